@@ -1,0 +1,1 @@
+"""Delivery: everything that waits. Workers, backoff, limiter, transport."""

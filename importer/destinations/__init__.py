@@ -1,0 +1,1 @@
+"""Destinations: one file per API; builds requests, reads responses, waits for nothing."""

@@ -1,0 +1,164 @@
+"""The values that walk the road: rating jobs, rows that cannot become one, batches, fates and outcomes.
+
+Pure values, no behaviour beyond what they are; reading, planning and sending live in their own rooms.
+The row values are named tuples, not dataclasses: a million of them are made in a run, and a tuple goes
+into the journal as it is.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class MediaKind(StrEnum):
+    """What is rated."""
+
+    MOVIE = "movie"
+    SHOW = "show"
+    SEASON = "season"
+    EPISODE = "episode"
+
+
+class Status(StrEnum):
+    """What became of a row: the results file's `status` column."""
+
+    RATED = "rated"
+    UNRATED = "unrated"
+    UNCHANGED = "unchanged"
+    KEPT = "kept"
+    DUPLICATE = "duplicate"
+    UNSUPPORTED = "unsupported"
+    INVALID = "invalid"
+    NOT_FOUND = "not_found"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNSURE = "unsure"
+    NOT_SENT = "not_sent"
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the account now stands as the row wants it, or as the user's policy does."""
+        return self in SUCCESSES
+
+
+SUCCESSES = frozenset({Status.RATED, Status.UNRATED, Status.UNCHANGED, Status.KEPT, Status.DUPLICATE})
+
+UNRATE = 0
+"""The rating that asks for the removal of a rating."""
+
+LOVE = "love"
+HATE = "hate"
+
+Rating = int | str
+"""1 to 10, `love` or `hate`, or 0 (`UNRATE`)."""
+
+
+class RatingJob(NamedTuple):
+    """One rating to bring to the destination.
+
+    `row` counts the data rows of the file from 1; `line` is the physical line its record starts at.
+    The ids are the title's own, with one exception: an episode or season job that has a `season` number
+    carries the ids, the title and the year of its *show* (no v1 method takes an episode's own id).
+    `rated_at` is an ISO 8601 date (`2024-05-01`) or an instant in UTC (`2024-05-01T14:06:03Z`).
+    `second_kind` is set where exports and destinations disagree on what a title is (a TV special, say).
+    """
+
+    row: int
+    line: int
+    kind: MediaKind
+    title: str | None
+    year: int | None
+    season: int | None
+    episode: int | None
+    imdb_id: str | None
+    tmdb_id: int | None
+    tvdb_id: int | None
+    trakt_id: int | None
+    rating: Rating
+    rated_at: str | None
+    second_kind: MediaKind | None = None
+
+
+class InvalidRow(NamedTuple):
+    """A row that cannot become a job, with its cells as they stood in the file.
+
+    `status` is `invalid` or `unsupported`; `reason` a fixed word (`bad_rating`), `message` a sentence
+    that names the line, the column, the value and the remedy.
+    """
+
+    row: int
+    line: int
+    kind: str | None
+    title: str | None
+    year: str | None
+    season: str | None
+    episode: str | None
+    imdb_id: str | None
+    tmdb_id: str | None
+    tvdb_id: str | None
+    trakt_id: str | None
+    rating: str | None
+    rated_at: str | None
+    status: Status
+    reason: str
+    message: str
+
+
+SourceRow = RatingJob | InvalidRow
+
+
+class Batch(NamedTuple):
+    """Jobs that travel in one request. `method` is the destination's own name for the kind of request."""
+
+    method: str
+    jobs: Sequence[RatingJob]
+
+    def halves(self) -> tuple["Batch", "Batch"]:
+        """Split in two, to find a culprit or to ask for less at once."""
+        middle = len(self.jobs) // 2
+        return Batch(self.method, self.jobs[:middle]), Batch(self.method, self.jobs[middle:])
+
+
+class Fate(NamedTuple):
+    """What a destination's answer means for one job of a batch."""
+
+    status: Status
+    reason: str = ""
+    message: str = ""
+
+
+class Outcome(NamedTuple):
+    """What became of one job, with how it went. Times are UTC; `duration_ms` is the last request's."""
+
+    row: int
+    fate: Fate
+    attempts: int
+    http_status: int | None
+    sent_at: str | None
+    duration_ms: int | None
+
+
+RESULT_COLUMNS = (
+    "row",
+    "line",
+    "status",
+    "reason",
+    "message",
+    "kind",
+    "title",
+    "year",
+    "season",
+    "episode",
+    "imdb_id",
+    "tmdb_id",
+    "tvdb_id",
+    "trakt_id",
+    "rating",
+    "rated_at",
+    "previous_rating",
+    "attempts",
+    "http_status",
+    "sent_at",
+    "duration_ms",
+)
+"""The columns of the results file; the journal prints its rows in this order."""

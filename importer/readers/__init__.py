@@ -1,0 +1,1 @@
+"""Readers: one file per export format, behind `open_reader`. The only home of pandas."""

@@ -1,0 +1,1 @@
+"""What people read afterwards: the results file and the summary."""

@@ -1,0 +1,31 @@
+"""HTTP as values: what a destination wants sent, and what came back. No I/O.
+
+A `Request` may hold a key in its URL and a password in its body, so neither is ever shown: its repr is
+its `label`, which is what logs and messages use.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """One HTTP request. `label` names it without secrets, e.g. `POST rate/movie`."""
+
+    method: str
+    url: str
+    label: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<Request {self.label}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer, read to its end. Header names are matched without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
