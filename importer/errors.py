@@ -99,7 +99,7 @@ class ResultsNotWrittenError(ImporterError):
         self.path = path
         super().__init__(
             f"{path}: cannot write the results ({cause.strerror or cause}). Nothing is lost: the journal "
-            "holds every outcome. Make room or choose another place with --out, and type the same command again."
+            "holds every outcome. Make room or choose another place with --out, then type the same command."
         )
 
 

@@ -128,13 +128,16 @@ class Fate(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of one job, with how it went. Times are UTC; `duration_ms` is the last request's."""
+    """What became of one job, and how it went.
+
+    `sent_at` (seconds since the epoch) and `duration_ms` are those of its last request.
+    """
 
     row: int
     fate: Fate
     attempts: int
     http_status: int | None
-    sent_at: str | None
+    sent_at: float | None
     duration_ms: int | None
 
 

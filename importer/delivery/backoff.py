@@ -1,0 +1,96 @@
+"""Patience: asks again, later and later, until a verdict is no `Retry` any more. Only home of tenacity.
+
+The first attempt of a request never comes here: the happy path pays nothing for the sad one.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_result,
+    stop_before_delay,
+    wait_exponential,
+    wait_random,
+)
+from tenacity.stop import stop_base
+
+from importer.delivery.limiter import Limiter
+from importer.destinations.base import Retry, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to go on: waits grow to `longest_wait_seconds`, and `total_seconds` ends one request."""
+
+    longest_wait_seconds: float = 60.0
+    total_seconds: float = 900.0
+    jitter: float = 0.1
+    """Up to this share is added to every wait, so that many clients do not come back as one."""
+
+
+class Backoff:
+    """Repeats one request for as long as the verdicts and the patience allow."""
+
+    def __init__(self, limiter: Limiter, patience: Patience | None = None) -> None:
+        self._limiter = limiter
+        self._patience = patience or Patience()
+
+    async def persist(self, first: Retry, again: Callable[[Retry], Awaitable[Verdict]]) -> Verdict:
+        """Call `again` with the last verdict until one is no Retry; else return its `otherwise`."""
+        if first.tries <= 1:
+            return first.otherwise
+        last = first
+        begun = False
+
+        async def repeat() -> Verdict:
+            nonlocal last, begun
+            if not begun:
+                begun = True  # the first attempt was made before; tenacity only counts it
+                return first
+            verdict = await again(last)
+            if isinstance(verdict, Retry):
+                last = verdict
+            return verdict
+
+        retrying = AsyncRetrying(
+            retry=retry_if_result(lambda verdict: isinstance(verdict, Retry)),
+            wait=self._wait_seconds,
+            stop=_TriesUsedUp() | stop_before_delay(self._patience.total_seconds),
+            before_sleep=self._announce,
+            retry_error_callback=_end,
+        )
+        return await retrying(repeat)
+
+    def _wait_seconds(self, state: RetryCallState) -> float:
+        """The server's wait, or a growing one, never shortened, plus jitter."""
+        verdict = _verdict_of(state)
+        seconds = verdict.after_seconds
+        if verdict.grows:
+            longest = max(seconds, self._patience.longest_wait_seconds)
+            seconds = wait_exponential(multiplier=seconds, max=longest)(state)
+        return seconds + wait_random(0, seconds * self._patience.jitter)(state)
+
+    def _announce(self, state: RetryCallState) -> None:
+        verdict = _verdict_of(state)
+        if verdict.pause_all:
+            self._limiter.pause(state.upcoming_sleep, verdict.reason)
+
+
+class _TriesUsedUp(stop_base):
+    """The verdict's own number of tries; the total time is the patience's."""
+
+    def __call__(self, retry_state: RetryCallState) -> bool:
+        return retry_state.attempt_number >= _verdict_of(retry_state).tries
+
+
+def _verdict_of(state: RetryCallState) -> Retry:
+    assert state.outcome is not None
+    verdict = state.outcome.result()
+    assert isinstance(verdict, Retry)
+    return verdict
+
+
+def _end(state: RetryCallState) -> Verdict:
+    return _verdict_of(state).otherwise

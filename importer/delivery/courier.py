@@ -1,0 +1,78 @@
+"""One errand at a time: attempt a request, and persist while the verdict says so.
+
+Knows pace, patience and network; does not know what a batch is.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from importer.delivery.backoff import Backoff
+from importer.delivery.limiter import Limiter
+from importer.delivery.transport import Transport
+from importer.destinations.base import Answer, Retry, Stop, Verdict
+from importer.errors import ConnectionLostError
+from importer.wire import Request
+
+
+@dataclass(slots=True)
+class Trace:
+    """How an errand went so far: what an outcome reports beside its fate."""
+
+    attempts: int = 0
+    http_status: int | None = None
+    sent_at: float | None = None
+    """When the last attempt started, seconds since the epoch."""
+    duration_seconds: float = 0.0
+    unsure: bool = False
+    """Whether a request went out whose effect is not known (yet)."""
+
+
+class Courier:
+    """Carries requests over one transport, under one limiter."""
+
+    def __init__(self, transport: Transport, limiter: Limiter, backoff: Backoff) -> None:
+        self._transport = transport
+        self._limiter = limiter
+        self._backoff = backoff
+        self._in_flight: set[asyncio.Task[object] | None] = set()
+
+    def is_in_flight(self, task: asyncio.Task[None]) -> bool:
+        """Whether the task has a request under way right now, rather than waiting to send one."""
+        return task in self._in_flight
+
+    async def carry(self, request: Request, read: Callable[[Answer], Verdict]) -> Verdict:
+        """Send, and send again for as long as the verdict is a Retry."""
+        trace = Trace()
+        verdict = await self.attempt(request, read, trace)
+        return await self.persist(verdict, lambda _: self.attempt(request, read, trace))
+
+    async def persist(self, verdict: Verdict, again: Callable[[Retry], Awaitable[Verdict]]) -> Verdict:
+        """Go on from a first verdict: unless it is a Retry, that was it."""
+        if isinstance(verdict, Retry):
+            return await self._backoff.persist(verdict, again)
+        return verdict
+
+    async def attempt(self, request: Request, read: Callable[[Answer], Verdict], trace: Trace) -> Verdict:
+        """Send once, when the pace allows it, and note in `trace` how it went."""
+        await self._limiter.acquire()
+        task = asyncio.current_task()
+        self._in_flight.add(task)
+        trace.attempts += 1
+        trace.sent_at = time.time()
+        trace.unsure = True  # cancelled from here on, the effect is unknown
+        begun = time.perf_counter()
+        answer: Answer
+        try:
+            answer = await self._transport.send(request)
+            trace.http_status = answer.status
+        except ConnectionLostError as loss:
+            answer = loss
+            trace.http_status = None
+        finally:
+            self._in_flight.discard(task)
+        trace.duration_seconds = time.perf_counter() - begun
+        verdict = read(answer)
+        trace.unsure = verdict.unsure if isinstance(verdict, Retry | Stop) else False
+        return verdict

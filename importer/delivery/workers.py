@@ -1,0 +1,169 @@
+"""The pool: N workers take batches from a bounded queue and bring each to an end.
+
+A batch ends in one outcome per job, or, when the run stops, in nothing: then its rows either never left,
+or may have arrived (`unsure_rows`). What a stop means for the run is decided in `run.py`.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from importer.delivery.courier import Courier, Trace
+from importer.delivery.readback import ReadBack
+from importer.destinations.base import (
+    RATED,
+    UNRATED,
+    Delivered,
+    Destination,
+    Retry,
+    Split,
+    Stop,
+    Verdict,
+    is_held,
+)
+from importer.model import Batch, Fate, Outcome, RatingJob
+
+GRACE_SECONDS = 30.0
+"""How long requests in flight may take to finish once the pool is told to stop."""
+
+
+class WorkerPool:
+    """Sends batches until there are none, a verdict says stop, or somebody calls `stop`."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        courier: Courier,
+        on_outcomes: Callable[[Sequence[Outcome]], None],
+        *,
+        workers: int,
+    ) -> None:
+        self._destination = destination
+        self._courier = courier
+        self._read_back = ReadBack(destination, courier)
+        self._on_outcomes = on_outcomes
+        self._worker_count = workers
+        self._queue: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=2 * workers)
+        self._tasks: list[asyncio.Task[None]] = []
+        self.stopped_by: BaseException | None = None
+        """Why the pool stopped before its work was done, if it did."""
+        self.unsure_rows: set[int] = set()
+        """Rows that may have arrived although no answer settled them."""
+
+    async def run(self, batches: AsyncIterator[Batch]) -> None:
+        """Work until the batches end or the pool is stopped."""
+        self._tasks = [asyncio.create_task(self._feed(batches))]
+        self._tasks += [asyncio.create_task(self._work()) for _ in range(self._worker_count)]
+        try:
+            await asyncio.wait(self._tasks)
+        finally:
+            self.stop_now()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def stop(self, reason: BaseException) -> None:
+        """Start nothing more; requests in flight get `GRACE_SECONDS` to finish."""
+        if self.stopped_by is not None:
+            return
+        self.stopped_by = reason
+        current = asyncio.current_task()
+        for task in self._tasks:
+            if task is not current and not self._courier.is_in_flight(task):
+                task.cancel()
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self.stop_now)
+
+    def stop_now(self) -> None:
+        """Give up on requests in flight, too; their rows become unsure."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _feed(self, batches: AsyncIterator[Batch]) -> None:
+        try:
+            async for batch in batches:
+                await self._queue.put(batch)
+            for _ in range(self._worker_count):
+                await self._queue.put(None)
+        except Exception as error:  # noqa: BLE001 - a pool without a feeder would wait for ever
+            self.stop(error)
+
+    async def _work(self) -> None:
+        try:
+            while (batch := await self._queue.get()) is not None and self.stopped_by is None:
+                await self._deliver(batch)
+        except _StoppedError:
+            pass
+        except Exception as error:  # noqa: BLE001 - the worker's edge: one worker's end stops the pool
+            self.stop(error)
+
+    async def _deliver(self, batch: Batch) -> None:
+        pending = [batch]
+        while pending:
+            part = pending.pop()
+            trace = Trace()
+            try:
+                verdict = await self._settle(part, trace)
+            finally:
+                if trace.unsure:
+                    self.unsure_rows.update(job.row for job in part.jobs)
+            match verdict:
+                case Delivered(fates):
+                    self._on_outcomes(_build_outcomes(part.jobs, fates, trace))
+                case Split():
+                    pending.extend(reversed(part.halves()))
+                case Stop(error, unsure):
+                    if unsure:
+                        self.unsure_rows.update(job.row for job in part.jobs)
+                    self.stop(error)
+                    return
+                case Retry():
+                    raise AssertionError("a Retry never leaves the backoff")
+
+    async def _settle(self, batch: Batch, trace: Trace) -> Verdict:
+        verdict = await self._attempt(batch, trace)
+        if isinstance(verdict, Retry):
+            verdict = await self._courier.persist(verdict, partial(self._again, batch, trace))
+        return verdict
+
+    async def _attempt(self, batch: Batch, trace: Trace) -> Verdict:
+        request = self._destination.build_request(batch)
+        read = partial(self._destination.read_response, batch)
+        verdict = await self._courier.attempt(request, read, trace)
+        if self.stopped_by is not None and not isinstance(verdict, Delivered):
+            raise _StoppedError
+        return verdict
+
+    async def _again(self, batch: Batch, trace: Trace, last: Retry) -> Verdict:
+        if not last.unsure or self._destination.repeats_safely:
+            return await self._attempt(batch, trace)
+        found = await self._read_back.attempt(batch.jobs[0].kind)
+        if self.stopped_by is not None:
+            raise _StoppedError
+        if isinstance(found, Retry):
+            # Not being able to look is one more try of the same row, with the same end.
+            return replace(found, unsure=True, tries=last.tries, otherwise=last.otherwise)
+        if isinstance(found, Stop):
+            return replace(found, unsure=True)
+        assert not isinstance(found, Delivered | Split)
+        if all(is_held(job, found) for job in batch.jobs):
+            return Delivered(tuple(verified(job) for job in batch.jobs))
+        return await self._attempt(batch, trace)
+
+
+class _StoppedError(Exception):
+    """The pool was stopped while this worker was busy: it leaves its batch as it is."""
+
+
+def verified(job: RatingJob) -> Fate:
+    """The fate of a job whose answer was lost but whose rating is there."""
+    status = (RATED if job.rating else UNRATED).status
+    return Fate(status, "verified", "the answer was lost; reading back showed that the account holds it")
+
+
+def _build_outcomes(jobs: Sequence[RatingJob], fates: Sequence[Fate], trace: Trace) -> list[Outcome]:
+    sent_at = trace.sent_at
+    duration_ms = round(trace.duration_seconds * 1000)
+    attempts, http_status = trace.attempts, trace.http_status
+    return [
+        Outcome(job.row, fate, attempts, http_status, sent_at, duration_ms)
+        for job, fate in zip(jobs, fates, strict=True)
+    ]

@@ -1,0 +1,172 @@
+"""What a destination is: pure rules that turn batches into requests and answers into verdicts.
+
+A destination never waits and never sends; `delivery/` does, and obeys the verdicts. Everything an API's
+documentation says about an answer therefore stands in one table-tested place.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple, Protocol
+
+from importer.errors import ConnectionLostError, StopRunError
+from importer.model import Batch, Fate, MediaKind, Rating, RatingJob, Status
+from importer.wire import Request, Response
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The answer settles the batch: one fate per job, in the batch's order."""
+
+    fates: Sequence[Fate]
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Send the same request again after a while.
+
+    `after_seconds` is never shortened; it doubles with each try if `grows`. After `tries` attempts in all
+    (the first one included) `otherwise` holds instead. `pause_all` makes every worker wait, as a server
+    that asks one client to slow down means all of its requests. `unsure` says that the server may have
+    acted on the request already.
+    """
+
+    after_seconds: float
+    reason: str
+    tries: int
+    otherwise: "Verdict"
+    grows: bool = False
+    pause_all: bool = False
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Send the two halves of the batch instead. Never the verdict on a single job."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Send nothing more in this run. `unsure` says that the server may have acted on this batch."""
+
+    error: StopRunError
+    unsure: bool = False
+
+
+Verdict = Delivered | Retry | Split | Stop
+
+Answer = Response | ConnectionLostError
+"""What came of a request: an HTTP answer, or the way it got lost."""
+
+
+class Held(NamedTuple):
+    """A rating that the account holds. `simple` is `love` or `hate` where the API tells both forms."""
+
+    rating: Rating
+    simple: str | None = None
+
+
+Holdings = Mapping[str, Held]
+"""The account's ratings as read back: every `title_keys` key of a rated title, with its rating."""
+
+RATED = Fate(Status.RATED)
+UNRATED = Fate(Status.UNRATED)
+
+_LONGEST_NUMBER = 12
+"""Digits of a Retry-After that are looked at: enough for any wait, too few to overflow anything."""
+
+
+class Destination(Protocol):
+    """One API, for one account. All methods are pure."""
+
+    name: str
+    """The `--to` word."""
+
+    account: str
+    """Whose ratings these are and where, without secrets; two runs with the same text never overlap."""
+
+    batch_size: int
+    """How many jobs go into one request at most."""
+
+    repeats_safely: bool
+    """Whether sending a batch again does no harm when the first request did arrive; else read back first."""
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Say why this API cannot take the job at all, or None if it can."""
+        ...
+
+    def method_for(self, job: RatingJob) -> str:
+        """Name the kind of request the job travels in; jobs of one method share batches."""
+        ...
+
+    def build_request(self, batch: Batch) -> Request:
+        """Build the request that brings the batch."""
+        ...
+
+    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+        """Judge what came back for the batch."""
+        ...
+
+    def build_probe(self) -> Request:
+        """Build the request that proves the credentials before the first rating."""
+        ...
+
+    def read_probe(self, answer: Answer) -> Verdict:
+        """Judge the probe: `Delivered(())` lets the run begin."""
+        ...
+
+    def build_read_back(self, kind: MediaKind) -> Request:
+        """Build the request that reads the account's ratings of one kind."""
+        ...
+
+    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+        """Read the account's ratings of one kind, or judge why that failed."""
+        ...
+
+
+def title_keys(job: RatingJob) -> list[str]:
+    """Every key the job's title may stand under in `Holdings`: one per id, and one by title and year."""
+    return build_keys(
+        job.kind,
+        {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id},
+        (job.title, job.year),
+        (job.season, job.episode),
+    )
+
+
+def build_keys(
+    kind: MediaKind,
+    ids: Mapping[str, object],
+    name: tuple[str | None, object],
+    number: tuple[object, object] = (None, None),
+) -> list[str]:
+    """Build the keys of a title; values are compared as text, since APIs mix numbers and strings."""
+    place = "" if number == (None, None) else f"/{number[0]}/{number[1]}"
+    keys = [f"{kind}:{source}:{value}{place}" for source, value in ids.items() if value]
+    title, year = name
+    if title and year:
+        keys.append(f"{kind}:{title.casefold()}:{year}{place}")
+    return keys
+
+
+def is_held(job: RatingJob, holdings: Holdings) -> bool:
+    """Whether the account's ratings already are as the job wants them."""
+    held = next((holdings[key] for key in title_keys(job) if key in holdings), None)
+    if not job.rating:
+        return held is None
+    return held is not None and job.rating in {held.rating, held.simple}
+
+
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read `Retry-After` in seconds; a date counts from the server's own `Date` (RFC 9110, 10.2.3)."""
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text[:_LONGEST_NUMBER])
+    try:
+        pause = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("Date", ""))
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, pause.total_seconds())

@@ -1,0 +1,297 @@
+"""Trakt's original protocol, `POST {base}/rate/...`, as our sandbox and compatible servers speak it.
+
+One row per request by default, because there the server answers for the row; `bulk` sends
+`rate/movies|shows|episodes`, which post to nobody's social feed but answer with counts only.
+Trakt itself retired this API: there is no default host.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from importer.destinations.base import (
+    RATED,
+    UNRATED,
+    Answer,
+    Delivered,
+    Held,
+    Holdings,
+    Retry,
+    Split,
+    Stop,
+    Verdict,
+    build_keys,
+    read_retry_after,
+)
+from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
+from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
+from importer.wire import Request, Response
+
+BULK_SIZE = 50
+"""Jobs per bulk request: what v1 clients settled on; 120 to 400 in one call gave 500s."""
+
+CAPACITY_SECONDS = 10.0
+"""How long to wait when the server is over capacity (API page errors: "about 10 seconds")."""
+
+_JSON = {"Content-Type": "application/json"}
+_PLURAL = {MediaKind.MOVIE: "movies", MediaKind.SHOW: "shows", MediaKind.EPISODE: "episodes"}
+
+
+@dataclass(frozen=True, slots=True)
+class TraktV1:
+    """The v1 API for one account. `password_sha1` is the hex SHA-1 the protocol asks for."""
+
+    base_url: str
+    username: str
+    api_key: str = field(repr=False)
+    password_sha1: str = field(repr=False)
+    bulk: bool = False
+    name: str = "trakt-v1"
+    account: str = ""
+
+    @property
+    def batch_size(self) -> int:
+        """One row per request, or `BULK_SIZE`."""
+        return BULK_SIZE if self.bulk else 1
+
+    @property
+    def repeats_safely(self) -> bool:
+        """Bulk methods replace a rating in silence; a repeated single call may post to a feed twice."""
+        return self.bulk
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Refuse what no v1 method takes: seasons, and episodes known only by their own id."""
+        if job.kind is MediaKind.SEASON:
+            return Fate(Status.UNSUPPORTED, "season", "this API has no rating for seasons")
+        if job.kind is MediaKind.EPISODE and (job.season is None or job.episode is None):
+            return Fate(
+                Status.UNSUPPORTED,
+                "needs_show_and_number",
+                "this API takes an episode by its show's id, season and number; "
+                "the row holds only the episode's own id",
+            )
+        second_id = job.tmdb_id if job.kind is MediaKind.MOVIE else job.tvdb_id
+        if not job.imdb_id and not second_id and not (job.title and job.year):
+            return Fate(
+                Status.UNSUPPORTED,
+                "no_usable_id",
+                "this API finds a movie by IMDb or TMDB id, a show or episode by TVDB or IMDb id, "
+                "or by exact title and year; the row has none of them",
+            )
+        return None
+
+    def method_for(self, job: RatingJob) -> str:
+        """`rate/movie`, `rate/shows`, ... (API pages rate-movie, rate-show, rate-episodes)."""
+        return f"rate/{_PLURAL[job.kind]}" if self.bulk else f"rate/{job.kind}"
+
+    def build_request(self, batch: Batch) -> Request:
+        """Build the POST with the credentials in its body, as the API pages show it."""
+        if self.bulk:
+            items = [_build_item(job) for job in batch.jobs]
+            content: dict[str, Any] = {batch.method.removeprefix("rate/"): items}
+        else:
+            content = _build_item(batch.jobs[0])
+        return self._post(batch.method, content)
+
+    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+        """Judge the answer to a rating."""
+        if isinstance(answer, ConnectionLostError):
+            return _judge_loss(batch, answer)
+        content = _parse(answer.body)
+        if content is not None and content.get("status") == "success" and answer.status == 200:
+            return _judge_success(batch, content)
+        return _judge_failure(batch, answer, content)
+
+    def build_probe(self) -> Request:
+        """`account/test`: says whether key, name and password are right, and changes nothing."""
+        return self._post("account/test", {})
+
+    def read_probe(self, answer: Answer) -> Verdict:
+        """Judge `account/test`."""
+        nothing = Batch("account/test", ())
+        if isinstance(answer, ConnectionLostError):
+            return _judge_loss(nothing, answer)
+        content = _parse(answer.body)
+        if content is not None and content.get("status") == "success" and answer.status == 200:
+            return Delivered(())
+        if answer.status == 404:
+            return Stop(
+                StopRunError(f"there is no Trakt v1 API at {self.base_url} (404): check the base URL")
+            )
+        return _judge_failure(nothing, answer, content)
+
+    def build_read_back(self, kind: MediaKind) -> Request:
+        """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
+        method = f"user/ratings/{_PLURAL[kind]}.json"
+        return self._post(method, {}, suffix=f"/{self.username}")
+
+    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+        """Read the account's ratings; `rating_advanced` counts where it is given, else love or hate."""
+        nothing = Batch("user/ratings", ())
+        if isinstance(answer, ConnectionLostError):
+            return _judge_loss(nothing, answer)
+        if answer.status == 200:
+            entries = _parse_json(answer.body)
+            if isinstance(entries, list):
+                return _read_entries(kind, entries)
+        return _judge_failure(nothing, answer, _parse(answer.body))
+
+    def _post(self, method: str, content: dict[str, Any], suffix: str = "") -> Request:
+        content["username"] = self.username
+        content["password"] = self.password_sha1
+        return Request(
+            "POST",
+            f"{self.base_url}/{method}/{self.api_key}{suffix}",
+            f"POST {method}",
+            orjson.dumps(content),
+            _JSON,
+        )
+
+
+def _build_item(job: RatingJob) -> dict[str, Any]:
+    item: dict[str, Any] = {"rating": job.rating or "unrate"}
+    if job.imdb_id:
+        item["imdb_id"] = job.imdb_id
+    if job.kind is MediaKind.MOVIE:
+        if job.tmdb_id:
+            item["tmdb_id"] = job.tmdb_id
+    elif job.tvdb_id:
+        item["tvdb_id"] = job.tvdb_id
+    if job.title:
+        item["title"] = job.title
+    if job.year:
+        item["year"] = job.year
+    if job.kind is MediaKind.EPISODE:
+        item["season"] = job.season
+        item["episode"] = job.episode
+    return item
+
+
+def _judge_success(batch: Batch, content: Mapping[str, Any]) -> Verdict:
+    if content.get("skipped"):
+        # A bulk answer counts what it skipped but does not name it (section "bulk" of the API pages).
+        if len(batch.jobs) > 1:
+            return Split("the server skipped some rows of the batch without naming them")
+        return Delivered((_not_found("skipped by the server"),))
+    return Delivered(tuple(RATED if job.rating else UNRATED for job in batch.jobs))
+
+
+def _judge_failure(batch: Batch, response: Response, content: Mapping[str, Any] | None) -> Verdict:
+    status = response.status
+    error = str(content.get("error") or content.get("message") or "") if content else ""
+    if status == 401 or "authentication" in error or "API key" in error or "API permission" in error:
+        return Stop(AuthorizationError(f"the server refuses the credentials: {error or 'HTTP 401'}"))
+    if 300 <= status < 400:
+        return Stop(
+            StopRunError(f"the server redirects elsewhere (HTTP {status}): wrong base URL, not followed")
+        )
+    if status == 429:
+        return _wait_out(response, "rate limit (429)")
+    if status == 503:
+        return _wait_out(response, "over capacity (503)")
+    if status == 500:
+        return Retry(10, "server error (500)", 2, _give_up(batch, Status.FAILED, "server_error"), unsure=True)
+    if status >= 500:
+        return _retry_outage(f"HTTP {status}", 6)
+    if content and content.get("status") == "failure":
+        return _judge_refusal(batch, status, error)
+    if 200 <= status < 300:
+        return _retry_outage("an answer that is not the API's", 2)
+    return _give_up(batch, Status.REJECTED, f"http_{status}", f"the server answered HTTP {status}")
+
+
+def _judge_refusal(batch: Batch, status: int, error: str) -> Verdict:
+    if len(batch.jobs) > 1:
+        return Split(error or f"HTTP {status}")
+    if status == 404 or "not found" in error:
+        return Delivered((_not_found(error),))
+    return Delivered((Fate(Status.REJECTED, "refused", f"the server says: {error or 'failure'}"),))
+
+
+def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Verdict:
+    match loss.loss:
+        case Loss.CERTIFICATE:
+            return Stop(StopRunError(f"the server's identity cannot be proved: {loss}"))
+        case Loss.REFUSED:
+            stop = Stop(StopRunError(f"the server cannot be reached: {loss}"))
+            return Retry(1, str(loss.loss), 6, stop, grows=True)
+        case Loss.TIMEOUT:
+            return Retry(1, str(loss.loss), 2, _give_up(batch, Status.UNSURE, "no_answer"), unsure=True)
+        case Loss.DROPPED:
+            last = _give_up(batch, Status.UNSURE, "no_answer")
+            return Retry(1, str(loss.loss), 6, last, grows=True, unsure=True)
+        case Loss.TOO_LARGE:
+            return Stop(StopRunError(f"the server's answer makes no sense: {loss}"), unsure=True)
+
+
+def _wait_out(response: Response, reason: str) -> Verdict:
+    seconds = read_retry_after(response.headers) or CAPACITY_SECONDS
+    stop = Stop(StopRunError(f"{reason}: the server goes on refusing"))
+    return Retry(seconds, reason, 6, stop, pause_all=True)
+
+
+def _retry_outage(reason: str, tries: int) -> Retry:
+    stop = Stop(StopRunError(f"{reason}: no proper answer after {tries} tries"), unsure=True)
+    return Retry(CAPACITY_SECONDS, reason, tries, stop, unsure=True)
+
+
+def _give_up(batch: Batch, status: Status, reason: str, message: str = "") -> Verdict:
+    """What follows when the tries are used up: smaller batches, and in the end the row alone."""
+    if len(batch.jobs) > 1:
+        return Split(reason)
+    if not batch.jobs:
+        return Stop(StopRunError(f"gave up after the last try: {message or reason}"))
+    if not message:
+        message = (
+            "gave up after the last try" if status is Status.FAILED else "sent, but the answer never came"
+        )
+    return Delivered((Fate(status, reason, message),))
+
+
+def _not_found(error: str) -> Fate:
+    detail = f" ({error})" if error else ""
+    return Fate(Status.NOT_FOUND, "not_found", f"the destination does not know this title{detail}")
+
+
+def _parse_json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _parse(body: bytes) -> dict[str, Any] | None:
+    content = _parse_json(body)
+    return content if isinstance(content, dict) else None
+
+
+def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:
+    """Index the account's ratings (field lists: see `user/ratings/*`; ids come as numbers or strings)."""
+    holdings: dict[str, Held] = {}
+    for entry in entries:
+        if not isinstance(entry, dict):
+            continue
+        held = _read_held(entry)
+        if held is None:
+            continue
+        title: Any = entry
+        number: tuple[object, object] = (None, None)
+        if kind is MediaKind.EPISODE:
+            title, episode = entry.get("show"), entry.get("episode")
+            if not isinstance(title, dict) or not isinstance(episode, dict):
+                continue
+            number = (episode.get("season"), episode.get("number"))
+        ids = {source: title.get(f"{source}_id") for source in ("imdb", "tmdb", "tvdb")}
+        for key in build_keys(kind, ids, (str(title.get("title") or ""), title.get("year")), number):
+            holdings[key] = held
+    return holdings
+
+
+def _read_held(entry: Mapping[str, Any]) -> Held | None:
+    simple = entry.get("rating") if entry.get("rating") in {LOVE, HATE} else None
+    advanced = str(entry.get("rating_advanced") or "")
+    if advanced.isascii() and advanced.isdigit() and int(advanced[:3]) > 0:
+        return Held(int(advanced[:3]), simple)
+    return Held(simple, simple) if simple else None

@@ -1,0 +1,335 @@
+"""What every run sent, what came back, and what the account is known to hold: one SQLite file per account.
+
+The journal is the truth and the results file its print-out. A run is planned in one transaction: it is in
+the journal whole, or not at all. Rows are marked before they are sent and after they are answered, in
+grouped commits that reach the disk (`synchronous=FULL`), so a crash leaves at most rows marked as sending
+whose answer is unknown, never a row that was sent unmarked.
+
+Not thread-safe, but may be handed from thread to thread. What the rows mean is decided elsewhere.
+"""
+
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from importer.errors import ImporterError, JournalLockedError
+from importer.model import RESULT_COLUMNS, Fate, InvalidRow, MediaKind, Outcome, RatingJob, SourceRow, Status
+
+_SCHEMA_VERSION = 1
+_JOB_COLUMNS = ", ".join(RatingJob._fields)
+_JOB_MARKS = ", ".join("?" * len(RatingJob._fields))
+_INSERT_JOB = (
+    f"INSERT INTO row (run, {_JOB_COLUMNS}, status, reason, message) VALUES (?, {_JOB_MARKS}, ?, ?, ?)"
+)
+_INSERT_INVALID = (
+    f"INSERT INTO row (run, {', '.join(InvalidRow._fields)}) "
+    f"VALUES (?, {', '.join('?' * len(InvalidRow._fields))})"
+)
+_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run in the journal. `run_id` is what people type; `number` the key inside this file."""
+
+    number: int
+    run_id: str
+    continued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows share one status and reason, with up to three of them as (line, title, message)."""
+
+    status: Status
+    reason: str
+    count: int
+    examples: Sequence[tuple[int, str | None, str | None]]
+
+
+class Journal:
+    """The journal of one account. A context manager that holds the account's lock."""
+
+    def __init__(self, folder: Path, account: str) -> None:
+        self.path = folder / f"{account}.sqlite3"
+        self._lock = FileLock(folder / f"{account}.lock", timeout=0, mode=0o600)
+        self._holder = folder / f"{account}.holder.json"
+
+    def __enter__(self) -> Self:
+        """Take the lock and open the file. Raises JournalLockedError, ImporterError if it is no journal."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise JournalLockedError(self._describe_holder()) from None
+        self._holder.write_text(
+            json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
+        )
+        try:
+            self._db = self._open()
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+        with suppress(OSError):
+            self._holder.unlink()
+        self._lock.release()
+
+    # Planning a run, in one transaction
+
+    def find_unfinished(self, fingerprint: str) -> Run | None:
+        """Find the run that the same command began and did not finish, if it is the newest one."""
+        found = self._db.execute(
+            "SELECT number, run_id FROM run WHERE fingerprint = ? AND ended_at IS NULL"
+            " AND number = (SELECT max(number) FROM run)",
+            (fingerprint,),
+        ).fetchone()
+        return Run(found[0], found[1], continued=True) if found else None
+
+    @contextmanager
+    def planning(self, *, keep: bool = True) -> Iterator[None]:
+        """Plan a run in one transaction; without `keep` it leaves no trace."""
+        with self._transaction(keep=keep):
+            # A run that was left unfinished for another one has changed the account, too.
+            for (number,) in self._db.execute("SELECT number FROM run WHERE NOT settled").fetchall():
+                self._settle_held(number)
+            yield
+
+    def add_run(self, fingerprint: str, source: str, destination: str) -> Run:
+        """Add a new run, without rows."""
+        now = datetime.now(UTC)
+        run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        cursor = self._db.execute(
+            "INSERT INTO run (run_id, fingerprint, source, destination, started_at) VALUES (?, ?, ?, ?, ?)",
+            (run_id, fingerprint, source, destination, now.isoformat(timespec="seconds")),
+        )
+        assert cursor.lastrowid is not None
+        return Run(cursor.lastrowid, run_id)
+
+    def add_rows(self, run: Run, rows: Iterable[SourceRow], fates: Iterable[Fate | None]) -> None:
+        """Add rows, with the fate of those that are settled before sending."""
+        jobs: list[Sequence[Any]] = []
+        invalid: list[Sequence[Any]] = []
+        number = (run.number,)
+        for row, fate in zip(rows, fates, strict=True):
+            if isinstance(row, InvalidRow):
+                invalid.append(number + row)
+            else:
+                jobs.append(number + row + (fate or _NO_FATE))
+        self._db.executemany(_INSERT_JOB, jobs)
+        self._db.executemany(_INSERT_INVALID, invalid)
+
+    def titles_rated_twice(self, run: Run) -> Iterator[list[tuple[int, int, str | None]]]:
+        """Yield, for each title with more than one open row, these rows as (row, line, rated_at)."""
+        repeated = self._db.execute(
+            "SELECT title_key FROM row WHERE run = ? AND status IS NULL"
+            " GROUP BY title_key HAVING count(*) > 1",
+            (run.number,),
+        ).fetchall()
+        if not repeated:
+            return
+        self._db.execute("CREATE TEMP TABLE repeated (title_key TEXT PRIMARY KEY) WITHOUT ROWID")
+        self._db.executemany("INSERT INTO repeated VALUES (?)", repeated)
+        rows = self._db.execute(
+            "SELECT title_key, row, line, rated_at FROM row JOIN repeated USING (title_key)"
+            " WHERE run = ? AND status IS NULL ORDER BY title_key, row",
+            (run.number,),
+        )
+        group: list[tuple[int, int, str | None]] = []
+        last_key = None
+        for key, *row in rows.fetchall():
+            if key != last_key and group:
+                yield group
+                group = []
+            group.append((row[0], row[1], row[2]))
+            last_key = key
+        yield group
+        self._db.execute("DROP TABLE repeated")
+
+    def settle(self, run: Run, row: int, fate: Fate) -> None:
+        """Give a row its fate without sending it."""
+        self._db.execute(
+            "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
+            (*fate, run.number, row),
+        )
+
+    def settle_unchanged(self, run: Run, fate: Fate) -> None:
+        """Give `fate` to open rows whose rating an earlier run brought; note what stood there for others."""
+        self._db.execute(
+            "UPDATE row SET previous_rating = held.rating FROM held"
+            " WHERE held.title_key = row.title_key AND row.run = ? AND row.status IS NULL",
+            (run.number,),
+        )
+        self._db.execute(
+            "UPDATE row SET status = ?, reason = ?, message = ?"
+            " WHERE run = ? AND status IS NULL AND rating = previous_rating",
+            (*fate, run.number),
+        )
+
+    def settle_open(self, run: Run, fate: Fate) -> None:
+        """Give every open row the same fate."""
+        self._db.execute(
+            "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL",
+            (*fate, run.number),
+        )
+
+    # Sending
+
+    def count_open(self, run: Run) -> int:
+        """Count the rows without an outcome."""
+        return int(self._one("SELECT count(*) FROM row WHERE run = ? AND status IS NULL", run.number))
+
+    def unanswered(self, run: Run) -> list[RatingJob]:
+        """The jobs marked as sending that have no outcome: a crash left their fate unknown."""
+        return self._jobs("WHERE run = ? AND status IS NULL AND sending ORDER BY row", run.number)
+
+    def take(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+        """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs."""
+        jobs = self._jobs(
+            "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?",
+            run.number,
+            after_row,
+            limit,
+        )
+        if jobs:
+            self._db.execute(
+                "UPDATE row SET sending = 1 WHERE run = ? AND row BETWEEN ? AND ? AND status IS NULL",
+                (run.number, jobs[0].row, jobs[-1].row),
+            )
+        return jobs
+
+    def release(self, run: Run, *, except_rows: Iterable[int] = ()) -> None:
+        """Unmark rows that were marked as sending but never left; `except_rows` may have."""
+        self._db.execute(
+            "UPDATE row SET sending = 0 WHERE run = ? AND sending AND status IS NULL"
+            " AND row NOT IN (SELECT value FROM json_each(?))",
+            (run.number, json.dumps(list(except_rows))),
+        )
+
+    def record(self, run: Run, outcomes: Iterable[Outcome]) -> None:
+        """Write outcomes in one commit."""
+        number = run.number
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE row SET status = ?, reason = nullif(?, ''), message = nullif(?, ''), attempts = ?,"
+                " http_status = ?, sent_at = ?, duration_ms = ? WHERE run = ? AND row = ?",
+                [
+                    (*fate, attempts, http_status, sent_at, duration_ms, number, row)
+                    for row, fate, attempts, http_status, sent_at, duration_ms in outcomes
+                ],
+            )
+
+    def finish(self, run: Run) -> None:
+        """Close the run: every row has its outcome, and the account is known to hold what was sent."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._transaction():
+            self._db.execute("UPDATE run SET ended_at = ? WHERE number = ?", (now, run.number))
+            self._settle_held(run.number)
+
+    # Reporting
+
+    def results(self, run: Run) -> Iterator[tuple[Any, ...]]:
+        """Yield the results file's lines, in input order and in the order of its columns."""
+        yield from self._db.execute(_RESULTS, (run.number,))
+
+    def tallies(self, run: Run) -> list[Tally]:
+        """Count the rows by status and reason, the most frequent first."""
+        counts = self._db.execute(
+            "SELECT status, ifnull(reason, ''), count(*) FROM result WHERE run = ?"
+            " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+            (run.number,),
+        ).fetchall()
+        return [self._tally(run, Status(status), reason, count) for status, reason, count in counts]
+
+    def _tally(self, run: Run, status: Status, reason: str, count: int) -> Tally:
+        examples: list[tuple[int, str | None, str | None]] = []
+        if not status.is_success:
+            examples = self._db.execute(
+                "SELECT line, title, message FROM result WHERE run = ? AND status = ?"
+                " AND ifnull(reason, '') = ? ORDER BY row LIMIT 3",
+                (run.number, status, reason),
+            ).fetchall()
+        return Tally(status, reason, count, examples)
+
+    # The file
+
+    def _open(self) -> sqlite3.Connection:
+        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            if db.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA_VERSION:
+                db.executescript(resources.files("importer").joinpath("journal.sql").read_text("utf-8"))
+                db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        except sqlite3.DatabaseError as error:
+            db.close()
+            raise ImporterError(
+                f"{self.path}: cannot use the journal ({error}). Move the file aside to begin a new one; "
+                "what earlier runs did is then not known any more."
+            ) from error
+        return db
+
+    def _describe_holder(self) -> str:
+        try:
+            holder = json.loads(self._holder.read_text())
+            who = f"process {int(holder['pid'])}, since {holder['since']}"
+        except (OSError, ValueError, KeyError, TypeError):
+            who = "another process"
+        return (
+            f"another run for this account is under way ({who}); "
+            "wait for it to end, then type the same command"
+        )
+
+    @contextmanager
+    def _transaction(self, *, keep: bool = True) -> Iterator[None]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            yield
+            self._db.execute("COMMIT" if keep else "ROLLBACK")
+        except sqlite3.Error as error:
+            raise ImporterError(
+                f"{self.path}: cannot write the journal ({error}). Nothing more is sent; "
+                "make room, then type the same command: it continues."
+            ) from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    def _one(self, query: str, *values: object) -> Any:
+        return self._db.execute(query, values).fetchone()[0]
+
+    def _jobs(self, where: str, *values: object) -> list[RatingJob]:
+        rows = self._db.execute(f"SELECT {_JOB_COLUMNS} FROM row {where}", values)
+        return [_build_job(row) for row in rows.fetchall()]
+
+    def _settle_held(self, number: int) -> None:
+        """Note what the account holds after a run; in bulk, since row by row would slow down sending."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO held SELECT title_key, rating, rated_at FROM row"
+            " WHERE run = ? AND status IN ('rated', 'unrated') ORDER BY title_key",
+            (number,),
+        )
+        self._db.execute("UPDATE run SET settled = 1 WHERE number = ? AND ended_at IS NOT NULL", (number,))
+
+
+_NO_FATE = (None, None, None)
+
+
+def _build_job(row: Sequence[Any]) -> RatingJob:
+    job = RatingJob(*row)
+    second = MediaKind(job.second_kind) if job.second_kind else None
+    return job._replace(kind=MediaKind(job.kind), second_kind=second)

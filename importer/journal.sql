@@ -1,0 +1,63 @@
+-- The journal of one account. Applied at every opening, so each statement must be harmless the second time.
+
+CREATE TABLE IF NOT EXISTS run (
+    number      INTEGER PRIMARY KEY,
+    run_id      TEXT NOT NULL UNIQUE,
+    fingerprint TEXT NOT NULL,               -- of the file's content and of the options that shape its jobs
+    source      TEXT NOT NULL,
+    destination TEXT NOT NULL,
+    started_at  TEXT NOT NULL,
+    ended_at    TEXT,                        -- NULL: stopped or crashed; the same command continues it
+    settled     INTEGER NOT NULL DEFAULT 0   -- 1: `held` knows all that this run did
+);
+
+CREATE TABLE IF NOT EXISTS row (
+    run             INTEGER NOT NULL,
+    row             INTEGER NOT NULL,
+    line            INTEGER NOT NULL,
+    kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at, second_kind,
+    status          TEXT,                    -- NULL: no outcome yet
+    reason          TEXT,
+    message         TEXT,
+    previous_rating,
+    attempts        INTEGER,
+    http_status     INTEGER,
+    sent_at         REAL,                    -- seconds since the epoch
+    duration_ms     INTEGER,
+    sending         INTEGER NOT NULL DEFAULT 0,
+    title_key       TEXT AS (                -- one title of one account; an IMDb id is unique over all kinds
+        coalesce(
+            'imdb:' || imdb_id,
+            kind || ':tmdb:' || tmdb_id,
+            kind || ':tvdb:' || tvdb_id,
+            kind || ':trakt:' || trakt_id,
+            kind || ':' || lower(title) || ':' || year
+        ) || iif(season IS NULL, '', '/' || season || '/' || ifnull(episode, ''))
+    ),
+    PRIMARY KEY (run, row)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS held (
+    title_key TEXT PRIMARY KEY,
+    rating,                                  -- 0: the rating was removed
+    rated_at  TEXT
+) WITHOUT ROWID;
+
+-- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown.
+DROP VIEW IF EXISTS result;
+CREATE VIEW result AS
+SELECT
+    run, row, line,
+    coalesce(status, iif(sending, 'unsure', 'not_sent')) AS status,
+    iif(status IS NOT NULL, reason, iif(sending, 'no_answer', 'stopped')) AS reason,
+    iif(status IS NOT NULL, message, iif(sending,
+        'sent, but the answer was never seen',
+        'the run stopped before this row; the same command continues')) AS message,
+    kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
+    iif(rating = 0, 'unrate', rating) AS rating,
+    rated_at,
+    iif(previous_rating = 0, 'unrate', previous_rating) AS previous_rating,
+    attempts, http_status,
+    strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch') AS sent_at,
+    duration_ms
+FROM row;

@@ -1,0 +1,48 @@
+"""From jobs to batches: what is settled before anything is sent, and what travels together. Pure.
+
+The journal holds the rows and applies these rules; nothing here knows how they are stored.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from importer.model import Batch, Fate, RatingJob, Status
+
+
+def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
+    """Pick among rows of one title, given as (row, rated_at): the newest wins, the last row on a tie.
+
+    A row without a date is older than any row with one: a date somebody wrote down is better evidence.
+    """
+    return max(rows, key=lambda entry: (entry[1] or "", entry[0]))[0]
+
+
+def duplicate_of(winner_row: int, winner_line: int) -> Fate:
+    """The fate of a row that another row of the file outdoes."""
+    message = f"row {winner_row} (line {winner_line}) rates the same title and is newer; that one counts"
+    return Fate(Status.DUPLICATE, "duplicate", message)
+
+
+UNCHANGED = Fate(Status.UNCHANGED, "known_from_journal", "an earlier run brought this very rating")
+
+
+@dataclass(slots=True)
+class Batcher:
+    """Collects jobs into batches by method, each up to `batch_size`; memory is bounded by their product."""
+
+    batch_size: int
+    _waiting: dict[str, list[RatingJob]] = field(default_factory=dict)
+
+    def add(self, jobs: Iterable[tuple[str, RatingJob]]) -> Iterator[Batch]:
+        """Take (method, job) pairs in, give full batches out."""
+        for method, job in jobs:
+            collected = self._waiting.setdefault(method, [])
+            collected.append(job)
+            if len(collected) == self.batch_size:
+                del self._waiting[method]
+                yield Batch(method, collected)
+
+    def flush(self) -> Iterator[Batch]:
+        """Give out what is left, when no more jobs come."""
+        yield from (Batch(method, jobs) for method, jobs in self._waiting.items())
+        self._waiting.clear()

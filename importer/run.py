@@ -1,0 +1,128 @@
+"""The road: reads a file, plans its rows, has them sent, and writes down what became of all of them.
+
+The only place that puts readers, planning, sending, journal and report together. Prints nothing.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.destinations.base import Destination
+from importer.errors import ImporterError
+from importer.journal import Journal, Run, Tally
+from importer.model import Fate, InvalidRow, SourceRow, Status
+from importer.planning import UNCHANGED, duplicate_of, pick_winner
+from importer.progress import Phase, Progress
+from importer.readers.base import Reader
+from importer.report.results import write_results
+from importer.sending import Sending, SendingOptions
+
+_DRY_RUN = Fate(Status.NOT_SENT, "dry_run", "would be sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file of a run: what messages call it, and what the journal knows it by."""
+
+    name: str
+    fingerprint: str
+    open_reader: Callable[[], Reader]
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run came to. `stopped_by` is set when it ended before its work was done."""
+
+    run: Run
+    notes: Sequence[str]
+    """What the reader found out about the file; empty when the run was continued."""
+    tallies: Sequence[Tally]
+    sent: int
+    """Rows that got their outcome from the destination now, not in an earlier session of the run."""
+    seconds: float
+    """Time spent sending."""
+    stopped_by: ImporterError | None
+
+
+def fingerprint_file(path: Path, *parts: str) -> str:
+    """Hash a file's content together with whatever else shapes its jobs."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update("\0".join(parts).encode())
+    return digest.hexdigest()
+
+
+def import_ratings(
+    source: Source,
+    destination: Destination,
+    journal: Journal,
+    results: Path,
+    options: SendingOptions,
+    progress: Progress,
+) -> RunReport:
+    """Bring every row of the source to its end and write the results file.
+
+    Raises UsageError for a file that cannot be read (then nothing was sent), ResultsNotWrittenError when
+    only the results file failed. A run that stopped early is no exception here: see `stopped_by`.
+    """
+    run, notes = _find_or_plan(source, destination, journal, progress)
+    sending = Sending(run, destination, journal, options, progress)
+    begun = time.monotonic()
+    try:
+        sending.send_all()
+        seconds = time.monotonic() - begun
+        if sending.stopped_by is None:
+            journal.finish(run)
+    finally:
+        # Also when something unforeseen ended the sending: what is done is done, and must be told.
+        progress.phase = Phase.WRITING
+        write_results(results, journal.results(run))
+    return RunReport(run, notes, journal.tallies(run), progress.done, seconds, sending.stopped_by)
+
+
+def rehearse(
+    source: Source, destination: Destination, journal: Journal, results: Path, progress: Progress
+) -> RunReport:
+    """Do everything but send: the results file says what would be sent, the journal forgets it again."""
+    with journal.planning(keep=False):
+        run, notes = _plan(source, destination, journal, progress)
+        journal.settle_open(run, _DRY_RUN)
+        progress.phase = Phase.WRITING
+        write_results(results, journal.results(run))
+        return RunReport(run, notes, journal.tallies(run), 0, 0.0, None)
+
+
+def _find_or_plan(
+    source: Source, destination: Destination, journal: Journal, progress: Progress
+) -> tuple[Run, Sequence[str]]:
+    unfinished = journal.find_unfinished(source.fingerprint)
+    if unfinished is not None:
+        return unfinished, ()
+    with journal.planning():
+        return _plan(source, destination, journal, progress)
+
+
+def _plan(
+    source: Source, destination: Destination, journal: Journal, progress: Progress
+) -> tuple[Run, Sequence[str]]:
+    """Put all rows into the journal and settle those that need no sending."""
+    reader = source.open_reader()
+    run = journal.add_run(source.fingerprint, source.name, destination.name)
+    for chunk in reader.chunks():
+        journal.add_rows(run, chunk, [_refuse(row, destination) for row in chunk])
+        progress.rows_read += len(chunk)
+    progress.phase = Phase.PLANNING
+    for rows in journal.titles_rated_twice(run):
+        winner = pick_winner([(row, rated_at) for row, _, rated_at in rows])
+        winner_line = next(line for row, line, _ in rows if row == winner)
+        for row, _, _ in rows:
+            if row != winner:
+                journal.settle(run, row, duplicate_of(winner, winner_line))
+    journal.settle_unchanged(run, UNCHANGED)
+    return run, reader.notes
+
+
+def _refuse(row: SourceRow, destination: Destination) -> Fate | None:
+    return None if isinstance(row, InvalidRow) else destination.refuse(row)
