@@ -1,0 +1,49 @@
+# The commands of this project. `make` alone lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The demonstration keeps its journal and its server's data in here, away from your own.
+DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check lint types clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: $(VENV)/installed ## install the command: .venv/bin/importer
+
+run: setup ## import a sample into a local server and show what became of every row
+	@$(DEMO) $(BIN)/importer run samples/imdb-2024.csv --to sandbox --out results.csv; code=$$?; \
+	if [ $$code -eq 1 ]; then \
+	    echo; echo "Some rows of this sample are meant to fail; the table above says why each did."; \
+	else exit $$code; fi
+
+test: $(VENV)/installed-dev ## run the test suite
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev ## check style
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev ## check types
+	@$(BIN)/mypy
+
+check: lint types test ## lint, types and tests: what a change must pass
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .state results.csv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
