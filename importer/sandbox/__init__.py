@@ -1,0 +1,9 @@
+"""A local look-alike of the destination's APIs: real TCP, real SQLite, scripted faults.
+
+It imports nothing else of `importer`: a server and a client that shared one encoder would agree on the
+same mistake. `import importer.sandbox` pulls in aiohttp's server, so only the sandbox command does it.
+"""
+
+from importer.sandbox.server import Sandbox, SandboxOptions, serve
+
+__all__ = ["Sandbox", "SandboxOptions", "serve"]

@@ -1,0 +1,88 @@
+"""Carries out a fault on a real connection. Which request it hits was decided in `faults.py`."""
+
+import asyncio
+import json
+import socket
+import struct
+from collections.abc import Callable
+from http import HTTPStatus
+
+from aiohttp import web
+
+from importer.sandbox.exchange import Answer
+from importer.sandbox.faults import Effect, Fault
+
+_HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+
+
+def respond(answer: Answer) -> web.Response:
+    """The HTTP response that says this and nothing else."""
+    return web.Response(
+        status=answer.status, body=answer.body, headers=answer.headers, content_type=answer.content_type
+    )
+
+
+async def misbehave(
+    fault: Fault, request: web.Request, do_work: Callable[[], Answer]
+) -> tuple[web.StreamResponse, int, int]:
+    """Let the request go wrong. Returns the response, the status for the log (0: none seen), and the rows."""
+    done = do_work() if fault.after else None
+    rows = done.rows if done else 0
+    if fault.effect is Effect.HANG:
+        # The server cancels this when the client leaves, so that nothing is stored behind its back.
+        await asyncio.sleep(fault.hang_seconds)
+        done = done or do_work()
+        return respond(done), done.status, done.rows
+    if fault.effect is Effect.RESET:
+        return _reset(request), 0, rows
+    if fault.effect is Effect.PARTIAL and done:
+        return await _send_half(request, done), 0, rows
+    if fault.effect is Effect.TRUNCATE and done:
+        half = Answer(done.status, done.body[: len(done.body) // 2], rows)
+        return respond(half), half.status, rows
+    answer = _spoilt_answer(fault)
+    return respond(answer), answer.status, rows
+
+
+def _spoilt_answer(fault: Fault) -> Answer:
+    """An answer that the API itself would not have given."""
+    try:
+        reason = f"{fault.status} {HTTPStatus(fault.status).phrase}"
+    except ValueError:
+        reason = str(fault.status)
+    headers = {}
+    if fault.retry_after_seconds is not None:
+        headers["Retry-After"] = str(fault.retry_after_seconds)
+    if 300 <= fault.status < 400:
+        headers["Location"] = "/moved"
+    if fault.effect is Effect.OVERCAPACITY:
+        body = {"status": "failure", "error": "server is over capacity"}
+        return Answer(fault.status, json.dumps(body).encode())
+    if fault.effect is Effect.HTML:
+        return Answer(fault.status, _HTML.format(reason).encode(), headers=headers, content_type="text/html")
+    if fault.effect is Effect.EMPTY:
+        return Answer(fault.status, b"", headers=headers)
+    return Answer(fault.status, reason.encode(), headers=headers, content_type="text/plain")
+
+
+def _reset(request: web.Request) -> web.Response:
+    """Drop the connection so that the client sees a reset, not an orderly end."""
+    if (transport := request.transport) is not None:
+        # Lingering for no time makes the kernel send RST instead of FIN.
+        transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        transport.abort()
+    return web.Response()
+
+
+async def _send_half(request: web.Request, answer: Answer) -> web.StreamResponse:
+    """Promise the whole body, send half of it, and close the line."""
+    response = web.StreamResponse(status=answer.status, headers=answer.headers)
+    response.content_type = answer.content_type
+    response.content_length = len(answer.body)
+    await response.prepare(request)
+    await response.write(answer.body[: len(answer.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response

@@ -1,0 +1,149 @@
+"""Starts and stops the sandbox: options in, a listening server out, for a test or for the command line.
+
+What is served is put together here and nowhere else; how, is in `app.py` (the road) and `v1.py` (the API).
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from importer.sandbox.app import Front, build_app
+from importer.sandbox.catalogue import CATALOGUE_FILE, Catalogue
+from importer.sandbox.faults import parse_faults
+from importer.sandbox.quota import parse_quota
+from importer.sandbox.store import Account, Store
+from importer.sandbox.v1 import V1
+from importer.sandbox.v1_input import Credentials
+
+NETWORKS = ("facebook", "twitter", "tumblr")
+
+# Requests that still run when the server stops (a hang, say) get this long; then their line is dropped.
+_GRACE_SECONDS = 0.1
+
+
+def _quotes_no_request(record: logging.LogRecord) -> bool:
+    """Keep malformed requests out of the server's log: aiohttp quotes them there, keys and all."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_logger = logging.getLogger(__name__)
+_logger.addFilter(_quotes_no_request)
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxOptions:
+    """How the sandbox is to behave. Key, user and password are never shown.
+
+    `data` None keeps everything in memory. `rate` ("1/s", "20/10s") refuses ratings beyond it with 429.
+    `faults` are scripts of the grammar in `faults.py`. `social` names the networks that the account posts
+    single ratings to. Raises ValueError for an option that cannot be.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    data: Path | None = None
+    rate: str | None = None
+    latency_ms: float = 0
+    any_title: bool = False
+    faults: tuple[str, ...] = ()
+    api_key: str = field(default="sandbox-key", repr=False)
+    username: str = field(default="demo", repr=False)
+    password: str = field(default="demo", repr=False)
+    rating_mode: str = "advanced"
+    social: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.rating_mode not in {"simple", "advanced"}:
+            raise ValueError(f"rating mode is simple or advanced, not {self.rating_mode!r}")
+        if unknown := set(self.social) - set(NETWORKS):
+            raise ValueError(f"networks are {', '.join(NETWORKS)}, not {', '.join(sorted(unknown))}")
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"a port lies between 0 and 65535: {self.port}")
+        if self.latency_ms < 0:
+            raise ValueError(f"latency cannot be negative: {self.latency_ms}")
+        # Parsed here for the error only: quota and faults count, so every server gets its own.
+        parse_faults(self.faults)
+        if self.rate is not None:
+            parse_quota(self.rate)
+
+
+class Sandbox:
+    """A running sandbox, as an async context manager: `.url` says where, `.store` what it remembers."""
+
+    url: str
+    store: Store
+
+    def __init__(self, options: SandboxOptions | None = None, *, catalogue: Path = CATALOGUE_FILE) -> None:
+        self.options = options or SandboxOptions()
+        self._catalogue = Catalogue(catalogue, any_title=self.options.any_title)
+
+    async def __aenter__(self) -> Self:
+        options = self.options
+        self.store = Store(options.data)
+        self.store.save_account(Account(options.username, options.rating_mode, options.social))
+        self._runner = web.AppRunner(
+            self._build_app(),
+            # aiohttp's access log would hold the URL, and with it the key; the store has a log of its own.
+            access_log=None,
+            logger=_logger,
+            # A client that leaves cancels its request: see the hang in `misbehave.py`.
+            handler_cancellation=True,
+            shutdown_timeout=_GRACE_SECONDS,
+        )
+        try:
+            await self._runner.setup()
+            await web.TCPSite(self._runner, options.host, options.port).start()
+        except BaseException:
+            await self._stop()
+            raise
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def _stop(self) -> None:
+        try:
+            await self._runner.cleanup()
+        finally:
+            self.store.close()
+
+    def _build_app(self) -> web.Application:
+        options = self.options
+        quota = parse_quota(options.rate) if options.rate else None
+        front = Front(self.store, parse_faults(options.faults), quota, options.latency_ms / 1000)
+        credentials = Credentials(options.api_key, options.username, options.password)
+        return build_app(front, V1(self.store, self._catalogue, credentials).routes())
+
+
+async def serve(
+    options: SandboxOptions, *, ready: Callable[[str], None], until: asyncio.Event | None = None
+) -> None:
+    """Run the sandbox until SIGTERM, SIGINT or `until`; `ready` gets its URL once it listens."""
+    stop = until or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    watched: list[signal.Signals] = []
+    # Windows' loops and threads other than the main one cannot watch signals; `until` works everywhere.
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+            watched.append(number)
+    try:
+        async with Sandbox(options) as sandbox:
+            ready(sandbox.url)
+            await stop.wait()
+    finally:
+        for number in watched:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,207 @@
+"""What the sandbox remembers, in SQLite: accounts, ratings, posts to social networks, the request log.
+
+Knows no API: a rating is a number from 1 to 10. Never holds a password, key, token, body or URL, so the
+data file can be passed around. All calls are short and synchronous, on the server's one thread.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from importer.sandbox.catalogue import Kind, Title
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS accounts (
+    username TEXT PRIMARY KEY, rating_mode TEXT NOT NULL, social TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS ratings (
+    kind TEXT NOT NULL, key TEXT NOT NULL, username TEXT NOT NULL,
+    rating INTEGER NOT NULL, rated_at INTEGER NOT NULL, title TEXT NOT NULL,
+    PRIMARY KEY (kind, key, username)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS posts (
+    username TEXT NOT NULL, network TEXT NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (username, network)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS requests (
+    time REAL NOT NULL, arrived REAL NOT NULL, method TEXT NOT NULL,
+    path TEXT NOT NULL, status INTEGER NOT NULL, rows INTEGER NOT NULL);
+"""
+_LOG_LINES_HELD = 256
+_LOG_LINES_KEPT = 100_000
+
+NO_ANSWER = 0
+"""The status in the request log of a request that never got an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One user's settings: `simple` or `advanced` ratings, and the networks that single ratings go to."""
+
+    username: str
+    rating_mode: str = "advanced"
+    social: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRating:
+    """One rating of one account, as it stands now. `rated_at` is in Unix seconds."""
+
+    title: Title
+    rating: int
+    rated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One line of the request log. `arrived` is monotonic, for measuring rates; `path` is a route's label."""
+
+    time: float
+    arrived: float
+    method: str
+    path: str
+    status: int
+    rows: int
+
+
+class Store:
+    """The sandbox's memory: a file that outlives the process, or nothing but memory when `data` is None.
+
+    Raises ValueError if the file is no data file of the sandbox.
+    """
+
+    def __init__(self, data: Path | None = None) -> None:
+        if data is not None:
+            data.parent.mkdir(parents=True, exist_ok=True)
+        self._log: list[LoggedRequest] = []
+        try:
+            self._database = sqlite3.connect(data or ":memory:", isolation_level=None)
+            with ExitStack() as on_error:
+                on_error.callback(self._database.close)
+                self._prepare()
+                on_error.pop_all()
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{data} cannot be used as the sandbox's data file: {error}") from error
+
+    def _prepare(self) -> None:
+        found = self._database.execute("PRAGMA user_version").fetchone()[0]
+        if found not in {0, _SCHEMA_VERSION}:
+            raise sqlite3.DatabaseError(f"its schema is {found}, this sandbox knows {_SCHEMA_VERSION}")
+        # WAL with NORMAL keeps every commit through a killed process, and a commit costs some 20 us.
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
+        self._database.executescript(_SCHEMA)
+        self._database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        newest = "(SELECT max(rowid) FROM requests)"
+        self._database.execute(f"DELETE FROM requests WHERE rowid <= {newest} - {_LOG_LINES_KEPT}")
+
+    def close(self) -> None:
+        """Write what is still held and let go of the file."""
+        self._write_log()
+        self._database.close()
+
+    @contextmanager
+    def changes(self) -> Iterator[None]:
+        """Make all changes within one commit, done when the block ends; none of them if it fails."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def save_account(self, account: Account) -> None:
+        """Create the account or change its settings; its ratings stay."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)",
+            (account.username, account.rating_mode, ",".join(account.social)),
+        )
+
+    def account(self, username: str) -> Account | None:
+        """The settings of this user, None if there is no such user."""
+        found = self._database.execute(
+            "SELECT rating_mode, social FROM accounts WHERE username = ?", (username,)
+        ).fetchone()
+        return found and Account(username, found[0], tuple(filter(None, found[1].split(","))))
+
+    def put_rating(self, username: str, title: Title, rating: int) -> None:
+        """Rate, or replace the rating that stands there; it is stamped with the time of arrival."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?, ?)",
+            (title.kind, title.key, username, rating, int(time.time()), json.dumps(_to_json(title))),
+        )
+
+    def remove_rating(self, username: str, title: Title) -> bool:
+        """Remove the rating; says whether there was one."""
+        gone = self._database.execute(
+            "DELETE FROM ratings WHERE kind = ? AND key = ? AND username = ?",
+            (title.kind, title.key, username),
+        )
+        return gone.rowcount > 0
+
+    def ratings(self, username: str, kind: Kind) -> list[StoredRating]:
+        """All ratings of this user for one kind of title, oldest first."""
+        rows = self._database.execute(
+            "SELECT title, rating, rated_at FROM ratings WHERE kind = ? AND username = ?"
+            " ORDER BY rated_at, key",
+            (kind, username),
+        )
+        return [StoredRating(_from_json(json.loads(title)), rating, at) for title, rating, at in rows]
+
+    def votes(self, title: Title) -> list[int]:
+        """What every account gave this title."""
+        rows = self._database.execute(
+            "SELECT rating FROM ratings WHERE kind = ? AND key = ?", (title.kind, title.key)
+        )
+        return [rating for (rating,) in rows]
+
+    def count_post(self, username: str, network: str) -> None:
+        """Remember that a rating was posted to a social network."""
+        self._database.execute(
+            "INSERT INTO posts VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
+            (username, network),
+        )
+
+    def posts(self, username: str) -> dict[str, int]:
+        """How many posts went out to each network; a network without posts is absent."""
+        return dict(
+            self._database.execute("SELECT network, count FROM posts WHERE username = ?", (username,))
+        )
+
+    def log_request(self, line: LoggedRequest) -> None:
+        """Keep one line of the request log. They are written in groups: a killed server may lose the last."""
+        self._log.append(line)
+        if len(self._log) >= _LOG_LINES_HELD:
+            self._write_log()
+
+    def requests(self, path_prefix: str = "") -> list[LoggedRequest]:
+        """The request log in the order of arrival, of all paths or of those that start so (`rate/`)."""
+        self._write_log()
+        rows = self._database.execute(
+            "SELECT time, arrived, method, path, status, rows FROM requests ORDER BY arrived"
+        )
+        lines = [LoggedRequest(*row) for row in rows]
+        return [line for line in lines if line.path.startswith(path_prefix)]
+
+    def _write_log(self) -> None:
+        lines, self._log = self._log, []
+        if lines:
+            with self.changes():
+                self._database.executemany(
+                    "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)",
+                    [(it.time, it.arrived, it.method, it.path, it.status, it.rows) for it in lines],
+                )
+
+
+def _to_json(title: Title) -> dict[str, Any]:
+    fields = {name: getattr(title, name) for name in Title.__dataclass_fields__}
+    return {**fields, "show": title.show and _to_json(title.show)}
+
+
+def _from_json(fields: dict[str, Any]) -> Title:
+    show = fields["show"]
+    return Title(**{**fields, "kind": Kind(fields["kind"]), "show": show and _from_json(show)})
