@@ -1,0 +1,267 @@
+"""The summary of a run, for people (plain text, or rich on a terminal) and for programs (JSON). Pure.
+
+Counting is the journal's business, printing and exit codes are the command line's.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from importer.model import Status
+from importer.report.wording import clean, count, duration, rate
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_MEANINGS = {
+    Status.RATED: "the destination took the rating",
+    Status.UNRATED: "the rating was removed, as the row asks",
+    Status.UNCHANGED: "the account holds this very rating; nothing was sent",
+    Status.KEPT: "the account holds another rating, which was kept",
+    Status.DUPLICATE: "another row rates the same title; that one counts",
+    Status.UNSUPPORTED: "the destination cannot rate this kind of title",
+    Status.INVALID: "the row cannot be understood as a rating",
+    Status.NOT_FOUND: "the destination does not know the title",
+    Status.REJECTED: "the destination refused the row",
+    Status.FAILED: "given up after the last try",
+    Status.UNSURE: "sent, but the answer was lost and could not be checked",
+    Status.NOT_SENT: "the run ended before these were sent",
+}
+
+_STYLES = dict.fromkeys((Status.UNSUPPORTED, Status.INVALID, Status.NOT_FOUND), "yellow")
+"""Row problems are yellow: the run did its part. Other misses are red, successes green."""
+
+
+class Tally(Protocol):
+    """How many rows share a status and a reason, with up to three of them as (line, title, message)."""
+
+    @property
+    def status(self) -> Status:
+        """What became of the rows."""
+
+    @property
+    def reason(self) -> str:
+        """The fixed word for why, or nothing."""
+
+    @property
+    def count(self) -> int:
+        """How many rows."""
+
+    @property
+    def examples(self) -> Sequence[tuple[int, str | None, str | None]]:
+        """The first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a run came to. `sent` rows took `seconds`; rows settled without sending are not in them."""
+
+    run_id: str
+    source: str
+    destination: str
+    tallies: Sequence[Tally]
+    sent: int
+    seconds: float
+    notes: Sequence[str] = ()
+    results: Path | None = None
+    stopped: str | None = None
+    next_command: str | None = None
+    dry_run: bool = False
+
+    @property
+    def rows(self) -> int:
+        """All rows of the run."""
+        return sum(tally.count for tally in self.tallies)
+
+    @property
+    def counts(self) -> dict[Status, int]:
+        """Rows by status, successes first; a status that no row has is left out."""
+        sums = {status: sum(t.count for t in self.tallies if t.status is status) for status in Status}
+        return {status: number for status, number in sums.items() if number}
+
+    @property
+    def misses(self) -> list[Tally]:
+        """The tallies that are no success, the most frequent first."""
+        # What a dry run does not send is what was asked of it.
+        fine = {Status.NOT_SENT} if self.dry_run else set()
+        missed = [tally for tally in self.tallies if not tally.status.is_success and tally.status not in fine]
+        return sorted(missed, key=lambda tally: -tally.count)
+
+    @property
+    def missed(self) -> int:
+        """Rows that did not succeed."""
+        return sum(tally.count for tally in self.misses)
+
+    @property
+    def all_succeeded(self) -> bool:
+        """Whether every row has what it asked for."""
+        return not self.misses and self.stopped is None
+
+    @property
+    def rows_per_second(self) -> float | None:
+        """Rows sent per second; None when nothing was sent."""
+        return self.sent / self.seconds if self.sent and self.seconds > 0 else None
+
+    def as_json(self) -> dict[str, object]:
+        """Give the summary as values for JSON, texts as they came."""
+        return {
+            "run": self.run_id,
+            "source": self.source,
+            "destination": self.destination,
+            "dry_run": self.dry_run,
+            "notes": list(self.notes),
+            "rows": self.rows,
+            "counts": {str(status): number for status, number in self.counts.items()},
+            "all_succeeded": self.all_succeeded,
+            "misses": [
+                {
+                    "status": str(tally.status),
+                    "reason": tally.reason,
+                    "count": tally.count,
+                    "examples": [
+                        {"line": line, "title": title, "message": message}
+                        for line, title, message in tally.examples
+                    ],
+                }
+                for tally in self.misses
+            ],
+            "sent": self.sent,
+            "seconds": round(self.seconds, 3),
+            "rows_per_second": None if self.rows_per_second is None else round(self.rows_per_second, 1),
+            "results": None if self.results is None else str(self.results),
+            "stopped": self.stopped,
+            "next_command": self.next_command,
+        }
+
+
+def build_text(summary: Summary) -> str:
+    """Build the summary as plain text: no colours, no width, fit for pipes and logs."""
+    lines = [_title(summary), *(f"  {clean(note)}" for note in summary.notes), ""]
+    counts = _count_rows(summary)
+    widths = [max((len(cells[column]) for _, *cells in counts), default=0) for column in range(2)]
+    lines += [
+        f"  {number:>{widths[0]}}  {word:<{widths[1]}}  {meaning}" for _, number, word, meaning in counts
+    ]
+    lines += ["", _verdict(summary)]
+    for tally in summary.misses:
+        lines += ["", f"  {_miss_heading(tally)}", *(f"    {example}" for example in _examples(tally))]
+    lines += ["", *(f"{label}: {text}" for label, text in _footer(summary))]
+    return "\n".join(lines).replace("\n\n\n", "\n\n").rstrip()
+
+
+def build_rich(summary: Summary) -> "RenderableType":
+    """Build the summary for a terminal, with colours where the terminal has them."""
+    from rich.console import Group  # noqa: PLC0415 - only who looks at a terminal pays for rich
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    # Text and never str: rich reads markup in a str, and a title may well be "[bold]".
+    def indented(text: str, columns: int, style: str = "") -> Padding:
+        return Padding(Text(text, style), (0, 0, 0, columns))
+
+    counts = Table.grid(padding=(0, 2))
+    counts.add_column(justify="right")
+    for status, number, word, meaning in _count_rows(summary):
+        style = _style(status, summary)
+        counts.add_row(Text(number, f"bold {style}"), Text(word, style), Text(meaning, "dim"))
+    parts: list[RenderableType] = [Text(_title(summary), "bold")]
+    parts += [indented(clean(note), 2, "dim") for note in summary.notes]
+    if counts.row_count:
+        parts += [Text(), Padding(counts, (0, 0, 0, 2))]
+    parts += [Text(), Text(_verdict(summary), "bold green" if summary.all_succeeded else "bold")]
+    for tally in summary.misses:
+        parts += [Text(), indented(_miss_heading(tally), 2, _style(tally.status, summary))]
+        parts += [indented(example, 4) for example in _examples(tally)]
+    footer = Table.grid(padding=(0, 2))
+    for label, text in _footer(summary):
+        footer.add_row(Text(label, "dim"), Text(text))
+    return Group(*parts, Text(), footer)
+
+
+def _style(status: Status, summary: Summary) -> str:
+    if status.is_success or (summary.dry_run and status is Status.NOT_SENT):
+        return "green"
+    return _STYLES.get(status, "red")
+
+
+def _title(summary: Summary) -> str:
+    what = "Dry run" if summary.dry_run else "Run"
+    return f"{what} {clean(summary.run_id)}: {clean(summary.source)} to {clean(summary.destination)}"
+
+
+def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
+    meanings = _MEANINGS | ({Status.NOT_SENT: "would be sent"} if summary.dry_run else {})
+    return [
+        (status, f"{number:,}", status.replace("_", " "), meanings[status])
+        for status, number in summary.counts.items()
+    ]
+
+
+def _verdict(summary: Summary) -> str:
+    unsent = summary.counts.get(Status.NOT_SENT, 0)
+    unchanged = summary.counts.get(Status.UNCHANGED, 0)
+    sentences = []
+    if summary.stopped is not None:
+        left = f"{count(unsent, 'row')} left to send" if unsent else "no row was left to send"
+        sentences.append(f"Stopped early, {left}: {clean(summary.stopped).rstrip('.')}.")
+    elif not summary.rows:
+        return "The file holds no rows: nothing to do."
+    elif summary.dry_run:
+        sentences.append(f"Nothing was sent; {count(unsent, 'row')} would be.")
+    elif unchanged and not summary.sent:
+        sentences.append(_nothing_to_send(unchanged, is_all=unchanged == summary.rows))
+    if summary.missed:
+        sentences.append(f"{summary.missed:,} of {count(summary.rows, 'row')} did not succeed:")
+    elif not sentences:
+        sentences.append(
+            "The row succeeded." if summary.rows == 1 else f"All {summary.rows:,} rows succeeded."
+        )
+    return " ".join(sentences)
+
+
+def _nothing_to_send(unchanged: int, *, is_all: bool) -> str:
+    if unchanged == 1:
+        return "Nothing to send: one rating is unchanged, known from an earlier run."
+    every = "all " if is_all else ""
+    return f"Nothing to send: {every}{unchanged:,} ratings are unchanged, known from earlier runs."
+
+
+def _miss_heading(tally: Tally) -> str:
+    word = tally.status.replace("_", " ")
+    reason = clean(tally.reason).replace("_", " ")
+    kind = word if reason in {"", word} else f"{word}, {reason}"
+    message = _common_message(tally)
+    return f"{count(tally.count, 'row')} {kind}" + (f": {message}" if message else "")
+
+
+def _common_message(tally: Tally) -> str:
+    """Give the message that all examples share: said once, it need not stand beside each."""
+    messages = {message or "" for _, _, message in tally.examples}
+    is_shared = len(messages) == 1 and (tally.count > 1 or tally.status is Status.NOT_SENT)
+    return clean(messages.pop()) if is_shared else ""
+
+
+def _examples(tally: Tally) -> Iterator[str]:
+    if tally.status is Status.NOT_SENT:  # nothing is wrong with these rows, so none is worth a look
+        return
+    is_told = bool(_common_message(tally))
+    for line, title, message in tally.examples:
+        where = f"line {line}" + (f", {clean(title, 80)}" if title else "")
+        # A reader's messages name the line themselves, because they also stand alone in the results file.
+        why = "" if is_told else clean(message or "").removeprefix(f"line {line}, ")
+        yield f"{where}: {why}" if why else where
+    more = tally.count - len(tally.examples)
+    if more and tally.examples:
+        yield f"and {more:,} more"
+
+
+def _footer(summary: Summary) -> Iterator[tuple[str, str]]:
+    if summary.rows_per_second is not None:
+        took = f"{count(summary.sent, 'row')} in {duration(summary.seconds)}"
+        yield "Sent", f"{took}, {rate(summary.rows_per_second)} per second"
+    if summary.results is not None:
+        yield "Results", clean(str(summary.results), 4096)
+    if summary.next_command is not None:
+        yield "Next", clean(summary.next_command, 4096)

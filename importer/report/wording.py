@@ -1,0 +1,48 @@
+"""How numbers, times and foreign texts are written for people to read. Pure.
+
+Titles come from anybody's file and messages from anybody's server: `clean` takes from them whatever could
+move the cursor, colour the terminal or turn the direction of writing.
+"""
+
+import re
+
+_ESCAPE_SEQUENCE = re.compile(
+    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # operating system command: window title, links
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor
+    r"|\x1b[ -/]*[0-~]"
+)
+
+_JOINERS = "\u200c\u200d"
+"""Not printable by Python's book, but Persian and emoji are not right without them."""
+
+
+def clean(text: str, limit: int = 300) -> str:
+    """Make foreign text safe for a terminal: one line, no escape sequences, at most `limit` characters."""
+    text = _ESCAPE_SEQUENCE.sub("", text[: 4 * limit])
+    text = " ".join(text.split())
+    text = "".join(
+        char if char.isprintable() or char in _JOINERS else "\N{REPLACEMENT CHARACTER}" for char in text
+    )
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def count(number: int, thing: str) -> str:
+    """Write a number of things: `1 row`, `1,234 rows`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def duration(seconds: float) -> str:
+    """Write a time span with the precision people use: `0.4 s`, `42 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600:,} h {whole % 3600 // 60:02} min"
+
+
+def rate(per_second: float) -> str:
+    """Write a rate: `0.8`, `12.5`, `1,240`."""
+    return f"{per_second:.1f}" if per_second < 99.95 else f"{per_second:,.0f}"
