@@ -1,1 +1,35 @@
-"""Destinations: one file per API; builds requests, reads responses, waits for nothing."""
+"""Destinations: one file per API; each builds requests and reads responses, and waits for nothing."""
+
+from typing import NamedTuple
+
+
+class Description(NamedTuple):
+    """What `importer destinations` and the docs say of a destination."""
+
+    name: str
+    """The `--to` word."""
+    where: str
+    takes: str
+    ratings: str
+    dates: str
+    per_request: str
+
+
+DESTINATIONS = (
+    Description(
+        "trakt-v1",
+        "a server that speaks Trakt's original API (retired by Trakt itself)",
+        "movies, shows, episodes by show and number",
+        "1 to 10, love, hate, unrate",
+        "none: a rating is dated when it arrives",
+        "1, or 50 with --bulk",
+    ),
+    Description(
+        "sandbox",
+        "a local look-alike of that API, started for the run",
+        "movies, shows, episodes by show and number",
+        "1 to 10, love, hate, unrate",
+        "none: a rating is dated when it arrives",
+        "1, or 50 with --bulk",
+    ),
+)

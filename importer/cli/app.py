@@ -1,0 +1,60 @@
+"""The `importer` command: its subcommands, its exit codes, and how an error reaches the terminal.
+
+Start-up is kept light: every command imports what it needs when it runs, so that `--help` answers at once.
+"""
+
+import os
+import sys
+from typing import Never
+
+import typer
+
+from importer.cli import listings, run, sandbox
+from importer.errors import ImporterError, SettingsError, UsageError
+
+app = typer.Typer(
+    help="Import a movie and TV ratings history into Trakt, and learn what became of every single row.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # rich's help would double the start-up time
+    pretty_exceptions_enable=False,  # its tracebacks print local variables, secrets among them
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run.run)
+app.command("sandbox")(sandbox.sandbox)
+app.command("formats")(listings.formats)
+app.command("destinations")(listings.destinations)
+
+
+def main() -> Never:
+    """Run the command line and exit: 0 all rows succeeded, 1 some did not, 2 usage, 3 stopped early."""
+    try:
+        app(standalone_mode=True)
+    except ImporterError as error:
+        sys.exit(_report(error))
+    except KeyboardInterrupt:
+        print("importer: interrupted before anything was sent", file=sys.stderr)
+        sys.exit(3)
+    except BrokenPipeError:
+        # Whoever read our output has enough; a second error at exit would only be noise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("IMPORTER_TRACEBACK"):
+            raise
+        print(
+            f"importer: unexpected {type(error).__name__}; what was done is in the journal. "
+            "Set IMPORTER_TRACEBACK=1 and type the same command to see where it happened.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _report(error: ImporterError) -> int:
+    problems = error.problems if isinstance(error, SettingsError) else (str(error),)
+    for problem in problems:
+        print(f"importer: {problem}", file=sys.stderr)
+    if isinstance(error, UsageError):
+        print("importer: see `importer --help`", file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,77 @@
+"""What a run shows: progress while it works, a question before it posts for you, the summary afterwards."""
+
+import json
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.cli.progress import show_progress
+from importer.destinations.base import Destination
+from importer.errors import StopRunError
+from importer.journal import Journal
+from importer.progress import Progress
+from importer.report.summary import Summary, build_rich, build_text
+from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
+from importer.sending import SendingOptions
+
+MANY_POSTS = 10
+"""More single ratings than this are sent only after a question: each may be posted to a feed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How one run is shown. With the results on standard output, everything else goes to standard error."""
+
+    quiet: bool
+    as_json: bool
+    results: Path
+
+    def import_ratings(
+        self,
+        source: Source,
+        destination: Destination,
+        journal: Journal,
+        options: SendingOptions,
+        *,
+        asks: bool,
+    ) -> RunReport:
+        """Plan and send a run with its progress shown."""
+        progress = Progress()
+        with show_progress(progress, quiet=self.quiet):
+            planned = plan_run(source, destination, journal, progress)
+        if asks:
+            _ask(planned)
+        with show_progress(progress, quiet=self.quiet):
+            return send_run(planned, destination, journal, self.results, options, progress)
+
+    def rehearse(self, source: Source, destination: Destination, journal: Journal) -> RunReport:
+        """Do everything but send, with progress shown."""
+        progress = Progress()
+        with show_progress(progress, quiet=self.quiet):
+            return rehearse(source, destination, journal, self.results, progress)
+
+    def tell(self, report: RunReport, source: Source, destination: Destination) -> int:
+        """Print the summary and pick the exit code."""
+        summary = _build_summary(report, source, destination, self.results)
+        if self.as_json:
+            print(json.dumps(summary.as_json(), indent=2), file=self._stream())
+        elif not self.quiet:
+            self._print(summary)
+        elif report.stopped_by is not None:
+            print(f"importer: stopped early: {report.stopped_by}", file=sys.stderr)
+        if report.stopped_by is not None:
+            return report.stopped_by.exit_code
+        return 0 if summary.all_succeeded else 1
+
+    def _print(self, summary: Summary) -> None:
+        stream = self._stream()
+        if stream.isatty():
+            from rich.console import Console  # noqa: PLC0415 - only who looks at a terminal pays for rich
+
+            Console(file=stream).print(build_rich(summary))
+        else:
+            print(build_text(summary), file=stream)
+
+    def _stream(self) -> "sys.TextIO":
+        return sys.stderr if str(self.results) == "-" else sys.stdout

@@ -1,0 +1,105 @@
+"""`importer sandbox`, and the sandbox that `--to sandbox` starts beside a run."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from importer.errors import ImporterError, UsageError
+
+READY = "sandbox ready at "
+START_SECONDS = 20.0
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.")] = 0,
+    data: Annotated[Path | None, typer.Option(help="Keep accounts and ratings in this SQLite file.")] = None,
+    rate: Annotated[
+        str | None, typer.Option(help="Answer 429 beyond N/PERIOD, e.g. 1/s.", metavar="N/PERIOD")
+    ] = None,
+    latency: Annotated[float, typer.Option(help="Milliseconds before each answer.", metavar="MS")] = 0,
+    any_title: Annotated[
+        bool, typer.Option("--any-title", help="Know every well-formed id, not only the catalogue.")
+    ] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="Misbehave: 503x3, 429:retry-after=2, reset@5, hang=5s%10 ... (repeatable)"),
+    ] = None,
+    simple_ratings: Annotated[
+        bool, typer.Option("--simple-ratings", help="The account shows love and hate, not 1 to 10.")
+    ] = False,
+    social: Annotated[
+        list[str] | None, typer.Option(help="Network the account posts to: facebook, twitter, tumblr.")
+    ] = None,
+    until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
+) -> None:
+    """Run a local look-alike of the API (key sandbox-key, user demo, password demo) until Ctrl-C."""
+    import asyncio  # noqa: PLC0415 - light start-up
+
+    from importer.sandbox import SandboxOptions, serve  # noqa: PLC0415
+
+    try:
+        options = SandboxOptions(
+            port=port,
+            data=data,
+            rate=rate,
+            latency_ms=latency,
+            any_title=any_title,
+            faults=tuple(fault or ()),
+            rating_mode="simple" if simple_ratings else "advanced",
+            social=tuple(social or ()),
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+    async def serve_until_told() -> None:
+        until = asyncio.Event() if until_stdin_closes else None
+        if until is not None:
+            # The parent's end of the pipe closes when it ends, however it ends.
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), until.set)
+        await serve(options, ready=_announce, until=until)
+
+    try:
+        asyncio.run(serve_until_told())
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    except OSError as error:
+        raise ImporterError(f"the sandbox cannot start: {error.strerror or error}") from error
+
+
+def _announce(url: str) -> None:
+    print(f"{READY}{url}", flush=True)
+    if sys.stdout.isatty():
+        print(
+            f"try: IMPORTER_TRAKT_V1_API_KEY=sandbox-key IMPORTER_TRAKT_V1_USERNAME=demo \\\n"
+            f"     IMPORTER_TRAKT_V1_PASSWORD=demo importer run FILE --to trakt-v1 --base-url {url}"
+        )
+
+
+@contextmanager
+def embedded_sandbox(data: Path) -> Iterator[str]:
+    """Start a sandbox as a child process and yield its URL; it ends with the block, or with this process."""
+    command = [sys.executable, "-m", "importer", "sandbox", "--data", str(data), "--until-stdin-closes"]
+    # A session of its own: Ctrl-C is for the run, which still has requests in flight to this server.
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=os.name == "posix",
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            line = child.stdout.readline()
+            if not line.startswith(READY):
+                raise ImporterError("the sandbox did not start; `importer sandbox` shows why")
+            yield line.removeprefix(READY).strip()
+        finally:
+            child.stdin.close()
+            child.terminate()
