@@ -1,1 +1,9 @@
-"""Readers: one file per export format, behind `open_reader`. The only home of pandas."""
+"""Readers: one file per export format, behind `open_reader`. The only home of pandas.
+
+pandas is imported when the first rows are read, so that commands which read no file start fast.
+"""
+
+from importer.readers.detect import open_reader
+from importer.readers.formats import FORMATS
+
+__all__ = ["FORMATS", "open_reader"]

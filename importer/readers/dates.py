@@ -1,0 +1,104 @@
+"""When a title was rated: the ways exports write it, brought to one.
+
+The result is a day (`2024-05-01`) or an instant in UTC (`2024-05-01T14:06:03Z`), never more than the
+file says. Rules: an instant without a zone is read as UTC; midnight in the form of C's `asctime` is a
+day, for exports write days so; the day before or of the epoch means "unknown"; dates with slashes are
+day or month first as the whole column shows, never by guess. What a day means as an instant, and
+whether a date is plausible, is decided further down the road.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+
+from importer.readers.cells import CellError, Reason
+
+DayFirst = Callable[[], bool | None]
+"""Tells whether the column writes the day before the month; None if nothing in it shows that."""
+
+_match_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_match_instant = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]"
+    r"([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?\s?"
+    r"(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?",
+).fullmatch
+_match_asctime = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) (?:UTC |GMT )?([0-9]{4})",
+).fullmatch
+_match_slashed = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})").fullmatch
+_match_dotted = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})").fullmatch
+
+# English whatever the locale, so strptime's %b will not do.
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        start=1,
+    )
+}
+_UNKNOWN = frozenset({"1969-12-31", "1970-01-01"})
+_MIDNIGHT = "00:00:00"
+_LAST_MONTH = 12
+
+
+def parse_date(cell: str, day_first: DayFirst) -> str | None:
+    """Read a date or an instant; `day_first` is asked only when a date can be read two ways."""
+    text = cell.strip()
+    if not text:
+        return None
+    try:
+        found = _parse(text, day_first)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, CellError):
+            raise
+        found = ""
+    if not found:
+        raise CellError(Reason.BAD_DATE, "is not a date", "Write it as 2024-05-01, or leave the cell empty.")
+    return None if found[:10] in _UNKNOWN else found
+
+
+def _parse(text: str, day_first: DayFirst) -> str:
+    if _match_day(text):
+        return date.fromisoformat(text).isoformat()
+    if match := _match_instant(text):
+        return _instant(match[1], match[2], match[3])
+    if match := _match_asctime(text):
+        day = date(int(match[4]), _MONTHS.get(match[1], 0), int(match[2])).isoformat()
+        return day if match[3] == _MIDNIGHT else _instant(day, match[3], None)
+    if match := _match_slashed(text):
+        return _slashed(int(match[1]), int(match[2]), int(match[3]), day_first)
+    if match := _match_dotted(text):  # nobody writes the month first with dots
+        return date(int(match[3]), int(match[2]), int(match[1])).isoformat()
+    return ""
+
+
+def _instant(day: str, time: str, zone: str | None) -> str:
+    offset = "+00:00" if zone in {None, "Z", "UTC"} else zone
+    moment = datetime.fromisoformat(f"{day}T{time}{offset}").astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year > 999 else ""
+
+
+def _slashed(first: int, second: int, year: int, day_first: DayFirst) -> str:
+    if first <= _LAST_MONTH and second <= _LAST_MONTH and first != second:
+        order = day_first()
+        if order is None:
+            raise CellError(
+                Reason.BAD_DATE,
+                "may be day/month or month/day, and no date of the column shows which",
+                "Write the dates as 2024-05-01.",
+            )
+    else:
+        order = first > _LAST_MONTH
+    day, month = (first, second) if order else (second, first)
+    return date(year, month, day).isoformat()
+
+
+def is_day_first(cells: Iterable[str]) -> bool | None:
+    """Find out from a whole column whether its slashed dates write the day first; None if nothing tells."""
+    seen = set()
+    for cell in cells:
+        if (match := _match_slashed(cell.strip())) is not None:
+            first, second = int(match[1]), int(match[2])
+            if (first > _LAST_MONTH) != (second > _LAST_MONTH):
+                seen.add(first > _LAST_MONTH)
+    return seen.pop() if len(seen) == 1 else None

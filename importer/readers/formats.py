@@ -1,0 +1,13 @@
+"""The formats that are read, in the order in which a file is tried against them.
+
+A file that fits a named export is never taken for a table of somebody's own, so `csv` comes last.
+"""
+
+from importer.readers.generic_csv import CsvReader
+from importer.readers.imdb import ImdbReader
+from importer.readers.table_reader import FormatNote, TableReader
+
+READERS: tuple[type[TableReader], ...] = (ImdbReader, CsvReader)
+
+FORMATS: tuple[FormatNote, ...] = tuple(reader.about for reader in READERS)
+"""What `importer formats` and the table in the docs say."""

@@ -1,0 +1,158 @@
+"""Tables that people write themselves, and our own results file: any table with an id and a rating.
+
+The columns go by their names and nothing is guessed from cells. Two rules of the format, told in the
+notes: a row without a type is a movie, unless it has a season or an episode number; and where a row
+has a season number, its ids, title and year are the show's.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells import (
+    CellError,
+    Reason,
+    parse_imdb_id,
+    parse_number,
+    parse_number_id,
+    parse_rating_or_word,
+    parse_text,
+    parse_year,
+)
+from importer.readers.table import Header
+from importer.readers.table_reader import FormatNote, Parse, TableReader
+from importer.readers.title_types import TYPES, parse_kind, parse_second_kind
+from importer.spreadsheet import restore
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
+_NUMBERS = {
+    MediaKind.MOVIE: ("season", "episode"),
+    MediaKind.SHOW: ("season", "episode"),
+    MediaKind.SEASON: ("episode",),
+    MediaKind.EPISODE: (),
+}
+"""Kind to the numbers that a row of it cannot have."""
+_RESULTS = ("row", "line", "status", "reason", "message", "rating", "previous_rating")
+
+
+class CsvReader(TableReader):
+    """An open table in the importer's own words."""
+
+    about = FormatNote(
+        name="csv",
+        what="any table with named columns (comma, semicolon, tab or pipe), and the importer's results file",
+        recognised_by="columns rating and imdb_id, tmdb_id, tvdb_id, trakt_id, or title and year; or --map",
+        ids="IMDb, TMDB, TVDB, Trakt, or title and year",
+        scale="1 to 10, love, hate, unrate (or 0)",
+        dates="day or instant in rated_at, optional",
+    )
+    columns: ClassVar = {
+        "imdb_id": ("imdb_id", "imdb", "imdbid"),
+        "tmdb_id": ("tmdb_id", "tmdb", "tmdbid"),
+        "tvdb_id": ("tvdb_id", "tvdb", "tvdbid"),
+        "trakt_id": ("trakt_id", "trakt", "traktid"),
+        "kind": ("type", "kind"),
+        "second_kind": ("type", "kind"),
+        "rating": ("rating",),
+        "rated_at": ("rated_at",),
+        "season": ("season",),
+        "episode": ("episode",),
+        "year": ("year",),
+        "title": ("title",),
+    }
+    judges_rows = True
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name what the header lacks: the rating, or everything that could tell a title."""
+        found = cls.find_columns(header)
+        missing = [] if "rating" in found else ['"rating"']
+        if found.keys().isdisjoint(_IDS) and not {"title", "year"} <= found.keys():
+            missing.append("an id (imdb_id, tmdb_id, tvdb_id or trakt_id) or title and year")
+        return missing
+
+    def describe(self, header: Header) -> Sequence[str]:
+        """Tell the rules that are applied to this file."""
+        if _is_results(header):
+            return ("results file of this importer",)
+        notes = ["table with columns by name", "ratings are read as 1 to 10"]
+        if "kind" not in self._sources:
+            by_number = {"season", "episode"} & self._sources.keys()
+            notes.append("no type column: every row is a movie" + (", or has a season" if by_number else ""))
+        if "season" in self._sources:
+            notes.append("where a season number stands, ids, title and year are the show's")
+        return notes
+
+    def parsers(self) -> Mapping[str, Parse]:
+        """Parse the cells of a table of our own."""
+        return {
+            "imdb_id": parse_imdb_id,
+            "tmdb_id": parse_number_id,
+            "tvdb_id": parse_number_id,
+            "trakt_id": parse_number_id,
+            "kind": _parse_kind,
+            "second_kind": partial(parse_second_kind, types=TYPES),
+            "rating": parse_rating_or_word,
+            "rated_at": self.parse_date,
+            "season": parse_number,
+            "episode": parse_number,
+            "year": parse_year,
+            "title": parse_text,
+        }
+
+    def clean(self, frame: "pd.DataFrame") -> "pd.DataFrame":
+        """Take off the apostrophes that our results file puts before formulas."""
+        return frame.map(restore) if _is_results(self._table.header) else frame
+
+    def finish(self, job: RatingJob) -> RatingJob:
+        """Find the kind of a row without a type, and see that the row says which title it means."""
+        if not job.kind:  # no type column, or an empty cell
+            job = job._replace(kind=_kind_by_numbers(job))
+        _check_numbers(job)
+        has_id = any((job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id))
+        names_a_title = job.kind in {MediaKind.MOVIE, MediaKind.SHOW} or job.season is not None
+        if not has_id and not (job.title and job.year and names_a_title):
+            raise CellError(
+                Reason.NO_ID,
+                "the row has no id"
+                + (", nor title and year" if names_a_title else " of the title or its show"),
+                "Write one of imdb_id, tmdb_id, tvdb_id and trakt_id.",
+            )
+        return job
+
+
+def _kind_by_numbers(job: RatingJob) -> MediaKind:
+    if job.episode is not None:
+        return MediaKind.EPISODE
+    return MediaKind.MOVIE if job.season is None else MediaKind.SEASON
+
+
+def _check_numbers(job: RatingJob) -> None:
+    """See that the row has the numbers that its kind has, and no others."""
+    surplus = [field for field in _NUMBERS[job.kind] if getattr(job, field) is not None]
+    if surplus:
+        raise CellError(
+            Reason.TYPE_MISMATCH,
+            f"is a number that a {job.kind} does not have",
+            "Correct the type, or empty the cell.",
+            field=surplus[0],
+        )
+    if job.kind is MediaKind.EPISODE and (job.season is None) != (job.episode is None):
+        lacking = "season" if job.season is None else "episode"
+        raise CellError(
+            Reason.NO_NUMBER,
+            f"the {lacking} has no number",
+            "An episode needs both numbers and its show's id, or only an id of its own.",
+        )
+
+
+def _parse_kind(cell: str) -> MediaKind | None:
+    return parse_kind(cell, TYPES) if cell.strip() else None
+
+
+def _is_results(header: Header) -> bool:
+    return set(_RESULTS) <= set(header.keys)
