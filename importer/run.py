@@ -54,20 +54,43 @@ def fingerprint_file(path: Path, *parts: str) -> str:
     return digest.hexdigest()
 
 
-def import_ratings(
-    source: Source,
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """A run whose rows are all in the journal; `open_rows` of them wait to be sent."""
+
+    run: Run
+    notes: Sequence[str]
+    """What the reader found out about the file; empty when the run is continued."""
+    open_rows: int
+
+
+def plan_run(source: Source, destination: Destination, journal: Journal, progress: Progress) -> PlannedRun:
+    """Read the whole source into the journal, or find the run that the same command left unfinished.
+
+    Raises UsageError for a file that cannot be read; the journal then knows nothing of it.
+    """
+    run = journal.find_unfinished(source.fingerprint)
+    notes: Sequence[str] = ()
+    if run is None:
+        with journal.planning():
+            run, notes = _plan(source, destination, journal, progress)
+    return PlannedRun(run, notes, journal.count_open(run))
+
+
+def send_run(
+    planned: PlannedRun,
     destination: Destination,
     journal: Journal,
     results: Path,
     options: SendingOptions,
     progress: Progress,
 ) -> RunReport:
-    """Bring every row of the source to its end and write the results file.
+    """Send the open rows of a planned run and write the results file, whatever happens.
 
-    Raises UsageError for a file that cannot be read (then nothing was sent), ResultsNotWrittenError when
-    only the results file failed. A run that stopped early is no exception here: see `stopped_by`.
+    Raises ResultsNotWrittenError when only the results file failed. A run that stopped early is no
+    exception here: see `stopped_by`.
     """
-    run, notes = _find_or_plan(source, destination, journal, progress)
+    run = planned.run
     sending = Sending(run, destination, journal, options, progress)
     begun = time.monotonic()
     try:
@@ -79,7 +102,7 @@ def import_ratings(
         # Also when something unforeseen ended the sending: what is done is done, and must be told.
         progress.phase = Phase.WRITING
         write_results(results, journal.results(run))
-    return RunReport(run, notes, journal.tallies(run), progress.done, seconds, sending.stopped_by)
+    return RunReport(run, planned.notes, journal.tallies(run), progress.done, seconds, sending.stopped_by)
 
 
 def rehearse(
@@ -92,16 +115,6 @@ def rehearse(
         progress.phase = Phase.WRITING
         write_results(results, journal.results(run))
         return RunReport(run, notes, journal.tallies(run), 0, 0.0, None)
-
-
-def _find_or_plan(
-    source: Source, destination: Destination, journal: Journal, progress: Progress
-) -> tuple[Run, Sequence[str]]:
-    unfinished = journal.find_unfinished(source.fingerprint)
-    if unfinished is not None:
-        return unfinished, ()
-    with journal.planning():
-        return _plan(source, destination, journal, progress)
 
 
 def _plan(

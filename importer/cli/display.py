@@ -3,14 +3,17 @@
 import json
 import shlex
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
-from importer.cli.progress import show_progress
+import typer
+
+from importer.cli.progress import Mode, show_progress
 from importer.destinations.base import Destination
 from importer.errors import StopRunError
 from importer.journal import Journal
-from importer.progress import Progress
+from importer.progress import Phase, Progress
 from importer.report.summary import Summary, build_rich, build_text
 from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
 from importer.sending import SendingOptions
@@ -38,22 +41,25 @@ class Display:
     ) -> RunReport:
         """Plan and send a run with its progress shown."""
         progress = Progress()
-        with show_progress(progress, quiet=self.quiet):
+        with show_progress(progress, self._mode):
             planned = plan_run(source, destination, journal, progress)
         if asks:
             _ask(planned)
-        with show_progress(progress, quiet=self.quiet):
+        progress.phase = Phase.SENDING
+        with show_progress(progress, self._mode):
             return send_run(planned, destination, journal, self.results, options, progress)
 
     def rehearse(self, source: Source, destination: Destination, journal: Journal) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
-        with show_progress(progress, quiet=self.quiet):
+        with show_progress(progress, self._mode):
             return rehearse(source, destination, journal, self.results, progress)
 
-    def tell(self, report: RunReport, source: Source, destination: Destination) -> int:
+    def tell(
+        self, report: RunReport, source: Source, destination: Destination, *, dry_run: bool = False
+    ) -> int:
         """Print the summary and pick the exit code."""
-        summary = _build_summary(report, source, destination, self.results)
+        summary = _build_summary(report, source, destination, self.results, dry_run=dry_run)
         if self.as_json:
             print(json.dumps(summary.as_json(), indent=2), file=self._stream())
         elif not self.quiet:
@@ -73,5 +79,53 @@ class Display:
         else:
             print(build_text(summary), file=stream)
 
-    def _stream(self) -> "sys.TextIO":
+    @property
+    def _mode(self) -> Mode:
+        return Mode.OFF if self.quiet else Mode.AUTO
+
+    def _stream(self) -> TextIO:
         return sys.stderr if str(self.results) == "-" else sys.stdout
+
+
+def _ask(planned: PlannedRun) -> None:
+    if planned.open_rows <= MANY_POSTS or not sys.stdin.isatty():
+        return
+    question = (
+        f"{planned.open_rows:,} ratings go out one by one, and if this account shares its ratings on social "
+        "networks, each may be posted there (with --bulk none is). Send them?"
+    )
+    if not typer.confirm(question, err=True):
+        raise StopRunError("nothing was sent; the same command asks again, with --yes it does not")
+
+
+def _build_summary(
+    report: RunReport, source: Source, destination: Destination, results: Path, *, dry_run: bool
+) -> Summary:
+    summary = Summary(
+        run_id=report.run.run_id,
+        source=source.name,
+        destination=f"{destination.name} ({destination.account})",
+        tallies=report.tallies,
+        sent=report.sent,
+        seconds=report.seconds,
+        notes=_notes(report),
+        results=results,
+        stopped=str(report.stopped_by) if report.stopped_by else None,
+        dry_run=dry_run,
+    )
+    return replace(summary, next_command=_next_command(summary))
+
+
+def _notes(report: RunReport) -> list[str]:
+    continued = ["continues the run that was stopped or interrupted"] if report.run.continued else []
+    return [*continued, *report.notes]
+
+
+def _next_command(summary: Summary) -> str | None:
+    words = [word for word in sys.argv[1:] if word != "--dry-run"]
+    command = shlex.join(["importer", *words])
+    if summary.stopped or summary.dry_run:
+        return command
+    if summary.missed:
+        return f"mend the rows named above in the file, then: {command}   (what is done is not sent again)"
+    return None

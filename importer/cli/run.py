@@ -73,4 +73,4 @@ def run(
         else:
             asks = to is To.TRAKT_V1 and not bulk and not yes
             report = display.import_ratings(source, destination, journal, options, asks=asks)
-    raise typer.Exit(display.tell(report, source, destination))
+    raise typer.Exit(display.tell(report, source, destination, dry_run=dry_run))

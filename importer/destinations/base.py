@@ -82,17 +82,25 @@ _LONGEST_NUMBER = 12
 class Destination(Protocol):
     """One API, for one account. All methods are pure."""
 
-    name: str
-    """The `--to` word."""
+    @property
+    def name(self) -> str:
+        """The `--to` word."""
+        ...
 
-    account: str
-    """Whose ratings these are and where, without secrets; two runs with the same text never overlap."""
+    @property
+    def account(self) -> str:
+        """Whose ratings these are and where, without secrets: runs with the same text never overlap."""
+        ...
 
-    batch_size: int
-    """How many jobs go into one request at most."""
+    @property
+    def batch_size(self) -> int:
+        """How many jobs go into one request at most."""
+        ...
 
-    repeats_safely: bool
-    """Whether sending a batch again does no harm when the first request did arrive; else read back first."""
+    @property
+    def repeats_safely(self) -> bool:
+        """Whether sending a batch again does no harm when the first did arrive; else read back first."""
+        ...
 
     def refuse(self, job: RatingJob) -> Fate | None:
         """Say why this API cannot take the job at all, or None if it can."""
