@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
 from importer.progress import Phase, Progress
@@ -28,30 +27,18 @@ _RECENT_SECONDS = 20.0
 Clock = Callable[[], float]
 
 
-class Mode(StrEnum):
-    """How progress is shown; `auto` is a live display on a terminal that can move its cursor, else `lines`."""
-
-    AUTO = "auto"
-    LINES = "lines"
-    OFF = "off"
-
-
 @contextmanager
 def show_progress(
-    progress: Progress,
-    mode: Mode = Mode.AUTO,
-    *,
-    stream: TextIO | None = None,
-    clock: Clock = time.monotonic,
+    progress: Progress, *, quiet: bool = False, stream: TextIO | None = None, clock: Clock = time.monotonic
 ) -> Iterator[None]:
     """Show the progress on `stream` (standard error) until the block ends, however it ends.
 
     `clock` must be the event loop's, which `Progress.waiting_until` is told in.
     """
     out = stream or sys.stderr
-    if mode is Mode.OFF:
+    if quiet:
         yield
-    elif mode is Mode.AUTO and _can_redraw(out):
+    elif _can_redraw(out):
         with _live(progress, out, clock):
             yield
     else:
@@ -198,28 +185,13 @@ class Lines:
 @contextmanager
 def _lines(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
     lines = Lines(Watch(progress, clock), clock)
-    ended = threading.Event()
 
     def print_lines() -> None:
         for line in lines.look():
             print(line, file=stream, flush=True)
 
-    def keep_looking() -> None:
-        try:
-            print_lines()
-            while not ended.wait(1 / _LOOKS_PER_SECOND):
-                print_lines()
-            print_lines()  # the phases of a run that is quicker than a look
-        except (OSError, ValueError):
-            return  # nobody reads standard error any more: that is no reason to end a run
-
-    thread = threading.Thread(target=keep_looking, name="progress", daemon=True)
-    thread.start()
-    try:
+    with _polling(print_lines):
         yield
-    finally:
-        ended.set()
-        thread.join(timeout=2)
 
 
 @contextmanager
@@ -231,18 +203,39 @@ def _live(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
     live = Live(
         get_renderable=lambda: build_live(watch.look()),
         console=Console(file=stream),  # which reads NO_COLOR and the width itself
-        refresh_per_second=_LOOKS_PER_SECOND,
+        auto_refresh=False,  # rich's own thread would outlive the block and trip over a closed terminal
         transient=True,  # the summary takes its place
         redirect_stdout=False,  # the results may be going there
     )
-    # A terminal that was closed under us is no reason to end a run.
-    with suppress(OSError, ValueError):
-        live.start()
+    try:
+        with suppress(OSError):
+            live.start()
+        with _polling(live.refresh):
+            yield
+    finally:
+        with suppress(OSError):
+            live.stop()  # shows the cursor again
+
+
+@contextmanager
+def _polling(look: Callable[[], None]) -> Iterator[None]:
+    """Call `look` some times a second from a thread, and once at the end."""
+    ended = threading.Event()
+
+    def keep_looking() -> None:
+        # A terminal closed under us is no reason to end a run, nor to complain: where to?
+        with suppress(OSError, ValueError):
+            while not ended.wait(1 / _LOOKS_PER_SECOND):
+                look()
+            look()
+
+    thread = threading.Thread(target=keep_looking, name="progress", daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        with suppress(OSError, ValueError):
-            live.stop()  # shows the cursor again
+        ended.set()
+        thread.join(timeout=2)
 
 
 def build_live(view: View) -> "RenderableType":
@@ -262,6 +255,6 @@ def build_live(view: View) -> "RenderableType":
     top.add_column(no_wrap=True)
     top.add_column(ratio=1)
     top.add_column(no_wrap=True)
-    top.add_row(Text("sending", "bold"), ProgressBar(max(view.to_send, 1), view.done, pulse=False), numbers)
+    top.add_row(Text("sending", "bold"), ProgressBar(max(view.to_send, 1), view.done), numbers)
     below = build_waiting(view) or ", ".join(_pace_parts(view))
     return Group(top, Text(below, "yellow" if view.waiting_for else "dim"))
