@@ -43,9 +43,13 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Send the two halves of the batch instead. Never the verdict on a single job."""
+    """Send the two halves of the batch instead. Never the verdict on a single job.
+
+    `unsure` says that the server may have acted on some of its jobs.
+    """
 
     reason: str
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,6 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
         return float(text[:_LONGEST_NUMBER])
     try:
         pause = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return max(0.0, pause.total_seconds())

@@ -8,6 +8,7 @@ Trakt itself retired this API: there is no default host.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -125,7 +126,7 @@ class TraktV1:
     def build_read_back(self, kind: MediaKind) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
         method = f"user/ratings/{_PLURAL[kind]}.json"
-        return self._post(method, {}, suffix=f"/{self.username}")
+        return self._post(method, {}, suffix=f"/{quote(self.username, safe='')}")
 
     def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
         """Read the account's ratings; `rating_advanced` counts where it is given, else love or hate."""
@@ -143,7 +144,7 @@ class TraktV1:
         content["password"] = self.password_sha1
         return Request(
             "POST",
-            f"{self.base_url}/{method}/{self.api_key}{suffix}",
+            f"{self.base_url}/{method}/{quote(self.api_key, safe='')}{suffix}",
             f"POST {method}",
             orjson.dumps(content),
             _JSON,
@@ -170,10 +171,10 @@ def _build_item(job: RatingJob) -> dict[str, Any]:
 
 
 def _judge_success(batch: Batch, content: Mapping[str, Any]) -> Verdict:
-    if content.get("skipped"):
+    if content.get("skipped") not in (None, 0, "0"):
         # A bulk answer counts what it skipped but does not name it (section "bulk" of the API pages).
         if len(batch.jobs) > 1:
-            return Split("the server skipped some rows of the batch without naming them")
+            return Split("the server skipped some rows of the batch without naming them", unsure=True)
         return Delivered((_not_found("skipped by the server"),))
     return Delivered(tuple(RATED if job.rating else UNRATED for job in batch.jobs))
 
@@ -205,6 +206,8 @@ def _judge_failure(batch: Batch, response: Response, content: Mapping[str, Any] 
 def _judge_refusal(batch: Batch, status: int, error: str) -> Verdict:
     if len(batch.jobs) > 1:
         return Split(error or f"HTTP {status}")
+    if not batch.jobs:
+        return Stop(StopRunError(f"the server says: {error or 'failure'}"))
     if status == 404 or "not found" in error:
         return Delivered((_not_found(error),))
     return Delivered((Fate(Status.REJECTED, "refused", f"the server says: {error or 'failure'}"),))
@@ -290,7 +293,9 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:
 
 
 def _read_held(entry: Mapping[str, Any]) -> Held | None:
-    simple = entry.get("rating") if entry.get("rating") in {LOVE, HATE} else None
+    simple = entry.get("rating")
+    if simple not in (LOVE, HATE):  # a tuple: what stands there may not be hashable
+        simple = None
     advanced = str(entry.get("rating_advanced") or "")
     if advanced.isascii() and advanced.isdigit() and int(advanced[:3]) > 0:
         return Held(int(advanced[:3]), simple)

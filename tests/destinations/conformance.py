@@ -1,0 +1,196 @@
+"""What every destination must do, shown on the real sandbox over real TCP.
+
+A subclass says how to build its destination for a sandbox; the suite brings jobs there through the whole
+delivery (workers, courier, backoff, limiter, transport) while the sandbox misbehaves, and compares what the
+outcomes say with what the sandbox holds.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from importer.delivery.backoff import Backoff
+from importer.delivery.courier import Courier
+from importer.delivery.limiter import Limiter
+from importer.delivery.transport import Transport
+from importer.delivery.workers import WorkerPool
+from importer.destinations.base import Delivered, Destination, Stop
+from importer.errors import AuthorizationError, StopRunError
+from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
+from importer.planning import Batcher
+from importer.progress import Progress
+from importer.sandbox import Sandbox, SandboxOptions
+from importer.sandbox.catalogue import Kind
+from tests.builders import build_job
+from tests.hurried_time import run_hurried
+
+MOVIES = ("tt0111161", "tt0068646", "tt0468569", "tt0050083", "tt0108052", "tt0167260")
+SHOW = "tt0903747"
+UNKNOWN = "tt9999999"
+
+
+@dataclass
+class Delivery:
+    """What came of bringing some jobs to a sandbox."""
+
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    stopped_by: BaseException | None = None
+    unsure_rows: set[int] = field(default_factory=set)
+    stored: dict[str, int | str] = field(default_factory=dict)
+    posts: int = 0
+
+    @property
+    def statuses(self) -> dict[int, Status]:
+        return {row: outcome.fate.status for row, outcome in sorted(self.outcomes.items())}
+
+
+class DestinationConformance(ABC):
+    """Inherit, and say how to build the destination."""
+
+    @abstractmethod
+    def build(self, url: str, *, password: str = "demo") -> Destination: ...
+
+    def deliver(
+        self,
+        jobs: Sequence[RatingJob],
+        *faults: str,
+        password: str = "demo",
+        workers: int = 3,
+        stop_after_seconds: float | None = None,
+    ) -> Delivery:
+        return run_hurried(self._deliver(jobs, faults, password, workers, stop_after_seconds))
+
+    async def _deliver(
+        self,
+        jobs: Sequence[RatingJob],
+        faults: tuple[str, ...],
+        password: str,
+        workers: int,
+        stop_after_seconds: float | None,
+    ) -> Delivery:
+        result = Delivery()
+
+        def take(outcomes: Sequence[Outcome]) -> None:
+            for outcome in outcomes:
+                assert outcome.row not in result.outcomes, "a second outcome for one row"
+                result.outcomes[outcome.row] = outcome
+
+        async with Sandbox(SandboxOptions(faults=faults, social=("twitter",))) as sandbox:
+            destination = self.build(sandbox.url, password=password)
+            async with Transport(workers) as transport:
+                limiter = Limiter(None, Progress())
+                courier = Courier(transport, limiter, Backoff(limiter))
+                pool = WorkerPool(destination, courier, take, workers=workers)
+                if stop_after_seconds is not None:
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(stop_after_seconds, pool.stop, StopRunError("told to"))
+                await pool.run(_batches(destination, jobs))
+            for kind in (Kind.MOVIE, Kind.SHOW, Kind.EPISODE):
+                for rated in sandbox.store.ratings("demo", kind):
+                    result.stored[rated.title.imdb_id or rated.title.title] = rated.rating
+            result.posts = sum(sandbox.store.posts("demo").values())
+        result.stopped_by = pool.stopped_by
+        result.unsure_rows = pool.unsure_rows - result.outcomes.keys()
+        return result
+
+    def test_right_credentials_pass_the_probe(self) -> None:
+        assert self._probe("demo") == Delivered(())
+
+    def test_wrong_credentials_stop_the_run_at_the_probe(self) -> None:
+        verdict = self._probe("wrong")
+        assert isinstance(verdict, Stop)
+        assert isinstance(verdict.error, AuthorizationError)
+
+    def _probe(self, password: str) -> object:
+        async def probe() -> object:
+            async with Sandbox() as sandbox, Transport(1) as transport:
+                limiter = Limiter(None, Progress())
+                destination = self.build(sandbox.url, password=password)
+                courier = Courier(transport, limiter, Backoff(limiter))
+                return await courier.carry(destination.build_probe(), destination.read_probe)
+
+        return run_hurried(probe())
+
+    def test_every_rating_arrives_as_it_is(self) -> None:
+        jobs = [build_job(row, imdb_id=MOVIES[row % 6], rating=row) for row in range(1, 7)]
+        result = self.deliver(jobs)
+        assert result.statuses == dict.fromkeys(range(1, 7), Status.RATED)
+        assert result.stored == {MOVIES[row % 6]: row for row in range(1, 7)}
+
+    def test_a_show_is_rated_as_a_show(self) -> None:
+        result = self.deliver([build_job(1, kind=MediaKind.SHOW, imdb_id=SHOW, rating=10)])
+        assert result.stored == {SHOW: 10}
+
+    def test_a_title_in_any_script_is_no_trouble(self) -> None:
+        result = self.deliver([build_job(1, imdb_id=MOVIES[0], title="Побег из Шоушенка 🎬 \"'\\", year=1994)])
+        assert result.statuses == {1: Status.RATED}
+
+    def test_sending_a_rating_again_changes_nothing(self) -> None:
+        jobs = [build_job(row, imdb_id=MOVIES[0], rating=9) for row in (1, 2)]
+        assert self.deliver(jobs, workers=1).stored == {MOVIES[0]: 9}
+
+    def test_the_last_of_two_ratings_counts(self) -> None:
+        jobs = [build_job(row, imdb_id=MOVIES[0], rating=row) for row in (4, 7)]
+        assert self.deliver(jobs, workers=1).stored == {MOVIES[0]: 7}
+
+    def test_an_unknown_title_is_not_found_and_its_neighbours_are_rated(self) -> None:
+        jobs = [build_job(1), build_job(2, imdb_id=UNKNOWN), build_job(3)]
+        jobs = [jobs[0]._replace(imdb_id=MOVIES[0]), jobs[1], jobs[2]._replace(imdb_id=MOVIES[1])]
+        result = self.deliver(jobs)
+        assert result.statuses == {1: Status.RATED, 2: Status.NOT_FOUND, 3: Status.RATED}
+        assert set(result.stored) == {MOVIES[0], MOVIES[1]}
+
+    def test_unrating_removes_a_rating(self) -> None:
+        jobs = [build_job(1, imdb_id=MOVIES[0], rating=9), build_job(2, imdb_id=MOVIES[0], rating=0)]
+        result = self.deliver(jobs, workers=1)
+        assert result.statuses == {1: Status.RATED, 2: Status.UNRATED}
+        assert result.stored == {}
+
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            "429:retry-after=2",
+            "429x2",
+            "overcapacity",
+            "500",
+            "502x3",
+            "html502",
+            "html200",
+            "empty200",
+            "truncate",
+            "reset",
+            "reset-after",
+            "partial",
+            "hang=90s",
+            "hang-after=90s",
+        ],
+    )
+    def test_after_a_passing_fault_everything_is_stored(self, fault: str) -> None:
+        jobs = [build_job(row, imdb_id=MOVIES[row], rating=row + 1) for row in range(6)]
+        result = self.deliver(jobs, fault)
+        assert result.statuses == dict.fromkeys(range(6), Status.RATED)
+        assert result.stored == {MOVIES[row]: row + 1 for row in range(6)}
+        assert result.stopped_by is None
+
+    @pytest.mark.parametrize("fault", ["401@1-", "502@1-", "html200@1-", "301@1-", "overcapacity@1-"])
+    def test_a_lasting_fault_stops_the_run_and_no_row_is_called_a_success(self, fault: str) -> None:
+        jobs = [build_job(row, imdb_id=MOVIES[row]) for row in range(6)]
+        result = self.deliver(jobs, fault)
+        assert isinstance(result.stopped_by, StopRunError)
+        assert not any(status.is_success for status in result.statuses.values())
+
+    def test_a_stop_lets_the_request_in_flight_finish(self) -> None:
+        jobs = [build_job(row, imdb_id=MOVIES[row]) for row in range(6)]
+        result = self.deliver(jobs, "hang-after=5s", workers=1, stop_after_seconds=2)
+        assert len(result.stored) == len(result.outcomes) + len(result.unsure_rows)
+
+
+async def _batches(destination: Destination, jobs: Sequence[RatingJob]) -> AsyncIterator[Batch]:
+    batcher = Batcher(destination.batch_size)
+    for batch in batcher.add((destination.method_for(job), job) for job in jobs):
+        yield batch
+    for batch in batcher.flush():
+        yield batch
