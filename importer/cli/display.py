@@ -9,7 +9,7 @@ from typing import TextIO
 
 import typer
 
-from importer.cli.progress import Mode, show_progress
+from importer.cli.progress import show_progress
 from importer.destinations.base import Destination
 from importer.errors import StopRunError
 from importer.journal import Journal
@@ -41,18 +41,18 @@ class Display:
     ) -> RunReport:
         """Plan and send a run with its progress shown."""
         progress = Progress()
-        with show_progress(progress, self._mode):
+        with show_progress(progress, quiet=self.quiet):
             planned = plan_run(source, destination, journal, progress)
         if asks:
             _ask(planned)
         progress.phase = Phase.SENDING
-        with show_progress(progress, self._mode):
+        with show_progress(progress, quiet=self.quiet):
             return send_run(planned, destination, journal, self.results, options, progress)
 
     def rehearse(self, source: Source, destination: Destination, journal: Journal) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
-        with show_progress(progress, self._mode):
+        with show_progress(progress, quiet=self.quiet):
             return rehearse(source, destination, journal, self.results, progress)
 
     def tell(
@@ -78,10 +78,6 @@ class Display:
             Console(file=stream).print(build_rich(summary))
         else:
             print(build_text(summary), file=stream)
-
-    @property
-    def _mode(self) -> Mode:
-        return Mode.OFF if self.quiet else Mode.AUTO
 
     def _stream(self) -> TextIO:
         return sys.stderr if str(self.results) == "-" else sys.stdout
