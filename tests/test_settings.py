@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 
 from importer.errors import SettingsError
-from importer.settings import Secret, TraktV1Settings, config_file, load_trakt_v1, state_dir
+from importer.settings import (
+    Secret,
+    TraktSettings,
+    TraktV1Settings,
+    config_file,
+    load_trakt,
+    load_trakt_v1,
+    state_dir,
+)
 
 PASSWORD = "correct horse"
 SHA1 = hashlib.sha1(PASSWORD.encode()).hexdigest()
@@ -317,3 +325,93 @@ class TestSecrecy:
         toml.write_text('[trakt-v1]\nusername = "ada"')
         toml.chmod(0o644)
         assert load_trakt_v1({}, environ=COMPLETE, file=toml).warnings == ()
+
+
+TRAKT = "IMPORTER_TRAKT_"
+APP = {TRAKT + "CLIENT_ID": "app-1d", TRAKT + "CLIENT_SECRET": "app-s3cret"}
+
+
+class TestTrakt:
+    def test_the_hosts_have_defaults(self, toml: Path) -> None:
+        toml.write_text("")
+        got = load_trakt({}, environ=APP, file=toml)
+        assert (got.base_url, got.auth_url) == ("https://api.trakt.tv", "https://auth.trakt.tv")
+        assert (got.client_id, got.client_secret) == ("app-1d", Secret("app-s3cret"))
+        assert (got.access_token, got.refresh_token, got.insecure_http) == (None, None, False)
+
+    def test_flag_beats_environment_beats_file(self, toml: Path) -> None:
+        toml.write_text(
+            '[trakt]\nbase_url = "https://file.example"\nauth_url = "https://file.example"\n'
+            'client_id = "of-file"\nclient_secret = "of-file"\naccess_token = "a"\nrefresh_token = "r"'
+        )
+        toml.chmod(0o600)
+        environ = {TRAKT + "CLIENT_ID": "of-env", TRAKT + "AUTH_URL": "https://env.example/"}
+        got = load_trakt({"base_url": "http://127.0.0.1:9/"}, environ=environ, file=toml)
+        assert got == TraktSettings(
+            "http://127.0.0.1:9",
+            "https://env.example",
+            "of-env",
+            Secret("of-file"),
+            Secret("a"),
+            Secret("r"),
+        )
+
+    def test_no_secret_comes_from_a_flag(self, toml: Path) -> None:
+        toml.write_text("")
+        with pytest.raises(SettingsError) as caught:
+            load_trakt({"client_id": "x", "client_secret": "y"}, environ={}, file=toml)
+        client_id, client_secret = caught.value.problems
+        assert TRAKT + "CLIENT_ID" in client_id
+        assert f"client_secret in [trakt] of {toml}" in client_secret
+        assert "--" not in client_id + client_secret
+
+    def test_a_command_that_asks_needs_nothing(self, toml: Path) -> None:
+        toml.write_text("")
+        got = load_trakt({}, environ={}, file=toml, needs=())
+        assert (got.client_id, got.client_secret.reveal()) == ("", "")
+        with pytest.raises(SettingsError) as caught:
+            load_trakt({}, environ={}, file=toml, needs=("client_id",))
+        assert len(caught.value.problems) == 1
+
+    @pytest.mark.parametrize("key", ["base_url", "auth_url"])
+    def test_plain_http_only_to_this_machine_or_when_accepted(self, toml: Path, key: str) -> None:
+        toml.write_text("")
+        with pytest.raises(SettingsError, match=r"your tokens would travel in clear to nas\.lan"):
+            load_trakt({key: "http://nas.lan"}, environ=APP, file=toml)
+        load_trakt({key: "http://nas.lan", "insecure_http": True}, environ=APP, file=toml)
+        load_trakt({key: "http://localhost:1"}, environ=APP, file=toml)
+
+    def test_everything_wrong_is_told_at_once_without_a_secret(self, toml: Path) -> None:
+        toml.write_text('[trakt]\nclient_idd = "x"\nbase_url = "nonsense"')
+        environ = {TRAKT + "CLIENT_SECRET": "s3cret word", TRAKT + "REFRESH_TOKEN": "s3cret\u00e9"}
+        with pytest.raises(SettingsError) as caught:
+            load_trakt({}, environ=environ, file=toml)
+        got = "\n".join(caught.value.problems)
+        assert f"client_idd in [trakt] of {toml} is unknown; did you mean client_id?" in got
+        assert "The client id of your Trakt app is missing" in got
+        assert TRAKT + "REFRESH_TOKEN stands alone" in got
+        assert "is no web address" in got
+        assert TRAKT + "CLIENT_SECRET must be one word" in got
+        assert "s3cret" not in got
+        assert len(got.splitlines()) == 6
+
+    def test_a_token_cannot_smuggle_in_a_header(self, toml: Path) -> None:
+        toml.write_text("")
+        with pytest.raises(SettingsError, match="line breaks"):
+            load_trakt({}, environ=APP | {TRAKT + "ACCESS_TOKEN": "a\r\nHost: evil"}, file=toml)
+
+    def test_a_typo_in_another_destination_s_section_is_its_own_matter(self, toml: Path) -> None:
+        toml.write_text('[trakt-v1]\nzzz = 1\n[trakt]\nclient_id = "x"')
+        assert load_trakt({}, environ=APP, file=toml).client_id == "app-1d"
+
+    def test_settings_print_masked(self, toml: Path) -> None:
+        toml.write_text("")
+        environ = APP | {TRAKT + "ACCESS_TOKEN": "t0ken", TRAKT + "REFRESH_TOKEN": "t0ken-too"}
+        shown = repr(load_trakt({}, environ=environ, file=toml))
+        assert not any(secret in shown for secret in environ.values())
+
+    def test_a_readable_file_with_secrets_earns_a_warning(self, toml: Path) -> None:
+        toml.write_text('[trakt]\nclient_id = "x"\nclient_secret = "y"')
+        toml.chmod(0o644)
+        (warning,) = load_trakt({}, environ={}, file=toml).warnings
+        assert "chmod 600" in warning
