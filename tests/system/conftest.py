@@ -1,0 +1,63 @@
+"""The installed command and a sandbox process, as a user has them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COMMAND = Path(sys.executable).with_name("importer")
+
+Importer = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment that shares no settings and no state with whoever runs the tests."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
+    return inherited | {
+        "HOME": str(tmp_path / "home"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "IMPORTER_STATE_DIR": str(tmp_path / "state"),
+        "IMPORTER_TRAKT_V1_API_KEY": "sandbox-key",
+        "IMPORTER_TRAKT_V1_USERNAME": "demo",
+        "IMPORTER_TRAKT_V1_PASSWORD": "demo",
+    }
+
+
+@pytest.fixture
+def importer(tmp_path: Path, environment: dict[str, str]) -> Importer:
+    """Run the command in an empty folder and wait for it."""
+
+    def run(*words: str, stdin: str | None = None, **more: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [COMMAND, *words],
+            cwd=tmp_path,
+            env=environment | more,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=100,
+            check=False,
+        )
+
+    return run
+
+
+@contextmanager
+def running_sandbox(environment: dict[str, str], *words: str) -> Iterator[str]:
+    """Run a sandbox process and give its URL."""
+    with subprocess.Popen(
+        [COMMAND, "sandbox", *words], env=environment, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().removeprefix("sandbox ready at ").strip()
+        finally:
+            server.terminate()
+            assert server.wait(10) == 0

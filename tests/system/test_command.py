@@ -1,0 +1,134 @@
+"""The command as a tool among tools: standard input and output, JSON, signals, a second run beside it."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from tests.system.conftest import COMMAND, ROOT, Importer, running_sandbox
+
+SAMPLE = str(ROOT / "samples/imdb-2024.csv")
+SECRETS = ("sandbox-key", "demo-password", "fcdb83ec6a25021b0e33e3ba6e9de2e6bd1ed4a1")
+
+
+def test_the_demonstration_works_twice_and_leaves_no_process_behind(importer: Importer) -> None:
+    first = importer("run", SAMPLE, "--to", "sandbox")
+    second = importer("run", SAMPLE, "--to", "sandbox")
+    assert (first.returncode, second.returncode) == (1, 1)
+    assert "111  rated" in first.stdout
+    assert "111  unchanged" in second.stdout
+    assert not _processes_with("--until-stdin-closes")
+
+
+def test_standard_input_to_standard_output(importer: Importer) -> None:
+    done = importer("run", "-", "--to", "sandbox", "--out", "-", stdin="imdb_id,rating\ntt0111161,9\n")
+    assert done.returncode == 0
+    lines = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert [line["status"] for line in lines] == ["rated"]
+    assert "standard input" in done.stderr
+
+
+def test_json_is_all_that_standard_output_gets(importer: Importer) -> None:
+    done = importer("run", SAMPLE, "--to", "sandbox", "--json", "--quiet")
+    summary = json.loads(done.stdout)
+    assert summary["rows"] == 131
+    assert summary["counts"]["rated"] == 111
+    assert done.stderr == ""
+
+
+def test_quiet_says_nothing(importer: Importer) -> None:
+    done = importer("run", SAMPLE, "--to", "sandbox", "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+def test_python_m_importer_is_the_same_command(environment: dict[str, str]) -> None:
+    python = COMMAND.with_name("python")
+    done = subprocess.run(
+        [python, "-m", "importer", "formats"], env=environment, capture_output=True, check=True
+    )
+    assert b"imdb" in done.stdout
+
+
+def test_a_sigterm_finishes_what_is_in_flight_and_the_same_command_goes_on(
+    environment: dict[str, str], importer: Importer, tmp_path: Path
+) -> None:
+    with running_sandbox(environment, "--latency", "30") as url:
+        words = ("run", SAMPLE, "--base-url", url, "--workers", "2")
+        with subprocess.Popen(
+            [COMMAND, *words], env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            _wait_for_outcomes(tmp_path / "state")
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate(timeout=60)[0].decode()
+        assert process.returncode == 3
+        assert "Stopped early" in said
+        assert f"importer {' '.join(words)}" in said
+        stopped = _read_statuses(tmp_path)
+        assert stopped.count("not_sent") > 10
+        assert stopped.count("unsure") == 0
+        done = importer(*words)
+    assert done.returncode == 1
+    finished = _read_statuses(tmp_path)
+    assert finished.count("rated") == 111
+    assert len(finished) == len(stopped) == 131
+
+
+def test_a_second_run_for_the_same_account_is_told_who_is_at_work(
+    environment: dict[str, str], importer: Importer, tmp_path: Path
+) -> None:
+    with running_sandbox(environment, "--latency", "100") as url:
+        words = ("run", SAMPLE, "--base-url", url)
+        with subprocess.Popen([COMMAND, *words, "--quiet"], env=environment, cwd=tmp_path) as first:
+            _wait_for_outcomes(tmp_path / "state")
+            second = importer(*words)
+            first.terminate()
+            first.wait(60)
+    assert second.returncode == 3
+    assert str(first.pid) in second.stderr
+
+
+def test_no_credential_is_left_anywhere(
+    environment: dict[str, str], importer: Importer, tmp_path: Path
+) -> None:
+    with running_sandbox(environment, "--fault", "reset@3", "--fault", "html502@9") as url:
+        done = importer("run", SAMPLE, "--base-url", url, IMPORTER_TRACEBACK="1")
+        refused = importer("run", SAMPLE, "--base-url", url, IMPORTER_TRAKT_V1_PASSWORD="demo-password")
+    assert refused.returncode == 3
+    left = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    said = [text.encode() for text in (done.stdout, done.stderr, refused.stdout, refused.stderr)]
+    digest = "89e495e7941cf9e40e6980d14a16bf023ccd4c91"  # of the sandbox's password, `demo`
+    for secret in (*SECRETS, digest):
+        assert not any(secret.encode() in content for content in left + said), secret
+
+
+def _read_statuses(folder: Path) -> list[str]:
+    with (folder / "results.csv").open(newline="", encoding="utf-8") as file:
+        return [line["status"] for line in csv.DictReader(file)]
+
+
+def _wait_for_outcomes(state: Path) -> None:
+    """Wait until the run is sending: its journal has grown a log beside it."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if any(path.stat().st_size > 200_000 for path in state.rglob("*.sqlite3-wal")):
+            time.sleep(0.3)
+            return
+        time.sleep(0.05)
+    raise AssertionError("the run never began to send")
+
+
+def _processes_with(word: str) -> list[str]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes().decode("utf-8", "replace")
+            environ = (folder / "environ").read_bytes().decode("utf-8", "replace")
+        except OSError:
+            continue
+        if word in line and os.environ.get("PYTEST_XDIST_WORKER", "main") in environ:
+            found.append(line)
+    return found
