@@ -26,14 +26,14 @@ def test_results_of_a_sample_equal_its_golden_file(
     with running_sandbox(environment) as url:
         done = importer("run", str(sample), "--base-url", url, *words)
     assert done.returncode == 1, done.stderr
-    lines = _read_lasting(tmp_path / "results.csv")
+    lines = _read(tmp_path / "results.csv")
     golden = GOLDEN / f"{sample.stem}{'-bulk' if bulk else ''}.csv"
     if os.environ.get("GOLDEN") == "write":
         _write(golden, lines)
-    assert lines == list(csv.DictReader(golden.open(newline="", encoding="utf-8")))
+    assert lines == _read(golden)
 
 
-def _read_lasting(path: Path) -> list[dict[str, str]]:
+def _read(path: Path) -> list[dict[str, str]]:
     with path.open(newline="", encoding="utf-8") as file:
         return [
             {name: cell for name, cell in line.items() if name not in VOLATILE}
