@@ -125,7 +125,8 @@ class DestinationConformance(ABC):
         assert result.stored == {SHOW: 10}
 
     def test_a_title_in_any_script_is_no_trouble(self) -> None:
-        result = self.deliver([build_job(1, imdb_id=MOVIES[0], title="Побег из Шоушенка 🎬 \"'\\", year=1994)])
+        job = build_job(1, imdb_id=MOVIES[0], title="Побег из Шоушенка 🎬 \"'\\", year=1994)
+        result = self.deliver([job])
         assert result.statuses == {1: Status.RATED}
 
     def test_sending_a_rating_again_changes_nothing(self) -> None:

@@ -13,6 +13,12 @@ from tests.road import Road, running_sandbox
 IDS = ("tt0111161", "tt0068646", "tt0468569", "tt0050083", "tt0108052", "tt9999999", "tt12x", "")
 RATINGS = ("1", "5", "9", "10", "love", "unrate", "11", "", "8.5")
 
+
+def _script(effect: str, place: str) -> str:
+    word, colon, argument = effect.partition(":")
+    return f"{word}{place}{colon}{argument}"
+
+
 _rows = st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(RATINGS)), max_size=25)
 _effects = st.sampled_from(
     [
@@ -25,12 +31,7 @@ _places = st.one_of(
     st.integers(1, 7).map(lambda many: f"x{many}"),
     st.integers(2, 5).map(lambda every: f"/{every}"),
 )
-_faults = st.lists(st.builds(lambda effect, place: _script(effect, place), _effects, _places), max_size=3)
-
-
-def _script(effect: str, place: str) -> str:
-    word, colon, argument = effect.partition(":")
-    return f"{word}{place}{colon}{argument}"
+_faults = st.lists(st.builds(_script, _effects, _places), max_size=3)
 
 
 @settings(max_examples=40)
