@@ -1,8 +1,11 @@
 """What a run shows: progress while it works, a question before it posts for you, the summary afterwards."""
 
 import json
+import os
 import shlex
+import shutil
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +16,7 @@ from importer.cli.progress import show_progress
 from importer.destinations.base import Destination
 from importer.errors import StopRunError
 from importer.journal import Journal
+from importer.model import Status
 from importer.progress import Phase, Progress
 from importer.report.summary import Summary, build_rich, build_text
 from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
@@ -41,18 +45,18 @@ class Display:
     ) -> RunReport:
         """Plan and send a run with its progress shown."""
         progress = Progress()
-        with show_progress(progress, quiet=self.quiet):
+        with self._show(progress):
             planned = plan_run(source, destination, journal, progress)
         if asks:
             _ask(planned)
         progress.phase = Phase.SENDING
-        with show_progress(progress, quiet=self.quiet):
+        with self._show(progress):
             return send_run(planned, destination, journal, self.results, options, progress)
 
     def rehearse(self, source: Source, destination: Destination, journal: Journal) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
-        with show_progress(progress, quiet=self.quiet):
+        with self._show(progress):
             return rehearse(source, destination, journal, self.results, progress)
 
     def tell(
@@ -78,6 +82,11 @@ class Display:
             Console(file=stream).print(build_rich(summary))
         else:
             print(build_text(summary), file=stream)
+
+    def _show(self, progress: Progress) -> AbstractContextManager[None]:
+        # A live display and results on one terminal would write over each other.
+        is_in_the_way = str(self.results) == "-" and sys.stdout.isatty()
+        return show_progress(progress, quiet=self.quiet or is_in_the_way)
 
     def _stream(self) -> TextIO:
         return sys.stderr if str(self.results) == "-" else sys.stdout
@@ -109,7 +118,8 @@ def _build_summary(
         stopped=str(report.stopped_by) if report.stopped_by else None,
         dry_run=dry_run,
     )
-    return replace(summary, next_command=_next_command(summary))
+    reason = _next_reason(summary)
+    return replace(summary, next_command=_typed_command(), next_reason=reason) if reason else summary
 
 
 def _notes(report: RunReport) -> list[str]:
@@ -117,11 +127,26 @@ def _notes(report: RunReport) -> list[str]:
     return [*continued, *report.notes]
 
 
-def _next_command(summary: Summary) -> str | None:
-    words = [word for word in sys.argv[1:] if word != "--dry-run"]
-    command = shlex.join(["importer", *words])
-    if summary.stopped or summary.dry_run:
-        return command
-    if summary.missed:
-        return f"mend the rows named above in the file, then: {command}   (what is done is not sent again)"
-    return None
+def _next_reason(summary: Summary) -> str:
+    """Say what the same command would do now; empty when it would do nothing more."""
+    counts = summary.counts
+    if summary.dry_run:
+        return "to send them"
+    if summary.stopped:
+        return "to go on where this run stopped"
+    if counts.keys() & {Status.FAILED, Status.UNSURE}:
+        return "to try the failed rows again; what is done is not sent again"
+    if counts.keys() & {Status.INVALID, Status.NOT_FOUND, Status.REJECTED}:
+        return "mend the rows named above in the file, then (what is done is not sent again)"
+    return ""
+
+
+def _typed_command() -> str:
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        words = [sys.executable, "-m", "importer"]
+    elif shutil.which(program.name) == str(program):
+        words = [program.name]
+    else:
+        words = [os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)]
+    return shlex.join([*words, *(word for word in sys.argv[1:] if word != "--dry-run")])

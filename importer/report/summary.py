@@ -67,6 +67,7 @@ class Summary:
     results: Path | None = None
     stopped: str | None = None
     next_command: str | None = None
+    next_reason: str = ""
     dry_run: bool = False
 
     @property
@@ -264,4 +265,5 @@ def _footer(summary: Summary) -> Iterator[tuple[str, str]]:
     if summary.results is not None:
         yield "Results", clean(str(summary.results), 4096)
     if summary.next_command is not None:
-        yield "Next", clean(summary.next_command, 4096)
+        reason = f"{summary.next_reason}:\n    " if summary.next_reason else ""
+        yield "Next", reason + clean(summary.next_command, 4096)

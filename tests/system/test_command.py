@@ -68,7 +68,7 @@ def test_a_sigterm_finishes_what_is_in_flight_and_the_same_command_goes_on(
             said = process.communicate(timeout=60)[0].decode()
         assert process.returncode == 3
         assert "Stopped early" in said
-        assert f"importer {' '.join(words)}" in said
+        assert f"{COMMAND} {' '.join(words)}" in said
         stopped = _read_statuses(tmp_path)
         assert stopped.count("not_sent") > 10
         assert stopped.count("unsure") == 0
