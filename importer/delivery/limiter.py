@@ -17,7 +17,7 @@ _HEADROOM = 1.007
 """How much slower than the limit we go, so that jitter on the way cannot squeeze two windows into one."""
 
 _BURST_SECONDS = 0.003
-"""How much late time may be caught up at once; timers are about that coarse."""
+"""How much late time may be caught up at once (of a period of a second or more); timers are that coarse."""
 
 _UNIT_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 
@@ -49,18 +49,20 @@ class Limiter:
         self._limiter: AsyncLimiter | None = None
         if rate is not None:
             leak_per_second = rate.requests / rate.period_seconds / _HEADROOM
-            bucket = 1 + _BURST_SECONDS * leak_per_second
+            bucket = 1 + _BURST_SECONDS * min(1.0, rate.period_seconds) * leak_per_second
             self._limiter = AsyncLimiter(bucket, bucket / leak_per_second)
 
     async def acquire(self) -> None:
         """Wait until the next request may start."""
-        if self._paused_until:
-            await self._wait_out_pause()
-        if self._limiter is not None:
-            await self._limiter.acquire()
-            # A pause that began while this request waited for its turn holds for it too.
+        while True:
             if self._paused_until:
                 await self._wait_out_pause()
+            if self._limiter is not None:
+                await self._limiter.acquire()
+            # A pause that began while this request waited for its turn holds for it too, and costs it the
+            # turn: else all who waited would start at once when the pause ends.
+            if not self._paused_until:
+                return
 
     def pause(self, seconds: float, reason: str) -> None:
         """Let nobody start a request for `seconds`; a longer pause that already holds stays."""
