@@ -4,6 +4,7 @@ It imports nothing else of `importer`: a server and a client that shared one enc
 same mistake. `import importer.sandbox` pulls in aiohttp's server, so only the sandbox command does it.
 """
 
-from importer.sandbox.server import Sandbox, SandboxOptions, serve
+from importer.sandbox.options import SandboxOptions
+from importer.sandbox.server import Sandbox, serve
 
 __all__ = ["Sandbox", "SandboxOptions", "serve"]

@@ -1,34 +1,34 @@
-"""The road of a request through the server: arrival, quota, faults, latency, the API's work, the log.
+"""The road of a request through the server: arrival, limit, faults, latency, the API's work, the log.
 
-Knows no API: it serves the routes it is given. Their answers come from `v1.py`, the faults' effects from
-`misbehave.py`; listening on a port is `server.py`'s part.
+Knows no API: it serves the routes it is given. Their limits and answers come from `v1.py` and `v2.py`, the
+faults' effects from `misbehave.py`; listening on a port is `server.py`'s part.
 """
 
 import asyncio
-import math
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from aiohttp import web
 
-from importer.sandbox.exchange import Answer, Call, Route, Target
+from importer.sandbox.exchange import Answer, Call, Pace, Route
 from importer.sandbox.faults import Faults
 from importer.sandbox.misbehave import misbehave, respond
-from importer.sandbox.quota import Quota
 from importer.sandbox.store import NO_ANSWER, LoggedRequest, Store
 
 UNKNOWN_PATH = "(unknown)"
 """Stands in the log for a path that is no route: it is the client's text and may hold anything."""
 
+_FREE = Pace()
+
 
 class Front:
     """What every request passes on its way to an API and back."""
 
-    def __init__(self, store: Store, faults: Faults, quota: Quota | None, latency_seconds: float) -> None:
+    def __init__(self, store: Store, faults: Faults, latency_seconds: float) -> None:
         self._store = store
         self._faults = faults
-        self._quota = quota
         self._latency_seconds = latency_seconds
 
     async def serve(self, route: Route, request: web.Request) -> web.StreamResponse:
@@ -48,19 +48,19 @@ class Front:
         self, route: Route, request: web.Request, arrived: float
     ) -> tuple[web.StreamResponse, int, int]:
         """The response, the status to log (0: none was given), and the number of rows."""
-        # Only ratings pay the quota: as in v2, writing and reading have budgets of their own.
-        if self._quota is not None and route.target is Target.RATE:
-            wait_seconds = self._quota.wait_seconds(arrived)
-            if wait_seconds > 0:
-                refusal = _too_many_requests(wait_seconds)
-                return respond(refusal), refusal.status, 0
+        call = Call(request.match_info, request.headers, request.query)
+        pace = route.limit(call, arrived) if route.limit else _FREE
+        if pace.refusal is not None:
+            return respond(pace.refusal), pace.refusal.status, 0
         fault = self._faults.next_fault(route.target) if route.target else None
-        call = Call(request.match_info, request.headers, await request.read())
+        call = replace(call, body=await request.read(), twist=fault.twist if fault else None)
         if self._latency_seconds:
             await asyncio.sleep(self._latency_seconds)
-        if fault is not None:
-            return await misbehave(fault, request, partial(route.answer, call))
-        answer = route.answer(call)
+        if fault is not None and fault.twist is None:
+            return await misbehave(fault, request, partial(_work, route, call, pace))
+        answer = _work(route, call, pace)
+        if answer.delay_seconds:
+            await asyncio.sleep(answer.delay_seconds)
         return respond(answer), answer.status, answer.rows
 
     @web.middleware
@@ -85,7 +85,7 @@ def build_app(front: Front, routes: Iterable[Route]) -> web.Application:
     return app
 
 
-def _too_many_requests(wait_seconds: float) -> Answer:
-    """The quota's refusal. Whole seconds, rounded up, as Retry-After counts them (RFC 9110, 10.2.3)."""
-    headers = {"Retry-After": str(math.ceil(wait_seconds))}
-    return Answer(429, b"429 Too Many Requests", headers=headers, content_type="text/plain")
+def _work(route: Route, call: Call, pace: Pace) -> Answer:
+    """Let the API do its work; what the limit has to say travels with the true answer, never with a fault."""
+    answer = route.answer(call)
+    return replace(answer, headers={**answer.headers, **pace.headers}) if pace.headers else answer

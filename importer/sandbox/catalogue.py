@@ -1,68 +1,25 @@
 """Which titles the sandbox knows, and by which ids they are found.
 
 Reads `catalogue.csv` on the first question. In which order ids are tried is the API's rule, so the caller
-brings it; what is done with a title is the store's business.
+brings it; what a title is stands in `titles.py`, what is done with it is the store's business.
 """
 
 import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-CATALOGUE_FILE = Path(__file__).with_name("catalogue.csv")
+from importer.sandbox.titles import ID_NAMES, Kind, Title, Wanted, split_part_id
 
-ID_NAMES = ("imdb_id", "tmdb_id", "tvdb_id")
+__all__ = ["CATALOGUE_FILE", "ID_NAMES", "Catalogue", "Kind", "Title", "Wanted"]
+
+CATALOGUE_FILE = Path(__file__).with_name("catalogue.csv")
 
 # A catalogue of all episodes would be huge, so a known show has every episode within these bounds.
 LAST_SEASON = 50
 LAST_EPISODE = 200
 LAST_NUMBER_OF_ANY_TITLE = 9999
-
-
-class Kind(StrEnum):
-    """What can be rated."""
-
-    MOVIE = "movie"
-    SHOW = "show"
-    EPISODE = "episode"
-
-
-@dataclass(frozen=True, slots=True)
-class Title:
-    """A movie, a show, or an episode with its show, season and number."""
-
-    kind: Kind
-    title: str
-    year: int | None = None
-    imdb_id: str | None = None
-    tmdb_id: int | None = None
-    tvdb_id: int | None = None
-    show: "Title | None" = None
-    season: int = 0
-    episode: int = 0
-
-    @property
-    def key(self) -> str:
-        """What makes two mentions the same title: its first id; for an episode the show and the number."""
-        if self.show is not None:
-            return f"{self.show.key}/{self.season}x{self.episode}"
-        for name in ID_NAMES:
-            if value := getattr(self, name):
-                return f"{name}:{value}"
-        return f"title:{self.title} ({self.year})"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a request says about a title: well-formed ids, title and year, each where given."""
-
-    imdb_id: str | None = None
-    tmdb_id: int | None = None
-    tvdb_id: int | None = None
-    title: str | None = None
-    year: int | None = None
 
 
 class Catalogue:
@@ -73,17 +30,25 @@ class Catalogue:
         self._any_title = any_title
 
     def find(self, kind: Kind, wanted: Wanted, id_order: Sequence[str]) -> Title | None:
-        """The movie or show that the first fitting id names, else the one with exactly this title and year.
+        """The title that the first fitting id names, else the one with exactly this title and year.
 
         An id that nothing carries is passed over for the next one.
         """
         for name in id_order:
             if (found := self._by_id.get((kind, name, getattr(wanted, name)))) is not None:
                 return found
-        by_title = self._by_title.get((kind, wanted.title, wanted.year))
-        if by_title is not None or not self._any_title:
-            return by_title
+        found = self._by_title.get((kind, wanted.title, wanted.year)) or self._find_part(kind, wanted)
+        if found is not None or not self._any_title:
+            return found
         return self._made_up(kind, wanted, id_order)
+
+    def find_season(self, show: Title, season: int) -> Title | None:
+        """A season of a known show: of a listed episode, or any number within the bounds named above."""
+        listed = (show.imdb_id, season) in self._seasons
+        last = LAST_NUMBER_OF_ANY_TITLE if self._any_title else LAST_SEASON
+        if not listed and not 0 <= season <= last:
+            return None
+        return Title(Kind.SEASON, f"Season {season}", show=show, season=season)
 
     def find_episode(self, show: Title, season: int, episode: int) -> Title | None:
         """An episode of a known show: its own row, or any number within the bounds named above."""
@@ -97,30 +62,64 @@ class Catalogue:
             return None
         return Title(Kind.EPISODE, f"Episode {episode}", show=show, season=season, episode=episode)
 
-    def _made_up(self, kind: Kind, wanted: Wanted, id_order: Sequence[str]) -> Title | None:
-        """A title for `any_title`, unless an id is known to belong to another kind.
+    def titles(self, kind: Kind) -> list[Title]:
+        """Every listed title of this kind."""
+        return [title for title in self._titles if title.kind is kind]
 
-        So a client that sends an episode's own id as its show's is told even then.
+    def lists(self, title: Title) -> bool:
+        """Whether it is a title of the catalogue or part of one, not one made up for `any_title`."""
+        whole = title.show or title
+        return (whole.kind, "trakt_id", whole.trakt_id) in self._by_id
+
+    def _find_part(self, kind: Kind, wanted: Wanted) -> Title | None:
+        """The season or episode of a listed show that a Trakt id names: those are not all listed."""
+        part = split_part_id(kind, wanted.trakt_id) if wanted.trakt_id else None
+        show = part and self._by_id.get((Kind.SHOW, "trakt_id", part[0]))
+        if not part or show is None:
+            return None
+        _, season, episode = part
+        return self.find_season(show, season) if episode is None else self.find_episode(show, season, episode)
+
+    def _made_up(self, kind: Kind, wanted: Wanted, id_order: Sequence[str]) -> Title | None:
+        """A title for `any_title`, unless its IMDb id is known to belong to another kind.
+
+        So a client that sends an episode's own id as its show's is told even then. The other ids may mean
+        one title of each kind, and a slug alone is no id to make a title of.
         """
-        ids = {name: value for name in id_order if (value := getattr(wanted, name)) is not None}
-        if any((other, name, value) in self._by_id for other in Kind for name, value in ids.items()):
+        ids = {name: value for name in id_order if name != "slug" and (value := getattr(wanted, name))}
+        if any((other, "imdb_id", wanted.imdb_id) in self._by_id for other in Kind):
             return None
         if not ids and (wanted.title is None or wanted.year is None):
             return None
         title = wanted.title or " ".join(f"{name.removesuffix('_id')} {value}" for name, value in ids.items())
-        return Title(kind, title, wanted.year, **ids)
+        made_up = Title(
+            kind,
+            title,
+            wanted.year,
+            imdb_id=wanted.imdb_id if "imdb_id" in ids else None,
+            tmdb_id=wanted.tmdb_id if "tmdb_id" in ids else None,
+            tvdb_id=wanted.tvdb_id if "tvdb_id" in ids else None,
+            given_trakt_id=wanted.trakt_id if "trakt_id" in ids else None,
+        )
+        if kind not in {Kind.SEASON, Kind.EPISODE}:
+            return made_up
+        # A part needs a whole, or nobody could read it back.
+        show = Title(Kind.SHOW, f"Show of {title}", given_trakt_id=made_up.trakt_id)
+        return replace(made_up, show=show, season=1, episode=int(kind is Kind.EPISODE))
 
     @cached_property
-    def _titles(self) -> list[tuple[Title, str]]:
+    def _titles(self) -> list[Title]:
         with self._file.open(encoding="utf-8", newline="") as lines:
-            return [(_read_title(row), row["show_imdb_id"]) for row in csv.DictReader(lines)]
+            read = [(_read_title(row), row["show_imdb_id"]) for row in csv.DictReader(lines)]
+        shows = {title.imdb_id: title for title, _ in read if title.kind is Kind.SHOW}
+        return [replace(title, show=shows.get(show_id)) if show_id else title for title, show_id in read]
 
     @cached_property
     def _by_id(self) -> dict[tuple[Kind, str, object], Title]:
         return {
             (title.kind, name, value): title
-            for title, _ in self._titles
-            for name in ID_NAMES
+            for title in self._titles
+            for name in (*ID_NAMES, "trakt_id", "slug")
             if (value := getattr(title, name)) is not None
         }
 
@@ -128,17 +127,21 @@ class Catalogue:
     def _by_title(self) -> dict[tuple[Kind, str | None, int | None], Title]:
         return {
             (title.kind, title.title, title.year): title
-            for title, _ in self._titles
+            for title in self._titles
             if title.kind is not Kind.EPISODE and title.year is not None
         }
 
     @cached_property
     def _episodes(self) -> dict[tuple[str | None, int, int], Title]:
         return {
-            (show_imdb_id, title.season, title.episode): title
-            for title, show_imdb_id in self._titles
-            if title.kind is Kind.EPISODE
+            (title.show.imdb_id, title.season, title.episode): title
+            for title in self._titles
+            if title.show is not None
         }
+
+    @cached_property
+    def _seasons(self) -> set[tuple[str | None, int]]:
+        return {(show_id, season) for show_id, season, _ in self._episodes}
 
 
 def _read_title(row: Mapping[str, str]) -> Title:

@@ -1,7 +1,9 @@
 """Fault scripts: which request goes wrong, and how. Parses them and decides; `misbehave.py` carries it out.
 
     script    = [target ":"] effect ["-after"] [times] [position] [option ...]
-    target    = "rate" (the default) | "probe" (account test) | "read" (reading ratings back)
+    target    = "rate" (the default; removing counts) | "probe" (account test; v2: GET /users/settings)
+              | "read" (reading ratings back) | "token" (POST /oauth/token and /oauth/device/token)
+              | "search" (GET /search/...)
     effect    = STATUS           e.g. 503, 429, 413, 302: this status with a line of plain text
               | "html" STATUS    a proxy's HTML page, e.g. html502, html200
               | "empty" STATUS   no body at all, e.g. empty200
@@ -10,13 +12,15 @@
               | "hang=" TIME     silence for 200ms, 5s, 1m; then the true answer, if the client still listens
               | "truncate"       the true answer, its JSON cut in the middle
               | "partial"        half of the promised bytes, then the line drops
+              | "expire"         v2: the access token of this request has expired from now on, hence 401
+              | "notfound-without-ids"   v2: what was not found is echoed without its ids
     times     = "x" N            at most N requests
     position  = "@" N            only request number N; with times: from number N on
               | "@" N "-" M      numbers N to M
               | "@" N "-"        number N and all that follow
               | "/" N            every N-th request
               | "%" P            P per cent of the requests (drawn with the seed, the same in every run)
-    option    = ":retry-after=" SECONDS     (with STATUS only)
+    option    = ":retry-after=" SECONDS     (with a STATUS: 429:retry-after=2, html429:retry-after=4)
               | ":seed=" N                  (with "%" only)
 
 Requests are counted from 1, for each target on its own, in the order of their arrival; those that the
@@ -26,7 +30,9 @@ is `resetx1`. Several scripts stand in a queue: for each request the first that 
 times are given.
 
 The API does its work before a fault with `-after` (`reset-after`, `hang-after=5s`, `502-after`), and before
-`truncate` and `partial`: the ratings are stored. Before all others nothing is stored.
+`truncate` and `partial`: the ratings are stored. Before all others nothing is stored. `expire` and
+`notfound-without-ids` are no faults of the line, so they have no `-after`; v1 has no tokens and no echo and
+does as ever.
 """
 
 import random
@@ -35,14 +41,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from importer.sandbox.exchange import Target
+from importer.sandbox.exchange import Target, Twist
 from importer.sandbox.quota import parse_duration_seconds
 
 _GRAMMAR = re.compile(
     r"""
-    (?: (?P<target> rate|probe|read) : )?
+    (?: (?P<target> rate|probe|read|token|search) : )?
     (?: (?P<effect> html|empty )? (?P<status> [2-5]\d\d )
-      | (?P<named> overcapacity|reset|truncate|partial|hang ) )
+      | (?P<named> overcapacity|reset|truncate|partial|hang|expire|notfound-without-ids ) )
     (?P<after> -after )?
     (?: = (?P<duration> \d+ (?: \.\d+ )? (?: ms|s|m|h ) ) )?
     (?: x (?P<times> [1-9]\d* ) )?
@@ -67,6 +73,11 @@ class Effect(StrEnum):
     HANG = "hang"
     TRUNCATE = "truncate"
     PARTIAL = "partial"
+    EXPIRE = "expire"
+    NOT_FOUND_WITHOUT_IDS = "notfound-without-ids"
+
+
+_TWISTS = {Effect(twist.value): twist for twist in Twist}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,11 @@ class Fault:
     status: int = 0
     retry_after_seconds: int | None = None
     hang_seconds: float = 0
+
+    @property
+    def twist(self) -> Twist | None:
+        """What the API itself does for this fault; None for those that `misbehave.py` carries out."""
+        return _TWISTS.get(self.effect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,24 +167,38 @@ def parse_fault(script: str) -> FaultScript:
 
 def _refuse_nonsense(script: str, part: dict[str, str | None]) -> None:
     """What the pattern lets through although it means nothing."""
-    wrong: str | None = None
-    is_status = part["status"] is not None and part["effect"] is None
-    if (part["named"] == "hang") != (part["duration"] is not None):
-        wrong = "hang, and only hang, needs a time (hang=5s)"
-    elif is_status and str(part["status"]).startswith("2"):
-        wrong = "a 2xx status alone is no fault (html200 and empty200 are)"
-    elif part["retry_after"] is not None and not is_status:
-        wrong = "retry-after needs a status (429:retry-after=2)"
-    elif part["seed"] is not None and part["percent"] is None:
-        wrong = "seed needs a percentage (reset%10:seed=7)"
-    elif part["range"] is not None and part["times"] is not None:
-        wrong = "give either a number of times or a range"
-    elif part["last"] is not None and int(part["last"]) < int(part["first"] or 1):
-        wrong = "the range ends before it begins"
-    elif part["percent"] is not None and not 0 < float(part["percent"]) <= 100:
-        wrong = "a percentage lies above 0 and up to 100"
+    wrong = _wrong_effect(part) or _wrong_position(part)
     if wrong is not None:
         raise ValueError(f"not a fault script: {script!r}: {wrong}")
+
+
+def _wrong_effect(part: dict[str, str | None]) -> str | None:
+    named, target = part["named"], part["target"] or Target.RATE
+    if (named == "hang") != (part["duration"] is not None):
+        return "hang, and only hang, needs a time (hang=5s)"
+    if part["effect"] is None and part["status"] is not None and part["status"].startswith("2"):
+        return "a 2xx status alone is no fault (html200 and empty200 are)"
+    if part["retry_after"] is not None and part["status"] is None:
+        return "retry-after needs a status (429:retry-after=2)"
+    if named in set(Twist) and part["after"]:
+        return "it happens within the work, not after it"
+    if named == Twist.EXPIRE and target == Target.TOKEN:
+        return "these calls carry no access token that could expire"
+    if named == Twist.NOT_FOUND_WITHOUT_IDS and target != Target.RATE:
+        return "only ratings have such an echo"
+    return None
+
+
+def _wrong_position(part: dict[str, str | None]) -> str | None:
+    if part["seed"] is not None and part["percent"] is None:
+        return "seed needs a percentage (reset%10:seed=7)"
+    if part["range"] is not None and part["times"] is not None:
+        return "give either a number of times or a range"
+    if part["last"] is not None and int(part["last"]) < int(part["first"] or 1):
+        return "the range ends before it begins"
+    if part["percent"] is not None and not 0 < float(part["percent"]) <= 100:
+        return "a percentage lies above 0 and up to 100"
+    return None
 
 
 def _read_fault(part: dict[str, str | None]) -> Fault:

@@ -1,7 +1,7 @@
-"""How many requests a span of time may hold: the `--rate N/PERIOD` option and the measure of it.
+"""How many requests a span of time may hold: a rate option (N/PERIOD) and the measure of it.
 
-Pure arithmetic on given moments; nobody sleeps here. `app.py` refuses what the quota refuses, tests ask
-`busiest_window` what rate the server has really seen.
+Pure arithmetic on given moments; nobody sleeps here. Each API words the refusals of its own quotas, tests
+ask `busiest_window` what rate the server has really seen.
 """
 
 import re
@@ -38,6 +38,11 @@ class Quota:
             self._allowed.append(arrived)
             return 0
         return self._allowed[0] + self.period_seconds - arrived
+
+    @property
+    def remaining(self) -> int:
+        """How many more requests there was room for when `wait_seconds` was last asked."""
+        return self.limit - len(self._allowed)
 
 
 def parse_quota(text: str) -> Quota:

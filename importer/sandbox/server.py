@@ -1,14 +1,15 @@
 """Starts and stops the sandbox: options in, a listening server out, for a test or for the command line.
 
-What is served is put together here and nowhere else; how, is in `app.py` (the road) and `v1.py` (the API).
+What is served is put together here and nowhere else; how, is in `app.py` (the road), `v1.py` and `v2.py`
+(the APIs).
 """
 
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,12 +20,12 @@ from aiohttp.http_exceptions import HttpProcessingError
 from importer.sandbox.app import Front, build_app
 from importer.sandbox.catalogue import CATALOGUE_FILE, Catalogue
 from importer.sandbox.faults import parse_faults
+from importer.sandbox.options import SandboxOptions
 from importer.sandbox.quota import parse_quota
 from importer.sandbox.store import Account, Store
 from importer.sandbox.v1 import V1
 from importer.sandbox.v1_input import Credentials
-
-NETWORKS = ("facebook", "twitter", "tumblr")
+from importer.sandbox.v2 import build_v2_routes
 
 # Requests that still run when the server stops (a hang, say) get this long; then their line is dropped.
 _GRACE_SECONDS = 0.1
@@ -39,51 +40,24 @@ _logger = logging.getLogger(__name__)
 _logger.addFilter(_quotes_no_request)
 
 
-@dataclass(frozen=True, slots=True)
-class SandboxOptions:
-    """How the sandbox is to behave. Key, user and password are never shown.
-
-    `data` None keeps everything in memory. `rate` ("1/s", "20/10s") refuses ratings beyond it with 429.
-    `faults` are scripts of the grammar in `faults.py`. `social` names the networks that the account posts
-    single ratings to. Raises ValueError for an option that cannot be.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    data: Path | None = None
-    rate: str | None = None
-    latency_ms: float = 0
-    any_title: bool = False
-    faults: tuple[str, ...] = ()
-    api_key: str = field(default="sandbox-key", repr=False)
-    username: str = field(default="demo", repr=False)
-    password: str = field(default="demo", repr=False)
-    rating_mode: str = "advanced"
-    social: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.rating_mode not in {"simple", "advanced"}:
-            raise ValueError(f"rating mode is simple or advanced, not {self.rating_mode!r}")
-        if unknown := set(self.social) - set(NETWORKS):
-            raise ValueError(f"networks are {', '.join(NETWORKS)}, not {', '.join(sorted(unknown))}")
-        if not 0 <= self.port <= 65535:
-            raise ValueError(f"a port lies between 0 and 65535: {self.port}")
-        if self.latency_ms < 0:
-            raise ValueError(f"latency cannot be negative: {self.latency_ms}")
-        # Parsed here for the error only: quota and faults count, so every server gets its own.
-        parse_faults(self.faults)
-        if self.rate is not None:
-            parse_quota(self.rate)
-
-
 class Sandbox:
-    """A running sandbox, as an async context manager: `.url` says where, `.store` what it remembers."""
+    """A running sandbox, as an async context manager: `.url` says where, `.store` what it remembers.
+
+    `clock` tells v2 the time (Unix seconds): a test need not wait until a token expires.
+    """
 
     url: str
     store: Store
 
-    def __init__(self, options: SandboxOptions | None = None, *, catalogue: Path = CATALOGUE_FILE) -> None:
+    def __init__(
+        self,
+        options: SandboxOptions | None = None,
+        *,
+        catalogue: Path = CATALOGUE_FILE,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.options = options or SandboxOptions()
+        self._clock = clock
         self._catalogue = Catalogue(catalogue, any_title=self.options.any_title)
 
     async def __aenter__(self) -> Self:
@@ -122,10 +96,12 @@ class Sandbox:
 
     def _build_app(self) -> web.Application:
         options = self.options
-        quota = parse_quota(options.rate) if options.rate else None
-        front = Front(self.store, parse_faults(options.faults), quota, options.latency_ms / 1000)
+        front = Front(self.store, parse_faults(options.faults), options.latency_ms / 1000)
         credentials = Credentials(options.api_key, options.username, options.password)
-        return build_app(front, V1(self.store, self._catalogue, credentials).routes())
+        quota = parse_quota(options.rate) if options.rate else None
+        v1 = V1(self.store, self._catalogue, credentials, quota)
+        v2_routes = build_v2_routes(options, self.store, self._catalogue, self._clock)
+        return build_app(front, [*v1.routes(), *v2_routes])
 
 
 async def serve(

@@ -1,13 +1,14 @@
 """What the sandbox remembers, in SQLite: accounts, ratings, posts to social networks, the request log.
 
-Knows no API: a rating is a number from 1 to 10. Never holds a password, key, token, body or URL, so the
-data file can be passed around. All calls are short and synchronous, on the server's one thread.
+Knows no API: a rating is a number from 1 to 10, and both APIs share them. Never holds a password, key, token,
+body or URL, so the data file can be passed around; `tokens.py` and `devices.py` keep hashes in tables of
+their own. All calls are short and synchronous, on the server's one thread.
 """
 
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from importer.sandbox.catalogue import Kind, Title
 
+# Tables may be added under the same number; it changes when an older sandbox could not read the file.
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -23,6 +25,10 @@ CREATE TABLE IF NOT EXISTS ratings (
     kind TEXT NOT NULL, key TEXT NOT NULL, username TEXT NOT NULL,
     rating INTEGER NOT NULL, rated_at INTEGER NOT NULL, title TEXT NOT NULL,
     PRIMARY KEY (kind, key, username)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ratings_of_user ON ratings (username, rated_at);
+CREATE TABLE IF NOT EXISTS activities (
+    username TEXT NOT NULL, kind TEXT NOT NULL, changed_ms INTEGER NOT NULL,
+    PRIMARY KEY (username, kind)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS posts (
     username TEXT NOT NULL, network TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (username, network)) WITHOUT ROWID;
@@ -70,7 +76,8 @@ class LoggedRequest:
 class Store:
     """The sandbox's memory: a file that outlives the process, or nothing but memory when `data` is None.
 
-    Raises ValueError if the file is no data file of the sandbox.
+    `database` is open to those who keep tables of their own in it, within `changes()`. Raises ValueError if
+    the file is no data file of the sandbox.
     """
 
     def __init__(self, data: Path | None = None) -> None:
@@ -78,99 +85,140 @@ class Store:
             data.parent.mkdir(parents=True, exist_ok=True)
         self._log: list[LoggedRequest] = []
         try:
-            self._database = sqlite3.connect(data or ":memory:", isolation_level=None)
+            self.database = sqlite3.connect(data or ":memory:", isolation_level=None)
             with ExitStack() as on_error:
-                on_error.callback(self._database.close)
+                on_error.callback(self.database.close)
                 self._prepare()
                 on_error.pop_all()
         except sqlite3.DatabaseError as error:
             raise ValueError(f"{data} cannot be used as the sandbox's data file: {error}") from error
 
     def _prepare(self) -> None:
-        found = self._database.execute("PRAGMA user_version").fetchone()[0]
+        found = self.database.execute("PRAGMA user_version").fetchone()[0]
         if found not in {0, _SCHEMA_VERSION}:
             raise sqlite3.DatabaseError(f"its schema is {found}, this sandbox knows {_SCHEMA_VERSION}")
         # WAL with NORMAL keeps every commit through a killed process, and a commit costs some 20 us.
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")
-        self._database.executescript(_SCHEMA)
-        self._database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        self.database.execute("PRAGMA journal_mode = WAL")
+        self.database.execute("PRAGMA synchronous = NORMAL")
+        self.database.executescript(_SCHEMA)
+        self.database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         newest = "(SELECT max(rowid) FROM requests)"
-        self._database.execute(f"DELETE FROM requests WHERE rowid <= {newest} - {_LOG_LINES_KEPT}")
+        self.database.execute(f"DELETE FROM requests WHERE rowid <= {newest} - {_LOG_LINES_KEPT}")
 
     def close(self) -> None:
         """Write what is still held and let go of the file."""
         self._write_log()
-        self._database.close()
+        self.database.close()
 
     @contextmanager
     def changes(self) -> Iterator[None]:
         """Make all changes within one commit, done when the block ends; none of them if it fails."""
-        self._database.execute("BEGIN IMMEDIATE")
+        self.database.execute("BEGIN IMMEDIATE")
         try:
             yield
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self.database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
+        self.database.execute("COMMIT")
 
     def save_account(self, account: Account) -> None:
         """Create the account or change its settings; its ratings stay."""
-        self._database.execute(
+        self.database.execute(
             "INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)",
             (account.username, account.rating_mode, ",".join(account.social)),
         )
 
     def account(self, username: str) -> Account | None:
         """The settings of this user, None if there is no such user."""
-        found = self._database.execute(
+        found = self.database.execute(
             "SELECT rating_mode, social FROM accounts WHERE username = ?", (username,)
         ).fetchone()
         return found and Account(username, found[0], tuple(filter(None, found[1].split(","))))
 
-    def put_rating(self, username: str, title: Title, rating: int) -> None:
-        """Rate, or replace the rating that stands there; it is stamped with the time of arrival."""
-        self._database.execute(
-            "INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?, ?)",
-            (title.kind, title.key, username, rating, int(time.time()), json.dumps(_to_json(title))),
+    def put_rating(self, username: str, title: Title, rating: int, rated_at: int | None = None) -> None:
+        """Rate, or replace the rating that stands there; without `rated_at` it gets the time of arrival."""
+        at = int(time.time()) if rated_at is None else rated_at
+        put = self.database.execute(
+            "INSERT INTO ratings VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET rating = excluded.rating, rated_at = excluded.rated_at,"
+            " title = excluded.title WHERE (rating, rated_at) != (excluded.rating, excluded.rated_at)",
+            (title.kind, title.key, username, rating, at, json.dumps(_to_json(title))),
         )
+        self._note_change(username, title.kind, put.rowcount)
 
     def remove_rating(self, username: str, title: Title) -> bool:
         """Remove the rating; says whether there was one."""
-        gone = self._database.execute(
+        gone = self.database.execute(
             "DELETE FROM ratings WHERE kind = ? AND key = ? AND username = ?",
             (title.kind, title.key, username),
         )
+        self._note_change(username, title.kind, gone.rowcount)
         return gone.rowcount > 0
+
+    def _note_change(self, username: str, kind: Kind, rows: int) -> None:
+        """Every change gets a moment of its own, also the second one within a millisecond."""
+        if rows > 0:
+            self.database.execute(
+                "INSERT INTO activities VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+                " SET changed_ms = max(changed_ms + 1, excluded.changed_ms)",
+                (username, kind, int(time.time() * 1000)),
+            )
+
+    def activities(self, username: str) -> dict[str, int]:
+        """When this user's ratings of each kind last changed, in Unix milliseconds; none: absent."""
+        return dict(
+            self.database.execute("SELECT kind, changed_ms FROM activities WHERE username = ?", (username,))
+        )
 
     def ratings(self, username: str, kind: Kind) -> list[StoredRating]:
         """All ratings of this user for one kind of title, oldest first."""
-        rows = self._database.execute(
+        rows = self.database.execute(
             "SELECT title, rating, rated_at FROM ratings WHERE kind = ? AND username = ?"
             " ORDER BY rated_at, key",
             (kind, username),
         )
-        return [StoredRating(_from_json(json.loads(title)), rating, at) for title, rating, at in rows]
+        return [_read_rating(row) for row in rows]
+
+    def newest_ratings(
+        self, username: str, kinds: Collection[Kind], chosen: Collection[int], limit: int = -1, skip: int = 0
+    ) -> list[StoredRating]:
+        """A page of this user's ratings of these kinds and values, newest first; limit -1: all of them."""
+        rows = self.database.execute(
+            f"SELECT title, rating, rated_at FROM ratings WHERE {_those(kinds, chosen)}"
+            " ORDER BY rated_at DESC, kind, key LIMIT ? OFFSET ?",
+            (username, *kinds, *chosen, limit, skip),
+        )
+        return [_read_rating(row) for row in rows]
+
+    def count_all_ratings(self, username: str) -> int:
+        """How many ratings this user has."""
+        found = self.database.execute("SELECT count(*) FROM ratings WHERE username = ?", (username,))
+        return int(found.fetchone()[0])
+
+    def count_ratings(self, username: str, kinds: Collection[Kind], chosen: Collection[int]) -> int:
+        """How many ratings of these kinds and values this user has."""
+        found = self.database.execute(
+            f"SELECT count(*) FROM ratings WHERE {_those(kinds, chosen)}", (username, *kinds, *chosen)
+        )
+        return int(found.fetchone()[0])
 
     def votes(self, title: Title) -> list[int]:
         """What every account gave this title."""
-        rows = self._database.execute(
+        rows = self.database.execute(
             "SELECT rating FROM ratings WHERE kind = ? AND key = ?", (title.kind, title.key)
         )
         return [rating for (rating,) in rows]
 
     def count_post(self, username: str, network: str) -> None:
         """Remember that a rating was posted to a social network."""
-        self._database.execute(
+        self.database.execute(
             "INSERT INTO posts VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
             (username, network),
         )
 
     def posts(self, username: str) -> dict[str, int]:
         """How many posts went out to each network; a network without posts is absent."""
-        return dict(
-            self._database.execute("SELECT network, count FROM posts WHERE username = ?", (username,))
-        )
+        return dict(self.database.execute("SELECT network, count FROM posts WHERE username = ?", (username,)))
 
     def log_request(self, line: LoggedRequest) -> None:
         """Keep one line of the request log. They are written in groups: a killed server may lose the last."""
@@ -181,7 +229,7 @@ class Store:
     def requests(self, path_prefix: str = "") -> list[LoggedRequest]:
         """The request log in the order of arrival, of all paths or of those that start so (`rate/`)."""
         self._write_log()
-        rows = self._database.execute(
+        rows = self.database.execute(
             "SELECT time, arrived, method, path, status, rows FROM requests ORDER BY arrived"
         )
         lines = [LoggedRequest(*row) for row in rows]
@@ -191,10 +239,24 @@ class Store:
         lines, self._log = self._log, []
         if lines:
             with self.changes():
-                self._database.executemany(
+                self.database.executemany(
                     "INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)",
                     [(it.time, it.arrived, it.method, it.path, it.status, it.rows) for it in lines],
                 )
+
+
+def _those(kinds: Collection[Kind], chosen: Collection[int]) -> str:
+    """The condition for a user, kinds and rating values; values travel as parameters."""
+
+    def marks(values: Collection[object]) -> str:
+        return ", ".join("?" * len(values))
+
+    return f"username = ? AND kind IN ({marks(kinds)}) AND rating IN ({marks(chosen)})"
+
+
+def _read_rating(row: tuple[str, int, int]) -> StoredRating:
+    title, rating, rated_at = row
+    return StoredRating(_from_json(json.loads(title)), rating, rated_at)
 
 
 def _to_json(title: Title) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from importer.sandbox.catalogue import Catalogue, Kind, Title
-from importer.sandbox.exchange import Answer, Call, Route, Target
+from importer.sandbox.exchange import Answer, Call, Pace, Route, Target
+from importer.sandbox.quota import Quota
 from importer.sandbox.store import Account, Store
 from importer.sandbox.v1_input import (
     HATE,
@@ -25,10 +26,20 @@ from importer.sandbox.v1_input import (
     read_user,
     read_wanted,
 )
-from importer.sandbox.v1_output import LOWEST_LOVED, build_answer, build_failure, listed, rated_body
+from importer.sandbox.v1_output import (
+    LOWEST_LOVED,
+    build_answer,
+    build_failure,
+    build_too_many,
+    listed,
+    rated_body,
+)
 
 _MOVIE_IDS = ("imdb_id", "tmdb_id")
 _SHOW_IDS = ("tvdb_id", "imdb_id")
+
+_KINDS = (Kind.MOVIE, Kind.SHOW, Kind.EPISODE)
+"""v1 rates no seasons (there is no such API page)."""
 
 Body = Mapping[str, Any]
 Method = Callable[[Call, Body], Answer]
@@ -37,10 +48,13 @@ Method = Callable[[Call, Body], Answer]
 class V1:
     """The v1 methods over a store, a catalogue and the one account that is let in."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, credentials: Credentials) -> None:
+    def __init__(
+        self, store: Store, catalogue: Catalogue, credentials: Credentials, quota: Quota | None = None
+    ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._credentials = credentials
+        self._quota = quota
 
     def routes(self) -> list[Route]:
         """Every v1 method, ready to be served."""
@@ -48,17 +62,23 @@ class V1:
 
     def _rating_routes(self) -> list[Route]:
         routes = []
-        for kind in Kind:
+        for kind in _KINDS:
             single, bulk = partial(self._rate_one, kind), partial(self._rate_many, kind)
             for label, method in ((f"rate/{kind}", single), (f"rate/{kind}s", bulk)):
+                path = f"/{label}/{{apikey}}"
+                # Only ratings pay the quota: as in v2, writing and reading have budgets of their own.
                 routes.append(
-                    Route("POST", f"/{label}/{{apikey}}", label, self._for_user(method), Target.RATE)
+                    Route("POST", path, label, self._for_user(method), Target.RATE, limit=self._pace)
                 )
         return routes
 
+    def _pace(self, _call: Call, arrived: float) -> Pace:
+        wait_seconds = self._quota.wait_seconds(arrived) if self._quota else 0
+        return Pace(build_too_many(wait_seconds) if wait_seconds else None)
+
     def _reading_routes(self) -> list[Route]:
         routes = []
-        for kind in Kind:
+        for kind in _KINDS:
             label = f"user/ratings/{kind}s.json"
             answer = self._for_anyone(partial(self._user_ratings, kind))
             path = f"/{label}/{{apikey}}/{{username}}"

@@ -4,6 +4,7 @@ Pure shaping of values that `v1.py` has decided on.
 """
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,6 +25,12 @@ def build_answer(status: int, body: object, *, rows: int = 0) -> Answer:
 def build_failure(status: int, error: str) -> Answer:
     """A refusal, as every documented one looks (API page errors)."""
     return build_answer(status, {"status": "failure", "error": error})
+
+
+def build_too_many(wait_seconds: float) -> Answer:
+    """The quota's refusal. Whole seconds, rounded up, as Retry-After counts them (RFC 9110, 10.2.3)."""
+    headers = {"Retry-After": str(math.ceil(wait_seconds))}
+    return Answer(429, b"429 Too Many Requests", headers=headers, content_type="text/plain")
 
 
 def rated_body(

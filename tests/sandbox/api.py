@@ -44,12 +44,14 @@ class Api:
         self.store = sandbox.store
         self._session = session
 
-    async def call(self, method: str, path: str, body: Any = None, **options: Any) -> Reply:
+    async def call(
+        self, method: str, path: str, body: Any = None, *, raw: bool = False, **options: Any
+    ) -> Reply:
         url = self.sandbox.url + path
         async with self._session.request(
             method, url, json=body, allow_redirects=False, **options
         ) as response:
-            is_json = response.content_type == "application/json"
+            is_json = not raw and response.content_type == "application/json"
             answer = await response.json() if is_json and response.content_length else await response.text()
             return Reply(response.status, answer, response.headers)
 

@@ -95,7 +95,6 @@ WRONG = [
     "reset=5s",
     "503=5s",
     "reset:retry-after=2",
-    "html429:retry-after=2",
     "429:retry-after=",
     "429:retry-after=-1",
     "429:retry-after=soon",

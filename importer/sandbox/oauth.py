@@ -1,0 +1,157 @@
+"""The OAuth methods of v2: device flow, refresh, revocation, and what the activate page does.
+
+Statuses and bodies of API pages oauth/device/code, oauth/device/token, oauth/token and oauth/revoke. The
+states behind them are in `devices.py` and `tokens.py`, the page's HTML in `activate.py`.
+"""
+
+import hmac
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+from importer.sandbox.activate import build_form_page, build_result_page
+from importer.sandbox.devices import Devices, DeviceState
+from importer.sandbox.exchange import Answer, Call
+from importer.sandbox.tokens import TokenPair, Tokens
+from importer.sandbox.v2_input import UnparsableError, read_object
+from importer.sandbox.v2_output import build_json, build_text
+
+REDIRECT_URI = "urn:ietf:wg:oauth:2.0:oob"
+"""The one that the sandbox's app is registered with, as device apps are."""
+
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
+
+Body = Mapping[str, Any]
+
+
+class OAuth:
+    """Sign-in for one application, on behalf of one user."""
+
+    def __init__(
+        self, client_id: str, client_secret: str, username: str, tokens: Tokens, devices: Devices
+    ) -> None:
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._username = username
+        self._tokens = tokens
+        self._devices = devices
+
+    def with_body(self, method: Callable[[Call, Body], Answer]) -> Callable[[Call], Answer]:
+        """Read the JSON body; one that cannot be read is the 400 of RFC 6749, section 5.2."""
+
+        def answer(call: Call) -> Answer:
+            try:
+                return method(call, read_object(call))
+            except UnparsableError as error:
+                return _build_error(400, "invalid_request", str(error))
+
+        return answer
+
+    def new_device_code(self, call: Call, body: Body) -> Answer:
+        """POST /oauth/device/code. A wrong client_id is 401, the sandbox's own choice."""
+        if not _same(body.get("client_id"), self._client_id):
+            return _WRONG_CLIENT
+        code = self._devices.new_code()
+        host = call.headers.get("Host", "")
+        found = {
+            "device_code": code.device_code,
+            "user_code": code.user_code,
+            "verification_url": f"http://{host if _HOST.fullmatch(host) else 'localhost'}/activate",
+            "expires_in": self._devices.life_seconds,
+            "interval": self._devices.interval_seconds,
+        }
+        return build_json(200, found)
+
+    def poll_device(self, _call: Call, body: Body) -> Answer:
+        """POST /oauth/device/token: tokens, or a status that says why not.
+
+        The documented status of pending is 400, and its body says JSON without being it. A wrong client is
+        401, the sandbox's own choice.
+        """
+        if not self._knows(body):
+            return _WRONG_CLIENT
+        code = body.get("code")
+        state = self._devices.poll(code) if isinstance(code, str) else DeviceState.UNKNOWN
+        if state is DeviceState.APPROVED:
+            return _build_tokens(self._tokens.issue(self._username))
+        if state is DeviceState.TOO_FAST:
+            headers = {"Retry-After": str(self._devices.interval_seconds)}
+            return build_text(429, "polling too fast", headers)
+        return Answer(state, b"" if state is not DeviceState.PENDING else b"authorization pending")
+
+    def exchange(self, _call: Call, body: Body) -> Answer:
+        """POST /oauth/token, refresh_token only: the device flow needs no other grant.
+
+        400 with `invalid_grant` for a token that is unknown, spent or revoked (RFC 6749, section 5.2).
+        """
+        needed = ("grant_type", "refresh_token", "redirect_uri", "client_id", "client_secret")
+        if missing := [name for name in needed if not isinstance(body.get(name), str) or not body[name]]:
+            return _build_error(400, "invalid_request", f"missing: {', '.join(missing)}")
+        if not self._knows(body):
+            return _WRONG_CLIENT
+        if body["grant_type"] != "refresh_token":
+            return _build_error(400, "unsupported_grant_type", "the sandbox refreshes tokens only")
+        pair = self._tokens.refresh(body["refresh_token"]) if body["redirect_uri"] == REDIRECT_URI else None
+        if pair is None:
+            text = "The refresh token is unknown, was used before or revoked, or is of another redirect URI."
+            return _build_error(400, "invalid_grant", text)
+        return _build_tokens(pair)
+
+    def revoke(self, _call: Call, body: Body) -> Answer:
+        """POST /oauth/revoke: 200, also for a token that nobody knows (RFC 7009, section 2.2)."""
+        if not self._knows(body):
+            return _WRONG_CLIENT
+        if isinstance(token := body.get("token"), str):
+            self._tokens.revoke(token)
+        return build_json(200, {})
+
+    def show_page(self, call: Call) -> Answer:
+        """GET /activate, or /activate/{code} (also ?code=) with the code filled in."""
+        return build_form_page(_tidy(call.params.get("code") or call.query.get("code", "")), self._username)
+
+    def decide(self, call: Call) -> Answer:
+        """POST /activate: a form with `code` and `action`, which is `approve` or `deny`."""
+        form = parse_qs(call.body.decode(errors="replace"))
+        code = _tidy(form.get("code", [""])[0])
+        action = form.get("action", [""])[0]
+        if action not in {"approve", "deny"} or not code:
+            problem = "Enter the code that your application shows, then choose Approve or Deny."
+            return build_form_page(code, self._username, problem)
+        state = self._devices.decide(code, approve=action == "approve")
+        if state is DeviceState.UNKNOWN:
+            problem = "Nobody is waiting with this code. Compare it with what your application shows."
+            return build_form_page(code, self._username, problem, status=404)
+        return build_result_page(state)
+
+    def _knows(self, body: Body) -> bool:
+        right_id = _same(body.get("client_id"), self._client_id)
+        return _same(body.get("client_secret"), self._client_secret) and right_id
+
+
+def _build_tokens(pair: TokenPair) -> Answer:
+    found = {
+        "access_token": pair.access_token,
+        "token_type": "bearer",
+        "expires_in": pair.expires_in,
+        "refresh_token": pair.refresh_token,
+        "scope": "public",
+        "created_at": pair.created_at,
+    }
+    return build_json(200, found, headers={"Cache-Control": "no-store"})
+
+
+def _build_error(status: int, error: str, description: str) -> Answer:
+    return build_json(status, {"error": error, "error_description": description})
+
+
+def _same(sent: object, right: str) -> bool:
+    return isinstance(sent, str) and hmac.compare_digest(sent.encode(errors="replace"), right.encode())
+
+
+def _tidy(code: str) -> str:
+    """The code as people type it: in any case, with blanks or a hyphen."""
+    return re.sub(r"[\s-]", "", code).upper()
+
+
+_WRONG_CLIENT = _build_error(401, "invalid_client", "client_id or client_secret is wrong")

@@ -1,0 +1,94 @@
+"""The v2 API: its routes, and how they are put together.
+
+Lists what there is; the checks on the way in are in `v2_gate.py`, the work in `v2_ratings.py`,
+`v2_lookup.py` and `oauth.py`. Pacing apart, faults and the log are the server's.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from importer.sandbox.catalogue import Catalogue
+from importer.sandbox.devices import Devices
+from importer.sandbox.exchange import Answer, Call, Route, Target
+from importer.sandbox.oauth import OAuth
+from importer.sandbox.options import SandboxOptions
+from importer.sandbox.store import Store
+from importer.sandbox.tokens import Tokens
+from importer.sandbox.v2_gate import Gate, Limits, UserMethod, checks_content
+from importer.sandbox.v2_lookup import build_settings, find_by_id, find_by_words
+from importer.sandbox.v2_ratings import Ratings, Ways
+
+Clock = Callable[[], float]
+
+
+def build_v2_routes(options: SandboxOptions, store: Store, catalogue: Catalogue, clock: Clock) -> list[Route]:
+    """Every v2 method, ready to be served."""
+    tokens = Tokens(store, options.token_life_seconds, clock)
+    limits = Limits(options.post_rate, options.get_rate, clock)
+    gate = Gate(options.client_id, approved=options.approved, tokens=tokens, limits=limits)
+    devices = Devices(
+        store,
+        clock,
+        life_seconds=options.device_life_seconds,
+        interval_seconds=options.device_interval,
+        auto_approve=options.auto_approve,
+    )
+    oauth = OAuth(options.client_id, options.client_secret, options.username, tokens, devices)
+    ways = Ways(options.account_limit, options.vip, options.not_found_ids, options.item_latency_ms / 1000)
+    ratings = Ratings(store, catalogue, ways, clock)
+    return [
+        *_oauth_routes(gate, oauth),
+        *_rating_routes(gate, ratings),
+        *_lookup_routes(gate, catalogue, vip=options.vip),
+    ]
+
+
+def _oauth_routes(gate: Gate, oauth: OAuth) -> list[Route]:
+    methods = [
+        ("oauth/device/code", oauth.new_device_code, None),
+        ("oauth/device/token", oauth.poll_device, Target.TOKEN),
+        ("oauth/token", oauth.exchange, Target.TOKEN),
+        ("oauth/revoke", oauth.revoke, None),
+    ]
+    return [
+        Route("GET", "/activate", "activate", oauth.show_page),
+        Route("GET", "/activate/{code}", "activate", oauth.show_page),
+        Route("POST", "/activate", "activate", oauth.decide),
+        *(
+            Route("POST", f"/{label}", label, gate.for_sign_in(oauth.with_body(method)), target)
+            for label, method, target in methods
+        ),
+    ]
+
+
+def _rating_routes(gate: Gate, ratings: Ratings) -> list[Route]:
+    def writing(label: str, method: UserMethod) -> Route:
+        answer = gate.for_user(checks_content(method))
+        return Route("POST", f"/{label}", label, answer, Target.RATE, limit=gate.pace_writing)
+
+    def reading(end: str) -> Route:
+        answer = gate.for_user(ratings.read)
+        path, label = f"/sync/ratings{end}", "sync/ratings"
+        return Route("GET", path, label, answer, Target.READ, limit=gate.pace_reading)
+
+    activities = gate.for_user(ratings.last_activities)
+    label = "sync/last_activities"
+    return [
+        writing("sync/ratings", ratings.add),
+        writing("sync/ratings/remove", ratings.remove),
+        *(reading(end) for end in ("", "/{type}", "/{type}/{rating}")),
+        Route("GET", f"/{label}", label, activities, limit=gate.pace_reading),
+    ]
+
+
+def _lookup_routes(gate: Gate, catalogue: Catalogue, *, vip: bool) -> list[Route]:
+    def searching(path: str, label: str, method: Callable[[Catalogue, Call], Answer]) -> Route:
+        answer = gate.for_app(partial(method, catalogue))
+        return Route("GET", path, label, answer, Target.SEARCH, limit=gate.pace_reading)
+
+    settings = gate.for_user(lambda _call, user: build_settings(user, vip=vip))
+    return [
+        searching("/search/{id_type}/{id}", "search/id", find_by_id),
+        searching("/search/{type}", "search/query", find_by_words),
+        Route("GET", "/users/settings", "users/settings", settings, Target.PROBE, limit=gate.pace_reading),
+    ]

@@ -1,0 +1,177 @@
+"""Who may call v2, with which headers, and how often.
+
+Every v2 route passes here on its way in. What happens behind the gate is in `v2_ratings.py`, `v2_lookup.py`
+and `oauth.py`.
+
+The order of the checks is the sandbox's own choice: protection layer, application, API version, user, rate
+limit, Content-Type. Only requests that would be let in count against a limit.
+"""
+
+import hmac
+import json
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from importer.sandbox.exchange import Answer, Call, Pace, Twist
+from importer.sandbox.quota import Quota, parse_quota
+from importer.sandbox.tokens import Tokens
+
+UserMethod = Callable[[Call, str], Answer]
+Method = Callable[[Call], Answer]
+
+_LIBRARY_AGENTS = ("Python/", "python-requests")
+_BLOCK_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Request blocked</title></head>
+<body><h1>Request blocked</h1><p>The protection in front of this site took your request for a robot's:
+it came without a User-Agent of its own.</p></body></html>
+"""
+
+
+class Gate:
+    """The checks that all v2 methods share: docs pages on required headers and rate limiting."""
+
+    def __init__(self, client_id: str, *, approved: bool, tokens: Tokens, limits: "Limits") -> None:
+        self._client_id = client_id.encode()
+        self._approved = approved
+        self._tokens = tokens
+        self._limits = limits
+
+    def for_user(self, method: UserMethod) -> Method:
+        """Let in a known app on behalf of a signed-in user."""
+
+        def answer(call: Call) -> Answer:
+            if call.twist is Twist.EXPIRE:
+                self._tokens.expire(_bearer(call) or "")
+            user = self._user(call)
+            return self._refuse_app(call) or (method(call, user) if user else _UNAUTHORIZED)
+
+        return answer
+
+    def for_app(self, method: Method) -> Method:
+        """Let in a known app. A token is not needed, but one that comes must be good (sandbox's choice)."""
+
+        def answer(call: Call) -> Answer:
+            if call.twist is Twist.EXPIRE:
+                self._tokens.expire(_bearer(call) or "")
+            lapsed = _bearer(call) is not None and self._user(call) is None
+            return self._refuse_app(call) or (_UNAUTHORIZED if lapsed else method(call))
+
+        return answer
+
+    def for_sign_in(self, method: Method) -> Method:
+        """Let in an OAuth call: its app is named in the body, so the method itself must check it."""
+
+        def answer(call: Call) -> Answer:
+            return self._refuse_agent(call) or _refuse_content(call) or method(call)
+
+        return answer
+
+    def pace_writing(self, call: Call, arrived: float) -> Pace:
+        """The limit of POST, PUT and DELETE, for each user. That all paths share it is a choice."""
+        return self._pace(call, arrived, "AUTHED_API_POST_LIMIT", self._user(call))
+
+    def pace_reading(self, call: Call, arrived: float) -> Pace:
+        """The limit of GET, for each user, or for the app where nobody is signed in."""
+        if _bearer(call) is None:
+            return self._pace(call, arrived, "UNAUTHED_API_GET_LIMIT", "")
+        return self._pace(call, arrived, "AUTHED_API_GET_LIMIT", self._user(call))
+
+    def _pace(self, call: Call, arrived: float, name: str, owner: str | None) -> Pace:
+        if owner is None or self._refuse_app(call) is not None:
+            return Pace()
+        return self._limits.pace(name, owner, arrived)
+
+    def _user(self, call: Call) -> str | None:
+        token = _bearer(call)
+        return self._tokens.user_of(token) if token else None
+
+    def _refuse_agent(self, call: Call) -> Answer | None:
+        """No User-Agent, or a library's: the block page of the layer in front (#670 of trakt-api).
+
+        403 with nothing in it is the answer to an app that is not approved.
+        """
+        agent = call.headers.get("User-Agent", "").strip()
+        if not agent or agent.startswith(_LIBRARY_AGENTS):
+            return Answer(
+                403, _BLOCK_PAGE.encode(), headers={"Server": "cloudflare"}, content_type="text/html"
+            )
+        return None if self._approved else _FORBIDDEN
+
+    def _refuse_app(self, call: Call) -> Answer | None:
+        """Docs: required headers. That a missing `trakt-api-version` is 412 is the sandbox's own choice."""
+        if (refusal := self._refuse_agent(call)) is not None:
+            return refusal
+        key = call.headers.get("trakt-api-key", "").encode(errors="replace")
+        if not hmac.compare_digest(key, self._client_id):
+            return _FORBIDDEN
+        if call.headers.get("trakt-api-version") != "2":
+            return _build_text(412, "412: this is version 2 of the API; send trakt-api-version: 2")
+        return None
+
+
+class Limits:
+    """The rate limits of v2, counted for each owner (a user, or the app) and each limit's name."""
+
+    def __init__(self, post_rate: str | None, get_rate: str | None, clock: Callable[[], float]) -> None:
+        self._post_rate = post_rate
+        self._get_rate = get_rate
+        self._clock = clock
+        self._quotas: dict[tuple[str, str], Quota] = {}
+
+    def pace(self, name: str, owner: str, arrived: float) -> Pace:
+        """Count a request; 429 if there is no room for it.
+
+        Docs: rate limiting. Headers and wording as there; that the header also stands on every answer within
+        the limit, as one was seen on a 420, is the sandbox's own choice, and so is a sliding window.
+        """
+        rate = self._post_rate if "POST" in name else self._get_rate
+        if rate is None:
+            return Pace()
+        quota = self._quotas.setdefault((name, owner), parse_quota(rate))
+        wait_seconds = quota.wait_seconds(arrived)
+        until = self._clock() + (wait_seconds or quota.period_seconds)
+        header = {
+            "name": name,
+            "period": math.ceil(quota.period_seconds),
+            "limit": quota.limit,
+            "remaining": quota.remaining,
+            "until": datetime.fromtimestamp(math.ceil(until), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        headers = {"X-Ratelimit": json.dumps(header, separators=(",", ":"))}
+        if not wait_seconds:
+            return Pace(headers=headers)
+        wait = math.ceil(wait_seconds)
+        text = f"{name} rate limit exceeded. Please wait {wait} seconds then retry your request."
+        return Pace(_build_text(429, text, {"Retry-After": str(wait), **headers}))
+
+
+def checks_content(method: UserMethod) -> UserMethod:
+    """Refuse a body that is not declared as JSON with 412, as documented."""
+
+    def answer(call: Call, user: str) -> Answer:
+        return _refuse_content(call) or method(call, user)
+
+    return answer
+
+
+def _refuse_content(call: Call) -> Answer | None:
+    content_type = call.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if content_type == "application/json":
+        return None
+    return _build_text(412, "412: send the body with Content-Type: application/json")
+
+
+def _bearer(call: Call) -> str | None:
+    scheme, _, token = call.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _build_text(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
+    return Answer(status, text.encode(), headers=headers or {}, content_type="text/plain")
+
+
+_FORBIDDEN = Answer(403, b"")
+_UNAUTHORIZED = Answer(
+    401, b"", headers={"WWW-Authenticate": 'Bearer realm="sandbox", error="invalid_token"'}
+)

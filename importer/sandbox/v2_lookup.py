@@ -1,0 +1,135 @@
+"""/search and /users/settings: finding a title by an id or by words, and who is signed in.
+
+The search is a simple one: it stands in for the real server's, whose scores nobody documents. It knows the
+listed titles only, never the made-up ones of `any_title`, except by id.
+"""
+
+import re
+from collections.abc import Sequence
+
+from importer.sandbox.catalogue import Catalogue
+from importer.sandbox.exchange import Answer, Call
+from importer.sandbox.titles import Kind, Title
+from importer.sandbox.v2_input import ID_ORDER, read_ids
+from importer.sandbox.v2_output import build_json, build_text, titled
+from importer.sandbox.v2_ratings import page_headers, read_page
+
+_ID_TYPES = ("trakt", "imdb", "tmdb", "tvdb")
+_SEARCHED = (Kind.MOVIE, Kind.SHOW, Kind.EPISODE)
+_USUAL_PAGE = 50
+
+# Each rank lies above all scores of the next; the numbers are the sandbox's own choice.
+_SAME, _SAME_BUT_CASE, _BEGINNING, _ALL_WORDS = 1000.0, 900.0, 500.0, 100.0
+
+_YEARS = re.compile(r"(\d{4})(?:-(\d{4}))?", re.ASCII)
+# A backslash takes the next character as it is; these characters mean something without one.
+_SPECIAL = re.compile(r'\\(.)|[+\-&|!(){}\[\]^"~*?:/]')
+
+
+def find_by_id(catalogue: Catalogue, call: Call) -> Answer:
+    """GET /search/{id_type}/{id}?type=movie,show,episode: every title that carries this id.
+
+    Nothing found is 200 with an empty list (inferred from the API page; no 404 is documented there). With
+    `any_title` an unknown id is of the first type asked for: the sandbox's own choice, as is 404 for an
+    id_type that is none.
+    """
+    id_type, text = call.params["id_type"], call.params["id"]
+    kinds = _read_kinds(call.query.get("type"))
+    if id_type not in _ID_TYPES or kinds is None:
+        return build_text(404, "no such type")
+    value = int(text) if id_type != "imdb" and text.isascii() and text.isdigit() and len(text) < 16 else text
+    found: dict[str, Title] = {}
+    for kind in kinds:
+        title = catalogue.find(kind, read_ids(kind, {id_type: value}), ID_ORDER[kind])
+        # A made-up title would be found once for each kind; it can only be of one.
+        if title is not None and (not found or catalogue.lists(title)):
+            found[kind] = title
+    items = [{"score": None, **titled(title)} for title in found.values()]
+    return build_json(200, items, rows=len(items))
+
+
+def find_by_words(catalogue: Catalogue, call: Call) -> Answer:
+    """GET /search/{type}?query=&fields=&years=: best first, always in pages of 50 unless told otherwise.
+
+    Special characters count as blanks unless a backslash escapes them (API page search lists them). Without
+    a query: 400. Only titles are searched, so other `fields` alone find nothing. All choices.
+    """
+    kinds = _read_kinds(call.params["type"])
+    if kinds is None:
+        return build_text(404, "no such type")
+    words, years = _unescape(call.query.get("query", "")), _read_years(call.query.get("years"))
+    if not words or years is None:
+        return build_text(400, "query is missing" if not words else "years is a year or a range")
+    fields = call.query.get("fields", "title").split(",")
+    found = [
+        (score, title)
+        for kind in kinds
+        for title in catalogue.titles(kind)
+        if "title" in fields
+        and (not years or title.year in years)
+        and (score := _score(words, title.title)) > 0
+    ]
+    found.sort(key=lambda hit: -hit[0])
+    page, limit = read_page(call.query, _USUAL_PAGE)
+    shown = found[(page - 1) * limit : page * limit]
+    items = [{"score": score, **titled(title)} for score, title in shown]
+    return build_json(200, items, rows=len(items), headers=page_headers(page, limit, len(found)))
+
+
+def build_settings(username: str, *, vip: bool) -> Answer:
+    """GET /users/settings, of its many fields those that matter to ratings (and no limit of ratings)."""
+    lists, watchlist = (100, 5_000) if vip else (2, 250)
+    settings = {
+        "user": {
+            "username": username,
+            "private": False,
+            "name": username,
+            "vip": vip,
+            "vip_ep": False,
+            "ids": {"slug": username},
+        },
+        "account": {"timezone": "UTC", "date_format": "ymd", "time_24hr": True},
+        "browsing": {"watch_after_rating": None},
+        "limits": {
+            "list": {"count": lists, "item_count": watchlist},
+            "watchlist": {"item_count": watchlist},
+            "favorites": {"item_count": 100},
+        },
+        "permissions": {"commenting": True, "liking": True, "following": True},
+    }
+    return build_json(200, settings)
+
+
+def _read_kinds(text: str | None) -> Sequence[Kind] | None:
+    """The kinds of a comma list, in its order; None if one of them is none that search knows."""
+    if text is None:
+        return _SEARCHED
+    names = text.split(",")
+    return [Kind(name) for name in names] if set(names) <= set(_SEARCHED) else None
+
+
+def _read_years(text: str | None) -> range | None:
+    """`1981` or `1980-1989`; empty where any year will do, None if it is no such thing."""
+    if not text:
+        return range(0)
+    match = _YEARS.fullmatch(text)
+    return range(int(match[1]), int(match[2] or match[1]) + 1) if match else None
+
+
+def _unescape(query: str) -> str:
+    return " ".join(_SPECIAL.sub(lambda found: found[1] or " ", query).split())
+
+
+def _score(query: str, title: str) -> float:
+    """How well a title fits: the same, the same but for case, begins so, or holds all or some words."""
+    if query == title:
+        return _SAME
+    sought, candidate = query.casefold(), title.casefold()
+    if sought == candidate:
+        return _SAME_BUT_CASE
+    share = len(sought) / max(len(candidate), len(sought))
+    if candidate.startswith(sought):
+        return round(_BEGINNING + 100 * share, 3)
+    words = set(re.findall(r"\w+", sought))
+    common = words & set(re.findall(r"\w+", candidate))
+    return round(_ALL_WORDS * len(common) / max(len(words), 1) + share * bool(common), 3)
