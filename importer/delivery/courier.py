@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importer.delivery.backoff import Backoff
 from importer.delivery.limiter import Limiter
 from importer.delivery.transport import Transport
-from importer.destinations.base import Answer, Retry, Stop, Verdict
+from importer.destinations.base import Answer, Delivered, Retry, Verdict
 from importer.errors import ConnectionLostError
 from importer.wire import Request
 
@@ -61,7 +61,7 @@ class Courier:
         self._in_flight.add(task)
         trace.attempts += 1
         trace.sent_at = time.time()
-        trace.unsure = True  # cancelled from here on, the effect is unknown
+        unsure_before, trace.unsure = trace.unsure, True  # cancelled from here on, the effect is unknown
         begun = time.perf_counter()
         answer: Answer
         try:
@@ -74,5 +74,5 @@ class Courier:
             self._in_flight.discard(task)
         trace.duration_seconds = time.perf_counter() - begun
         verdict = read(answer)
-        trace.unsure = verdict.unsure if isinstance(verdict, Retry | Stop) else False
+        trace.unsure = not isinstance(verdict, Delivered) and (verdict.unsure or unsure_before)
         return verdict

@@ -88,7 +88,7 @@ class WorkerPool:
 
     async def _work(self) -> None:
         try:
-            while (batch := await self._queue.get()) is not None and self.stopped_by is None:
+            while self.stopped_by is None and (batch := await self._queue.get()) is not None:
                 await self._deliver(batch)
         except _StoppedError:
             pass
@@ -97,7 +97,7 @@ class WorkerPool:
 
     async def _deliver(self, batch: Batch) -> None:
         pending = [batch]
-        while pending:
+        while pending and self.stopped_by is None:
             part = pending.pop()
             trace = Trace()
             try:
@@ -146,6 +146,7 @@ class WorkerPool:
         assert not isinstance(found, Delivered | Split)
         if all(is_held(job, found) for job in batch.jobs):
             return Delivered(tuple(verified(job) for job in batch.jobs))
+        trace.unsure = False
         return await self._attempt(batch, trace)
 
 

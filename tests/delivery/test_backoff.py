@@ -1,7 +1,7 @@
 """Patience: how long it waits between tries, and when it gives up."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import pytest
@@ -86,7 +86,7 @@ def test_a_new_verdict_brings_its_own_wait_tries_and_end() -> None:
 def test_the_last_verdict_is_handed_to_the_next_try() -> None:
     handed: list[Retry] = []
     first, second = retry(1), retry(2, unsure=True)
-    left = iter([second, DONE])
+    left: Iterator[Verdict] = iter([second, DONE])
 
     async def again(last: Retry) -> Verdict:
         handed.append(last)
