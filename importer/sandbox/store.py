@@ -84,6 +84,7 @@ class Store:
         if data is not None:
             data.parent.mkdir(parents=True, exist_ok=True)
         self._log: list[LoggedRequest] = []
+        self._changed: set[tuple[str, Kind]] = set()
         try:
             self.database = sqlite3.connect(data or ":memory:", isolation_level=None)
             with ExitStack() as on_error:
@@ -116,7 +117,9 @@ class Store:
         self.database.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._write_activities()
         except BaseException:
+            self._changed.clear()
             self.database.execute("ROLLBACK")
             raise
         self.database.execute("COMMIT")
@@ -156,13 +159,22 @@ class Store:
         return gone.rowcount > 0
 
     def _note_change(self, username: str, kind: Kind, rows: int) -> None:
-        """Every change gets a moment of its own, also the second one within a millisecond."""
         if rows > 0:
-            self.database.execute(
-                "INSERT INTO activities VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
-                " SET changed_ms = max(changed_ms + 1, excluded.changed_ms)",
-                (username, kind, int(time.time() * 1000)),
+            self._changed.add((username, kind))
+        if not self.database.in_transaction:
+            self._write_activities()
+
+    def _write_activities(self) -> None:
+        """Every commit that changes ratings gets a moment of its own, also the second in a millisecond."""
+        for username in {username for username, _ in self._changed}:
+            newest = max(self.activities(username).values(), default=0)
+            moment = max(newest + 1, int(time.time() * 1000))
+            kinds = [kind for name, kind in self._changed if name == username]
+            self.database.executemany(
+                "INSERT OR REPLACE INTO activities VALUES (?, ?, ?)",
+                [(username, kind, moment) for kind in kinds],
             )
+        self._changed.clear()
 
     def activities(self, username: str) -> dict[str, int]:
         """When this user's ratings of each kind last changed, in Unix milliseconds; none: absent."""

@@ -41,6 +41,12 @@ def test_the_options_show_no_secret() -> None:
         {"port": 70_000},
         {"faults": ("503", "nonsense")},
         {"rate": "fast"},
+        {"post_rate": "fast"},
+        {"get_rate": "0/s"},
+        {"item_latency_ms": -1},
+        {"token_life_seconds": -1},
+        {"device_interval": -1},
+        {"rating_cap": -1},
     ],
 )
 def test_an_option_that_cannot_be_is_told_at_once(wrong: dict[str, Any]) -> None:

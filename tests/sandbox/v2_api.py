@@ -65,10 +65,10 @@ class V2Api:
     async def poll(self, device_code: str) -> Reply:
         return await self.post("/oauth/device/token", {**CLIENT, "code": device_code})
 
-    async def refresh(self, refresh_token: str | None = None, **changes: Any) -> Reply:
-        token = refresh_token or self.tokens["refresh_token"]
-        body = {"grant_type": "refresh_token", "refresh_token": token, "redirect_uri": REDIRECT_URI}
-        return await self.post("/oauth/token", {**CLIENT, **body, **changes})
+    async def refresh(self, **changes: Any) -> Reply:
+        body = {"grant_type": "refresh_token", "redirect_uri": REDIRECT_URI}
+        token = {"refresh_token": self.tokens["refresh_token"]}
+        return await self.post("/oauth/token", {**CLIENT, **body, **token, **changes})
 
     async def send(self, method: str, path: str, data: bytes | None = None) -> Reply:
         """One call with these headers and no others that the HTTP library would add."""
