@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS ratings (
     kind TEXT NOT NULL, key TEXT NOT NULL, username TEXT NOT NULL,
     rating INTEGER NOT NULL, rated_at INTEGER NOT NULL, title TEXT NOT NULL,
     PRIMARY KEY (kind, key, username)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS ratings_of_user ON ratings (username, rated_at);
+CREATE INDEX IF NOT EXISTS ratings_of_user ON ratings (username, rated_at DESC, kind, key, rating);
 CREATE TABLE IF NOT EXISTS activities (
     username TEXT NOT NULL, kind TEXT NOT NULL, changed_ms INTEGER NOT NULL,
     PRIMARY KEY (username, kind)) WITHOUT ROWID;

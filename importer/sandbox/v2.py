@@ -16,7 +16,7 @@ from importer.sandbox.store import Store
 from importer.sandbox.tokens import Tokens
 from importer.sandbox.v2_gate import Gate, Limits, UserMethod, checks_content
 from importer.sandbox.v2_lookup import build_settings, find_by_id, find_by_words
-from importer.sandbox.v2_ratings import Ratings, Ways
+from importer.sandbox.v2_ratings import Ratings
 
 Clock = Callable[[], float]
 
@@ -34,8 +34,7 @@ def build_v2_routes(options: SandboxOptions, store: Store, catalogue: Catalogue,
         auto_approve=options.auto_approve,
     )
     oauth = OAuth(options.client_id, options.client_secret, options.username, tokens, devices)
-    ways = Ways(options.account_limit, options.vip, options.not_found_ids, options.item_latency_ms / 1000)
-    ratings = Ratings(store, catalogue, ways, clock)
+    ratings = Ratings(store, catalogue, options, clock)
     return [
         *_oauth_routes(gate, oauth),
         *_rating_routes(gate, ratings),

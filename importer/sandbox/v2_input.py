@@ -144,7 +144,8 @@ def _read_moment(part: Mapping[str, Any], place: str) -> int | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() // 1)
+        in_utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return int(in_utc.timestamp() // 1)
     except (TypeError, ValueError, OverflowError) as error:
         raise InvalidItemError(f"{place}.rated_at must be an ISO 8601 date") from error
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from importer.sandbox.catalogue import Catalogue
 from importer.sandbox.exchange import Answer, Call
-from importer.sandbox.titles import Kind, Title
+from importer.sandbox.titles import Kind
 from importer.sandbox.v2_input import ID_ORDER, read_ids
 from importer.sandbox.v2_output import build_json, build_text, titled
 from importer.sandbox.v2_ratings import page_headers, read_page
@@ -38,14 +38,11 @@ def find_by_id(catalogue: Catalogue, call: Call) -> Answer:
     if id_type not in _ID_TYPES or kinds is None:
         return build_text(404, "no such type")
     value = int(text) if id_type != "imdb" and text.isascii() and text.isdigit() and len(text) < 16 else text
-    found: dict[str, Title] = {}
-    for kind in kinds:
-        title = catalogue.find(kind, read_ids(kind, {id_type: value}), ID_ORDER[kind])
-        # A made-up title would be found once for each kind; it can only be of one.
-        if title is not None and (not found or catalogue.lists(title)):
-            found[kind] = title
-    items = [{"score": None, **titled(title)} for title in found.values()]
-    return build_json(200, items, rows=len(items))
+    named = [catalogue.find(kind, read_ids(kind, {id_type: value}), ID_ORDER[kind]) for kind in kinds]
+    found = [title for title in named if title is not None]
+    # A made-up title is found once for each kind; it can only be of one.
+    listed = [title for title in found if catalogue.lists(title)]
+    return build_json(200, [{"score": None, **titled(title)} for title in listed or found[:1]])
 
 
 def find_by_words(catalogue: Catalogue, call: Call) -> Answer:
@@ -73,7 +70,7 @@ def find_by_words(catalogue: Catalogue, call: Call) -> Answer:
     page, limit = read_page(call.query, _USUAL_PAGE)
     shown = found[(page - 1) * limit : page * limit]
     items = [{"score": score, **titled(title)} for score, title in shown]
-    return build_json(200, items, rows=len(items), headers=page_headers(page, limit, len(found)))
+    return build_json(200, items, headers=page_headers(page, limit, len(found)))
 
 
 def build_settings(username: str, *, vip: bool) -> Answer:

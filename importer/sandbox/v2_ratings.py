@@ -7,11 +7,11 @@ tokens and limits were checked at the gate.
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from importer.sandbox.catalogue import Catalogue
 from importer.sandbox.exchange import Answer, Call, Twist
+from importer.sandbox.options import SandboxOptions
 from importer.sandbox.store import Store
 from importer.sandbox.titles import Kind, Title
 from importer.sandbox.v2_input import (
@@ -32,16 +32,6 @@ _LARGEST_PAGE = 250
 _USUAL_PAGE = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How the account and the server are set up; see SandboxOptions."""
-
-    account_limit: int
-    vip: bool
-    not_found_ids: bool
-    item_latency_seconds: float
-
-
 class AccountLimitError(Exception):
     """The account would hold more ratings than it may."""
 
@@ -49,10 +39,12 @@ class AccountLimitError(Exception):
 class Ratings:
     """The methods on a user's ratings."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, ways: Ways, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, store: Store, catalogue: Catalogue, options: SandboxOptions, clock: Callable[[], float]
+    ) -> None:
         self._store = store
         self._catalogue = catalogue
-        self._ways = ways
+        self._options = options
         self._clock = clock
 
     def add(self, call: Call, user: str) -> Answer:
@@ -73,19 +65,20 @@ class Ratings:
     ) -> Answer:
         try:
             entries = read_entries(call, rated=rated)
+            rows = sum(len(entry.items) for entry in entries)
             with self._store.changes():
                 before = self._store.count_all_ratings(user)
                 counts, not_found = self._apply(call, user, entries, change)
-                self._check_limit(before, self._store.count_all_ratings(user))
+                if before + rows > self._options.account_limit:
+                    self._check_limit(before, self._store.count_all_ratings(user))
         except UnparsableError as error:
             return build_text(400, str(error))
         except InvalidItemError as error:
             return build_text(422, str(error))
         except AccountLimitError:
             return self._refuse_more()
-        rows = sum(len(entry.items) for entry in entries)
         body = {"added" if rated else "deleted": counts, "not_found": not_found}
-        delay_seconds = rows * self._ways.item_latency_seconds
+        delay_seconds = rows * self._options.item_latency_ms / 1000
         return build_json(201 if rated else 200, body, rows=rows, delay=delay_seconds)
 
     def _apply(
@@ -93,7 +86,7 @@ class Ratings:
     ) -> tuple[dict[str, int], dict[str, list[dict[str, Any]]]]:
         counts = {f"{kind}s": 0 for kind in Kind}
         not_found: dict[str, list[dict[str, Any]]] = {f"{kind}s": [] for kind in Kind}
-        with_ids = self._ways.not_found_ids and call.twist is not Twist.NOT_FOUND_WITHOUT_IDS
+        with_ids = self._options.not_found_ids and call.twist is not Twist.NOT_FOUND_WITHOUT_IDS
         for entry in entries:
             missing = []
             for item in entry.items:
@@ -125,15 +118,15 @@ class Ratings:
 
     def _check_limit(self, before: int, after: int) -> None:
         """Refuse the whole request if it adds too much; nothing of it is stored: the sandbox's choice."""
-        if before < after > self._ways.account_limit:
+        if before < after > self._options.account_limit:
             raise AccountLimitError
 
     def _refuse_more(self) -> Answer:
         """420, headers as documented, a body that is no JSON; whether ratings answer it too is unknown."""
         headers = {
             "X-Upgrade-URL": "https://trakt.tv/vip",
-            "X-VIP-User": str(self._ways.vip).lower(),
-            "X-Account-Limit": str(self._ways.account_limit),
+            "X-VIP-User": str(self._options.vip).lower(),
+            "X-Account-Limit": str(self._options.account_limit),
         }
         return build_text(420, "account limit exceeded", headers)
 

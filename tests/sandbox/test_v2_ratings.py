@@ -1,5 +1,6 @@
 """POST /sync/ratings and /sync/ratings/remove: what they accept, find, store and answer."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -148,7 +149,7 @@ async def test_of_an_unknown_show_the_whole_object_is_echoed(v2: V2Api) -> None:
 
 
 BAD_RATINGS: list[Any] = [0, 11, -1, 8.0, 8.5, "8", True, None, [8], "love"]
-BAD_DATES: list[Any] = ["soon", 7, "2014-13-01", "", []]
+BAD_DATES: list[Any] = ["soon", 7, "2014-13-01", "", [], "0001-01-01T00:00:00+14:00"]
 BAD_ITEMS: list[dict[str, Any]] = [
     *({"movies": [{**ALIEN, "rating": rating}]} for rating in BAD_RATINGS),
     *({"movies": [{**ALIEN, "rating": 5, "rated_at": moment}]} for moment in BAD_DATES),
@@ -269,6 +270,14 @@ async def test_each_rating_takes_its_time(open_v2: OpenV2) -> None:
     began = datetime.now(UTC)
     await v2.rate(movies=[{**ALIEN, "rating": 5}] * 5)
     assert (datetime.now(UTC) - began).total_seconds() >= 0.05
+
+
+async def test_a_client_that_does_not_wait_for_a_slow_answer_has_rated_all_the_same(open_v2: OpenV2) -> None:
+    v2 = await open_v2(item_latency_ms=5000)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await v2.rate(movies=[{**ALIEN, "rating": 5}])
+    assert await v2.held() == [("movie", "Alien", 5)]
 
 
 async def test_both_apis_share_the_ratings_of_the_user(v2: V2Api) -> None:

@@ -207,7 +207,8 @@ async def test_with_any_title_an_unknown_id_is_of_the_first_type_asked_for(open_
     for types, found in (("movie,show,episode", ["movie"]), ("episode", ["episode"])):
         reply = await v2.get(f"/search/imdb/tt7777777?type={types}")
         assert [it["type"] for it in reply.body] == found
-    assert [it["type"] for it in (await v2.get("/search/imdb/tt0903747")).body] == ["show"]
+    for end, known in (("imdb/tt0903747", "show"), ("tmdb/348?type=show,movie", "movie")):
+        assert [it["type"] for it in (await v2.get(f"/search/{end}")).body] == [known]
 
 
 BY_WORDS = [
