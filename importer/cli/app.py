@@ -9,7 +9,7 @@ from typing import Never
 
 import typer
 
-from importer.cli import listings, run, sandbox
+from importer.cli import listings, login, run, sandbox
 from importer.errors import ImporterError, SettingsError, UsageError
 
 app = typer.Typer(
@@ -21,6 +21,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("login")(login.login)
+app.command("logout")(login.logout)
+app.command("whoami")(login.whoami)
 app.command("sandbox")(sandbox.sandbox)
 app.command("formats")(listings.formats)
 app.command("destinations")(listings.destinations)

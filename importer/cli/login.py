@@ -1,0 +1,245 @@
+"""`importer login`, `logout` and `whoami`: a Trakt sign-in from the terminal, without a browser of its own.
+
+Shows what the sign-in in `delivery/` needs a person for. App keys come from settings or a prompt, never
+from flags, which every user of a machine can read.
+"""
+
+import asyncio
+import io
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from importer.delivery.tokens import TokenStore
+    from importer.destinations.trakt_account import Account
+    from importer.destinations.trakt_oauth import DeviceCode, TraktApp
+    from importer.settings import TraktSettings
+
+
+class Service(StrEnum):
+    """What one can sign in to."""
+
+    TRAKT = "trakt"
+
+
+_To = Annotated[Service, typer.Argument(help="Where to; there is one so far.", metavar="trakt")]
+_BaseUrl = Annotated[str | None, typer.Option(help="Where the API is served.", metavar="URL")]
+_AuthUrl = Annotated[str | None, typer.Option(help="Which host signs users in.", metavar="URL")]
+_InsecureHttp = Annotated[
+    bool, typer.Option("--insecure-http", help="Allow plain http to a host that is not this machine.")
+]
+
+
+def login(
+    to: _To, base_url: _BaseUrl = None, auth_url: _AuthUrl = None, insecure_http: _InsecureHttp = False
+) -> None:
+    """Sign in: shows an address and a code to enter there, and keeps what comes of it for every later run."""
+    del to  # there is one so far
+    flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
+    settings, is_prompted = _load_or_prompt(flags)
+    if settings.access_token is not None:
+        _warn("your settings hold a token pair (access_token), which runs prefer to this sign-in; remove it")
+    # Signing in makes a pair of its own; one from the settings stays as it is.
+    asyncio.run(_sign_in(replace(settings, access_token=None, refresh_token=None)))
+    if is_prompted:
+        print(
+            "Every run needs the client id and the client secret, too. Put them into the variables\n"
+            "IMPORTER_TRAKT_CLIENT_ID and IMPORTER_TRAKT_CLIENT_SECRET, or as client_id and client_secret\n"
+            f"into [trakt] of {_toml()}"
+        )
+    print("Next: importer run FILE --to trakt")
+
+
+def logout(
+    to: _To, base_url: _BaseUrl = None, auth_url: _AuthUrl = None, insecure_http: _InsecureHttp = False
+) -> None:
+    """Sign out: revokes the sign-in where that can be reached, and forgets it here in any case."""
+    del to
+    flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
+    asyncio.run(_sign_out(_load(flags, ("client_id",))))
+
+
+def whoami(
+    to: _To = Service.TRAKT,
+    base_url: _BaseUrl = None,
+    auth_url: _AuthUrl = None,
+    insecure_http: _InsecureHttp = False,
+) -> None:
+    """Tell who is signed in, until when, and where the tokens are kept; exit code 3 if nobody is."""
+    del to
+    flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
+    asyncio.run(_tell_who(_load(flags, ("client_id", "client_secret"))))
+
+
+def _load(flags: Mapping[str, object], needs: tuple[str, ...]) -> "TraktSettings":
+    from importer.settings import load_trakt  # noqa: PLC0415 - light start-up
+
+    settings = load_trakt(flags, needs=needs)
+    for warning in settings.warnings:
+        _warn(warning)
+    return settings
+
+
+def _load_or_prompt(flags: Mapping[str, object]) -> tuple["TraktSettings", bool]:
+    """Load the settings; on a terminal, ask for the app's keys where they are not given."""
+    from importer.settings import Secret  # noqa: PLC0415 - light start-up
+
+    asks = sys.stdin.isatty()
+    settings = _load(flags, () if asks else ("client_id", "client_secret"))
+    is_prompted = not settings.client_id or not settings.client_secret.reveal()
+    if not settings.client_id:
+        print("Signing in needs an app of yours: its page on Trakt (Settings, API apps) shows two keys.")
+        settings = replace(settings, client_id=_prompt("Client id"))
+    if not settings.client_secret.reveal():
+        settings = replace(settings, client_secret=Secret(_prompt("Client secret", hidden=True)))
+    return settings, is_prompted
+
+
+def _prompt(what: str, *, hidden: bool = False) -> str:
+    text: str = typer.prompt(what, hide_input=hidden, err=True)
+    return text.strip()
+
+
+async def _sign_in(settings: "TraktSettings") -> None:
+    from importer.delivery.credentials import Credentials  # noqa: PLC0415 - light start-up
+    from importer.delivery.sign_in import ask_account, sign_in  # noqa: PLC0415
+    from importer.delivery.transport import Transport  # noqa: PLC0415
+    from importer.errors import StopRunError  # noqa: PLC0415
+
+    store, app = _open_store(settings), _app(settings)
+    async with store.locked():
+        pass  # whether tokens can be kept at all is known before anybody is asked for anything
+    async with Transport(1) as transport:
+        try:
+            tokens = await sign_in(transport, app, _show_code, _show_waiting)
+        finally:
+            _clear_line()
+        async with store.locked():
+            await store.save(tokens)
+        print(f"Signed in. The tokens are kept in {store.where}.")
+        credentials = Credentials(transport, app, store)
+        try:
+            account = await ask_account(transport, credentials, settings.base_url, settings.client_id)
+        except StopRunError as error:  # the sign-in stands; what may stand in a run's way is told
+            _warn(str(error))
+        else:
+            print(f"Account: {_describe(account)}")
+
+
+async def _sign_out(settings: "TraktSettings") -> None:
+    from importer.delivery.sign_in import revoke  # noqa: PLC0415 - light start-up
+    from importer.delivery.transport import Transport  # noqa: PLC0415
+
+    store = _open_store(settings)
+    async with store.locked(), Transport(1) as transport:
+        tokens = await store.load()
+        where = store.where
+        if tokens is None:
+            print(f"Nobody is signed in at {settings.auth_url}{store.trouble}; there is nothing to forget.")
+            return
+        is_revoked = await revoke(transport, _app(settings), tokens.access_token)
+        await store.forget()
+    if is_revoked:
+        print(f"Signed out: revoked at {settings.auth_url}, and forgotten in {where}.")
+    else:
+        print(f"Forgotten in {where}. {settings.auth_url} could not be asked to revoke the sign-in;")
+        print("to do that, remove the app on Trakt's own site (Settings, Connected apps).")
+    if store.trouble:
+        _warn(f"something may be left{store.trouble}")
+    if settings.access_token is not None:
+        _warn("your settings still hold a token pair (access_token, refresh_token): remove it")
+
+
+async def _tell_who(settings: "TraktSettings") -> None:
+    from importer.delivery.credentials import Credentials  # noqa: PLC0415 - light start-up
+    from importer.delivery.sign_in import ask_account  # noqa: PLC0415
+    from importer.delivery.transport import Transport  # noqa: PLC0415
+
+    store = _open_store(settings)
+    async with Transport(1) as transport:
+        credentials = Credentials(transport, _app(settings), store)
+        account = await ask_account(transport, credentials, settings.base_url, settings.client_id)
+    print(_describe(account))
+    if credentials.expires_at is None:
+        print("token valid until: not known; it comes from the settings")
+    else:
+        print(f"token valid until: {_local_time(credentials.expires_at)}, then renewed by itself")
+    print(f"tokens kept in:    {store.where}")
+
+
+def _open_store(settings: "TraktSettings") -> "TokenStore":
+    from importer.delivery.tokens import open_token_store  # noqa: PLC0415 - light start-up
+    from importer.settings import state_dir  # noqa: PLC0415
+
+    return open_token_store(settings, state_dir())
+
+
+def _app(settings: "TraktSettings") -> "TraktApp":
+    from importer.destinations.trakt_oauth import TraktApp  # noqa: PLC0415 - light start-up
+
+    return TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
+
+
+def _show_code(code: "DeviceCode") -> None:
+    print(f"Open      {code.verification_url}")
+    print(f"and enter {code.user_code}")
+    if sys.stdout.isatty():
+        _print_qr(f"{code.verification_url.rstrip('/')}/{code.user_code}")
+    minutes = max(1, round(code.expires_in / 60))
+    print(f"Waiting for your decision there; the code holds for {minutes} min.", flush=True)
+
+
+def _print_qr(url: str) -> None:
+    """Print the page with the code filled in, for a phone's camera, where the terminal can show it."""
+    import segno  # noqa: PLC0415 - only who looks at a terminal pays for it
+
+    code = segno.make_qr(url, error="l")
+    picture = io.StringIO()
+    code.terminal(picture, compact=True, border=2)
+    try:
+        picture.getvalue().encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return
+    if code.symbol_size(border=2)[0] <= shutil.get_terminal_size().columns:
+        print(picture.getvalue())
+
+
+def _show_waiting(seconds_left: float, reason: str) -> None:
+    if sys.stdout.isatty():
+        minutes, seconds = divmod(round(seconds_left), 60)
+        print(f"\r\x1b[K{minutes}:{seconds:02} left  {reason}", end="", flush=True)
+    elif reason:
+        _warn(f"still waiting: {reason}")
+
+
+def _clear_line() -> None:
+    if sys.stdout.isatty():
+        print("\r\x1b[K", end="")
+
+
+def _describe(account: "Account") -> str:
+    names = account.username or account.name
+    if account.name and account.name != names:
+        names += f" ({account.name})"
+    return names + (", VIP" if account.is_vip else ", not VIP")
+
+
+def _local_time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(sep=" ", timespec="minutes")
+
+
+def _toml() -> str:
+    from importer.settings import config_file  # noqa: PLC0415 - light start-up
+
+    return str(config_file())
+
+
+def _warn(text: str) -> None:
+    print(f"importer: {text}", file=sys.stderr)

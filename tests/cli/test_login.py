@@ -1,0 +1,306 @@
+"""`importer login`, `logout`, `whoami`: what people see, where the tokens end up, and the exit codes."""
+
+import io
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from importer.cli import app
+from importer.delivery import tokens as tokens_module
+from tests.auth_server import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CODE,
+    DEVICE_CODE,
+    POLL,
+    REVOKE,
+    SETTINGS,
+    TOKEN,
+    USER_CODE,
+    AuthServer,
+)
+
+Importer = Callable[..., tuple[int, str, str]]
+"""Runs the command in this process: its exit code, standard output and standard error."""
+
+
+@pytest.fixture
+def server() -> Iterator[AuthServer]:
+    with AuthServer() as server:
+        yield server
+
+
+@pytest.fixture
+def importer(
+    server: AuthServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Importer:
+    for name in os.environ:
+        if name.startswith("IMPORTER_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("IMPORTER_TRAKT_BASE_URL", server.url)
+    monkeypatch.setenv("IMPORTER_TRAKT_AUTH_URL", server.url)
+    monkeypatch.setenv("IMPORTER_TRAKT_CLIENT_ID", CLIENT_ID)
+    monkeypatch.setenv("IMPORTER_TRAKT_CLIENT_SECRET", CLIENT_SECRET)
+    monkeypatch.setattr(tokens_module, "find_keyring", lambda: None)
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+
+    def run(*words: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["importer", *words])
+        with pytest.raises(SystemExit) as ended:
+            app.main()
+        printed = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        for secret in (CLIENT_SECRET, DEVICE_CODE, "acc3ss-", "r3fresh-"):
+            assert secret not in printed.out + printed.err
+        return ended.value.code, printed.out, printed.err
+
+    return run
+
+
+def pending() -> web.Response:
+    return web.Response(status=400, text='{"not": json')
+
+
+def token_files(folder: Path) -> list[Path]:
+    return list(folder.rglob("tokens/*.json"))
+
+
+class TestLogin:
+    def test_address_and_code_are_shown_and_the_tokens_kept(
+        self, importer: Importer, server: AuthServer, tmp_path: Path
+    ) -> None:
+        server.script[POLL] = [pending(), pending(), web.Response(status=502)]
+        code, out, err = importer("login", "trakt")
+        assert (code, err) == (0, "importer: still waiting: HTTP 502\n")
+        assert f"Open      {server.url}/activate\nand enter {USER_CODE}\n" in out
+        assert "the code holds for 10 min" in out
+        assert "Account: ada (Ada Lovelace), VIP" in out
+        assert "Next: importer run FILE --to trakt" in out
+        (file,) = token_files(tmp_path)
+        assert f"kept in the file {file}" in out
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert json.loads(file.read_bytes())["refresh_token"] == "r3fresh-1"
+        assert server.count(POLL) == 4
+
+    def test_without_a_terminal_there_is_no_prompt_no_picture_and_no_colour(
+        self, importer: Importer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        code, out, _ = importer("login", "trakt")
+        assert code == 0
+        assert "█" not in out
+        assert "\x1b" not in out
+        monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_SECRET")
+        code, out, err = importer("login", "trakt")
+        assert (code, out) == (2, "")
+        assert "client secret of your Trakt app is missing" in err
+
+    def test_a_terminal_shows_a_picture_of_the_address_with_the_code(
+        self, importer: Importer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        monkeypatch.setenv("COLUMNS", "80")
+        code, out, _ = importer("login", "trakt")
+        assert code == 0
+        assert out.count("█") > 50
+        assert "10:00 left" in out
+        monkeypatch.setenv("COLUMNS", "20")
+        assert "█" not in importer("login", "trakt")[1]
+
+    def test_keys_that_are_not_set_are_asked_for_and_their_place_told(
+        self, importer: Importer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        asked: list[tuple[str, bool]] = []
+
+        def prompt(what: str, *, hide_input: bool, err: bool) -> str:
+            asked.append((what, hide_input))
+            return CLIENT_SECRET if hide_input else f" {CLIENT_ID} "
+
+        monkeypatch.setattr("typer.prompt", prompt)
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_ID")
+        monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_SECRET")
+        code, out, _ = importer("login", "trakt")
+        assert code == 0
+        assert asked == [("Client id", False), ("Client secret", True)]
+        assert "IMPORTER_TRAKT_CLIENT_ID and IMPORTER_TRAKT_CLIENT_SECRET" in out
+        assert f"into [trakt] of {tmp_path / 'config' / 'rating-importer' / 'config.toml'}" in out
+
+    def test_nothing_is_asked_when_the_keys_are_set(
+        self, importer: Importer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        code, out, _ = importer("login", "trakt")
+        assert code == 0
+        assert "Every run needs" not in out
+
+    @pytest.mark.parametrize("flag", ["--client-id", "--client-secret", "--access-token"])
+    def test_no_secret_is_a_flag(self, importer: Importer, flag: str) -> None:
+        assert importer("login", "trakt", flag, "x")[0] == 2
+
+    @pytest.mark.parametrize(
+        ("status", "says"),
+        [
+            (404, "does not know this sign-in"),
+            (409, "used already"),
+            (410, "expired"),
+            (418, "declined"),
+        ],
+    )
+    def test_a_sign_in_that_fails_names_the_next_step(
+        self, importer: Importer, server: AuthServer, tmp_path: Path, status: int, says: str
+    ) -> None:
+        server.script[POLL] = [pending(), web.Response(status=status)]
+        code, _, err = importer("login", "trakt")
+        assert code == 3
+        assert says in err
+        assert not token_files(tmp_path)
+
+    def test_an_app_that_is_not_approved_and_a_block_page_are_told_apart(
+        self, importer: Importer, server: AuthServer
+    ) -> None:
+        server.script[CODE] = [web.Response(status=403)]
+        code, _, err = importer("login", "trakt")
+        assert code == 3
+        assert "only VIP members can create an app" in err
+        assert "--to trakt-file" in err
+        server.script[CODE] = [web.Response(status=403, text="<html>Sorry</html>", content_type="text/html")]
+        code, _, err = importer("login", "trakt")
+        assert code == 3
+        assert "Cloudflare" in err
+        assert "VIP" not in err
+        assert "--to trakt-file" in err
+
+    def test_what_may_stand_in_a_runs_way_is_told_although_the_sign_in_stands(
+        self, importer: Importer, server: AuthServer, tmp_path: Path
+    ) -> None:
+        server.script[SETTINGS] = [web.Response(status=403)]
+        code, out, err = importer("login", "trakt")
+        assert code == 0
+        assert "Signed in." in out
+        assert "only VIP members" in err
+        assert token_files(tmp_path)
+
+    def test_a_pair_in_the_settings_is_pointed_out(
+        self, importer: Importer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("IMPORTER_TRAKT_ACCESS_TOKEN", "given")
+        monkeypatch.setenv("IMPORTER_TRAKT_REFRESH_TOKEN", "given-too")
+        code, _, err = importer("login", "trakt")
+        assert code == 0
+        assert "runs prefer" in err
+
+    def test_a_place_that_cannot_keep_tokens_is_told_before_anybody_is_asked(
+        self, importer: Importer, server: AuthServer, tmp_path: Path
+    ) -> None:
+        (tmp_path / "state").mkdir()
+        (tmp_path / "state" / "tokens").write_text("in the way")
+        code, out, err = importer("login", "trakt")
+        assert (code, out) == (3, "")
+        assert "IMPORTER_STATE_DIR" in err
+        assert not server.calls
+
+
+class TestWhoami:
+    def test_name_end_and_place(self, importer: Importer, tmp_path: Path) -> None:
+        importer("login", "trakt")
+        for words in (["whoami"], ["whoami", "trakt"]):
+            code, out, err = importer(*words)
+            assert (code, err) == (0, "")
+            assert out.startswith("ada (Ada Lovelace), VIP\n")
+            assert re.search(r"token valid until: \d{4}-\d\d-\d\d \d\d:\d\d[+-]\d\d:\d\d, then", out)
+            assert f"tokens kept in:    the file {token_files(tmp_path)[0]}" in out
+
+    def test_nobody(self, importer: Importer, server: AuthServer) -> None:
+        code, out, err = importer("whoami")
+        assert (code, out) == (3, "")
+        assert err == f"importer: Not signed in at {server.url}. Run `importer login trakt`.\n"
+
+    def test_a_refused_token_is_renewed(self, importer: Importer, server: AuthServer) -> None:
+        importer("login", "trakt")
+        server.script[SETTINGS] = [web.Response(status=401)]
+        code, out, _ = importer("whoami")
+        assert code == 0
+        assert out.startswith("ada")
+        assert server.count(TOKEN) == 1
+
+    def test_a_second_401_is_the_end(self, importer: Importer, server: AuthServer) -> None:
+        importer("login", "trakt")
+        server.script[SETTINGS] = [web.Response(status=401), web.Response(status=401)]
+        code, _, err = importer("whoami")
+        assert code == 3
+        assert "Run `importer login trakt`." in err
+        assert server.count(TOKEN) == 1
+
+    def test_a_container_is_signed_in_by_its_settings(
+        self, importer: Importer, server: AuthServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        issued = server.issue()
+        monkeypatch.setenv("IMPORTER_TRAKT_ACCESS_TOKEN", issued["access_token"])
+        monkeypatch.setenv("IMPORTER_TRAKT_REFRESH_TOKEN", issued["refresh_token"])
+        code, out, _ = importer("whoami")
+        assert code == 0
+        assert "not known; it comes from the settings" in out
+        server.script[SETTINGS] = [web.Response(status=401)]
+        code, out, _ = importer("whoami")
+        assert code == 0
+        assert str(token_files(tmp_path)[0]) in out
+        assert importer("whoami")[0] == 0  # with the stored pair: the settings' own is spent
+        assert server.count(TOKEN) == 1
+
+    def test_keys_are_never_asked_for(self, importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_ID")
+        code, _, err = importer("whoami")
+        assert code == 2
+        assert "IMPORTER_TRAKT_CLIENT_ID" in err
+
+
+class TestLogout:
+    def test_revoked_and_forgotten(self, importer: Importer, server: AuthServer, tmp_path: Path) -> None:
+        importer("login", "trakt")
+        code, out, err = importer("logout", "trakt")
+        assert (code, err) == (0, "")
+        assert f"revoked at {server.url}, and forgotten in the file" in out
+        assert not token_files(tmp_path)
+        assert server.calls[-1] == (
+            REVOKE,
+            {"token": "acc3ss-1", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
+        )
+        assert importer("whoami")[0] == 3
+
+    def test_forgotten_even_when_the_host_cannot_be_asked(
+        self, importer: Importer, server: AuthServer, tmp_path: Path
+    ) -> None:
+        importer("login", "trakt")
+        server.script[REVOKE] = [web.Response(status=503)]
+        code, out, _ = importer("logout", "trakt")
+        assert code == 0
+        assert "could not be asked to revoke" in out
+        assert not token_files(tmp_path)
+
+    def test_nobody_is_signed_in(self, importer: Importer, server: AuthServer) -> None:
+        code, out, _ = importer("logout", "trakt")
+        assert code == 0
+        assert "Nobody is signed in" in out
+        assert not server.calls
+
+
+def test_the_commands_start_without_anything_heavy() -> None:
+    heavy = ("aiohttp", "keyring", "segno", "pydantic", "pandas", "orjson", "rich")
+    program = f"import sys, importer.cli.login; print([m for m in {heavy} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"
