@@ -112,11 +112,13 @@ class Batch(NamedTuple):
 
     method: str
     jobs: Sequence[RatingJob]
+    is_part: bool = False
 
     def halves(self) -> tuple["Batch", "Batch"]:
         """Split in two, to find a culprit or to ask for less at once."""
         middle = len(self.jobs) // 2
-        return Batch(self.method, self.jobs[:middle]), Batch(self.method, self.jobs[middle:])
+        first, second = self.jobs[:middle], self.jobs[middle:]
+        return Batch(self.method, first, is_part=True), Batch(self.method, second, is_part=True)
 
 
 class Fate(NamedTuple):

@@ -4,7 +4,6 @@ The journal holds the rows and applies these rules; nothing here knows how they 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from importer.model import Batch, Fate, RatingJob, Status
 
@@ -26,19 +25,40 @@ def duplicate_of(winner_row: int, winner_line: int) -> Fate:
 UNCHANGED = Fate(Status.UNCHANGED, "known_from_journal", "an earlier run brought this very rating")
 
 
-@dataclass(slots=True)
-class Batcher:
-    """Collects jobs into batches by method, each up to `batch_size`; memory is bounded by their product."""
+class BatchSize:
+    """How many jobs travel together: halved when it was too much, growing back slowly."""
 
-    batch_size: int
-    _waiting: dict[str, list[RatingJob]] = field(default_factory=dict)
+    def __init__(self, ceiling: int) -> None:
+        self._ceiling = ceiling
+        self._size = float(ceiling)
+
+    @property
+    def now(self) -> int:
+        """The size of the next batch."""
+        return int(self._size)
+
+    def shrink(self) -> None:
+        """It was too much: half as many, at least one."""
+        self._size = max(1.0, self._size / 2)
+
+    def grow(self) -> None:
+        """It went well: a twentieth of the ceiling more, up to the ceiling."""
+        self._size = min(float(self._ceiling), self._size + self._ceiling / 20)
+
+
+class Batcher:
+    """Collects jobs into batches by method; memory is bounded by the number of methods times the size."""
+
+    def __init__(self, size: BatchSize) -> None:
+        self._size = size
+        self._waiting: dict[str, list[RatingJob]] = {}
 
     def add(self, jobs: Iterable[tuple[str, RatingJob]]) -> Iterator[Batch]:
         """Take (method, job) pairs in, give full batches out."""
         for method, job in jobs:
             collected = self._waiting.setdefault(method, [])
             collected.append(job)
-            if len(collected) == self.batch_size:
+            if len(collected) >= self._size.now:
                 del self._waiting[method]
                 yield Batch(method, collected)
 

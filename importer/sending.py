@@ -24,7 +24,7 @@ from importer.destinations.base import Destination, Stop, Verdict, is_held
 from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, Run
 from importer.model import Batch, Outcome
-from importer.planning import Batcher
+from importer.planning import Batcher, BatchSize
 from importer.progress import Phase, Progress
 
 FLUSH_SECONDS = 0.2
@@ -65,6 +65,7 @@ class Sending:
         self._journal = journal
         self._options = options
         self._progress = progress
+        self._size = BatchSize(destination.batch_size)
         self._pool: WorkerPool | None = None
         self._clerk = ThreadPoolExecutor(1, "journal")
         self._unwritten: list[Outcome] = []
@@ -108,7 +109,13 @@ class Sending:
             flushing.cancel()
 
     async def _work(self, courier: Courier) -> None:
-        pool = WorkerPool(self._destination, courier, self._take_outcomes, workers=self._options.workers)
+        pool = WorkerPool(
+            self._destination,
+            courier,
+            self._take_outcomes,
+            workers=self._options.workers,
+            size=self._size,
+        )
         self._pool = pool
         await pool.run(self._batches())
         if isinstance(pool.stopped_by, ImporterError):
@@ -132,7 +139,7 @@ class Sending:
             self._journal.release(self._run)
 
     async def _batches(self) -> AsyncIterator[Batch]:
-        batcher = Batcher(self._destination.batch_size)
+        batcher = Batcher(self._size)
         left = self._progress.to_send or 0
         if self._options.limit is not None:
             left = min(left, self._options.limit)

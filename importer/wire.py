@@ -17,6 +17,8 @@ class Request:
     label: str
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    needs_token: bool = False
+    """Whether the courier must add the signed-in account's token."""
 
     def __repr__(self) -> str:
         return f"<Request {self.label}>"

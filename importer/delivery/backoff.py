@@ -39,7 +39,7 @@ class Backoff:
 
     async def persist(self, first: Retry, again: Callable[[Retry], Awaitable[Verdict]]) -> Verdict:
         """Call `again` with the last verdict until one is no Retry; else return its `otherwise`."""
-        if first.tries <= 1:
+        if first.is_attempt and first.tries <= 1:
             return first.otherwise
         last = first
         begun = False
@@ -79,10 +79,15 @@ class Backoff:
 
 
 class _TriesUsedUp(stop_base):
-    """The verdict's own number of tries; the total time is the patience's."""
+    """The verdict's own number of tries, of those that count; the total time is the patience's."""
+
+    def __init__(self) -> None:
+        self._tries = 0
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        return retry_state.attempt_number >= _verdict_of(retry_state).tries
+        verdict = _verdict_of(retry_state)
+        self._tries += verdict.is_attempt
+        return verdict.is_attempt and self._tries >= verdict.tries
 
 
 def _verdict_of(state: RetryCallState) -> Retry:

@@ -6,13 +6,14 @@ Knows pace, patience and network; does not know what a batch is.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from importer.delivery.backoff import Backoff
 from importer.delivery.limiter import Limiter
 from importer.delivery.transport import Transport
-from importer.destinations.base import Answer, Delivered, Retry, Verdict
-from importer.errors import ConnectionLostError
+from importer.destinations.base import Answer, RefreshToken, Retry, Split, Stop, Verdict
+from importer.errors import AuthorizationError, ConnectionLostError
 from importer.wire import Request
 
 
@@ -29,11 +30,30 @@ class Trace:
     """Whether a request went out whose effect is not known (yet)."""
 
 
-class Courier:
-    """Carries requests over one transport, under one limiter."""
+class Tokens(Protocol):
+    """Where the token of the signed-in account comes from."""
 
-    def __init__(self, transport: Transport, limiter: Limiter, backoff: Backoff) -> None:
+    async def access_token(self) -> str:
+        """Give a token that is good for the next request."""
+        ...
+
+    async def renew(self, stale: str) -> None:
+        """Get a newer token than this one, which was not accepted."""
+        ...
+
+
+class Courier:
+    """Carries requests over one transport, under one limiter, for one account."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        limiter: Limiter,
+        backoff: Backoff,
+        credentials: Tokens | None = None,
+    ) -> None:
         self._transport = transport
+        self._credentials = credentials
         self._limiter = limiter
         self._backoff = backoff
         self._in_flight: set[asyncio.Task[object] | None] = set()
@@ -55,8 +75,25 @@ class Courier:
         return verdict
 
     async def attempt(self, request: Request, read: Callable[[Answer], Verdict], trace: Trace) -> Verdict:
-        """Send once, when the pace allows it, and note in `trace` how it went."""
-        await self._limiter.acquire()
+        """Send once, when the pace allows it, and note in `trace` how it went.
+
+        A token that is not accepted is renewed, and the request sent once more, within the same attempt.
+        """
+        if not request.needs_token or self._credentials is None:
+            return await self._send(request, read, trace)
+        token = await self._credentials.access_token()
+        verdict = await self._send(_authorize(request, token), read, trace)
+        if isinstance(verdict, RefreshToken):
+            await self._credentials.renew(token)
+            token = await self._credentials.access_token()
+            verdict = await self._send(_authorize(request, token), read, trace)
+        if isinstance(verdict, RefreshToken):
+            # A new token that is refused is an account fault on the server's side (issue #155 of trakt-api).
+            return Stop(AuthorizationError("the sign-in is not accepted although it is new; sign in again"))
+        return verdict
+
+    async def _send(self, request: Request, read: Callable[[Answer], Verdict], trace: Trace) -> Verdict:
+        await self._limiter.acquire(request.method)
         task = asyncio.current_task()
         self._in_flight.add(task)
         trace.attempts += 1
@@ -67,6 +104,7 @@ class Courier:
         try:
             answer = await self._transport.send(request)
             trace.http_status = answer.status
+            self._limiter.learn(request.method, answer.headers)
         except ConnectionLostError as loss:
             answer = loss
             trace.http_status = None
@@ -74,5 +112,14 @@ class Courier:
             self._in_flight.discard(task)
         trace.duration_seconds = time.perf_counter() - begun
         verdict = read(answer)
-        trace.unsure = not isinstance(verdict, Delivered) and (verdict.unsure or unsure_before)
+        if isinstance(verdict, Retry) and not verdict.is_attempt:
+            trace.attempts -= 1
+            self._limiter.slow_down(request.method)
+        trace.unsure = False
+        if isinstance(verdict, Retry | Split | Stop):
+            trace.unsure = verdict.unsure or unsure_before
         return verdict
+
+
+def _authorize(request: Request, token: str) -> Request:
+    return replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})

@@ -6,8 +6,14 @@ touch slower than R keeps any window of one period within R, as the server sees 
 
 import asyncio
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
 
+import orjson
 from aiolimiter import AsyncLimiter
 
 from importer.errors import SettingsError
@@ -22,12 +28,21 @@ _BURST_SECONDS = 0.003
 _UNIT_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
+_SLOWER = 1.1
+"""How much slower each 429 makes us for the rest of the run: it means that our idea of the limit is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A limit of `requests` per `period_seconds`."""
+    """A limit of `requests` per `period_seconds`.
+
+    `may_burst` lets them go at once while there are any left; up to twice as many may then fall into one
+    period, so it is for limits that are set to half of what the server allows.
+    """
 
     requests: int
     period_seconds: float
+    may_burst: bool = False
 
 
 def parse_rate(text: str) -> Rate:
@@ -41,28 +56,55 @@ def parse_rate(text: str) -> Rate:
 
 
 class Limiter:
-    """Paces the requests of one account. Without a rate only the pauses count."""
+    """Paces the requests of one account. Without a rate only the pauses count.
 
-    def __init__(self, rate: Rate | None, progress: Progress) -> None:
+    `get_rate` is a budget of its own for reading; without it, reading and writing share one.
+    """
+
+    def __init__(self, rate: Rate | None, progress: Progress, *, get_rate: Rate | None = None) -> None:
         self._progress = progress
         self._paused_until = 0.0
-        self._limiter: AsyncLimiter | None = None
-        if rate is not None:
-            leak_per_second = rate.requests / rate.period_seconds / _HEADROOM
-            bucket = 1 + _BURST_SECONDS * min(1.0, rate.period_seconds) * leak_per_second
-            self._limiter = AsyncLimiter(bucket, bucket / leak_per_second)
+        self._rates = {"POST": rate, "GET": get_rate} if get_rate else {"POST": rate}
+        self._buckets = {verb: _build_bucket(each) for verb, each in self._rates.items() if each}
 
-    async def acquire(self) -> None:
+    async def acquire(self, verb: str = "POST") -> None:
         """Wait until the next request may start."""
         while True:
             if self._paused_until:
                 await self._wait_out_pause()
-            if self._limiter is not None:
-                await self._limiter.acquire()
+            bucket = self._buckets.get(self._budget_of(verb))
+            if bucket is not None:
+                await bucket.acquire()
             # A pause that began while this request waited for its turn holds for it too, and costs it the
             # turn: else all who waited would start at once when the pause ends.
             if not self._paused_until:
                 return
+
+    def learn(self, verb: str, headers: Mapping[str, str]) -> None:
+        """Slow down to what `X-Ratelimit` says (docs: rate limiting); it never makes us faster."""
+        quota = _parse_quota(headers)
+        rate = self._rates.get(self._budget_of(verb))
+        if quota is None:
+            return
+        told = quota.rate
+        if rate is None or told.requests / told.period_seconds < rate.requests / rate.period_seconds:
+            self._set_rate(verb, told)
+        if quota.pause_seconds and told.requests > 1:
+            self.pause(quota.pause_seconds, "the quota of this period is used up")
+
+    def slow_down(self, verb: str) -> None:
+        """Go a tenth slower from here on: the server found us too fast."""
+        rate = self._rates.get(self._budget_of(verb))
+        if rate is not None:
+            self._set_rate(verb, replace(rate, period_seconds=rate.period_seconds * _SLOWER))
+
+    def _set_rate(self, verb: str, rate: Rate) -> None:
+        budget = self._budget_of(verb)
+        self._rates[budget] = rate
+        self._buckets[budget] = _build_bucket(rate)
+
+    def _budget_of(self, verb: str) -> str:
+        return verb if verb in self._rates else "POST"
 
     def pause(self, seconds: float, reason: str) -> None:
         """Let nobody start a request for `seconds`; a longer pause that already holds stays."""
@@ -78,3 +120,35 @@ class Limiter:
             await asyncio.sleep(seconds)
         self._paused_until = 0.0
         self._progress.waiting_for = ""
+
+
+def _build_bucket(rate: Rate) -> AsyncLimiter:
+    if rate.may_burst:
+        return AsyncLimiter(rate.requests, rate.period_seconds)
+    leak_per_second = rate.requests / rate.period_seconds / _HEADROOM
+    size = 1 + _BURST_SECONDS * min(1.0, rate.period_seconds) * leak_per_second
+    return AsyncLimiter(size, size / leak_per_second)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quota:
+    rate: Rate
+    pause_seconds: float
+
+
+def _parse_quota(headers: Mapping[str, str]) -> _Quota | None:
+    text = headers.get("X-Ratelimit")
+    if text is None:
+        return None
+    with suppress(ValueError, TypeError, KeyError, OverflowError):
+        told: dict[str, Any] = orjson.loads(text)
+        limit, period_seconds = int(told["limit"]), float(told["period"])
+        if limit < 1 or not 0 < period_seconds <= 86_400:
+            return None
+        pause_seconds = 0.0
+        if told.get("remaining") == 0:
+            until = datetime.fromisoformat(str(told["until"]))
+            pause = until - parsedate_to_datetime(headers.get("Date", ""))  # the server's clock, not ours
+            pause_seconds = min(max(0.0, pause.total_seconds()), period_seconds)
+        return _Quota(Rate(limit, period_seconds), pause_seconds)
+    return None

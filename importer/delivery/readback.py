@@ -1,8 +1,13 @@
 """Reading back: what does the account hold? Asked before anything is sent twice."""
 
+from collections.abc import Awaitable, Callable
+
 from importer.delivery.courier import Courier, Trace
-from importer.destinations.base import Answer, Delivered, Destination, Holdings, Verdict
+from importer.destinations.base import Answer, Delivered, Destination, Held, Holdings, Verdict
 from importer.model import MediaKind
+from importer.wire import Request, Response
+
+_Ask = Callable[[Request, Callable[[Answer], Verdict]], Awaitable[Verdict]]
 
 
 class ReadBack:
@@ -13,30 +18,42 @@ class ReadBack:
         self._courier = courier
 
     async def attempt(self, kind: MediaKind) -> Holdings | Verdict:
-        """Ask once."""
-        reading = _Reading(self._destination, kind)
-        request = self._destination.build_read_back(kind)
-        verdict = await self._courier.attempt(request, reading.read, Trace())
-        return verdict if reading.holdings is None else reading.holdings
+        """Ask once for each page."""
+        return await self._read_pages(
+            kind, lambda request, read: self._courier.attempt(request, read, Trace())
+        )
 
     async def persist(self, kind: MediaKind) -> Holdings | Verdict:
         """Ask until there is an answer, or a verdict that there will be none."""
-        reading = _Reading(self._destination, kind)
-        verdict = await self._courier.carry(self._destination.build_read_back(kind), reading.read)
-        return verdict if reading.holdings is None else reading.holdings
+        return await self._read_pages(kind, self._courier.carry)
+
+    async def _read_pages(self, kind: MediaKind, ask: _Ask) -> Holdings | Verdict:
+        holdings: dict[str, Held] = {}
+        reading = _Reading(self._destination, kind, holdings)
+        while reading.has_more:
+            reading.page += 1
+            request = self._destination.build_read_back(kind, reading.page)
+            verdict = await ask(request, reading.read)
+            if not isinstance(verdict, Delivered):
+                return verdict
+        return holdings
 
 
 class _Reading:
-    """Keeps the holdings of a good answer, so that the courier sees verdicts only."""
+    """Collects the holdings of good answers, so that the courier sees verdicts only."""
 
-    def __init__(self, destination: Destination, kind: MediaKind) -> None:
+    def __init__(self, destination: Destination, kind: MediaKind, holdings: dict[str, Held]) -> None:
         self._destination = destination
         self._kind = kind
-        self.holdings: Holdings | None = None
+        self._holdings = holdings
+        self.page = 0
+        self.has_more = True
 
     def read(self, answer: Answer) -> Verdict:
         found = self._destination.read_holdings(self._kind, answer)
         if isinstance(found, Verdict):
             return found
-        self.holdings = found
+        self._holdings.update(found)
+        assert isinstance(answer, Response)
+        self.has_more = self._destination.has_next_page(answer, self.page)
         return Delivered(())

@@ -16,6 +16,8 @@ from importer.destinations.base import (
     UNRATED,
     Delivered,
     Destination,
+    Partly,
+    RefreshToken,
     Retry,
     Split,
     Stop,
@@ -23,6 +25,7 @@ from importer.destinations.base import (
     is_held,
 )
 from importer.model import Batch, Fate, Outcome, RatingJob
+from importer.planning import Batcher, BatchSize
 
 GRACE_SECONDS = 30.0
 """How long requests in flight may take to finish once the pool is told to stop."""
@@ -38,12 +41,15 @@ class WorkerPool:
         on_outcomes: Callable[[Sequence[Outcome]], None],
         *,
         workers: int,
+        size: BatchSize | None = None,
     ) -> None:
         self._destination = destination
         self._courier = courier
         self._read_back = ReadBack(destination, courier)
         self._on_outcomes = on_outcomes
         self._worker_count = workers
+        self._size = size or BatchSize(destination.batch_size)
+        self._later: list[tuple[str, RatingJob]] = []
         self._queue: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=2 * workers)
         self._tasks: list[asyncio.Task[None]] = []
         self.stopped_by: BaseException | None = None
@@ -81,15 +87,27 @@ class WorkerPool:
         try:
             async for batch in batches:
                 await self._queue.put(batch)
+            await self._queue.join()
+            while self._later:
+                for batch in self._take_later():
+                    await self._queue.put(batch)
+                await self._queue.join()
             for _ in range(self._worker_count):
                 await self._queue.put(None)
         except Exception as error:  # noqa: BLE001 - a pool without a feeder would wait for ever
             self.stop(error)
 
+    def _take_later(self) -> list[Batch]:
+        """Put together what has to be asked once more in another way, by method."""
+        batcher = Batcher(self._size)
+        again, self._later = self._later, []
+        return [*batcher.add(again), *batcher.flush()]
+
     async def _work(self) -> None:
         try:
             while self.stopped_by is None and (batch := await self._queue.get()) is not None:
                 await self._deliver(batch)
+                self._queue.task_done()
         except _StoppedError:
             pass
         except Exception as error:  # noqa: BLE001 - the worker's edge: one worker's end stops the pool
@@ -108,15 +126,23 @@ class WorkerPool:
             match verdict:
                 case Delivered(fates):
                     self._on_outcomes(_build_outcomes(part.jobs, fates, trace))
+                    self._size.grow()
+                case Partly(fates, halves, later):
+                    self._on_outcomes(_build_outcomes(part.jobs, fates, trace))
+                    pending.extend(reversed(halves))
+                    self._later.extend((each.method, job) for each in later for job in each.jobs)
+                    self._size.grow()
                 case Split():
                     pending.extend(reversed(part.halves()))
+                    if verdict.too_much:
+                        self._size.shrink()
                 case Stop(error, unsure):
                     if unsure:
                         self.unsure_rows.update(job.row for job in part.jobs)
                     self.stop(error)
                     return
-                case Retry():
-                    raise AssertionError("a Retry never leaves the backoff")
+                case Retry() | RefreshToken():
+                    raise AssertionError("never leaves the backoff and the courier")
 
     async def _settle(self, batch: Batch, trace: Trace) -> Verdict:
         verdict = await self._attempt(batch, trace)
@@ -128,12 +154,12 @@ class WorkerPool:
         request = self._destination.build_request(batch)
         read = partial(self._destination.read_response, batch)
         verdict = await self._courier.attempt(request, read, trace)
-        if self.stopped_by is not None and not isinstance(verdict, Delivered):
+        if self.stopped_by is not None and not isinstance(verdict, Delivered | Partly):
             raise _StoppedError
         return verdict
 
     async def _again(self, batch: Batch, trace: Trace, last: Retry) -> Verdict:
-        if not last.unsure or self._destination.repeats_safely:
+        if not last.look_first and (not last.unsure or self._destination.repeats_safely):
             return await self._attempt(batch, trace)
         found = await self._read_back.attempt(batch.jobs[0].kind)
         if self.stopped_by is not None:
@@ -143,7 +169,7 @@ class WorkerPool:
             return replace(found, unsure=True, tries=last.tries, otherwise=last.otherwise)
         if isinstance(found, Stop):
             return replace(found, unsure=True)
-        assert not isinstance(found, Delivered | Split)
+        assert not isinstance(found, Verdict)
         if all(is_held(job, found) for job in batch.jobs):
             return Delivered(tuple(verified(job) for job in batch.jobs))
         trace.unsure = False
@@ -160,11 +186,12 @@ def verified(job: RatingJob) -> Fate:
     return Fate(status, "verified", "the answer was lost; reading back showed that the account holds it")
 
 
-def _build_outcomes(jobs: Sequence[RatingJob], fates: Sequence[Fate], trace: Trace) -> list[Outcome]:
+def _build_outcomes(jobs: Sequence[RatingJob], fates: Sequence[Fate | None], trace: Trace) -> list[Outcome]:
     sent_at = trace.sent_at
     duration_ms = round(trace.duration_seconds * 1000)
     attempts, http_status = trace.attempts, trace.http_status
     return [
         Outcome(job.row, fate, attempts, http_status, sent_at, duration_ms)
         for job, fate in zip(jobs, fates, strict=True)
+        if fate is not None
     ]

@@ -29,7 +29,8 @@ class Retry:
     `after_seconds` is never shortened; it doubles with each try if `grows`. After `tries` attempts in all
     (the first one included) `otherwise` holds instead. `pause_all` makes every worker wait, as a server
     that asks one client to slow down means all of its requests. `unsure` says that the server may have
-    acted on the request already.
+    acted on the request already; `look_first` that it is to be read back in any case. A wait that says
+    nothing about the request (a rate limit) `is_attempt` of nobody.
     """
 
     after_seconds: float
@@ -39,17 +40,39 @@ class Retry:
     grows: bool = False
     pause_all: bool = False
     unsure: bool = False
+    look_first: bool = False
+    is_attempt: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
     """Send the two halves of the batch instead. Never the verdict on a single job.
 
-    `unsure` says that the server may have acted on some of its jobs.
+    `unsure` says that the server may have acted on some of its jobs, `too_much` that smaller batches are
+    wise from here on.
     """
 
     reason: str
     unsure: bool = False
+    too_much: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Partly:
+    """The answer settles some jobs of the batch; the others, with no fate, are in one of `halves` or `later`.
+
+    `halves` are sent at once, to find out more; `later` are put together with others of their method when
+    all else is sent.
+    """
+
+    fates: Sequence[Fate | None]
+    halves: Sequence[Batch] = ()
+    later: Sequence[Batch] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """The token was not accepted: renew it, once, and send the same request again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +83,7 @@ class Stop:
     unsure: bool = False
 
 
-Verdict = Delivered | Retry | Split | Stop
+Verdict = Delivered | Partly | Retry | Split | RefreshToken | Stop
 
 Answer = Response | ConnectionLostError
 """What came of a request: an HTTP answer, or the way it got lost."""
@@ -130,8 +153,12 @@ class Destination(Protocol):
         """Judge the probe: `Delivered(())` lets the run begin."""
         ...
 
-    def build_read_back(self, kind: MediaKind) -> Request:
-        """Build the request that reads the account's ratings of one kind."""
+    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
+        """Build the request that reads a page of the account's ratings of one kind."""
+        ...
+
+    def has_next_page(self, answer: Response, page: int) -> bool:
+        """Whether there is more to read after this page."""
         ...
 
     def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:

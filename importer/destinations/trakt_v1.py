@@ -123,10 +123,14 @@ class TraktV1:
             )
         return _judge_failure(nothing, answer, content)
 
-    def build_read_back(self, kind: MediaKind) -> Request:
+    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
         method = f"user/ratings/{_PLURAL[kind]}.json"
         return self._post(method, {}, suffix=f"/{quote(self.username, safe='')}")
+
+    def has_next_page(self, answer: Response, page: int) -> bool:
+        """All ratings come at once."""
+        return False
 
     def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
         """Read the account's ratings; `rating_advanced` counts where it is given, else love or hate."""

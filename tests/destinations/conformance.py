@@ -20,7 +20,7 @@ from importer.delivery.workers import WorkerPool
 from importer.destinations.base import Delivered, Destination, Stop
 from importer.errors import AuthorizationError, StopRunError
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
-from importer.planning import Batcher
+from importer.planning import Batcher, BatchSize
 from importer.progress import Progress
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import Kind
@@ -190,7 +190,7 @@ class DestinationConformance(ABC):
 
 
 async def _batches(destination: Destination, jobs: Sequence[RatingJob]) -> AsyncIterator[Batch]:
-    batcher = Batcher(destination.batch_size)
+    batcher = Batcher(BatchSize(destination.batch_size))
     for batch in batcher.add((destination.method_for(job), job) for job in jobs):
         yield batch
     for batch in batcher.flush():

@@ -1,0 +1,36 @@
+"""When a rating was given, as Trakt takes it: an instant in UTC, never in the future. Pure."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How dates are sent. A bare day becomes `time_of_day` in UTC; noon keeps the day nearly everywhere.
+
+    What Trakt does with a `rated_at` in the future is not known, so nothing later than `now` is sent.
+    """
+
+    now: datetime
+    time_of_day: time = time(12)
+
+    def build(self, rated_at: str | None) -> str | None:
+        """Build the `rated_at` to send, such as `2014-09-01T12:00:00.000Z`."""
+        if rated_at is None:
+            return None
+        instant = min(self._instant(rated_at), self.now)
+        return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03}Z"
+
+    def is_future(self, rated_at: str | None) -> bool:
+        """Whether the row's date lies in the future; today's is today's, whatever the hour."""
+        if rated_at is None:
+            return False
+        if len(rated_at) == len("2014-09-01"):
+            return rated_at > self.now.date().isoformat()
+        return self._instant(rated_at) > self.now
+
+    def _instant(self, rated_at: str) -> datetime:
+        instant = datetime.fromisoformat(rated_at)
+        if len(rated_at) == len("2014-09-01"):
+            return datetime.combine(instant.date(), self.time_of_day, UTC)
+        return instant.astimezone(UTC)

@@ -1,0 +1,64 @@
+"""What the account holds, from the pages of `GET /sync/ratings/{type}`. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from importer.destinations.base import Held, Holdings, build_keys
+from importer.model import MediaKind
+from importer.wire import Response
+
+
+def parse_holdings(kind: MediaKind, body: bytes) -> Holdings | None:
+    """Index a page of ratings; None if it is none. Ids may be null, 0 or nested objects."""
+    try:
+        entries = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(entries, list):
+        return None
+    holdings: dict[str, Held] = {}
+    for entry in entries:
+        rating = entry.get("rating") if isinstance(entry, dict) else None
+        if isinstance(rating, int) and 1 <= rating <= 10:
+            for key in _build_keys(kind, entry):
+                holdings[key] = Held(rating)
+    return holdings
+
+
+def has_next_page(answer: Response, page: int) -> bool:
+    """Go by the page count only: a page may hold less than was asked for (issue #924)."""
+    count = answer.headers.get("X-Pagination-Page-Count", "")
+    return count.isdigit() and page < int(count[:9])
+
+
+def _build_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
+    title = _object(entry, kind)
+    own = build_keys(kind, _ids(title), (_text(title.get("title")), title.get("year")))
+    if kind not in {MediaKind.SEASON, MediaKind.EPISODE}:
+        return own
+    show = _object(entry, MediaKind.SHOW)
+    if kind is MediaKind.SEASON:
+        number: tuple[object, object] = (title.get("number"), None)
+    else:
+        number = (title.get("season"), title.get("number"))
+    return own + build_keys(kind, _ids(show), (_text(show.get("title")), show.get("year")), number)
+
+
+def _object(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = entry.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _ids(title: Mapping[str, Any]) -> dict[str, object]:
+    ids = _object(title, "ids")
+    return {
+        source: value
+        for source in ("imdb", "tmdb", "tvdb", "trakt")
+        if isinstance(value := ids.get(source), int | str)
+    }
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
