@@ -131,8 +131,11 @@ class FakeApi:
     def read_probe(self, answer: Answer) -> Verdict:
         raise NotImplementedError
 
-    def build_read_back(self, kind: MediaKind) -> Request:
+    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         return Request("POST", "http://127.0.0.1:1", READ_BACK)
+
+    def has_next_page(self, answer: Response, page: int) -> bool:
+        return False
 
     def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
         nothing = Batch(READ_BACK, ())
