@@ -96,6 +96,7 @@ def _load_or_prompt(flags: Mapping[str, object]) -> tuple["TraktSettings", bool]
     is_prompted = not settings.client_id or not settings.client_secret.reveal()
     if not settings.client_id:
         print("Signing in needs an app of yours: its page on Trakt (Settings, API apps) shows two keys.")
+        print("Only VIP members can create one; without, `importer run FILE --to trakt-file` remains.")
         settings = replace(settings, client_id=_prompt("Client id"))
     if not settings.client_secret.reveal():
         settings = replace(settings, client_secret=Secret(_prompt("Client secret", hidden=True)))

@@ -32,13 +32,18 @@ class Refused:
 
 def build_account(base_url: str, client_id: str, access_token: str) -> Request:
     """Ask for the account's settings (API page "getuserssettings"): cheap, and changes nothing."""
-    headers = {
+    headers = build_headers(client_id, access_token)
+    return Request("GET", f"{base_url}/users/settings", "GET users/settings", headers=headers)
+
+
+def build_headers(client_id: str, access_token: str) -> dict[str, str]:
+    """What every call needs (docs: required headers; the transport adds a User-Agent)."""
+    return {
         "Content-Type": "application/json",
         "trakt-api-version": "2",
         "trakt-api-key": client_id,
         "Authorization": f"Bearer {access_token}",
     }
-    return Request("GET", f"{base_url}/users/settings", "GET users/settings", headers=headers)
 
 
 def read_account(answer: Answer) -> Account | Retry | Stop | Refused:
@@ -52,6 +57,20 @@ def read_account(answer: Answer) -> Account | Retry | Stop | Refused:
         if 300 <= answer.status < 500 and answer.status not in {403, 423, 429}:
             error = f"There is no Trakt API at this address (HTTP {answer.status})"
             return Stop(StopRunError(f"{error}: check or unset IMPORTER_TRAKT_BASE_URL."))
+    return judge_trouble(answer, tries=3)
+
+
+def build_count(base_url: str, client_id: str, access_token: str) -> Request:
+    """Ask for a page of one rating: its headers say how many there are (docs: pagination)."""
+    headers = build_headers(client_id, access_token)
+    return Request("GET", f"{base_url}/sync/ratings/all?page=1&limit=1", "GET sync/ratings", headers=headers)
+
+
+def read_count(answer: Answer) -> int | None | Retry | Stop:
+    """Read how many ratings the account holds; None if the headers do not say."""
+    if isinstance(answer, Response) and answer.status == 200:
+        count = answer.headers.get("X-Pagination-Item-Count", "")
+        return int(count) if count.isdigit() and len(count) < 10 else None
     return judge_trouble(answer, tries=3)
 
 
@@ -109,6 +128,7 @@ def explain_forbidden(answer: Response) -> str:
 
 
 def judge_rate_limit(answer: Response) -> Retry:
+    """Judge a 429: wait as long as it says and a touch more, or longer and longer where it says nothing."""
     named = read_retry_after(answer.headers)
     seconds = 30.0 if named is None else named + RETRY_MARGIN_SECONDS
     reason = "Trakt asks to slow down (429)"
