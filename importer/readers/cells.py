@@ -31,9 +31,7 @@ class Reason(StrEnum):
     EMPTY_ROW = "empty_row"
     TOO_FEW_CELLS = "too_few_cells"
     TOO_MANY_CELLS = "too_many_cells"
-    CELL_TOO_LONG = "cell_too_long"
     UNCLOSED_QUOTE = "unclosed_quote"
-    BAD_QUOTES = "bad_quotes"
 
 
 class CellError(ValueError):

@@ -21,12 +21,12 @@ from importer.readers.cells import (
     parse_year,
 )
 from importer.readers.table import Header
-from importer.readers.table_reader import FormatNote, Parse, TableReader
+from importer.readers.table_reader import FormatNote, TableReader
 from importer.readers.title_types import TYPES, parse_kind, parse_second_kind
 from importer.spreadsheet import restore
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from importer.readers.columns import Parse
 
 _IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
 _NUMBERS = {
@@ -77,7 +77,8 @@ class CsvReader(TableReader):
 
     def describe(self, header: Header) -> Sequence[str]:
         """Tell the rules that are applied to this file."""
-        if _is_results(header):
+        self._is_results = set(_RESULTS) <= set(header.keys)
+        if self._is_results:
             return ("results file of this importer",)
         notes = ["table with columns by name", "ratings are read as 1 to 10"]
         if "kind" not in self._sources:
@@ -87,9 +88,9 @@ class CsvReader(TableReader):
             notes.append("where a season number stands, ids, title and year are the show's")
         return notes
 
-    def parsers(self) -> Mapping[str, Parse]:
+    def parsers(self) -> Mapping[str, "Parse"]:
         """Parse the cells of a table of our own."""
-        return {
+        parsers: dict[str, Parse] = {
             "imdb_id": parse_imdb_id,
             "tmdb_id": parse_number_id,
             "tvdb_id": parse_number_id,
@@ -103,10 +104,13 @@ class CsvReader(TableReader):
             "year": parse_year,
             "title": parse_text,
         }
+        if not self._is_results:
+            return parsers
+        return {field: partial(_parse_restored, parse=parse) for field, parse in parsers.items()}
 
-    def clean(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        """Take off the apostrophes that our results file puts before formulas."""
-        return frame.map(restore) if _is_results(self._table.header) else frame
+    def clean(self, cell: str) -> str:
+        """Take off the apostrophe that our results file puts before a formula."""
+        return restore(cell) if self._is_results else cell
 
     def finish(self, job: RatingJob) -> RatingJob:
         """Find the kind of a row without a type, and see that the row says which title it means."""
@@ -154,5 +158,5 @@ def _parse_kind(cell: str) -> MediaKind | None:
     return parse_kind(cell, TYPES) if cell.strip() else None
 
 
-def _is_results(header: Header) -> bool:
-    return set(_RESULTS) <= set(header.keys)
+def _parse_restored(cell: str, parse: "Parse") -> object:
+    return parse(restore(cell))

@@ -6,12 +6,15 @@ cannot be taken apart safely. What a destination makes of that is the destinatio
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from importer.readers.cells import CellError, Reason, parse_imdb_id, parse_rating, parse_text, parse_year
 from importer.readers.table import Header
-from importer.readers.table_reader import FormatNote, Parse, TableReader
+from importer.readers.table_reader import FormatNote, TableReader
 from importer.readers.title_types import IMDB_TYPES, parse_kind, parse_second_kind
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
 
 _VINTAGES = (
     ("You rated", "before November 2017"),
@@ -47,7 +50,7 @@ class ImdbReader(TableReader):
         vintages = (years for column, years in _VINTAGES if header.find([column]) is not None)
         return (f"IMDb ratings export {next(vintages, '2017 to 2024')}",)
 
-    def parsers(self) -> Mapping[str, Parse]:
+    def parsers(self) -> Mapping[str, "Parse"]:
         """Parse IMDb's cells."""
         return {
             "kind": partial(parse_kind, types=IMDB_TYPES),

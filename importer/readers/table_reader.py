@@ -2,38 +2,26 @@
 
 A format is a subclass that names its columns (`columns`, `needed`), says how each is parsed
 (`parsers`), and judges whole rows if it has to (`finish`). Finding the format is the work of
-`detect`, taking the file apart that of `table`.
-
-Each chunk of records is a pandas frame of plain strings: nothing is inferred, so an id keeps its
-zeros. In columns that repeat themselves each distinct cell is parsed once.
+`detect`, taking the file apart that of `table`, the parsing of a chunk that of `columns`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from itertools import chain, count, repeat
+from itertools import count, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
-from importer.readers.cells import CellError, Reason, are_imdb_ids, quote
+from importer.readers.cells import CellError, Reason, quote
 from importer.readers.dates import is_day_first, parse_date
-from importer.readers.table import Chunk, Header, Table
+from importer.readers.table import Header, Table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-Parse = Callable[[str], object]
-
-CHUNK_ROWS = 2_000
-"""Measured: smaller chunks pay pandas' fixed cost per call too often, larger ones fall out of the cache."""
+    from importer.readers.columns import Parse, Parsed
+    from importer.readers.records import Chunk
 
 _JOB_FIELDS = RatingJob._fields[2:]
 _CELL_FIELDS = InvalidRow._fields[2:13]
-_NEARLY_ALL_DISTINCT = frozenset({"title", "imdb_id"})
-
-
-Parsed = tuple[list[Any], dict[int, CellError]]
-"""The values of a column, and what is wrong with it, by place."""
 
 Problems = dict[int, tuple[str | None, CellError]]
 """Place in a chunk to the field that is wrong, or None for the whole row, and how."""
@@ -64,7 +52,6 @@ class TableReader:
 
     def __init__(self, table: Table) -> None:
         self.format_name = self.about.name
-        self.chunk_rows = CHUNK_ROWS
         self._table = table
         self._sources = self.find_columns(table.header)
         self.notes: Sequence[str] = (*self.describe(table.header), *table.notes)
@@ -85,7 +72,7 @@ class TableReader:
         """Say what was found out about the file and which rules follow from it."""
         raise NotImplementedError
 
-    def parsers(self) -> Mapping[str, Parse]:
+    def parsers(self) -> Mapping[str, "Parse"]:
         """Field to what turns its cells into values."""
         raise NotImplementedError
 
@@ -93,9 +80,9 @@ class TableReader:
         """Judge a row as a whole: return it, changed or not, or raise `CellError`."""
         return job
 
-    def clean(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        """Undo what a program did to the cells before they are parsed."""
-        return frame
+    def clean(self, cell: str) -> str:
+        """Undo what a program did to a cell, where a bad one is shown."""
+        return cell
 
     def parse_date(self, cell: str) -> str | None:
         """Parse a cell of the date column, in the order that the whole column shows."""
@@ -103,35 +90,37 @@ class TableReader:
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows; see `base.Reader`."""
-        import pandas as pd  # noqa: PLC0415  half of the program's start-up, paid only when a file is read
+        from importer.readers.columns import Columns  # noqa: PLC0415  pandas is half of a program's start-up
 
-        fields, places = list(self._sources), list(self._sources.values())
-        parsers = self.parsers()
+        columns = Columns(self._sources, self.parsers())
+        places = sorted(set(self._sources.values()))
         rows_before = 0
-        for chunk in self._table.chunks(places, self.chunk_rows):
-            frame = self.clean(pd.DataFrame(chunk.records, columns=fields, dtype=object))
-            jobs, problems = self._parse(frame, chunk, parsers, rows_before + 1)
+        for chunk in self._table.chunks(places):
+            jobs, problems = self._build_jobs(chunk, columns.parse(chunk.frame), rows_before + 1)
             rows: list[SourceRow] = [*jobs]
             for place, (field, error) in problems.items():
-                cells = dict(zip(fields, frame.iloc[place], strict=True))
-                rows[place] = self._invalid_row(jobs[place], cells, field, error)
+                cells = {
+                    name: self.clean(str(chunk.frame[column].iat[place])).strip()
+                    for name, column in self._sources.items()
+                }
+                rows[place] = self._build_invalid_row(jobs[place], cells, field, error)
             yield rows
             rows_before += len(rows)
 
-    def _parse(
-        self, frame: "pd.DataFrame", chunk: Chunk, parsers: Mapping[str, Parse], first_row: int
+    def _build_jobs(
+        self, chunk: "Chunk", parsed: Iterable["Parsed"], first_row: int
     ) -> tuple[list[RatingJob], Problems]:
         problems: Problems = {place: (None, error) for place, error in chunk.broken.items()}
-        values: dict[str, list[Any]] = {}
-        for field, source in self._sources.items():
-            values[field], wrong = _parse_column(field, frame[field], parsers[field])
+        values: dict[str, Iterable[Any]] = {}
+        for field, values[field], wrong in parsed:
             for place, error in wrong.items():
-                cells = chunk.short.get(place, source + 1)
+                cells = chunk.short.get(place, self._sources[field] + 1)
+                is_cut_off = cells <= self._sources[field]
                 problems.setdefault(
-                    place, (field, error) if source < cells else (None, self._too_few(field, cells))
+                    place, (None, self._too_few(field, cells)) if is_cut_off else (field, error)
                 )
-        columns = [values.get(field, repeat(None)) for field in _JOB_FIELDS]
-        jobs = list(map(_make_job, zip(count(first_row), chunk.lines, *columns, strict=False)))
+        fields = [values.get(field, repeat(None)) for field in _JOB_FIELDS]
+        jobs = list(map(_make_job, zip(count(first_row), chunk.lines, *fields, strict=False)))
         if self.judges_rows:
             for place, job in enumerate(jobs):
                 if place not in problems:
@@ -149,29 +138,29 @@ class TableReader:
             "Complete the row; if the file was cut off there, export it again.",
         )
 
-    def _invalid_row(
+    def _build_invalid_row(
         self, job: RatingJob, cells: Mapping[str, str], field: str | None, error: CellError
     ) -> InvalidRow:
-        trimmed = {name: cell.strip() or None for name, cell in cells.items()}
-        if field is not None and not any(trimmed.values()):
+        if field is not None and not any(cells.values()):
             error, field = CellError(Reason.EMPTY_ROW, "the row is empty", "Take it out of the file."), None
         where, problem = f"line {job.line}", error.problem
         if field is not None and field in self._sources:
             where += f", column {quote(self._table.header.names[self._sources[field]])}"
-            cell = trimmed[field]
+            cell = cells[field]
             problem = f"{quote(cell)} {problem}" if cell else "the cell is empty"
-        raw = [trimmed.get(name) for name in _CELL_FIELDS]
+        raw = [cells.get(name) or None for name in _CELL_FIELDS]
         message = f"{where}: {problem}. {error.remedy}"
         return InvalidRow._make((job.row, job.line, *raw, error.status, error.reason, message))
 
     @cached_property
     def _is_day_first(self) -> bool | None:
         """Read the date column once more from the start, for only as a whole does it show its order."""
+        place = self._sources["rated_at"]
 
         def cells() -> Iterator[str]:
             try:
-                for chunk in self._table.chunks((self._sources["rated_at"],), self.chunk_rows):
-                    yield from chain.from_iterable(chunk.records)
+                for chunk in self._table.chunks([place]):
+                    yield from chunk.frame[place].tolist()
             except UnreadableFileError:
                 return  # what can be read decides; the reading proper tells of the rest, in its place
 
@@ -180,38 +169,3 @@ class TableReader:
 
 # `RatingJob._make` without its check of the length: half the time, a million times.
 _make_job = partial(tuple.__new__, RatingJob)
-
-
-def _parse_column(
-    field: str, cells: "pd.Series[Any]", parse: Parse
-) -> tuple[list[Any], dict[int, CellError]]:
-    """Parse a column, each distinct cell once where that pays."""
-    if field in _NEARLY_ALL_DISTINCT:
-        texts = cells.tolist()
-        if field == "imdb_id" and are_imdb_ids(texts):
-            return texts, {}
-        return _parse_each(texts, parse)
-    import pandas as pd  # noqa: PLC0415
-
-    codes, distinct = pd.factorize(cells.to_numpy())
-    parsed, wrong = _parse_each(distinct.tolist(), parse)
-    values = pd.Series(parsed, dtype=object).take(codes).tolist()
-    if not wrong:
-        return values, {}
-    return values, {place: wrong[code] for place, code in enumerate(codes.tolist()) if code in wrong}
-
-
-def _parse_each(cells: Sequence[str], parse: Parse) -> Parsed:
-    try:
-        return [parse(cell) for cell in cells], {}
-    except CellError:
-        pass
-    values: list[Any] = []
-    wrong = {}
-    for place, cell in enumerate(cells):
-        try:
-            values.append(parse(cell))
-        except CellError as error:
-            values.append(None)
-            wrong[place] = error
-    return values, wrong

@@ -1,0 +1,84 @@
+"""The columns of a chunk, parsed: text to values, a column at a time.
+
+In a column whose cells repeat, each distinct cell is parsed once, and what it gave is remembered for
+the chunks that follow.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from importer.readers.cells import CellError, are_imdb_ids, parse_text
+
+Parse = Callable[[str], object]
+
+_NEARLY_ALL_DISTINCT = frozenset({"title", "imdb_id"})
+_REMEMBERED = 1 << 13
+"""Distinct cells a column remembers: more than twenty years of days."""
+
+
+class Parsed(NamedTuple):
+    """The values of a field in a chunk, and what is wrong with some, by place."""
+
+    field: str
+    values: Sequence[Any]
+    wrong: Mapping[int, CellError]
+
+
+class Columns:
+    """Parses chunks; `places` says in which column of the table a field stands, and fields may share one."""
+
+    def __init__(self, places: Mapping[str, int], parsers: Mapping[str, Parse]) -> None:
+        self._fields = [
+            (field, place, _remembering(field, parsers[field])) for field, place in places.items()
+        ]
+
+    def parse(self, frame: pd.DataFrame) -> Iterator[Parsed]:
+        """Parse every field of a chunk."""
+        factors: dict[int, tuple[Any, Any]] = {}
+        for field, place, parse in self._fields:
+            if field in _NEARLY_ALL_DISTINCT:
+                yield _parse_directly(field, frame[place].tolist(), parse)
+            else:
+                if place not in factors:
+                    factors[place] = pd.factorize(frame[place].to_numpy())
+                yield _parse_distinct(field, factors[place], parse)
+
+
+def _remembering(field: str, parse: Parse) -> Parse:
+    return parse if field in _NEARLY_ALL_DISTINCT else lru_cache(_REMEMBERED)(parse)
+
+
+def _parse_directly(field: str, cells: list[str], parse: Parse) -> Parsed:
+    if field == "imdb_id" and are_imdb_ids(cells):
+        return Parsed(field, cells, {})
+    if parse is parse_text:  # written out, for a call for each title is what costs
+        return Parsed(field, [cell.strip() or None for cell in cells], {})
+    return Parsed(field, *_parse_each(cells, parse))
+
+
+def _parse_distinct(field: str, factors: tuple[Any, Any], parse: Parse) -> Parsed:
+    codes, distinct = factors
+    values = distinct.copy()
+    values[:], wrong = _parse_each(distinct, parse)
+    if wrong:
+        wrong = {place: wrong[code] for place, code in enumerate(codes.tolist()) if code in wrong}
+    return Parsed(field, values[codes].tolist(), wrong)
+
+
+def _parse_each(cells: Sequence[str], parse: Parse) -> tuple[list[Any], dict[int, CellError]]:
+    try:
+        return [parse(cell) for cell in cells], {}
+    except CellError:
+        pass  # one by one, then
+    values: list[Any] = []
+    wrong = {}
+    for place, cell in enumerate(cells):
+        try:
+            values.append(parse(cell))
+        except CellError as error:
+            values.append(None)
+            wrong[place] = error
+    return values, wrong
