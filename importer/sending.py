@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from importer.delivery.backoff import Backoff, Patience
-from importer.delivery.courier import Courier
+from importer.delivery.courier import Courier, Tokens
 from importer.delivery.limiter import Limiter, Rate
 from importer.delivery.readback import ReadBack
 from importer.delivery.transport import Transport
@@ -41,11 +41,16 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class SendingOptions:
-    """How to send. `rate` None: no limit but the server's own. `limit`: at most so many rows."""
+    """How to send. `rate` None: no limit but the server's own. `limit`: at most so many rows.
+
+    `get_rate` is a budget of its own for reading; `build_tokens` gives the signed-in account's tokens.
+    """
 
     workers: int = 8
     rate: Rate | None = None
+    get_rate: Rate | None = None
     limit: int | None = None
+    build_tokens: Callable[[Transport], Tokens] | None = None
     patience: Patience = field(default_factory=Patience)
 
 
@@ -92,10 +97,12 @@ class Sending:
         """Probe, verify what a crash left behind, then let the pool work."""
         self._listen_to_signals()
         flushing = asyncio.create_task(self._flush_now_and_then())
-        limiter = Limiter(self._options.rate, self._progress)
+        options = self._options
+        limiter = Limiter(options.rate, self._progress, get_rate=options.get_rate)
         try:
-            async with Transport(self._options.workers) as transport:
-                courier = Courier(transport, limiter, Backoff(limiter, self._options.patience))
+            async with Transport(options.workers) as transport:
+                tokens = options.build_tokens(transport) if options.build_tokens else None
+                courier = Courier(transport, limiter, Backoff(limiter, options.patience), tokens)
                 probe = self._destination.build_probe()
                 _stop_if_told(await courier.carry(probe, self._destination.read_probe))
                 await self._verify_unanswered(courier)

@@ -12,7 +12,9 @@ from typing import TextIO
 
 import typer
 
+from importer.cli.preflight import build_preflight
 from importer.cli.progress import show_progress
+from importer.cli.targets import Target
 from importer.destinations.base import Destination
 from importer.errors import StopRunError
 from importer.journal import Journal
@@ -20,7 +22,6 @@ from importer.model import Status
 from importer.progress import Phase, Progress
 from importer.report.summary import Summary, build_rich, build_text
 from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
-from importer.sending import SendingOptions
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
@@ -37,33 +38,34 @@ class Display:
     def import_ratings(
         self,
         source: Source,
-        destination: Destination,
+        target: Target,
         journal: Journal,
-        options: SendingOptions,
         *,
         asks: bool,
     ) -> RunReport:
         """Plan and send a run with its progress shown."""
+        destination = target.destination
         progress = Progress()
         with self._show(progress):
             planned = plan_run(source, destination, journal, progress)
-        if asks:
+        if target.survey is not None and not self.quiet:
+            for line in build_preflight(target, planned, journal.tallies(planned.run)):
+                print(line, file=sys.stderr)
+        if asks and target.posts_to_feeds:
             _ask(planned)
         progress.phase = Phase.SENDING
         with self._show(progress):
-            return send_run(planned, destination, journal, self.results, options, progress)
+            return send_run(planned, destination, journal, self.results, target.options, progress)
 
-    def rehearse(self, source: Source, destination: Destination, journal: Journal) -> RunReport:
+    def rehearse(self, source: Source, target: Target, journal: Journal) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
         with self._show(progress):
-            return rehearse(source, destination, journal, self.results, progress)
+            return rehearse(source, target.destination, journal, self.results, progress)
 
-    def tell(
-        self, report: RunReport, source: Source, destination: Destination, *, dry_run: bool = False
-    ) -> int:
+    def tell(self, report: RunReport, source: Source, target: Target, *, dry_run: bool = False) -> int:
         """Print the summary and pick the exit code."""
-        summary = _build_summary(report, source, destination, self.results, dry_run=dry_run)
+        summary = _build_summary(report, source, target.destination, self.results, dry_run=dry_run)
         if self.as_json:
             print(json.dumps(summary.as_json(), indent=2), file=self._stream())
         elif not self.quiet:

@@ -6,17 +6,20 @@ from typing import Annotated
 
 import typer
 
+from importer.errors import UsageError
+
 
 class To(StrEnum):
     """The destinations of `--to`."""
 
+    TRAKT = "trakt"
     TRAKT_V1 = "trakt-v1"
     SANDBOX = "sandbox"
 
 
 def run(
     file: Annotated[str, typer.Argument(help="The export to import; - reads standard input.")],
-    to: Annotated[To, typer.Option(help="Where the ratings go.")] = To.TRAKT_V1,
+    to: Annotated[To, typer.Option(help="Where the ratings go.")] = To.TRAKT,
     base_url: Annotated[str | None, typer.Option(help="Where the API is served.", metavar="URL")] = None,
     insecure_http: Annotated[
         bool, typer.Option("--insecure-http", help="Allow plain http to a host that is not this machine.")
@@ -31,13 +34,22 @@ def run(
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The results file; - is standard output.")] = Path("results.csv"),
-    workers: Annotated[int, typer.Option(min=1, max=256, help="Requests under way at once.")] = 8,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Requests under way at once: 8, for trakt 4.")
+    ] = None,
     rate: Annotated[
         str | None, typer.Option(help="At most N requests per PERIOD: 1/s, 20/10s.", metavar="N/PERIOD")
     ] = None,
     bulk: Annotated[
-        bool, typer.Option("--bulk", help="50 rows per request: faster, and nothing on social feeds.")
+        bool, typer.Option("--bulk", help="trakt-v1: 50 rows per request, and nothing on social feeds.")
     ] = False,
+    batch_size: Annotated[int, typer.Option(min=1, max=200, help="trakt: rows per request.")] = 100,
+    love: Annotated[int | None, typer.Option(min=1, max=10, help="trakt: the number that love is.")] = None,
+    hate: Annotated[int | None, typer.Option(min=1, max=10, help="trakt: the number that hate is.")] = None,
+    date_time: Annotated[
+        str, typer.Option(help="trakt: the time of day, in UTC, of dates without one.", metavar="HH:MM")
+    ] = "12:00",
+    api: Annotated[str, typer.Option(help="sandbox: v1 or v2.", metavar="v1|v2")] = "v1",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but send.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Send at most N rows.", metavar="N")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
@@ -49,28 +61,38 @@ def run(
     from importer.cli.inputs import (  # noqa: PLC0415
         build_source,
         check_output,
-        journal_for,
-        open_destination,
         open_input,
         parse_mapping,
+        parse_time_of_day,
     )
+    from importer.cli.targets import Choices, journal_for, open_target  # noqa: PLC0415
     from importer.delivery.limiter import parse_rate  # noqa: PLC0415
-    from importer.sending import SendingOptions  # noqa: PLC0415
 
-    options = SendingOptions(workers, parse_rate(rate) if rate else None, limit)
+    if api not in {"v1", "v2"}:
+        raise UsageError(f"--api {api!r}: the sandbox speaks v1 and v2")
     display = Display(quiet=quiet, as_json=as_json, results=out)
     mapping = parse_mapping(map_ or ())
-    flags = {"base_url": base_url, "insecure_http": insecure_http}
+    chosen = {"workers": workers, "rate": parse_rate(rate) if rate else None, "limit": limit}
+    choices = Choices(
+        flags={"base_url": base_url, "insecure_http": insecure_http},
+        api=api,
+        bulk=bulk,
+        batch_size=batch_size,
+        love=love,
+        hate=hate,
+        time_of_day=parse_time_of_day(date_time),
+        is_rehearsal=dry_run,
+    )
     with (
         open_input(file) as path,
-        open_destination(to, flags, bulk=bulk, rehearsal=dry_run) as destination,
-        journal_for(destination) as journal,
+        open_target(to, choices) as usual,
+        journal_for(usual.destination) as journal,
     ):
         check_output(out, path)
         source = build_source(path, file, format_, mapping)
+        target = usual.with_options(chosen)
         if dry_run:
-            report = display.rehearse(source, destination, journal)
+            report = display.rehearse(source, target, journal)
         else:
-            asks = to is To.TRAKT_V1 and not bulk and not yes
-            report = display.import_ratings(source, destination, journal, options, asks=asks)
-    raise typer.Exit(display.tell(report, source, destination, dry_run=dry_run))
+            report = display.import_ratings(source, target, journal, asks=not yes)
+    raise typer.Exit(display.tell(report, source, target, dry_run=dry_run))

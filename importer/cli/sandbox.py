@@ -30,6 +30,24 @@ def sandbox(
         list[str] | None,
         typer.Option(help="Misbehave: 503x3, 429:retry-after=2, reset@5, hang=5s%10 ... (repeatable)"),
     ] = None,
+    post_rate: Annotated[
+        str, typer.Option(help="v2: what a user may write, N/PERIOD or none.", metavar="N/PERIOD")
+    ] = "1/s",
+    item_latency: Annotated[
+        float, typer.Option(help="v2: milliseconds that each rating takes.", metavar="MS")
+    ] = 0,
+    rating_cap: Annotated[
+        int | None, typer.Option(help="v2: how many ratings the account may hold.", metavar="N")
+    ] = None,
+    token_life: Annotated[
+        int, typer.Option(help="v2: seconds an access token lives.", metavar="SECONDS")
+    ] = 604_800,
+    no_echo_ids: Annotated[
+        bool, typer.Option("--no-echo-ids", help="v2: leave the ids out of not_found.")
+    ] = False,
+    auto_approve: Annotated[
+        bool, typer.Option("--auto-approve", help="v2: approve every device code at once.")
+    ] = False,
     simple_ratings: Annotated[
         bool, typer.Option("--simple-ratings", help="The account shows love and hate, not 1 to 10.")
     ] = False,
@@ -38,7 +56,7 @@ def sandbox(
     ] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
-    """Run a local look-alike of the API (key sandbox-key, user demo, password demo) until Ctrl-C."""
+    """Run a local look-alike of the APIs until Ctrl-C; `importer sandbox --help` says how it misbehaves."""
     import asyncio  # noqa: PLC0415 - light start-up
 
     from importer.sandbox import SandboxOptions, serve  # noqa: PLC0415
@@ -51,6 +69,13 @@ def sandbox(
             latency_ms=latency,
             any_title=any_title,
             faults=tuple(fault or ()),
+            post_rate=None if post_rate == "none" else post_rate,
+            item_latency_ms=item_latency,
+            rating_cap=rating_cap,
+            token_life_seconds=token_life,
+            not_found_ids=not no_echo_ids,
+            auto_approve=auto_approve,
+            device_interval=0 if auto_approve else 5,
             rating_mode="simple" if simple_ratings else "advanced",
             social=tuple(social or ()),
         )
@@ -82,9 +107,10 @@ def _announce(url: str) -> None:
 
 
 @contextmanager
-def embedded_sandbox(data: Path) -> Iterator[str]:
+def embedded_sandbox(data: Path, *words: str) -> Iterator[str]:
     """Start a sandbox as a child process and yield its URL; it ends with the block, or with this process."""
     command = [sys.executable, "-m", "importer", "sandbox", "--data", str(data), "--until-stdin-closes"]
+    command += words
     # A session of its own: Ctrl-C is for the run, which still has requests in flight to this server.
     with subprocess.Popen(  # noqa: S603 - our own command
         command,

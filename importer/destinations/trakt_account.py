@@ -66,7 +66,7 @@ def build_count(base_url: str, client_id: str, access_token: str) -> Request:
     return Request("GET", f"{base_url}/sync/ratings/all?page=1&limit=1", "GET sync/ratings", headers=headers)
 
 
-def read_count(answer: Answer) -> int | None | Retry | Stop:
+def read_count(answer: Answer) -> int | Retry | Stop | None:
     """Read how many ratings the account holds; None if the headers do not say."""
     if isinstance(answer, Response) and answer.status == 200:
         count = answer.headers.get("X-Pagination-Item-Count", "")

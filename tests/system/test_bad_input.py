@@ -71,10 +71,10 @@ def test_a_full_disk_loses_nothing_but_the_file(
 ) -> None:
     (tmp_path / "ratings.csv").write_text(GOOD)
     with running_sandbox(environment) as url:
-        done = importer("run", "ratings.csv", "--base-url", url, "--out", "/dev/full")
+        done = importer("run", "ratings.csv", "--to", "trakt-v1", "--base-url", url, "--out", "/dev/full")
         assert done.returncode == 1
         assert "journal" in done.stderr
-        again = importer("run", "ratings.csv", "--base-url", url)
+        again = importer("run", "ratings.csv", "--to", "trakt-v1", "--base-url", url)
     assert again.returncode == 0
     assert "tt0111161" in (tmp_path / "results.csv").read_text()
 
@@ -84,6 +84,8 @@ def test_all_problems_of_the_settings_are_told_at_once(importer: Importer, tmp_p
     done = importer(
         "run",
         "ratings.csv",
+        "--to",
+        "trakt-v1",
         IMPORTER_TRAKT_V1_API_KEY="",
         IMPORTER_TRAKT_V1_USERNAME="",
         IMPORTER_TRAKT_V1_PASSWORD="",
@@ -95,6 +97,6 @@ def test_all_problems_of_the_settings_are_told_at_once(importer: Importer, tmp_p
 
 def test_plain_http_to_another_host_needs_to_be_asked_for(importer: Importer, tmp_path: Path) -> None:
     (tmp_path / "ratings.csv").write_text(GOOD)
-    done = importer("run", "ratings.csv", "--base-url", "http://ratings.example.org")
+    done = importer("run", "ratings.csv", "--to", "trakt-v1", "--base-url", "http://ratings.example.org")
     assert done.returncode == 2
     assert "--insecure-http" in done.stderr

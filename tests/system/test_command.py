@@ -59,7 +59,7 @@ def test_a_sigterm_finishes_what_is_in_flight_and_the_same_command_goes_on(
     environment: dict[str, str], importer: Importer, tmp_path: Path
 ) -> None:
     with running_sandbox(environment, "--latency", "30") as url:
-        words = ("run", SAMPLE, "--base-url", url, "--workers", "2")
+        words = ("run", SAMPLE, "--to", "trakt-v1", "--base-url", url, "--workers", "2")
         with subprocess.Popen(
             [COMMAND, *words], env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
@@ -83,7 +83,7 @@ def test_a_second_run_for_the_same_account_is_told_who_is_at_work(
     environment: dict[str, str], importer: Importer, tmp_path: Path
 ) -> None:
     with running_sandbox(environment, "--latency", "100") as url:
-        words = ("run", SAMPLE, "--base-url", url)
+        words = ("run", SAMPLE, "--to", "trakt-v1", "--base-url", url)
         with subprocess.Popen([COMMAND, *words, "--quiet"], env=environment, cwd=tmp_path) as first:
             _wait_for_outcomes(tmp_path / "state")
             second = importer(*words)
@@ -97,8 +97,10 @@ def test_no_credential_is_left_anywhere(
     environment: dict[str, str], importer: Importer, tmp_path: Path
 ) -> None:
     with running_sandbox(environment, "--fault", "reset@3", "--fault", "html502@9") as url:
-        done = importer("run", SAMPLE, "--base-url", url, IMPORTER_TRACEBACK="1")
-        refused = importer("run", SAMPLE, "--base-url", url, IMPORTER_TRAKT_V1_PASSWORD="demo-password")
+        done = importer("run", SAMPLE, "--to", "trakt-v1", "--base-url", url, IMPORTER_TRACEBACK="1")
+        refused = importer(
+            "run", SAMPLE, "--to", "trakt-v1", "--base-url", url, IMPORTER_TRAKT_V1_PASSWORD="demo-password"
+        )
     assert refused.returncode == 3
     left = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
     said = [text.encode() for text in (done.stdout, done.stderr, refused.stdout, refused.stderr)]

@@ -24,7 +24,7 @@ def test_results_of_a_sample_equal_its_golden_file(
 ) -> None:
     words = ["--bulk"] if bulk else []
     with running_sandbox(environment) as url:
-        done = importer("run", str(sample), "--base-url", url, *words)
+        done = importer("run", str(sample), "--to", "trakt-v1", "--base-url", url, *words)
     assert done.returncode == 1, done.stderr
     lines = _read(tmp_path / "results.csv")
     golden = GOLDEN / f"{sample.stem}{'-bulk' if bulk else ''}.csv"

@@ -1,0 +1,194 @@
+"""From `--to` and the settings to where the ratings go: destination, sign-in, pace and journal."""
+
+import asyncio
+import hashlib
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from functools import partial
+from typing import Any
+
+from importer.cli.run import To
+from importer.cli.sandbox import embedded_sandbox
+from importer.delivery.courier import Tokens
+from importer.delivery.credentials import Credentials
+from importer.delivery.limiter import Rate
+from importer.delivery.sign_in import sign_in
+from importer.delivery.survey import Survey, survey
+from importer.delivery.tokens import open_token_store
+from importer.delivery.transport import Transport
+from importer.destinations.base import Destination
+from importer.destinations.trakt_oauth import TraktApp
+from importer.destinations.trakt_v1 import TraktV1
+from importer.destinations.trakt_v2 import TraktV2
+from importer.destinations.trakt_v2_dates import Dates
+from importer.journal import Journal
+from importer.sending import SendingOptions
+from importer.settings import Secret, load_trakt, load_trakt_v1, state_dir
+
+V1_WORKERS = 8
+V2_WORKERS = 4
+
+V2_POST_RATE = Rate(1, 1.04)
+"""Trakt takes one POST per second and user (docs: rate limiting); the rest is room for jitter on the way."""
+
+V2_GET_RATE = Rate(500, 300, may_burst=True)
+"""Half of what Trakt allows (docs: rate limiting), so that other apps of the same user find some left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the flags of a run say about where the ratings go and how."""
+
+    flags: Mapping[str, object]
+    api: str = "v1"
+    bulk: bool = False
+    batch_size: int = 100
+    love: int | None = None
+    hate: int | None = None
+    time_of_day: time = time(12)
+    is_rehearsal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the ratings of a run go, and with what pace and sign-in unless the flags say otherwise."""
+
+    destination: Destination
+    options: SendingOptions
+    survey: Survey | None = None
+    posts_to_feeds: bool = False
+
+    def with_options(self, chosen: Mapping[str, Any]) -> "Target":
+        """Let the flags that were given win over what suits the destination."""
+        given = {name: value for name, value in chosen.items() if value is not None}
+        return replace(self, options=replace(self.options, **given))
+
+
+@contextmanager
+def open_target(to: To, choices: Choices) -> Iterator[Target]:
+    """Build the destination; start a sandbox or ask whose sign-in it is, where that is called for."""
+    match to:
+        case To.TRAKT_V1:
+            yield _open_trakt_v1(choices)
+        case To.TRAKT:
+            yield _open_trakt(choices)
+        case To.SANDBOX:
+            with _open_sandbox(choices) as target:
+                yield target
+
+
+def journal_for(destination: Destination) -> Journal:
+    """Choose the journal of the destination's account; its name tells people whose it is."""
+    readable = re.sub(r"[^a-z0-9]+", "-", f"{destination.name} {destination.account}".lower()).strip("-")
+    digest = hashlib.sha256(destination.account.encode()).hexdigest()
+    return Journal(state_dir() / "journals", f"{readable[:60]}-{digest[:8]}")
+
+
+def _open_trakt_v1(choices: Choices) -> Target:
+    settings = load_trakt_v1(choices.flags)
+    _print_warnings(settings.warnings)
+    destination = TraktV1(
+        settings.base_url,
+        settings.username,
+        settings.api_key.reveal(),
+        settings.password_sha1.reveal(),
+        bulk=choices.bulk,
+        account=f"{settings.username} at {settings.base_url}",
+    )
+    return Target(destination, SendingOptions(V1_WORKERS), posts_to_feeds=not choices.bulk)
+
+
+def _open_trakt(choices: Choices) -> Target:
+    settings = load_trakt(choices.flags)
+    _print_warnings(settings.warnings)
+    store = open_token_store(settings, state_dir())
+    app = TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
+
+    def build_tokens(transport: Transport) -> Credentials:
+        return Credentials(transport, app, store)
+
+    async def ask() -> Survey:
+        async with Transport(1) as transport:
+            return await survey(transport, build_tokens(transport), settings.base_url, settings.client_id)
+
+    found = asyncio.run(ask())
+    destination = _build_trakt(
+        choices, settings.base_url, settings.client_id, account=f"{found.username} at {settings.base_url}"
+    )
+    return Target(destination, _v2_options(build_tokens), found)
+
+
+@contextmanager
+def _open_sandbox(choices: Choices) -> Iterator[Target]:
+    if choices.is_rehearsal:
+        yield _build_sandbox_target("http://sandbox.invalid", choices)
+        return
+    words = ("--auto-approve",) if choices.api == "v2" else ()
+    with embedded_sandbox(state_dir() / "sandbox.sqlite3", *words) as url:
+        yield _build_sandbox_target(url, choices)
+
+
+def _build_sandbox_target(url: str, choices: Choices) -> Target:
+    if choices.api == "v2":
+        destination: Destination = _build_trakt(
+            choices, url, "sandbox-client", name="sandbox-v2", account="demo at the sandbox"
+        )
+        app = TraktApp(url, "sandbox-client", Secret("sandbox-secret"))
+        return Target(destination, _v2_options(partial(_SandboxTokens, app)))
+    destination = TraktV1(
+        url,
+        username="demo",
+        api_key="sandbox-key",
+        password_sha1=hashlib.sha1(b"demo").hexdigest(),  # noqa: S324 - the API asks for it
+        bulk=choices.bulk,
+        name="sandbox",
+        account="demo at the sandbox",
+    )
+    return Target(destination, SendingOptions(V1_WORKERS))
+
+
+class _SandboxTokens:
+    """Signs in to the embedded sandbox, which approves by itself; the token lives as long as the run."""
+
+    def __init__(self, app: TraktApp, transport: Transport) -> None:
+        self._app = app
+        self._transport = transport
+        self._token = ""
+
+    async def access_token(self) -> str:
+        if not self._token:
+            await self.renew("")
+        return self._token
+
+    async def renew(self, stale: str) -> None:
+        del stale
+        tokens = await sign_in(self._transport, self._app, lambda _: None, lambda *_: None)
+        self._token = tokens.access_token.reveal()
+
+
+def _build_trakt(
+    choices: Choices, base_url: str, client_id: str, *, account: str, name: str = "trakt"
+) -> TraktV2:
+    return TraktV2(
+        base_url,
+        client_id,
+        account,
+        Dates(datetime.now(UTC), choices.time_of_day),
+        choices.love,
+        choices.hate,
+        choices.batch_size,
+        name,
+    )
+
+
+def _v2_options(build_tokens: Callable[[Transport], Tokens]) -> SendingOptions:
+    return SendingOptions(V2_WORKERS, V2_POST_RATE, V2_GET_RATE, build_tokens=build_tokens)
+
+
+def _print_warnings(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        print(f"importer: {warning}", file=sys.stderr)
