@@ -17,6 +17,8 @@ class MediaKind(StrEnum):
     SHOW = "show"
     SEASON = "season"
     EPISODE = "episode"
+    UNKNOWN = "unknown"
+    """The export's word for the type is in a language nobody here reads; the destination may know by id."""
 
 
 class Status(StrEnum):

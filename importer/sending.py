@@ -20,7 +20,7 @@ from importer.delivery.limiter import Limiter, Rate
 from importer.delivery.readback import ReadBack
 from importer.delivery.transport import Transport
 from importer.delivery.workers import WorkerPool, verified
-from importer.destinations.base import Destination, Stop, Verdict, is_held
+from importer.destinations.base import Destination, Held, Stop, Verdict, is_held, possible_kinds
 from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, Run
 from importer.model import Batch, Outcome
@@ -134,13 +134,15 @@ class Sending:
         """Look for rows that a crash left without an answer, before anything is sent a second time."""
         unanswered = self._journal.unanswered(self._run)
         read_back = ReadBack(self._destination, courier)
-        for kind in sorted({job.kind for job in unanswered}):
+        holdings: dict[str, Held] = {}
+        for kind in sorted({kind for job in unanswered for kind in possible_kinds(job)}):
             found = await read_back.persist(kind)
             if isinstance(found, Verdict):
                 _stop_if_told(found)
                 raise StopRunError("the account's ratings cannot be read back, so nothing is sent again")
-            there = [job for job in unanswered if job.kind is kind and is_held(job, found)]
-            self._take_outcomes([Outcome(job.row, verified(job), 1, None, None, None) for job in there])
+            holdings.update(found)
+        there = [job for job in unanswered if is_held(job, holdings)]
+        self._take_outcomes([Outcome(job.row, verified(job), 1, None, None, None) for job in there])
         if unanswered:
             await self._flush()
             self._journal.release(self._run)

@@ -49,7 +49,9 @@ def open_input(file: str) -> Iterator[Path]:
         yield Path(copy.name)
 
 
-def build_source(path: Path, file: str, format_name: str, mapping: Mapping[str, str]) -> Source:
+def build_source(
+    path: Path, file: str, format_name: str, mapping: Mapping[str, str], *, leaves_types_open: bool
+) -> Source:
     """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
     name = "standard input" if file == STANDARD_INPUT else file
     try:
@@ -57,9 +59,15 @@ def build_source(path: Path, file: str, format_name: str, mapping: Mapping[str, 
     except OSError as error:
         problem = error.strerror or str(error)
         raise UnreadableFileError(name, problem, remedy="Name the export file itself.") from error
-    return Source(
-        name, fingerprint, partial(open_reader, path, format_name=format_name, mapping=mapping, name=name)
+    build_reader = partial(
+        open_reader,
+        path,
+        format_name=format_name,
+        mapping=mapping,
+        name=name,
+        leaves_types_open=leaves_types_open,
     )
+    return Source(name, fingerprint, build_reader)
 
 
 def check_output(out: Path, path: Path) -> None:

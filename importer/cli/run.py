@@ -89,8 +89,9 @@ def run(
         journal_for(usual.destination) as journal,
     ):
         check_output(out, path)
-        source = build_source(path, file, format_, mapping)
         target = usual.with_options(chosen)
+        leaves_types_open = target.destination.tells_kinds
+        source = build_source(path, file, format_, mapping, leaves_types_open=leaves_types_open)
         if dry_run:
             report = display.rehearse(source, target, journal)
         else:

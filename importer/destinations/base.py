@@ -129,6 +129,11 @@ class Destination(Protocol):
         """Whether sending a batch again does no harm when the first did arrive; else read back first."""
         ...
 
+    @property
+    def tells_kinds(self) -> bool:
+        """Whether it can tell by id what a title is, so that rows may leave their type open."""
+        ...
+
     def refuse(self, job: RatingJob) -> Fate | None:
         """Say why this API cannot take the job at all, or None if it can."""
         ...
@@ -166,14 +171,20 @@ class Destination(Protocol):
         ...
 
 
+def possible_kinds(job: RatingJob) -> tuple[MediaKind, ...]:
+    """Every kind that the destination may take the job's title for, the likeliest first."""
+    if job.kind is MediaKind.UNKNOWN:
+        return (MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE)
+    return (job.kind,) if job.second_kind is None else (job.kind, job.second_kind)
+
+
 def title_keys(job: RatingJob) -> list[str]:
     """Every key the job's title may stand under in `Holdings`: one per id, and one by title and year."""
-    return build_keys(
-        job.kind,
-        {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id},
-        (job.title, job.year),
-        (job.season, job.episode),
-    )
+    ids = {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id}
+    number = (job.season, job.episode)
+    return [
+        key for kind in possible_kinds(job) for key in build_keys(kind, ids, (job.title, job.year), number)
+    ]
 
 
 def build_keys(

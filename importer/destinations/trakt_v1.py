@@ -51,6 +51,7 @@ class TraktV1:
     bulk: bool = False
     name: str = "trakt-v1"
     account: str = ""
+    tells_kinds: bool = False
 
     @property
     def batch_size(self) -> int:
@@ -72,6 +73,10 @@ class TraktV1:
                 "needs_show_and_number",
                 "this API takes an episode by its show's id, season and number; "
                 "the row holds only the episode's own id",
+            )
+        if job.kind is MediaKind.UNKNOWN:
+            return Fate(
+                Status.INVALID, "unknown_type", "this API must be told whether it is a movie or a show"
             )
         second_id = job.tmdb_id if job.kind is MediaKind.MOVIE else job.tvdb_id
         if not job.imdb_id and not second_id and not (job.title and job.year):

@@ -10,7 +10,16 @@ from typing import Any
 
 import orjson
 
-from importer.destinations.base import RATED, UNRATED, Answer, Delivered, Holdings, RefreshToken, Verdict
+from importer.destinations.base import (
+    RATED,
+    UNRATED,
+    Answer,
+    Delivered,
+    Holdings,
+    RefreshToken,
+    Verdict,
+    possible_kinds,
+)
 from importer.destinations.trakt_account import Account, Refused, judge_trouble, read_account
 from importer.destinations.trakt_v2_answers import Sent, judge_ratings
 from importer.destinations.trakt_v2_dates import Dates
@@ -60,6 +69,7 @@ class TraktV2:
     hate: int | None = None
     batch_size: int = BATCH_SIZE
     name: str = "trakt"
+    tells_kinds: bool = True
     repeats_safely: bool = True  # an upsert; with `rated_at` a repeat changes nothing (issue #448)
 
     def refuse(self, job: RatingJob) -> Fate | None:
@@ -67,7 +77,10 @@ class TraktV2:
         if isinstance(job.rating, str) and not self._number(job):
             message = "Trakt takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
             return Fate(Status.UNSUPPORTED, "love_or_hate", message)
-        kind = MediaKind.SHOW if job.season is not None else job.kind
+        kind = MediaKind.SHOW if job.season is not None else possible_kinds(job)[0]
+        if job.kind is MediaKind.UNKNOWN and not job.imdb_id:
+            message = "the row does not say what it is, and has no IMDb id by which Trakt could tell"
+            return Fate(Status.INVALID, "unknown_type", message)
         if not _build_ids(job, kind):
             known = ", ".join(_IDS[kind])
             message = f"Trakt knows a {kind} by one of these ids: {known}; the row has none of them"
@@ -76,7 +89,7 @@ class TraktV2:
 
     def method_for(self, job: RatingJob) -> str:
         """Name the array the job travels in, with `/remove` for an unrate."""
-        bucket = _NUMBERED if job.season is not None else _BUCKETS[job.kind]
+        bucket = _NUMBERED if job.season is not None else _BUCKETS[possible_kinds(job)[0]]
         return bucket if job.rating else bucket + _REMOVE
 
     def build_request(self, batch: Batch) -> Request:
@@ -159,15 +172,19 @@ class TraktV2:
         if self.dates.is_future(job.rated_at):
             message = f"its date, {job.rated_at}, lies in the future; it was dated now"
             return Fate(Status.RATED, "date_clamped", message)
-        if method not in (_NUMBERED, _BUCKETS[job.kind]):
+        if job.kind is MediaKind.UNKNOWN or method not in (_NUMBERED, _BUCKETS[job.kind]):
             return Fate(Status.RATED, "other_kind", f"Trakt has this title among its {method}")
         return RATED
 
     def _second_method(self, method: str, job: RatingJob) -> str | None:
-        """Where exports and Trakt disagree on what a title is, the other array is tried once."""
-        if job.second_kind is None or method != self.method_for(job):
-            return None
-        return _BUCKETS[job.second_kind] + (_REMOVE if method.endswith(_REMOVE) else "")
+        """Where exports and Trakt disagree on what a title is, each other array is tried once.
+
+        No look-up is cheaper: one more request asks for a hundred rows, and an IMDb id means one title.
+        """
+        suffix = _REMOVE if method.endswith(_REMOVE) else ""
+        methods = [_BUCKETS[kind] + suffix for kind in possible_kinds(job)]
+        following = methods[methods.index(method) + 1 :] if method in methods else []
+        return following[0] if following else None
 
 
 def _build_ids(job: RatingJob, kind: MediaKind) -> dict[str, str | int]:

@@ -60,18 +60,21 @@ def open_reader(
     format_name: str = "auto",
     mapping: Mapping[str, str] | None = None,
     name: str | None = None,
+    leaves_types_open: bool = False,
 ) -> TableReader:
     """Open a file with the reader it needs, or the one that `format_name` says.
 
     `mapping` renames columns of the file to fields (`{"Film": "title"}`) before anything else; `name`
-    is what messages call the file. Raises `UnreadableFileError` or `UnknownFormatError`.
+    is what messages call the file. With `leaves_types_open`, a type word that is not known makes a job of
+    an unknown kind, for destinations that can tell by id; else the row is invalid. Raises
+    `UnreadableFileError` or `UnknownFormatError`.
     """
     table = Table(read_text_file(path, name or str(path)))
     if mapping:
         table.header = _rename(table.header, mapping)
     reader = _choose(table, format_name)
     _refuse_double_columns(table, reader)
-    return reader(table)
+    return reader(table, leaves_types_open=leaves_types_open)
 
 
 def _choose(table: Table, format_name: str) -> type[TableReader]:

@@ -75,9 +75,8 @@ class CsvReader(TableReader):
             missing.append("an id (imdb_id, tmdb_id, tvdb_id or trakt_id) or title and year")
         return missing
 
-    def describe(self, header: Header) -> Sequence[str]:
+    def describe(self) -> Sequence[str]:
         """Tell the rules that are applied to this file."""
-        self._is_results = set(_RESULTS) <= set(header.keys)
         if self._is_results:
             return ("results file of this importer",)
         notes = ["table with columns by name", "ratings are read as 1 to 10"]
@@ -87,6 +86,10 @@ class CsvReader(TableReader):
         if "season" in self._sources:
             notes.append("where a season number stands, ids, title and year are the show's")
         return notes
+
+    @property
+    def _is_results(self) -> bool:
+        return set(_RESULTS) <= set(self._table.header.keys)
 
     def parsers(self) -> Mapping[str, "Parse"]:
         """Parse the cells of a table of our own."""
@@ -137,7 +140,7 @@ def _kind_by_numbers(job: RatingJob) -> MediaKind:
 
 def _check_numbers(job: RatingJob) -> None:
     """See that the row has the numbers that its kind has, and no others."""
-    surplus = [field for field in _NUMBERS[job.kind] if getattr(job, field) is not None]
+    surplus = [field for field in _NUMBERS.get(job.kind, ()) if getattr(job, field) is not None]
     if surplus:
         raise CellError(
             Reason.TYPE_MISMATCH,

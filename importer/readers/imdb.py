@@ -9,9 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from importer.readers.cells import CellError, Reason, parse_imdb_id, parse_rating, parse_text, parse_year
-from importer.readers.table import Header
 from importer.readers.table_reader import FormatNote, TableReader
-from importer.readers.title_types import IMDB_TYPES, parse_kind, parse_second_kind
+from importer.readers.title_types import IMDB_TYPES, parse_kind, parse_kind_or_unknown, parse_second_kind
 
 if TYPE_CHECKING:
     from importer.readers.columns import Parse
@@ -45,15 +44,17 @@ class ImdbReader(TableReader):
     }
     needed = ("imdb_id", "rating", "kind")
 
-    def describe(self, header: Header) -> Sequence[str]:
+    def describe(self) -> Sequence[str]:
         """Name the vintage."""
-        vintages = (years for column, years in _VINTAGES if header.find([column]) is not None)
+        vintages = (years for column, years in _VINTAGES if self._table.header.find([column]) is not None)
         return (f"IMDb ratings export {next(vintages, '2017 to 2024')}",)
 
     def parsers(self) -> Mapping[str, "Parse"]:
         """Parse IMDb's cells."""
         return {
-            "kind": partial(parse_kind, types=IMDB_TYPES),
+            "kind": partial(
+                parse_kind_or_unknown if self.leaves_types_open else parse_kind, types=IMDB_TYPES
+            ),
             "second_kind": partial(parse_second_kind, types=IMDB_TYPES),
             "imdb_id": _parse_const,
             "rating": parse_rating,

@@ -50,11 +50,12 @@ class TableReader:
     judges_rows: ClassVar[bool] = False
     """Whether `finish` has something to say; asking it a million times for nothing is not free."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, *, leaves_types_open: bool = False) -> None:
         self.format_name = self.about.name
+        self.leaves_types_open = leaves_types_open
         self._table = table
         self._sources = self.find_columns(table.header)
-        self.notes: Sequence[str] = (*self.describe(table.header), *table.notes)
+        self.notes: Sequence[str] = (*self.describe(), *table.notes)
 
     @classmethod
     def find_columns(cls, header: Header) -> dict[str, int]:
@@ -68,7 +69,7 @@ class TableReader:
         found = cls.find_columns(header)
         return [quote(cls.columns[field][0]) for field in cls.needed if field not in found]
 
-    def describe(self, header: Header) -> Sequence[str]:
+    def describe(self) -> Sequence[str]:
         """Say what was found out about the file and which rules follow from it."""
         raise NotImplementedError
 

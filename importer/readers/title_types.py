@@ -102,6 +102,16 @@ def parse_kind(cell: str, types: Mapping[str, TitleType]) -> MediaKind:
     )
 
 
+def parse_kind_or_unknown(cell: str, types: Mapping[str, TitleType]) -> MediaKind:
+    """Look a type word up; a word in a language that nobody here reads is left to who can ask by id."""
+    try:
+        return parse_kind(cell, types)
+    except CellError as error:
+        if error.reason is not Reason.UNKNOWN_TYPE or not _normalise(cell):
+            raise
+        return MediaKind.UNKNOWN
+
+
 def parse_second_kind(cell: str, types: Mapping[str, TitleType]) -> MediaKind | None:
     """Say what else the title may be, if its word leaves room."""
     found = types.get(_normalise(cell))

@@ -131,6 +131,8 @@ class FakeApi:
     def read_probe(self, answer: Answer) -> Verdict:
         raise NotImplementedError
 
+    tells_kinds = False
+
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         return Request("POST", "http://127.0.0.1:1", READ_BACK)
 
