@@ -67,16 +67,19 @@ class Journal:
 
     def __enter__(self) -> Self:
         """Take the lock and open the file. Raises JournalLockedError, ImporterError if it is no journal."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
+            self._sign()
+            self._db = self._open()
         except Timeout:
             raise JournalLockedError(self._describe_holder()) from None
-        self._holder.write_text(
-            json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
-        )
-        try:
-            self._db = self._open()
+        except OSError as error:
+            self._lock.release()
+            raise ImporterError(
+                f"{self.path}: cannot use the journal ({error.strerror or error}). "
+                "Make its folder writable, or choose another with IMPORTER_STATE_DIR."
+            ) from error
         except BaseException:
             self._lock.release()
             raise
@@ -198,26 +201,28 @@ class Journal:
 
     def take(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
         """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs."""
-        jobs = self._jobs(
-            "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?",
-            run.number,
-            after_row,
-            limit,
-        )
-        if jobs:
-            self._db.execute(
-                "UPDATE row SET sending = 1 WHERE run = ? AND row BETWEEN ? AND ? AND status IS NULL",
-                (run.number, jobs[0].row, jobs[-1].row),
+        with self._transaction():
+            jobs = self._jobs(
+                "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?",
+                run.number,
+                after_row,
+                limit,
             )
+            if jobs:
+                self._db.execute(
+                    "UPDATE row SET sending = 1 WHERE run = ? AND row BETWEEN ? AND ? AND status IS NULL",
+                    (run.number, jobs[0].row, jobs[-1].row),
+                )
         return jobs
 
     def release(self, run: Run, *, except_rows: Iterable[int] = ()) -> None:
         """Unmark rows that were marked as sending but never left; `except_rows` may have."""
-        self._db.execute(
-            "UPDATE row SET sending = 0 WHERE run = ? AND sending AND status IS NULL"
-            " AND row NOT IN (SELECT value FROM json_each(?))",
-            (run.number, json.dumps(list(except_rows))),
-        )
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET sending = 0 WHERE run = ? AND sending AND status IS NULL"
+                " AND row NOT IN (SELECT value FROM json_each(?))",
+                (run.number, json.dumps(list(except_rows))),
+            )
 
     def record(self, run: Run, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes in one commit."""
@@ -283,6 +288,12 @@ class Journal:
             ) from error
         return db
 
+    def _sign(self) -> None:
+        self._holder.touch(mode=0o600)
+        self._holder.write_text(
+            json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
+        )
+
     def _describe_holder(self) -> str:
         try:
             holder = json.loads(self._holder.read_text())
@@ -317,13 +328,23 @@ class Journal:
         return [_build_job(row) for row in rows.fetchall()]
 
     def _settle_held(self, number: int) -> None:
-        """Note what the account holds after a run; in bulk, since row by row would slow down sending."""
+        """Note what the account holds after a run; in bulk, since row by row would slow down sending.
+
+        Once and for all: a run that can still be continued is settled only when it is finished, or when
+        another run comes after it, and then it never is continued.
+        """
         self._db.execute(
             "INSERT OR REPLACE INTO held SELECT title_key, rating, rated_at FROM row"
             " WHERE run = ? AND status IN ('rated', 'unrated') ORDER BY title_key",
             (number,),
         )
-        self._db.execute("UPDATE run SET settled = 1 WHERE number = ? AND ended_at IS NOT NULL", (number,))
+        # What may have arrived, or may not, leaves nothing known of its title.
+        self._db.execute(
+            "DELETE FROM held WHERE title_key IN (SELECT title_key FROM row WHERE run = ?"
+            " AND (status IN ('unsure', 'failed') OR status IS NULL AND sending))",
+            (number,),
+        )
+        self._db.execute("UPDATE run SET settled = 1 WHERE number = ?", (number,))
 
 
 _NO_FATE = (None, None, None)
