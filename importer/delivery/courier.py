@@ -79,12 +79,14 @@ class Courier:
 
         A token that is not accepted is renewed, and the request sent once more, within the same attempt.
         """
+        await self._limiter.acquire(request.method)
         if not request.needs_token or self._credentials is None:
             return await self._send(request, read, trace)
         token = await self._credentials.access_token()
         verdict = await self._send(_authorize(request, token), read, trace)
         if isinstance(verdict, RefreshToken):
             await self._credentials.renew(token)
+            await self._limiter.acquire(request.method)
             token = await self._credentials.access_token()
             verdict = await self._send(_authorize(request, token), read, trace)
         if isinstance(verdict, RefreshToken):
@@ -93,7 +95,6 @@ class Courier:
         return verdict
 
     async def _send(self, request: Request, read: Callable[[Answer], Verdict], trace: Trace) -> Verdict:
-        await self._limiter.acquire(request.method)
         task = asyncio.current_task()
         self._in_flight.add(task)
         trace.attempts += 1

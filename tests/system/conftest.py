@@ -22,6 +22,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return inherited | {
         "HOME": str(tmp_path / "home"),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "IMPORTER_STATE_DIR": str(tmp_path / "state"),
         "IMPORTER_TRAKT_V1_API_KEY": "sandbox-key",
         "IMPORTER_TRAKT_V1_USERNAME": "demo",
