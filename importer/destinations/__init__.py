@@ -17,6 +17,14 @@ class Description(NamedTuple):
 
 DESTINATIONS = (
     Description(
+        "trakt",
+        "Trakt, through today's API, after `importer login trakt`",
+        "movies, shows, seasons, episodes by id; seasons and episodes also by show and number",
+        "1 to 10, unrate; love and hate with --love and --hate",
+        "kept: a day becomes noon UTC (--date-time), a future date is dated now",
+        "100, up to 200 with --batch-size",
+    ),
+    Description(
         "trakt-v1",
         "a server that speaks Trakt's original API (retired by Trakt itself)",
         "movies, shows, episodes by show and number",
@@ -26,10 +34,10 @@ DESTINATIONS = (
     ),
     Description(
         "sandbox",
-        "a local look-alike of that API, started for the run",
-        "movies, shows, episodes by show and number",
-        "1 to 10, love, hate, unrate",
-        "none: a rating is dated when it arrives",
-        "1, or 50 with --bulk",
+        "a local look-alike of both APIs (--api v1 or v2), started for the run",
+        "as trakt-v1 or trakt",
+        "as trakt-v1 or trakt",
+        "as trakt-v1 or trakt",
+        "as trakt-v1 or trakt",
     ),
 )
