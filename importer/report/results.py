@@ -8,14 +8,13 @@ No byte order mark, so that the first column is called `row` for every program.
 
 import codecs
 import csv
-import os
-import secrets
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
+from importer.atomic import Drafts, open_text
 from importer.errors import ResultsNotWrittenError
 from importer.model import RESULT_COLUMNS
 from importer.spreadsheet import SUSPECTS, neutralise
@@ -90,29 +89,11 @@ def _open(path: Path) -> Iterator[_Sink]:
         yield codecs.getwriter("utf-8")(sys.stdout.buffer, "backslashreplace")
         sys.stdout.buffer.flush()
     elif path.exists() and not path.is_file():
-        with _open_text(path, "w") as stream:  # a directory fails here, as it should
+        with open_text(path, "w") as stream:  # a directory fails here, as it should
             yield stream
     else:
         # Through links, or replacing would put a file in the place of the link.
-        with _replacing(path.resolve()) as stream:
-            yield stream
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[_Sink]:
-    # Created with "x" and not by tempfile: the file shall have the mode the user's umask gives, not 0600.
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with _open_text(temporary, "x") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:  # Ctrl-C included: no half a file stays behind
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _open_text(path: Path, mode: str) -> IO[str]:
-    # A surrogate cannot be written as UTF-8; shown as \udc80 it costs one strange cell instead of the file.
-    return path.open(mode, encoding="utf-8", errors="backslashreplace", newline="")
+        place = path.resolve()
+        with Drafts() as drafts:
+            yield drafts.begin(place)
+            drafts.publish([place])

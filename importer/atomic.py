@@ -1,0 +1,93 @@
+"""Files that appear under their names whole, and several of them together, or not at all.
+
+What stood there before survives every failure, Ctrl-C included. What the files hold is the caller's business.
+"""
+
+import os
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Self
+
+
+def open_text(path: Path, mode: str) -> IO[str]:
+    """Open a file for UTF-8 text whose line ends are the writer's own."""
+    # A surrogate cannot be written as UTF-8; shown as \udc80 it costs one strange cell instead of the file.
+    return path.open(mode, encoding="utf-8", errors="backslashreplace", newline="")
+
+
+class Drafts:
+    """Files written out of sight, then published. A context manager: what was not published is removed."""
+
+    def __init__(self) -> None:
+        self._drafts: list[Path] = []
+        self._stream: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream is not None:
+            with suppress(OSError):  # what is left in its buffer did not fit: the file goes anyway
+                self._stream.close()
+        for draft in self._drafts:
+            draft.unlink(missing_ok=True)
+
+    def begin(self, path: Path) -> IO[str]:
+        """Begin a file beside `path`; the one begun before it is complete."""
+        self._complete()
+        # Created with "x" and not by tempfile: the file shall have the mode the user's umask gives, not 0600.
+        draft = _hidden(path, "part")
+        self._drafts.append(draft)
+        self._stream = open_text(draft, "x")
+        return self._stream
+
+    def publish(self, places: Sequence[Path], *, instead_of: Sequence[Path] = ()) -> None:
+        """Put the files in their places, in the order they were begun; `instead_of` goes away with it."""
+        self._complete()
+        old = [path for path in dict.fromkeys([*places, *instead_of]) if path.exists()]
+        # One file in the place of one is a single rename, which cannot half happen; more need a way back.
+        aside = [(path, _hidden(path, "old")) for path in old] if len(places) + len(instead_of) > 1 else []
+        _move([*aside, *zip(self._drafts, places, strict=True)])
+        self._drafts.clear()
+        for _, backup in aside:
+            with suppress(OSError):  # the files are in place: an old one that stays, hidden, is no failure
+                backup.unlink()
+        _sync_folders({place.parent for place in places})
+
+    def _complete(self) -> None:
+        if self._stream is None:
+            return
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        self._stream = None
+
+
+def _hidden(path: Path, ending: str) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.{ending}")
+
+
+def _move(moves: Sequence[tuple[Path, Path]]) -> None:
+    """Do all the moves or, if one fails, take back those before it."""
+    done: list[tuple[Path, Path]] = []
+    try:
+        for source, target in moves:
+            source.replace(target)
+            done.append((source, target))
+    except BaseException:
+        for source, target in reversed(done):
+            target.replace(source)
+        raise
+
+
+def _sync_folders(folders: set[Path]) -> None:
+    """Make the new names last through a power cut, where the system knows how."""
+    for folder in folders:
+        with suppress(OSError):  # Windows opens no folder
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)

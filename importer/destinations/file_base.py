@@ -1,0 +1,61 @@
+"""What a destination is that no API leads to: rules that turn jobs into the lines of a file to upload.
+
+Pure, like the destinations with an API; `writing.py` writes the files.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from importer.model import HATE, LOVE, UNRATE, Fate, Rating, RatingJob, Status
+
+
+class FileDestination(Protocol):
+    """One site's import file. All methods are pure."""
+
+    @property
+    def name(self) -> str:
+        """The `--to` word."""
+        ...
+
+    @property
+    def upload_at(self) -> str:
+        """Where people upload the file."""
+        ...
+
+    @property
+    def header(self) -> Sequence[str]:
+        """The first line of every file."""
+        ...
+
+    @property
+    def largest_file_bytes(self) -> int | None:
+        """How large a file may be; what is more goes into further files. None: any size, one file."""
+        ...
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Say why the site's importer cannot take the job, or None if it can."""
+        ...
+
+    def build_line(self, job: RatingJob) -> Sequence[str]:
+        """Build the cells of a job that is not refused, in the header's order."""
+        ...
+
+    def remark(self, job: RatingJob) -> str:
+        """Say what was decided for this row, or what to look at; nothing if all is plain."""
+        ...
+
+
+def build_number(rating: Rating, love: int | None, hate: int | None) -> int | None:
+    """Put a rating as 1 to 10, or None for a love or hate that nobody has put into a number."""
+    return rating if isinstance(rating, int) else {LOVE: love, HATE: hate}[rating]
+
+
+def refuse_rating(rating: Rating, love: int | None, hate: int | None) -> Fate | None:
+    """Refuse what a line of an import file cannot say: a removal, or a love or hate without a number."""
+    if rating == UNRATE:
+        message = "an import file can set a rating but not remove one; remove it on the site itself"
+        return Fate(Status.UNSUPPORTED, "cannot_unrate", message)
+    if build_number(rating, love, hate) is None:
+        message = "the file takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
+        return Fate(Status.UNSUPPORTED, "love_or_hate", message)
+    return None
