@@ -4,6 +4,7 @@ Builds the requests. What an answer means stands in `trakt_v2_answers.py`; who i
 business, which puts the token into every request that asks for one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -48,6 +49,9 @@ _IDS = {
     MediaKind.SEASON: ("trakt", "tmdb", "tvdb"),
     MediaKind.EPISODE: ("trakt", "imdb", "tmdb", "tvdb"),
 }
+_IDS_OF_ALL_KINDS = ("imdb",)
+"""Unique over all kinds; the other ids mean another title in another kind (API page search by id)."""
+
 _BUCKETS = {
     MediaKind.MOVIE: "movies",
     MediaKind.SHOW: "shows",
@@ -81,7 +85,7 @@ class TraktV2:
         if job.kind is MediaKind.UNKNOWN and not job.imdb_id:
             message = "the row does not say what it is, and has no IMDb id by which Trakt could tell"
             return Fate(Status.INVALID, "unknown_type", message)
-        if not _build_ids(job, kind):
+        if not _build_ids(job, _IDS[kind]):
             known = ", ".join(_IDS[kind])
             message = f"Trakt knows a {kind} by one of these ids: {known}; the row has none of them"
             return Fate(Status.UNSUPPORTED, "needs_id", message)
@@ -138,9 +142,11 @@ class TraktV2:
         return judge_trouble(answer, tries=5)
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> Request:
-        headers = {"trakt-api-version": "2", "trakt-api-key": self.client_id}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
+        headers = {
+            "Content-Type": "application/json",
+            "trakt-api-version": "2",
+            "trakt-api-key": self.client_id,
+        }
         label = f"{method} {path.partition('?')[0].removeprefix('/')}"
         return Request(method, self.base_url + path, label, body, headers, needs_token=True)
 
@@ -153,7 +159,9 @@ class TraktV2:
             if bucket == _NUMBERED:
                 items.append(_build_numbered(job, rating))
             else:
-                items.append({"ids": _build_ids(job, _KINDS[bucket])} | rating)
+                kind = _KINDS[bucket]
+                sources = _IDS[kind] if kind is job.kind else _IDS_OF_ALL_KINDS
+                items.append({"ids": _build_ids(job, sources)} | rating)
         return items
 
     def _build_rating(self, job: RatingJob) -> dict[str, Any]:
@@ -181,16 +189,18 @@ class TraktV2:
 
         No look-up is cheaper: one more request asks for a hundred rows, and an IMDb id means one title.
         """
+        if not _build_ids(job, _IDS_OF_ALL_KINDS):
+            return None
         suffix = _REMOVE if method.endswith(_REMOVE) else ""
         methods = [_BUCKETS[kind] + suffix for kind in possible_kinds(job)]
         following = methods[methods.index(method) + 1 :] if method in methods else []
         return following[0] if following else None
 
 
-def _build_ids(job: RatingJob, kind: MediaKind) -> dict[str, str | int]:
+def _build_ids(job: RatingJob, sources: Sequence[str]) -> dict[str, str | int]:
     """Only the ids that are there: no null, no 0, no empty text."""
     known = {"trakt": job.trakt_id, "imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id}
-    return {source: value for source in _IDS[kind] if (value := known[source])}
+    return {source: value for source in sources if (value := known[source])}
 
 
 def _build_numbered(job: RatingJob, rating: dict[str, Any]) -> dict[str, Any]:
@@ -199,4 +209,4 @@ def _build_numbered(job: RatingJob, rating: dict[str, Any]) -> dict[str, Any]:
         season |= rating
     else:
         season["episodes"] = [{"number": job.episode} | rating]
-    return {"ids": _build_ids(job, MediaKind.SHOW), "seasons": [season]}
+    return {"ids": _build_ids(job, _IDS[MediaKind.SHOW]), "seasons": [season]}

@@ -4,7 +4,7 @@ Codes and their meaning: API page "Status Codes"; what to do about them is ours,
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -31,6 +31,11 @@ OVERLOAD_SECONDS = 30.0
 
 _OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 _WRONG_PATH = frozenset({404, 405, 410, 412})
+_NOT_CONFIRMED = Fate(
+    Status.UNSURE,
+    "not_confirmed",
+    "Trakt neither counted the row nor said that it does not know the title",
+)
 _MISSING = Fate(Status.NOT_FOUND, "not_found", "Trakt does not know this title by the ids of the row")
 
 
@@ -63,11 +68,12 @@ def _judge_success(sent: Sent, answer: Response) -> Verdict:
         return Retry(5, "an answer that is not the API's", 3, stop, unsure=True)
     jobs = sent.batch.jobs
     missing = find_missing([flatten_item(item) for item in sent.items], content.get("not_found", {}))
-    if not missing.certain and not missing.doubtful and "added" in content and not any(counts.values()):
+    if not _accounts_for(content, len(jobs)):
+        missing = missing._replace(doubtful=set(range(len(jobs))) - missing.certain)
+    if len(missing.doubtful) == len(jobs):
         if len(jobs) > 1:
-            return Split("the server neither counted the rows nor named them as not found", unsure=True)
-        message = "Trakt neither counted the rating nor said that it does not know the title"
-        return Delivered((Fate(Status.UNSURE, "not_confirmed", message),))
+            return Split("the answer does not tell its rows apart", unsure=True)
+        return Delivered((_NOT_CONFIRMED,))
     fates: list[Fate | None] = [sent.success_of(job) for job in jobs]
     later: dict[str, list[RatingJob]] = {}
     for position in missing.certain:
@@ -80,6 +86,19 @@ def _judge_success(sent: Sent, answer: Response) -> Verdict:
     doubtful = Batch(sent.batch.method, [jobs[position] for position in sorted(missing.doubtful)])
     halves = [half for half in doubtful.halves() if half.jobs]
     return Partly(fates, halves, [Batch(method, again) for method, again in later.items()])
+
+
+def _accounts_for(content: Mapping[str, Any], rows: int) -> bool:
+    """Whether the answer speaks for the rows that it does not name as missing.
+
+    `added` counts updates, too (issue #448), so nothing counted is nothing rated; but to remove a rating that
+    is not there counts nothing. The sums of real answers need not add up (API page "addratings").
+    """
+    counts = content.get("added", content.get("deleted", {}))
+    counted = sum(count for count in counts.values() if isinstance(count, int))
+    if "not_found" not in content:
+        return counted >= rows
+    return counted > 0 or "added" not in content
 
 
 def _judge_refusal(batch: Batch, answer: Response) -> Verdict | None:
@@ -106,7 +125,7 @@ def _judge_refusal(batch: Batch, answer: Response) -> Verdict | None:
 def _judge_trouble(batch: Batch, answer: Response) -> Verdict:
     status = answer.status
     if status == 429:
-        return judge_rate_limit(answer)
+        return replace(judge_rate_limit(answer), is_attempt=False)  # it says nothing about these rows
     if status == 409:
         # Not documented for ratings: look whether it is there, and believe the refusal if it is not.
         refused = Fate(

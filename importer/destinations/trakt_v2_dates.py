@@ -19,7 +19,7 @@ class Dates:
         if rated_at is None:
             return None
         instant = min(self._instant(rated_at), self.now)
-        return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03}Z"
+        return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def is_future(self, rated_at: str | None) -> bool:
         """Whether the row's date lies in the future; today's is today's, whatever the hour."""

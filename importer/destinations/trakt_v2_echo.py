@@ -2,12 +2,13 @@
 
 The echo may lack the ids (issue #244 of trakt-api), so an item counts as found only when every echo is
 known to mean other items. Where that cannot be told, the items are doubtful and must be asked for again.
+What is relied on: every item that is not found has an echo, and what is left in an echo is the item's own.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 
@@ -21,92 +22,111 @@ class Missing(NamedTuple):
 def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missing:
     """Match the echoes of `not_found` to the items sent: by ids and numbers, else by what is left of them."""
     echoes = list(_flatten_arrays(not_found))
-    certain: set[int] = set()
-    unmatched: list[Mapping[str, Any]] = []
-    positions = _index_by_id(items)
-    for echo in echoes:
-        meant = _match_by_ids(echo, items, positions)
-        certain |= meant
-        if not meant:
-            unmatched.append(echo)
-    doubtful = _match_by_values(unmatched, items, certain)
     if len(items) == 1 and echoes:
         return Missing({0}, set())  # whom else could it mean?
-    return Missing(certain, doubtful)
+    names = [_name_of(item) for item in items]
+    positions = _index_by_id(names)
+    certain: set[int] = set()
+    doubtful: set[int] = set()
+    nameless = [echo for echo in echoes if not _find_near(_name_of(echo), names, positions)]
+    for name, count in Counter(map(_name_of, echoes)).items():
+        near = _find_near(name, names, positions)
+        same = {position for position in near if names[position] == name}
+        if not same and (len({names[position] for position in near}) == 1 or count >= len(near)):
+            same = near
+        certain |= same
+        doubtful |= near - same
+    sure, unsure = _match_by_values(nameless, items)
+    certain |= sure
+    return Missing(certain, (doubtful | unsure) - certain)
 
 
 def flatten_item(item: Mapping[str, Any]) -> dict[str, Any]:
     """Put the season or episode that a show item holds on one level with the show's ids."""
     flat = {key: item[key] for key in ("ids", "rating", "rated_at") if key in item}
-    for season in _dicts(item.get("seasons")):
+    for season in _entries(item.get("seasons")):
         flat = {**flat, "season": season.get("number")} | _values(season)
-        for episode in _dicts(season.get("episodes")):
+        for episode in _entries(season.get("episodes")):
             flat = {**flat, "episode": episode.get("number")} | _values(episode)
     return flat
+
+
+class _Name(NamedTuple):
+    """What an item or an echo is called: ids, and numbers where there are any."""
+
+    ids: frozenset[tuple[str, str]]
+    season: str | None
+    episode: str | None
 
 
 def _flatten_arrays(not_found: object) -> Iterator[Mapping[str, Any]]:
     if not isinstance(not_found, Mapping):
         return
     for array in not_found.values():
-        for echo in _dicts(array):
+        for echo in _entries(array):
             yield from _spread(echo)
 
 
 def _spread(echo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """One echo may hold several seasons and episodes; each becomes an echo of its own."""
-    seasons = list(_dicts(echo.get("seasons")))
+    seasons = _entries(echo.get("seasons"))
     if not seasons:
         yield echo
     for season in seasons:
-        episodes = [[episode] for episode in _dicts(season.get("episodes"))]
-        for held in episodes or [[]]:
-            yield flatten_item({**echo, "seasons": [{**season, "episodes": held}]})
+        episodes = _entries(season.get("episodes"))
+        if not episodes or "rating" in season:
+            yield flatten_item({**echo, "seasons": [{**season, "episodes": []}]})
+        for episode in episodes:
+            yield flatten_item({**echo, "seasons": [{**season, "episodes": [episode]}]})
 
 
-def _index_by_id(items: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], list[int]]:
+def _name_of(item: Mapping[str, Any]) -> _Name:
+    ids = item.get("ids")
+    pairs = ids.items() if isinstance(ids, Mapping) else ()
+    known = {(str(source), str(value)) for source, value in pairs if isinstance(value, int | str) and value}
+    season, episode = (
+        None if item.get(number) is None else str(item[number]) for number in ("season", "episode")
+    )
+    return _Name(frozenset(known), season, episode)
+
+
+def _index_by_id(names: Sequence[_Name]) -> dict[tuple[str, str], list[int]]:
     index: dict[tuple[str, str], list[int]] = {}
-    for position, item in enumerate(items):
-        for key in _id_keys(item):
+    for position, name in enumerate(names):
+        for key in name.ids:
             index.setdefault(key, []).append(position)
     return index
 
 
-def _match_by_ids(
-    echo: Mapping[str, Any],
-    items: Sequence[Mapping[str, Any]],
-    positions: Mapping[tuple[str, str], Sequence[int]],
+def _find_near(
+    name: _Name, names: Sequence[_Name], positions: Mapping[tuple[str, str], Sequence[int]]
 ) -> set[int]:
-    meant = {position for key in _id_keys(echo) for position in positions.get(key, ())}
-    # An echo of a whole show means all of its episodes; one with a number means that one only.
+    """Find the items that share an id with the echo and no other number stands against it.
+
+    An echo of a whole show may mean all of its episodes; one with a number means that one only.
+    """
+    sharing = {position for key in name.ids for position in positions.get(key, ())}
     return {
         position
-        for position in meant
-        if all(
-            str(echo[number]) == str(items[position].get(number))
-            for number in ("season", "episode")
-            if echo.get(number) is not None and number in items[position]
-        )
+        for position in sharing
+        if _agree(name.season, names[position].season) and _agree(name.episode, names[position].episode)
     }
 
 
-def _match_by_values(
-    echoes: Sequence[Mapping[str, Any]], items: Sequence[Mapping[str, Any]], certain: set[int]
-) -> set[int]:
-    """Add to `certain` what rating and date tell beyond doubt; return the positions that stay doubtful."""
-    doubtful: set[int] = set()
-    left = [position for position in range(len(items)) if position not in certain]
+def _agree(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or one == other
+
+
+def _match_by_values(echoes: Sequence[Mapping[str, Any]], items: Sequence[Mapping[str, Any]]) -> Missing:
+    """Find what rating and date tell beyond doubt, and what they leave in doubt."""
+    found = Missing(set(), set())
     for signature, count in Counter(_signature(echo) for echo in echoes).items():
-        alike = {
-            position
-            for position in left
-            if all(dict(_signature(items[position])).get(name) == value for name, value in signature)
-        }
+        alike = {position for position, item in enumerate(items) if set(signature) <= set(_signature(item))}
         if alike and signature and count >= len(alike):
-            certain |= alike
+            found.certain.update(alike)
         else:
-            doubtful |= alike or set(left)
-    return doubtful - certain
+            found.doubtful.update(alike or range(len(items)))
+    return found
 
 
 def _signature(item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -119,25 +139,21 @@ def _signature(item: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _instant(value: int | str) -> str:
-    # The same instant may come back written another way.
-    with suppress(ValueError):
-        return datetime.fromisoformat(str(value)).isoformat()
+    # The same instant may come back written another way, or without its fractions.
+    with suppress(ValueError, OverflowError):
+        instant = datetime.fromisoformat(str(value))
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC).isoformat(timespec="seconds")
     return str(value)
-
-
-def _id_keys(item: Mapping[str, Any]) -> list[tuple[str, str]]:
-    ids = item.get("ids")
-    if not isinstance(ids, Mapping):
-        return []
-    return [
-        (str(source), str(value)) for source, value in ids.items() if isinstance(value, int | str) and value
-    ]
 
 
 def _values(part: Mapping[str, Any]) -> dict[str, Any]:
     return {name: part[name] for name in ("rating", "rated_at") if name in part}
 
 
-def _dicts(array: object) -> Iterator[Mapping[str, Any]]:
-    if isinstance(array, list):
-        yield from (entry for entry in array if isinstance(entry, Mapping))
+def _entries(array: object) -> list[Mapping[str, Any]]:
+    """The objects of an array. What is no object still says that something is meant, but not what."""
+    if not array:
+        return []
+    entries = array if isinstance(array, list) else [array]
+    return [entry if isinstance(entry, Mapping) else {} for entry in entries]

@@ -30,7 +30,7 @@ def parse_holdings(kind: MediaKind, body: bytes) -> Holdings | None:
 def has_next_page(answer: Response, page: int) -> bool:
     """Go by the page count only: a page may hold less than was asked for (issue #924)."""
     count = answer.headers.get("X-Pagination-Page-Count", "")
-    return count.isdigit() and page < int(count[:9])
+    return count.isdecimal() and page < int(count[:9])
 
 
 def _build_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
