@@ -18,7 +18,7 @@ class Description(NamedTuple):
 DESTINATIONS = (
     Description(
         "trakt",
-        "Trakt, through today's API, after `importer login trakt`",
+        "Trakt, through its API of today, once you are signed in",
         "movies, shows, seasons, episodes by id; seasons and episodes also by show and number",
         "1 to 10, unrate; love and hate with --love and --hate",
         "kept: a day becomes noon UTC (--date-time), a future date is dated now",
