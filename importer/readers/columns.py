@@ -5,7 +5,6 @@ the chunks that follow.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -47,8 +46,22 @@ class Columns:
                 yield _parse_distinct(field, factors[place], parse)
 
 
+class _Memory(dict[str, object]):
+    """What the cells of a column gave, for as many as are worth keeping (an `lru_cache` is much slower)."""
+
+    def __init__(self, parse: Parse) -> None:
+        super().__init__()
+        self._parse = parse
+
+    def __missing__(self, cell: str) -> object:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        value = self[cell] = self._parse(cell)
+        return value
+
+
 def _remembering(field: str, parse: Parse) -> Parse:
-    return parse if field in _NEARLY_ALL_DISTINCT else lru_cache(_REMEMBERED)(parse)
+    return parse if field in _NEARLY_ALL_DISTINCT else _Memory(parse).__getitem__
 
 
 def _parse_directly(field: str, cells: list[str], parse: Parse) -> Parsed:

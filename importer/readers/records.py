@@ -11,7 +11,8 @@ short ones and know no line numbers, and `csv` would take half as long again (`b
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import pandas as pd
@@ -104,7 +105,9 @@ class _IrregularRows:
         self._done = 0
         """Lines up to the end of the last whole row."""
         self._dialect = dialect
+        self._width = len(dialect.names)
         self._places = places
+        self._pick = _picker(places)
         self._rows: list[tuple[str, ...]] = []
         self._lines: list[int] = []
         self._short: dict[int, int] = {}
@@ -121,7 +124,11 @@ class _IrregularRows:
         while True:
             try:
                 for record in tokens:
-                    self._add(record)
+                    if len(record) == self._width:
+                        self._rows.append(self._pick(record))
+                        self._lines.append(self._line + self._done)
+                    elif not is_blank(record):
+                        self._add_ragged(record)
                     self._done = tokens.line_num
             except csv.Error as error:
                 rest = "".join(self._text[self._done :]).encode()
@@ -145,7 +152,7 @@ class _IrregularRows:
         record = next(self._dialect.tokenise([line, _MARK], is_strict=False))
         is_open = record[-1].endswith(_MARK)
         record[-1] = record[-1].removesuffix(_MARK)
-        self._add(record)
+        self._add_ragged(record)
         if is_open:
             self._broken[len(self._rows) - 1] = CellError(
                 Reason.UNCLOSED_QUOTE,
@@ -153,19 +160,21 @@ class _IrregularRows:
                 "Close the quote; if the file was cut off there, export it again.",
             )
 
-    def _add(self, record: list[str]) -> None:
-        width = len(self._dialect.names)
-        if len(record) != width:
-            if is_blank(record):
-                return
-            if len(record) < width:
-                self._short[len(self._rows)] = len(record)
-                record = record + [""] * (width - len(record))
-            elif any(cell.strip() for cell in record[width:]):
-                self._broken[len(self._rows)] = CellError(
-                    Reason.TOO_MANY_CELLS,
-                    f"the row has {len(record)} cells, the header {width}",
-                    "Put quotes around the cell that has a separator in it.",
-                )
-        self._rows.append(tuple(record[place] for place in self._places))
+    def _add_ragged(self, record: list[str]) -> None:
+        if len(record) < self._width:
+            self._short[len(self._rows)] = len(record)
+            record = record + [""] * (self._width - len(record))
+        elif any(cell.strip() for cell in record[self._width :]):
+            self._broken[len(self._rows)] = CellError(
+                Reason.TOO_MANY_CELLS,
+                f"the row has {len(record)} cells, the header {self._width}",
+                "Put quotes around the cell that has a separator in it.",
+            )
+        self._rows.append(self._pick(record))
         self._lines.append(self._line + self._done)
+
+
+def _picker(places: Sequence[int]) -> Callable[[list[str]], tuple[str, ...]]:
+    if len(places) == 1:
+        return lambda record: (record[places[0]],)
+    return itemgetter(*places)

@@ -5,7 +5,9 @@ A format is a subclass that names its columns (`columns`, `needed`), says how ea
 `detect`, taking the file apart that of `table`, the parsing of a chunk that of `columns`.
 """
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -121,7 +123,8 @@ class TableReader:
                     place, (None, self._too_few(field, cells)) if is_cut_off else (field, error)
                 )
         fields = [values.get(field, repeat(None)) for field in _JOB_FIELDS]
-        jobs = list(map(_make_job, zip(count(first_row), chunk.lines, *fields, strict=False)))
+        with _collector_paused():
+            jobs = list(map(_make_job, zip(count(first_row), chunk.lines, *fields, strict=False)))
         if self.judges_rows:
             for place, job in enumerate(jobs):
                 if place not in problems:
@@ -166,6 +169,18 @@ class TableReader:
                 return  # what can be read decides; the reading proper tells of the rest, in its place
 
         return is_day_first(cells())
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Spare the search for cycles that thousands of new tuples set off, over and over: they have none."""
+    is_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if is_on:
+            gc.enable()
 
 
 # `RatingJob._make` without its check of the length: half the time, a million times.
