@@ -231,10 +231,10 @@ class Journal:
             self._db.executemany(
                 "UPDATE row SET status = ?, reason = nullif(?, ''), message = nullif(?, ''), attempts = ?,"
                 " http_status = ?, sent_at = ?, duration_ms = ? WHERE run = ? AND row = ?",
-                [
+                (
                     (*fate, attempts, http_status, sent_at, duration_ms, number, row)
                     for row, fate, attempts, http_status, sent_at, duration_ms in outcomes
-                ],
+                ),
             )
 
     def finish(self, run: Run) -> None:
@@ -277,7 +277,9 @@ class Journal:
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            if db.execute("PRAGMA user_version").fetchone()[0] != _SCHEMA_VERSION:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            _check_version(version)
+            if version < _SCHEMA_VERSION:
                 db.executescript(resources.files("importer").joinpath("journal.sql").read_text("utf-8"))
                 db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         except sqlite3.DatabaseError as error:
@@ -348,6 +350,11 @@ class Journal:
 
 
 _NO_FATE = (None, None, None)
+
+
+def _check_version(version: int) -> None:
+    if version > _SCHEMA_VERSION:
+        raise sqlite3.DatabaseError("a newer version of this program wrote it")
 
 
 def _build_job(row: Sequence[Any]) -> RatingJob:

@@ -8,16 +8,15 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from importer.destinations.base import Destination
 from importer.errors import ImporterError
 from importer.journal import Journal, Run, Tally
-from importer.model import Fate, InvalidRow, SourceRow, Status
+from importer.model import Fate, InvalidRow, RatingJob, SourceRow, Status
 from importer.planning import UNCHANGED, duplicate_of, pick_winner
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
 from importer.report.results import write_results
-from importer.sending import Sending, SendingOptions
 
 _DRY_RUN = Fate(Status.NOT_SENT, "dry_run", "would be sent")
 
@@ -29,6 +28,29 @@ class Source:
     name: str
     fingerprint: str
     open_reader: Callable[[], Reader]
+
+
+class Taker(Protocol):
+    """Any destination, API or file, as far as planning asks it."""
+
+    @property
+    def name(self) -> str:
+        """The `--to` word."""
+        ...
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Say why it cannot take the job at all, or None if it can."""
+        ...
+
+
+class Sender(Protocol):
+    """What brings the open rows of a run to their outcomes: `Sending` for an API, `Writing` for a file."""
+
+    stopped_by: ImporterError | None
+
+    def send_all(self) -> None:
+        """Bring all open rows to an end, or set `stopped_by`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +86,24 @@ class PlannedRun:
     open_rows: int
 
 
-def plan_run(source: Source, destination: Destination, journal: Journal, progress: Progress) -> PlannedRun:
+def plan_run(
+    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
+) -> PlannedRun:
     """Read the whole source into the journal, or find the run that the same command left unfinished.
 
-    Raises UsageError for a file that cannot be read; the journal then knows nothing of it.
+    `remembers` says that what an earlier run brought is still there; a file holds one run only. Raises
+    UsageError for a file that cannot be read; the journal then knows nothing of it.
     """
     run = journal.find_unfinished(source.fingerprint)
     notes: Sequence[str] = ()
     if run is None:
         with journal.planning():
-            run, notes = _plan(source, destination, journal, progress)
+            run, notes = _plan(source, destination, journal, progress, remembers=remembers)
     return PlannedRun(run, notes, journal.count_open(run))
 
 
 def send_run(
-    planned: PlannedRun,
-    destination: Destination,
-    journal: Journal,
-    results: Path,
-    options: SendingOptions,
-    progress: Progress,
+    planned: PlannedRun, sender: Sender, journal: Journal, results: Path, progress: Progress
 ) -> RunReport:
     """Send the open rows of a planned run and write the results file, whatever happens.
 
@@ -91,22 +111,21 @@ def send_run(
     exception here: see `stopped_by`.
     """
     run = planned.run
-    sending = Sending(run, destination, journal, options, progress)
     begun = time.monotonic()
     try:
-        sending.send_all()
+        sender.send_all()
         seconds = time.monotonic() - begun
-        if sending.stopped_by is None:
+        if sender.stopped_by is None:
             journal.finish(run)
     finally:
         # Also when something unforeseen ended the sending: what is done is done, and must be told.
         progress.phase = Phase.WRITING
         write_results(results, journal.results(run))
-    return RunReport(run, planned.notes, journal.tallies(run), progress.done, seconds, sending.stopped_by)
+    return RunReport(run, planned.notes, journal.tallies(run), progress.done, seconds, sender.stopped_by)
 
 
 def rehearse(
-    source: Source, destination: Destination, journal: Journal, results: Path, progress: Progress
+    source: Source, destination: Taker, journal: Journal, results: Path, progress: Progress
 ) -> RunReport:
     """Do everything but send: the results file says what would be sent, the journal forgets it again."""
     with journal.planning(keep=False):
@@ -118,7 +137,7 @@ def rehearse(
 
 
 def _plan(
-    source: Source, destination: Destination, journal: Journal, progress: Progress
+    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
 ) -> tuple[Run, Sequence[str]]:
     """Put all rows into the journal and settle those that need no sending."""
     reader = source.open_reader()
@@ -133,9 +152,10 @@ def _plan(
         for row, _, _ in rows:
             if row != winner:
                 journal.settle(run, row, duplicate_of(winner, winner_line))
-    journal.settle_unchanged(run, UNCHANGED)
+    if remembers:
+        journal.settle_unchanged(run, UNCHANGED)
     return run, reader.notes
 
 
-def _refuse(row: SourceRow, destination: Destination) -> Fate | None:
+def _refuse(row: SourceRow, destination: Taker) -> Fate | None:
     return None if isinstance(row, InvalidRow) else destination.refuse(row)

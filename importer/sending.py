@@ -74,6 +74,7 @@ class Sending:
         self._pool: WorkerPool | None = None
         self._clerk = ThreadPoolExecutor(1, "journal")
         self._unwritten: list[Outcome] = []
+        self._cancelled_by: ImporterError | None = None
         self.stopped_by: ImporterError | None = None
         """Why rows are left, if any are."""
 
@@ -88,8 +89,8 @@ class Sending:
         finally:
             self._clerk.shutdown()
             self._journal.record(self._run, self._unwritten)
-            unsure_rows = self._pool.unsure_rows if self._pool else ()
-            self._journal.release(self._run, except_rows=unsure_rows)
+            if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
+                self._journal.release(self._run, except_rows=self._pool.unsure_rows)
         if self.stopped_by is None and self._journal.count_open(self._run):
             self.stopped_by = StopRunError("--limit was reached")
 
@@ -110,8 +111,8 @@ class Sending:
         except StopRunError as stop:
             self.stopped_by = stop
         except asyncio.CancelledError:
-            # Only a signal cancels this outermost task: it ends the run here, in good order.
-            self.stopped_by = StopRunError("interrupted")
+            # Only `_stop` and Ctrl-C cancel this outermost task: the run ends here, in good order.
+            self.stopped_by = self._cancelled_by or StopRunError("interrupted")
         finally:
             flushing.cancel()
 
@@ -217,6 +218,7 @@ class Sending:
             self._progress.waiting_for = "requests in flight, then the run stops"
             self._pool.stop(error)
         elif self._task is not None:
+            self._cancelled_by = error
             self._task.cancel()
 
 

@@ -51,7 +51,7 @@ class Writing:
         self.stopped_by: ImporterError | None = None
         """Why nothing was written, if it was not."""
 
-    def write_all(self) -> None:
+    def send_all(self) -> None:
         """Write every open row, or none; the journal is then up to date."""
         # Marks that a crash left behind: with a file there is nothing that may have arrived.
         self._journal.release(self._run)

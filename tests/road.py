@@ -32,7 +32,7 @@ from importer.readers import open_reader
 from importer.run import RunReport, Source, fingerprint_file, plan_run, rehearse, send_run
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import Kind
-from importer.sending import SendingOptions
+from importer.sending import Sending, SendingOptions
 from importer.settings import Secret
 from tests.hurried_time import HurriedLoop, run_hurried
 
@@ -151,7 +151,8 @@ class Road:
                 return rehearse(source, destination, journal, self.results, progress)
             planned = plan_run(source, destination, journal, progress)
             sending_options = SendingOptions(**options)  # type: ignore[arg-type]
-            return send_run(planned, destination, journal, self.results, sending_options, progress)
+            sender = Sending(planned.run, destination, journal, sending_options, progress)
+            return send_run(planned, sender, journal, self.results, progress)
 
     def crash_after_marking_rows(self) -> None:
         """Plan a run and mark its rows as sending, and do no more: what a crash leaves behind."""

@@ -47,7 +47,7 @@ class Desk:
 
     def write(self, run: Run, destination: FileDestination = LETTERBOXD, name: str = "out.csv") -> Writing:
         made = Writing(run, destination, self.journal, self.folder / name, Progress())
-        made.write_all()
+        made.send_all()
         return made
 
     def results(self, run: Run) -> list[dict[str, object]]:
@@ -114,7 +114,7 @@ def test_the_outcome_names_the_line_the_file_and_the_site(desk: Desk) -> None:
 def test_the_progress_counts_the_rows(desk: Desk) -> None:
     progress = Progress()
     run = desk.plan(build_job(1), build_job(2))
-    Writing(run, LETTERBOXD, desk.journal, desk.folder / "out.csv", progress).write_all()
+    Writing(run, LETTERBOXD, desk.journal, desk.folder / "out.csv", progress).send_all()
     assert (progress.to_send, progress.done, progress.failed) == (2, 2, 0)
 
 
@@ -292,7 +292,7 @@ def test_places_that_cannot_hold_a_file_are_told(desk: Desk, name: str) -> None:
 
 def test_a_device_is_not_replaced(desk: Desk) -> None:
     made = Writing(desk.plan(build_job()), LETTERBOXD, desk.journal, Path(os.devnull), Progress())
-    made.write_all()
+    made.send_all()
     assert isinstance(made.stopped_by, StopRunError)
     assert Path(os.devnull).is_char_device()
 

@@ -14,8 +14,7 @@ import typer
 
 from importer.cli.preflight import build_preflight
 from importer.cli.progress import show_progress
-from importer.cli.targets import Target
-from importer.destinations.base import Destination
+from importer.cli.targets import FileTarget, Target
 from importer.errors import StopRunError
 from importer.journal import Journal
 from importer.model import Status
@@ -38,7 +37,7 @@ class Display:
     def import_ratings(
         self,
         source: Source,
-        target: Target,
+        target: Target | FileTarget,
         journal: Journal,
         *,
         asks: bool,
@@ -47,25 +46,28 @@ class Display:
         destination = target.destination
         progress = Progress()
         with self._show(progress):
-            planned = plan_run(source, destination, journal, progress)
-        if target.survey is not None and not self.quiet:
+            planned = plan_run(source, destination, journal, progress, remembers=target.remembers)
+        if isinstance(target, Target) and target.survey and not self.quiet:
             for line in build_preflight(target, planned, journal.tallies(planned.run)):
                 print(line, file=sys.stderr)
         if asks and target.posts_to_feeds:
             _ask(planned)
         progress.phase = Phase.SENDING
         with self._show(progress):
-            return send_run(planned, destination, journal, self.results, target.options, progress)
+            sender = target.build_sender(planned.run, journal, progress)
+            return send_run(planned, sender, journal, self.results, progress)
 
-    def rehearse(self, source: Source, target: Target, journal: Journal) -> RunReport:
+    def rehearse(self, source: Source, target: Target | FileTarget, journal: Journal) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
         with self._show(progress):
             return rehearse(source, target.destination, journal, self.results, progress)
 
-    def tell(self, report: RunReport, source: Source, target: Target, *, dry_run: bool = False) -> int:
+    def tell(
+        self, report: RunReport, source: Source, target: Target | FileTarget, *, dry_run: bool = False
+    ) -> int:
         """Print the summary and pick the exit code."""
-        summary = _build_summary(report, source, target.destination, self.results, dry_run=dry_run)
+        summary = _build_summary(report, source, target, self.results, dry_run=dry_run)
         if self.as_json:
             print(json.dumps(summary.as_json(), indent=2), file=self._stream())
         elif not self.quiet:
@@ -106,16 +108,16 @@ def _ask(planned: PlannedRun) -> None:
 
 
 def _build_summary(
-    report: RunReport, source: Source, destination: Destination, results: Path, *, dry_run: bool
+    report: RunReport, source: Source, target: Target | FileTarget, results: Path, *, dry_run: bool
 ) -> Summary:
     summary = Summary(
         run_id=report.run.run_id,
         source=source.name,
-        destination=f"{destination.name} ({destination.account})",
+        destination=f"{target.destination.name} ({target.account})",
         tallies=report.tallies,
         sent=report.sent,
         seconds=report.seconds,
-        notes=_notes(report),
+        notes=_notes(report, target),
         results=results,
         stopped=str(report.stopped_by) if report.stopped_by else None,
         dry_run=dry_run,
@@ -124,9 +126,12 @@ def _build_summary(
     return replace(summary, next_command=_typed_command(), next_reason=reason) if reason else summary
 
 
-def _notes(report: RunReport) -> list[str]:
-    continued = ["continues the run that was stopped or interrupted"] if report.run.continued else []
-    return [*continued, *report.notes]
+def _notes(report: RunReport, target: Target | FileTarget) -> list[str]:
+    notes = ["continues the run that was stopped or interrupted"] if report.run.continued else []
+    notes += report.notes
+    if isinstance(target, FileTarget) and report.sent:
+        notes.append(f"{target.path} is written; upload it at {target.destination.upload_at}")
+    return notes
 
 
 def _next_reason(summary: Summary) -> str:

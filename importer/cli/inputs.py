@@ -9,6 +9,7 @@ from datetime import time
 from functools import partial
 from pathlib import Path
 
+from importer.cli.targets import Choices, FileTarget, Target
 from importer.errors import UnreadableFileError, UsageError
 from importer.readers import open_reader
 from importer.run import Source, fingerprint_file
@@ -50,12 +51,18 @@ def open_input(file: str) -> Iterator[Path]:
 
 
 def build_source(
-    path: Path, file: str, format_name: str, mapping: Mapping[str, str], *, leaves_types_open: bool
+    path: Path,
+    file: str,
+    format_name: str,
+    mapping: Mapping[str, str],
+    choices: Choices,
+    target: Target | FileTarget,
 ) -> Source:
     """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
     name = "standard input" if file == STANDARD_INPUT else file
     try:
-        fingerprint = fingerprint_file(path, format_name, *map("=".join, sorted(mapping.items())))
+        shaping = (format_name, *map("=".join, sorted(mapping.items())), f"{choices.love} {choices.hate}")
+        fingerprint = fingerprint_file(path, *shaping)
     except OSError as error:
         problem = error.strerror or str(error)
         raise UnreadableFileError(name, problem, remedy="Name the export file itself.") from error
@@ -65,7 +72,7 @@ def build_source(
         format_name=format_name,
         mapping=mapping,
         name=name,
-        leaves_types_open=leaves_types_open,
+        leaves_types_open=target.tells_kinds,
     )
     return Source(name, fingerprint, build_reader)
 

@@ -15,6 +15,8 @@ class To(StrEnum):
     TRAKT = "trakt"
     TRAKT_V1 = "trakt-v1"
     SANDBOX = "sandbox"
+    TRAKT_FILE = "trakt-file"
+    LETTERBOXD_FILE = "letterboxd-file"
 
 
 def run(
@@ -34,6 +36,9 @@ def run(
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="The results file; - is standard output.")] = Path("results.csv"),
+    write_to: Annotated[
+        Path | None, typer.Option(help="trakt-file, letterboxd-file: the file to upload.", metavar="FILE")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Requests under way at once: 8, for trakt 4.")
     ] = None,
@@ -82,16 +87,16 @@ def run(
         hate=hate,
         time_of_day=parse_time_of_day(date_time),
         is_rehearsal=dry_run,
+        write_to=write_to,
     )
     with (
         open_input(file) as path,
         open_target(to, choices) as usual,
-        journal_for(usual.destination) as journal,
+        journal_for(usual) as journal,
     ):
         check_output(out, path)
         target = usual.with_options(chosen)
-        leaves_types_open = target.destination.tells_kinds
-        source = build_source(path, file, format_, mapping, leaves_types_open=leaves_types_open)
+        source = build_source(path, file, format_, mapping, choices, target)
         if dry_run:
             report = display.rehearse(source, target, journal)
         else:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from importer.cli.run import To
 from importer.cli.sandbox import embedded_sandbox
@@ -21,13 +22,20 @@ from importer.delivery.survey import Survey, survey
 from importer.delivery.tokens import open_token_store
 from importer.delivery.transport import Transport
 from importer.destinations.base import Destination
+from importer.destinations.file_base import FileDestination
+from importer.destinations.letterboxd_file import LetterboxdFile
+from importer.destinations.trakt_file import TraktFile
 from importer.destinations.trakt_oauth import TraktApp
 from importer.destinations.trakt_v1 import TraktV1
 from importer.destinations.trakt_v2 import TraktV2
 from importer.destinations.trakt_v2_dates import Dates
-from importer.journal import Journal
-from importer.sending import SendingOptions
+from importer.errors import UsageError
+from importer.journal import Journal, Run
+from importer.progress import Progress
+from importer.run import Sender
+from importer.sending import Sending, SendingOptions
 from importer.settings import Secret, load_trakt, load_trakt_v1, state_dir
+from importer.writing import Writing
 
 V1_WORKERS = 8
 V2_WORKERS = 4
@@ -51,6 +59,7 @@ class Choices:
     hate: int | None = None
     time_of_day: time = time(12)
     is_rehearsal: bool = False
+    write_to: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,21 @@ class Target:
     options: SendingOptions
     survey: Survey | None = None
     posts_to_feeds: bool = False
+    remembers: ClassVar[bool] = True
+
+    @property
+    def account(self) -> str:
+        """Whose journal it is."""
+        return self.destination.account
+
+    @property
+    def tells_kinds(self) -> bool:
+        """Whether rows may leave open what they rate."""
+        return self.destination.tells_kinds
+
+    def build_sender(self, run: Run, journal: Journal, progress: Progress) -> Sender:
+        """Build what sends the rows."""
+        return Sending(run, self.destination, journal, self.options, progress)
 
     def with_options(self, chosen: Mapping[str, Any]) -> "Target":
         """Let the flags that were given win over what suits the destination."""
@@ -68,8 +92,35 @@ class Target:
         return replace(self, options=replace(self.options, **given))
 
 
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """A file to upload, instead of an account."""
+
+    destination: FileDestination
+    path: Path
+    survey: None = None
+    posts_to_feeds: bool = False
+    remembers: ClassVar[bool] = False  # the file of an earlier run may be gone, or never uploaded
+    tells_kinds: ClassVar[bool] = False
+
+    @property
+    def account(self) -> str:
+        """Whose journal it is: each file has its own."""
+        return f"file {self.path.absolute()}"
+
+    def with_options(self, chosen: Mapping[str, Any]) -> "FileTarget":
+        """Refuse to write a part of a run, which the next part would replace."""
+        if chosen.get("limit") is not None:
+            raise UsageError("--limit does not go with a file: the next run would replace it")
+        return self
+
+    def build_sender(self, run: Run, journal: Journal, progress: Progress) -> Sender:
+        """Build what writes the file."""
+        return Writing(run, self.destination, journal, self.path, progress)
+
+
 @contextmanager
-def open_target(to: To, choices: Choices) -> Iterator[Target]:
+def open_target(to: To, choices: Choices) -> Iterator[Target | FileTarget]:
     """Build the destination; start a sandbox or ask whose sign-in it is, where that is called for."""
     match to:
         case To.TRAKT_V1:
@@ -79,13 +130,26 @@ def open_target(to: To, choices: Choices) -> Iterator[Target]:
         case To.SANDBOX:
             with _open_sandbox(choices) as target:
                 yield target
+        case To.TRAKT_FILE:
+            dates = Dates(datetime.now(UTC), choices.time_of_day)
+            yield _file_target(TraktFile(dates, choices.love, choices.hate), choices, "trakt-import.csv")
+        case To.LETTERBOXD_FILE:
+            destination = LetterboxdFile(choices.love, choices.hate)
+            yield _file_target(destination, choices, "letterboxd-import.csv")
 
 
-def journal_for(destination: Destination) -> Journal:
-    """Choose the journal of the destination's account; its name tells people whose it is."""
-    readable = re.sub(r"[^a-z0-9]+", "-", f"{destination.name} {destination.account}".lower()).strip("-")
-    digest = hashlib.sha256(destination.account.encode()).hexdigest()
+def journal_for(target: Target | FileTarget) -> Journal:
+    """Choose the journal of the target's account; its name tells people whose it is."""
+    readable = re.sub(r"[^a-z0-9]+", "-", f"{target.destination.name} {target.account}".lower()).strip("-")
+    digest = hashlib.sha256(target.account.encode()).hexdigest()
     return Journal(state_dir() / "journals", f"{readable[:60]}-{digest[:8]}")
+
+
+def _file_target(destination: FileDestination, choices: Choices, usual_name: str) -> FileTarget:
+    path = choices.write_to or Path(usual_name)
+    if path.suffix.lower() != ".csv":
+        raise UsageError(f"--write-to {path}: the site asks for a name that ends in .csv")
+    return FileTarget(destination, path)
 
 
 def _open_trakt_v1(choices: Choices) -> Target:

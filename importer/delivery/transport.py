@@ -17,6 +17,9 @@ CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
 """How long to wait for the next bytes of an answer; v1 clients waited 60 to 90 s."""
 
+TOTAL_SECONDS = 600.0
+"""How long a whole answer may take, however steadily its bytes drip in."""
+
 ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 """No answer of these APIs is larger; more is refused rather than kept in memory."""
 
@@ -32,7 +35,7 @@ class Transport:
         self._connections = connections
         self._answer_limit = answer_limit
         self._timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
+            total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
         )
         self._session: aiohttp.ClientSession | None = None
 

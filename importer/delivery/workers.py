@@ -24,8 +24,12 @@ from importer.destinations.base import (
     Verdict,
     is_held,
 )
-from importer.model import Batch, Fate, Outcome, RatingJob
+from importer.errors import StopRunError
+from importer.model import Batch, Fate, Outcome, RatingJob, Status
 from importer.planning import Batcher, BatchSize
+
+OUTAGE_AFTER = 10
+"""So many batches given up in a row are no bad luck of theirs: the run stops instead of failing them all."""
 
 GRACE_SECONDS = 30.0
 """How long requests in flight may take to finish once the pool is told to stop."""
@@ -49,6 +53,7 @@ class WorkerPool:
         self._on_outcomes = on_outcomes
         self._worker_count = workers
         self._size = size or BatchSize(destination.batch_size)
+        self._given_up = 0
         self._later: list[tuple[str, RatingJob]] = []
         self._queue: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=2 * workers)
         self._tasks: list[asyncio.Task[None]] = []
@@ -126,6 +131,7 @@ class WorkerPool:
             match verdict:
                 case Delivered(fates):
                     self._on_outcomes(_build_outcomes(part.jobs, fates, trace))
+                    self._watch_for_outage(fates)
                     self._size.grow()
                 case Partly(fates, halves, later):
                     self._on_outcomes(_build_outcomes(part.jobs, fates, trace))
@@ -143,6 +149,14 @@ class WorkerPool:
                     return
                 case Retry() | RefreshToken():
                     raise AssertionError("never leaves the backoff and the courier")
+
+    def _watch_for_outage(self, fates: Sequence[Fate]) -> None:
+        gave_up = all(fate.status in {Status.FAILED, Status.UNSURE} for fate in fates)
+        self._given_up = self._given_up + 1 if gave_up else 0
+        if self._given_up >= OUTAGE_AFTER:
+            self.stop(
+                StopRunError(f"the last {OUTAGE_AFTER} requests were all given up; the server is in trouble")
+            )
 
     async def _settle(self, batch: Batch, trace: Trace) -> Verdict:
         verdict = await self._attempt(batch, trace)

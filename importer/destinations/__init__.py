@@ -40,4 +40,20 @@ DESTINATIONS = (
         "as trakt-v1 or trakt",
         "as trakt-v1 or trakt",
     ),
+    Description(
+        "trakt-file",
+        "a CSV for the importer on Trakt's own site (--write-to, trakt-import.csv)",
+        "movies, shows",
+        "1 to 10; love and hate with --love and --hate",
+        "kept, as in trakt",
+        "all in one file",
+    ),
+    Description(
+        "letterboxd-file",
+        "a CSV for Letterboxd's import page (--write-to, letterboxd-import.csv)",
+        "movies",
+        "1 to 10; love and hate with --love and --hate",
+        "none: a date there would make a diary entry",
+        "files below 1 MB",
+    ),
 )

@@ -179,12 +179,12 @@ def possible_kinds(job: RatingJob) -> tuple[MediaKind, ...]:
 
 
 def title_keys(job: RatingJob) -> list[str]:
-    """Every key the job's title may stand under in `Holdings`: one per id, and one by title and year."""
+    """Every key the job's title may stand under in `Holdings`: one per id; without ids, title and year."""
     ids = {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id}
+    # Two films may share title and year, but not an id.
+    name = (None, None) if any(ids.values()) else (job.title, job.year)
     number = (job.season, job.episode)
-    return [
-        key for kind in possible_kinds(job) for key in build_keys(kind, ids, (job.title, job.year), number)
-    ]
+    return [key for kind in possible_kinds(job) for key in build_keys(kind, ids, name, number)]
 
 
 def build_keys(

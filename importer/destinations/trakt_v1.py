@@ -5,6 +5,7 @@ One row per request by default, because there the server answers for the row; `b
 Trakt itself retired this API: there is no default host.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,9 @@ BULK_SIZE = 50
 
 CAPACITY_SECONDS = 10.0
 """How long to wait when the server is over capacity (API page errors: "about 10 seconds")."""
+
+_CREDENTIAL_ERROR = re.compile("invalid (development )?API (key|permission)|failed authentication")
+"""The documented errors (API page errors); a title in an error text must not look like one."""
 
 _JSON = {"Content-Type": "application/json"}
 _PLURAL = {MediaKind.MOVIE: "movies", MediaKind.SHOW: "shows", MediaKind.EPISODE: "episodes"}
@@ -191,7 +195,7 @@ def _judge_success(batch: Batch, content: Mapping[str, Any]) -> Verdict:
 def _judge_failure(batch: Batch, response: Response, content: Mapping[str, Any] | None) -> Verdict:
     status = response.status
     error = str(content.get("error") or content.get("message") or "") if content else ""
-    if status == 401 or "authentication" in error or "API key" in error or "API permission" in error:
+    if status == 401 or _CREDENTIAL_ERROR.match(error):
         return Stop(AuthorizationError(f"the server refuses the credentials: {error or 'HTTP 401'}"))
     if 300 <= status < 400:
         return Stop(

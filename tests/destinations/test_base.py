@@ -15,8 +15,9 @@ def holdings(job: RatingJob, held: Held) -> Holdings:
     return dict.fromkeys(title_keys(job), held)
 
 
-def test_a_title_has_a_key_for_each_id_and_one_for_its_name() -> None:
-    assert title_keys(HEAT) == ["movie:imdb:tt0113277", "movie:tmdb:949", "movie:heat:1995"]
+def test_a_title_has_a_key_for_each_id_or_else_one_for_its_name() -> None:
+    assert title_keys(HEAT) == ["movie:imdb:tt0113277", "movie:tmdb:949"]
+    assert title_keys(HEAT._replace(imdb_id=None, tmdb_id=None)) == ["movie:heat:1995"]
 
 
 def test_a_title_without_year_has_no_key_by_name() -> None:
