@@ -144,7 +144,7 @@ def _next_reason(summary: Summary) -> str:
     if counts.keys() & {Status.FAILED, Status.UNSURE}:
         return "to try the failed rows again; what is done is not sent again"
     if counts.keys() & {Status.INVALID, Status.NOT_FOUND, Status.REJECTED}:
-        return "mend the rows named above in the file, then (what is done is not sent again)"
+        return "mend the rows named above in the file, then type the same command"
     return ""
 
 
