@@ -91,6 +91,10 @@ class TableReader:
         """Parse a cell of the date column, in the order that the whole column shows."""
         return parse_date(cell, lambda: self._is_day_first)
 
+    def set_block_size(self, size: int) -> None:
+        """Read in blocks of about so many bytes."""
+        self._table.block_size = size
+
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows; see `base.Reader`."""
         from importer.readers.columns import Columns  # noqa: PLC0415  pandas is half of a program's start-up

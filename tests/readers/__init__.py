@@ -1,0 +1,1 @@
+"""Readers, one by one and all by the same suite."""

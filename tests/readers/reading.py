@@ -1,0 +1,70 @@
+"""Ways to read a text in a test."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from importer.errors import UnreadableFileError
+from importer.model import InvalidRow, RatingJob, SourceRow
+from importer.readers import open_reader
+
+
+def read(
+    folder: Path,
+    content: bytes,
+    *,
+    format_name: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+    block_size: int | None = None,
+) -> list[SourceRow]:
+    """Read all rows of a file with this content."""
+    return read_until_error(folder, content, format_name=format_name, mapping=mapping, block_size=block_size)[
+        0
+    ]
+
+
+def read_until_error(
+    folder: Path,
+    content: bytes,
+    *,
+    format_name: str = "auto",
+    mapping: Mapping[str, str] | None = None,
+    block_size: int | None = None,
+) -> tuple[list[SourceRow], UnreadableFileError | None]:
+    """Read the rows that come before the file becomes unreadable, and tell why it does."""
+    path = folder / "input.csv"
+    path.write_bytes(content)
+    reader = open_reader(path, format_name=format_name, mapping=mapping)
+    if block_size is not None:
+        reader.set_block_size(block_size)
+    rows: list[SourceRow] = []
+    try:
+        for chunk in reader.chunks():
+            assert chunk, "a chunk without rows"
+            rows += chunk
+    except UnreadableFileError as error:
+        return rows, error
+    return rows, None
+
+
+def jobs(rows: Iterable[SourceRow]) -> list[RatingJob]:
+    """Take rows that must all be jobs."""
+    found = list(rows)
+    assert all(isinstance(row, RatingJob) for row in found), reasons(found)
+    return [row for row in found if isinstance(row, RatingJob)]
+
+
+def invalid(rows: Iterable[SourceRow]) -> list[InvalidRow]:
+    """Take rows of which none must be a job."""
+    found = list(rows)
+    assert all(isinstance(row, InvalidRow) for row in found)
+    return [row for row in found if isinstance(row, InvalidRow)]
+
+
+def reasons(rows: Iterable[SourceRow]) -> list[str]:
+    """Name what is wrong with each row; a job counts as `ok`."""
+    return [row.reason if isinstance(row, InvalidRow) else "ok" for row in rows]
+
+
+def places(rows: Iterable[SourceRow]) -> list[tuple[int, int]]:
+    """Row number and line of each row."""
+    return [(row.row, row.line) for row in rows]

@@ -1,0 +1,137 @@
+"""The reader of tables that people write themselves, and of the importer's results file."""
+
+from pathlib import Path
+
+import pytest
+
+from importer.model import RESULT_COLUMNS, InvalidRow, MediaKind, RatingJob
+from importer.readers import open_reader
+from importer.spreadsheet import neutralise
+from tests.readers.conformance import ReaderConformance
+from tests.readers.reading import jobs, read, reasons
+
+
+class TestCsv(ReaderConformance):
+    format_name = "csv"
+    samples = ("ratings.csv", "ratings-semicolon.csv")
+    header = "imdb_id,title,rating,rated_at"
+
+    def row(self, title: str) -> str:
+        return f"tt0111161,{title},9,2024-05-01"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ", "])
+def test_any_delimiter(tmp_path: Path, delimiter: str) -> None:
+    rows = [("IMDB_ID", " Title ", "Rating"), ("tt0111161", '"A, B; C"', "7"), ("tt0068646", "D", "8.0")]
+    content = "\r\n".join(delimiter.join(row) for row in rows).encode()
+    found = jobs(read(tmp_path, content))
+    assert [(job.imdb_id, job.title, job.rating) for job in found] == [
+        ("tt0111161", "A, B; C", 7),
+        ("tt0068646", "D", 8),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "season", "episode", "expected"),
+    [
+        ("", "", "", MediaKind.MOVIE),
+        ("", "2", "", MediaKind.SEASON),
+        ("", "0", "3", MediaKind.EPISODE),
+        ("show", "", "", MediaKind.SHOW),
+        ("Season", "2", "", MediaKind.SEASON),
+        ("episode", "", "", MediaKind.EPISODE),
+        ("tvMiniSeries", "", "", MediaKind.SHOW),
+        ("movie", "1", "", "type_mismatch"),
+        ("show", "1", "2", "type_mismatch"),
+        ("season", "1", "2", "type_mismatch"),
+        ("episode", "1", "", "no_number"),
+        ("", "", "3", "no_number"),
+        ("episode", "one", "2", "bad_number"),
+        ("sculpture", "", "", "unknown_type"),
+        ("video game", "", "", "video_game"),
+    ],
+)
+def test_the_kind_of_a_row(tmp_path: Path, type_: str, season: str, episode: str, expected: str) -> None:
+    (row,) = read(
+        tmp_path, f"tvdb_id,rating,type,season,episode\n81189,9,{type_},{season},{episode}\n".encode()
+    )
+    assert (row.reason if isinstance(row, InvalidRow) else row.kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected"),
+    [
+        ("title,year,rating", "Alien,1979,9", "ok"),
+        ("title,year,rating", "Alien,,9", "no_id"),
+        ("title,year,rating", ",1979,9", "no_id"),
+        ("imdb_id,tmdb_id,rating", ",603.0,9", "ok"),
+        ("imdb_id,tmdb_id,rating", ",0,9", "no_id"),
+        ("imdb_id,tmdb_id,rating", ",,9", "no_id"),
+        ("imdb_id,tmdb_id,rating", "111161,603,9", "bad_id"),
+        ("title,year,rating,season,episode", "Lost,2004,9,1,2", "ok"),
+        ("title,year,rating,type", "Pilot,2004,9,episode", "no_id"),
+        ("trakt,rating", "12,love", "ok"),
+        ("imdb,rating", "tt0111161,unrate", "ok"),
+        ("tmdb,rating", "12x,8", "bad_id"),
+    ],
+)
+def test_what_tells_a_title(tmp_path: Path, header: str, row: str, expected: str) -> None:
+    assert reasons(read(tmp_path, f"{header}\n{row}\n".encode())) == [expected]
+
+
+def test_map_gives_columns_their_meaning(tmp_path: Path) -> None:
+    content = b"Film;Jahr;Note;rating\nAlien;1979;9;7.3\n"
+    mapping = {"film": "title", "Jahr": "year", "Note": "rating"}
+    (job,) = jobs(read(tmp_path, content, mapping=mapping))
+    assert (job.title, job.year, job.rating) == ("Alien", 1979, 9)
+
+
+def test_the_rules_applied_stand_in_the_notes(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text("tmdb_id,rating,season\n1,2,3\n")
+    notes = " ".join(open_reader(path).notes)
+    assert "every row is a movie, or has a season" in notes
+    assert "ids, title and year are the show's" in notes
+
+
+def test_a_results_file_is_read_back_as_it_went_in(tmp_path: Path) -> None:
+    title = "=2+2, 'quoted' \"text\"\nand more"
+    cells = dict.fromkeys(RESULT_COLUMNS, "") | {
+        "row": "9",
+        "line": "12",
+        "status": "failed",
+        "reason": "gave_up",
+        "kind": "episode",
+        "title": title,
+        "year": "2004",
+        "season": "1",
+        "episode": "2",
+        "imdb_id": "tt0411008",
+        "rating": "hate",
+        "rated_at": "2024-05-01T10:00:00Z",
+        "previous_rating": "3",
+    }
+    quoted = ('"' + neutralise(cells[name]).replace('"', '""') + '"' for name in RESULT_COLUMNS)
+    content = ",".join(RESULT_COLUMNS) + "\r\n" + ",".join(quoted) + "\r\n"
+    rows = read(tmp_path, content.encode())
+    expected = RatingJob(
+        row=1,
+        line=2,
+        kind=MediaKind.EPISODE,
+        title=title,
+        year=2004,
+        season=1,
+        episode=2,
+        imdb_id="tt0411008",
+        tmdb_id=None,
+        tvdb_id=None,
+        trakt_id=None,
+        rating="hate",
+        rated_at="2024-05-01T10:00:00Z",
+    )
+    assert rows == [expected]
+
+
+def test_an_apostrophe_stays_in_a_table_that_is_no_results_file(tmp_path: Path) -> None:
+    (job,) = read(tmp_path, b"imdb_id,title,rating\ntt0111161,'=x,8\n")
+    assert job.title == "'=x"
