@@ -83,6 +83,9 @@ def _judge_success(sent: Sent, answer: Response) -> Verdict:
             later.setdefault(second_method, []).append(jobs[position])
     for position in missing.doubtful:
         fates[position] = None
+    settled = [fate for fate in fates if fate is not None]
+    if len(settled) == len(jobs):
+        return Delivered(settled)
     doubtful = Batch(sent.batch.method, [jobs[position] for position in sorted(missing.doubtful)])
     halves = [half for half in doubtful.halves() if half.jobs]
     return Partly(fates, halves, [Batch(method, again) for method, again in later.items()])

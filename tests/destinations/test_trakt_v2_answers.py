@@ -148,7 +148,7 @@ def test_a_batch_neither_counted_nor_named_splits_and_a_single_row_is_unsure() -
 )
 def test_without_not_found_only_a_full_count_is_proof(word: str, counts: Any, rated: bool) -> None:
     verdict = read(MANY, build_answer(201, {word: counts}))
-    assert isinstance(verdict, Partly if rated else Split)
+    assert isinstance(verdict, Delivered if rated else Split)
 
 
 def test_updates_and_existing_ratings_and_lists_of_other_kinds_do_no_harm() -> None:
