@@ -1,19 +1,20 @@
 """What every destination must do, shown on the real sandbox over real TCP.
 
-A subclass says how to build its destination for a sandbox; the suite brings jobs there through the whole
-delivery (workers, courier, backoff, limiter, transport) while the sandbox misbehaves, and compares what the
-outcomes say with what the sandbox holds.
+A subclass says how to build its destination for a sandbox, and how to sign in; the suite brings jobs there
+through the whole delivery (workers, courier, backoff, limiter, transport) while the sandbox misbehaves, and
+compares what the outcomes say with what the sandbox holds.
 """
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from importer.delivery.backoff import Backoff
-from importer.delivery.courier import Courier
+from importer.delivery.courier import Courier, Tokens
 from importer.delivery.limiter import Limiter
 from importer.delivery.transport import Transport
 from importer.delivery.workers import WorkerPool
@@ -41,6 +42,8 @@ class Delivery:
     unsure_rows: set[int] = field(default_factory=set)
     stored: dict[str, int | str] = field(default_factory=dict)
     posts: int = 0
+    requests: list[str] = field(default_factory=list)
+    """Every request as the sandbox logged it: `POST sync/ratings 201`."""
 
     @property
     def statuses(self) -> dict[int, Status]:
@@ -48,10 +51,16 @@ class Delivery:
 
 
 class DestinationConformance(ABC):
-    """Inherit, and say how to build the destination."""
+    """Inherit, and say how to build the destination; where it needs tokens, also how to sign in."""
 
     @abstractmethod
     def build(self, url: str, *, password: str = "demo") -> Destination: ...
+
+    def sign_in(self, sandbox: Sandbox, password: str) -> Tokens | None:
+        return None
+
+    def options(self, faults: tuple[str, ...], **options: Any) -> SandboxOptions:
+        return SandboxOptions(faults=faults, social=("twitter",), **options)
 
     def deliver(
         self,
@@ -60,13 +69,15 @@ class DestinationConformance(ABC):
         password: str = "demo",
         workers: int = 3,
         stop_after_seconds: float | None = None,
+        **options: Any,
     ) -> Delivery:
-        return run_hurried(self._deliver(jobs, faults, password, workers, stop_after_seconds))
+        sandbox = Sandbox(self.options(faults, **options))
+        return run_hurried(self._deliver(jobs, sandbox, password, workers, stop_after_seconds))
 
     async def _deliver(
         self,
         jobs: Sequence[RatingJob],
-        faults: tuple[str, ...],
+        sandbox: Sandbox,
         password: str,
         workers: int,
         stop_after_seconds: float | None,
@@ -78,20 +89,21 @@ class DestinationConformance(ABC):
                 assert outcome.row not in result.outcomes, "a second outcome for one row"
                 result.outcomes[outcome.row] = outcome
 
-        async with Sandbox(SandboxOptions(faults=faults, social=("twitter",))) as sandbox:
+        async with sandbox:
             destination = self.build(sandbox.url, password=password)
             async with Transport(workers) as transport:
                 limiter = Limiter(None, Progress())
-                courier = Courier(transport, limiter, Backoff(limiter))
+                courier = Courier(transport, limiter, Backoff(limiter), self.sign_in(sandbox, password))
                 pool = WorkerPool(destination, courier, take, workers=workers)
                 if stop_after_seconds is not None:
                     loop = asyncio.get_running_loop()
                     loop.call_later(stop_after_seconds, pool.stop, StopRunError("told to"))
                 await pool.run(_batches(destination, jobs))
-            for kind in (Kind.MOVIE, Kind.SHOW, Kind.EPISODE):
+            for kind in Kind:
                 for rated in sandbox.store.ratings("demo", kind):
                     result.stored[rated.title.imdb_id or rated.title.title] = rated.rating
             result.posts = sum(sandbox.store.posts("demo").values())
+            result.requests = [f"{it.method} {it.path} {it.status}" for it in sandbox.store.requests()]
         result.stopped_by = pool.stopped_by
         result.unsure_rows = pool.unsure_rows - result.outcomes.keys()
         return result
@@ -109,7 +121,7 @@ class DestinationConformance(ABC):
             async with Sandbox() as sandbox, Transport(1) as transport:
                 limiter = Limiter(None, Progress())
                 destination = self.build(sandbox.url, password=password)
-                courier = Courier(transport, limiter, Backoff(limiter))
+                courier = Courier(transport, limiter, Backoff(limiter), self.sign_in(sandbox, password))
                 return await courier.carry(destination.build_probe(), destination.read_probe)
 
         return run_hurried(probe())
