@@ -1,5 +1,6 @@
 """Today's Trakt API: what is sent, what is refused unsent, the probe, and what the account holds."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from importer.destinations.base import Answer, Delivered, Held, RefreshToken, Re
 from importer.destinations.trakt_v2 import BATCH_SIZE, LARGEST_BATCH, TraktV2
 from importer.destinations.trakt_v2_dates import Dates
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
-from importer.model import Batch, MediaKind, RatingJob, Status
+from importer.model import Batch, MediaKind, Rating, RatingJob, Status
 from importer.wire import Request
 from tests.builders import build_answer, build_batch, build_job
 
@@ -370,11 +371,15 @@ def holds(kind: MediaKind, *entries: Any) -> Any:
     return PLAIN.read_holdings(kind, build_answer(200, list(entries)))
 
 
+def ratings_in(found: Mapping[str, Held]) -> dict[str, Rating]:
+    return {key: held.rating for key, held in found.items()}
+
+
 def test_a_held_title_is_known_by_each_of_its_ids_and_by_its_name() -> None:
     ids = {"trakt": 343, "slug": "heat-1995", "imdb": "tt0113277", "tmdb": 949}
     found = holds(MediaKind.MOVIE, rated("movie", movie={"title": "Heat", "year": 1995, "ids": ids}))
-    assert found == dict.fromkeys(
-        ["movie:imdb:tt0113277", "movie:tmdb:949", "movie:trakt:343", "movie:heat:1995"], Held(8)
+    assert ratings_in(found) == dict.fromkeys(
+        ["movie:imdb:tt0113277", "movie:tmdb:949", "movie:trakt:343", "movie:heat:1995"], 8
     )
 
 
@@ -407,7 +412,7 @@ def test_a_held_season_is_known_by_its_show_and_number() -> None:
 )
 def test_an_entry_that_says_nothing_usable_is_passed_over(entry: Any) -> None:
     good = rated("movie", movie={"ids": {"imdb": "tt0113277"}})
-    assert holds(MediaKind.MOVIE, entry, good) == {"movie:imdb:tt0113277": Held(8)}
+    assert ratings_in(holds(MediaKind.MOVIE, entry, good)) == {"movie:imdb:tt0113277": 8}
 
 
 @pytest.mark.parametrize(
