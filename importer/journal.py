@@ -23,9 +23,19 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from importer.errors import ImporterError, JournalLockedError
-from importer.model import RESULT_COLUMNS, Fate, InvalidRow, MediaKind, Outcome, RatingJob, SourceRow, Status
+from importer.model import (
+    RESULT_COLUMNS,
+    Fate,
+    InvalidRow,
+    MediaKind,
+    Outcome,
+    RatingJob,
+    SettledRow,
+    SourceRow,
+    Status,
+)
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _JOB_COLUMNS = ", ".join(RatingJob._fields)
 _JOB_MARKS = ", ".join("?" * len(RatingJob._fields))
 _INSERT_JOB = (
@@ -34,6 +44,10 @@ _INSERT_JOB = (
 _INSERT_INVALID = (
     f"INSERT INTO row (run, {', '.join(InvalidRow._fields)}) "
     f"VALUES (?, {', '.join('?' * len(InvalidRow._fields))})"
+)
+_INSERT_SETTLED = (
+    f"INSERT INTO row (run, carried, {', '.join(SettledRow._fields)}) "
+    f"VALUES (?, 1, {', '.join('?' * len(SettledRow._fields))})"
 )
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
 
@@ -126,14 +140,18 @@ class Journal:
         """Add rows, with the fate of those that are settled before sending."""
         jobs: list[Sequence[Any]] = []
         invalid: list[Sequence[Any]] = []
+        settled: list[Sequence[Any]] = []
         number = (run.number,)
         for row, fate in zip(rows, fates, strict=True):
             if isinstance(row, InvalidRow):
                 invalid.append(number + row)
+            elif isinstance(row, SettledRow):
+                settled.append(number + row)
             else:
                 jobs.append(number + row + (fate or _NO_FATE))
         self._db.executemany(_INSERT_JOB, jobs)
         self._db.executemany(_INSERT_INVALID, invalid)
+        self._db.executemany(_INSERT_SETTLED, settled)
 
     def titles_rated_twice(self, run: Run) -> Iterator[list[tuple[int, int, str | None]]]:
         """Yield, for each title with more than one open row, these rows as (row, line, rated_at)."""
@@ -189,6 +207,47 @@ class Journal:
             (*fate, run.number),
         )
 
+    # Looking at the account before sending
+
+    def open_kinds(self, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
+        """The kinds, with their second ones, of the rows that wait to be sent."""
+        return self._kinds("status IS NULL", run)
+
+    def open_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+        """Up to `limit` jobs beyond `after_row` that wait to be sent, as they are."""
+        where = "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?"
+        return self._jobs(where, run.number, after_row, limit)
+
+    def note_previous(self, run: Run, found: Iterable[tuple[int, Any, str | None]]) -> None:
+        """Write down what the account holds, as (row, rating, rated_at); nothing for all other open rows."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET previous_known = 1, previous_rating = NULL, previous_rated_at = NULL"
+                " WHERE run = ? AND status IS NULL AND NOT previous_known",
+                (run.number,),
+            )
+            self._db.executemany(
+                "UPDATE row SET previous_rating = ?, previous_rated_at = ? WHERE run = ? AND row = ?",
+                ((rating, rated_at, run.number, row) for row, rating, rated_at in found),
+            )
+
+    def settle_rows(self, run: Run, rows: Iterable[int], fate: Fate) -> None:
+        """Give rows their fate without sending them."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
+                ((*fate, run.number, row) for row in rows),
+            )
+
+    def count_changes(self, run: Run) -> tuple[int, int]:
+        """Count the open rows that would change a rating of the account, and those that would remove one."""
+        found = self._db.execute(
+            "SELECT ifnull(sum(rating <> 0), 0), ifnull(sum(rating = 0), 0) FROM row"
+            " WHERE run = ? AND status IS NULL AND previous_known AND previous_rating IS NOT NULL",
+            (run.number,),
+        ).fetchone()
+        return int(found[0]), int(found[1])
+
     # Sending
 
     def count_open(self, run: Run) -> int:
@@ -243,6 +302,27 @@ class Journal:
         with self._transaction():
             self._db.execute("UPDATE run SET ended_at = ? WHERE number = ?", (now, run.number))
             self._settle_held(run.number)
+
+    # After sending
+
+    def sent_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+        """Up to `limit` jobs beyond `after_row` that the destination is said to have taken in this run."""
+        where = (
+            "WHERE run = ? AND row > ? AND status IN ('rated', 'unrated') AND NOT carried"
+            " ORDER BY row LIMIT ?"
+        )
+        return self._jobs(where, run.number, after_row, limit)
+
+    def sent_kinds(self, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
+        """The kinds, with their second ones, of the rows that `sent_jobs` gives."""
+        return self._kinds("status IN ('rated', 'unrated') AND NOT carried", run)
+
+    def ratings_of(self, run: Run) -> dict[int, Any]:
+        """The ratings that a run brought, by row."""
+        found = self._db.execute(
+            "SELECT row, rating FROM row WHERE run = ? AND status IN ('rated', 'unrated')", (run.number,)
+        )
+        return dict(found.fetchall())
 
     # Reporting
 
@@ -325,6 +405,12 @@ class Journal:
     def _one(self, query: str, *values: object) -> Any:
         return self._db.execute(query, values).fetchone()[0]
 
+    def _kinds(self, where: str, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
+        found = self._db.execute(
+            f"SELECT DISTINCT kind, second_kind FROM row WHERE {where} AND run = ?", (run.number,)
+        )
+        return [(MediaKind(kind), MediaKind(second) if second else None) for kind, second in found]
+
     def _jobs(self, where: str, *values: object) -> list[RatingJob]:
         rows = self._db.execute(f"SELECT {_JOB_COLUMNS} FROM row {where}", values)
         return [_build_job(row) for row in rows.fetchall()]
@@ -337,7 +423,7 @@ class Journal:
         """
         self._db.execute(
             "INSERT OR REPLACE INTO held SELECT title_key, rating, rated_at FROM row"
-            " WHERE run = ? AND status IN ('rated', 'unrated') ORDER BY title_key",
+            " WHERE run = ? AND status IN ('rated', 'unrated') AND NOT carried ORDER BY title_key",
             (number,),
         )
         # What may have arrived, or may not, leaves nothing known of its title.
@@ -353,8 +439,8 @@ _NO_FATE = (None, None, None)
 
 
 def _check_version(version: int) -> None:
-    if version > _SCHEMA_VERSION:
-        raise sqlite3.DatabaseError("a newer version of this program wrote it")
+    if version not in {0, _SCHEMA_VERSION}:
+        raise sqlite3.DatabaseError("another version of this program wrote it")
 
 
 def _build_job(row: Sequence[Any]) -> RatingJob:

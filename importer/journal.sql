@@ -19,7 +19,10 @@ CREATE TABLE IF NOT EXISTS row (
     status          TEXT,                    -- NULL: no outcome yet
     reason          TEXT,
     message         TEXT,
-    previous_rating,
+    previous_rating,                         -- what stood at the account before this run; see previous_known
+    previous_rated_at,
+    previous_known  INTEGER NOT NULL DEFAULT 0,  -- 1: the account was read, so NULL above means no rating
+    carried         INTEGER NOT NULL DEFAULT 0,  -- 1: settled by an earlier run, taken over from its results
     attempts        INTEGER,
     http_status     INTEGER,
     sent_at         REAL,                    -- seconds since the epoch

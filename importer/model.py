@@ -106,7 +106,33 @@ class InvalidRow(NamedTuple):
     message: str
 
 
-SourceRow = RatingJob | InvalidRow
+class SettledRow(NamedTuple):
+    """A row that an earlier run has settled: a line of its results file, taken over as it stands."""
+
+    row: int
+    line: int
+    kind: str | None
+    title: str | None
+    year: str | None
+    season: str | None
+    episode: str | None
+    imdb_id: str | None
+    tmdb_id: str | None
+    tvdb_id: str | None
+    trakt_id: str | None
+    rating: str | None
+    rated_at: str | None
+    status: Status
+    reason: str | None
+    message: str | None
+    previous_rating: str | None
+    attempts: str | None
+    http_status: str | None
+    sent_at: float | None
+    duration_ms: str | None
+
+
+SourceRow = RatingJob | InvalidRow | SettledRow
 
 
 class Batch(NamedTuple):

@@ -18,7 +18,9 @@ def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
 
 def duplicate_of(winner_row: int, winner_line: int) -> Fate:
     """The fate of a row that another row of the file outdoes."""
-    message = f"row {winner_row} (line {winner_line}) rates the same title and counts: the newest, or the last"
+    message = (
+        f"row {winner_row} (line {winner_line}) rates the same title and counts: the newest, or the last"
+    )
     return Fate(Status.DUPLICATE, "duplicate", message)
 
 

@@ -12,7 +12,9 @@ class Phase(StrEnum):
 
     READING = "reading"
     PLANNING = "planning"
+    LOOKING = "reading the account"
     SENDING = "sending"
+    VERIFYING = "reading back"
     WRITING = "writing results"
 
 

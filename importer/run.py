@@ -12,7 +12,7 @@ from typing import Protocol
 
 from importer.errors import ImporterError
 from importer.journal import Journal, Run, Tally
-from importer.model import Fate, InvalidRow, RatingJob, SourceRow, Status
+from importer.model import Fate, RatingJob, SourceRow, Status
 from importer.planning import UNCHANGED, duplicate_of, pick_winner
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
@@ -50,6 +50,10 @@ class Sender(Protocol):
 
     def send_all(self) -> None:
         """Bring all open rows to an end, or set `stopped_by`."""
+        ...
+
+    def verify(self) -> None:
+        """See that what was reported is so, where that can be done; what is not so is a failure."""
         ...
 
 
@@ -116,6 +120,7 @@ def send_run(
         sender.send_all()
         seconds = time.monotonic() - begun
         if sender.stopped_by is None:
+            sender.verify()
             journal.finish(run)
     finally:
         # Also when something unforeseen ended the sending: what is done is done, and must be told.
@@ -158,4 +163,4 @@ def _plan(
 
 
 def _refuse(row: SourceRow, destination: Taker) -> Fate | None:
-    return None if isinstance(row, InvalidRow) else destination.refuse(row)
+    return destination.refuse(row) if isinstance(row, RatingJob) else None

@@ -9,7 +9,7 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
@@ -19,11 +19,20 @@ from importer.delivery.courier import Courier, Tokens
 from importer.delivery.limiter import Limiter, Rate
 from importer.delivery.readback import ReadBack
 from importer.delivery.transport import Transport
-from importer.delivery.workers import WorkerPool, verified
-from importer.destinations.base import Destination, Held, Stop, Verdict, is_held, possible_kinds
+from importer.delivery.workers import WorkerPool
+from importer.destinations.base import Destination, Stop
 from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, Run
-from importer.model import Batch, Outcome
+from importer.looking import (
+    Look,
+    all_kinds,
+    find_not_stored,
+    keep_what_changed_since,
+    note_holdings,
+    read_account,
+    settle_unanswered,
+)
+from importer.model import Batch, Fate, Outcome
 from importer.planning import Batcher, BatchSize
 from importer.progress import Phase, Progress
 
@@ -34,6 +43,9 @@ TAKE_SECONDS = 0.5
 """About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""
 
 MOST_TAKEN = 4000
+
+VERIFY_PAUSES = (0.0, 2.0, 5.0)
+"""Seconds before each look of the verification; a rating that is missing at the last one is missing."""
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -51,6 +63,12 @@ class SendingOptions:
     get_rate: Rate | None = None
     limit: int | None = None
     build_tokens: Callable[[Transport], Tokens] | None = None
+    verifies: bool = True
+    """Whether the account is read back afterwards."""
+    resends_unsure: bool = False
+    """Whether rows of which nobody can tell whether they arrived are sent again."""
+    undone: Run | None = None
+    """The run that this one undoes, if what was changed since then is to be left alone."""
     patience: Patience = field(default_factory=Patience)
 
 
@@ -74,18 +92,28 @@ class Sending:
         self._pool: WorkerPool | None = None
         self._clerk = ThreadPoolExecutor(1, "journal")
         self._unwritten: list[Outcome] = []
+        self._looked: Look | None = None
         self._cancelled_by: ImporterError | None = None
         self.stopped_by: ImporterError | None = None
         """Why rows are left, if any are."""
 
+    def look(self) -> Look:
+        """Prove the credentials, read the account, and settle what needs no sending because of it.
+
+        What stands there now is written down for every row, so that it can be brought back.
+        """
+        self._connect(self._look)
+        return self._looked or Look(is_readable=False)
+
     def send_all(self) -> None:
         """Send until every row has its outcome or the run stops; the journal is then up to date."""
-        self._progress.to_send = self._journal.count_open(self._run)
+        if self._looked is None and self.stopped_by is None and self._journal.count_open(self._run):
+            self.look()
         self._progress.phase = Phase.SENDING
+        self._progress.to_send = self._progress.done + self._journal.count_open(self._run)
         try:
-            if self._progress.to_send:
-                with asyncio.Runner(loop_factory=_new_event_loop) as runner:
-                    runner.run(self.send())
+            if self.stopped_by is None and self._progress.done < self._progress.to_send:
+                self._connect(self._work)
         finally:
             self._clerk.shutdown()
             self._journal.record(self._run, self._unwritten)
@@ -94,8 +122,17 @@ class Sending:
         if self.stopped_by is None and self._journal.count_open(self._run):
             self.stopped_by = StopRunError("--limit was reached")
 
-    async def send(self) -> None:
-        """Probe, verify what a crash left behind, then let the pool work."""
+    def verify(self) -> None:
+        """Read the account back and call every row a failure that is not stored as it was reported."""
+        if self._options.verifies and self._looked and self._looked.is_readable and self._pool is not None:
+            self._progress.phase = Phase.VERIFYING
+            self._connect(self._verify)
+
+    def _connect(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
+        with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+            runner.run(self._connected(stage))
+
+    async def _connected(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
         self._listen_to_signals()
         flushing = asyncio.create_task(self._flush_now_and_then())
         options = self._options
@@ -103,11 +140,7 @@ class Sending:
         try:
             async with Transport(options.workers) as transport:
                 tokens = options.build_tokens(transport) if options.build_tokens else None
-                courier = Courier(transport, limiter, Backoff(limiter, options.patience), tokens)
-                probe = self._destination.build_probe()
-                _stop_if_told(await courier.carry(probe, self._destination.read_probe))
-                await self._verify_unanswered(courier)
-                await self._work(courier)
+                await stage(Courier(transport, limiter, Backoff(limiter, options.patience), tokens))
         except StopRunError as stop:
             self.stopped_by = stop
         except asyncio.CancelledError:
@@ -115,6 +148,43 @@ class Sending:
             self.stopped_by = self._cancelled_by or StopRunError("interrupted")
         finally:
             flushing.cancel()
+
+    async def _look(self, courier: Courier) -> None:
+        self._progress.phase = Phase.LOOKING
+        verdict = await courier.carry(self._destination.build_probe(), self._destination.read_probe)
+        if isinstance(verdict, Stop):
+            raise verdict.error
+        run, journal = self._run, self._journal
+        kinds = all_kinds(journal.open_kinds(run))
+        holdings = await read_account(ReadBack(self._destination, courier), kinds)
+        outcomes = settle_unanswered(
+            journal, run, holdings, self._destination.wanted, resend=self._options.resends_unsure
+        )
+        self._count(outcomes)
+        if holdings is None:
+            self._looked = Look(is_readable=False)
+            return
+        if self._options.undone is not None:
+            keep_what_changed_since(journal, run, self._options.undone, holdings)
+        note_holdings(journal, run, holdings, self._destination.wanted)
+        changes, removals = journal.count_changes(run)
+        held = len({id(held) for held in holdings.values()})  # one for each title, however many keys it has
+        self._looked = Look(is_readable=True, held=held, changes=changes, removals=removals)
+
+    async def _verify(self, courier: Courier) -> None:
+        read_back = ReadBack(self._destination, courier)
+        kinds = all_kinds(self._journal.sent_kinds(self._run))
+        missing: list[tuple[int, Fate]] = []
+        for pause_seconds in VERIFY_PAUSES:
+            await asyncio.sleep(pause_seconds)  # what was stored a moment ago may not be shown at once
+            holdings = await read_account(read_back, kinds)
+            if holdings is not None:
+                missing = find_not_stored(self._journal, self._run, holdings, self._destination.wanted)
+            if not missing:
+                return
+        for row, fate in missing:
+            self._journal.settle_rows(self._run, [row], fate)
+        self._progress.failed += len(missing)
 
     async def _work(self, courier: Courier) -> None:
         pool = WorkerPool(
@@ -131,26 +201,9 @@ class Sending:
         elif pool.stopped_by is not None:
             raise pool.stopped_by
 
-    async def _verify_unanswered(self, courier: Courier) -> None:
-        """Look for rows that a crash left without an answer, before anything is sent a second time."""
-        unanswered = self._journal.unanswered(self._run)
-        read_back = ReadBack(self._destination, courier)
-        holdings: dict[str, Held] = {}
-        for kind in sorted({kind for job in unanswered for kind in possible_kinds(job)}):
-            found = await read_back.persist(kind)
-            if isinstance(found, Verdict):
-                _stop_if_told(found)
-                raise StopRunError("the account's ratings cannot be read back, so nothing is sent again")
-            holdings.update(found)
-        there = [job for job in unanswered if is_held(job, holdings)]
-        self._take_outcomes([Outcome(job.row, verified(job), 1, None, None, None) for job in there])
-        if unanswered:
-            await self._flush()
-            self._journal.release(self._run)
-
     async def _batches(self) -> AsyncIterator[Batch]:
         batcher = Batcher(self._size)
-        left = self._progress.to_send or 0
+        left = self._journal.count_open(self._run)
         if self._options.limit is not None:
             left = min(left, self._options.limit)
         most = 2 * self._options.workers * self._destination.batch_size
@@ -171,6 +224,9 @@ class Sending:
 
     def _take_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         self._unwritten += outcomes
+        self._count(outcomes)
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
         self._progress.done += len(outcomes)
         self._progress.failed += sum(not outcome.fate.status.is_success for outcome in outcomes)
 
@@ -220,11 +276,6 @@ class Sending:
         elif self._task is not None:
             self._cancelled_by = error
             self._task.cancel()
-
-
-def _stop_if_told(verdict: Verdict) -> None:
-    if isinstance(verdict, Stop):
-        raise verdict.error
 
 
 def _new_event_loop() -> asyncio.AbstractEventLoop:

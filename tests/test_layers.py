@@ -28,12 +28,14 @@ ROOMS: dict[str, set[str]] = {
     "delivery": {"errors", "model", "wire", "progress", "planning", "destinations", "settings"},
     "journal": {"errors", "model"},
     "report": {"errors", "model", "spreadsheet", "atomic"},
-    "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal"},
+    "looking": {"errors", "model", "destinations", "delivery", "journal"},
+    "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"},
     "writing": {"errors", "model", "progress", "atomic", "destinations", "journal"},
     "run": ROAD | {"settings", "readers", "destinations", "delivery", "report", "sending", "writing"},
     # The command line puts the parts of a sign-in and of a run together; how they wait is not its business.
     "cli": ROAD
-    | {"settings", "readers", "destinations", "report", "sending", "writing", "run", "schedule", "sandbox"}
+    | {"settings", "readers", "destinations", "report", "looking", "sending", "writing", "run"}
+    | {"schedule", "sandbox"}
     | {f"delivery.{part}" for part in ("courier", "credentials", "limiter", "sign_in", "survey", "tokens")}
     | {"delivery.transport"},
     "__main__": {"cli"},

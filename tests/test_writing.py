@@ -20,7 +20,7 @@ from importer.destinations.trakt_file import TraktFile
 from importer.destinations.trakt_v2_dates import Dates
 from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, Run
-from importer.model import RESULT_COLUMNS, InvalidRow, MediaKind, Outcome, RatingJob, SourceRow
+from importer.model import RESULT_COLUMNS, MediaKind, Outcome, RatingJob, SourceRow
 from importer.progress import Progress
 from importer.writing import Writing
 from tests.builders import build_invalid, build_job
@@ -41,7 +41,7 @@ class Desk:
         """Plan a run of these rows as `run.py` does, duplicates aside."""
         with self.journal.planning():
             run = self.journal.add_run("fingerprint", "ratings.csv", destination.name)
-            fates = [None if isinstance(row, InvalidRow) else destination.refuse(row) for row in rows]
+            fates = [destination.refuse(row) if isinstance(row, RatingJob) else None for row in rows]
             self.journal.add_rows(run, rows, fates)
         return run
 

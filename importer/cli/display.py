@@ -14,13 +14,19 @@ import typer
 
 from importer.cli.preflight import build_preflight
 from importer.cli.progress import show_progress
-from importer.cli.targets import FileTarget, Target
-from importer.errors import StopRunError
+from importer.cli.targets import AnyTarget, FileTarget, Target
+from importer.errors import StopRunError, UsageError
 from importer.journal import Journal
+from importer.looking import Look
 from importer.model import Status
-from importer.progress import Phase, Progress
+from importer.progress import Progress
 from importer.report.summary import Summary, build_rich, build_text
+from importer.report.wording import count
 from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
+from importer.sending import Sending
+
+MANY_CHANGES = 50
+"""Fewer changes than this are made without a question, whatever their share."""
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
@@ -33,39 +39,59 @@ class Display:
     quiet: bool
     as_json: bool
     results: Path
+    asks: bool = True
+    guard_percent: int = 20
 
-    def import_ratings(
-        self,
-        source: Source,
-        target: Target | FileTarget,
-        journal: Journal,
-        *,
-        asks: bool,
-    ) -> RunReport:
-        """Plan and send a run with its progress shown."""
-        destination = target.destination
+    def check(self, path: Path) -> None:
+        """Refuse to write the results over the input."""
+        if self.results.exists() and path.exists() and self.results.samefile(path):
+            raise UsageError(f"--out {self.results} is the input file itself; name another")
+
+    def import_ratings(self, source: Source, target: AnyTarget, journal: Journal) -> RunReport:
+        """Plan and send a run with its progress shown, and ask where that is called for."""
         progress = Progress()
         with self._show(progress):
-            planned = plan_run(source, destination, journal, progress, remembers=target.remembers)
+            planned = plan_run(source, target.destination, journal, progress, remembers=target.remembers)
         if isinstance(target, Target) and target.survey and not self.quiet:
             for line in build_preflight(target, planned, journal.tallies(planned.run)):
                 print(line, file=sys.stderr)
-        if asks and target.posts_to_feeds:
-            _ask(planned)
-        progress.phase = Phase.SENDING
+        if target.posts_to_feeds:
+            self._ask_about_feeds(planned)
+        sender = target.build_sender(planned.run, journal, progress)
+        if isinstance(sender, Sending) and planned.open_rows:
+            with self._show(progress):
+                look = sender.look()
+            self._ask_about_changes(look)
         with self._show(progress):
-            sender = target.build_sender(planned.run, journal, progress)
             return send_run(planned, sender, journal, self.results, progress)
 
-    def rehearse(self, source: Source, target: Target | FileTarget, journal: Journal) -> RunReport:
+    def _ask_about_feeds(self, planned: PlannedRun) -> None:
+        if planned.open_rows > MANY_POSTS and self.asks and sys.stdin.isatty():
+            _confirm(
+                f"{planned.open_rows:,} ratings go out one by one, and if this account shares its ratings on "
+                "social networks, each may be posted there (with --bulk none is). Send them?"
+            )
+
+    def _ask_about_changes(self, look: Look) -> None:
+        """Guard against a run that turns over much of what the account holds, such as the wrong file."""
+        changed = look.changes + look.removals
+        if not self.asks or changed < MANY_CHANGES or changed * 100 <= look.held * self.guard_percent:
+            return
+        what = (
+            f"This run would change {count(look.changes, 'rating')} and remove {look.removals:,} of the "
+            f"{look.held:,} that the account holds"
+        )
+        if not sys.stdin.isatty():
+            raise StopRunError(f"{what}, and nobody can be asked; nothing was sent. With --yes it is done.")
+        _confirm(f"{what}. Do it?")
+
+    def rehearse(self, source: Source, target: AnyTarget, journal: Journal) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
         with self._show(progress):
             return rehearse(source, target.destination, journal, self.results, progress)
 
-    def tell(
-        self, report: RunReport, source: Source, target: Target | FileTarget, *, dry_run: bool = False
-    ) -> int:
+    def tell(self, report: RunReport, source: Source, target: AnyTarget, *, dry_run: bool = False) -> int:
         """Print the summary and pick the exit code."""
         summary = _build_summary(report, source, target, self.results, dry_run=dry_run)
         if self.as_json:
@@ -96,19 +122,13 @@ class Display:
         return sys.stderr if str(self.results) == "-" else sys.stdout
 
 
-def _ask(planned: PlannedRun) -> None:
-    if planned.open_rows <= MANY_POSTS or not sys.stdin.isatty():
-        return
-    question = (
-        f"{planned.open_rows:,} ratings go out one by one, and if this account shares its ratings on social "
-        "networks, each may be posted there (with --bulk none is). Send them?"
-    )
+def _confirm(question: str) -> None:
     if not typer.confirm(question, err=True):
         raise StopRunError("nothing was sent; the same command asks again, with --yes it does not")
 
 
 def _build_summary(
-    report: RunReport, source: Source, target: Target | FileTarget, results: Path, *, dry_run: bool
+    report: RunReport, source: Source, target: AnyTarget, results: Path, *, dry_run: bool
 ) -> Summary:
     summary = Summary(
         run_id=report.run.run_id,
@@ -126,7 +146,7 @@ def _build_summary(
     return replace(summary, next_command=_typed_command(), next_reason=reason) if reason else summary
 
 
-def _notes(report: RunReport, target: Target | FileTarget) -> list[str]:
+def _notes(report: RunReport, target: AnyTarget) -> list[str]:
     notes = ["continues the run that was stopped or interrupted"] if report.run.continued else []
     notes += report.notes
     if isinstance(target, FileTarget) and report.sent:

@@ -5,12 +5,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import time
 from functools import partial
 from pathlib import Path
 
-from importer.cli.targets import Choices, FileTarget, Target
+from importer.cli.targets import AnyTarget, Choices
+from importer.delivery.limiter import parse_rate
 from importer.errors import UnreadableFileError, UsageError
+from importer.journal import Journal
 from importer.readers import open_reader
 from importer.run import Source, fingerprint_file
 
@@ -36,48 +39,55 @@ def parse_time_of_day(text: str) -> time:
         raise UsageError(f"--date-time {text!r}: write it as HH:MM, for example 12:00") from error
 
 
-@contextmanager
-def open_input(file: str) -> Iterator[Path]:
-    """Give the path of the file to read. Standard input is kept in a private file, for it is read twice."""
-    if file != STANDARD_INPUT:
-        yield Path(file)
-        return
-    if sys.stdin.isatty():
-        raise UsageError("standard input is a terminal: name a file, or pipe one in")
-    with tempfile.NamedTemporaryFile(prefix="ratings-") as copy:
-        shutil.copyfileobj(sys.stdin.buffer, copy)
-        copy.flush()
-        yield Path(copy.name)
+def parse_given(
+    workers: int | None, rate: str | None, limit: int | None, **more: object
+) -> dict[str, object]:
+    """Collect what the flags say about the sending; what they leave open is the target's choice."""
+    given = {"workers": workers, "rate": parse_rate(rate) if rate else None, "limit": limit} | more
+    return {name: value for name, value in given.items() if value is not None}
 
 
-def build_source(
-    path: Path,
-    file: str,
-    format_name: str,
-    mapping: Mapping[str, str],
-    choices: Choices,
-    target: Target | FileTarget,
-) -> Source:
-    """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
-    name = "standard input" if file == STANDARD_INPUT else file
+@dataclass(frozen=True, slots=True)
+class FileInput:
+    """An export file, by its name on the command line. Standard input is kept in a private file."""
+
+    file: str
+    format_name: str
+    mapping: Mapping[str, str]
+
+    @contextmanager
+    def open(self) -> Iterator[Path]:
+        """Give the path to read. What can be read only once is copied, for it is read twice."""
+        if self.file != STANDARD_INPUT:
+            yield Path(self.file)
+            return
+        if sys.stdin.isatty():
+            raise UsageError("standard input is a terminal: name a file, or pipe one in")
+        with tempfile.NamedTemporaryFile(prefix="ratings-") as copy:
+            shutil.copyfileobj(sys.stdin.buffer, copy)
+            copy.flush()
+            yield Path(copy.name)
+
+    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+        """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
+        del journal
+        name = "standard input" if self.file == STANDARD_INPUT else self.file
+        mapping = map("=".join, sorted(self.mapping.items()))
+        build_reader = partial(
+            open_reader,
+            path,
+            format_name=self.format_name,
+            mapping=self.mapping,
+            name=name,
+            leaves_types_open=target.tells_kinds,
+        )
+        return Source(name, fingerprint(name, path, choices, self.format_name, *mapping), build_reader)
+
+
+def fingerprint(name: str, path: Path, choices: Choices, *shaping: str) -> str:
+    """Hash the file with all that shapes its jobs. Raises UnreadableFileError."""
     try:
-        shaping = (format_name, *map("=".join, sorted(mapping.items())), f"{choices.love} {choices.hate}")
-        fingerprint = fingerprint_file(path, *shaping)
+        return fingerprint_file(path, *shaping, f"{choices.love} {choices.hate}")
     except OSError as error:
         problem = error.strerror or str(error)
         raise UnreadableFileError(name, problem, remedy="Name the export file itself.") from error
-    build_reader = partial(
-        open_reader,
-        path,
-        format_name=format_name,
-        mapping=mapping,
-        name=name,
-        leaves_types_open=target.tells_kinds,
-    )
-    return Source(name, fingerprint, build_reader)
-
-
-def check_output(out: Path, path: Path) -> None:
-    """Refuse to write the results over the input."""
-    if out.exists() and path.exists() and out.samefile(path):
-        raise UsageError(f"--out {out} is the input file itself: the results would replace it; name another")

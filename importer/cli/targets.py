@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from importer.cli.run import To
+from importer.cli.options import To
 from importer.cli.sandbox import embedded_sandbox
 from importer.delivery.courier import Tokens
 from importer.delivery.credentials import Credentials
@@ -52,6 +52,8 @@ class Choices:
     """What the flags of a run say about where the ratings go and how."""
 
     flags: Mapping[str, object]
+    given: Mapping[str, Any]
+    """What the flags say about the sending, by the names of `SendingOptions`."""
     api: str = "v1"
     bulk: bool = False
     batch_size: int = 100
@@ -86,11 +88,6 @@ class Target:
         """Build what sends the rows."""
         return Sending(run, self.destination, journal, self.options, progress)
 
-    def with_options(self, chosen: Mapping[str, Any]) -> "Target":
-        """Let the flags that were given win over what suits the destination."""
-        given = {name: value for name, value in chosen.items() if value is not None}
-        return replace(self, options=replace(self.options, **given))
-
 
 @dataclass(frozen=True, slots=True)
 class FileTarget:
@@ -108,19 +105,16 @@ class FileTarget:
         """Whose journal it is: each file has its own."""
         return f"file {self.path.absolute()}"
 
-    def with_options(self, chosen: Mapping[str, Any]) -> "FileTarget":
-        """Refuse to write a part of a run, which the next part would replace."""
-        if chosen.get("limit") is not None:
-            raise UsageError("--limit does not go with a file: the next run would replace it")
-        return self
-
     def build_sender(self, run: Run, journal: Journal, progress: Progress) -> Sender:
         """Build what writes the file."""
         return Writing(run, self.destination, journal, self.path, progress)
 
 
+AnyTarget = Target | FileTarget
+
+
 @contextmanager
-def open_target(to: To, choices: Choices) -> Iterator[Target | FileTarget]:
+def open_target(to: To, choices: Choices) -> Iterator[AnyTarget]:
     """Build the destination; start a sandbox or ask whose sign-in it is, where that is called for."""
     match to:
         case To.TRAKT_V1:
@@ -138,7 +132,7 @@ def open_target(to: To, choices: Choices) -> Iterator[Target | FileTarget]:
             yield _file_target(destination, choices, "letterboxd-import.csv")
 
 
-def journal_for(target: Target | FileTarget) -> Journal:
+def journal_for(target: AnyTarget) -> Journal:
     """Choose the journal of the target's account; its name tells people whose it is."""
     readable = re.sub(r"[^a-z0-9]+", "-", f"{target.destination.name} {target.account}".lower()).strip("-")
     digest = hashlib.sha256(target.account.encode()).hexdigest()
@@ -149,6 +143,8 @@ def _file_target(destination: FileDestination, choices: Choices, usual_name: str
     path = choices.write_to or Path(usual_name)
     if path.suffix.lower() != ".csv":
         raise UsageError(f"--write-to {path}: the site asks for a name that ends in .csv")
+    if "limit" in choices.given:
+        raise UsageError("--limit does not go with a file: the next run would replace it")
     return FileTarget(destination, path)
 
 
@@ -163,7 +159,8 @@ def _open_trakt_v1(choices: Choices) -> Target:
         bulk=choices.bulk,
         account=f"{settings.username} at {settings.base_url}",
     )
-    return Target(destination, SendingOptions(V1_WORKERS), posts_to_feeds=not choices.bulk)
+    options = replace(SendingOptions(V1_WORKERS), **choices.given)
+    return Target(destination, options, posts_to_feeds=not choices.bulk)
 
 
 def _open_trakt(choices: Choices) -> Target:
@@ -183,7 +180,7 @@ def _open_trakt(choices: Choices) -> Target:
     destination = _build_trakt(
         choices, settings.base_url, settings.client_id, account=f"{found.username} at {settings.base_url}"
     )
-    return Target(destination, _v2_options(build_tokens), found)
+    return Target(destination, _v2_options(choices, build_tokens), found)
 
 
 @contextmanager
@@ -202,7 +199,7 @@ def _build_sandbox_target(url: str, choices: Choices) -> Target:
             choices, url, "sandbox-client", name="sandbox-v2", account="demo at the sandbox"
         )
         app = TraktApp(url, "sandbox-client", Secret("sandbox-secret"))
-        return Target(destination, _v2_options(partial(_SandboxTokens, app)))
+        return Target(destination, _v2_options(choices, partial(_SandboxTokens, app)))
     destination = TraktV1(
         url,
         username="demo",
@@ -212,7 +209,7 @@ def _build_sandbox_target(url: str, choices: Choices) -> Target:
         name="sandbox",
         account="demo at the sandbox",
     )
-    return Target(destination, SendingOptions(V1_WORKERS))
+    return Target(destination, replace(SendingOptions(V1_WORKERS), **choices.given))
 
 
 class _SandboxTokens:
@@ -249,8 +246,9 @@ def _build_trakt(
     )
 
 
-def _v2_options(build_tokens: Callable[[Transport], Tokens]) -> SendingOptions:
-    return SendingOptions(V2_WORKERS, V2_POST_RATE, V2_GET_RATE, build_tokens=build_tokens)
+def _v2_options(choices: Choices, build_tokens: Callable[[Transport], Tokens]) -> SendingOptions:
+    usual = SendingOptions(V2_WORKERS, V2_POST_RATE, V2_GET_RATE, build_tokens=build_tokens)
+    return replace(usual, **choices.given)
 
 
 def _print_warnings(warnings: Iterable[str]) -> None:

@@ -24,7 +24,7 @@ from importer.destinations.base import Retry, Verdict
 class Patience:
     """How long to go on: waits grow to `longest_wait_seconds`, and `total_seconds` ends one request."""
 
-    longest_wait_seconds: float = 60.0
+    longest_wait_seconds: float = 300.0
     total_seconds: float = 900.0
     jitter: float = 0.1
     """Up to this share is added to every wait, so that many clients do not come back as one."""

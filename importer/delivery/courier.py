@@ -79,20 +79,26 @@ class Courier:
 
         A token that is not accepted is renewed, and the request sent once more, within the same attempt.
         """
-        await self._limiter.acquire(request.method)
         if not request.needs_token or self._credentials is None:
+            await self._limiter.acquire(request.method)
             return await self._send(request, read, trace)
-        token = await self._credentials.access_token()
+        token = await self._take_turn(request, self._credentials)
         verdict = await self._send(_authorize(request, token), read, trace)
         if isinstance(verdict, RefreshToken):
             await self._credentials.renew(token)
-            await self._limiter.acquire(request.method)
-            token = await self._credentials.access_token()
+            token = await self._take_turn(request, self._credentials)
             verdict = await self._send(_authorize(request, token), read, trace)
         if isinstance(verdict, RefreshToken):
             # A new token that is refused is an account fault on the server's side (issue #155 of trakt-api).
             return Stop(AuthorizationError("the sign-in is not accepted although it is new; sign in again"))
         return verdict
+
+    async def _take_turn(self, request: Request, credentials: Tokens) -> str:
+        # Once before, or all who wait for a renewal would then start at once; and once after, for the turn
+        # may come long after the token was good.
+        await credentials.access_token()
+        await self._limiter.acquire(request.method)
+        return await credentials.access_token()
 
     async def _send(self, request: Request, read: Callable[[Answer], Verdict], trace: Trace) -> Verdict:
         task = asyncio.current_task()
@@ -116,7 +122,7 @@ class Courier:
         if isinstance(verdict, Retry) and not verdict.is_attempt:
             trace.attempts -= 1
             self._limiter.slow_down(request.method)
-        trace.unsure = False
+        trace.unsure = unsure_before and isinstance(verdict, RefreshToken)
         if isinstance(verdict, Retry | Split | Stop):
             trace.unsure = verdict.unsure or unsure_before
         return verdict

@@ -65,6 +65,7 @@ class Limiter:
         self._progress = progress
         self._paused_until = 0.0
         self._rates = {"POST": rate, "GET": get_rate} if get_rate else {"POST": rate}
+        self._new: set[str] = set()
         self._buckets = {verb: _build_bucket(each) for verb, each in self._rates.items() if each}
 
     async def acquire(self, verb: str = "POST") -> None:
@@ -72,8 +73,14 @@ class Limiter:
         while True:
             if self._paused_until:
                 await self._wait_out_pause()
-            bucket = self._buckets.get(self._budget_of(verb))
+            budget = self._budget_of(verb)
+            bucket = self._buckets.get(budget)
             if bucket is not None:
+                if budget in self._new:
+                    self._new.remove(budget)
+                    await bucket.acquire(
+                        bucket.max_rate
+                    )  # a new bucket is full; what it holds was used already
                 await bucket.acquire()
             # A pause that began while this request waited for its turn holds for it too, and costs it the
             # turn: else all who waited would start at once when the pause ends.
@@ -102,6 +109,7 @@ class Limiter:
         budget = self._budget_of(verb)
         self._rates[budget] = rate
         self._buckets[budget] = _build_bucket(rate)
+        self._new.add(budget)
 
     def _budget_of(self, verb: str) -> str:
         return verb if verb in self._rates else "POST"
@@ -145,10 +153,14 @@ def _parse_quota(headers: Mapping[str, str]) -> _Quota | None:
         limit, period_seconds = int(told["limit"]), float(told["period"])
         if limit < 1 or not 0 < period_seconds <= 86_400:
             return None
-        pause_seconds = 0.0
-        if told.get("remaining") == 0:
-            until = datetime.fromisoformat(str(told["until"]))
-            pause = until - parsedate_to_datetime(headers.get("Date", ""))  # the server's clock, not ours
-            pause_seconds = min(max(0.0, pause.total_seconds()), period_seconds)
-        return _Quota(Rate(limit, period_seconds), pause_seconds)
+        pause_seconds = _read_pause(told, headers) if told.get("remaining") == 0 else 0.0
+        return _Quota(Rate(limit, period_seconds), min(pause_seconds, period_seconds))
     return None
+
+
+def _read_pause(told: Mapping[str, Any], headers: Mapping[str, str]) -> float:
+    with suppress(ValueError, TypeError, OverflowError):
+        until = datetime.fromisoformat(str(told.get("until")))
+        pause = until - parsedate_to_datetime(headers.get("Date", ""))  # the server's clock, not ours
+        return max(0.0, pause.total_seconds())
+    return 0.0

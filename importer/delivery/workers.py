@@ -16,6 +16,7 @@ from importer.destinations.base import (
     UNRATED,
     Delivered,
     Destination,
+    Held,
     Partly,
     RefreshToken,
     Retry,
@@ -23,6 +24,7 @@ from importer.destinations.base import (
     Stop,
     Verdict,
     is_held,
+    possible_kinds,
 )
 from importer.errors import StopRunError
 from importer.model import Batch, Fate, Outcome, RatingJob, Status
@@ -136,6 +138,9 @@ class WorkerPool:
                 case Partly(fates, halves, later):
                     self._on_outcomes(_build_outcomes(part.jobs, fates, trace))
                     pending.extend(reversed(halves))
+                    # Some of them may be stored already; only their own answer will tell.
+                    self.unsure_rows.update(job.row for half in halves for job in half.jobs)
+                    self._watch_for_outage([fate for fate in fates if fate is not None])
                     self._later.extend((each.method, job) for each in later for job in each.jobs)
                     self._size.grow()
                 case Split():
@@ -151,8 +156,9 @@ class WorkerPool:
                     raise AssertionError("never leaves the backoff and the courier")
 
     def _watch_for_outage(self, fates: Sequence[Fate]) -> None:
-        gave_up = all(fate.status in {Status.FAILED, Status.UNSURE} for fate in fates)
-        self._given_up = self._given_up + 1 if gave_up else 0
+        gave_up = [fate.status in {Status.FAILED, Status.UNSURE} for fate in fates]
+        if gave_up:
+            self._given_up = self._given_up + 1 if all(gave_up) else 0
         if self._given_up >= OUTAGE_AFTER:
             self.stop(
                 StopRunError(f"the last {OUTAGE_AFTER} requests were all given up; the server is in trouble")
@@ -175,16 +181,19 @@ class WorkerPool:
     async def _again(self, batch: Batch, trace: Trace, last: Retry) -> Verdict:
         if not last.look_first and (not last.unsure or self._destination.repeats_safely):
             return await self._attempt(batch, trace)
-        found = await self._read_back.attempt(batch.jobs[0].kind)
-        if self.stopped_by is not None:
-            raise _StoppedError
-        if isinstance(found, Retry):
-            # Not being able to look is one more try of the same row, with the same end.
-            return replace(found, unsure=True, tries=last.tries, otherwise=last.otherwise)
-        if isinstance(found, Stop):
-            return replace(found, unsure=True)
-        assert not isinstance(found, Verdict)
-        if all(is_held(job, found) for job in batch.jobs):
+        holdings: dict[str, Held] = {}
+        for kind in sorted({kind for job in batch.jobs for kind in possible_kinds(job)}):
+            found = await self._read_back.attempt(kind)
+            if self.stopped_by is not None:
+                raise _StoppedError
+            if isinstance(found, Retry):
+                # Not being able to look is one more try of the same row, with the same end.
+                return replace(found, unsure=True, tries=last.tries, otherwise=last.otherwise)
+            if isinstance(found, Stop):
+                return replace(found, unsure=True)
+            assert not isinstance(found, Verdict)
+            holdings.update(found)
+        if all(is_held(self._destination.wanted(job), holdings) for job in batch.jobs):
             return Delivered(tuple(verified(job) for job in batch.jobs))
         trace.unsure = False
         return await self._attempt(batch, trace)

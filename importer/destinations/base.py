@@ -94,6 +94,7 @@ class Held(NamedTuple):
 
     rating: Rating
     simple: str | None = None
+    rated_at: str | None = None
 
 
 Holdings = Mapping[str, Held]
@@ -138,6 +139,10 @@ class Destination(Protocol):
         """Say why this API cannot take the job at all, or None if it can."""
         ...
 
+    def wanted(self, job: RatingJob) -> RatingJob:
+        """The job as the account will hold it: with a love, say, as the number it is sent as."""
+        ...
+
     def method_for(self, job: RatingJob) -> str:
         """Name the kind of request the job travels in; jobs of one method share batches."""
         ...
@@ -173,9 +178,14 @@ class Destination(Protocol):
 
 def possible_kinds(job: RatingJob) -> tuple[MediaKind, ...]:
     """Every kind that the destination may take the job's title for, the likeliest first."""
-    if job.kind is MediaKind.UNKNOWN:
+    return kinds_of(job.kind, job.second_kind)
+
+
+def kinds_of(kind: MediaKind, second_kind: MediaKind | None) -> tuple[MediaKind, ...]:
+    """Spell out a kind that is not known or contested."""
+    if kind is MediaKind.UNKNOWN:
         return (MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE)
-    return (job.kind,) if job.second_kind is None else (job.kind, job.second_kind)
+    return (kind,) if second_kind is None else (kind, second_kind)
 
 
 def title_keys(job: RatingJob) -> list[str]:
@@ -184,7 +194,12 @@ def title_keys(job: RatingJob) -> list[str]:
     # Two films may share title and year, but not an id.
     name = (None, None) if any(ids.values()) else (job.title, job.year)
     number = (job.season, job.episode)
-    return [key for kind in possible_kinds(job) for key in build_keys(kind, ids, name, number)]
+    likeliest, *others = possible_kinds(job)
+    keys = build_keys(likeliest, ids, name, number)
+    # In another kind only an IMDb id means the same title; the other ids count from one there, too.
+    return keys + [
+        key for kind in others for key in build_keys(kind, {"imdb": job.imdb_id}, (None, None), number)
+    ]
 
 
 def build_keys(
@@ -202,9 +217,14 @@ def build_keys(
     return keys
 
 
+def find_held(job: RatingJob, holdings: Holdings) -> Held | None:
+    """Find what the account holds for the job's title."""
+    return next((holdings[key] for key in title_keys(job) if key in holdings), None)
+
+
 def is_held(job: RatingJob, holdings: Holdings) -> bool:
     """Whether the account's ratings already are as the job wants them."""
-    held = next((holdings[key] for key in title_keys(job) if key in holdings), None)
+    held = find_held(job, holdings)
     if not job.rating:
         return held is None
     return held is not None and job.rating in {held.rating, held.simple}

@@ -70,7 +70,7 @@ def read_count(answer: Answer) -> int | Retry | Stop | None:
     """Read how many ratings the account holds; None if the headers do not say."""
     if isinstance(answer, Response) and answer.status == 200:
         count = answer.headers.get("X-Pagination-Item-Count", "")
-        return int(count) if count.isdigit() and len(count) < 10 else None
+        return int(count) if count.isdecimal() and len(count) < 10 else None
     return judge_trouble(answer, tries=3)
 
 
@@ -133,7 +133,7 @@ def judge_rate_limit(answer: Response) -> Retry:
     seconds = 30.0 if named is None else named + RETRY_MARGIN_SECONDS
     reason = "Trakt asks to slow down (429)"
     stop = Stop(StopRunError(f"{reason} and goes on asking. Type the same command again later."))
-    return Retry(seconds, reason, _ANY_TRIES, stop, grows=named is None, pause_all=True)
+    return Retry(seconds, reason, _ANY_TRIES, stop, grows=named is None, pause_all=True, is_attempt=False)
 
 
 def _parse_account(body: bytes) -> Account | None:

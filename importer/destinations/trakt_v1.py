@@ -8,6 +8,7 @@ Trakt itself retired this API: there is no default host.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -91,6 +92,10 @@ class TraktV1:
                 "or by exact title and year; the row has none of them",
             )
         return None
+
+    def wanted(self, job: RatingJob) -> RatingJob:
+        """The account holds both forms of a rating."""
+        return job
 
     def method_for(self, job: RatingJob) -> str:
         """`rate/movie`, `rate/shows`, ... (API pages rate-movie, rate-show, rate-episodes)."""
@@ -311,5 +316,13 @@ def _read_held(entry: Mapping[str, Any]) -> Held | None:
         simple = None
     advanced = str(entry.get("rating_advanced") or "")
     if advanced.isascii() and advanced.isdigit() and int(advanced[:3]) > 0:
-        return Held(int(advanced[:3]), simple)
-    return Held(simple, simple) if simple else None
+        return Held(int(advanced[:3]), simple, _read_inserted(entry))
+    return Held(simple, simple, _read_inserted(entry)) if simple else None
+
+
+def _read_inserted(entry: Mapping[str, Any]) -> str | None:
+    """`inserted` is in seconds since the epoch."""
+    inserted = entry.get("inserted")
+    if not isinstance(inserted, int) or not 0 < inserted < 1 << 35:
+        return None
+    return datetime.fromtimestamp(inserted, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

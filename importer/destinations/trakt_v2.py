@@ -91,6 +91,11 @@ class TraktV2:
             return Fate(Status.UNSUPPORTED, "needs_id", message)
         return None
 
+    def wanted(self, job: RatingJob) -> RatingJob:
+        """A love or hate is held as its number."""
+        number = self._number(job)
+        return job if number is None else job._replace(rating=number)
+
     def method_for(self, job: RatingJob) -> str:
         """Name the array the job travels in, with `/remove` for an unrate."""
         bucket = _NUMBERED if job.season is not None else _BUCKETS[possible_kinds(job)[0]]

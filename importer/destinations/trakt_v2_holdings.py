@@ -23,7 +23,7 @@ def parse_holdings(kind: MediaKind, body: bytes) -> Holdings | None:
         rating = entry.get("rating") if isinstance(entry, dict) else None
         if isinstance(rating, int) and 1 <= rating <= 10:
             for key in _build_keys(kind, entry):
-                holdings[key] = Held(rating)
+                holdings[key] = Held(rating, rated_at=_text(entry.get("rated_at")))
     return holdings
 
 

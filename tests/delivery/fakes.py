@@ -133,6 +133,9 @@ class FakeApi:
 
     tells_kinds = False
 
+    def wanted(self, job: RatingJob) -> RatingJob:
+        return job
+
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         return Request("POST", "http://127.0.0.1:1", READ_BACK)
 

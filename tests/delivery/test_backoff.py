@@ -66,8 +66,8 @@ def test_a_retry_without_another_try_holds_its_otherwise_at_once() -> None:
 
 
 def test_a_growing_wait_doubles_up_to_the_longest() -> None:
-    _, waits, _ = persist(retry(1, tries=9, grows=True), [])
-    assert waits == pytest.approx([1, 2, 4, 8, 16, 32, 60, 60])
+    _, waits, _ = persist(retry(10, tries=8, grows=True), [])
+    assert waits == pytest.approx([10, 20, 40, 80, 160, 300, 300])
 
 
 def test_a_wait_the_server_asks_for_is_never_cut_to_our_longest() -> None:

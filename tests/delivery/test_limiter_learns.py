@@ -107,7 +107,7 @@ def test_progress_says_what_is_waited_for() -> None:
         pytest.param(used_up(until="2020-10-09T23:59:00Z"), 0, id="new already"),
         pytest.param(used_up(until="2031-01-01T00:00:00Z"), 300, id="no longer than its period"),
         pytest.param(
-            used_up(1, 1, until="2020-10-10T00:00:01Z"), 0, id="one a second: that is what the pace is for"
+            used_up(1, 1, until="2020-10-10T00:00:01Z"), 1, id="one a second: the turn just taken was it"
         ),
         pytest.param(told(1000, 300, 1, until="2020-10-10T00:02:00Z"), 0, id="one is left"),
     ],

@@ -1,0 +1,39 @@
+"""From an input and a target to an exit code: the one way all commands go that bring ratings somewhere."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from importer.cli.display import Display
+from importer.cli.options import To
+from importer.cli.targets import AnyTarget, Choices, journal_for, open_target
+from importer.journal import Journal
+from importer.run import Source
+
+
+class Input(Protocol):
+    """What is brought: an export file, a results file to try again, or a run to undo."""
+
+    def open(self) -> AbstractContextManager[Path]:
+        """Give the file to read, for as long as it is needed."""
+        ...
+
+    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+        """Name and fingerprint what is read, and prepare its reader."""
+        ...
+
+
+def launch(given: Input, to: To, choices: Choices, display: Display) -> int:
+    """Bring the input to the target, show it, and return the exit code."""
+    with (
+        given.open() as path,
+        open_target(to, choices) as target,
+        journal_for(target) as journal,
+    ):
+        display.check(path)
+        source = given.build_source(path, choices, target, journal)
+        if choices.is_rehearsal:
+            report = display.rehearse(source, target, journal)
+        else:
+            report = display.import_ratings(source, target, journal)
+    return display.tell(report, source, target, dry_run=choices.is_rehearsal)

@@ -1,0 +1,74 @@
+"""The options that several commands share, each written once."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class To(StrEnum):
+    """The destinations of `--to`."""
+
+    TRAKT = "trakt"
+    TRAKT_V1 = "trakt-v1"
+    SANDBOX = "sandbox"
+    TRAKT_FILE = "trakt-file"
+    LETTERBOXD_FILE = "letterboxd-file"
+
+
+class Api(StrEnum):
+    """The APIs of the sandbox."""
+
+    V1 = "v1"
+    V2 = "v2"
+
+
+ToOption = Annotated[To, typer.Option("--to", help="Where the ratings go.")]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the API is served.", metavar="URL")]
+InsecureHttp = Annotated[
+    bool, typer.Option("--insecure-http", help="Allow plain http to a host that is not this machine.")
+]
+Out = Annotated[Path, typer.Option("--out", help="The results file; - is standard output.")]
+WriteTo = Annotated[
+    Path | None,
+    typer.Option("--write-to", help="trakt-file, letterboxd-file: the file to upload.", metavar="FILE"),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, max=256, help="Requests under way at once: 8, for trakt 4."),
+]
+RateOption = Annotated[
+    str | None,
+    typer.Option("--rate", help="At most N requests per PERIOD: 1/s, 20/10s.", metavar="N/PERIOD"),
+]
+Bulk = Annotated[
+    bool, typer.Option("--bulk", help="trakt-v1: 50 rows per request, and nothing on social feeds.")
+]
+BatchSizeOption = Annotated[
+    int, typer.Option("--batch-size", min=1, max=200, help="trakt: rows per request.")
+]
+Love = Annotated[int | None, typer.Option("--love", min=1, max=10, help="trakt: the number that love is.")]
+Hate = Annotated[int | None, typer.Option("--hate", min=1, max=10, help="trakt: the number that hate is.")]
+DateTime = Annotated[
+    str,
+    typer.Option("--date-time", help="trakt: the UTC time of day of dates without one.", metavar="HH:MM"),
+]
+ApiOption = Annotated[Api, typer.Option("--api", help="Which API the sandbox is spoken to in.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but send.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Send at most N rows.", metavar="N")]
+Guard = Annotated[
+    int,
+    typer.Option(
+        "--guard", min=0, max=100, help="Ask before changing more of the account.", metavar="PERCENT"
+    ),
+]
+Verify = Annotated[
+    bool, typer.Option("--verify/--no-verify", help="Read the account back afterwards and compare.")
+]
+ResendUnsure = Annotated[
+    bool, typer.Option("--resend-unsure", help="Send again what may have arrived and cannot be looked up.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]

@@ -1,0 +1,134 @@
+"""What the account holds, held against the rows of a run: before sending, after a crash, and afterwards.
+
+Before anything is overwritten, what stood there is in the journal; rows that the account already holds are
+settled without sending, since even an equal rating, sent again, may get today's date.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from importer.delivery.readback import ReadBack
+from importer.delivery.workers import verified
+from importer.destinations.base import (
+    Held,
+    Holdings,
+    Stop,
+    Verdict,
+    find_held,
+    is_held,
+    kinds_of,
+)
+from importer.errors import AuthorizationError
+from importer.journal import Journal, Run
+from importer.model import Fate, MediaKind, Outcome, RatingJob, Status
+
+BLOCK_ROWS = 4000
+
+Wanted = Callable[[RatingJob], RatingJob]
+"""The destination's `wanted`."""
+
+_HELD = Fate(Status.UNCHANGED, "held", "the account holds this very rating")
+_NOT_HELD = Fate(Status.UNCHANGED, "not_held", "the account holds no rating that could be removed")
+_UNSURE = Fate(
+    Status.UNSURE, "no_answer", "sent, but the answer was never seen and the account cannot be read back"
+)
+_CHANGED_SINCE = Fate(
+    Status.KEPT,
+    "changed_since",
+    "the rating was changed after that run; it is left alone (--force undoes it)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the account found. `is_readable` is false where the API cannot be read."""
+
+    is_readable: bool
+    held: int = 0
+    changes: int = 0
+    removals: int = 0
+
+
+async def read_account(read_back: ReadBack, kinds: Iterable[MediaKind]) -> Holdings | None:
+    """Read the account's ratings of these kinds; None where that cannot be done. Raises StopRunError."""
+    holdings: dict[str, Held] = {}
+    for kind in sorted(kinds):
+        found = await read_back.persist(kind)
+        if isinstance(found, Stop) and isinstance(found.error, AuthorizationError):
+            raise found.error
+        if isinstance(found, Verdict):
+            return None
+        holdings.update(found)
+    return holdings
+
+
+def settle_unanswered(
+    journal: Journal, run: Run, holdings: Holdings | None, wanted: Wanted, *, resend: bool
+) -> list[Outcome]:
+    """Judge the rows that a crash left without an answer: there, not there (then open again), or unsure."""
+    unanswered = journal.unanswered(run)
+    if holdings is not None:
+        there = [job for job in unanswered if is_held(wanted(job), holdings)]
+        outcomes = [Outcome(job.row, verified(job), 1, None, None, None) for job in there]
+    elif resend:
+        outcomes = []
+    else:
+        outcomes = [Outcome(job.row, _UNSURE, 1, None, None, None) for job in unanswered]
+    journal.record(run, outcomes)
+    journal.release(run)
+    return outcomes
+
+
+def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted) -> None:
+    """Write down what the account holds for the rows of a run, and settle those that are so already."""
+    found = []
+    equal: list[int] = []
+    absent: list[int] = []
+    for job in _each(journal.open_jobs, run):
+        held = find_held(job, holdings)
+        if held is not None:
+            found.append((job.row, held.rating, held.rated_at))
+        if is_held(wanted(job), holdings):
+            (equal if job.rating else absent).append(job.row)
+    journal.note_previous(run, found)
+    journal.settle_rows(run, equal, _HELD)
+    journal.settle_rows(run, absent, _NOT_HELD)
+
+
+def keep_what_changed_since(journal: Journal, run: Run, undone: Run, holdings: Holdings) -> None:
+    """Before undoing a run, leave alone what is not as that run left it any more."""
+    left = journal.ratings_of(undone)
+    changed = [
+        job.row
+        for job in _each(journal.open_jobs, run)
+        if not is_held(job._replace(rating=left[job.row]), holdings)
+    ]
+    journal.settle_rows(run, changed, _CHANGED_SINCE)
+
+
+def find_not_stored(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted) -> list[tuple[int, Fate]]:
+    """Find the rows of which the destination said that it took them, and which it does not hold."""
+    return [
+        (job.row, _not_stored(find_held(job, holdings)))
+        for job in _each(journal.sent_jobs, run)
+        if not is_held(wanted(job), holdings)
+    ]
+
+
+def _not_stored(held: Held | None) -> Fate:
+    stands = "no rating" if held is None else f"a rating of {held.rating}"
+    message = f"the destination said it took the row, but reading back shows {stands} there"
+    return Fate(Status.FAILED, "not_stored", message)
+
+
+def _each(read_block: Callable[[Run, int, int], list[RatingJob]], run: Run) -> Iterator[RatingJob]:
+    """Read jobs from the journal a block at a time, so that memory does not grow with the run."""
+    last_row = 0
+    while jobs := read_block(run, last_row, BLOCK_ROWS):
+        yield from jobs
+        last_row = jobs[-1].row
+
+
+def all_kinds(kinds: Iterable[tuple[MediaKind, MediaKind | None]]) -> set[MediaKind]:
+    """Every kind that titles of these kinds may be taken for."""
+    return {each for kind, second in kinds for each in kinds_of(kind, second)}
