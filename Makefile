@@ -10,20 +10,20 @@ DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 .PHONY: help setup run run-v2 test check lint types clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(VENV)/installed ## install the command: .venv/bin/importer
 
 run: setup ## import a sample into a local server and show what became of every row
-	@$(DEMO) $(BIN)/importer run samples/imdb-2024.csv --to sandbox --out results.csv; code=$$?; \
+	@IMPORTER_TYPED="make run" $(DEMO) $(BIN)/importer run samples/imdb-2024.csv --to sandbox --out results.csv; code=$$?; \
 	if [ $$code -eq 1 ]; then \
-	    echo; echo "Some rows of this sample are meant to fail; the table above says why each did."; \
+	    echo; echo "Some rows of this sample are meant to fail; the list above says why each did."; \
 	else exit $$code; fi
 
 run-v2: setup ## the same on today's API, sign-in included
-	@$(DEMO) $(BIN)/python -m tests.system.demo_v2 samples/imdb-2024.csv --out results.csv; code=$$?; \
+	@IMPORTER_TYPED="make run-v2" $(DEMO) $(BIN)/python -m tests.system.demo_v2 samples/imdb-2024.csv --out results.csv; code=$$?; \
 	if [ $$code -eq 1 ]; then \
-	    echo; echo "Some rows of this sample are meant to fail; the table above says why each did."; \
+	    echo; echo "Some rows of this sample are meant to fail; the list above says why each did."; \
 	else exit $$code; fi
 
 test: $(VENV)/installed-dev ## run the test suite

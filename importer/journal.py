@@ -12,27 +12,27 @@ import json
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from filelock import FileLock, Timeout
 
 from importer.errors import ImporterError, JournalLockedError
+from importer.history import Tally, results_of, tallies_of
 from importer.model import (
-    RESULT_COLUMNS,
     Fate,
     InvalidRow,
     MediaKind,
     Outcome,
+    Rating,
     RatingJob,
     SettledRow,
     SourceRow,
-    Status,
 )
 
 _SCHEMA_VERSION = 2
@@ -49,7 +49,6 @@ _INSERT_SETTLED = (
     f"INSERT INTO row (run, carried, {', '.join(SettledRow._fields)}) "
     f"VALUES (?, 1, {', '.join('?' * len(SettledRow._fields))})"
 )
-_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +60,13 @@ class Run:
     continued: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many rows share one status and reason, with up to three of them as (line, title, message)."""
+class Changed(NamedTuple):
+    """A row that a run changed at the account, and what stood there before, if that `is_known`."""
 
-    status: Status
-    reason: str
-    count: int
-    examples: Sequence[tuple[int, str | None, str | None]]
+    job: RatingJob
+    is_known: bool
+    rating: Rating | None
+    rated_at: str | None
 
 
 class Journal:
@@ -317,6 +315,16 @@ class Journal:
         """The kinds, with their second ones, of the rows that `sent_jobs` gives."""
         return self._kinds("status IN ('rated', 'unrated') AND NOT carried", run)
 
+    def changed_rows(self, run: Run, after_row: int, limit: int) -> list[Changed]:
+        """Up to `limit` rows beyond `after_row` that the run changed at the account."""
+        rows = self._db.execute(
+            f"SELECT {_JOB_COLUMNS}, previous_known, previous_rating, previous_rated_at FROM row"
+            " WHERE run = ? AND row > ? AND status IN ('rated', 'unrated') AND NOT carried"
+            " ORDER BY row LIMIT ?",
+            (run.number, after_row, limit),
+        )
+        return [Changed(_build_job(row[:-3]), bool(row[-3]), row[-2], row[-1]) for row in rows.fetchall()]
+
     def ratings_of(self, run: Run) -> dict[int, Any]:
         """The ratings that a run brought, by row."""
         found = self._db.execute(
@@ -326,28 +334,13 @@ class Journal:
 
     # Reporting
 
-    def results(self, run: Run) -> Iterator[tuple[Any, ...]]:
+    def results(self, run: Run) -> Generator[tuple[Any, ...]]:
         """Yield the results file's lines, in input order and in the order of its columns."""
-        yield from self._db.execute(_RESULTS, (run.number,))
+        return results_of(self._db, run.number)
 
     def tallies(self, run: Run) -> list[Tally]:
         """Count the rows by status and reason, the most frequent first."""
-        counts = self._db.execute(
-            "SELECT status, ifnull(reason, ''), count(*) FROM result WHERE run = ?"
-            " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-            (run.number,),
-        ).fetchall()
-        return [self._tally(run, Status(status), reason, count) for status, reason, count in counts]
-
-    def _tally(self, run: Run, status: Status, reason: str, count: int) -> Tally:
-        examples: list[tuple[int, str | None, str | None]] = []
-        if not status.is_success:
-            examples = self._db.execute(
-                "SELECT line, title, message FROM result WHERE run = ? AND status = ?"
-                " AND ifnull(reason, '') = ? ORDER BY row LIMIT 3",
-                (run.number, status, reason),
-            ).fetchall()
-        return Tally(status, reason, count, examples)
+        return tallies_of(self._db, run.number)
 
     # The file
 

@@ -6,12 +6,14 @@ The only place that puts readers, planning, sending, journal and report together
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from importer.errors import ImporterError
-from importer.journal import Journal, Run, Tally
+from importer.history import Tally
+from importer.journal import Journal, Run
 from importer.model import Fate, RatingJob, SourceRow, Status
 from importer.planning import UNCHANGED, duplicate_of, pick_winner
 from importer.progress import Phase, Progress
@@ -28,6 +30,10 @@ class Source:
     name: str
     fingerprint: str
     open_reader: Callable[[], Reader]
+    undone: Run | None = None
+    """The run that is taken back, where what was changed since then is to be left alone."""
+    takes_back: bool = False
+    """Whether this undoes a run: then the account says what stands there, never the journal."""
 
 
 class Taker(Protocol):
@@ -125,7 +131,8 @@ def send_run(
     finally:
         # Also when something unforeseen ended the sending: what is done is done, and must be told.
         progress.phase = Phase.WRITING
-        write_results(results, journal.results(run))
+        with closing(journal.results(run)) as lines:
+            write_results(results, lines)
     return RunReport(run, planned.notes, journal.tallies(run), progress.done, seconds, sender.stopped_by)
 
 
@@ -137,7 +144,8 @@ def rehearse(
         run, notes = _plan(source, destination, journal, progress)
         journal.settle_open(run, _DRY_RUN)
         progress.phase = Phase.WRITING
-        write_results(results, journal.results(run))
+        with closing(journal.results(run)) as lines:
+            write_results(results, lines)
         return RunReport(run, notes, journal.tallies(run), 0, 0.0, None)
 
 

@@ -26,15 +26,19 @@ ROOMS: dict[str, set[str]] = {
     "planning": {"errors", "model"},
     "destinations": {"errors", "model", "wire", "settings.secret", "settings.addresses"},
     "delivery": {"errors", "model", "wire", "progress", "planning", "destinations", "settings"},
-    "journal": {"errors", "model"},
+    "journal": {"errors", "model", "history"},
+    "history": {"errors", "model"},
+    "undoing": {"model", "journal"},
     "report": {"errors", "model", "spreadsheet", "atomic"},
     "looking": {"errors", "model", "destinations", "delivery", "journal"},
     "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"},
     "writing": {"errors", "model", "progress", "atomic", "destinations", "journal"},
-    "run": ROAD | {"settings", "readers", "destinations", "delivery", "report", "sending", "writing"},
+    "run": ROAD
+    | {"history", "settings", "readers", "destinations", "delivery", "report", "sending", "writing"},
     # The command line puts the parts of a sign-in and of a run together; how they wait is not its business.
     "cli": ROAD
     | {"settings", "readers", "destinations", "report", "looking", "sending", "writing", "run"}
+    | {"history", "undoing"}
     | {"schedule", "sandbox"}
     | {f"delivery.{part}" for part in ("courier", "credentials", "limiter", "sign_in", "survey", "tokens")}
     | {"delivery.transport"},

@@ -5,15 +5,23 @@ Start-up is kept light: every command imports what it needs when it runs, so tha
 
 import os
 import sys
-from typing import Never
+from typing import Annotated, Never
 
 import typer
 
-from importer.cli import listings, login, run, sandbox
+from importer.cli import again, listings, login, past, run, sandbox
 from importer.errors import ImporterError, SettingsError, UsageError
 
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - light start-up
+
+        print(f"importer {version('rating-importer')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
-    help="Import a movie and TV ratings history into Trakt, and learn what became of every single row.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # rich's help would double the start-up time
@@ -21,12 +29,27 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("retry")(again.retry)
+app.command("undo")(again.undo)
+app.command("runs")(past.runs)
+app.command("show")(past.show)
+app.command("report")(past.report)
 app.command("login")(login.login)
 app.command("logout")(login.logout)
 app.command("whoami")(login.whoami)
 app.command("sandbox")(sandbox.sandbox)
 app.command("formats")(listings.formats)
 app.command("destinations")(listings.destinations)
+
+
+@app.callback()
+def importer(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Import a movie and TV ratings history into Trakt, and learn what became of every single row."""
 
 
 def main() -> Never:
@@ -59,5 +82,6 @@ def _report(error: ImporterError) -> int:
     for problem in problems:
         print(f"importer: {problem}", file=sys.stderr)
     if isinstance(error, UsageError):
-        print("importer: see `importer --help`", file=sys.stderr)
+        command = next((word for word in sys.argv[1:2] if word.isalpha()), "")
+        print(f"importer: see `{' '.join(filter(None, ['importer', command]))} --help`", file=sys.stderr)
     return error.exit_code

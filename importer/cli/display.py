@@ -15,12 +15,12 @@ import typer
 from importer.cli.preflight import build_preflight
 from importer.cli.progress import show_progress
 from importer.cli.targets import AnyTarget, FileTarget, Target
-from importer.errors import StopRunError, UsageError
+from importer.errors import AuthorizationError, ImporterError, StopRunError, UsageError
 from importer.journal import Journal
 from importer.looking import Look
 from importer.model import Status
 from importer.progress import Progress
-from importer.report.summary import Summary, build_rich, build_text
+from importer.report.summary import Summary, build_next, build_rich, build_text
 from importer.report.wording import count
 from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
 from importer.sending import Sending
@@ -41,23 +41,30 @@ class Display:
     results: Path
     asks: bool = True
     guard_percent: int = 20
+    replaces_input: bool = False
+    """Whether the results may take the place of the file that is read."""
 
     def check(self, path: Path) -> None:
-        """Refuse to write the results over the input."""
-        if self.results.exists() and path.exists() and self.results.samefile(path):
+        """See that the results can be written, before anything is sent, and not over the input."""
+        if str(self.results) == "-":
+            return
+        check_place(self.results, "--out")
+        if not self.replaces_input and is_same_file(self.results, path):
             raise UsageError(f"--out {self.results} is the input file itself; name another")
 
-    def import_ratings(self, source: Source, target: AnyTarget, journal: Journal) -> RunReport:
+    def import_ratings(
+        self, source: Source, target: AnyTarget, journal: Journal, *, remembers: bool
+    ) -> RunReport:
         """Plan and send a run with its progress shown, and ask where that is called for."""
         progress = Progress()
         with self._show(progress):
-            planned = plan_run(source, target.destination, journal, progress, remembers=target.remembers)
+            planned = plan_run(source, target.destination, journal, progress, remembers=remembers)
         if isinstance(target, Target) and target.survey and not self.quiet:
             for line in build_preflight(target, planned, journal.tallies(planned.run)):
                 print(line, file=sys.stderr)
         if target.posts_to_feeds:
             self._ask_about_feeds(planned)
-        sender = target.build_sender(planned.run, journal, progress)
+        sender = target.build_sender(planned.run, source.undone, journal, progress)
         if isinstance(sender, Sending) and planned.open_rows:
             with self._show(progress):
                 look = sender.look()
@@ -109,7 +116,10 @@ class Display:
         if stream.isatty():
             from rich.console import Console  # noqa: PLC0415 - only who looks at a terminal pays for rich
 
-            Console(file=stream).print(build_rich(summary))
+            console = Console(file=stream)
+            console.print(build_rich(summary))
+            # Unwrapped, or what is copied from the terminal would be two commands.
+            console.print(build_next(summary), soft_wrap=True, markup=False, highlight=False)
         else:
             print(build_text(summary), file=stream)
 
@@ -120,6 +130,24 @@ class Display:
 
     def _stream(self) -> TextIO:
         return sys.stderr if str(self.results) == "-" else sys.stdout
+
+
+def check_place(path: Path, flag: str) -> None:
+    """See that a file can be made or replaced there. Raises UsageError."""
+    folder = path.absolute().parent
+    if path.is_dir():
+        raise UsageError(f"{flag} {path} is a folder; name a file in it")
+    if not folder.is_dir():
+        raise UsageError(f"{flag} {path}: there is no folder {folder}; make it, or name another")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"{flag} {path} may not be written; name another")
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """Whether two names mean the same file, be it there or not."""
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.absolute() == other.absolute()
 
 
 def _confirm(question: str) -> None:
@@ -141,8 +169,9 @@ def _build_summary(
         results=results,
         stopped=str(report.stopped_by) if report.stopped_by else None,
         dry_run=dry_run,
+        is_file=isinstance(target, FileTarget),
     )
-    reason = _next_reason(summary)
+    reason = _next_reason(summary, report.stopped_by)
     return replace(summary, next_command=_typed_command(), next_reason=reason) if reason else summary
 
 
@@ -154,9 +183,11 @@ def _notes(report: RunReport, target: AnyTarget) -> list[str]:
     return notes
 
 
-def _next_reason(summary: Summary) -> str:
+def _next_reason(summary: Summary, stopped_by: ImporterError | None) -> str:
     """Say what the same command would do now; empty when it would do nothing more."""
     counts = summary.counts
+    if isinstance(stopped_by, AuthorizationError):
+        return "set the right credentials first (docs/settings.md), then"
     if summary.dry_run:
         return "to send them"
     if summary.stopped:
@@ -169,6 +200,8 @@ def _next_reason(summary: Summary) -> str:
 
 
 def _typed_command() -> str:
+    if typed := os.environ.get("IMPORTER_TYPED"):  # by a Makefile, say
+        return typed
     program = Path(sys.argv[0])
     if program.name == "__main__.py":
         words = [sys.executable, "-m", "importer"]

@@ -13,9 +13,14 @@ from pathlib import Path
 from importer.cli.targets import AnyTarget, Choices
 from importer.delivery.limiter import parse_rate
 from importer.errors import UnreadableFileError, UsageError
-from importer.journal import Journal
+from importer.history import PastRun, find_run, read_results
+from importer.journal import Journal, Run
 from importer.readers import open_reader
+from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
+from importer.report.results import write_results
 from importer.run import Source, fingerprint_file
+from importer.settings import state_dir
+from importer.undoing import UndoReader
 
 STANDARD_INPUT = "-"
 
@@ -82,6 +87,61 @@ class FileInput:
             leaves_types_open=target.tells_kinds,
         )
         return Source(name, fingerprint(name, path, choices, self.format_name, *mapping), build_reader)
+
+
+@dataclass(frozen=True, slots=True)
+class ResultsInput:
+    """The failures of a results file, or of a run's, to be tried again."""
+
+    what: str
+    every: bool
+
+    @contextmanager
+    def open(self) -> Iterator[Path]:
+        """Give the results file; that of a run is printed anew from its journal."""
+        if Path(self.what).exists():
+            yield Path(self.what)
+            return
+        past = find_run(state_dir() / "journals", self.what)
+        with tempfile.TemporaryDirectory(prefix="results-") as folder:
+            path = Path(folder) / "results.csv"
+            write_results(path, read_results(past))
+            yield path
+
+    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+        """Name and fingerprint the file, and prepare its reader."""
+        del target, journal
+        again = MENDABLE if self.every else PASSING
+        print_ = fingerprint(self.what, path, choices, "retry", *sorted(again))
+        return Source(self.what, print_, partial(ResultsReader, path, self.what, again))
+
+
+@dataclass(frozen=True, slots=True)
+class UndoInput:
+    """The changes of an earlier run, to be taken back."""
+
+    past: PastRun
+    force: bool
+
+    @contextmanager
+    def open(self) -> Iterator[Path]:
+        """There is no file: the journal is what is read."""
+        yield self.past.journal
+
+    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+        """Prepare to read the run. Raises UsageError if it belongs to another account."""
+        del path, choices
+        if journal.path.absolute() != self.past.journal.absolute():
+            raise UsageError(f"{self.past.run_id} was for another account than {target.account}")
+        undone = Run(self.past.number, self.past.run_id)
+        name = f"undo {self.past.run_id}"
+        return Source(
+            name,
+            name + (" by force" if self.force else ""),
+            partial(UndoReader, journal, undone),
+            undone=None if self.force else undone,
+            takes_back=True,
+        )
 
 
 def fingerprint(name: str, path: Path, choices: Choices, *shaping: str) -> str:

@@ -4,9 +4,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from importer.cli.display import Display
+from importer.cli.display import Display, check_place, is_same_file
 from importer.cli.options import To
-from importer.cli.targets import AnyTarget, Choices, journal_for, open_target
+from importer.cli.targets import AnyTarget, Choices, FileTarget, journal_for, open_target
+from importer.errors import UsageError
 from importer.journal import Journal
 from importer.run import Source
 
@@ -31,9 +32,20 @@ def launch(given: Input, to: To, choices: Choices, display: Display) -> int:
         journal_for(target) as journal,
     ):
         display.check(path)
+        if isinstance(target, FileTarget):
+            _check_file(target.path, path, display.results)
         source = given.build_source(path, choices, target, journal)
         if choices.is_rehearsal:
             report = display.rehearse(source, target, journal)
         else:
-            report = display.import_ratings(source, target, journal)
+            remembers = target.remembers and not source.takes_back and not choices.rechecks
+            report = display.import_ratings(source, target, journal, remembers=remembers)
     return display.tell(report, source, target, dry_run=choices.is_rehearsal)
+
+
+def _check_file(written: Path, read: Path, results: Path) -> None:
+    check_place(written, "--write-to")
+    if is_same_file(written, read):
+        raise UsageError(f"--write-to {written} is the input file itself; name another")
+    if is_same_file(written, results):
+        raise UsageError(f"--write-to {written} is the results file, too; name another")

@@ -57,6 +57,9 @@ DateTime = Annotated[
 ApiOption = Annotated[Api, typer.Option("--api", help="Which API the sandbox is spoken to in.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but send.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Send at most N rows.", metavar="N")]
+Recheck = Annotated[
+    bool, typer.Option("--recheck", help="Trust the account only, not what earlier runs brought.")
+]
 Guard = Annotated[
     int,
     typer.Option(

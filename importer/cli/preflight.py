@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from importer.cli.targets import Target
 from importer.delivery.survey import Survey
-from importer.journal import Tally
+from importer.history import Tally
 from importer.report.wording import clean, count, duration
 from importer.run import PlannedRun
 
@@ -19,6 +19,8 @@ def build_preflight(target: Target, planned: PlannedRun, tallies: Sequence[Tally
     requests = -(-planned.open_rows // target.destination.batch_size)
     rate = target.options.rate
     seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
+    if not planned.open_rows:
+        return [_describe_account(survey, seconds), "Nothing to send."]
     return [
         _describe_account(survey, seconds),
         _describe_room(survey, planned.open_rows),
@@ -55,7 +57,6 @@ def _describe_skipped(tallies: Sequence[Tally]) -> list[str]:
     if not settled:
         return []
     reasons = ", ".join(
-        f"{tally.count:,} {tally.status}" + (f" ({tally.reason.replace('_', ' ')})" if tally.reason else "")
-        for tally in settled
+        f"{tally.count:,} {tally.reason.replace('_', ' ') or tally.status}" for tally in settled
     )
     return [f"Not to send: {reasons}."]

@@ -140,7 +140,7 @@ def build_line(view: View) -> str:
         return str(view.phase)
     parts = [f"{view.done:,} of {count(view.to_send, 'row')}"]
     if view.failed:
-        parts.append(f"{view.failed:,} failed")
+        parts.append(f"{view.failed:,} missed")
     parts += _pace_parts(view)
     return f"sending: {', '.join(parts)}"
 
@@ -249,7 +249,7 @@ def build_live(view: View) -> "RenderableType":
         return Text(build_line(view), "bold")
     numbers = Text.assemble((f"{view.done:,}", "bold green"), f" of {view.to_send:,}")
     if view.failed:
-        numbers.append(f", {view.failed:,} failed", "yellow")
+        numbers.append(f", {view.failed:,} missed", "yellow")
     numbers.append(f", {view.left:,} left")
     top = Table.grid(padding=(0, 1), expand=True)
     top.add_column(no_wrap=True)

@@ -35,6 +35,7 @@ def run(
     api: options.ApiOption = Api.V1,
     dry_run: options.DryRun = False,
     limit: options.Limit = None,
+    recheck: options.Recheck = False,
     guard: options.Guard = 20,
     verify: options.Verify = True,
     resend_unsure: options.ResendUnsure = False,
@@ -63,6 +64,7 @@ def run(
         hate=hate,
         time_of_day=parse_time_of_day(date_time),
         is_rehearsal=dry_run,
+        rechecks=recheck,
         write_to=write_to,
     )
     display = Display(quiet=quiet, as_json=as_json, results=out, asks=not yes, guard_percent=guard)

@@ -62,6 +62,7 @@ class Choices:
     time_of_day: time = time(12)
     is_rehearsal: bool = False
     write_to: Path | None = None
+    rechecks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ class Target:
         """Whether rows may leave open what they rate."""
         return self.destination.tells_kinds
 
-    def build_sender(self, run: Run, journal: Journal, progress: Progress) -> Sender:
+    def build_sender(self, run: Run, undone: Run | None, journal: Journal, progress: Progress) -> Sender:
         """Build what sends the rows."""
-        return Sending(run, self.destination, journal, self.options, progress)
+        return Sending(run, self.destination, journal, replace(self.options, undone=undone), progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +106,9 @@ class FileTarget:
         """Whose journal it is: each file has its own."""
         return f"file {self.path.absolute()}"
 
-    def build_sender(self, run: Run, journal: Journal, progress: Progress) -> Sender:
+    def build_sender(self, run: Run, undone: Run | None, journal: Journal, progress: Progress) -> Sender:
         """Build what writes the file."""
+        del undone
         return Writing(run, self.destination, journal, self.path, progress)
 
 

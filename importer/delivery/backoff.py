@@ -49,6 +49,7 @@ class Backoff:
             if not begun:
                 begun = True  # the first attempt was made before; tenacity only counts it
                 return first
+            self._limiter.say_going_on()
             verdict = await again(last)
             if isinstance(verdict, Retry):
                 last = verdict
@@ -76,6 +77,8 @@ class Backoff:
         verdict = _verdict_of(state)
         if verdict.pause_all:
             self._limiter.pause(state.upcoming_sleep, verdict.reason)
+        else:
+            self._limiter.say_waiting(state.upcoming_sleep, verdict.reason)
 
 
 class _TriesUsedUp(stop_base):

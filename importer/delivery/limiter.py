@@ -114,6 +114,17 @@ class Limiter:
     def _budget_of(self, verb: str) -> str:
         return verb if verb in self._rates else "POST"
 
+    def say_waiting(self, seconds: float, reason: str) -> None:
+        """Tell what somebody waits for, without making the others wait."""
+        if not self._progress.waiting_for:
+            self._progress.waiting_for = reason
+            self._progress.waiting_until = asyncio.get_running_loop().time() + seconds
+
+    def say_going_on(self) -> None:
+        """Nobody waits any more, unless all do."""
+        if not self._paused_until:
+            self._progress.waiting_for = ""
+
     def pause(self, seconds: float, reason: str) -> None:
         """Let nobody start a request for `seconds`; a longer pause that already holds stays."""
         until = asyncio.get_running_loop().time() + seconds

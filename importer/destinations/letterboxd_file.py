@@ -38,7 +38,7 @@ class LetterboxdFile:
             )
         if job.kind is not MediaKind.MOVIE:
             return Fate(
-                Status.UNSUPPORTED, job.kind, f"Letterboxd is about films; this is rated as a {job.kind}"
+                Status.UNSUPPORTED, job.kind, f"Letterboxd is about films; this row rates: {job.kind}"
             )
         if refused := refuse_rating(job.rating, self.love, self.hate):
             return refused

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MEANINGS = {
     Status.RATED: "the destination took the rating",
     Status.UNRATED: "the rating was removed, as the row asks",
-    Status.UNCHANGED: "the account holds this very rating; nothing was sent",
+    Status.UNCHANGED: "an earlier run brought it, or the account holds it; nothing was sent",
     Status.KEPT: "the account holds another rating, which was kept",
     Status.DUPLICATE: "another row rates the same title; that one counts",
     Status.UNSUPPORTED: "the destination cannot rate this kind of title",
@@ -69,6 +69,8 @@ class Summary:
     next_command: str | None = None
     next_reason: str = ""
     dry_run: bool = False
+    is_file: bool = False
+    """Whether the destination is a file to upload, so that nothing has reached any account yet."""
 
     @property
     def rows(self) -> int:
@@ -176,7 +178,7 @@ def build_rich(summary: Summary) -> "RenderableType":
         parts += [Text(), indented(_miss_heading(tally), 2, _style(tally.status, summary))]
         parts += [indented(example, 4) for example in _examples(tally)]
     footer = Table.grid(padding=(0, 2))
-    for label, text in _footer(summary):
+    for label, text in _facts(summary):
         footer.add_row(Text(label, "dim"), Text(text))
     return Group(*parts, Text(), footer)
 
@@ -193,7 +195,11 @@ def _title(summary: Summary) -> str:
 
 
 def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
-    meanings = _MEANINGS | ({Status.NOT_SENT: "would be sent"} if summary.dry_run else {})
+    meanings = dict(_MEANINGS)
+    if summary.dry_run:
+        meanings[Status.NOT_SENT] = "would be sent"
+    if summary.is_file:
+        meanings[Status.RATED] = "written to the file; it counts once you have uploaded it"
     return [
         (status, f"{number:,}", status.replace("_", " "), meanings[status])
         for status, number in summary.counts.items()
@@ -259,11 +265,22 @@ def _examples(tally: Tally) -> Iterator[str]:
 
 
 def _footer(summary: Summary) -> Iterator[tuple[str, str]]:
+    yield from _facts(summary)
+    if summary.next_command is not None:
+        yield "Next", build_next(summary).removeprefix("Next: ")
+
+
+def build_next(summary: Summary) -> str:
+    """Build the line or two that say what to type next; nothing if there is nothing."""
+    if summary.next_command is None:
+        return ""
+    reason = f"{summary.next_reason}:\n    " if summary.next_reason else ""
+    return "Next: " + reason + clean(summary.next_command, 4096)
+
+
+def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
     if summary.rows_per_second is not None:
         took = f"{count(summary.sent, 'row')} in {duration(summary.seconds)}"
-        yield "Sent", f"{took}, {rate(summary.rows_per_second)} per second"
+        yield "Wrote" if summary.is_file else "Sent", f"{took}, {rate(summary.rows_per_second)} per second"
     if summary.results is not None:
         yield "Results", clean(str(summary.results), 4096)
-    if summary.next_command is not None:
-        reason = f"{summary.next_reason}:\n    " if summary.next_reason else ""
-        yield "Next", reason + clean(summary.next_command, 4096)

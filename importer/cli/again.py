@@ -1,0 +1,102 @@
+"""`importer retry` and `importer undo`: a run's failures once more, and a run's changes back."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from importer.cli import options
+from importer.cli.options import Api, To
+from importer.errors import UsageError
+
+
+def retry(
+    what: Annotated[str, typer.Argument(help="A results file, perhaps with corrections, or a run's id.")],
+    to: options.ToOption = To.TRAKT,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
+    ] = False,
+    base_url: options.BaseUrl = None,
+    insecure_http: options.InsecureHttp = False,
+    out: options.Out = Path("results.csv"),
+    workers: options.Workers = None,
+    rate: options.RateOption = None,
+    bulk: options.Bulk = False,
+    batch_size: options.BatchSizeOption = 100,
+    love: options.Love = None,
+    hate: options.Hate = None,
+    date_time: options.DateTime = "12:00",
+    api: options.ApiOption = Api.V1,
+    dry_run: options.DryRun = False,
+    limit: options.Limit = None,
+    guard: options.Guard = 20,
+    verify: options.Verify = True,
+    resend_unsure: options.ResendUnsure = False,
+    yes: options.Yes = False,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Try again the rows that failed, were not sent or are unsure; the new results have every row."""
+    from importer.cli.display import Display  # noqa: PLC0415 - light start-up
+    from importer.cli.inputs import ResultsInput, parse_given, parse_time_of_day  # noqa: PLC0415
+    from importer.cli.launch import launch  # noqa: PLC0415
+    from importer.cli.targets import Choices  # noqa: PLC0415
+
+    choices = Choices(
+        flags={"base_url": base_url, "insecure_http": insecure_http},
+        given=parse_given(workers, rate, limit, verifies=verify, resends_unsure=resend_unsure),
+        api=api,
+        bulk=bulk,
+        batch_size=batch_size,
+        love=love,
+        hate=hate,
+        time_of_day=parse_time_of_day(date_time),
+        is_rehearsal=dry_run,
+    )
+    display = Display(
+        quiet=quiet, as_json=as_json, results=out, asks=not yes, guard_percent=guard, replaces_input=True
+    )
+    raise typer.Exit(launch(ResultsInput(what, every), to, choices, display))
+
+
+def undo(
+    run_id: Annotated[str, typer.Argument(help="The run's id, or its beginning; see `importer runs`.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Also undo ratings that were changed since then.")
+    ] = False,
+    base_url: options.BaseUrl = None,
+    insecure_http: options.InsecureHttp = False,
+    out: options.Out = Path("undo.csv"),
+    workers: options.Workers = None,
+    rate: options.RateOption = None,
+    bulk: options.Bulk = False,
+    batch_size: options.BatchSizeOption = 100,
+    dry_run: options.DryRun = False,
+    guard: options.Guard = 20,
+    verify: options.Verify = True,
+    yes: options.Yes = False,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Bring back what stood there before a run: earlier ratings and dates return, new ones are removed."""
+    from importer.cli.display import Display  # noqa: PLC0415 - light start-up
+    from importer.cli.inputs import UndoInput, parse_given  # noqa: PLC0415
+    from importer.cli.launch import launch  # noqa: PLC0415
+    from importer.cli.targets import Choices  # noqa: PLC0415
+    from importer.history import find_run  # noqa: PLC0415
+    from importer.settings import state_dir  # noqa: PLC0415
+
+    past = find_run(state_dir() / "journals", run_id)
+    if past.destination in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
+        raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
+    choices = Choices(
+        flags={"base_url": base_url, "insecure_http": insecure_http},
+        given=parse_given(workers, rate, None, verifies=verify),
+        api=Api.V2 if past.destination == "sandbox-v2" else Api.V1,
+        bulk=bulk,
+        batch_size=batch_size,
+        is_rehearsal=dry_run,
+    )
+    to = To.SANDBOX if past.destination.startswith("sandbox") else To(past.destination)
+    display = Display(quiet=quiet, as_json=as_json, results=out, asks=not yes, guard_percent=guard)
+    raise typer.Exit(launch(UndoInput(past, force), to, choices, display))

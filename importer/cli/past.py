@@ -1,0 +1,77 @@
+"""`importer runs`, `show` and `report`: what earlier runs did, from their journals."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from importer.model import RESULT_COLUMNS, Status
+
+if TYPE_CHECKING:
+    from importer.history import PastRun
+
+_RunId = Annotated[str, typer.Argument(help="The run's id, or its beginning; see `importer runs`.")]
+
+
+def runs() -> None:
+    """List the runs, the newest last."""
+    from importer.history import list_runs  # noqa: PLC0415 - light start-up
+    from importer.report.wording import clean  # noqa: PLC0415
+    from importer.settings import state_dir  # noqa: PLC0415
+
+    found = list_runs(state_dir() / "journals")
+    if not found:
+        print("There are no runs yet.")
+    for run in found:
+        counts = ", ".join(f"{number:,} {status}" for status, number in run.counts.items()) or "no rows"
+        print(f"{run.run_id}  {_state(run)}  {clean(run.source)} to {run.destination}: {counts}")
+
+
+def show(
+    run_id: _RunId,
+    status: Annotated[Status | None, typer.Option(help="Only rows with this status.")] = None,
+) -> None:
+    """Print what became of the rows of a run, a line each."""
+    from importer.history import read_results  # noqa: PLC0415 - light start-up
+    from importer.report.wording import clean  # noqa: PLC0415
+
+    places = [RESULT_COLUMNS.index(name) for name in ("line", "status", "title", "rating", "message")]
+    for cells in read_results(_find(run_id)):
+        line, is_now, title, rating, message = (cells[place] for place in places)
+        if status in {None, is_now}:
+            rest = f": {clean(message)}" if message else ""
+            print(f"line {line}  {is_now}  {clean(str(title or '(no title)'), 80)}, {rating}{rest}")
+
+
+def report(
+    run_id: _RunId,
+    out: Annotated[Path | None, typer.Option(help="Also write the results file again.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Print the summary of a run again."""
+    from importer.history import read_results, read_tallies  # noqa: PLC0415 - light start-up
+    from importer.report.results import write_results  # noqa: PLC0415
+    from importer.report.summary import Summary, build_text  # noqa: PLC0415
+
+    run = _find(run_id)
+    if out is not None:
+        write_results(out, read_results(run))
+    stopped = None if run.ended_at else "the run has not ended"
+    summary = Summary(
+        *(run.run_id, run.source, run.destination, read_tallies(run)), 0, 0.0, results=out, stopped=stopped
+    )
+    stream = sys.stderr if str(out) == "-" else sys.stdout
+    print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)
+
+
+def _find(run_id: str) -> "PastRun":
+    from importer.history import find_run  # noqa: PLC0415 - light start-up
+    from importer.settings import state_dir  # noqa: PLC0415
+
+    return find_run(state_dir() / "journals", run_id)
+
+
+def _state(run: "PastRun") -> str:
+    return "ended  " if run.ended_at else "stopped"

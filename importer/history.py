@@ -1,0 +1,122 @@
+"""Looking back: which runs there were, in all journals, and what became of their rows. Reads only.
+
+A journal that is being written at the same moment can be read all the same.
+"""
+
+import sqlite3
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from importer.errors import ImporterError, UsageError
+from importer.model import RESULT_COLUMNS, Status
+
+_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows share one status and reason, with up to three of them as (line, title, message)."""
+
+    status: Status
+    reason: str
+    count: int
+    examples: Sequence[tuple[int, str | None, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run as its journal tells it. `ended_at` None: it was stopped, or is under way."""
+
+    journal: Path
+    number: int
+    run_id: str
+    source: str
+    destination: str
+    started_at: str
+    ended_at: str | None
+    counts: dict[Status, int]
+
+
+def list_runs(folder: Path) -> list[PastRun]:
+    """List all runs of all journals in the folder, the oldest first."""
+    runs = [run for journal in sorted(folder.glob("*.sqlite3")) for run in _read_runs(journal)]
+    return sorted(runs, key=lambda run: run.run_id)
+
+
+def find_run(folder: Path, run_id: str) -> PastRun:
+    """Find a run by its id or the beginning of it. Raises UsageError."""
+    found = [run for run in list_runs(folder) if run.run_id.startswith(run_id)] if run_id else []
+    exact = [run for run in found if run.run_id == run_id]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if found:
+        raise UsageError(f"{run_id!r} is the beginning of {len(found)} runs; type more of it")
+    raise UsageError(f"there is no run {run_id!r}; `importer runs` lists those there are")
+
+
+def read_results(run: PastRun) -> Iterator[tuple[Any, ...]]:
+    """Yield the lines of a run's results file."""
+    with closing(_open(run.journal)) as database:
+        yield from results_of(database, run.number)
+
+
+def read_tallies(run: PastRun) -> list[Tally]:
+    """Count the rows of a run by status and reason."""
+    with closing(_open(run.journal)) as database:
+        return tallies_of(database, run.number)
+
+
+def results_of(database: sqlite3.Connection, number: int) -> Generator[tuple[Any, ...]]:
+    """Yield the lines of a run's results file, in input order and in the order of its columns."""
+    yield from database.execute(_RESULTS, (number,))
+
+
+def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:
+    """Count the rows of a run by status and reason, the most frequent first."""
+    counts = database.execute(
+        "SELECT status, ifnull(reason, ''), count(*) FROM result WHERE run = ?"
+        " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
+        (number,),
+    ).fetchall()
+    return [_build_tally(database, number, Status(status), reason, count) for status, reason, count in counts]
+
+
+def _build_tally(database: sqlite3.Connection, number: int, status: Status, reason: str, count: int) -> Tally:
+    examples: list[tuple[int, str | None, str | None]] = []
+    if not status.is_success:
+        examples = database.execute(
+            "SELECT line, title, message FROM result WHERE run = ? AND status = ?"
+            " AND ifnull(reason, '') = ? ORDER BY row LIMIT 3",
+            (number, status, reason),
+        ).fetchall()
+    return Tally(status, reason, count, examples)
+
+
+def _read_runs(journal: Path) -> list[PastRun]:
+    with closing(_open(journal)) as database:
+        try:
+            runs = database.execute(
+                "SELECT number, run_id, source, destination, started_at, ended_at FROM run ORDER BY number"
+            ).fetchall()
+            return [_build_run(database, journal, *run) for run in runs]
+        except sqlite3.DatabaseError as error:
+            raise ImporterError(f"{journal}: cannot read the journal ({error})") from error
+
+
+def _build_run(database: sqlite3.Connection, journal: Path, number: int, *told: Any) -> PastRun:
+    run_id, source, destination, started_at, ended_at = told
+    counts = _count(database, number)
+    return PastRun(journal, number, run_id, source, destination, started_at, ended_at, counts)
+
+
+def _count(database: sqlite3.Connection, number: int) -> dict[Status, int]:
+    counts = database.execute("SELECT status, count(*) FROM result WHERE run = ? GROUP BY 1", (number,))
+    found = dict(counts.fetchall())
+    return {status: found[status] for status in Status if status in found}
+
+
+def _open(journal: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)
