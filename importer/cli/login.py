@@ -54,6 +54,8 @@ def login(
             "IMPORTER_TRAKT_CLIENT_ID and IMPORTER_TRAKT_CLIENT_SECRET, or as client_id and client_secret\n"
             f"into [trakt] of {_toml()}"
         )
+    if named := [f"IMPORTER_TRAKT_{name.upper()}={value}" for name, value in flags.items() if value]:
+        print(f"Every run must go to the same place; set: {' '.join(named)}")
     print("Next: importer run FILE --to trakt")
 
 

@@ -28,7 +28,7 @@ def sandbox(
     ] = False,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="Misbehave: 503x3, 429:retry-after=2, reset@5, hang=5s%10 ... (repeatable)"),
+        typer.Option(help="Misbehave: 503x3, 429:retry-after=2, reset@5, hang=5s%10 (repeatable)"),
     ] = None,
     post_rate: Annotated[
         str, typer.Option(help="v2: what a user may write, N/PERIOD or none.", metavar="N/PERIOD")
@@ -56,7 +56,7 @@ def sandbox(
     ] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
-    """Run a local look-alike of the APIs until Ctrl-C; `importer sandbox --help` says how it misbehaves."""
+    """Run a local look-alike of both APIs until Ctrl-C (keys and fault scripts: docs/sandbox.md)."""
     import asyncio  # noqa: PLC0415 - light start-up
 
     from importer.sandbox import SandboxOptions, serve  # noqa: PLC0415
