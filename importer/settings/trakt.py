@@ -97,15 +97,17 @@ class _Trakt(Section):
         return value
 
 
+_HOW = {
+    "client_id": " An app's page on Trakt (Settings, API apps) shows both keys; only VIP members can create one. "
+    "Without an app, `importer run FILE --to trakt-file` writes a file for the importer on Trakt's own site.",
+    "client_secret": "",
+}
+
+
 def _missing(needs: Collection[str], sources: Sources) -> Iterator[str]:
     for key, name in (("client_id", "client id"), ("client_secret", "client secret")):
         if key in needs and not sources.place(key):
-            yield f"The {name} of your Trakt app is missing: set {sources.choices(key)}."
-    if needs and not any(sources.place(key) for key in ("client_id", "client_secret")):
-        yield (
-            "An app's page on Trakt (Settings, API apps) shows both keys; only VIP members can create one. "
-            "Without: `importer run FILE --to trakt-file` writes a file for the importer on Trakt's own site."
-        )
+            yield f"The {name} of your Trakt app is missing: set {sources.choices(key)}.{_HOW[key]}"
     if sources.place("refresh_token") and not sources.place("access_token"):
         yield (
             f"{sources.place('refresh_token')} stands alone: set {sources.choices('access_token')} as well, "
