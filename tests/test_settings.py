@@ -363,7 +363,7 @@ class TestTrakt:
         client_id, client_secret = caught.value.problems
         assert TRAKT + "CLIENT_ID" in client_id
         assert f"client_secret in [trakt] of {toml}" in client_secret
-        assert "--" not in client_id + client_secret
+        assert "--client" not in client_id + client_secret
 
     def test_a_command_that_asks_needs_nothing(self, toml: Path) -> None:
         toml.write_text("")

@@ -98,7 +98,7 @@ class _Trakt(Section):
 
 
 _HOW = {
-    "client_id": " An app's page on Trakt (Settings, API apps) shows both keys; only VIP members can create one. "
+    "client_id": " An app's page on Trakt (Settings, API apps) shows both keys; VIP members can make one. "
     "Without an app, `importer run FILE --to trakt-file` writes a file for the importer on Trakt's own site.",
     "client_secret": "",
 }
