@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from importer.errors import ImporterError, JournalLockedError
-from importer.journal import Journal, Run, Tally
+from importer.history import Tally
+from importer.journal import Journal, Run
 from importer.model import (
     RESULT_COLUMNS,
     UNRATE,
