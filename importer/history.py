@@ -5,7 +5,7 @@ A journal that is being written at the same moment can be read all the same.
 
 import sqlite3
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,13 +59,13 @@ def find_run(folder: Path, run_id: str) -> PastRun:
 
 def read_results(run: PastRun) -> Iterator[tuple[Any, ...]]:
     """Yield the lines of a run's results file."""
-    with closing(_open(run.journal)) as database:
+    with _reading(run.journal) as database:
         yield from results_of(database, run.number)
 
 
 def read_tallies(run: PastRun) -> list[Tally]:
     """Count the rows of a run by status and reason."""
-    with closing(_open(run.journal)) as database:
+    with _reading(run.journal) as database:
         return tallies_of(database, run.number)
 
 
@@ -96,14 +96,13 @@ def _build_tally(database: sqlite3.Connection, number: int, status: Status, reas
 
 
 def _read_runs(journal: Path) -> list[PastRun]:
-    with closing(_open(journal)) as database:
-        try:
-            runs = database.execute(
-                "SELECT number, run_id, source, destination, started_at, ended_at FROM run ORDER BY number"
-            ).fetchall()
-            return [_build_run(database, journal, *run) for run in runs]
-        except sqlite3.DatabaseError as error:
-            raise ImporterError(f"{journal}: cannot read the journal ({error})") from error
+    with _reading(journal) as database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'result'").fetchone():
+            return []  # made a moment ago, or by a run that crashed at once
+        runs = database.execute(
+            "SELECT number, run_id, source, destination, started_at, ended_at FROM run ORDER BY number"
+        ).fetchall()
+        return [_build_run(database, journal, *run) for run in runs]
 
 
 def _build_run(database: sqlite3.Connection, journal: Path, number: int, *told: Any) -> PastRun:
@@ -118,5 +117,11 @@ def _count(database: sqlite3.Connection, number: int) -> dict[Status, int]:
     return {status: found[status] for status in Status if status in found}
 
 
-def _open(journal: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{journal.absolute().as_uri()}?mode=ro", uri=True)
+@contextmanager
+def _reading(journal: Path) -> Iterator[sqlite3.Connection]:
+    try:
+        uri = f"{journal.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True)) as database:
+            yield database
+    except sqlite3.Error as error:
+        raise ImporterError(f"{journal}: cannot read the journal ({error})") from error

@@ -102,6 +102,7 @@ def keep_what_changed_since(journal: Journal, run: Run, undone: Run, holdings: H
         job.row
         for job in _each(journal.open_jobs, run)
         if not is_held(job._replace(rating=left[job.row]), holdings)
+        and not is_held(job, holdings)  # whoever it was: it is undone already
     ]
     journal.settle_rows(run, changed, _CHANGED_SINCE)
 

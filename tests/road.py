@@ -9,7 +9,7 @@ import hashlib
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from importer import sending
+from importer.cli.inputs import ResultsInput, UndoInput
+from importer.cli.targets import Choices, Target
 from importer.delivery.asking import send_once
 from importer.delivery.sign_in import sign_in
 from importer.delivery.transport import Transport
@@ -26,17 +28,40 @@ from importer.destinations.trakt_tokens import TokenSet
 from importer.destinations.trakt_v1 import TraktV1
 from importer.destinations.trakt_v2 import TraktV2
 from importer.destinations.trakt_v2_dates import Dates
+from importer.history import PastRun, find_run
 from importer.journal import Journal
 from importer.progress import Progress
 from importer.readers import open_reader
 from importer.run import RunReport, Source, fingerprint_file, plan_run, rehearse, send_run
 from importer.sandbox import Sandbox, SandboxOptions
-from importer.sandbox.catalogue import Kind
+from importer.sandbox.catalogue import ID_NAMES, Catalogue, Kind, Wanted
+from importer.sandbox.store import LoggedRequest, Store
+from importer.sandbox.titles import Title
 from importer.sending import Sending, SendingOptions
 from importer.settings import Secret
 from tests.hurried_time import HurriedLoop, run_hurried
 
 _Result = TypeVar("_Result")
+
+WAYS = ("single", "bulk", "v2")
+"""v1 with a request for each row, v1 in bulk, and today's API."""
+
+OPEN = {"any_title": True, "post_rate": None, "get_rate": None, "auto_approve": True, "device_interval": 0}
+"""A sandbox that knows every title, lets everybody in and has no limits."""
+
+_CATALOGUE = Catalogue(any_title=True)
+
+
+def find_title(imdb_id: str, kind: Kind = Kind.MOVIE, season: int = 0, episode: int = 0) -> Title:
+    """Find a title as the sandbox knows it; seasons and episodes by their show's id."""
+    whole = Kind.MOVIE if kind is Kind.MOVIE else Kind.SHOW
+    title = _CATALOGUE.find(whole, Wanted(imdb_id=imdb_id), ID_NAMES)
+    if title is not None and kind is Kind.SEASON:
+        title = _CATALOGUE.find_season(title, season)
+    elif title is not None and kind is Kind.EPISODE:
+        title = _CATALOGUE.find_episode(title, season, episode)
+    assert title is not None
+    return title
 
 
 class Server:
@@ -51,6 +76,35 @@ class Server:
         """The movies the account has rated, by IMDb id."""
         rated = self._ask(lambda: self._sandbox.store.ratings("demo", Kind.MOVIE))
         return {each.title.imdb_id: each.rating for each in rated}
+
+    def stored(self) -> dict[tuple[Kind, str], tuple[int, int]]:
+        """All that the account holds, by kind and key: rating and date."""
+        rated = self._ask(lambda: [each for kind in Kind for each in self.store.ratings("demo", kind)])
+        return {(each.title.kind, each.title.key): (each.rating, each.rated_at) for each in rated}
+
+    def rate(self, title: Title | str, rating: int, rated_at: int | None = None) -> None:
+        """Rate on the account past the importer, as its owner may; a text is a movie's IMDb id."""
+        found = find_title(title) if isinstance(title, str) else title
+        self._ask(lambda: self.store.put_rating("demo", found, rating, rated_at))
+
+    def unrate(self, title: Title | str) -> None:
+        """Remove a rating past the importer."""
+        found = find_title(title) if isinstance(title, str) else title
+        self._ask(lambda: self.store.remove_rating("demo", found))
+
+    @property
+    def store(self) -> Store:
+        """What the sandbox remembers; its methods may be replaced, but are called in its thread only."""
+        return self._sandbox.store
+
+    def requests(self, path: str = "") -> list[LoggedRequest]:
+        """The requests to paths that start so, in their order."""
+        return self._ask(lambda: self.store.requests(path))
+
+    def count_sent_rows(self) -> int:
+        """Rows that were rated or removed, whichever API took them."""
+        requests = [*self.requests("rate/"), *self.requests("sync/ratings")]
+        return sum(each.rows for each in requests if each.method == "POST")
 
     def count_rating_requests(self) -> int:
         return len(self._ask(lambda: self._sandbox.store.requests("rate/")))
@@ -127,46 +181,88 @@ class SandboxTokens:
 class Road:
     """One user's machine: an input file, a results file and a journal that stays from run to run."""
 
-    def __init__(self, folder: Path, *, bulk: bool = False, is_v2: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        bulk: bool = False,
+        is_v2: bool = False,
+        love: int | None = None,
+        hate: int | None = None,
+    ) -> None:
         self.file = folder / "ratings.csv"
         self.results = folder / "results.csv"
         self._journals = folder / "journals"
         self._bulk = bulk
-        self._is_v2 = is_v2
+        self.is_v2 = is_v2
+        self._love, self._hate = love, hate
+
+    @classmethod
+    def by(cls, way: str, folder: Path) -> "Road":
+        """Build the road of one of `WAYS`."""
+        return cls(folder, bulk=way == "bulk", is_v2=way == "v2")
 
     def write(self, *lines: str, header: str = "imdb_id,rating") -> None:
         self.file.write_text("\n".join([header, *lines]) + "\n", "utf-8")
 
-    def run(self, url: str, *, dry_run: bool = False, **options: object) -> RunReport:
-        destination = self._build_destination(url)
-        if self._is_v2:
+    def run(self, url: str, *, dry_run: bool = False, **options: Any) -> RunReport:
+        return self._bring(url, lambda *_: self._build_source(), dry_run=dry_run, **options)
+
+    def retry(self, url: str, what: object = None, *, every: bool = False, **options: Any) -> RunReport:
+        """Try again what failed in a results file or a run; the run's id is looked up in the state folder."""
+        given = ResultsInput(str(what or self.results), every)
+        with given.open() as path:
+            return self._bring(url, partial(given.build_source, path, Choices({}, {})), **options)
+
+    def undo(self, url: str, run_id: str, *, force: bool = False, **options: Any) -> RunReport:
+        given = UndoInput(self.find_run(run_id), force)
+        with given.open() as path:
+            return self._bring(url, partial(given.build_source, path, Choices({}, {})), **options)
+
+    def find_run(self, run_id: str) -> PastRun:
+        return find_run(self._journals, run_id)
+
+    def open_journal(self) -> AbstractContextManager[Journal]:
+        return Journal(self._journals, "account")
+
+    def _bring(
+        self,
+        url: str,
+        build_source: Callable[[Target, Journal], Source],
+        *,
+        dry_run: bool = False,
+        **options: Any,
+    ) -> RunReport:
+        destination = self.build_destination(url)
+        if self.is_v2:
             options = {"build_tokens": partial(SandboxTokens, url), "workers": 4} | options
-        source = self._build_source()
         progress = Progress()
         with (
-            Journal(self._journals, "account") as journal,
+            self.open_journal() as journal,
             patch.object(sending, "_new_event_loop", HurriedLoop),
         ):
+            source = build_source(Target(destination, SendingOptions()), journal)
             if dry_run:
                 return rehearse(source, destination, journal, self.results, progress)
-            planned = plan_run(source, destination, journal, progress)
-            sending_options = SendingOptions(**options)  # type: ignore[arg-type]
+            planned = plan_run(source, destination, journal, progress, remembers=not source.takes_back)
+            sending_options = SendingOptions(**options, undone=source.undone)
             sender = Sending(planned.run, destination, journal, sending_options, progress)
             return send_run(planned, sender, journal, self.results, progress)
 
-    def crash_after_marking_rows(self) -> None:
+    def crash_after_marking_rows(self, rows: int = 1000) -> None:
         """Plan a run and mark its rows as sending, and do no more: what a crash leaves behind."""
-        with Journal(self._journals, "account") as journal:
-            destination = self._build_destination("http://127.0.0.1:1")
+        with self.open_journal() as journal:
+            destination = self.build_destination("http://127.0.0.1:1")
             planned = plan_run(self._build_source(), destination, journal, Progress())
-            journal.take(planned.run, 0, 1000)
+            journal.take(planned.run, 0, rows)
 
     def _build_source(self) -> Source:
         return Source("ratings.csv", fingerprint_file(self.file), partial(open_reader, self.file))
 
-    def _build_destination(self, url: str) -> Destination:
-        if self._is_v2:
-            return TraktV2(url, "sandbox-client", "demo", Dates(datetime(2026, 11, 23, 9, tzinfo=UTC)))
+    def build_destination(self, url: str) -> Destination:
+        if self.is_v2:
+            dates = Dates(datetime.now(UTC))
+            return TraktV2(url, "sandbox-client", "demo", dates, self._love, self._hate)
         digest = hashlib.sha1(b"demo").hexdigest()
         return TraktV1(url, "demo", "sandbox-key", digest, bulk=self._bulk)
 
