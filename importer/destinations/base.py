@@ -208,11 +208,20 @@ def build_keys(
     name: tuple[str | None, object],
     number: tuple[object, object] = (None, None),
 ) -> list[str]:
-    """Build the keys of a title; values are compared as text, since APIs mix numbers and strings."""
+    """Build the keys of a title; values are compared as text, since APIs mix numbers and strings.
+
+    What is neither, in an answer that makes no sense, names no title.
+    """
+    if not all(part is None or isinstance(part, int | str) for part in number):
+        return []
     place = "" if number == (None, None) else f"/{number[0]}/{number[1]}"
-    keys = [f"{kind}:{source}:{value}{place}" for source, value in ids.items() if value]
+    keys = [
+        f"{kind}:{source}:{value}{place}"
+        for source, value in ids.items()
+        if value and isinstance(value, int | str)
+    ]
     title, year = name
-    if title and year:
+    if title and year and isinstance(year, int | str):
         keys.append(f"{kind}:{title.casefold()}:{year}{place}")
     return keys
 

@@ -10,6 +10,9 @@ from importer.wire import Request, Response
 RETRY_MARGIN_SECONDS = 0.9
 """`Retry-After` is rounded to whole seconds; other clients wait this much longer."""
 
+LONGEST_NAME = 100
+"""Characters of an account's name; a longer one is no name and not shown."""
+
 _ANY_TRIES = 1000
 """A 429 is no failed try: only the total time ends it."""
 
@@ -141,7 +144,7 @@ def _parse_account(body: bytes) -> Account | None:
     if not isinstance(user, dict):
         return None
     username, name = (
-        value if isinstance(value, str) and value.isprintable() else ""
+        value if isinstance(value, str) and value.isprintable() and len(value) <= LONGEST_NAME else ""
         for value in (user.get("username"), user.get("name"))
     )
     is_vip = any(user.get(key) is True for key in ("vip", "vip_ep"))

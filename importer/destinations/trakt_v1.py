@@ -28,6 +28,7 @@ from importer.destinations.base import (
     build_keys,
     read_retry_after,
 )
+from importer.destinations.server_words import clean_words
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
 from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
 from importer.wire import Request, Response
@@ -42,6 +43,7 @@ _CREDENTIAL_ERROR = re.compile("invalid (development )?API (key|permission)|fail
 """The documented errors (API page errors); a title in an error text must not look like one."""
 
 _JSON = {"Content-Type": "application/json"}
+_ADVANCED = frozenset(map(str, range(1, 11)))
 _PLURAL = {MediaKind.MOVIE: "movies", MediaKind.SHOW: "shows", MediaKind.EPISODE: "episodes"}
 
 
@@ -117,7 +119,7 @@ class TraktV1:
         content = _parse(answer.body)
         if content is not None and content.get("status") == "success" and answer.status == 200:
             return _judge_success(batch, content)
-        return _judge_failure(batch, answer, content)
+        return _judge_failure(batch, answer, content, self._read_error(content))
 
     def build_probe(self) -> Request:
         """`account/test`: says whether key, name and password are right, and changes nothing."""
@@ -135,7 +137,7 @@ class TraktV1:
             return Stop(
                 StopRunError(f"there is no Trakt v1 API at {self.base_url} (404): check the base URL")
             )
-        return _judge_failure(nothing, answer, content)
+        return _judge_failure(nothing, answer, content, self._read_error(content))
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
@@ -155,7 +157,14 @@ class TraktV1:
             entries = _parse_json(answer.body)
             if isinstance(entries, list):
                 return _read_entries(kind, entries)
-        return _judge_failure(nothing, answer, _parse(answer.body))
+        content = _parse(answer.body)
+        return _judge_failure(nothing, answer, content, self._read_error(content))
+
+    def _read_error(self, content: Mapping[str, Any] | None) -> str:
+        """The server's own words, fit to be shown."""
+        words = ((content or {}).get(name) for name in ("error", "message"))
+        secrets = (self.api_key, self.password_sha1)
+        return next(filter(None, (clean_words(word, secrets) for word in words)), "")
 
     def _post(self, method: str, content: dict[str, Any], suffix: str = "") -> Request:
         content["username"] = self.username
@@ -197,9 +206,10 @@ def _judge_success(batch: Batch, content: Mapping[str, Any]) -> Verdict:
     return Delivered(tuple(RATED if job.rating else UNRATED for job in batch.jobs))
 
 
-def _judge_failure(batch: Batch, response: Response, content: Mapping[str, Any] | None) -> Verdict:
+def _judge_failure(
+    batch: Batch, response: Response, content: Mapping[str, Any] | None, error: str
+) -> Verdict:
     status = response.status
-    error = str(content.get("error") or content.get("message") or "") if content else ""
     if status == 401 or _CREDENTIAL_ERROR.match(error):
         return Stop(AuthorizationError(f"the server refuses the credentials: {error or 'HTTP 401'}"))
     if 300 <= status < 400:
@@ -305,7 +315,8 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:
                 continue
             number = (episode.get("season"), episode.get("number"))
         ids = {source: title.get(f"{source}_id") for source in ("imdb", "tmdb", "tvdb")}
-        for key in build_keys(kind, ids, (str(title.get("title") or ""), title.get("year")), number):
+        name = title.get("title") if isinstance(title.get("title"), str) else None
+        for key in build_keys(kind, ids, (name, title.get("year")), number):
             holdings[key] = held
     return holdings
 
@@ -314,9 +325,9 @@ def _read_held(entry: Mapping[str, Any]) -> Held | None:
     simple = entry.get("rating")
     if simple not in (LOVE, HATE):  # a tuple: what stands there may not be hashable
         simple = None
-    advanced = str(entry.get("rating_advanced") or "")
-    if advanced.isascii() and advanced.isdigit() and int(advanced[:3]) > 0:
-        return Held(int(advanced[:3]), simple, _read_inserted(entry))
+    advanced = entry.get("rating_advanced")  # a number or its text
+    if isinstance(advanced, int | str) and str(advanced) in _ADVANCED:
+        return Held(int(advanced), simple, _read_inserted(entry))
     return Held(simple, simple, _read_inserted(entry)) if simple else None
 
 

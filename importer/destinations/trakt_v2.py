@@ -24,7 +24,7 @@ from importer.destinations.base import (
 from importer.destinations.trakt_account import Account, Refused, judge_trouble, read_account
 from importer.destinations.trakt_v2_answers import Sent, judge_ratings
 from importer.destinations.trakt_v2_dates import Dates
-from importer.destinations.trakt_v2_holdings import has_next_page, parse_holdings
+from importer.destinations.trakt_v2_holdings import MOST_PAGES, count_pages, has_next_page, parse_holdings
 from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
 from importer.wire import Request, Response
 
@@ -140,7 +140,8 @@ class TraktV2:
     def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
         """Read a page of the account's ratings."""
         if isinstance(answer, Response):
-            if answer.status == 200 and (found := parse_holdings(kind, answer.body)) is not None:
+            found = parse_holdings(kind, answer.body) if answer.status == 200 else None
+            if found is not None and count_pages(answer) <= MOST_PAGES:
                 return found
             if answer.status == 401:
                 return RefreshToken()

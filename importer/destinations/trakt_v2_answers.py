@@ -3,6 +3,7 @@
 Codes and their meaning: API page "Status Codes"; what to do about them is ours, tested line by line.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,10 @@ from importer.wire import Response
 
 OVERLOAD_SECONDS = 30.0
 """How long to wait when the API is overloaded (docs: "try again in 30 s")."""
+
+_match_limit = re.compile(r"[0-9]{1,9}").fullmatch
+_match_upgrade = re.compile(r"https://(?:[a-z]+\.)?trakt\.tv(?:/[a-z/-]{0,60})?").fullmatch
+"""What is shown of headers: nothing that could be a token, which the server knows, or move a cursor."""
 
 _OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 _WRONG_PATH = frozenset({404, 405, 410, 412})
@@ -98,7 +103,7 @@ def _accounts_for(content: Mapping[str, Any], rows: int) -> bool:
     is not there counts nothing. The sums of real answers need not add up (API page "addratings").
     """
     counts = content.get("added", content.get("deleted", {}))
-    counted = sum(count for count in counts.values() if isinstance(count, int))
+    counted = sum(count for count in counts.values() if type(count) is int)  # true counts nothing
     if "not_found" not in content:
         return counted >= rows
     return counted > 0 or "added" not in content
@@ -182,9 +187,9 @@ def _explain_limit(answer: Response) -> str:
     upgrade = answer.headers.get("X-Upgrade-URL", "")
     return (
         "the account is full (420): Trakt stores "
-        + (f"{limit} ratings" if limit.isdigit() else "no more ratings")
+        + (f"{limit} ratings" if _match_limit(limit) else "no more ratings")
         + " for it. What was rated stays rated"
-        + (f"; {upgrade} offers more" if upgrade.startswith("https://") else "")
+        + (f"; {upgrade} offers more" if _match_upgrade(upgrade) else "")
     )
 
 

@@ -9,7 +9,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
+
+_MOST_ECHOES = 10
+"""Echoes per item that are looked at, and ids per echo below: matching takes its time, and the server may
+send megabytes of them."""
+
+_MOST_IDS = 20
 
 
 class Missing(NamedTuple):
@@ -21,9 +28,12 @@ class Missing(NamedTuple):
 
 def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missing:
     """Match the echoes of `not_found` to the items sent: by ids and numbers, else by what is left of them."""
-    echoes = list(_flatten_arrays(not_found))
+    most = _MOST_ECHOES * len(items)
+    echoes = list(islice(_flatten_arrays(not_found), most + 1))
     if len(items) == 1 and echoes:
         return Missing({0}, set())  # whom else could it mean?
+    if len(echoes) > most:
+        return Missing(set(), set(range(len(items))))
     names = [_name_of(item) for item in items]
     positions = _index_by_id(names)
     certain: set[int] = set()
@@ -72,20 +82,23 @@ def _spread(echo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     seasons = _entries(echo.get("seasons"))
     if not seasons:
         yield echo
+    # Only what counts is copied for each episode: the rest may be as large as the answer.
+    title = {key: echo[key] for key in ("ids", "rating", "rated_at") if key in echo}
     for season in seasons:
+        whole = {"number": season.get("number")} | _values(season)
         episodes = _entries(season.get("episodes"))
         if not episodes or "rating" in season:
-            yield flatten_item({**echo, "seasons": [{**season, "episodes": []}]})
+            yield flatten_item({**title, "seasons": [whole]})
         for episode in episodes:
-            yield flatten_item({**echo, "seasons": [{**season, "episodes": [episode]}]})
+            yield flatten_item({**title, "seasons": [{**whole, "episodes": [episode]}]})
 
 
 def _name_of(item: Mapping[str, Any]) -> _Name:
     ids = item.get("ids")
-    pairs = ids.items() if isinstance(ids, Mapping) else ()
+    pairs = ids.items() if isinstance(ids, Mapping) and len(ids) <= _MOST_IDS else ()
     known = {(str(source), str(value)) for source, value in pairs if isinstance(value, int | str) and value}
     season, episode = (
-        None if item.get(number) is None else str(item[number]) for number in ("season", "episode")
+        str(item[name]) if isinstance(item.get(name), int | str) else None for name in ("season", "episode")
     )
     return _Name(frozenset(known), season, episode)
 
@@ -120,8 +133,9 @@ def _agree(one: str | None, other: str | None) -> bool:
 def _match_by_values(echoes: Sequence[Mapping[str, Any]], items: Sequence[Mapping[str, Any]]) -> Missing:
     """Find what rating and date tell beyond doubt, and what they leave in doubt."""
     found = Missing(set(), set())
+    signatures = [set(_signature(item)) for item in items] if echoes else []
     for signature, count in Counter(_signature(echo) for echo in echoes).items():
-        alike = {position for position, item in enumerate(items) if set(signature) <= set(_signature(item))}
+        alike = {position for position, known in enumerate(signatures) if known.issuperset(signature)}
         if alike and signature and count >= len(alike):
             found.certain.update(alike)
         else:

@@ -1,6 +1,7 @@
 """What the account holds, from the pages of `GET /sync/ratings/{type}`. Pure."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -8,6 +9,9 @@ import orjson
 from importer.destinations.base import Held, Holdings, build_keys
 from importer.model import MediaKind
 from importer.wire import Response
+
+MOST_PAGES = 2_000
+"""Half a million ratings, far more than an account may hold: a server that says more cannot count."""
 
 
 def parse_holdings(kind: MediaKind, body: bytes) -> Holdings | None:
@@ -21,16 +25,22 @@ def parse_holdings(kind: MediaKind, body: bytes) -> Holdings | None:
     holdings: dict[str, Held] = {}
     for entry in entries:
         rating = entry.get("rating") if isinstance(entry, dict) else None
-        if isinstance(rating, int) and 1 <= rating <= 10:
+        if type(rating) is int and 1 <= rating <= 10:  # true is no rating
+            held = Held(rating, rated_at=_read_instant(entry.get("rated_at")))
             for key in _build_keys(kind, entry):
-                holdings[key] = Held(rating, rated_at=_text(entry.get("rated_at")))
+                holdings[key] = held
     return holdings
 
 
 def has_next_page(answer: Response, page: int) -> bool:
     """Go by the page count only: a page may hold less than was asked for (issue #924)."""
+    return page < count_pages(answer)
+
+
+def count_pages(answer: Response) -> int:
+    """How many pages there are; 0 if the answer does not say."""
     count = answer.headers.get("X-Pagination-Page-Count", "")
-    return count.isdecimal() and page < int(count[:9])
+    return int(count[:9]) if count.isdecimal() else 0
 
 
 def _build_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
@@ -58,6 +68,17 @@ def _ids(title: Mapping[str, Any]) -> dict[str, object]:
         for source in ("imdb", "tmdb", "tvdb", "trakt")
         if isinstance(value := ids.get(source), int | str)
     }
+
+
+def _read_instant(value: object) -> str | None:
+    """Only an instant may be sent back one day, should the run be undone."""
+    text = _text(value)
+    try:
+        instant = datetime.fromisoformat(text or "")
+        instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return text if instant.tzinfo is not None else None
 
 
 def _text(value: object) -> str | None:

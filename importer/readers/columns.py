@@ -17,6 +17,9 @@ _NEARLY_ALL_DISTINCT = frozenset({"title", "imdb_id"})
 _REMEMBERED = 1 << 13
 """Distinct cells a column remembers: more than twenty years of days."""
 
+_LONGEST_REMEMBERED = 64
+"""Characters. A longer cell is no date, number or word that repeats; thousands would fill the memory."""
+
 
 class Parsed(NamedTuple):
     """The values of a field in a chunk, and what is wrong with some, by place."""
@@ -54,6 +57,8 @@ class _Memory(dict[str, object]):
         self._parse = parse
 
     def __missing__(self, cell: str) -> object:
+        if len(cell) > _LONGEST_REMEMBERED:
+            return self._parse(cell)
         if len(self) >= _REMEMBERED:
             self.clear()
         value = self[cell] = self._parse(cell)

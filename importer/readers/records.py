@@ -131,9 +131,11 @@ class _IrregularRows:
                         self._add_ragged(record)
                     self._done = tokens.line_num
             except csv.Error as error:
-                rest = "".join(self._text[self._done :]).encode()
-                if tokens.line_num == len(self._text) and not is_last and len(rest) < LONGEST_LINE:
-                    return rest
+                # Joined only where it is needed: once for each bad quote would be the block's length squared.
+                if tokens.line_num == len(self._text) and not is_last:
+                    rest = "".join(self._text[self._done :]).encode()
+                    if len(rest) < LONGEST_LINE:
+                        return rest
                 first, *others = self._text[self._done : tokens.line_num]
                 if "".join(others).strip():
                     raise UnreadableFileError(

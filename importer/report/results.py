@@ -21,12 +21,14 @@ from importer.spreadsheet import SUSPECTS, neutralise
 
 STANDARD_OUTPUT = Path("-")
 
-# The columns that may hold text of the input file or of the server; the others hold our own words.
+# The columns that may hold text of the input file or of the server; the others hold our own words. The last
+# five do, too, until the input is a results file, where anybody may have written into them.
 _FOREIGN = tuple(
     RESULT_COLUMNS.index(column)
     for column in (
         *("message", "kind", "title", "year", "season", "episode"),
         *("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "rating", "rated_at"),
+        *("reason", "previous_rating", "attempts", "http_status", "duration_ms"),
     )
 )
 
