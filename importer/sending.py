@@ -93,6 +93,7 @@ class Sending:
         self._clerk = ThreadPoolExecutor(1, "journal")
         self._unwritten: list[Outcome] = []
         self._looked: Look | None = None
+        self._has_connected = False
         self._cancelled_by: ImporterError | None = None
         self.stopped_by: ImporterError | None = None
         """Why rows are left, if any are."""
@@ -136,7 +137,10 @@ class Sending:
         self._listen_to_signals()
         flushing = asyncio.create_task(self._flush_now_and_then())
         options = self._options
-        limiter = Limiter(options.rate, self._progress, get_rate=options.get_rate)
+        limiter = Limiter(
+            options.rate, self._progress, get_rate=options.get_rate, continues=self._has_connected
+        )
+        self._has_connected = True
         try:
             async with Transport(options.workers) as transport:
                 tokens = options.build_tokens(transport) if options.build_tokens else None

@@ -58,15 +58,23 @@ def parse_rate(text: str) -> Rate:
 class Limiter:
     """Paces the requests of one account. Without a rate only the pauses count.
 
-    `get_rate` is a budget of its own for reading; without it, reading and writing share one.
+    `get_rate` is a budget of its own for reading; without it, reading and writing share one. One that
+    `continues` another, which has paced the same account until now, begins without a turn in hand.
     """
 
-    def __init__(self, rate: Rate | None, progress: Progress, *, get_rate: Rate | None = None) -> None:
+    def __init__(
+        self,
+        rate: Rate | None,
+        progress: Progress,
+        *,
+        get_rate: Rate | None = None,
+        continues: bool = False,
+    ) -> None:
         self._progress = progress
         self._paused_until = 0.0
         self._rates = {"POST": rate, "GET": get_rate} if get_rate else {"POST": rate}
-        self._new: set[str] = set()
         self._buckets = {verb: _build_bucket(each) for verb, each in self._rates.items() if each}
+        self._new = set(self._buckets) if continues and get_rate is None else set()
 
     async def acquire(self, verb: str = "POST") -> None:
         """Wait until the next request may start."""
