@@ -1,6 +1,7 @@
 """A limiter that takes over from another one: the look at an account, then the sending."""
 
 import asyncio
+from itertools import pairwise
 
 from importer.delivery.limiter import Limiter, Rate
 from importer.progress import Progress
@@ -18,4 +19,4 @@ def test_no_two_requests_fall_into_one_second_where_one_limiter_takes_over_from_
         return starts
 
     starts = run_in_virtual_time(main())
-    assert all(later - earlier > 1 for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(later - earlier > 1 for earlier, later in pairwise(starts))
