@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, Self
 
 from filelock import FileLock, Timeout
 
-from importer.errors import ImporterError, JournalLockedError
+from importer.errors import ImporterError, JournalLockedError, StopRunError
 from importer.history import Tally, results_of, tallies_of
 from importer.model import (
     Fate,
@@ -45,6 +45,14 @@ _INSERT_INVALID = (
     f"INSERT INTO row (run, {', '.join(InvalidRow._fields)}) "
     f"VALUES (?, {', '.join('?' * len(InvalidRow._fields))})"
 )
+_ALIKE = {
+    "imdb_id": "imdb_id",  # means one title, whatever it is taken for
+    "tmdb_id": "tmdb_id, kind",
+    "tvdb_id": "tvdb_id, kind",
+    "trakt_id": "trakt_id, kind",
+    "iif(coalesce(imdb_id, tmdb_id, tvdb_id, trakt_id) IS NULL, title, NULL)": "title, year, kind",
+}
+"""What a row must have, and what rows must share with it, to rate the same title."""
 _INSERT_SETTLED = (
     f"INSERT INTO row (run, carried, {', '.join(SettledRow._fields)}) "
     f"VALUES (?, 1, {', '.join('?' * len(SettledRow._fields))})"
@@ -126,7 +134,10 @@ class Journal:
     def add_run(self, fingerprint: str, source: str, destination: str) -> Run:
         """Add a new run, without rows."""
         now = datetime.now(UTC)
-        run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        run_id = ""
+        # Two runs of one second may draw the same word.
+        while not run_id or self._one("SELECT count(*) FROM run WHERE run_id = ?", run_id):
+            run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         cursor = self._db.execute(
             "INSERT INTO run (run_id, fingerprint, source, destination, started_at) VALUES (?, ?, ?, ?, ?)",
             (run_id, fingerprint, source, destination, now.isoformat(timespec="seconds")),
@@ -152,31 +163,30 @@ class Journal:
         self._db.executemany(_INSERT_SETTLED, settled)
 
     def titles_rated_twice(self, run: Run) -> Iterator[list[tuple[int, int, str | None]]]:
-        """Yield, for each title with more than one open row, these rows as (row, line, rated_at)."""
-        repeated = self._db.execute(
-            "SELECT title_key FROM row WHERE run = ? AND status IS NULL"
-            " GROUP BY title_key HAVING count(*) > 1",
-            (run.number,),
-        ).fetchall()
-        if not repeated:
-            return
-        self._db.execute("CREATE TEMP TABLE repeated (title_key TEXT PRIMARY KEY) WITHOUT ROWID")
-        self._db.executemany("INSERT INTO repeated VALUES (?)", repeated)
-        rows = self._db.execute(
-            "SELECT title_key, row, line, rated_at FROM row JOIN repeated USING (title_key)"
-            " WHERE run = ? AND status IS NULL ORDER BY title_key, row",
-            (run.number,),
-        )
-        group: list[tuple[int, int, str | None]] = []
-        last_key = None
-        for key, *row in rows.fetchall():
-            if key != last_key and group:
-                yield group
-                group = []
-            group.append((row[0], row[1], row[2]))
-            last_key = key
-        yield group
-        self._db.execute("DROP TABLE repeated")
+        """Yield, for each title with more than one open row, these rows as (row, line, rated_at).
+
+        Rows rate one title when they share any of its ids, or, without ids, title and year.
+        """
+        groups: dict[int, list[int]] = {}
+        for rows in self._rows_alike(run):
+            joined = sorted({other for row in rows for other in groups.get(row, [row])})
+            groups.update(dict.fromkeys(joined, joined))
+        for group in {id(group): group for group in groups.values()}.values():
+            yield self._db.execute(
+                "SELECT row, line, rated_at FROM row WHERE run = ?"
+                " AND row IN (SELECT value FROM json_each(?)) ORDER BY row",
+                (run.number, json.dumps(group)),
+            ).fetchall()
+
+    def _rows_alike(self, run: Run) -> Iterator[list[int]]:
+        for key, same in _ALIKE.items():
+            found = self._db.execute(
+                "SELECT json_group_array(row) FROM row WHERE run = ? AND status IS NULL"
+                f" AND {key} IS NOT NULL GROUP BY {same}, season, episode HAVING count(*) > 1",
+                (run.number,),
+            )
+            for (rows,) in found.fetchall():
+                yield json.loads(rows)
 
     def settle(self, run: Run, row: int, fate: Fate) -> None:
         """Give a row its fate without sending it."""
@@ -186,7 +196,13 @@ class Journal:
         )
 
     def settle_unchanged(self, run: Run, fate: Fate) -> None:
-        """Give `fate` to open rows whose rating an earlier run brought; note what stood there for others."""
+        """Give `fate` to open rows whose rating an earlier run brought; note what stood there for others.
+
+        Where titles went by ids of several kinds, one title may be known twice, and a love or hate may be
+        another number today: then only the account itself can tell.
+        """
+        if self._one("SELECT EXISTS (SELECT 1 FROM held WHERE title_key < 'imdb:' OR title_key >= 'imdb;')"):
+            return
         self._db.execute(
             "UPDATE row SET previous_rating = held.rating FROM held"
             " WHERE held.title_key = row.title_key AND row.run = ? AND row.status IS NULL",
@@ -194,7 +210,7 @@ class Journal:
         )
         self._db.execute(
             "UPDATE row SET status = ?, reason = ?, message = ?"
-            " WHERE run = ? AND status IS NULL AND rating = previous_rating",
+            " WHERE run = ? AND status IS NULL AND rating = previous_rating AND typeof(rating) = 'integer'",
             (*fate, run.number),
         )
 
@@ -255,6 +271,18 @@ class Journal:
     def unanswered(self, run: Run) -> list[RatingJob]:
         """The jobs marked as sending that have no outcome: a crash left their fate unknown."""
         return self._jobs("WHERE run = ? AND status IS NULL AND sending ORDER BY row", run.number)
+
+    def still_unsure(self, run: Run) -> list[RatingJob]:
+        """The open jobs whose very rating an earlier run may have brought, and nothing was known since."""
+        return self._jobs(
+            "WHERE run = ? AND status IS NULL AND title_key NOT IN (SELECT title_key FROM held)"
+            " AND (title_key, rating) IN (SELECT title_key, rating FROM row WHERE run < ?"
+            " AND (status IN ('unsure', 'failed') AND reason IS NOT 'not_stored'"
+            " OR status IS NULL AND sending))"
+            " ORDER BY row",
+            run.number,
+            run.number,
+        )
 
     def take(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
         """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs."""
@@ -387,9 +415,9 @@ class Journal:
             yield
             self._db.execute("COMMIT" if keep else "ROLLBACK")
         except sqlite3.Error as error:
-            raise ImporterError(
+            raise StopRunError(
                 f"{self.path}: cannot write the journal ({error}). Nothing more is sent; "
-                "make room, then type the same command: it continues."
+                "when it can be written again, type the same command: it continues."
             ) from error
         finally:
             if self._db.in_transaction:

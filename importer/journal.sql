@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS row (
             kind || ':tmdb:' || tmdb_id,
             kind || ':tvdb:' || tvdb_id,
             kind || ':trakt:' || trakt_id,
-            kind || ':' || lower(title) || ':' || year
+            kind || ':' || title || ':' || year
         ) || iif(season IS NULL, '', '/' || season || '/' || ifnull(episode, ''))
     ),
     PRIMARY KEY (run, row)

@@ -79,6 +79,13 @@ def settle_unanswered(
     return outcomes
 
 
+def leave_unsure(journal: Journal, run: Run) -> list[Outcome]:
+    """Where the account cannot be read: what an earlier run may have brought is not repeated blindly."""
+    outcomes = [Outcome(job.row, _UNSURE, 0, None, None, None) for job in journal.still_unsure(run)]
+    journal.record(run, outcomes)
+    return outcomes
+
+
 def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted) -> None:
     """Write down what the account holds for the rows of a run, and settle those that are so already."""
     found = []

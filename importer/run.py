@@ -30,6 +30,8 @@ class Source:
     name: str
     fingerprint: str
     open_reader: Callable[[], Reader]
+    check_unchanged: Callable[[], None] = lambda: None
+    """Raises UnreadableFileError if what was read is not what was fingerprinted any more."""
     undone: Run | None = None
     """The run that is taken back, where what was changed since then is to be left alone."""
     takes_back: bool = False
@@ -127,12 +129,14 @@ def send_run(
         seconds = time.monotonic() - begun
         if sender.stopped_by is None:
             sender.verify()
-            journal.finish(run)
     finally:
         # Also when something unforeseen ended the sending: what is done is done, and must be told.
         progress.phase = Phase.WRITING
         with closing(journal.results(run)) as lines:
             write_results(results, lines)
+    if sender.stopped_by is None:
+        # Only now: a run whose results could not be written is continued, and then prints them.
+        journal.finish(run)
     return RunReport(run, planned.notes, journal.tallies(run), progress.done, seconds, sender.stopped_by)
 
 
@@ -158,6 +162,7 @@ def _plan(
     for chunk in reader.chunks():
         journal.add_rows(run, chunk, [_refuse(row, destination) for row in chunk])
         progress.rows_read += len(chunk)
+    source.check_unchanged()
     progress.phase = Phase.PLANNING
     for rows in journal.titles_rated_twice(run):
         winner = pick_winner([(row, rated_at) for row, _, rated_at in rows])

@@ -28,6 +28,7 @@ from importer.looking import (
     all_kinds,
     find_not_stored,
     keep_what_changed_since,
+    leave_unsure,
     note_holdings,
     read_account,
     settle_unanswered,
@@ -43,6 +44,8 @@ TAKE_SECONDS = 0.5
 """About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""
 
 MOST_TAKEN = 4000
+
+STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 
 VERIFY_PAUSES = (0.0, 2.0, 5.0)
 """Seconds before each look of the verification; a rating that is missing at the last one is missing."""
@@ -121,12 +124,18 @@ class Sending:
             if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
                 self._journal.release(self._run, except_rows=self._pool.unsure_rows)
         if self.stopped_by is None and self._journal.count_open(self._run):
-            self.stopped_by = StopRunError("--limit was reached")
+            limited = self._options.limit is not None
+            self.stopped_by = StopRunError("--limit was reached" if limited else "some rows were left over")
 
     def verify(self) -> None:
-        """Read the account back and call every row a failure that is not stored as it was reported."""
-        if self._options.verifies and self._looked and self._looked.is_readable and self._pool is not None:
+        """Read the account back and call every row a failure that is not stored as it was reported.
+
+        Also what an earlier session of the run has sent: it may have ended before it came to this.
+        """
+        is_readable = self._looked is None or self._looked.is_readable
+        if self._options.verifies and is_readable and self._journal.sent_kinds(self._run):
             self._progress.phase = Phase.VERIFYING
+            self._pool = None  # its work is done: Ctrl-C ends this stage, not that one
             self._connect(self._verify)
 
     def _connect(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
@@ -166,6 +175,8 @@ class Sending:
         )
         self._count(outcomes)
         if holdings is None:
+            if not self._destination.repeats_safely and not self._options.resends_unsure:
+                self._count(leave_unsure(journal, run))
             self._looked = Look(is_readable=False)
             return
         if self._options.undone is not None:
@@ -262,7 +273,7 @@ class Sending:
     def _listen_to_signals(self) -> None:
         self._task = asyncio.current_task()
         loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
+        for name in STOP_SIGNALS:
             # Not on Windows and not outside the main thread: there Ctrl-C cancels the task at once.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(name, self._interrupt, name)

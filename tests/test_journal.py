@@ -179,9 +179,10 @@ def test_the_view_holds_the_columns_of_the_results_file(journal: Journal) -> Non
         ({"imdb_id": "tt1"}, {"imdb_id": "tt1", "tmdb_id": 7}, True),
         ({"imdb_id": "tt1"}, {"imdb_id": "tt1", "kind": MediaKind.SHOW}, True),  # unique over all kinds
         ({"tmdb_id": 7}, {"tmdb_id": 7}, True),
+        ({"tmdb_id": 7}, {"imdb_id": "tt1", "tmdb_id": 7}, True),  # any shared id will do
         ({"tmdb_id": 7}, {"tmdb_id": 7, "kind": MediaKind.SHOW}, False),  # not unique over kinds
         ({"tmdb_id": 7}, {"tvdb_id": 7}, False),
-        ({"title": "Heat", "year": 1995}, {"title": "HEAT", "year": 1995}, True),
+        ({"title": "Heat", "year": 1995}, {"title": "HEAT", "year": 1995}, False),  # APIs match exactly
         ({"title": "Heat", "year": 1995}, {"title": "Heat", "year": 1986}, False),
         ({"imdb_id": "tt1", "season": 1, "episode": 2}, {"imdb_id": "tt1", "season": 1, "episode": 3}, False),
         ({"imdb_id": "tt1", "season": 1, "episode": 2}, {"imdb_id": "tt1", "season": 1, "episode": 2}, True),

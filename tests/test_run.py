@@ -103,7 +103,8 @@ def test_results_that_cannot_be_written_lose_nothing(road: Road, tmp_path: Path)
         road.results = tmp_path / "elsewhere.csv"
         road.run(sandbox.url)
         assert sandbox.count_rating_requests() == 1
-    assert road.statuses == ["unchanged"]
+    assert road.statuses == ["rated"]  # the same command prints what had happened
+    assert road.read_results()[0]["attempts"] == "1"
 
 
 def test_a_file_that_cannot_be_read_leaves_no_run_behind(road: Road) -> None:

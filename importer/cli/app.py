@@ -5,12 +5,15 @@ Start-up is kept light: every command imports what it needs when it runs, so tha
 
 import os
 import sys
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Annotated, Never
 
 import typer
 
 from importer.cli import again, listings, login, past, run, sandbox
 from importer.errors import ImporterError, SettingsError, UsageError
+from importer.report.wording import clean
 
 
 def _print_version(wanted: bool) -> None:
@@ -54,6 +57,7 @@ def importer(
 
 def main() -> Never:
     """Run the command line and exit: 0 all rows succeeded, 1 some did not, 2 usage, 3 stopped early."""
+    _mend_streams()
     try:
         app(standalone_mode=True)
     except ImporterError as error:
@@ -77,10 +81,21 @@ def main() -> Never:
     sys.exit(0)
 
 
+def _mend_streams() -> None:
+    """Closed streams and narrow encodings are no reason to fail after the work is done."""
+    nowhere = os.devnull
+    sys.stdout = sys.stdout or Path(nowhere).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+    sys.stderr = sys.stderr or Path(nowhere).open("w", encoding="utf-8")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _report(error: ImporterError) -> int:
     problems = error.problems if isinstance(error, SettingsError) else (str(error),)
     for problem in problems:
-        print(f"importer: {problem}", file=sys.stderr)
+        for line in problem.splitlines():
+            print(f"importer: {clean(line, 2000)}", file=sys.stderr)
     if isinstance(error, UsageError):
         command = next((word for word in sys.argv[1:2] if word.isalpha()), "")
         print(f"importer: see `{' '.join(filter(None, ['importer', command]))} --help`", file=sys.stderr)

@@ -21,7 +21,7 @@ from importer.looking import Look
 from importer.model import Status
 from importer.progress import Progress
 from importer.report.summary import Summary, build_next, build_rich, build_text
-from importer.report.wording import count
+from importer.report.wording import clean, count
 from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
 from importer.sending import Sending
 
@@ -106,7 +106,7 @@ class Display:
         elif not self.quiet:
             self._print(summary)
         elif report.stopped_by is not None:
-            print(f"importer: stopped early: {report.stopped_by}", file=sys.stderr)
+            print(f"importer: stopped early: {clean(str(report.stopped_by), 1000)}", file=sys.stderr)
         if report.stopped_by is not None:
             return report.stopped_by.exit_code
         return 0 if summary.all_succeeded else 1

@@ -1,5 +1,6 @@
 """From command-line words to the file that a run reads, and the check of the one it writes."""
 
+import os
 import shutil
 import sys
 import tempfile
@@ -64,6 +65,7 @@ class FileInput:
     def open(self) -> Iterator[Path]:
         """Give the path to read. What can be read only once is copied, for it is read twice."""
         if self.file != STANDARD_INPUT:
+            _check_regular(Path(self.file))
             yield Path(self.file)
             return
         if sys.stdin.isatty():
@@ -76,7 +78,10 @@ class FileInput:
     def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
         """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
         del journal
-        name = "standard input" if self.file == STANDARD_INPUT else self.file
+        # A name need not be text; what is shown and journalled must be.
+        shown = os.fsencode(self.file).decode("utf-8", "backslashreplace")
+        name = "standard input" if self.file == STANDARD_INPUT else shown
+        check_unchanged = partial(_check_unchanged, path, name, _read_stamp(path))
         mapping = map("=".join, sorted(self.mapping.items()))
         build_reader = partial(
             open_reader,
@@ -86,7 +91,8 @@ class FileInput:
             name=name,
             leaves_types_open=target.tells_kinds,
         )
-        return Source(name, fingerprint(name, path, choices, self.format_name, *mapping), build_reader)
+        print_ = fingerprint(name, path, choices, self.format_name, *mapping)
+        return Source(name, print_, build_reader, check_unchanged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,26 @@ class UndoInput:
             partial(UndoReader, journal, undone),
             undone=None if self.force else undone,
             takes_back=True,
+        )
+
+
+def _check_regular(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        problem = "it is a directory" if path.is_dir() else "it is no regular file"
+        remedy = "Name the export file itself; a pipe is read with - from standard input."
+        raise UnreadableFileError(str(path), problem, remedy=remedy)
+
+
+def _read_stamp(path: Path) -> tuple[int, int] | None:
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def _check_unchanged(path: Path, name: str, before: tuple[int, int] | None) -> None:
+    if _read_stamp(path) != before:
+        raise UnreadableFileError(
+            name,
+            "the file changed while it was read",
+            remedy="Wait until it is written, then type the same command.",
         )
 
 

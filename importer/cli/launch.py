@@ -1,5 +1,8 @@
 """From an input and a target to an exit code: the one way all commands go that bring ratings somewhere."""
 
+import re
+import signal
+import sqlite3
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -7,9 +10,10 @@ from typing import Protocol
 from importer.cli.display import Display, check_place, is_same_file
 from importer.cli.options import To
 from importer.cli.targets import AnyTarget, Choices, FileTarget, journal_for, open_target
-from importer.errors import UsageError
+from importer.errors import ImporterError, StopRunError, UsageError
 from importer.journal import Journal
 from importer.run import Source
+from importer.settings import state_dir
 
 
 class Input(Protocol):
@@ -26,6 +30,20 @@ class Input(Protocol):
 
 def launch(given: Input, to: To, choices: Choices, display: Display) -> int:
     """Bring the input to the target, show it, and return the exit code."""
+    # Until the sending listens for itself, a polite end is like Ctrl-C: nothing was sent, and that is said.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _launch(given, to, choices, display)
+    except KeyboardInterrupt:
+        raise StopRunError("interrupted before anything was sent; the same command starts over") from None
+    except sqlite3.DatabaseError as error:
+        raise ImporterError(
+            f"the journal is damaged ({error}). Move its file away from {state_dir() / 'journals'} to begin "
+            "a new one; what earlier runs did is then not known any more."
+        ) from error
+
+
+def _launch(given: Input, to: To, choices: Choices, display: Display) -> int:
     with (
         given.open() as path,
         open_target(to, choices) as target,
@@ -47,5 +65,7 @@ def _check_file(written: Path, read: Path, results: Path) -> None:
     check_place(written, "--write-to")
     if is_same_file(written, read):
         raise UsageError(f"--write-to {written} is the input file itself; name another")
+    if re.fullmatch(rf"{re.escape(written.stem)}-part-\d+-of-\d+{re.escape(written.suffix)}", read.name):
+        raise UsageError(f"{read} has the name of a part of {written}, which would be replaced; rename it")
     if is_same_file(written, results):
         raise UsageError(f"--write-to {written} is the results file, too; name another")

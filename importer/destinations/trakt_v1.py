@@ -219,7 +219,8 @@ def _judge_failure(
     if status == 429:
         return _wait_out(response, "rate limit (429)")
     if status == 503:
-        return _wait_out(response, "over capacity (503)")
+        # Without the documented body it may be a proxy's, sent after the server had done its work.
+        return _wait_out(response, "over capacity (503)", unsure=not content)
     if status == 500:
         return Retry(10, "server error (500)", 2, _give_up(batch, Status.FAILED, "server_error"), unsure=True)
     if status >= 500:
@@ -257,10 +258,10 @@ def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Verdict:
             return Stop(StopRunError(f"the server's answer makes no sense: {loss}"), unsure=True)
 
 
-def _wait_out(response: Response, reason: str) -> Verdict:
+def _wait_out(response: Response, reason: str, *, unsure: bool = False) -> Verdict:
     seconds = read_retry_after(response.headers) or CAPACITY_SECONDS
-    stop = Stop(StopRunError(f"{reason}: the server goes on refusing"))
-    return Retry(seconds, reason, 6, stop, pause_all=True)
+    message = f"{reason}: the server goes on refusing; it asks to wait {seconds:,.0f} s"
+    return Retry(seconds, reason, 6, Stop(StopRunError(message), unsure), pause_all=True, unsure=unsure)
 
 
 def _retry_outage(reason: str, tries: int) -> Retry:

@@ -385,11 +385,16 @@ def retry_of(batch: Batch, answer: Answer) -> Retry:
     return verdict
 
 
+def test_a_503_that_is_not_the_apis_own_may_come_after_the_work_was_done() -> None:
+    verdict = retry_of(ONE, build_answer(503, b"<html>", retry_after="30"))
+    assert (verdict.after_seconds, verdict.pause_all, verdict.unsure) == (30, True, True)
+
+
 @pytest.mark.parametrize(
     ("answer", "seconds"),
     [
         pytest.param(build_answer(503, failure("server is over capacity")), 10, id="503"),
-        pytest.param(build_answer(503, b"<html>", retry_after="30"), 30, id="503 with Retry-After"),
+        pytest.param(build_answer(503, failure("busy"), retry_after="30"), 30, id="503 with Retry-After"),
         pytest.param(build_answer(429, b""), 10, id="429 without Retry-After"),
         pytest.param(build_answer(429, b"slow down", retry_after="2"), 2, id="429 with Retry-After"),
         pytest.param(build_answer(429, b"", retry_after="soon"), 10, id="429 with junk"),
