@@ -8,7 +8,7 @@ import csv
 import hashlib
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -30,8 +30,10 @@ from importer.destinations.trakt_v2 import TraktV2
 from importer.destinations.trakt_v2_dates import Dates
 from importer.history import PastRun, find_run
 from importer.journal import Journal
+from importer.model import RESULT_COLUMNS
 from importer.progress import Progress
 from importer.readers import open_reader
+from importer.report.results import write_results
 from importer.run import RunReport, Source, fingerprint_file, plan_run, rehearse, send_run
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import ID_NAMES, Catalogue, Kind, Wanted
@@ -152,30 +154,32 @@ class SandboxTokens:
 
     renewals = 0
 
-    def __init__(self, url: str, transport: Transport) -> None:
+    def __init__(self, url: str, transport: Transport, kept: dict[str, TokenSet] | None = None) -> None:
+        """Sign in when first asked; `kept` outlives the connection, as a token store does."""
         self._app = TraktApp(url, "sandbox-client", Secret("sandbox-secret"))
         self._transport = transport
-        self._tokens: TokenSet | None = None
+        self._url = url
+        self._kept = {} if kept is None else kept
         self._lock = asyncio.Lock()
 
     async def access_token(self) -> str:
         async with self._lock:
-            if self._tokens is None:
+            if self._url not in self._kept:
                 nothing = lambda *_: None  # noqa: E731
-                self._tokens = await sign_in(self._transport, self._app, nothing, nothing)
-        return self._tokens.access_token.reveal()
+                self._kept[self._url] = await sign_in(self._transport, self._app, nothing, nothing)
+        return self._kept[self._url].access_token.reveal()
 
     async def renew(self, stale: str) -> None:
         async with self._lock:
-            assert self._tokens is not None
-            if self._tokens.access_token.reveal() != stale:
+            tokens = self._kept[self._url]
+            if tokens.access_token.reveal() != stale:
                 return
             SandboxTokens.renewals += 1
-            assert self._tokens.refresh_token is not None
-            request = build_refresh(self._app, self._tokens.refresh_token)
+            assert tokens.refresh_token is not None
+            request = build_refresh(self._app, tokens.refresh_token)
             found = read_refresh(await send_once(self._transport, request), 0)
             assert isinstance(found, TokenSet)
-            self._tokens = found
+            self._kept[self._url] = found
 
 
 class Road:
@@ -196,6 +200,7 @@ class Road:
         self._bulk = bulk
         self.is_v2 = is_v2
         self._love, self._hate = love, hate
+        self._tokens: dict[str, TokenSet] = {}
 
     @classmethod
     def by(cls, way: str, folder: Path) -> "Road":
@@ -206,7 +211,7 @@ class Road:
         self.file.write_text("\n".join([header, *lines]) + "\n", "utf-8")
 
     def run(self, url: str, *, dry_run: bool = False, **options: Any) -> RunReport:
-        return self._bring(url, lambda *_: self._build_source(), dry_run=dry_run, **options)
+        return self._bring(url, lambda *_: self.build_source(), dry_run=dry_run, **options)
 
     def retry(self, url: str, what: object = None, *, every: bool = False, **options: Any) -> RunReport:
         """Try again what failed in a results file or a run; the run's id is looked up in the state folder."""
@@ -235,7 +240,7 @@ class Road:
     ) -> RunReport:
         destination = self.build_destination(url)
         if self.is_v2:
-            options = {"build_tokens": partial(SandboxTokens, url), "workers": 4} | options
+            options = {"build_tokens": partial(SandboxTokens, url, kept=self._tokens), "workers": 4} | options
         progress = Progress()
         with (
             self.open_journal() as journal,
@@ -253,10 +258,10 @@ class Road:
         """Plan a run and mark its rows as sending, and do no more: what a crash leaves behind."""
         with self.open_journal() as journal:
             destination = self.build_destination("http://127.0.0.1:1")
-            planned = plan_run(self._build_source(), destination, journal, Progress())
+            planned = plan_run(self.build_source(), destination, journal, Progress())
             journal.take(planned.run, 0, rows)
 
-    def _build_source(self) -> Source:
+    def build_source(self) -> Source:
         return Source("ratings.csv", fingerprint_file(self.file), partial(open_reader, self.file))
 
     def build_destination(self, url: str) -> Destination:
@@ -265,6 +270,13 @@ class Road:
             return TraktV2(url, "sandbox-client", "demo", dates, self._love, self._hate)
         digest = hashlib.sha1(b"demo").hexdigest()
         return TraktV1(url, "demo", "sandbox-key", digest, bulk=self._bulk)
+
+    def write_results(self, *lines: Mapping[str, object]) -> None:
+        """Write a results file as an earlier run would have left it: movies, numbered from 1."""
+        numbered = [
+            {"row": row, "line": row + 1, "kind": "movie", **line} for row, line in enumerate(lines, 1)
+        ]
+        write_results(self.results, [[line.get(name) for name in RESULT_COLUMNS] for line in numbered])
 
     def read_results(self) -> list[dict[str, str]]:
         with self.results.open(newline="", encoding="utf-8") as file:

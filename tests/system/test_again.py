@@ -1,0 +1,482 @@
+"""What was done once is tried again, undone and looked up: `retry`, `undo`, `runs`, `show`, `report`."""
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from importer.model import RESULT_COLUMNS
+from tests import hurried_time
+from tests.road import OPEN, WAYS, Road
+from tests.road import running_sandbox as running_server
+from tests.system.conftest import COMMAND, ROOT, Importer, running_sandbox
+
+SHAWSHANK, GODFATHER, KNIGHT, TWELVE = "tt0111161", "tt0068646", "tt0468569", "tt0050083"
+UNKNOWN = "tt9999999"
+TAKEN_OVER = tuple(name for name in RESULT_COLUMNS if name != "line")
+LISTED = OPEN | {"any_title": False}
+RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+
+
+@pytest.fixture(autouse=True)
+def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is counted here must not be sent twice because the machine stalled for half a second."""
+    monkeypatch.setattr(hurried_time, "HURRY", 20)
+
+
+@pytest.fixture(params=WAYS)
+def road(request: pytest.FixtureRequest, tmp_path: Path) -> Road:
+    return Road.by(request.param, tmp_path)
+
+
+def edit(path: Path, row: int, **cells: str) -> None:
+    """Correct cells of a results file, as somebody does in an editor."""
+    with path.open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    lines[row - 1] |= cells
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, RESULT_COLUMNS)
+        writer.writeheader()
+        writer.writerows(lines)
+
+
+class TestRetryOfFailures:
+    def test_exactly_what_may_pass_is_sent_and_all_else_taken_over(self, road: Road) -> None:
+        road.write(f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},11", f"{SHAWSHANK},9", f"{KNIGHT},7")
+        with running_server(**LISTED) as server:
+            with patch.object(server.store, "put_rating"):
+                road.run(server.url)  # everything is said to be stored, and nothing is
+            edit(road.results, 5, status="not_sent")
+            before = road.read_results()
+            assert road.statuses == ["duplicate", "not_found", "invalid", "failed", "not_sent"]
+            report = road.retry(server.url)
+            assert server.stored_movies() == {SHAWSHANK: 9, KNIGHT: 7}
+        after = road.read_results()
+        assert road.statuses == ["duplicate", "not_found", "invalid", "rated", "rated"]
+        for old, new in zip(before[:3], after[:3], strict=True):
+            assert [old[name] for name in TAKEN_OVER] == [new[name] for name in TAKEN_OVER]
+        assert [row["row"] for row in after] == ["1", "2", "3", "4", "5"]
+        assert before[1]["sent_at"]
+        assert report.sent == 2
+
+    def test_unsure_rows_are_looked_up_before_they_are_sent(self, road: Road) -> None:
+        road.write_results(
+            {"status": "unsure", "imdb_id": SHAWSHANK, "rating": 9},
+            {"status": "unsure", "imdb_id": GODFATHER, "rating": 8},
+        )
+        with running_server(**LISTED) as server:
+            server.rate(SHAWSHANK, 9)
+            road.retry(server.url)
+            assert server.count_sent_rows() == 1
+        assert road.statuses == ["unchanged", "rated"]
+
+    def test_a_corrected_id_and_a_corrected_rating_count(self, road: Road) -> None:
+        road.write(f"{UNKNOWN},5", f"{GODFATHER},11", f"{SHAWSHANK},9")
+        with running_server(**LISTED) as server:
+            road.run(server.url)
+            edit(road.results, 1, imdb_id=KNIGHT)
+            edit(road.results, 2, rating="10")
+            road.retry(server.url)
+            assert road.statuses == ["not_found", "invalid", "rated"]  # these two only with --all
+            sent = server.count_sent_rows()
+            road.retry(server.url, every=True)
+            assert server.count_sent_rows() == sent + 2
+            assert server.stored_movies() == {SHAWSHANK: 9, KNIGHT: 5, GODFATHER: 10}
+        assert road.statuses == ["rated"] * 3
+
+    def test_a_rejected_row_is_sent_with_all(self, road: Road) -> None:
+        road.write_results(
+            {"status": "rejected", "imdb_id": SHAWSHANK, "rating": 9},
+            {"status": "unsupported", "imdb_id": GODFATHER, "rating": 9},
+            {"status": "kept", "imdb_id": KNIGHT, "rating": 9},
+        )
+        with running_server(**LISTED) as server:
+            road.retry(server.url)
+            assert server.count_sent_rows() == 0
+            road.retry(server.url, every=True)
+            assert server.stored_movies() == {SHAWSHANK: 9}
+        assert road.statuses == ["rated", "unsupported", "kept"]
+
+    def test_a_rows_that_fails_again_says_so_again(self, road: Road) -> None:
+        road.write_results({"status": "not_found", "imdb_id": UNKNOWN, "rating": 9})
+        with running_server(**LISTED) as server:
+            report = road.retry(server.url, every=True)
+        assert road.statuses == ["not_found"]
+        assert report.sent == 1
+
+    def test_a_run_and_its_results_file_are_the_same(
+        self, road: Road, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path))
+        road.write(f"{SHAWSHANK},9", f"{UNKNOWN},5", "'=1+1,5", f"{KNIGHT},7")
+        with running_server(**LISTED) as server:
+            run_id = road.run(server.url, limit=1).run.run_id
+            road.retry(server.url, dry_run=True)
+            by_file = road.results.read_bytes()
+            road.retry(server.url, run_id, dry_run=True)
+            assert road.results.read_bytes() == by_file
+            assert road.statuses == ["rated", "not_sent", "invalid", "not_sent"]
+            first = road.retry(server.url, run_id, limit=1)
+            second = road.retry(server.url, run_id)
+            assert second.run.run_id == first.run.run_id
+            assert server.stored_movies() == {SHAWSHANK: 9, KNIGHT: 7}
+        assert road.statuses == ["rated", "not_found", "invalid", "rated"]
+
+    def test_a_retry_that_was_stopped_goes_on_with_its_own_results(self, road: Road) -> None:
+        road.write_results(
+            *({"status": "failed", "imdb_id": id_, "rating": 9} for id_ in (SHAWSHANK, KNIGHT))
+        )
+        with running_server(**LISTED) as server:
+            road.retry(server.url, limit=1)
+            assert road.statuses == ["rated", "not_sent"]
+            road.retry(server.url)
+            assert server.count_sent_rows() == 2
+        assert road.statuses == ["rated", "rated"]
+
+    def test_the_results_are_an_export_like_any_other(self, road: Road) -> None:
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", "'=1+1,5")
+        with running_server(**LISTED) as server:
+            road.run(server.url, limit=1)
+            road.file = road.results.rename(road.results.with_name("earlier.csv"))
+            road.run(server.url)
+            assert server.count_sent_rows() == 2
+        assert road.statuses == ["unchanged", "rated", "invalid"]
+
+    def test_rows_that_were_taken_over_are_never_undone(self, road: Road) -> None:
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with running_server(**LISTED) as server:
+            road.run(server.url, limit=1)
+            second = road.retry(server.url).run
+            assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
+            road.undo(server.url, second.run_id)
+            assert server.stored_movies() == {SHAWSHANK: 9}
+
+    def test_rows_that_were_taken_over_are_not_taken_for_held(self, road: Road) -> None:
+        """Whoever holds the file of another account has not brought its ratings to this one."""
+        road.write_results({"status": "rated", "imdb_id": SHAWSHANK, "rating": 9})
+        with running_server(**LISTED) as server:
+            road.retry(server.url)
+            assert server.count_sent_rows() == 0
+            road.write(f"{SHAWSHANK},9")
+            road.run(server.url)
+            assert server.stored_movies() == {SHAWSHANK: 9}
+        assert road.statuses == ["rated"]
+
+    def test_a_dry_run_takes_over_and_sends_nothing(self, road: Road) -> None:
+        road.write_results(
+            {"status": "rated", "imdb_id": SHAWSHANK, "rating": 9},
+            {"status": "failed", "imdb_id": GODFATHER, "rating": 9},
+        )
+        road.retry("http://127.0.0.1:1", dry_run=True)
+        assert road.statuses == ["rated", "not_sent"]
+
+
+class TestRetryAsACommand:
+    def test_the_results_take_the_place_of_the_file_that_was_read(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
+        stopped = importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
+        assert (stopped.returncode, read_statuses(tmp_path)) == (3, ["rated", "not_sent", "not_sent"])
+        tried = importer("retry", "results.csv", "--to", "sandbox")
+        assert (tried.returncode, read_statuses(tmp_path)) == (1, ["rated", "not_found", "rated"])
+        edit(tmp_path / "results.csv", 2, imdb_id=KNIGHT)
+        mended = importer("retry", "results.csv", "--to", "sandbox", "--all")
+        assert (mended.returncode, read_statuses(tmp_path)) == (0, ["rated"] * 3)
+        again = importer("retry", "results.csv", "--to", "sandbox", "--all")
+        assert (again.returncode, read_statuses(tmp_path)) == (0, ["rated"] * 3)
+
+    def test_a_run_is_tried_again_by_its_id_when_the_file_is_gone(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
+        importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
+        (tmp_path / "results.csv").unlink()
+        run_id = find_run_ids(importer)[0]
+        done = importer("retry", run_id, "--to", "sandbox")
+        assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated", "rated"])
+
+    def test_what_a_spreadsheet_has_saved_works(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
+        importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
+        results = tmp_path / "results.csv"
+        with results.open(newline="", encoding="utf-8") as file:
+            lines = list(csv.reader(file))
+        saved = io.StringIO()
+        csv.writer(saved, delimiter=";", lineterminator="\r\n").writerows(lines)
+        results.write_bytes(b"\xef\xbb\xbf" + saved.getvalue().encode())
+        done = importer("retry", "results.csv", "--to", "sandbox", "--out", "new.csv")
+        assert done.returncode == 1
+        assert read_statuses(tmp_path, "new.csv") == ["rated", "not_found", "rated"]
+
+    @pytest.mark.parametrize(
+        ("word", "told"),
+        [
+            ("ratings.csv", "this is no results file of the importer; it lacks row, line, status"),
+            ("nowhere.csv", "there is no run 'nowhere.csv'"),
+            (".", "irectory"),
+        ],
+    )
+    def test_what_is_no_results_file_gets_a_clear_error(
+        self, importer: Importer, tmp_path: Path, word: str, told: str
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        done = importer("retry", word, "--to", "sandbox")
+        assert done.returncode == 2
+        assert told in done.stderr
+        assert not (tmp_path / "results.csv").exists()
+
+
+class TestUndoAsACommand:
+    def test_a_run_and_its_undo(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},3")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        undone = importer("undo", find_run_ids(importer)[-1])
+        assert undone.returncode == 0, undone.stderr
+        assert {title: rating for title, (rating, _) in read_sandbox(tmp_path).items()} == {SHAWSHANK: 3}
+        assert read_statuses(tmp_path, "undo.csv") == ["rated", "unrated"]
+        assert read_statuses(tmp_path) == ["rated", "rated"]  # the results of the run stay what they were
+
+    def test_an_undo_speaks_the_api_that_the_run_spoke(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},3")
+        importer("run", "ratings.csv", "--to", "sandbox", "--api", "v2", "--no-verify")
+        undone = importer("undo", find_run_ids(importer)[0], "--no-verify")
+        assert undone.returncode == 0, undone.stderr
+        assert "sandbox-v2" in undone.stdout
+        assert read_sandbox(tmp_path) == {}
+
+    def test_nobody_undoes_a_run_at_another_server(
+        self, environment: dict[str, str], importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        with running_sandbox(environment) as mine, running_sandbox(environment) as other:
+            importer("run", "ratings.csv", "--to", "trakt-v1", "--base-url", mine)
+            run_id = find_run_ids(importer)[0]
+            refused = importer("undo", run_id, "--base-url", other)
+            done = importer("undo", run_id, "--base-url", mine)
+        assert refused.returncode == 2
+        assert f"{run_id} was for another account" in refused.stderr
+        assert done.returncode == 0
+
+    def test_a_file_is_not_undone_but_deleted(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        importer("run", "ratings.csv", "--to", "trakt-file")
+        done = importer("undo", find_run_ids(importer)[0])
+        assert done.returncode == 2
+        assert "delete that file" in done.stderr
+
+
+class TestThePast:
+    def test_before_the_first_run(self, importer: Importer) -> None:
+        assert importer("runs").stdout == "There are no runs yet.\n"
+        unknown = importer("show", "2026")
+        assert unknown.returncode == 2
+        assert "`importer runs` lists those there are" in unknown.stderr
+
+    def test_runs_show_and_report(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
+        importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
+        listed = importer("runs").stdout
+        run_id = find_run_ids(importer)[0]
+        assert listed == f"{run_id}  stopped  ratings.csv to sandbox: 1 rated, 2 not_sent\n"
+
+        importer("run", "ratings.csv", "--to", "sandbox")
+        assert importer("runs").stdout == f"{run_id}  ended    ratings.csv to sandbox: 2 rated, 1 not_found\n"
+
+        shown = importer("show", run_id[:-2]).stdout.splitlines()
+        assert [line.split(":")[0] for line in shown] == [
+            "line 2  rated  (no title), 9",
+            "line 3  not_found  (no title), 5",
+            "line 4  rated  (no title), 8",
+        ]
+        (only,) = importer("show", run_id, "--status", "not_found").stdout.splitlines()
+        assert only == shown[1]
+        assert importer("show", run_id, "--status", "failed").stdout == ""
+        assert importer("show", run_id, "--status", "nonsense").returncode == 2
+
+        results = (tmp_path / "results.csv").read_bytes()
+        printed = importer("report", run_id, "--out", "again.csv")
+        assert (tmp_path / "again.csv").read_bytes() == results
+        assert "2  rated" in printed.stdout
+        summary = json.loads(importer("report", run_id, "--json").stdout)
+        assert summary["counts"] == {"rated": 2, "not_found": 1}
+        piped = importer("report", run_id, "--out", "-")
+        assert piped.stdout.encode().replace(b"\n", b"\r\n") == results
+
+    def test_an_id_that_begins_several_runs_is_refused(self, importer: Importer, tmp_path: Path) -> None:
+        for rating in (8, 9):
+            write_ratings(tmp_path, f"{SHAWSHANK},{rating}")
+            importer("run", "ratings.csv", "--to", "sandbox")
+        for command in ("show", "report", "undo", "retry"):
+            refused = importer(command, "2")
+            assert refused.returncode == 2
+            assert "is the beginning of 2 runs; type more of it" in refused.stderr
+
+
+class TestTheGuardAsACommand:
+    @pytest.fixture
+    def words(self, importer: Importer, tmp_path: Path) -> tuple[str, ...]:
+        """The command that changes all 60 ratings of an account."""
+        with (ROOT / "importer/sandbox/catalogue.csv").open(encoding="utf-8") as file:
+            ids = [line["imdb_id"] for line in csv.DictReader(file)][:60]
+        write_ratings(tmp_path, *(f"{imdb_id},5" for imdb_id in ids))
+        assert importer("run", "ratings.csv", "--to", "sandbox", "--bulk").returncode == 0
+        write_ratings(tmp_path, *(f"{imdb_id},8" for imdb_id in ids))
+        return ("run", "ratings.csv", "--to", "sandbox", "--bulk")
+
+    def test_nobody_there_to_ask(self, importer: Importer, tmp_path: Path, words: tuple[str, ...]) -> None:
+        before = read_sandbox(tmp_path)
+        refused = importer(*words)
+        assert refused.returncode == 3
+        assert "would change 60 ratings and remove 0 of the 60" in refused.stderr
+        assert "nothing was sent. With --yes it is done." in refused.stderr
+        assert read_sandbox(tmp_path) == before
+        assert importer(*words, "--yes").returncode == 0
+        assert {rating for rating, _ in read_sandbox(tmp_path).values()} == {8}
+
+    @pytest.mark.skipif(os.name != "posix", reason="needs a terminal of its own")
+    @pytest.mark.parametrize(("answer", "code", "rating"), [("n", 3, 5), ("y", 0, 8)])
+    def test_a_person_is_asked(
+        self,
+        environment: dict[str, str],
+        tmp_path: Path,
+        words: tuple[str, ...],
+        answer: str,
+        code: int,
+        rating: int,
+    ) -> None:
+        ours, theirs = pty.openpty()
+        try:
+            os.write(ours, f"{answer}\n".encode())
+            done = subprocess.run(
+                [COMMAND, *words], cwd=tmp_path, env=environment, stdin=theirs, capture_output=True,
+                encoding="utf-8", timeout=100, check=False,
+            )  # fmt: skip
+        finally:
+            os.close(ours)
+            os.close(theirs)
+        assert done.returncode == code, done.stderr
+        assert "Do it? [y/N]" in done.stderr
+        assert ("nothing was sent" in done.stderr) == (answer == "n")
+        assert {rating for rating, _ in read_sandbox(tmp_path).values()} == {rating}
+
+
+class TestTwoAtOnce:
+    def test_runs_on_two_accounts_go_side_by_side(
+        self, environment: dict[str, str], tmp_path: Path, importer: Importer
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        hangs = ("--fault", "hang=60s@1")
+        words = ("run", "ratings.csv", "--to", "trakt-v1", "--base-url")
+        with running_sandbox(environment, *hangs) as one, running_sandbox(environment, *hangs) as other:
+            with (
+                started((*words, one), environment, tmp_path),
+                started((*words, other), environment, tmp_path),
+            ):
+                wait_until(lambda: importer("runs").stdout.count("1 unsure") == 2)
+            done = [importer(*words, url, "--out", "0.csv") for url in (one, other)]
+        assert [run.returncode for run in done] == [0, 0]
+        assert len(find_run_ids(importer)) == 2
+
+    def test_the_second_run_is_told_pid_and_start_of_the_first(
+        self, environment: dict[str, str], tmp_path: Path, importer: Importer
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        with running_sandbox(environment, "--fault", "hang=60s") as url:
+            words = ("run", "ratings.csv", "--to", "trakt-v1", "--base-url", url)
+            with started(words, environment, tmp_path) as first:
+                wait_until(lambda: "unsure" in importer("runs").stdout)
+                second = importer(*words)
+                undone = importer("undo", find_run_ids(importer)[0], "--base-url", url)
+        for refused in (second, undone):
+            assert refused.returncode == 3
+            assert re.search(rf"\(process {first.pid}, since 2\d{{3}}-\d\d-\d\dT[\d:+]+\)", refused.stderr)
+
+    def test_a_run_that_was_killed_stands_in_nobodys_way(
+        self, environment: dict[str, str], tmp_path: Path, importer: Importer
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with running_sandbox(environment, "--fault", "hang=60s@1-2") as url:
+            words = ("run", "ratings.csv", "--to", "trakt-v1", "--base-url", url)
+            with started(words, environment, tmp_path):
+                wait_until(lambda: "2 unsure" in importer("runs").stdout)
+            done = importer(*words)
+        assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated", "rated"])
+
+
+class TestStopping:
+    @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+    def test_a_second_signal_ends_the_run_at_once_and_nothing_is_lost(
+        self, environment: dict[str, str], tmp_path: Path, importer: Importer, name: signal.Signals
+    ) -> None:
+        ids = (SHAWSHANK, GODFATHER, KNIGHT, TWELVE)
+        write_ratings(tmp_path, *(f"{imdb_id},9" for imdb_id in ids))
+        with running_sandbox(environment, "--fault", "hang=60s@2") as url:
+            words = ("run", "ratings.csv", "--to", "trakt-v1", "--base-url", url, "--workers", "1")
+            with started(words, environment, tmp_path) as process:
+                wait_until(lambda: "1 rated" in importer("runs").stdout)
+                process.send_signal(name)
+                with pytest.raises(subprocess.TimeoutExpired):
+                    process.wait(1)  # the request in flight has its time to finish
+                process.send_signal(name)
+                assert process.wait(10) == 3
+            assert read_statuses(tmp_path) == ["rated", "unsure", "not_sent", "not_sent"]
+            assert f"interrupted ({name.name})" in (tmp_path / "said").read_text()
+            done = importer(*words)
+        assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated"] * 4)
+
+
+def write_ratings(folder: Path, *lines: str) -> None:
+    (folder / "ratings.csv").write_text("\n".join(["imdb_id,rating", *lines]) + "\n")
+
+
+def read_statuses(folder: Path, name: str = "results.csv") -> list[str]:
+    with (folder / name).open(newline="", encoding="utf-8") as file:
+        return [line["status"] for line in csv.DictReader(file)]
+
+
+def read_sandbox(folder: Path) -> dict[str, tuple[int, int]]:
+    """What the embedded sandbox holds: rating and date by IMDb id."""
+    with closing(sqlite3.connect(folder / "state/sandbox.sqlite3")) as database:
+        rows = database.execute("SELECT key, rating, rated_at FROM ratings").fetchall()
+    return {key.removeprefix("imdb_id:"): (rating, rated_at) for key, rating, rated_at in rows}
+
+
+def find_run_ids(importer: Importer) -> list[str]:
+    return RUN_ID.findall(importer("runs").stdout)
+
+
+@contextmanager
+def started(
+    words: tuple[str, ...], environment: dict[str, str], folder: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start the command, and kill it if it has not ended by itself; what it says is kept in a file."""
+    with (
+        (folder / "said").open("wb") as said,
+        subprocess.Popen([COMMAND, *words], env=environment, cwd=folder, stdout=said, stderr=said) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until(happens: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
