@@ -43,14 +43,14 @@ class Command:
             **self.settings,
         }
 
-    def run(self, *words: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *words: str, stdin: str = "", **more: str) -> "subprocess.CompletedProcess[str]":
         """Run it to its end, watching the argument lists of its processes."""
         (self.folder / "tmp").mkdir(exist_ok=True)
         with subprocess.Popen(
             [COMMAND, *words],
             cwd=self.folder,
             env=self.environment | more,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
@@ -59,7 +59,7 @@ class Command:
         ) as process:
             watching = threading.Thread(target=self._watch, args=(process,))
             watching.start()
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(stdin, timeout=60)
             watching.join()
         self.said += [out, err]
         return subprocess.CompletedProcess([*words], process.returncode, out, err)
