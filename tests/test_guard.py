@@ -147,12 +147,7 @@ def test_the_share_itself_is_still_allowed(road: Road, sandbox: Server) -> None:
     assert road.statuses == ["rated"] * 25 + ["unrated"] * 25
 
 
-COUNTED_TOO_OFTEN = pytest.mark.xfail(reason="a title of today's API counts once for each of its ids")
-
-
-@pytest.mark.parametrize("way", ["single", "bulk", pytest.param("v2", marks=COUNTED_TOO_OFTEN)])
-def test_one_more_than_the_share_is_not(way: str, tmp_path: Path, sandbox: Server) -> None:
-    road = Road.by(way, tmp_path)
+def test_one_more_than_the_share_is_not(road: Road, sandbox: Server) -> None:
     change(road, 26, removals=25)
     with pytest.raises(StopRunError, match="of the 200 that the account holds"):
         bring(road, sandbox, guard_percent=25)

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from importer.errors import StopRunError
+from importer.errors import AuthorizationError, StopRunError
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.store import StoredRating
 from importer.sandbox.titles import Title
@@ -205,6 +205,22 @@ class TestAfterACrash:
             assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
         assert road.statuses == ["rated", "rated"]
 
+    @pytest.mark.parametrize("again", ["run", "retry"])
+    def test_a_single_rating_is_not_repeated_by_a_later_run_either(self, tmp_path: Path, again: str) -> None:
+        """It may have been posted to a social network; `--resend-unsure` is the user's word for it."""
+        road = Road.by("single", tmp_path)
+        road.write(f"{SHAWSHANK},9")
+        with running_sandbox("read:404@1-", **OPEN) as sandbox:
+            road.crash_after_marking_rows()
+            road.run(sandbox.url)
+            bring_again = road.run if again == "run" else road.retry
+            bring_again(sandbox.url)
+            assert sandbox.count_sent_rows() == 0
+            assert road.statuses == ["unsure"]
+            bring_again(sandbox.url, resends_unsure=True)
+            assert sandbox.stored_movies() == {SHAWSHANK: 9}
+        assert road.statuses == ["rated"]
+
     def test_rows_that_never_left_are_sent_beside_the_unsure_ones(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", f"{KNIGHT},7")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
@@ -266,6 +282,23 @@ class TestAfterwards:
         road.write(f"{SHAWSHANK},9")
         with running_sandbox("read:404@2-", **OPEN) as sandbox:
             road.run(sandbox.url)
+        assert road.statuses == ["rated"]
+
+    def test_what_an_earlier_session_sent_is_compared_too(self, road: Road) -> None:
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with running_sandbox(**OPEN) as sandbox:
+            with storing_something_else(sandbox, SHAWSHANK, 4):
+                road.run(sandbox.url, limit=1)  # stopped before it could look back
+            sandbox.rate(GODFATHER, 8)
+            road.run(sandbox.url)
+        assert road.statuses == ["failed", "unchanged"]
+
+    def test_a_run_that_could_not_compare_is_not_finished(self, road: Road) -> None:
+        road.write(f"{SHAWSHANK},9")
+        with running_sandbox("read:401@2-9", **OPEN) as sandbox:
+            first = road.run(sandbox.url)
+            assert isinstance(first.stopped_by, AuthorizationError)
+            assert road.find_run(first.run.run_id).ended_at is None
         assert road.statuses == ["rated"]
 
     def test_no_verify_does_not_look_back(self, road: Road) -> None:
