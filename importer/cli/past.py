@@ -42,7 +42,9 @@ def show(
         line, is_now, title, rating, message = (cells[place] for place in places)
         if status in {None, is_now}:
             rest = f": {clean(message)}" if message else ""
-            print(f"line {line}  {is_now}  {clean(str(title or '(no title)'), 80)}, {rating}{rest}")
+            print(
+                f"line {line}  {is_now}  {clean(str(title or '(no title)'), 80)}, {clean(str(rating), 40)}{rest}"
+            )
 
 
 def report(

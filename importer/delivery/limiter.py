@@ -170,7 +170,7 @@ def _parse_quota(headers: Mapping[str, str]) -> _Quota | None:
     with suppress(ValueError, TypeError, KeyError, OverflowError):
         told: dict[str, Any] = orjson.loads(text)
         limit, period_seconds = int(told["limit"]), float(told["period"])
-        if limit < 1 or not 0 < period_seconds <= 86_400:
+        if not 1 <= limit <= 1_000_000 or not 0.001 <= period_seconds <= 86_400:
             return None
         pause_seconds = _read_pause(told, headers) if told.get("remaining") == 0 else 0.0
         return _Quota(Rate(limit, period_seconds), min(pause_seconds, period_seconds))
@@ -179,7 +179,8 @@ def _parse_quota(headers: Mapping[str, str]) -> _Quota | None:
 
 def _read_pause(told: Mapping[str, Any], headers: Mapping[str, str]) -> float:
     with suppress(ValueError, TypeError, OverflowError):
-        until = datetime.fromisoformat(str(told.get("until")))
+        text = told.get("until")
+        until = datetime.fromisoformat(text if isinstance(text, str) else "")
         pause = until - parsedate_to_datetime(headers.get("Date", ""))  # the server's clock, not ours
         return max(0.0, pause.total_seconds())
     return 0.0

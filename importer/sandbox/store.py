@@ -6,6 +6,7 @@ their own. All calls are short and synchronous, on the server's one thread.
 """
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterator
@@ -86,12 +87,14 @@ class Store:
         self._log: list[LoggedRequest] = []
         self._changed: set[tuple[str, Kind]] = set()
         try:
+            if data is not None:
+                os.close(os.open(data, os.O_CREAT | os.O_RDWR, 0o600))  # nobody else's, whatever the umask
             self.database = sqlite3.connect(data or ":memory:", isolation_level=None)
             with ExitStack() as on_error:
                 on_error.callback(self.database.close)
                 self._prepare()
                 on_error.pop_all()
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, OSError) as error:
             raise ValueError(f"{data} cannot be used as the sandbox's data file: {error}") from error
 
     def _prepare(self) -> None:

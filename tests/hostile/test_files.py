@@ -119,7 +119,6 @@ def test_a_state_folder_that_others_may_enter_shows_them_no_journal(careless: Co
     assert set(open_to_others(state)) <= {"state"}
 
 
-@pytest.mark.xfail(strict=True, reason="sandbox/store.py leaves the mode of its file to the umask")
 def test_the_data_of_the_sandbox_are_private(careless: Command) -> None:
     assert careless.run("run", "ratings.csv", "--to", "sandbox").returncode in {0, 1}
     assert (careless.folder / "state/sandbox.sqlite3").exists()

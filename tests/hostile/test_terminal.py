@@ -32,7 +32,6 @@ def test_neither_a_run_nor_what_is_told_of_it_later(command: Command) -> None:
     assert acts_on_a_terminal(*command.said) == []
 
 
-@pytest.mark.xfail(strict=True, reason="cli/past.py prints the rating cell of an invalid row as it stands")
 def test_nor_the_rows_of_a_run(command: Command) -> None:
     (command.folder / "ratings.csv").write_text(RATINGS, encoding="utf-8")
     command.run("run", "ratings.csv", "--to", "trakt-file")
