@@ -53,6 +53,11 @@ _ALIKE = {
     "iif(coalesce(imdb_id, tmdb_id, tvdb_id, trakt_id) IS NULL, title, NULL)": "title, year, kind",
 }
 """What a row must have, and what rows must share with it, to rate the same title."""
+_MAY_HAVE_CHANGED = (
+    "(status IN ('rated', 'unrated', 'unsure') OR status = 'failed' AND reason = 'not_stored'"
+    " OR status IS NULL AND sending)"
+)
+"""The rows that a run changed at the account, or may have: what an undo looks at."""
 _INSERT_SETTLED = (
     f"INSERT INTO row (run, carried, {', '.join(SettledRow._fields)}) "
     f"VALUES (?, 1, {', '.join('?' * len(SettledRow._fields))})"
@@ -237,7 +242,7 @@ class Journal:
         with self._transaction():
             self._db.execute(
                 "UPDATE row SET previous_known = 1, previous_rating = NULL, previous_rated_at = NULL"
-                " WHERE run = ? AND status IS NULL AND NOT previous_known",
+                " WHERE run = ? AND status IS NULL",
                 (run.number,),
             )
             self._db.executemany(
@@ -347,8 +352,7 @@ class Journal:
         """Up to `limit` rows beyond `after_row` that the run changed at the account."""
         rows = self._db.execute(
             f"SELECT {_JOB_COLUMNS}, previous_known, previous_rating, previous_rated_at FROM row"
-            " WHERE run = ? AND row > ? AND status IN ('rated', 'unrated') AND NOT carried"
-            " ORDER BY row LIMIT ?",
+            f" WHERE run = ? AND row > ? AND {_MAY_HAVE_CHANGED} AND NOT carried ORDER BY row LIMIT ?",
             (run.number, after_row, limit),
         )
         return [Changed(_build_job(row[:-3]), bool(row[-3]), row[-2], row[-1]) for row in rows.fetchall()]
@@ -356,7 +360,7 @@ class Journal:
     def ratings_of(self, run: Run) -> dict[int, Any]:
         """The ratings that a run brought, by row."""
         found = self._db.execute(
-            "SELECT row, rating FROM row WHERE run = ? AND status IN ('rated', 'unrated')", (run.number,)
+            f"SELECT row, rating FROM row WHERE run = ? AND {_MAY_HAVE_CHANGED}", (run.number,)
         )
         return dict(found.fetchall())
 

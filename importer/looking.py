@@ -102,13 +102,15 @@ def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted
     journal.settle_rows(run, absent, _NOT_HELD)
 
 
-def keep_what_changed_since(journal: Journal, run: Run, undone: Run, holdings: Holdings) -> None:
+def keep_what_changed_since(
+    journal: Journal, run: Run, undone: Run, holdings: Holdings, wanted: Wanted
+) -> None:
     """Before undoing a run, leave alone what is not as that run left it any more."""
     left = journal.ratings_of(undone)
     changed = [
         job.row
         for job in _each(journal.open_jobs, run)
-        if not is_held(job._replace(rating=left[job.row]), holdings)
+        if not is_held(wanted(job._replace(rating=left[job.row])), holdings)
         and not is_held(job, holdings)  # whoever it was: it is undone already
     ]
     journal.settle_rows(run, changed, _CHANGED_SINCE)

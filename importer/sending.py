@@ -161,6 +161,7 @@ class Sending:
             self.stopped_by = self._cancelled_by or StopRunError("interrupted")
         finally:
             flushing.cancel()
+            self._stop_listening()
 
     async def _look(self, courier: Courier) -> None:
         self._progress.phase = Phase.LOOKING
@@ -175,12 +176,16 @@ class Sending:
         )
         self._count(outcomes)
         if holdings is None:
+            if self._options.undone is not None:
+                raise StopRunError(
+                    "the account cannot be read, so an undo might overwrite what others did; see --force"
+                )
             if not self._destination.repeats_safely and not self._options.resends_unsure:
                 self._count(leave_unsure(journal, run))
             self._looked = Look(is_readable=False)
             return
         if self._options.undone is not None:
-            keep_what_changed_since(journal, run, self._options.undone, holdings)
+            keep_what_changed_since(journal, run, self._options.undone, holdings, self._destination.wanted)
         note_holdings(journal, run, holdings, self._destination.wanted)
         changes, removals = journal.count_changes(run)
         held = len({id(held) for held in holdings.values()})  # one for each title, however many keys it has
@@ -277,6 +282,13 @@ class Sending:
             # Not on Windows and not outside the main thread: there Ctrl-C cancels the task at once.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(name, self._interrupt, name)
+
+    def _stop_listening(self) -> None:
+        """Give the signals back: between two stages a question may be asked, and Ctrl-C must end it."""
+        loop = asyncio.get_running_loop()
+        for name in STOP_SIGNALS:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.remove_signal_handler(name)
 
     def _interrupt(self, name: signal.Signals) -> None:
         if self._pool is not None and self._pool.stopped_by is not None:

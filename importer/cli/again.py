@@ -71,6 +71,8 @@ def undo(
     rate: options.RateOption = None,
     bulk: options.Bulk = False,
     batch_size: options.BatchSizeOption = 100,
+    love: options.Love = None,
+    hate: options.Hate = None,
     dry_run: options.DryRun = False,
     guard: options.Guard = 20,
     verify: options.Verify = True,
@@ -95,6 +97,8 @@ def undo(
         api=Api.V2 if past.destination == "sandbox-v2" else Api.V1,
         bulk=bulk,
         batch_size=batch_size,
+        love=love,
+        hate=hate,
         is_rehearsal=dry_run,
     )
     to = To.SANDBOX if past.destination.startswith("sandbox") else To(past.destination)

@@ -42,9 +42,8 @@ def show(
         line, is_now, title, rating, message = (cells[place] for place in places)
         if status in {None, is_now}:
             rest = f": {clean(message)}" if message else ""
-            print(
-                f"line {line}  {is_now}  {clean(str(title or '(no title)'), 80)}, {clean(str(rating), 40)}{rest}"
-            )
+            named = clean(str(title or "(no title)"), 80)
+            print(f"line {line}  {is_now}  {named}, {clean(str(rating), 40)}{rest}")
 
 
 def report(

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -201,7 +200,7 @@ def _build_sandbox_target(url: str, choices: Choices) -> Target:
             choices, url, "sandbox-client", name="sandbox-v2", account="demo at the sandbox"
         )
         app = TraktApp(url, "sandbox-client", Secret("sandbox-secret"))
-        return Target(destination, _v2_options(choices, partial(_SandboxTokens, app)))
+        return Target(destination, _v2_options(choices, _SandboxTokens(app).on))
     destination = TraktV1(
         url,
         username="demo",
@@ -217,10 +216,14 @@ def _build_sandbox_target(url: str, choices: Choices) -> Target:
 class _SandboxTokens:
     """Signs in to the embedded sandbox, which approves by itself; the token lives as long as the run."""
 
-    def __init__(self, app: TraktApp, transport: Transport) -> None:
+    def __init__(self, app: TraktApp) -> None:
         self._app = app
-        self._transport = transport
         self._token = ""
+
+    def on(self, transport: Transport) -> "_SandboxTokens":
+        """Use this transport from here on."""
+        self._transport = transport
+        return self
 
     async def access_token(self) -> str:
         if not self._token:
