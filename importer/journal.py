@@ -35,7 +35,7 @@ from importer.model import (
     SourceRow,
 )
 
-_SCHEMA_VERSION = 2
+_SCHEMA_VERSION = 3
 _JOB_COLUMNS = ", ".join(RatingJob._fields)
 _JOB_MARKS = ", ".join("?" * len(RatingJob._fields))
 _INSERT_JOB = (
@@ -385,6 +385,8 @@ class Journal:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             _check_version(version)
             if version < _SCHEMA_VERSION:
+                if version == 2:
+                    db.execute("ALTER TABLE row ADD COLUMN note TEXT")
                 db.executescript(resources.files("importer").joinpath("journal.sql").read_text("utf-8"))
                 db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         except sqlite3.DatabaseError as error:
@@ -464,7 +466,7 @@ _NO_FATE = (None, None, None)
 
 
 def _check_version(version: int) -> None:
-    if version not in {0, _SCHEMA_VERSION}:
+    if version not in {0, 2, _SCHEMA_VERSION}:
         raise sqlite3.DatabaseError("another version of this program wrote it")
 
 

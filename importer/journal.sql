@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS row (
     row             INTEGER NOT NULL,
     line            INTEGER NOT NULL,
     kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at, second_kind,
+    note            TEXT,                    -- what the reader decided about the row
     status          TEXT,                    -- NULL: no outcome yet
     reason          TEXT,
     message         TEXT,
@@ -53,9 +54,7 @@ SELECT
     run, row, line,
     coalesce(status, iif(sending, 'unsure', 'not_sent')) AS status,
     iif(status IS NOT NULL, reason, iif(sending, 'no_answer', 'stopped')) AS reason,
-    iif(status IS NOT NULL, message, iif(sending,
-        'sent, but the answer was never seen',
-        'the run stopped before this row; the same command continues')) AS message,
+    coalesce(note || '; ' || told, told, note) AS message,
     kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
     iif(rating = 0, 'unrate', rating) AS rating,
     rated_at,
@@ -63,4 +62,9 @@ SELECT
     attempts, http_status,
     strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch') AS sent_at,
     duration_ms
-FROM row;
+FROM (
+    SELECT *, iif(status IS NOT NULL, nullif(message, ''), iif(sending,
+        'sent, but the answer was never seen',
+        'the run stopped before this row; the same command continues')) AS told
+    FROM row
+);

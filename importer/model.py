@@ -29,6 +29,7 @@ class Status(StrEnum):
     UNCHANGED = "unchanged"
     KEPT = "kept"
     DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
     UNSUPPORTED = "unsupported"
     INVALID = "invalid"
     NOT_FOUND = "not_found"
@@ -43,7 +44,9 @@ class Status(StrEnum):
         return self in SUCCESSES
 
 
-SUCCESSES = frozenset({Status.RATED, Status.UNRATED, Status.UNCHANGED, Status.KEPT, Status.DUPLICATE})
+SUCCESSES = frozenset(
+    {Status.RATED, Status.UNRATED, Status.UNCHANGED, Status.KEPT, Status.DUPLICATE, Status.SKIPPED}
+)
 
 UNRATE = 0
 """The rating that asks for the removal of a rating."""
@@ -63,6 +66,7 @@ class RatingJob(NamedTuple):
     carries the ids, the title and the year of its *show* (no v1 method takes an episode's own id).
     `rated_at` is an ISO 8601 date (`2024-05-01`) or an instant in UTC (`2024-05-01T14:06:03Z`).
     `second_kind` is set where exports and destinations disagree on what a title is (a TV special, say).
+    `note` is what the reader decided about the row that its owner may want to know: a rating rounded, say.
     """
 
     row: int
@@ -79,12 +83,13 @@ class RatingJob(NamedTuple):
     rating: Rating
     rated_at: str | None
     second_kind: MediaKind | None = None
+    note: str | None = None
 
 
 class InvalidRow(NamedTuple):
     """A row that cannot become a job, with its cells as they stood in the file.
 
-    `status` is `invalid` or `unsupported`; `reason` a fixed word (`bad_rating`), `message` a sentence
+    `status` is `invalid`, `unsupported` or `skipped`; `reason` a fixed word (`bad_rating`), `message` a sentence
     that names the line, the column, the value and the remedy.
     """
 

@@ -141,6 +141,24 @@ def test_a_row_keeps_its_cells(journal: Journal) -> None:
     assert (line["tmdb_id"], line["rated_at"]) == (None, "2024-05-01T14:06:03Z")
 
 
+def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Journal) -> None:
+    told, silent = build_job(1, note="8.5 was rounded to 9"), build_job(2, imdb_id="tt0000002", note="noted")
+    run = plan(journal, told, silent)
+    journal.record(run, [outcome(1, Fate(Status.NOT_FOUND, "not_found", "nobody knows it")), outcome(2)])
+    assert column(journal, run, "message") == ["8.5 was rounded to 9; nobody knows it", "noted"]
+
+
+def test_a_journal_of_the_version_before_is_brought_up_to_date(folder: Path) -> None:
+    with Journal(folder, "account") as journal:
+        run = rate(journal, 8)
+    with sqlite3.connect(folder / "account.sqlite3") as database:
+        database.executescript("DROP VIEW result; ALTER TABLE row DROP COLUMN note; PRAGMA user_version = 2")
+    with Journal(folder, "account") as journal:
+        assert column(journal, run, "status") == ["rated"]
+        second = plan(journal, build_job(note="noted"))
+        assert column(journal, second, "message") == [f"noted; {UNCHANGED.message}"]
+
+
 def test_an_invalid_row_keeps_its_cells_as_text_and_its_reason(journal: Journal) -> None:
     run = plan(journal, build_invalid(year="1995?", rating="11"))
     (line,) = results(journal, run)

@@ -20,6 +20,7 @@ _MEANINGS = {
     Status.UNCHANGED: "an earlier run brought it, or the account holds it; nothing was sent",
     Status.KEPT: "the account holds another rating, which was kept",
     Status.DUPLICATE: "another row rates the same title; that one counts",
+    Status.SKIPPED: "the row holds no rating to bring",
     Status.UNSUPPORTED: "the destination cannot rate this kind of title",
     Status.INVALID: "the row cannot be understood as a rating",
     Status.NOT_FOUND: "the destination does not know the title",
