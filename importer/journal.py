@@ -1,29 +1,23 @@
-"""What every run sent, what came back, and what the account is known to hold: one SQLite file per account.
+"""What every run sent, what came back, and what the account is known to hold.
 
 The journal is the truth and the results file its print-out. A run is planned in one transaction: it is in
 the journal whole, or not at all. Rows are marked before they are sent and after they are answered, in
 grouped commits that reach the disk (`synchronous=FULL`), so a crash leaves at most rows marked as sending
 whose answer is unknown, never a row that was sent unmarked.
 
-Not thread-safe, but may be handed from thread to thread. What the rows mean is decided elsewhere.
+The file itself, its lock and its transactions are in `journal_file`; what the rows mean is decided elsewhere.
 """
 
 import json
-import os
 import secrets
-import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
-from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
-from filelock import FileLock, Timeout
-
-from importer.errors import ImporterError, JournalLockedError, StopRunError
 from importer.history import Tally, results_of, tallies_of
+from importer.journal_file import JournalFile
 from importer.model import (
     Fate,
     InvalidRow,
@@ -35,7 +29,6 @@ from importer.model import (
     SourceRow,
 )
 
-_SCHEMA_VERSION = 3
 _JOB_COLUMNS = ", ".join(RatingJob._fields)
 _JOB_MARKS = ", ".join("?" * len(RatingJob._fields))
 _INSERT_JOB = (
@@ -82,39 +75,8 @@ class Changed(NamedTuple):
     rated_at: str | None
 
 
-class Journal:
-    """The journal of one account. A context manager that holds the account's lock."""
-
-    def __init__(self, folder: Path, account: str) -> None:
-        self.path = folder / f"{account}.sqlite3"
-        self._lock = FileLock(folder / f"{account}.lock", timeout=0, mode=0o600)
-        self._holder = folder / f"{account}.holder.json"
-
-    def __enter__(self) -> Self:
-        """Take the lock and open the file. Raises JournalLockedError, ImporterError if it is no journal."""
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock.acquire()
-            self._sign()
-            self._db = self._open()
-        except Timeout:
-            raise JournalLockedError(self._describe_holder()) from None
-        except OSError as error:
-            self._lock.release()
-            raise ImporterError(
-                f"{self.path}: cannot use the journal ({error.strerror or error}). "
-                "Make its folder writable, or choose another with IMPORTER_STATE_DIR."
-            ) from error
-        except BaseException:
-            self._lock.release()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()
-        with suppress(OSError):
-            self._holder.unlink()
-        self._lock.release()
+class Journal(JournalFile):
+    """The journal of one account: what its rows hold, and in which order they may be asked for."""
 
     # Planning a run, in one transaction
 
@@ -374,63 +336,7 @@ class Journal:
         """Count the rows by status and reason, the most frequent first."""
         return tallies_of(self._db, run.number)
 
-    # The file
-
-    def _open(self) -> sqlite3.Connection:
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            _check_version(version)
-            if version < _SCHEMA_VERSION:
-                if version == 2:
-                    db.execute("ALTER TABLE row ADD COLUMN note TEXT")
-                db.executescript(resources.files("importer").joinpath("journal.sql").read_text("utf-8"))
-                db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        except sqlite3.DatabaseError as error:
-            db.close()
-            raise ImporterError(
-                f"{self.path}: cannot use the journal ({error}). Move the file aside to begin a new one; "
-                "what earlier runs did is then not known any more."
-            ) from error
-        return db
-
-    def _sign(self) -> None:
-        self._holder.touch(mode=0o600)
-        self._holder.write_text(
-            json.dumps({"pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")})
-        )
-
-    def _describe_holder(self) -> str:
-        try:
-            holder = json.loads(self._holder.read_text())
-            who = f"process {int(holder['pid'])}, since {holder['since']}"
-        except (OSError, ValueError, KeyError, TypeError):
-            who = "another process"
-        return (
-            f"another run for this account is under way ({who}); "
-            "wait for it to end, then type the same command"
-        )
-
-    @contextmanager
-    def _transaction(self, *, keep: bool = True) -> Iterator[None]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield
-            self._db.execute("COMMIT" if keep else "ROLLBACK")
-        except sqlite3.Error as error:
-            raise StopRunError(
-                f"{self.path}: cannot write the journal ({error}). Nothing more is sent; "
-                "when it can be written again, type the same command: it continues."
-            ) from error
-        finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-
-    def _one(self, query: str, *values: object) -> Any:
-        return self._db.execute(query, values).fetchone()[0]
+    # Inside
 
     def _kinds(self, where: str, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
         found = self._db.execute(
@@ -463,11 +369,6 @@ class Journal:
 
 
 _NO_FATE = (None, None, None)
-
-
-def _check_version(version: int) -> None:
-    if version not in {0, 2, _SCHEMA_VERSION}:
-        raise sqlite3.DatabaseError("another version of this program wrote it")
 
 
 def _build_job(row: Sequence[Any]) -> RatingJob:

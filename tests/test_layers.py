@@ -26,9 +26,12 @@ ROOMS: dict[str, set[str]] = {
     "planning": {"errors", "model"},
     "destinations": {"errors", "model", "wire", "settings.secret", "settings.addresses"},
     "delivery": {"errors", "model", "wire", "progress", "planning", "destinations", "settings"},
-    "journal": {"errors", "model", "history"},
+    "journal": {"errors", "model", "history", "journal_file"},
+    "journal_file": {"errors"},
     "history": {"errors", "model"},
     "undoing": {"model", "journal"},
+    "pruning": {"errors", "journal"},
+    "operations": {"errors", "model", "report", "atomic", "settings.secret"},
     "report": {"errors", "model", "spreadsheet", "atomic"},
     "looking": {"errors", "model", "destinations", "delivery", "journal"},
     "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"},
@@ -39,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
     "cli": ROAD
     | {"settings", "readers", "destinations", "report", "looking", "sending", "writing", "run"}
     | {"history", "undoing"}
-    | {"schedule", "sandbox"}
+    | {"schedule", "sandbox", "operations", "pruning"}
     | {f"delivery.{part}" for part in ("courier", "credentials", "limiter", "sign_in", "survey", "tokens")}
     | {"delivery.transport"},
     "__main__": {"cli"},
@@ -52,6 +55,9 @@ HOMES = {
     "aiolimiter": ("delivery/limiter.py",),
     "pandas": ("readers/",),
     "tenacity": ("delivery/backoff.py",),
+    "apprise": ("operations/notices.py",),
+    "prometheus_client": ("operations/metrics.py",),
+    "structlog": ("operations/event_log.py",),
 }
 
 PURE = {"errors", "model", "wire", "planning", "destinations", "report"}
