@@ -184,6 +184,15 @@ def build_rich(summary: Summary) -> "RenderableType":
     return Group(*parts, Text(), footer)
 
 
+def build_reasons(summary: Summary) -> list[str]:
+    """Build a line for each reason that rows did not succeed, the most frequent first, with its first row."""
+    reasons = []
+    for tally in summary.misses:
+        first = next(_examples(tally), "")
+        reasons.append(f"{_miss_heading(tally)}; {first}" if first else _miss_heading(tally))
+    return reasons
+
+
 def _style(status: Status, summary: Summary) -> str:
     if status.is_success or (summary.dry_run and status is Status.NOT_SENT):
         return "green"

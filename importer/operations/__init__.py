@@ -1,0 +1,5 @@
+"""What an unattended run tells the outside: log lines, a health file, metrics, notifications, and its timer.
+
+`run_end.py` is the value that all of them are told; `announcing.py` tells it to all at once. structlog,
+prometheus_client and Apprise each have their one home in here and are imported when they are used.
+"""

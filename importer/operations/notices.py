@@ -1,0 +1,104 @@
+"""Messages to people about runs they did not watch. Home of Apprise, which knows a hundred ways to send one.
+
+Its addresses hold passwords and tokens: they are secrets, and a warning only counts them.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from importer.operations.run_end import RunEnd
+from importer.report.wording import clean, duration
+from importer.settings.secret import Secret
+
+_MOST_REASONS = 5
+
+
+class NotifyOn(StrEnum):
+    """Which runs are worth a message; each of these includes the one before."""
+
+    FAILURE = "failure"
+    RECOVERY = "recovery"
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message."""
+
+    title: str
+    text: str
+    is_good: bool
+
+
+def is_due(policy: NotifyOn, *, was_good: bool | None, is_good: bool) -> bool:
+    """Whether a run is worth a message; `was_good` is the run before it, None if there was none."""
+    if policy is NotifyOn.ALWAYS or not is_good:
+        return True
+    return policy is NotifyOn.RECOVERY and was_good is False
+
+
+def build_notice(end: RunEnd, *, was_good: bool | None = None) -> Notice:
+    """Build the message about a run: what became of the rows, and the first reasons. Pure."""
+    lines = [f"{number:,} {status.replace('_', ' ')}" for status, number in end.counts.items()]
+    if end.stopped:
+        lines += ["", f"Stopped early: {clean(end.stopped, 1000)}"]
+    if end.reasons:
+        lines += ["", *(f"- {clean(reason, 500)}" for reason in end.reasons[:_MOST_REASONS])]
+        if len(end.reasons) > _MOST_REASONS:
+            lines.append(f"- and {len(end.reasons) - _MOST_REASONS} more")
+    run = f"Run {clean(end.run_id)}, " if end.run_id else ""
+    lines += ["", f"{run}exit code {end.exit_code}, {duration(end.seconds)}"]
+    return Notice(
+        f"importer: {clean(end.job, 80)} {_verdict(end, was_good)}", "\n".join(lines).strip(), end.is_good
+    )
+
+
+def _verdict(end: RunEnd, was_good: bool | None) -> str:
+    if end.is_good:
+        return "is well again" if was_good is False else "went well"
+    return "stopped early" if end.stopped else "left rows that did not succeed"
+
+
+def is_understood(address: Secret) -> bool:
+    """Whether Apprise can make something of an address; nothing is sent."""
+    from apprise import Apprise  # noqa: PLC0415 - only who wants messages pays for it
+
+    _silence()
+    return Apprise.instantiate(address.reveal()) is not None
+
+
+def send_notice(addresses: Sequence[Secret], notice: Notice) -> list[str]:
+    """Send the message everywhere, and give a warning for each address that did not take it. Waits."""
+    warnings = []
+    for number, address in enumerate(addresses, 1):
+        if not _send(address, notice):
+            warnings.append(
+                f"notification {number} of {len(addresses)} could not be sent; "
+                "check its address in notify, and that the service can be reached"
+            )
+    return warnings
+
+
+def _send(address: Secret, notice: Notice) -> bool:
+    from apprise import Apprise, NotifyFormat, NotifyType  # noqa: PLC0415
+
+    kind = NotifyType.SUCCESS if notice.is_good else NotifyType.FAILURE
+    _silence()
+    try:
+        sender = Apprise()
+        return bool(
+            sender.add(address.reveal())
+            and sender.notify(notice.text, notice.title, kind, body_format=NotifyFormat.TEXT)
+        )
+    except Exception:  # noqa: BLE001 - a hundred services, and none of them may end a run that is done
+        return False
+
+
+def _silence() -> None:
+    """Keep what these libraries log away from standard error: it names addresses."""
+    for name in ("apprise", "requests", "urllib3"):
+        logger = logging.getLogger(name)
+        logger.handlers = [logging.NullHandler()]
+        logger.propagate = False

@@ -1,0 +1,56 @@
+"""How one run of a job ended, as it is told to whoever was not looking."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from importer.errors import ImporterError
+from importer.report.summary import Summary, build_reasons
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How one run of a job ended. The times are aware, the counts are rows by status."""
+
+    job: str
+    exit_code: int
+    began_at: datetime
+    ended_at: datetime
+    run_id: str = ""
+    """Empty when it ended before there was a run, say because the settings were wrong."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    reasons: Sequence[str] = ()
+    """What did not succeed and why, the most frequent first."""
+    stopped: str = ""
+    """Why it ended early; empty when it came to its end."""
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every row has what it asked for."""
+        return self.exit_code == 0
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.ended_at - self.began_at).total_seconds()
+
+
+def build_run_end(
+    job: str, summary: Summary, exit_code: int, *, began_at: datetime, ended_at: datetime
+) -> RunEnd:
+    """Build it from the summary of a run."""
+    return RunEnd(
+        job,
+        exit_code,
+        began_at,
+        ended_at,
+        run_id=summary.run_id,
+        counts={str(status): number for status, number in summary.counts.items()},
+        reasons=build_reasons(summary),
+        stopped=summary.stopped or "",
+    )
+
+
+def build_failed_start(job: str, error: ImporterError, *, began_at: datetime, ended_at: datetime) -> RunEnd:
+    """Build it for a run that an error ended before there was anything to sum up."""
+    return RunEnd(job, error.exit_code, began_at, ended_at, stopped=str(error))

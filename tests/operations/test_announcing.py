@@ -1,0 +1,116 @@
+"""One end of a run reaches everybody, and nobody who cannot be reached spoils it."""
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from importer.errors import AuthorizationError
+from importer.history import Tally
+from importer.model import Status
+from importer.operations import announcing
+from importer.operations.announcing import Audience, announce
+from importer.operations.event_log import LogFormat, open_log
+from importer.operations.notices import Notice, NotifyOn
+from importer.operations.run_end import build_failed_start, build_run_end
+from importer.report.summary import Summary
+from importer.settings import Secret
+from tests.operations.builders import BEGAN_AT, build_end
+
+ADDRESS = Secret("json://me:5ECRETword@127.0.0.1:1")
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def audience(tmp_path: Path, stream: io.StringIO) -> Audience:
+    log = open_log(LogFormat.JSON, stream)
+    return Audience(log, tmp_path / "health", tmp_path / "importer.prom", [ADDRESS], NotifyOn.RECOVERY)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
+    notices: list[Notice] = []
+
+    def send(addresses: Sequence[Secret], notice: Notice) -> list[str]:
+        assert list(addresses) == [ADDRESS]
+        notices.append(notice)
+        return []
+
+    monkeypatch.setattr(announcing, "send_notice", send)
+    return notices
+
+
+def test_everybody_is_told(
+    audience: Audience, stream: io.StringIO, sent: list[Notice], tmp_path: Path
+) -> None:
+    announce(build_end(1), audience, BEGAN_AT + timedelta(hours=6))
+    assert json.loads(stream.getvalue())["event"] == "run_ended"
+    assert json.loads((tmp_path / "health/nightly.json").read_text())["next_run_at"].startswith(
+        "2026-03-01T09:00"
+    )
+    assert 'rating_importer_last_run_exit_code{job="nightly"} 1.0' in (tmp_path / "importer.prom").read_text()
+    assert len(sent) == 1
+
+
+def test_a_recovery_is_told_once(audience: Audience, sent: list[Notice]) -> None:
+    for exit_code in (0, 1, 3, 0, 0):
+        announce(build_end(exit_code), audience)
+    assert [notice.title.removeprefix("importer: nightly ") for notice in sent] == [
+        *["left rows that did not succeed"] * 2,
+        "is well again",
+    ]
+
+
+def test_what_cannot_be_written_or_sent_is_a_warning(
+    audience: Audience, stream: io.StringIO, tmp_path: Path
+) -> None:
+    (tmp_path / "health").write_text("a file where the folder should be")
+    announce(build_end(1), replace(audience, notify=[Secret("carrier-pigeon://5ECRETword")]))
+    ended, files, notice = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert (ended["event"], files["level"], notice["level"]) == ("run_ended", "warning", "warning")
+    assert "could not be written" in files["message"]
+    assert "notification 1 of 1" in notice["message"]
+    assert "5ECRET" not in stream.getvalue()
+
+
+def test_a_metrics_file_in_no_folder_is_a_warning(
+    audience: Audience, stream: io.StringIO, tmp_path: Path
+) -> None:
+    announce(build_end(), replace(audience, metrics=tmp_path / "none/importer.prom"))
+    assert "none/" in json.loads(stream.getvalue().splitlines()[1])["message"]
+
+
+def test_a_summary_becomes_the_end_of_a_run() -> None:
+    tallies = [
+        Tally(Status.RATED, "", 5, []),
+        Tally(
+            Status.INVALID,
+            "bad_rating",
+            2,
+            [(4, "Heat", "line 4, column Rating: 11 is no rating"), (9, None, "")],
+        ),
+        Tally(Status.NOT_SENT, "stopped", 3, [(7, "Alien", "the run stopped")]),
+    ]
+    summary = Summary("r1", "a.csv", "trakt", tallies, 5, 1.0, stopped="no answer")
+    end = build_run_end("nightly", summary, 3, began_at=BEGAN_AT, ended_at=BEGAN_AT + timedelta(seconds=1))
+    assert (end.run_id, end.exit_code, end.stopped, end.seconds) == ("r1", 3, "no answer", 1.0)
+    assert end.counts == {"rated": 5, "invalid": 2, "not_sent": 3}
+    assert end.reasons == [
+        "3 rows not sent, stopped: the run stopped",
+        "2 rows invalid, bad rating; line 4, Heat: column Rating: 11 is no rating",
+    ]
+
+
+def test_an_error_before_the_run_is_an_end_too() -> None:
+    error = AuthorizationError("sign in again with `importer login trakt`")
+    end = build_failed_start("nightly", error, began_at=BEGAN_AT, ended_at=BEGAN_AT)
+    assert (end.exit_code, end.run_id, end.stopped) == (3, "", str(error))
+    assert not end.is_good
