@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
-from importer.cli.options import Api, To
+from importer.cli.options import Api, LogFormat, To
 from importer.errors import UsageError
 
 
@@ -35,12 +35,14 @@ def retry(
     yes: options.Yes = False,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
+    log_format: options.LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Try again the rows that failed, were not sent or are unsure; the new results have every row."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
     from importer.cli.inputs import ResultsInput, parse_given, parse_time_of_day  # noqa: PLC0415
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
+    from importer.operations.event_log import open_log  # noqa: PLC0415
 
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
@@ -54,7 +56,13 @@ def retry(
         is_rehearsal=dry_run,
     )
     display = Display(
-        quiet=quiet, as_json=as_json, results=out, asks=not yes, guard_percent=guard, replaces_input=True
+        quiet=quiet,
+        as_json=as_json,
+        results=out,
+        asks=not yes,
+        guard_percent=guard,
+        replaces_input=True,
+        log=open_log(as_json=log_format is LogFormat.JSON).bind(job="retry"),
     )
     raise typer.Exit(launch(ResultsInput(what, every), to, choices, display))
 
@@ -79,6 +87,7 @@ def undo(
     yes: options.Yes = False,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
+    log_format: options.LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Bring back what stood there before a run: earlier ratings and dates return, new ones are removed."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
@@ -86,6 +95,8 @@ def undo(
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.history import find_run  # noqa: PLC0415
+    from importer.planning import OnConflict  # noqa: PLC0415
+    from importer.operations.event_log import open_log  # noqa: PLC0415
     from importer.settings import state_dir  # noqa: PLC0415
 
     past = find_run(state_dir() / "journals", run_id)
@@ -93,7 +104,7 @@ def undo(
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
-        given=parse_given(workers, rate, None, verifies=verify),
+        given=parse_given(workers, rate, None, verifies=verify, on_conflict=OnConflict.OVERWRITE),
         api=Api.V2 if past.destination == "sandbox-v2" else Api.V1,
         bulk=bulk,
         batch_size=batch_size,
@@ -102,5 +113,12 @@ def undo(
         is_rehearsal=dry_run,
     )
     to = To.SANDBOX if past.destination.startswith("sandbox") else To(past.destination)
-    display = Display(quiet=quiet, as_json=as_json, results=out, asks=not yes, guard_percent=guard)
+    display = Display(
+        quiet=quiet,
+        as_json=as_json,
+        results=out,
+        asks=not yes,
+        guard_percent=guard,
+        log=open_log(as_json=log_format is LogFormat.JSON).bind(job="undo"),
+    )
     raise typer.Exit(launch(UndoInput(past, force), to, choices, display))

@@ -6,7 +6,8 @@ import shlex
 import shutil
 import sys
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -19,6 +20,8 @@ from importer.errors import AuthorizationError, ImporterError, StopRunError, Usa
 from importer.journal import Journal
 from importer.looking import Look
 from importer.model import Status
+from importer.operations.event_log import Log, open_log
+from importer.operations.run_end import build_run_end
 from importer.progress import Progress
 from importer.report.summary import Summary, build_next, build_rich, build_text
 from importer.report.wording import clean, count
@@ -43,6 +46,8 @@ class Display:
     guard_percent: int = 20
     replaces_input: bool = False
     """Whether the results may take the place of the file that is read."""
+    log: Log = field(default_factory=lambda: open_log(as_json=False))
+    began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def check(self, path: Path) -> None:
         """See that the results can be written, before anything is sent, and not over the input."""
@@ -59,7 +64,14 @@ class Display:
         progress = Progress()
         with self._show(progress):
             planned = plan_run(source, target.destination, journal, progress, remembers=remembers)
-        if isinstance(target, Target) and target.survey and not self.quiet:
+        self.log.run_started(
+            planned.run.run_id,
+            source=source.name,
+            destination=target.destination.name,
+            rows_to_send=planned.open_rows,
+            is_continued=planned.run.continued,
+        )
+        if isinstance(target, Target) and target.survey and not self.quiet and not self.log.is_json:
             for line in build_preflight(target, planned, journal.tallies(planned.run)):
                 print(line, file=sys.stderr)
         if target.posts_to_feeds:
@@ -73,7 +85,7 @@ class Display:
             return send_run(planned, sender, journal, self.results, progress)
 
     def _ask_about_feeds(self, planned: PlannedRun) -> None:
-        if planned.open_rows > MANY_POSTS and self.asks and sys.stdin.isatty():
+        if planned.open_rows > MANY_POSTS and self.asks and self._has_somebody_to_ask:
             _confirm(
                 f"{planned.open_rows:,} ratings go out one by one, and if this account shares its ratings on "
                 "social networks, each may be posted there (with --bulk none is). Send them?"
@@ -88,9 +100,13 @@ class Display:
             f"This run would change {count(look.changes, 'rating')} and remove {look.removals:,} of the "
             f"{look.held:,} that the account holds"
         )
-        if not sys.stdin.isatty():
+        if not self._has_somebody_to_ask:
             raise StopRunError(f"{what}, and nobody can be asked; nothing was sent. With --yes it is done.")
         _confirm(f"{what}. Do it?")
+
+    @property
+    def _has_somebody_to_ask(self) -> bool:
+        return sys.stdin.isatty() and not self.log.is_json
 
     def rehearse(self, source: Source, target: AnyTarget, journal: Journal) -> RunReport:
         """Do everything but send, with progress shown."""
@@ -101,15 +117,20 @@ class Display:
     def tell(self, report: RunReport, source: Source, target: AnyTarget, *, dry_run: bool = False) -> int:
         """Print the summary and pick the exit code."""
         summary = _build_summary(report, source, target, self.results, dry_run=dry_run)
+        exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
+        now = datetime.now(UTC)
+        self.log.run_ended(
+            build_run_end(self.log.job, summary, exit_code, began_at=self.began_at, ended_at=now)
+        )
+        if self.log.is_json and self._stream() is sys.stderr:
+            return exit_code  # standard error is the log's
         if self.as_json:
             print(json.dumps(summary.as_json(), indent=2), file=self._stream())
         elif not self.quiet:
             self._print(summary)
-        elif report.stopped_by is not None:
+        elif report.stopped_by is not None and not self.log.is_json:
             print(f"importer: stopped early: {clean(str(report.stopped_by), 1000)}", file=sys.stderr)
-        if report.stopped_by is not None:
-            return report.stopped_by.exit_code
-        return 0 if summary.all_succeeded else 1
+        return exit_code
 
     def _print(self, summary: Summary) -> None:
         stream = self._stream()
@@ -126,7 +147,7 @@ class Display:
     def _show(self, progress: Progress) -> AbstractContextManager[None]:
         # A live display and results on one terminal would write over each other.
         is_in_the_way = str(self.results) == "-" and sys.stdout.isatty()
-        return show_progress(progress, quiet=self.quiet or is_in_the_way)
+        return show_progress(progress, quiet=self.quiet or is_in_the_way, log=self.log)
 
     def _stream(self) -> TextIO:
         return sys.stderr if str(self.results) == "-" else sys.stdout

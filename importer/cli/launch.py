@@ -4,6 +4,7 @@ import re
 import signal
 import sqlite3
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +31,16 @@ class Input(Protocol):
 
 def launch(given: Input, to: To, choices: Choices, display: Display) -> int:
     """Bring the input to the target, show it, and return the exit code."""
+    try:
+        return _launch_guarded(given, to, replace(choices, warn=display.log.warned), display)
+    except ImporterError as error:
+        if not display.log.is_json:
+            raise
+        display.log.stopped(str(error), error.exit_code)
+        return error.exit_code
+
+
+def _launch_guarded(given: Input, to: To, choices: Choices, display: Display) -> int:
     # Until the sending listens for itself, a polite end is like Ctrl-C: nothing was sent, and that is said.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

@@ -24,6 +24,13 @@ class Api(StrEnum):
     V2 = "v2"
 
 
+class LogFormat(StrEnum):
+    """How standard error tells what happens."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 ToOption = Annotated[To, typer.Option("--to", help="Where the ratings go.")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the API is served.", metavar="URL")]
 InsecureHttp = Annotated[
@@ -75,3 +82,6 @@ ResendUnsure = Annotated[
 Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+LogFormatOption = Annotated[
+    LogFormat, typer.Option("--log-format", help="json: standard error tells what happens, a JSON line each.")
+]

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from importer.operations.event_log import Log
 from importer.progress import Phase, Progress
 from importer.report.wording import clean, count, duration, rate
 
@@ -29,14 +30,23 @@ Clock = Callable[[], float]
 
 @contextmanager
 def show_progress(
-    progress: Progress, *, quiet: bool = False, stream: TextIO | None = None, clock: Clock = time.monotonic
+    progress: Progress,
+    *,
+    quiet: bool = False,
+    log: Log | None = None,
+    stream: TextIO | None = None,
+    clock: Clock = time.monotonic,
 ) -> Iterator[None]:
     """Show the progress on `stream` (standard error) until the block ends, however it ends.
 
-    `clock` must be the event loop's, which `Progress.waiting_until` is told in.
+    A JSON `log` is told of waits instead, since the stream is its own then. `clock` must be the event
+    loop's, which `Progress.waiting_until` is told in.
     """
     out = stream or sys.stderr
-    if quiet:
+    if log is not None and log.is_json:
+        with _logged(progress, log, clock):
+            yield
+    elif quiet:
         yield
     elif _can_redraw(out):
         with _live(progress, out, clock):
@@ -191,6 +201,22 @@ def _lines(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
             print(line, file=stream, flush=True)
 
     with _polling(print_lines):
+        yield
+
+
+@contextmanager
+def _logged(progress: Progress, log: Log, clock: Clock) -> Iterator[None]:
+    watch = Watch(progress, clock)
+    told = ""
+
+    def log_waits() -> None:
+        nonlocal told
+        view = watch.look()
+        if view.waiting_for and view.waiting_for != told:
+            log.waiting(view.waiting_for, view.waiting_seconds)
+        told = view.waiting_for
+
+    with _polling(log_waits):
         yield
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
-from importer.cli.options import Api, To
+from importer.cli.options import Api, LogFormat, To
 
 
 def run(
@@ -42,6 +42,7 @@ def run(
     yes: options.Yes = False,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
+    log_format: options.LogFormatOption = LogFormat.TEXT,
 ) -> None:
     """Import the ratings of FILE and write what became of every row to the results file."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
@@ -53,6 +54,7 @@ def run(
     )
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
+    from importer.operations.event_log import open_log  # noqa: PLC0415
 
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
@@ -67,5 +69,12 @@ def run(
         rechecks=recheck,
         write_to=write_to,
     )
-    display = Display(quiet=quiet, as_json=as_json, results=out, asks=not yes, guard_percent=guard)
+    display = Display(
+        quiet=quiet,
+        as_json=as_json,
+        results=out,
+        asks=not yes,
+        guard_percent=guard,
+        log=open_log(as_json=log_format is LogFormat.JSON).bind(job="run"),
+    )
     raise typer.Exit(launch(FileInput(file, format_, parse_mapping(map_ or ())), to, choices, display))

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
@@ -62,6 +62,8 @@ class Choices:
     is_rehearsal: bool = False
     write_to: Path | None = None
     rechecks: bool = False
+    warn: Callable[[str], None] = lambda warning: print(f"importer: {warning}", file=sys.stderr)
+    """Tells of what is odd about the settings and ends nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _file_target(destination: FileDestination, choices: Choices, usual_name: str
 
 def _open_trakt_v1(choices: Choices) -> Target:
     settings = load_trakt_v1(choices.flags)
-    _print_warnings(settings.warnings)
+    for warning in settings.warnings:
+        choices.warn(warning)
     destination = TraktV1(
         settings.base_url,
         settings.username,
@@ -166,7 +169,8 @@ def _open_trakt_v1(choices: Choices) -> Target:
 
 def _open_trakt(choices: Choices) -> Target:
     settings = load_trakt(choices.flags)
-    _print_warnings(settings.warnings)
+    for warning in settings.warnings:
+        choices.warn(warning)
     store = open_token_store(settings, state_dir())
     app = TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
 
@@ -254,8 +258,3 @@ def _build_trakt(
 def _v2_options(choices: Choices, build_tokens: Callable[[Transport], Tokens]) -> SendingOptions:
     usual = SendingOptions(V2_WORKERS, V2_POST_RATE, V2_GET_RATE, build_tokens=build_tokens)
     return replace(usual, **choices.given)
-
-
-def _print_warnings(warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        print(f"importer: {warning}", file=sys.stderr)

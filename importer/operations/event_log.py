@@ -10,7 +10,6 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from contextlib import suppress
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TextIO
 
 from importer.operations.run_end import RunEnd
@@ -31,28 +30,23 @@ _SECRET_TEXT = re.compile(
 _LONGEST = 2000
 
 
-class LogFormat(StrEnum):
-    """How a run tells what happens."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 class Log:
-    """The events of runs. `bind` gives a log whose lines all carry more facts, such as the job."""
+    """The events of runs. `bind` gives the log of one job."""
 
-    def __init__(self, stream: TextIO, logger: "FilteringBoundLogger | None") -> None:
+    def __init__(self, stream: TextIO, logger: "FilteringBoundLogger | None", job: str = "") -> None:
         self._stream = stream
         self._logger = logger
+        self.job = job
+        """Whose runs it tells of; empty in the log of a whole process."""
 
     @property
     def is_json(self) -> bool:
         """Whether standard error belongs to this log, and nothing else may write there."""
         return self._logger is not None
 
-    def bind(self, **facts: object) -> "Log":
-        """Give a log whose lines carry these facts, too."""
-        return Log(self._stream, self._logger.bind(**facts) if self._logger is not None else None)
+    def bind(self, job: str) -> "Log":
+        """Give the log of one job, whose lines all carry its name."""
+        return Log(self._stream, None if self._logger is None else self._logger.bind(job=job), job)
 
     def run_started(
         self, run_id: str, *, source: str, destination: str, rows_to_send: int, is_continued: bool
@@ -108,10 +102,10 @@ class Log:
                 self._logger.log(level, event, **facts)
 
 
-def open_log(log_format: LogFormat, stream: TextIO | None = None) -> Log:
+def open_log(*, as_json: bool, stream: TextIO | None = None) -> Log:
     """Open the log of this process on `stream`, which is standard error unless tests say otherwise."""
     stream = stream or sys.stderr
-    if log_format is LogFormat.TEXT:
+    if not as_json:
         return Log(stream, None)
     import structlog  # noqa: PLC0415 - only who asks for JSON pays for it
 

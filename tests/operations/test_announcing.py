@@ -14,7 +14,7 @@ from importer.history import Tally
 from importer.model import Status
 from importer.operations import announcing
 from importer.operations.announcing import Audience, announce
-from importer.operations.event_log import LogFormat, open_log
+from importer.operations.event_log import open_log
 from importer.operations.notices import Notice, NotifyOn
 from importer.operations.run_end import build_failed_start, build_run_end
 from importer.report.summary import Summary
@@ -31,7 +31,7 @@ def stream() -> io.StringIO:
 
 @pytest.fixture
 def audience(tmp_path: Path, stream: io.StringIO) -> Audience:
-    log = open_log(LogFormat.JSON, stream)
+    log = open_log(as_json=True, stream=stream)
     return Audience(log, tmp_path / "health", tmp_path / "importer.prom", [ADDRESS], NotifyOn.RECOVERY)
 
 

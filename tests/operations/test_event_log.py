@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.operations.event_log import Log, LogFormat, open_log
+from importer.operations.event_log import Log, open_log
 from importer.settings import Secret
 from tests.operations.builders import build_end
 
@@ -24,7 +24,7 @@ def stream() -> io.StringIO:
 
 @pytest.fixture
 def log(stream: io.StringIO) -> Log:
-    return open_log(LogFormat.JSON, stream)
+    return open_log(as_json=True, stream=stream)
 
 
 def test_a_run_is_told_from_start_to_end(log: Log, stream: io.StringIO) -> None:
@@ -51,7 +51,7 @@ def test_how_bad_it_is_stands_in_the_level(
 
 
 def test_in_text_mode_only_warnings_are_written(stream: io.StringIO) -> None:
-    log = open_log(LogFormat.TEXT, stream).bind(job="nightly")
+    log = open_log(as_json=False, stream=stream).bind(job="nightly")
     log.run_started("r1", source="a.csv", destination="trakt", rows_to_send=1, is_continued=False)
     log.run_ended(build_end())
     log.stopped("no answer", 3)
@@ -69,7 +69,7 @@ def test_binding_leaves_the_log_it_came_from_alone(log: Log, stream: io.StringIO
 def test_a_closed_stream_ends_no_run(log: Log, stream: io.StringIO) -> None:
     stream.close()
     log.stopped("no answer", 3)
-    open_log(LogFormat.TEXT, stream).warned("nobody hears this")
+    open_log(as_json=False, stream=stream).warned("nobody hears this")
 
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=6).map(lambda word: f"5ECRET{word}")
@@ -95,7 +95,7 @@ WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=6).map(lambda wo
 @given(word=WORD)
 def test_no_secret_is_written(place: dict[str, object], word: str) -> None:
     stream = io.StringIO()
-    open_log(LogFormat.JSON, stream).told(
+    open_log(as_json=True, stream=stream).told(
         "something", **{key: _fill(value, word) for key, value in place.items()}
     )
     assert word not in stream.getvalue()
@@ -121,6 +121,6 @@ def test_an_address_without_a_secret_stays_readable(log: Log, stream: io.StringI
 @given(text=st.text())
 def test_any_text_stays_on_one_line_of_valid_json(text: str) -> None:
     stream = io.StringIO()
-    open_log(LogFormat.JSON, stream).stopped(f"{text}\n\x1b[31m{text}", 1)
+    open_log(as_json=True, stream=stream).stopped(f"{text}\n\x1b[31m{text}", 1)
     assert len(stream.getvalue().split("\n")) == 2
     assert "\x1b" not in read(stream)[0]["reason"]
