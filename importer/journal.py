@@ -75,6 +75,19 @@ class Changed(NamedTuple):
     rated_at: str | None
 
 
+class Replaced(NamedTuple):
+    """A row that would replace another rating of the account: what is held, since when.
+
+    `is_ours` says that an earlier run brought the rating that is held, of a row dated `brought_at`.
+    """
+
+    job: RatingJob
+    held: Rating
+    held_at: str | None
+    is_ours: bool
+    brought_at: str | None
+
+
 class Journal(JournalFile):
     """The journal of one account: what its rows hold, and in which order they may be asked for."""
 
@@ -213,12 +226,31 @@ class Journal(JournalFile):
             )
 
     def settle_rows(self, run: Run, rows: Iterable[int], fate: Fate) -> None:
-        """Give rows their fate without sending them."""
+        """Give rows one fate without sending them."""
+        self.settle_each(run, ((row, fate) for row in rows))
+
+    def settle_each(self, run: Run, fates: Iterable[tuple[int, Fate]]) -> None:
+        """Give rows, each its own fate, without sending them."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
-                ((*fate, run.number, row) for row in rows),
+                ((*fate, run.number, row) for row, fate in fates),
             )
+
+    def conflicts(self, run: Run, after_row: int, limit: int) -> list[Replaced]:
+        """Up to `limit` open rows beyond `after_row` that would replace another rating of the account."""
+        rows = self._db.execute(
+            f"SELECT {_JOB_COLUMNS}, previous_rating, previous_rated_at, brought, brought_at FROM row"
+            " LEFT JOIN (SELECT title_key AS key, rating AS brought, rated_at AS brought_at FROM held)"
+            " ON key = title_key WHERE run = ? AND row > ? AND status IS NULL AND rating <> 0"
+            " AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
+            (run.number, after_row, limit),
+        )
+        return [
+            Replaced(_build_job(row[:-4]), held, held_at, brought == held, brought_at)
+            for row in rows.fetchall()
+            for held, held_at, brought, brought_at in [row[-4:]]
+        ]
 
     def count_changes(self, run: Run) -> tuple[int, int]:
         """Count the open rows that would change a rating of the account, and those that would remove one."""
@@ -359,10 +391,11 @@ class Journal(JournalFile):
             " WHERE run = ? AND status IN ('rated', 'unrated') AND NOT carried ORDER BY title_key",
             (number,),
         )
-        # What may have arrived, or may not, leaves nothing known of its title.
+        # What may have arrived, or may not, leaves nothing known of its title; where the account's own
+        # rating was kept, it is not the one that an earlier run brought.
         self._db.execute(
             "DELETE FROM held WHERE title_key IN (SELECT title_key FROM row WHERE run = ?"
-            " AND (status IN ('unsure', 'failed') OR status IS NULL AND sending))",
+            " AND (status IN ('unsure', 'failed', 'kept') OR status IS NULL AND sending))",
             (number,),
         )
         self._db.execute("UPDATE run SET settled = 1 WHERE number = ?", (number,))

@@ -6,10 +6,12 @@ settled without sending, since even an equal rating, sent again, may get today's
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from importer.delivery.readback import ReadBack
 from importer.delivery.workers import verified
 from importer.destinations.base import (
+    Destination,
     Held,
     Holdings,
     Stop,
@@ -19,10 +21,13 @@ from importer.destinations.base import (
     kinds_of,
 )
 from importer.errors import AuthorizationError
-from importer.journal import Journal, Run
+from importer.journal import Journal, Replaced, Run
 from importer.model import Fate, MediaKind, Outcome, RatingJob, Status
+from importer.planning import Conflict, OnConflict, settle_conflict
 
 BLOCK_ROWS = 4000
+
+_Row = TypeVar("_Row", RatingJob, Replaced)
 
 Wanted = Callable[[RatingJob], RatingJob]
 """The destination's `wanted`."""
@@ -102,6 +107,29 @@ def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted
     journal.settle_rows(run, absent, _NOT_HELD)
 
 
+def conflicts_of(journal: Journal, run: Run, destination: Destination) -> Iterator[Conflict]:
+    """Yield the open rows where the account holds another rating."""
+    for row in _each(journal.conflicts, run):
+        yield _build_conflict(row, destination)
+
+
+def settle_conflicts(journal: Journal, run: Run, destination: Destination, policy: OnConflict) -> None:
+    """Where the account holds another rating, settle the rows that give way to it."""
+    fates = (
+        (conflict.job.row, settle_conflict(policy, conflict))
+        for conflict in conflicts_of(journal, run, destination)
+    )
+    journal.settle_each(run, [(row, fate) for row, fate in fates if fate is not None])
+
+
+def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
+    job, held, held_at, is_ours, brought_at = row
+    # Dated when it arrived: what an earlier run brought is as old as the row that it came from.
+    if is_ours and (brought_at is None or not destination.keeps_dates):
+        held_at = brought_at
+    return Conflict(destination.wanted(job), held, held_at)
+
+
 def keep_what_changed_since(
     journal: Journal, run: Run, undone: Run, holdings: Holdings, wanted: Wanted
 ) -> None:
@@ -131,12 +159,13 @@ def _not_stored(held: Held | None) -> Fate:
     return Fate(Status.FAILED, "not_stored", message)
 
 
-def _each(read_block: Callable[[Run, int, int], list[RatingJob]], run: Run) -> Iterator[RatingJob]:
-    """Read jobs from the journal a block at a time, so that memory does not grow with the run."""
+def _each(read_block: Callable[[Run, int, int], list[_Row]], run: Run) -> Iterator[_Row]:
+    """Read rows from the journal a block at a time, so that memory does not grow with the run."""
     last_row = 0
-    while jobs := read_block(run, last_row, BLOCK_ROWS):
-        yield from jobs
-        last_row = jobs[-1].row
+    while rows := read_block(run, last_row, BLOCK_ROWS):
+        yield from rows
+        last = rows[-1]
+        last_row = last.row if isinstance(last, RatingJob) else last.job.row
 
 
 def all_kinds(kinds: Iterable[tuple[MediaKind, MediaKind | None]]) -> set[MediaKind]:

@@ -31,10 +31,11 @@ from importer.looking import (
     leave_unsure,
     note_holdings,
     read_account,
+    settle_conflicts,
     settle_unanswered,
 )
 from importer.model import Batch, Fate, Outcome
-from importer.planning import Batcher, BatchSize
+from importer.planning import Batcher, BatchSize, OnConflict
 from importer.progress import Phase, Progress
 
 FLUSH_SECONDS = 0.2
@@ -70,6 +71,8 @@ class SendingOptions:
     """Whether the account is read back afterwards."""
     resends_unsure: bool = False
     """Whether rows of which nobody can tell whether they arrived are sent again."""
+    on_conflict: OnConflict = OnConflict.NEWEST
+    """Who gives way where the account holds another rating; `ask` leaves that to whoever looks."""
     undone: Run | None = None
     """The run that this one undoes, if what was changed since then is to be left alone."""
     patience: Patience = field(default_factory=Patience)
@@ -176,10 +179,7 @@ class Sending:
         )
         self._count(outcomes)
         if holdings is None:
-            if self._options.undone is not None:
-                raise StopRunError(
-                    "the account cannot be read, so an undo might overwrite what others did; see --force"
-                )
+            self._insist_on_reading()
             if not self._destination.repeats_safely and not self._options.resends_unsure:
                 self._count(leave_unsure(journal, run))
             self._looked = Look(is_readable=False)
@@ -187,9 +187,22 @@ class Sending:
         if self._options.undone is not None:
             keep_what_changed_since(journal, run, self._options.undone, holdings, self._destination.wanted)
         note_holdings(journal, run, holdings, self._destination.wanted)
+        settle_conflicts(journal, run, self._destination, self._options.on_conflict)
         changes, removals = journal.count_changes(run)
         held = len({id(held) for held in holdings.values()})  # one for each title, however many keys it has
         self._looked = Look(is_readable=True, held=held, changes=changes, removals=removals)
+
+    def _insist_on_reading(self) -> None:
+        """Stop where nothing may be sent to an account that cannot be read."""
+        policy = self._options.on_conflict
+        if self._options.undone is not None:
+            raise StopRunError(
+                "the account cannot be read, so an undo might overwrite what others did; see --force"
+            )
+        if policy.needs_the_account:
+            raise StopRunError(
+                f"the account cannot be read, so --on-conflict {policy} cannot be kept; nothing was sent"
+            )
 
     async def _verify(self, courier: Courier) -> None:
         read_back = ReadBack(self._destination, courier)
@@ -202,8 +215,7 @@ class Sending:
                 missing = find_not_stored(self._journal, self._run, holdings, self._destination.wanted)
             if not missing:
                 return
-        for row, fate in missing:
-            self._journal.settle_rows(self._run, [row], fate)
+        self._journal.settle_each(self._run, missing)
         self._progress.failed += len(missing)
 
     async def _work(self, courier: Courier) -> None:

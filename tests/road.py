@@ -31,6 +31,7 @@ from importer.destinations.trakt_v2_dates import Dates
 from importer.history import PastRun, find_run
 from importer.journal import Journal
 from importer.model import RESULT_COLUMNS
+from importer.planning import OnConflict
 from importer.progress import Progress
 from importer.readers import open_reader
 from importer.report.results import write_results
@@ -250,6 +251,8 @@ class Road:
             if dry_run:
                 return rehearse(source, destination, journal, self.results, progress)
             planned = plan_run(source, destination, journal, progress, remembers=not source.takes_back)
+            if source.takes_back:  # it has a rule of its own
+                options["on_conflict"] = OnConflict.OVERWRITE
             sending_options = SendingOptions(**options, undone=source.undone)
             sender = Sending(planned.run, destination, journal, sending_options, progress)
             return send_run(planned, sender, journal, self.results, progress)

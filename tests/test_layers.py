@@ -33,7 +33,7 @@ ROOMS: dict[str, set[str]] = {
     "pruning": {"errors", "journal"},
     "operations": {"errors", "model", "report", "atomic", "settings.secret"},
     "report": {"errors", "model", "spreadsheet", "atomic"},
-    "looking": {"errors", "model", "destinations", "delivery", "journal"},
+    "looking": {"errors", "model", "planning", "destinations", "delivery", "journal"},
     "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"},
     "writing": {"errors", "model", "progress", "atomic", "destinations", "journal"},
     "run": ROAD

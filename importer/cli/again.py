@@ -95,8 +95,8 @@ def undo(
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.history import find_run  # noqa: PLC0415
-    from importer.planning import OnConflict  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
+    from importer.planning import OnConflict  # noqa: PLC0415
     from importer.settings import state_dir  # noqa: PLC0415
 
     past = find_run(state_dir() / "journals", run_id)

@@ -131,6 +131,11 @@ class Destination(Protocol):
         ...
 
     @property
+    def keeps_dates(self) -> bool:
+        """Whether a rating is dated as its row is, rather than when it arrives."""
+        ...
+
+    @property
     def tells_kinds(self) -> bool:
         """Whether it can tell by id what a title is, so that rows may leave their type open."""
         ...

@@ -59,6 +59,7 @@ class TraktV1:
     name: str = "trakt-v1"
     account: str = ""
     tells_kinds: bool = False
+    keeps_dates: bool = False
 
     @property
     def batch_size(self) -> int:

@@ -132,6 +132,7 @@ class FakeApi:
         raise NotImplementedError
 
     tells_kinds = False
+    keeps_dates = True
 
     def wanted(self, job: RatingJob) -> RatingJob:
         return job

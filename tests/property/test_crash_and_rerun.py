@@ -297,6 +297,7 @@ class FakeApi:
     name: str = "fake"
     account: str = "fake"
     tells_kinds: bool = False
+    keeps_dates: bool = True
 
     def refuse(self, job: RatingJob) -> Fate | None:
         return None
