@@ -7,11 +7,14 @@ answer means stands in `destinations/trakt_oauth.py`; showing is left to the cal
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from importer.delivery.asking import Sender, ask, send_once
-from importer.delivery.credentials import Credentials
-from importer.destinations.base import Retry, Stop
+from importer.delivery.courier import Tokens
+from importer.destinations.base import Answer, Retry, Stop
 from importer.destinations.trakt_account import Account, Refused, build_account, read_account
+from importer.destinations.trakt_activities import Activities, build_activities, read_activities
 from importer.destinations.trakt_oauth import (
     DeviceCode,
     TraktApp,
@@ -25,6 +28,9 @@ from importer.destinations.trakt_oauth import (
 from importer.destinations.trakt_tokens import TokenSet
 from importer.errors import AuthorizationError
 from importer.settings.secret import Secret
+from importer.wire import Request
+
+_Found = TypeVar("_Found")
 
 
 async def sign_in(
@@ -69,14 +75,31 @@ async def revoke(sender: Sender, app: TraktApp, token: Secret) -> bool:
     return read_revoke(await send_once(sender, build_revoke(app, token)))
 
 
-async def ask_account(sender: Sender, credentials: Credentials, base_url: str, client_id: str) -> Account:
-    """Ask whose sign-in it is, renewing it once if it is refused. Raises StopRunError."""
+async def ask_account(sender: Sender, credentials: Tokens, base_url: str, client_id: str) -> Account:
+    """Ask whose sign-in it is. Raises StopRunError."""
+    return await ask_signed_in(sender, credentials, partial(build_account, base_url, client_id), read_account)
 
-    async def attempt() -> Account | Refused | Retry | Stop:
-        return read_account(await send_once(sender, build_account(base_url, client_id, token)))
+
+async def ask_activities(sender: Sender, credentials: Tokens, base_url: str, client_id: str) -> Activities:
+    """Ask when the account's ratings last changed; empty where that is not served. Raises StopRunError."""
+    return await ask_signed_in(
+        sender, credentials, partial(build_activities, base_url, client_id), read_activities
+    )
+
+
+async def ask_signed_in(
+    sender: Sender,
+    credentials: Tokens,
+    build: Callable[[str], Request],
+    read: Callable[[Answer], _Found | Refused | Retry | Stop],
+) -> _Found:
+    """Ask as the signed-in user, renewing the token once if it is refused. Raises StopRunError."""
+
+    async def attempt() -> _Found | Refused | Retry | Stop:
+        return read(await send_once(sender, build(token)))
 
     token = await credentials.access_token()
-    found: Account | Refused = await ask(attempt)
+    found: _Found | Refused = await ask(attempt)
     if isinstance(found, Refused):
         await credentials.renew(token)
         token = await credentials.access_token()

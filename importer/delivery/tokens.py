@@ -40,7 +40,8 @@ def open_token_store(settings: TraktSettings, state_folder: Path) -> "TokenStore
     """Open the place of the settings' host and app, for the settings' own token pair if they hold one."""
     host = urlsplit(settings.auth_url).netloc.lower()
     given = None
-    identity = [host, settings.client_id]
+    # Several people may sign in to one app.
+    identity = [host, settings.client_id, *([f"account {settings.account}"] if settings.account else [])]
     if settings.access_token is not None:
         given = TokenSet(settings.access_token, settings.refresh_token, created_at=0.0)
         identity += [token.reveal() for token in (given.access_token, given.refresh_token) if token]

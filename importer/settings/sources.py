@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeVar
+from types import new_class
+from typing import Annotated, Any, ClassVar, TypeVar, cast
 
 from pydantic import StringConstraints, ValidationError
 from pydantic_settings import (
@@ -27,7 +28,10 @@ from importer.errors import SettingsError
 from importer.settings.folders import config_file
 
 SECTIONS = ("trakt-v1", "trakt")
-"""The sections of the TOML file."""
+"""The sections of the TOML file that name a destination."""
+
+GROUPS = ("accounts", "jobs")
+"""The tables of the TOML file whose sections have names of the user's own: `[accounts.ada]`."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
 
@@ -99,6 +103,12 @@ class Sources:
         flag, variable, key = self._places(field)
         return f"{flag}, {variable} or {key}" if field in self.model.flags else f"{variable} or {key}"
 
+    def is_anywhere(self) -> bool:
+        """Whether any source but a flag holds anything for the section."""
+        return bool(self.table) or any(
+            name.startswith(self.model.model_config["env_prefix"]) for name in self.environ
+        )
+
     def _places(self, field: str) -> tuple[str, str, str]:
         return (
             "--" + field.replace("_", "-"),
@@ -113,14 +123,19 @@ def load_section(
     environ: Mapping[str, str],
     file: Path | None,
     missing: Callable[[Sources], Iterable[str]],
+    account: str = "",
 ) -> tuple[_Fields, tuple[str, ...]]:
     """Gather one section, with warnings for the user to read; `missing` says what is not given but needed.
 
-    Blank variables and flags that are None or False count as not given. Raises SettingsError.
+    A named `account` has a section and variables of its own, and shares none with others. Blank variables
+    and flags that are None or False count as not given. Raises SettingsError.
     """
-    path = file or config_file(environ)
-    is_named = file is not None or bool(environ.get("IMPORTER_CONFIG_FILE"))
-    table, problems = _read_table(path, model, is_named=is_named)
+    if account:
+        model = _of_account(model, account)
+    tables, path, problems = read_tables(environ, file)
+    table = None if tables is None else _find_table(tables, model.section)
+    if tables is not None:
+        problems += _unknown_words(path, tables, model)
     sources = Sources(
         model,
         {name: value for name, value in _given(flags).items() if name in model.flags},
@@ -128,6 +143,8 @@ def load_section(
         _given(table or {}),
         path,
     )
+    if account and not sources.is_anywhere():
+        raise SettingsError([*problems, f"There is no [{model.section}] in {path}, which was asked for."])
     if table is not None:  # what seems missing may well stand in a file that cannot be read
         problems += missing(sources)
     fields, wrong = _merge(model, sources)
@@ -169,39 +186,71 @@ def _name_places(template: str, own: str, sources: Sources) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: places.get(found[1], found[0]), template)
 
 
-def _read_table(
-    file: Path, model: type[Section], *, is_named: bool
-) -> tuple[dict[str, Any] | None, list[str]]:
+def read_tables(
+    environ: Mapping[str, str], file: Path | None = None
+) -> tuple[dict[str, Any] | None, Path, list[str]]:
+    """Read the TOML file, and say where it is and what is wrong with it; no file at all is an empty one."""
+    path = file or config_file(environ)
+    is_named = file is not None or bool(environ.get("IMPORTER_CONFIG_FILE"))
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig")), path, []
     except FileNotFoundError:
-        problem = f"The settings file {file} does not exist, although it was asked for by name."
-        return (None, [problem]) if is_named else ({}, [])
+        problem = f"The settings file {path} does not exist, although it was asked for by name."
+        return (None, path, [problem]) if is_named else ({}, path, [])
     except OSError as error:
-        return None, [f"The settings file {file} cannot be read ({error.strerror})."]
+        problem = f"The settings file {path} cannot be read ({error.strerror})."
     except UnicodeDecodeError:
-        return None, [f"The settings file {file} is not UTF-8 text."]
+        problem = f"The settings file {path} is not UTF-8 text."
     except tomllib.TOMLDecodeError as error:
-        return None, [f"The settings file {file} is not valid TOML: {error}."]
-    table = tables.get(model.section)
-    return table if isinstance(table, dict) else {}, list(_unknown_words(file, tables, model))
+        problem = f"The settings file {path} is not valid TOML: {error}."
+    return None, path, [problem]
+
+
+def _find_table(tables: dict[str, Any], section: str) -> dict[str, Any]:
+    found: Any = tables
+    for name in section.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _of_account(model: type[_Fields], account: str) -> type[_Fields]:
+    """Make the section of one named account: the same fields, from other places."""
+    own: dict[str, Any] = {
+        "__module__": __name__,
+        "__doc__": model.__doc__,
+        "model_config": SettingsConfigDict(env_prefix=f"IMPORTER_ACCOUNTS_{as_variable(account)}_"),
+        "section": f"accounts.{account}",
+        "__annotations__": {"section": ClassVar[str]},
+    }
+    return cast("type[_Fields]", new_class(model.__name__, (model,), {}, lambda names: names.update(own)))
+
+
+def as_variable(name: str) -> str:
+    """Spell a name from the file as it stands in the names of variables."""
+    return name.upper().replace("-", "_")
 
 
 def _unknown_words(file: Path, tables: dict[str, Any], model: type[Section]) -> Iterator[str]:
-    for name, table in tables.items():
-        if name not in SECTIONS:
-            section = f"[{name}]" if isinstance(table, dict) else name
-            yield f"{section} in {file} is unknown{_did_you_mean(name, SECTIONS)}."
-        elif not isinstance(table, dict):
-            yield f"{name} in {file} must be a section: [{name}] on a line of its own."
-    own = tables.get(model.section)
-    for key in own if isinstance(own, dict) else ():
+    yield from unknown_sections(file, tables)
+    for key in _find_table(tables, model.section):
         if key not in model.model_fields:
-            suggestion = _did_you_mean(key, model.model_fields)
+            suggestion = did_you_mean(key, model.model_fields)
             yield f"{key} in [{model.section}] of {file} is unknown{suggestion}."
 
 
-def _did_you_mean(word: str, known: Iterable[str]) -> str:
+def unknown_sections(file: Path, tables: dict[str, Any]) -> Iterator[str]:
+    """Name what stands at the top of the file and is nothing that is read from it."""
+    known = (*SECTIONS, *GROUPS)
+    for name, table in tables.items():
+        if name not in known:
+            section = f"[{name}]" if isinstance(table, dict) else name
+            yield f"{section} in {file} is unknown{did_you_mean(name, known)}."
+        elif not isinstance(table, dict):
+            yield f"{name} in {file} must be a section: [{name}] on a line of its own."
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the known word that is meant, or all of them."""
     close = get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else f"; it can be {' or '.join(known)}"
 

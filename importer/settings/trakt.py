@@ -36,6 +36,8 @@ class TraktSettings:
     refresh_token: Secret | None = None
     insecure_http: bool = False
     warnings: tuple[str, ...] = ()
+    account: str = ""
+    """The name of its `[accounts.NAME]`, if it has one."""
 
 
 def load_trakt(
@@ -44,13 +46,15 @@ def load_trakt(
     environ: Mapping[str, str] = os.environ,
     file: Path | None = None,
     needs: Collection[str] = APP_KEYS,
+    account: str = "",
 ) -> TraktSettings:
     """Gather the settings of `trakt`; `flags` may hold `base_url`, `auth_url` and `insecure_http`.
 
-    `needs` are the keys that must be given: a command that asks for them needs none of them here.
+    `needs` are the keys that must be given: a command that asks for them needs none of them here. With an
+    `account` they come from `[accounts.NAME]` and its variables.
     Blank variables and flags that are None or False count as not given. Raises SettingsError.
     """
-    fields, warnings = load_section(_Trakt, flags, environ, file, partial(_missing, needs))
+    fields, warnings = load_section(_Trakt, flags, environ, file, partial(_missing, needs), account)
     return TraktSettings(
         base_url=fields.base_url,
         auth_url=fields.auth_url,
@@ -60,6 +64,7 @@ def load_trakt(
         refresh_token=Secret(fields.refresh_token) if fields.refresh_token else None,
         insecure_http=fields.insecure_http,
         warnings=warnings,
+        account=account,
     )
 
 

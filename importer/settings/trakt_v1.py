@@ -29,13 +29,18 @@ class TraktV1Settings:
 
 
 def load_trakt_v1(
-    flags: Mapping[str, object], *, environ: Mapping[str, str] = os.environ, file: Path | None = None
+    flags: Mapping[str, object],
+    *,
+    environ: Mapping[str, str] = os.environ,
+    file: Path | None = None,
+    account: str = "",
 ) -> TraktV1Settings:
     """Gather the settings of `trakt-v1`; `flags` may hold `base_url` and `insecure_http`.
 
+    With an `account` they come from `[accounts.NAME]` and its variables.
     Blank variables and flags that are None or False count as not given. Raises SettingsError.
     """
-    fields, warnings = load_section(_TraktV1, flags, environ, file, _missing)
+    fields, warnings = load_section(_TraktV1, flags, environ, file, _missing, account)
     return TraktV1Settings(
         base_url=fields.base_url,
         api_key=Secret(fields.api_key),

@@ -1,0 +1,95 @@
+"""How often a sync job runs: `6h`, or the five words of a crontab. Only home of APScheduler."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Protocol
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_UNITS_SECONDS = (86_400, 3_600, 60, 1)
+_LONGEST_SECONDS = 366 * 86_400
+
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_DAY_ITEM = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?")
+
+
+class Calendar(Protocol):
+    """The moments that a crontab line names, on a clock without time zones."""
+
+    def next_at(self, earliest: datetime) -> datetime | None:
+        """Give the first moment that is not before `earliest`, both naive; None if there is none ever."""
+        ...
+
+
+def parse_duration(text: str) -> float:
+    """Parse a length of time, `6h`, `90m` or `1d12h`, into seconds. Raises ValueError."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    parts = [int(part or 0) for part in found.groups()] if found else []
+    seconds = sum(part * unit for part, unit in zip(parts, _UNITS_SECONDS, strict=False))
+    if not 0 < seconds <= _LONGEST_SECONDS:
+        raise ValueError(f"{text!r} is no length of time: write it as 6h, 90m or 1d12h, a year at most")
+    return float(seconds)
+
+
+def parse_cron(text: str) -> Calendar:
+    """Parse minute, hour, day, month and day of the week as crontab(5) has them. Raises ValueError."""
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only who has a crontab line pays
+
+    words = text.split()
+    if len(words) != 5:
+        raise ValueError(f"{text!r} is no crontab line: it has five words, for example 0 3 * * *")
+    minute, hour, day, month, weekday = (word.lower() for word in words)
+    if day != "*" and weekday != "*":
+        # crontab(5) means one or the other, others read it as both: nobody is to guess.
+        raise ValueError(f"{text!r} names days of the month and of the week; leave one of them a *")
+    try:
+        # Without daylight saving here: what a skipped or doubled hour means is decided by `schedule.py`.
+        fields = {"minute": minute, "hour": hour, "day": day, "month": month, "second": "0"}
+        found = CronTrigger(day_of_week=_name_days(weekday), timezone=UTC, **fields)
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"{text!r} is no crontab line ({error})") from None
+    calendar = _Crontab(found)
+    if calendar.next_at(datetime(2024, 1, 1)) is None:  # noqa: DTZ001 - a clock without zones
+        raise ValueError(f"{text!r} names a day that never comes")
+    return calendar
+
+
+class _Crontab:
+    """The library's trigger, asked on a clock without time zones."""
+
+    def __init__(self, trigger: "object") -> None:
+        self._trigger = trigger
+
+    def next_at(self, earliest: datetime) -> datetime | None:
+        found: datetime | None = self._trigger.get_next_fire_time(  # type: ignore[attr-defined]
+            None, earliest.replace(tzinfo=UTC)
+        )
+        return found.replace(tzinfo=None) if found is not None else None
+
+
+def _name_days(word: str) -> str:
+    """Spell out the days of the week: a crontab counts them from Sunday, the library from Monday."""
+    if word == "*":
+        return word
+    return ",".join(dict.fromkeys(name for item in word.split(",") for name in _spell_out(item)))
+
+
+def _spell_out(item: str) -> Iterator[str]:
+    found = _DAY_ITEM.fullmatch(item)
+    if found is None:
+        raise ValueError(f"{item!r} is no day of the week")
+    every, first, last, step = found.groups()
+    begin = 0 if every else _number_of(first)
+    end = 6 if every else _number_of(last or first)
+    if end < begin or step == "0":
+        raise ValueError(f"{item!r} is no day of the week")
+    for number in range(begin, end + 1, int(step or 1)):
+        yield _DAYS[number % 7]
+
+
+def _number_of(day: str) -> int:
+    if day in _DAYS:
+        return _DAYS.index(day)
+    if day.isdecimal() and len(day) == 1 and int(day) <= 7:
+        return int(day)
+    raise ValueError(f"{day!r} is no day of the week: 0 to 7, or sun to sat")

@@ -1,0 +1,194 @@
+"""Sync jobs and named accounts in the settings file: every problem at once, and nobody's secrets mixed."""
+
+from datetime import datetime, time
+from pathlib import Path
+
+import pytest
+
+from importer.cli.options import To
+from importer.delivery.tokens import open_token_store
+from importer.errors import SettingsError
+from importer.settings import load_trakt, load_trakt_v1
+from importer.settings.jobs import DESTINATIONS, Job, choose_jobs, load_jobs
+from importer.settings.times import parse_cron, parse_duration
+
+APP = 'client_id = "c"\nclient_secret = "s"\n'
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def load(toml: Path, text: str, environ: dict[str, str] | None = None) -> dict[str, Job]:
+    toml.write_text(text, "utf-8")
+    return load_jobs(environ or {}, toml)
+
+
+def problems(toml: Path, text: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(toml, text)
+    return "\n".join(caught.value.problems)
+
+
+class TestJobs:
+    def test_only_the_source_must_be_given(self, toml: Path) -> None:
+        job = load(toml, '[jobs.nightly]\nsource = "ratings.csv"\n')["nightly"]
+        assert (job.to, job.account, job.format, job.guard) == ("trakt", "", "auto", 20)
+        assert job.date_time == time(12)
+        assert not job.is_download
+
+    def test_files_count_from_the_folder_of_the_settings(self, toml: Path) -> None:
+        job = load(toml, '[jobs.a]\nsource = "exports/*.csv"\nout = "done.csv"\nwrite_to = "/tmp/up.csv"\n')[
+            "a"
+        ]
+        assert job.source == str(toml.parent / "exports/*.csv")
+        assert (job.out, job.write_to) == (str(toml.parent / "done.csv"), "/tmp/up.csv")
+
+    def test_an_address_stays_as_it_is_query_and_all(self, toml: Path) -> None:
+        address = "https://example.org/export.csv?key=1&list=2"
+        job = load(toml, f'[jobs.a]\nsource = "{address}"\n')["a"]
+        assert (job.source, job.is_download) == (address, True)
+
+    def test_every_problem_of_every_job_is_told_at_once(self, toml: Path) -> None:
+        said = problems(
+            toml,
+            '[job]\n[jobs.a]\nsorce = "x"\nguard = 200\nevery = "6x"\n'
+            '[jobs.b]\nsource = "x"\nto = "moon"\nmirror = "perhaps"\n'
+            '[jobs.c]\nsource = "x"\nevery = "1h"\ncron = "0 3 * * *"\naccount = "ada"\n'
+            '[jobs."d e"]\nsource = "x"\n[jobs.A]\nsource = "x"\n',
+        )
+        for part in (
+            "[job] in",
+            "sorce in [jobs.a]",
+            "did you mean source?",
+            "source in [jobs.a]",
+            "guard in [jobs.a]",
+            "'6x' is no length of time",
+            "to in [jobs.b]",
+            "mirror in [jobs.b]",
+            "every and cron in [jobs.c]",
+            "there is no [accounts.ada]",
+            "[jobs.d e]",
+            "[jobs.A] and [jobs.a]",
+        ):
+            assert part in said, part
+
+    @pytest.mark.parametrize(
+        ("source", "more", "said"),
+        [
+            ("http://example.org/r.csv", "", "plain http: your ratings would travel in clear"),
+            ("https://ada:secret@example.org/r.csv", "", "user name or a password"),
+            ("https://", "", "is no web address"),
+        ],
+    )
+    def test_an_address_that_is_not_safe(self, toml: Path, source: str, more: str, said: str) -> None:
+        found = problems(toml, f'[jobs.a]\nsource = "{source}"\n{more}')
+        assert said in found
+        assert "secret" not in found.replace("secrets", "")
+
+    def test_plain_http_is_for_this_machine_or_who_accepts_it(self, toml: Path) -> None:
+        text = '[jobs.a]\nsource = "http://127.0.0.1:1/r.csv"\n'
+        text += '[jobs.b]\nsource = "http://example.org/r.csv"\ninsecure_http = true\n'
+        assert set(load(toml, text)) == {"a", "b"}
+
+    def test_an_account_may_stand_in_variables_only(self, toml: Path) -> None:
+        text = '[jobs.a]\nsource = "x"\naccount = "ada"\n'
+        assert load(toml, text, {"IMPORTER_ACCOUNTS_ADA_CLIENT_ID": "c"})["a"].account == "ada"
+
+    def test_an_account_does_not_go_with_a_file(self, toml: Path) -> None:
+        assert "does not go with" in problems(
+            toml, f'[accounts.ada]\n{APP}[jobs.a]\nsource = "x"\nto = "trakt-file"\naccount = "ada"\n'
+        )
+
+    def test_choosing(self, toml: Path) -> None:
+        jobs = load(toml, '[jobs.a]\nsource = "x"\n[jobs.b]\nsource = "y"\n')
+        assert list(choose_jobs(jobs, ())) == ["a", "b"]
+        assert list(choose_jobs(jobs, ("b", "b"))) == ["b"]
+        with pytest.raises(SettingsError, match=r"There is no \[jobs.c\]"):
+            choose_jobs(jobs, ("c",))
+        with pytest.raises(SettingsError, match="no sync jobs yet"):
+            choose_jobs({}, ())
+
+    def test_the_destinations_are_those_of_the_command(self) -> None:
+        assert tuple(To) == DESTINATIONS
+        for name in DESTINATIONS:
+            assert Job(source="x", to=name).to == name
+
+
+class TestAccounts:
+    def test_it_shares_nothing_with_others(self, toml: Path) -> None:
+        toml.write_text(f'[trakt]\n{APP}access_token = "bobs"\n[accounts.ada]\nclient_id = "adas"\n', "utf-8")
+        environ = {"IMPORTER_TRAKT_CLIENT_SECRET": "bobs", "IMPORTER_ACCOUNTS_ADA_CLIENT_SECRET": "hers"}
+        found = load_trakt({}, environ=environ, file=toml, account="ada")
+        assert (found.client_id, found.client_secret.reveal()) == ("adas", "hers")
+        assert found.access_token is None
+        assert found.account == "ada"
+
+    def test_what_is_missing_is_named_where_it_belongs(self, toml: Path) -> None:
+        toml.write_text("[accounts.ada-2]\nbase_url = 'http://example.org'\nclient_idd = 'x'\n", "utf-8")
+        with pytest.raises(SettingsError) as caught:
+            load_trakt({}, environ={}, file=toml, account="ada-2")
+        said = "\n".join(caught.value.problems)
+        assert f"IMPORTER_ACCOUNTS_ADA_2_CLIENT_ID or client_id in [accounts.ada-2] of {toml}" in said
+        assert "insecure_http = true in [accounts.ada-2]" in said
+        assert "client_idd in [accounts.ada-2]" in said
+
+    def test_an_unknown_one_is_not_made_up(self, toml: Path) -> None:
+        toml.write_text(f"[trakt]\n{APP}", "utf-8")
+        with pytest.raises(SettingsError, match=r"There is no \[accounts.bob\]"):
+            load_trakt({}, environ={}, file=toml, account="bob")
+
+    def test_it_may_be_of_the_original_api(self, toml: Path) -> None:
+        toml.write_text(
+            '[accounts.old]\nbase_url = "https://example.org"\napi_key = "k"\n'
+            'username = "u"\npassword = "p"\n'
+        )
+        assert load_trakt_v1({}, environ={}, file=toml, account="old").username == "u"
+
+    def test_two_people_may_sign_in_to_one_app(self, toml: Path, tmp_path: Path) -> None:
+        toml.write_text(f"[trakt]\n{APP}[accounts.a]\n{APP}[accounts.b]\n{APP}", "utf-8")
+        settings = [load_trakt({}, environ={}, file=toml, account=name) for name in ("", "a", "b")]
+        assert len({open_token_store(each, tmp_path)._file for each in settings}) == 3
+
+
+class TestTimes:
+    @pytest.mark.parametrize(
+        ("text", "seconds"),
+        [("6h", 21_600), ("90m", 5_400), ("1d12h", 129_600), ("45s", 45), (" 1H ", 3_600)],
+    )
+    def test_lengths(self, text: str, seconds: float) -> None:
+        assert parse_duration(text) == seconds
+
+    @pytest.mark.parametrize("text", ["", "6", "h", "0h", "6h6h", "-1h", "1.5h", "400d"])
+    def test_no_lengths(self, text: str) -> None:
+        with pytest.raises(ValueError, match="no length of time"):
+            parse_duration(text)
+
+    @pytest.mark.parametrize(
+        ("line", "first"),
+        [
+            ("0 3 * * *", "2026-11-23 03:00"),  # a Monday
+            ("*/20 * * * *", "2026-11-23 00:00"),
+            ("15 4 * * 0", "2026-11-29 04:15"),
+            ("15 4 * * 7", "2026-11-29 04:15"),
+            ("15 4 * * sun", "2026-11-29 04:15"),
+            ("15 4 * * 1-5", "2026-11-23 04:15"),
+            ("15 4 * * 5-7/2", "2026-11-27 04:15"),
+            ("15 4 * * */6", "2026-11-28 04:15"),
+            ("0 0 1 1 *", "2027-01-01 00:00"),
+        ],
+    )
+    def test_a_crontab_line_counts_days_from_sunday(self, line: str, first: str) -> None:
+        assert parse_cron(line).next_at(datetime.fromisoformat("2026-11-23")) == datetime.fromisoformat(first)
+
+    @pytest.mark.parametrize(
+        "line", ["0 3 * *", "99 3 * * *", "0 3 31 2 *", "0 3 1 * 1", "0 3 * * 8", "0 3 * * 5-1", "a b c d *"]
+    )
+    def test_no_crontab_lines(self, line: str) -> None:
+        with pytest.raises(ValueError, match=re_escape(line)):
+            parse_cron(line)
+
+
+def re_escape(text: str) -> str:
+    return text.replace("*", r"\*")
