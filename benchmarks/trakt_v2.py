@@ -1,24 +1,21 @@
-"""A thousand ratings to today's API at one POST per second, in real time: `python benchmarks/trakt_v2.py`.
+"""A thousand ratings to today's API at one POST per second, in real time: `python -m benchmarks.trakt_v2`.
 
-Runs the installed command against a sandbox process, clean and with scripted faults, and prints the wall
+Runs the command against a sandbox process, clean and with scripted faults, and prints the wall
 time beside the arithmetic floor, what the sandbox answered, and what it holds in the end.
 """
 
 import csv
-import os
-import re
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
+from benchmarks.children import IMPORTER, ROOT, build_environment, running_sandbox
+
 ROWS = 1000
-COMMAND = Path(sys.executable).with_name("importer")
 SCENARIOS = {
     "clean": [],
     "502 on every fifth POST": ["--fault", "502/5"],
@@ -41,15 +38,15 @@ def run_once(folder: Path, words: list[str]) -> str:
     ratings = "".join(f"tt{90_000_000 + row},{row % 10 + 1},2024-05-01\n" for row in range(ROWS))
     (folder / "ratings.csv").write_text("imdb_id,rating,rated_at\n" + ratings)
     data = folder / "sandbox.sqlite3"
-    with running_sandbox(data, words) as url:
-        environment = build_environment(folder, url)
-        subprocess.run([COMMAND, "login", "trakt"], env=environment, check=True, capture_output=True)
+    with running_sandbox("--data", str(data), *words) as (url, _):
+        environment = build_environment(url, folder)
+        subprocess.run(
+            [*IMPORTER, "login", "trakt"], cwd=ROOT, env=environment, check=True, capture_output=True
+        )
+        command = [*IMPORTER, "run", str(folder / "ratings.csv"), "--to", "trakt", "--quiet"]
         begun = time.monotonic()
         done = subprocess.run(
-            [COMMAND, "run", "ratings.csv", "--to", "trakt", "--quiet"],
-            env=environment,
-            cwd=folder,
-            check=False,
+            [*command, "--out", str(folder / "results.csv")], cwd=ROOT, env=environment, check=False
         )
         seconds = time.monotonic() - begun
     with (folder / "results.csv").open(newline="") as file:
@@ -61,30 +58,6 @@ def run_once(folder: Path, words: list[str]) -> str:
         )
         counts = Counter(status for (status,) in answers)
     return f"{seconds:6.1f}s {done.returncode:5} {rated:6} {stored:7}  {dict(counts)}"
-
-
-@contextmanager
-def running_sandbox(data: Path, words: list[str]) -> Iterator[str]:
-    options = ["--any-title", "--auto-approve", "--data", str(data), *words]
-    with subprocess.Popen([COMMAND, "sandbox", *options], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        found = re.search(r"http://\S+", server.stdout.readline())
-        assert found
-        try:
-            yield found[0]
-        finally:
-            server.terminate()
-
-
-def build_environment(folder: Path, url: str) -> dict[str, str]:
-    return os.environ | {
-        "IMPORTER_STATE_DIR": str(folder / "state"),
-        "IMPORTER_TRAKT_BASE_URL": url,
-        "IMPORTER_TRAKT_AUTH_URL": url,
-        "IMPORTER_TRAKT_CLIENT_ID": "sandbox-client",
-        "IMPORTER_TRAKT_CLIENT_SECRET": "sandbox-secret",
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
-    }
 
 
 if __name__ == "__main__":

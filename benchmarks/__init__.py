@@ -1,0 +1,1 @@
+"""Measured work: `make bench`. Never a timed test."""

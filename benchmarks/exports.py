@@ -1,0 +1,30 @@
+"""Made-up IMDb exports of any size: no title in them exists."""
+
+import random
+from pathlib import Path
+
+HEADER = (
+    "Const,Your Rating,Date Rated,Title,Original Title,URL,Title Type,IMDb Rating,Runtime (mins),"
+    "Year,Genres,Num Votes,Release Date,Directors"
+)
+ALL_TYPES = [*["Movie"] * 6, *["TV Series"] * 2, *["TV Episode"] * 3, "TV Mini Series", "Short", "Video"]
+WORDS = ["The", "of", "Night", "Dark", "Return", "King", "Summer", "House", "Große", "Liebe", "東京", "город"]
+
+
+def write_export(path: Path, rows: int, *, only_movies: bool = False) -> Path:
+    """Write an export with a different title in each row."""
+    chance = random.Random(1)
+    types = ["Movie"] if only_movies else ALL_TYPES
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEADER + "\n")
+        for number in range(rows):
+            tt = f"tt{number * 7 + 1_000:07}"
+            title = " ".join(chance.choices(WORDS, k=chance.randint(1, 5)))
+            year = chance.randint(1920, 2025)
+            rated = f"{chance.randint(2010, 2025)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+            file.write(
+                f'{tt},{chance.randint(1, 10)},{rated},"{title}","{title}",https://www.imdb.com/title/{tt},'
+                f"{chance.choice(types)},{chance.randint(10, 99) / 10},{chance.randint(20, 200)},{year},"
+                f'"Drama, Comedy",{chance.randint(5, 900_000)},"{year}-05-01","Some {title}"\n'
+            )
+    return path

@@ -1,0 +1,219 @@
+"""The rows of the table: what is measured, what it is measured against, and what it must reach.
+
+A row prepares its files once, and then yields rounds without end; a round measures both sides, one right
+after the other, so that a slow moment of the machine slows down both.
+"""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.children import (
+    IMPORTER,
+    ROOT,
+    Figures,
+    build_environment,
+    run_child,
+    running_sandbox,
+    running_server,
+)
+from benchmarks.exports import write_export
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One measurement. `ratio` is what counts; `problems` must not be."""
+
+    ratio: float
+    figures: dict[str, Figures]
+    problems: list[str] = field(default_factory=list)
+
+
+Rounds = Callable[[Path, float], Generator[Round]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table. `is_floor` says that more than `target` is better."""
+
+    key: str
+    work: str
+    unit: str
+    target: float
+    rounds: Rounds
+    is_floor: bool = False
+
+    def is_met_by(self, ratio: float) -> bool:
+        """Whether this is what must be reached."""
+        return ratio >= self.target if self.is_floor else ratio <= self.target
+
+
+def _import(file: Path, to: str, state: Path, *, verifies: bool = False) -> Figures:
+    state.mkdir()
+    with running_server() as url:
+        return run_child(
+            "work", "import_ratings", file=str(file), to=to, url=url, state=str(state), verifies=verifies
+        )
+
+
+def _send_bare(file: Path, function: str, connections: int) -> Figures:
+    with running_server() as url:
+        return run_child("yardsticks", function, file=str(file), url=url, connections=connections)
+
+
+def _states(folder: Path) -> Iterator[Path]:
+    """A new place for a journal each time; the one before is removed."""
+    state = folder / "state"
+    while True:
+        shutil.rmtree(state, ignore_errors=True)
+        yield state
+
+
+def send_single(folder: Path, size: float, *, verifies: bool = False) -> Generator[Round]:
+    """Row a."""
+    rows = int(20_000 * size)
+    file = write_export(folder / "ratings.csv", rows, only_movies=True)
+    for state in _states(folder):
+        bare = _send_bare(file, "send_single", 8)
+        ours = _import(file, "trakt-v1", state, verifies=verifies)
+        yield Round(bare["seconds"] / ours["seconds"], _with_rates(rows, ours=ours, bare=bare))
+
+
+def send_batches(folder: Path, size: float, *, verifies: bool = False) -> Generator[Round]:
+    """Row b."""
+    rows = int(20_000 * size)
+    file = write_export(folder / "ratings.csv", rows, only_movies=True)
+    for state in _states(folder):
+        bare = _send_bare(file, "send_single", 8)
+        batches = _send_bare(file, "send_batches", 4)
+        ours = _import(file, "trakt", state, verifies=verifies)
+        figures = _with_rates(rows, ours=ours, bare=bare, bare_batches=batches)
+        yield Round(bare["seconds"] / ours["seconds"], figures)
+
+
+def _with_rates(rows: int, **sides: Figures) -> dict[str, Figures]:
+    return {name: figures | {"rows_per_second": rows / figures["seconds"]} for name, figures in sides.items()}
+
+
+def keep_the_floor(folder: Path, size: float) -> Generator[Round]:
+    """Row c."""
+    rows = max(300, int(3_000 * size))
+    file = write_export(folder / "ratings.csv", rows, only_movies=True)
+    for state in _states(folder):
+        state.mkdir()
+        data = state / "sandbox.sqlite3"
+        with running_sandbox("--data", str(data)) as (url, _):
+            environment = build_environment(url, state)
+            login = [*IMPORTER, "login", "trakt"]
+            subprocess.run(login, cwd=ROOT, env=environment, check=True, capture_output=True)
+            words = ["run", str(file), "--to", "trakt", "--out", str(state / "results.csv"), "--quiet"]
+            begun = time.monotonic()
+            subprocess.run([*IMPORTER, *words], cwd=ROOT, env=environment, check=True)
+            seconds = time.monotonic() - begun
+        with closing(sqlite3.connect(data)) as database:
+            refused = database.execute("SELECT count(*) FROM requests WHERE status = 429").fetchone()[0]
+        floor = rows / 100 - 1
+        problems = [f"{refused} answers were 429"] if refused else []
+        yield Round(seconds / floor, {"ours": {"seconds": seconds}, "floor": {"seconds": floor}}, problems)
+
+
+def keep_pace(per_second: int, seconds: float) -> Rounds:
+    """Row d, at one rate."""
+
+    def rounds(_: Path, size: float) -> Generator[Round]:
+        while True:
+            with running_server() as url:
+                found = run_child("pace", "keep_pace", url=url, per_second=per_second, seconds=seconds * size)
+            problems = [
+                f"{most:.0f} in one {kind} second"
+                for kind in ("fixed", "sliding")
+                if (most := found[f"most_{kind}"]) > per_second
+            ]
+            yield Round(found["share"], {"ours": found}, problems)
+
+    return rounds
+
+
+def read_export(folder: Path, size: float) -> Generator[Round]:
+    """Row e."""
+    file = str(write_export(folder / "ratings.csv", int(1_000_000 * size)))
+    while True:
+        bare = run_child("yardsticks", "read_with_pandas", file=file)
+        ours = run_child("work", "read_to_jobs", file=file)
+        yield Round(ours["seconds"] / bare["seconds"], {"ours": ours, "pandas": bare})
+
+
+def keep_memory_flat(folder: Path, size: float) -> Generator[Round]:
+    """Row f."""
+    few = write_export(folder / "few.csv", 10_000, only_movies=True)
+    many = write_export(folder / "many.csv", int(1_000_000 * size), only_movies=True)
+    states = _states(folder)
+    while True:
+        of_few = _import(few, "trakt", next(states))
+        of_many = _import(many, "trakt", next(states))
+        yield Round(of_many["peak_mib"] / of_few["peak_mib"], {"many": of_many, "few": of_few})
+
+
+def write_results(folder: Path, size: float) -> Generator[Round]:
+    """Row g."""
+    file = write_export(folder / "ratings.csv", int(1_000_000 * size), only_movies=True)
+    state = folder / "state"
+    _import(file, "trakt", state)
+    while True:
+        bare = run_child("yardsticks", "write_with_csv", state=str(state))
+        ours = run_child("work", "write_results_file", state=str(state))
+        yield Round(ours["seconds"] / bare["seconds"], {"ours": ours, "csv": bare})
+
+
+def show_help(_: Path, size: float) -> Generator[Round]:
+    """Row h."""
+    while True:
+        bare = ours = 0.0
+        for _number in range(max(3, int(10 * size))):
+            bare += _time_of([sys.executable, "-c", "pass"])
+            ours += _time_of([str(Path(sys.executable).with_name("importer")), "--help"])
+        yield Round(ours / bare, {"ours": {"seconds": ours}, "python": {"seconds": bare}})
+
+
+def _time_of(words: list[str]) -> float:
+    begun = time.perf_counter()
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begun
+
+
+def run_again(folder: Path, size: float) -> Generator[Round]:
+    """Row i."""
+    file = write_export(folder / "ratings.csv", int(100_000 * size), only_movies=True)
+    finished, state = folder / "finished", folder / "state"
+    with running_server() as url:
+        arguments = {"file": str(file), "to": "trakt", "url": url}
+        finished.mkdir()
+        run_child("work", "import_ratings", **arguments, state=str(finished), verifies=False)
+        while True:
+            shutil.copytree(finished, state)
+            bare = run_child("work", "read_to_jobs", file=str(file))
+            ours = run_child("work", "import_ratings", **arguments, state=str(state))
+            yield Round(ours["seconds"] / bare["seconds"], {"ours": ours, "reading": bare})
+            shutil.rmtree(state)
+
+
+ROWS = [
+    Row("a", "one rating a request", "of bare aiohttp's requests/s", 0.75, send_single, is_floor=True),
+    Row("b", "100 ratings a request", "x bare single requests/s", 6, send_batches, is_floor=True),
+    Row("c", "3,000 ratings, 1 POST/s", "x the floor", 1.10, keep_the_floor),
+    Row("d1", "limiter, 1/s", "of the budget", 0.99, keep_pace(1, 15), is_floor=True),
+    Row("d10", "limiter, 10/s", "of the budget", 0.99, keep_pace(10, 8), is_floor=True),
+    Row("d200", "limiter, 200/s", "of the budget", 0.99, keep_pace(200, 5), is_floor=True),
+    Row("d1000", "limiter, 1000/s", "of the budget", 0.98, keep_pace(1000, 5), is_floor=True),
+    Row("e", "reading 1,000,000 rows", "x pandas.read_csv", 3.0, read_export),
+    Row("f", "memory, 1,000,000 rows", "x that of 10,000", 1.10, keep_memory_flat),
+    Row("g", "writing 1,000,000 results", "x csv.writer", 1.5, write_results),
+    Row("h", "importer --help", "x python -c pass", 7, show_help),
+    Row("i", "100,000 rows once more", "x reading them", 3, run_again),
+]

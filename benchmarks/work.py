@@ -1,0 +1,55 @@
+"""What the importer does, as functions that a child process runs: imports first, then the clock."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pandas as pd  # noqa: F401 - or the readers would import it while the clock runs
+import uvloop  # noqa: F401 - as would the sending
+
+from benchmarks.children import Figures, build_environment, measure
+from benchmarks.exports import write_export
+from importer.cli.app import app
+from importer.history import find_run, list_runs, read_results
+from importer.readers import open_reader
+from importer.report.results import write_results
+
+
+def import_ratings(file: str, to: str, url: str, state: str, *, verifies: bool = True) -> Figures:
+    """All of `importer run` but its start-up, without any limit of its own."""
+    os.environ |= {"IMPORTER_TRAKT_ACCESS_TOKEN": "access", "IMPORTER_TRAKT_REFRESH_TOKEN": "refresh"}
+    with tempfile.TemporaryDirectory() as name:
+        warm = Path(name)
+        _run(warm, url, str(write_export(warm / "few.csv", 10, only_movies=True)), to, "--dry-run")
+    words = [file, to, "--verify" if verifies else "--no-verify"]
+    if to == "trakt":  # the others have no limit unless they are told one
+        words += ["--rate", "999999999/s"]
+    return measure(lambda: _run(Path(state), url, *words))
+
+
+def _run(state: Path, url: str, file: str, to: str, *words: str) -> None:
+    os.environ.update(build_environment(url, state))
+    command = ["run", file, "--to", to, "--out", str(state / "results.csv"), "--quiet", "--yes", *words]
+    code = app(command, standalone_mode=False)
+    assert code == 0, f"exit code {code}"
+
+
+def read_to_jobs(file: str) -> Figures:
+    """Read a file to jobs, and keep none."""
+
+    def read() -> None:
+        for _ in open_reader(Path(file)).chunks():
+            pass
+
+    return measure(read)
+
+
+def write_results_file(state: str) -> Figures:
+    """Write the results of the only run in the journals."""
+    folder = Path(state) / "journals"
+    run = find_run(folder, list_runs(folder)[0].run_id)
+
+    def write() -> None:
+        write_results(Path(state) / "again.csv", read_results(run))
+
+    return measure(write)
