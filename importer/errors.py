@@ -5,6 +5,7 @@ ImporterError                    exit 1   the run ended badly; the message says 
 ├── UsageError                   exit 2   the user changes the command, the settings or the file
 │   ├── SettingsError                     every problem of the settings at once
 │   ├── UnknownFormatError                the header belongs to no format we read
+│   ├── ScaleNeededError                  the format does not say what its ratings are
 │   └── UnreadableFileError               the file cannot be read (further)
 ├── DestinationError             exit 1   something about one request
 │   └── ConnectionLostError               no answer came; says whether the request may have arrived
@@ -50,6 +51,18 @@ class UnknownFormatError(UsageError):
         self.found = tuple(found)
         self.missing = tuple(missing)
         super().__init__(message)
+
+
+class ScaleNeededError(UsageError):
+    """Nothing in the file says what its ratings mean; `suggested`, for `--scale`, is what they look like."""
+
+    def __init__(self, name: str, told: str, suggested: str | None) -> None:
+        self.suggested = suggested
+        example = suggested or "1=3,2=8,3=10"
+        super().__init__(
+            f"{name}: what the ratings mean is not in the file ({told}). Say it with --scale, "
+            f"for example --scale {example}"
+        )
 
 
 class UnreadableFileError(UsageError):

@@ -6,17 +6,22 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import time
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, time, tzinfo
 from functools import partial
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
 
 from importer.cli.targets import AnyTarget, Choices
 from importer.delivery.limiter import parse_rate
-from importer.errors import UnreadableFileError, UsageError
+from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
 from importer.history import PastRun, find_run, read_results
 from importer.journal import Journal, Run
-from importer.readers import open_reader
+from importer.readers import Reading, open_reader
+from importer.readers.base import Reader
 from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
 from importer.report.results import write_results
 from importer.run import Source, fingerprint_file
@@ -35,6 +40,19 @@ def parse_mapping(words: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"--map {word!r}: write it as COLUMN=FIELD, for example --map 'My score=rating'")
         mapping[column] = field
     return mapping
+
+
+def build_reading(format_name: str, mapping: Sequence[str] | None, zone: str, **more: Any) -> Reading:
+    """Put together what the flags say about the reading."""
+    return Reading(format_name, parse_mapping(mapping or ()), zone=parse_zone(zone), **more)
+
+
+def parse_zone(text: str) -> tzinfo:
+    """Parse the ZONE of `--timezone`, such as Europe/Berlin."""
+    try:
+        return UTC if text == "UTC" else ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"--timezone {text!r}: write it as in Europe/Berlin, or UTC") from error
 
 
 def parse_time_of_day(text: str) -> time:
@@ -58,8 +76,7 @@ class FileInput:
     """An export file, by its name on the command line. Standard input is kept in a private file."""
 
     file: str
-    format_name: str
-    mapping: Mapping[str, str]
+    reading: Reading
 
     @contextmanager
     def open(self) -> Iterator[Path]:
@@ -82,17 +99,31 @@ class FileInput:
         shown = os.fsencode(self.file).decode("utf-8", "backslashreplace")
         name = "standard input" if self.file == STANDARD_INPUT else shown
         check_unchanged = partial(_check_unchanged, path, name, _read_stamp(path))
-        mapping = map("=".join, sorted(self.mapping.items()))
-        build_reader = partial(
-            open_reader,
-            path,
-            format_name=self.format_name,
-            mapping=self.mapping,
-            name=name,
-            leaves_types_open=target.tells_kinds,
-        )
-        print_ = fingerprint(name, path, choices, self.format_name, *mapping)
-        return Source(name, print_, build_reader, check_unchanged)
+        print_ = fingerprint(name, path, choices, *_describe(self.reading))
+        reader = open_file(path, name, replace(self.reading, leaves_types_open=target.tells_kinds))
+        return Source(name, print_, lambda: reader, check_unchanged)
+
+
+def open_file(path: Path, name: str, reading: Reading) -> Reader:
+    """Open a file; where it does not say what its ratings are, ask, or take what they look like."""
+    try:
+        return open_reader(path, reading, name=name)
+    except ScaleNeededError as error:
+        if sys.stdin.isatty():
+            text = typer.prompt(f"{error}\nWhat are they", default=error.suggested, err=True)
+        elif error.suggested is not None:
+            text = error.suggested
+        else:
+            raise
+        return open_reader(path, replace(reading, scale=text), name=name)
+
+
+def _describe(reading: Reading) -> Iterator[str]:
+    """Name all that shapes the jobs of a file; a rule of the destination does not."""
+    for field in fields(reading):
+        value = getattr(reading, field.name)
+        if field.name != "leaves_types_open" and value != field.default:
+            yield f"{field.name} {sorted(value.items()) if isinstance(value, Mapping) else value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +204,7 @@ def _check_unchanged(path: Path, name: str, before: tuple[int, int] | None) -> N
 def fingerprint(name: str, path: Path, choices: Choices, *shaping: str) -> str:
     """Hash the file with all that shapes its jobs. Raises UnreadableFileError."""
     try:
-        return fingerprint_file(path, *shaping, f"{choices.love} {choices.hate}")
+        return fingerprint_file(path, *shaping, f"{choices.love} {choices.hate}", *choices.rules)
     except OSError as error:
         problem = error.strerror or str(error)
         raise UnreadableFileError(name, problem, remedy="Name the export file itself.") from error

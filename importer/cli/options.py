@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from importer.planning import OnConflict
+
 
 class To(StrEnum):
     """The destinations of `--to`."""
@@ -31,6 +33,28 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+Format = Annotated[
+    str, typer.Option("--format", help="auto, or one of `importer formats`.", metavar="FORMAT")
+]
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", help="Read COLUMN as FIELD, e.g. Score=rating (repeatable).", metavar="COLUMN=FIELD"
+    ),
+]
+ScaleOption = Annotated[
+    str | None,
+    typer.Option("--scale", help="What the ratings are: 5, 0-100, or votes: 1=3,2=8.", metavar="SCALE"),
+]
+Timezone = Annotated[
+    str, typer.Option("--timezone", help="The zone of dates and times without one.", metavar="ZONE")
+]
+Lists = Annotated[bool, typer.Option("--lists", help="IMDb lists: take the rows that are rated.")]
+DiaryDates = Annotated[
+    bool, typer.Option("--diary-dates", help="Letterboxd: date ratings by the day of the last viewing.")
+]
+User = Annotated[str | None, typer.Option("--user", help="MovieLens data set: whose ratings.", metavar="ID")]
+Profile = Annotated[str | None, typer.Option("--profile", help="Netflix: whose ratings.", metavar="NAME")]
 ToOption = Annotated[To, typer.Option("--to", help="Where the ratings go.")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the API is served.", metavar="URL")]
 InsecureHttp = Annotated[
@@ -75,6 +99,10 @@ Guard = Annotated[
 ]
 Verify = Annotated[
     bool, typer.Option("--verify/--no-verify", help="Read the account back afterwards and compare.")
+]
+OnConflictOption = Annotated[
+    OnConflict,
+    typer.Option("--on-conflict", help="Which rating counts where the account holds another one."),
 ]
 ResendUnsure = Annotated[
     bool, typer.Option("--resend-unsure", help="Send again what may have arrived and cannot be looked up.")

@@ -7,6 +7,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.options import Api, LogFormat, To
+from importer.planning import OnConflict
 
 
 def run(
@@ -14,15 +15,14 @@ def run(
     to: options.ToOption = To.TRAKT,
     base_url: options.BaseUrl = None,
     insecure_http: options.InsecureHttp = False,
-    format_: Annotated[
-        str, typer.Option("--format", help="auto, or one of `importer formats`.", metavar="FORMAT")
-    ] = "auto",
-    map_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map", help="Read COLUMN as FIELD, e.g. Score=rating (repeatable).", metavar="COLUMN=FIELD"
-        ),
-    ] = None,
+    format_: options.Format = "auto",
+    map_: options.Map = None,
+    scale: options.ScaleOption = None,
+    timezone: options.Timezone = "UTC",
+    lists: options.Lists = False,
+    diary_dates: options.DiaryDates = False,
+    user: options.User = None,
+    profile: options.Profile = None,
     out: options.Out = Path("results.csv"),
     write_to: options.WriteTo = None,
     workers: options.Workers = None,
@@ -37,6 +37,7 @@ def run(
     limit: options.Limit = None,
     recheck: options.Recheck = False,
     guard: options.Guard = 20,
+    on_conflict: options.OnConflictOption = OnConflict.NEWEST,
     verify: options.Verify = True,
     resend_unsure: options.ResendUnsure = False,
     yes: options.Yes = False,
@@ -48,23 +49,40 @@ def run(
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
     from importer.cli.inputs import (  # noqa: PLC0415
         FileInput,
+        build_reading,
         parse_given,
-        parse_mapping,
         parse_time_of_day,
     )
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
 
+    reading = build_reading(
+        format_,
+        map_,
+        timezone,
+        scale=scale,
+        lists=lists,
+        diary_dates=diary_dates,
+        user=user,
+        profile=profile,
+    )
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
-        given=parse_given(workers, rate, limit, verifies=verify, resends_unsure=resend_unsure),
+        given=parse_given(
+            workers,
+            rate,
+            limit,
+            verifies=verify,
+            resends_unsure=resend_unsure,
+            on_conflict=on_conflict,
+        ),
         api=api,
         bulk=bulk,
         batch_size=batch_size,
         love=love,
         hate=hate,
-        time_of_day=parse_time_of_day(date_time),
+        time_of_day=parse_time_of_day(date_time).replace(tzinfo=reading.zone),
         is_rehearsal=dry_run,
         rechecks=recheck,
         write_to=write_to,
@@ -77,4 +95,4 @@ def run(
         guard_percent=guard,
         log=open_log(as_json=log_format is LogFormat.JSON).bind(job="run"),
     )
-    raise typer.Exit(launch(FileInput(file, format_, parse_mapping(map_ or ())), to, choices, display))
+    raise typer.Exit(launch(FileInput(file, reading), to, choices, display))

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, time
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """How dates are sent. A bare day becomes `time_of_day` in UTC; noon keeps the day nearly everywhere.
+    """How dates are sent. A bare day becomes `time_of_day`, in UTC unless it has a zone of its own.
+
+    Noon keeps the day nearly everywhere.
 
     What Trakt does with a `rated_at` in the future is not known, so nothing later than `now` is sent.
     """
@@ -32,5 +34,6 @@ class Dates:
     def _instant(self, rated_at: str) -> datetime:
         instant = datetime.fromisoformat(rated_at)
         if len(rated_at) == len("2014-09-01"):
-            return datetime.combine(instant.date(), self.time_of_day, UTC)
+            moment = datetime.combine(instant.date(), self.time_of_day)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         return instant.astimezone(UTC)

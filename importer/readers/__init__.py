@@ -5,5 +5,6 @@ pandas is imported when the first rows are read, so that commands which read no 
 
 from importer.readers.detect import open_reader
 from importer.readers.formats import FORMATS
+from importer.readers.reading import Reading
 
-__all__ = ["FORMATS", "open_reader"]
+__all__ = ["FORMATS", "Reading", "open_reader"]

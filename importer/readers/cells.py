@@ -6,7 +6,7 @@ are parsed in `dates`, kinds of titles in `title_types`.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import StrEnum
 
 from importer.model import HATE, LOVE, UNRATE, Rating, Status
@@ -32,6 +32,11 @@ class Reason(StrEnum):
     TOO_FEW_CELLS = "too_few_cells"
     TOO_MANY_CELLS = "too_many_cells"
     UNCLOSED_QUOTE = "unclosed_quote"
+    NO_OBJECT = "no_object"
+    REPEATED_HEADER = "repeated_header"
+    CONFLICT_MARK = "conflict_mark"
+    OTHER_USER = "other_user"
+    OTHER_PROFILE = "other_profile"
 
 
 class CellError(ValueError):
@@ -173,7 +178,11 @@ def parse_rating(cell: str) -> int:
     )
 
 
-def parse_rating_or_word(cell: str) -> Rating:
-    """Read a rating from 1 to 10, `love`, `hate`, or `unrate` (also 0), which removes a rating."""
-    word = _WORDS.get(cell.strip().lower())
-    return parse_rating(cell) if word is None else word
+def parse_rating_or_word(cell: str, parse: Callable[[str], int] = parse_rating) -> Rating:
+    """Read `love`, `hate`, or `unrate`, which removes a rating, or what `parse` reads.
+
+    Without a scale of its own 0 removes a rating, too; on a scale it may be one.
+    """
+    text = cell.strip().lower()
+    word = None if text == "0" and parse is not parse_rating else _WORDS.get(text)
+    return parse(cell) if word is None else word

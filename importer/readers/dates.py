@@ -1,15 +1,15 @@
 """When a title was rated: the ways exports write it, brought to one.
 
 The result is a day (`2024-05-01`) or an instant in UTC (`2024-05-01T14:06:03Z`), never more than the
-file says. Rules: an instant without a zone is read as UTC; midnight in the form of C's `asctime` is a
-day, for exports write days so; the day before or of the epoch means "unknown"; dates with slashes are
-day or month first as the whole column shows, never by guess. What a day means as an instant, and
-whether a date is plausible, is decided further down the road.
+file says. Rules: an instant without a zone is read as UTC, or in the zone that the format or its owner names;
+midnight in the form of C's `asctime` is a day, for exports write days so; the day before or of the epoch
+means "unknown"; dates with slashes are day or month first as the whole column shows, never by guess. What
+a day means as an instant, and whether a date is plausible, is decided further down the road.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 
 from importer.readers.cells import CellError, Reason
 
@@ -23,10 +23,16 @@ _match_instant = re.compile(
     r"(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?",
 ).fullmatch
 _match_asctime = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) (?:UTC |GMT )?([0-9]{4})",
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) (UTC |GMT )?([0-9]{4})",
 ).fullmatch
 _match_slashed = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})").fullmatch
-_match_dotted = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})").fullmatch
+# 04.04.10 9:49, and 21.06.2014 with or without a time
+_match_dotted = re.compile(
+    r"([0-9]{1,2})\.([0-9]{1,2})\.((?:[0-9]{2})?[0-9]{2})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+).fullmatch
+_match_month_name = re.compile(
+    r"([A-Z][a-z]{2}) +([0-9]{1,2}),? ([0-9]{4})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+).fullmatch
 
 # English whatever the locale, so strptime's %b will not do.
 _MONTHS = {
@@ -39,15 +45,19 @@ _MONTHS = {
 _UNKNOWN = frozenset({"1969-12-31", "1970-01-01"})
 _MIDNIGHT = "00:00:00"
 _LAST_MONTH = 12
+_CENTURY = 2000
 
 
-def parse_date(cell: str, day_first: DayFirst) -> str | None:
-    """Read a date or an instant; `day_first` is asked only when a date can be read two ways."""
+def parse_date(cell: str, day_first: DayFirst, zone: tzinfo = UTC) -> str | None:
+    """Read a date or an instant; `day_first` is asked only when a date can be read two ways.
+
+    `zone` is that of instants without one.
+    """
     text = cell.strip()
     if not text:
         return None
     try:
-        found = _parse(text, day_first)
+        found = _parse(text, day_first, zone)
     except (ValueError, OverflowError) as error:
         if isinstance(error, CellError):
             raise
@@ -57,24 +67,40 @@ def parse_date(cell: str, day_first: DayFirst) -> str | None:
     return None if found[:10] in _UNKNOWN else found
 
 
-def _parse(text: str, day_first: DayFirst) -> str:
+def _parse(text: str, day_first: DayFirst, zone: tzinfo) -> str:
     if _match_day(text):
         return date.fromisoformat(text).isoformat()
     if match := _match_instant(text):
-        return _instant(match[1], match[2], match[3])
+        return _instant(match[1], match[2], match[3], zone)
     if match := _match_asctime(text):
-        day = date(int(match[4]), _MONTHS.get(match[1], 0), int(match[2])).isoformat()
-        return day if match[3] == _MIDNIGHT else _instant(day, match[3], None)
+        day = date(int(match[5]), _MONTHS.get(match[1], 0), int(match[2])).isoformat()
+        return day if match[3] == _MIDNIGHT else _instant(day, match[3], match[4], zone)
     if match := _match_slashed(text):
         return _slashed(int(match[1]), int(match[2]), int(match[3]), day_first)
     if match := _match_dotted(text):  # nobody writes the month first with dots
-        return date(int(match[3]), int(match[2]), int(match[1])).isoformat()
+        year = int(match[3]) + (_CENTURY if len(match[3]) == 2 else 0)
+        return _with_time(date(year, int(match[2]), int(match[1])), match[4], match[5], zone)
+    if match := _match_month_name(text):
+        named = date(int(match[3]), _MONTHS.get(match[1], 0), int(match[2]))
+        return _with_time(named, match[4], match[5], zone)
     return ""
 
 
-def _instant(day: str, time: str, zone: str | None) -> str:
-    offset = "+00:00" if zone in {None, "Z", "UTC"} else zone
-    moment = datetime.fromisoformat(f"{day}T{time}{offset}").astimezone(UTC)
+def _with_time(day: date, time: str | None, seconds: str | None, zone: tzinfo) -> str:
+    if time is None:
+        return day.isoformat()
+    return _instant(day.isoformat(), f"{time:0>5}{seconds or ''}", None, zone)
+
+
+def _instant(day: str, time: str, offset: str | None, zone: tzinfo) -> str:
+    moment = datetime.fromisoformat(f"{day}T{time}")
+    if offset is None:
+        moment = moment.replace(tzinfo=zone)
+    elif (offset := offset.strip()) in {"Z", "UTC", "GMT"}:
+        moment = moment.replace(tzinfo=UTC)
+    else:
+        moment = datetime.fromisoformat(f"{day}T{time}{offset}")
+    moment = moment.astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year > 999 else ""
 
 
@@ -102,3 +128,17 @@ def is_day_first(cells: Iterable[str]) -> bool | None:
             if (first > _LAST_MONTH) != (second > _LAST_MONTH):
                 seen.add(first > _LAST_MONTH)
     return seen.pop() if len(seen) == 1 else None
+
+
+def parse_unix_seconds(cell: str) -> str | None:
+    """Read seconds since the epoch, as data sets write them."""
+    text = cell.strip()
+    if text in {"", "0"}:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 11:
+        raise CellError(
+            Reason.BAD_DATE,
+            "is no number of seconds since 1970",
+            "Write digits only, or leave the cell empty.",
+        )
+    return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,104 +1,155 @@
-"""Which reader a file needs: told by the names of its columns, never by the name of the file.
+"""Which reader a file needs: told by what is in it, never by the name of the file.
 
-Files that are known and not for import are refused by name, so that no reader takes their columns
-for something else.
+First what kind of file it is (archive, workbook, JSON, XML, text), which makes a table of it; then whose
+columns these are. Files that are known and not for import are refused by name, so that no reader takes
+their columns for something else.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from importer.errors import UnknownFormatError
+from importer.errors import UnknownFormatError, UnreadableFileError
+from importer.readers.archive import (
+    GZIP_START,
+    ZIP_START,
+    ArchiveReader,
+    Folder,
+    is_workbook,
+    unpack_gzip,
+    unpack_zip,
+)
+from importer.readers.base import Reader
 from importer.readers.cells import quote
 from importer.readers.formats import READERS
 from importer.readers.generic_csv import CsvReader
-from importer.readers.table import Header, Table
+from importer.readers.json_records import read_json_records
+from importer.readers.reading import Reading
+from importer.readers.record_table import RecordTable
+from importer.readers.strangers import find_stranger
+from importer.readers.table import AnyTable, Header, Table
 from importer.readers.table_reader import TableReader
-from importer.readers.textfile import read_text_file
+from importer.readers.textfile import read_head, read_text_file
+from importer.readers.workbook import read_workbook_records
+from importer.readers.xml_records import read_xml_records
 
 _MOST_SHOWN = 30
+_CONFLICT = b"<<<<<<<"
 
 
-class _Stranger(NamedTuple):
-    """A kind of file that is known and not read."""
+class _Choice(NamedTuple):
+    """A reader, and the table that it reads."""
 
-    columns: frozenset[str]
-    is_without: frozenset[str]
-    what: str
-    remedy: str
+    reader: type[TableReader]
+    table: AnyTable
 
 
-_STRANGERS = (
-    # Its ratings, if any, have no date of their own, and most rows have none. `You rated` is the
-    # ratings export before November 2017, whose rows are numbered too.
-    _Stranger(
-        frozenset({"const", "position", "created"}),
-        frozenset({"you rated"}),
-        "an IMDb list or watchlist",
-        "Open your ratings page at IMDb and export that one.",
-    ),
-    # Its episode rows carry three sets of ids.
-    _Stranger(
-        frozenset({"trakt_rating", "show_trakt_id", "rating"}),
-        frozenset(),
-        "Trakt's own CSV export",
-        "Its episodes would be taken for shows; name the columns you want with --format csv.",
-    ),
-    # Its ratings are of 5, its IMDb ids without tt.
-    _Stranger(
-        frozenset({"movie_id", "imdb_id", "average_rating"}),
-        frozenset(),
-        "an export of MovieLens",
-        "Double the ratings and put tt before the IMDb ids, then use --format csv.",
-    ),
-)
+def open_reader(path: Path, reading: Reading | None = None, *, name: str | None = None) -> Reader:
+    """Open a file with the reader it needs, or the one that `reading.format_name` says.
 
-
-def open_reader(
-    path: Path,
-    *,
-    format_name: str = "auto",
-    mapping: Mapping[str, str] | None = None,
-    name: str | None = None,
-    leaves_types_open: bool = False,
-) -> TableReader:
-    """Open a file with the reader it needs, or the one that `format_name` says.
-
-    `mapping` renames columns of the file to fields (`{"Film": "title"}`) before anything else; `name`
-    is what messages call the file. With `leaves_types_open`, a type word that is not known makes a job of
-    an unknown kind, for destinations that can tell by id; else the row is invalid. Raises
-    `UnreadableFileError` or `UnknownFormatError`.
+    `name` is what messages call the file. Raises `UnreadableFileError`, `UnknownFormatError`, or
+    `UsageError` where the owner has to say more.
     """
-    table = Table(read_text_file(path, name or str(path)))
-    if mapping:
-        table.header = _rename(table.header, mapping)
-    reader = _choose(table, format_name)
-    _refuse_double_columns(table, reader)
-    return reader(table, leaves_types_open=leaves_types_open)
+    reading = reading or Reading()
+    name = name or str(path)
+    head = read_head(path, name)
+    if head.startswith(GZIP_START):
+        folder = Folder()
+        reader = open_reader(unpack_gzip(path, name, folder), reading, name=name)
+        return ArchiveReader([(name.removesuffix(".gz"), reader)], 0, folder)
+    if head.startswith(ZIP_START) and not is_workbook(path):
+        return _open_archive(path, name, reading)
+    return _open(_choose(open_table(path, name, head), reading), reading)
 
 
-def _choose(table: Table, format_name: str) -> type[TableReader]:
-    readers = {reader.about.name: reader for reader in READERS}
-    if format_name not in {"auto", *readers}:
+def open_table(path: Path, name: str, head: bytes) -> AnyTable:
+    """Open a file as a table, whatever kind of file it is. Raises `UnreadableFileError`."""
+    if head.startswith(ZIP_START):
+        return RecordTable(path, name, partial(read_workbook_records, path, name), "Excel workbook")
+    encoding = "utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
+    start = head.decode(encoding, "ignore").lstrip("\ufeff \t\r\n")[:1]
+    if start == "<" and not head.startswith(_CONFLICT):
+        return RecordTable(path, name, partial(read_xml_records, path, name), "XML")
+    text = read_text_file(path, name, has_lines=start not in {"{", "["})
+    if start in {"{", "["}:
+        table = RecordTable(path, name, partial(read_json_records, text), "JSON")
+        table.notes = (*table.notes, *text.notes)
+        return table
+    return Table(text)
+
+
+def _open(choice: _Choice, reading: Reading) -> TableReader:
+    _refuse_double_columns(choice.table, choice.reader)
+    return choice.reader(choice.table, reading)
+
+
+def _open_archive(path: Path, name: str, reading: Reading) -> Reader:
+    """Open the files of an archive that are of a known export. Raises as `open_reader` does."""
+    folder = Folder()
+    found: dict[str, list[tuple[str, _Choice]]] = {}
+    names = unpack_zip(path, name, folder)
+    for member in names:
+        member_path = folder.path / member
+        try:
+            table = open_table(member_path, f"{name}: {member}", read_head(member_path, member))
+            choice = _choose(table, reading)
+        except (UnreadableFileError, UnknownFormatError):
+            continue  # most files of an export hold no ratings
+        if choice.reader is not CsvReader or reading.format_name == CsvReader.about.name:
+            found.setdefault(choice.reader.about.name, []).append((member, choice))
+    if len(found) != 1:
+        what = f"ratings of several formats: {', '.join(found)}" if found else "no ratings of a known format"
         raise UnknownFormatError(
-            f"there is no format {quote(format_name)}; there are auto, {', '.join(readers)}"
+            f"{name}: the archive holds {what}.\nIn it: {_list(names)}.\n"
+            + ("Name one with --format." if found else "Unpack it and import the ratings file in it.")
         )
-    if format_name != CsvReader.about.name:
-        _refuse_strangers(table)
-    tried = READERS if format_name == "auto" else (readers[format_name],)
+    ((_, members),) = found.items()
+    best = min(choice.reader.archive_rank for _, choice in members)
+    taken = [(member, choice) for member, choice in members if choice.reader.archive_rank == best]
+    readers = [(member, _open(choice, reading)) for member, choice in taken]
+    return ArchiveReader(readers, len(names) - len(taken), folder)
+
+
+def _choose(table: AnyTable, reading: Reading) -> _Choice:
+    format_name = reading.format_name
+    formats = list(dict.fromkeys(reader.about.name for reader in READERS))
+    if format_name not in {"auto", *formats}:
+        raise UnknownFormatError(
+            f"there is no format {quote(format_name)}; there are auto, {', '.join(formats)}"
+        )
+    if reading.mapping:
+        table.header = _rename(table.header, reading.mapping)
+    if format_name != CsvReader.about.name and (stranger := find_stranger(table.header)):
+        raise UnknownFormatError(
+            f"{table.name}: this is {stranger.what}, which is not read. {stranger.remedy}",
+            found=table.header.names,
+        )
+    tried = [reader for reader in READERS if format_name in {"auto", reader.about.name}]
     missing = {reader: reader.missing(table.header) for reader in tried}
     for reader in tried:
         if not missing[reader]:
-            return reader
-    nearest = min(tried, key=lambda reader: (len(missing[reader]), -len(reader.find_columns(table.header))))
+            return _Choice(reader, table)
+    for reader in tried:  # some exports have no header row
+        names = reader.name_columns(table.header.names)
+        if names and (named := table.named(names)) is not None:
+            return _Choice(reader, named)
+    nearest = min(
+        tried,
+        key=lambda reader: (
+            len(missing[reader]),
+            -len(reader.find_columns(table.header)),
+            reader is not CsvReader,  # where it is nobody's export, --map helps
+        ),
+    )
     raise _unknown(table, nearest.about.name, missing[nearest], is_forced=format_name != "auto")
 
 
-def _unknown(table: Table, nearest: str, missing: Sequence[str], *, is_forced: bool) -> UnknownFormatError:
+def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced: bool) -> UnknownFormatError:
     names = table.header.names
     problem = f"the file is not of the format {nearest}" if is_forced else "this is no format that is known"
     return UnknownFormatError(
-        f"{table.text.name}: {problem}.\n"
+        f"{table.name}: {problem}.\n"
         f"Columns found: {_list(names)}.\n"
         f"{'Missing' if is_forced else f'Nearest is {nearest}; missing'}: {'; '.join(missing)}.\n"
         "Say what a column is with --map COLUMN=FIELD (such as --map Score=rating), or name the format with "
@@ -108,22 +159,12 @@ def _unknown(table: Table, nearest: str, missing: Sequence[str], *, is_forced: b
     )
 
 
-def _refuse_strangers(table: Table) -> None:
-    keys = set(table.header.keys)
-    for stranger in _STRANGERS:
-        if stranger.columns <= keys and not stranger.is_without & keys:
-            raise UnknownFormatError(
-                f"{table.text.name}: this is {stranger.what}, which is not read. {stranger.remedy}",
-                found=table.header.names,
-            )
-
-
-def _refuse_double_columns(table: Table, reader: type[TableReader]) -> None:
+def _refuse_double_columns(table: AnyTable, reader: type[TableReader]) -> None:
     header = table.header
     for place in reader.find_columns(header).values():
         if header.keys.count(header.keys[place]) > 1:
             raise UnknownFormatError(
-                f"{table.text.name}: there are two columns {quote(header.names[place])}. "
+                f"{table.name}: there are two columns {quote(header.names[place])}. "
                 "Take one out, or give it another name.",
                 found=header.names,
             )
@@ -131,7 +172,7 @@ def _refuse_double_columns(table: Table, reader: type[TableReader]) -> None:
 
 def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
     """Give columns the names of fields; a column that has such a name already makes way."""
-    fields = sorted({*CsvReader.columns, "type"} - {"second_kind", "kind"})
+    fields = sorted({*CsvReader.columns, "type"} - {"second_kind", "kind", "note"})
     renamed = {}
     for column, field in mapping.items():
         place = header.find([column.strip()])

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,6 +35,14 @@ class Dialect(NamedTuple):
         )
 
 
+_match_conflict = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?").fullmatch
+
+
+def is_conflict_mark(record: list[str]) -> bool:
+    """Whether a record is what git writes between two versions of a file that it could not join."""
+    return len(record) < 3 and _match_conflict(record[0].strip()) is not None
+
+
 def is_blank(record: list[str]) -> bool:
     """Whether a record is what a blank line gives, and so no row."""
     return not record or (len(record) == 1 and not record[0].strip())
@@ -52,7 +61,7 @@ def _with_header(dialect: Dialect, head: str) -> Dialect:
     records = dialect.tokenise(io.StringIO(head), is_strict=True)
     try:
         for record in records:
-            if not is_blank(record):
+            if not is_blank(record) and not is_conflict_mark(record):
                 return dialect._replace(names=tuple(record), header_lines=records.line_num)
     except csv.Error:
         pass  # not this delimiter, or a quote that is not closed

@@ -7,7 +7,7 @@ has a season number, its ids, title and year are the show's.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells import (
@@ -16,6 +16,7 @@ from importer.readers.cells import (
     parse_imdb_id,
     parse_number,
     parse_number_id,
+    parse_rating,
     parse_rating_or_word,
     parse_text,
     parse_year,
@@ -47,8 +48,10 @@ class CsvReader(TableReader):
         what="any table with named columns (comma, semicolon, tab or pipe), and the importer's results file",
         recognised_by="columns rating and imdb_id, tmdb_id, tvdb_id, trakt_id, or title and year; or --map",
         ids="IMDb, TMDB, TVDB, Trakt, or title and year",
-        scale="1 to 10, love, hate, unrate (or 0)",
+        scale="1 to 10, or as --scale says; love, hate, unrate (or 0)",
         dates="day or instant in rated_at, optional",
+        traps="no cell is guessed; decimals only with --scale",
+        sample="ratings.csv",
     )
     columns: ClassVar = {
         "imdb_id": ("imdb_id", "imdb", "imdbid"),
@@ -58,6 +61,7 @@ class CsvReader(TableReader):
         "kind": ("type", "kind"),
         "second_kind": ("type", "kind"),
         "rating": ("rating",),
+        "note": ("rating",),
         "rated_at": ("rated_at",),
         "season": ("season",),
         "episode": ("episode",),
@@ -65,6 +69,7 @@ class CsvReader(TableReader):
         "title": ("title",),
     }
     judges_rows = True
+    takes_scale = True
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
@@ -79,7 +84,8 @@ class CsvReader(TableReader):
         """Tell the rules that are applied to this file."""
         if self._is_results:
             return ("results file of this importer",)
-        notes = ["table with columns by name", "ratings are read as 1 to 10"]
+        scale = "ratings are read as 1 to 10" if self.used_scale is None else f"ratings are {self.used_scale}"
+        notes = ["table with columns by name", scale]
         if "kind" not in self._sources:
             by_number = {"season", "episode"} & self._sources.keys()
             notes.append("no type column: every row is a movie" + (", or has a season" if by_number else ""))
@@ -100,7 +106,10 @@ class CsvReader(TableReader):
             "trakt_id": parse_number_id,
             "kind": _parse_kind,
             "second_kind": partial(parse_second_kind, types=TYPES),
-            "rating": parse_rating_or_word,
+            "rating": partial(
+                parse_rating_or_word, parse=self.parse_scaled if self.used_scale else parse_rating
+            ),
+            "note": self.note_scaled,
             "rated_at": self.parse_date,
             "season": parse_number,
             "episode": parse_number,
@@ -115,8 +124,9 @@ class CsvReader(TableReader):
         """Take off the apostrophe that our results file puts before a formula."""
         return restore(cell) if self._is_results else cell
 
-    def finish(self, job: RatingJob) -> RatingJob:
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the kind of a row without a type, and see that the row says which title it means."""
+        del extra
         if not job.kind:  # no type column, or an empty cell
             job = job._replace(kind=_kind_by_numbers(job))
         _check_numbers(job)

@@ -8,7 +8,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from importer.errors import UnknownFormatError
 from importer.readers.cells import CellError, Reason, parse_imdb_id, parse_rating, parse_text, parse_year
+from importer.readers.reading import Reading
+from importer.readers.scales import not_rated
+from importer.readers.table import AnyTable, Header
 from importer.readers.table_reader import FormatNote, TableReader
 from importer.readers.title_types import IMDB_TYPES, parse_kind, parse_kind_or_unknown, parse_second_kind
 
@@ -32,6 +36,8 @@ class ImdbReader(TableReader):
         ids="IMDb",
         scale="1 to 10",
         dates="day of the rating; dd/mm/yyyy of a spreadsheet as the whole column shows",
+        traps="type words of all years; an epoch-zero date is unknown; ids keep their zeros",
+        sample="imdb-2024.csv",
     )
     columns: ClassVar = {
         "kind": ("Title Type",),
@@ -42,7 +48,12 @@ class ImdbReader(TableReader):
         "year": ("Year",),
         "title": ("Title",),
     }
-    needed = ("imdb_id", "rating", "kind")
+    needed: ClassVar[Sequence[str]] = ("imdb_id", "rating", "kind")
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing; a list export has all of them, and is none."""
+        return super().missing(header) or (["no Position: this is a list"] if _is_list(header) else [])
 
     def describe(self) -> Sequence[str]:
         """Name the vintage."""
@@ -53,7 +64,7 @@ class ImdbReader(TableReader):
         """Parse IMDb's cells."""
         return {
             "kind": partial(
-                parse_kind_or_unknown if self.leaves_types_open else parse_kind, types=IMDB_TYPES
+                parse_kind_or_unknown if self.reading.leaves_types_open else parse_kind, types=IMDB_TYPES
             ),
             "second_kind": partial(parse_second_kind, types=IMDB_TYPES),
             "imdb_id": _parse_const,
@@ -62,6 +73,61 @@ class ImdbReader(TableReader):
             "year": parse_year,
             "title": parse_text,
         }
+
+
+class ImdbListReader(ImdbReader):
+    """An open list or watchlist of IMDb: its rated rows, if the owner wants them."""
+
+    about = FormatNote(
+        name="imdb-list",
+        what="IMDb list or watchlist export: its rated rows, with --lists",
+        recognised_by="columns Position, Const and Created, without You rated",
+        ids="IMDb",
+        scale="1 to 10; most rows have no rating and are skipped",
+        dates="Date Rated where the file has it, else none: Created is the day of the entry",
+        traps="never taken for a ratings export, whatever its first row holds",
+        sample="imdb-list.csv",
+    )
+    columns: ClassVar = {**ImdbReader.columns, "rating": ("Your Rating",), "rated_at": ("Date Rated",)}
+    needed = ("imdb_id", "kind")
+
+    def __init__(self, table: AnyTable, reading: Reading) -> None:
+        if not reading.lists or table.header.find(self.columns["rating"]) is None:
+            raise UnknownFormatError(
+                f"{table.name}: this is an IMDb list or watchlist, not an export of your ratings. "
+                + (
+                    "It has no column Your Rating. Open your ratings page at IMDb and export that one."
+                    if reading.lists
+                    else "Open your ratings page at IMDb and export that one; or take the rated rows of this "
+                    "one with --lists."
+                ),
+                found=table.header.names,
+            )
+        super().__init__(table, reading)
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing."""
+        return super(ImdbReader, cls).missing(header) or ([] if _is_list(header) else ['"Position"'])
+
+    def describe(self) -> Sequence[str]:
+        """Say what is taken."""
+        return ("IMDb list or watchlist: only the rated rows are taken",)
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse IMDb's cells; a row without a rating is nothing unusual."""
+        return {**super().parsers(), "rating": _parse_list_rating}
+
+
+def _is_list(header: Header) -> bool:
+    # `You rated` is the ratings export before November 2017, whose rows are numbered too.
+    return {"position", "created"} <= set(header.keys) and "you rated" not in header.keys
+
+
+def _parse_list_rating(cell: str) -> int:
+    if not cell.strip():
+        raise not_rated()
+    return parse_rating(cell)
 
 
 def _parse_const(cell: str) -> str:

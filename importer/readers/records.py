@@ -19,7 +19,7 @@ import pandas as pd
 
 from importer.errors import UnreadableFileError
 from importer.readers.cells import CellError, Reason
-from importer.readers.dialect import Dialect, is_blank
+from importer.readers.dialect import Dialect, is_blank, is_conflict_mark
 from importer.readers.textfile import LONGEST_LINE, TextFile
 
 _MARK = "\x1e"
@@ -115,8 +115,7 @@ class _IrregularRows:
 
     def as_chunk(self) -> Chunk:
         """Return the rows read so far."""
-        frame = pd.DataFrame(self._rows, columns=list(self._places), dtype=object)
-        return Chunk(frame, self._lines, self._short, self._broken)
+        return Chunk(build_frame(self._rows, self._places), self._lines, self._short, self._broken)
 
     def read(self, name: str, *, is_last: bool) -> bytes:
         """Read the rows, and return the lines of one that goes on in the next block."""
@@ -163,6 +162,12 @@ class _IrregularRows:
             )
 
     def _add_ragged(self, record: list[str]) -> None:
+        if is_conflict_mark(record):
+            self._broken[len(self._rows)] = CellError(
+                Reason.CONFLICT_MARK,
+                "git left a mark here, because it could not join two versions of the file",
+                "Take the mark out; the rows of both versions are read.",
+            )
         if len(record) < self._width:
             self._short[len(self._rows)] = len(record)
             record = record + [""] * (self._width - len(record))
@@ -174,6 +179,11 @@ class _IrregularRows:
             )
         self._rows.append(self._pick(record))
         self._lines.append(self._line + self._done)
+
+
+def build_frame(rows: Sequence[tuple[str, ...]], places: Sequence[int]) -> pd.DataFrame:
+    """Put rows of cells into a frame whose columns are named by their places."""
+    return pd.DataFrame(rows, columns=list(places), dtype=object)
 
 
 def _picker(places: Sequence[int]) -> Callable[[list[str]], tuple[str, ...]]:

@@ -12,6 +12,7 @@ from typing import Any
 from importer.errors import UnknownFormatError
 from importer.model import RESULT_COLUMNS, SettledRow, SourceRow, Status
 from importer.readers.generic_csv import CsvReader
+from importer.readers.reading import Reading
 from importer.readers.table import Table
 from importer.readers.textfile import read_text_file
 from importer.spreadsheet import restore
@@ -46,7 +47,7 @@ class ResultsReader:
         header = self._table.header
         places = {name: header.find([name]) or 0 for name in RESULT_COLUMNS}
         # The same table read twice in step: as jobs, and as the cells that stand there.
-        readings = CsvReader(self._table).chunks()
+        readings = CsvReader(self._table, Reading()).chunks()
         for rows, cells in zip(readings, self._table.chunks(sorted(places.values())), strict=True):
             columns = [cells.frame[places[name]].tolist() for name in RESULT_COLUMNS]
             yield [self._choose(*each) for each in zip(rows, zip(*columns, strict=True), strict=True)]

@@ -1,11 +1,14 @@
-"""A text file as a table: its columns by name, and its rows in chunks.
+"""What every file is to a reader: a table, with columns by name and its rows in chunks.
 
-What the columns mean is left to the readers; taking rows apart is the work of `records`.
+`Table` is that of a delimited text; JSON, XML and workbooks become one in `record_table`. What the columns
+mean is left to the readers; taking rows apart is the work of `records`.
 """
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from importer.errors import UnreadableFileError
 from importer.readers.dialect import DELIMITERS, find_dialect
@@ -41,8 +44,39 @@ class Header:
         return None
 
 
-class Table:
+class AnyTable(Protocol):
     """An open table. Reading it again starts again; memory does not grow with the file."""
+
+    header: Header
+    block_size: int
+    """Bytes of a chunk, about."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies; files that belong to it lie beside it."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was found out about the file, for people."""
+        ...
+
+    def chunks(self, places: Sequence[int]) -> Iterator["Chunk"]:
+        """Yield the rows, with the columns at these places; raise UnreadableFileError after the last good."""
+        ...
+
+    def named(self, names: Sequence[str]) -> "AnyTable | None":
+        """The same table without a header row, its columns given these names; None if it cannot be that."""
+        ...
+
+
+class Table:
+    """The table of a delimited text; see `AnyTable`."""
 
     def __init__(self, text: TextFile) -> None:
         self.text = text
@@ -55,6 +89,25 @@ class Table:
             raise UnreadableFileError(text.name, problem, remedy=CHECK_FILE)
         self._dialect = dialect
         self.header = Header.of(dialect.names)
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        return self.text.name
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self.text.path
+
+    def named(self, names: Sequence[str]) -> "Table | None":
+        """Give names to the columns of a file whose first row is no header."""
+        if len(names) != len(self.header.names):
+            return None
+        table = copy(self)
+        table.header = Header.of(names)
+        table._dialect = self._dialect._replace(names=tuple(names), header_lines=0)
+        return table
 
     @property
     def notes(self) -> tuple[str, ...]:

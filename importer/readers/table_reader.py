@@ -8,15 +8,18 @@ A format is a subclass that names its columns (`columns`, `needed`), says how ea
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC
 from functools import cached_property, partial
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from importer.errors import UnreadableFileError
-from importer.model import InvalidRow, RatingJob, SourceRow
+from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
+from importer.model import InvalidRow, RatingJob, SourceRow, Status
 from importer.readers.cells import CellError, Reason, quote
 from importer.readers.dates import is_day_first, parse_date
-from importer.readers.table import Header, Table
+from importer.readers.reading import Reading
+from importer.readers.scales import Scale, parse_scale
+from importer.readers.table import AnyTable, Header
 
 if TYPE_CHECKING:
     from importer.readers.columns import Parse, Parsed
@@ -38,6 +41,8 @@ class FormatNote(NamedTuple):
     ids: str
     scale: str
     dates: str
+    traps: str
+    sample: str
 
 
 class TableReader:
@@ -51,19 +56,38 @@ class TableReader:
     """Fields without whose column a file is not of this format."""
     judges_rows: ClassVar[bool] = False
     """Whether `finish` has something to say; asking it a million times for nothing is not free."""
+    scale: ClassVar[Scale | None] = None
+    """The scale of the format's ratings, where they are not 1 to 10 and the format has one."""
+    unrated: ClassVar[frozenset[str]] = frozenset()
+    """With `--scale`: the texts of a rating cell that mean "not rated"."""
+    takes_scale: ClassVar[bool] = False
+    """Whether the owner may say with `--scale` what the ratings are."""
+    needs_scale: ClassVar[bool] = False
+    """Whether the owner must, for nothing in the file says it."""
+    archive_rank: ClassVar[int] = 0
+    """Which files of an archive are read, where several of this format hold the same ratings: the lowest."""
 
-    def __init__(self, table: Table, *, leaves_types_open: bool = False) -> None:
+    def __init__(self, table: AnyTable, reading: Reading) -> None:
         self.format_name = self.about.name
-        self.leaves_types_open = leaves_types_open
+        self.reading = reading
         self._table = table
         self._sources = self.find_columns(table.header)
-        self.notes: Sequence[str] = (*self.describe(), *table.notes)
+        self.used_scale = self._find_scale()
+        if self.used_scale is None:
+            self._sources.pop("note", None)  # it tells what the conversion changed, and there is none
+        self.notes: Sequence[str] = (*self.describe(), *self._describe_zone(), *table.notes)
 
     @classmethod
     def find_columns(cls, header: Header) -> dict[str, int]:
         """Say in which column each field stands."""
         places = {field: header.find(names) for field, names in cls.columns.items()}
         return {field: place for field, place in places.items() if place is not None}
+
+    @classmethod
+    def name_columns(cls, cells: Sequence[str]) -> Sequence[str]:
+        """Name the columns of a file of this format that has no header, by its first row; else nothing."""
+        del cells
+        return ()
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
@@ -79,9 +103,17 @@ class TableReader:
         """Field to what turns its cells into values."""
         raise NotImplementedError
 
-    def finish(self, job: RatingJob) -> RatingJob:
-        """Judge a row as a whole: return it, changed or not, or raise `CellError`."""
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Judge a row as a whole: return it, changed or not, or raise `CellError`.
+
+        `extra` holds the values of the fields in `columns` that a job does not have.
+        """
+        del extra
         return job
+
+    def suggest_scale(self) -> Scale | None:
+        """Find a scale in the ratings of a format that has none of its own; None if nobody could say."""
+        return None
 
     def clean(self, cell: str) -> str:
         """Undo what a program did to a cell, where a bad one is shown."""
@@ -89,7 +121,33 @@ class TableReader:
 
     def parse_date(self, cell: str) -> str | None:
         """Parse a cell of the date column, in the order that the whole column shows."""
-        return parse_date(cell, lambda: self._is_day_first)
+        return parse_date(cell, lambda: self._is_day_first, self.reading.zone)
+
+    def parse_scaled(self, cell: str) -> int:
+        """Parse a rating of the scale in use."""
+        assert self.used_scale is not None
+        return self.used_scale.convert(cell.strip())
+
+    def note_scaled(self, cell: str) -> str | None:
+        """Say what the conversion of a rating has changed; for a `note` that shares the rating's column."""
+        assert self.used_scale is not None
+        return self.used_scale.note(cell.strip())
+
+    def _find_scale(self) -> Scale | None:
+        """Find out what the ratings mean. Raises ScaleNeededError, UsageError."""
+        if self.reading.scale is None:
+            if self.needs_scale:
+                suggested = self.suggest_scale()
+                looks_like = None if suggested is None else str(suggested)
+                raise ScaleNeededError(self._table.name, self.about.scale, looks_like)
+            return self.scale
+        if not self.takes_scale:
+            raise UsageError(f"--scale: {self.format_name} has a scale of its own, {self.about.scale}")
+        return parse_scale(self.reading.scale, self.unrated)
+
+    def _describe_zone(self) -> Sequence[str]:
+        zone = self.reading.zone
+        return () if zone is UTC else (f"times without a zone are of {zone}",)
 
     def set_block_size(self, size: int) -> None:
         """Read in blocks of about so many bytes."""
@@ -129,14 +187,22 @@ class TableReader:
         fields = [values.get(field, repeat(None)) for field in _JOB_FIELDS]
         with _collector_paused():
             jobs = list(map(_make_job, zip(count(first_row), chunk.lines, *fields, strict=False)))
+        _note_early_dates(jobs, values)
         if self.judges_rows:
-            for place, job in enumerate(jobs):
-                if place not in problems:
-                    try:
-                        jobs[place] = self.finish(job)
-                    except CellError as error:
-                        problems[place] = (error.field, error)
+            self._finish_all(jobs, values, problems)
         return jobs, problems
+
+    def _finish_all(
+        self, jobs: list[RatingJob], values: Mapping[str, Iterable[Any]], problems: Problems
+    ) -> None:
+        names = [field for field in values if field not in _JOB_FIELDS]
+        extras = zip(*(values[field] for field in names), strict=True) if names else repeat(())
+        for place, (job, extra) in enumerate(zip(jobs, extras, strict=False)):
+            if place not in problems:
+                try:
+                    jobs[place] = self.finish(job, dict(zip(names, extra, strict=True)))
+                except CellError as error:
+                    problems[place] = (error.field, error)
 
     def _too_few(self, field: str, cells: int) -> CellError:
         names = self._table.header.names
@@ -151,6 +217,8 @@ class TableReader:
     ) -> InvalidRow:
         if field is not None and not any(cells.values()):
             error, field = CellError(Reason.EMPTY_ROW, "the row is empty", "Take it out of the file."), None
+        elif self._is_header(cells):
+            error, field = _repeated_header(), None
         where, problem = f"line {job.line}", error.problem
         if field is not None and field in self._sources:
             where += f", column {quote(self._table.header.names[self._sources[field]])}"
@@ -159,6 +227,10 @@ class TableReader:
         raw = [cells.get(name) or None for name in _CELL_FIELDS]
         message = f"{where}: {problem}. {error.remedy}"
         return InvalidRow._make((job.row, job.line, *raw, error.status, error.reason, message))
+
+    def _is_header(self, cells: Mapping[str, str]) -> bool:
+        names = self._table.header.names
+        return all(cells[field] == names[place] for field, place in self._sources.items())
 
     @cached_property
     def _is_day_first(self) -> bool | None:
@@ -173,6 +245,27 @@ class TableReader:
                 return  # what can be read decides; the reading proper tells of the rest, in its place
 
         return is_day_first(cells())
+
+
+def _repeated_header() -> CellError:
+    return CellError(
+        Reason.REPEATED_HEADER,
+        "the names of the columns stand here once more",
+        "Nothing is lost: it is no rating.",
+        status=Status.SKIPPED,
+    )
+
+
+def _note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]]) -> None:
+    """Tell where a title was rated before the year it is of: the date is kept, for the year may be wrong."""
+    dates, years = values.get("rated_at"), values.get("year")
+    if dates is None or years is None:
+        return
+    for place, (rated_at, year) in enumerate(zip(dates, years, strict=True)):
+        if rated_at and year and int(rated_at[:4]) < year:
+            job = jobs[place]
+            told = f"the date, {rated_at[:10]}, lies before {year}, the year of the title; it is kept"
+            jobs[place] = job._replace(note=told if job.note is None else f"{job.note}; {told}")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ work of `table`.
 """
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +25,7 @@ _NAMES = {
     "cp1252": "Windows-1252 or ISO-8859-1",
 }
 _LOOKS = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook"),
     (b"PK\x05\x06", "an empty zip archive"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ", "an xz archive"),
     (b"7z\xbc\xaf", "a 7z archive"),
@@ -39,6 +38,8 @@ _LOOKS = (
     (b"\x7fELF", "a program"),
 )
 _HEAD = 4096
+# A letter of Latin-1 as UTF-8, read as Windows-1252: Ã or Â, and what its second byte then is.
+_find_encoded_twice = re.compile("[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸ]").findall
 _UNPACK = "Unpack it, or save the table in it as CSV, and import that file."
 CHECK_FILE = "Check whether it is a ratings export, and download it again."
 _SAVE_AS_TEXT = "Save the table as CSV in UTF-8 and import that file."
@@ -55,6 +56,10 @@ class TextFile:
     """It is UTF-8 with newlines alone, and can be taken as it is."""
     is_cut_off: bool
     """The file ends within a character."""
+    encoded_twice: int = 0
+    """Characters that were encoded twice (LÃ©on for Léon), by whatever program wrote the file."""
+    lost: int = 0
+    """Characters that such a program could not read, and replaced."""
 
     def blocks(self, size: int) -> Iterator[bytes]:
         """Yield the text in UTF-8, in blocks of whole lines that end in a newline, each of about `size`."""
@@ -64,6 +69,12 @@ class TextFile:
             problem = f"cannot be read further ({error.strerror or error})"
             remedy = "Copy the file to another disk, and import the copy."
             raise UnreadableFileError(self.name, problem, remedy=remedy) from error
+
+    def texts(self, size: int) -> Iterator[str]:
+        """Yield the text in pieces of about `size` characters, wherever its lines end."""
+        with self.path.open(encoding=self.encoding, errors="replace", newline=None) as file:
+            while piece := file.read(size):
+                yield piece
 
     def _plain_blocks(self, size: int) -> Iterator[bytes]:
         with self.path.open("rb") as file:
@@ -80,27 +91,45 @@ class TextFile:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found out, for people."""
-        note = f"encoding {_NAMES[self.encoding]}"
-        return (note, "the file ends within a character: it was cut off") if self.is_cut_off else (note,)
+        notes = [f"encoding {_NAMES[self.encoding]}"]
+        if self.is_cut_off:
+            notes.append("the file ends within a character: it was cut off")
+        if self.encoded_twice:
+            notes.append(
+                f"{self.encoded_twice:,} characters were encoded twice by whoever wrote the file "
+                "(Ã© where é should stand); ids are not touched by that, titles are left as they are"
+            )
+        if self.lost:
+            notes.append(f"{self.lost:,} characters were lost before (\ufffd stands for each); ids are not")
+        return tuple(notes)
 
 
-def read_text_file(path: Path, name: str) -> TextFile:
-    """Read a file through once, or say why it cannot be read."""
+def read_text_file(path: Path, name: str, *, has_lines: bool = True) -> TextFile:
+    """Read a file through once, or say why it cannot be read. Without `has_lines`, a line has any length."""
     try:
-        head = _read_head(path, name)
+        head = read_head(path, name)
         encodings = [encoding for bom, encoding in _BOMS if head.startswith(bom)] or ["utf-8", "cp1252"]
         for encoding in encodings:
-            check = _Check(name, encoding)
+            check = _Check(name, encoding, has_lines=has_lines)
             if check.run(path):
                 return check.result(path)
     except OSError as error:
-        raise UnreadableFileError(
-            name,
-            f"cannot be read ({error.strerror or error})",
-            remedy="Check the path and your rights to read it.",
-        ) from error
+        raise _cannot_be_read(name, error) from error
     known = "UTF-16, as its first bytes say" if encodings == ["utf-16"] else "UTF-8 nor Windows-1252"
     raise UnreadableFileError(name, f"the text is not {known}", remedy=_SAVE_AS_TEXT)
+
+
+def read_head(path: Path, name: str) -> bytes:
+    """Read the beginning of a file that can be read, and may hold ratings. Raises UnreadableFileError."""
+    try:
+        return _read_head(path, name)
+    except OSError as error:
+        raise _cannot_be_read(name, error) from error
+
+
+def _cannot_be_read(name: str, error: OSError) -> UnreadableFileError:
+    problem = f"cannot be read ({error.strerror or error})"
+    return UnreadableFileError(name, problem, remedy="Check the path and your rights to read it.")
 
 
 def _read_head(path: Path, name: str) -> bytes:
@@ -128,8 +157,10 @@ def _read_head(path: Path, name: str) -> bytes:
 class _Check:
     """Whether a file decodes in an encoding, and is text."""
 
-    def __init__(self, name: str, encoding: str) -> None:
+    def __init__(self, name: str, encoding: str, *, has_lines: bool) -> None:
         self.name = name
+        self._has_lines = has_lines
+        self._encoded_twice = self._lost = 0
         self.encoding = encoding
         self._is_cut_off = False
         self._has_returns = False
@@ -139,7 +170,9 @@ class _Check:
         """Return the file, once `run` said that it decodes."""
         is_utf8 = self.encoding in {"utf-8", "utf-8-sig"}
         is_plain = is_utf8 and not self._has_returns and not self._is_cut_off
-        return TextFile(path, self.name, self.encoding, is_plain, self._is_cut_off)
+        return TextFile(
+            path, self.name, self.encoding, is_plain, self._is_cut_off, self._encoded_twice, self._lost
+        )
 
     def run(self, path: Path) -> bool:
         """Read the file through; return whether it decodes."""
@@ -148,13 +181,21 @@ class _Check:
             try:
                 while block := file.read(LONGEST_LINE):
                     text = self._decoder.decode(block)
-                    has_more_than_ascii = has_more_than_ascii or not text.isascii()
+                    if not text.isascii():
+                        has_more_than_ascii = True
+                        self._encoded_twice += len(_find_encoded_twice(text))
+                        self._lost += text.count("\ufffd")
                     # Looking into the bytes is much faster, where they show it.
                     shown = text.encode() if self.encoding == "utf-16" else block
                     self._has_returns = self._has_returns or b"\r" in shown
                     if b"\0" in shown:
                         raise self._error("there are NUL bytes, so this is not a text file", _SAVE_AS_TEXT)
-                    if len(block) == LONGEST_LINE and b"\n" not in shown and b"\r" not in shown:
+                    if (
+                        self._has_lines
+                        and len(block) == LONGEST_LINE
+                        and b"\n" not in shown
+                        and b"\r" not in shown
+                    ):
                         raise self._error(f"a line is longer than {LONGEST_LINE:,} bytes", CHECK_FILE)
             except UnicodeDecodeError:
                 return False

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from importer.errors import UnknownFormatError, UnreadableFileError
-from importer.readers import open_reader, records
+from importer.readers import Reading, open_reader, records
 from importer.readers.columns import Columns
 
 MIB = 1024 * 1024
@@ -25,7 +25,7 @@ def main(file: str, mebibytes: str) -> None:
     rows, error = 0, ""
     begun = time.process_time()
     try:
-        for chunk in open_reader(Path(file), name=Path(file).name, leaves_types_open=True).chunks():
+        for chunk in open_reader(Path(file), Reading(leaves_types_open=True), name=Path(file).name).chunks():
             rows += len(chunk)
     except (UnknownFormatError, UnreadableFileError) as problem:
         error = str(problem)

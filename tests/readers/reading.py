@@ -5,7 +5,8 @@ from pathlib import Path
 
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
-from importer.readers import open_reader
+from importer.readers import Reading, open_reader
+from importer.readers.table_reader import TableReader
 
 
 def read(
@@ -33,8 +34,9 @@ def read_until_error(
     """Read the rows that come before the file becomes unreadable, and tell why it does."""
     path = folder / "input.csv"
     path.write_bytes(content)
-    reader = open_reader(path, format_name=format_name, mapping=mapping)
+    reader = open_reader(path, Reading(format_name, mapping or {}))
     if block_size is not None:
+        assert isinstance(reader, TableReader)
         reader.set_block_size(block_size)
     rows: list[SourceRow] = []
     try:
