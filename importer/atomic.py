@@ -5,6 +5,7 @@ What stood there before survives every failure, Ctrl-C included. What the files 
 
 import os
 import secrets
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +64,30 @@ class Drafts:
         os.fsync(self._stream.fileno())
         self._stream.close()
         self._stream = None
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder for its owner alone, and take it from others where it is there already."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.name == "posix" and folder.stat().st_mode & 0o077:
+        folder.chmod(0o700)
+
+
+def write_privately(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, readable by the owner alone from the first byte on."""
+    make_private_folder(path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as draft:
+            draft.write(content)
+            draft.flush()
+            os.fsync(draft.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+    _sync_folders({path.parent})
 
 
 def _hidden(path: Path, ending: str) -> Path:

@@ -113,7 +113,7 @@ class TestJobs:
     def test_the_destinations_are_those_of_the_command(self) -> None:
         assert tuple(To) == DESTINATIONS
         for name in DESTINATIONS:
-            assert Job(source="x", to=name).to == name
+            assert Job.model_validate({"source": "x", "to": name}).to == name
 
 
 class TestAccounts:

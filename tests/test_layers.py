@@ -25,17 +25,18 @@ ROOMS: dict[str, set[str]] = {
     "readers": {"errors", "model", "spreadsheet"},
     "planning": {"errors", "model"},
     "destinations": {"errors", "model", "wire", "settings.secret", "settings.addresses"},
-    "delivery": {"errors", "model", "wire", "progress", "planning", "destinations", "settings"},
+    "delivery": {"errors", "model", "wire", "progress", "atomic", "planning", "destinations", "settings"},
     "journal": {"errors", "model", "history", "journal_file"},
     "journal_file": {"errors"},
     "history": {"errors", "model"},
     "undoing": {"model", "journal"},
-    "pruning": {"errors", "journal"},
+    "pruning": {"errors", "journal_file"},
     "operations": {"errors", "model", "report", "atomic", "settings.secret"},
     "report": {"errors", "model", "spreadsheet", "atomic"},
     "looking": {"errors", "model", "planning", "destinations", "delivery", "journal"},
     "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"},
     "writing": {"errors", "model", "progress", "atomic", "destinations", "journal"},
+    "fetching": {"errors", "wire", "atomic", "destinations", "delivery", "settings"},
     "run": ROAD
     | {"history", "settings", "readers", "destinations", "delivery", "report", "sending", "writing"},
     # The command line puts the parts of a sign-in and of a run together; how they wait is not its business.
@@ -44,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
     | {"history", "undoing"}
     | {"schedule", "sandbox", "operations", "pruning"}
     | {f"delivery.{part}" for part in ("courier", "credentials", "limiter", "sign_in", "survey", "tokens")}
-    | {"delivery.transport"},
+    | {"delivery.transport", "fetching", "syncing"},
     "__main__": {"cli"},
     "sandbox": set(),
 }
@@ -53,6 +54,7 @@ ROOMS: dict[str, set[str]] = {
 HOMES = {
     "aiohttp": ("delivery/transport.py", "sandbox/"),
     "aiolimiter": ("delivery/limiter.py",),
+    "apscheduler": ("settings/times.py",),
     "pandas": ("readers/",),
     "tenacity": ("delivery/backoff.py",),
     "apprise": ("operations/notices.py",),

@@ -7,9 +7,7 @@ there and preferred to it, until another pair is put into the settings. When to 
 
 import asyncio
 import hashlib
-import os
 import re
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -19,6 +17,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
+from importer.atomic import make_private_folder, write_privately
 from importer.destinations.trakt_tokens import TokenSet, dump_tokens, parse_tokens
 from importer.errors import StopRunError
 from importer.settings import APP, TraktSettings
@@ -100,7 +99,7 @@ class TokenStore:
             self.where = self._name_keyring()
             return
         try:
-            _write_privately(self._file, content)
+            write_privately(self._file, content)
         except OSError as error:
             problem = f"The new tokens cannot be kept in {self._file} ({error.strerror or error})"
             raise StopRunError(
@@ -137,7 +136,7 @@ class TokenStore:
 
     def _acquire(self, lock: FileLock) -> bool:
         try:
-            _make_private_folder(self._file.parent)
+            make_private_folder(self._file.parent)
             lock.acquire(blocking=False)
         except Timeout:
             return False
@@ -178,31 +177,3 @@ class TokenStore:
 
     def _name_file(self) -> str:
         return f"the file {self._file}{self.trouble}"
-
-
-def _make_private_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name == "posix" and folder.stat().st_mode & 0o077:
-        folder.chmod(0o700)
-
-
-def _write_privately(file: Path, content: bytes) -> None:
-    """Write whole or not at all, readable by the owner alone from the first byte on."""
-    _make_private_folder(file.parent)
-    handle, name = tempfile.mkstemp(prefix=f".{file.stem}-", dir=file.parent)
-    try:
-        with os.fdopen(handle, "wb") as copy:
-            copy.write(content)
-            copy.flush()
-            os.fsync(copy.fileno())
-        Path(name).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-    if os.name == "posix":
-        folder = os.open(file.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
