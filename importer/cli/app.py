@@ -11,7 +11,7 @@ from typing import Annotated, Never
 
 import typer
 
-from importer.cli import again, listings, login, past, run, sandbox
+from importer.cli import again, listings, login, past, prune, run, sandbox
 from importer.errors import ImporterError, SettingsError, UsageError
 from importer.report.wording import clean
 
@@ -37,6 +37,7 @@ app.command("undo")(again.undo)
 app.command("runs")(past.runs)
 app.command("show")(past.show)
 app.command("report")(past.report)
+app.command("prune")(prune.prune)
 app.command("login")(login.login)
 app.command("logout")(login.logout)
 app.command("whoami")(login.whoami)

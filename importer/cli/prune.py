@@ -1,0 +1,88 @@
+"""`importer prune`: old runs leave the journals, and the disk has room again."""
+
+import sys
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from importer.cli import options
+from importer.errors import JournalLockedError, StopRunError, UsageError
+
+if TYPE_CHECKING:
+    from importer.pruning import Pruned
+
+
+def prune(
+    keep: Annotated[
+        int,
+        typer.Option(help="Keep the newest N runs of each account, and never less than 5.", metavar="N"),
+    ] = 50,
+    older_than: Annotated[
+        str | None,
+        typer.Option(help="Of the others, remove only what ended so long ago: 180d, 12w.", metavar="SPAN"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")] = False,
+    yes: options.Yes = False,
+) -> None:
+    """Remove old runs from the journals; what an account is known to hold stays known."""
+    from importer.cli.spans import parse_span  # noqa: PLC0415 - light start-up
+
+    span = parse_span(older_than, "--older-than") if older_than is not None else None
+    ended_before = None if span is None else datetime.now(UTC) - span
+    rehearse = partial(_prune_all, keep, ended_before, is_rehearsal=True)
+    if not dry_run and not yes:
+        found = rehearse()
+        _tell(found, "would remove")
+        if not _count_runs(found):
+            return
+        if not _can_ask():
+            raise UsageError("nobody can be asked whether to remove these runs; with --yes it is done")
+        if not typer.confirm("Remove them?", err=True):
+            raise StopRunError("nothing was removed")
+    pruned = rehearse() if dry_run else _prune_all(keep, ended_before, is_rehearsal=False)
+    _tell(pruned, "would remove" if dry_run else "removed")
+    if None in pruned.values():
+        raise StopRunError("a journal in use was left as it is; type the same command when its run has ended")
+
+
+def _prune_all(keep: int, ended_before: datetime | None, *, is_rehearsal: bool) -> "dict[str, Pruned | None]":
+    """Prune each account's journal; None stands for one that a run is using right now."""
+    from importer.pruning import PrunedJournal  # noqa: PLC0415 - light start-up
+    from importer.settings import state_dir  # noqa: PLC0415
+
+    pruned: dict[str, Pruned | None] = {}
+    folder = state_dir() / "journals"
+    for path in sorted(folder.glob("*.sqlite3")):
+        try:
+            with PrunedJournal(folder, path.stem) as journal:
+                pruned[path.stem] = journal.prune(
+                    keep=keep, ended_before=ended_before, is_rehearsal=is_rehearsal
+                )
+        except JournalLockedError:
+            pruned[path.stem] = None
+    return pruned
+
+
+def _can_ask() -> bool:
+    return sys.stdin.isatty()
+
+
+def _count_runs(pruned: "dict[str, Pruned | None]") -> int:
+    return sum(len(found.run_ids) for found in pruned.values() if found)
+
+
+def _tell(pruned: "dict[str, Pruned | None]", verb: str) -> None:
+    from importer.report.wording import count  # noqa: PLC0415 - light start-up
+
+    if not _count_runs(pruned):
+        print("There is nothing to remove.")
+    for account, found in pruned.items():
+        if found is None:
+            print(f"{account}: in use by a run", file=sys.stderr)
+        elif found.run_ids:
+            span = " to ".join(dict.fromkeys((found.run_ids[0], found.run_ids[-1])))
+            freed = f"; {found.freed_bytes / 1e6:,.1f} MB freed" if found.freed_bytes else ""
+            runs, rows = count(len(found.run_ids), "run"), count(found.rows, "row")
+            print(f"{account}: {verb} {runs} with {rows}, {span}{freed}")
