@@ -15,7 +15,7 @@ from importer.readers import open_reader
 from importer.readers.formats import READERS
 from importer.readers.table import Table
 from importer.readers.textfile import read_text_file
-from tests.readers.golden import SAMPLES, golden_path, render
+from tests.readers.golden import SAMPLES, all_samples, golden_path, open_sample, render
 from tests.readers.reading import places, read, read_until_error, reasons
 
 BOM = b"\xef\xbb\xbf"
@@ -39,8 +39,8 @@ class ReaderConformance(ABC):
         return end.join((self.header, *map(self.row, titles), "")).encode()
 
     def test_claims_its_samples_and_no_other(self) -> None:
-        for sample in sorted(SAMPLES.glob("*.csv")):
-            is_mine = open_reader(sample).format_name == self.format_name
+        for sample in all_samples():
+            is_mine = open_sample(sample).format_name == self.format_name
             assert is_mine == (sample.name in self.samples), sample.name
 
     def test_no_other_named_format_claims_its_samples(self) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from importer.errors import UnknownFormatError
-from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow
-from importer.readers import open_reader
+from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, Status
+from importer.readers import Reading, open_reader
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import invalid, jobs, read, read_until_error, reasons
 
@@ -24,6 +24,23 @@ class TestImdb(ReaderConformance):
 
     def row(self, title: str) -> str:
         return f"tt0111161,9,2024-05-01,{title},,,Movie,9.3,142,1994,Drama,1,1994-10-14,"
+
+
+def test_the_rated_rows_of_a_list_are_taken_when_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    row = ",tt0111161,2023-01-01,,,The Title,,Movie,9.3,1994"
+    path.write_text(f"{LIST},Your Rating\n1{row},9\n2{row},\n")
+    reader = open_reader(path, Reading(lists=True))
+    (rows,) = reader.chunks()
+    assert reader.format_name == "imdb-list"
+    assert reasons(rows) == ["ok", "no_rating"]
+    assert jobs(rows[:1])[0].rated_at is None, "the day of the entry is not that of the rating"
+    assert invalid(rows[1:])[0].status is Status.SKIPPED
+    with pytest.raises(UnknownFormatError, match="--lists"):
+        open_reader(path)
+    path.write_text(f"{LIST}\n1{row}\n")
+    with pytest.raises(UnknownFormatError, match="no column Your Rating"):
+        open_reader(path, Reading(lists=True))
 
 
 def read_rows(
