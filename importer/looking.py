@@ -23,7 +23,7 @@ from importer.destinations.base import (
 from importer.errors import AuthorizationError
 from importer.journal import Journal, Replaced, Run
 from importer.model import Fate, MediaKind, Outcome, RatingJob, Status
-from importer.planning import Conflict, OnConflict, settle_conflict
+from importer.planning import Conflict, OnConflict, give_way, settle_conflict
 
 BLOCK_ROWS = 4000
 
@@ -120,6 +120,14 @@ def settle_conflicts(journal: Journal, run: Run, destination: Destination, polic
         for conflict in conflicts_of(journal, run, destination)
     )
     journal.settle_each(run, [(row, fate) for row, fate in fates if fate is not None])
+
+
+def answer_conflicts(
+    journal: Journal, run: Run, destination: Destination, keeps: Callable[[Conflict], bool]
+) -> None:
+    """Where the account holds another rating, settle the rows of which `keeps` says that they give way."""
+    kept = [conflict for conflict in conflicts_of(journal, run, destination) if keeps(conflict)]
+    journal.settle_each(run, [(each.job.row, give_way(OnConflict.ASK, each)) for each in kept])
 
 
 def _build_conflict(row: Replaced, destination: Destination) -> Conflict:

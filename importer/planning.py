@@ -86,12 +86,13 @@ def settle_conflict(policy: OnConflict, conflict: Conflict) -> Fate | None:
 def give_way(policy: OnConflict, conflict: Conflict) -> Fate:
     """The fate of a row whose rating gives way to the account's."""
     job, held, held_at = conflict
-    ours, theirs = _describe(job.rating, job.rated_at), _describe(held, held_at)
+    ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
     message = f"the account holds {theirs}, the row says {ours}: {_WHY[policy]} (--on-conflict {policy})"
     return Fate(Status.KEPT, f"policy_{policy}", message)
 
 
-def _describe(rating: Rating, rated_at: str | None) -> str:
+def describe_rating(rating: Rating, rated_at: str | None) -> str:
+    """Describe a rating with its day, where it has one: `7 (2024-05-01)`."""
     return f"{rating} ({rated_at[:10]})" if rated_at else str(rating)
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeVar
 
 from importer.delivery.backoff import Backoff, Patience
@@ -26,6 +26,7 @@ from importer.journal import Journal, Run
 from importer.looking import (
     Look,
     all_kinds,
+    answer_conflicts,
     find_not_stored,
     keep_what_changed_since,
     leave_unsure,
@@ -35,7 +36,7 @@ from importer.looking import (
     settle_unanswered,
 )
 from importer.model import Batch, Fate, Outcome
-from importer.planning import Batcher, BatchSize, OnConflict
+from importer.planning import Batcher, BatchSize, Conflict, OnConflict
 from importer.progress import Phase, Progress
 
 FLUSH_SECONDS = 0.2
@@ -111,6 +112,19 @@ class Sending:
         """
         self._connect(self._look)
         return self._looked or Look(is_readable=False)
+
+    @property
+    def leaves_conflicts(self) -> bool:
+        """Whether somebody else decides over the rows where the account holds another rating."""
+        return self._options.on_conflict is OnConflict.ASK
+
+    def settle_conflicts(self, keeps: Callable[[Conflict], bool]) -> Look:
+        """After a look, let the rows give way of which `keeps` says so."""
+        answer_conflicts(self._journal, self._run, self._destination, keeps)
+        look = self._looked or Look(is_readable=False)
+        changes, removals = self._journal.count_changes(self._run)
+        self._looked = replace(look, changes=changes, removals=removals)
+        return self._looked
 
     def send_all(self) -> None:
         """Send until every row has its outcome or the run stops; the journal is then up to date."""

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.model import Batch, RatingJob, Status
-from importer.planning import Batcher, BatchSize, duplicate_of, pick_winner
+from importer.model import Batch, Rating, RatingJob, Status
+from importer.planning import (
+    Batcher,
+    BatchSize,
+    Conflict,
+    OnConflict,
+    duplicate_of,
+    pick_winner,
+    settle_conflict,
+)
 from tests.builders import build_job
 
 
@@ -24,6 +32,61 @@ from tests.builders import build_job
 def test_pick_winner(rows: list[tuple[int, str | None]], winner: int) -> None:
     assert pick_winner(rows) == winner
     assert pick_winner(rows[::-1]) == winner
+
+
+DAY, NEXT_DAY = "2024-05-01", "2024-05-02"
+
+
+@pytest.mark.parametrize(
+    ("policy", "row", "held", "is_kept"),
+    [
+        pytest.param(
+            "overwrite", (3, DAY), (7, NEXT_DAY), False, id="overwrite does, be it newer and higher"
+        ),
+        pytest.param("keep", (9, NEXT_DAY), (7, DAY), True, id="keep does, be the row newer and higher"),
+        pytest.param("keep", (9, None), (7, None), True, id="keep needs no dates"),
+        pytest.param("newest", (9, DAY), (7, NEXT_DAY), True, id="the account's is newer"),
+        pytest.param("newest", (9, NEXT_DAY), (7, DAY), False, id="the row's is newer"),
+        pytest.param("newest", (9, DAY), (7, DAY), False, id="of one day"),
+        pytest.param("newest", (9, None), (7, DAY), False, id="the row has no date"),
+        pytest.param("newest", (9, DAY), (7, None), False, id="the account has no date"),
+        pytest.param("newest", (9, DAY), (7, f"{DAY}T23:59:59.000Z"), False, id="a day against its instant"),
+        pytest.param("newest", (9, DAY), (7, f"{NEXT_DAY}T00:00:00Z"), True, id="a day against a later one"),
+        pytest.param("newest", (9, f"{DAY}T09:00:00Z"), (7, DAY), False, id="an instant against its day"),
+        pytest.param("newest", (9, f"{DAY}T09:00:00Z"), (7, f"{DAY}T09:00:01.000Z"), True, id="by a second"),
+        pytest.param("newest", (9, f"{DAY}T09:00:00Z"), (7, f"{DAY}T09:00:00.900Z"), False, id="no finer"),
+        pytest.param(
+            "newest", (9, f"{DAY}T09:00:00Z"), (7, f"{DAY}T11:00:00+02:00"), False, id="one instant"
+        ),
+        pytest.param("highest", (6, NEXT_DAY), (7, DAY), True, id="the account's is higher"),
+        pytest.param("highest", (8, DAY), (7, NEXT_DAY), False, id="the row's is higher"),
+        pytest.param("highest", ("hate", None), ("love", None), True, id="love is higher than hate"),
+        pytest.param("highest", ("love", None), ("hate", None), False, id="hate is not higher"),
+        pytest.param("highest", ("love", None), (9, None), False, id="a word and a number do not compare"),
+        pytest.param("ask", (9, DAY), (7, DAY), False, id="what is asked is not answered here"),
+    ],
+)
+def test_who_gives_way(
+    policy: str, row: tuple[Rating, str | None], held: tuple[Rating, str | None], is_kept: bool
+) -> None:
+    conflict = Conflict(build_job(rating=row[0], rated_at=row[1]), *held)
+    fate = settle_conflict(OnConflict(policy), conflict)
+    assert (fate is not None) == is_kept
+    if fate is not None:
+        assert fate.status is Status.KEPT
+        assert fate.reason == f"policy_{policy}"
+        assert f"--on-conflict {policy}" in fate.message
+
+
+def test_what_is_kept_names_both_ratings_with_their_days() -> None:
+    fate = settle_conflict(
+        OnConflict.NEWEST, Conflict(build_job(rating=9, rated_at=DAY), 7, "2024-06-02T09:00:00Z")
+    )
+    assert fate is not None
+    assert fate.message == (
+        "the account holds 7 (2024-06-02), the row says 9 (2024-05-01): "
+        "the account's rating is the newer one (--on-conflict newest)"
+    )
 
 
 def test_a_duplicate_names_the_row_that_counts() -> None:

@@ -8,6 +8,7 @@ import typer
 from importer.cli import options
 from importer.cli.options import Api, LogFormat, To
 from importer.errors import UsageError
+from importer.planning import OnConflict
 
 
 def retry(
@@ -30,6 +31,7 @@ def retry(
     dry_run: options.DryRun = False,
     limit: options.Limit = None,
     guard: options.Guard = 20,
+    on_conflict: options.OnConflictOption = OnConflict.NEWEST,
     verify: options.Verify = True,
     resend_unsure: options.ResendUnsure = False,
     yes: options.Yes = False,
@@ -46,7 +48,14 @@ def retry(
 
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
-        given=parse_given(workers, rate, limit, verifies=verify, resends_unsure=resend_unsure),
+        given=parse_given(
+            workers,
+            rate,
+            limit,
+            verifies=verify,
+            resends_unsure=resend_unsure,
+            on_conflict=on_conflict,
+        ),
         api=api,
         bulk=bulk,
         batch_size=batch_size,
@@ -96,7 +105,6 @@ def undo(
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.history import find_run  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
-    from importer.planning import OnConflict  # noqa: PLC0415
     from importer.settings import state_dir  # noqa: PLC0415
 
     past = find_run(state_dir() / "journals", run_id)

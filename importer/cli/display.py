@@ -13,6 +13,7 @@ from typing import TextIO
 
 import typer
 
+from importer.cli.conflicts import ConflictQuestions
 from importer.cli.preflight import build_preflight
 from importer.cli.progress import show_progress
 from importer.cli.targets import AnyTarget, FileTarget, Target
@@ -22,6 +23,7 @@ from importer.looking import Look
 from importer.model import Status
 from importer.operations.event_log import Log, open_log
 from importer.operations.run_end import build_run_end
+from importer.planning import OnConflict
 from importer.progress import Progress
 from importer.report.summary import Summary, build_next, build_rich, build_text
 from importer.report.wording import clean, count
@@ -61,6 +63,7 @@ class Display:
         self, source: Source, target: AnyTarget, journal: Journal, *, remembers: bool
     ) -> RunReport:
         """Plan and send a run with its progress shown, and ask where that is called for."""
+        self._check_can_ask(target)
         progress = Progress()
         with self._show(progress):
             planned = plan_run(source, target.destination, journal, progress, remembers=remembers)
@@ -80,6 +83,8 @@ class Display:
         if isinstance(sender, Sending) and planned.open_rows:
             with self._show(progress):
                 look = sender.look()
+            if sender.leaves_conflicts:
+                look = sender.settle_conflicts(ConflictQuestions().keeps)
             self._ask_about_changes(look)
         with self._show(progress):
             return send_run(planned, sender, journal, self.results, progress)
@@ -90,6 +95,11 @@ class Display:
                 f"{planned.open_rows:,} ratings go out one by one, and if this account shares its ratings on "
                 "social networks, each may be posted there (with --bulk none is). Send them?"
             )
+
+    def _check_can_ask(self, target: AnyTarget) -> None:
+        is_asked_for = isinstance(target, Target) and target.options.on_conflict is OnConflict.ASK
+        if is_asked_for and not self._has_somebody_to_ask:
+            raise UsageError("--on-conflict ask: there is no terminal to ask on; choose another policy")
 
     def _ask_about_changes(self, look: Look) -> None:
         """Guard against a run that turns over much of what the account holds, such as the wrong file."""

@@ -30,6 +30,7 @@ from importer.destinations.trakt_v2 import TraktV2
 from importer.destinations.trakt_v2_dates import Dates
 from importer.errors import UsageError
 from importer.journal import Journal, Run
+from importer.planning import OnConflict
 from importer.progress import Progress
 from importer.run import Sender
 from importer.sending import Sending, SendingOptions
@@ -62,6 +63,12 @@ class Choices:
     is_rehearsal: bool = False
     write_to: Path | None = None
     rechecks: bool = False
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """What else decides over rows: another rule makes another run of the same file."""
+        return tuple(f"{name} {self.given[name]}" for name in ("on_conflict",) if name in self.given)
+
     warn: Callable[[str], None] = lambda warning: print(f"importer: {warning}", file=sys.stderr)
     """Tells of what is odd about the settings and ends nothing."""
 
@@ -148,6 +155,8 @@ def _file_target(destination: FileDestination, choices: Choices, usual_name: str
         raise UsageError(f"--write-to {path}: the site asks for a name that ends in .csv")
     if "limit" in choices.given:
         raise UsageError("--limit does not go with a file: the next run would replace it")
+    if choices.given.get("on_conflict", OnConflict.NEWEST) is not OnConflict.NEWEST:
+        raise UsageError("--on-conflict does not go with a file: what the account holds is not known")
     return FileTarget(destination, path)
 
 
