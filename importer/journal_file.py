@@ -24,9 +24,9 @@ _SCHEMA_VERSION = 3
 class JournalFile:
     """The database of one account. A context manager that holds the account's lock."""
 
-    def __init__(self, folder: Path, account: str) -> None:
+    def __init__(self, folder: Path, account: str, wait_seconds: float = 0.0) -> None:
         self.path = folder / f"{account}.sqlite3"
-        self._lock = FileLock(folder / f"{account}.lock", timeout=0, mode=0o600)
+        self._lock = FileLock(folder / f"{account}.lock", timeout=wait_seconds, mode=0o600)
         self._holder = folder / f"{account}.holder.json"
 
     def __enter__(self) -> Self:

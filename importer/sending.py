@@ -74,6 +74,8 @@ class SendingOptions:
     """Whether rows of which nobody can tell whether they arrived are sent again."""
     on_conflict: OnConflict = OnConflict.NEWEST
     """Who gives way where the account holds another rating; `ask` leaves that to whoever looks."""
+    is_proven: bool = False
+    """Whether the credentials were proved a moment ago, so that no question need be spent on them."""
     undone: Run | None = None
     """The run that this one undoes, if what was changed since then is to be left alone."""
     patience: Patience = field(default_factory=Patience)
@@ -182,9 +184,10 @@ class Sending:
 
     async def _look(self, courier: Courier) -> None:
         self._progress.phase = Phase.LOOKING
-        verdict = await courier.carry(self._destination.build_probe(), self._destination.read_probe)
-        if isinstance(verdict, Stop):
-            raise verdict.error
+        if not self._options.is_proven:
+            verdict = await courier.carry(self._destination.build_probe(), self._destination.read_probe)
+            if isinstance(verdict, Stop):
+                raise verdict.error
         run, journal = self._run, self._journal
         kinds = all_kinds(journal.open_kinds(run))
         holdings = await read_account(ReadBack(self._destination, courier), kinds)

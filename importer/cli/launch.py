@@ -3,7 +3,8 @@
 import re
 import signal
 import sqlite3
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -32,7 +33,8 @@ class Input(Protocol):
 def launch(given: Input, to: To, choices: Choices, display: Display) -> int:
     """Bring the input to the target, show it, and return the exit code."""
     try:
-        return _launch_guarded(given, to, replace(choices, warn=display.log.warned), display)
+        with guarded():
+            return _launch(given, to, replace(choices, warn=display.log.warned), display)
     except ImporterError as error:
         if not display.log.is_json:
             raise
@@ -40,11 +42,13 @@ def launch(given: Input, to: To, choices: Choices, display: Display) -> int:
         return error.exit_code
 
 
-def _launch_guarded(given: Input, to: To, choices: Choices, display: Display) -> int:
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Turn what may end a run before or beside the sending into errors that say what to do."""
     # Until the sending listens for itself, a polite end is like Ctrl-C: nothing was sent, and that is said.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return _launch(given, to, choices, display)
+        yield
     except KeyboardInterrupt:
         raise StopRunError("interrupted before anything was sent; the same command starts over") from None
     except sqlite3.DatabaseError as error:
@@ -60,9 +64,7 @@ def _launch(given: Input, to: To, choices: Choices, display: Display) -> int:
         open_target(to, choices) as target,
         journal_for(target) as journal,
     ):
-        display.check(path)
-        if isinstance(target, FileTarget):
-            _check_file(target.path, path, display.results)
+        check_files(path, target, display)
         source = given.build_source(path, choices, target, journal)
         if choices.is_rehearsal:
             report = display.rehearse(source, target, journal)
@@ -70,6 +72,13 @@ def _launch(given: Input, to: To, choices: Choices, display: Display) -> int:
             remembers = target.remembers and not source.takes_back and not choices.rechecks
             report = display.import_ratings(source, target, journal, remembers=remembers)
     return display.tell(report, source, target, dry_run=choices.is_rehearsal)
+
+
+def check_files(path: Path, target: AnyTarget, display: Display) -> None:
+    """See that what is to be written can be, and takes the place of nothing else. Raises UsageError."""
+    display.check(path)
+    if isinstance(target, FileTarget):
+        _check_file(target.path, path, display.results)
 
 
 def _check_file(written: Path, read: Path, results: Path) -> None:

@@ -4,12 +4,12 @@ import asyncio
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from importer.cli.options import To
 from importer.cli.sandbox import embedded_sandbox
@@ -34,8 +34,13 @@ from importer.planning import OnConflict
 from importer.progress import Progress
 from importer.run import Sender
 from importer.sending import Sending, SendingOptions
-from importer.settings import Secret, load_trakt, load_trakt_v1, state_dir
+from importer.settings import Secret, TraktSettings, load_trakt, load_trakt_v1, state_dir
 from importer.writing import Writing
+
+_Found = TypeVar("_Found")
+
+Question = Callable[[Transport, Credentials, str, str], Coroutine[Any, Any, _Found]]
+"""What can be asked as a signed-in user, with the address of the API and the client id."""
 
 V1_WORKERS = 8
 V2_WORKERS = 4
@@ -63,6 +68,8 @@ class Choices:
     is_rehearsal: bool = False
     write_to: Path | None = None
     rechecks: bool = False
+    account: str = ""
+    """Which `[accounts.NAME]` of the settings, if not the destination's own section."""
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -142,11 +149,14 @@ def open_target(to: To, choices: Choices) -> Iterator[AnyTarget]:
             yield _file_target(destination, choices, "letterboxd-import.csv")
 
 
-def journal_for(target: AnyTarget) -> Journal:
-    """Choose the journal of the target's account; its name tells people whose it is."""
+def journal_for(target: AnyTarget, wait_seconds: float = 0.0) -> Journal:
+    """Choose the journal of the target's account; its name tells people whose it is.
+
+    Another run of the account is waited for as long as that, and then a JournalLockedError.
+    """
     readable = re.sub(r"[^a-z0-9]+", "-", f"{target.destination.name} {target.account}".lower()).strip("-")
     digest = hashlib.sha256(target.account.encode()).hexdigest()
-    return Journal(state_dir() / "journals", f"{readable[:60]}-{digest[:8]}")
+    return Journal(state_dir() / "journals", f"{readable[:60]}-{digest[:8]}", wait_seconds)
 
 
 def _file_target(destination: FileDestination, choices: Choices, usual_name: str) -> FileTarget:
@@ -161,7 +171,7 @@ def _file_target(destination: FileDestination, choices: Choices, usual_name: str
 
 
 def _open_trakt_v1(choices: Choices) -> Target:
-    settings = load_trakt_v1(choices.flags)
+    settings = load_trakt_v1(choices.flags, account=choices.account)
     for warning in settings.warnings:
         choices.warn(warning)
     destination = TraktV1(
@@ -176,25 +186,45 @@ def _open_trakt_v1(choices: Choices) -> Target:
     return Target(destination, options, posts_to_feeds=not choices.bulk)
 
 
-def _open_trakt(choices: Choices) -> Target:
-    settings = load_trakt(choices.flags)
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A sign-in at Trakt, as far as the settings say: how it is reached, and where its tokens come from."""
+
+    settings: TraktSettings
+    build_tokens: Callable[[Transport], Credentials]
+
+    def ask(self, question: Question[_Found]) -> _Found:
+        """Ask something as the signed-in user, over a line of its own. Raises StopRunError."""
+
+        async def ask() -> _Found:
+            base_url, client_id = self.settings.base_url, self.settings.client_id
+            async with Transport(1) as transport:
+                return await question(transport, self.build_tokens(transport), base_url, client_id)
+
+        return asyncio.run(ask())
+
+    def build_target(self, choices: Choices, username: str, found: Survey | None = None) -> Target:
+        """Build the target, once it is known whose sign-in it is."""
+        base_url, client_id = self.settings.base_url, self.settings.client_id
+        destination = _build_trakt(choices, base_url, client_id, account=f"{username} at {base_url}")
+        options = replace(_v2_options(choices, self.build_tokens), is_proven=True)
+        return Target(destination, options, found)
+
+
+def open_login(choices: Choices) -> Login:
+    """Gather the settings of Trakt, and open the place of its tokens. Raises SettingsError."""
+    settings = load_trakt(choices.flags, account=choices.account)
     for warning in settings.warnings:
         choices.warn(warning)
     store = open_token_store(settings, state_dir())
     app = TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
+    return Login(settings, lambda transport: Credentials(transport, app, store))
 
-    def build_tokens(transport: Transport) -> Credentials:
-        return Credentials(transport, app, store)
 
-    async def ask() -> Survey:
-        async with Transport(1) as transport:
-            return await survey(transport, build_tokens(transport), settings.base_url, settings.client_id)
-
-    found = asyncio.run(ask())
-    destination = _build_trakt(
-        choices, settings.base_url, settings.client_id, account=f"{found.username} at {settings.base_url}"
-    )
-    return Target(destination, _v2_options(choices, build_tokens), found)
+def _open_trakt(choices: Choices) -> Target:
+    login = open_login(choices)
+    found = login.ask(survey)
+    return login.build_target(choices, found.username, found)
 
 
 @contextmanager
@@ -205,6 +235,22 @@ def _open_sandbox(choices: Choices) -> Iterator[Target]:
     words = ("--auto-approve",) if choices.api == "v2" else ()
     with embedded_sandbox(state_dir() / "sandbox.sqlite3", *words) as url:
         yield _build_sandbox_target(url, choices)
+
+
+def build_offline(to: To, choices: Choices) -> AnyTarget:
+    """Build a target that nobody sends anything to: it says what it would take, and needs no settings."""
+    nobody, nowhere = "nobody", "https://api.trakt.tv"
+    match to:
+        case To.TRAKT:
+            destination = _build_trakt(choices, nowhere, "", account=nobody)
+            return Target(destination, _v2_options(choices, _SandboxTokens(TraktApp(nowhere, "", Secret(""))).on))
+        case To.TRAKT_V1:
+            return Target(TraktV1(nowhere, nobody, "", "", bulk=choices.bulk, account=nobody), SendingOptions(1))
+        case To.SANDBOX:
+            return _build_sandbox_target(nowhere, choices)
+        case To.TRAKT_FILE | To.LETTERBOXD_FILE:
+            with open_target(to, choices) as target:
+                return target
 
 
 def _build_sandbox_target(url: str, choices: Choices) -> Target:
