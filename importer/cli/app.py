@@ -11,7 +11,7 @@ from typing import Annotated, Never
 
 import typer
 
-from importer.cli import again, listings, login, past, prune, run, sandbox
+from importer.cli import again, inspect, listings, login, past, prune, run, sandbox
 from importer.errors import ImporterError, SettingsError, UsageError
 from importer.report.wording import clean
 
@@ -32,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run.run)
+app.command("inspect")(inspect.inspect)
 app.command("retry")(again.retry)
 app.command("undo")(again.undo)
 app.command("runs")(past.runs)

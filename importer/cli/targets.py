@@ -242,10 +242,11 @@ def build_offline(to: To, choices: Choices) -> AnyTarget:
     nobody, nowhere = "nobody", "https://api.trakt.tv"
     match to:
         case To.TRAKT:
-            destination = _build_trakt(choices, nowhere, "", account=nobody)
-            return Target(destination, _v2_options(choices, _SandboxTokens(TraktApp(nowhere, "", Secret(""))).on))
+            destination: Destination = _build_trakt(choices, nowhere, "", account=nobody)
+            return Target(destination, SendingOptions(V2_WORKERS))
         case To.TRAKT_V1:
-            return Target(TraktV1(nowhere, nobody, "", "", bulk=choices.bulk, account=nobody), SendingOptions(1))
+            destination = TraktV1(nowhere, nobody, "", "", bulk=choices.bulk, account=nobody)
+            return Target(destination, SendingOptions(V1_WORKERS))
         case To.SANDBOX:
             return _build_sandbox_target(nowhere, choices)
         case To.TRAKT_FILE | To.LETTERBOXD_FILE:

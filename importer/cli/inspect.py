@@ -1,0 +1,65 @@
+"""`importer inspect FILE`: what a file holds and what would become of it. Nothing is sent."""
+
+import json
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from importer.cli import options
+from importer.cli.options import Api, To
+
+
+def inspect(
+    file: Annotated[str, typer.Argument(help="The export to look at; - reads standard input.")],
+    to: options.ToOption = To.TRAKT,
+    format_: options.Format = "auto",
+    map_: options.Map = None,
+    scale: options.ScaleOption = None,
+    timezone: options.Timezone = "UTC",
+    lists: options.Lists = False,
+    diary_dates: options.DiaryDates = False,
+    user: options.User = None,
+    profile: options.Profile = None,
+    love: options.Love = None,
+    hate: options.Hate = None,
+    api: options.ApiOption = Api.V2,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show what FILE holds, which of its rows would be sent, and why the others would not."""
+    from importer.cli.inputs import FileInput, build_reading  # noqa: PLC0415 - light start-up
+    from importer.cli.targets import Choices, build_offline  # noqa: PLC0415
+    from importer.journal import Journal  # noqa: PLC0415
+    from importer.model import Fate, Status  # noqa: PLC0415
+    from importer.progress import Progress  # noqa: PLC0415
+    from importer.report.inspection import Inspection, build_inspection  # noqa: PLC0415
+    from importer.run import plan_run  # noqa: PLC0415
+
+    reading = build_reading(
+        format_,
+        map_,
+        timezone,
+        scale=scale,
+        lists=lists,
+        diary_dates=diary_dates,
+        user=user,
+        profile=profile,
+    )
+    choices = Choices(flags={}, given={}, api=api, love=love, hate=hate, is_rehearsal=True)
+    target = build_offline(to, choices)
+    given = FileInput(file, reading)
+    with (
+        given.open() as path,
+        tempfile.TemporaryDirectory(prefix="inspect-") as folder,
+        Journal(Path(folder), "inspection") as journal,
+    ):
+        source = given.build_source(path, choices, target, journal)
+        reader = source.open_reader()
+        planned = plan_run(source, target.destination, journal, Progress(), remembers=False)
+        journal.settle_open(planned.run, Fate(Status.NOT_SENT))
+        found = Inspection(source.name, reader.format_name, reader.notes, str(to))
+        with closing(journal.results(planned.run)) as lines:
+            found.add_all(lines)
+    print(json.dumps(found.as_json(), indent=2) if as_json else build_inspection(found))

@@ -1,0 +1,178 @@
+"""What a file holds and what would become of its rows, for people and for programs. Pure.
+
+Built from the lines of a run that was planned and not sent; see `importer inspect`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from importer.model import RESULT_COLUMNS, Status
+from importer.report.wording import clean, count
+
+_MOST_EXAMPLES = 5
+_BAR = 40
+_MANY = 0.2
+"""A share of all dates that is no coincidence: ratings that were entered, or imported, on one day."""
+
+_IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
+_PLACE = {column: place for place, column in enumerate(RESULT_COLUMNS)}
+_NOT_UNDERSTOOD = frozenset({Status.INVALID, Status.UNSUPPORTED, Status.SKIPPED})
+
+
+@dataclass(slots=True)
+class Oddity:
+    """Rows that share a status and a reason, with the first of them as (line, title, message)."""
+
+    count: int = 0
+    examples: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Inspection:
+    """What was found in a file. `notes` are the reader's: vintage, encoding, scale."""
+
+    name: str
+    format_name: str
+    notes: Sequence[str]
+    destination: str
+    rows: int = 0
+    lines: tuple[int, int] = (0, 0)
+    kinds: Counter[str] = field(default_factory=Counter)
+    ids: Counter[str] = field(default_factory=Counter)
+    ratings: Counter[str] = field(default_factory=Counter)
+    days: Counter[str] = field(default_factory=Counter)
+    noted: Oddity = field(default_factory=Oddity)
+    """Rows of which the reader decided something: a rating rounded, a date that cannot be."""
+    sendable: int = 0
+    oddities: dict[tuple[Status, str], Oddity] = field(default_factory=dict)
+
+    def add_all(self, lines: Iterable[Sequence[Any]]) -> None:
+        """Take in the lines of the results, a row each."""
+        for cells in lines:
+            self._add(cells)
+
+    def _add(self, cells: Sequence[Any]) -> None:
+        status, reason, line = cells[_PLACE["status"]], cells[_PLACE["reason"]] or "", cells[_PLACE["line"]]
+        title, message = str(cells[_PLACE["title"]] or ""), str(cells[_PLACE["message"]] or "")
+        self.rows += 1
+        self.lines = (min(self.lines[0] or line, line), max(self.lines[1], line))
+        # What a destination refuses was understood: its rating is a number, a bad row's are all texts.
+        if status not in _NOT_UNDERSTOOD or isinstance(cells[_PLACE["rating"]], int):
+            self.kinds[str(cells[_PLACE["kind"]])] += 1
+            self.ratings[str(cells[_PLACE["rating"]])] += 1
+            self.days[str(cells[_PLACE["rated_at"]] or "")[:10]] += 1
+            found = [name.removesuffix("_id") for name in _IDS if cells[_PLACE[name]]]
+            self.ids.update(found or ["none"])
+        if status == Status.NOT_SENT:
+            self.sendable += 1
+            if message:
+                _note(self.noted, line, title, message)
+            return
+        _note(self.oddities.setdefault((Status(status), reason), Oddity()), line, title, message)
+
+    @property
+    def dates(self) -> tuple[str, str] | None:
+        """The first and the last day."""
+        known = [day for day in self.days if day]
+        return (min(known), max(known)) if known else None
+
+    @property
+    def crowded_day(self) -> tuple[str, int] | None:
+        """The day of a large share of the ratings, if there is one."""
+        dated = sum(number for day, number in self.days.items() if day)
+        day, number = max(((d, n) for d, n in self.days.items() if d), key=lambda e: e[1], default=("", 0))
+        return (day, number) if number > max(10, _MANY * dated) else None
+
+    def as_json(self) -> dict[str, object]:
+        """Give what was found as values for JSON, texts as they came."""
+        return {
+            "file": self.name,
+            "format": self.format_name,
+            "notes": list(self.notes),
+            "rows": self.rows,
+            "lines": list(self.lines),
+            "kinds": dict(self.kinds),
+            "ids": dict(self.ids),
+            "ratings": {rating: self.ratings[rating] for rating in _in_order(self.ratings)},
+            "dates": None if self.dates is None else list(self.dates),
+            "undated": self.days[""],
+            "destination": self.destination,
+            "would_be_sent": self.sendable,
+            "noted": _as_json(self.noted),
+            "odd": [
+                {"status": str(status), "reason": reason} | _as_json(odd)
+                for (status, reason), odd in self.oddities.items()
+            ],
+        }
+
+
+def build_inspection(inspection: Inspection) -> str:
+    """Build what a person reads."""
+    lines = [clean(inspection.name), *_facts(inspection), "", *_histogram(inspection.ratings)]
+    lines += ["", f"To {inspection.destination}: {count(inspection.sendable, 'row')} would be sent."]
+    if noted := inspection.noted.count:
+        lines += ["", f"  {count(noted, 'row')} of them with a word", *_examples(inspection.noted)]
+    by_number = sorted(inspection.oddities.items(), key=lambda entry: -entry[1].count)
+    for (status, reason), odd in by_number:
+        word = status.replace("_", " ")
+        told = reason.replace("_", " ")
+        kind = word if told in {"", word} else f"{word}, {told}"
+        lines += ["", f"  {count(odd.count, 'row')} {kind}", *_examples(odd)]
+    if without := inspection.ids["none"]:
+        lines += ["", f"{count(without, 'row')} without any id: `importer resolve` looks titles up."]
+    return "\n".join(lines)
+
+
+def _facts(inspection: Inspection) -> Iterator[str]:
+    first, *others = inspection.notes or ("",)
+    yield f"  format   {inspection.format_name}: {clean(first)}"
+    yield from (f"           {clean(note)}" for note in others)
+    yield f"  rows     {inspection.rows:,}, lines {inspection.lines[0]:,} to {inspection.lines[1]:,}"
+    if inspection.kinds:
+        yield "  kinds    " + ", ".join(f"{n:,} {clean(kind)}" for kind, n in inspection.kinds.most_common())
+        yield "  ids      " + ", ".join(f"{n:,} {source}" for source, n in inspection.ids.most_common())
+    if inspection.dates is not None:
+        first_day, last_day = inspection.dates
+        without = f"; {inspection.days['']:,} without" if inspection.days[""] else ""
+        yield f"  dates    {clean(first_day)} to {clean(last_day)}{without}"
+    elif inspection.kinds:
+        yield "  dates    none"
+    if crowded := inspection.crowded_day:
+        yield f"           {crowded[1]:,} share one day, {clean(crowded[0])}: entered or imported in one go"
+
+
+def _histogram(ratings: Mapping[str, int]) -> Iterator[str]:
+    most = max(ratings.values(), default=0)
+    width = max((len(rating) for rating in ratings), default=0)
+    number_width = len(f"{most:,}")
+    for rating in _in_order(ratings):
+        number = ratings[rating]
+        bar = "█" * max(1, round(_BAR * number / most))
+        yield f"  {clean(rating):>{max(8, width)}}  {number:>{number_width},}  {bar}"
+
+
+def _in_order(ratings: Mapping[str, int]) -> list[str]:
+    """Order the ratings from 10 down, words last."""
+    return sorted(ratings, key=lambda rating: (not rating.isdigit(), -int(rating) if rating.isdigit() else 0))
+
+
+def _note(odd: Oddity, line: int, title: str, message: str) -> None:
+    odd.count += 1
+    if len(odd.examples) < _MOST_EXAMPLES:
+        odd.examples.append((line, title, message))
+
+
+def _examples(odd: Oddity) -> Iterator[str]:
+    for line, title, message in odd.examples:
+        # A reader's messages name the line themselves, because they also stand alone in the results file.
+        where = f"line {line}" + (f", {clean(title, 80)}" if title else "")
+        yield f"    {where}: {clean(message).removeprefix(f'line {line}, ').removeprefix(f'line {line}: ')}"
+    if odd.count > len(odd.examples):
+        yield f"    and {odd.count - len(odd.examples):,} more"
+
+
+def _as_json(odd: Oddity) -> dict[str, object]:
+    examples = [{"line": line, "title": title, "message": message} for line, title, message in odd.examples]
+    return {"count": odd.count, "examples": examples}
