@@ -8,7 +8,7 @@ A format is a subclass that names its columns (`columns`, `needed`), says how ea
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, tzinfo
 from functools import cached_property, partial
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -18,7 +18,7 @@ from importer.model import InvalidRow, RatingJob, SourceRow, Status
 from importer.readers.cells import CellError, Reason, quote
 from importer.readers.dates import is_day_first, parse_date
 from importer.readers.reading import Reading
-from importer.readers.scales import Scale, parse_scale
+from importer.readers.scales import Scale, Votes, parse_scale
 from importer.readers.table import AnyTable, Header
 
 if TYPE_CHECKING:
@@ -64,12 +64,19 @@ class TableReader:
     """Whether the owner may say with `--scale` what the ratings are."""
     needs_scale: ClassVar[bool] = False
     """Whether the owner must, for nothing in the file says it."""
+    has_votes: ClassVar[bool] = False
+    """Whether its ratings are no numbers of a scale: `--scale` has to say what each is."""
+    scale_example: ClassVar[str] = "0-100"
+    """What `--scale` may look like, where nothing can be suggested."""
+    own_zone: ClassVar[tzinfo] = UTC
+    """That of times without one, unless the owner names another."""
     archive_rank: ClassVar[int] = 0
     """Which files of an archive are read, where several of this format hold the same ratings: the lowest."""
 
     def __init__(self, table: AnyTable, reading: Reading) -> None:
         self.format_name = self.about.name
         self.reading = reading
+        self.zone = reading.zone or self.own_zone
         self._table = table
         self._sources = self.find_columns(table.header)
         self.used_scale = self._find_scale()
@@ -121,7 +128,7 @@ class TableReader:
 
     def parse_date(self, cell: str) -> str | None:
         """Parse a cell of the date column, in the order that the whole column shows."""
-        return parse_date(cell, lambda: self._is_day_first, self.reading.zone)
+        return parse_date(cell, lambda: self._is_day_first, self.zone)
 
     def parse_scaled(self, cell: str) -> int:
         """Parse a rating of the scale in use."""
@@ -138,16 +145,21 @@ class TableReader:
         if self.reading.scale is None:
             if self.needs_scale:
                 suggested = self.suggest_scale()
-                looks_like = None if suggested is None else str(suggested)
-                raise ScaleNeededError(self._table.name, self.about.scale, looks_like)
+                looks_like = None if suggested is None else suggested.flag
+                raise ScaleNeededError(self._table.name, self.about.scale, looks_like, self.scale_example)
             return self.scale
         if not self.takes_scale:
             raise UsageError(f"--scale: {self.format_name} has a scale of its own, {self.about.scale}")
-        return parse_scale(self.reading.scale, self.unrated)
+        scale = parse_scale(self.reading.scale, self.unrated)
+        if self.has_votes and not isinstance(scale, Votes):
+            raise UsageError(
+                f"--scale {self.reading.scale}: {self.format_name} has votes; say what each is, "
+                f"for example --scale {self.scale_example}"
+            )
+        return scale
 
     def _describe_zone(self) -> Sequence[str]:
-        zone = self.reading.zone
-        return () if zone is UTC else (f"times without a zone are of {zone}",)
+        return () if self.zone is UTC else (f"times without a zone are of {self.zone}",)
 
     def set_block_size(self, size: int) -> None:
         """Read in blocks of about so many bytes."""
@@ -261,11 +273,17 @@ def _note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]]
     dates, years = values.get("rated_at"), values.get("year")
     if dates is None or years is None:
         return
-    for place, (rated_at, year) in enumerate(zip(dates, years, strict=True)):
-        if rated_at and year and int(rated_at[:4]) < year:
-            job = jobs[place]
-            told = f"the date, {rated_at[:10]}, lies before {year}, the year of the title; it is kept"
-            jobs[place] = job._replace(note=told if job.note is None else f"{job.note}; {told}")
+    texts = {year: str(year) for year in set(years) if year}  # both have four digits: texts compare faster
+    early = [
+        place
+        for place, (rated_at, year) in enumerate(zip(dates, years, strict=True))
+        if rated_at and year and rated_at < texts[year]
+    ]
+    for place in early:
+        job = jobs[place]
+        assert job.rated_at
+        told = f"the date, {job.rated_at[:10]}, lies before {job.year}, the year of the title; it is kept"
+        jobs[place] = job._replace(note=told if job.note is None else f"{job.note}; {told}")
 
 
 @contextmanager
