@@ -56,12 +56,11 @@ class UnknownFormatError(UsageError):
 class ScaleNeededError(UsageError):
     """Nothing in the file says what its ratings mean; `suggested`, for `--scale`, is what they look like."""
 
-    def __init__(self, name: str, told: str, suggested: str | None) -> None:
+    def __init__(self, name: str, told: str, suggested: str | None, example: str = "0-100") -> None:
         self.suggested = suggested
-        example = suggested or "1=3,2=8,3=10"
         super().__init__(
             f"{name}: what the ratings mean is not in the file ({told}). Say it with --scale, "
-            f"for example --scale {example}"
+            f"for example --scale {suggested or example}"
         )
 
 

@@ -42,9 +42,11 @@ def parse_mapping(words: Sequence[str]) -> dict[str, str]:
     return mapping
 
 
-def build_reading(format_name: str, mapping: Sequence[str] | None, zone: str, **more: Any) -> Reading:
+def build_reading(format_name: str, mapping: Sequence[str] | None, zone: str | None, **more: Any) -> Reading:
     """Put together what the flags say about the reading."""
-    return Reading(format_name, parse_mapping(mapping or ()), zone=parse_zone(zone), **more)
+    return Reading(
+        format_name, parse_mapping(mapping or ()), zone=None if zone is None else parse_zone(zone), **more
+    )
 
 
 def parse_zone(text: str) -> tzinfo:
@@ -101,7 +103,8 @@ class FileInput:
         check_unchanged = partial(_check_unchanged, path, name, _read_stamp(path))
         print_ = fingerprint(name, path, choices, *_describe(self.reading))
         reader = open_file(path, name, replace(self.reading, leaves_types_open=target.tells_kinds))
-        return Source(name, print_, lambda: reader, check_unchanged)
+        mirrors = bool(choices.given.get("mirrors"))
+        return Source(name, print_, lambda: reader, check_unchanged, mirrors=mirrors)
 
 
 def open_file(path: Path, name: str, reading: Reading) -> Reader:
@@ -139,6 +142,10 @@ class ResultsInput:
         if Path(self.what).exists():
             yield Path(self.what)
             return
+        if not self.what[:1].isdigit() or Path(self.what).suffix:  # a run's id begins with its date
+            raise UsageError(
+                f"there is no file {self.what}; name a results file, or a run of `importer runs`"
+            )
         past = find_run(state_dir() / "journals", self.what)
         with tempfile.TemporaryDirectory(prefix="results-") as folder:
             path = Path(folder) / "results.csv"

@@ -47,7 +47,12 @@ ScaleOption = Annotated[
     typer.Option("--scale", help="What the ratings are: 5, 0-100, or votes: 1=3,2=8.", metavar="SCALE"),
 ]
 Timezone = Annotated[
-    str, typer.Option("--timezone", help="The zone of dates and times without one.", metavar="ZONE")
+    str | None,
+    typer.Option(
+        "--timezone",
+        help="The zone of dates and times without one; else UTC, or the format's.",
+        metavar="ZONE",
+    ),
 ]
 Lists = Annotated[bool, typer.Option("--lists", help="IMDb lists: take the rows that are rated.")]
 DiaryDates = Annotated[
@@ -103,6 +108,9 @@ Verify = Annotated[
 OnConflictOption = Annotated[
     OnConflict,
     typer.Option("--on-conflict", help="Which rating counts where the account holds another one."),
+]
+Mirror = Annotated[
+    bool, typer.Option("--mirror", help="Also remove what the account has rated and the file has not.")
 ]
 ResendUnsure = Annotated[
     bool, typer.Option("--resend-unsure", help="Send again what may have arrived and cannot be looked up.")

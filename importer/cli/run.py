@@ -1,5 +1,6 @@
 """`importer run FILE`: its options. `inputs.py` and `targets.py` make something of them, `launch.py` goes."""
 
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.options import Api, LogFormat, To
+from importer.errors import UsageError
 from importer.planning import OnConflict
 
 
@@ -18,7 +20,7 @@ def run(
     format_: options.Format = "auto",
     map_: options.Map = None,
     scale: options.ScaleOption = None,
-    timezone: options.Timezone = "UTC",
+    timezone: options.Timezone = None,
     lists: options.Lists = False,
     diary_dates: options.DiaryDates = False,
     user: options.User = None,
@@ -38,6 +40,7 @@ def run(
     recheck: options.Recheck = False,
     guard: options.Guard = 20,
     on_conflict: options.OnConflictOption = OnConflict.NEWEST,
+    mirror: options.Mirror = False,
     verify: options.Verify = True,
     resend_unsure: options.ResendUnsure = False,
     yes: options.Yes = False,
@@ -67,6 +70,8 @@ def run(
         user=user,
         profile=profile,
     )
+    if mirror and dry_run:
+        raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
         given=parse_given(
@@ -76,13 +81,14 @@ def run(
             verifies=verify,
             resends_unsure=resend_unsure,
             on_conflict=on_conflict,
+            mirrors=mirror,
         ),
         api=api,
         bulk=bulk,
         batch_size=batch_size,
         love=love,
         hate=hate,
-        time_of_day=parse_time_of_day(date_time).replace(tzinfo=reading.zone),
+        time_of_day=parse_time_of_day(date_time).replace(tzinfo=reading.zone or UTC),
         is_rehearsal=dry_run,
         rechecks=recheck,
         write_to=write_to,

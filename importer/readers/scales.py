@@ -30,6 +30,11 @@ class Scale(Protocol):
         """Say what the conversion has changed, if it has; never fails."""
         ...
 
+    @property
+    def flag(self) -> str:
+        """The scale as `--scale` takes it; `str` is for sentences."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
@@ -80,6 +85,12 @@ class Steps:
     def _round(self, value: Fraction) -> int:
         return max(1, int(value * _TEN / self.highest + Fraction(1, 2)))
 
+    @property
+    def flag(self) -> str:
+        """See `Scale`."""
+        highest = _write(self.highest)
+        return highest if self.is_open else f"{_write(self.lowest)}-{highest}"
+
     def __str__(self) -> str:
         return f"{'more than ' * self.is_open}{_write(self.lowest)} to {_write(self.highest)}"
 
@@ -107,6 +118,11 @@ class Votes:
         """See `Scale`."""
         rating = self.ratings.get(text.casefold())
         return None if rating is None or text in self.none else f"{text} is rated {rating}, as --scale says"
+
+    @property
+    def flag(self) -> str:
+        """See `Scale`."""
+        return str(self)
 
     def __str__(self) -> str:
         return ",".join(f"{vote}={rating}" for vote, rating in self.ratings.items())
