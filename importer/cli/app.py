@@ -11,7 +11,7 @@ from typing import Annotated, Never
 
 import typer
 
-from importer.cli import again, inspect, listings, login, past, prune, run, sandbox
+from importer.cli import again, inspect, listings, login, past, prune, run, sandbox, schedule_files
 from importer.errors import ImporterError, SettingsError, UsageError
 from importer.report.wording import clean
 
@@ -39,6 +39,7 @@ app.command("runs")(past.runs)
 app.command("show")(past.show)
 app.command("report")(past.report)
 app.command("prune")(prune.prune)
+app.command("schedule")(schedule_files.schedule)
 app.command("login")(login.login)
 app.command("logout")(login.logout)
 app.command("whoami")(login.whoami)

@@ -1,7 +1,7 @@
 """`importer prune`: old runs leave the journals, and the disk has room again."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,16 +21,13 @@ def prune(
     ] = 50,
     older_than: Annotated[
         str | None,
-        typer.Option(help="Of the others, remove only what ended so long ago: 180d, 12w.", metavar="SPAN"),
+        typer.Option(help="Of the others, remove only what ended so long ago: 180d.", metavar="SPAN"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")] = False,
     yes: options.Yes = False,
 ) -> None:
     """Remove old runs from the journals; what an account is known to hold stays known."""
-    from importer.cli.spans import parse_span  # noqa: PLC0415 - light start-up
-
-    span = parse_span(older_than, "--older-than") if older_than is not None else None
-    ended_before = None if span is None else datetime.now(UTC) - span
+    ended_before = None if older_than is None else datetime.now(UTC) - _parse_span(older_than)
     rehearse = partial(_prune_all, keep, ended_before, is_rehearsal=True)
     if not dry_run and not yes:
         found = rehearse()
@@ -63,6 +60,15 @@ def _prune_all(keep: int, ended_before: datetime | None, *, is_rehearsal: bool) 
         except JournalLockedError:
             pruned[path.stem] = None
     return pruned
+
+
+def _parse_span(text: str) -> timedelta:
+    from importer.settings.times import parse_duration  # noqa: PLC0415 - light start-up
+
+    try:
+        return timedelta(seconds=parse_duration(text))
+    except ValueError as error:
+        raise UsageError(f"--older-than: {error}") from error
 
 
 def _can_ask() -> bool:
