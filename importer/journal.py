@@ -9,6 +9,7 @@ The file itself, its lock and its transactions are in `journal_file`; what the r
 """
 
 import json
+import re
 import secrets
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -252,6 +253,22 @@ class Journal(JournalFile):
             for held, held_at, brought, brought_at in [row[-4:]]
         ]
 
+    def named_titles(self, run: Run, after_row: int, limit: int) -> list[tuple[RatingJob, bool]]:
+        """Up to `limit` rows beyond `after_row`, whatever became of them, and whether each is to be rated.
+
+        Of a row that could not become a job, what its cells say; its kind may then be unknown.
+        """
+        rows = self._db.execute(
+            f"SELECT {_JOB_COLUMNS}, rating <> 0 AND ifnull(status, '') NOT IN"
+            " ('unsupported', 'invalid', 'skipped') FROM row WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
+            (run.number, after_row, limit),
+        )
+        return [(_build_named(row[:-1]), bool(row[-1])) for row in rows.fetchall()]
+
+    def count_invalid(self, run: Run) -> int:
+        """Count the rows that cannot be understood."""
+        return int(self._one("SELECT count(*) FROM row WHERE run = ? AND status = 'invalid'", run.number))
+
     def count_changes(self, run: Run) -> tuple[int, int]:
         """Count the open rows that would change a rating of the account, and those that would remove one."""
         found = self._db.execute(
@@ -408,3 +425,14 @@ def _build_job(row: Sequence[Any]) -> RatingJob:
     job = RatingJob(*row)
     second = MediaKind(job.second_kind) if job.second_kind else None
     return job._replace(kind=MediaKind(job.kind), second_kind=second)
+
+
+def _build_named(row: Sequence[Any]) -> RatingJob:
+    job = RatingJob(*row)
+    kind, second_kind = (
+        MediaKind(kind) if kind in set(MediaKind) else None for kind in (job.kind, job.second_kind)
+    )
+    imdb_id = re.search(r"tt\d{5,10}", job.imdb_id or "")
+    return job._replace(
+        kind=kind or MediaKind.UNKNOWN, second_kind=second_kind, imdb_id=imdb_id[0] if imdb_id else None
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import ImporterError
+from importer.errors import ImporterError, UsageError
 from importer.history import Tally
 from importer.journal import Journal, Run
 from importer.model import Fate, RatingJob, SourceRow, Status
@@ -35,7 +35,14 @@ class Source:
     undone: Run | None = None
     """The run that is taken back, where what was changed since then is to be left alone."""
     takes_back: bool = False
-    """Whether this undoes a run: then the account says what stands there, never the journal."""
+    """Whether this undoes a run."""
+    mirrors: bool = False
+    """Whether what the account holds and the source does not is removed."""
+
+    @property
+    def believes_journal(self) -> bool:
+        """Whether what an earlier run brought counts as held; else the account itself is asked."""
+        return not (self.takes_back or self.mirrors)
 
 
 class Taker(Protocol):
@@ -163,6 +170,8 @@ def _plan(
         journal.add_rows(run, chunk, [_refuse(row, destination) for row in chunk])
         progress.rows_read += len(chunk)
     source.check_unchanged()
+    if source.mirrors:
+        _check_mirror(journal.count_invalid(run))
     progress.phase = Phase.PLANNING
     for rows in journal.titles_rated_twice(run):
         winner = pick_winner([(row, rated_at) for row, _, rated_at in rows])
@@ -173,6 +182,16 @@ def _plan(
     if remembers:
         journal.settle_unchanged(run, UNCHANGED)
     return run, reader.notes
+
+
+def _check_mirror(invalid: int) -> None:
+    """See that the mirror is told of all that the file rates. Raises UsageError."""
+    if invalid:
+        rows = f"{invalid:,} rows are" if invalid > 1 else "1 row is"
+        raise UsageError(
+            f"--mirror would remove what the file may well rate: {rows} invalid. Correct them, or take them "
+            "out of the file (`importer inspect` names them)."
+        )
 
 
 def _refuse(row: SourceRow, destination: Taker) -> Fate | None:

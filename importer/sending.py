@@ -35,6 +35,7 @@ from importer.looking import (
     settle_conflicts,
     settle_unanswered,
 )
+from importer.mirroring import add_removals
 from importer.model import Batch, Fate, Outcome
 from importer.planning import Batcher, BatchSize, Conflict, OnConflict
 from importer.progress import Phase, Progress
@@ -76,6 +77,8 @@ class SendingOptions:
     """Who gives way where the account holds another rating; `ask` leaves that to whoever looks."""
     is_proven: bool = False
     """Whether the credentials were proved a moment ago, so that no question need be spent on them."""
+    mirrors: bool = False
+    """Whether ratings are removed that the account holds and no row names."""
     undone: Run | None = None
     """The run that this one undoes, if what was changed since then is to be left alone."""
     patience: Patience = field(default_factory=Patience)
@@ -203,6 +206,8 @@ class Sending:
             return
         if self._options.undone is not None:
             keep_what_changed_since(journal, run, self._options.undone, holdings, self._destination.wanted)
+        if self._options.mirrors:
+            add_removals(journal, run, holdings, self._destination)
         note_holdings(journal, run, holdings, self._destination.wanted)
         settle_conflicts(journal, run, self._destination, self._options.on_conflict)
         changes, removals = journal.count_changes(run)
@@ -216,6 +221,8 @@ class Sending:
             raise StopRunError(
                 "the account cannot be read, so an undo might overwrite what others did; see --force"
             )
+        if self._options.mirrors:
+            raise StopRunError("the account cannot be read, so it cannot be mirrored; nothing was sent")
         if policy.needs_the_account:
             raise StopRunError(
                 f"the account cannot be read, so --on-conflict {policy} cannot be kept; nothing was sent"

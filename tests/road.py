@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -212,7 +213,8 @@ class Road:
         self.file.write_text("\n".join([header, *lines]) + "\n", "utf-8")
 
     def run(self, url: str, *, dry_run: bool = False, **options: Any) -> RunReport:
-        return self._bring(url, lambda *_: self.build_source(), dry_run=dry_run, **options)
+        source = replace(self.build_source(), mirrors=options.get("mirrors", False))
+        return self._bring(url, lambda *_: source, dry_run=dry_run, **options)
 
     def retry(self, url: str, what: object = None, *, every: bool = False, **options: Any) -> RunReport:
         """Try again what failed in a results file or a run; the run's id is looked up in the state folder."""
@@ -250,7 +252,7 @@ class Road:
             source = build_source(Target(destination, SendingOptions()), journal)
             if dry_run:
                 return rehearse(source, destination, journal, self.results, progress)
-            planned = plan_run(source, destination, journal, progress, remembers=not source.takes_back)
+            planned = plan_run(source, destination, journal, progress, remembers=source.believes_journal)
             if source.takes_back:  # it has a rule of its own
                 options["on_conflict"] = OnConflict.OVERWRITE
             sending_options = SendingOptions(**options, undone=source.undone)

@@ -34,7 +34,9 @@ ROOMS: dict[str, set[str]] = {
     "operations": {"errors", "model", "report", "atomic", "settings.secret"},
     "report": {"errors", "model", "spreadsheet", "atomic"},
     "looking": {"errors", "model", "planning", "destinations", "delivery", "journal"},
-    "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"},
+    "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"}
+    | {"mirroring"},
+    "mirroring": {"model", "destinations", "journal"},
     "writing": {"errors", "model", "progress", "atomic", "destinations", "journal"},
     "fetching": {"errors", "wire", "atomic", "destinations", "delivery", "settings"},
     "run": ROAD

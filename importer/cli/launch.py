@@ -69,7 +69,7 @@ def _launch(given: Input, to: To, choices: Choices, display: Display) -> int:
         if choices.is_rehearsal:
             report = display.rehearse(source, target, journal)
         else:
-            remembers = target.remembers and not source.takes_back and not choices.rechecks
+            remembers = target.remembers and source.believes_journal and not choices.rechecks
             report = display.import_ratings(source, target, journal, remembers=remembers)
     return display.tell(report, source, target, dry_run=choices.is_rehearsal)
 

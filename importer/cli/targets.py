@@ -74,7 +74,8 @@ class Choices:
     @property
     def rules(self) -> tuple[str, ...]:
         """What else decides over rows: another rule makes another run of the same file."""
-        return tuple(f"{name} {self.given[name]}" for name in ("on_conflict",) if name in self.given)
+        names = ("on_conflict", "mirrors")
+        return tuple(f"{name} {self.given[name]}" for name in names if name in self.given)
 
     warn: Callable[[str], None] = lambda warning: print(f"importer: {warning}", file=sys.stderr)
     """Tells of what is odd about the settings and ends nothing."""
@@ -167,6 +168,8 @@ def _file_target(destination: FileDestination, choices: Choices, usual_name: str
         raise UsageError("--limit does not go with a file: the next run would replace it")
     if choices.given.get("on_conflict", OnConflict.NEWEST) is not OnConflict.NEWEST:
         raise UsageError("--on-conflict does not go with a file: what the account holds is not known")
+    if choices.given.get("mirrors"):
+        raise UsageError("--mirror does not go with a file: what the account holds is not known")
     return FileTarget(destination, path)
 
 

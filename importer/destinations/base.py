@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple, Protocol
 
 from importer.errors import ConnectionLostError, StopRunError
-from importer.model import Batch, Fate, MediaKind, Rating, RatingJob, Status
+from importer.model import UNRATE, Batch, Fate, MediaKind, Rating, RatingJob, Status
 from importer.wire import Request, Response
 
 
@@ -90,11 +90,15 @@ Answer = Response | ConnectionLostError
 
 
 class Held(NamedTuple):
-    """A rating that the account holds. `simple` is `love` or `hate` where the API tells both forms."""
+    """A rating that the account holds. `simple` is `love` or `hate` where the API tells both forms.
+
+    `removal` is the job that would remove it, with neither row nor line, if its title can be told at all.
+    """
 
     rating: Rating
     simple: str | None = None
     rated_at: str | None = None
+    removal: RatingJob | None = None
 
 
 Holdings = Mapping[str, Held]
@@ -229,6 +233,39 @@ def build_keys(
     if title and year and isinstance(year, int | str):
         keys.append(f"{kind}:{title.casefold()}:{year}{place}")
     return keys
+
+
+def build_removal(
+    kind: MediaKind,
+    ids: Mapping[str, object],
+    name: tuple[str | None, object],
+    number: tuple[object, object] = (None, None),
+) -> RatingJob | None:
+    """Build the job that removes a rating of the account's; None where nothing tells whose it is.
+
+    Takes what `build_keys` takes; ids that make no sense count as none.
+    """
+    imdb_id = ids.get("imdb")
+    if not isinstance(imdb_id, str) or not is_imdb_id(imdb_id):
+        imdb_id = None
+    tmdb_id, tvdb_id, trakt_id = (_whole(ids.get(source)) for source in ("tmdb", "tvdb", "trakt"))
+    title, year = name[0] or None, _whole(name[1])
+    season, episode = (_whole(part) for part in number)
+    if not (imdb_id or tmdb_id or tvdb_id or trakt_id or (title and year)):
+        return None
+    return RatingJob(
+        *(0, 0, kind, title, year, season, episode),
+        *(imdb_id, tmdb_id or None, tvdb_id or None, trakt_id or None, UNRATE, None),
+    )
+
+
+is_imdb_id = re.compile(r"tt\d{5,10}").fullmatch
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _LONGEST_NUMBER:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def find_held(job: RatingJob, holdings: Holdings) -> Held | None:

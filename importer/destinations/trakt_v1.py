@@ -26,6 +26,7 @@ from importer.destinations.base import (
     Stop,
     Verdict,
     build_keys,
+    build_removal,
     read_retry_after,
 )
 from importer.destinations.server_words import clean_words
@@ -306,9 +307,6 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:
     for entry in entries:
         if not isinstance(entry, dict):
             continue
-        held = _read_held(entry)
-        if held is None:
-            continue
         title: Any = entry
         number: tuple[object, object] = (None, None)
         if kind is MediaKind.EPISODE:
@@ -318,19 +316,20 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:
             number = (episode.get("season"), episode.get("number"))
         ids = {source: title.get(f"{source}_id") for source in ("imdb", "tmdb", "tvdb")}
         name = title.get("title") if isinstance(title.get("title"), str) else None
-        for key in build_keys(kind, ids, (name, title.get("year")), number):
-            holdings[key] = held
+        held = _read_held(entry, build_removal(kind, ids, (name, title.get("year")), number))
+        if held is not None:
+            holdings.update(dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), held))
     return holdings
 
 
-def _read_held(entry: Mapping[str, Any]) -> Held | None:
+def _read_held(entry: Mapping[str, Any], removal: RatingJob | None) -> Held | None:
     simple = entry.get("rating")
     if simple not in (LOVE, HATE):  # a tuple: what stands there may not be hashable
         simple = None
     advanced = entry.get("rating_advanced")  # a number or its text
     if isinstance(advanced, int | str) and str(advanced) in _ADVANCED:
-        return Held(int(advanced), simple, _read_inserted(entry))
-    return Held(simple, simple, _read_inserted(entry)) if simple else None
+        return Held(int(advanced), simple, _read_inserted(entry), removal)
+    return Held(simple, simple, _read_inserted(entry), removal) if simple else None
 
 
 def _read_inserted(entry: Mapping[str, Any]) -> str | None:

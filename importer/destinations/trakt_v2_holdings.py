@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from importer.destinations.base import Held, Holdings, build_keys
-from importer.model import MediaKind
+from importer.destinations.base import Held, Holdings, build_keys, build_removal
+from importer.model import MediaKind, RatingJob
 from importer.wire import Response
 
 MOST_PAGES = 2_000
@@ -26,7 +26,9 @@ def parse_holdings(kind: MediaKind, body: bytes) -> Holdings | None:
     for entry in entries:
         rating = entry.get("rating") if isinstance(entry, dict) else None
         if type(rating) is int and 1 <= rating <= 10:  # true is no rating
-            held = Held(rating, rated_at=_read_instant(entry.get("rated_at")))
+            held = Held(
+                rating, rated_at=_read_instant(entry.get("rated_at")), removal=_build_removal(kind, entry)
+            )
             for key in _build_keys(kind, entry):
                 holdings[key] = held
     return holdings
@@ -45,15 +47,33 @@ def count_pages(answer: Response) -> int:
 
 def _build_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
     title = _object(entry, kind)
-    own = build_keys(kind, _ids(title), (_text(title.get("title")), title.get("year")))
+    own = build_keys(kind, _ids(title), _name(title))
     if kind not in {MediaKind.SEASON, MediaKind.EPISODE}:
         return own
     show = _object(entry, MediaKind.SHOW)
+    return own + build_keys(kind, _ids(show), _name(show), _number(kind, title))
+
+
+def _build_removal(kind: MediaKind, entry: Mapping[str, Any]) -> RatingJob | None:
+    """By the show's ids and the number where that is possible: so people know their seasons and episodes."""
+    title = _object(entry, kind)
+    if kind in {MediaKind.SEASON, MediaKind.EPISODE}:
+        show, number = _object(entry, MediaKind.SHOW), _number(kind, title)
+        by_number = build_removal(kind, _ids(show), _name(show), number)
+        is_whole = number[0] is not None and (kind is MediaKind.SEASON or number[1] is not None)
+        if by_number is not None and is_whole:
+            return by_number
+    return build_removal(kind, _ids(title), _name(title))
+
+
+def _number(kind: MediaKind, title: Mapping[str, Any]) -> tuple[object, object]:
     if kind is MediaKind.SEASON:
-        number: tuple[object, object] = (title.get("number"), None)
-    else:
-        number = (title.get("season"), title.get("number"))
-    return own + build_keys(kind, _ids(show), (_text(show.get("title")), show.get("year")), number)
+        return title.get("number"), None
+    return title.get("season"), title.get("number")
+
+
+def _name(title: Mapping[str, Any]) -> tuple[str | None, object]:
+    return _text(title.get("title")), title.get("year")
 
 
 def _object(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -520,7 +520,7 @@ def test_a_probe_without_an_answer_is_asked_again_then_stops_the_run(answer: Ans
 def holdings_of(kind: MediaKind, entries: object) -> Holdings:
     found = SINGLE.read_holdings(kind, build_answer(200, entries))
     assert isinstance(found, Mapping)
-    return found
+    return {key: held._replace(removal=None) for key, held in found.items()}
 
 
 def test_no_ratings_are_empty_holdings() -> None:
