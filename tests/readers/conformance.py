@@ -12,11 +12,8 @@ from hypothesis import strategies as st
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow
 from importer.readers import open_reader
-from importer.readers.formats import READERS
-from importer.readers.table import Table
-from importer.readers.textfile import read_text_file
-from tests.readers.golden import SAMPLES, all_samples, golden_path, open_sample, render
-from tests.readers.reading import places, read, read_until_error, reasons
+from tests.readers.golden import SAMPLES, all_samples, format_of, golden_path, render
+from tests.readers.reading import claiming_formats, places, read, read_until_error, reasons
 
 BOM = b"\xef\xbb\xbf"
 
@@ -24,11 +21,30 @@ BOM = b"\xef\xbb\xbf"
 inherited = settings(suppress_health_check=[HealthCheck.differing_executors])
 
 
-class ReaderConformance(ABC):
-    """Inherit, and say what the format looks like."""
+class SamplesConformance:
+    """What holds for the samples of a format, whatever kind of file they are."""
 
     format_name: ClassVar[str]
     samples: ClassVar[tuple[str, ...]]
+    """All samples of the format; where several suites test one format, each names them all."""
+
+    def test_claims_its_samples_and_no_other(self) -> None:
+        claimed = {sample.name for sample in all_samples() if format_of(sample) == self.format_name}
+        assert claimed == set(self.samples)
+
+    def test_no_other_named_format_claims_its_samples(self) -> None:
+        for name in self.samples:
+            assert claiming_formats(SAMPLES / name) <= {self.format_name}, name
+
+    def test_equals_its_golden_files(self) -> None:
+        for name in self.samples:
+            golden = golden_path(SAMPLES / name).read_text(encoding="utf-8")
+            assert render(SAMPLES / name) == golden
+
+
+class ReaderConformance(SamplesConformance, ABC):
+    """What a reader of delimited texts must do: inherit, and say what the format looks like."""
+
     header: ClassVar[str]
 
     @abstractmethod
@@ -37,22 +53,6 @@ class ReaderConformance(ABC):
 
     def text(self, *titles: str, end: str = "\n") -> bytes:
         return end.join((self.header, *map(self.row, titles), "")).encode()
-
-    def test_claims_its_samples_and_no_other(self) -> None:
-        for sample in all_samples():
-            is_mine = open_sample(sample).format_name == self.format_name
-            assert is_mine == (sample.name in self.samples), sample.name
-
-    def test_no_other_named_format_claims_its_samples(self) -> None:
-        for name in self.samples:
-            header = Table(read_text_file(SAMPLES / name, name)).header
-            claims = {r.about.name for r in READERS if not r.missing(header)} - {"csv"}
-            assert claims <= {self.format_name}
-
-    def test_equals_its_golden_files(self) -> None:
-        for name in self.samples:
-            golden = golden_path(SAMPLES / name).read_text(encoding="utf-8")
-            assert render(SAMPLES / name) == golden
 
     @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
     @pytest.mark.parametrize("bom", [b"", BOM])

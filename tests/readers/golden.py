@@ -7,8 +7,10 @@ After a change that is meant to change them, write them anew and read the differ
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
+from importer.errors import UnreadableFileError
 from importer.readers import Reading, open_reader
 from importer.readers.base import Reader
 
@@ -24,9 +26,17 @@ READINGS: Mapping[str, Reading] = {
 
 
 def all_samples() -> Sequence[Path]:
-    """Every sample, and every mangled file of the corpus."""
-    files = [path for folder in (SAMPLES, CORPUS) for path in sorted(folder.glob("*")) if path.is_file()]
-    return [path for path in files if path.suffix not in {".md", ".py"}]
+    """Every sample."""
+    return _exports(SAMPLES)
+
+
+def all_corpus() -> Sequence[Path]:
+    """Every mangled file of the corpus."""
+    return _exports(CORPUS)
+
+
+def _exports(folder: Path) -> Sequence[Path]:
+    return [path for path in sorted(folder.glob("*")) if path.is_file() and path.suffix != ".md"]
 
 
 def golden_path(sample: Path) -> Path:
@@ -37,15 +47,26 @@ def open_sample(sample: Path) -> Reader:
     return open_reader(sample, READINGS.get(sample.name), name=sample.name)
 
 
+@cache
+def format_of(sample: Path) -> str:
+    """Name the format that a sample is taken for; many tests ask for it."""
+    return open_sample(sample).format_name
+
+
 def render(sample: Path) -> str:
-    """Render the rows of a sample; what is None is left out."""
+    """Render the rows of a sample, and what ends the reading; what is None is left out."""
     reader = open_sample(sample)
-    rows = [row for chunk in reader.chunks() for row in chunk]
-    facts = [{"format": reader.format_name, "notes": list(reader.notes)}]
-    facts += [{key: value for key, value in row._asdict().items() if value is not None} for row in rows]
+    facts: list[dict[str, object]] = [{"format": reader.format_name, "notes": list(reader.notes)}]
+    try:
+        for chunk in reader.chunks():
+            facts += (
+                {key: value for key, value in row._asdict().items() if value is not None} for row in chunk
+            )
+    except UnreadableFileError as error:
+        facts.append({"ends": str(error)})
     return "".join(json.dumps(fact, ensure_ascii=False) + "\n" for fact in facts)
 
 
 if __name__ == "__main__":
-    for path in all_samples():
+    for path in (*all_samples(), *all_corpus()):
         golden_path(path).write_text(render(path), encoding="utf-8")

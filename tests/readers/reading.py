@@ -6,7 +6,12 @@ from pathlib import Path
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
 from importer.readers import Reading, open_reader
+from importer.readers.archive import GZIP_START, ZIP_START, is_workbook
+from importer.readers.detect import open_table
+from importer.readers.formats import READERS
+from importer.readers.generic_csv import CsvReader
 from importer.readers.table_reader import TableReader
+from importer.readers.textfile import read_head
 
 
 def read(
@@ -15,12 +20,14 @@ def read(
     *,
     format_name: str = "auto",
     mapping: Mapping[str, str] | None = None,
+    reading: Reading | None = None,
     block_size: int | None = None,
 ) -> list[SourceRow]:
-    """Read all rows of a file with this content."""
-    return read_until_error(folder, content, format_name=format_name, mapping=mapping, block_size=block_size)[
-        0
-    ]
+    """Read all rows of a file with this content; `reading` holds what else its owner says."""
+    rows, _ = read_until_error(
+        folder, content, format_name=format_name, mapping=mapping, reading=reading, block_size=block_size
+    )
+    return rows
 
 
 def read_until_error(
@@ -29,12 +36,13 @@ def read_until_error(
     *,
     format_name: str = "auto",
     mapping: Mapping[str, str] | None = None,
+    reading: Reading | None = None,
     block_size: int | None = None,
 ) -> tuple[list[SourceRow], UnreadableFileError | None]:
     """Read the rows that come before the file becomes unreadable, and tell why it does."""
     path = folder / "input.csv"
     path.write_bytes(content)
-    reader = open_reader(path, Reading(format_name, mapping or {}))
+    reader = open_reader(path, reading or Reading(format_name, mapping or {}))
     if block_size is not None:
         assert isinstance(reader, TableReader)
         reader.set_block_size(block_size)
@@ -70,3 +78,17 @@ def reasons(rows: Iterable[SourceRow]) -> list[str]:
 def places(rows: Iterable[SourceRow]) -> list[tuple[int, int]]:
     """Row number and line of each row."""
     return [(row.row, row.line) for row in rows]
+
+
+def claiming_formats(path: Path) -> set[str]:
+    """Name the formats that take a file for theirs; `csv`, which takes what nobody else does, left out.
+
+    Of an archive only what detection says is known: its files are not told one by one.
+    """
+    head = read_head(path, path.name)
+    if head.startswith((GZIP_START, ZIP_START)) and not is_workbook(path):
+        return {open_reader(path).format_name}
+    header = open_table(path, path.name, head).header
+    claims = {reader.about.name for reader in READERS if not reader.missing(header)}
+    nameless = {reader.about.name for reader in READERS if reader.name_columns(header.names)}
+    return (claims or nameless) - {CsvReader.about.name}
