@@ -5,6 +5,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from importer.journal import Journal
 from importer.looking import Look
 from importer.model import Status
 from importer.operations.event_log import Log, open_log
-from importer.operations.run_end import build_run_end
+from importer.operations.run_end import RunEnd, build_run_end
 from importer.planning import OnConflict
 from importer.progress import Progress
 from importer.report.summary import Summary, build_next, build_rich, build_text
@@ -50,6 +51,8 @@ class Display:
     """Whether the results may take the place of the file that is read."""
     log: Log = field(default_factory=lambda: open_log(as_json=False))
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    announce: Callable[[RunEnd], None] | None = None
+    """Tells how the run ended to whoever wants to know; without it only the log is told."""
 
     def check(self, path: Path) -> None:
         """See that the results can be written, before anything is sent, and not over the input."""
@@ -129,9 +132,8 @@ class Display:
         summary = _build_summary(report, source, target, self.results, dry_run=dry_run)
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
         now = datetime.now(UTC)
-        self.log.run_ended(
-            build_run_end(self.log.job, summary, exit_code, began_at=self.began_at, ended_at=now)
-        )
+        end = build_run_end(self.log.job, summary, exit_code, began_at=self.began_at, ended_at=now)
+        (self.announce or self.log.run_ended)(end)
         if self.log.is_json and self._stream() is sys.stderr:
             return exit_code  # standard error is the log's
         if self.as_json:
