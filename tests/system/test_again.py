@@ -225,7 +225,7 @@ class TestRetryAsACommand:
         ("word", "told"),
         [
             ("ratings.csv", "this is no results file of the importer; it lacks row, line, status"),
-            ("nowhere.csv", "there is no run 'nowhere.csv'"),
+            ("nowhere.csv", "there is no file nowhere.csv"),
             (".", "irectory"),
         ],
     )
