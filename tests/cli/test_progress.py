@@ -1,6 +1,7 @@
 """Progress: what it says, when it says it, and that it leaves run and terminal as they were."""
 
 import io
+import json
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from importer.cli.progress import (
     build_waiting,
     show_progress,
 )
+from importer.operations.event_log import open_log
 from importer.progress import Phase, Progress
 
 
@@ -253,6 +255,17 @@ class TestShowing:
         with show_progress(Progress(), stream=Broken(), clock=clock):
             done = True
         assert done
+
+    def test_a_json_log_is_told_of_waits_and_of_nothing_else(
+        self, clock: FakeClock, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        told = io.StringIO()
+        progress = sending(40)
+        with show_progress(progress, log=open_log(as_json=True, stream=told), stream=Terminal(), clock=clock):
+            progress.waiting_for, progress.waiting_until = "over capacity (503)", clock.now + 30
+        (line,) = (json.loads(line) for line in told.getvalue().splitlines())
+        assert (line["event"], line["reason"], line["seconds"]) == ("waiting", "over capacity (503)", 30.0)
+        assert capfd.readouterr() == ("", "")
 
     def test_rich_is_not_imported_before_a_terminal_needs_it(self) -> None:
         code = "import importer.cli.progress, importer.report.summary, sys; sys.exit('rich' in sys.modules)"
