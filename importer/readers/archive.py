@@ -9,12 +9,19 @@ import shutil
 import tempfile
 import weakref
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
 from pathlib import Path, PurePosixPath
+from stat import S_IFMT, S_IFREG
+from typing import NamedTuple
 
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, SourceRow
 from importer.readers.base import Reader
+from importer.readers.cells import quote
 from importer.readers.textfile import CHECK_FILE
 
 ZIP_START = b"PK\x03\x04"
@@ -23,11 +30,18 @@ GZIP_START = b"\x1f\x8b"
 _LARGEST = 1 << 33
 """Bytes, unpacked. Larger than any export, and a bound for what an archive can do to a disk."""
 
+_DENSEST = 200
+"""Texts of ratings shrink to a tenth; what grows more than so is made to fill a disk."""
+
+_NEVER_A_BOMB = 1 << 26
+"""Bytes, unpacked."""
+
 _MOST_FILES = 20_000
 _BLOCK = 1 << 20
 _SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml"})
+_PACKED = frozenset({".zip", ".gz", ".xlsx", ".7z", ".rar"})
 _NEVER = frozenset({"__macosx", "deleted", "orphaned"})
-_UNPACK = "Unpack it and import the ratings file in it."
+UNPACK = "Unpack it and import the ratings file in it."
 
 
 def is_workbook(path: Path) -> bool:
@@ -50,54 +64,83 @@ class Folder:
 def unpack_gzip(path: Path, name: str, folder: Folder) -> Path:
     """Unpack a single file. Raises `UnreadableFileError`."""
     unpacked = folder.path / (PurePosixPath(path.name).stem or "unpacked")
-    try:
-        with gzip.open(path) as packed, unpacked.open("wb") as file:
-            written = 0
-            while block := packed.read(_BLOCK):
-                written += len(block)
-                if written > _LARGEST:
-                    raise UnreadableFileError(
-                        name, f"unpacks to more than {_LARGEST:,} bytes", remedy=_UNPACK
-                    )
-                file.write(block)
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
-        raise UnreadableFileError(name, f"cannot be unpacked ({error})", remedy=CHECK_FILE) from error
+    packed_size = path.stat().st_size
+    written = 0
+    with _unpacking(name), gzip.open(path) as packed, unpacked.open("wb") as file:
+        while block := packed.read(_BLOCK):
+            written += len(block)
+            _refuse_bomb(name, packed_size, written)
+            file.write(block)
     return unpacked
 
 
-def unpack_zip(path: Path, name: str, folder: Folder) -> Sequence[str]:
-    """Unpack the files that may hold ratings, and name them, 2 before 10. Raises `UnreadableFileError`."""
+class Unpacked(NamedTuple):
+    """What came out of an archive."""
+
+    names: Sequence[str]
+    """Files that may hold ratings, 2 before 10."""
+    packed: Sequence[str]
+    """Archives and workbooks within it, which are not opened."""
+
+
+def unpack_zip(path: Path, name: str, folder: Folder) -> Unpacked:
+    """Unpack the files that may hold ratings. Raises `UnreadableFileError`."""
+    with _unpacking(name), zipfile.ZipFile(path) as archive:
+        exported = [entry for entry in archive.infolist() if _is_exported(entry)]
+        entries = [entry for entry in exported if _suffix(entry) in _SUFFIXES]
+        if len(entries) > _MOST_FILES:
+            raise UnreadableFileError(name, f"holds {len(entries):,} files", remedy=UNPACK)
+        _refuse_bomb(name, path.stat().st_size, sum(entry.file_size for entry in entries))
+        places = Counter(PurePosixPath(entry.filename) for entry in entries)
+        if twice := [str(place) for place, count in places.items() if count > 1]:
+            problem = f"holds two files of the name {quote(twice[0])}"
+            raise UnreadableFileError(name, problem, remedy=UNPACK)
+        for entry in entries:
+            archive.extract(entry, folder.path)
+    packed = [entry.filename for entry in exported if _suffix(entry) in _PACKED]
+    return Unpacked(sorted((entry.filename for entry in entries), key=_natural), sorted(packed, key=_natural))
+
+
+@contextmanager
+def _unpacking(name: str) -> Iterator[None]:
+    """Say what is wrong with an archive that cannot be unpacked. Raises `UnreadableFileError`."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if _may_hold_ratings(entry)]
-            size = sum(entry.file_size for entry in entries)
-            if len(entries) > _MOST_FILES or size > _LARGEST:
-                problem = f"holds {len(entries):,} files of {size:,} bytes"
-                raise UnreadableFileError(name, problem, remedy=_UNPACK)
-            for entry in entries:
-                archive.extract(entry, folder.path)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        yield
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, ValueError) as error:
         raise UnreadableFileError(name, f"cannot be unpacked ({error})", remedy=CHECK_FILE) from error
+    except NotImplementedError as error:
+        raise UnreadableFileError(name, f"cannot be unpacked ({error})", remedy=UNPACK) from error
     except RuntimeError as error:  # the module's way to say that a password is asked for
-        raise UnreadableFileError(name, "is locked with a password", remedy=_UNPACK) from error
+        raise UnreadableFileError(name, "is locked with a password", remedy=UNPACK) from error
     except OSError as error:
+        is_full = error.errno in {ENOSPC, EDQUOT}
+        remedy = "Make room in the folder for temporary files." if is_full else UNPACK
         problem = f"cannot be unpacked ({error.strerror or error})"
-        raise UnreadableFileError(
-            name, problem, remedy="Make room in the folder for temporary files."
-        ) from error
-    return sorted((entry.filename for entry in entries), key=_natural)
+        raise UnreadableFileError(name, problem, remedy=remedy) from error
 
 
-def _may_hold_ratings(entry: zipfile.ZipInfo) -> bool:
+def _refuse_bomb(name: str, packed: int, unpacked: int) -> None:
+    if unpacked > _LARGEST or unpacked > max(_NEVER_A_BOMB, packed * _DENSEST):
+        problem = f"unpacks to {unpacked:,} bytes or more, from {packed:,}"
+        raise UnreadableFileError(name, problem, remedy=CHECK_FILE)
+
+
+def _is_exported(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a file that an export itself put there."""
     place = PurePosixPath(entry.filename)
+    mode = entry.external_attr >> 16
     return (
         not entry.is_dir()
-        and place.suffix.lower() in _SUFFIXES
+        and S_IFMT(mode) in {0, S_IFREG}  # no symbolic link
         and not place.is_absolute()
         and ".." not in place.parts
         and not place.name.startswith(".")
         and not _NEVER & {part.lower() for part in place.parts}
     )
+
+
+def _suffix(entry: zipfile.ZipInfo) -> str:
+    return PurePosixPath(entry.filename).suffix.lower()
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -118,17 +161,15 @@ def _natural(name: str) -> list[tuple[int, str]]:
 class ArchiveReader:
     """The files of an archive that hold ratings, read as one; see `base.Reader`."""
 
-    def __init__(self, readers: Sequence[tuple[str, Reader]], left_out: int, folder: Folder) -> None:
+    def __init__(
+        self, readers: Sequence[tuple[str, Reader]], folder: Folder, notes: Sequence[str] = ()
+    ) -> None:
+        """Read these, by their names in the archive; `notes` tell of what is not read."""
         self.format_name = readers[0][1].format_name
         self._readers = readers
         self._folder = folder  # held for as long as there may be something to read
         names = ", ".join(name for name, _ in readers)
-        first = readers[0][1]
-        self.notes: Sequence[str] = (
-            *first.notes,
-            f"from the archive: {names}",
-            *((f"{left_out:,} more files in the archive hold no ratings",) if left_out else ()),
-        )
+        self.notes: Sequence[str] = (*readers[0][1].notes, f"from the archive: {names}", *notes)
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows of all files, numbered through; messages name the file."""

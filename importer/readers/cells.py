@@ -8,6 +8,7 @@ are parsed in `dates`, kinds of titles in `title_types`.
 import re
 from collections.abc import Callable, Collection
 from enum import StrEnum
+from html import unescape
 
 from importer.model import HATE, LOVE, UNRATE, Rating, Status
 
@@ -33,6 +34,7 @@ class Reason(StrEnum):
     TOO_MANY_CELLS = "too_many_cells"
     UNCLOSED_QUOTE = "unclosed_quote"
     NO_OBJECT = "no_object"
+    TWO_VALUES = "two_values"
     REPEATED_HEADER = "repeated_header"
     CONFLICT_MARK = "conflict_mark"
     OTHER_USER = "other_user"
@@ -79,6 +81,11 @@ def parse_text(cell: str) -> str | None:
     return cell.strip() or None
 
 
+def parse_html_text(cell: str) -> str | None:
+    """Trim a text in which a site left the entities of its pages, such as &amp;."""
+    return parse_text(unescape(cell))
+
+
 # An id is text: it keeps its zeros, and newer ones have 8 digits.
 _IMDB_ID = r"tt[0-9]{7,10}"
 _match_id = re.compile(_IMDB_ID).fullmatch
@@ -106,6 +113,22 @@ def parse_imdb_id(cell: str) -> str | None:
         "is not the IMDb id of a title",
         "Write it as tt and at least 7 digits, such as tt0111161.",
     )
+
+
+_match_imdb_number = re.compile(r"0*([0-9]{1,10})").fullmatch
+
+
+def parse_imdb_number(cell: str) -> str | None:
+    """Read an IMDb id without its tt, such as 0114709; the zeros that a table program took are given back.
+
+    Exports write -1 or 0 for none.
+    """
+    text = cell.strip().removesuffix(".0")
+    if text in {"", "0", "-1"}:
+        return None
+    if match := _match_imdb_number(text):
+        return f"tt{match[1]:0>7}"
+    return parse_imdb_id(text)
 
 
 # "603.0" is what a table program makes of 603 where other cells of the column are empty.

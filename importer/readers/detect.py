@@ -13,6 +13,7 @@ from typing import NamedTuple
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.readers.archive import (
     GZIP_START,
+    UNPACK,
     ZIP_START,
     ArchiveReader,
     Folder,
@@ -31,7 +32,7 @@ from importer.readers.strangers import find_stranger
 from importer.readers.table import AnyTable, Header, Table
 from importer.readers.table_reader import TableReader
 from importer.readers.textfile import read_head, read_text_file
-from importer.readers.workbook import read_workbook_records
+from importer.readers.workbook import open_workbook
 from importer.readers.xml_records import read_xml_records
 
 _MOST_SHOWN = 30
@@ -56,8 +57,11 @@ def open_reader(path: Path, reading: Reading | None = None, *, name: str | None 
     head = read_head(path, name)
     if head.startswith(GZIP_START):
         folder = Folder()
-        reader = open_reader(unpack_gzip(path, name, folder), reading, name=name)
-        return ArchiveReader([(name.removesuffix(".gz"), reader)], 0, folder)
+        unpacked = unpack_gzip(path, name, folder)
+        if read_head(unpacked, name).startswith(GZIP_START):
+            raise UnreadableFileError(name, "is packed more than once", remedy=UNPACK)
+        reader = open_reader(unpacked, reading, name=name)
+        return ArchiveReader([(name.removesuffix(".gz"), reader)], folder)
     if head.startswith(ZIP_START) and not is_workbook(path):
         return _open_archive(path, name, reading)
     return _open(_choose(open_table(path, name, head), reading), reading)
@@ -66,7 +70,7 @@ def open_reader(path: Path, reading: Reading | None = None, *, name: str | None 
 def open_table(path: Path, name: str, head: bytes) -> AnyTable:
     """Open a file as a table, whatever kind of file it is. Raises `UnreadableFileError`."""
     if head.startswith(ZIP_START):
-        return RecordTable(path, name, partial(read_workbook_records, path, name), "Excel workbook")
+        return open_workbook(path, name)
     encoding = "utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
     start = head.decode(encoding, "ignore").lstrip("\ufeff \t\r\n")[:1]
     if start == "<" and not head.startswith(_CONFLICT):
@@ -88,27 +92,33 @@ def _open_archive(path: Path, name: str, reading: Reading) -> Reader:
     """Open the files of an archive that are of a known export. Raises as `open_reader` does."""
     folder = Folder()
     found: dict[str, list[tuple[str, _Choice]]] = {}
-    names = unpack_zip(path, name, folder)
-    for member in names:
+    unpacked = unpack_zip(path, name, folder)
+    unread = [f"not read, for it is packed itself: {member}" for member in unpacked.packed]
+    for member in unpacked.names:
         member_path = folder.path / member
         try:
             table = open_table(member_path, f"{name}: {member}", read_head(member_path, member))
             choice = _choose(table, reading)
-        except (UnreadableFileError, UnknownFormatError):
+        except UnreadableFileError as error:
+            unread.append(f"not read: {member} ({error.problem})")
+            continue
+        except UnknownFormatError:
             continue  # most files of an export hold no ratings
         if choice.reader is not CsvReader or reading.format_name == CsvReader.about.name:
             found.setdefault(choice.reader.about.name, []).append((member, choice))
     if len(found) != 1:
         what = f"ratings of several formats: {', '.join(found)}" if found else "no ratings of a known format"
         raise UnknownFormatError(
-            f"{name}: the archive holds {what}.\nIn it: {_list(names)}.\n"
-            + ("Name one with --format." if found else "Unpack it and import the ratings file in it.")
+            f"{name}: the archive holds {what}.\nIn it: {_list([*unpacked.names, *unpacked.packed])}.\n"
+            + ("Name one with --format." if found else UNPACK)
         )
     ((_, members),) = found.items()
     best = min(choice.reader.archive_rank for _, choice in members)
     taken = [(member, choice) for member, choice in members if choice.reader.archive_rank == best]
     readers = [(member, _open(choice, reading)) for member, choice in taken]
-    return ArchiveReader(readers, len(names) - len(taken), folder)
+    left_out = len(unpacked.names) - len(taken)
+    notes = [f"{left_out:,} more files in the archive are not needed"] if left_out else []
+    return ArchiveReader(readers, folder, [*notes, *unread])
 
 
 def _choose(table: AnyTable, reading: Reading) -> _Choice:

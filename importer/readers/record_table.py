@@ -4,13 +4,13 @@ A value within values goes by its path, `movie.ids.imdb`. The columns are found 
 through once, since a value that is missing in the first records may stand in the last.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from importer.errors import UnreadableFileError
-from importer.readers.cells import CellError, Reason
+from importer.readers.cells import CellError, Reason, quote
 from importer.readers.table import BLOCK_SIZE, Header
 from importer.readers.textfile import CHECK_FILE
 
@@ -23,35 +23,57 @@ LIST = "@list"
 _BYTES_PER_RECORD = 256
 """About so many: it turns the bytes of a chunk into a number of records."""
 
-_MOST_COLUMNS = 2_000
-_DEEPEST = 6
+MOST_COLUMNS = 2_000
 
 
 class Record(NamedTuple):
-    """One record: the physical line it starts at and its cells by column; None if it holds no values."""
+    """One record: the physical line it starts at and its cells by column."""
 
     line: int
-    cells: Mapping[str, str] | None
+    cells: Mapping[str, str]
+    doubled: Collection[str] = ()
+    """Columns for which the record has several values that differ: which is meant, nobody knows."""
+    broken: CellError | None = None
+    """Why it cannot be trusted as a whole."""
+
+
+def build_record(line: int, pairs: Iterable[tuple[str, str]]) -> Record:
+    """Put the values of a record under the names of their columns."""
+    cells: dict[str, str] = {}
+    doubled: set[str] = set()
+    for name, text in pairs:
+        if cells.setdefault(name, text) != text:
+            doubled.add(name)
+    return Record(line, cells, doubled)
 
 
 class RecordTable:
-    """A table of records; see `table.AnyTable`. `read` starts reading from the beginning."""
+    """A table of records; see `table.AnyTable`.
+
+    `read` starts reading from the beginning, in blocks of about so many bytes.
+    """
 
     def __init__(
-        self, path: Path, name: str, read: Callable[[], Iterator[Record]], kind_of_file: str
+        self, path: Path, name: str, read: Callable[[int], Iterator[Record]], kind_of_file: str
     ) -> None:
         self.path = path
         self.name = name
         self.block_size = BLOCK_SIZE
         self._read = read
-        columns, rows, self._failure = _find_columns(read())
-        if not columns and self._failure is not None:
-            raise self._failure
-        if len(columns) > _MOST_COLUMNS:
-            raise UnreadableFileError(name, f"its records have {len(columns):,} fields", remedy=CHECK_FILE)
+        columns, self._failure = _find_columns(read(BLOCK_SIZE))
+        if not columns:
+            raise self._failure or _no_record(name)
+        if len(columns) > MOST_COLUMNS:
+            problem = f"its records have more than {MOST_COLUMNS:,} different values"
+            raise UnreadableFileError(name, problem, remedy=CHECK_FILE)
         self.header = Header.of(columns)
+        self.notes: Sequence[str] = (kind_of_file,)
         self._columns = columns
-        self.notes: Sequence[str] = (kind_of_file, *(() if rows else ("there is no record in it",)))
+        self._lists: Collection[str] | None = None
+
+    def take_lists(self, names: Collection[str]) -> None:
+        """Take only records that stand in these lists, of a file that holds other things, too."""
+        self._lists = names
 
     def named(self, names: Sequence[str]) -> None:
         """Records name their values themselves."""
@@ -62,19 +84,18 @@ class RecordTable:
         from importer.readers.records import Chunk, build_frame  # noqa: PLC0415  pandas is half of a start-up
 
         columns = [self._columns[place] for place in places]
-        records = self._read()
+        records = self._taken()
         failure: UnreadableFileError | None = None
         while failure is None:
             rows: list[tuple[str, ...]] = []
             lines: list[int] = []
             broken: dict[int, CellError] = {}
             try:
-                for line, cells in islice(records, max(1, self.block_size // _BYTES_PER_RECORD)):
-                    if cells is None:
-                        broken[len(rows)] = _no_object()
-                        cells = {}  # noqa: PLW2901
-                    rows.append(tuple(cells.get(column, "") for column in columns))
-                    lines.append(line)
+                for record in islice(records, max(1, self.block_size // _BYTES_PER_RECORD)):
+                    if (problem := record.broken or _find_doubled(record, columns)) is not None:
+                        broken[len(rows)] = problem
+                    rows.append(tuple(record.cells.get(column, "") for column in columns))
+                    lines.append(record.line)
             except UnreadableFileError as error:
                 failure = error
             if rows:
@@ -83,34 +104,36 @@ class RecordTable:
                 return
         raise failure
 
-
-def flatten(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Yield the values within a value by their paths, as texts; lists are left out, and so is null."""
-    if isinstance(value, Mapping):
-        if depth < _DEEPEST:
-            for key, inner in value.items():
-                yield from flatten(inner, f"{path}.{key}" if path else str(key), depth + 1)
-    elif isinstance(value, bool):
-        yield path, str(value).lower()
-    elif value is not None and not isinstance(value, list):
-        yield path, str(value)
+    def _taken(self) -> Iterator[Record]:
+        records = self._read(self.block_size)
+        if self._lists is None:
+            return records
+        lists = self._lists
+        return (record for record in records if record.cells.get(LIST) in lists)
 
 
-def _find_columns(records: Iterator[Record]) -> tuple[tuple[str, ...], int, UnreadableFileError | None]:
+def _find_columns(records: Iterator[Record]) -> tuple[tuple[str, ...], UnreadableFileError | None]:
     """Read all records through for their columns; what can be read decides, the reading proper tells more."""
     columns: dict[str, None] = {}
-    rows = 0
     try:
-        for _, cells in records:
-            rows += 1
-            if cells and len(columns) <= _MOST_COLUMNS and not cells.keys() <= columns.keys():
-                columns.update(dict.fromkeys(cells))
+        for record in records:
+            if len(columns) <= MOST_COLUMNS and not record.cells.keys() <= columns.keys():
+                columns.update(dict.fromkeys(record.cells))
     except UnreadableFileError as error:
-        return tuple(columns), rows, error
-    return tuple(columns), rows, None
+        return tuple(columns), error
+    return tuple(columns), None
 
 
-def _no_object() -> CellError:
+def _no_record(name: str) -> UnreadableFileError:
+    return UnreadableFileError(name, "there is no record in it", remedy="Export your ratings again.")
+
+
+def _find_doubled(record: Record, columns: Collection[str]) -> CellError | None:
+    name = next((column for column in columns if column in record.doubled), None)
+    if name is None:
+        return None
     return CellError(
-        Reason.NO_OBJECT, "the entry holds no named values", "Each entry must be an object, as in {...}."
+        Reason.TWO_VALUES,
+        f"the entry has two values for {quote(name)}",
+        "Take the wrong one out, and import the file again.",
     )

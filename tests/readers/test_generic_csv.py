@@ -10,10 +10,12 @@ from importer.spreadsheet import neutralise
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import jobs, read, reasons
 
+SAMPLES_OF_CSV = ("ratings.csv", "ratings-semicolon.csv")
+
 
 class TestCsv(ReaderConformance):
     format_name = "csv"
-    samples = ("ratings.csv", "ratings-semicolon.csv")
+    samples = SAMPLES_OF_CSV
     header = "imdb_id,title,rating,rated_at"
 
     def row(self, title: str) -> str:
