@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from importer.errors import UnknownFormatError
 from importer.readers.cells import CellError, Reason, parse_imdb_id, parse_rating, parse_text, parse_year
 from importer.readers.reading import Reading
-from importer.readers.scales import not_rated
+from importer.readers.scales import parse_rating_if_any
 from importer.readers.table import AnyTable, Header
 from importer.readers.table_reader import FormatNote, TableReader
 from importer.readers.title_types import IMDB_TYPES, parse_kind, parse_kind_or_unknown, parse_second_kind
@@ -116,18 +116,12 @@ class ImdbListReader(ImdbReader):
 
     def parsers(self) -> Mapping[str, "Parse"]:
         """Parse IMDb's cells; a row without a rating is nothing unusual."""
-        return {**super().parsers(), "rating": _parse_list_rating}
+        return {**super().parsers(), "rating": parse_rating_if_any}
 
 
 def _is_list(header: Header) -> bool:
     # `You rated` is the ratings export before November 2017, whose rows are numbered too.
     return {"position", "created"} <= set(header.keys) and "you rated" not in header.keys
-
-
-def _parse_list_rating(cell: str) -> int:
-    if not cell.strip():
-        raise not_rated()
-    return parse_rating(cell)
 
 
 def _parse_const(cell: str) -> str:

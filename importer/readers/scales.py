@@ -12,7 +12,7 @@ from typing import Protocol
 
 from importer.errors import UsageError
 from importer.model import Status
-from importer.readers.cells import CellError, Reason
+from importer.readers.cells import CellError, Reason, parse_rating
 
 _TEN = 10
 _match_number = re.compile(r"-?[0-9]{1,6}(?:[.,][0-9]{1,6})?").fullmatch
@@ -133,6 +133,13 @@ def not_rated() -> CellError:
     return CellError(
         Reason.NO_RATING, "is no rating", "The title is not rated; nothing is sent.", status=Status.SKIPPED
     )
+
+
+def parse_rating_if_any(cell: str) -> int:
+    """Read a rating from 1 to 10, of a format in which titles may be not rated: that is no failure."""
+    if not cell.strip():
+        raise not_rated()
+    return parse_rating(cell)
 
 
 def steps(lowest: str, highest: str, step: str = "0", *, none: frozenset[str] = frozenset()) -> Steps:

@@ -24,6 +24,18 @@ _STRANGERS = (
         "Import ratings.csv, or the whole export as you downloaded it.",
     ),
     Stranger(
+        frozenset({"letterboxd list export v7"}),
+        frozenset(),
+        "a list of Letterboxd, which holds no ratings",
+        "Import ratings.csv, or the whole export as you downloaded it.",
+    ),
+    Stranger(
+        frozenset({"watched_at", "action", "type", "trakt_id"}),
+        frozenset({"rating"}),
+        "the history of what was watched from Trakt, which holds no ratings",
+        "Import the file of your ratings.",
+    ),
+    Stranger(
         frozenset({"title", "date"}),
         frozenset({"rating", "year", "imdb_id", "title name"}),
         "Netflix's viewing history, which holds no ratings",

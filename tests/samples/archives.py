@@ -1,0 +1,58 @@
+"""The samples that are archives, built from those that lie beside them; the same bytes each time.
+
+python -m tests.samples.archives
+"""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+
+_FILMS = "Date,Name,Year,Letterboxd URI\r\n2024-09-07,Perfect Days,2023,https://boxd.it/xAzY\r\n"
+_LIST = (
+    "Letterboxd list export v7\r\nDate,Name,Tags,URL,Description\r\n2024-09-08,Trains,,https://boxd.it/a,\r\n"
+)
+_DELETED = (
+    "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\r\n"
+    "2017-01-01,Cats,2019,https://boxd.it/8KkLx,5,,,2017-01-01\r\n"
+)
+
+
+def read_sample(name: str) -> str:
+    return (SAMPLES / name).read_bytes().decode()
+
+
+def letterboxd_export() -> dict[str, str]:
+    return {
+        "comments.csv": "Date,Content,Comment\r\n",
+        "deleted/diary.csv": _DELETED,
+        "deleted/ratings.csv": "Date,Name,Year,Letterboxd URI,Rating\r\n2017-01-01,Cats,2019,https://boxd.it/8k,5\r\n",
+        "diary.csv": read_sample("letterboxd-diary.csv"),
+        "likes/films.csv": _FILMS,
+        "lists/trains.csv": _LIST,
+        "orphaned/diary.csv": _DELETED,
+        "profile.csv": "Date Joined,Username,Email Address\r\n2016-02-14,someone,someone@example.org\r\n",
+        "ratings.csv": read_sample("letterboxd-ratings.csv"),
+        "reviews.csv": read_sample("letterboxd-reviews.csv"),
+        "watched.csv": _FILMS,
+        "watchlist.csv": _FILMS,
+    }
+
+
+ARCHIVES = {"letterboxd-export.zip": letterboxd_export}
+"""Name of the sample to what makes its files."""
+
+
+def write_archive(path: Path, files: Mapping[str, str]) -> None:
+    """Write a zip without the times of today, stored as it is: compressed bytes differ between systems."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.create_system = 3  # the same bytes on every system
+            archive.writestr(entry, text.encode())
+
+
+if __name__ == "__main__":
+    for archive_name, build in ARCHIVES.items():
+        write_archive(SAMPLES / archive_name, build())
