@@ -24,11 +24,13 @@ from importer.model import (
     InvalidRow,
     MediaKind,
     Outcome,
+    PlannedRow,
     Rating,
     RatingJob,
     SettledRow,
     SourceRow,
 )
+from importer.planning import Forecast
 
 _JOB_COLUMNS = ", ".join(RatingJob._fields)
 _JOB_MARKS = ", ".join("?" * len(RatingJob._fields))
@@ -38,6 +40,10 @@ _INSERT_JOB = (
 _INSERT_INVALID = (
     f"INSERT INTO row (run, {', '.join(InvalidRow._fields)}) "
     f"VALUES (?, {', '.join('?' * len(InvalidRow._fields))})"
+)
+_INSERT_PLANNED = (
+    f"INSERT INTO row (run, {', '.join(PlannedRow._fields)}, status, reason, message) "
+    f"VALUES (?, {', '.join('?' * len(PlannedRow._fields))}, ?, ?, ?)"
 )
 _ALIKE = {
     "imdb_id": "imdb_id",  # means one title, whatever it is taken for
@@ -68,7 +74,7 @@ class Run:
 
 
 class Changed(NamedTuple):
-    """A row that a run changed at the account, and what stood there before, if that `is_known`."""
+    """A row that changes the account, and what stood there before, if that `is_known`."""
 
     job: RatingJob
     is_known: bool
@@ -131,17 +137,21 @@ class Journal(JournalFile):
         jobs: list[Sequence[Any]] = []
         invalid: list[Sequence[Any]] = []
         settled: list[Sequence[Any]] = []
+        planned: list[Sequence[Any]] = []
         number = (run.number,)
         for row, fate in zip(rows, fates, strict=True):
             if isinstance(row, InvalidRow):
                 invalid.append(number + row)
             elif isinstance(row, SettledRow):
                 settled.append(number + row)
+            elif isinstance(row, PlannedRow):
+                planned.append(number + row + (fate or _NO_FATE))
             else:
                 jobs.append(number + row + (fate or _NO_FATE))
         self._db.executemany(_INSERT_JOB, jobs)
         self._db.executemany(_INSERT_INVALID, invalid)
         self._db.executemany(_INSERT_SETTLED, settled)
+        self._db.executemany(_INSERT_PLANNED, planned)
 
     def titles_rated_twice(self, run: Run) -> Iterator[list[tuple[int, int, str | None]]]:
         """Yield, for each title with more than one open row, these rows as (row, line, rated_at).
@@ -212,6 +222,25 @@ class Journal(JournalFile):
         """Up to `limit` jobs beyond `after_row` that wait to be sent, as they are."""
         where = "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?"
         return self._jobs(where, run.number, after_row, limit)
+
+    def planned_changes(self, run: Run, after_row: int, limit: int) -> list[Changed]:
+        """Up to `limit` open rows beyond `after_row`, with what stood there when they were planned."""
+        rows = self._db.execute(
+            f"SELECT {_JOB_COLUMNS}, previous_known, previous_rating, previous_rated_at FROM row"
+            " WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?",
+            (run.number, after_row, limit),
+        )
+        return [Changed(_build_job(row[:-3]), bool(row[-3]), row[-2], row[-1]) for row in rows.fetchall()]
+
+    def forecasts(self, run: Run) -> Generator[Forecast]:
+        """Yield all rows of a run that is planned and not sent, in their order."""
+        rows = self._db.execute(
+            f"SELECT {_JOB_COLUMNS}, status, reason, message, previous_rating, previous_rated_at FROM row"
+            " WHERE run = ? ORDER BY row",
+            (run.number,),
+        )
+        for row in rows:
+            yield Forecast(RatingJob(*row[:-5]), *row[-5:])
 
     def note_previous(self, run: Run, found: Iterable[tuple[int, Any, str | None]]) -> None:
         """Write down what the account holds, as (row, rating, rated_at); nothing for all other open rows."""

@@ -20,14 +20,21 @@ from importer.destinations.base import (
     is_held,
     kinds_of,
 )
-from importer.errors import AuthorizationError
-from importer.journal import Journal, Replaced, Run
+from importer.errors import AuthorizationError, UsageError
+from importer.journal import Changed, Journal, Replaced, Run
 from importer.model import Fate, MediaKind, Outcome, RatingJob, Status
-from importer.planning import Conflict, OnConflict, give_way, settle_conflict
+from importer.planning import (
+    Conflict,
+    OnConflict,
+    describe_rating,
+    give_way,
+    is_as_planned,
+    settle_conflict,
+)
 
 BLOCK_ROWS = 4000
 
-_Row = TypeVar("_Row", RatingJob, Replaced)
+_Row = TypeVar("_Row", RatingJob, Replaced, Changed)
 
 Wanted = Callable[[RatingJob], RatingJob]
 """The destination's `wanted`."""
@@ -42,6 +49,9 @@ _CHANGED_SINCE = Fate(
     "changed_since",
     "the rating was changed after that run; it is left alone (--force undoes it)",
 )
+
+
+_MOST_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,23 @@ def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
     if is_ours and (brought_at is None or not destination.keeps_dates):
         held_at = brought_at
     return Conflict(destination.wanted(job), held, held_at)
+
+
+def check_plan(journal: Journal, run: Run, holdings: Holdings) -> None:
+    """See that the account holds what it held when the plan was made. Raises UsageError if not."""
+    moved = []
+    for job, _, rating, rated_at in _each(journal.planned_changes, run):
+        held = find_held(job, holdings)
+        now = (held.rating, held.rated_at) if held else (None, None)
+        if not is_as_planned((rating, rated_at), now):
+            was = describe_rating(rating, rated_at)
+            moved.append(f"  line {job.line}, {job.title or 'no title'}: {was}, now {describe_rating(*now)}")
+    if moved:
+        examples = "\n".join(moved[:_MOST_EXAMPLES])
+        raise UsageError(
+            f"the account has changed since the plan was made, in {len(moved):,} of its rows, so nothing was "
+            f"sent. Make a new plan with `importer plan`.\n{examples}"
+        )
 
 
 def keep_what_changed_since(

@@ -137,7 +137,68 @@ class SettledRow(NamedTuple):
     duration_ms: str | None
 
 
-SourceRow = RatingJob | InvalidRow | SettledRow
+class PlannedRow(NamedTuple):
+    """A line of a plan that is to be sent: a job, and what the account held for its title at that time."""
+
+    row: int
+    line: int
+    kind: MediaKind
+    title: str | None
+    year: int | None
+    season: int | None
+    episode: int | None
+    imdb_id: str | None
+    tmdb_id: int | None
+    tvdb_id: int | None
+    trakt_id: int | None
+    rating: Rating
+    rated_at: str | None
+    second_kind: MediaKind | None
+    note: str | None
+    previous_rating: Rating | None
+    previous_rated_at: str | None
+
+    @property
+    def job(self) -> RatingJob:
+        """What is to be sent."""
+        return RatingJob._make(self[: len(RatingJob._fields)])
+
+
+SourceRow = RatingJob | InvalidRow | SettledRow | PlannedRow
+
+
+class Action(StrEnum):
+    """What a run would do with a row: the `action` column of a plan."""
+
+    ADD = "add"
+    CHANGE = "change"
+    UNRATE = "unrate"
+    REMOVE = "remove"
+    SAME = "same"
+    CONFLICT = "conflict"
+    DUPLICATE = "duplicate"
+    SKIPPED = "skipped"
+    UNSUPPORTED = "unsupported"
+    INVALID = "invalid"
+    UNSURE = "unsure"
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the row goes out."""
+        return self in {Action.ADD, Action.CHANGE, Action.UNRATE, Action.REMOVE}
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nobody need look at the row again."""
+        return self not in {Action.UNSUPPORTED, Action.INVALID, Action.UNSURE}
+
+
+PLAN_COLUMNS = (
+    *("row", "line", "action", "from", "to", "reason", "message"),
+    *("kind", "title", "year", "season", "episode", "imdb_id", "tmdb_id", "tvdb_id", "trakt_id"),
+    *("rated_at", "held_rated_at", "second_kind", "note", "destination", "account"),
+)
+"""The columns of a plan: `from` is what the account holds, since `held_rated_at`, `to` what it will hold."""
 
 
 class Batch(NamedTuple):

@@ -5,12 +5,12 @@ Also who gives way where the account holds another rating than a row: the user's
 The journal holds the rows and applies these rules; nothing here knows how they are stored.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from importer.model import HATE, LOVE, Batch, Fate, Rating, RatingJob, Status
+from importer.model import HATE, LOVE, UNRATE, Action, Batch, Fate, Rating, RatingJob, Status
 
 
 def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
@@ -91,8 +91,10 @@ def give_way(policy: OnConflict, conflict: Conflict) -> Fate:
     return Fate(Status.KEPT, f"policy_{policy}", message)
 
 
-def describe_rating(rating: Rating, rated_at: str | None) -> str:
+def describe_rating(rating: Rating | None, rated_at: str | None) -> str:
     """Describe a rating with its day, where it has one: `7 (2024-05-01)`."""
+    if rating is None:
+        return "no rating"
     return f"{rating} ({rated_at[:10]})" if rated_at else str(rating)
 
 
@@ -112,6 +114,83 @@ def _is_lower(one: Rating, other: Rating) -> bool:
     if isinstance(one, int) and isinstance(other, int):
         return one < other
     return (one, other) == (HATE, LOVE)  # how a word compares with a number is nowhere documented
+
+
+_SETTLED_ACTIONS = {
+    Status.UNCHANGED: Action.SAME,
+    Status.KEPT: Action.CONFLICT,
+    Status.DUPLICATE: Action.DUPLICATE,
+    Status.SKIPPED: Action.SKIPPED,
+    Status.UNSUPPORTED: Action.UNSUPPORTED,
+    Status.INVALID: Action.INVALID,
+    Status.UNSURE: Action.UNSURE,
+}
+"""What a plan calls a row that is settled before sending."""
+
+STATUSES = {action: status for status, action in _SETTLED_ACTIONS.items()}
+"""And back."""
+
+
+class Forecast(NamedTuple):
+    """A row of a planned run: its cells, its fate if it is settled, and what the account holds.
+
+    Of a row that could not become a job the cells are texts as they stand in the file.
+    """
+
+    job: RatingJob
+    status: Status | None
+    reason: str | None
+    message: str | None
+    held: Rating | None
+    held_at: str | None
+
+
+def name_action(forecast: Forecast) -> Action:
+    """Say what the run does with the row."""
+    if forecast.status is not None:
+        return _SETTLED_ACTIONS[Status(forecast.status)]
+    if not forecast.job.rating:
+        return Action.UNRATE if forecast.job.line else Action.REMOVE
+    return Action.ADD if forecast.held is None else Action.CHANGE
+
+
+def build_plan_line(forecast: Forecast, number_of: Mapping[Rating, Rating]) -> tuple[object, ...]:
+    """Build a line of the plan, but for its last columns, which say where the ratings go.
+
+    `number_of` says what love and hate are sent as, where they are sent as numbers.
+    """
+    job, _, reason, message, held, held_at = forecast
+    action = name_action(forecast)
+    after, before = _name_rating(number_of.get(job.rating, job.rating)), _name_rating(held)
+    told = {
+        Action.ADD: f"add {after}",
+        Action.CHANGE: f"change {before} -> {after}",
+        Action.UNRATE: f"unrate {before}",
+        Action.REMOVE: f"remove {before}",
+    }.get(action, message)
+    return (
+        *(job.row, job.line, action, before, after, reason, told),
+        *(job.kind, job.title, job.year, job.season, job.episode),
+        *(job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id),
+        *(job.rated_at, held_at, job.second_kind, job.note),
+    )
+
+
+def _name_rating(rating: Rating | None) -> Rating | None:
+    return "unrate" if rating == UNRATE else rating
+
+
+def is_as_planned(planned: tuple[Rating | None, str | None], held: tuple[Rating | None, str | None]) -> bool:
+    """Whether the account holds what it held when the plan was made: the rating, and its date."""
+    (planned_rating, planned_at), (held_rating, held_at) = planned, held
+    if str(planned_rating) != str(held_rating):
+        return False
+    if planned_at is None or held_at is None:
+        return planned_at is held_at
+    try:
+        return not _is_before(planned_at, held_at) and not _is_before(held_at, planned_at)
+    except ValueError:  # somebody has written into the plan's date
+        return planned_at == held_at
 
 
 class BatchSize:

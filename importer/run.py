@@ -5,8 +5,8 @@ The only place that puts readers, planning, sending, journal and report together
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,7 +14,7 @@ from typing import Protocol
 from importer.errors import ImporterError, UsageError
 from importer.history import Tally
 from importer.journal import Journal, Run
-from importer.model import Fate, RatingJob, SourceRow, Status
+from importer.model import Fate, PlannedRow, RatingJob, SourceRow, Status
 from importer.planning import UNCHANGED, duplicate_of, pick_winner
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
@@ -39,10 +39,13 @@ class Source:
     mirrors: bool = False
     """Whether what the account holds and the source does not is removed."""
 
+    is_plan: bool = False
+    """Whether these are the rows of a plan, with what the account held for each."""
+
     @property
     def believes_journal(self) -> bool:
         """Whether what an earlier run brought counts as held; else the account itself is asked."""
-        return not (self.takes_back or self.mirrors)
+        return not (self.takes_back or self.mirrors or self.is_plan)
 
 
 class Taker(Protocol):
@@ -151,13 +154,23 @@ def rehearse(
     source: Source, destination: Taker, journal: Journal, results: Path, progress: Progress
 ) -> RunReport:
     """Do everything but send: the results file says what would be sent, the journal forgets it again."""
-    with journal.planning(keep=False):
-        run, notes = _plan(source, destination, journal, progress)
+    with forgotten_run(source, destination, journal, progress) as planned:
+        run = planned.run
         journal.settle_open(run, _DRY_RUN)
         progress.phase = Phase.WRITING
         with closing(journal.results(run)) as lines:
             write_results(results, lines)
-        return RunReport(run, notes, journal.tallies(run), 0, 0.0, None)
+        return RunReport(run, planned.notes, journal.tallies(run), 0, 0.0, None)
+
+
+@contextmanager
+def forgotten_run(
+    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
+) -> Iterator[PlannedRun]:
+    """Plan a run that the journal forgets again; it need not be the one that is unfinished."""
+    with journal.planning(keep=False):
+        run, notes = _plan(source, destination, journal, progress, remembers=remembers)
+        yield PlannedRun(run, notes, journal.count_open(run))
 
 
 def _plan(
@@ -195,4 +208,6 @@ def _check_mirror(invalid: int) -> None:
 
 
 def _refuse(row: SourceRow, destination: Taker) -> Fate | None:
+    if isinstance(row, PlannedRow):
+        return destination.refuse(row.job)
     return destination.refuse(row) if isinstance(row, RatingJob) else None

@@ -27,6 +27,7 @@ from importer.looking import (
     Look,
     all_kinds,
     answer_conflicts,
+    check_plan,
     find_not_stored,
     keep_what_changed_since,
     leave_unsure,
@@ -79,6 +80,8 @@ class SendingOptions:
     """Whether the credentials were proved a moment ago, so that no question need be spent on them."""
     mirrors: bool = False
     """Whether ratings are removed that the account holds and no row names."""
+    follows_plan: bool = False
+    """Whether nothing is sent unless the account holds what it held when the rows were planned."""
     undone: Run | None = None
     """The run that this one undoes, if what was changed since then is to be left alone."""
     patience: Patience = field(default_factory=Patience)
@@ -206,6 +209,8 @@ class Sending:
             return
         if self._options.undone is not None:
             keep_what_changed_since(journal, run, self._options.undone, holdings, self._destination.wanted)
+        if self._options.follows_plan:
+            check_plan(journal, run, holdings)
         if self._options.mirrors:
             add_removals(journal, run, holdings, self._destination)
         note_holdings(journal, run, holdings, self._destination.wanted)
@@ -221,8 +226,8 @@ class Sending:
             raise StopRunError(
                 "the account cannot be read, so an undo might overwrite what others did; see --force"
             )
-        if self._options.mirrors:
-            raise StopRunError("the account cannot be read, so it cannot be mirrored; nothing was sent")
+        if self._options.follows_plan or self._options.mirrors:
+            raise StopRunError("the account cannot be read, and must be; nothing was sent")
         if policy.needs_the_account:
             raise StopRunError(
                 f"the account cannot be read, so --on-conflict {policy} cannot be kept; nothing was sent"

@@ -26,7 +26,7 @@ ROOMS: dict[str, set[str]] = {
     "planning": {"errors", "model"},
     "destinations": {"errors", "model", "wire", "settings.secret", "settings.addresses"},
     "delivery": {"errors", "model", "wire", "progress", "atomic", "planning", "destinations", "settings"},
-    "journal": {"errors", "model", "history", "journal_file"},
+    "journal": {"errors", "model", "history", "journal_file", "planning"},
     "journal_file": {"errors"},
     "history": {"errors", "model"},
     "undoing": {"model", "journal"},
@@ -38,6 +38,8 @@ ROOMS: dict[str, set[str]] = {
     | {"mirroring"},
     "mirroring": {"model", "destinations", "journal"},
     "writing": {"errors", "model", "progress", "atomic", "destinations", "journal"},
+    "syncing": {"errors", "model", "atomic", "journal", "settings", "fetching"},
+    "schedule": {"errors", "settings"},
     "fetching": {"errors", "wire", "atomic", "destinations", "delivery", "settings"},
     "run": ROAD
     | {"history", "settings", "readers", "destinations", "delivery", "report", "sending", "writing"},

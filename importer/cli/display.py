@@ -66,9 +66,9 @@ class Display:
         self, source: Source, target: AnyTarget, journal: Journal, *, remembers: bool
     ) -> RunReport:
         """Plan and send a run with its progress shown, and ask where that is called for."""
-        self._check_can_ask(target)
+        self.check_can_ask(target)
         progress = Progress()
-        with self._show(progress):
+        with self.show(progress):
             planned = plan_run(source, target.destination, journal, progress, remembers=remembers)
         self.log.run_started(
             planned.run.run_id,
@@ -84,12 +84,12 @@ class Display:
             self._ask_about_feeds(planned)
         sender = target.build_sender(planned.run, source.undone, journal, progress)
         if isinstance(sender, Sending) and planned.open_rows:
-            with self._show(progress):
+            with self.show(progress):
                 look = sender.look()
             if sender.leaves_conflicts:
                 look = sender.settle_conflicts(ConflictQuestions().keeps)
             self._ask_about_changes(look)
-        with self._show(progress):
+        with self.show(progress):
             return send_run(planned, sender, journal, self.results, progress)
 
     def _ask_about_feeds(self, planned: PlannedRun) -> None:
@@ -99,7 +99,8 @@ class Display:
                 "social networks, each may be posted there (with --bulk none is). Send them?"
             )
 
-    def _check_can_ask(self, target: AnyTarget) -> None:
+    def check_can_ask(self, target: AnyTarget) -> None:
+        """See that there is somebody to ask, where that is the policy. Raises UsageError."""
         is_asked_for = isinstance(target, Target) and target.options.on_conflict is OnConflict.ASK
         if is_asked_for and not self._has_somebody_to_ask:
             raise UsageError("--on-conflict ask: there is no terminal to ask on; choose another policy")
@@ -124,7 +125,7 @@ class Display:
     def rehearse(self, source: Source, target: AnyTarget, journal: Journal) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
-        with self._show(progress):
+        with self.show(progress):
             return rehearse(source, target.destination, journal, self.results, progress)
 
     def tell(self, report: RunReport, source: Source, target: AnyTarget, *, dry_run: bool = False) -> int:
@@ -134,10 +135,10 @@ class Display:
         now = datetime.now(UTC)
         end = build_run_end(self.log.job, summary, exit_code, began_at=self.began_at, ended_at=now)
         (self.announce or self.log.run_ended)(end)
-        if self.log.is_json and self._stream() is sys.stderr:
+        if self.log.is_json and self.stream() is sys.stderr:
             return exit_code  # standard error is the log's
         if self.as_json:
-            print(json.dumps(summary.as_json(), indent=2), file=self._stream())
+            print(json.dumps(summary.as_json(), indent=2), file=self.stream())
         elif not self.quiet:
             self._print(summary)
         elif report.stopped_by is not None and not self.log.is_json:
@@ -145,7 +146,7 @@ class Display:
         return exit_code
 
     def _print(self, summary: Summary) -> None:
-        stream = self._stream()
+        stream = self.stream()
         if stream.isatty():
             from rich.console import Console  # noqa: PLC0415 - only who looks at a terminal pays for rich
 
@@ -156,12 +157,14 @@ class Display:
         else:
             print(build_text(summary), file=stream)
 
-    def _show(self, progress: Progress) -> AbstractContextManager[None]:
+    def show(self, progress: Progress) -> AbstractContextManager[None]:
+        """Show the progress while the block lasts."""
         # A live display and results on one terminal would write over each other.
         is_in_the_way = str(self.results) == "-" and sys.stdout.isatty()
         return show_progress(progress, quiet=self.quiet or is_in_the_way, log=self.log)
 
-    def _stream(self) -> TextIO:
+    def stream(self) -> TextIO:
+        """Where the summary goes."""
         return sys.stderr if str(self.results) == "-" else sys.stdout
 
 

@@ -3,7 +3,7 @@
 import re
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,11 +30,29 @@ class Input(Protocol):
         ...
 
 
-def launch(given: Input, to: To, choices: Choices, display: Display) -> int:
-    """Bring the input to the target, show it, and return the exit code."""
+Errand = Callable[[Source, AnyTarget, Journal, Choices, Display], int]
+"""What is done with source and target once both are open; gives the exit code."""
+
+
+def bring(source: Source, target: AnyTarget, journal: Journal, choices: Choices, display: Display) -> int:
+    """Bring the ratings to the target, or rehearse it."""
+    if choices.is_rehearsal:
+        report = display.rehearse(source, target, journal)
+    else:
+        remembers = target.remembers and source.believes_journal and not choices.rechecks
+        report = display.import_ratings(source, target, journal, remembers=remembers)
+    return display.tell(report, source, target, dry_run=choices.is_rehearsal)
+
+
+def launch(given: Input, to: To, choices: Choices, display: Display, errand: Errand = bring) -> int:
+    """Open the input and the target, run the errand, and return the exit code."""
     try:
         with guarded():
-            return _launch(given, to, replace(choices, warn=display.log.warned), display)
+            choices = replace(choices, warn=display.log.warned)
+            with given.open() as path, open_target(to, choices) as target, journal_for(target) as journal:
+                check_files(path, target, display)
+                source = given.build_source(path, choices, target, journal)
+                return errand(source, target, journal, choices, display)
     except ImporterError as error:
         if not display.log.is_json:
             raise
@@ -56,22 +74,6 @@ def guarded() -> Iterator[None]:
             f"the journal is damaged ({error}). Move its file away from {state_dir() / 'journals'} to begin "
             "a new one; what earlier runs did is then not known any more."
         ) from error
-
-
-def _launch(given: Input, to: To, choices: Choices, display: Display) -> int:
-    with (
-        given.open() as path,
-        open_target(to, choices) as target,
-        journal_for(target) as journal,
-    ):
-        check_files(path, target, display)
-        source = given.build_source(path, choices, target, journal)
-        if choices.is_rehearsal:
-            report = display.rehearse(source, target, journal)
-        else:
-            remembers = target.remembers and source.believes_journal and not choices.rechecks
-            report = display.import_ratings(source, target, journal, remembers=remembers)
-    return display.tell(report, source, target, dry_run=choices.is_rehearsal)
 
 
 def check_files(path: Path, target: AnyTarget, display: Display) -> None:

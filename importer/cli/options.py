@@ -112,6 +112,12 @@ OnConflictOption = Annotated[
 Mirror = Annotated[
     bool, typer.Option("--mirror", help="Also remove what the account has rated and the file has not.")
 ]
+PlanOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan", help="Send what this plan says, and nothing else; see importer plan.", metavar="FILE"
+    ),
+]
 ResendUnsure = Annotated[
     bool, typer.Option("--resend-unsure", help="Send again what may have arrived and cannot be looked up.")
 ]

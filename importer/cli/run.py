@@ -13,7 +13,7 @@ from importer.planning import OnConflict
 
 
 def run(
-    file: Annotated[str, typer.Argument(help="The export to import; - reads standard input.")],
+    file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
     to: options.ToOption = To.TRAKT,
     base_url: options.BaseUrl = None,
     insecure_http: options.InsecureHttp = False,
@@ -41,6 +41,7 @@ def run(
     guard: options.Guard = 20,
     on_conflict: options.OnConflictOption = OnConflict.NEWEST,
     mirror: options.Mirror = False,
+    plan: options.PlanOption = None,
     verify: options.Verify = True,
     resend_unsure: options.ResendUnsure = False,
     yes: options.Yes = False,
@@ -56,7 +57,8 @@ def run(
         parse_given,
         parse_time_of_day,
     )
-    from importer.cli.launch import launch  # noqa: PLC0415
+    from importer.cli.launch import Input, launch  # noqa: PLC0415
+    from importer.cli.plan_input import PlanInput  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
 
@@ -70,6 +72,16 @@ def run(
         user=user,
         profile=profile,
     )
+    if (file is None) == (plan is None):
+        raise UsageError("name the file to import, or with --plan a plan; not both")
+    given: Input
+    rules: dict[str, object] = {"on_conflict": on_conflict, "mirrors": mirror}
+    if file is not None:
+        given = FileInput(file, reading)
+    elif plan is not None:
+        given = PlanInput(plan)
+        to, api = given.find_place(to)
+        rules = {"on_conflict": OnConflict.OVERWRITE, "follows_plan": True}
     if mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     choices = Choices(
@@ -80,8 +92,7 @@ def run(
             limit,
             verifies=verify,
             resends_unsure=resend_unsure,
-            on_conflict=on_conflict,
-            mirrors=mirror,
+            **rules,
         ),
         api=api,
         bulk=bulk,
@@ -101,4 +112,4 @@ def run(
         guard_percent=guard,
         log=open_log(as_json=log_format is LogFormat.JSON).bind(job="run"),
     )
-    raise typer.Exit(launch(FileInput(file, reading), to, choices, display))
+    raise typer.Exit(launch(given, to, choices, display))

@@ -33,8 +33,12 @@ _FOREIGN = tuple(
 )
 
 
-class _Sink(Protocol):
-    def write(self, text: str, /) -> object: ...
+class Sink(Protocol):
+    """What a table is written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write a text."""
+        ...
 
 
 def write_results(path: Path, rows: Iterable[Sequence[object]]) -> int:
@@ -45,7 +49,7 @@ def write_results(path: Path, rows: Iterable[Sequence[object]]) -> int:
     Raises ResultsNotWrittenError; a BrokenPipeError of standard output passes, it is the caller's to handle.
     """
     try:
-        with _open(path) as sink:
+        with open_sink(path) as sink:
             return _write(sink, rows)
     except OSError as error:
         if path == STANDARD_OUTPUT and isinstance(error, BrokenPipeError):
@@ -53,7 +57,7 @@ def write_results(path: Path, rows: Iterable[Sequence[object]]) -> int:
         raise ResultsNotWrittenError(path, error) from error
 
 
-def _write(sink: _Sink, rows: Iterable[Sequence[object]]) -> int:
+def _write(sink: Sink, rows: Iterable[Sequence[object]]) -> int:
     count = 0
 
     def safe_rows() -> Iterator[Sequence[object]]:
@@ -84,7 +88,8 @@ def _neutralised(row: Sequence[object]) -> Sequence[object]:
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[_Sink]:
+def open_sink(path: Path) -> Iterator[Sink]:
+    """Open a place for a table: a file that appears whole or not at all, a pipe, or standard output."""
     if path == STANDARD_OUTPUT:
         sys.stdout.flush()
         # Not the terminal's own encoding and line ends: the same bytes wherever they are piped to.
