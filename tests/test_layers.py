@@ -25,11 +25,13 @@ ROOMS: dict[str, set[str]] = {
     "readers": {"errors", "model", "spreadsheet"},
     "planning": {"errors", "model"},
     "destinations": {"errors", "model", "wire", "settings.secret", "settings.addresses"},
-    "delivery": {"errors", "model", "wire", "progress", "atomic", "planning", "destinations", "settings"},
+    "delivery": {"errors", "model", "wire", "progress", "atomic", "planning", "destinations", "settings"}
+    | {"resolving"},
     "journal": {"errors", "model", "history", "journal_file", "planning"},
     "journal_file": {"errors"},
     "history": {"errors", "model"},
     "undoing": {"model", "journal"},
+    "resolving": {"model"},
     "pruning": {"errors", "journal_file"},
     "operations": {"errors", "model", "report", "atomic", "settings.secret"},
     "report": {"errors", "model", "spreadsheet", "atomic"},
@@ -49,7 +51,8 @@ ROOMS: dict[str, set[str]] = {
     | {"history", "undoing"}
     | {"schedule", "sandbox", "operations", "pruning"}
     | {f"delivery.{part}" for part in ("courier", "credentials", "limiter", "sign_in", "survey", "tokens")}
-    | {"delivery.transport", "fetching", "syncing"},
+    | {"delivery.transport", "fetching", "syncing"}
+    | {"delivery.lookups", "delivery.lookup_cache", "resolving"},
     "__main__": {"cli"},
     "sandbox": set(),
 }

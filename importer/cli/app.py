@@ -11,7 +11,20 @@ from typing import Annotated, Never
 
 import typer
 
-from importer.cli import again, inspect, listings, login, past, plan, prune, run, sandbox, schedule_files
+from importer.cli import (
+    again,
+    inspect,
+    listings,
+    login,
+    past,
+    plan,
+    prune,
+    resolve,
+    run,
+    sandbox,
+    schedule_files,
+    sync,
+)
 from importer.errors import ImporterError, SettingsError, UsageError
 from importer.report.wording import clean
 
@@ -33,7 +46,9 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("inspect")(inspect.inspect)
+app.command("sync")(sync.sync)
 app.command("plan")(plan.plan)
+app.command("resolve")(resolve.resolve)
 app.command("retry")(again.retry)
 app.command("undo")(again.undo)
 app.command("runs")(past.runs)

@@ -47,6 +47,12 @@ class Job(BaseModel):
     account: str = ""
     format: Filled = "auto"
     map: dict[str, str] = {}
+    scale: str = ""
+    timezone: str = ""
+    lists: bool = False
+    diary_dates: bool = False
+    user: str = ""
+    profile: str = ""
     on_conflict: Literal["", "overwrite", "keep", "newest", "highest"] = ""
     mirror: bool = False
     guard: Percent = 20
@@ -174,6 +180,8 @@ def _check_job(
         in_clear = "" if job.insecure_http else "your ratings"
         for problem in _address_problems(job.source, in_clear, section):
             yield problem.replace("{place}", f"source in [{section}] of {path}")
+    if job.to.endswith("-file") and not job.write_to:
+        yield f"write_to in [{section}] of {path} is missing: to = {job.to!r} must know which file to write."
     if job.every and job.cron:
         yield f"every and cron in [{section}] of {path} are two answers to one question; keep one."
     if job.account and not _has_account(job.account, tables, environ):

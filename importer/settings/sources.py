@@ -30,6 +30,9 @@ from importer.settings.folders import config_file
 SECTIONS = ("trakt-v1", "trakt")
 """The sections of the TOML file that name a destination."""
 
+SYNC = "sync"
+"""The section of the TOML file that all sync jobs share."""
+
 GROUPS = ("accounts", "jobs")
 """The tables of the TOML file whose sections have names of the user's own: `[accounts.ada]`."""
 
@@ -189,11 +192,15 @@ def _name_places(template: str, own: str, sources: Sources) -> str:
 def read_tables(
     environ: Mapping[str, str], file: Path | None = None
 ) -> tuple[dict[str, Any] | None, Path, list[str]]:
-    """Read the TOML file, and say where it is and what is wrong with it; no file at all is an empty one."""
+    """Read the TOML file, and say where it is and what is wrong with it; no file at all is an empty one.
+
+    A daemon hands a copy to its children, in `IMPORTER_CONFIG_SNAPSHOT`: the file itself may be half edited.
+    """
     path = file or config_file(environ)
+    snapshot = None if file else environ.get("IMPORTER_CONFIG_SNAPSHOT")
     is_named = file is not None or bool(environ.get("IMPORTER_CONFIG_FILE"))
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig")), path, []
+        return tomllib.loads(Path(snapshot or path).read_text(encoding="utf-8-sig")), path, []
     except FileNotFoundError:
         problem = f"The settings file {path} does not exist, although it was asked for by name."
         return (None, path, [problem]) if is_named else ({}, path, [])
@@ -240,7 +247,7 @@ def _unknown_words(file: Path, tables: dict[str, Any], model: type[Section]) -> 
 
 def unknown_sections(file: Path, tables: dict[str, Any]) -> Iterator[str]:
     """Name what stands at the top of the file and is nothing that is read from it."""
-    known = (*SECTIONS, *GROUPS)
+    known = (*SECTIONS, SYNC, *GROUPS)
     for name, table in tables.items():
         if name not in known:
             section = f"[{name}]" if isinstance(table, dict) else name
@@ -258,6 +265,6 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def _warnings(sources: Sources) -> Iterator[str]:
     if os.name != "posix" or not any(key in sources.table for key in sources.model.secrets):
         return
-    if sources.file.stat().st_mode & stat.S_IROTH:
-        file = sources.file
+    file = sources.file
+    if file.exists() and file.stat().st_mode & stat.S_IROTH:
         yield f"{file} holds secrets and every user of this machine can read it: chmod 600 '{file}'"

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _UNITS_SECONDS = (86_400, 3_600, 60, 1)
-_LONGEST_SECONDS = 366 * 86_400
+_LONGEST_SECONDS = 10 * 366 * 86_400
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _DAY_ITEM = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?")
@@ -21,13 +21,23 @@ class Calendar(Protocol):
         ...
 
 
+def local_zone() -> tzinfo:
+    """Give the zone of this machine, or of the variable TZ, with all its rules; UTC if it has none."""
+    from tzlocal import get_localzone  # noqa: PLC0415 - it comes with the library, and only a daemon asks
+
+    try:
+        return get_localzone()
+    except (OSError, ValueError, KeyError):
+        return UTC
+
+
 def parse_duration(text: str) -> float:
     """Parse a length of time, `6h`, `90m` or `1d12h`, into seconds. Raises ValueError."""
     found = _DURATION.fullmatch(text.strip().lower())
     parts = [int(part or 0) for part in found.groups()] if found else []
     seconds = sum(part * unit for part, unit in zip(parts, _UNITS_SECONDS, strict=False))
     if not 0 < seconds <= _LONGEST_SECONDS:
-        raise ValueError(f"{text!r} is no length of time: write it as 6h, 90m or 1d12h, a year at most")
+        raise ValueError(f"{text!r} is no length of time: write it as 6h, 90m or 1d12h, ten years at most")
     return float(seconds)
 
 

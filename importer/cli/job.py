@@ -1,0 +1,249 @@
+"""One sync job: asks what changed, brings only that, and remembers what need not be asked again."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from importer.cli.display import Display
+from importer.cli.inputs import FileInput, build_reading, parse_given
+from importer.cli.launch import check_files, guarded
+from importer.cli.options import To
+from importer.cli.targets import (
+    AnyTarget,
+    Choices,
+    Login,
+    Target,
+    journal_for,
+    open_login,
+    open_target,
+)
+from importer.cli.unattended import AccountChangedError, nobody_to_ask, watch_over
+from importer.delivery.sign_in import ask_activities
+from importer.errors import AuthorizationError, StopRunError
+from importer.fetching import Fetched, fetch
+from importer.journal import Journal, Run
+from importer.model import Status
+from importer.planning import OnConflict
+from importer.readers import Reading
+from importer.report.wording import clean, count
+from importer.run import RunReport, Source
+from importer.settings import state_dir
+from importer.settings.jobs import Job
+from importer.syncing import (
+    PASSING,
+    JobState,
+    collect_known,
+    hash_options,
+    in_line,
+    is_any_due,
+    load_state,
+    save_state,
+    settle_known,
+)
+
+JOURNAL_WAIT_SECONDS = 3600.0
+"""How long another run of the account, one that is no sync, is waited for."""
+
+
+def run_job(name: str, job: Job, display: Display) -> int:
+    """Run the job when it is its turn, and give the exit code. Asks nobody anything."""
+    folder = state_dir() / "sync"
+    tell = partial(_say, display, f"{name}: another job of this account is at work; waiting for it")
+    with guarded(), nobody_to_ask(), in_line(folder / f"{_line_of(job)}.lock", tell):
+        try:
+            return _Sync(name, job, folder, display).run()
+        except AuthorizationError as error:
+            if not job.account:
+                raise
+            raise AuthorizationError(
+                f"account {job.account}: {error} (with --account {job.account})"
+            ) from error
+
+
+def results_of(name: str, job: Job) -> Path:
+    """Say where the results of a job go; its own folder is made where it is not there yet."""
+    if job.out:
+        return Path(job.out)
+    folder = state_dir() / "results"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{name}.csv"
+
+
+class _Sync:
+    """A run of one job."""
+
+    def __init__(self, name: str, job: Job, folder: Path, display: Display) -> None:
+        self._name = name
+        self._job = job
+        self._display = display
+        self._state_file = folder / f"{name}.json"
+        self._copy = folder / f"{name}.download"
+        self._state = load_state(self._state_file)
+        self._now = datetime.now(UTC)
+        self._reading = _build_reading(job)
+        self._choices = replace(_build_choices(job, self._reading), warn=display.log.warned)
+
+    def run(self) -> int:
+        """Ask what changed, and bring that."""
+        self._state.began_at = self._now.isoformat(timespec="seconds")
+        self._save()
+        login = open_login(self._choices) if self._job.to == str(To.TRAKT) else None
+        self._forget_if_other(login)
+        fetched = fetch(self._job, self._copy, self._state.version)
+        activities = dict(login.ask(ask_activities)) if login else {}
+        is_proven = bool(activities) and activities == self._state.activities
+        if self._is_unchanged(fetched, is_proven=is_proven):
+            self._state.version = fetched.version
+            self._save()
+            return self._tell_unchanged()
+        self._state.is_settled = False
+        self._save()
+        return self._bring(fetched, login, activities, is_proven=is_proven)
+
+    def _forget_if_other(self, login: Login | None) -> None:
+        """What was learned under other options, or with another version of this program, says nothing now."""
+        more = (login.settings.base_url, login.settings.client_id) if login else ()
+        options, importer = hash_options(self._job, *more), version("rating-importer")
+        if (self._state.options, self._state.importer) != (options, importer):
+            kept = self._state.began_at
+            self._state = JobState(options=options, importer=importer, began_at=kept)
+
+    def _is_unchanged(self, fetched: Fetched, *, is_proven: bool) -> bool:
+        state = self._state
+        is_same = state.is_settled and fetched.version.digest == state.version.digest
+        is_due = is_any_due(state, self._job.retry_permanent_after, self._now)
+        return is_same and not is_due and (is_proven or _is_still_there(self._job))
+
+    def _bring(
+        self, fetched: Fetched, login: Login | None, activities: dict[str, str], *, is_proven: bool
+    ) -> int:
+        with self._open_target(login, activities) as target:
+            if target.account != self._state.account:
+                self._state.known, is_proven = {}, False
+            report, source = self._import(fetched, target, is_proven=is_proven)
+        if isinstance(report.stopped_by, AccountChangedError):
+            self._state.account = ""
+            return self._bring(fetched, login, activities, is_proven=False)
+        if report.stopped_by is None:
+            self._state.version = fetched.version
+            self._state.activities = _ask_again(login, activities, report)
+        self._save()
+        return self._display.tell(report, source, target)
+
+    @contextmanager
+    def _open_target(self, login: Login | None, activities: Mapping[str, str]) -> Iterator[AnyTarget]:
+        """Open the target; who is signed in is asked only where that is not known."""
+        username, _, place = self._state.account.rpartition(" at ")
+        if login is not None and activities and username and place == login.settings.base_url:
+            yield watch_over(login.build_target(self._choices, username), self.settle_known, username)
+            return
+        with open_target(To(self._job.to), self._choices) as target:
+            if isinstance(target, Target):
+                # Nobody sits at the terminal to read how full the account is.
+                yield watch_over(replace(target, survey=None), self.settle_known)
+            else:
+                yield target
+
+    def _import(self, fetched: Fetched, target: AnyTarget, *, is_proven: bool) -> tuple[RunReport, Source]:
+        display, given = self._display, FileInput(str(fetched.path), self._reading)
+        with given.open() as path, journal_for(target, JOURNAL_WAIT_SECONDS) as journal:
+            check_files(path, target, display)
+            source = replace(given.build_source(path, self._choices, target, journal), name=fetched.name)
+            remembers = target.remembers and source.believes_journal and is_proven
+            report = display.import_ratings(source, target, journal, remembers=remembers)
+            if report.stopped_by is None:
+                self._note(report, target, journal)
+        return report, source
+
+    def _note(self, report: RunReport, target: AnyTarget, journal: Journal) -> None:
+        counts: dict[str, int] = {}
+        for tally in report.tallies:
+            counts[str(tally.status)] = counts.get(str(tally.status), 0) + tally.count
+        state = self._state
+        state.account = target.account
+        state.counts = counts
+        state.is_settled = not any(status in counts for status in PASSING)
+        state.ended_at = datetime.now(UTC).isoformat(timespec="seconds")
+        with closing(journal.results(report.run)) as lines:
+            state.known = collect_known(lines, state.known, self._now)
+
+    def settle_known(self, journal: Journal, run: Run) -> None:
+        """Leave alone what is known to fail for good."""
+        settle_known(journal, run, self._state.known, self._job.retry_permanent_after, self._now)
+
+    def _tell_unchanged(self) -> int:
+        failed = sum(rows for status, rows in self._state.counts.items() if not Status(status).is_success)
+        since = datetime.fromisoformat(self._state.ended_at).strftime("%Y-%m-%d %H:%M UTC")
+        line = f"{self._name}: nothing changed since {since}"
+        if failed:
+            line += f"; {count(failed, 'row')} did not succeed then, see {self._display.results}"
+        _say(self._display, line)
+        return 0
+
+    def _save(self) -> None:
+        save_state(self._state_file, self._state)
+
+
+def _ask_again(login: Login | None, before: dict[str, str], report: RunReport) -> dict[str, str]:
+    """When the ratings changed last: if this run changed some, that is now."""
+    if login is None or not report.sent:
+        return before
+    try:
+        return dict(login.ask(ask_activities))
+    except AuthorizationError:
+        raise
+    except StopRunError:
+        return {}  # not known, so the next run looks at everything
+
+
+def _line_of(job: Job) -> str:
+    """Name the line in which the jobs of one account wait for each other."""
+    return f"line-{job.to}-{job.account or 'default'}"
+
+
+def _is_still_there(job: Job) -> bool:
+    """Whether what a job writes is a file that is in its place; an account would have to be asked."""
+    path = Path(job.write_to)
+    return bool(job.write_to) and (path.exists() or any(path.parent.glob(f"{path.stem}-part-*{path.suffix}")))
+
+
+def _build_reading(job: Job) -> Reading:
+    words = [f"{column}={field}" for column, field in job.map.items()]
+    return build_reading(
+        job.format,
+        words,
+        job.timezone or None,
+        scale=job.scale or None,
+        lists=job.lists,
+        diary_dates=job.diary_dates,
+        user=job.user or None,
+        profile=job.profile or None,
+    )
+
+
+def _build_choices(job: Job, reading: Reading) -> Choices:
+    more: dict[str, Any] = {"on_conflict": OnConflict(job.on_conflict)} if job.on_conflict else {}
+    if job.mirror:
+        more["mirrors"] = True
+    return Choices(
+        flags={},
+        given=parse_given(job.workers, job.rate or None, None, verifies=job.verify, **more),
+        api=job.api,
+        bulk=job.bulk,
+        batch_size=job.batch_size,
+        love=job.love,
+        hate=job.hate,
+        time_of_day=job.date_time.replace(tzinfo=reading.zone or UTC),
+        write_to=Path(job.write_to) if job.write_to else None,
+        account=job.account,
+    )
+
+
+def _say(display: Display, line: str) -> None:
+    if not display.quiet and not display.log.is_json:
+        print(clean(line, 1000), flush=True)

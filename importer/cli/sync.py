@@ -1,0 +1,205 @@
+"""`importer sync`: the jobs of the settings file, once, or again and again as a daemon."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from importer.cli import options
+from importer.cli.options import LogFormat
+from importer.errors import ImporterError, UsageError
+
+if TYPE_CHECKING:
+    from importer.schedule import Rhythm, Timed
+    from importer.settings.jobs import Job
+    from importer.syncing import KeptSettings
+
+
+def sync(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Jobs of the settings file; all where none is named.")
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option("--every", help="Stay, and run again: 6h, 90m, 1d12h.", metavar="TIME")
+    ] = None,
+    cron: Annotated[
+        str | None, typer.Option("--cron", help='Stay, and run at these times: "0 3 * * *".', metavar="LINE")
+    ] = None,
+    daemon: Annotated[
+        bool, typer.Option("--daemon", help="Stay, and run each job at its own `every` or `cron`.")
+    ] = False,
+    jitter: Annotated[
+        str,
+        typer.Option(help="Begin up to so much later, lest all the world begins at once.", metavar="TIME"),
+    ] = "2m",
+    yes: options.Yes = False,
+    quiet: options.Quiet = False,
+    log_format: options.LogFormatOption = LogFormat.TEXT,
+) -> None:
+    """Bring what changed since the last time: the jobs of the settings file, unattended."""
+    from importer.settings.jobs import choose_jobs, load_jobs  # noqa: PLC0415 - light start-up
+
+    chosen = tuple(names or ())
+    jobs = choose_jobs(load_jobs(), chosen)
+    words = [word for word, is_given in (("--yes", yes), ("--quiet", quiet)) if is_given]
+    words += ["--log-format", "json"] if log_format is LogFormat.JSON else []
+    if every and cron:
+        raise UsageError("--every and --cron are two answers to one question; give one")
+    if every or cron or daemon:
+        with _keeping_settings() as keep:
+            load = _timetable(chosen, _build_rhythm(every or "", cron or ""), keep)
+            work = _stay(load, words, _parse_jitter(jitter), keep.variables, quiet=quiet)
+            raise typer.Exit(asyncio.run(work))
+    if len(jobs) == 1:
+        [(name, job)] = jobs.items()
+        raise typer.Exit(_run_here(name, job, asks=not yes, quiet=quiet, log_format=log_format))
+    raise typer.Exit(asyncio.run(_run_side_by_side(list(jobs), words)))
+
+
+def _run_here(name: str, job: "Job", *, asks: bool, quiet: bool, log_format: LogFormat) -> int:
+    from importer.cli.display import Display  # noqa: PLC0415 - light start-up
+    from importer.cli.job import results_of, run_job  # noqa: PLC0415
+    from importer.operations.event_log import open_log  # noqa: PLC0415
+
+    log = open_log(as_json=log_format is LogFormat.JSON).bind(job=name)
+    display = Display(
+        quiet=quiet,
+        as_json=False,
+        results=results_of(name, job),
+        asks=asks,
+        guard_percent=job.guard,
+        log=log,
+    )
+    try:
+        return run_job(name, job, display)
+    except ImporterError as error:
+        if not log.is_json:
+            raise
+        log.stopped(str(error), error.exit_code)
+        return error.exit_code
+
+
+async def _run_side_by_side(names: list[str], words: list[str]) -> int:
+    """Run a process for each job, and give the worst of their exit codes."""
+    from importer.cli.children import run_child  # noqa: PLC0415 - light start-up
+
+    width = max(map(len, names))
+    running = [asyncio.create_task(run_child(name, ["sync", name, *words], width)) for name in names]
+
+    def end() -> None:
+        for task in running:
+            task.cancel()
+
+    with _signals({signal.SIGINT: end, signal.SIGTERM: end}):
+        codes = await asyncio.gather(*running)
+    # A child that a signal ended has a negative one: it was stopped early.
+    return max(3 if code < 0 else code for code in codes)
+
+
+async def _stay(
+    load: "Callable[[], Mapping[str, Timed]]",
+    words: list[str],
+    jitter_seconds: float,
+    environ: Mapping[str, str],
+    *,
+    quiet: bool,
+) -> int:
+    from importer.cli.children import run_child  # noqa: PLC0415 - light start-up
+    from importer.schedule import Daemon  # noqa: PLC0415
+
+    def tell(line: str) -> None:
+        print(f"importer: {line}", file=sys.stderr, flush=True)
+
+    async def begin(name: str) -> None:
+        code = await run_child(name, ["sync", name, *words], environ=environ)
+        if not quiet and (due := daemon.due().get(name)):
+            tell(f"{name} ended with exit code {code}; next at {_show(due)}")
+
+    daemon = Daemon(load, begin, tell, jitter_seconds=jitter_seconds)
+    ends = {signal.SIGINT: daemon.stop, signal.SIGTERM: daemon.stop}
+    if hasattr(signal, "SIGHUP"):
+        ends[signal.SIGHUP] = daemon.reload
+    with _signals(ends):
+        await daemon.run()
+    return 0
+
+
+@contextlib.contextmanager
+def _keeping_settings() -> "Iterator[KeptSettings]":
+    from importer.settings import state_dir  # noqa: PLC0415 - light start-up
+    from importer.syncing import KeptSettings  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="daemon-", dir=state_dir()) as folder:
+        yield KeptSettings(Path(folder) / "config.toml")
+
+
+def _timetable(
+    names: tuple[str, ...], given: "Rhythm | None", settings: "KeptSettings"
+) -> "Callable[[], Mapping[str, Timed]]":
+    """Build what reads the jobs and their times, now and at every SIGHUP."""
+    from importer.schedule import Timed  # noqa: PLC0415 - light start-up
+    from importer.settings import state_dir  # noqa: PLC0415
+    from importer.settings.jobs import choose_jobs  # noqa: PLC0415
+    from importer.syncing import load_state  # noqa: PLC0415
+
+    def load() -> dict[str, Timed]:
+        timed = {}
+        for name, job in choose_jobs(settings.load_jobs(), names).items():
+            rhythm = given or _build_rhythm(job.every, job.cron)
+            if rhythm is not None:
+                began_at = load_state(state_dir() / "sync" / f"{name}.json").began_at
+                timed[name] = Timed(rhythm, datetime.fromisoformat(began_at) if began_at else None)
+            elif names:
+                raise UsageError(f"[jobs.{name}] says neither every nor cron: when is it to run?")
+        if not timed:
+            raise UsageError("no job says every or cron; add one of them, or use --every or --cron")
+        return timed
+
+    return load
+
+
+def _build_rhythm(every: str, cron: str) -> "Rhythm | None":
+    from importer.schedule import Interval, WallClock  # noqa: PLC0415 - light start-up
+    from importer.settings.times import local_zone, parse_cron, parse_duration  # noqa: PLC0415
+
+    try:
+        if cron:
+            return WallClock(parse_cron(cron), local_zone())
+        return Interval(timedelta(seconds=parse_duration(every))) if every else None
+    except ValueError as error:
+        raise UsageError(f"{'--cron' if cron else '--every'}: {error}") from error
+
+
+def _parse_jitter(text: str) -> float:
+    from importer.settings.times import parse_duration  # noqa: PLC0415 - light start-up
+
+    try:
+        return 0.0 if text.strip().rstrip("smhd") == "0" else parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--jitter: {error}") from error
+
+
+def _show(moment: datetime) -> str:
+    return moment.astimezone().isoformat(" ", "seconds")
+
+
+@contextlib.contextmanager
+def _signals(actions: "Mapping[signal.Signals, Callable[[], None]]") -> Iterator[None]:
+    """Listen to signals for as long as the block runs, where the system has them."""
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+        for number, action in actions.items():
+            loop.add_signal_handler(number, action)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            for number in actions:
+                loop.remove_signal_handler(number)
