@@ -57,7 +57,10 @@ def _opened(path: Path, name: str) -> Iterator["Workbook"]:
     warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
     try:
         _check_size(path, name)
-        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+        with (
+            path.open("rb") as file,  # by its path, openpyxl goes by the name of a file, too
+            closing(openpyxl.load_workbook(file, read_only=True, data_only=True)) as book,
+        ):
             yield book
     except _BROKEN as error:
         problem = f"the workbook cannot be read ({type(error).__name__})"
