@@ -13,6 +13,7 @@ class Phase(StrEnum):
     READING = "reading"
     PLANNING = "planning"
     LOOKING = "reading the account"
+    RESOLVING = "looking up"
     SENDING = "sending"
     VERIFYING = "reading back"
     WRITING = "writing results"

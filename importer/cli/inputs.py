@@ -20,8 +20,11 @@ from importer.delivery.limiter import parse_rate
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
 from importer.history import PastRun, find_run, read_results
 from importer.journal import Journal, Run
+from importer.model import Subject
 from importer.readers import Reading, open_reader
 from importer.readers.base import Reader
+from importer.readers.resolve_sheet import find_choices, read_sheet
+from importer.readers.resolved import Choice, ResolvedReader
 from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
 from importer.report.results import write_results
 from importer.run import Source, fingerprint_file
@@ -79,6 +82,15 @@ class FileInput:
 
     file: str
     reading: Reading
+    resolved: Path | None = None
+    """The resolve file, whose ids rows without any get."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        # A name need not be text; what is shown and journalled must be.
+        shown = os.fsencode(self.file).decode("utf-8", "backslashreplace")
+        return "standard input" if self.file == STANDARD_INPUT else shown
 
     @contextmanager
     def open(self) -> Iterator[Path]:
@@ -97,14 +109,24 @@ class FileInput:
     def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
         """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
         del journal
-        # A name need not be text; what is shown and journalled must be.
-        shown = os.fsencode(self.file).decode("utf-8", "backslashreplace")
-        name = "standard input" if self.file == STANDARD_INPUT else shown
+        name = self.name
         check_unchanged = partial(_check_unchanged, path, name, _read_stamp(path))
-        print_ = fingerprint(name, path, choices, *_describe(self.reading))
-        reader = open_file(path, name, replace(self.reading, leaves_types_open=target.tells_kinds))
+        chosen = self._read_choices()
+        shaping = [] if chosen is None else ["resolved", *sorted(map(str, chosen.items()))]
+        print_ = fingerprint(name, path, choices, *_describe(self.reading), *shaping)
+        leaves_types_open = target.tells_kinds or chosen is not None
+        reader = open_file(path, name, replace(self.reading, leaves_types_open=leaves_types_open))
+        if chosen is not None:
+            reader = ResolvedReader(reader, chosen, str(self.resolved))
         mirrors = bool(choices.given.get("mirrors"))
         return Source(name, print_, lambda: reader, check_unchanged, mirrors=mirrors)
+
+    def _read_choices(self) -> Mapping[Subject, Choice] | None:
+        """Read the resolve file, if there is one. Raises UnreadableFileError."""
+        if self.resolved is None:
+            return None
+        name = str(self.resolved)
+        return find_choices(read_sheet(self.resolved, name), name)
 
 
 def open_file(path: Path, name: str, reading: Reading) -> Reader:

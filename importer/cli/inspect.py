@@ -23,6 +23,7 @@ def inspect(
     diary_dates: options.DiaryDates = False,
     user: options.User = None,
     profile: options.Profile = None,
+    resolved: options.Resolved = None,
     love: options.Love = None,
     hate: options.Hate = None,
     api: options.ApiOption = Api.V2,
@@ -49,7 +50,7 @@ def inspect(
     )
     choices = Choices(flags={}, given={}, api=api, love=love, hate=hate, is_rehearsal=True)
     target = build_offline(to, choices)
-    given = FileInput(file, reading)
+    given = FileInput(file, reading, resolved)
     with (
         given.open() as path,
         tempfile.TemporaryDirectory(prefix="inspect-") as folder,

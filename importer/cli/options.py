@@ -60,6 +60,10 @@ DiaryDates = Annotated[
 ]
 User = Annotated[str | None, typer.Option("--user", help="MovieLens data set: whose ratings.", metavar="ID")]
 Profile = Annotated[str | None, typer.Option("--profile", help="Netflix: whose ratings.", metavar="NAME")]
+Resolved = Annotated[
+    Path | None,
+    typer.Option("--resolved", help="Give rows without ids those chosen in it.", metavar="RESOLVE.CSV"),
+]
 ToOption = Annotated[To, typer.Option("--to", help="Where the ratings go.")]
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the API is served.", metavar="URL")]
 InsecureHttp = Annotated[

@@ -25,6 +25,9 @@ _LOOKS_PER_SECOND = 4
 _SECONDS_BETWEEN_LINES = 10.0
 _RECENT_SECONDS = 20.0
 
+COUNTED = {Phase.SENDING: "row", Phase.RESOLVING: "title"}
+"""The phases whose steps are counted, and what a step is about."""
+
 Clock = Callable[[], float]
 
 
@@ -128,7 +131,7 @@ class Watch:
         """Look once."""
         progress, now = self._progress, self._clock()
         waiting_for = progress.waiting_for  # once: the road may clear it meanwhile
-        if progress.phase is Phase.SENDING:
+        if progress.phase in COUNTED:
             self._pace.observe(now, progress.done, is_waiting=bool(waiting_for))
         return View(
             progress.phase,
@@ -146,13 +149,13 @@ def build_line(view: View) -> str:
     """Build one plain line: where the run is."""
     if view.phase is Phase.READING:
         return f"reading: {count(view.rows_read, 'row')}" if view.rows_read else "reading"
-    if view.phase is not Phase.SENDING:
+    if view.phase not in COUNTED:
         return str(view.phase)
-    parts = [f"{view.done:,} of {count(view.to_send, 'row')}"]
+    parts = [f"{view.done:,} of {count(view.to_send, COUNTED[view.phase])}"]
     if view.failed:
         parts.append(f"{view.failed:,} missed")
     parts += _pace_parts(view)
-    return f"sending: {', '.join(parts)}"
+    return f"{view.phase}: {', '.join(parts)}"
 
 
 def build_waiting(view: View) -> str:
@@ -271,7 +274,7 @@ def build_live(view: View) -> "RenderableType":
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    if view.phase is not Phase.SENDING:
+    if view.phase not in COUNTED:
         return Text(build_line(view), "bold")
     numbers = Text.assemble((f"{view.done:,}", "bold green"), f" of {view.to_send:,}")
     if view.failed:
@@ -281,6 +284,6 @@ def build_live(view: View) -> "RenderableType":
     top.add_column(no_wrap=True)
     top.add_column(ratio=1)
     top.add_column(no_wrap=True)
-    top.add_row(Text("sending", "bold"), ProgressBar(max(view.to_send, 1), view.done), numbers)
+    top.add_row(Text(str(view.phase), "bold"), ProgressBar(max(view.to_send, 1), view.done), numbers)
     below = build_waiting(view) or ", ".join(_pace_parts(view))
     return Group(top, Text(below, "yellow" if view.waiting_for else "dim"))

@@ -25,6 +25,7 @@ def run(
     diary_dates: options.DiaryDates = False,
     user: options.User = None,
     profile: options.Profile = None,
+    resolved: options.Resolved = None,
     out: options.Out = Path("results.csv"),
     write_to: options.WriteTo = None,
     workers: options.Workers = None,
@@ -77,7 +78,7 @@ def run(
     given: Input
     rules: dict[str, object] = {"on_conflict": on_conflict, "mirrors": mirror}
     if file is not None:
-        given = FileInput(file, reading)
+        given = FileInput(file, reading, resolved)
     elif plan is not None:
         given = PlanInput(plan)
         to, api = given.find_place(to)

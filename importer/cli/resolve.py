@@ -1,0 +1,118 @@
+"""`importer resolve FILE`: finds the titles of rows without ids, for people to choose from. Rates nothing."""
+
+import json
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from importer.cli import options
+
+if TYPE_CHECKING:
+    from importer.cli.searching import Resolution
+
+
+class At(StrEnum):
+    """Where titles can be looked up: the `--to` of this command."""
+
+    TRAKT = "trakt"
+    SANDBOX = "sandbox"
+
+
+def resolve(
+    file: Annotated[str, typer.Argument(help="The export whose rows have no ids; - reads standard input.")],
+    to: Annotated[At, typer.Option("--to", help="Where the titles are looked up.")] = At.TRAKT,
+    base_url: options.BaseUrl = None,
+    insecure_http: options.InsecureHttp = False,
+    format_: options.Format = "auto",
+    map_: options.Map = None,
+    scale: options.ScaleOption = None,
+    timezone: options.Timezone = "UTC",
+    lists: options.Lists = False,
+    diary_dates: options.DiaryDates = False,
+    user: options.User = None,
+    profile: options.Profile = None,
+    out: Annotated[
+        Path, typer.Option("--out", help="The file to choose in; choices that stand there are kept.")
+    ] = Path("resolve.csv"),
+    workers: options.Workers = None,
+    rate: options.RateOption = None,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Look up the titles of rows without ids, and write down which are certain and which you must choose."""
+    from importer.cli.inputs import FileInput, build_reading  # noqa: PLC0415 - light start-up
+    from importer.cli.searching import open_search, resolve_file  # noqa: PLC0415
+    from importer.cli.targets import V2_GET_RATE, V2_WORKERS  # noqa: PLC0415
+    from importer.delivery.limiter import parse_rate  # noqa: PLC0415
+    from importer.delivery.lookups import LookupOptions  # noqa: PLC0415
+
+    reading = build_reading(
+        format_,
+        map_,
+        timezone,
+        scale=scale,
+        lists=lists,
+        diary_dates=diary_dates,
+        user=user,
+        profile=profile,
+    )
+    pace = LookupOptions(workers or V2_WORKERS, parse_rate(rate) if rate else V2_GET_RATE)
+    flags: Mapping[str, object] = {"base_url": base_url, "insecure_http": insecure_http}
+    search = open_search(to, flags)
+    found = resolve_file(FileInput(file, reading), search, out, pace, quiet=quiet)
+    if as_json:
+        print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))
+    elif not quiet:
+        _print(found, to, out)
+    raise typer.Exit(int(found.open_titles > 0))
+
+
+def _print(found: "Resolution", to: At, out: Path) -> None:
+    from importer.report.wording import clean, count  # noqa: PLC0415 - light start-up
+
+    if not found.titles:
+        print("Every row says by its ids what it is about; there is nothing to look up.")
+        return
+    print(f"{count(found.titles, 'title')} of {clean(found.name)}, {count(found.rows, 'row')} without ids:\n")
+    for number, what in (
+        (found.certain, "certain    one title stands out; chosen already"),
+        (found.chosen, "chosen     as you did"),
+        (found.ambiguous, "ambiguous  several titles may be meant, or one that is not quite the same"),
+        (found.not_found, "not found  no title of this name"),
+    ):
+        if number:
+            print(f"  {number:>6,}  {what}")
+    if found.open_titles:
+        print(
+            f"\nOpen {out} and write yes beside the title that is meant, or the right ids into the line of "
+            "one that was not found. Rows of which you choose nothing will not be sent. Then:"
+        )
+    else:
+        print(f"\nAll are in {out}. Then:")
+    print(f"  {_next_command(to, out)}")
+
+
+def _next_command(to: At, out: Path) -> str:
+    """The same words, but `run` and what was written."""
+    import shlex  # noqa: PLC0415 - light start-up
+
+    api = ["--api", "v2"] if to is At.SANDBOX else []
+    return shlex.join(["importer", "run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api])
+
+
+_NOT_OF_A_RUN = {"--out", "--workers", "--rate"}
+
+
+def _kept_words(words: list[str]) -> list[str]:
+    kept: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        if word in _NOT_OF_A_RUN:
+            next(rest, "")
+        elif word.partition("=")[0] not in _NOT_OF_A_RUN | {"--quiet", "-q", "--json"}:
+            kept.append(word)
+    return kept
