@@ -19,6 +19,7 @@ def retry(
     ] = False,
     base_url: options.BaseUrl = None,
     insecure_http: options.InsecureHttp = False,
+    account: options.Account = "",
     out: options.Out = Path("results.csv"),
     workers: options.Workers = None,
     rate: options.RateOption = None,
@@ -48,6 +49,7 @@ def retry(
 
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
+        account=account,
         given=parse_given(
             workers,
             rate,
@@ -83,6 +85,7 @@ def undo(
     ] = False,
     base_url: options.BaseUrl = None,
     insecure_http: options.InsecureHttp = False,
+    account: options.Account = "",
     out: options.Out = Path("undo.csv"),
     workers: options.Workers = None,
     rate: options.RateOption = None,
@@ -112,6 +115,7 @@ def undo(
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
+        account=account,
         given=parse_given(workers, rate, None, verifies=verify, on_conflict=OnConflict.OVERWRITE),
         api=Api.V2 if past.destination == "sandbox-v2" else Api.V1,
         bulk=bulk,

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from importer.cli import options
+
 if TYPE_CHECKING:
     from importer.delivery.tokens import TokenStore
     from importer.destinations.trakt_account import Account
@@ -38,34 +40,43 @@ _InsecureHttp = Annotated[
 
 
 def login(
-    to: _To, base_url: _BaseUrl = None, auth_url: _AuthUrl = None, insecure_http: _InsecureHttp = False
+    to: _To,
+    base_url: _BaseUrl = None,
+    auth_url: _AuthUrl = None,
+    insecure_http: _InsecureHttp = False,
+    account: options.Account = "",
 ) -> None:
     """Sign in: shows an address and a code to enter there, and keeps what comes of it for every later run."""
     del to  # there is one so far
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    settings, is_prompted = _load_or_prompt(flags)
+    settings, is_prompted = _load_or_prompt(flags, account)
     if settings.access_token is not None:
         _warn("your settings hold a token pair (access_token), which runs prefer to this sign-in; remove it")
     # Signing in makes a pair of its own; one from the settings stays as it is.
     asyncio.run(_sign_in(replace(settings, access_token=None, refresh_token=None)))
     if is_prompted:
+        section = f"accounts.{account}" if account else "trakt"
         print(
             "Every run needs the client id and the client secret, too. Put them into the variables\n"
-            "IMPORTER_TRAKT_CLIENT_ID and IMPORTER_TRAKT_CLIENT_SECRET, or as client_id and client_secret\n"
-            f"into [trakt] of {_toml()}"
+            f"{_variable(account, 'client_id')} and {_variable(account, 'client_secret')},\n"
+            f"or as client_id and client_secret into [{section}] of {_toml()}"
         )
-    if named := [f"IMPORTER_TRAKT_{name.upper()}={value}" for name, value in flags.items() if value]:
+    if named := [f"{_variable(account, name)}={value}" for name, value in flags.items() if value]:
         print(f"Every run must go to the same place; set: {' '.join(named)}")
-    print("Next: importer run FILE --to trakt")
+    print(f"Next: importer run FILE --to trakt{f' --account {account}' if account else ''}")
 
 
 def logout(
-    to: _To, base_url: _BaseUrl = None, auth_url: _AuthUrl = None, insecure_http: _InsecureHttp = False
+    to: _To,
+    base_url: _BaseUrl = None,
+    auth_url: _AuthUrl = None,
+    insecure_http: _InsecureHttp = False,
+    account: options.Account = "",
 ) -> None:
     """Sign out: revokes the sign-in where that can be reached, and forgets it here in any case."""
     del to
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    asyncio.run(_sign_out(_load(flags, ("client_id",))))
+    asyncio.run(_sign_out(_load(flags, ("client_id",), account)))
 
 
 def whoami(
@@ -73,28 +84,29 @@ def whoami(
     base_url: _BaseUrl = None,
     auth_url: _AuthUrl = None,
     insecure_http: _InsecureHttp = False,
+    account: options.Account = "",
 ) -> None:
     """Tell who is signed in, until when, and where the tokens are kept; exit code 3 if nobody is."""
     del to
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    asyncio.run(_tell_who(_load(flags, ("client_id", "client_secret"))))
+    asyncio.run(_tell_who(_load(flags, ("client_id", "client_secret"), account)))
 
 
-def _load(flags: Mapping[str, object], needs: tuple[str, ...]) -> "TraktSettings":
+def _load(flags: Mapping[str, object], needs: tuple[str, ...], account: str) -> "TraktSettings":
     from importer.settings import load_trakt  # noqa: PLC0415 - light start-up
 
-    settings = load_trakt(flags, needs=needs)
+    settings = load_trakt(flags, needs=needs, account=account)
     for warning in settings.warnings:
         _warn(warning)
     return settings
 
 
-def _load_or_prompt(flags: Mapping[str, object]) -> tuple["TraktSettings", bool]:
+def _load_or_prompt(flags: Mapping[str, object], account: str) -> tuple["TraktSettings", bool]:
     """Load the settings; on a terminal, ask for the app's keys where they are not given."""
     from importer.settings import Secret  # noqa: PLC0415 - light start-up
 
     asks = sys.stdin.isatty()
-    settings = _load(flags, () if asks else ("client_id", "client_secret"))
+    settings = _load(flags, () if asks else ("client_id", "client_secret"), account)
     is_prompted = not settings.client_id or not settings.client_secret.reveal()
     if not settings.client_id:
         print("Signing in needs an app of yours: its page on Trakt (Settings, API apps) shows two keys.")
@@ -236,6 +248,12 @@ def _describe(account: "Account") -> str:
 
 def _local_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(sep=" ", timespec="minutes")
+
+
+def _variable(account: str, field: str) -> str:
+    from importer.settings.sources import as_variable  # noqa: PLC0415 - light start-up
+
+    return f"IMPORTER_{f'ACCOUNTS_{as_variable(account)}' if account else 'TRAKT'}_{field.upper()}"
 
 
 def _toml() -> str:

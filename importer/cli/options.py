@@ -69,6 +69,9 @@ BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the API i
 InsecureHttp = Annotated[
     bool, typer.Option("--insecure-http", help="Allow plain http to a host that is not this machine.")
 ]
+Account = Annotated[
+    str, typer.Option("--account", help="Use [accounts.NAME] of the settings file.", metavar="NAME")
+]
 Out = Annotated[Path, typer.Option("--out", help="The results file; - is standard output.")]
 WriteTo = Annotated[
     Path | None,

@@ -15,6 +15,7 @@ def plan(
     to: options.ToOption = To.TRAKT,
     base_url: options.BaseUrl = None,
     insecure_http: options.InsecureHttp = False,
+    account: options.Account = "",
     format_: options.Format = "auto",
     map_: options.Map = None,
     scale: options.ScaleOption = None,
@@ -23,6 +24,7 @@ def plan(
     diary_dates: options.DiaryDates = False,
     user: options.User = None,
     profile: options.Profile = None,
+    resolved: options.Resolved = None,
     out: Annotated[Path, typer.Option("--out", help="Where the plan goes; - is standard output.")] = Path(
         "plan.csv"
     ),
@@ -41,7 +43,7 @@ def plan(
     """Show what a run would do with each row of FILE, and write it down; `importer run --plan` sends it."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
     from importer.cli.forecast import make_plan  # noqa: PLC0415
-    from importer.cli.inputs import FileInput, build_reading, parse_given  # noqa: PLC0415
+    from importer.cli.inputs import build_input, build_reading, parse_given  # noqa: PLC0415
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
@@ -58,6 +60,7 @@ def plan(
     )
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
+        account=account,
         given=parse_given(None, None, None, on_conflict=on_conflict, mirrors=mirror),
         api=api,
         bulk=bulk,
@@ -72,4 +75,4 @@ def plan(
         results=out,
         log=open_log(as_json=log_format is LogFormat.JSON).bind(job="plan"),
     )
-    raise typer.Exit(launch(FileInput(file, reading), to, choices, display, make_plan))
+    raise typer.Exit(launch(build_input(file, reading, resolved, out), to, choices, display, make_plan))

@@ -17,6 +17,7 @@ def run(
     to: options.ToOption = To.TRAKT,
     base_url: options.BaseUrl = None,
     insecure_http: options.InsecureHttp = False,
+    account: options.Account = "",
     format_: options.Format = "auto",
     map_: options.Map = None,
     scale: options.ScaleOption = None,
@@ -53,7 +54,7 @@ def run(
     """Import the ratings of FILE and write what became of every row to the results file."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
     from importer.cli.inputs import (  # noqa: PLC0415
-        FileInput,
+        build_input,
         build_reading,
         parse_given,
         parse_time_of_day,
@@ -78,7 +79,7 @@ def run(
     given: Input
     rules: dict[str, object] = {"on_conflict": on_conflict, "mirrors": mirror}
     if file is not None:
-        given = FileInput(file, reading, resolved)
+        given = build_input(file, reading, resolved, out)
     elif plan is not None:
         given = PlanInput(plan)
         to, api = given.find_place(to)
@@ -87,6 +88,7 @@ def run(
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     choices = Choices(
         flags={"base_url": base_url, "insecure_http": insecure_http},
+        account=account,
         given=parse_given(
             workers,
             rate,

@@ -134,6 +134,8 @@ AnyTarget = Target | FileTarget
 @contextmanager
 def open_target(to: To, choices: Choices) -> Iterator[AnyTarget]:
     """Build the destination; start a sandbox or ask whose sign-in it is, where that is called for."""
+    if choices.account and to not in {To.TRAKT, To.TRAKT_V1}:
+        raise UsageError(f"--account does not go with --to {to}, which has none")
     match to:
         case To.TRAKT_V1:
             yield _open_trakt_v1(choices)
