@@ -63,6 +63,7 @@ HOMES = {
     "aiolimiter": ("delivery/limiter.py",),
     "apscheduler": ("settings/times.py",),
     "pandas": ("readers/",),
+    "rapidfuzz": ("resolving.py",),
     "tenacity": ("delivery/backoff.py",),
     "apprise": ("operations/notices.py",),
     "prometheus_client": ("operations/metrics.py",),

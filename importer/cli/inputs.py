@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from importer.cli.display import is_same_file
 from importer.cli.targets import AnyTarget, Choices
 from importer.delivery.limiter import parse_rate
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
@@ -127,6 +128,13 @@ class FileInput:
             return None
         name = str(self.resolved)
         return find_choices(read_sheet(self.resolved, name), name)
+
+
+def build_input(file: str, reading: Reading, resolved: Path | None, out: Path) -> FileInput:
+    """Put together what is read, none of which may be written over. Raises UsageError."""
+    if resolved is not None and is_same_file(resolved, out):
+        raise UsageError(f"--out {out} is the resolve file, with all you chose in it; name another")
+    return FileInput(file, reading, resolved)
 
 
 def open_file(path: Path, name: str, reading: Reading) -> Reader:

@@ -49,6 +49,7 @@ _IDS = {
     MediaKind.SEASON: ("trakt", "tmdb", "tvdb"),
     MediaKind.EPISODE: ("trakt", "imdb", "tmdb", "tvdb"),
 }
+_IDS_OF_ANY_KIND = ("trakt", "imdb", "tmdb", "tvdb")
 _IDS_OF_ALL_KINDS = ("imdb",)
 """Unique over all kinds; the other ids mean another title in another kind (API page search by id)."""
 
@@ -82,9 +83,12 @@ class TraktV2:
         if isinstance(job.rating, str) and not self._number(job):
             message = "Trakt takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
             return Fate(Status.UNSUPPORTED, "love_or_hate", message)
+        if job.title and not _build_ids(job, _IDS_OF_ANY_KIND):
+            message = "Trakt knows titles by ids, and the row has none; `importer resolve FILE` finds them"
+            return Fate(Status.UNSUPPORTED, "needs_id", message)
         kind = MediaKind.SHOW if job.season is not None else possible_kinds(job)[0]
         if job.kind is MediaKind.UNKNOWN and not job.imdb_id:
-            message = "the row does not say what it is, and has no IMDb id by which Trakt could tell"
+            message = "the row does not say what it is, nor its IMDb id; `importer resolve FILE` finds it out"
             return Fate(Status.INVALID, "unknown_type", message)
         if not _build_ids(job, _IDS[kind]):
             known = ", ".join(_IDS[kind])

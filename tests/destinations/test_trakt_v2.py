@@ -293,6 +293,29 @@ def test_refuses(job: RatingJob, status: Status, reason: str) -> None:
 @pytest.mark.parametrize(
     "job",
     [
+        build_job(title="Heat", year=1995),
+        build_job(title="Heat"),
+        build_job(kind=MediaKind.EPISODE, title="Lost", year=2004, season=1, episode=2),
+        build_job(kind=MediaKind.UNKNOWN, title="Heat"),
+        build_job(kind=MediaKind.UNKNOWN, tmdb_id=1),
+    ],
+    ids=str,
+)
+def test_names_the_command_that_finds_what_the_row_lacks(job: RatingJob) -> None:
+    fate = PLAIN.refuse(job)
+    assert fate is not None
+    assert "`importer resolve FILE`" in fate.message
+
+
+def test_an_id_of_another_kind_is_nothing_that_a_title_search_would_mend() -> None:
+    fate = PLAIN.refuse(build_job(title="Heat", tvdb_id=1))
+    assert fate is not None
+    assert "resolve" not in fate.message
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
         *(build_job(**{name: value}) for name, value in IDS.items() if name != "tvdb_id"),
         *(build_job(kind=MediaKind.SHOW, **{name: value}) for name, value in IDS.items()),
         build_job(kind=MediaKind.SEASON, tvdb_id=1),
