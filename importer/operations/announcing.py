@@ -5,7 +5,6 @@ None of them can make a good run a bad one: what cannot be told is a warning in 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from filelock import Timeout
@@ -30,17 +29,16 @@ class Audience:
     notify_on: NotifyOn = NotifyOn.FAILURE
 
 
-def announce(end: RunEnd, audience: Audience, next_run_at: datetime | None = None) -> None:
+def announce(end: RunEnd, audience: Audience) -> None:
     """Tell everybody. Waits for notifications to be sent; in an event loop, call it from a thread."""
     audience.log.run_ended(end)
-    was_good = None
+    before = None
     try:
-        _, before = write_health(audience.health_folder, end, next_run_at)
-        was_good = None if before is None else before.consecutive_failures == 0
+        before = write_health(audience.health_folder, end)
         if audience.metrics is not None:
             write_metrics(audience.metrics, audience.health_folder)
     except (OSError, Timeout) as error:
         audience.log.warned(f"the health file or the metrics could not be written ({error})")
-    if audience.notify and is_due(audience.notify_on, was_good=was_good, is_good=end.is_good):
-        for warning in send_notice(audience.notify, build_notice(end, was_good=was_good)):
+    if audience.notify and is_due(audience.notify_on, end, before):
+        for warning in send_notice(audience.notify, build_notice(end, before)):
             audience.log.warned(warning)

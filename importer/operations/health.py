@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from importer.atomic import Drafts
+from importer.model import Status
 from importer.operations.run_end import RunEnd
 
 
@@ -29,40 +30,50 @@ class Health:
     counts: Mapping[str, int]
 
 
-def write_health(
-    folder: Path, end: RunEnd, next_run_at: datetime | None = None
-) -> tuple[Health, Health | None]:
-    """Write the job's file, and give what it holds now and what it held before. Raises OSError."""
-    path = folder / f"{quote(end.job, safe='')}.json"
+def write_health(folder: Path, end: RunEnd) -> Health | None:
+    """Write the file of the run's job, and give what it held before. Raises OSError."""
+    path = _path_of(folder, end.job)
     before = _read(path)
+    ended_at = end.ended_at.isoformat(timespec="seconds")
+    failures, last_success_at = (before.consecutive_failures, before.last_success_at) if before else (0, None)
     health = Health(
         job=end.job,
         run_id=end.run_id,
-        ended_at=end.ended_at.isoformat(timespec="seconds"),
+        ended_at=ended_at,
         seconds=round(end.seconds, 3),
         exit_code=end.exit_code,
-        consecutive_failures=0 if end.is_good else (before.consecutive_failures if before else 0) + 1,
-        last_success_at=(
-            end.ended_at.isoformat(timespec="seconds")
-            if end.is_good
-            else before.last_success_at
-            if before
-            else None
-        ),
-        next_run_at=next_run_at.isoformat(timespec="seconds") if next_run_at else None,
+        consecutive_failures=0 if end.is_good else failures + 1,
+        last_success_at=ended_at if end.is_good else last_success_at,
+        next_run_at=None,
         counts=dict(end.counts),
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with Drafts() as drafts:
-        drafts.begin(path).write(json.dumps(asdict(health), indent=2) + "\n")
-        drafts.publish([path])
-    return health, before
+    _write(path, health)
+    return before
+
+
+def note_next_run(folder: Path, job: str, at: datetime) -> None:
+    """Write down when a daemon runs a job again, in the file that its last run wrote. Raises OSError."""
+    path = _path_of(folder, job)
+    health = _read(path)
+    if health is not None:
+        _write(path, replace(health, next_run_at=at.isoformat(timespec="seconds")))
 
 
 def read_health(folder: Path) -> list[Health]:
     """Read the files of all jobs, in the order of their names; what is no health file is left out."""
     found = [_read(path) for path in sorted(folder.glob("*.json"))]
     return sorted((health for health in found if health is not None), key=lambda health: health.job)
+
+
+def _path_of(folder: Path, job: str) -> Path:
+    return folder / f"{quote(job, safe='')}.json"
+
+
+def _write(path: Path, health: Health) -> None:
+    with Drafts() as drafts:
+        drafts.begin(path).write(json.dumps(asdict(health), indent=2) + "\n")
+        drafts.publish([path])
 
 
 def _read(path: Path) -> Health | None:
@@ -73,8 +84,8 @@ def _read(path: Path) -> Health | None:
         datetime.fromisoformat(health.ended_at)
         if health.last_success_at is not None:
             datetime.fromisoformat(health.last_success_at)
-        if not isinstance(health.consecutive_failures, int) or not isinstance(health.counts, dict):
+        if not isinstance(health.consecutive_failures, int) or not health.counts.keys() <= set(Status):
             return None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
     return health

@@ -4,10 +4,12 @@ Its addresses hold passwords and tokens: they are secrets, and a warning only co
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from importer.model import Status
+from importer.operations.health import Health
 from importer.operations.run_end import RunEnd
 from importer.report.wording import clean, duration
 from importer.settings.secret import Secret
@@ -32,14 +34,21 @@ class Notice:
     is_good: bool
 
 
-def is_due(policy: NotifyOn, *, was_good: bool | None, is_good: bool) -> bool:
-    """Whether a run is worth a message; `was_good` is the run before it, None if there was none."""
-    if policy is NotifyOn.ALWAYS or not is_good:
+def is_due(policy: NotifyOn, end: RunEnd, before: Health | None) -> bool:
+    """Whether a run is worth a message; `before` tells of the one before it, if there was one."""
+    if policy is NotifyOn.ALWAYS:
         return True
-    return policy is NotifyOn.RECOVERY and was_good is False
+    if end.is_good:
+        return policy is NotifyOn.RECOVERY and before is not None and before.exit_code != 0
+    # Rows that can never succeed are in the file every night; they are told once.
+    return bool(end.stopped) or before is None or _count_misses(end.counts) != _count_misses(before.counts)
 
 
-def build_notice(end: RunEnd, *, was_good: bool | None = None) -> Notice:
+def _count_misses(counts: Mapping[str, int]) -> dict[str, int]:
+    return {status: number for status, number in counts.items() if not Status(status).is_success}
+
+
+def build_notice(end: RunEnd, before: Health | None = None) -> Notice:
     """Build the message about a run: what became of the rows, and the first reasons. Pure."""
     lines = [f"{number:,} {status.replace('_', ' ')}" for status, number in end.counts.items()]
     if end.stopped:
@@ -51,13 +60,13 @@ def build_notice(end: RunEnd, *, was_good: bool | None = None) -> Notice:
     run = f"Run {clean(end.run_id)}, " if end.run_id else ""
     lines += ["", f"{run}exit code {end.exit_code}, {duration(end.seconds)}"]
     return Notice(
-        f"importer: {clean(end.job, 80)} {_verdict(end, was_good)}", "\n".join(lines).strip(), end.is_good
+        f"importer: {clean(end.job, 80)} {_verdict(end, before)}", "\n".join(lines).strip(), end.is_good
     )
 
 
-def _verdict(end: RunEnd, was_good: bool | None) -> str:
+def _verdict(end: RunEnd, before: Health | None) -> str:
     if end.is_good:
-        return "is well again" if was_good is False else "went well"
+        return "is well again" if before is not None and before.exit_code != 0 else "went well"
     return "stopped early" if end.stopped else "left rows that did not succeed"
 
 

@@ -51,20 +51,24 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
 def test_everybody_is_told(
     audience: Audience, stream: io.StringIO, sent: list[Notice], tmp_path: Path
 ) -> None:
-    announce(build_end(1), audience, BEGAN_AT + timedelta(hours=6))
+    announce(build_end(1), audience)
     assert json.loads(stream.getvalue())["event"] == "run_ended"
-    assert json.loads((tmp_path / "health/nightly.json").read_text())["next_run_at"].startswith(
-        "2026-03-01T09:00"
-    )
+    assert json.loads((tmp_path / "health/nightly.json").read_text())["exit_code"] == 1
     assert 'rating_importer_last_run_exit_code{job="nightly"} 1.0' in (tmp_path / "importer.prom").read_text()
     assert len(sent) == 1
 
 
-def test_a_recovery_is_told_once(audience: Audience, sent: list[Notice]) -> None:
-    for exit_code in (0, 1, 3, 0, 0):
-        announce(build_end(exit_code), audience)
+def test_what_is_new_is_told_once(audience: Audience, sent: list[Notice]) -> None:
+    misses = {"rated": 5, "not_found": 2}
+    announce(build_end(), audience)
+    for _ in range(3):
+        announce(build_end(1, counts=misses), audience)
+    announce(build_end(3, stopped="no answer"), audience)
+    announce(build_end(), audience)
+    announce(build_end(), audience)
     assert [notice.title.removeprefix("importer: nightly ") for notice in sent] == [
-        *["left rows that did not succeed"] * 2,
+        "left rows that did not succeed",
+        "stopped early",
         "is well again",
     ]
 

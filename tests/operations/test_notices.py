@@ -5,10 +5,12 @@ import logging
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from importer.operations.health import Health, read_health, write_health
 from importer.operations.notices import (
     Notice,
     NotifyOn,
@@ -17,30 +19,54 @@ from importer.operations.notices import (
     is_understood,
     send_notice,
 )
+from importer.operations.run_end import RunEnd
 from importer.settings import Secret
 from tests.operations.builders import build_end
 
 FAILURE, RECOVERY, ALWAYS = NotifyOn.FAILURE, NotifyOn.RECOVERY, NotifyOn.ALWAYS
 
 
+GOOD = build_end()
+MISSES = build_end(1, counts={"rated": 5, "not_found": 2})
+MORE_MISSES = build_end(1, counts={"rated": 5, "not_found": 3})
+MORE_RATED = build_end(1, counts={"rated": 9, "not_found": 2})
+STOPPED = build_end(3, stopped="no answer", counts={"rated": 5, "not_found": 2})
+EVERYBODY = {FAILURE, RECOVERY, ALWAYS}
+
+
+def after(end: RunEnd | None, folder: Path) -> Health | None:
+    """What is known after a run."""
+    if end is None:
+        return None
+    write_health(folder, end)
+    return read_health(folder)[0]
+
+
 @pytest.mark.parametrize(
-    ("was_good", "is_good", "told"),
+    ("before", "end", "told"),
     [
-        (None, True, {ALWAYS}),
-        (True, True, {ALWAYS}),
-        (False, True, {ALWAYS, RECOVERY}),
-        (None, False, {ALWAYS, RECOVERY, FAILURE}),
-        (True, False, {ALWAYS, RECOVERY, FAILURE}),
-        (False, False, {ALWAYS, RECOVERY, FAILURE}),
+        (None, GOOD, {ALWAYS}),
+        (GOOD, GOOD, {ALWAYS}),
+        (MISSES, GOOD, {ALWAYS, RECOVERY}),
+        (STOPPED, GOOD, {ALWAYS, RECOVERY}),
+        (None, MISSES, EVERYBODY),
+        (GOOD, MISSES, EVERYBODY),
+        (GOOD, STOPPED, EVERYBODY),
+        (STOPPED, STOPPED, EVERYBODY),
+        (MISSES, STOPPED, EVERYBODY),
+        (MISSES, MORE_MISSES, EVERYBODY),
+        (MISSES, MISSES, {ALWAYS}),  # told once is enough
+        (MISSES, MORE_RATED, {ALWAYS}),
     ],
 )
-def test_who_is_told_of_what(was_good: bool | None, is_good: bool, told: set[NotifyOn]) -> None:
-    assert {policy for policy in NotifyOn if is_due(policy, was_good=was_good, is_good=is_good)} == told
+def test_who_is_told_of_what(tmp_path: Path, before: RunEnd | None, end: RunEnd, told: set[NotifyOn]) -> None:
+    known = after(before, tmp_path)
+    assert {policy for policy in NotifyOn if is_due(policy, end, known)} == told
 
 
 def test_a_bad_run_is_told_with_counts_and_the_first_reasons() -> None:
     end = build_end(1, counts={"rated": 1200, "not_found": 7}, reasons=[f"reason {n}" for n in range(1, 8)])
-    notice = build_notice(end, was_good=True)
+    notice = build_notice(end)
     assert notice.title == "importer: nightly left rows that did not succeed"
     assert not notice.is_good
     assert notice.text.splitlines() == [
@@ -63,10 +89,12 @@ def test_a_run_that_stopped_early_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("was_good", "verdict"), [(False, "is well again"), (True, "went well"), (None, "went well")]
+    ("before", "verdict"), [(MISSES, "is well again"), (GOOD, "went well"), (None, "went well")]
 )
-def test_a_good_run_after_a_bad_one_is_a_recovery(was_good: bool | None, verdict: str) -> None:
-    assert build_notice(build_end(), was_good=was_good).title == f"importer: nightly {verdict}"
+def test_a_good_run_after_a_bad_one_is_a_recovery(
+    tmp_path: Path, before: RunEnd | None, verdict: str
+) -> None:
+    assert build_notice(GOOD, after(before, tmp_path)).title == f"importer: nightly {verdict}"
 
 
 class Receiver(ThreadingHTTPServer):
