@@ -39,7 +39,6 @@ _find_cyrillic = re.compile(r"[\u0400-\u04ff]").findall
 
 _WHOLE_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d"})
 _APOSTROPHES = re.compile("['’‘`´ʼ]")
-_PUNCTUATION = re.compile(r"[\W_]+")
 # Only Latin, Greek and Cyrillic accents: elsewhere a mark may be a vowel.
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 
@@ -66,7 +65,7 @@ def normalise(title: str) -> str:
     head, comma, tail = text.rpartition(",")
     if comma and tail.strip() in _TRAILING_ARTICLES:
         text = f"{tail} {head}"
-    words = _PUNCTUATION.sub(" ", _APOSTROPHES.sub("", text.replace("&", " and "))).split()
+    words = _blank_punctuation(_APOSTROPHES.sub("", text.replace("&", " and "))).split()
     if len(words) > 1 and words[0] in _ARTICLES:
         del words[0]
     return " ".join(words) or text.strip()  # a title may be all punctuation
@@ -148,6 +147,11 @@ def keep_choices(new: Sequence[SheetLine], old: Sequence[SheetLine]) -> list[She
     again = [line for line in new if _is_same(line.candidate, kept.candidate)]
     lines = [line._replace(is_chosen=line in again[:1]) for line in new if line.candidate is not None]
     return lines if again else [kept._replace(rows=new[0].rows, first_line=new[0].first_line), *lines]
+
+
+def _blank_punctuation(text: str) -> str:
+    # By category, for to a pattern's \w the vowels of some scripts are none.
+    return "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in text)
 
 
 def _mend_word(word: str) -> str:

@@ -16,6 +16,7 @@ from importer.cli.resolve import At
 from importer.cli.sandbox import embedded_sandbox
 from importer.delivery.lookup_cache import LookupCache
 from importer.delivery.lookups import LookupOptions, Lookups
+from importer.delivery.transport import Transport
 from importer.destinations.trakt_search import TraktSearch
 from importer.errors import StopRunError, UsageError
 from importer.model import Certainty, SheetLine, Subject
@@ -147,7 +148,12 @@ def _look_up(
     progress.phase = Phase.RESOLVING
     with searching as search, LookupCache(state_dir() / "lookups.sqlite3") as cache:
         lookups = Lookups(search, cache, pace, progress)
-        return asyncio.run(lookups.look_up_all(mentions)), lookups.asked
+
+        async def look_up() -> dict[Subject, Judgement]:
+            async with Transport(pace.workers) as transport:
+                return await lookups.look_up_all(mentions, transport)
+
+        return asyncio.run(look_up()), lookups.asked
 
 
 def _merge(

@@ -50,21 +50,20 @@ class Lookups:
         self._judgements: dict[Subject, Judgement] = {}
         self.asked = 0
 
-    async def look_up_all(self, subjects: Iterable[Subject]) -> dict[Subject, Judgement]:
+    async def look_up_all(
+        self, subjects: Iterable[Subject], transport: Transport
+    ) -> dict[Subject, Judgement]:
         """Look all of them up. Raises StopRunError when the server gives no proper answer."""
-        async with Transport(self._options.workers) as transport:
-            limiter = Limiter(self._options.rate, self._progress)
-            courier = Courier(transport, limiter, Backoff(limiter, self._options.patience))
-            waiting = iter(subjects)
-            tasks = [
-                asyncio.ensure_future(self._work(courier, waiting)) for _ in range(self._options.workers)
-            ]
-            try:
-                await asyncio.gather(*tasks)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+        limiter = Limiter(self._options.rate, self._progress)
+        courier = Courier(transport, limiter, Backoff(limiter, self._options.patience))
+        waiting = iter(subjects)
+        tasks = [asyncio.ensure_future(self._work(courier, waiting)) for _ in range(self._options.workers)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         return self._judgements
 
     async def _work(self, courier: Courier, waiting: Iterator[Subject]) -> None:
