@@ -133,8 +133,7 @@ class Display:
         summary = _build_summary(report, source, target, self.results, dry_run=dry_run)
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
         now = datetime.now(UTC)
-        end = build_run_end(self.log.job, summary, exit_code, began_at=self.began_at, ended_at=now)
-        (self.announce or self.log.run_ended)(end)
+        self.tell_end(build_run_end(self.log.job, summary, exit_code, began_at=self.began_at, ended_at=now))
         if self.log.is_json and self.stream() is sys.stderr:
             return exit_code  # standard error is the log's
         if self.as_json:
@@ -144,6 +143,10 @@ class Display:
         elif report.stopped_by is not None and not self.log.is_json:
             print(f"importer: stopped early: {clean(str(report.stopped_by), 1000)}", file=sys.stderr)
         return exit_code
+
+    def tell_end(self, end: RunEnd) -> None:
+        """Tell those who do not look how a run ended."""
+        (self.announce or self.log.run_ended)(end)
 
     def _print(self, summary: Summary) -> None:
         stream = self.stream()

@@ -28,6 +28,7 @@ from importer.errors import AuthorizationError, StopRunError
 from importer.fetching import Fetched, fetch
 from importer.journal import Journal, Run
 from importer.model import Status
+from importer.operations.run_end import RunEnd
 from importer.planning import OnConflict
 from importer.readers import Reading
 from importer.report.wording import clean, count
@@ -183,7 +184,16 @@ class _Sync:
         if failed:
             line += f"; {count(failed, 'row')} did not succeed then, see {self._display.results}"
         _say(self._display, line)
+        self._announce_unchanged(failed)
         return 0
+
+    def _announce_unchanged(self, failed: int) -> None:
+        """Tell of a run that had nothing to do; rows that did not succeed before still have not."""
+        before = self._state.counts
+        counts = {status: number for status, number in before.items() if not Status(status).is_success}
+        counts[str(Status.UNCHANGED)] = sum(before.values()) - failed
+        end = RunEnd(self._name, int(failed > 0), self._display.began_at, datetime.now(UTC), counts=counts)
+        self._display.tell_end(end)
 
     def _save(self) -> None:
         save_state(self._state_file, self._state)

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ from importer.cli.options import LogFormat
 from importer.errors import ImporterError, UsageError
 
 if TYPE_CHECKING:
+    from importer.operations.announcing import Audience
     from importer.schedule import Rhythm, Timed
     from importer.settings.jobs import Job
     from importer.syncing import KeptSettings
@@ -42,48 +43,78 @@ def sync(
     yes: options.Yes = False,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = LogFormat.TEXT,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(
+            "--metrics", help="Write metrics of all jobs for node_exporter: x.prom.", metavar="FILE"
+        ),
+    ] = None,
+    metrics_at: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics-at", help="Stay: serve the metrics there, on 127.0.0.1.", metavar="[HOST:]PORT"
+        ),
+    ] = None,
 ) -> None:
     """Bring what changed since the last time: the jobs of the settings file, unattended."""
-    from importer.settings.jobs import choose_jobs, load_jobs  # noqa: PLC0415 - light start-up
+    from importer.cli.audience import build_audience, serving_metrics  # noqa: PLC0415 - light start-up
+    from importer.cli.display import check_place  # noqa: PLC0415
+    from importer.operations.event_log import open_log  # noqa: PLC0415
+    from importer.settings.jobs import choose_jobs, load_jobs  # noqa: PLC0415
 
     chosen = tuple(names or ())
     jobs = choose_jobs(load_jobs(), chosen)
     words = [word for word, is_given in (("--yes", yes), ("--quiet", quiet)) if is_given]
     words += ["--log-format", "json"] if log_format is LogFormat.JSON else []
+    words += ["--metrics", str(metrics.absolute())] if metrics else []
     if every and cron:
         raise UsageError("--every and --cron are two answers to one question; give one")
+    if metrics is not None:
+        check_place(metrics, "--metrics")
+    log = open_log(as_json=log_format is LogFormat.JSON)
     if every or cron or daemon:
-        with _keeping_settings() as keep:
+        with _keeping_settings() as keep, serving_metrics(metrics_at):
             load = _timetable(chosen, _build_rhythm(every or "", cron or ""), keep)
-            work = _stay(load, words, _parse_jitter(jitter), keep.variables, quiet=quiet)
+            work = _stay(load, words, _parse_jitter(jitter), keep.variables, log.noted, quiet=quiet)
             raise typer.Exit(asyncio.run(work))
+    if metrics_at:
+        raise UsageError("--metrics-at goes with --every, --cron or --daemon; --metrics writes a file")
     if len(jobs) == 1:
         [(name, job)] = jobs.items()
-        raise typer.Exit(_run_here(name, job, asks=not yes, quiet=quiet, log_format=log_format))
+        audience = build_audience(log.bind(job=name), metrics)
+        raise typer.Exit(_run_here(name, job, audience, asks=not yes, quiet=quiet))
     raise typer.Exit(asyncio.run(_run_side_by_side(list(jobs), words)))
 
 
-def _run_here(name: str, job: "Job", *, asks: bool, quiet: bool, log_format: LogFormat) -> int:
+def _run_here(name: str, job: "Job", audience: "Audience", *, asks: bool, quiet: bool) -> int:
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
     from importer.cli.job import results_of, run_job  # noqa: PLC0415
-    from importer.operations.event_log import open_log  # noqa: PLC0415
+    from importer.operations.announcing import announce  # noqa: PLC0415
+    from importer.operations.run_end import build_failed_start  # noqa: PLC0415
 
-    log = open_log(as_json=log_format is LogFormat.JSON).bind(job=name)
     display = Display(
         quiet=quiet,
         as_json=False,
         results=results_of(name, job),
         asks=asks,
         guard_percent=job.guard,
-        log=log,
+        log=audience.log,
+        announce=partial(announce, audience=audience),
     )
     try:
         return run_job(name, job, display)
-    except ImporterError as error:
-        if not log.is_json:
-            raise
-        log.stopped(str(error), error.exit_code)
-        return error.exit_code
+    except Exception as error:
+        # Nobody watches: what nobody foresaw must be told as well, and is then shown as ever.
+        told = error if isinstance(error, ImporterError) else _unforeseen(error)
+        now = datetime.now(UTC)
+        announce(build_failed_start(name, told, began_at=display.began_at, ended_at=now), audience)
+        if audience.log.is_json and told is error:
+            return told.exit_code
+        raise
+
+
+def _unforeseen(error: Exception) -> ImporterError:
+    return ImporterError(f"unexpected {type(error).__name__}; IMPORTER_TRACEBACK=1 shows where it happened")
 
 
 async def _run_side_by_side(names: list[str], words: list[str]) -> int:
@@ -108,19 +139,22 @@ async def _stay(
     words: list[str],
     jitter_seconds: float,
     environ: Mapping[str, str],
+    tell: "Callable[[str], None]",
     *,
     quiet: bool,
 ) -> int:
-    from importer.cli.children import run_child  # noqa: PLC0415 - light start-up
+    from importer.cli.audience import health_folder  # noqa: PLC0415 - light start-up
+    from importer.cli.children import run_child  # noqa: PLC0415
+    from importer.operations.health import note_next_run  # noqa: PLC0415
     from importer.schedule import Daemon  # noqa: PLC0415
-
-    def tell(line: str) -> None:
-        print(f"importer: {line}", file=sys.stderr, flush=True)
 
     async def begin(name: str) -> None:
         code = await run_child(name, ["sync", name, *words], environ=environ)
-        if not quiet and (due := daemon.due().get(name)):
-            tell(f"{name} ended with exit code {code}; next at {_show(due)}")
+        if due := daemon.due().get(name):
+            with contextlib.suppress(OSError):
+                note_next_run(health_folder(), name, due)
+            if not quiet:
+                tell(f"{name} ended with exit code {code}; next at {_show(due)}")
 
     daemon = Daemon(load, begin, tell, jitter_seconds=jitter_seconds)
     ends = {signal.SIGINT: daemon.stop, signal.SIGTERM: daemon.stop}

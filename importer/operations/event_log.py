@@ -1,8 +1,8 @@
 """What happens in a run as JSON lines on standard error, for journald, Loki and the like. Home of structlog.
 
-In text mode people read the progress and the summary instead, so only warnings are written. No secret gets
-into a line: what `Secret` holds is masked, so is whatever stands under a key that names a secret, in the user
-part of a URL, or after the word Bearer.
+In text mode people read the progress and the summary instead, so only warnings and notes are written. No
+secret gets into a line: what `Secret` holds is masked, so is whatever stands under a key that names a secret,
+in the user part of a URL, or after the word Bearer.
 """
 
 import logging
@@ -84,16 +84,20 @@ class Log:
         """The command ends because of an error."""
         self._write(logging.ERROR, "stopped", reason=reason, exit_code=exit_code)
 
-    def told(self, event: str, **facts: object) -> None:
-        """Anything else worth a line, such as the next run of a daemon."""
-        self._write(logging.INFO, event, **facts)
+    def noted(self, message: str) -> None:
+        """Tell what a daemon does, such as when it runs a job again; written in text mode, too."""
+        self._print(message)
+        self._write(logging.INFO, "note", message=message)
 
     def warned(self, warning: str) -> None:
-        """Something that people should know and that ends nothing; written in text mode, too."""
+        """Tell something that people should know and that ends nothing; written in text mode, too."""
+        self._print(warning)
+        self._write(logging.WARNING, "warning", message=warning)
+
+    def _print(self, message: str) -> None:
         if self._logger is None:
             with suppress(OSError, ValueError):
-                print(f"importer: {clean(warning, _LONGEST)}", file=self._stream)
-        self._write(logging.WARNING, "warning", message=warning)
+                print(f"importer: {clean(message, _LONGEST)}", file=self._stream, flush=True)
 
     def _write(self, level: int, event: str, **facts: object) -> None:
         # A closed standard error is no reason to end a run, nor to complain: where to?

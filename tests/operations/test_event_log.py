@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 from typing import Any
 
 import pytest
@@ -50,19 +51,23 @@ def test_how_bad_it_is_stands_in_the_level(
     assert [line["level"] for line in read(stream)] == [level]
 
 
-def test_in_text_mode_only_warnings_are_written(stream: io.StringIO) -> None:
+def test_in_text_mode_only_warnings_and_notes_are_written(stream: io.StringIO) -> None:
     log = open_log(as_json=False, stream=stream).bind(job="nightly")
     log.run_started("r1", source="a.csv", destination="trakt", rows_to_send=1, is_continued=False)
     log.run_ended(build_end())
     log.stopped("no answer", 3)
     log.warned("the metrics could not be written")
-    assert stream.getvalue() == "importer: the metrics could not be written\n"
+    log.noted("nightly: next at 03:00")
+    assert stream.getvalue().splitlines() == [
+        "importer: the metrics could not be written",
+        "importer: nightly: next at 03:00",
+    ]
     assert not log.is_json
 
 
 def test_binding_leaves_the_log_it_came_from_alone(log: Log, stream: io.StringIO) -> None:
     log.bind(job="nightly")
-    log.told("next_run", at="2026-03-02T03:00:00Z")
+    log.noted("nightly: next at 2026-03-02 03:00")
     assert "job" not in read(stream)[0]
 
 
@@ -95,8 +100,8 @@ WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=6).map(lambda wo
 @given(word=WORD)
 def test_no_secret_is_written(place: dict[str, object], word: str) -> None:
     stream = io.StringIO()
-    open_log(as_json=True, stream=stream).told(
-        "something", **{key: _fill(value, word) for key, value in place.items()}
+    open_log(as_json=True, stream=stream)._write(
+        logging.INFO, "something", **{key: _fill(value, word) for key, value in place.items()}
     )
     assert word not in stream.getvalue()
     assert "***" in stream.getvalue()
@@ -114,8 +119,8 @@ def _fill(value: object, word: str) -> object:
 
 
 def test_an_address_without_a_secret_stays_readable(log: Log, stream: io.StringIO) -> None:
-    log.told("reading", source="https://example.org/ratings.csv?page=2")
-    assert read(stream)[0]["source"] == "https://example.org/ratings.csv?page=2"
+    log.noted("https://example.org/ratings.csv?page=2")
+    assert read(stream)[0]["message"] == "https://example.org/ratings.csv?page=2"
 
 
 @given(text=st.text())

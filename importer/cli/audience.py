@@ -1,0 +1,49 @@
+"""Who is told how the runs of sync jobs end, from the options and the settings."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from importer.errors import SettingsError, UsageError
+from importer.operations.announcing import Audience
+from importer.operations.event_log import Log
+from importer.operations.metrics import serve_metrics
+from importer.operations.notices import NotifyOn, is_understood
+from importer.settings import config_file, state_dir
+from importer.settings.notify import load_notify
+
+
+def health_folder() -> Path:
+    """Name the folder in which each job has a file that says how its last run went."""
+    return state_dir() / "health"
+
+
+def build_audience(log: Log, metrics: Path | None) -> Audience:
+    """Gather everybody. Raises SettingsError."""
+    settings = load_notify()
+    for warning in settings.warnings:
+        log.warned(warning)
+    odd = [number for number, address in enumerate(settings.addresses, 1) if not is_understood(address)]
+    if odd:
+        many = len(settings.addresses)
+        raise SettingsError(
+            [
+                f"notify in [sync] of {config_file()}: address {number} of {many} is none that Apprise "
+                "understands; its pages (https://github.com/caronc/apprise/wiki) show how each looks."
+                for number in odd
+            ]
+        )
+    return Audience(log, health_folder(), metrics, settings.addresses, NotifyOn(settings.notify_on))
+
+
+@contextmanager
+def serving_metrics(place: str | None) -> Iterator[None]:
+    """Serve the metrics at `[HOST:]PORT` for as long as the block runs, where that is wanted."""
+    if place is None:
+        yield
+        return
+    host, _, port = place.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise UsageError(f"--metrics-at {place!r}: write a port, or HOST:PORT, for example 9464")
+    with serve_metrics(health_folder(), int(port), host.strip("[]") or "127.0.0.1"):
+        yield
