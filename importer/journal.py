@@ -179,13 +179,6 @@ class Journal(JournalFile):
             for (rows,) in found.fetchall():
                 yield json.loads(rows)
 
-    def settle(self, run: Run, row: int, fate: Fate) -> None:
-        """Give a row its fate without sending it."""
-        self._db.execute(
-            "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
-            (*fate, run.number, row),
-        )
-
     def settle_unchanged(self, run: Run, fate: Fate) -> None:
         """Give `fate` to open rows whose rating an earlier run brought; note what stood there for others.
 

@@ -30,6 +30,7 @@ from importer.planning import (
     give_way,
     is_as_planned,
     settle_conflict,
+    settle_duplicates,
 )
 
 BLOCK_ROWS = 4000
@@ -102,19 +103,27 @@ def leave_unsure(journal: Journal, run: Run) -> list[Outcome]:
 
 
 def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted) -> None:
-    """Write down what the account holds for the rows of a run, and settle those that are so already."""
+    """Write down what the account holds for the rows of a run, and settle those that are so already.
+
+    Rows that go by ids of different kinds may turn out to rate one title: then only one of them counts.
+    """
     found = []
+    rows_of: dict[int, list[tuple[int, int, str | None]]] = {}
     equal: list[int] = []
     absent: list[int] = []
     for job in _each(journal.open_jobs, run):
         held = find_held(job, holdings)
         if held is not None:
             found.append((job.row, held.rating, held.rated_at))
+            rows_of.setdefault(id(held), []).append((job.row, job.line, job.rated_at))
         if is_held(wanted(job), holdings):
             (equal if job.rating else absent).append(job.row)
     journal.note_previous(run, found)
     journal.settle_rows(run, equal, _HELD)
     journal.settle_rows(run, absent, _NOT_HELD)
+    for rows in rows_of.values():
+        if len(rows) > 1:
+            journal.settle_each(run, settle_duplicates(rows))
 
 
 def conflicts_of(journal: Journal, run: Run, destination: Destination) -> Iterator[Conflict]:

@@ -21,6 +21,13 @@ def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
     return max(rows, key=lambda entry: (entry[1] or "", entry[0]))[0]
 
 
+def settle_duplicates(rows: Sequence[tuple[int, int, str | None]]) -> Iterator[tuple[int, Fate]]:
+    """Of rows of one title, given as (row, line, rated_at), yield the fates of those that do not count."""
+    winner = pick_winner([(row, rated_at) for row, _, rated_at in rows])
+    fate = duplicate_of(winner, next(line for row, line, _ in rows if row == winner))
+    yield from ((row, fate) for row, _, _ in rows if row != winner)
+
+
 def duplicate_of(winner_row: int, winner_line: int) -> Fate:
     """The fate of a row that another row of the file outdoes."""
     message = (

@@ -15,7 +15,7 @@ from importer.errors import ImporterError, UsageError
 from importer.history import Tally
 from importer.journal import Journal, Run
 from importer.model import Fate, PlannedRow, RatingJob, SourceRow, Status
-from importer.planning import UNCHANGED, duplicate_of, pick_winner
+from importer.planning import UNCHANGED, settle_duplicates
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
 from importer.report.results import write_results
@@ -187,11 +187,7 @@ def _plan(
         _check_mirror(journal.count_invalid(run))
     progress.phase = Phase.PLANNING
     for rows in journal.titles_rated_twice(run):
-        winner = pick_winner([(row, rated_at) for row, _, rated_at in rows])
-        winner_line = next(line for row, line, _ in rows if row == winner)
-        for row, _, _ in rows:
-            if row != winner:
-                journal.settle(run, row, duplicate_of(winner, winner_line))
+        journal.settle_each(run, settle_duplicates(rows))
     if remembers:
         journal.settle_unchanged(run, UNCHANGED)
     return run, reader.notes

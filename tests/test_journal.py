@@ -231,7 +231,7 @@ def test_titles_rated_twice_come_as_groups_of_open_rows(journal: Journal) -> Non
         for group in journal.titles_rated_twice(run):
             groups.append(group)
             for row, _, _ in group[1:]:  # settling while the groups come does not disturb them
-                journal.settle(run, row, Fate(Status.DUPLICATE, "duplicate", "another row counts"))
+                journal.settle_rows(run, [row], Fate(Status.DUPLICATE, "duplicate", "another row counts"))
     assert groups == [
         [(2, 3, "2024-01-01"), (5, 6, None)],
         [(1, 2, None), (4, 5, None), (7, 8, None)],
