@@ -87,10 +87,10 @@ class ResolvedReader:
 
     def _describe_use(self, used: AbstractSet[Subject]) -> Iterator[str]:
         """Also say which choices fit no row: a title was changed, perhaps, in the one file or the other."""
-        yield f"ids of {len(used):,} titles are from {self._name}"
+        yield f"titles whose ids are from {self._name}: {len(used):,}"
         idle = [choice.line for subject, choice in self._choices.items() if subject not in used]
         if idle:
-            yield f"{len(idle):,} of its choices fit no row here, the first in line {min(idle)}"
+            yield f"choices in it that fit no row here: {len(idle):,}, the first in line {min(idle)}"
 
     def _resolve(self, job: RatingJob, used: set[Subject]) -> RatingJob:
         subject = subject_of(job)
