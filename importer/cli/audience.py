@@ -37,7 +37,7 @@ def build_audience(log: Log, metrics: Path | None) -> Audience:
 
 
 @contextmanager
-def serving_metrics(place: str | None) -> Iterator[None]:
+def serving_metrics(place: str | None, log: Log) -> Iterator[None]:
     """Serve the metrics at `[HOST:]PORT` for as long as the block runs, where that is wanted."""
     if place is None:
         yield
@@ -45,5 +45,7 @@ def serving_metrics(place: str | None) -> Iterator[None]:
     host, _, port = place.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise UsageError(f"--metrics-at {place!r}: write a port, or HOST:PORT, for example 9464")
-    with serve_metrics(health_folder(), int(port), host.strip("[]") or "127.0.0.1"):
+    host = host.strip("[]") or "127.0.0.1"
+    with serve_metrics(health_folder(), int(port), host) as bound_port:
+        log.noted(f"metrics are served at http://{f'[{host}]' if ':' in host else host}:{bound_port}/metrics")
         yield

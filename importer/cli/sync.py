@@ -73,7 +73,7 @@ def sync(
         check_place(metrics, "--metrics")
     log = open_log(as_json=log_format is LogFormat.JSON)
     if every or cron or daemon:
-        with _keeping_settings() as keep, serving_metrics(metrics_at):
+        with _keeping_settings() as keep, serving_metrics(metrics_at, log):
             load = _timetable(chosen, _build_rhythm(every or "", cron or ""), keep)
             work = _stay(load, words, _parse_jitter(jitter), keep.variables, log.noted, quiet=quiet)
             raise typer.Exit(asyncio.run(work))

@@ -1,0 +1,143 @@
+"""What `importer sync` tells those who do not watch, and that the printed schedules run it."""
+
+import json
+import re
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+import yaml
+
+from importer.cli.app import app
+from tests.operations.test_notices import Receiver, receiver
+from tests.system.conftest import COMMAND, ROOT, Importer
+
+__all__ = ["receiver"]
+
+RATINGS = "imdb_id,rating\ntt0111161,9\ntt0068646,11\n"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, environment: dict[str, str], receiver: Receiver) -> Path:
+    """A job whose second row can never succeed, and somebody who wants to know."""
+    (tmp_path / "ratings.csv").write_text(RATINGS)
+    file = tmp_path / "config.toml"
+    file.write_text(
+        "[sync]\n"
+        f'notify = ["json://me:5ECRETword@127.0.0.1:{receiver.server_port}/5ECRETpath"]\n'
+        'notify_on = "recovery"\n'
+        '[jobs.nightly]\nsource = "ratings.csv"\nto = "letterboxd-file"\nwrite_to = "out.csv"\n'
+    )
+    file.chmod(0o600)
+    environment["IMPORTER_CONFIG_FILE"] = str(file)
+    return file
+
+
+def read_health(folder: Path) -> dict[str, Any]:
+    health: dict[str, Any] = json.loads((folder / "state/health/nightly.json").read_text())
+    return health
+
+
+def test_what_is_new_is_told_everywhere_and_once(
+    settings: Path, importer: Importer, receiver: Receiver, tmp_path: Path
+) -> None:
+    words = ("sync", "nightly", "--log-format", "json", "--metrics", "x.prom")
+    source = tmp_path / "ratings.csv"
+    told = []
+    for text in (RATINGS, RATINGS + "tt0071562,9\n", None, RATINGS.replace("11", "10")):
+        source.unlink(missing_ok=True)
+        if text is not None:
+            source.write_text(text)
+        done = importer(*words)
+        ended = json.loads(done.stderr.splitlines()[-1])
+        told.append((done.returncode, ended["exit_code"], read_health(tmp_path)["consecutive_failures"]))
+        assert "5ECRET" not in done.stdout + done.stderr
+    assert told == [(1, 1, 1), (1, 1, 2), (2, 2, 3), (0, 0, 0)]
+    assert [message["title"].removeprefix("importer: nightly ") for message in receiver.received] == [
+        "left rows that did not succeed",
+        "stopped early",
+        "is well again",
+    ]
+    assert "1 rated\n1 invalid" in receiver.received[0]["message"]
+    assert 'rating_importer_rows{job="nightly",status="rated"} 2.0' in (tmp_path / "x.prom").read_text()
+
+
+def test_a_run_that_finds_nothing_new_is_told_as_well(
+    settings: Path, importer: Importer, receiver: Receiver, tmp_path: Path
+) -> None:
+    importer("sync", "nightly")
+    first = read_health(tmp_path)
+    done = importer("sync", "nightly")
+    assert "nothing changed since" in done.stdout
+    again = read_health(tmp_path)
+    assert again["counts"] == {"unchanged": 1, "invalid": 1}
+    assert again["ended_at"] >= first["ended_at"]
+    assert len(receiver.received) == 1
+
+
+def test_an_address_that_nobody_understands_is_an_error_without_it(
+    settings: Path, importer: Importer
+) -> None:
+    settings.write_text(settings.read_text().replace("json://", "carrier-pigeon://"))
+    done = importer("sync", "nightly")
+    assert done.returncode == 2
+    assert "address 1 of 1 is none that Apprise understands" in done.stderr
+    assert "5ECRET" not in done.stderr
+
+
+def test_the_daemon_serves_its_metrics_and_says_when_it_runs_again(
+    settings: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    words = ["sync", "--every", "1h", "--jitter", "0", "--log-format", "json", "--metrics-at", "0"]
+    with subprocess.Popen(
+        [COMMAND, *words], cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as daemon:
+        assert daemon.stderr is not None
+        first = json.loads(daemon.stderr.readline())
+        url = re.search(r"http://127\.0\.0\.1:\d+/metrics", first["message"])[0]  # type: ignore[index]
+        events = [first]
+        while events[-1]["event"] != "note" or "next at" not in events[-1]["message"]:
+            events.append(json.loads(daemon.stderr.readline()))
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            text = answer.read().decode()
+        daemon.terminate()
+        assert daemon.wait(30) == 0
+    assert 'rating_importer_rows{job="nightly",status="rated"} 1.0' in text
+    assert "run_ended" in {event["event"] for event in events}
+    assert read_health(tmp_path)["next_run_at"] > read_health(tmp_path)["ended_at"]
+
+
+@pytest.mark.parametrize("place", ["", "x", "host:", "70000", "-1"])
+def test_an_odd_place_for_the_metrics_is_refused(settings: Path, importer: Importer, place: str) -> None:
+    done = importer("sync", "--every", "1h", "--metrics-at", place)
+    assert done.returncode == 2
+    assert "--metrics-at" in done.stderr
+
+
+def test_the_printed_crontab_line_runs_the_job(
+    settings: Path, importer: Importer, environment: dict[str, str], tmp_path: Path
+) -> None:
+    printed = importer("schedule", "--cron", "nightly")
+    assert printed.returncode == 0, printed.stderr
+    command = printed.stdout.splitlines()[-1].split(" ", 5)[5].replace("\\%", "%")
+    bare = {"PATH": environment["PATH"], "HOME": environment["HOME"]}
+    done = subprocess.run(["sh", "-c", command], env=bare, cwd="/", check=False)
+    assert done.returncode == 1
+    log = (tmp_path / "state/rating-importer-nightly.log").read_text()
+    assert '"event": "run_ended"' in log
+    assert time.time() - (tmp_path / "out.csv").stat().st_mtime < 600
+
+
+def test_the_commands_of_the_compose_files_are_understood(settings: Path, importer: Importer) -> None:
+    printed = importer("schedule", "--docker", "nightly", "--every", "6h").stdout
+    for text in (printed, (ROOT / "compose.yaml").read_text("utf-8")):
+        (service,) = yaml.safe_load(text.replace("$$", "$"))["services"].values()
+        command, *words = service["command"]
+        found = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
+        context = found.make_context(command, words)
+        assert context.params["cron"]
+        assert not context.params["names"] or context.params["names"] == ["nightly"]
