@@ -130,7 +130,7 @@ def _choose(table: AnyTable, reading: Reading) -> _Choice:
         )
     if reading.mapping:
         table.header = _rename(table.header, reading.mapping)
-    if format_name != CsvReader.about.name and (stranger := find_stranger(table.header)):
+    if format_name != CsvReader.about.name and (stranger := find_stranger(table.header, table.path.name)):
         raise UnknownFormatError(
             f"{table.name}: this is {stranger.what}, which is not read. {stranger.remedy}",
             found=table.header.names,

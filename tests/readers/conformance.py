@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importer.errors import UnknownFormatError, UnreadableFileError
-from importer.model import InvalidRow
-from importer.readers import open_reader
+from importer.errors import UnreadableFileError, UsageError
+from importer.model import InvalidRow, SourceRow
+from importer.readers import Reading, open_reader
 from tests.readers.golden import SAMPLES, all_samples, format_of, golden_path, render
 from tests.readers.reading import claiming_formats, places, read, read_until_error, reasons
 
@@ -46,10 +46,22 @@ class ReaderConformance(SamplesConformance, ABC):
     """What a reader of delimited texts must do: inherit, and say what the format looks like."""
 
     header: ClassVar[str]
+    reading: ClassVar[Reading] = Reading()
+    """What the owner of such a file has to say."""
 
     @abstractmethod
     def row(self, title: str) -> str:
         """Write a row without fault, with this text as its title cell."""
+
+    def read(self, folder: Path, content: bytes, block_size: int | None = None) -> list[SourceRow]:
+        """Read all rows."""
+        return read(folder, content, reading=self.reading, block_size=block_size)
+
+    def read_until_error(
+        self, folder: Path, content: bytes, block_size: int | None = None
+    ) -> tuple[list[SourceRow], UnreadableFileError | None]:
+        """Read the rows before an error, and the error."""
+        return read_until_error(folder, content, reading=self.reading, block_size=block_size)
 
     def text(self, *titles: str, end: str = "\n") -> bytes:
         return end.join((self.header, *map(self.row, titles), "")).encode()
@@ -58,44 +70,44 @@ class ReaderConformance(SamplesConformance, ABC):
     @pytest.mark.parametrize("bom", [b"", BOM])
     def test_lines_are_those_of_an_editor(self, tmp_path: Path, bom: bytes, end: str) -> None:
         titles = ("plain", f'"two{end}lines"', "third", f'"three{end}lines{end}, it has"', "last")
-        rows = read(tmp_path, bom + self.text(*titles, end=end))
+        rows = self.read(tmp_path, bom + self.text(*titles, end=end))
         assert places(rows) == [(1, 2), (2, 3), (3, 5), (4, 6), (5, 9)]
         assert reasons(rows) == ["ok"] * 5
 
     def test_blank_lines_are_no_rows_but_count_as_lines(self, tmp_path: Path) -> None:
-        rows = read(tmp_path, b"\n\n" + self.text("one", "two").replace(b"\n", b"\n\n  \n"))
+        rows = self.read(tmp_path, b"\n\n" + self.text("one", "two").replace(b"\n", b"\n\n  \n"))
         assert places(rows) == [(1, 6), (2, 9)]
 
     def test_header_only_is_no_error(self, tmp_path: Path) -> None:
         path = tmp_path / "input.csv"
         path.write_text(self.header + "\n")
-        reader = open_reader(path)
+        reader = open_reader(path, self.reading)
         assert list(reader.chunks()) == []
         assert "there is no row below the header" in reader.notes
 
     @pytest.mark.parametrize("content", [b"", BOM, b"\n\n \n"])
     def test_an_empty_file_says_so(self, tmp_path: Path, content: bytes) -> None:
         with pytest.raises(UnreadableFileError, match=r"empty|no row of column names"):
-            read(tmp_path, content)
+            self.read(tmp_path, content)
 
     def test_a_file_cut_off_anywhere_loses_no_row_silently(self, tmp_path: Path) -> None:
         content = self.text("one", '"two, of two"', '"th""ree"')
         starts = [i for i, byte in enumerate(content) if byte == ord("\n")]
         for end in range(starts[0] + 1, len(content)):
-            rows, error = read_until_error(tmp_path, content[:end])
+            rows, error = self.read_until_error(tmp_path, content[:end])
             begun = sum(1 for start in starts if start + 1 < end)
             assert error is None
             assert len(rows) == begun, content[:end]
 
     def test_a_quote_that_never_closes_keeps_the_rows_before(self, tmp_path: Path) -> None:
         content = self.text("one", "two", '"three', "four", "five")
-        rows, error = read_until_error(tmp_path, content)
+        rows, error = self.read_until_error(tmp_path, content)
         assert reasons(rows) == ["ok", "ok"]
         assert error is not None
         assert error.line == 4
 
     def test_a_quote_that_never_closes_on_the_last_line_is_one_invalid_row(self, tmp_path: Path) -> None:
-        rows = read(tmp_path, self.text("one", '"two'))
+        rows = self.read(tmp_path, self.text("one", '"two'))
         assert reasons(rows) == ["ok", "unclosed_quote"]
         assert isinstance(rows[1], InvalidRow)
         assert rows[1].message.startswith("line 3: ")
@@ -113,8 +125,8 @@ class ReaderConformance(SamplesConformance, ABC):
     ) -> None:
         folder = tmp_path_factory.mktemp("chunks")
         content = self.text(*titles)
-        rows = read(folder, content)
-        assert read(folder, content, block_size=size) == rows
+        rows = self.read(folder, content)
+        assert self.read(folder, content, block_size=size) == rows
         assert [row.row for row in rows] == list(range(1, len(rows) + 1))
         assert all(before.line < after.line for before, after in pairwise(rows))
 
@@ -125,8 +137,8 @@ class ReaderConformance(SamplesConformance, ABC):
     ) -> None:
         start = (self.header + "\n").encode() if has_header else b""
         try:
-            rows, _ = read_until_error(tmp_path_factory.mktemp("bytes"), start + content)
-        except (UnreadableFileError, UnknownFormatError):
+            rows, _ = self.read_until_error(tmp_path_factory.mktemp("bytes"), start + content)
+        except UsageError:
             return
         assert [row.row for row in rows] == list(range(1, len(rows) + 1))
         assert all(row.message and row.reason for row in rows if isinstance(row, InvalidRow))
@@ -139,9 +151,9 @@ class ReaderConformance(SamplesConformance, ABC):
         folder = tmp_path_factory.mktemp("quotes")
         content = self.text("one", "two") + tail.encode() + b"\n" + self.row("last").encode()
         try:
-            expected = read_until_error(folder, content)
+            expected = self.read_until_error(folder, content)
         except UnreadableFileError:
             return
-        rows, error = read_until_error(folder, content, block_size=size)
+        rows, error = self.read_until_error(folder, content, block_size=size)
         assert rows == expected[0]
         assert (error and error.line) == (expected[1] and expected[1].line)

