@@ -25,7 +25,10 @@ _match_instant = re.compile(
 _match_asctime = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) (UTC |GMT )?([0-9]{4})",
 ).fullmatch
-_match_slashed = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})").fullmatch
+# 21/06/2014 or 6/21/2014, and Simkl's 21-06-2014 22:06:41
+_match_slashed = re.compile(
+    r"([0-9]{1,2})(?:/([0-9]{1,2})/|-([0-9]{1,2})-)([0-9]{4})(?: +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+).fullmatch
 # 04.04.10 9:49, and 21.06.2014 with or without a time
 _match_dotted = re.compile(
     r"([0-9]{1,2})\.([0-9]{1,2})\.((?:[0-9]{2})?[0-9]{2})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
@@ -76,7 +79,8 @@ def _parse(text: str, day_first: DayFirst, zone: tzinfo) -> str:
         day = date(int(match[5]), _MONTHS.get(match[1], 0), int(match[2])).isoformat()
         return day if match[3] == _MIDNIGHT else _instant(day, match[3], match[4], zone)
     if match := _match_slashed(text):
-        return _slashed(int(match[1]), int(match[2]), int(match[3]), day_first)
+        day_or_month = int(match[1]), int(match[2] or match[3])
+        return _with_time(_slashed(*day_or_month, int(match[4]), day_first), match[5], match[6], zone)
     if match := _match_dotted(text):  # nobody writes the month first with dots
         year = int(match[3]) + (_CENTURY if len(match[3]) == 2 else 0)
         return _with_time(date(year, int(match[2]), int(match[1])), match[4], match[5], zone)
@@ -104,7 +108,7 @@ def _instant(day: str, time: str, offset: str | None, zone: tzinfo) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year > 999 else ""
 
 
-def _slashed(first: int, second: int, year: int, day_first: DayFirst) -> str:
+def _slashed(first: int, second: int, year: int, day_first: DayFirst) -> date:
     if first <= _LAST_MONTH and second <= _LAST_MONTH and first != second:
         order = day_first()
         if order is None:
@@ -116,15 +120,15 @@ def _slashed(first: int, second: int, year: int, day_first: DayFirst) -> str:
     else:
         order = first > _LAST_MONTH
     day, month = (first, second) if order else (second, first)
-    return date(year, month, day).isoformat()
+    return date(year, month, day)
 
 
 def is_day_first(cells: Iterable[str]) -> bool | None:
-    """Find out from a whole column whether its slashed dates write the day first; None if nothing tells."""
+    """Tell whether a column writes the day of 06/21/2014 or 21-06-2014 first; None if nothing shows it."""
     seen = set()
     for cell in cells:
         if (match := _match_slashed(cell.strip())) is not None:
-            first, second = int(match[1]), int(match[2])
+            first, second = int(match[1]), int(match[2] or match[3])
             if (first > _LAST_MONTH) != (second > _LAST_MONTH):
                 seen.add(first > _LAST_MONTH)
     return seen.pop() if len(seen) == 1 else None

@@ -126,6 +126,10 @@ class TableReader:
         """Undo what a program did to a cell, where a bad one is shown."""
         return cell
 
+    def show_cells(self, cells: Mapping[str, str]) -> Mapping[str, str]:
+        """Choose the cells that are shown of a bad row, where several columns share a field."""
+        return cells
+
     def parse_date(self, cell: str) -> str | None:
         """Parse a cell of the date column, in the order that the whole column shows."""
         return parse_date(cell, lambda: self._is_day_first, self.zone)
@@ -236,7 +240,8 @@ class TableReader:
             where += f", column {quote(self._table.header.names[self._sources[field]])}"
             cell = cells[field]
             problem = f"{quote(cell)} {problem}" if cell else "the cell is empty"
-        raw = [cells.get(name) or None for name in _CELL_FIELDS]
+        shown = self.show_cells(cells)
+        raw = [shown.get(name) or None for name in _CELL_FIELDS]
         message = f"{where}: {problem}. {error.remedy}"
         return InvalidRow._make((job.row, job.line, *raw, error.status, error.reason, message))
 

@@ -40,7 +40,45 @@ def letterboxd_export() -> dict[str, str]:
     }
 
 
-ARCHIVES = {"letterboxd-export.zip": letterboxd_export}
+_WATCHED = (
+    '[{"id": 1, "watched_at": "2024-01-01T20:00:00.000Z", "action": "watch", "type": "movie", '
+    '"movie": {"title": "Cats", "year": 2019, "ids": {"trakt": 323470}}}]\n'
+)
+_PROFILE = '{"username": "someone", "vip": false, "ids": {"slug": "someone"}}\n'
+
+
+def trakt_export() -> dict[str, str]:
+    """The layout of 2026, flat and with numbered files."""
+    return {
+        "lists-watchlist.json": '[{"rank": 1, "type": "movie", "movie": {"ids": {"trakt": 323470}}}]\n',
+        "ratings-episodes.json": read_sample("trakt-episodes.json"),
+        "ratings-movies-10.json": read_sample("trakt-ratings.json"),
+        "ratings-movies-2.json": read_sample("trakt-movies.json"),
+        "ratings-seasons.json": read_sample("trakt-seasons.json"),
+        "ratings-shows.json": read_sample("trakt-shows.json"),
+        "user-profile.json": _PROFILE,
+        "watched-history-1.json": _WATCHED,
+        "watched-playback.json": "[]\n",
+    }
+
+
+def old_trakt_export() -> dict[str, str]:
+    """The layout before 2026, in folders."""
+    return {
+        "someone/lists/watchlist.json": "[]\n",
+        "someone/ratings/ratings-episodes.json": read_sample("trakt-episodes.json"),
+        "someone/ratings/ratings-movies.json": read_sample("trakt-movies.json"),
+        "someone/ratings/ratings-shows.json": read_sample("trakt-shows.json"),
+        "someone/user/profile.json": _PROFILE,
+        "someone/watched/history-1.json": _WATCHED,
+    }
+
+
+ARCHIVES = {
+    "letterboxd-export.zip": letterboxd_export,
+    "trakt-export.zip": trakt_export,
+    "trakt-export-2024.zip": old_trakt_export,
+}
 """Name of the sample to what makes its files."""
 
 
