@@ -119,7 +119,9 @@ def build_inspection(inspection: Inspection) -> str:
         word = status.replace("_", " ")
         told = reason.replace("_", " ")
         kind = word if told in {"", word} else f"{word}, {told}"
-        lines += ["", f"  {count(odd.count, 'row')} {kind}", *_examples(odd)]
+        shared = _shared_message(odd)
+        told = f": {clean(shared)}" if shared else ""
+        lines += ["", f"  {count(odd.count, 'row')} {kind}{told}", *_examples(odd)]
     if without := inspection.ids["none"]:
         lines += ["", f"{count(without, 'row')} without any id: `importer resolve` looks titles up."]
     return "\n".join(lines)
@@ -164,11 +166,19 @@ def _note(odd: Oddity, line: int, title: str, message: str) -> None:
         odd.examples.append((line, title, message))
 
 
+def _shared_message(odd: Oddity) -> str:
+    """Give the message that all examples share: said once, it need not stand beside each."""
+    messages = {message for _, _, message in odd.examples}
+    return messages.pop() if odd.count > 1 and len(messages) == 1 else ""
+
+
 def _examples(odd: Oddity) -> Iterator[str]:
+    is_told = bool(_shared_message(odd))
     for line, title, message in odd.examples:
-        # A reader's messages name the line themselves, because they also stand alone in the results file.
         where = f"line {line}" + (f", {clean(title, 80)}" if title else "")
-        yield f"    {where}: {clean(message).removeprefix(f'line {line}, ').removeprefix(f'line {line}: ')}"
+        # A reader's messages name the line themselves, because they also stand alone in the results file.
+        why = clean(message).removeprefix(f"line {line}, ").removeprefix(f"line {line}: ")
+        yield f"    {where}" + (f": {why}" if why and not is_told else "")
     if odd.count > len(odd.examples):
         yield f"    and {odd.count - len(odd.examples):,} more"
 

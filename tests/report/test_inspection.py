@@ -85,7 +85,9 @@ def test_a_day_that_many_share_is_told() -> None:
 
 def test_only_the_first_rows_are_examples() -> None:
     rows = [line(row, Status.INVALID, reason="no_id", message="none") for row in range(1, 9)]
-    assert "    line 6: none\n    and 3 more" in build_inspection(inspect(*rows))
+    text = build_inspection(inspect(*rows))
+    assert "8 rows invalid, no id: none\n    line 2\n" in text, "what all share is said once"
+    assert "    line 6\n    and 3 more" in text
 
 
 def test_an_empty_file_has_nothing_to_tell() -> None:
