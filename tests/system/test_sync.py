@@ -1,0 +1,517 @@
+"""`importer sync` as it is typed: what it costs when nothing changed, and what goes out otherwise."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from tests.road import OPEN, Server, find_title
+from tests.road import running_sandbox as running_server
+from tests.system.conftest import COMMAND
+from tests.test_fetching import exporting
+
+LISTED = OPEN | {"any_title": False}
+SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"
+UNKNOWN = "tt9999999"
+DATE = 1_704_110_400  # noon of 2024-01-01, UTC
+SECRETS = ("sandbox-client", "sandbox-secret", "sandbox-key")
+
+
+def section(name: str, url: str) -> str:
+    return (
+        f'[{name}]\nclient_id = "sandbox-client"\nclient_secret = "sandbox-secret"\n'
+        f'base_url = "{url}"\nauth_url = "{url}"\n'
+    )
+
+
+class Machine:
+    """A user's machine with settings, state and files; commands are typed as on any other."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.settings = folder / "config.toml"
+        self.state = folder / "state"
+        self.environment = environment | {"IMPORTER_CONFIG_FILE": str(self.settings)}
+
+    def write_settings(self, *parts: str) -> None:
+        self.settings.write_text("\n".join(parts), "utf-8")
+        self.settings.chmod(0o600)
+
+    def write(self, *lines: str, name: str = "ratings.csv", header: str = "imdb_id,rating") -> None:
+        (self.folder / name).write_text("\n".join([header, *lines]) + "\n", "utf-8")
+
+    def type(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [COMMAND, *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+
+    def sync(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        return self.type("sync", *words)
+
+    def login(self, *words: str) -> None:
+        done = self.type("login", "trakt", *words)
+        assert done.returncode == 0, done.stderr
+
+    def results(self, name: str = "nightly") -> list[dict[str, str]]:
+        with (self.state / "results" / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def statuses(self, name: str = "nightly") -> list[str]:
+        return [row["status"] for row in self.results(name)]
+
+    def edit_state(self, change: Callable[[dict[str, Any]], None], name: str = "nightly") -> None:
+        path = self.state / "sync" / f"{name}.json"
+        state = json.loads(path.read_bytes())
+        change(state)
+        path.write_text(json.dumps(state))
+
+
+class Count:
+    """The requests to the API from a moment on."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._before = len(server.requests())
+
+    @property
+    def requests(self) -> list[tuple[str, str]]:
+        new = self._server.requests()[self._before :]
+        return [(each.method, each.path) for each in new if not each.path.startswith("oauth")]
+
+    @property
+    def sent_rows(self) -> list[int]:
+        new = self._server.requests()[self._before :]
+        return [each.rows for each in new if each.method == "POST" and each.path.startswith("sync/")]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, environment: dict[str, str]) -> Machine:
+    return Machine(tmp_path, environment)
+
+
+@contextmanager
+def signed_in(machine: Machine, *jobs: str, **options: Any) -> Iterator[Server]:
+    """Run a sandbox that the machine is signed in to; without more, one nightly job is in the settings."""
+    with running_server(**(LISTED | options)) as server:
+        machine.write_settings(
+            section("trakt", server.url), *(jobs or ['[jobs.nightly]\nsource = "ratings.csv"\n'])
+        )
+        machine.login()
+        yield server
+
+
+def seed(server: Server, count: int) -> list[str]:
+    """Let the account hold so many ratings already, and give the file's lines that say the same."""
+    ids = [f"tt{5_000_000 + number}" for number in range(count)]
+
+    def put() -> None:
+        with server.store.changes():
+            for number, imdb_id in enumerate(ids):
+                server.store.put_rating("demo", find_title(imdb_id), number % 10 + 1, DATE)
+
+    server._ask(put)
+    return [f"{imdb_id},{number % 10 + 1},2024-01-01" for number, imdb_id in enumerate(ids)]
+
+
+DATED = "imdb_id,rating,rated_at"
+
+
+class TestCosts:
+    def test_ten_thousand_that_did_not_change(self, machine: Machine) -> None:
+        with signed_in(machine, any_title=True) as server:
+            lines = seed(server, 10_000)
+            machine.write(*lines, header=DATED)
+            first = machine.sync()
+            assert first.returncode == 0, first.stderr
+            assert machine.statuses() == ["unchanged"] * 10_000
+
+            count = Count(server)
+            second = machine.sync()
+            assert count.requests == [("GET", "sync/last_activities")]
+            assert second.returncode == 0
+            assert second.stdout.startswith("nightly: nothing changed since 20")
+
+            server.rate("tt0111161", 9)  # elsewhere, by somebody who uses the site
+            server.unrate("tt0111161")
+            count = Count(server)
+            third = machine.sync()
+            assert third.returncode == 0, third.stderr
+            assert len(count.requests) <= 41
+            assert {method for method, _ in count.requests} == {"GET"}
+
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert len(count.requests) == 1
+
+    def test_twenty_five_of_ten_thousand(self, machine: Machine) -> None:
+        with signed_in(machine, any_title=True) as server:
+            lines = seed(server, 10_000)
+            machine.write(*lines, header=DATED)
+            assert machine.sync().returncode == 0
+            for number in range(0, 10_000, 400):
+                imdb_id, rating, _ = lines[number].split(",")
+                lines[number] = f"{imdb_id},{int(rating) % 10 + 1},2025-05-05"
+            machine.write(*lines, header=DATED)
+            count = Count(server)
+            done = machine.sync()
+            assert done.returncode == 0, done.stderr
+            assert count.sent_rows == [25]
+            assert machine.statuses().count("rated") == 25
+            assert machine.statuses().count("unchanged") == 9_975
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert len(count.requests) == 1
+
+    def test_what_others_changed_is_seen_and_mended(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with signed_in(
+            machine, '[jobs.nightly]\nsource = "ratings.csv"\non_conflict = "overwrite"\n'
+        ) as server:
+            assert machine.sync().returncode == 0
+            server.rate(GODFATHER, 3)
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert count.sent_rows == [1]
+            assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
+
+    def test_other_options_are_another_question(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        with signed_in(machine) as server:
+            assert machine.sync().returncode == 0
+            machine.write_settings(
+                section("trakt", server.url), '[jobs.nightly]\nsource = "ratings.csv"\nformat = "csv"\n'
+            )
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert len(count.requests) > 1
+            assert count.sent_rows == []
+
+    def test_state_that_makes_no_sense_costs_one_look(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        with signed_in(machine) as server:
+            assert machine.sync().returncode == 0
+            (machine.state / "sync" / "nightly.json").write_text("{")
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert count.sent_rows == []
+            assert "unchanged" in machine.statuses()
+
+
+class TestFailures:
+    def test_what_fails_for_good_is_known_and_not_asked_for_again(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9", f"{UNKNOWN},5")
+        with signed_in(machine) as server:
+            assert machine.sync().returncode == 1
+            again = machine.sync()
+            assert again.returncode == 0
+            assert "1 row did not succeed then" in again.stdout
+
+            machine.write(f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
+            count = Count(server)
+            assert machine.sync().returncode == 1
+            assert count.sent_rows == [1]
+            assert machine.statuses() == ["unchanged", "not_found", "rated"]
+            message = machine.results()[1]["message"]
+            assert "known since 20" in message
+            assert "tried again after 20" in message
+
+            machine.write(f"{SHAWSHANK},9", f"{UNKNOWN},6", f"{GODFATHER},8")
+            count = Count(server)
+            assert machine.sync().returncode == 1
+            assert count.sent_rows == [1]
+            assert "known since" not in machine.results()[1]["message"]
+
+    def test_it_is_asked_for_again_when_much_time_has_passed(self, machine: Machine) -> None:
+        machine.write(f"{UNKNOWN},5")
+        with signed_in(machine) as server:
+            assert machine.sync().returncode == 1
+
+            def age(state: dict[str, Any]) -> None:
+                for known in state["known"].values():
+                    known |= {"since": "2025-01-01", "tried_on": "2025-01-01"}
+
+            machine.edit_state(age)
+            count = Count(server)
+            assert machine.sync().returncode == 1
+            assert count.sent_rows == [1]
+            state = json.loads((machine.state / "sync" / "nightly.json").read_bytes())
+            [known] = state["known"].values()
+            assert (known["since"], known["tries"]) == ("2025-01-01", 2)
+            assert known["tried_on"] > "2026"
+
+    def test_an_older_rating_of_a_known_title_does_not_go_in_its_place(self, machine: Machine) -> None:
+        machine.write(f"{UNKNOWN},5,2020-01-01", f"{UNKNOWN},7,2024-01-01", header=DATED)
+        with signed_in(machine) as server:
+            assert machine.sync().returncode == 1
+            machine.write(
+                f"{UNKNOWN},5,2020-01-01",
+                f"{UNKNOWN},7,2024-01-01",
+                f"{SHAWSHANK},9,2024-01-01",
+                header=DATED,
+            )
+            count = Count(server)
+            assert machine.sync().returncode == 1
+            assert count.sent_rows == [1]
+            assert machine.statuses() == ["duplicate", "not_found", "rated"]
+
+    def test_what_may_pass_is_tried_every_time(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with signed_in(machine, '[jobs.nightly]\nsource = "ratings.csv"\nverify = false\n') as server:
+            assert machine.sync().returncode == 0
+
+            def fail(state: dict[str, Any]) -> None:
+                state["is_settled"] = False
+
+            machine.edit_state(fail)
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert len(count.requests) == 1  # the journal knows both, and nothing else happened
+            assert machine.statuses() == ["unchanged"] * 2
+
+    def test_a_change_of_much_of_the_account_is_refused_not_asked_about(self, machine: Machine) -> None:
+        with signed_in(machine, any_title=True) as server:
+            lines = seed(server, 100)
+            machine.write(*(f"{line.split(',')[0]},1,2025-05-05" for line in lines), header=DATED)
+            refused = machine.sync()
+            assert refused.returncode == 3
+            assert "nobody can be asked" in refused.stderr
+            count = Count(server)
+            assert machine.sync("--yes").returncode == 0
+            assert count.sent_rows == [90]
+
+
+class TestAccounts:
+    def test_two_people_side_by_side(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9", name="ada.csv")
+        machine.write(f"{GODFATHER},8", name="bob.csv")
+        with ExitStack() as stack:
+            ada, bob = (stack.enter_context(running_server(**LISTED)) for _ in range(2))
+            machine.write_settings(
+                section("accounts.ada", ada.url),
+                section("accounts.bob", bob.url),
+                '[jobs.ada]\nsource = "ada.csv"\naccount = "ada"\n',
+                '[jobs.bob]\nsource = "bob.csv"\naccount = "bob"\n',
+            )
+            refused = machine.sync("ada")
+            assert refused.returncode == 3
+            assert "--account ada" in refused.stderr
+            for name in ("ada", "bob"):
+                machine.login("--account", name)
+            done = machine.sync()
+            assert done.returncode == 0, done.stderr
+            assert ada.stored_movies() == {SHAWSHANK: 9}
+            assert bob.stored_movies() == {GODFATHER: 8}
+        assert "ada | " in done.stdout
+        assert "bob | " in done.stdout
+
+    def test_the_worst_exit_code_counts_and_one_failure_stops_nobody_else(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        good = '[jobs.good]\nsource = "ratings.csv"\n'
+        with signed_in(machine, good, '[jobs.bad]\nsource = "missing.csv"\n') as server:
+            done = machine.sync()
+            assert done.returncode == 2
+            assert "bad  | importer: " in done.stderr
+            assert server.stored_movies() == {SHAWSHANK: 9}
+
+    def test_jobs_of_one_account_wait_in_line(self, machine: Machine) -> None:
+        jobs = []
+        for name, ids in (("a", range(40)), ("b", range(40, 80))):
+            machine.write(*(f"tt{5_000_000 + number},7" for number in ids), name=f"{name}.csv")
+            jobs.append(f'[jobs.{name}]\nsource = "{name}.csv"\nbatch_size = 4\nrate = "10/s"\n')
+        with signed_in(machine, *jobs, any_title=True) as server:
+            done = machine.sync()
+            assert done.returncode == 0, done.stderr
+            assert len(server.stored_movies()) == 80
+        assert "another job of this account is at work; waiting for it" in done.stdout
+        spans = [sorted(row["sent_at"] for row in machine.results(name)) for name in ("a", "b")]
+        earlier, later = sorted(spans)
+        assert earlier[-1] < later[0]
+
+    def test_somebody_else_signed_in_gets_a_journal_of_their_own(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        with signed_in(machine) as server:
+            assert machine.sync().returncode == 0
+
+            def be_somebody_else(state: dict[str, Any]) -> None:
+                state["account"] = f"eve at {server.url}"
+                state["activities"]["movies"] = "1999-01-01T00:00:00.000Z"
+
+            machine.edit_state(be_somebody_else)
+            machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+            count = Count(server)
+            done = machine.sync()
+            assert done.returncode == 0, done.stderr
+            assert count.sent_rows == [1]
+            assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
+        state = json.loads((machine.state / "sync" / "nightly.json").read_bytes())
+        assert state["account"].startswith("demo at ")
+
+    def test_no_secret_is_left_behind(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        with signed_in(machine):
+            said = [machine.sync(), machine.sync()]
+        for path in machine.state.rglob("*"):
+            if path.is_file() and "tokens" not in path.parts:
+                assert not any(secret.encode() in path.read_bytes() for secret in SECRETS), path
+        assert not any(secret in done.stdout + done.stderr for secret in SECRETS for done in said)
+        modes = {path.stat().st_mode & 0o777 for path in (machine.state / "sync").iterdir()}
+        assert modes == {0o600}
+
+
+class TestSources:
+    def test_a_download_that_did_not_change_is_not_sent_again(self, machine: Machine) -> None:
+        with (
+            exporting() as (address, seen),
+            signed_in(machine, f'[jobs.nightly]\nsource = "{address}?key=s3cret"\n') as server,
+        ):
+            assert machine.sync().returncode == 0
+            count = Count(server)
+            second = machine.sync()
+            assert (second.returncode, len(count.requests)) == (0, 1)
+            assert "If-None-Match" in seen[1]
+            server.rate(GODFATHER, 5)
+            assert machine.sync().returncode == 0  # from the copy, which is all there is now
+            runs = machine.type("runs").stdout
+        assert "the download from 127.0.0.1" in runs
+        assert "s3cret" not in runs
+
+    def test_the_original_api_is_read_every_time_and_nothing_sent_twice(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with running_server(**LISTED) as server:
+            machine.write_settings(
+                f'[accounts.old]\nbase_url = "{server.url}"\nusername = "demo"\n',
+                '[jobs.nightly]\nsource = "ratings.csv"\nto = "trakt-v1"\naccount = "old"\nbulk = true\n',
+            )
+            machine.environment["IMPORTER_ACCOUNTS_OLD_API_KEY"] = "sandbox-key"
+            machine.environment["IMPORTER_ACCOUNTS_OLD_PASSWORD"] = "demo"
+            done = machine.sync()
+            assert done.returncode == 0, done.stderr
+            sent = server.count_sent_rows()
+            assert machine.sync().returncode == 0
+            assert server.count_sent_rows() == sent == 2
+            assert machine.statuses() == ["unchanged"] * 2
+            server.unrate(GODFATHER)
+            assert machine.sync().returncode == 0
+            assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
+
+    def test_a_file_is_written_when_the_source_changed_or_it_is_gone(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        machine.write_settings(
+            '[jobs.nightly]\nsource = "*.csv"\nto = "trakt-file"\nwrite_to = "up/load.csv"\n'
+        )
+        upload = machine.folder / "up" / "load.csv"
+        upload.parent.mkdir()
+        assert machine.sync().returncode == 0
+        before = upload.stat().st_mtime_ns
+        assert "nothing changed" in machine.sync().stdout
+        assert upload.stat().st_mtime_ns == before
+        upload.unlink()
+        assert machine.sync().returncode == 0
+        assert upload.exists()
+
+
+@contextmanager
+def daemon(machine: Machine, *words: str) -> Iterator["subprocess.Popen[str]"]:
+    """Run a daemon; it is told to end when the block does, and must end well."""
+    with subprocess.Popen(
+        [COMMAND, "sync", *words, "--jitter", "0"],
+        cwd=machine.folder,
+        env=machine.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+
+
+def read_until(stream: IO[str] | None, word: str) -> str:
+    """Read lines until one holds the word."""
+    assert stream is not None
+    said = ""
+    for line in stream:
+        said += line
+        if word in line:
+            return said
+    raise AssertionError(f"{word!r} never came: {said}")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+class TestDaemon:
+    def test_two_daemons_on_one_account_never_overlap(self, machine: Machine) -> None:
+        machine.write(*(f"tt{5_000_000 + number},7" for number in range(80)))
+        job = '[jobs.nightly]\nsource = "ratings.csv"\nbatch_size = 4\nrate = "10/s"\n'
+        with signed_in(machine, job, any_title=True) as server:
+            count = Count(server)
+            with daemon(machine, "--every", "1h") as one, daemon(machine, "--every", "1h") as other:
+                for process in (one, other):
+                    assert "exit code 0" in read_until(process.stderr, "ended with")
+            assert sum(count.sent_rows) == 80
+            assert len(server.stored_movies()) == 80
+
+    def test_a_sigterm_ends_the_run_in_good_order_and_the_next_one_goes_on(self, machine: Machine) -> None:
+        machine.write(*(f"tt{5_000_000 + number},7" for number in range(80)))
+        job = '[jobs.nightly]\nsource = "ratings.csv"\nbatch_size = 2\nrate = "5/s"\n'
+        with signed_in(machine, job, any_title=True) as server:
+            count = Count(server)
+            with daemon(machine, "--cron", "* * * * *", "--every", "1h") as refused:
+                refused.wait(20)
+                refused.returncode, code = 0, refused.returncode
+            assert code == 2
+            with daemon(machine, "--every", "1h"):
+                wait_for(lambda: sum(count.sent_rows) >= 4)
+            assert 4 <= sum(count.sent_rows) < 80
+            assert "not_sent" in machine.statuses()
+            assert "unsure" not in machine.statuses()
+            machine.write_settings(
+                section("trakt", server.url),
+                '[jobs.nightly]\nsource = "ratings.csv"\nbatch_size = 2\nrate = "100/s"\n',
+            )
+            done = machine.sync()
+            assert done.returncode == 0, done.stderr
+            assert sum(count.sent_rows) == 80
+
+    def test_settings_that_break_are_told_and_the_old_ones_go_on(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        job = '[jobs.nightly]\nsource = "ratings.csv"\nevery = "1s"\n'
+        with signed_in(machine, job) as server, daemon(machine, "--daemon") as process:
+            read_until(process.stderr, "ended with exit code 0")
+            whole = machine.settings.read_text("utf-8")
+            machine.settings.write_text(whole + "[jobs.nightly]\n", "utf-8")
+            process.send_signal(signal.SIGHUP)
+            said = read_until(process.stderr, "the settings stay as they were")
+            assert f"{machine.settings} is not valid TOML" in said
+            machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+            wait_for(lambda: GODFATHER in server.stored_movies())
+            machine.settings.write_text(whole.replace("jobs.nightly", "jobs.other"), "utf-8")
+            process.send_signal(signal.SIGHUP)
+            assert "1 job" in read_until(process.stderr, "read the settings again")
+            read_until(process.stderr, "other ended with exit code 0")
+        assert not list(machine.state.glob("daemon-*"))
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so, a minute at most."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.05)
