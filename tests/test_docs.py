@@ -25,7 +25,7 @@ def _read_rows(lines: list[str]) -> Iterator[list[str]]:
     for line in lines:
         if not line.startswith("|"):
             return
-        yield [cell.strip().strip("`") for cell in line.strip("|").split("|")]
+        yield [re.sub("^`([^`]*)`$", r"\1", cell.strip()) for cell in line.strip("|").split("|")]
 
 
 def test_the_readme_names_every_status_and_whether_it_is_a_success() -> None:

@@ -24,7 +24,7 @@ class DoubanReader(TableReader):
         name="douban",
         what="Douban films and series of the doumark action, CSV or JSON",
         recognised_by="columns title, pubdate, star and star_time",
-        ids="none: a title alone, so look it up with `importer resolve`",
+        ids="none: a title alone, which `importer resolve` looks up",
         scale="star, 1 to 5, doubled; without one a title is seen and not rated, and skipped",
         dates="instant in China's time, or as --timezone says",
         traps="rating is everybody's and never taken; pubdate is of a local release, so no year; no books",

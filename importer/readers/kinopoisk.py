@@ -32,7 +32,7 @@ class KinopoiskReader(TableReader):
         name="kinopoisk",
         what="Kinopoisk ratings, as scripts save them",
         recognised_by="columns nameEng and nameRus, or ru_title and en_title, or these without a header",
-        ids="none: a title with its year, so look it up with `importer resolve`",
+        ids="none: a title with its year, which `importer resolve` looks up",
         scale="1 to 10; - is seen and not rated, and skipped",
         dates="instant without a zone, most likely Moscow's: UTC, or as --timezone says",
         traps="the English title if there is one, else the Russian; a range of years is a series",
