@@ -1,4 +1,4 @@
-"""Who is told how unattended runs end: `[sync]` of the TOML file, or `IMPORTER_SYNC_NOTIFY` and `_NOTIFY_ON`.
+"""Who is told how unattended runs end: `[sync]` of the TOML file or variables.
 
 An address holds what is needed to send in somebody's name, so it is a secret. What services there are and how
 their addresses look is known to Apprise, and checked where that is at hand.
@@ -33,6 +33,8 @@ def load_notify(environ: Mapping[str, str] = os.environ, file: Path | None = Non
 
 
 class _Sync(Section):
+    """The variables are `IMPORTER_SYNC_NOTIFY` and `IMPORTER_SYNC_NOTIFY_ON`."""
+
     model_config = SettingsConfigDict(env_prefix="IMPORTER_SYNC_")
     section: ClassVar[str] = SYNC
     flags: ClassVar[tuple[str, ...]] = ()
