@@ -5,6 +5,7 @@ columns these are. Files that are known and not for import are refused by name, 
 their columns for something else.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,8 @@ from importer.readers.xml_records import read_xml_records
 
 _MOST_SHOWN = 30
 _CONFLICT = b"<<<<<<<"
+# [Rec] is a film: a list holds objects, or at least some value.
+_starts_json = re.compile(r'\{|\[\s*(?:[\[{\]"0-9tfnNI-]|$)').match
 
 
 class _Choice(NamedTuple):
@@ -72,11 +75,12 @@ def open_table(path: Path, name: str, head: bytes) -> AnyTable:
     if head.startswith(ZIP_START):
         return open_workbook(path, name)
     encoding = "utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
-    start = head.decode(encoding, "ignore").lstrip("\ufeff \t\r\n")[:1]
-    if start == "<" and not head.startswith(_CONFLICT):
+    start = head.decode(encoding, "ignore").lstrip("\ufeff \t\r\n")
+    if start.startswith("<") and not head.startswith(_CONFLICT):
         return RecordTable(path, name, partial(read_xml_records, path, name), "XML")
-    text = read_text_file(path, name, has_lines=start not in {"{", "["})
-    if start in {"{", "["}:
+    is_json = _starts_json(start) is not None
+    text = read_text_file(path, name, has_lines=not is_json)
+    if is_json:
         table = RecordTable(path, name, partial(read_json_records, text), "JSON")
         table.notes = (*table.notes, *text.notes)
         return table

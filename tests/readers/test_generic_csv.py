@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 
+from importer.errors import UnknownFormatError
 from importer.model import RESULT_COLUMNS, InvalidRow, MediaKind, RatingJob
-from importer.readers import open_reader
+from importer.readers import Reading, open_reader
 from importer.spreadsheet import neutralise
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import jobs, read, reasons
 
-SAMPLES_OF_CSV = ("ratings.csv", "ratings-semicolon.csv")
+SAMPLES_OF_CSV = (
+    *("ratings.csv", "ratings-semicolon.csv", "ratings.tsv"),
+    *("ratings.json", "ratings.jsonl", "ratings.xlsx"),
+)
 
 
 class TestCsv(ReaderConformance):
@@ -137,3 +141,20 @@ def test_a_results_file_is_read_back_as_it_went_in(tmp_path: Path) -> None:
 def test_an_apostrophe_stays_in_a_table_that_is_no_results_file(tmp_path: Path) -> None:
     (job,) = read(tmp_path, b"imdb_id,title,rating\ntt0111161,'=x,8\n")
     assert job.title == "'=x"
+
+
+def test_a_list_of_icheckmovies_is_refused_and_read_as_its_owner_says(tmp_path: Path) -> None:
+    text = (
+        "rank;title;year;officialtoplistcount;akatitle;imdburl;checked;favorite;disliked;watchlist;owned\n"
+        "1;Alien;1979;9;;http://www.imdb.com/title/tt0078748/;yes;yes;no;no;no\n"
+        "2;Heat;1995;9;;http://www.imdb.com/title/tt0113277/;yes;no;no;no;no\n"
+    )
+    path = tmp_path / "checked.csv"
+    for content in (text, text.replace(";", ",")):
+        path.write_text(content)
+        with pytest.raises(UnknownFormatError, match="iCheckMovies, which marks them and rates none"):
+            open_reader(path)
+        mapping = {"imdburl": "imdb_id", "favorite": "rating"}
+        (rows,) = open_reader(path, Reading("csv", mapping, scale="yes=9")).chunks()
+        assert reasons(rows) == ["ok", "bad_rating"]
+        assert jobs(rows[:1])[0][2:10] == ("movie", "Alien", 1979, None, None, "tt0078748", None, None)
