@@ -148,14 +148,10 @@ def _choose(table: AnyTable, reading: Reading) -> _Choice:
         names = reader.name_columns(table.header.names)
         if names and (named := table.named(names)) is not None:
             return _Choice(reader, named)
-    nearest = min(
-        tried,
-        key=lambda reader: (
-            len(missing[reader]),
-            -len(reader.find_columns(table.header)),
-            reader is not CsvReader,  # where it is nobody's export, --map helps
-        ),
-    )
+    found = {reader: len(set(reader.find_columns(table.header).values())) for reader in tried}
+    # A column `Score` alone makes no file of Flixster; where it is nobody's export, --map helps.
+    near = [reader for reader in tried if len(missing[reader]) <= found[reader] or reader is CsvReader]
+    nearest = min(near or tried, key=lambda reader: (len(missing[reader]), -found[reader]))
     raise _unknown(table, nearest.about.name, missing[nearest], is_forced=format_name != "auto")
 
 
