@@ -6,6 +6,7 @@ Start-up is kept light: every command imports what it needs when it runs, so tha
 import os
 import sys
 from io import TextIOWrapper
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Never
 
@@ -82,8 +83,7 @@ def main() -> Never:
     except ImporterError as error:
         sys.exit(_report(error))
     except KeyboardInterrupt:
-        print("importer: interrupted before anything was sent", file=sys.stderr)
-        sys.exit(3)
+        sys.exit(_tell("interrupted before anything was sent", 3))
     except BrokenPipeError:
         # Whoever read our output has enough; a second error at exit would only be noise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -91,12 +91,11 @@ def main() -> Never:
     except Exception as error:
         if os.environ.get("IMPORTER_TRACEBACK"):
             raise
-        print(
-            f"importer: unexpected {type(error).__name__}; what was done is in the journal. "
-            "Set IMPORTER_TRACEBACK=1 and type the same command to see where it happened.",
-            file=sys.stderr,
+        problem = (
+            f"unexpected {type(error).__name__}; what was done is in the journal. "
+            "Set IMPORTER_TRACEBACK=1 and type the same command to see where it happened."
         )
-        sys.exit(1)
+        sys.exit(_tell(problem, 1))
     sys.exit(0)
 
 
@@ -111,11 +110,25 @@ def _mend_streams() -> None:
 
 
 def _report(error: ImporterError) -> int:
-    problems = error.problems if isinstance(error, SettingsError) else (str(error),)
-    for problem in problems:
-        for line in problem.splitlines():
-            print(f"importer: {clean(line, 2000)}", file=sys.stderr)
-    if isinstance(error, UsageError):
+    _tell("\n".join(error.problems) if isinstance(error, SettingsError) else str(error), error.exit_code)
+    if isinstance(error, UsageError) and not _logs_json():
         command = next((word for word in sys.argv[1:2] if word.isalpha()), "")
         print(f"importer: see `{' '.join(filter(None, ['importer', command]))} --help`", file=sys.stderr)
     return error.exit_code
+
+
+def _tell(problem: str, exit_code: int) -> int:
+    if _logs_json():
+        from importer.operations.event_log import open_log  # noqa: PLC0415 - light start-up
+
+        open_log(as_json=True).stopped(problem, exit_code)
+    else:
+        for line in problem.splitlines():
+            print(f"importer: {clean(line, 2000)}", file=sys.stderr)
+    return exit_code
+
+
+def _logs_json() -> bool:
+    """Whether standard error is to be JSON: a command that could not even begin must know that, too."""
+    words = sys.argv[1:]
+    return "--log-format=json" in words or ("--log-format", "json") in pairwise(words)

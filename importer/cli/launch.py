@@ -46,18 +46,12 @@ def bring(source: Source, target: AnyTarget, journal: Journal, choices: Choices,
 
 def launch(given: Input, to: To, choices: Choices, display: Display, errand: Errand = bring) -> int:
     """Open the input and the target, run the errand, and return the exit code."""
-    try:
-        with guarded():
-            choices = replace(choices, warn=display.log.warned)
-            with given.open() as path, open_target(to, choices) as target, journal_for(target) as journal:
-                check_files(path, target, display)
-                source = given.build_source(path, choices, target, journal)
-                return errand(source, target, journal, choices, display)
-    except ImporterError as error:
-        if not display.log.is_json:
-            raise
-        display.log.stopped(str(error), error.exit_code)
-        return error.exit_code
+    with guarded():
+        choices = replace(choices, warn=display.log.warned)
+        with given.open() as path, open_target(to, choices) as target, journal_for(target) as journal:
+            check_files(path, target, display)
+            source = given.build_source(path, choices, target, journal)
+            return errand(source, target, journal, choices, display)
 
 
 @contextmanager

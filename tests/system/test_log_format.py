@@ -53,6 +53,10 @@ def test_results_on_standard_output_leave_standard_error_to_the_log(importer: Im
     [
         ["run", SAMPLE, "--to", "trakt", "--base-url", "https://me:5ECRETword@example.org"],
         ["run", "nowhere.csv", "--to", "sandbox"],
+        ["run", SAMPLE, "--to", "sandbox", "--rate", "often"],
+        ["retry", "nothing-there", "--to", "sandbox"],
+        ["undo", "no-such-run"],
+        ["sync", "no-such-job"],
     ],
 )
 def test_an_error_is_a_line_of_json_as_well(importer: Importer, words: list[str]) -> None:
