@@ -18,9 +18,9 @@ def write_export(path: Path, rows: int, *, only_movies: bool = False) -> Path:
     with path.open("w", encoding="utf-8") as file:
         file.write(HEADER + "\n")
         for number in range(rows):
-            tt = f"tt{number * 7 + 1_000:07}"
+            tt = f"tt{90_000_000 + number * 7}"  # beyond any title that a catalogue knows
             title = " ".join(chance.choices(WORDS, k=chance.randint(1, 5)))
-            year = chance.randint(1920, 2025)
+            year = chance.randint(1920, 2009)
             rated = f"{chance.randint(2010, 2025)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
             file.write(
                 f'{tt},{chance.randint(1, 10)},{rated},"{title}","{title}",https://www.imdb.com/title/{tt},'

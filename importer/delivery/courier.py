@@ -80,27 +80,29 @@ class Courier:
         A token that is not accepted is renewed, and the request sent once more, within the same attempt.
         """
         if not request.needs_token or self._credentials is None:
-            await self._limiter.acquire(request.method)
-            return await self._send(request, read, trace)
-        token = await self._take_turn(request, self._credentials)
-        verdict = await self._send(_authorize(request, token), read, trace)
+            answered = await self._limiter.acquire(request.method)
+            return await self._send(request, read, trace, answered)
+        token, answered = await self._take_turn(request, self._credentials)
+        verdict = await self._send(_authorize(request, token), read, trace, answered)
         if isinstance(verdict, RefreshToken):
             await self._credentials.renew(token)
-            token = await self._take_turn(request, self._credentials)
-            verdict = await self._send(_authorize(request, token), read, trace)
+            token, answered = await self._take_turn(request, self._credentials)
+            verdict = await self._send(_authorize(request, token), read, trace, answered)
         if isinstance(verdict, RefreshToken):
             # A new token that is refused is an account fault on the server's side (issue #155 of trakt-api).
             return Stop(AuthorizationError("the sign-in is not accepted although it is new; sign in again"))
         return verdict
 
-    async def _take_turn(self, request: Request, credentials: Tokens) -> str:
+    async def _take_turn(self, request: Request, credentials: Tokens) -> tuple[str, Callable[[], None]]:
         # Once before, or all who wait for a renewal would then start at once; and once after, for the turn
         # may come long after the token was good.
         await credentials.access_token()
-        await self._limiter.acquire(request.method)
-        return await credentials.access_token()
+        answered = await self._limiter.acquire(request.method)
+        return await credentials.access_token(), answered
 
-    async def _send(self, request: Request, read: Callable[[Answer], Verdict], trace: Trace) -> Verdict:
+    async def _send(
+        self, request: Request, read: Callable[[Answer], Verdict], trace: Trace, answered: Callable[[], None]
+    ) -> Verdict:
         task = asyncio.current_task()
         self._in_flight.add(task)
         trace.attempts += 1
@@ -117,6 +119,7 @@ class Courier:
             trace.http_status = None
         finally:
             self._in_flight.discard(task)
+            answered()
         trace.duration_seconds = time.perf_counter() - begun
         verdict = read(answer)
         if isinstance(verdict, Retry) and not verdict.is_attempt:

@@ -1,12 +1,15 @@
 """The pace: never more requests in a period than the limit, and everybody's pause. Only home of aiolimiter.
 
-`AsyncLimiter(R, 1)` would let 2R - 1 requests through in its first second. A small bucket that leaks a
-touch slower than R keeps any window of one period within R, as the server sees it, at 99 % of the budget.
+Two rules together. A small bucket spreads the requests over the period (`AsyncLimiter(R, 1)` would let
+2R - 1 of them through in its first second). And since a busy machine or network may squeeze together what
+was well spread, no request starts until one period after the R-th before it has arrived: then no window of
+one period, fixed or sliding, holds more than R at the server either.
 """
 
 import asyncio
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,11 +22,15 @@ from aiolimiter import AsyncLimiter
 from importer.errors import SettingsError
 from importer.progress import Progress
 
-_HEADROOM = 1.007
-"""How much slower than the limit we go, so that jitter on the way cannot squeeze two windows into one."""
+_BURST_SECONDS = 0.05
+"""How much late time may be caught up at once (of a period of a second or more)."""
 
-_BURST_SECONDS = 0.003
-"""How much late time may be caught up at once (of a period of a second or more); timers are that coarse."""
+_ARRIVAL_SECONDS = 0.05
+"""A request has arrived when it is answered, or this long after its start (of a period of a second or more).
+
+Waiting for the answer alone would be safer still, but slow: a server that takes a second for each answer
+would get one request in two seconds where it allows one in one.
+"""
 
 _UNIT_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 
@@ -73,27 +80,26 @@ class Limiter:
         self._progress = progress
         self._paused_until = 0.0
         self._rates = {"POST": rate, "GET": get_rate} if get_rate else {"POST": rate}
-        self._buckets = {verb: _build_bucket(each) for verb, each in self._rates.items() if each}
-        self._new = set(self._buckets) if continues and get_rate is None else set()
+        self._paces = {verb: _Pace(each) for verb, each in self._rates.items() if each}
+        self._new = set(self._paces) if continues and get_rate is None else set()
 
-    async def acquire(self, verb: str = "POST") -> None:
-        """Wait until the next request may start."""
+    async def acquire(self, verb: str = "POST") -> Callable[[], None]:
+        """Wait until the next request may start. What is returned is to be called when it was answered."""
+        answered = _nobody_counts
         while True:
             if self._paused_until:
                 await self._wait_out_pause()
             budget = self._budget_of(verb)
-            bucket = self._buckets.get(budget)
-            if bucket is not None:
+            pace = self._paces.get(budget)
+            if pace is not None:
                 if budget in self._new:
                     self._new.remove(budget)
-                    await bucket.acquire(
-                        bucket.max_rate
-                    )  # a new bucket is full; what it holds was used already
-                await bucket.acquire()
+                    await pace.use_up()
+                answered = await pace.acquire()
             # A pause that began while this request waited for its turn holds for it too, and costs it the
             # turn: else all who waited would start at once when the pause ends.
             if not self._paused_until:
-                return
+                return answered
 
     def learn(self, verb: str, headers: Mapping[str, str]) -> None:
         """Slow down to what `X-Ratelimit` says (docs: rate limiting); it never makes us faster."""
@@ -116,7 +122,7 @@ class Limiter:
     def _set_rate(self, verb: str, rate: Rate) -> None:
         budget = self._budget_of(verb)
         self._rates[budget] = rate
-        self._buckets[budget] = _build_bucket(rate)
+        self._paces[budget] = _Pace(rate)
         self._new.add(budget)
 
     def _budget_of(self, verb: str) -> str:
@@ -149,12 +155,47 @@ class Limiter:
         self._progress.waiting_for = ""
 
 
-def _build_bucket(rate: Rate) -> AsyncLimiter:
-    if rate.may_burst:
-        return AsyncLimiter(rate.requests, rate.period_seconds)
-    leak_per_second = rate.requests / rate.period_seconds / _HEADROOM
-    size = 1 + _BURST_SECONDS * min(1.0, rate.period_seconds) * leak_per_second
-    return AsyncLimiter(size, size / leak_per_second)
+class _Pace:
+    """Turns for the requests of one budget."""
+
+    def __init__(self, rate: Rate) -> None:
+        self._period_seconds = rate.period_seconds
+        unit = min(1.0, rate.period_seconds)
+        per_second = rate.requests / rate.period_seconds
+        size = rate.requests if rate.may_burst else 1 + _BURST_SECONDS * unit * per_second
+        self._bucket = AsyncLimiter(size, size / per_second)
+        self._places = asyncio.Semaphore(2 * rate.requests if rate.may_burst else rate.requests)
+        self._arrival_seconds = _ARRIVAL_SECONDS * unit
+
+    async def use_up(self) -> None:
+        """Wait for a bucket's worth: a new one is full, but what it holds was used already."""
+        await self._bucket.acquire(self._bucket.max_rate)
+
+    async def acquire(self) -> Callable[[], None]:
+        """Wait for a turn, and then for a place among those of one period; to be told of the answer."""
+        await self._bucket.acquire()
+        await self._places.acquire()
+        loop = asyncio.get_running_loop()
+        free_at = time.monotonic() + self._arrival_seconds + self._period_seconds
+
+        def answered() -> None:
+            nonlocal free_at
+            free_at = min(free_at, time.monotonic() + self._period_seconds)
+
+        def leave() -> None:
+            # Asked again, since uvloop's timers are early by as long as its loop was busy when they were set.
+            left_seconds = free_at - time.monotonic()
+            if left_seconds > 0:
+                loop.call_later(left_seconds, leave)
+            else:
+                self._places.release()
+
+        loop.call_later(self._period_seconds, leave)
+        return answered
+
+
+def _nobody_counts() -> None:
+    """Without a rate it does not matter when a request arrived."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The pace: never over the limit in any window, close to it over time, and everybody's pause."""
 
 import asyncio
-from collections.abc import Callable
+import random
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -46,17 +47,29 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def record_starts(limiter: Limiter, seconds: float, *, workers: int = 16) -> list[float]:
-    """When requests started, with workers that always have the next one ready."""
+async def record_starts(
+    limiter: Limiter,
+    seconds: float,
+    *,
+    workers: int = 16,
+    arrive: Callable[[], Awaitable[None]] | None = None,
+    answer: Callable[[], Awaitable[None]] | None = None,
+) -> list[float]:
+    """When requests arrived, from workers that always have the next one ready; at once if nothing is said."""
     starts: list[float] = []
     end = now() + seconds
 
     async def work() -> None:
         while True:
-            await limiter.acquire()
+            answered = await limiter.acquire()
             if now() > end:
                 return
+            if arrive is not None:
+                await arrive()
             starts.append(now())
+            if answer is not None:
+                await answer()
+            answered()
 
     await asyncio.gather(*(work() for _ in range(workers)))
     return starts
@@ -78,6 +91,33 @@ def test_no_window_holds_more_than_the_limit_and_hardly_less(rate: Rate) -> None
     starts = run_in_virtual_time(record_starts(Limiter(rate, Progress()), seconds))
     assert most_in_one_period(starts, rate) <= rate.requests
     assert len(starts) >= 0.98 * rate.requests * seconds / rate.period_seconds
+
+
+@pytest.mark.parametrize("rate", RATES, ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_no_window_holds_more_where_some_requests_are_late(rate: Rate, seed: int) -> None:
+    chance = random.Random(seed)
+    longest = 0.05 * min(1.0, rate.period_seconds)
+
+    async def some_are_late() -> None:
+        await asyncio.sleep(chance.choice([0.0, 0.0, longest * chance.random(), longest * 0.99]))
+
+    async def main() -> list[float]:
+        seconds = 20 * rate.period_seconds if rate.requests < 1000 else 5.0
+        limiter = Limiter(rate, Progress())
+        return await record_starts(limiter, seconds, workers=64, arrive=some_are_late, answer=some_are_late)
+
+    assert most_in_one_period(sorted(run_in_virtual_time(main())), rate) <= rate.requests
+
+
+@pytest.mark.parametrize(("answer_seconds", "gap"), [(0.0, 1.0), (0.02, 1.02), (0.5, 1.05), (30, 1.05)])
+def test_a_slow_answer_costs_little_of_the_budget(answer_seconds: float, gap: float) -> None:
+    async def main() -> list[float]:
+        limiter = Limiter(Rate(1, 1), Progress())
+        return await record_starts(limiter, 60, workers=64, answer=lambda: asyncio.sleep(answer_seconds))
+
+    starts = run_in_virtual_time(main())
+    assert (starts[-1] - starts[0]) / (len(starts) - 1) == pytest.approx(gap, abs=0.001)
 
 
 @pytest.mark.parametrize("rate", RATES, ids=str)
@@ -123,7 +163,7 @@ def starts_with_pauses(rate: Rate | None, pauses: Callable[[Limiter], None]) -> 
         starts: list[float] = []
 
         async def start() -> None:
-            await limiter.acquire()
+            (await limiter.acquire())()
             starts.append(now() - begun)
 
         await asyncio.gather(start(), start(), start())
