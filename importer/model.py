@@ -188,10 +188,29 @@ class Action(StrEnum):
         return self in {Action.ADD, Action.CHANGE, Action.UNRATE, Action.REMOVE}
 
     @property
+    def status(self) -> Status:
+        """What the row ends as, if it is sent and the destination takes it."""
+        return _ENDS[self]
+
+    @property
     def is_fine(self) -> bool:
         """Whether nobody need look at the row again."""
-        return self not in {Action.UNSUPPORTED, Action.INVALID, Action.UNSURE}
+        return self.status.is_success
 
+
+_ENDS = {
+    Action.ADD: Status.RATED,
+    Action.CHANGE: Status.RATED,
+    Action.UNRATE: Status.UNRATED,
+    Action.REMOVE: Status.UNRATED,
+    Action.SAME: Status.UNCHANGED,
+    Action.CONFLICT: Status.KEPT,
+    Action.DUPLICATE: Status.DUPLICATE,
+    Action.SKIPPED: Status.SKIPPED,
+    Action.UNSUPPORTED: Status.UNSUPPORTED,
+    Action.INVALID: Status.INVALID,
+    Action.UNSURE: Status.UNSURE,
+}
 
 PLAN_COLUMNS = (
     *("row", "line", "action", "from", "to", "reason", "message"),

@@ -123,19 +123,8 @@ def _is_lower(one: Rating, other: Rating) -> bool:
     return (one, other) == (HATE, LOVE)  # how a word compares with a number is nowhere documented
 
 
-_SETTLED_ACTIONS = {
-    Status.UNCHANGED: Action.SAME,
-    Status.KEPT: Action.CONFLICT,
-    Status.DUPLICATE: Action.DUPLICATE,
-    Status.SKIPPED: Action.SKIPPED,
-    Status.UNSUPPORTED: Action.UNSUPPORTED,
-    Status.INVALID: Action.INVALID,
-    Status.UNSURE: Action.UNSURE,
-}
+_SETTLED_ACTIONS = {action.status: action for action in Action if not action.is_sent}
 """What a plan calls a row that is settled before sending."""
-
-STATUSES = {action: status for status, action in _SETTLED_ACTIONS.items()}
-"""And back."""
 
 
 class Forecast(NamedTuple):

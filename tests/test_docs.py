@@ -8,7 +8,8 @@ import pytest
 
 from importer import errors
 from importer.destinations import DESTINATIONS
-from importer.model import Status
+from importer.model import Action, Status
+from importer.planning import OnConflict
 from importer.readers import FORMATS
 
 ROOT = Path(__file__).parents[1]
@@ -39,6 +40,15 @@ def test_the_readme_names_every_exit_code() -> None:
     classes = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     codes = {kind.exit_code for kind in classes if issubclass(kind, errors.ImporterError)}
     assert {int(row[0]) for row in read_table("README.md", "exit code")} == codes | {0}
+
+
+def test_the_table_of_policies_has_every_word_of_on_conflict() -> None:
+    assert [row[0] for row in read_table("docs/planning.md", "policy")] == list(OnConflict)
+
+
+def test_the_table_of_actions_says_what_each_ends_as() -> None:
+    table = [(row[0], row[2]) for row in read_table("docs/planning.md", "action")]
+    assert table == [(action, action.status) for action in Action]
 
 
 def test_the_table_of_formats_is_what_the_command_prints() -> None:

@@ -30,17 +30,6 @@ from importer.spreadsheet import restore
 if TYPE_CHECKING:
     from importer.readers.columns import Parse
 
-_STATUSES = {
-    Action.SAME: Status.UNCHANGED,
-    Action.CONFLICT: Status.KEPT,
-    Action.DUPLICATE: Status.DUPLICATE,
-    Action.SKIPPED: Status.SKIPPED,
-    Action.UNSUPPORTED: Status.UNSUPPORTED,
-    Action.INVALID: Status.INVALID,
-    Action.UNSURE: Status.UNSURE,
-}
-"""What becomes of the lines that are not sent."""
-
 
 class _JobReader(CsvReader):
     """The lines of a plan as jobs; a kind may be unknown, for the destination may know it by id."""
@@ -113,7 +102,7 @@ def _choose(row: SourceRow, cells: Mapping[str, str | None]) -> SourceRow:
     if action is None:
         return _refuse(row, cells, "bad_action", f"column action: {word!r} is none. Write one of {_ACTIONS}.")
     if not action.is_sent:
-        return _settle(row, cells, _STATUSES[action])
+        return _settle(row, cells, action.status)
     if not isinstance(row, RatingJob):
         return row
     if bool(row.rating) != (action in {Action.ADD, Action.CHANGE}):
