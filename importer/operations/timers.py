@@ -175,6 +175,8 @@ def build_windows(timer: Timer) -> str:
     """Build a task for the Task Scheduler of Windows, see its XML schema."""
     timetable = timer.timetable
     start = f"2026-01-01T{timetable.first_minute // 60:02}:{timetable.first_minute % 60:02}:00"
+    # A random delay beside a repetition is refused by some versions; the minute is the machine's own anyway.
+    delay = "\n      <RandomDelay>PT10M</RandomDelay>" if timetable.is_daily else ""
     repetition = (
         ""
         if timetable.is_daily
@@ -199,8 +201,7 @@ def build_windows(timer: Timer) -> str:
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <Triggers>
     <CalendarTrigger>{repetition}
-      <StartBoundary>{start}</StartBoundary>
-      <RandomDelay>PT{max(1, min(10, timetable.period_minutes // 4))}M</RandomDelay>
+      <StartBoundary>{start}</StartBoundary>{delay}
       <ScheduleByDay>
         <DaysInterval>1</DaysInterval>
       </ScheduleByDay>

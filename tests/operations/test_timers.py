@@ -172,7 +172,7 @@ def test_windows_gets_a_task(folder: Path) -> None:
 def test_a_daily_task_repeats_nothing(folder: Path) -> None:
     text = build_windows(build_timer(folder, timetable=build_daily(time(3))))
     assert "Repetition" not in text
-    ET.fromstring(text)
+    assert ET.fromstring(text).findtext(f".//{TASK}RandomDelay") == "PT10M"
 
 
 def test_docker_gets_a_service_that_stays(folder: Path) -> None:
