@@ -55,10 +55,10 @@ def fetch(job: Job, copy: Path, known: Version) -> Fetched:
     Raises UnreadableFileError, StopRunError when the server cannot be reached now.
     """
     if job.is_download:
-        has_copy = bool(known.digest) and copy.is_file() and _hash(copy) == known.digest
+        has_copy = bool(known.digest) and copy.is_file() and hash_file(copy) == known.digest
         return asyncio.run(_download(job, copy, known if has_copy else Version()))
     path = find_newest(job.source)
-    return Fetched(path, str(path), Version(_hash(path)))
+    return Fetched(path, str(path), Version(hash_file(path)))
 
 
 def find_newest(pattern: str) -> Path:
@@ -151,7 +151,8 @@ def _header(answer: Response, name: str) -> str:
     return value if value.isprintable() and len(value) <= 300 else ""
 
 
-def _hash(path: Path) -> str:
+def hash_file(path: Path) -> str:
+    """Hash a file's content. Raises UnreadableFileError."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

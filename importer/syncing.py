@@ -35,6 +35,8 @@ LOCK_POLL_SECONDS = 0.2
 _IDENTITY = RESULT_COLUMNS[RESULT_COLUMNS.index("kind") : RESULT_COLUMNS.index("rated_at") + 1]
 """What makes a row the same as one of an earlier run, wherever in the file it stands."""
 
+_SHAPES_NO_ROW = {"every", "cron", "out", "guard", "workers", "rate", "verify", "retry_permanent_after"}
+
 _PLACES = {name: RESULT_COLUMNS.index(name) for name in RESULT_COLUMNS}
 
 
@@ -86,7 +88,7 @@ def save_state(path: Path, state: JobState) -> None:
 
 def hash_options(job: Job, *more: str) -> str:
     """Hash all that shapes what a job does with its source; how often it runs does not."""
-    shaping = job.model_dump_json(exclude={"every", "cron", "out", "guard", "workers", "rate", "verify"})
+    shaping = job.model_dump_json(exclude=_SHAPES_NO_ROW)
     return hashlib.sha256("\0".join([shaping, *more]).encode()).hexdigest()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from importer.cli.targets import (
 from importer.cli.unattended import AccountChangedError, nobody_to_ask, watch_over
 from importer.delivery.sign_in import ask_activities
 from importer.errors import AuthorizationError, StopRunError
-from importer.fetching import Fetched, fetch
+from importer.fetching import Fetched, fetch, hash_file
 from importer.journal import Journal, Run
 from importer.model import Status
 from importer.operations.run_end import RunEnd
@@ -108,7 +108,9 @@ class _Sync:
 
     def _forget_if_other(self, login: Login | None) -> None:
         """What was learned under other options, or with another version of this program, says nothing now."""
-        more = (login.settings.base_url, login.settings.client_id) if login else ()
+        more = [login.settings.base_url, login.settings.client_id] if login else []
+        if self._job.resolved:
+            more.append(hash_file(Path(self._job.resolved)))
         options, importer = hash_options(self._job, *more), version("rating-importer")
         if (self._state.options, self._state.importer) != (options, importer):
             kept = self._state.began_at
@@ -118,7 +120,8 @@ class _Sync:
         state = self._state
         is_same = state.is_settled and fetched.version.digest == state.version.digest
         is_due = is_any_due(state, self._job.retry_permanent_after, self._now)
-        return is_same and not is_due and (is_proven or _is_still_there(self._job))
+        has_results = self._display.results.exists()
+        return is_same and not is_due and has_results and (is_proven or _is_still_there(self._job))
 
     def _bring(
         self, fetched: Fetched, login: Login | None, activities: dict[str, str], *, is_proven: bool
@@ -151,10 +154,12 @@ class _Sync:
                 yield target
 
     def _import(self, fetched: Fetched, target: AnyTarget, *, is_proven: bool) -> tuple[RunReport, Source]:
-        display, given = self._display, FileInput(str(fetched.path), self._reading)
+        display = self._display
+        resolved = Path(self._job.resolved) if self._job.resolved else None
+        given = _FetchedInput(str(fetched.path), self._reading, resolved, fetched.name)
         with given.open() as path, journal_for(target, JOURNAL_WAIT_SECONDS) as journal:
             check_files(path, target, display)
-            source = replace(given.build_source(path, self._choices, target, journal), name=fetched.name)
+            source = given.build_source(path, self._choices, target, journal)
             remembers = target.remembers and source.believes_journal and is_proven
             report = display.import_ratings(source, target, journal, remembers=remembers)
             if report.stopped_by is None:
@@ -199,14 +204,24 @@ class _Sync:
         save_state(self._state_file, self._state)
 
 
+@dataclass(frozen=True, slots=True)
+class _FetchedInput(FileInput):
+    """A file by the name that people know it by: that of a download's copy says nothing to them."""
+
+    shown: str = ""
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        return self.shown
+
+
 def _ask_again(login: Login | None, before: dict[str, str], report: RunReport) -> dict[str, str]:
     """When the ratings changed last: if this run changed some, that is now."""
     if login is None or not report.sent:
         return before
     try:
         return dict(login.ask(ask_activities))
-    except AuthorizationError:
-        raise
     except StopRunError:
         return {}  # not known, so the next run looks at everything
 

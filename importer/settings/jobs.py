@@ -47,6 +47,7 @@ class Job(BaseModel):
     account: str = ""
     format: Filled = "auto"
     map: dict[str, str] = {}
+    resolved: str = ""
     scale: str = ""
     timezone: str = ""
     lists: bool = False
@@ -212,6 +213,5 @@ def _make_absolute(job: Job, folder: Path) -> Job:
         return str(folder / Path(text).expanduser()) if text else ""
 
     source = job.source if job.is_download else absolute(job.source)
-    return job.model_copy(
-        update={"source": source, "out": absolute(job.out), "write_to": absolute(job.write_to)}
-    )
+    files = {key: absolute(getattr(job, key)) for key in ("resolved", "out", "write_to")}
+    return job.model_copy(update={"source": source, **files})
