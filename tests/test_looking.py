@@ -56,6 +56,44 @@ class TestBefore:
         assert second["status"] == "rated"
         assert report.sent == 1
 
+    @pytest.mark.parametrize(
+        "line", [f"{GODFATHER},,movie,8", ",238,movie,8", f"{GODFATHER},238,movie,8", "tt0000001,238,movie,8"]
+    )
+    def test_the_account_is_searched_by_every_id_that_the_row_has(self, road: Road, line: str) -> None:
+        road.write(line, header="imdb_id,tmdb_id,type,rating")
+        with running_sandbox(**OPEN) as sandbox:
+            sandbox.rate(GODFATHER, 8, LONG_AGO)
+            road.run(sandbox.url)
+            assert sandbox.count_sent_rows() == 0
+        assert [(row["status"], row["reason"]) for row in road.read_results()] == [("unchanged", "held")]
+
+    def test_ids_of_different_kinds_that_the_account_has_together_are_one_title(self, road: Road) -> None:
+        road.write(
+            f"{GODFATHER},,5,2024-01-01",
+            ",238,8,2020-01-01",
+            f"{SHAWSHANK},,9,",
+            header="imdb_id,tmdb_id,rating,rated_at",
+        )
+        with running_sandbox(**OPEN) as sandbox:
+            sandbox.rate(GODFATHER, 8, LONG_AGO)
+            road.run(sandbox.url)
+            assert sandbox.stored_movies() == {GODFATHER: 5, SHAWSHANK: 9}
+        assert road.statuses == ["rated", "duplicate", "rated"]
+        assert "row 1 (line 2)" in road.read_results()[1]["message"]
+
+    @pytest.mark.parametrize("way", ["single", "bulk"])
+    def test_a_number_is_compared_with_the_number_never_with_the_love_it_shows_as(
+        self, way: str, tmp_path: Path
+    ) -> None:
+        road = Road.by(way, tmp_path)
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with running_sandbox(**OPEN) as sandbox:
+            sandbox.rate(SHAWSHANK, 8)  # love, too
+            sandbox.rate(GODFATHER, 8)
+            road.run(sandbox.url)
+            assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
+        assert road.statuses == ["rated", "unchanged"]
+
     def test_when_all_is_there_nothing_is_sent(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with running_sandbox(**OPEN) as sandbox:
