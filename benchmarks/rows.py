@@ -28,11 +28,12 @@ from benchmarks.exports import write_export
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One measurement. `ratio` is what counts; `problems` must not be."""
+    """One measurement. `ratio` is what counts, `cpu_ratio` the same in processor time."""
 
     ratio: float
     figures: dict[str, Figures]
     problems: list[str] = field(default_factory=list)
+    cpu_ratio: float | None = None
 
 
 Rounds = Callable[[Path, float], Generator[Round]]
@@ -82,7 +83,7 @@ def send_single(folder: Path, size: float, *, verifies: bool = False) -> Generat
     for state in _states(folder):
         bare = _send_bare(file, "send_single", 8)
         ours = _import(file, "trakt-v1", state, verifies=verifies)
-        yield Round(bare["seconds"] / ours["seconds"], _with_rates(rows, ours=ours, bare=bare))
+        yield _compare_rates(bare, ours, _with_rates(rows, ours=ours, bare=bare))
 
 
 def send_batches(folder: Path, size: float, *, verifies: bool = False) -> Generator[Round]:
@@ -94,7 +95,17 @@ def send_batches(folder: Path, size: float, *, verifies: bool = False) -> Genera
         batches = _send_bare(file, "send_batches", 4)
         ours = _import(file, "trakt", state, verifies=verifies)
         figures = _with_rates(rows, ours=ours, bare=bare, bare_batches=batches)
-        yield Round(bare["seconds"] / ours["seconds"], figures)
+        yield _compare_rates(bare, ours, figures)
+
+
+def _compare_rates(bare: Figures, ours: Figures, figures: dict[str, Figures]) -> Round:
+    cpu_ratio = bare["cpu_seconds"] / ours["cpu_seconds"]
+    return Round(bare["seconds"] / ours["seconds"], figures, cpu_ratio=cpu_ratio)
+
+
+def _compare_times(ours: Figures, bare: Figures) -> Round:
+    cpu_ratio = ours["cpu_seconds"] / bare["cpu_seconds"]
+    return Round(ours["seconds"] / bare["seconds"], {"ours": ours, "bare": bare}, cpu_ratio=cpu_ratio)
 
 
 def _with_rates(rows: int, **sides: Figures) -> dict[str, Figures]:
@@ -146,7 +157,7 @@ def read_export(folder: Path, size: float) -> Generator[Round]:
     while True:
         bare = run_child("yardsticks", "read_with_pandas", file=file)
         ours = run_child("work", "read_to_jobs", file=file)
-        yield Round(ours["seconds"] / bare["seconds"], {"ours": ours, "pandas": bare})
+        yield _compare_times(ours, bare)
 
 
 def keep_memory_flat(folder: Path, size: float) -> Generator[Round]:
@@ -168,7 +179,7 @@ def write_results(folder: Path, size: float) -> Generator[Round]:
     while True:
         bare = run_child("yardsticks", "write_with_csv", state=str(state))
         ours = run_child("work", "write_results_file", state=str(state))
-        yield Round(ours["seconds"] / bare["seconds"], {"ours": ours, "csv": bare})
+        yield _compare_times(ours, bare)
 
 
 def show_help(_: Path, size: float) -> Generator[Round]:
@@ -199,7 +210,7 @@ def run_again(folder: Path, size: float) -> Generator[Round]:
             shutil.copytree(finished, state)
             bare = run_child("work", "read_to_jobs", file=str(file))
             ours = run_child("work", "import_ratings", **arguments, state=str(state))
-            yield Round(ours["seconds"] / bare["seconds"], {"ours": ours, "reading": bare})
+            yield _compare_times(ours, bare)
             shutil.rmtree(state)
 
 
