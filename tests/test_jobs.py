@@ -1,5 +1,6 @@
 """Sync jobs and named accounts in the settings file: every problem at once, and nobody's secrets mixed."""
 
+import re
 from datetime import datetime, time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from importer.errors import SettingsError
 from importer.settings import load_trakt, load_trakt_v1
 from importer.settings.jobs import DESTINATIONS, Job, choose_jobs, load_jobs
 from importer.settings.times import parse_cron, parse_duration
+from tests.test_docs import ROOT, read_table
 
 APP = 'client_id = "c"\nclient_secret = "s"\n'
 
@@ -150,6 +152,21 @@ class TestAccounts:
         toml.write_text(f"[trakt]\n{APP}[accounts.a]\n{APP}[accounts.b]\n{APP}", "utf-8")
         settings = [load_trakt({}, environ={}, file=toml, account=name) for name in ("", "a", "b")]
         assert len({open_token_store(each, tmp_path)._file for each in settings}) == 3
+
+
+class TestPapers:
+    def test_the_table_of_keys_is_what_a_job_may_hold(self) -> None:
+        table = read_table("docs/settings.md", "key in `[jobs.NAME]`")
+        assert [row[0] for row in table] == list(Job.model_fields)
+        for key, told, *_ in table:
+            default = Job.model_fields[key].default
+            if isinstance(default, bool | int) or key in {"to", "format", "api"}:
+                assert told == str(default).lower(), key
+
+    @pytest.mark.parametrize("paper", sorted((ROOT / "docs").glob("*.md")), ids=lambda path: path.stem)
+    def test_every_example_of_jobs_can_be_read(self, toml: Path, paper: Path) -> None:
+        for block in re.findall(r"```toml\n(.*?)```", paper.read_text("utf-8"), re.DOTALL):
+            assert load(toml, block) or "[jobs" not in block
 
 
 class TestTimes:
