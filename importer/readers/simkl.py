@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ANIME = MediaKind.UNKNOWN
 """What an anime is, as long as nothing tells."""
 
-_TYPES = TYPES | {"tv": TitleType(MediaKind.SHOW), "anime": TitleType(_ANIME)}
+_TYPES = TYPES | {"anime": TitleType(_ANIME)}
 _ANIME_TYPES = {"movie": MediaKind.MOVIE, "tv": MediaKind.SHOW, "ona": MediaKind.SHOW}
 """The others, OVA and special, are a film as often as a part of a series."""
 

@@ -203,9 +203,10 @@ class TableReader:
         fields = [values.get(field, repeat(None)) for field in _JOB_FIELDS]
         with _collector_paused():
             jobs = list(map(_make_job, zip(count(first_row), chunk.lines, *fields, strict=False)))
-        _note_early_dates(jobs, values)
         if self.judges_rows:
             self._finish_all(jobs, values, problems)
+            values = {"rated_at": [job.rated_at for job in jobs], "year": [job.year for job in jobs]}
+        _note_early_dates(jobs, values)
         return jobs, problems
 
     def _finish_all(

@@ -60,6 +60,7 @@ IMDB_TYPES = {
 
 TYPES = IMDB_TYPES | {
     "show": _SHOW,
+    "tv": _SHOW,
     "tvshow": _SHOW,
     "series": _SHOW,
     "season": TitleType(MediaKind.SEASON),

@@ -22,12 +22,11 @@ from importer.readers.cells import (
 from importer.readers.parts import Title, name_part, name_whole
 from importer.readers.scales import steps
 from importer.readers.table_reader import FormatNote, TableReader
-from importer.readers.title_types import TYPES, TitleType, parse_kind
+from importer.readers.title_types import TYPES, parse_kind
 
 if TYPE_CHECKING:
     from importer.readers.columns import Parse
 
-_TYPES = TYPES | {"tv": TitleType(MediaKind.SHOW)}
 _DAY = "T00:00:00Z"
 """How a day is written: no rating was seen with a time."""
 
@@ -71,7 +70,7 @@ class TmdbReader(TableReader):
     def parsers(self) -> Mapping[str, "Parse"]:
         """Parse TMDB's cells."""
         return {
-            "kind": partial(parse_kind, types=_TYPES),
+            "kind": partial(parse_kind, types=TYPES),
             "imdb_id": parse_imdb_id,
             "tmdb_id": parse_number_id,
             "rating": self.parse_scaled,

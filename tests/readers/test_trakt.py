@@ -73,6 +73,13 @@ def test_ids_may_be_null_nothing_or_objects(tmp_path: Path) -> None:
     assert (job.title, job.year, job.rated_at) == ("Heat", None, "2021-06-01T19:30:00Z")
 
 
+def test_a_rating_before_the_year_of_its_title_is_told(tmp_path: Path) -> None:
+    job = read_entry(tmp_path, type="movie", movie={"title": "Heat", "year": 2022, "ids": {"trakt": 739}})
+    assert job.note is not None
+    assert "2021-06-01, lies before 2022" in job.note
+    assert job.rated_at == "2021-06-01T19:30:00Z"
+
+
 def test_an_episode_goes_by_its_show_and_number(tmp_path: Path) -> None:
     ids = {"trakt": 73640, "imdb": "tt2301451", "tvdb": 4639461}
     episode = {"season": 0, "number": 14, "title": "Ozymandias", "ids": ids}
