@@ -231,7 +231,9 @@ def test_title_types(cell: str, kind: MediaKind, second_kind: MediaKind | None) 
 
 
 def test_our_own_words_are_no_words_of_imdb() -> None:
-    assert [parse_kind(word, TYPES) for word in ("show", "Season", "episode")] == [SHOW, SEASON, EPISODE]
+    assert [parse_kind(word, TYPES) for word in ("show", "tv", "Season", "episode")] == [
+        *(SHOW, SHOW, SEASON, EPISODE)
+    ]
     assert reason_of(lambda cell: parse_kind(cell, IMDB_TYPES), "season") is Reason.UNKNOWN_TYPE
 
 
