@@ -1,0 +1,124 @@
+"""`importer plan`, `run --plan`, `--on-conflict` and `--mirror`, as they are typed."""
+
+import csv
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.system.conftest import COMMAND, Importer
+
+SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"
+TO = ("--to", "sandbox", "--api", "v2")
+
+
+def write(folder: Path, *lines: str) -> None:
+    (folder / "ratings.csv").write_text("\n".join(["imdb_id,title,rating,rated_at", *lines, ""]), "utf-8")
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def account(importer: Importer, tmp_path: Path) -> None:
+    """Two films, rated in 2020 by an earlier run."""
+    write(tmp_path, f"{SHAWSHANK},Shawshank,5,2020-01-01", f"{GODFATHER},Godfather,5,2020-01-01")
+    assert importer("run", "ratings.csv", *TO).returncode == 0
+    write(tmp_path, f"{SHAWSHANK},Shawshank,9,2021-01-01", f"{KNIGHT},Knight,8,")
+
+
+@pytest.mark.usefixtures("account")
+def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
+    planned = importer("plan", "ratings.csv", *TO, "--mirror")
+    assert planned.returncode == 0, planned.stderr
+    assert "line 2, Shawshank: change 5 -> 9" in planned.stdout
+    assert "The Godfather: remove 5" in planned.stdout
+    assert "importer run --plan plan.csv" in planned.stdout
+    runs = importer("runs").stdout
+    assert runs.count("\n") == 1
+    sent = importer("run", "--plan", "plan.csv")
+    assert sent.returncode == 0, sent.stderr
+    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["rated", "rated", "unrated"]
+    again = importer("run", "--plan", "plan.csv")
+    assert again.returncode == 2
+    assert "has changed since the plan was made, in 3 of its rows" in again.stderr
+
+
+@pytest.mark.usefixtures("account")
+def test_the_plan_on_standard_output_and_as_json(importer: Importer) -> None:
+    shown = importer("plan", "ratings.csv", *TO, "--out", "-")
+    assert [row["action"] for row in csv.DictReader(shown.stdout.splitlines())] == ["change", "add"]
+    assert "To send: 2 rows" in shown.stderr
+    found = json.loads(importer("plan", "ratings.csv", *TO, "--json").stdout)
+    assert [row["action"] for row in found["rows"]] == ["change", "add"]
+
+
+@pytest.mark.usefixtures("account")
+def test_the_policy_is_part_of_the_run(importer: Importer, tmp_path: Path) -> None:
+    """A run that another policy began is not continued by this one."""
+    stopped = importer("run", "ratings.csv", *TO, "--limit", "1")
+    assert stopped.returncode == 3
+    kept = importer("run", "ratings.csv", *TO, "--on-conflict", "keep")
+    assert kept.returncode == 0
+    assert "continues the run" not in kept.stdout
+    assert len(read(tmp_path / "results.csv")) == 2
+
+
+@pytest.mark.usefixtures("account")
+def test_mirror_removes_and_undo_brings_back(importer: Importer, tmp_path: Path) -> None:
+    done = importer("run", "ratings.csv", *TO, "--mirror")
+    assert done.returncode == 0, done.stderr
+    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["rated", "rated", "unrated"]
+    run_id = importer("runs").stdout.splitlines()[-1].split()[0]
+    undone = importer("undo", run_id)
+    assert undone.returncode == 0, undone.stderr
+    assert [row["rating"] for row in read(tmp_path / "undo.csv")] == ["5", "unrate", "5"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run",), "name the file to import, or with --plan a plan"),
+        (("run", "ratings.csv", "--plan", "plan.csv"), "not both"),
+        (("run", "--plan", "ratings.csv"), "this is no plan of the importer"),
+        (("run", "--plan", "nothing.csv"), "there is no such file"),
+        (("run", "ratings.csv", *TO, "--mirror", "--dry-run"), "importer plan --mirror"),
+        (("run", "ratings.csv", *TO, "--on-conflict", "ask"), "no terminal to ask on"),
+        (("plan", "ratings.csv", *TO, "--on-conflict", "ask"), "no terminal to ask on"),
+        (("plan", "ratings.csv", "--to", "trakt-file"), "a plan needs an account"),
+        (("plan", "ratings.csv", *TO, "--out", "ratings.csv"), "is the input file itself"),
+        (("run", "ratings.csv", "--to", "trakt-file", "--mirror"), "does not go with a file"),
+        (("run", "ratings.csv", "--to", "trakt-file", "--on-conflict", "keep"), "does not go with a file"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    importer: Importer, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    write(tmp_path, f"{SHAWSHANK},Shawshank,9,")
+    done = importer(*words)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+@pytest.mark.usefixtures("account")
+def test_a_person_is_asked_title_by_title(environment: dict[str, str], tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, b"n\n")
+        done = subprocess.run(
+            [COMMAND, "run", "ratings.csv", *TO, "--on-conflict", "ask"],
+            cwd=tmp_path, env=environment, stdin=theirs, capture_output=True,
+            encoding="utf-8", timeout=100, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert done.returncode == 0, done.stderr
+    asked = "Shawshank: the account holds 5 (2020-01-01), the row says 9 (2021-01-01). Overwrite it?"
+    assert asked in done.stderr
+    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["kept", "rated"]
