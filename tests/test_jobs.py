@@ -94,6 +94,10 @@ class TestJobs:
         text += '[jobs.b]\nsource = "http://example.org/r.csv"\ninsecure_http = true\n'
         assert set(load(toml, text)) == {"a", "b"}
 
+    def test_two_jobs_do_not_write_one_file(self, toml: Path) -> None:
+        text = '[jobs.a]\nsource = "x"\nout = "r.csv"\n[jobs.b]\nsource = "y"\nout = "./r.csv"\n'
+        assert "out in [jobs.b]" in problems(toml, text)
+
     def test_an_account_may_stand_in_variables_only(self, toml: Path) -> None:
         text = '[jobs.a]\nsource = "x"\naccount = "ada"\n'
         assert load(toml, text, {"IMPORTER_ACCOUNTS_ADA_CLIENT_ID": "c"})["a"].account == "ada"

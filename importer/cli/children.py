@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TextIO
 
 _LONGEST_LINE_BYTES = 1 << 20
@@ -43,11 +44,11 @@ async def run_child(
 
 
 async def _pass_on(stream: asyncio.StreamReader, to: TextIO, prefix: str) -> None:
-    is_json_log = False
     while line := await _read_line(stream):
         text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
         is_json_log = text.startswith('{"') and to is sys.stderr
-        print(text if is_json_log else f"{prefix}{text}".rstrip(), file=to, flush=True)
+        with suppress(OSError):  # whoever read it has enough; the child's work goes on
+            print(text if is_json_log else f"{prefix}{text}".rstrip(), file=to, flush=True)
 
 
 async def _read_line(stream: asyncio.StreamReader) -> bytes:

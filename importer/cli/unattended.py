@@ -71,6 +71,9 @@ class UnattendedSending(Sending):
             self._journal.settle_unchanged(self._run, UNCHANGED)
         if self.stopped_by is None and self._assumed_user and self._journal.count_open(self._run):
             self._connect(self._confirm_user)
+        if isinstance(self.stopped_by, AccountChangedError):
+            # What this account holds is held against the journal of another: nothing is to be read from it.
+            return Look(is_readable=True)
         return look
 
     async def _confirm_user(self, courier: Courier) -> None:

@@ -107,6 +107,7 @@ def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None)
             if job is not None:
                 problems += _check_job(name, job, tables, environ, path)
                 jobs[name] = _make_absolute(job, path.absolute().parent)
+        problems += _shared_files(jobs, path)
     if problems:
         raise SettingsError(problems)
     return jobs
@@ -191,6 +192,16 @@ def _check_job(
         yield f"account in [{section}] of {path}: there is no [accounts.{job.account}]{hint}."
     if job.account and job.to not in {"trakt", "trakt-v1"}:
         yield f"account in [{section}] of {path} does not go with to = {job.to!r}, which has none."
+
+
+def _shared_files(jobs: Mapping[str, Job], path: Path) -> Iterator[str]:
+    """Name the files that two jobs would write, each over the other's."""
+    for key in ("out", "write_to"):
+        owners: dict[str, str] = {}
+        for name, job in jobs.items():
+            file = getattr(job, key)
+            if file and (owner := owners.setdefault(file, name)) != name:
+                yield f"{key} in [jobs.{name}] of {path} is that of [jobs.{owner}], too; name another file."
 
 
 def _address_problems(address: str, in_clear: str, section: str) -> list[str]:

@@ -201,6 +201,31 @@ class TestCosts:
             assert len(count.requests) > 1
             assert count.sent_rows == []
 
+    def test_a_mirror_takes_away_what_the_file_has_no_more(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with signed_in(machine, '[jobs.nightly]\nsource = "ratings.csv"\nmirror = true\n') as server:
+            assert machine.sync().returncode == 0
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert len(count.requests) == 1
+            machine.write(f"{SHAWSHANK},9")
+            done = machine.sync()
+            assert done.returncode == 0, done.stderr
+            assert server.stored_movies() == {SHAWSHANK: 9}
+            server.rate(KNIGHT, 7)
+            assert machine.sync().returncode == 0
+            assert server.stored_movies() == {SHAWSHANK: 9}
+
+    def test_results_that_are_gone_are_had_again(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        with signed_in(machine) as server:
+            assert machine.sync().returncode == 0
+            (machine.state / "results" / "nightly.csv").unlink()
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert machine.statuses() == ["unchanged"]
+            assert count.sent_rows == []
+
     def test_state_that_makes_no_sense_costs_one_look(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9")
         with signed_in(machine) as server:
@@ -360,6 +385,24 @@ class TestAccounts:
             assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
         state = json.loads((machine.state / "sync" / "nightly.json").read_bytes())
         assert state["account"].startswith("demo at ")
+
+    def test_the_guard_is_for_the_account_that_is_signed_in(self, machine: Machine) -> None:
+        with signed_in(machine, any_title=True) as server:
+            lines = seed(server, 100)
+            machine.write(*lines, header=DATED)
+            assert machine.sync().returncode == 0
+
+            def be_somebody_else(state: dict[str, Any]) -> None:
+                state["account"] = f"eve at {server.url}"
+
+            machine.edit_state(be_somebody_else)
+            machine.write(*(f"{line.split(',')[0]},1,2025-05-05" for line in lines), header=DATED)
+            refused = machine.sync()
+            assert refused.returncode == 3
+            assert "somebody else" not in refused.stderr
+            assert "nobody can be asked" in refused.stderr
+            assert machine.sync("--yes").returncode == 0
+            assert set(server.stored_movies().values()) == {1}
 
     def test_no_secret_is_left_behind(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9")
