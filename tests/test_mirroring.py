@@ -296,7 +296,7 @@ def test_named(row: RatingJob) -> None:
         pytest.param({"imdb": "tt0113277"}, build_job(tmdb_id=4), id="one row that goes by another id"),
     ],
 )
-def test_what_cannot_be_told_from_a_row_is_left_alone(ids: dict[str, object], row: RatingJob) -> None:
+def test_what_cannot_be_told_from_a_row_is_left_alone(ids: dict[str, Any], row: RatingJob) -> None:
     assert not removals(hold(MediaKind.MOVIE, **ids), OTHER, row)
 
 
