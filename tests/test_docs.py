@@ -8,7 +8,7 @@ import pytest
 
 from importer import errors
 from importer.destinations import DESTINATIONS
-from importer.model import Action, Status
+from importer.model import RESOLVE_COLUMNS, Action, Status
 from importer.planning import OnConflict
 from importer.readers import FORMATS
 
@@ -53,6 +53,10 @@ def test_the_table_of_actions_says_what_each_ends_as() -> None:
 
 def test_the_table_of_formats_is_what_the_command_prints() -> None:
     assert read_table("docs/formats.md", "name") == [list(note) for note in FORMATS]
+
+
+def test_the_table_of_the_resolve_file_is_what_is_written() -> None:
+    assert [row[0] for row in read_table("docs/resolving.md", "column")] == list(RESOLVE_COLUMNS)
 
 
 def test_the_table_of_destinations_is_what_the_command_prints() -> None:
