@@ -97,7 +97,8 @@ def _open_archive(path: Path, name: str, reading: Reading) -> Reader:
     folder = Folder()
     found: dict[str, list[tuple[str, _Choice]]] = {}
     unpacked = unpack_zip(path, name, folder)
-    unread = [f"not read, for it is packed itself: {member}" for member in unpacked.packed]
+    unread = [f"not read: {member} (packed itself)" for member in unpacked.packed]
+    unreadable = 0
     for member in unpacked.names:
         member_path = folder.path / member
         try:
@@ -105,6 +106,7 @@ def _open_archive(path: Path, name: str, reading: Reading) -> Reader:
             choice = _choose(table, reading)
         except UnreadableFileError as error:
             unread.append(f"not read: {member} ({error.problem})")
+            unreadable += 1
             continue
         except UnknownFormatError:
             continue  # most files of an export hold no ratings
@@ -120,9 +122,9 @@ def _open_archive(path: Path, name: str, reading: Reading) -> Reader:
     best = min(choice.reader.archive_rank for _, choice in members)
     taken = [(member, choice) for member, choice in members if choice.reader.archive_rank == best]
     readers = [(member, _open(choice, reading)) for member, choice in taken]
-    left_out = len(unpacked.names) - len(taken)
-    notes = [f"{left_out:,} more files in the archive are not needed"] if left_out else []
-    return ArchiveReader(readers, folder, [*notes, *unread])
+    if left_out := len(unpacked.names) - len(taken) - unreadable:
+        unread.insert(0, f"files in the archive that are not needed: {left_out:,}")
+    return ArchiveReader(readers, folder, unread)
 
 
 def _choose(table: AnyTable, reading: Reading) -> _Choice:

@@ -45,7 +45,7 @@ class CsvReader(TableReader):
 
     about = FormatNote(
         name="csv",
-        what="any table with named columns (comma, semicolon, tab or pipe), and the importer's results file",
+        what="any table of named columns (text, JSON, XML, Excel), and the importer's results file",
         recognised_by="columns rating and imdb_id, tmdb_id, tvdb_id, trakt_id, or title and year; or --map",
         ids="IMDb, TMDB, TVDB, Trakt, or title and year",
         scale="1 to 10, or as --scale says; love, hate, unrate (or 0)",

@@ -22,8 +22,10 @@ GOLDEN = Path(__file__).parent / "golden"
 READINGS: Mapping[str, Reading] = {
     "imdb-list.csv": Reading(lists=True),
     "criticker.csv": Reading(scale="0-100"),
+    "criticker-pandas.csv": Reading(scale="0-100"),
     "movielens-dataset.zip": Reading(user="1"),
     "netflix.csv": Reading(scale="1=3,2=7,3=10", profile="Anna"),
+    "netflix-bom.csv": Reading(scale="1=3,2=7,3=10", profile="Anna"),
     "ratings.json": Reading(
         mapping={
             "score": "rating",

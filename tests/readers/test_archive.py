@@ -89,8 +89,8 @@ def test_what_is_packed_within_is_not_read_but_said(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "x.zip", {"more/inner.zip": inner, "ratings.csv": ALIEN, "book.xlsx": "PK"})
     rows, notes = read_all(path)
     assert reasons(rows) == ["ok"]
-    assert "not read, for it is packed itself: book.xlsx" in notes
-    assert "not read, for it is packed itself: more/inner.zip" in notes
+    assert "not read: book.xlsx (packed itself)" in notes
+    assert "not read: more/inner.zip (packed itself)" in notes
     with pytest.raises(UnknownFormatError, match=r"no ratings of a known format.\nIn it: \"inner.zip\""):
         open_reader(write_zip(tmp_path / "y.zip", {"inner.zip": inner}))
 
@@ -101,6 +101,7 @@ def test_a_file_within_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     assert reasons(rows) == ["ok"]
     assert "not read: shows.json (this is no JSON, or the file was cut off here" in notes
     assert "not read: empty.csv (is empty)" in notes
+    assert "not needed" not in notes
 
 
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
