@@ -154,7 +154,8 @@ def rehearse(
     source: Source, destination: Taker, journal: Journal, results: Path, progress: Progress
 ) -> RunReport:
     """Do everything but send: the results file says what would be sent, the journal forgets it again."""
-    with forgotten_run(source, destination, journal, progress) as planned:
+    remembers = source.believes_journal
+    with forgotten_run(source, destination, journal, progress, remembers=remembers) as planned:
         run = planned.run
         journal.settle_open(run, _DRY_RUN)
         progress.phase = Phase.WRITING

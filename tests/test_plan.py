@@ -330,6 +330,17 @@ class TestSending:
             assert isinstance(report.stopped_by, StopRunError)
             assert server.count_sent_rows() == 0
 
+    def test_a_dry_run_of_a_plan_believes_the_plan(self, road: PlannedRoad, sandbox: Server) -> None:
+        """An earlier run brought 9, which somebody has changed since: the plan knows it."""
+        road.write(f"{TWELVE},,movie,9,", header=HEADER)
+        road.run(sandbox.url)
+        sandbox.rate(TWELVE, 4, IN_2014)
+        road.plan(sandbox.url, rechecks=True, on_conflict=OnConflict.OVERWRITE)
+        road.send_plan(sandbox.url, dry_run=True)
+        assert road.statuses == ["not_sent"]
+        assert road.read_results()[0]["previous_rating"] == "4"
+        assert sandbox.stored_movies()[TWELVE] == 4
+
     def test_undo_takes_back_what_a_plan_brought(self, tmp_path: Path, sandbox: Server) -> None:
         road = plan_by("v2", tmp_path)
         before = sandbox.stored()
