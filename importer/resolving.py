@@ -24,8 +24,8 @@ _OTHER_KIND = 0.85
 _OTHER_TITLE = 0.9
 """What is left of a score; a name that is only alike never comes close to the very name."""
 
-_ALIKE = 0.5
-"""Names less alike than this say nothing for a candidate."""
+_ALIKE = 0.7
+"""A candidate of another year is only shown if its name is at least so much alike."""
 
 _ARTICLES = {"the", "a", "an"}
 _TRAILING_ARTICLES = _ARTICLES | {"der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "gli"}

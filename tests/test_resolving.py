@@ -188,6 +188,12 @@ def test_ambiguous_is_left_to_people(subject: Subject, found: list[Candidate]) -
 def test_nothing_is_found_where_neither_name_nor_year_fits() -> None:
     assert certainty_of(HEAT) == "not_found"
     assert certainty_of(HEAT, movie("Completely Different", 1971)) == "not_found"
+    lost = Subject(MOVIE, 'Maggie Simpson in "The Longest Daycare"', 2012)
+    assert certainty_of(lost, movie("Raiders of the Lost Ark", 1981)) == "not_found"
+
+
+def test_a_name_much_alike_is_shown_whatever_its_year() -> None:
+    assert certainty_of(HEAT, movie("Heats", 1971)) == "ambiguous"
 
 
 def test_of_many_candidates_the_best_are_shown_and_the_servers_first() -> None:

@@ -36,7 +36,8 @@ class LookupCache:
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError:  # not one of ours any more; all in it can be asked for again
-                self._path.unlink()
+                for ending in ("", "-wal", "-shm"):
+                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
                 self._db = self._open()
         return self
 

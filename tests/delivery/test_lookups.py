@@ -185,8 +185,12 @@ def test_an_answer_is_kept_as_it_was(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
-    (tmp_path / "lookups.sqlite3").write_bytes(b"no database at all" * 100)
+    for ending in ("", "-wal"):
+        (tmp_path / f"lookups.sqlite3{ending}").write_bytes(b"no database at all" * 100)
     assert len(look_up(Library(), subjects(2), tmp_path)) == 2
+    server = Library()
+    look_up(server, subjects(2), tmp_path)
+    assert server.asked == []
 
 
 def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
