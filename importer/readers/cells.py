@@ -177,6 +177,8 @@ def parse_year(cell: str) -> int | None:
 
 _HIGHEST = 10
 _WORDS: dict[str, Rating] = {LOVE: LOVE, HATE: HATE, "unrate": UNRATE, "0": UNRATE}
+# A spreadsheet's 8,0 is a whole number, too.
+_match_whole = re.compile(r"([0-9]{1,3})(?:\.0*|,0{1,2})?").fullmatch
 _match_fraction = re.compile(r"[0-9]+[.,][0-9]+").fullmatch
 
 
@@ -185,7 +187,7 @@ def parse_rating(cell: str) -> int:
     text = cell.strip()
     if not text:
         raise CellError(Reason.NO_RATING, "is no rating", "Rate the title, or take the row out.")
-    match = _match_number(text)
+    match = _match_whole(text)
     if match and 1 <= int(match[1]) <= _HIGHEST:
         return int(match[1])
     if _match_fraction(text):

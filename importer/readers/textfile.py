@@ -8,6 +8,7 @@ work of `table`.
 import codecs
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -63,16 +64,15 @@ class TextFile:
 
     def blocks(self, size: int) -> Iterator[bytes]:
         """Yield the text in UTF-8, in blocks of whole lines that end in a newline, each of about `size`."""
-        try:
+        with reading_further(self.name):
             yield from self._plain_blocks(size) if self.is_plain else self._converted_blocks(size)
-        except OSError as error:
-            problem = f"cannot be read further ({error.strerror or error})"
-            remedy = "Copy the file to another disk, and import the copy."
-            raise UnreadableFileError(self.name, problem, remedy=remedy) from error
 
     def texts(self, size: int) -> Iterator[str]:
         """Yield the text in pieces of about `size` characters, wherever its lines end."""
-        with self.path.open(encoding=self.encoding, errors="replace", newline=None) as file:
+        with (
+            reading_further(self.name),
+            self.path.open(encoding=self.encoding, errors="replace", newline=None) as file,
+        ):
             while piece := file.read(size):
                 yield piece
 
@@ -102,6 +102,17 @@ class TextFile:
         if self.lost:
             notes.append(f"{self.lost:,} characters were lost before (\ufffd stands for each); ids are not")
         return tuple(notes)
+
+
+@contextmanager
+def reading_further(name: str) -> Iterator[None]:
+    """Say what became of a file that was read through once before. Raises `UnreadableFileError`."""
+    try:
+        yield
+    except OSError as error:
+        problem = f"cannot be read further ({error.strerror or error})"
+        remedy = "Copy the file to another disk, and import the copy."
+        raise UnreadableFileError(name, problem, remedy=remedy) from error
 
 
 def read_text_file(path: Path, name: str, *, has_lines: bool = True) -> TextFile:

@@ -10,7 +10,7 @@ from xml.parsers import expat
 
 from importer.errors import UnreadableFileError
 from importer.readers.record_table import LIST, Record, build_record
-from importer.readers.textfile import CHECK_FILE
+from importer.readers.textfile import CHECK_FILE, reading_further
 
 _LONGEST_RECORD = 1 << 20
 """Bytes."""
@@ -21,7 +21,7 @@ _DEEPEST = 32
 def read_xml_records(path: Path, name: str, block_size: int) -> Iterator[Record]:
     """Yield the records; raises `UnreadableFileError` where the text is no XML, after all before it."""
     elements = _Elements(name)
-    with path.open("rb") as file:
+    with reading_further(name), path.open("rb") as file:
         while True:
             block = file.read(block_size)
             failure = elements.feed(block)

@@ -52,13 +52,17 @@ def test_a_whole_column_of_imdb_ids() -> None:
     assert not cells.are_imdb_ids(["tt0111161", ""])
 
 
-@pytest.mark.parametrize(("cell", "expected"), [("1", 1), ("10", 10), (" 8 ", 8), ("8.0", 8), ("08", 8)])
+@pytest.mark.parametrize(
+    ("cell", "expected"), [("1", 1), ("10", 10), (" 8 ", 8), ("8.0", 8), ("8,0", 8), ("08", 8)]
+)
 def test_rating(cell: str, expected: int) -> None:
     assert cells.parse_rating(cell) == expected
     assert cells.parse_rating_or_word(cell) == expected
 
 
-@pytest.mark.parametrize("cell", ["0", "11", "8.5", "-8", "8/10", "eight", "٨", "1e1", "8,5", "10.01"])
+@pytest.mark.parametrize(
+    "cell", ["0", "11", "8.5", "-8", "8/10", "eight", "٨", "1e1", "8,5", "10.01", "1,000"]
+)
 def test_no_rating(cell: str) -> None:
     assert reason_of(cells.parse_rating, cell) is Reason.BAD_RATING
 

@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from importer.errors import UnreadableFileError
-from importer.readers import xml_records
+from importer.readers import open_reader, xml_records
 from tests.readers.reading import jobs, places, read, read_until_error, reasons
 from tests.readers.record_conformance import XmlConformance
 from tests.readers.test_generic_csv import SAMPLES_OF_CSV
@@ -128,3 +128,13 @@ def test_windows_1252_that_calls_itself_utf8_is_an_error(tmp_path: Path) -> None
     assert reasons(rows) == ["ok"]
     assert error is not None
     assert error.line == 3
+
+
+@pytest.mark.parametrize("text", [f"<a>{ALIEN}</a>", '[{"imdb_id": "tt0078748", "rating": 9}]'])
+def test_a_file_that_went_away_says_so(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "gone.xml"
+    path.write_text(text)
+    reader = open_reader(path)
+    path.unlink()
+    with pytest.raises(UnreadableFileError, match="cannot be read further"):
+        list(reader.chunks())
