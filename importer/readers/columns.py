@@ -98,5 +98,5 @@ def _parse_each(cells: Sequence[str], parse: Parse) -> tuple[list[Any], dict[int
             values.append(parse(cell))
         except CellError as error:
             values.append(None)
-            wrong[place] = error
+            wrong[place] = error.with_traceback(None)  # which would hold the whole chunk, in a circle
     return values, wrong

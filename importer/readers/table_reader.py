@@ -179,10 +179,11 @@ class TableReader:
         for chunk in self._table.chunks(places):
             jobs, problems = self._build_jobs(chunk, columns.parse(chunk.frame), rows_before + 1)
             rows: list[SourceRow] = [*jobs]
+            # As lists: a cell of a frame takes ten times as long, and whole files may be somebody else's.
+            texts = {column: chunk.frame[column].tolist() for column in places} if problems else {}
             for place, (field, error) in problems.items():
                 cells = {
-                    name: self.clean(str(chunk.frame[column].iat[place])).strip()
-                    for name, column in self._sources.items()
+                    name: self.clean(texts[column][place]).strip() for name, column in self._sources.items()
                 }
                 rows[place] = self._build_invalid_row(jobs[place], cells, field, error)
             yield rows
@@ -219,7 +220,7 @@ class TableReader:
                 try:
                     jobs[place] = self.finish(job, dict(zip(names, extra, strict=True)))
                 except CellError as error:
-                    problems[place] = (error.field, error)
+                    problems[place] = (error.field, error.with_traceback(None))
 
     def _too_few(self, field: str, cells: int) -> CellError:
         names = self._table.header.names
