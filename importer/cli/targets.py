@@ -45,8 +45,8 @@ Question = Callable[[Transport, Credentials, str, str], Coroutine[Any, Any, _Fou
 V1_WORKERS = 8
 V2_WORKERS = 4
 
-V2_POST_RATE = Rate(1, 1.04)
-"""Trakt takes one POST per second and user (docs: rate limiting); the rest is room for jitter on the way."""
+V2_POST_RATE = Rate(1, 1)
+"""Trakt takes one POST per second and user (docs: rate limiting); the limiter leaves room for jitter."""
 
 V2_GET_RATE = Rate(500, 300, may_burst=True)
 """Half of what Trakt allows (docs: rate limiting), so that other apps of the same user find some left."""
