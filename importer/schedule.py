@@ -133,6 +133,11 @@ class _Entry:
         return self.task is not None and not self.task.done()
 
 
+def show_moment(moment: datetime) -> str:
+    """Word a moment as the clock on the wall here shows it, with its offset."""
+    return moment.astimezone().isoformat(" ", "seconds")
+
+
 class Daemon:
     """Begins jobs when they are due, each in a task of its own, until it is told to stop.
 
@@ -181,6 +186,9 @@ class Daemon:
         """Work until `stop`. Raises UsageError if the jobs cannot be read at the start."""
         seen = self._clock()
         self._take(self._load(), seen)
+        for name, entry in self._entries.items():
+            if entry.due > seen:
+                self._tell(f"{name} is due at {show_moment(entry.due)}")
         while not self._is_stopping:
             now = self._clock()
             if now < seen - SET_BACK:
@@ -223,7 +231,9 @@ class Daemon:
         self._gone += [entry.task for entry in before.values() if entry.task is not None]
 
     def _plan(self, entry: _Entry, now: datetime) -> None:
-        entry.nominal = next_run(entry.rhythm, entry.last, now)
+        entry.nominal = entry.due = next_run(entry.rhythm, entry.last, now)
+        if entry.nominal <= now:
+            return
         # Never beyond the run after it, or one of the two would be lost.
         room = (entry.rhythm.after(entry.nominal) - entry.nominal).total_seconds() / 10
         seconds = random.uniform(0, min(self._jitter_seconds, room))  # noqa: S311 - nobody is to be fooled

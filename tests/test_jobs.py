@@ -41,9 +41,10 @@ class TestJobs:
         assert not job.is_download
 
     def test_files_count_from_the_folder_of_the_settings(self, toml: Path) -> None:
-        job = load(toml, '[jobs.a]\nsource = "exports/*.csv"\nout = "done.csv"\nwrite_to = "/tmp/up.csv"\n')[
-            "a"
-        ]
+        job = load(
+            toml,
+            '[jobs.a]\nsource = "exports/*.csv"\nout = "done.csv"\nto = "trakt-file"\nwrite_to = "/tmp/up.csv"\n',
+        )["a"]
         assert job.source == str(toml.parent / "exports/*.csv")
         assert (job.out, job.write_to) == (str(toml.parent / "done.csv"), "/tmp/up.csv")
 
@@ -101,6 +102,12 @@ class TestJobs:
     def test_an_account_may_stand_in_variables_only(self, toml: Path) -> None:
         text = '[jobs.a]\nsource = "x"\naccount = "ada"\n'
         assert load(toml, text, {"IMPORTER_ACCOUNTS_ADA_CLIENT_ID": "c"})["a"].account == "ada"
+
+    def test_a_file_is_for_those_who_write_one(self, toml: Path) -> None:
+        text = '[jobs.a]\nsource = "x"\nwrite_to = "u.csv"\n[jobs.b]\nsource = "x"\nto = "trakt-file"\n'
+        said = problems(toml, text)
+        assert "write_to in [jobs.a]" in said
+        assert "write_to in [jobs.b]" in said
 
     def test_an_account_does_not_go_with_a_file(self, toml: Path) -> None:
         assert "does not go with" in problems(

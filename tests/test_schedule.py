@@ -261,6 +261,12 @@ class TestDaemon:
         world.live({"a": Timed(wall_clock("0 * * * *"))}, at + 30, *events)
         assert world.begun[-1][1] >= world._start + world._set_by + timedelta(hours=at + 26)
 
+    def test_when_jobs_are_due_is_told_at_the_start(self) -> None:
+        world = World(NOON)
+        world.live({"a": Timed(Interval(HOURS)), "b": Timed(wall_clock("0 3 * * *"))}, 0.1)
+        [said] = world.said
+        assert said.startswith("b is due at 2026-11-2")
+
     def test_jitter_comes_later_never_earlier_and_never_takes_a_run_away(self) -> None:
         world = World(NOON)
         begun = world.live({"a": Timed(Interval(HOURS))}, 100, jitter_seconds=9999)

@@ -55,7 +55,7 @@ def run_job(name: str, job: Job, display: Display) -> int:
     """Run the job when it is its turn, and give the exit code. Asks nobody anything."""
     folder = state_dir() / "sync"
     tell = partial(_say, display, f"{name}: another job of this account is at work; waiting for it")
-    with guarded(), nobody_to_ask(), in_line(folder / f"{_line_of(job)}.lock", tell):
+    with guarded(), nobody_to_ask(), in_line(folder / f"{_line_of(name, job)}.lock", tell):
         try:
             return _Sync(name, job, folder, display).run()
         except AuthorizationError as error:
@@ -226,15 +226,15 @@ def _ask_again(login: Login | None, before: dict[str, str], report: RunReport) -
         return {}  # not known, so the next run looks at everything
 
 
-def _line_of(job: Job) -> str:
-    """Name the line in which the jobs of one account wait for each other."""
-    return f"line-{job.to}-{job.account or 'default'}"
+def _line_of(name: str, job: Job) -> str:
+    """Name the line in which the jobs of one account wait for each other; a file is its job's alone."""
+    return f"file-{name}" if job.is_to_file else f"line-{job.to}-{job.account or 'default'}"
 
 
 def _is_still_there(job: Job) -> bool:
     """Whether what a job writes is a file that is in its place; an account would have to be asked."""
     path = Path(job.write_to)
-    return bool(job.write_to) and (path.exists() or any(path.parent.glob(f"{path.stem}-part-*{path.suffix}")))
+    return job.is_to_file and (path.exists() or any(path.parent.glob(f"{path.stem}-part-*{path.suffix}")))
 
 
 def _build_reading(job: Job) -> Reading:

@@ -146,7 +146,7 @@ async def _stay(
     from importer.cli.audience import health_folder  # noqa: PLC0415 - light start-up
     from importer.cli.children import run_child  # noqa: PLC0415
     from importer.operations.health import note_next_run  # noqa: PLC0415
-    from importer.schedule import Daemon  # noqa: PLC0415
+    from importer.schedule import Daemon, show_moment  # noqa: PLC0415
 
     async def begin(name: str) -> None:
         code = await run_child(name, ["sync", name, *words], environ=environ)
@@ -154,7 +154,7 @@ async def _stay(
             with contextlib.suppress(OSError):
                 note_next_run(health_folder(), name, due)
             if not quiet:
-                tell(f"{name} ended with exit code {code}; next at {_show(due)}")
+                tell(f"{name} ended with exit code {code}; next at {show_moment(due)}")
 
     daemon = Daemon(load, begin, tell, jitter_seconds=jitter_seconds)
     ends = {signal.SIGINT: daemon.stop, signal.SIGTERM: daemon.stop}
@@ -218,10 +218,6 @@ def _parse_jitter(text: str) -> float:
         return 0.0 if text.strip().rstrip("smhd") == "0" else parse_duration(text)
     except ValueError as error:
         raise UsageError(f"--jitter: {error}") from error
-
-
-def _show(moment: datetime) -> str:
-    return moment.astimezone().isoformat(" ", "seconds")
 
 
 @contextlib.contextmanager

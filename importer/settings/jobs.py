@@ -74,6 +74,11 @@ class Job(BaseModel):
     insecure_http: bool = False
 
     @property
+    def is_to_file(self) -> bool:
+        """Whether the ratings go into a file to upload, and to no account."""
+        return self.to.endswith("-file")
+
+    @property
     def is_download(self) -> bool:
         """Whether the source is an address and no file."""
         return is_address(self.source)
@@ -182,8 +187,10 @@ def _check_job(
         in_clear = "" if job.insecure_http else "your ratings"
         for problem in _address_problems(job.source, in_clear, section):
             yield problem.replace("{place}", f"source in [{section}] of {path}")
-    if job.to.endswith("-file") and not job.write_to:
+    if job.is_to_file and not job.write_to:
         yield f"write_to in [{section}] of {path} is missing: to = {job.to!r} must know which file to write."
+    if job.write_to and not job.is_to_file:
+        yield f"write_to in [{section}] of {path} does not go with to = {job.to!r}, which writes no file."
     if job.every and job.cron:
         yield f"every and cron in [{section}] of {path} are two answers to one question; keep one."
     if job.account and not _has_account(job.account, tables, environ):
