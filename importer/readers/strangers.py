@@ -72,7 +72,8 @@ _STRANGERS = (
             _TV_TIME,
         )
         for columns in (
-            ("uuid", "tvdb_id", "is_watched"),
+            ("uuid", "tvdb_id"),
+            ("uuid", "is_watched"),
             ("tvdb_id", "is_watched", "is_watchlisted"),
             ("entity_type", "movie_name"),
             ("key", "s_id"),

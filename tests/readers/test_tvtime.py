@@ -131,6 +131,7 @@ def test_votes_on_emotions_are_no_ratings_in_a_file_or_in_an_archive(tmp_path: P
     "header",
     [
         "uuid,tvdb_id,imdb_id,title,year,created_at,watched_at,is_watched,rewatch_count",
+        "uuid,tvdb_id,imdb_id,title,status,created_at",
         LIBERATED.removesuffix(",rating"),
         "uuid,type,entity_type,movie_name,release_date,alpha_range_key,created_at",
         "key,created_at,s_id,series_name,episode_id,season_number,episode_number",
@@ -140,6 +141,11 @@ def test_votes_on_emotions_are_no_ratings_in_a_file_or_in_an_archive(tmp_path: P
 def test_files_on_what_was_watched_are_refused_by_name(tmp_path: Path, header: str) -> None:
     with pytest.raises(UnknownFormatError, match=r"TV Time's list of what was watched.*tv_show_rate\.csv"):
         read(tmp_path, f"{header}\n{',' * header.count(',')}\n".encode())
+
+
+def test_a_list_of_what_was_watched_is_refused_as_json_too(tmp_path: Path) -> None:
+    with pytest.raises(UnknownFormatError, match="TV Time's list"):
+        read(tmp_path, b'[{"uuid": "x", "id": {"tvdb": 1}, "title": "T", "is_watched": true}]')
 
 
 def test_the_liberator_gives_an_episode_the_ids_of_its_own(tmp_path: Path) -> None:
