@@ -25,12 +25,13 @@ class At(StrEnum):
 def resolve(
     file: Annotated[str, typer.Argument(help="The export whose rows have no ids; - reads standard input.")],
     to: Annotated[At, typer.Option("--to", help="Where the titles are looked up.")] = At.TRAKT,
+    account: options.Account = "",
     base_url: options.BaseUrl = None,
     insecure_http: options.InsecureHttp = False,
     format_: options.Format = "auto",
     map_: options.Map = None,
     scale: options.ScaleOption = None,
-    timezone: options.Timezone = "UTC",
+    timezone: options.Timezone = None,
     lists: options.Lists = False,
     diary_dates: options.DiaryDates = False,
     user: options.User = None,
@@ -62,7 +63,7 @@ def resolve(
     )
     pace = LookupOptions(workers or V2_WORKERS, parse_rate(rate) if rate else V2_GET_RATE)
     flags: Mapping[str, object] = {"base_url": base_url, "insecure_http": insecure_http}
-    search = open_search(to, flags)
+    search = open_search(to, flags, account)
     found = resolve_file(FileInput(file, reading), search, out, pace, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))

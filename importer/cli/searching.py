@@ -68,10 +68,10 @@ class Resolution:
 
 
 @contextmanager
-def open_search(to: At, flags: Mapping[str, object]) -> Iterator[TraktSearch]:
+def open_search(to: At, flags: Mapping[str, object], account: str) -> Iterator[TraktSearch]:
     """Find out where to ask; start a sandbox where that is called for. Raises SettingsError."""
     if to is At.TRAKT:
-        settings = load_trakt(flags, needs=("client_id",))
+        settings = load_trakt(flags, needs=("client_id",), account=account)
         log = open_log(as_json=False)
         for warning in settings.warnings:
             log.warned(warning)

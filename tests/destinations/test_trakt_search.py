@@ -1,5 +1,7 @@
 """Building searches, and reading whatever comes back without ever taking a wrong id from it."""
 
+import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +13,7 @@ from importer.destinations.base import Answer, Retry, Stop
 from importer.destinations.trakt_search import LONGEST_QUERY, Refused, TraktSearch, escape
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.model import Candidate, MediaKind
+from importer.wire import Response
 from tests.builders import build_answer
 
 SEARCH = TraktSearch("https://api.example.org", "the-client-id", "example")
@@ -222,6 +225,43 @@ def test_an_episode_without_a_name_can_still_be_looked_up() -> None:
     found = SEARCH.read_lookup(answer, "imdb", "tt0959621")
     assert isinstance(found, tuple)
     assert [each.kind for each in found] == [MediaKind.EPISODE]
+
+
+_KEYS = st.sampled_from(
+    ["type", "movie", "show", "ids", "imdb", "tmdb", "trakt", "title", "original_title", "year", "slug"]
+)
+_WORDS = st.sampled_from(["movie", "show", "tt0113277", "https://www.imdb.com/titl", "heat", "", "\n", "tt1"])
+_JUNK = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 2**63)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | _WORDS
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_KEYS, inner, max_size=8),
+    max_leaves=40,
+)
+_ENTRY = st.fixed_dictionaries(
+    {"type": st.sampled_from(["movie", "show"]) | _JUNK},
+    optional={
+        kind: _JUNK
+        | st.fixed_dictionaries({"ids": st.dictionaries(_KEYS, _JUNK) | _JUNK}, optional={"title": _JUNK})
+        for kind in ("movie", "show")
+    },
+)
+
+
+@given(st.lists(_ENTRY | _JUNK, max_size=5))
+def test_whatever_comes_back_an_id_is_one(entries: list[Any]) -> None:
+    found = SEARCH.read_search(Response(200, {}, json.dumps(entries).encode()))
+    assert isinstance(found, tuple)
+    for each in found:
+        assert each.kind in MOVIES_AND_SHOWS
+        assert each.imdb_id is None or re.fullmatch(r"tt[0-9]{7,10}", each.imdb_id, re.ASCII)
+        for number in each[4:7]:
+            assert number is None or (type(number) is int and 0 < number < 10**15)
+        assert any(each[3:7])
+        assert all(name.isprintable() for name in (each.title, *each.other_titles, each.url))
 
 
 BLOCKED = build_answer(404, b"<!DOCTYPE html><title>blocked</title>", content_type="text/html")
