@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from importer.cli.display import Display
 from importer.cli.forecast import make_plan
 from importer.cli.options import Api, To
+from importer.cli.plan import plan
 from importer.cli.plan_input import PlanInput
+from importer.cli.run import run
 from importer.cli.targets import Choices, FileTarget
 from importer.destinations.letterboxd_file import LetterboxdFile
 from importer.errors import StopRunError, UnknownFormatError, UsageError
@@ -350,6 +353,27 @@ class TestSending:
         assert sandbox.stored() != before
         road.undo(sandbox.url, run.run_id)
         assert sandbox.stored() == before
+
+
+def test_a_plan_takes_every_option_of_a_run_that_decides_over_rows() -> None:
+    of_sending = {
+        "write_to",
+        "workers",
+        "rate",
+        "date_time",
+        "limit",
+        "guard",
+        "verify",
+        "resend_unsure",
+        "yes",
+    }
+    of_a_run, of_a_plan = (
+        {name: parameter.default for name, parameter in signature(command).parameters.items()}
+        for command in (run, plan)
+    )
+    shared = of_a_run.keys() - of_sending - {"file", "plan", "out", "dry_run", "resend_unsure"}
+    assert {name: of_a_plan[name] for name in shared} == {name: of_a_run[name] for name in shared}
+    assert of_a_plan.keys() == shared | {"file", "out"}
 
 
 class TestWhereItGoes:

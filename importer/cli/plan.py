@@ -19,7 +19,7 @@ def plan(
     format_: options.Format = "auto",
     map_: options.Map = None,
     scale: options.ScaleOption = None,
-    timezone: options.Timezone = "UTC",
+    timezone: options.Timezone = None,
     lists: options.Lists = False,
     diary_dates: options.DiaryDates = False,
     user: options.User = None,
