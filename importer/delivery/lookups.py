@@ -13,7 +13,7 @@ from importer.delivery.limiter import Limiter, Rate
 from importer.delivery.lookup_cache import LookupCache
 from importer.delivery.transport import Transport
 from importer.destinations.base import Answer, Delivered, Retry, Stop, Verdict
-from importer.destinations.trakt_search import Found, Refused, TraktSearch
+from importer.destinations.trakt_search import Found, TraktSearch, Unsearchable
 from importer.model import Candidate, Certainty, Subject
 from importer.progress import Progress
 from importer.resolving import (
@@ -81,7 +81,7 @@ class Lookups:
                 self._search.build_lookup(source, value),
                 lambda answer: self._search.read_lookup(answer, source, value),
             )
-            return _refused(found) if isinstance(found, Refused) else judge_lookup(subject, found)
+            return _unsearchable(found) if isinstance(found, Unsearchable) else judge_lookup(subject, found)
         return await self._search_for(courier, subject)
 
     async def _search_for(self, courier: Courier, subject: Subject) -> Judgement:
@@ -91,8 +91,8 @@ class Lookups:
         for years in dict.fromkeys((possible_years(subject.year), None)):
             request = self._search.build_search(title, years, kinds)
             found = await self._ask(courier, request, self._search.read_search)
-            if isinstance(found, Refused):
-                return _refused(found)
+            if isinstance(found, Unsearchable):
+                return _unsearchable(found)
             candidates |= dict.fromkeys(found)
             if any(is_named(subject, each) for each in found):
                 break
@@ -120,10 +120,10 @@ class Lookups:
         if isinstance(verdict, Stop):
             raise verdict.error
         assert isinstance(verdict, Delivered), "a Retry of a look-up ends in a Stop"
-        if not isinstance(found, Refused):
+        if not isinstance(found, Unsearchable):
             self._cache.put(question, found)
         return found
 
 
-def _refused(found: Refused) -> Judgement:
+def _unsearchable(found: Unsearchable) -> Judgement:
     return Judgement(Certainty.NOT_FOUND, (), found.message)

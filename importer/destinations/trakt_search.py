@@ -45,13 +45,13 @@ _LONGEST_TITLE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Unsearchable:
     """The server will not search for this one; others may be found."""
 
     message: str
 
 
-Found = tuple[Candidate, ...] | Refused
+Found = tuple[Candidate, ...] | Unsearchable
 """What an answer holds: the titles in its order."""
 
 
@@ -88,7 +88,7 @@ class TraktSearch:
             if answer.status == 200 and (found := _parse(answer.body)) is not None:
                 return found
             if answer.status in _REFUSALS:
-                return Refused(f"the server refuses to search for it (HTTP {answer.status})")
+                return Unsearchable(f"the server refuses to search for it (HTTP {answer.status})")
         return judge_trouble(answer, _TRIES)
 
     def read_lookup(self, answer: Answer, source: str, value: str) -> Found | Retry | Stop:

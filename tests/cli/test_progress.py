@@ -111,6 +111,10 @@ class TestWords:
             (sending(100), "sending: 100 of 100 rows, 25.0 per second"),
             (sending(120), "sending: 120 of 100 rows, 30.0 per second"),
             (Progress(Phase.SENDING), "sending: 0 of 0 rows"),
+            (
+                sending(40, phase=Phase.RESOLVING, failed=1),
+                "looking up: 40 of 100 titles, 1 missed, 10.0 per second, about 6.0 s left",
+            ),
         ],
     )
     def test_lines(self, progress: Progress, line: str, clock: FakeClock) -> None:

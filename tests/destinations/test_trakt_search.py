@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.base import Answer, Retry, Stop
-from importer.destinations.trakt_search import LONGEST_QUERY, Refused, TraktSearch, escape
+from importer.destinations.trakt_search import LONGEST_QUERY, TraktSearch, Unsearchable, escape
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.model import Candidate, MediaKind
 from importer.wire import Response
@@ -306,7 +306,7 @@ def test_a_search_that_is_not_served_here_is_no_miss() -> None:
 @pytest.mark.parametrize("status", [400, 414, 422])
 def test_a_query_that_is_refused_ends_no_other(status: int) -> None:
     found = SEARCH.read_search(build_answer(status, {"error": "bad query"}))
-    assert isinstance(found, Refused)
+    assert isinstance(found, Unsearchable)
     assert str(status) in found.message
 
 
