@@ -41,10 +41,8 @@ class TestJobs:
         assert not job.is_download
 
     def test_files_count_from_the_folder_of_the_settings(self, toml: Path) -> None:
-        job = load(
-            toml,
-            '[jobs.a]\nsource = "exports/*.csv"\nout = "done.csv"\nto = "trakt-file"\nwrite_to = "/tmp/up.csv"\n',
-        )["a"]
+        text = '[jobs.a]\nsource = "exports/*.csv"\nout = "done.csv"\n'
+        job = load(toml, text + 'to = "trakt-file"\nwrite_to = "/tmp/up.csv"\n')["a"]
         assert job.source == str(toml.parent / "exports/*.csv")
         assert (job.out, job.write_to) == (str(toml.parent / "done.csv"), "/tmp/up.csv")
 
