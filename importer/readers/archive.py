@@ -49,8 +49,8 @@ def is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        return False
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        return False  # what is wrong with it, unpacking will tell
 
 
 class Folder:

@@ -90,8 +90,10 @@ class _Elements:
         if len(self._path) > 2 and text:
             self._pairs.append((".".join(self._path[2:]), text))
         self._path.pop()
-        self._start_byte = max(self._start_byte, self._parser.CurrentByteIndex if len(self._path) < 2 else 0)
-        if len(self._path) == 1 and len(self._pairs) > 1:
+        if len(self._path) > 1:
+            return
+        self._start_byte = self._parser.CurrentByteIndex
+        if self._path and len(self._pairs) > 1:
             self._found.append(build_record(self._line, self._pairs))
 
     def _characters(self, text: str) -> None:

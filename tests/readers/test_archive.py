@@ -148,6 +148,15 @@ def test_a_locked_archive_is_said(tmp_path: Path) -> None:
         open_reader(path)
 
 
+def test_an_archive_of_a_kind_that_is_not_known_is_said(tmp_path: Path) -> None:
+    content = bytearray(write_zip(tmp_path / "x.zip", {"ratings.csv": ALIEN}).read_bytes())
+    struct.pack_into("<H", content, content.index(b"PK\x01\x02") + 6, 99)  # the version it takes to read it
+    path = tmp_path / "new.zip"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableFileError, match="cannot be unpacked"):
+        open_reader(path)
+
+
 def test_an_archive_that_would_fill_the_disk_is_refused_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
