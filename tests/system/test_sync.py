@@ -354,16 +354,23 @@ class TestAccounts:
             assert "bad  | importer: " in done.stderr
             assert server.stored_movies() == {SHAWSHANK: 9}
 
-    def test_jobs_of_one_account_wait_in_line(self, machine: Machine) -> None:
+    @pytest.mark.parametrize("other", ["", "twin"])
+    def test_jobs_of_one_account_wait_in_line(self, machine: Machine, other: str) -> None:
+        """Also where it goes by two names, of which only the journal knows that they are one."""
         jobs = []
-        for name, ids in (("a", range(40)), ("b", range(40, 80))):
+        for name, account, ids in (("a", "", range(40)), ("b", other, range(40, 80))):
             machine.write(*(f"tt{5_000_000 + number},7" for number in ids), name=f"{name}.csv")
-            jobs.append(f'[jobs.{name}]\nsource = "{name}.csv"\nbatch_size = 4\nrate = "10/s"\n')
-        with signed_in(machine, *jobs, any_title=True) as server:
+            pace = f'account = "{account}"\nbatch_size = 4\nrate = "10/s"\n'
+            jobs.append(f'[jobs.{name}]\nsource = "{name}.csv"\n{pace}')
+        with running_server(**OPEN) as server:
+            sections = [section(name, server.url) for name in ("trakt", "accounts.twin")]
+            machine.write_settings(*sections, *jobs)
+            machine.login()
+            machine.login("--account", "twin")
             done = machine.sync()
             assert done.returncode == 0, done.stderr
             assert len(server.stored_movies()) == 80
-        assert "another job of this account is at work; waiting for it" in done.stdout
+        assert ("another job of this account is at work; waiting for it" in done.stdout) == (not other)
         spans = [sorted(row["sent_at"] for row in machine.results(name)) for name in ("a", "b")]
         earlier, later = sorted(spans)
         assert earlier[-1] < later[0]
