@@ -541,6 +541,30 @@ class TestDaemon:
             assert done.returncode == 0, done.stderr
             assert sum(count.sent_rows) == 80
 
+    def test_a_job_that_is_killed_is_gone_on_with(self, machine: Machine) -> None:
+        machine.write(*(f"tt{5_000_000 + number},7" for number in range(80)))
+        job = '[jobs.nightly]\nsource = "ratings.csv"\nbatch_size = 2\nrate = "20/s"\n'
+        with signed_in(machine, job, any_title=True) as server:
+            count = Count(server)
+            with subprocess.Popen(
+                [COMMAND, "sync", "--quiet"],
+                cwd=machine.folder,
+                env=machine.environment,
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ) as process:
+                wait_for(lambda: sum(count.sent_rows) >= 4)
+                process.kill()
+            assert len(server.stored_movies()) < 80
+            done = machine.sync()
+            assert done.returncode == 0, done.stderr
+            assert "continues the run" in done.stdout
+            assert len(server.stored_movies()) == 80
+            assert sum(count.sent_rows) == 80
+            before = Count(server)
+            assert machine.sync().returncode == 0
+            assert len(before.requests) == 1
+
     def test_settings_that_break_are_told_and_the_old_ones_go_on(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9")
         job = '[jobs.nightly]\nsource = "ratings.csv"\nevery = "1s"\n'
