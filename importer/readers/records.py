@@ -5,7 +5,7 @@ the header. A mark put at the end of each line proves it, for only then does the
 behind the last column in as many rows as there are lines. Any other block (a newline in quotes, a
 blank line, a row too short or too long, an open quote) is read by the standard library's `csv`, which
 says where a row ends and keeps what does not fit. Alone, `pandas.read_csv` would cut long rows, fill up
-short ones and know no line numbers, and `csv` would take half as long again (`benchmarks/reading.py`).
+short ones and know no line numbers, and `csv` would take half as long again.
 """
 
 import codecs
