@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from importer.destinations.answer_body import parse_object
 from importer.destinations.base import Answer, Retry, Stop, read_retry_after
-from importer.destinations.trakt_tokens import parse_object
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
 from importer.wire import Request, Response
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from importer.destinations.answer_body import parse_object
 from importer.destinations.base import Answer, Retry, Stop
 from importer.destinations.trakt_account import Refused, build_headers, judge_trouble
 from importer.destinations.trakt_oauth import SIGN_IN_AGAIN
-from importer.destinations.trakt_tokens import parse_object
 from importer.errors import AuthorizationError
 from importer.wire import Request, Response
 

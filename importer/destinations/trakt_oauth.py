@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 
 import orjson
 
+from importer.destinations.answer_body import parse_object
 from importer.destinations.base import Answer, Retry, Stop, read_retry_after
 from importer.destinations.trakt_account import (
     Refused,
@@ -18,7 +19,7 @@ from importer.destinations.trakt_account import (
     judge_trouble,
     retry_soon,
 )
-from importer.destinations.trakt_tokens import TokenSet, parse_object, parse_tokens, read_seconds, read_word
+from importer.destinations.trakt_tokens import TokenSet, parse_tokens, read_seconds, read_word
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.settings.addresses import split_url
 from importer.settings.secret import Secret

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
-
+from importer.destinations.answer_body import parse_list
 from importer.destinations.base import Answer, Retry, Stop
 from importer.destinations.trakt_account import is_block_page, judge_trouble
 from importer.model import Candidate, MediaKind
@@ -116,13 +115,8 @@ def escape(text: str) -> str:
 
 def _parse(body: bytes) -> tuple[Candidate, ...] | None:
     """Parse an answer; None if it is none."""
-    try:
-        entries = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(entries, list):
-        return None
-    return tuple(dict.fromkeys(_read_entries(entries)))
+    entries = parse_list(body)
+    return None if entries is None else tuple(dict.fromkeys(_read_entries(entries)))
 
 
 def _read_entries(entries: list[Any]) -> Iterator[Candidate]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from importer.destinations.answer_body import parse_object
 from importer.settings.secret import Secret
 
 MARGIN_SECONDS = 600.0
@@ -63,15 +64,6 @@ def dump_tokens(tokens: TokenSet) -> bytes:
             "expires_in": tokens.expires_in,
         }
     )
-
-
-def parse_object(body: bytes) -> Mapping[str, Any]:
-    """Parse a JSON object; anything else is an empty one."""
-    try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def read_word(content: Mapping[str, Any], key: str) -> str:

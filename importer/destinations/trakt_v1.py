@@ -5,7 +5,6 @@ One row per request by default, because there the server answers for the row; `b
 Trakt itself retired this API: there is no default host.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,34 +13,24 @@ from urllib.parse import quote
 
 import orjson
 
+from importer.destinations.answer_body import parse_list
 from importer.destinations.base import (
-    RATED,
-    UNRATED,
     Answer,
     Delivered,
     Held,
     Holdings,
-    Retry,
-    Split,
     Stop,
     Verdict,
     build_keys,
     build_removal,
-    read_retry_after,
 )
-from importer.destinations.server_words import clean_words
-from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
+from importer.destinations.trakt_v1_answers import judge_rating, judge_trouble, says_success
+from importer.errors import StopRunError
 from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
 from importer.wire import Request, Response
 
 BULK_SIZE = 50
 """Jobs per bulk request: what v1 clients settled on; 120 to 400 in one call gave 500s."""
-
-CAPACITY_SECONDS = 10.0
-"""How long to wait when the server is over capacity (API page errors: "about 10 seconds")."""
-
-_CREDENTIAL_ERROR = re.compile("invalid (development )?API (key|permission)|failed authentication")
-"""The documented errors (API page errors); a title in an error text must not look like one."""
 
 _JSON = {"Content-Type": "application/json"}
 _ADVANCED = frozenset(map(str, range(1, 11)))
@@ -116,12 +105,7 @@ class TraktV1:
 
     def read_response(self, batch: Batch, answer: Answer) -> Verdict:
         """Judge the answer to a rating."""
-        if isinstance(answer, ConnectionLostError):
-            return _judge_loss(batch, answer)
-        content = _parse(answer.body)
-        if content is not None and content.get("status") == "success" and answer.status == 200:
-            return _judge_success(batch, content)
-        return _judge_failure(batch, answer, content, self._read_error(content))
+        return judge_rating(batch, answer, self._secrets)
 
     def build_probe(self) -> Request:
         """`account/test`: says whether key, name and password are right, and changes nothing."""
@@ -129,17 +113,13 @@ class TraktV1:
 
     def read_probe(self, answer: Answer) -> Verdict:
         """Judge `account/test`."""
-        nothing = Batch("account/test", ())
-        if isinstance(answer, ConnectionLostError):
-            return _judge_loss(nothing, answer)
-        content = _parse(answer.body)
-        if content is not None and content.get("status") == "success" and answer.status == 200:
+        if isinstance(answer, Response) and says_success(answer):
             return Delivered(())
-        if answer.status == 404:
+        if isinstance(answer, Response) and answer.status == 404:
             return Stop(
                 StopRunError(f"there is no Trakt v1 API at {self.base_url} (404): check the base URL")
             )
-        return _judge_failure(nothing, answer, content, self._read_error(content))
+        return judge_trouble(Batch("account/test", ()), answer, self._secrets)
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
@@ -152,21 +132,16 @@ class TraktV1:
 
     def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
         """Read the account's ratings; `rating_advanced` counts where it is given, else love or hate."""
-        nothing = Batch("user/ratings", ())
-        if isinstance(answer, ConnectionLostError):
-            return _judge_loss(nothing, answer)
-        if answer.status == 200:
-            entries = _parse_json(answer.body)
-            if isinstance(entries, list):
+        if isinstance(answer, Response) and answer.status == 200:
+            entries = parse_list(answer.body)
+            if entries is not None:
                 return _read_entries(kind, entries)
-        content = _parse(answer.body)
-        return _judge_failure(nothing, answer, content, self._read_error(content))
+        return judge_trouble(Batch("user/ratings", ()), answer, self._secrets)
 
-    def _read_error(self, content: Mapping[str, Any] | None) -> str:
-        """The server's own words, fit to be shown."""
-        words = ((content or {}).get(name) for name in ("error", "message"))
-        secrets = (self.api_key, self.password_sha1)
-        return next(filter(None, (clean_words(word, secrets) for word in words)), "")
+    @property
+    def _secrets(self) -> tuple[str, str]:
+        """What is never shown, though the server may quote it."""
+        return self.api_key, self.password_sha1
 
     def _post(self, method: str, content: dict[str, Any], suffix: str = "") -> Request:
         content["username"] = self.username
@@ -197,108 +172,6 @@ def _build_item(job: RatingJob) -> dict[str, Any]:
         item["season"] = job.season
         item["episode"] = job.episode
     return item
-
-
-def _judge_success(batch: Batch, content: Mapping[str, Any]) -> Verdict:
-    if content.get("skipped") not in (None, 0, "0"):
-        # A bulk answer counts what it skipped but does not name it (section "bulk" of the API pages).
-        if len(batch.jobs) > 1:
-            return Split("the server skipped some rows of the batch without naming them", unsure=True)
-        return Delivered((_not_found("skipped by the server"),))
-    return Delivered(tuple(RATED if job.rating else UNRATED for job in batch.jobs))
-
-
-def _judge_failure(
-    batch: Batch, response: Response, content: Mapping[str, Any] | None, error: str
-) -> Verdict:
-    status = response.status
-    if status == 401 or _CREDENTIAL_ERROR.match(error):
-        return Stop(AuthorizationError(f"the server refuses the credentials: {error or 'HTTP 401'}"))
-    if 300 <= status < 400:
-        return Stop(
-            StopRunError(f"the server redirects elsewhere (HTTP {status}): wrong base URL, not followed")
-        )
-    if status == 429:
-        return _wait_out(response, "rate limit (429)")
-    if status == 503:
-        # Without the documented body it may be a proxy's, sent after the server had done its work.
-        return _wait_out(response, "over capacity (503)", unsure=not content)
-    if status == 500:
-        return Retry(10, "server error (500)", 2, _give_up(batch, Status.FAILED, "server_error"), unsure=True)
-    if status >= 500:
-        return _retry_outage(f"HTTP {status}", 6)
-    if content and content.get("status") == "failure":
-        return _judge_refusal(batch, status, error)
-    if 200 <= status < 300:
-        return _retry_outage("an answer that is not the API's", 2)
-    return _give_up(batch, Status.REJECTED, f"http_{status}", f"the server answered HTTP {status}")
-
-
-def _judge_refusal(batch: Batch, status: int, error: str) -> Verdict:
-    if len(batch.jobs) > 1:
-        return Split(error or f"HTTP {status}")
-    if not batch.jobs:
-        return Stop(StopRunError(f"the server says: {error or 'failure'}"))
-    if status == 404 or "not found" in error:
-        return Delivered((_not_found(error),))
-    return Delivered((Fate(Status.REJECTED, "refused", f"the server says: {error or 'failure'}"),))
-
-
-def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Verdict:
-    match loss.loss:
-        case Loss.CERTIFICATE:
-            return Stop(StopRunError(f"the server's identity cannot be proved: {loss}"))
-        case Loss.REFUSED:
-            stop = Stop(StopRunError(f"the server cannot be reached: {loss}"))
-            return Retry(1, str(loss.loss), 6, stop, grows=True)
-        case Loss.TIMEOUT:
-            return Retry(1, str(loss.loss), 2, _give_up(batch, Status.UNSURE, "no_answer"), unsure=True)
-        case Loss.DROPPED:
-            last = _give_up(batch, Status.UNSURE, "no_answer")
-            return Retry(1, str(loss.loss), 6, last, grows=True, unsure=True)
-        case Loss.TOO_LARGE:
-            return Stop(StopRunError(f"the server's answer makes no sense: {loss}"), unsure=True)
-
-
-def _wait_out(response: Response, reason: str, *, unsure: bool = False) -> Verdict:
-    seconds = read_retry_after(response.headers) or CAPACITY_SECONDS
-    message = f"{reason}: the server goes on refusing; it asks to wait {seconds:,.0f} s"
-    return Retry(seconds, reason, 6, Stop(StopRunError(message), unsure), pause_all=True, unsure=unsure)
-
-
-def _retry_outage(reason: str, tries: int) -> Retry:
-    stop = Stop(StopRunError(f"{reason}: no proper answer after {tries} tries"), unsure=True)
-    return Retry(CAPACITY_SECONDS, reason, tries, stop, unsure=True)
-
-
-def _give_up(batch: Batch, status: Status, reason: str, message: str = "") -> Verdict:
-    """What follows when the tries are used up: smaller batches, and in the end the row alone."""
-    if len(batch.jobs) > 1:
-        return Split(reason)
-    if not batch.jobs:
-        return Stop(StopRunError(f"gave up after the last try: {message or reason}"))
-    if not message:
-        message = (
-            "gave up after the last try" if status is Status.FAILED else "sent, but the answer never came"
-        )
-    return Delivered((Fate(status, reason, message),))
-
-
-def _not_found(error: str) -> Fate:
-    detail = f" ({error})" if error else ""
-    return Fate(Status.NOT_FOUND, "not_found", f"the destination does not know this title{detail}")
-
-
-def _parse_json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-
-
-def _parse(body: bytes) -> dict[str, Any] | None:
-    content = _parse_json(body)
-    return content if isinstance(content, dict) else None
 
 
 def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:

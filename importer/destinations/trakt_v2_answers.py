@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-
+from importer.destinations.answer_body import parse_object
 from importer.destinations.base import (
     Answer,
     Delivered,
@@ -64,7 +63,7 @@ def judge_ratings(sent: Sent, answer: Answer) -> Verdict:
 
 
 def _judge_success(sent: Sent, answer: Response) -> Verdict:
-    content = _parse(answer.body)
+    content = parse_object(answer.body)
     counts = content.get("added", content.get("deleted"))
     if not isinstance(counts, Mapping) or not isinstance(content.get("not_found", {}), Mapping):
         stop = Stop(
@@ -191,11 +190,3 @@ def _explain_limit(answer: Response) -> str:
         + " for it. What was rated stays rated"
         + (f"; {upgrade} offers more" if _match_upgrade(upgrade) else "")
     )
-
-
-def _parse(body: bytes) -> Mapping[str, Any]:
-    try:
-        content = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return content if isinstance(content, dict) else {}

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import orjson
-
+from importer.destinations.answer_body import parse_list
 from importer.destinations.base import Held, Holdings, build_keys, build_removal
 from importer.model import MediaKind, RatingJob
 from importer.wire import Response
@@ -16,11 +15,8 @@ MOST_PAGES = 2_000
 
 def parse_holdings(kind: MediaKind, body: bytes) -> Holdings | None:
     """Index a page of ratings; None if it is none. Ids may be null, 0 or nested objects."""
-    try:
-        entries = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(entries, list):
+    entries = parse_list(body)
+    if entries is None:
         return None
     holdings: dict[str, Held] = {}
     for entry in entries:

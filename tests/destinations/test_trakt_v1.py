@@ -21,7 +21,8 @@ from importer.destinations.base import (
     Stop,
     Verdict,
 )
-from importer.destinations.trakt_v1 import BULK_SIZE, CAPACITY_SECONDS, TraktV1
+from importer.destinations.trakt_v1 import BULK_SIZE, TraktV1
+from importer.destinations.trakt_v1_answers import CAPACITY_SECONDS
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.model import Batch, Fate, MediaKind, RatingJob, Status
 from importer.wire import Response
