@@ -6,27 +6,24 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.groups import spread
 from importer.cli.options import Api, LogFormat, To
 from importer.errors import UsageError
 from importer.planning import OnConflict
 
 
+@spread
 def retry(
+    *,
     what: Annotated[str, typer.Argument(help="A results file, perhaps with corrections, or a run's id.")],
     to: options.ToOption = To.TRAKT,
     every: Annotated[
         bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
     ] = False,
-    base_url: options.BaseUrl = None,
-    insecure_http: options.InsecureHttp = False,
-    account: options.Account = "",
+    server: options.ServerOptions,
     out: options.Out = Path("results.csv"),
-    workers: options.Workers = None,
-    rate: options.RateOption = None,
-    bulk: options.Bulk = False,
-    batch_size: options.BatchSizeOption = 100,
-    love: options.Love = None,
-    hate: options.Hate = None,
+    pace: options.PaceOptions,
+    rating: options.RatingOptions,
     date_time: options.DateTime = "12:00",
     api: options.ApiOption = Api.V1,
     dry_run: options.DryRun = False,
@@ -36,9 +33,7 @@ def retry(
     verify: options.Verify = True,
     resend_unsure: options.ResendUnsure = False,
     yes: options.Yes = False,
-    quiet: options.Quiet = False,
-    as_json: options.AsJson = False,
-    log_format: options.LogFormatOption = LogFormat.TEXT,
+    shown: options.ShownOptions,
 ) -> None:
     """Try again the rows that failed, were not sent or are unsure; the new results have every row."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
@@ -48,58 +43,51 @@ def retry(
     from importer.operations.event_log import open_log  # noqa: PLC0415
 
     choices = Choices(
-        flags={"base_url": base_url, "insecure_http": insecure_http},
-        account=account,
+        flags=server.flags,
+        account=server.account,
         given=parse_given(
-            workers,
-            rate,
+            pace,
             limit,
             verifies=verify,
             resends_unsure=resend_unsure,
             on_conflict=on_conflict,
         ),
         api=api,
-        bulk=bulk,
-        batch_size=batch_size,
-        love=love,
-        hate=hate,
+        bulk=rating.bulk,
+        batch_size=rating.batch_size,
+        love=rating.love,
+        hate=rating.hate,
         time_of_day=parse_time_of_day(date_time),
         is_rehearsal=dry_run,
     )
     display = Display(
-        quiet=quiet,
-        as_json=as_json,
+        quiet=shown.quiet,
+        as_json=shown.as_json,
         results=out,
         asks=not yes,
         guard_percent=guard,
         replaces_input=True,
-        log=open_log(as_json=log_format is LogFormat.JSON).bind(job="retry"),
+        log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="retry"),
     )
     raise typer.Exit(launch(ResultsInput(what, every), to, choices, display))
 
 
+@spread
 def undo(
+    *,
     run_id: Annotated[str, typer.Argument(help="The run's id, or its beginning; see `importer runs`.")],
     force: Annotated[
         bool, typer.Option("--force", help="Also undo ratings that were changed since then.")
     ] = False,
-    base_url: options.BaseUrl = None,
-    insecure_http: options.InsecureHttp = False,
-    account: options.Account = "",
+    server: options.ServerOptions,
     out: options.Out = Path("undo.csv"),
-    workers: options.Workers = None,
-    rate: options.RateOption = None,
-    bulk: options.Bulk = False,
-    batch_size: options.BatchSizeOption = 100,
-    love: options.Love = None,
-    hate: options.Hate = None,
+    pace: options.PaceOptions,
+    rating: options.RatingOptions,
     dry_run: options.DryRun = False,
     guard: options.Guard = 20,
     verify: options.Verify = True,
     yes: options.Yes = False,
-    quiet: options.Quiet = False,
-    as_json: options.AsJson = False,
-    log_format: options.LogFormatOption = LogFormat.TEXT,
+    shown: options.ShownOptions,
 ) -> None:
     """Bring back what stood there before a run: earlier ratings and dates return, new ones are removed."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
@@ -114,23 +102,23 @@ def undo(
     if past.destination in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
     choices = Choices(
-        flags={"base_url": base_url, "insecure_http": insecure_http},
-        account=account,
-        given=parse_given(workers, rate, None, verifies=verify, on_conflict=OnConflict.OVERWRITE),
+        flags=server.flags,
+        account=server.account,
+        given=parse_given(pace, verifies=verify, on_conflict=OnConflict.OVERWRITE),
         api=Api.V2 if past.destination == "sandbox-v2" else Api.V1,
-        bulk=bulk,
-        batch_size=batch_size,
-        love=love,
-        hate=hate,
+        bulk=rating.bulk,
+        batch_size=rating.batch_size,
+        love=rating.love,
+        hate=rating.hate,
         is_rehearsal=dry_run,
     )
     to = To.SANDBOX if past.destination.startswith("sandbox") else To(past.destination)
     display = Display(
-        quiet=quiet,
-        as_json=as_json,
+        quiet=shown.quiet,
+        as_json=shown.as_json,
         results=out,
         asks=not yes,
         guard_percent=guard,
-        log=open_log(as_json=log_format is LogFormat.JSON).bind(job="undo"),
+        log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="undo"),
     )
     raise typer.Exit(launch(UndoInput(past, force), to, choices, display))

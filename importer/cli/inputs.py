@@ -10,12 +10,12 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, time, tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
 from importer.cli.display import is_same_file
+from importer.cli.options import PaceOptions, ReadingOptions
 from importer.cli.targets import AnyTarget, Choices
 from importer.delivery.limiter import parse_rate
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
@@ -46,10 +46,17 @@ def parse_mapping(words: Sequence[str]) -> dict[str, str]:
     return mapping
 
 
-def build_reading(format_name: str, mapping: Sequence[str] | None, zone: str | None, **more: Any) -> Reading:
+def build_reading(given: ReadingOptions) -> Reading:
     """Put together what the flags say about the reading."""
     return Reading(
-        format_name, parse_mapping(mapping or ()), zone=None if zone is None else parse_zone(zone), **more
+        given.format_,
+        parse_mapping(given.map_ or ()),
+        scale=given.scale,
+        zone=None if given.timezone is None else parse_zone(given.timezone),
+        lists=given.lists,
+        diary_dates=given.diary_dates,
+        user=given.user,
+        profile=given.profile,
     )
 
 
@@ -69,11 +76,10 @@ def parse_time_of_day(text: str) -> time:
         raise UsageError(f"--date-time {text!r}: write it as HH:MM, for example 12:00") from error
 
 
-def parse_given(
-    workers: int | None, rate: str | None, limit: int | None, **more: object
-) -> dict[str, object]:
+def parse_given(pace: PaceOptions, limit: int | None = None, **more: object) -> dict[str, object]:
     """Collect what the flags say about the sending; what they leave open is the target's choice."""
-    given = {"workers": workers, "rate": parse_rate(rate) if rate else None, "limit": limit} | more
+    rate = parse_rate(pace.rate) if pace.rate else None
+    given = {"workers": pace.workers, "rate": rate, "limit": limit} | more
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -9,20 +9,16 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.groups import spread
 from importer.cli.options import Api, To
 
 
+@spread
 def inspect(
+    *,
     file: Annotated[str, typer.Argument(help="The export to look at; - reads standard input.")],
     to: options.ToOption = To.TRAKT,
-    format_: options.Format = "auto",
-    map_: options.Map = None,
-    scale: options.ScaleOption = None,
-    timezone: options.Timezone = None,
-    lists: options.Lists = False,
-    diary_dates: options.DiaryDates = False,
-    user: options.User = None,
-    profile: options.Profile = None,
+    reading: options.ReadingOptions,
     resolved: options.Resolved = None,
     love: options.Love = None,
     hate: options.Hate = None,
@@ -38,19 +34,9 @@ def inspect(
     from importer.report.inspection import Inspection, build_inspection  # noqa: PLC0415
     from importer.run import plan_run  # noqa: PLC0415
 
-    reading = build_reading(
-        format_,
-        map_,
-        timezone,
-        scale=scale,
-        lists=lists,
-        diary_dates=diary_dates,
-        user=user,
-        profile=profile,
-    )
     choices = Choices(flags={}, given={}, api=api, love=love, hate=hate, is_rehearsal=True)
     target = build_offline(to, choices)
-    given = FileInput(file, reading, resolved)
+    given = FileInput(file, build_reading(reading), resolved)
     with (
         given.open() as path,
         tempfile.TemporaryDirectory(prefix="inspect-") as folder,

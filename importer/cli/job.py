@@ -12,7 +12,7 @@ from typing import Any
 from importer.cli.display import Display
 from importer.cli.inputs import FileInput, build_reading, parse_given
 from importer.cli.launch import check_files, guarded
-from importer.cli.options import To
+from importer.cli.options import PaceOptions, ReadingOptions, To
 from importer.cli.targets import (
     AnyTarget,
     Choices,
@@ -240,14 +240,16 @@ def _is_still_there(job: Job) -> bool:
 def _build_reading(job: Job) -> Reading:
     words = [f"{column}={field}" for column, field in job.map.items()]
     return build_reading(
-        job.format,
-        words,
-        job.timezone or None,
-        scale=job.scale or None,
-        lists=job.lists,
-        diary_dates=job.diary_dates,
-        user=job.user or None,
-        profile=job.profile or None,
+        ReadingOptions(
+            job.format,
+            words,
+            scale=job.scale or None,
+            timezone=job.timezone or None,
+            lists=job.lists,
+            diary_dates=job.diary_dates,
+            user=job.user or None,
+            profile=job.profile or None,
+        )
     )
 
 
@@ -257,7 +259,7 @@ def _build_choices(job: Job, reading: Reading) -> Choices:
         more["mirrors"] = True
     return Choices(
         flags={},
-        given=parse_given(job.workers, job.rate or None, None, verifies=job.verify, **more),
+        given=parse_given(PaceOptions(job.workers, job.rate or None), verifies=job.verify, **more),
         api=job.api,
         bulk=job.bulk,
         batch_size=job.batch_size,

@@ -1,5 +1,6 @@
 """The options that several commands share, each written once."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -130,7 +131,62 @@ ResendUnsure = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print what was found or done as JSON.")]
 LogFormatOption = Annotated[
     LogFormat, typer.Option("--log-format", help="json: standard error tells what happens, a JSON line each.")
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How a file is read."""
+
+    format_: Format = "auto"
+    map_: Map = None
+    scale: ScaleOption = None
+    timezone: Timezone = None
+    lists: Lists = False
+    diary_dates: DiaryDates = False
+    user: User = None
+    profile: Profile = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Which server, and whose account there."""
+
+    base_url: BaseUrl = None
+    insecure_http: InsecureHttp = False
+    account: Account = ""
+
+    @property
+    def flags(self) -> dict[str, object]:
+        """What of it stands above the settings."""
+        return {"base_url": self.base_url, "insecure_http": self.insecure_http}
+
+
+@dataclass(frozen=True, slots=True)
+class PaceOptions:
+    """How fast it goes; what is left open is the destination's choice."""
+
+    workers: Workers = None
+    rate: RateOption = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingOptions:
+    """How ratings are written into requests."""
+
+    bulk: Bulk = False
+    batch_size: BatchSizeOption = 100
+    love: Love = None
+    hate: Hate = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOptions:
+    """How the command tells what it does."""
+
+    quiet: Quiet = False
+    as_json: AsJson = False
+    log_format: LogFormatOption = LogFormat.TEXT

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.groups import spread
 
 if TYPE_CHECKING:
     from importer.cli.searching import Resolution
@@ -22,25 +22,17 @@ class At(StrEnum):
     SANDBOX = "sandbox"
 
 
+@spread
 def resolve(
+    *,
     file: Annotated[str, typer.Argument(help="The export whose rows have no ids; - reads standard input.")],
     to: Annotated[At, typer.Option("--to", help="Where the titles are looked up.")] = At.TRAKT,
-    account: options.Account = "",
-    base_url: options.BaseUrl = None,
-    insecure_http: options.InsecureHttp = False,
-    format_: options.Format = "auto",
-    map_: options.Map = None,
-    scale: options.ScaleOption = None,
-    timezone: options.Timezone = None,
-    lists: options.Lists = False,
-    diary_dates: options.DiaryDates = False,
-    user: options.User = None,
-    profile: options.Profile = None,
+    server: options.ServerOptions,
+    reading: options.ReadingOptions,
     out: Annotated[
         Path, typer.Option("--out", help="The file to choose in; choices that stand there are kept.")
     ] = Path("resolve.csv"),
-    workers: options.Workers = None,
-    rate: options.RateOption = None,
+    pace: options.PaceOptions,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
 ) -> None:
@@ -51,20 +43,9 @@ def resolve(
     from importer.delivery.limiter import parse_rate  # noqa: PLC0415
     from importer.delivery.lookups import LookupOptions  # noqa: PLC0415
 
-    reading = build_reading(
-        format_,
-        map_,
-        timezone,
-        scale=scale,
-        lists=lists,
-        diary_dates=diary_dates,
-        user=user,
-        profile=profile,
-    )
-    pace = LookupOptions(workers or V2_WORKERS, parse_rate(rate) if rate else V2_GET_RATE)
-    flags: Mapping[str, object] = {"base_url": base_url, "insecure_http": insecure_http}
-    search = open_search(to, flags, account)
-    found = resolve_file(FileInput(file, reading), search, out, pace, quiet=quiet)
+    limits = LookupOptions(pace.workers or V2_WORKERS, parse_rate(pace.rate) if pace.rate else V2_GET_RATE)
+    search = open_search(to, server.flags, server.account)
+    found = resolve_file(FileInput(file, build_reading(reading)), search, out, limits, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))
     elif not quiet:
