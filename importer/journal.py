@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from importer.forecast import Forecast
 from importer.history import Tally, results_of, tallies_of
 from importer.journal_file import JournalFile
 from importer.model import (
@@ -30,7 +31,6 @@ from importer.model import (
     SettledRow,
     SourceRow,
 )
-from importer.planning import Forecast
 
 _JOB_COLUMNS = ", ".join(RatingJob._fields)
 _JOB_MARKS = ", ".join("?" * len(RatingJob._fields))

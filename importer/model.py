@@ -89,8 +89,8 @@ class RatingJob(NamedTuple):
 class InvalidRow(NamedTuple):
     """A row that cannot become a job, with its cells as they stood in the file.
 
-    `status` is `invalid`, `unsupported` or `skipped`; `reason` a fixed word (`bad_rating`), `message` a sentence
-    that names the line, the column, the value and the remedy.
+    `status` is `invalid`, `unsupported` or `skipped`; `reason` a fixed word (`bad_rating`), `message` a
+    sentence that names the line, the column, the value and the remedy.
     """
 
     row: int
@@ -165,59 +165,6 @@ class PlannedRow(NamedTuple):
 
 
 SourceRow = RatingJob | InvalidRow | SettledRow | PlannedRow
-
-
-class Action(StrEnum):
-    """What a run would do with a row: the `action` column of a plan."""
-
-    ADD = "add"
-    CHANGE = "change"
-    UNRATE = "unrate"
-    REMOVE = "remove"
-    SAME = "same"
-    CONFLICT = "conflict"
-    DUPLICATE = "duplicate"
-    SKIPPED = "skipped"
-    UNSUPPORTED = "unsupported"
-    INVALID = "invalid"
-    UNSURE = "unsure"
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether the row goes out."""
-        return self in {Action.ADD, Action.CHANGE, Action.UNRATE, Action.REMOVE}
-
-    @property
-    def status(self) -> Status:
-        """What the row ends as, if it is sent and the destination takes it."""
-        return _ENDS[self]
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether nobody need look at the row again."""
-        return self.status.is_success
-
-
-_ENDS = {
-    Action.ADD: Status.RATED,
-    Action.CHANGE: Status.RATED,
-    Action.UNRATE: Status.UNRATED,
-    Action.REMOVE: Status.UNRATED,
-    Action.SAME: Status.UNCHANGED,
-    Action.CONFLICT: Status.KEPT,
-    Action.DUPLICATE: Status.DUPLICATE,
-    Action.SKIPPED: Status.SKIPPED,
-    Action.UNSUPPORTED: Status.UNSUPPORTED,
-    Action.INVALID: Status.INVALID,
-    Action.UNSURE: Status.UNSURE,
-}
-
-PLAN_COLUMNS = (
-    *("row", "line", "action", "from", "to", "reason", "message"),
-    *("kind", "title", "year", "season", "episode", "imdb_id", "tmdb_id", "tvdb_id", "trakt_id"),
-    *("rated_at", "held_rated_at", "second_kind", "note", "destination", "account"),
-)
-"""The columns of a plan: `from` is what the account holds, since `held_rated_at`, `to` what it will hold."""
 
 
 class Batch(NamedTuple):

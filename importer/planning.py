@@ -5,12 +5,12 @@ Also who gives way where the account holds another rating than a row: the user's
 The journal holds the rows and applies these rules; nothing here knows how they are stored.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from importer.model import HATE, LOVE, UNRATE, Action, Batch, Fate, Rating, RatingJob, Status
+from importer.model import HATE, LOVE, Batch, Fate, Rating, RatingJob, Status
 
 
 def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
@@ -121,59 +121,6 @@ def _is_lower(one: Rating, other: Rating) -> bool:
     if isinstance(one, int) and isinstance(other, int):
         return one < other
     return (one, other) == (HATE, LOVE)  # how a word compares with a number is nowhere documented
-
-
-_SETTLED_ACTIONS = {action.status: action for action in Action if not action.is_sent}
-"""What a plan calls a row that is settled before sending."""
-
-
-class Forecast(NamedTuple):
-    """A row of a planned run: its cells, its fate if it is settled, and what the account holds.
-
-    Of a row that could not become a job the cells are texts as they stand in the file.
-    """
-
-    job: RatingJob
-    status: Status | None
-    reason: str | None
-    message: str | None
-    held: Rating | None
-    held_at: str | None
-
-
-def name_action(forecast: Forecast) -> Action:
-    """Say what the run does with the row."""
-    if forecast.status is not None:
-        return _SETTLED_ACTIONS[Status(forecast.status)]
-    if not forecast.job.rating:
-        return Action.UNRATE if forecast.job.line else Action.REMOVE
-    return Action.ADD if forecast.held is None else Action.CHANGE
-
-
-def build_plan_line(forecast: Forecast, number_of: Mapping[Rating, Rating]) -> tuple[object, ...]:
-    """Build a line of the plan, but for its last columns, which say where the ratings go.
-
-    `number_of` says what love and hate are sent as, where they are sent as numbers.
-    """
-    job, _, reason, message, held, held_at = forecast
-    action = name_action(forecast)
-    after, before = _name_rating(number_of.get(job.rating, job.rating)), _name_rating(held)
-    told = {
-        Action.ADD: f"add {after}",
-        Action.CHANGE: f"change {before} -> {after}",
-        Action.UNRATE: f"unrate {before}",
-        Action.REMOVE: f"remove {before}",
-    }.get(action, message)
-    return (
-        *(job.row, job.line, action, before, after, reason, told),
-        *(job.kind, job.title, job.year, job.season, job.episode),
-        *(job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id),
-        *(job.rated_at, held_at, job.second_kind, job.note),
-    )
-
-
-def _name_rating(rating: Rating | None) -> Rating | None:
-    return "unrate" if rating == UNRATE else rating
 
 
 def is_as_planned(planned: tuple[Rating | None, str | None], held: tuple[Rating | None, str | None]) -> bool:

@@ -12,7 +12,7 @@ from importer.cli.display import Display
 from importer.cli.forecast import make_plan
 from importer.cli.plan_input import PlanInput
 from importer.cli.targets import Choices, Target
-from importer.model import PLAN_COLUMNS
+from importer.forecast import PLAN_COLUMNS
 from importer.planning import OnConflict
 from importer.run import RunReport
 from importer.sending import SendingOptions

@@ -8,7 +8,8 @@ import pytest
 
 from importer import errors
 from importer.destinations import DESTINATIONS
-from importer.model import RESOLVE_COLUMNS, Action, Status
+from importer.forecast import Action
+from importer.model import RESOLVE_COLUMNS, Status
 from importer.planning import OnConflict
 from importer.readers import FORMATS
 

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "importer"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # A room (a file or folder of importer/) and what it may import beside itself and what lies in it.
-ROAD = {"errors", "model", "wire", "progress", "spreadsheet", "planning", "journal"}
+ROAD = {"errors", "model", "wire", "progress", "spreadsheet", "planning", "forecast", "journal"}
 ROOMS: dict[str, set[str]] = {
     "__init__": set(),
     "errors": set(),
@@ -22,19 +22,20 @@ ROOMS: dict[str, set[str]] = {
     "model": {"errors"},
     "wire": {"errors"},
     "settings": {"errors", "model"},
-    "readers": {"errors", "model", "spreadsheet"},
+    "readers": {"errors", "model", "forecast", "spreadsheet"},
     "planning": {"errors", "model"},
+    "forecast": {"model"},
     "destinations": {"errors", "model", "wire", "settings.secret", "settings.addresses"},
     "delivery": {"errors", "model", "wire", "progress", "atomic", "planning", "destinations", "settings"}
     | {"resolving"},
-    "journal": {"errors", "model", "history", "journal_file", "planning"},
+    "journal": {"errors", "model", "forecast", "history", "journal_file"},
     "journal_file": {"errors"},
     "history": {"errors", "model"},
     "undoing": {"model", "journal"},
     "resolving": {"model"},
     "pruning": {"errors", "journal_file"},
     "operations": {"errors", "model", "report", "atomic", "settings.secret"},
-    "report": {"errors", "model", "spreadsheet", "atomic"},
+    "report": {"errors", "model", "forecast", "spreadsheet", "atomic"},
     "looking": {"errors", "model", "planning", "destinations", "delivery", "journal"},
     "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"}
     | {"mirroring"},
@@ -70,7 +71,7 @@ HOMES = {
     "structlog": ("operations/event_log.py",),
 }
 
-PURE = {"errors", "model", "wire", "planning", "destinations", "report"}
+PURE = {"errors", "model", "wire", "planning", "forecast", "resolving", "destinations", "report"}
 """Rooms in which nothing waits."""
 
 NAMES_THAT_SAY_NOTHING = {

@@ -19,8 +19,8 @@ from importer.cli.run import run
 from importer.cli.targets import Choices, FileTarget
 from importer.destinations.letterboxd_file import LetterboxdFile
 from importer.errors import StopRunError, UnknownFormatError, UsageError
+from importer.forecast import PLAN_COLUMNS
 from importer.journal import Journal
-from importer.model import PLAN_COLUMNS
 from importer.planning import OnConflict
 from importer.sandbox.catalogue import Kind
 from tests import hurried_time

@@ -8,9 +8,9 @@ from importer.cli.conflicts import ConflictQuestions
 from importer.cli.display import Display
 from importer.cli.targets import AnyTarget, Choices, Target
 from importer.errors import StopRunError, UsageError
+from importer.forecast import build_plan_line
 from importer.journal import Journal, Run
 from importer.model import HATE, LOVE, MediaKind, Rating, RatingJob
-from importer.planning import build_plan_line
 from importer.progress import Phase, Progress
 from importer.report.plan import Line, Plan, build_plan, print_json, write_plan
 from importer.run import PlannedRun, Source, forgotten_run

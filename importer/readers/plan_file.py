@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from importer.errors import UnknownFormatError, UsageError
+from importer.forecast import PLAN_COLUMNS, Action
 from importer.model import (
-    PLAN_COLUMNS,
-    Action,
     InvalidRow,
     MediaKind,
     PlannedRow,

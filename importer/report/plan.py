@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TextIO
 
 from importer.errors import ResultsNotWrittenError
-from importer.model import PLAN_COLUMNS, Action
+from importer.forecast import PLAN_COLUMNS, Action
 from importer.report.results import STANDARD_OUTPUT, open_sink
 from importer.report.wording import clean, count, duration
 from importer.spreadsheet import neutralise
 
 Line = Sequence[object]
-"""The cells of a plan's line, in the order of `model.PLAN_COLUMNS`."""
+"""The cells of a plan's line, in the order of `forecast.PLAN_COLUMNS`."""
 
 MOST_EXAMPLES = 5
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import ResultsNotWrittenError
-from importer.model import PLAN_COLUMNS, Action
+from importer.forecast import PLAN_COLUMNS, Action
 from importer.report.plan import Plan, build_plan, print_json, write_plan
 from importer.report.results import STANDARD_OUTPUT
 
