@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from importer.model import Candidate, Certainty, MediaKind, SheetLine, Subject
+from importer.candidates import Candidate, Certainty, SheetLine, Subject
+from importer.model import MediaKind
 
 MOST_CANDIDATES = 5
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from importer import errors
+from importer.candidates import RESOLVE_COLUMNS
 from importer.destinations import DESTINATIONS
 from importer.forecast import Action
-from importer.model import RESOLVE_COLUMNS, Status
+from importer.model import Status
 from importer.planning import OnConflict
 from importer.readers import FORMATS
 

@@ -22,20 +22,21 @@ ROOMS: dict[str, set[str]] = {
     "model": {"errors"},
     "wire": {"errors"},
     "settings": {"errors", "model"},
-    "readers": {"errors", "model", "forecast", "spreadsheet"},
+    "readers": {"errors", "model", "forecast", "candidates", "spreadsheet"},
     "planning": {"errors", "model"},
     "forecast": {"model"},
-    "destinations": {"errors", "model", "wire", "settings.secret", "settings.addresses"},
+    "destinations": {"errors", "model", "candidates", "wire", "settings.secret", "settings.addresses"},
     "delivery": {"errors", "model", "wire", "progress", "atomic", "planning", "destinations", "settings"}
-    | {"resolving"},
+    | {"candidates", "resolving"},
     "journal": {"errors", "model", "forecast", "history", "journal_file"},
     "journal_file": {"errors"},
     "history": {"errors", "model"},
     "undoing": {"model", "journal"},
-    "resolving": {"model"},
+    "candidates": {"model"},
+    "resolving": {"model", "candidates"},
     "pruning": {"errors", "journal_file"},
     "operations": {"errors", "model", "report", "atomic", "settings.secret"},
-    "report": {"errors", "model", "forecast", "spreadsheet", "atomic"},
+    "report": {"errors", "model", "forecast", "candidates", "spreadsheet", "atomic"},
     "looking": {"errors", "model", "planning", "destinations", "delivery", "journal"},
     "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"}
     | {"mirroring"},
@@ -53,7 +54,7 @@ ROOMS: dict[str, set[str]] = {
     | {"schedule", "sandbox", "operations", "pruning"}
     | {f"delivery.{part}" for part in ("courier", "credentials", "limiter", "sign_in", "survey", "tokens")}
     | {"delivery.transport", "fetching", "syncing"}
-    | {"delivery.lookups", "delivery.lookup_cache", "resolving"},
+    | {"delivery.lookups", "delivery.lookup_cache", "candidates", "resolving"},
     "__main__": {"cli"},
     "sandbox": set(),
 }
@@ -71,7 +72,17 @@ HOMES = {
     "structlog": ("operations/event_log.py",),
 }
 
-PURE = {"errors", "model", "wire", "planning", "forecast", "resolving", "destinations", "report"}
+PURE = {
+    "errors",
+    "model",
+    "wire",
+    "planning",
+    "forecast",
+    "candidates",
+    "resolving",
+    "destinations",
+    "report",
+}
 """Rooms in which nothing waits."""
 
 NAMES_THAT_SAY_NOTHING = {

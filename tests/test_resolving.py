@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.model import Candidate, Certainty, MediaKind, Subject
+from importer.candidates import Candidate, Certainty, Subject
+from importer.model import MediaKind
 from importer.resolving import (
     MOST_CANDIDATES,
     build_lines,

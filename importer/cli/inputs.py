@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
+from importer.candidates import Subject
 from importer.cli.display import is_same_file
 from importer.cli.options import PaceOptions, ReadingOptions
 from importer.cli.targets import AnyTarget, Choices
@@ -21,7 +22,6 @@ from importer.delivery.limiter import parse_rate
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
 from importer.history import PastRun, find_run, read_results
 from importer.journal import Journal, Run
-from importer.model import Subject
 from importer.readers import Reading, open_reader
 from importer.readers.base import Reader
 from importer.readers.resolve_sheet import find_choices, read_sheet

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from importer.candidates import Certainty, SheetLine, Subject
 from importer.cli.display import check_place, is_same_file
 from importer.cli.inputs import FileInput, open_file
 from importer.cli.progress import show_progress
@@ -19,7 +20,6 @@ from importer.delivery.lookups import LookupOptions, Lookups
 from importer.delivery.transport import Transport
 from importer.destinations.trakt_search import TraktSearch
 from importer.errors import StopRunError, UsageError
-from importer.model import Certainty, SheetLine, Subject
 from importer.operations.event_log import open_log
 from importer.progress import Phase, Progress
 from importer.readers.resolve_sheet import find_choices, read_sheet

@@ -10,8 +10,9 @@ from typing import Self
 
 import orjson
 
+from importer.candidates import Candidate
 from importer.errors import StopRunError
-from importer.model import Candidate, MediaKind
+from importer.model import MediaKind
 
 DAY_SECONDS = 86_400.0
 HITS_KEPT_SECONDS = 90 * DAY_SECONDS

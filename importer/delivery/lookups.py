@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from importer.candidates import Candidate, Certainty, Subject
 from importer.delivery.backoff import Backoff, Patience
 from importer.delivery.courier import Courier
 from importer.delivery.limiter import Limiter, Rate
@@ -14,7 +15,6 @@ from importer.delivery.lookup_cache import LookupCache
 from importer.delivery.transport import Transport
 from importer.destinations.base import Answer, Delivered, Retry, Stop, Verdict
 from importer.destinations.trakt_search import Found, TraktSearch, Unsearchable
-from importer.model import Candidate, Certainty, Subject
 from importer.progress import Progress
 from importer.resolving import (
     Judgement,

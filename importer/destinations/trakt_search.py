@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from importer.candidates import Candidate
 from importer.destinations.answer_body import parse_list
 from importer.destinations.base import Answer, Retry, Stop
 from importer.destinations.trakt_account import is_block_page, judge_trouble
-from importer.model import Candidate, MediaKind
+from importer.model import MediaKind
 from importer.wire import Request, Response
 
 PAGE_SIZE = 50

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from importer.candidates import RESOLVE_COLUMNS, Candidate, Certainty, SheetLine, Subject
 from importer.errors import UnreadableFileError
-from importer.model import RESOLVE_COLUMNS, Candidate, Certainty, MediaKind, SheetLine, Subject
+from importer.model import MediaKind
 from importer.readers.cells import CellError, parse_imdb_id, parse_number, parse_number_id, parse_year, quote
 from importer.readers.resolved import Choice, key_of
 from importer.readers.table import Table

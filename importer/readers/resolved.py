@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from importer.model import Candidate, MediaKind, RatingJob, SourceRow, Subject
+from importer.candidates import Candidate, Subject
+from importer.model import MediaKind, RatingJob, SourceRow
 from importer.readers.base import Reader
 
 _SOURCES = ("imdb", "tmdb", "tvdb", "trakt")

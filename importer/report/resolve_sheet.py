@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from importer.atomic import Drafts
+from importer.candidates import RESOLVE_COLUMNS, SheetLine
 from importer.errors import ImporterError
-from importer.model import RESOLVE_COLUMNS, SheetLine
 from importer.spreadsheet import neutralise
 
 _BOM = "\ufeff"

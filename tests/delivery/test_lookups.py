@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from importer.candidates import Candidate, Certainty, Subject
 from importer.delivery.backoff import Patience
 from importer.delivery.limiter import Rate
 from importer.delivery.lookup_cache import HITS_KEPT_SECONDS, MISSES_KEPT_SECONDS, LookupCache
@@ -19,7 +20,7 @@ from importer.delivery.transport import Transport
 from importer.destinations.base import Answer
 from importer.destinations.trakt_search import TraktSearch
 from importer.errors import ConnectionLostError, Loss, StopRunError
-from importer.model import Candidate, Certainty, MediaKind, Subject
+from importer.model import MediaKind
 from importer.progress import Progress
 from importer.resolving import Judgement
 from importer.sandbox import Sandbox, SandboxOptions

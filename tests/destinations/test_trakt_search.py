@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.candidates import Candidate
 from importer.destinations.base import Answer, Retry, Stop
 from importer.destinations.trakt_search import LONGEST_QUERY, TraktSearch, Unsearchable, escape
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
-from importer.model import Candidate, MediaKind
+from importer.model import MediaKind
 from importer.wire import Response
 from tests.builders import build_answer
 

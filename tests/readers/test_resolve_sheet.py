@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.candidates import RESOLVE_COLUMNS, Candidate, Certainty, SheetLine, Subject
 from importer.errors import ImporterError, UnreadableFileError
-from importer.model import RESOLVE_COLUMNS, Candidate, Certainty, MediaKind, SheetLine, Subject
+from importer.model import MediaKind
 from importer.readers.resolve_sheet import find_choices, read_sheet
 from importer.report.resolve_sheet import write_sheet
 

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from importer.model import Candidate, MediaKind, RatingJob, SourceRow, Subject
+from importer.candidates import Candidate, Subject
+from importer.model import MediaKind, RatingJob, SourceRow
 from importer.readers.resolved import Choice, Mention, ResolvedReader, collect_subjects, key_of, subject_of
 from tests.builders import build_invalid, build_job
 
