@@ -16,6 +16,7 @@ from importer.destinations.base import (
     Holdings,
     Stop,
     Verdict,
+    agrees,
     find_held,
     is_held,
     kinds_of,
@@ -116,7 +117,7 @@ def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted
         if held is not None:
             found.append((job.row, held.rating, held.rated_at))
             rows_of.setdefault(id(held), []).append((job.row, job.line, job.rated_at))
-        if is_held(wanted(job), holdings):
+        if agrees(wanted(job), held):
             (equal if job.rating else absent).append(job.row)
     journal.note_previous(run, found)
     journal.settle_rows(run, equal, _HELD)

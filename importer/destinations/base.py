@@ -197,8 +197,14 @@ def kinds_of(kind: MediaKind, second_kind: MediaKind | None) -> tuple[MediaKind,
     return (kind,) if second_kind is None else (kind, second_kind)
 
 
+_NO_OTHERS = (None,) * 6
+
+
 def title_keys(job: RatingJob) -> list[str]:
     """Every key the job's title may stand under in `Holdings`: one per id; without ids, title and year."""
+    others = (job.season, job.episode, job.tmdb_id, job.tvdb_id, job.trakt_id, job.second_kind)
+    if job.imdb_id and others == _NO_OTHERS and job.kind is not MediaKind.UNKNOWN:
+        return [f"{job.kind}:imdb:{job.imdb_id}"]  # what the rest would give, for nearly every row there is
     ids = {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id}
     # Two films may share title and year, but not an id.
     name = (None, None) if any(ids.values()) else (job.title, job.year)
@@ -275,7 +281,11 @@ def find_held(job: RatingJob, holdings: Holdings) -> Held | None:
 
 def is_held(job: RatingJob, holdings: Holdings) -> bool:
     """Whether the account's ratings already are as the job wants them."""
-    held = find_held(job, holdings)
+    return agrees(job, find_held(job, holdings))
+
+
+def agrees(job: RatingJob, held: Held | None) -> bool:
+    """Whether what the account holds for the job's title is as the job wants it."""
     if not job.rating:
         return held is None
     return held is not None and job.rating in {held.rating, held.simple}

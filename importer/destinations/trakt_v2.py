@@ -117,7 +117,7 @@ class TraktV2:
         """Judge the answer to a batch of ratings."""
         sent = Sent(
             batch,
-            self._build_items(batch),
+            partial(self._build_items, batch),
             partial(self._success, batch.method),
             partial(self._second_method, batch.method),
         )

@@ -21,7 +21,7 @@ from importer.destinations.base import (
     read_retry_after,
 )
 from importer.destinations.trakt_account import explain_forbidden, judge_rate_limit
-from importer.destinations.trakt_v2_echo import find_missing, flatten_item
+from importer.destinations.trakt_v2_echo import Missing, find_missing, flatten_item
 from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, Loss, StopRunError
 from importer.model import Batch, Fate, RatingJob, Status
 from importer.wire import Response
@@ -48,7 +48,8 @@ class Sent:
     """A batch as it was sent: its items in the order of its jobs, and what a success means for a job."""
 
     batch: Batch
-    items: Sequence[Mapping[str, Any]]
+    build_items: Callable[[], Sequence[Mapping[str, Any]]]
+    """Built once more only where an answer must be held against them."""
     success_of: Callable[[RatingJob], Fate]
     second_method_of: Callable[[RatingJob], str | None]
 
@@ -71,7 +72,9 @@ def _judge_success(sent: Sent, answer: Response) -> Verdict:
         )
         return Retry(5, "an answer that is not the API's", 3, stop, unsure=True)
     jobs = sent.batch.jobs
-    missing = find_missing([flatten_item(item) for item in sent.items], content.get("not_found", {}))
+    missing = Missing(set(), set())
+    if any(content.get("not_found", {}).values()):
+        missing = find_missing([flatten_item(item) for item in sent.build_items()], content["not_found"])
     if not _accounts_for(content, len(jobs)):
         missing = missing._replace(doubtful=set(range(len(jobs))) - missing.certain)
     if len(missing.doubtful) == len(jobs):

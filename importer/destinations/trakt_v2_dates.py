@@ -1,7 +1,10 @@
 """When a rating was given, as Trakt takes it: an instant in UTC, never in the future. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+
+_REMEMBERED = 1 << 13
+"""Dates of one run whose texts are kept: more than twenty years of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +18,19 @@ class Dates:
 
     now: datetime
     time_of_day: time = time(12)
+    _built: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def build(self, rated_at: str | None) -> str | None:
         """Build the `rated_at` to send, such as `2014-09-01T12:00:00.000Z`."""
         if rated_at is None:
             return None
-        instant = min(self._instant(rated_at), self.now)
-        return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        if (built := self._built.get(rated_at)) is None:
+            if len(self._built) >= _REMEMBERED:
+                self._built.clear()
+            instant = min(self._instant(rated_at), self.now)
+            built = instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            self._built[rated_at] = built
+        return built
 
     def is_future(self, rated_at: str | None) -> bool:
         """Whether the row's date lies in the future; today's is today's, whatever the hour."""
