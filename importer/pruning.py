@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from importer.errors import StopRunError
-from importer.journal_file import JournalFile
+from importer.journal.file import JournalFile
 
 NEWEST_KEPT = 5
 """So many ended runs stay in each journal, whatever is asked for."""

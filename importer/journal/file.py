@@ -66,7 +66,9 @@ class JournalFile:
             if version < _SCHEMA_VERSION:
                 if version == 2:
                     db.execute("ALTER TABLE row ADD COLUMN note TEXT")
-                db.executescript(resources.files("importer").joinpath("journal.sql").read_text("utf-8"))
+                db.executescript(
+                    resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
+                )
                 db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         except sqlite3.DatabaseError as error:
             db.close()

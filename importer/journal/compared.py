@@ -1,0 +1,126 @@
+"""Open rows held against the account: what stands there is noted, what needs no sending is settled."""
+
+import re
+from collections.abc import Generator, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from importer.forecast import Forecast
+from importer.journal.rows import JOB_COLUMNS, Changed, Rows, Run, build_job
+from importer.model import Fate, MediaKind, Rating, RatingJob
+
+
+class Replaced(NamedTuple):
+    """A row that would replace another rating of the account: what is held, since when.
+
+    `is_ours` says that an earlier run brought the rating that is held, of a row dated `brought_at`.
+    """
+
+    job: RatingJob
+    held: Rating
+    held_at: str | None
+    is_ours: bool
+    brought_at: str | None
+
+
+class ComparedRows(Rows):
+    """What is asked for and written down when the account has been read, before anything is sent."""
+
+    def open_kinds(self, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
+        """The kinds, with their second ones, of the rows that wait to be sent."""
+        return self._kinds("status IS NULL", run)
+
+    def open_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+        """Up to `limit` jobs beyond `after_row` that wait to be sent, as they are."""
+        where = "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?"
+        return self._jobs(where, run.number, after_row, limit)
+
+    def planned_changes(self, run: Run, after_row: int, limit: int) -> list[Changed]:
+        """Up to `limit` open rows beyond `after_row`, with what stood there when they were planned."""
+        where = "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?"
+        return self._changes(where, run.number, after_row, limit)
+
+    def forecasts(self, run: Run) -> Generator[Forecast]:
+        """Yield all rows of a run that is planned and not sent, in their order."""
+        rows = self._db.execute(
+            f"SELECT {JOB_COLUMNS}, status, reason, message, previous_rating, previous_rated_at FROM row"
+            " WHERE run = ? ORDER BY row",
+            (run.number,),
+        )
+        for row in rows:
+            yield Forecast(RatingJob(*row[:-5]), *row[-5:])
+
+    def note_previous(self, run: Run, found: Iterable[tuple[int, Any, str | None]]) -> None:
+        """Write down what the account holds, as (row, rating, rated_at); nothing for all other open rows."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET previous_known = 1, previous_rating = NULL, previous_rated_at = NULL"
+                " WHERE run = ? AND status IS NULL",
+                (run.number,),
+            )
+            self._db.executemany(
+                "UPDATE row SET previous_rating = ?, previous_rated_at = ? WHERE run = ? AND row = ?",
+                ((rating, rated_at, run.number, row) for row, rating, rated_at in found),
+            )
+
+    def settle_rows(self, run: Run, rows: Iterable[int], fate: Fate) -> None:
+        """Give rows one fate without sending them."""
+        self.settle_each(run, ((row, fate) for row in rows))
+
+    def settle_each(self, run: Run, fates: Iterable[tuple[int, Fate]]) -> None:
+        """Give rows, each its own fate, without sending them."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
+                ((*fate, run.number, row) for row, fate in fates),
+            )
+
+    def conflicts(self, run: Run, after_row: int, limit: int) -> list[Replaced]:
+        """Up to `limit` open rows beyond `after_row` that would replace another rating of the account."""
+        rows = self._db.execute(
+            f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, brought, brought_at FROM row"
+            " LEFT JOIN (SELECT title_key AS key, rating AS brought, rated_at AS brought_at FROM held)"
+            " ON key = title_key WHERE run = ? AND row > ? AND status IS NULL AND rating <> 0"
+            " AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
+            (run.number, after_row, limit),
+        )
+        return [
+            Replaced(build_job(row[:-4]), held, held_at, brought == held, brought_at)
+            for row in rows.fetchall()
+            for held, held_at, brought, brought_at in [row[-4:]]
+        ]
+
+    def named_titles(self, run: Run, after_row: int, limit: int) -> list[tuple[RatingJob, bool]]:
+        """Up to `limit` rows beyond `after_row`, whatever became of them, and whether each is to be rated.
+
+        Of a row that could not become a job, what its cells say; its kind may then be unknown.
+        """
+        rows = self._db.execute(
+            f"SELECT {JOB_COLUMNS}, rating <> 0 AND ifnull(status, '') NOT IN"
+            " ('unsupported', 'invalid', 'skipped') FROM row WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
+            (run.number, after_row, limit),
+        )
+        return [(_build_named(row[:-1]), bool(row[-1])) for row in rows.fetchall()]
+
+    def count_invalid(self, run: Run) -> int:
+        """Count the rows that cannot be understood."""
+        return int(self._one("SELECT count(*) FROM row WHERE run = ? AND status = 'invalid'", run.number))
+
+    def count_changes(self, run: Run) -> tuple[int, int]:
+        """Count the open rows that would change a rating of the account, and those that would remove one."""
+        found = self._db.execute(
+            "SELECT ifnull(sum(rating <> 0), 0), ifnull(sum(rating = 0), 0) FROM row"
+            " WHERE run = ? AND status IS NULL AND previous_known AND previous_rating IS NOT NULL",
+            (run.number,),
+        ).fetchone()
+        return int(found[0]), int(found[1])
+
+
+def _build_named(row: Sequence[Any]) -> RatingJob:
+    job = RatingJob(*row)
+    kind, second_kind = (
+        MediaKind(kind) if kind in set(MediaKind) else None for kind in (job.kind, job.second_kind)
+    )
+    imdb_id = re.search(r"tt\d{5,10}", job.imdb_id or "")
+    return job._replace(
+        kind=kind or MediaKind.UNKNOWN, second_kind=second_kind, imdb_id=imdb_id[0] if imdb_id else None
+    )

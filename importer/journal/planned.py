@@ -1,0 +1,105 @@
+"""Planning a run: its rows are written down, and those settled that nobody need ask the account about."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from importer.journal.rows import Rows, Run
+from importer.model import Fate, InvalidRow, PlannedRow, RatingJob, SettledRow, SourceRow
+
+
+def _build_insert(*columns: str) -> str:
+    return f"INSERT INTO row (run, {', '.join(columns)}) VALUES (?{', ?' * len(columns)})"
+
+
+_FATE = Fate._fields
+_INSERT_JOB = _build_insert(*RatingJob._fields, *_FATE)
+_INSERT_INVALID = _build_insert(*InvalidRow._fields)
+_INSERT_PLANNED = _build_insert(*PlannedRow._fields, *_FATE)
+_INSERT_SETTLED = _build_insert("carried", *SettledRow._fields)
+_NO_FATE = (None, None, None)
+_ALIKE = {
+    "imdb_id": "imdb_id",  # means one title, whatever it is taken for
+    "tmdb_id": "tmdb_id, kind",
+    "tvdb_id": "tvdb_id, kind",
+    "trakt_id": "trakt_id, kind",
+    "iif(coalesce(imdb_id, tmdb_id, tvdb_id, trakt_id) IS NULL, title, NULL)": "title, year, kind",
+}
+"""What a row must have, and what rows must share with it, to rate the same title."""
+
+
+class PlannedRows(Rows):
+    """What belongs into the transaction `planning`."""
+
+    def add_rows(self, run: Run, rows: Iterable[SourceRow], fates: Iterable[Fate | None]) -> None:
+        """Add rows, with the fate of those that are settled before sending."""
+        jobs: list[Sequence[Any]] = []
+        invalid: list[Sequence[Any]] = []
+        settled: list[Sequence[Any]] = []
+        planned: list[Sequence[Any]] = []
+        number = (run.number,)
+        for row, fate in zip(rows, fates, strict=True):
+            if isinstance(row, InvalidRow):
+                invalid.append(number + row)
+            elif isinstance(row, SettledRow):
+                settled.append((run.number, 1, *row))
+            elif isinstance(row, PlannedRow):
+                planned.append(number + row + (fate or _NO_FATE))
+            else:
+                jobs.append(number + row + (fate or _NO_FATE))
+        self._db.executemany(_INSERT_JOB, jobs)
+        self._db.executemany(_INSERT_INVALID, invalid)
+        self._db.executemany(_INSERT_SETTLED, settled)
+        self._db.executemany(_INSERT_PLANNED, planned)
+
+    def titles_rated_twice(self, run: Run) -> Iterator[list[tuple[int, int, str | None]]]:
+        """Yield, for each title with more than one open row, these rows as (row, line, rated_at).
+
+        Rows rate one title when they share any of its ids, or, without ids, title and year.
+        """
+        groups: dict[int, list[int]] = {}
+        for rows in self._rows_alike(run):
+            joined = sorted({other for row in rows for other in groups.get(row, [row])})
+            groups.update(dict.fromkeys(joined, joined))
+        for group in {id(group): group for group in groups.values()}.values():
+            yield self._db.execute(
+                "SELECT row, line, rated_at FROM row WHERE run = ?"
+                " AND row IN (SELECT value FROM json_each(?)) ORDER BY row",
+                (run.number, json.dumps(group)),
+            ).fetchall()
+
+    def _rows_alike(self, run: Run) -> Iterator[list[int]]:
+        for key, same in _ALIKE.items():
+            found = self._db.execute(
+                "SELECT json_group_array(row) FROM row WHERE run = ? AND status IS NULL"
+                f" AND {key} IS NOT NULL GROUP BY {same}, season, episode HAVING count(*) > 1",
+                (run.number,),
+            )
+            for (rows,) in found.fetchall():
+                yield json.loads(rows)
+
+    def settle_unchanged(self, run: Run, fate: Fate) -> None:
+        """Give `fate` to open rows whose rating an earlier run brought; note what stood there for others.
+
+        Where titles went by ids of several kinds, one title may be known twice, and a love or hate may be
+        another number today: then only the account itself can tell.
+        """
+        if self._one("SELECT EXISTS (SELECT 1 FROM held WHERE title_key < 'imdb:' OR title_key >= 'imdb;')"):
+            return
+        self._db.execute(
+            "UPDATE row SET previous_rating = held.rating FROM held"
+            " WHERE held.title_key = row.title_key AND row.run = ? AND row.status IS NULL",
+            (run.number,),
+        )
+        self._db.execute(
+            "UPDATE row SET status = ?, reason = ?, message = ?"
+            " WHERE run = ? AND status IS NULL AND rating = previous_rating AND typeof(rating) = 'integer'",
+            (*fate, run.number),
+        )
+
+    def settle_open(self, run: Run, fate: Fate) -> None:
+        """Give every open row the same fate."""
+        self._db.execute(
+            "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL",
+            (*fate, run.number),
+        )

@@ -1,0 +1,54 @@
+"""The rows of a run as the journal keeps them, and how they become jobs again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from importer.journal.file import JournalFile
+from importer.model import MediaKind, Rating, RatingJob
+
+JOB_COLUMNS = ", ".join(RatingJob._fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run in the journal. `run_id` is what people type; `number` the key inside this file."""
+
+    number: int
+    run_id: str
+    continued: bool = False
+
+
+class Changed(NamedTuple):
+    """A row that changes the account, and what stood there before, if that `is_known`."""
+
+    job: RatingJob
+    is_known: bool
+    rating: Rating | None
+    rated_at: str | None
+
+
+class Rows(JournalFile):
+    """What all that ask for rows share."""
+
+    def _kinds(self, where: str, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
+        found = self._db.execute(
+            f"SELECT DISTINCT kind, second_kind FROM row WHERE {where} AND run = ?", (run.number,)
+        )
+        return [(MediaKind(kind), MediaKind(second) if second else None) for kind, second in found]
+
+    def _jobs(self, where: str, *values: object) -> list[RatingJob]:
+        rows = self._db.execute(f"SELECT {JOB_COLUMNS} FROM row {where}", values)
+        return [build_job(row) for row in rows.fetchall()]
+
+    def _changes(self, where: str, *values: object) -> list[Changed]:
+        columns = f"{JOB_COLUMNS}, previous_known, previous_rating, previous_rated_at"
+        rows = self._db.execute(f"SELECT {columns} FROM row {where}", values)
+        return [Changed(build_job(row[:-3]), bool(row[-3]), row[-2], row[-1]) for row in rows.fetchall()]
+
+
+def build_job(row: Sequence[Any]) -> RatingJob:
+    """Make a job of the values of `JOB_COLUMNS`."""
+    job = RatingJob(*row)
+    second = MediaKind(job.second_kind) if job.second_kind else None
+    return job._replace(kind=MediaKind(job.kind), second_kind=second)

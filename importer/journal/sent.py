@@ -1,0 +1,100 @@
+"""Sending rows: they are marked before they are sent and after they are answered, then looked at again."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from importer.journal.rows import Changed, Rows, Run
+from importer.model import MediaKind, Outcome, RatingJob
+
+_MAY_HAVE_CHANGED = (
+    "(status IN ('rated', 'unrated', 'unsure') OR status = 'failed' AND reason = 'not_stored'"
+    " OR status IS NULL AND sending)"
+)
+"""The rows that a run changed at the account, or may have: what an undo looks at."""
+
+
+class SentRows(Rows):
+    """What goes out, what came back, and what is then said to be so."""
+
+    def count_open(self, run: Run) -> int:
+        """Count the rows without an outcome."""
+        return int(self._one("SELECT count(*) FROM row WHERE run = ? AND status IS NULL", run.number))
+
+    def unanswered(self, run: Run) -> list[RatingJob]:
+        """The jobs marked as sending that have no outcome: a crash left their fate unknown."""
+        return self._jobs("WHERE run = ? AND status IS NULL AND sending ORDER BY row", run.number)
+
+    def still_unsure(self, run: Run) -> list[RatingJob]:
+        """The open jobs whose very rating an earlier run may have brought, and nothing was known since."""
+        return self._jobs(
+            "WHERE run = ? AND status IS NULL AND title_key NOT IN (SELECT title_key FROM held)"
+            " AND (title_key, rating) IN (SELECT title_key, rating FROM row WHERE run < ?"
+            " AND (status IN ('unsure', 'failed') AND reason IS NOT 'not_stored'"
+            " OR status IS NULL AND sending))"
+            " ORDER BY row",
+            run.number,
+            run.number,
+        )
+
+    def take(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+        """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs."""
+        with self._transaction():
+            jobs = self._jobs(
+                "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?",
+                run.number,
+                after_row,
+                limit,
+            )
+            if jobs:
+                self._db.execute(
+                    "UPDATE row SET sending = 1 WHERE run = ? AND row BETWEEN ? AND ? AND status IS NULL",
+                    (run.number, jobs[0].row, jobs[-1].row),
+                )
+        return jobs
+
+    def release(self, run: Run, *, except_rows: Iterable[int] = ()) -> None:
+        """Unmark rows that were marked as sending but never left; `except_rows` may have."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET sending = 0 WHERE run = ? AND sending AND status IS NULL"
+                " AND row NOT IN (SELECT value FROM json_each(?))",
+                (run.number, json.dumps(list(except_rows))),
+            )
+
+    def record(self, run: Run, outcomes: Iterable[Outcome]) -> None:
+        """Write outcomes in one commit."""
+        number = run.number
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE row SET status = ?, reason = nullif(?, ''), message = nullif(?, ''), attempts = ?,"
+                " http_status = ?, sent_at = ?, duration_ms = ? WHERE run = ? AND row = ?",
+                (
+                    (*fate, attempts, http_status, sent_at, duration_ms, number, row)
+                    for row, fate, attempts, http_status, sent_at, duration_ms in outcomes
+                ),
+            )
+
+    def sent_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+        """Up to `limit` jobs beyond `after_row` that the destination is said to have taken in this run."""
+        where = (
+            "WHERE run = ? AND row > ? AND status IN ('rated', 'unrated') AND NOT carried"
+            " ORDER BY row LIMIT ?"
+        )
+        return self._jobs(where, run.number, after_row, limit)
+
+    def sent_kinds(self, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
+        """The kinds, with their second ones, of the rows that `sent_jobs` gives."""
+        return self._kinds("status IN ('rated', 'unrated') AND NOT carried", run)
+
+    def changed_rows(self, run: Run, after_row: int, limit: int) -> list[Changed]:
+        """Up to `limit` rows beyond `after_row` that the run changed at the account."""
+        where = f"WHERE run = ? AND row > ? AND {_MAY_HAVE_CHANGED} AND NOT carried ORDER BY row LIMIT ?"
+        return self._changes(where, run.number, after_row, limit)
+
+    def ratings_of(self, run: Run) -> dict[int, Any]:
+        """The ratings that a run brought, by row."""
+        found = self._db.execute(
+            f"SELECT row, rating FROM row WHERE run = ? AND {_MAY_HAVE_CHANGED}", (run.number,)
+        )
+        return dict(found.fetchall())
