@@ -197,13 +197,13 @@ def kinds_of(kind: MediaKind, second_kind: MediaKind | None) -> tuple[MediaKind,
     return (kind,) if second_kind is None else (kind, second_kind)
 
 
-_NO_OTHERS = (None,) * 6
+_NOTHING_MORE = (None,) * 6
 
 
 def title_keys(job: RatingJob) -> list[str]:
     """Every key the job's title may stand under in `Holdings`: one per id; without ids, title and year."""
-    others = (job.season, job.episode, job.tmdb_id, job.tvdb_id, job.trakt_id, job.second_kind)
-    if job.imdb_id and others == _NO_OTHERS and job.kind is not MediaKind.UNKNOWN:
+    more = (job.season, job.episode, job.tmdb_id, job.tvdb_id, job.trakt_id, job.second_kind)
+    if job.imdb_id and more == _NOTHING_MORE and job.kind is not MediaKind.UNKNOWN:
         return [f"{job.kind}:imdb:{job.imdb_id}"]  # what the rest would give, for nearly every row there is
     ids = {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id}
     # Two films may share title and year, but not an id.
