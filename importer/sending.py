@@ -5,17 +5,15 @@ this phase go through one thread, in order, so that commits never hold up a requ
 """
 
 import asyncio
-import contextlib
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import ParamSpec, TypeVar
 
+from importer.clerk import Clerk
 from importer.delivery.backoff import Backoff, Patience
 from importer.delivery.courier import Courier, Tokens
+from importer.delivery.event_loop import hearing_signals, new_event_loop
 from importer.delivery.limiter import Limiter, Rate
 from importer.delivery.readback import ReadBack
 from importer.delivery.transport import Transport
@@ -41,21 +39,13 @@ from importer.model import Batch, Fate, Outcome
 from importer.planning import Batcher, BatchSize, Conflict, OnConflict
 from importer.progress import Phase, Progress
 
-FLUSH_SECONDS = 0.2
-"""How long an answer may wait to be written to the journal together with others."""
-
 TAKE_SECONDS = 0.5
 """About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""
 
 MOST_TAKEN = 4000
 
-STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-
 VERIFY_PAUSES = (0.0, 2.0, 5.0)
 """Seconds before each look of the verification; a rating that is missing at the last one is missing."""
-
-_Arguments = ParamSpec("_Arguments")
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +95,7 @@ class Sending:
         self._progress = progress
         self._size = BatchSize(destination.batch_size)
         self._pool: WorkerPool | None = None
-        self._clerk = ThreadPoolExecutor(1, "journal")
-        self._unwritten: list[Outcome] = []
+        self._clerk = Clerk(journal, run)
         self._looked: Look | None = None
         self._has_connected = False
         self._cancelled_by: ImporterError | None = None
@@ -144,8 +133,7 @@ class Sending:
             if self.stopped_by is None and self._progress.done < self._progress.to_send:
                 self._connect(self._work)
         finally:
-            self._clerk.shutdown()
-            self._journal.record(self._run, self._unwritten)
+            self._clerk.finish()
             if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
                 self._journal.release(self._run, except_rows=self._pool.unsure_rows)
         if self.stopped_by is None and self._journal.count_open(self._run):
@@ -164,29 +152,26 @@ class Sending:
             self._connect(self._verify)
 
     def _connect(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
-        with asyncio.Runner(loop_factory=_new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(self._connected(stage))
 
     async def _connected(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
-        self._listen_to_signals()
-        flushing = asyncio.create_task(self._flush_now_and_then())
+        self._task = asyncio.current_task()
         options = self._options
         limiter = Limiter(
             options.rate, self._progress, get_rate=options.get_rate, continues=self._has_connected
         )
         self._has_connected = True
         try:
-            async with Transport(options.workers) as transport:
-                tokens = options.build_tokens(transport) if options.build_tokens else None
-                await stage(Courier(transport, limiter, Backoff(limiter, options.patience), tokens))
+            with hearing_signals(self._interrupt):
+                async with Transport(options.workers) as transport:
+                    tokens = options.build_tokens(transport) if options.build_tokens else None
+                    await stage(Courier(transport, limiter, Backoff(limiter, options.patience), tokens))
         except StopRunError as stop:
             self.stopped_by = stop
         except asyncio.CancelledError:
             # Only `_stop` and Ctrl-C cancel this outermost task: the run ends here, in good order.
             self.stopped_by = self._cancelled_by or StopRunError("interrupted")
-        finally:
-            flushing.cancel()
-            self._stop_listening()
 
     async def _look(self, courier: Courier) -> None:
         self._progress.phase = Phase.LOOKING
@@ -256,7 +241,11 @@ class Sending:
             size=self._size,
         )
         self._pool = pool
-        await pool.run(self._batches())
+        writing = asyncio.create_task(self._write_now_and_then())
+        try:
+            await pool.run(self._batches())
+        finally:
+            writing.cancel()
         if isinstance(pool.stopped_by, ImporterError):
             self.stopped_by = pool.stopped_by
         elif pool.stopped_by is not None:
@@ -271,7 +260,7 @@ class Sending:
         last_row = 0
         while left > 0:
             begun = time.monotonic()
-            jobs = await self._in_order(self._journal.take, self._run, last_row, min(most, left))
+            jobs = await self._clerk.call(self._journal.take, self._run, last_row, min(most, left))
             if not jobs:
                 break
             last_row = jobs[-1].row
@@ -284,52 +273,18 @@ class Sending:
             yield batch
 
     def _take_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        self._unwritten += outcomes
+        self._clerk.note(outcomes)
         self._count(outcomes)
 
     def _count(self, outcomes: Sequence[Outcome]) -> None:
         self._progress.done += len(outcomes)
         self._progress.failed += sum(not outcome.fate.status.is_success for outcome in outcomes)
 
-    async def _flush_now_and_then(self) -> None:
-        while True:
-            await asyncio.sleep(FLUSH_SECONDS)
-            try:
-                await self._flush()
-            except ImporterError as error:
-                self._stop(error)
-                return
-
-    async def _flush(self) -> None:
-        outcomes, self._unwritten = self._unwritten, []
-        if not outcomes:
-            return
+    async def _write_now_and_then(self) -> None:
         try:
-            await self._in_order(self._journal.record, self._run, outcomes)
-        except BaseException:
-            # Whether or not it was written: writing an outcome twice changes nothing, losing it would.
-            self._unwritten = outcomes + self._unwritten
-            raise
-
-    async def _in_order(
-        self, call: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
-    ) -> _Result:
-        return await asyncio.wrap_future(self._clerk.submit(call, *args, **kwargs))
-
-    def _listen_to_signals(self) -> None:
-        self._task = asyncio.current_task()
-        loop = asyncio.get_running_loop()
-        for name in STOP_SIGNALS:
-            # Not on Windows and not outside the main thread: there Ctrl-C cancels the task at once.
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(name, self._interrupt, name)
-
-    def _stop_listening(self) -> None:
-        """Give the signals back: between two stages a question may be asked, and Ctrl-C must end it."""
-        loop = asyncio.get_running_loop()
-        for name in STOP_SIGNALS:
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.remove_signal_handler(name)
+            await self._clerk.write_now_and_then()
+        except ImporterError as error:
+            self._stop(error)
 
     def _interrupt(self, name: signal.Signals) -> None:
         if self._pool is not None and self._pool.stopped_by is not None:
@@ -344,11 +299,3 @@ class Sending:
         elif self._task is not None:
             self._cancelled_by = error
             self._task.cancel()
-
-
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop  # noqa: PLC0415 - only where it exists; it nearly doubles the requests a second
-
-    return uvloop.new_event_loop()

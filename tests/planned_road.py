@@ -35,7 +35,7 @@ class PlannedRoad(Road):
         source = replace(self.build_source(), mirrors=options.get("mirrors", False))
         display = Display(quiet=True, as_json=as_json, results=self.plan_file)
         choices = Choices({}, {}, rechecks=rechecks)
-        with self.open_journal() as journal, patch.object(sending, "_new_event_loop", HurriedLoop):
+        with self.open_journal() as journal, patch.object(sending, "new_event_loop", HurriedLoop):
             return make_plan(source, target, journal, choices, display)
 
     def send_plan(self, url: str, **options: Any) -> RunReport:

@@ -247,7 +247,7 @@ class Road:
         progress = Progress()
         with (
             self.open_journal() as journal,
-            patch.object(sending, "_new_event_loop", HurriedLoop),
+            patch.object(sending, "new_event_loop", HurriedLoop),
         ):
             source = build_source(Target(destination, SendingOptions()), journal)
             if dry_run:

@@ -37,8 +37,9 @@ ROOMS: dict[str, set[str]] = {
     "operations": {"errors", "model", "report", "atomic", "settings.secret"},
     "report": {"errors", "model", "forecast", "candidates", "spreadsheet", "atomic"},
     "looking": {"errors", "model", "planning", "destinations", "delivery", "journal"},
+    "clerk": {"model", "journal"},
     "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"}
-    | {"mirroring"},
+    | {"mirroring", "clerk"},
     "mirroring": {"model", "destinations", "journal"},
     "writing": {"errors", "model", "progress", "atomic", "destinations", "journal"},
     "syncing": {"errors", "model", "atomic", "journal", "settings", "fetching"},

@@ -16,10 +16,11 @@ import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from signal import SIGINT
+from signal import SIGINT, Signals
 from typing import Any, NamedTuple, Self
 from unittest.mock import patch
 
@@ -27,7 +28,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from importer import sending
+from importer import clerk, sending
 from importer.delivery.transport import Transport
 from importer.destinations.base import (
     RATED,
@@ -151,7 +152,7 @@ class MortalLoop(VirtualTimeLoop):
         raise NotImplementedError
 
 
-class Clerk:
+class ThreadlessExecutor:
     """The journal's thread, without a thread: the work is done at once, and known to be done a bit later."""
 
     def __init__(self, *_: Any) -> None:
@@ -578,25 +579,23 @@ class CrashAndRerun(RuleBasedStateMachine):
         progress = Progress()
         with Journal(self.folder, "account") as journal:
             planned = plan_run(source, self.api, journal, progress)
-            sender = ImpatientSending(planned.run, self.api, journal, SendingOptions(self.workers), progress)
-            sender.interruptions = interruptions
-            return send_run(planned, sender, journal, self.folder / "results.csv", progress)
+            sender = Sending(planned.run, self.api, journal, SendingOptions(self.workers), progress)
+            with patch.object(sending, "hearing_signals", partial(pressing_ctrl_c, interruptions)):
+                return send_run(planned, sender, journal, self.folder / "results.csv", progress)
 
 
-class ImpatientSending(Sending):
+@contextmanager
+def pressing_ctrl_c(
+    interruptions: tuple[float, float | None] | None, interrupt: Callable[[Signals], None]
+) -> Iterator[None]:
     """A user presses Ctrl-C some seconds into each stage, and perhaps again."""
-
-    interruptions: tuple[float, float | None] | None = None
-
-    def _listen_to_signals(self) -> None:
-        super()._listen_to_signals()
-        if self.interruptions is None:
-            return
-        seconds, insists_after = self.interruptions
+    if interruptions is not None:
+        seconds, insists_after = interruptions
         loop = asyncio.get_running_loop()
-        loop.call_later(seconds, self._interrupt, SIGINT)
+        loop.call_later(seconds, interrupt, SIGINT)
         if insists_after is not None:
-            loop.call_later(seconds + insists_after, self._interrupt, SIGINT)
+            loop.call_later(seconds + insists_after, interrupt, SIGINT)
+    yield
 
 
 def open_world(stack: ExitStack, fuse: Fuse, server: FakeServer, full: range) -> None:
@@ -622,9 +621,9 @@ def open_world(stack: ExitStack, fuse: Fuse, server: FakeServer, full: range) ->
     # A process that dies leaves to the system what it has written: only a power cut needs the disk.
     stack.enter_context(patch.object(os, "fsync", lambda _: None))
     stack.enter_context(patch.object(sqlite3, "connect", connect_mortally))
-    stack.enter_context(patch.object(sending, "_new_event_loop", new_loop))
+    stack.enter_context(patch.object(sending, "new_event_loop", new_loop))
     stack.enter_context(patch.object(sending, "Transport", lambda _: server))
-    stack.enter_context(patch.object(sending, "ThreadPoolExecutor", Clerk))
+    stack.enter_context(patch.object(clerk, "ThreadPoolExecutor", ThreadlessExecutor))
     stack.enter_context(patch.object(time, "monotonic", now))
     stack.enter_context(patch.object(time, "perf_counter", now))
 
