@@ -86,14 +86,13 @@ class PlannedRows(Rows):
         """
         if self._one("SELECT EXISTS (SELECT 1 FROM held WHERE title_key < 'imdb:' OR title_key >= 'imdb;')"):
             return
+        is_equal = "row.rating = held.rating AND typeof(row.rating) = 'integer'"
         self._db.execute(
-            "UPDATE row SET previous_rating = held.rating FROM held"
-            " WHERE held.title_key = row.title_key AND row.run = ? AND row.status IS NULL",
-            (run.number,),
-        )
-        self._db.execute(
-            "UPDATE row SET status = ?, reason = ?, message = ?"
-            " WHERE run = ? AND status IS NULL AND rating = previous_rating AND typeof(rating) = 'integer'",
+            "UPDATE row SET previous_rating = held.rating,"
+            f" status = iif({is_equal}, ?, status),"
+            f" reason = iif({is_equal}, ?, reason),"
+            f" message = iif({is_equal}, ?, message)"
+            " FROM held WHERE held.title_key = row.title_key AND row.run = ? AND row.status IS NULL",
             (*fate, run.number),
         )
 
