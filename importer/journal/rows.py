@@ -53,4 +53,4 @@ class Rows(JournalFile):
 def build_job(row: Sequence[Any]) -> RatingJob:
     """Make a job of the values of `JOB_COLUMNS`."""
     number, line, kind, *cells, second_kind, note = row
-    return RatingJob(number, line, _KINDS[kind], *cells, _KINDS.get(second_kind), note)
+    return RatingJob._make((number, line, _KINDS[kind], *cells, _KINDS.get(second_kind), note))
