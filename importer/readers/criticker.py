@@ -107,6 +107,7 @@ class CritickerXmlReader(TableReader):
         "address": ("filmlink",),
         "tier": ("tier",),
     }
+    marks: ClassVar = frozenset({"filmname", "filmlink", "filmid"})
     needed = ("imdb_id", "rating", "title", "tier")
     takes_scale = True
     judges_rows = True

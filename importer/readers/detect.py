@@ -145,6 +145,8 @@ def _choose(table: AnyTable, reading: Reading) -> _Choice:
     missing = {reader: reader.missing(table.header) for reader in tried}
     for reader in tried:
         if not missing[reader]:
+            if reader is CsvReader and format_name == "auto":
+                _refuse_torn(table, missing)
             return _Choice(reader, table)
     for reader in tried:  # some exports have no header row
         names = reader.name_columns(table.header.names)
@@ -169,6 +171,20 @@ def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced
         found=names,
         missing=missing,
     )
+
+
+def _refuse_torn(table: AnyTable, missing: Mapping[type[TableReader], Sequence[str]]) -> None:
+    """Refuse a table with columns of an export that lacks others of it: its words do not mean ours."""
+    names = dict(zip(table.header.keys, table.header.names, strict=True))
+    for reader in missing:
+        if marks := [names[key] for key in names if key in reader.marks]:
+            raise UnknownFormatError(
+                f"{table.name}: the columns {_list(marks)} are those of {reader.about.name}, but the file "
+                f"lacks {'; '.join(missing[reader])}.\nImport the export as it was downloaded; or, where it "
+                "is a table of your own, say so with --format csv, and with --map what its columns are.",
+                found=table.header.names,
+                missing=missing[reader],
+            )
 
 
 def _refuse_double_columns(table: AnyTable, reader: type[TableReader]) -> None:

@@ -36,6 +36,7 @@ class DoubanReader(TableReader):
         "rated_at": ("star_time",),
         "address": ("url",),
     }
+    marks: ClassVar = frozenset({"pubdate", "star_time"})
     needed = ("title", "rating", "rated_at")
     scale = steps("1", "5", "1", none=frozenset({""}))
     own_zone = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since Douban exists

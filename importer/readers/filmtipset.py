@@ -37,6 +37,7 @@ class FilmtipsetReader(TableReader):
         "rated_at": ("VoteDate", _JOINED),
         "title": ("MovieTitle", _JOINED),
     }
+    marks: ClassVar = frozenset({"votedate", "movietitle"})
     needed = ("imdb_id", "rating", "rated_at", "title")
     scale = steps("1", "5", "1")
     judges_rows = True

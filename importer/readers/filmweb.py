@@ -60,6 +60,7 @@ class FilmwebReader(TableReader):
         "premiere": ("year",),
         "link": ("link",),
     }
+    marks: ClassVar = frozenset({"pl_title", "user_vote", "global_rating"})
     needed = ("rating", "rated_at")
     judges_rows = True
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from importer.errors import UnknownFormatError
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells import (
     CellError,
@@ -20,8 +21,10 @@ from importer.readers.cells import (
     parse_rating_or_word,
     parse_text,
     parse_year,
+    quote,
 )
-from importer.readers.table import Header
+from importer.readers.reading import Reading
+from importer.readers.table import AnyTable, Header
 from importer.readers.table_reader import FormatNote, TableReader
 from importer.readers.title_types import TYPES, parse_kind, parse_second_kind
 from importer.spreadsheet import restore
@@ -37,6 +40,8 @@ _NUMBERS = {
     MediaKind.EPISODE: (),
 }
 """Kind to the numbers that a row of it cannot have."""
+_OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your rating", "my rating")
+"""Beside one of these, `rating` is everybody's as likely as not."""
 _RESULTS = ("row", "line", "status", "reason", "message", "rating", "previous_rating")
 
 
@@ -70,6 +75,17 @@ class CsvReader(TableReader):
     }
     judges_rows = True
     takes_scale = True
+
+    def __init__(self, table: AnyTable, reading: Reading) -> None:
+        other = table.header.find(_OTHER_RATINGS)
+        if other is not None and "rating" not in map(str.lower, reading.mapping.values()):
+            names = table.header.names
+            raise UnknownFormatError(
+                f"{table.name}: there are two columns of ratings, rating and {quote(names[other])}. Say "
+                f"which is yours: --map rating=rating or --map {quote(names[other] + '=rating')}.",
+                found=names,
+            )
+        super().__init__(table, reading)
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:

@@ -25,6 +25,9 @@ _VINTAGES = (
     ("Original Title", "since June 2024"),
 )
 
+_OF_LISTS = frozenset({"position", "created", "modified", "description"})
+"""Columns of a list; people take out one or the other."""
+
 
 class ImdbReader(TableReader):
     """An open ratings export of IMDb."""
@@ -48,6 +51,7 @@ class ImdbReader(TableReader):
         "year": ("Year",),
         "title": ("Title",),
     }
+    marks: ClassVar = frozenset({"const", "title type"})
     needed: ClassVar[Sequence[str]] = ("imdb_id", "rating", "kind")
 
     @classmethod
@@ -81,7 +85,7 @@ class ImdbListReader(ImdbReader):
     about = FormatNote(
         name="imdb-list",
         what="IMDb list or watchlist export: its rated rows, with --lists",
-        recognised_by="columns Position, Const and Created, without You rated",
+        recognised_by="columns Const, Title Type and two of Position, Created, Modified and Description",
         ids="IMDb",
         scale="1 to 10; most rows have no rating and are skipped",
         dates="Date Rated where the file has it, else none: Created is the day of the entry",
@@ -121,7 +125,7 @@ class ImdbListReader(ImdbReader):
 
 def _is_list(header: Header) -> bool:
     # `You rated` is the ratings export before November 2017, whose rows are numbered too.
-    return {"position", "created"} <= set(header.keys) and "you rated" not in header.keys
+    return len(_OF_LISTS & set(header.keys)) > 1 and "you rated" not in header.keys
 
 
 def _parse_const(cell: str) -> str:

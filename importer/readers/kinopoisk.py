@@ -46,6 +46,7 @@ class KinopoiskReader(TableReader):
         "year": ("year",),
         "years": ("year",),
     }
+    marks: ClassVar = frozenset({"nameeng", "namerus", "en_title", "ru_title"})
     needed = ("title", "russian", "rating", "year")
     judges_rows = True
 

@@ -48,6 +48,7 @@ class LetterboxdReader(TableReader):
         "year": ("Year",),
         "title": ("Name",),
     }
+    marks: ClassVar = frozenset({"letterboxd uri"})
     needed = ("title", "rating")
     judges_rows = True
     scale = STARS

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _TITLE_COLUMNS = ("LetterboxdURI", "url", "tmdbID", "imdbID", "Title")
 _OWN_COLUMNS = ("LetterboxdURI", "Rating10", "WatchedDate")
 """What no other table has: `Rating` beside an `imdbID` could be on anybody's scale."""
+_OF_SIMKL = frozenset({"simkl_id", "lastepwatched", "watchlist"})
+"""What Simkl's export has, and of which any may have been taken out: its `Rating` holds no stars."""
 
 
 class LetterboxdImportReader(TableReader):
@@ -64,9 +66,8 @@ class LetterboxdImportReader(TableReader):
             missing.append("imdbID, tmdbID, Title or LetterboxdURI")
         if header.find(_OWN_COLUMNS) is None:
             missing.append("Rating10, WatchedDate or LetterboxdURI")
-        return missing or (
-            ["no LastEpWatched: this is Simkl's"] if header.find(["LastEpWatched"]) is not None else []
-        )
+        of_simkl = _OF_SIMKL & set(header.keys)
+        return missing or [f"no {name}: this is Simkl's" for name in sorted(of_simkl)]
 
     def describe(self) -> Sequence[str]:
         """Say which ratings count and what dates them."""

@@ -49,6 +49,7 @@ class MovieLensReader(TableReader):
         "rating": ("rating",),
         "title": ("title",),
     }
+    marks: ClassVar = frozenset({"average_rating"})
     needed = ("imdb_id", "rating")
     scale = steps("0.5", "5", "0.5")
     judges_rows = True
@@ -97,6 +98,7 @@ class MovieLensDatasetReader(TableReader):
         "rating": ("rating",),
         "rated_at": ("timestamp",),
     }
+    marks: ClassVar = frozenset({"movieid"})
     needed = ("user", "movie", "rating", "rated_at")
     scale = steps("0.5", "5", "0.5")
     judges_rows = True

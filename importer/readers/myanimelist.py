@@ -51,6 +51,7 @@ class MyAnimeListReader(TableReader):
         "second_kind": ("series_type",),
         "title": ("series_title",),
     }
+    marks: ClassVar = frozenset({"series_title", "my_score"})
     needed = ("kind", "rating", "title")
     judges_rows = True
 

@@ -43,6 +43,7 @@ class NetflixReader(TableReader):
         "rating": ("Thumbs Value",),
         "rated_at": ("Event Utc Ts",),
     }
+    marks: ClassVar = frozenset({"title name", "thumbs value", "star value"})
     needed = ("profile", "title", "stars", "rating")
     takes_scale = True
     needs_scale = True

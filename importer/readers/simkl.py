@@ -55,6 +55,7 @@ class SimklReader(TableReader):
         "year": ("Year",),
         "title": ("Title",),
     }
+    marks: ClassVar = frozenset({"simkl_id", "lastepwatched"})
     needed: ClassVar[Sequence[str]] = ("kind", "rating", "title")
     judges_rows = True
 

@@ -54,6 +54,8 @@ class TableReader:
     first field of this order is the one that is told."""
     needed: ClassVar[Sequence[str]] = ()
     """Fields without whose column a file is not of this format."""
+    marks: ClassVar[frozenset[str]] = frozenset()
+    """Columns, in lower case, that nobody else's table has: one with them is of this format, or torn."""
     judges_rows: ClassVar[bool] = False
     """Whether `finish` has something to say; asking it a million times for nothing is not free."""
     scale: ClassVar[Scale | None] = None

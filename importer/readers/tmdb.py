@@ -59,6 +59,7 @@ class TmdbReader(TableReader):
         "year": ("Release Date",),
         "title": ("Name",),
     }
+    marks: ClassVar = frozenset({"tmdb id"})
     needed = ("tmdb_id", "kind", "rating", "title")
     judges_rows = True
     scale = steps("0.5", "10", "0.5", none=frozenset({""}))

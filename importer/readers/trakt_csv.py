@@ -43,6 +43,9 @@ class TraktCsvReader(TableReader):
         **{field: (field,) for field in TITLE_PARSERS},
         **{f"{of}_{field}": (f"{of}_{field}",) for of in ("show", "episode") for field in TITLE_PARSERS},
     }
+    marks: ClassVar = frozenset(
+        {"trakt_rating", *(f"{of}_{field}" for of in ("show", "episode") for field in TITLE_PARSERS)}
+    )
     needed = ("rated_at", "kind", "rating")
     judges_rows = True
 

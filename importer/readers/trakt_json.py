@@ -60,7 +60,11 @@ class TraktJsonReader(TableReader):
         has_title = any(
             f"{name}.{field}" in found for name in _OBJECTS for field in _PLACES if "_id" in field
         )
-        return super().missing(header) + ([] if has_title else ['ids, as in "movie.ids.trakt"'])
+        missing = super().missing(header) + ([] if has_title else ['ids, as in "movie.ids.trakt"'])
+        # Its entries are alike, and may have somebody else's `rating` beside the owner's.
+        return missing or (
+            ["no user_rating: this is Simkl's"] if header.find(["user_rating"]) is not None else []
+        )
 
     def describe(self) -> Sequence[str]:
         """Say what it is."""

@@ -55,6 +55,7 @@ class TvTimeVotesReader(TableReader):
         "title": ("series_name",),
         "movie": ("movie_name",),
     }
+    marks: ClassVar = frozenset({"vote_key"})
     needed = ("rating",)
     takes_scale = True
     needs_scale = True
@@ -101,6 +102,7 @@ class TvTimeShowsReader(TableReader):
         "rated_at": ("updated_at", "created_at"),
         "title": ("tv_show_name",),
     }
+    marks: ClassVar = frozenset({"tv_show_id", "tv_show_name"})
     needed = ("tvdb_id", "rating", "title")
     scale = steps("1", "5", "1")
     judges_rows = True
@@ -151,6 +153,7 @@ class LiberatorReader(TableReader):
         "episode": ("episode",),
         "title": ("title",),
     }
+    marks: ClassVar = frozenset({"is_watched", "is_watchlisted"})
     needed = ("imdb_id", "tvdb_id", "kind", "rating")
     judges_rows = True
 

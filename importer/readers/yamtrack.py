@@ -47,6 +47,7 @@ class YamtrackReader(TableReader):
         "episode": ("episode_number",),
         "title": ("title",),
     }
+    marks: ClassVar = frozenset({"media_id"})
     needed = ("kind", "source", "media_id", "rating")
     scale = steps("0", "10", none=frozenset({""}))
     judges_rows = True
