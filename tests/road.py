@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from importer import sending
+from importer.cli.display import Display
 from importer.cli.inputs import ResultsInput, UndoInput
 from importer.cli.targets import Choices, Target
 from importer.delivery.asking import send_once
@@ -258,6 +259,20 @@ class Road:
             sending_options = SendingOptions(**options, undone=source.undone)
             sender = Sending(planned.run, destination, journal, sending_options, progress)
             return send_run(planned, sender, journal, self.results, progress)
+
+    def run_as_typed(
+        self, url: str, *, asks: bool = True, guard_percent: int = 20, **options: Any
+    ) -> RunReport:
+        """Bring the file as the command does, with the questions that it asks."""
+        tokens = partial(SandboxTokens, url) if self.is_v2 else None
+        target = Target(self.build_destination(url), SendingOptions(4, build_tokens=tokens, **options))
+        mirrors = target.options.mirrors
+        display = Display(
+            quiet=True, as_json=False, results=self.results, asks=asks, guard_percent=guard_percent
+        )
+        source = replace(self.build_source(), mirrors=mirrors)
+        with self.open_journal() as journal, patch.object(sending, "new_event_loop", HurriedLoop):
+            return display.import_ratings(source, target, journal, remembers=not mirrors)
 
     def crash_after_marking_rows(self, rows: int = 1000) -> None:
         """Plan a run and mark its rows as sending, and do no more: what a crash leaves behind."""

@@ -3,35 +3,23 @@
 import io
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
-from importer import sending
-from importer.cli.display import Display
 from importer.cli.options import To
-from importer.cli.targets import Choices, FileTarget, Target, open_target
+from importer.cli.targets import Choices, FileTarget, open_target
 from importer.errors import StopRunError, UsageError
 from importer.planning import OnConflict
-from importer.run import RunReport
 from importer.sandbox.catalogue import Kind
-from importer.sending import SendingOptions
-from tests import hurried_time
-from tests.hurried_time import HurriedLoop
-from tests.road import OPEN, WAYS, Road, SandboxTokens, Server, find_title, running_sandbox
+from tests.road import OPEN, WAYS, Road, Server, find_title, running_sandbox
+
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"
 SOPRANOS = "tt0141842"
 IN_2014 = 1_409_562_611  # 2014-09-01T09:10:11Z
 HEADER = "imdb_id,title,rating,rated_at"
-
-
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted here must not be sent twice because the machine stalled for half a second."""
-    monkeypatch.setattr(hurried_time, "HURRY", 20)
 
 
 @pytest.fixture(params=WAYS)
@@ -199,7 +187,7 @@ class TestAsking:
     ) -> None:
         road.write(*(f"{title},,9," for title in (SHAWSHANK, GODFATHER, KNIGHT)), header=HEADER)
         type_in(answers)
-        ask(road, sandbox)
+        road.run_as_typed(sandbox.url, on_conflict=OnConflict.ASK)
         assert sandbox.stored_movies() == dict(zip((SHAWSHANK, GODFATHER, KNIGHT), stored, strict=True))
         assert [row["reason"] for row in road.read_results()] == [
             "policy_ask" if rating == 5 else "" for rating in stored
@@ -210,7 +198,7 @@ class TestAsking:
     ) -> None:
         road.write(f"{SHAWSHANK},Shaw\x1b[31mshank,9,2020-01-02", f"{GODFATHER},,9,", header=HEADER)
         type_in("y\ny\n")
-        ask(road, sandbox)
+        road.run_as_typed(sandbox.url, on_conflict=OnConflict.ASK)
         asked = capsys.readouterr().err
         assert (
             "Shawshank: the account holds 5 (2014-09-01), the row says 9 (2020-01-02). Overwrite it?" in asked
@@ -223,7 +211,7 @@ class TestAsking:
         road.write(f"{SHAWSHANK},,9,", f"{GODFATHER},,9,", header=HEADER)
         type_in("y\n")
         with pytest.raises(StopRunError, match="nothing was sent"):
-            ask(road, sandbox)
+            road.run_as_typed(sandbox.url, on_conflict=OnConflict.ASK)
         assert sandbox.count_sent_rows() == 0
 
     def test_without_a_terminal_it_is_the_wrong_policy(
@@ -232,15 +220,5 @@ class TestAsking:
         road.write(f"{SHAWSHANK},,9,", header=HEADER)
         monkeypatch.setattr(sys, "stdin", io.StringIO("all\n"))
         with pytest.raises(UsageError, match="no terminal"):
-            ask(road, sandbox)
+            road.run_as_typed(sandbox.url, on_conflict=OnConflict.ASK)
         assert sandbox.requests() == []
-
-
-def ask(road: Road, server: Server) -> RunReport:
-    """Bring the file as the command does with `--on-conflict ask`."""
-    tokens = partial(SandboxTokens, server.url) if road.is_v2 else None
-    options = SendingOptions(4, build_tokens=tokens, on_conflict=OnConflict.ASK)
-    target = Target(road.build_destination(server.url), options)
-    display = Display(quiet=True, as_json=False, results=road.results)
-    with road.open_journal() as journal, patch.object(sending, "_new_event_loop", HurriedLoop):
-        return display.import_ratings(road.build_source(), target, journal, remembers=True)

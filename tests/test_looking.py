@@ -12,18 +12,13 @@ from importer.errors import AuthorizationError, StopRunError
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.store import StoredRating
 from importer.sandbox.titles import Title
-from tests import hurried_time
 from tests.road import OPEN, WAYS, Road, Server, find_title, running_sandbox
+
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"
 SOPRANOS = "tt0141842"
 LONG_AGO = 1_409_562_611  # 2014-09-01T09:10:11Z
-
-
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted here must not be sent twice because the machine stalled for half a second."""
-    monkeypatch.setattr(hurried_time, "HURRY", 20)
 
 
 @pytest.fixture(params=WAYS)

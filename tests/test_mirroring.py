@@ -3,38 +3,24 @@
 import io
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from importer import sending
-from importer.cli.display import Display
-from importer.cli.targets import Target
 from importer.destinations.base import Held, build_keys, build_removal
 from importer.errors import StopRunError, UsageError
 from importer.mirroring import Mirror
 from importer.model import UNRATE, MediaKind, RatingJob
-from importer.run import RunReport
 from importer.sandbox.catalogue import Kind
-from importer.sending import SendingOptions
-from tests import hurried_time
 from tests.builders import build_job
-from tests.hurried_time import HurriedLoop
-from tests.road import OPEN, WAYS, Road, SandboxTokens, Server, find_title, running_sandbox
+from tests.road import OPEN, WAYS, Road, Server, find_title, running_sandbox
+
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"
 SOPRANOS, WIRE = "tt0141842", "tt0306414"
 IN_2014 = 1_409_562_611  # 2014-09-01T09:10:11Z
-
-
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted here must not be sent twice because the machine stalled for half a second."""
-    monkeypatch.setattr(hurried_time, "HURRY", 20)
 
 
 @pytest.fixture(params=WAYS)
@@ -221,27 +207,18 @@ class TestTheGuard:
         road.write("tt90000000,5")
         before = sandbox.stored()
         with pytest.raises(StopRunError, match="remove 99 of the 100"):
-            mirror(road, sandbox)
+            road.run_as_typed(sandbox.url, mirrors=True)
         assert sandbox.stored() == before
 
     def test_yes_does_it(self, road: Road, sandbox: Server) -> None:
         road.write("tt90000000,5")
-        mirror(road, sandbox, asks=False)
+        road.run_as_typed(sandbox.url, mirrors=True, asks=False)
         assert sandbox.stored_movies() == {"tt90000000": 5}
 
     def test_few_removals_need_no_answer(self, road: Road, sandbox: Server) -> None:
         road.write(*(f"tt{90_000_000 + number},5" for number in range(60)))
-        mirror(road, sandbox)
+        road.run_as_typed(sandbox.url, mirrors=True)
         assert len(sandbox.stored_movies()) == 60
-
-
-def mirror(road: Road, server: Server, *, asks: bool = True) -> RunReport:
-    tokens = partial(SandboxTokens, server.url) if road.is_v2 else None
-    target = Target(road.build_destination(server.url), SendingOptions(4, build_tokens=tokens, mirrors=True))
-    display = Display(quiet=True, as_json=False, results=road.results, asks=asks)
-    source = replace(road.build_source(), mirrors=True)
-    with road.open_journal() as journal, patch.object(sending, "_new_event_loop", HurriedLoop):
-        return display.import_ratings(source, target, journal, remembers=False)
 
 
 # What can be told from what

@@ -23,9 +23,10 @@ from importer.forecast import PLAN_COLUMNS
 from importer.journal import Journal
 from importer.planning import OnConflict
 from importer.sandbox.catalogue import Kind
-from tests import hurried_time
 from tests.planned_road import PlannedRoad
 from tests.road import OPEN, WAYS, Server, find_title, running_sandbox
+
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 SHAWSHANK, GODFATHER, KNIGHT, TWELVE = "tt0111161", "tt0068646", "tt0468569", "tt0050083"
 SOPRANOS = "tt0141842"
@@ -33,12 +34,6 @@ IN_2014 = 1_409_562_611  # 2014-09-01T09:10:11Z
 HEADER = "imdb_id,title,type,rating,rated_at"
 
 Line = dict[str, str]
-
-
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted here must not be sent twice because the machine stalled for half a second."""
-    monkeypatch.setattr(hurried_time, "HURRY", 20)
 
 
 @pytest.fixture(params=WAYS)

@@ -15,20 +15,15 @@ from importer.journal import Journal
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.titles import Title
 from importer.sending import SendingOptions
-from tests import hurried_time
 from tests.road import OPEN, WAYS, Road, find_title, running_sandbox
+
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 SHAWSHANK, GODFATHER, KNIGHT, TWELVE = "tt0111161", "tt0068646", "tt0468569", "tt0050083"
 SOPRANOS = "tt0141842"
 LONG_AGO = 1_409_562_611
 
 Stored = dict[tuple[Kind, str], tuple[int, int]]
-
-
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted here must not be sent twice because the machine stalled for half a second."""
-    monkeypatch.setattr(hurried_time, "HURRY", 20)
 
 
 @pytest.fixture(params=WAYS)

@@ -13,9 +13,10 @@ from importer.errors import UsageError
 from importer.planning import OnConflict
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.titles import Title
-from tests import hurried_time
 from tests.planned_road import PlannedRoad
 from tests.road import OPEN, WAYS, find_title, running_sandbox
+
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"
 SOPRANOS = "tt0141842"
@@ -72,12 +73,6 @@ class Rules(NamedTuple):
 rules = st.builds(
     Rules, st.sampled_from(sorted(set(OnConflict) - {OnConflict.ASK})), st.booleans(), st.booleans()
 )
-
-
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that stalls must not make a request fail, or a row would."""
-    monkeypatch.setattr(hurried_time, "HURRY", 20)
 
 
 @pytest.mark.parametrize("way", WAYS)

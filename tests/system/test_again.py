@@ -18,22 +18,17 @@ from unittest.mock import patch
 import pytest
 
 from importer.model import RESULT_COLUMNS
-from tests import hurried_time
 from tests.road import OPEN, WAYS, Road
 from tests.road import running_sandbox as running_server
 from tests.system.conftest import COMMAND, ROOT, Importer, running_sandbox
+
+pytestmark = pytest.mark.usefixtures("time_enough")
 
 SHAWSHANK, GODFATHER, KNIGHT, TWELVE = "tt0111161", "tt0068646", "tt0468569", "tt0050083"
 UNKNOWN = "tt9999999"
 TAKEN_OVER = tuple(name for name in RESULT_COLUMNS if name != "line")
 LISTED = OPEN | {"any_title": False}
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
-
-
-@pytest.fixture(autouse=True)
-def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is counted here must not be sent twice because the machine stalled for half a second."""
-    monkeypatch.setattr(hurried_time, "HURRY", 20)
 
 
 @pytest.fixture(params=WAYS)
