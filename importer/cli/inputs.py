@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, time, tzinfo
@@ -23,7 +23,7 @@ from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
 from importer.history import PastRun, find_run, read_results
 from importer.journal import Journal, Run
 from importer.readers import Reading, open_reader
-from importer.readers.base import Reader
+from importer.readers.base import FileReader, Reader
 from importer.readers.resolve_sheet import find_choices, read_sheet
 from importer.readers.resolved import Choice, ResolvedReader
 from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
@@ -108,10 +108,12 @@ class FileInput:
             return
         if sys.stdin.isatty():
             raise UsageError("standard input is a terminal: name a file, or pipe one in")
-        with tempfile.NamedTemporaryFile(prefix="ratings-") as copy:
-            shutil.copyfileobj(sys.stdin.buffer, copy)
-            copy.flush()
-            yield Path(copy.name)
+        # A folder of its own: beside a file in the common one, somebody's links.csv could lie.
+        with tempfile.TemporaryDirectory(prefix="ratings-") as folder:
+            path = Path(folder) / "input"
+            with path.open("wb") as copy:
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+            yield path
 
     def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
         """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
@@ -120,9 +122,11 @@ class FileInput:
         check_unchanged = partial(_check_unchanged, path, name, _read_stamp(path))
         chosen = self._read_choices()
         shaping = [] if chosen is None else ["resolved", *sorted(map(str, chosen.items()))]
-        print_ = fingerprint(name, path, choices, *_describe(self.reading), *shaping)
         leaves_types_open = target.tells_kinds or chosen is not None
-        reader = open_file(path, name, replace(self.reading, leaves_types_open=leaves_types_open))
+        reading = replace(self.reading, leaves_types_open=leaves_types_open)
+        opened, reading = open_file(path, name, reading)
+        print_ = fingerprint(name, path, choices, *_describe(reading), *shaping, beside=opened.companions)
+        reader: Reader = opened
         if chosen is not None:
             reader = ResolvedReader(reader, chosen, str(self.resolved))
         mirrors = bool(choices.given.get("mirrors"))
@@ -143,10 +147,13 @@ def build_input(file: str, reading: Reading, resolved: Path | None, out: Path) -
     return FileInput(file, reading, resolved)
 
 
-def open_file(path: Path, name: str, reading: Reading) -> Reader:
-    """Open a file; where it does not say what its ratings are, ask, or take what they look like."""
+def open_file(path: Path, name: str, reading: Reading) -> tuple[FileReader, Reading]:
+    """Open a file; where it does not say what its ratings are, ask, or take what they look like.
+
+    Also returns how it is read: with the scale that somebody has answered, or that was taken.
+    """
     try:
-        return open_reader(path, reading, name=name)
+        return open_reader(path, reading, name=name), reading
     except ScaleNeededError as error:
         if sys.stdin.isatty():
             text = typer.prompt(f"{error}\nWhat are they", default=error.suggested, err=True)
@@ -154,7 +161,8 @@ def open_file(path: Path, name: str, reading: Reading) -> Reader:
             text = error.suggested
         else:
             raise
-        return open_reader(path, replace(reading, scale=text), name=name)
+        reading = replace(reading, scale=text)
+        return open_reader(path, reading, name=name), reading
 
 
 def _describe(reading: Reading) -> Iterator[str]:
@@ -244,9 +252,10 @@ def _check_unchanged(path: Path, name: str, before: tuple[int, int] | None) -> N
         )
 
 
-def fingerprint(name: str, path: Path, choices: Choices, *shaping: str) -> str:
-    """Hash the file with all that shapes its jobs. Raises UnreadableFileError."""
+def fingerprint(name: str, path: Path, choices: Choices, *shaping: str, beside: Iterable[Path] = ()) -> str:
+    """Hash the file with all that shapes its jobs, other files too. Raises UnreadableFileError."""
     try:
+        shaping += tuple(map(fingerprint_file, beside))
         return fingerprint_file(path, *shaping, f"{choices.love} {choices.hate}", *choices.rules)
     except OSError as error:
         problem = error.strerror or str(error)

@@ -128,7 +128,7 @@ def _read_earlier(out: Path) -> dict[Subject, list[SheetLine]]:
 
 
 def _read(given: FileInput, path: Path, progress: Progress) -> dict[Subject, Mention]:
-    reader = open_file(path, given.name, replace(given.reading, leaves_types_open=True))
+    reader, _ = open_file(path, given.name, replace(given.reading, leaves_types_open=True))
 
     def note_rows(rows: int) -> None:
         progress.rows_read += rows

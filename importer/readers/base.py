@@ -5,6 +5,7 @@ it never skips one and never ends over one. Finding out which reader a file need
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from importer.model import SourceRow
@@ -22,3 +23,10 @@ class Reader(Protocol):
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows, some thousands at a time; raise UnreadableFileError where reading must end."""
         ...
+
+
+class FileReader(Reader, Protocol):
+    """A reader of an export file, and of those that belong to it."""
+
+    companions: Sequence[Path]
+    """The files beside it that shape its rows, too: the links of a data set, say."""

@@ -22,7 +22,7 @@ from importer.readers.archive import (
     unpack_gzip,
     unpack_zip,
 )
-from importer.readers.base import Reader
+from importer.readers.base import FileReader
 from importer.readers.cells import quote
 from importer.readers.formats import READERS
 from importer.readers.generic_csv import CsvReader
@@ -49,7 +49,7 @@ class _Choice(NamedTuple):
     table: AnyTable
 
 
-def open_reader(path: Path, reading: Reading | None = None, *, name: str | None = None) -> Reader:
+def open_reader(path: Path, reading: Reading | None = None, *, name: str | None = None) -> FileReader:
     """Open a file with the reader it needs, or the one that `reading.format_name` says.
 
     `name` is what messages call the file. Raises `UnreadableFileError`, `UnknownFormatError`, or
@@ -92,7 +92,7 @@ def _open(choice: _Choice, reading: Reading) -> TableReader:
     return choice.reader(choice.table, reading)
 
 
-def _open_archive(path: Path, name: str, reading: Reading) -> Reader:
+def _open_archive(path: Path, name: str, reading: Reading) -> FileReader:
     """Open the files of an archive that are of a known export. Raises as `open_reader` does."""
     folder = Folder()
     found: dict[str, list[tuple[str, _Choice]]] = {}

@@ -113,6 +113,8 @@ class MovieLensDatasetReader(TableReader):
             )
         self._links = links
         self._movies = _read_beside(table, "movies.csv", _MOVIES) or {}
+        beside = (table.path.with_name(name) for name in ("links.csv", "movies.csv"))
+        self.companions = [path for path in beside if path.is_file()]
 
     def describe(self) -> Sequence[str]:
         """Say what it is."""

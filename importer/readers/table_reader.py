@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from functools import cached_property, partial
 from itertools import count, repeat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
@@ -72,6 +73,7 @@ class TableReader:
     """What `--scale` may look like, where nothing can be suggested."""
     own_zone: ClassVar[tzinfo] = UTC
     """That of times without one, unless the owner names another."""
+    companions: Sequence[Path] = ()
     archive_rank: ClassVar[int] = 0
     """Which files of an archive are read, where several of this format hold the same ratings: the lowest."""
 

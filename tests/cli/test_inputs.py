@@ -1,0 +1,90 @@
+"""What a run is known by: all that shapes its jobs, in whichever file it stands, and nothing else."""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import typer
+
+from importer.cli.inputs import FileInput
+from importer.cli.targets import Choices
+from importer.errors import UnreadableFileError
+from importer.readers import Reading
+
+RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-02,Heat,1995,https://boxd.it/2a9q,4\n"
+DIARY = "Date,Name,Year,Letterboxd URI,Rating,Watched Date\n2024-05-02,Heat,1995,https://boxd.it/x,4,{}\n"
+VOTES = "userId,movieId,rating,timestamp\n1,6,4.0,1700000000\n"
+LINKS = "movieId,imdbId,tmdbId\n6,{},949\n"
+MOVIES = "movieId,title,genres\n6,{},Action\n"
+
+
+class AnyTarget:
+    tells_kinds = False
+
+
+def fingerprint(path: Path, reading: Reading) -> str:
+    source = FileInput(str(path), reading).build_source(
+        path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None)
+    )
+    return source.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "first", "second"),
+    [
+        (RATINGS, "diary.csv", DIARY.format("2024-05-01"), DIARY.format("2024-04-30")),
+        (VOTES, "links.csv", LINKS.format("0113277"), LINKS.format("0113278")),
+        (VOTES, "movies.csv", MOVIES.format("Heat (1995)"), MOVIES.format("Hate (1995)")),
+    ],
+)
+def test_a_file_beside_it_that_changes_makes_another_run(
+    tmp_path: Path, text: str, beside: str, first: str, second: str
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text(text)
+    (tmp_path / "links.csv").write_text(LINKS.format("0113277"))
+    reading = Reading(diary_dates=text is RATINGS)
+    prints = []
+    for content in (first, second, first):
+        (tmp_path / beside).write_text(content)
+        prints.append(fingerprint(path, reading))
+    assert prints[0] == prints[2] != prints[1]
+
+
+def test_a_diary_that_nobody_asked_for_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text(RATINGS)
+    before = fingerprint(path, Reading())
+    (tmp_path / "diary.csv").write_text(DIARY.format("2024-05-01"))
+    assert fingerprint(path, Reading()) == before
+
+
+def test_another_answer_about_the_scale_makes_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("Score, Film Name, Year, Date Rated, IMDB ID\n8, Heat, 1995, Jun 21 2014, tt0113277\n")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    prints = {}
+    for answer in ("0-10", "0-100"):
+        monkeypatch.setattr(typer, "prompt", lambda *_, answer=answer, **__: answer)
+        prints[answer] = fingerprint(path, Reading())
+        assert prints[answer] == fingerprint(path, Reading(scale=answer))
+    assert prints["0-10"] != prints["0-100"]
+
+
+def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    piped = tmp_path / "piped.csv"
+    piped.write_text(VOTES)
+    common = tmp_path / "common"
+    common.mkdir()
+    (common / "links.csv").write_text(LINKS.format("0113278"))
+    monkeypatch.setattr(tempfile, "tempdir", str(common))
+    with piped.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        given = FileInput("-", Reading())
+        with given.open() as path, pytest.raises(UnreadableFileError, match=r"no links\.csv beside it"):
+            given.build_source(path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None))
+    assert [each.name for each in common.iterdir()] == ["links.csv"]
