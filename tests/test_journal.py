@@ -283,6 +283,14 @@ def test_a_rating_that_may_have_arrived_leaves_nothing_known(journal: Journal, s
     assert journal.count_open(run) == 1
 
 
+def test_what_the_account_was_seen_to_hold_outdoes_what_an_earlier_run_brought(journal: Journal) -> None:
+    rate(journal, 7)
+    run = plan(journal, build_job(rating=8))
+    journal.settle_rows(run, [1], Fate(Status.UNCHANGED, "held", "the account holds this very rating"))
+    journal.finish(run)
+    assert journal.count_open(plan(journal, build_job(rating=7))) == 1
+
+
 def test_a_run_given_up_for_another_leaves_nothing_known_of_what_was_under_way(journal: Journal) -> None:
     rate(journal, 7)
     journal.take(plan(journal, build_job(rating=8), fingerprint="given up"), 0, 10)

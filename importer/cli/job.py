@@ -104,7 +104,7 @@ class _Sync:
             return self._tell_unchanged()
         self._state.is_settled = False
         self._save()
-        return self._bring(fetched, login, activities, is_proven=is_proven)
+        return self._bring(fetched, login, activities)
 
     def _forget_if_other(self, login: Login | None) -> None:
         """What was learned under other options, or with another version of this program, says nothing now."""
@@ -123,16 +123,14 @@ class _Sync:
         has_results = self._display.results.exists()
         return is_same and not is_due and has_results and (is_proven or _is_still_there(self._job))
 
-    def _bring(
-        self, fetched: Fetched, login: Login | None, activities: dict[str, str], *, is_proven: bool
-    ) -> int:
+    def _bring(self, fetched: Fetched, login: Login | None, activities: dict[str, str]) -> int:
         with self._open_target(login, activities) as target:
             if target.account != self._state.account:
-                self._state.known, is_proven = {}, False
-            report, source = self._import(fetched, target, is_proven=is_proven)
+                self._state.known = {}
+            report, source = self._import(fetched, target)
         if isinstance(report.stopped_by, AccountChangedError):
             self._state.account = ""
-            return self._bring(fetched, login, activities, is_proven=False)
+            return self._bring(fetched, login, activities)
         if report.stopped_by is None:
             self._state.version = fetched.version
             self._state.activities = _ask_again(login, activities, report)
@@ -153,15 +151,15 @@ class _Sync:
             else:
                 yield target
 
-    def _import(self, fetched: Fetched, target: AnyTarget, *, is_proven: bool) -> tuple[RunReport, Source]:
+    def _import(self, fetched: Fetched, target: AnyTarget) -> tuple[RunReport, Source]:
         display = self._display
         resolved = Path(self._job.resolved) if self._job.resolved else None
         given = _FetchedInput(str(fetched.path), self._reading, resolved, fetched.name)
         with given.open() as path, journal_for(target, JOURNAL_WAIT_SECONDS) as journal:
             check_files(path, target, display)
             source = given.build_source(path, self._choices, target, journal)
-            remembers = target.remembers and source.believes_journal and is_proven
-            report = display.import_ratings(source, target, journal, remembers=remembers)
+            # The journal may be behind: of titles that the last runs did not name, others had their way.
+            report = display.import_ratings(source, target, journal, remembers=False)
             if report.stopped_by is None:
                 self._note(report, target, journal)
         return report, source
@@ -217,7 +215,13 @@ class _FetchedInput(FileInput):
 
 
 def _ask_again(login: Login | None, before: dict[str, str], report: RunReport) -> dict[str, str]:
-    """When the ratings changed last: if this run changed some, that is now."""
+    """When the ratings changed last: if this run changed some, that is now.
+
+    Not known after a run of several sessions: what needed no sending at its first may have changed since, so
+    the next run looks at everything.
+    """
+    if report.run.continued:
+        return {}
     if login is None or not report.sent:
         return before
     try:

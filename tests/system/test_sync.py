@@ -190,6 +190,21 @@ class TestCosts:
             assert count.sent_rows == [1]
             assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
 
+    @pytest.mark.parametrize("meanwhile", [[], [f"{GODFATHER},4"]])
+    def test_what_others_did_to_a_title_is_seen_when_the_file_names_it_again(
+        self, machine: Machine, meanwhile: list[str]
+    ) -> None:
+        """The journal says that an earlier run brought this very rating; the account has moved since."""
+        machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with signed_in(machine) as server:
+            assert machine.sync().returncode == 0
+            server.rate(GODFATHER, 4)
+            machine.write(f"{SHAWSHANK},9", *meanwhile)
+            assert machine.sync().returncode == 0
+            machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+            assert machine.sync().returncode == 0
+            assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
+
     def test_other_options_are_another_question(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9")
         with signed_in(machine) as server:
@@ -319,6 +334,21 @@ class TestFailures:
             count = Count(server)
             assert machine.sync("--yes").returncode == 0
             assert count.sent_rows == [90]
+
+    def test_after_a_run_of_two_sessions_the_account_is_looked_at_once_more(self, machine: Machine) -> None:
+        job = '[jobs.nightly]\nsource = "ratings.csv"\non_conflict = "overwrite"\n'
+        with signed_in(machine, job, any_title=True) as server:
+            lines = seed(server, 100)
+            machine.write(*(f"{line.split(',')[0]},1,2025-05-05" for line in lines), header=DATED)
+            assert machine.sync().returncode == 3
+            one_already, _, _ = lines[0].split(",")
+            server.rate(one_already, 7)  # needed no sending when the run began
+            assert machine.sync("--yes").returncode == 0
+            assert machine.sync().returncode == 0
+            assert set(server.stored_movies().values()) == {1}
+            count = Count(server)
+            assert machine.sync().returncode == 0
+            assert len(count.requests) == 1
 
 
 class TestAccounts:
@@ -560,6 +590,8 @@ class TestDaemon:
             assert done.returncode == 0, done.stderr
             assert "continues the run" in done.stdout
             assert len(server.stored_movies()) == 80
+            assert sum(count.sent_rows) == 80
+            assert machine.sync().returncode == 0  # looks once more at what the first half left alone
             assert sum(count.sent_rows) == 80
             before = Count(server)
             assert machine.sync().returncode == 0
