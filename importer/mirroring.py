@@ -2,7 +2,8 @@
 
 Careful on purpose: a removal that should not be is worse than one that is missing. So only kinds of titles
 are touched that the file rates, a title that any row names is left alone, whatever becomes of the row, and
-so is one that cannot be told from all rows of its kind for want of a common kind of id.
+so is one that cannot be told from all rows of its kind for want of a common kind of id. A row without ids is
+told from nothing: the account may spell its title otherwise.
 """
 
 import re
@@ -17,7 +18,7 @@ NOT_RATED = "the file does not rate it"
 _BLOCK_ROWS = 4000
 
 _Ways = frozenset[str]
-"""By what a title can be told: kinds of ids, `imdb/` for those of an episode's show, or its `name`."""
+"""By what a title can be told: kinds of ids, `imdb/` for those of an episode's show."""
 
 _ID_KEY = re.compile(r"\w+:(?:(imdb):tt\d+|(tmdb|tvdb|trakt):\d+)(/.*)?")
 
@@ -31,7 +32,7 @@ class Mirror:
         self._told_by: dict[int, set[str]] = {}
         for key, held in holdings.items():
             self._left[id(held)] = held
-            self._told_by.setdefault(id(held), set()).add(_way_of(key))
+            self._told_by.setdefault(id(held), set()).update(_ways_of_key(key))
         self._rated_kinds: set[MediaKind] = set()
         self._ways: dict[MediaKind, set[_Ways]] = {}
 
@@ -71,12 +72,12 @@ def add_removals(journal: Journal, run: Run, holdings: Holdings, destination: De
 def _ways_of(job: RatingJob) -> _Ways:
     ids = {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id}
     mark = "" if job.season is None else "/"
-    return frozenset(source + mark for source, value in ids.items() if value) or frozenset({"name"})
+    return frozenset(source + mark for source, value in ids.items() if value)
 
 
-def _way_of(key: str) -> str:
+def _ways_of_key(key: str) -> _Ways:
     found = _ID_KEY.fullmatch(key)
-    return (found[1] or found[2]) + ("/" if found[3] else "") if found else "name"
+    return frozenset({(found[1] or found[2]) + ("/" if found[3] else "")} if found else ())
 
 
 def _related_keys(job: RatingJob) -> Iterable[str]:

@@ -100,6 +100,15 @@ def test_all_that_any_row_names_is_left_alone_be_it_a_duplicate(road: Road, sand
     assert set(sandbox.stored_movies()) == {SHAWSHANK, GODFATHER, KNIGHT}
 
 
+def test_a_title_that_a_row_spells_otherwise_is_left_alone(road: Road, sandbox: Server) -> None:
+    road.write(
+        f"{SHAWSHANK},,,5", f"{GODFATHER},,,5", ",Batman: The Dark Knight,2008,5",
+        header="imdb_id,title,year,rating",
+    )  # fmt: skip
+    road.run(sandbox.url, mirrors=True)
+    assert {SHAWSHANK, GODFATHER, KNIGHT} <= set(sandbox.stored_movies())
+
+
 def test_undo_brings_it_back_with_its_date(tmp_path: Path, sandbox: Server) -> None:
     road = Road.by("v2", tmp_path)
     before = sandbox.stored()
@@ -277,7 +286,7 @@ def test_what_cannot_be_told_from_a_row_is_left_alone(ids: dict[str, Any], row: 
     assert not removals(hold(MediaKind.MOVIE, **ids), OTHER, row)
 
 
-def test_by_title_and_year_only_what_has_them_can_be_told() -> None:
+def test_a_row_without_ids_keeps_all_of_its_kind_in_place() -> None:
     row = build_job(title="Else", year=2001)
-    assert removals(hold(MediaKind.MOVIE, imdb="tt0113277"), row)
-    assert not removals(hold(MediaKind.MOVIE, imdb="tt0113277", title=""), row)
+    assert not removals(hold(MediaKind.MOVIE, imdb="tt0113277"), OTHER, row)
+    assert removals(hold(MediaKind.SHOW, imdb="tt0113277"), OTHER._replace(kind=MediaKind.SHOW), row)
