@@ -2,8 +2,6 @@
 
 import json
 import os
-import shlex
-import shutil
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,13 +13,13 @@ from typing import TextIO
 import typer
 
 from importer.cli.conflicts import ConflictQuestions
+from importer.cli.next_step import find_next
 from importer.cli.preflight import build_preflight
 from importer.cli.progress import show_progress
 from importer.cli.targets import AnyTarget, FileTarget, Target
-from importer.errors import AuthorizationError, ImporterError, StopRunError, UsageError
+from importer.errors import StopRunError, UsageError
 from importer.journal import Journal
 from importer.looking import Look
-from importer.model import Status
 from importer.operations.event_log import Log, open_log
 from importer.operations.run_end import RunEnd, build_run_end
 from importer.planning import OnConflict
@@ -210,8 +208,8 @@ def _build_summary(
         dry_run=dry_run,
         is_file=isinstance(target, FileTarget),
     )
-    reason = _next_reason(summary, report.stopped_by)
-    return replace(summary, next_command=_typed_command(), next_reason=reason) if reason else summary
+    step = find_next(summary, report.stopped_by, target.destination.name)
+    return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary
 
 
 def _notes(report: RunReport, target: AnyTarget) -> list[str]:
@@ -220,32 +218,3 @@ def _notes(report: RunReport, target: AnyTarget) -> list[str]:
     if isinstance(target, FileTarget) and report.sent:
         notes.append(f"{target.path} is written; upload it at {target.destination.upload_at}")
     return notes
-
-
-def _next_reason(summary: Summary, stopped_by: ImporterError | None) -> str:
-    """Say what the same command would do now; empty when it would do nothing more."""
-    counts = summary.counts
-    if isinstance(stopped_by, AuthorizationError):
-        return "set the right credentials first (docs/settings.md), then"
-    if summary.dry_run:
-        return "to send them"
-    if summary.stopped:
-        return "to go on where this run stopped"
-    if counts.keys() & {Status.FAILED, Status.UNSURE}:
-        return "to try the failed rows again; what is done is not sent again"
-    if counts.keys() & {Status.INVALID, Status.NOT_FOUND, Status.REJECTED}:
-        return "mend the rows named above in the file, then type the same command"
-    return ""
-
-
-def _typed_command() -> str:
-    if typed := os.environ.get("IMPORTER_TYPED"):  # by a Makefile, say
-        return typed
-    program = Path(sys.argv[0])
-    if program.name == "__main__.py":
-        words = [sys.executable, "-m", "importer"]
-    elif shutil.which(program.name) == str(program):
-        words = [program.name]
-    else:
-        words = [os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)]
-    return shlex.join([*words, *(word for word in sys.argv[1:] if word != "--dry-run")])

@@ -40,7 +40,10 @@ Format = Annotated[
 Map = Annotated[
     list[str] | None,
     typer.Option(
-        "--map", help="Read COLUMN as FIELD, e.g. Score=rating (repeatable).", metavar="COLUMN=FIELD"
+        "--map",
+        help="Read COLUMN as FIELD, e.g. Score=rating (repeatable): rating, title, year, type, rated_at, "
+        "season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id.",
+        metavar="COLUMN=FIELD",
     ),
 ]
 ScaleOption = Annotated[
@@ -66,6 +69,8 @@ Resolved = Annotated[
     typer.Option("--resolved", help="Give rows without ids those chosen in it.", metavar="RESOLVE.CSV"),
 ]
 ToOption = Annotated[To, typer.Option("--to", help="Where the ratings go.")]
+ToGiven = Annotated[To | None, typer.Option("--to", help="Where the ratings go; usually trakt.")]
+"""As `ToOption`, where what is read may know where it goes: None is what nobody typed."""
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the API is served.", metavar="URL")]
 InsecureHttp = Annotated[
     bool, typer.Option("--insecure-http", help="Allow plain http to a host that is not this machine.")
@@ -99,6 +104,10 @@ DateTime = Annotated[
     typer.Option("--date-time", help="trakt: the UTC time of day of dates without one.", metavar="HH:MM"),
 ]
 ApiOption = Annotated[Api, typer.Option("--api", help="Which API the sandbox is spoken to in.")]
+ApiGiven = Annotated[
+    Api | None, typer.Option("--api", help="Which API the sandbox is spoken to in; usually v1.")
+]
+"""As `ApiOption`, where what is read may know it."""
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but send.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Send at most N rows.", metavar="N")]
 Recheck = Annotated[

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from importer.cli.targets import Target
 from importer.delivery.survey import Survey
 from importer.history import Tally
-from importer.report.wording import clean, count, duration
+from importer.report.wording import clean, count, duration, outcome
 from importer.run import PlannedRun
 
 _DAY = "%Y-%m-%d %H:%M UTC"
@@ -56,7 +56,5 @@ def _describe_skipped(tallies: Sequence[Tally]) -> list[str]:
     settled = [tally for tally in tallies if tally.status != "not_sent"]
     if not settled:
         return []
-    reasons = ", ".join(
-        f"{tally.count:,} {tally.reason.replace('_', ' ') or tally.status}" for tally in settled
-    )
+    reasons = ", ".join(f"{tally.count:,} {outcome(tally.status, tally.reason)}" for tally in settled)
     return [f"Not to send: {reasons}."]

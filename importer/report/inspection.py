@@ -9,10 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.model import RESULT_COLUMNS, Status
-from importer.report.wording import clean, count
+from importer.report.wording import clean, count, outcome
 
 _MOST_EXAMPLES = 5
 _BAR = 40
+_HIGHEST = 10
+_ENOUGH = 10
+"""Ratings: of fewer, none need be high."""
+
 _MANY = 0.2
 """A share of all dates that is no coincidence: ratings that were entered, or imported, on one day."""
 
@@ -85,6 +89,14 @@ class Inspection:
         day, number = max(((d, n) for d, n in self.days.items() if d), key=lambda e: e[1], default=("", 0))
         return (day, number) if number > max(10, _MANY * dated) else None
 
+    @property
+    def looks_like_stars(self) -> bool:
+        """Whether a table without a scale of its own holds many ratings, and none above 5."""
+        numbers = [int(rating) for rating in self.ratings if rating.isdigit()]
+        is_told = any("read as 1 to 10" in note for note in self.notes)
+        is_low = max(numbers, default=_HIGHEST) <= _HIGHEST // 2
+        return is_told and is_low and sum(self.ratings.values()) >= _ENOUGH
+
     def as_json(self) -> dict[str, object]:
         """Give what was found as values for JSON, texts as they came."""
         return {
@@ -111,17 +123,16 @@ class Inspection:
 def build_inspection(inspection: Inspection) -> str:
     """Build what a person reads."""
     lines = [clean(inspection.name), *_facts(inspection), "", *_histogram(inspection.ratings)]
+    if inspection.looks_like_stars:
+        lines += ["", "No rating is above 5: if these are stars, say so with --scale 5."]
     lines += ["", f"To {inspection.destination}: {count(inspection.sendable, 'row')} would be sent."]
     if noted := inspection.noted.count:
-        lines += ["", f"  {count(noted, 'row')} of them with a word", *_examples(inspection.noted)]
+        lines += ["", f"  {noted:,} of them with a note", *_examples(inspection.noted)]
     by_number = sorted(inspection.oddities.items(), key=lambda entry: -entry[1].count)
     for (status, reason), odd in by_number:
-        word = status.replace("_", " ")
-        told = reason.replace("_", " ")
-        kind = word if told in {"", word} else f"{word}, {told}"
         shared = _shared_message(odd)
         told = f": {clean(shared)}" if shared else ""
-        lines += ["", f"  {count(odd.count, 'row')} {kind}{told}", *_examples(odd)]
+        lines += ["", f"  {count(odd.count, 'row')} {outcome(status, reason)}{told}", *_examples(odd)]
     if without := inspection.ids["none"]:
         lines += ["", f"{count(without, 'row')} without any id: `importer resolve` looks titles up."]
     return "\n".join(lines)

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from importer.model import Status
-from importer.report.wording import clean, count, duration, rate
+from importer.report.wording import clean, count, duration, outcome, rate
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _MEANINGS = {
     Status.RATED: "the destination took the rating",
-    Status.UNRATED: "the rating was removed, as the row asks",
+    Status.UNRATED: "the rating was removed, as was asked",
     Status.UNCHANGED: "an earlier run brought it, or the account holds it; nothing was sent",
     Status.KEPT: "the account holds another rating, which was kept",
     Status.DUPLICATE: "another row rates the same title; that one counts",
     Status.SKIPPED: "the row holds no rating to bring",
-    Status.UNSUPPORTED: "the destination cannot rate this kind of title",
+    Status.UNSUPPORTED: "the destination cannot take this kind of title, or rows without its ids",
     Status.INVALID: "the row cannot be understood as a rating",
     Status.NOT_FOUND: "the destination does not know the title",
     Status.REJECTED: "the destination refused the row",
@@ -246,11 +246,9 @@ def _nothing_to_send(unchanged: int, *, is_all: bool) -> str:
 
 
 def _miss_heading(tally: Tally) -> str:
-    word = tally.status.replace("_", " ")
-    reason = clean(tally.reason).replace("_", " ")
-    kind = word if reason in {"", word} else f"{word}, {reason}"
     message = _common_message(tally)
-    return f"{count(tally.count, 'row')} {kind}" + (f": {message}" if message else "")
+    told = f": {message}" if message else ""
+    return f"{count(tally.count, 'row')} {outcome(tally.status, tally.reason)}{told}"
 
 
 def _common_message(tally: Tally) -> str:
@@ -268,6 +266,7 @@ def _examples(tally: Tally) -> Iterator[str]:
         where = f"line {line}" + (f", {clean(title, 80)}" if title else "")
         # A reader's messages name the line themselves, because they also stand alone in the results file.
         why = "" if is_told else clean(message or "").removeprefix(f"line {line}, ")
+        why = why.removeprefix(f"line {line}: ")
         yield f"{where}: {why}" if why else where
     more = tally.count - len(tally.examples)
     if more and tally.examples:

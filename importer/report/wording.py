@@ -31,6 +31,12 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def outcome(status: str, reason: str) -> str:
+    """Name what became of rows: `invalid, bad rating`, or `duplicate` where the reason says no more."""
+    word, told = (clean(text).replace("_", " ") for text in (status, reason))
+    return word if told in {"", word} else f"{word}, {told}"
+
+
 def duration(seconds: float) -> str:
     """Write a time span with the precision people use: `0.4 s`, `42 s`, `3 min 20 s`, `2 h 05 min`."""
     if seconds < 9.95:

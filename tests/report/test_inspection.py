@@ -60,7 +60,7 @@ def test_everything_about_a_file_is_counted() -> None:
         "lines 2 to 6",
         "2019-05-01 to 2020-02-01; 2 without",
         "To trakt: 3 rows would be sent.",
-        "1 row of them with a word\n    line 2: 8.5 of 10 is rated 9",
+        "1 of them with a note\n    line 2: 8.5 of 10 is rated 9",
         '1 row invalid, bad rating\n    line 6: column "R": "11" is none',
         "1 row without any id",
     ):
@@ -70,6 +70,16 @@ def test_everything_about_a_file_is_counted() -> None:
 def test_a_row_that_only_the_destination_refuses_was_understood() -> None:
     found = inspect(line(1, Status.UNSUPPORTED, reason="needs_id", imdb_id=None))
     assert (found.kinds, found.ids) == ({"movie": 1}, {"none": 1})
+
+
+def test_ratings_that_may_be_stars_are_told() -> None:
+    low = [line(row, rating=row % 5 + 1) for row in range(1, 12)]
+    found = inspect(*low)
+    assert not found.looks_like_stars, "this format has a scale of its own"
+    found.notes = ["table with columns by name", "ratings are read as 1 to 10"]
+    assert "--scale 5" in build_inspection(found)
+    found.add_all([line(12, rating=6)])
+    assert "--scale 5" not in build_inspection(found)
 
 
 def test_words_stand_below_the_numbers() -> None:

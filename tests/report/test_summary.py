@@ -61,7 +61,7 @@ def test_a_mixed_run_in_full() -> None:
         "  UTF-8\n"
         "\n"
         "  72  rated        the destination took the rating\n"
-        "   2  unsupported  the destination cannot rate this kind of title\n"
+        "   2  unsupported  the destination cannot take this kind of title, or rows without its ids\n"
         "   1  invalid      the row cannot be understood as a rating\n"
         "   5  not found    the destination does not know the title\n"
         "\n"

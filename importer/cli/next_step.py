@@ -1,0 +1,75 @@
+"""What to type next, after a run: the command, and what it would do."""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from importer.errors import AuthorizationError, ImporterError
+from importer.model import Status
+from importer.report.summary import Summary
+
+_NO_ID = "needs_id"
+_MENDABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})
+_OF_READING = frozenset({"--format", "--map", "--scale", "--timezone", "--user", "--profile"})
+_OF_READING_ALONE = frozenset({"--lists", "--diary-dates"})
+_PLACES = {"sandbox-v2": "sandbox --api v2", "sandbox": "sandbox --api v1"}
+
+
+def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) -> tuple[str, str] | None:
+    """Give (command, reason), or None where nothing is left to do. `place` is the destination's name."""
+    counts = summary.counts
+    if isinstance(stopped_by, AuthorizationError):
+        return _typed(), "set the right credentials first (docs/settings.md), then"
+    if summary.dry_run:
+        return (_typed(), "to send them") if counts.get(Status.NOT_SENT) else None
+    if summary.stopped:
+        return _typed(), "to go on where this run stopped"
+    if counts.keys() & {Status.FAILED, Status.UNSURE}:
+        return _typed(), "to try the failed rows again; what is done is not sent again"
+    without_ids = any(tally.reason == _NO_ID for tally in summary.misses)
+    typed = sys.argv[1:]
+    if without_ids and typed[:1] in (["run"], ["plan"]) and len(typed) > 1:
+        if "--resolved" in typed:
+            return _typed(), "choose what the rows without ids mean in the resolve file, then"
+        to = _PLACES.get(place, place if place == "trakt" else "trakt")
+        return _command(
+            "resolve", *_of_reading(typed[1:]), "--to", *to.split()
+        ), "to look up rows without ids"
+    if counts.keys() & _MENDABLE and summary.results is not None and str(summary.results) != "-":
+        to = _PLACES.get(place, place)
+        command = _command("retry", "--all", str(summary.results), "--to", *to.split())
+        return command, f"correct the rows named above in {summary.results}, then"
+    return None
+
+
+def _of_reading(words: Sequence[str]) -> Iterator[str]:
+    """The file and the options that say how it is read: another command reads it the same way."""
+    left = iter(words)
+    for word in left:
+        name, equals, _ = word.partition("=")
+        if name in _OF_READING:
+            yield word
+            if not equals:
+                yield next(left, "")
+        elif word in _OF_READING_ALONE or Path(word).exists():
+            yield word
+
+
+def _typed() -> str:
+    if typed := os.environ.get("IMPORTER_TYPED"):  # by a Makefile, say
+        return typed
+    return _command(*(word for word in sys.argv[1:] if word != "--dry-run"))
+
+
+def _command(*words: str) -> str:
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        start = [sys.executable, "-m", "importer"]
+    elif shutil.which(program.name) == str(program):
+        start = [program.name]
+    else:
+        start = [os.path.relpath(program) if program.is_relative_to(Path.cwd()) else str(program)]
+    return shlex.join([*start, *words])
