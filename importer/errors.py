@@ -91,17 +91,12 @@ class Loss(StrEnum):
 
 
 class ConnectionLostError(DestinationError):
-    """No usable answer came. `loss` says how; `may_have_arrived` whether the server may have acted."""
+    """No usable answer came. `loss` says how."""
 
     def __init__(self, loss: Loss, detail: str = "") -> None:
         self.loss = loss
         self.detail = detail
         super().__init__(f"{loss}: {detail}" if detail else str(loss))
-
-    @property
-    def may_have_arrived(self) -> bool:
-        """Whether the server may have carried the request out."""
-        return self.loss not in {Loss.REFUSED, Loss.CERTIFICATE}
 
 
 class ResultsNotWrittenError(ImporterError):

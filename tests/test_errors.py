@@ -101,11 +101,6 @@ def test_an_unreadable_file_is_told_with_place_and_remedy() -> None:
     assert str(UnreadableFileError("-", "empty", remedy="x")) == "-: empty. x"
 
 
-@pytest.mark.parametrize("loss", Loss)
-def test_only_without_a_connection_nothing_can_have_arrived(loss: Loss) -> None:
-    assert ConnectionLostError(loss).may_have_arrived is (loss not in {Loss.REFUSED, Loss.CERTIFICATE})
-
-
 def test_a_loss_tells_its_detail() -> None:
     assert (
         str(ConnectionLostError(Loss.REFUSED, "Connection refused"))

@@ -13,7 +13,6 @@ import typer
 from importer.errors import ImporterError, UsageError
 
 READY = "sandbox ready at "
-START_SECONDS = 20.0
 
 
 def sandbox(

@@ -31,8 +31,6 @@ from importer.wire import Request, Response
 BATCH_SIZE = 100
 """Jobs per request. No maximum is documented; 200 is safe, 800 took 45 s and timed out (issue #448)."""
 
-LARGEST_BATCH = 200
-
 PAGE_SIZE = 250
 """Ratings per page: the largest `limit` that is not silently clamped (issue #924)."""
 

@@ -133,7 +133,6 @@ def parse_imdb_number(cell: str) -> str | None:
 
 # "603.0" is what a table program makes of 603 where other cells of the column are empty.
 _match_number = re.compile(r"([0-9]{1,15})(?:\.0*)?").fullmatch
-_DIGITS_ONLY = "Write digits only, or leave the cell empty."
 
 
 def _parse_whole(cell: str, reason: Reason, problem: str, remedy: str) -> int | None:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.base import Answer, Delivered, Held, RefreshToken, Retry, Stop, is_held
-from importer.destinations.trakt_v2 import BATCH_SIZE, LARGEST_BATCH, TraktV2
+from importer.destinations.trakt_v2 import BATCH_SIZE, TraktV2
 from importer.destinations.trakt_v2_dates import Dates
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.model import Batch, MediaKind, Rating, RatingJob, Status
@@ -200,7 +200,7 @@ def test_in_another_kind_a_title_goes_by_its_imdb_id_only(
 
 
 def test_the_size_of_a_batch() -> None:
-    assert (PLAIN.batch_size, BATCH_SIZE, LARGEST_BATCH) == (100, 100, 200)
+    assert PLAIN.batch_size == BATCH_SIZE == 100
     assert PLAIN.repeats_safely
     assert PLAIN.tells_kinds
 

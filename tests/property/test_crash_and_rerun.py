@@ -315,7 +315,7 @@ class FakeApi:
 
     def read_response(self, batch: Batch, answer: Answer) -> Verdict:
         if isinstance(answer, ConnectionLostError):
-            if not answer.may_have_arrived:
+            if answer.loss is Loss.REFUSED:
                 return Retry(1, "refused", 4, Stop(StopRunError("no server")))
             return Retry(1, "lost", 3, _narrow(batch, Status.UNSURE), grows=True, unsure=True)
         content = json.loads(answer.body)
