@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from importer.journal import Journal, Run
+from importer.journal import Journal, Run, in_blocks
 from importer.model import UNRATE, InvalidRow, Rating, RatingJob, SourceRow, Status
-
-_BLOCK_ROWS = 4000
 
 
 class UndoReader:
@@ -23,10 +21,8 @@ class UndoReader:
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the jobs; a row of which nobody knows what stood there before cannot become one."""
-        last_row = 0
-        while changed := self._journal.changed_rows(self._undone, last_row, _BLOCK_ROWS):
+        for changed in in_blocks(self._journal.changed_rows, self._undone):
             yield [_build_row(*entry) for entry in changed]
-            last_row = changed[-1].job.row
 
 
 def _build_row(job: RatingJob, is_known: bool, rating: Rating | None, rated_at: str | None) -> SourceRow:

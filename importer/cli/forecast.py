@@ -3,20 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import chain
 
 from importer.cli.conflicts import ConflictQuestions
 from importer.cli.display import Display
 from importer.cli.targets import AnyTarget, Choices, Target
 from importer.errors import StopRunError, UsageError
 from importer.forecast import build_plan_line
-from importer.journal import Journal, Run
+from importer.journal import Journal, Run, in_blocks
 from importer.model import HATE, LOVE, MediaKind, Rating, RatingJob
 from importer.progress import Phase, Progress
 from importer.report.plan import Line, Plan, build_plan, print_json, write_plan
 from importer.run import PlannedRun, Source, forgotten_run
 from importer.sending import Sending
-
-_BLOCK_ROWS = 4000
 
 
 def make_plan(source: Source, target: AnyTarget, journal: Journal, choices: Choices, display: Display) -> int:
@@ -59,19 +58,13 @@ def _look(planned: PlannedRun, target: Target, journal: Journal, progress: Progr
 
 
 def _begin_plan(planned: PlannedRun, source: Source, target: Target, journal: Journal) -> Plan:
-    sizes = Counter(target.destination.method_for(job) for job in _open_jobs(journal, planned.run))
+    jobs = chain.from_iterable(in_blocks(journal.open_jobs, planned.run))
+    sizes = Counter(target.destination.method_for(job) for job in jobs)
     requests = sum(-(-size // target.destination.batch_size) for size in sizes.values())
     rate = target.options.rate
     seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
     name, account = target.destination.name, target.account
     return Plan(source.name, name, account, planned.notes, requests, seconds)
-
-
-def _open_jobs(journal: Journal, run: Run) -> Iterator[RatingJob]:
-    last_row = 0
-    while jobs := journal.open_jobs(run, last_row, _BLOCK_ROWS):
-        yield from jobs
-        last_row = jobs[-1].row
 
 
 def _lines(journal: Journal, run: Run, target: Target) -> Iterator[Line]:

@@ -12,11 +12,11 @@ is decided elsewhere.
 
 from importer.journal.compared import ComparedRows, Replaced
 from importer.journal.planned import PlannedRows
-from importer.journal.rows import Changed, Run
+from importer.journal.rows import Changed, Run, in_blocks
 from importer.journal.runs import Runs
 from importer.journal.sent import SentRows
 
-__all__ = ["Changed", "Journal", "Replaced", "Run"]
+__all__ = ["Changed", "Journal", "Replaced", "Run", "in_blocks"]
 
 
 class Journal(Runs, PlannedRows, ComparedRows, SentRows):

@@ -1,14 +1,16 @@
 """The rows of a run as the journal keeps them, and how they become jobs again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from importer.journal.file import JournalFile
 from importer.model import MediaKind, Rating, RatingJob
 
 _KINDS = {str(kind): kind for kind in MediaKind}
 """A dictionary finds a kind many times faster than its class does, and a run asks twice for each row."""
+
+BLOCK_ROWS = 4000
 
 JOB_COLUMNS = ", ".join(RatingJob._fields)
 
@@ -29,6 +31,23 @@ class Changed(NamedTuple):
     is_known: bool
     rating: Rating | None
     rated_at: str | None
+
+
+class _HasJob(Protocol):
+    @property
+    def job(self) -> RatingJob: ...
+
+
+_Row = TypeVar("_Row", bound=RatingJob | _HasJob)
+
+
+def in_blocks(read_block: Callable[[Run, int, int], list[_Row]], run: Run) -> Iterator[list[_Row]]:
+    """Read rows of a run a block at a time, in their order, so that memory does not grow with the run."""
+    last_row = 0
+    while rows := read_block(run, last_row, BLOCK_ROWS):
+        yield rows
+        last = rows[-1]
+        last_row = last.row if isinstance(last, RatingJob) else last.job.row
 
 
 class Rows(JournalFile):
