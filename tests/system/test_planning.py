@@ -45,8 +45,11 @@ def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
     assert sent.returncode == 0, sent.stderr
     assert [row["status"] for row in read(tmp_path / "results.csv")] == ["rated", "rated", "unrated"]
     again = importer("run", "--plan", "plan.csv")
-    assert again.returncode == 2
-    assert "has changed since the plan was made, in 3 of its rows" in again.stderr
+    assert again.returncode == 0, again.stderr
+    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["unchanged"] * 3
+    elsewhere = importer("run", "--plan", "plan.csv", "--to", "trakt", "--api", "v1")
+    assert elsewhere.returncode == 2
+    assert "plan.csv is a plan for sandbox-v2, so --to trakt cannot be" in elsewhere.stderr
 
 
 @pytest.mark.usefixtures("account")
