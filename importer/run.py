@@ -14,7 +14,7 @@ from typing import Protocol
 from importer.errors import ImporterError, UsageError
 from importer.history import Tally
 from importer.journal import Journal, Run
-from importer.model import Fate, PlannedRow, RatingJob, SourceRow, Status
+from importer.model import Fate, InvalidRow, PlannedRow, RatingJob, SourceRow, Status
 from importer.planning import UNCHANGED, settle_duplicates
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
@@ -180,10 +180,16 @@ def _plan(
     """Put all rows into the journal and settle those that need no sending."""
     reader = source.open_reader()
     run = journal.add_run(source.fingerprint, source.name, destination.name)
+    wrong: list[str] = []
     for chunk in reader.chunks():
         journal.add_rows(run, chunk, [_refuse(row, destination) for row in chunk])
         progress.rows_read += len(chunk)
+        if source.is_plan:
+            wrong += (row.message for row in chunk if isinstance(row, InvalidRow))
     source.check_unchanged()
+    if wrong:
+        lines = "\n".join(f"  {message}" for message in wrong)
+        raise UsageError(f"{source.name} cannot be understood in {len(wrong):,} of its lines:\n{lines}")
     if source.mirrors:
         _check_mirror(journal.count_invalid(run))
     progress.phase = Phase.PLANNING

@@ -272,30 +272,68 @@ class TestSending:
         assert sandbox.stored_movies()[KNIGHT] == 7
 
     @pytest.mark.parametrize(
-        ("cells", "reason"),
+        ("cells", "told"),
         [
-            ({"to": "12"}, "bad_rating"),
-            ({"to": ""}, "no_rating"),
-            ({"to": "unrate"}, "bad_action"),
-            ({"action": "remove"}, "bad_action"),
-            ({"action": "send"}, "bad_action"),
-            ({"action": ""}, "bad_action"),
-            ({"from": "many"}, "bad_rating"),
-            ({"imdb_id": "tt1"}, "bad_id"),
+            ({"to": "12"}, 'column "to": "12"'),
+            ({"to": ""}, 'column "to"'),
+            ({"to": "unrate"}, 'change does not go with "unrate"'),
+            ({"action": "remove"}, 'remove does not go with "9"'),
+            ({"action": "send"}, "column action: 'send' is none"),
+            ({"action": ""}, "column action: '' is none"),
+            ({"from": "many"}, 'column from: "many"'),
+            ({"imdb_id": "tt1"}, '"tt1"'),
         ],
     )
-    def test_a_cell_that_makes_no_sense_is_told_and_not_sent(
-        self, road: PlannedRoad, sandbox: Server, cells: Line, reason: str
+    def test_a_plan_with_a_cell_that_makes_no_sense_is_refused_as_a_whole(
+        self, road: PlannedRoad, sandbox: Server, cells: Line, told: str
     ) -> None:
-        road.write(f"{SHAWSHANK},,movie,9,", f"{TWELVE},,movie,8,", header=HEADER)
+        road.write(f"{SHAWSHANK},,movie,9,", f"{TWELVE},,movie,8,", f"{KNIGHT},,movie,9,", header=HEADER)
         road.plan(sandbox.url)
-        road.edit_plan(lambda lines: [lines[0] | cells, lines[1]])
+        road.edit_plan(lambda lines: [lines[0] | cells, lines[1], lines[2] | {"action": "send"}])
+        with pytest.raises(UsageError, match=r"in 2 of its lines:\n  line 2, .*\n  line 4, ") as refused:
+            road.send_plan(sandbox.url)
+        assert told in str(refused.value)
+        assert sandbox.count_sent_rows() == 0
+        road.edit_plan(lambda lines: lines[1:2])
         road.send_plan(sandbox.url)
-        first, second = road.read_results()
-        assert (first["status"], first["reason"]) == ("invalid", reason)
-        assert first["message"].startswith("line 2, ")
-        assert second["status"] == "rated"
-        assert sandbox.stored_movies()[SHAWSHANK] == 5
+        assert road.statuses == ["rated"]
+
+    def test_lines_that_were_invalid_when_it_was_made_hold_nothing_up(
+        self, road: PlannedRoad, sandbox: Server
+    ) -> None:
+        road.write(f"{SHAWSHANK},,movie,12,", f"{TWELVE},,movie,8,", header=HEADER)
+        road.plan(sandbox.url)
+        road.send_plan(sandbox.url)
+        assert road.statuses == ["invalid", "rated"]
+
+    @pytest.mark.parametrize("sent_before", [1, 3])
+    def test_a_plan_that_was_sent_can_be_typed_again(
+        self, road: PlannedRoad, sandbox: Server, sent_before: int
+    ) -> None:
+        """Also one that was sent in part only, and then edited: it is another plan then."""
+        road.write(f"{SHAWSHANK},,movie,9,", f"{TWELVE},,movie,8,", header=HEADER)
+        road.plan(sandbox.url, mirrors=True)
+        assert set(road.actions) == {"change", "add", "remove"}
+        whole = road.read_plan()
+        road.edit_plan(lambda lines: lines[:sent_before])
+        road.send_plan(sandbox.url)
+        sent = sandbox.count_sent_rows()
+        road.edit_plan(lambda _: whole)
+        road.send_plan(sandbox.url)
+        assert sandbox.stored_movies() == {SHAWSHANK: 9, TWELVE: 8}
+        assert road.statuses[:sent_before] == ["unchanged"] * sent_before
+        assert sandbox.count_sent_rows() == max(sent, len(whole))
+
+    def test_a_line_that_somebody_takes_back_is_not_told_of_as_if_it_were_sent(
+        self, road: PlannedRoad, sandbox: Server
+    ) -> None:
+        road.write(f"{SHAWSHANK},,movie,9,", f"{KNIGHT},,movie,7,2001-01-01", header=HEADER)
+        road.plan(sandbox.url)
+        road.edit_plan(lambda lines: [lines[0] | {"action": "skipped", "to": "8"}, lines[1]])
+        road.send_plan(sandbox.url)
+        skipped, kept = road.read_results()
+        assert (skipped["status"], skipped["message"]) == ("skipped", "not sent, as the plan says")
+        assert "is the newer one" in kept["message"]
 
     def test_two_lines_of_one_title_are_duplicates_here_too(self, road: PlannedRoad, sandbox: Server) -> None:
         road.write(f"{SHAWSHANK},,movie,9,", header=HEADER)
@@ -373,43 +411,50 @@ def test_a_plan_takes_every_option_of_a_run_that_decides_over_rows() -> None:
 
 class TestWhereItGoes:
     @pytest.mark.parametrize(
-        ("name", "typed", "place"),
+        ("name", "to", "api", "place"),
         [
-            ("sandbox-v2", To.TRAKT, (To.SANDBOX, Api.V2)),
-            ("sandbox", To.SANDBOX, (To.SANDBOX, Api.V1)),
-            ("trakt-v1", To.TRAKT_V1, (To.TRAKT_V1, Api.V1)),
-            ("trakt", To.TRAKT, (To.TRAKT, Api.V2)),
+            ("sandbox-v2", None, None, (To.SANDBOX, Api.V2)),
+            ("sandbox-v2", To.SANDBOX, Api.V2, (To.SANDBOX, Api.V2)),
+            ("sandbox", To.SANDBOX, None, (To.SANDBOX, Api.V1)),
+            ("trakt-v1", To.TRAKT_V1, None, (To.TRAKT_V1, Api.V1)),
+            ("trakt", To.TRAKT, None, (To.TRAKT, Api.V2)),
         ],
     )
-    def test_the_plan_says_it(self, tmp_path: Path, name: str, typed: To, place: tuple[To, Api]) -> None:
+    def test_the_plan_says_it(
+        self, tmp_path: Path, name: str, to: To | None, api: Api | None, place: tuple[To, Api]
+    ) -> None:
         given = PlanInput(write_plan(tmp_path, [{"destination": name}]))
-        assert given.find_place(typed) == place
+        assert given.find_place(to, api) == place
+
+    @pytest.mark.parametrize(("to", "api"), [(To.TRAKT, None), (None, Api.V1), (To.SANDBOX, Api.V1)])
+    def test_who_types_another_place_is_refused(self, tmp_path: Path, to: To | None, api: Api | None) -> None:
+        given = PlanInput(write_plan(tmp_path, [{"destination": "sandbox-v2"}]))
+        with pytest.raises(UsageError, match=r"is a plan for sandbox-v2, so --(to trakt|api v1) cannot be"):
+            given.find_place(to, api)
 
     @pytest.mark.parametrize(
-        ("lines", "typed", "told"),
+        ("lines", "told"),
         [
-            ([{"destination": "sandbox"}], To.TRAKT_V1, "is a plan for sandbox, not for trakt-v1"),
-            ([{"destination": "moon"}], To.TRAKT, "is for 'moon'"),
+            ([{"destination": "moon"}], "is for 'moon'"),
             (
                 [{"destination": "trakt", "account": "a"}, {"destination": "trakt"}],
-                To.TRAKT,
                 "more than one account",
             ),
-            ([], To.TRAKT, "holds no line"),
+            ([], "holds no line"),
         ],
     )
-    def test_refused(self, tmp_path: Path, lines: Sequence[Line], typed: To, told: str) -> None:
+    def test_refused(self, tmp_path: Path, lines: Sequence[Line], told: str) -> None:
         given = PlanInput(write_plan(tmp_path, lines))
         with pytest.raises(UsageError, match=told):
-            given.find_place(typed)
+            given.find_place(None, None)
 
     def test_what_is_no_plan(self, tmp_path: Path) -> None:
         path = tmp_path / "ratings.csv"
         path.write_text("imdb_id,rating\ntt0111161,9\n", "utf-8")
         with pytest.raises(UnknownFormatError, match="no plan of the importer; it lacks row, line"):
-            PlanInput(path).find_place(To.TRAKT)
+            PlanInput(path).find_place(None, None)
         with pytest.raises(UsageError, match="no such file"):
-            PlanInput(tmp_path / "nothing.csv").find_place(To.TRAKT)
+            PlanInput(tmp_path / "nothing.csv").find_place(None, None)
 
     def test_a_plan_for_another_account(self, road: PlannedRoad, sandbox: Server) -> None:
         road.write(f"{SHAWSHANK},,movie,9,", header=HEADER)

@@ -15,7 +15,7 @@ from importer.planning import OnConflict
 def plan(
     *,
     file: Annotated[str, typer.Argument(help="The export to import; - reads standard input.")],
-    to: options.ToOption = To.TRAKT,
+    to: options.ToGiven = None,
     server: options.ServerOptions,
     reading: options.ReadingOptions,
     resolved: options.Resolved = None,
@@ -23,7 +23,7 @@ def plan(
         "plan.csv"
     ),
     rating: options.RatingOptions,
-    api: options.ApiOption = Api.V1,
+    api: options.ApiGiven = None,
     recheck: options.Recheck = False,
     on_conflict: options.OnConflictOption = OnConflict.NEWEST,
     mirror: options.Mirror = False,
@@ -41,7 +41,7 @@ def plan(
         flags=server.flags,
         account=server.account,
         given=parse_given(options.PaceOptions(), on_conflict=on_conflict, mirrors=mirror),
-        api=api,
+        api=api or Api.V1,
         bulk=rating.bulk,
         batch_size=rating.batch_size,
         love=rating.love,
@@ -54,6 +54,5 @@ def plan(
         results=out,
         log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="plan"),
     )
-    raise typer.Exit(
-        launch(build_input(file, build_reading(reading), resolved, out), to, choices, display, make_plan)
-    )
+    given = build_input(file, build_reading(reading), resolved, out)
+    raise typer.Exit(launch(given, to or To.TRAKT, choices, display, make_plan))

@@ -14,13 +14,20 @@ from importer.journal import Journal
 from importer.readers.plan_file import PlanReader
 from importer.run import Source
 
-_PLACES = {
+PLACES = {
     "trakt": (To.TRAKT, Api.V2),
     "trakt-v1": (To.TRAKT_V1, Api.V1),
     "sandbox": (To.SANDBOX, Api.V1),
     "sandbox-v2": (To.SANDBOX, Api.V2),
 }
-"""What a plan calls its destination, and how that is typed."""
+"""What plans and journals call an account's destination, and how that is typed."""
+
+
+def check_typed(what: str, place: tuple[To, Api], to: To | None, api: Api | None) -> None:
+    """See that nobody typed another place than the one that `what` says is meant. Raises UsageError."""
+    for flag, typed, meant in (("--to", to, place[0]), ("--api", api, place[1])):
+        if typed not in {None, meant}:
+            raise UsageError(f"{what}, so {flag} {typed} cannot be; leave it out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +36,15 @@ class PlanInput:
 
     file: Path
 
-    def find_place(self, typed: To) -> tuple[To, Api]:
-        """Read where the ratings go; `typed` must not say otherwise. Raises UsageError."""
+    def find_place(self, to: To | None, api: Api | None) -> tuple[To, Api]:
+        """Read where the ratings go; what was typed must not say otherwise. Raises UsageError."""
         if not self.file.is_file():
             raise UnreadableFileError(str(self.file), "there is no such file", remedy="Name the plan itself.")
         destination, _ = PlanReader(self.file, str(self.file)).read_place()
-        if destination not in _PLACES:
+        if destination not in PLACES:
             raise UsageError(f"{self.file} is for {destination!r}, which is no destination a plan can have")
-        to, api = _PLACES[destination]
-        if typed not in {to, To.TRAKT}:
-            raise UsageError(f"{self.file} is a plan for {to}, not for {typed}")
-        return to, api
+        check_typed(f"{self.file} is a plan for {destination}", PLACES[destination], to, api)
+        return PLACES[destination]
 
     @contextmanager
     def open(self) -> Iterator[Path]:

@@ -17,7 +17,7 @@ from importer.planning import OnConflict
 def run(
     *,
     file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
-    to: options.ToOption = To.TRAKT,
+    to: options.ToGiven = None,
     server: options.ServerOptions,
     reading: options.ReadingOptions,
     resolved: options.Resolved = None,
@@ -26,7 +26,7 @@ def run(
     pace: options.PaceOptions,
     rating: options.RatingOptions,
     date_time: options.DateTime = "12:00",
-    api: options.ApiOption = Api.V1,
+    api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
     limit: options.Limit = None,
     recheck: options.Recheck = False,
@@ -61,7 +61,7 @@ def run(
         given = build_input(file, how, resolved, out)
     elif plan is not None:
         given = PlanInput(plan)
-        to, api = given.find_place(to)
+        to, api = given.find_place(to, api)
         rules = {"on_conflict": OnConflict.OVERWRITE, "follows_plan": True}
     if mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
@@ -75,7 +75,7 @@ def run(
             resends_unsure=resend_unsure,
             **rules,
         ),
-        api=api,
+        api=api or Api.V1,
         bulk=rating.bulk,
         batch_size=rating.batch_size,
         love=rating.love,
@@ -93,4 +93,4 @@ def run(
         guard_percent=guard,
         log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="run"),
     )
-    raise typer.Exit(launch(given, to, choices, display))
+    raise typer.Exit(launch(given, to or To.TRAKT, choices, display))

@@ -3,6 +3,7 @@
 People may take lines out, and change cells: what then stands there is read anew, like any table's.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -126,15 +127,22 @@ def _refuse(row: SourceRow, cells: Mapping[str, str | None], reason: str, proble
     )
 
 
+_OF_A_SENT_LINE = re.compile(r"change \S+ -> \S+|(add|unrate|remove) \S+")
+"""What `importer plan` writes of a line that is to be sent."""
+
+
 def _settle(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> SettledRow:
     nothing = dict.fromkeys(("attempts", "http_status", "sent_at", "duration_ms"))
+    told = cells["message"]
+    if told and _OF_A_SENT_LINE.fullmatch(told):  # somebody has decided otherwise since it was written
+        told = "not sent, as the plan says"
     return SettledRow(
         row.row,
         row.line,
         **_pick(cells),
         status=status,
         reason=cells["reason"],
-        message="; ".join(filter(None, (cells["note"], cells["message"]))) or None,
+        message="; ".join(filter(None, (cells["note"], told))) or None,
         previous_rating=cells["from"],
         **nothing,
     )
