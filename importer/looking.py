@@ -6,7 +6,7 @@ settled without sending, since even an equal rating, sent again, may get today's
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import chain
 
 from importer.delivery.readback import ReadBack
 from importer.delivery.workers import verified
@@ -22,7 +22,7 @@ from importer.destinations.base import (
     kinds_of,
 )
 from importer.errors import AuthorizationError, UsageError
-from importer.journal import Changed, Journal, Replaced, Run
+from importer.journal import Journal, Replaced, Run, in_blocks
 from importer.model import Fate, MediaKind, Outcome, RatingJob, Status
 from importer.planning import (
     Conflict,
@@ -33,10 +33,6 @@ from importer.planning import (
     settle_conflict,
     settle_duplicates,
 )
-
-BLOCK_ROWS = 4000
-
-_Row = TypeVar("_Row", RatingJob, Replaced, Changed)
 
 Wanted = Callable[[RatingJob], RatingJob]
 """The destination's `wanted`."""
@@ -112,7 +108,7 @@ def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted
     rows_of: dict[int, list[tuple[int, int, str | None]]] = {}
     equal: list[int] = []
     absent: list[int] = []
-    for job in _each(journal.open_jobs, run):
+    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
         held = find_held(job, holdings)
         if held is not None:
             found.append((job.row, held.rating, held.rated_at))
@@ -129,7 +125,7 @@ def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted
 
 def conflicts_of(journal: Journal, run: Run, destination: Destination) -> Iterator[Conflict]:
     """Yield the open rows where the account holds another rating."""
-    for row in _each(journal.conflicts, run):
+    for row in chain.from_iterable(in_blocks(journal.conflicts, run)):
         yield _build_conflict(row, destination)
 
 
@@ -161,7 +157,7 @@ def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
 def check_plan(journal: Journal, run: Run, holdings: Holdings) -> None:
     """See that the account holds what it held when the plan was made. Raises UsageError if not."""
     moved = []
-    for job, _, rating, rated_at in _each(journal.planned_changes, run):
+    for job, _, rating, rated_at in chain.from_iterable(in_blocks(journal.planned_changes, run)):
         held = find_held(job, holdings)
         now = (held.rating, held.rated_at) if held else (None, None)
         if not is_as_planned((rating, rated_at), now):
@@ -182,7 +178,7 @@ def keep_what_changed_since(
     left = journal.ratings_of(undone)
     changed = [
         job.row
-        for job in _each(journal.open_jobs, run)
+        for job in chain.from_iterable(in_blocks(journal.open_jobs, run))
         if not is_held(wanted(job._replace(rating=left[job.row])), holdings)
         and not is_held(job, holdings)  # whoever it was: it is undone already
     ]
@@ -193,7 +189,7 @@ def find_not_stored(journal: Journal, run: Run, holdings: Holdings, wanted: Want
     """Find the rows of which the destination said that it took them, and which it does not hold."""
     return [
         (job.row, _not_stored(find_held(job, holdings)))
-        for job in _each(journal.sent_jobs, run)
+        for job in chain.from_iterable(in_blocks(journal.sent_jobs, run))
         if not is_held(wanted(job), holdings)
     ]
 
@@ -202,15 +198,6 @@ def _not_stored(held: Held | None) -> Fate:
     stands = "no rating" if held is None else f"a rating of {held.rating}"
     message = f"the destination said it took the row, but reading back shows {stands} there"
     return Fate(Status.FAILED, "not_stored", message)
-
-
-def _each(read_block: Callable[[Run, int, int], list[_Row]], run: Run) -> Iterator[_Row]:
-    """Read rows from the journal a block at a time, so that memory does not grow with the run."""
-    last_row = 0
-    while rows := read_block(run, last_row, BLOCK_ROWS):
-        yield from rows
-        last = rows[-1]
-        last_row = last.row if isinstance(last, RatingJob) else last.job.row
 
 
 def all_kinds(kinds: Iterable[tuple[MediaKind, MediaKind | None]]) -> set[MediaKind]:
