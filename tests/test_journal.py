@@ -202,6 +202,8 @@ def test_the_view_holds_the_columns_of_the_results_file(journal: Journal) -> Non
         ({"tmdb_id": 7}, {"tvdb_id": 7}, False),
         ({"title": "Heat", "year": 1995}, {"title": "HEAT", "year": 1995}, False),  # APIs match exactly
         ({"title": "Heat", "year": 1995}, {"title": "Heat", "year": 1986}, False),
+        ({"title": "Heat", "year": 1995}, {"title": "Heat", "year": 1995}, True),
+        ({"title": "Heat", "year": None}, {"title": "Heat", "year": None}, False),  # a remake, perhaps
         ({"imdb_id": "tt1", "season": 1, "episode": 2}, {"imdb_id": "tt1", "season": 1, "episode": 3}, False),
         ({"imdb_id": "tt1", "season": 1, "episode": 2}, {"imdb_id": "tt1", "season": 1, "episode": 2}, True),
         ({"imdb_id": "tt1", "season": 1}, {"imdb_id": "tt1"}, False),

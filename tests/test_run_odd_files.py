@@ -65,3 +65,10 @@ def test_a_file_that_changes_while_it_is_read_is_refused_and_nothing_is_sent(roa
     os.truncate(road.file, 3)
     with pytest.raises(UnreadableFileError, match="changed while it was read"):
         source.check_unchanged()
+
+
+def test_a_title_without_its_year_is_looked_up_or_not_sent_and_never_merged(road: Road) -> None:
+    road.write("Heat,,8", "Heat,,3", "Heat,1995,9", header="title,year,rating")
+    with running_sandbox() as sandbox:
+        road.run(sandbox.url)
+    assert road.statuses == ["unsupported", "unsupported", "rated"]

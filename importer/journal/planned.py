@@ -23,7 +23,8 @@ _ALIKE = {
     "tmdb_id": "tmdb_id, kind",
     "tvdb_id": "tvdb_id, kind",
     "trakt_id": "trakt_id, kind",
-    "iif(coalesce(imdb_id, tmdb_id, tvdb_id, trakt_id) IS NULL, title, NULL)": "title, year, kind",
+    # Without ids and year, a name may be that of many.
+    "iif(coalesce(imdb_id, tmdb_id, tvdb_id, trakt_id) IS NULL AND year, title, NULL)": "title, year, kind",
 }
 """What a row must have, and what rows must share with it, to rate the same title."""
 

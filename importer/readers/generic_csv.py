@@ -148,11 +148,11 @@ class CsvReader(TableReader):
         _check_numbers(job)
         has_id = any((job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id))
         names_a_title = job.kind in {MediaKind.MOVIE, MediaKind.SHOW} or job.season is not None
-        if not has_id and not (job.title and job.year and names_a_title):
+        # A title without its year is nothing to send; but `importer resolve` may find it.
+        if not has_id and not (job.title and names_a_title):
             raise CellError(
                 Reason.NO_ID,
-                "the row has no id"
-                + (", nor title and year" if names_a_title else " of the title or its show"),
+                "the row has no id" + (", nor a title" if names_a_title else " of the title or its show"),
                 "Write one of imdb_id, tmdb_id, tvdb_id and trakt_id.",
             )
         return job

@@ -91,9 +91,12 @@ class LetterboxdReader(TableReader):
         del extra
         film = job.title, job.year
         if film in self._namesakes:
-            # With its year each would pass for the other; without, somebody has to choose.
-            note = f"another film of the file has this name and year, {job.year}, too: the year is left out"
-            return job._replace(year=None, note=note)
+            # Whatever is chosen for one of them, `importer resolve` would give to the other, too.
+            raise CellError(
+                Reason.NO_ID,
+                f"another film of the file has this name and year, {job.year}, too: nothing tells which",
+                "Rate both by hand, or import a table of them with a column imdb_id.",
+            )
         if self.reading.diary_dates and film in self._last_viewings:
             return job._replace(rated_at=self._last_viewings[film])
         return job

@@ -68,7 +68,8 @@ def test_the_kind_of_a_row(tmp_path: Path, type_: str, season: str, episode: str
     ("header", "row", "expected"),
     [
         ("title,year,rating", "Alien,1979,9", "ok"),
-        ("title,year,rating", "Alien,,9", "no_id"),
+        ("title,year,rating", "Alien,,9", "ok"),
+        ("title,year,rating", "Alien,79,9", "bad_year"),
         ("title,year,rating", ",1979,9", "no_id"),
         ("imdb_id,tmdb_id,rating", ",603.0,9", "ok"),
         ("imdb_id,tmdb_id,rating", ",0,9", "no_id"),

@@ -151,12 +151,11 @@ def test_two_films_of_one_name_and_year_do_not_pass_for_each_other(tmp_path: Pat
         "2024-05-03,Heat,1995,https://boxd.it/c,4\n2024-05-04,Heat,1995,https://boxd.it/c,4\n",
         "diary.csv": f"{DIARY}\n2024-05-02,The Count of Monte-Cristo,2024,https://boxd.it/d,4,,,2024-04-01\n",
     }
-    first, second, *heats = jobs(read_files(tmp_path, files, WITH_DIARY))
-    assert (first.year, second.year) == (None, None)
-    assert first.note is not None
-    assert "2024" in first.note
-    assert second.rated_at == "2024-05-02", "nobody knows which of them the diary means"
-    assert [job.year for job in heats] == [1995, 1995], "one film twice"
+    first, second, *heats = read_files(tmp_path, files, WITH_DIARY)
+    for row in invalid([first, second]):
+        assert (row.reason, row.year, row.rated_at) == ("no_id", "2024", f"2024-05-0{row.row}")
+        assert "another film of the file has this name and year, 2024" in row.message
+    assert [job.year for job in jobs(heats)] == [1995, 1995], "one film twice"
 
 
 @pytest.mark.parametrize(
