@@ -17,6 +17,9 @@ from importer.model import MediaKind
 
 MOST_CANDIDATES = 5
 
+_ALIKE = 0.4
+"""What scores less is another title altogether: a search gives whatever shares a word."""
+
 _CLOSE = 0.05
 """A second candidate whose score is within this of the best one's leaves the choice to people."""
 
@@ -25,7 +28,7 @@ _OTHER_KIND = 0.85
 _OTHER_TITLE = 0.9
 """What is left of a score; a name that is only alike never comes close to the very name."""
 
-_ALIKE = 0.7
+_ALIKE = 0.4
 """A candidate of another year is only shown if its name is at least so much alike."""
 
 _ARTICLES = {"the", "a", "an"}
@@ -101,12 +104,12 @@ def judge_search(subject: Subject, found: Sequence[Candidate]) -> Judgement:
     """Judge what a search by title has found."""
     likely = [each for each in found if _is_likely(subject, each)]
     scored = sorted(((score(subject, each), each) for each in likely), key=lambda pair: -pair[0])
-    shown = scored[:MOST_CANDIDATES]
+    shown = [pair for pair in scored if pair[0] >= _ALIKE][:MOST_CANDIDATES]
+    if likely and likely[0] not in [each for _, each in shown] and likely[0].year == subject.year:
+        # The server knows it by a name that is not in its answer, perhaps.
+        shown = [*shown[: MOST_CANDIDATES - 1], (score(subject, likely[0]), likely[0])]
     if not shown:
         return Judgement(Certainty.NOT_FOUND, (), "nothing of this name was found")
-    if likely[0] not in [each for _, each in shown]:
-        # The server knows it by a name that is not in its answer, perhaps.
-        shown[-1] = (score(subject, likely[0]), likely[0])
     doubt = _find_doubt(subject, scored)
     if doubt:
         return Judgement(Certainty.AMBIGUOUS, shown, doubt)
