@@ -48,10 +48,12 @@ class OnConflict(StrEnum):
     HIGHEST = "highest"
     ASK = "ask"
 
-    @property
-    def needs_the_account(self) -> bool:
-        """Whether nothing may be sent where the account cannot be read."""
-        return self not in {OnConflict.OVERWRITE, OnConflict.NEWEST}
+    def needs_the_account(self, *, keeps_dates: bool) -> bool:
+        """Whether nothing may be sent where the account cannot be read.
+
+        Where ratings are dated when they arrive, what is newer could not be told for certain anyway.
+        """
+        return self is not OnConflict.OVERWRITE and (keeps_dates or self is not OnConflict.NEWEST)
 
 
 class Conflict(NamedTuple):

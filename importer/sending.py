@@ -182,12 +182,13 @@ class Sending:
         run, journal = self._run, self._journal
         kinds = all_kinds(journal.open_kinds(run))
         holdings = await read_account(ReadBack(self._destination, courier), kinds)
+        if holdings is None:
+            self._insist_on_reading()
         outcomes = settle_unanswered(
             journal, run, holdings, self._destination.wanted, resend=self._options.resends_unsure
         )
         self._count(outcomes)
         if holdings is None:
-            self._insist_on_reading()
             if not self._destination.repeats_safely and not self._options.resends_unsure:
                 self._count(leave_unsure(journal, run))
             self._looked = Look(is_readable=False)
@@ -195,7 +196,7 @@ class Sending:
         if self._options.undone is not None:
             keep_what_changed_since(journal, run, self._options.undone, holdings, self._destination.wanted)
         if self._options.follows_plan:
-            check_plan(journal, run, holdings)
+            check_plan(journal, run, holdings, self._destination.wanted)
         if self._options.mirrors:
             add_removals(journal, run, holdings, self._destination)
         note_holdings(journal, run, holdings, self._destination.wanted)
@@ -213,7 +214,7 @@ class Sending:
             )
         if self._options.follows_plan or self._options.mirrors:
             raise StopRunError("the account cannot be read, and must be; nothing was sent")
-        if policy.needs_the_account:
+        if policy.needs_the_account(keeps_dates=self._destination.keeps_dates):
             raise StopRunError(
                 f"the account cannot be read, so --on-conflict {policy} cannot be kept; nothing was sent"
             )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import StopRunError
+from importer.planning import OnConflict
 from tests.road import OPEN, WAYS, Road, Server, running_sandbox
 
 pytestmark = pytest.mark.usefixtures("time_enough")
@@ -158,5 +159,5 @@ def test_an_account_that_cannot_be_read_is_not_guarded(road: Road) -> None:
     with running_sandbox("read:404@1-", **OPEN) as server:
         for number in range(60):
             server.rate(movie(number), 5, LONG_AGO)
-        road.run_as_typed(server.url)
+        road.run_as_typed(server.url, on_conflict=OnConflict.OVERWRITE)
     assert road.statuses == ["rated"] * 60

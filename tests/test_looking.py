@@ -9,6 +9,7 @@ from unittest.mock import patch
 import pytest
 
 from importer.errors import AuthorizationError, StopRunError
+from importer.planning import OnConflict
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.store import StoredRating
 from importer.sandbox.titles import Title
@@ -153,7 +154,7 @@ class TestBefore:
         with running_sandbox(fault, **OPEN) as sandbox:
             sandbox.rate(SHAWSHANK, 3, LONG_AGO)
             sandbox.rate(KNIGHT, 6, LONG_AGO)
-            report = road.run(sandbox.url)
+            report = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
         assert road.statuses == ["rated", "rated", "unrated"]
         assert [row["previous_rating"] for row in road.read_results()] == ["", "", ""]
@@ -224,7 +225,7 @@ class TestAfterACrash:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
             road.crash_after_marking_rows()
-            report = road.run(sandbox.url)
+            report = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.count_sent_rows() == 0
         assert road.statuses == ["unsure", "unsure"]
         assert {row["reason"] for row in road.read_results()} == {"no_answer"}
@@ -234,9 +235,24 @@ class TestAfterACrash:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
             road.crash_after_marking_rows()
-            road.run(sandbox.url, resends_unsure=True)
+            road.run(sandbox.url, resends_unsure=True, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
         assert road.statuses == ["rated", "rated"]
+
+    def test_where_it_can_be_looked_up_later_the_rows_wait_for_that(self, tmp_path: Path) -> None:
+        road = Road.by("v2", tmp_path)
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        with running_sandbox("read:404@1", **OPEN) as sandbox:
+            road.crash_after_marking_rows()
+            sandbox.rate(SHAWSHANK, 9)
+            assert road.run(sandbox.url).stopped_by is not None
+            assert road.statuses == ["unsure", "unsure"]
+            road.run(sandbox.url)
+            assert sandbox.count_sent_rows() == 1
+        assert [(row["status"], row["reason"]) for row in road.read_results()] == [
+            ("rated", "verified"),
+            ("rated", ""),
+        ]
 
     @pytest.mark.parametrize("again", ["run", "retry"])
     def test_a_single_rating_is_not_repeated_by_a_later_run_either(self, tmp_path: Path, again: str) -> None:
@@ -258,7 +274,7 @@ class TestAfterACrash:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", f"{KNIGHT},7")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
             road.crash_after_marking_rows(2)
-            road.run(sandbox.url)
+            road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.stored_movies() == {KNIGHT: 7}
         assert road.statuses == ["unsure", "unsure", "rated"]
 

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.cli.inputs import UndoInput
+from importer.cli.again_input import UndoInput
 from importer.cli.targets import Choices, Target
 from importer.errors import StopRunError, UsageError
 from importer.journal import Journal
+from importer.planning import OnConflict
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.titles import Title
 from importer.sending import SendingOptions
@@ -202,7 +203,7 @@ def test_what_stood_there_must_be_known(road: Road) -> None:
     road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
     with running_sandbox("read:404@1", "read:404@2", **OPEN) as sandbox:
         sandbox.rate(SHAWSHANK, 3)
-        run = road.run(sandbox.url, verifies=False).run
+        run = road.run(sandbox.url, verifies=False, on_conflict=OnConflict.OVERWRITE).run
         after = sandbox.stored()
         report = road.undo(sandbox.url, run.run_id)
         assert sandbox.stored() == after

@@ -76,6 +76,12 @@ class UnattendedSending(Sending):
             return Look(is_readable=True)
         return look
 
+    def _insist_on_reading(self) -> None:
+        """Overwrite nothing unseen, whatever the policy: what cannot be read tonight can be tomorrow."""
+        super()._insist_on_reading()
+        if self._destination.keeps_dates:
+            raise StopRunError("the account cannot be read now; nothing was sent. Sync again later.")
+
     async def _confirm_user(self, courier: Courier) -> None:
         """See, before anything is sent, that the same user is signed in as before."""
         verdict = await courier.carry(self._destination.build_probe(), self._read_user)

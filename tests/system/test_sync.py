@@ -324,6 +324,26 @@ class TestFailures:
             assert machine.sync().returncode == 0
             assert len(count.requests) == 1
 
+    def test_an_account_that_cannot_be_read_is_left_alone(self, machine: Machine) -> None:
+        """Sent unseen, an equal rating would get today's date, and a newer one would be overwritten."""
+        machine.write(f"{SHAWSHANK},9,2020-01-01", f"{GODFATHER},8,", header=DATED)
+        with running_server("read:404@4", **LISTED) as server:
+            machine.write_settings(
+                section("trakt", server.url),
+                '[jobs.nightly]\nsource = "ratings.csv"\non_conflict = "overwrite"\n',
+            )
+            machine.login()
+            server.rate(GODFATHER, 8, DATE)
+            assert machine.sync().returncode == 0
+            before = server.stored()
+            machine.write(f"{SHAWSHANK},9,2020-01-01", f"{GODFATHER},8,", f"{KNIGHT},5,", header=DATED)
+            stopped = machine.sync()
+            assert stopped.returncode == 3
+            assert "the account cannot be read now" in stopped.stdout
+            assert server.stored() == before
+            assert machine.sync().returncode == 0
+            assert server.stored().items() > before.items()
+
     def test_a_change_of_much_of_the_account_is_refused_not_asked_about(self, machine: Machine) -> None:
         with signed_in(machine, any_title=True) as server:
             lines = seed(server, 100)
