@@ -154,13 +154,16 @@ def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
     return Conflict(destination.wanted(job), held, held_at)
 
 
-def check_plan(journal: Journal, run: Run, holdings: Holdings) -> None:
-    """See that the account holds what it held when the plan was made. Raises UsageError if not."""
+def check_plan(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted) -> None:
+    """See that the account holds what it held when the plan was made. Raises UsageError if not.
+
+    What is as the plan wants it already may have moved: the plan was typed before, and this is its own doing.
+    """
     moved = []
     for job, _, rating, rated_at in chain.from_iterable(in_blocks(journal.planned_changes, run)):
         held = find_held(job, holdings)
         now = (held.rating, held.rated_at) if held else (None, None)
-        if not is_as_planned((rating, rated_at), now):
+        if not is_as_planned((rating, rated_at), now) and not agrees(wanted(job), held):
             was = describe_rating(rating, rated_at)
             moved.append(f"  line {job.line}, {job.title or 'no title'}: {was}, now {describe_rating(*now)}")
     if moved:
