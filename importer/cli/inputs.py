@@ -20,17 +20,13 @@ from importer.cli.options import PaceOptions, ReadingOptions
 from importer.cli.targets import AnyTarget, Choices
 from importer.delivery.limiter import parse_rate
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
-from importer.history import PastRun, find_run, read_results
-from importer.journal import Journal, Run
+from importer.journal import Journal
 from importer.readers import Reading, open_reader
 from importer.readers.base import FileReader, Reader
 from importer.readers.resolve_sheet import find_choices, read_sheet
 from importer.readers.resolved import Choice, ResolvedReader
-from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
-from importer.report.results import write_results
+from importer.readers.scales import parse_scale
 from importer.run import Source, fingerprint_file
-from importer.settings import state_dir
-from importer.undoing import UndoReader
 
 STANDARD_INPUT = "-"
 
@@ -47,7 +43,9 @@ def parse_mapping(words: Sequence[str]) -> dict[str, str]:
 
 
 def build_reading(given: ReadingOptions) -> Reading:
-    """Put together what the flags say about the reading."""
+    """Put together what the flags say about the reading. Raises UsageError where they make no sense."""
+    if given.scale is not None:
+        parse_scale(given.scale)
     return Reading(
         given.format_,
         parse_mapping(given.map_ or ()),
@@ -171,65 +169,6 @@ def _describe(reading: Reading) -> Iterator[str]:
         value = getattr(reading, field.name)
         if field.name != "leaves_types_open" and value != field.default:
             yield f"{field.name} {sorted(value.items()) if isinstance(value, Mapping) else value}"
-
-
-@dataclass(frozen=True, slots=True)
-class ResultsInput:
-    """The failures of a results file, or of a run's, to be tried again."""
-
-    what: str
-    every: bool
-
-    @contextmanager
-    def open(self) -> Iterator[Path]:
-        """Give the results file; that of a run is printed anew from its journal."""
-        if Path(self.what).exists():
-            yield Path(self.what)
-            return
-        if not self.what[:1].isdigit() or Path(self.what).suffix:  # a run's id begins with its date
-            raise UsageError(
-                f"there is no file {self.what}; name a results file, or a run of `importer runs`"
-            )
-        past = find_run(state_dir() / "journals", self.what)
-        with tempfile.TemporaryDirectory(prefix="results-") as folder:
-            path = Path(folder) / "results.csv"
-            write_results(path, read_results(past))
-            yield path
-
-    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
-        """Name and fingerprint the file, and prepare its reader."""
-        del target, journal
-        again = MENDABLE if self.every else PASSING
-        print_ = fingerprint(self.what, path, choices, "retry", *sorted(again))
-        return Source(self.what, print_, partial(ResultsReader, path, self.what, again))
-
-
-@dataclass(frozen=True, slots=True)
-class UndoInput:
-    """The changes of an earlier run, to be taken back."""
-
-    past: PastRun
-    force: bool
-
-    @contextmanager
-    def open(self) -> Iterator[Path]:
-        """There is no file: the journal is what is read."""
-        yield self.past.journal
-
-    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
-        """Prepare to read the run. Raises UsageError if it belongs to another account."""
-        del path, choices
-        if journal.path.absolute() != self.past.journal.absolute():
-            raise UsageError(f"{self.past.run_id} was for another account than {target.account}")
-        undone = Run(self.past.number, self.past.run_id)
-        name = f"undo {self.past.run_id}"
-        return Source(
-            name,
-            name + (" by force" if self.force else ""),
-            partial(UndoReader, journal, undone),
-            undone=None if self.force else undone,
-            takes_back=True,
-        )
 
 
 def _check_regular(path: Path) -> None:

@@ -6,6 +6,7 @@ entries never is.
 
 import gzip
 import shutil
+import struct
 import tempfile
 import weakref
 import zipfile
@@ -19,7 +20,7 @@ from stat import S_IFMT, S_IFREG
 from typing import NamedTuple
 
 from importer.errors import UnreadableFileError
-from importer.model import InvalidRow, SourceRow
+from importer.model import InvalidRow, RatingJob, SourceRow
 from importer.readers.base import Reader
 from importer.readers.cells import quote
 from importer.readers.textfile import CHECK_FILE
@@ -44,12 +45,16 @@ _NEVER = frozenset({"__macosx", "deleted", "orphaned"})
 UNPACK = "Unpack it and import the ratings file in it."
 
 
+# What Python's own modules let through from bytes that make no sense.
+_DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, struct.error, EOFError, ValueError, IndexError)
+
+
 def is_workbook(path: Path) -> bool:
     """Whether a zip archive is an Excel workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
             return "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+    except (*_DAMAGED, NotImplementedError, OSError):
         return False  # what is wrong with it, unpacking will tell
 
 
@@ -106,7 +111,7 @@ def _unpacking(name: str) -> Iterator[None]:
     """Say what is wrong with an archive that cannot be unpacked. Raises `UnreadableFileError`."""
     try:
         yield
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, ValueError) as error:
+    except _DAMAGED as error:
         raise UnreadableFileError(name, f"cannot be unpacked ({error})", remedy=CHECK_FILE) from error
     except NotImplementedError as error:
         raise UnreadableFileError(name, f"cannot be unpacked ({error})", remedy=UNPACK) from error
@@ -130,7 +135,8 @@ def _is_exported(entry: zipfile.ZipInfo) -> bool:
     place = PurePosixPath(entry.filename)
     mode = entry.external_attr >> 16
     return (
-        not entry.is_dir()
+        entry.filename != ""  # is_dir fails at a name that is damaged so
+        and not entry.is_dir()
         and S_IFMT(mode) in {0, S_IFREG}  # no symbolic link
         and not place.is_absolute()
         and ".." not in place.parts
@@ -175,15 +181,19 @@ class ArchiveReader:
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows of all files, numbered through; messages name the file."""
         rows_before = 0
+        is_one_of_many = len(self._readers) > 1
         for name, reader in self._readers:
             count = 0
             for chunk in reader.chunks():
                 count += len(chunk)
-                yield [_renumber(row, rows_before, name) for row in chunk]
+                yield [_renumber(row, rows_before, name, is_one_of_many) for row in chunk]
             rows_before += count
 
 
-def _renumber(row: SourceRow, rows_before: int, name: str) -> SourceRow:
+def _renumber(row: SourceRow, rows_before: int, name: str, is_one_of_many: bool) -> SourceRow:
     if isinstance(row, InvalidRow):
         return row._replace(row=row.row + rows_before, message=f"{name}, {row.message}")
+    if is_one_of_many and isinstance(row, RatingJob):  # the line alone does not say which file's it is
+        note = f"from {name}" if row.note is None else f"from {name}; {row.note}"
+        return row._replace(row=row.row + rows_before, note=note)
     return row._replace(row=row.row + rows_before)

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     VIDEO_GAME = "video_game"
     MUSIC_VIDEO = "music_video"
     PODCAST = "podcast"
+    PERSON = "person"
     EMPTY_ROW = "empty_row"
     TOO_FEW_CELLS = "too_few_cells"
     TOO_MANY_CELLS = "too_many_cells"

@@ -74,6 +74,7 @@ _UNSUPPORTED = {
     "podcastseries": (Reason.PODCAST, "a podcast"),
     "podcastepisode": (Reason.PODCAST, "an episode of a podcast"),
     "podcastserie": (Reason.PODCAST, "a podcast"),
+    "person": (Reason.PERSON, "a person"),
 }
 
 _gaps = re.compile(r"[\s_-]+")
