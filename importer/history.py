@@ -4,7 +4,7 @@ A journal that is being written at the same moment can be read all the same.
 """
 
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,9 @@ from typing import Any
 
 from importer.errors import ImporterError, UsageError
 from importer.model import RESULT_COLUMNS, Status
+
+LAST = "last"
+"""What is typed for the newest run."""
 
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
 
@@ -40,21 +43,55 @@ class PastRun:
     counts: dict[Status, int]
 
 
-def list_runs(folder: Path) -> list[PastRun]:
-    """List all runs of all journals in the folder, the oldest first."""
-    runs = [run for journal in sorted(folder.glob("*.sqlite3")) for run in _read_runs(journal)]
+def list_runs(folder: Path, problems: list[str] | None = None) -> list[PastRun]:
+    """List all runs of all journals in the folder, the oldest first.
+
+    A journal that cannot be read hides none of the others: it is named in `problems`, or an ImporterError.
+    """
+    runs: list[PastRun] = []
+    for journal in sorted(folder.glob("*.sqlite3")):
+        try:
+            runs += _read_runs(journal)
+        except ImporterError as error:
+            if problems is None:
+                raise
+            problems.append(str(error))
     return sorted(runs, key=lambda run: run.run_id)
 
 
 def find_run(folder: Path, run_id: str) -> PastRun:
-    """Find a run by its id or the beginning of it. Raises UsageError."""
-    found = [run for run in list_runs(folder) if run.run_id.startswith(run_id)] if run_id else []
+    """Find a run by its id or the beginning of it, or the newest as `last`. Raises UsageError."""
+    problems: list[str] = []
+    runs = list_runs(folder, problems)
+    found = runs[-1:] if run_id == LAST else [run for run in runs if run_id and run.run_id.startswith(run_id)]
     exact = [run for run in found if run.run_id == run_id]
     if len(exact or found) == 1:
         return (exact or found)[0]
     if found:
         raise UsageError(f"{run_id!r} is the beginning of {len(found)} runs; type more of it")
-    raise UsageError(f"there is no run {run_id!r}; `importer runs` lists those there are")
+    missing = f"there is no run {run_id!r}; `importer runs` lists those there are"
+    raise UsageError("\n".join([missing, *problems]))
+
+
+def find_sender(folder: Path, sent: Mapping[int, str]) -> PastRun | None:
+    """Find the first run that sent these rows at these times, as a results file tells them."""
+    return next((run for run in list_runs(folder, []) if _has_sent(run, sent)), None) if sent else None
+
+
+def _has_sent(run: PastRun, sent: Mapping[int, str]) -> bool:
+    with _reading(run.journal) as database:
+        question = "SELECT 1 FROM result WHERE run = ? AND row = ? AND sent_at = ?"
+        return all(database.execute(question, (run.number, *each)).fetchone() for each in sent.items())
+
+
+def count_sent(run: PastRun) -> int:
+    """Count the rows that the run itself brought to the destination."""
+    with _reading(run.journal) as database:
+        sent = "sent_at IS NOT NULL OR status IN ('rated', 'unrated')"
+        counted = database.execute(
+            f"SELECT count(*) FROM row WHERE run = ? AND NOT carried AND ({sent})", (run.number,)
+        )
+        return int(counted.fetchone()[0])
 
 
 def read_results(run: PastRun) -> Iterator[tuple[Any, ...]]:

@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from importer import sending
+from importer.cli.again_input import ResultsInput, UndoInput
 from importer.cli.display import Display
-from importer.cli.inputs import ResultsInput, UndoInput
 from importer.cli.targets import Choices, Target
 from importer.delivery.asking import send_once
 from importer.delivery.sign_in import sign_in
@@ -218,8 +218,9 @@ class Road:
         return self._bring(url, lambda *_: source, dry_run=dry_run, **options)
 
     def retry(self, url: str, what: object = None, *, every: bool = False, **options: Any) -> RunReport:
-        """Try again what failed in a results file or a run; the run's id is looked up in the state folder."""
-        given = ResultsInput(str(what or self.results), every)
+        """Try again what failed in a results file or a run."""
+        name = str(what or self.results)
+        given = ResultsInput(name, every, None if Path(name).exists() else self.find_run(name))
         with given.open() as path:
             return self._bring(url, partial(given.build_source, path, Choices({}, {})), **options)
 

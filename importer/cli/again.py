@@ -16,16 +16,19 @@ from importer.planning import OnConflict
 def retry(
     *,
     what: Annotated[str, typer.Argument(help="A results file, perhaps with corrections, or a run's id.")],
-    to: options.ToOption = To.TRAKT,
+    to: options.ToGiven = None,
     every: Annotated[
         bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
     ] = False,
     server: options.ServerOptions,
-    out: options.Out = Path("results.csv"),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The new results: the same file, or of a run results.csv; - is output."),
+    ] = None,
     pace: options.PaceOptions,
     rating: options.RatingOptions,
     date_time: options.DateTime = "12:00",
-    api: options.ApiOption = Api.V1,
+    api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
     limit: options.Limit = None,
     guard: options.Guard = 20,
@@ -36,12 +39,15 @@ def retry(
     shown: options.ShownOptions,
 ) -> None:
     """Try again the rows that failed, were not sent or are unsure; the new results have every row."""
-    from importer.cli.display import Display  # noqa: PLC0415 - light start-up
-    from importer.cli.inputs import ResultsInput, parse_given, parse_time_of_day  # noqa: PLC0415
+    from importer.cli.again_input import open_results  # noqa: PLC0415 - light start-up
+    from importer.cli.display import Display  # noqa: PLC0415
+    from importer.cli.inputs import parse_given, parse_time_of_day  # noqa: PLC0415
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
 
+    given = open_results(what, every=every)
+    place, spoken = given.find_place(to, api)
     choices = Choices(
         flags=server.flags,
         account=server.account,
@@ -52,7 +58,7 @@ def retry(
             resends_unsure=resend_unsure,
             on_conflict=on_conflict,
         ),
-        api=api,
+        api=spoken,
         bulk=rating.bulk,
         batch_size=rating.batch_size,
         love=rating.love,
@@ -63,19 +69,19 @@ def retry(
     display = Display(
         quiet=shown.quiet,
         as_json=shown.as_json,
-        results=out,
+        results=out or Path(what if Path(what).exists() else "results.csv"),
         asks=not yes,
         guard_percent=guard,
         replaces_input=True,
         log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="retry"),
     )
-    raise typer.Exit(launch(ResultsInput(what, every), to, choices, display))
+    raise typer.Exit(launch(given, place, choices, display))
 
 
 @spread
 def undo(
     *,
-    run_id: Annotated[str, typer.Argument(help="The run's id, or its beginning; see `importer runs`.")],
+    run_id: Annotated[str | None, typer.Argument(help="A run's id, or its beginning, or last.")] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Also undo ratings that were changed since then.")
     ] = False,
@@ -90,14 +96,17 @@ def undo(
     shown: options.ShownOptions,
 ) -> None:
     """Bring back what stood there before a run: earlier ratings and dates return, new ones are removed."""
-    from importer.cli.display import Display  # noqa: PLC0415 - light start-up
-    from importer.cli.inputs import UndoInput, parse_given  # noqa: PLC0415
+    from importer.cli.again_input import UndoInput  # noqa: PLC0415 - light start-up
+    from importer.cli.display import Display  # noqa: PLC0415
+    from importer.cli.inputs import parse_given  # noqa: PLC0415
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.history import find_run  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
     from importer.settings import state_dir  # noqa: PLC0415
 
+    if run_id is None:
+        raise UsageError("name the run to undo: `importer runs` lists them, and last is the newest")
     past = find_run(state_dir() / "journals", run_id)
     if past.destination in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")

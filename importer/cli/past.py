@@ -12,25 +12,33 @@ from importer.model import RESULT_COLUMNS, Status
 if TYPE_CHECKING:
     from importer.history import PastRun
 
-_RunId = Annotated[str, typer.Argument(help="The run's id, or its beginning; see `importer runs`.")]
+_RunId = Annotated[str, typer.Argument(help="The run's id, or its beginning, or last; see `importer runs`.")]
 
 
-def runs() -> None:
+def runs(
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="Only the newest N.", metavar="N")
+    ] = None,
+) -> None:
     """List the runs, the newest last."""
     from importer.history import list_runs  # noqa: PLC0415 - light start-up
     from importer.report.wording import clean  # noqa: PLC0415
     from importer.settings import state_dir  # noqa: PLC0415
 
-    found = list_runs(state_dir() / "journals")
-    if not found:
+    problems: list[str] = []
+    found = list_runs(state_dir() / "journals", problems)
+    for problem in problems:
+        print(f"importer: {clean(problem, 1000)}", file=sys.stderr)
+    if not found and not problems:
         print("There are no runs yet.")
-    for run in found:
+    for run in found[-limit:] if limit else found:
         counts = ", ".join(f"{number:,} {status}" for status, number in run.counts.items()) or "no rows"
         print(f"{run.run_id}  {_state(run)}  {clean(run.source)} to {run.destination}: {counts}")
 
 
 def show(
-    run_id: _RunId,
+    run_id: _RunId = "last",
+    *,
     status: Annotated[Status | None, typer.Option(help="Only rows with this status.")] = None,
 ) -> None:
     """Print what became of the rows of a run, a line each."""
@@ -47,12 +55,13 @@ def show(
 
 
 def report(
-    run_id: _RunId,
+    run_id: _RunId = "last",
+    *,
     out: Annotated[Path | None, typer.Option(help="Also write the results file again.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Print the summary of a run again."""
-    from importer.history import read_results, read_tallies  # noqa: PLC0415 - light start-up
+    from importer.history import count_sent, read_results, read_tallies  # noqa: PLC0415 - light start-up
     from importer.report.results import write_results  # noqa: PLC0415
     from importer.report.summary import Summary, build_text  # noqa: PLC0415
 
@@ -61,7 +70,12 @@ def report(
         write_results(out, read_results(run))
     stopped = None if run.ended_at else "the run has not ended"
     summary = Summary(
-        *(run.run_id, run.source, run.destination, read_tallies(run)), 0, 0.0, results=out, stopped=stopped
+        *(run.run_id, run.source, run.destination, read_tallies(run)),
+        sent=count_sent(run),
+        seconds=0.0,  # which pauses lay between its sessions, nobody knows
+        results=out,
+        stopped=stopped,
+        is_file=run.destination.endswith("-file"),
     )
     stream = sys.stderr if str(out) == "-" else sys.stdout
     print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)

@@ -24,6 +24,9 @@ MENDABLE = PASSING | {Status.NOT_FOUND, Status.REJECTED, Status.INVALID}
 """What another try may mend once somebody has corrected the row."""
 
 
+_ENOUGH_ROWS = 5
+
+
 class ResultsReader:
     """An open results file; see `base.Reader`. Rows with a status of `again` are read as jobs."""
 
@@ -40,7 +43,22 @@ class ResultsReader:
                 found=self._table.header.names,
                 missing=missing,
             )
+        self._name = name
+        self._taken_over = 0
+
         self.notes: Sequence[str] = (f"tries again what is {', '.join(sorted(again))}",)
+
+    def read_sent(self) -> dict[int, str]:
+        """Read when some of the rows were sent, by the row's number: enough to know the run by."""
+        found: dict[int, str] = {}
+        places = [self._table.header.find([name]) or 0 for name in ("row", "sent_at")]
+        for chunk in self._table.chunks(sorted(places)):
+            for row, sent_at in zip(*(chunk.frame[place].tolist() for place in places), strict=True):
+                if sent_at and str(row).isdecimal():
+                    found[int(row)] = str(sent_at)
+                if len(found) == _ENOUGH_ROWS:
+                    return found
+        return found
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows, the settled ones among the jobs in their places."""
@@ -51,12 +69,16 @@ class ResultsReader:
         for rows, cells in zip(readings, self._table.chunks(sorted(places.values())), strict=True):
             columns = [cells.frame[places[name]].tolist() for name in RESULT_COLUMNS]
             yield [self._choose(*each) for each in zip(rows, zip(*columns, strict=True), strict=True)]
+        if rows_kept := self._taken_over:
+            are = "row is taken over as it stands" if rows_kept == 1 else "rows are taken over as they stand"
+            self.notes = (*self.notes, f"{rows_kept:,} {are} in {self._name}, not sent")
 
     def _choose(self, row: SourceRow, line: Sequence[Any]) -> SourceRow:
         cells = {name: restore(str(cell)) or None for name, cell in zip(RESULT_COLUMNS, line, strict=True)}
         status = cells["status"]
         if status not in set(Status) or status in self._again:
             return row
+        self._taken_over += 1
         kept = {name: cells[name] for name in SettledRow._fields if name not in _NOT_AS_THEY_STAND}
         return SettledRow(
             row=row.row,

@@ -203,6 +203,40 @@ class TestRetryAsACommand:
         done = importer("retry", run_id, "--to", "sandbox")
         assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated", "rated"])
 
+    @pytest.mark.parametrize("what", ["other.csv", "last"])
+    def test_it_goes_where_the_run_went(self, importer: Importer, tmp_path: Path, what: str) -> None:
+        """Rows that another destination took are never taken over as if this one had."""
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
+        words = ("--to", "sandbox", "--api", "v2", "--limit", "1", "--out", "other.csv", "--batch-size", "1")
+        importer("run", "ratings.csv", *words)
+        for flags in (["--to", "trakt-v1"], ["--to", "sandbox", "--api", "v1"]):
+            refused = importer("retry", what, *flags)
+            assert refused.returncode == 2
+            assert "went to sandbox-v2, so --" in refused.stderr
+        done = importer("retry", what)
+        assert done.returncode == 1, done.stderr
+        assert "to sandbox-v2 (demo at the sandbox)" in done.stdout
+        assert "1 row is taken over as it stands" in done.stdout
+        out, other = ("other.csv", "results.csv") if what == "other.csv" else ("results.csv", "other.csv")
+        assert read_statuses(tmp_path, out) == ["rated", "not_found", "rated"]
+        assert (tmp_path / other).exists() == (what == "last")
+
+    def test_a_file_of_which_no_journal_knows_goes_where_it_is_told(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
+        importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
+        done = importer("retry", "results.csv", "--to", "sandbox", IMPORTER_STATE_DIR=str(tmp_path / "new"))
+        assert done.returncode == 0, done.stderr
+        assert "1 row is taken over as it stands in results.csv, not sent" in done.stdout
+
+    def test_a_run_that_wrote_a_file_is_typed_again(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
+        importer("run", "ratings.csv", "--to", "trakt-file")
+        refused = importer("retry", "last")
+        assert refused.returncode == 2
+        assert "wrote a file" in refused.stderr
+
     def test_what_a_spreadsheet_has_saved_works(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
         importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
@@ -221,7 +255,7 @@ class TestRetryAsACommand:
         [
             ("ratings.csv", "this is no results file of the importer; it lacks row, line, status"),
             ("nowhere.csv", "there is no file nowhere.csv"),
-            (".", "irectory"),
+            (".", "is a folder"),
         ],
     )
     def test_what_is_no_results_file_gets_a_clear_error(
@@ -311,6 +345,36 @@ class TestThePast:
         assert summary["counts"] == {"rated": 2, "not_found": 1}
         piped = importer("report", run_id, "--out", "-")
         assert piped.stdout.encode().replace(b"\n", b"\r\n") == results
+
+    def test_the_newest_run_needs_no_id(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        newest = find_run_ids(importer)[-1]
+        assert importer("runs", "--limit", "1").stdout.startswith(newest)
+        report = importer("report").stdout
+        assert f"Run {newest}:" in report
+        assert "Nothing to send" not in report  # one row is unchanged, but the other was sent
+        assert json.loads(importer("report", "last", "--json").stdout)["sent"] == 1
+        assert importer("show").stdout.count("\n") == 2
+        asked = importer("undo")
+        assert asked.returncode == 2
+        assert "`importer runs` lists them, and last is the newest" in asked.stderr
+        assert importer("undo", "last").returncode == 0
+        assert list(read_sandbox(tmp_path)) == [SHAWSHANK]
+
+    def test_a_journal_that_is_damaged_hides_no_other(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        (tmp_path / "state" / "journals" / "odd.sqlite3").write_bytes(b"this is no database " * 99)
+        listed = importer("runs")
+        assert (listed.returncode, listed.stdout.count("\n")) == (0, 1)
+        assert "odd.sqlite3: cannot read the journal" in listed.stderr
+        assert importer("show", "last").returncode == 0
+        unknown = importer("show", "1999")
+        assert unknown.returncode == 2
+        assert "odd.sqlite3: cannot read the journal" in unknown.stderr
 
     def test_an_id_that_begins_several_runs_is_refused(self, importer: Importer, tmp_path: Path) -> None:
         for rating in (8, 9):
