@@ -7,6 +7,7 @@ ImporterError                    exit 1   the run ended badly; the message says 
 │   ├── UnknownFormatError                the header belongs to no format we read
 │   ├── ScaleNeededError                  the format does not say what its ratings are
 │   └── UnreadableFileError               the file cannot be read (further)
+│       └── EmptyFileError                there is nothing in it
 ├── DestinationError             exit 1   something about one request
 │   └── ConnectionLostError               no answer came; says whether the request may have arrived
 ├── ResultsNotWrittenError       exit 1   results.csv could not be written; the journal has everything
@@ -74,6 +75,10 @@ class UnreadableFileError(UsageError):
         self.line = line
         where = name if line is None else f"{name}, line {line}"
         super().__init__(f"{where}: {problem}. {remedy}")
+
+
+class EmptyFileError(UnreadableFileError):
+    """There is nothing in the file: not a row, not even the names of columns."""
 
 
 class DestinationError(ImporterError):

@@ -46,6 +46,8 @@ _MONTHS = {
     )
 }
 _UNKNOWN = frozenset({"1969-12-31", "1970-01-01"})
+# What programs write that know no empty date.
+_match_no_date = re.compile(r"0001-01-01(?:[T ]00:00:00(?:\.0+)?Z?)?").fullmatch
 _MIDNIGHT = "00:00:00"
 _LAST_MONTH = 12
 _CENTURY = 2000
@@ -57,7 +59,7 @@ def parse_date(cell: str, day_first: DayFirst, zone: tzinfo = UTC) -> str | None
     `zone` is that of instants without one.
     """
     text = cell.strip()
-    if not text:
+    if not text or _match_no_date(text):
         return None
     try:
         found = _parse(text, day_first, zone)

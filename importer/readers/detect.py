@@ -8,10 +8,10 @@ their columns for something else.
 import re
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from importer.errors import UnknownFormatError, UnreadableFileError
+from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError
 from importer.readers.archive import (
     GZIP_START,
     UNPACK,
@@ -38,6 +38,7 @@ from importer.readers.xml_records import read_xml_records
 
 _MOST_SHOWN = 30
 _CONFLICT = b"<<<<<<<"
+_NAME_PARTS = re.compile(r"[-_ 0-9]+")
 # [Rec] is a film: a list holds objects, or at least some value.
 _starts_json = re.compile(r'\{|\[\s*(?:[\[{\]"0-9tfnNI-]|$)').match
 
@@ -98,7 +99,7 @@ def _open_archive(path: Path, name: str, reading: Reading) -> FileReader:
     found: dict[str, list[tuple[str, _Choice]]] = {}
     unpacked = unpack_zip(path, name, folder)
     unread = [f"not read: {member} (packed itself)" for member in unpacked.packed]
-    unreadable = 0
+    broken: list[tuple[str, UnreadableFileError]] = []
     for member in unpacked.names:
         member_path = folder.path / member
         try:
@@ -106,7 +107,7 @@ def _open_archive(path: Path, name: str, reading: Reading) -> FileReader:
             choice = _choose(table, reading)
         except UnreadableFileError as error:
             unread.append(f"not read: {member} ({error.problem})")
-            unreadable += 1
+            broken.append((member, error))
             continue
         except UnknownFormatError:
             continue  # most files of an export hold no ratings
@@ -121,10 +122,24 @@ def _open_archive(path: Path, name: str, reading: Reading) -> FileReader:
     ((_, members),) = found.items()
     best = min(choice.reader.archive_rank for _, choice in members)
     taken = [(member, choice) for member, choice in members if choice.reader.archive_rank == best]
+    _refuse_broken(broken, [member for member, _ in taken])
     readers = [(member, _open(choice, reading)) for member, choice in taken]
-    if left_out := len(unpacked.names) - len(taken) - unreadable:
+    if left_out := len(unpacked.names) - len(taken) - len(broken):
         unread.insert(0, f"files in the archive that are not needed: {left_out:,}")
     return ArchiveReader(readers, folder, unread)
+
+
+def _refuse_broken(broken: Sequence[tuple[str, UnreadableFileError]], taken: Sequence[str]) -> None:
+    """Refuse an archive of whose ratings some are broken: ratings-shows.json beside ratings-movies.json."""
+    starts = {_start_of(member) for member in taken}
+    for member, error in broken:
+        if _start_of(member) in starts and not isinstance(error, EmptyFileError):
+            raise error
+
+
+def _start_of(member: str) -> tuple[PurePosixPath, str]:
+    path = PurePosixPath(member)
+    return path.parent, _NAME_PARTS.split(path.stem.lower())[0]
 
 
 def _choose(table: AnyTable, reading: Reading) -> _Choice:

@@ -26,12 +26,13 @@ from importer.readers.cells import (
 from importer.readers.reading import Reading
 from importer.readers.table import AnyTable, Header
 from importer.readers.table_reader import FormatNote, TableReader
-from importer.readers.title_types import TYPES, parse_kind, parse_second_kind
+from importer.readers.title_types import TYPES, TitleType, parse_kind, parse_second_kind
 from importer.spreadsheet import restore
 
 if TYPE_CHECKING:
     from importer.readers.columns import Parse
 
+_TYPES = TYPES | {"unknown": TitleType(MediaKind.UNKNOWN)}  # so a results file says it
 _IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
 _NUMBERS = {
     MediaKind.MOVIE: ("season", "episode"),
@@ -40,6 +41,7 @@ _NUMBERS = {
     MediaKind.EPISODE: (),
 }
 """Kind to the numbers that a row of it cannot have."""
+_NO_TYPE = "the row has no type: taken for a movie"
 _OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your rating", "my rating")
 """Beside one of these, `rating` is everybody's as likely as not."""
 _RESULTS = ("row", "line", "status", "reason", "message", "rating", "previous_rating")
@@ -121,7 +123,7 @@ class CsvReader(TableReader):
             "tvdb_id": parse_number_id,
             "trakt_id": parse_number_id,
             "kind": _parse_kind,
-            "second_kind": partial(parse_second_kind, types=TYPES),
+            "second_kind": partial(parse_second_kind, types=_TYPES),
             "rating": partial(
                 parse_rating_or_word, parse=self.parse_scaled if self.used_scale else parse_rating
             ),
@@ -144,7 +146,10 @@ class CsvReader(TableReader):
         """Find the kind of a row without a type, and see that the row says which title it means."""
         del extra
         if not job.kind:  # no type column, or an empty cell
-            job = job._replace(kind=_kind_by_numbers(job))
+            kind = _kind_by_numbers(job)
+            # Without the column, the notes of the file tell it of all rows.
+            is_told = kind is not MediaKind.MOVIE or "kind" not in self._sources
+            job = job._replace(kind=kind, note=job.note if is_told else _add_note(job.note, _NO_TYPE))
         _check_numbers(job)
         has_id = any((job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id))
         names_a_title = job.kind in {MediaKind.MOVIE, MediaKind.SHOW} or job.season is not None
@@ -156,6 +161,10 @@ class CsvReader(TableReader):
                 "Write one of imdb_id, tmdb_id, tvdb_id and trakt_id.",
             )
         return job
+
+
+def _add_note(note: str | None, more: str) -> str:
+    return f"{note}; {more}" if note else more
 
 
 def _kind_by_numbers(job: RatingJob) -> MediaKind:
@@ -184,7 +193,7 @@ def _check_numbers(job: RatingJob) -> None:
 
 
 def _parse_kind(cell: str) -> MediaKind | None:
-    return parse_kind(cell, TYPES) if cell.strip() else None
+    return parse_kind(cell, _TYPES) if cell.strip() else None
 
 
 def _parse_restored(cell: str, parse: "Parse") -> object:

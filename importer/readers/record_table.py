@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from importer.errors import UnreadableFileError
+from importer.errors import EmptyFileError, UnreadableFileError
 from importer.readers.cells import CellError, Reason, quote
 from importer.readers.table import BLOCK_SIZE, Header
 from importer.readers.textfile import CHECK_FILE
@@ -125,7 +125,7 @@ def _find_columns(records: Iterator[Record]) -> tuple[tuple[str, ...], Unreadabl
 
 
 def _no_record(name: str) -> UnreadableFileError:
-    return UnreadableFileError(name, "there is no record in it", remedy="Export your ratings again.")
+    return EmptyFileError(name, "there is no record in it", remedy="Export your ratings again.")
 
 
 def _find_doubled(record: Record, columns: Collection[str]) -> CellError | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from importer.errors import UnreadableFileError
+from importer.errors import EmptyFileError, UnreadableFileError
 from importer.readers.dialect import DELIMITERS, find_dialect
 from importer.readers.textfile import CHECK_FILE, TextFile
 
@@ -83,7 +83,7 @@ class Table:
         self.block_size = BLOCK_SIZE
         dialect = find_dialect(next(text.blocks(BLOCK_SIZE), b"").decode(errors="replace"))
         if dialect is None:
-            raise UnreadableFileError(text.name, "there is no row of column names", remedy=CHECK_FILE)
+            raise EmptyFileError(text.name, "there is no row of column names", remedy=CHECK_FILE)
         if len(dialect.names) > _MOST_COLUMNS:
             problem = f"the first row has {len(dialect.names):,} cells"
             raise UnreadableFileError(text.name, problem, remedy=CHECK_FILE)

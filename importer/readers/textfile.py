@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from importer.errors import UnreadableFileError
+from importer.errors import EmptyFileError, UnreadableFileError
 
 LONGEST_LINE = 1 << 20
 """Bytes. A physical line that fills a whole block of this size is not one of a ratings export."""
@@ -154,7 +154,7 @@ def _read_head(path: Path, name: str) -> bytes:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if len(head) < _HEAD and not head.strip():
-        raise UnreadableFileError(name, "is empty", remedy="Export your ratings again.")
+        raise EmptyFileError(name, "is empty", remedy="Export your ratings again.")
     for start, what in _LOOKS:
         if head.startswith(start):
             raise UnreadableFileError(name, f"looks like {what}, not a table of text", remedy=_UNPACK)

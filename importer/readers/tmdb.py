@@ -87,7 +87,8 @@ class TmdbReader(TableReader):
         """Find the ids the row goes by."""
         del extra
         if job.season is None and job.episode is None:
-            return name_whole(job, Title(job.title, job.year, job.imdb_id, job.tmdb_id))
+            is_whole = job.kind in {MediaKind.MOVIE, MediaKind.SHOW}
+            return name_whole(job, Title(job.title, job.year, job.imdb_id, job.tmdb_id if is_whole else None))
         if job.kind is MediaKind.MOVIE or job.season is None or job.episode is None:
             raise CellError(
                 Reason.TYPE_MISMATCH,

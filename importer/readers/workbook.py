@@ -99,7 +99,8 @@ def _read_rows(rows: Iterable[tuple[object, ...]], name: str) -> Iterator[Record
         if line > _MOST_ROWS:
             problem = f"the workbook has more than {_MOST_ROWS:,} rows"
             raise UnreadableFileError(name, problem, remedy=_SAVE_AS_CSV, line=line)
-        cells = [_write(value) for value in row]
+        # Behind the last column there may be thousands of cells that only have a colour.
+        cells = [_write(value) for value in (row[: len(names)] if names else row)]
         if not any(cells):
             continue
         if not names:

@@ -43,6 +43,7 @@ class _Elements:
         self._text: list[str] = []
         self._line = 0
         self._start_byte = self._fed = 0
+        self._is_record = False
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -80,6 +81,7 @@ class _Elements:
         if depth <= 2:
             self._pairs, self._line = [(LIST, tag)], self._parser.CurrentLineNumber
             self._start_byte = self._parser.CurrentByteIndex
+        self._is_record = depth > 2  # empty as its elements may be
         if depth >= 2:
             self._pairs += ((".".join([*self._path[2:], name]), text) for name, text in attributes.items())
         self._text.clear()
@@ -93,7 +95,7 @@ class _Elements:
         if len(self._path) > 1:
             return
         self._start_byte = self._parser.CurrentByteIndex
-        if self._path and len(self._pairs) > 1:
+        if self._path and (self._is_record or len(self._pairs) > 1):
             self._found.append(build_record(self._line, self._pairs))
 
     def _characters(self, text: str) -> None:

@@ -104,6 +104,20 @@ def test_a_file_within_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     assert "not needed" not in notes
 
 
+@pytest.mark.parametrize("broken", ['[{"rated_at": "2024-05-01T00:00:00.000Z", "rat', "\0"])
+def test_of_the_ratings_in_an_archive_none_is_left_out_because_its_file_is_damaged(
+    tmp_path: Path, broken: str
+) -> None:
+    movies = '[{"rating": 9, "movie": {"title": "Heat", "ids": {"imdb": "tt0113277"}}}]'
+    members = {"ratings-movies.json": movies, "ratings-shows.json": broken, "watched-shows.json": broken}
+    with pytest.raises(UnreadableFileError, match=r"ratings-shows\.json"):
+        read_all(write_zip(tmp_path / "x.zip", members))
+    rows, notes = read_all(write_zip(tmp_path / "x.zip", members | {"ratings-shows.json": "[]"}))
+    assert reasons(rows) == ["ok"]
+    assert "not read: ratings-shows.json (there is no record in it)" in notes
+    assert "not read: watched-shows.json" in notes
+
+
 def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     with warnings.catch_warnings():

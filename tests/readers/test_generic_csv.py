@@ -159,3 +159,22 @@ def test_a_list_of_icheckmovies_is_refused_and_read_as_its_owner_says(tmp_path: 
         (rows,) = open_reader(path, Reading("csv", mapping, scale="yes=9")).chunks()
         assert reasons(rows) == ["ok", "bad_rating"]
         assert jobs(rows[:1])[0][2:10] == ("movie", "Alien", 1979, None, None, "tt0078748", None, None)
+
+
+def test_a_row_without_a_type_says_what_it_was_taken_for_where_others_have_one(tmp_path: Path) -> None:
+    first, second = jobs(read(tmp_path, b"tmdb_id,type,rating\n100,,9\n100,tv,8\n"))
+    assert first.note == "the row has no type: taken for a movie"
+    assert (second.kind, second.note) == ("show", None)
+    (job,) = jobs(read(tmp_path, b"tmdb_id,rating\n100,9\n"))
+    assert job.note is None, "the notes of the file say it of all rows"
+
+
+def test_a_results_file_with_an_id_written_into_a_row_of_an_unknown_kind_is_read(tmp_path: Path) -> None:
+    (job,) = jobs(read(tmp_path, b"imdb_id,kind,rating\ntt0113277,unknown,9\n"))
+    assert (job.kind, job.imdb_id) == ("unknown", "tt0113277")
+
+
+@pytest.mark.parametrize("cell", ["0001-01-01", "0001-01-01T00:00:00Z", "0001-01-01 00:00:00"])
+def test_the_first_day_of_the_first_year_is_no_date(tmp_path: Path, cell: str) -> None:
+    (job,) = jobs(read(tmp_path, f"imdb_id,rating,rated_at\ntt0113277,9,{cell}\n".encode()))
+    assert job.rated_at is None

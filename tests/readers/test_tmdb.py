@@ -74,3 +74,8 @@ def test_numbers_that_make_no_sense(tmp_path: Path) -> None:
         "1,,podcast,A,,,,8,9,\n1,,movie,A,soon,,,8,9,\n".encode(),
     )
     assert reasons(rows) == [*["type_mismatch"] * 3, "bad_number", "unknown_type", "bad_year"]
+
+
+def test_an_episode_that_says_so_but_has_no_numbers_goes_by_its_imdb_id_alone(tmp_path: Path) -> None:
+    (job,) = jobs(read(tmp_path, f"{HEADER}\n85987,tt0583459,episode,Friends,,,,7.9,9,\n".encode()))
+    assert (job.kind, job.imdb_id, job.tmdb_id) == (MediaKind.EPISODE, "tt0583459", None)

@@ -181,3 +181,18 @@ def test_any_bytes_over_a_workbook_give_rows_or_a_clear_error(
         read_until_error(tmp_path_factory.mktemp("bytes"), content)
     except (UnreadableFileError, UnknownFormatError):
         return
+
+
+def test_cells_behind_the_last_column_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+    write = workbook._write
+
+    def note(value: object) -> str:
+        written.append(value)
+        return write(value)
+
+    monkeypatch.setattr(workbook, "_write", note)
+    row = ["tt0111161", 9, *[None] * 3_000, "far away"]
+    found = jobs(read(tmp_path, write_book([["imdb_id", "rating"], row, row])))
+    assert [job.rating for job in found] == [9, 9]
+    assert len(written) < 100, "sixteen thousand a row would take hours"

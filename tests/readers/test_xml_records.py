@@ -37,6 +37,13 @@ def test_attributes_are_values_too(tmp_path: Path) -> None:
     ]
 
 
+def test_an_element_whose_values_are_all_empty_is_a_row(tmp_path: Path) -> None:
+    empty = "<film><imdb_id/><title></title><rating/></film>"
+    rows = read(tmp_path, f"<all>{ALIEN}\n{empty}\n<page/>{ALIEN}</all>".encode())
+    assert reasons(rows) == ["ok", "empty_row", "ok"]
+    assert places(rows) == [(1, 1), (2, 2), (3, 3)]
+
+
 def test_texts_are_as_they_are_meant(tmp_path: Path) -> None:
     title = '<title><![CDATA["Oshi no Ko" & <more>]]> &lt;&#233;&gt; <!-- no title --> II</title>'
     (job,) = jobs(read(tmp_path, f"<a>{ALIEN.replace('<title>Alien</title>', title)}</a>".encode()))
