@@ -58,6 +58,8 @@ class Look:
 
     is_readable: bool
     held: int = 0
+    """Titles of these `kinds` that the account has rated; no others are read."""
+    kinds: frozenset[MediaKind] = frozenset()
     changes: int = 0
     removals: int = 0
 

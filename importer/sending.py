@@ -203,7 +203,7 @@ class Sending:
         settle_conflicts(journal, run, self._destination, self._options.on_conflict)
         changes, removals = journal.count_changes(run)
         held = len({id(held) for held in holdings.values()})  # one for each title, however many keys it has
-        self._looked = Look(is_readable=True, held=held, changes=changes, removals=removals)
+        self._looked = Look(True, held, frozenset(kinds), changes, removals)
 
     def _insist_on_reading(self) -> None:
         """Stop where nothing may be sent to an account that cannot be read."""

@@ -9,7 +9,8 @@ import pytest
 
 from importer.errors import StopRunError
 from importer.planning import OnConflict
-from tests.road import OPEN, WAYS, Road, Server, running_sandbox
+from importer.sandbox.catalogue import Kind
+from tests.road import OPEN, WAYS, Road, Server, find_title, running_sandbox
 
 pytestmark = pytest.mark.usefixtures("time_enough")
 
@@ -71,10 +72,22 @@ def test_a_larger_share_is_refused_when_nobody_can_answer(road: Road, sandbox: S
     before = sandbox.stored()
     with pytest.raises(StopRunError, match="nobody can be asked; nothing was sent") as told:
         road.run_as_typed(sandbox.url)
-    assert "change 150 ratings and remove 50 of the" in str(told.value)
+    assert "change 150 ratings and remove 50 of the 200 movies that the account has rated" in str(told.value)
     assert told.value.exit_code == 3
     assert sandbox.stored() == before
     assert sandbox.count_sent_rows() == 0
+
+
+def test_the_kinds_that_were_counted_are_named(road: Road, sandbox: Server) -> None:
+    """Shows that the account has rated are not read for a file of movies, and not counted."""
+    sandbox.rate(find_title("tt0141842", Kind.SHOW), 5, LONG_AGO)
+    change(road, 150)
+    with pytest.raises(StopRunError, match="of the 200 movies that"):
+        road.run_as_typed(sandbox.url)
+    rows = [f"{movie(number)},movie,8" for number in range(150)]
+    road.write(*rows, "tt0141842,show,8", header="imdb_id,type,rating")
+    with pytest.raises(StopRunError, match="of the 201 movies and shows that"):
+        road.run_as_typed(sandbox.url)
 
 
 def test_new_ratings_are_no_changes(road: Road, sandbox: Server) -> None:
@@ -127,7 +140,7 @@ def test_the_share_itself_is_still_allowed(road: Road, sandbox: Server) -> None:
 
 def test_one_more_than_the_share_is_not(road: Road, sandbox: Server) -> None:
     change(road, 26, removals=25)
-    with pytest.raises(StopRunError, match="of the 200 that the account holds"):
+    with pytest.raises(StopRunError, match="of the 200 movies that"):
         road.run_as_typed(sandbox.url, guard_percent=25)
     assert sandbox.count_sent_rows() == 0
 

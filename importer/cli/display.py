@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from importer.cli.targets import AnyTarget, FileTarget, Target
 from importer.errors import StopRunError, UsageError
 from importer.journal import Journal
 from importer.looking import Look
+from importer.model import MediaKind
 from importer.operations.event_log import Log, open_log
 from importer.operations.run_end import RunEnd, build_run_end
 from importer.planning import OnConflict
@@ -110,7 +111,7 @@ class Display:
             return
         what = (
             f"This run would change {count(look.changes, 'rating')} and remove {look.removals:,} of the "
-            f"{look.held:,} that the account holds"
+            f"{look.held:,} {_name_kinds(look.kinds)} that the account has rated"
         )
         if not self._has_somebody_to_ask:
             raise StopRunError(f"{what}, and nobody can be asked; nothing was sent. With --yes it is done.")
@@ -187,6 +188,12 @@ def is_same_file(one: Path, other: Path) -> bool:
     return one.absolute() == other.absolute()
 
 
+def _name_kinds(kinds: Collection[MediaKind]) -> str:
+    """Name what was read: `movies`, or `movies, shows and episodes`."""
+    names = [f"{kind}s" for kind in MediaKind if kind in kinds]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
 def _confirm(question: str) -> None:
     if not typer.confirm(question, err=True):
         raise StopRunError("nothing was sent; the same command asks again, with --yes it does not")
@@ -202,7 +209,7 @@ def _build_summary(
         tallies=report.tallies,
         sent=report.sent,
         seconds=report.seconds,
-        notes=_notes(report, target),
+        notes=_notes(report, source, target, dry_run=dry_run),
         results=results,
         stopped=str(report.stopped_by) if report.stopped_by else None,
         dry_run=dry_run,
@@ -212,9 +219,13 @@ def _build_summary(
     return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary
 
 
-def _notes(report: RunReport, target: AnyTarget) -> list[str]:
+def _notes(report: RunReport, source: Source, target: AnyTarget, *, dry_run: bool) -> list[str]:
     notes = ["continues the run that was stopped or interrupted"] if report.run.continued else []
     notes += report.notes
+    if dry_run and source.is_plan:
+        notes.append(
+            "the account is not asked: whether it changed since the plan was made, only sending tells"
+        )
     if isinstance(target, FileTarget) and report.sent:
         notes.append(f"{target.path} is written; upload it at {target.destination.upload_at}")
     return notes

@@ -22,7 +22,7 @@ def inspect(
     resolved: options.Resolved = None,
     love: options.Love = None,
     hate: options.Hate = None,
-    api: options.ApiOption = Api.V2,
+    api: options.ApiOption = Api.V1,
     as_json: options.AsJson = False,
 ) -> None:
     """Show what FILE holds, which of its rows would be sent, and why the others would not."""

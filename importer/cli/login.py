@@ -40,7 +40,7 @@ _InsecureHttp = Annotated[
 
 
 def login(
-    to: _To,
+    to: _To = Service.TRAKT,
     base_url: _BaseUrl = None,
     auth_url: _AuthUrl = None,
     insecure_http: _InsecureHttp = False,
@@ -67,7 +67,7 @@ def login(
 
 
 def logout(
-    to: _To,
+    to: _To = Service.TRAKT,
     base_url: _BaseUrl = None,
     auth_url: _AuthUrl = None,
     insecure_http: _InsecureHttp = False,

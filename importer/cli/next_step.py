@@ -34,7 +34,7 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     if without_ids and typed[:1] in (["run"], ["plan"]) and len(typed) > 1:
         if "--resolved" in typed:
             return _typed(), "choose what the rows without ids mean in the resolve file, then"
-        to = _PLACES.get(place, place if place == "trakt" else "trakt")
+        to = "sandbox --api v2" if place.startswith("sandbox") else "trakt"  # v1 has no search
         return _command(
             "resolve", *_of_reading(typed[1:]), "--to", *to.split()
         ), "to look up rows without ids"

@@ -10,6 +10,8 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
+from importer.cli.options import Api
+from importer.errors import UsageError
 
 if TYPE_CHECKING:
     from importer.cli.searching import Resolution
@@ -27,6 +29,9 @@ def resolve(
     *,
     file: Annotated[str, typer.Argument(help="The export whose rows have no ids; - reads standard input.")],
     to: Annotated[At, typer.Option("--to", help="Where the titles are looked up.")] = At.TRAKT,
+    api: Annotated[
+        Api, typer.Option("--api", help="Which API the sandbox is asked in; v1 has no search.")
+    ] = Api.V2,
     server: options.ServerOptions,
     reading: options.ReadingOptions,
     out: Annotated[
@@ -43,6 +48,8 @@ def resolve(
     from importer.delivery.limiter import parse_rate  # noqa: PLC0415
     from importer.delivery.lookups import LookupOptions  # noqa: PLC0415
 
+    if api is Api.V1:
+        raise UsageError("--api v1 has no search: titles are looked up with --api v2")
     limits = LookupOptions(pace.workers or V2_WORKERS, parse_rate(pace.rate) if pace.rate else V2_GET_RATE)
     search = open_search(to, server.flags, server.account)
     found = resolve_file(FileInput(file, build_reading(reading)), search, out, limits, quiet=quiet)
@@ -86,7 +93,7 @@ def _next_command(to: At, out: Path) -> str:
     return shlex.join(["importer", "run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api])
 
 
-_NOT_OF_A_RUN = {"--out", "--workers", "--rate"}
+_NOT_OF_A_RUN = {"--out", "--workers", "--rate", "--api"}
 
 
 def _kept_words(words: list[str]) -> list[str]:

@@ -3,10 +3,15 @@
 import json
 import subprocess
 import sys
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
+from importer.cli import again, plan, run
+from importer.cli import inspect as inspect_command
+from importer.cli.options import Api
+from importer.settings.jobs import Job
 from tests.readers.golden import SAMPLES
 
 
@@ -31,6 +36,13 @@ def test_every_destination_says_what_it_would_take(tmp_path: Path, to: str) -> N
     assert found["rows"] == 131 == found["would_be_sent"] + sum(odd["count"] for odd in found["odd"])
     assert (found["format"], found["destination"]) == ("imdb", to)
     assert not list(tmp_path.iterdir()), "it leaves nothing behind"
+
+
+def test_it_speaks_of_the_api_that_a_run_would_speak() -> None:
+    """Who looks first and runs then, with the same words, is told of the same destination."""
+    commands = (inspect_command.inspect, run.run, plan.plan, again.retry)
+    defaults = {signature(command).parameters["api"].default or Api.V1 for command in commands}
+    assert defaults == {Api.V1} == {Api(Job(source="a.csv").api)}
 
 
 def test_standard_input_is_read(tmp_path: Path) -> None:

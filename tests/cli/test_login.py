@@ -99,7 +99,7 @@ class TestLogin:
     def test_without_a_terminal_there_is_no_prompt_no_picture_and_no_colour(
         self, importer: Importer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        code, out, _ = importer("login", "trakt")
+        code, out, _ = importer("login")
         assert code == 0
         assert "█" not in out
         assert "\x1b" not in out

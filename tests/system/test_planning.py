@@ -41,8 +41,11 @@ def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
     assert "importer run --plan plan.csv" in planned.stdout
     runs = importer("runs").stdout
     assert runs.count("\n") == 1
+    rehearsed = importer("run", "--plan", "plan.csv", "--dry-run")
+    assert "whether it changed since the plan was made, only sending tells" in rehearsed.stdout
     sent = importer("run", "--plan", "plan.csv")
     assert sent.returncode == 0, sent.stderr
+    assert "only sending tells" not in sent.stdout
     assert [row["status"] for row in read(tmp_path / "results.csv")] == ["rated", "rated", "unrated"]
     again = importer("run", "--plan", "plan.csv")
     assert again.returncode == 0, again.stderr

@@ -291,7 +291,7 @@ def test_a_resolve_file_that_makes_no_sense_is_told_before_anything_is_asked_or_
     edit(sheet, lambda row: row.update(chosen="yes"))
     before = sheet.read_bytes()
     for words in (
-        ("resolve", export.name, *READ, *TO_SANDBOX),
+        ("resolve", export.name, *READ, *TO_SANDBOX, "--api", "v2"),
         ("run", export.name, *READ, *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv"),
     ):
         done = importer(*words)
@@ -312,6 +312,7 @@ def test_a_resolve_file_that_makes_no_sense_is_told_before_anything_is_asked_or_
         (("run", "mine.csv", *READ, *TO_SANDBOX, "--resolved", "x.csv", "--out", "x.csv"), "--out x.csv"),
         (("run", "mine.csv", *READ, *TO_SANDBOX, "--resolved", "mine.csv"), "no resolve file"),
         (("resolve", "mine.csv", *READ), "client id"),
+        (("resolve", "mine.csv", *READ, *TO_SANDBOX, "--api", "v1"), "--api v1 has no search"),
     ],
     ids=str,
 )
