@@ -135,8 +135,7 @@ def _is_exported(entry: zipfile.ZipInfo) -> bool:
     place = PurePosixPath(entry.filename)
     mode = entry.external_attr >> 16
     return (
-        entry.filename != ""  # is_dir fails at a name that is damaged so
-        and not entry.is_dir()
+        not entry.is_dir()
         and S_IFMT(mode) in {0, S_IFREG}  # no symbolic link
         and not place.is_absolute()
         and ".." not in place.parts

@@ -134,9 +134,7 @@ def test_what_cannot_be_told_has_a_reason_and_shows_its_title(tmp_path: Path) ->
         {**rated, "rating": 7},
     ]
     rows = invalid(read(tmp_path, json.dumps(content).encode()))
-    assert reasons(rows) == [
-        *("no_rating", "bad_rating", "bad_rating", "bad_id", "no_id", "person", "no_id")
-    ]
+    assert reasons(rows) == [*("no_rating", "bad_rating", "bad_rating", "bad_id", "no_id", "person", "no_id")]
     assert [row.status for row in rows] == ["skipped", *["invalid"] * 4, "unsupported", "invalid"]
     assert [row.title for row in rows[:3]] == ["Breaking Bad"] * 3
     assert (rows[2].season, rows[2].episode, rows[2].imdb_id) == ("1", "2", "tt0903747")
