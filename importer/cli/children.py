@@ -23,7 +23,8 @@ async def run_child(
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         limit=_LONGEST_LINE_BYTES,
-        env={**os.environ, **(environ or {})},
+        # What a child says to type next is what a person types, not how it was begun here.
+        env={**os.environ, "IMPORTER_TYPED": f"importer sync {name}", **(environ or {})},
         # A session of its own: Ctrl-C is for this process, which passes it on once.
         start_new_session=os.name == "posix",
     )

@@ -66,6 +66,8 @@ def _typed() -> str:
 
 def _command(*words: str) -> str:
     program = Path(sys.argv[0])
+    if program.name == "__main__.py" and (installed := Path(sys.executable).with_name("importer")).exists():
+        program = installed
     if program.name == "__main__.py":
         start = [sys.executable, "-m", "importer"]
     elif shutil.which(program.name) == str(program):

@@ -150,19 +150,37 @@ async def _stay(
 
     async def begin(name: str) -> None:
         code = await run_child(name, ["sync", name, *words], environ=environ)
-        if due := daemon.due().get(name):
-            with contextlib.suppress(OSError):
-                note_next_run(health_folder(), name, due)
-            if not quiet:
-                tell(f"{name} ended with exit code {code}; next at {show_moment(due)}")
+        due = daemon.due().get(name)
+        if due is None or stopped_by:
+            return
+        with contextlib.suppress(OSError):
+            note_next_run(health_folder(), name, due)
+        if not quiet:
+            tell(f"{name} ended {_word_exit(code)}; next at {show_moment(due)}")
 
+    def stop(word: str) -> None:
+        stopped_by.append(word)
+        daemon.stop()
+
+    stopped_by: list[str] = []
     daemon = Daemon(load, begin, tell, jitter_seconds=jitter_seconds)
-    ends = {signal.SIGINT: daemon.stop, signal.SIGTERM: daemon.stop}
+    ends: dict[signal.Signals, Callable[[], None]] = {
+        number: partial(stop, number.name) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     if hasattr(signal, "SIGHUP"):
         ends[signal.SIGHUP] = daemon.reload
     with _signals(ends):
         await daemon.run()
+    for name in daemon.due():
+        with contextlib.suppress(OSError):
+            note_next_run(health_folder(), name, None)
+    if stopped_by:
+        tell(f"stopped by {stopped_by[0]}")
     return 0
+
+
+def _word_exit(code: int) -> str:
+    return f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
 
 
 @contextlib.contextmanager

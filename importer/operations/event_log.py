@@ -36,6 +36,7 @@ class Log:
     def __init__(self, stream: TextIO, logger: "FilteringBoundLogger | None", job: str = "") -> None:
         self._stream = stream
         self._logger = logger
+        self._warned: set[str] = set()
         self.job = job
         """Whose runs it tells of; empty in the log of a whole process."""
 
@@ -90,7 +91,10 @@ class Log:
         self._write(logging.INFO, "note", message=message)
 
     def warned(self, warning: str) -> None:
-        """Tell something that people should know and that ends nothing; written in text mode, too."""
+        """Tell something that people should know and that ends nothing, once; written in text mode, too."""
+        if warning in self._warned:  # both [sync] and [trakt] look at who can read the one file
+            return
+        self._warned.add(warning)
         self._print(warning)
         self._write(logging.WARNING, "warning", message=warning)
 

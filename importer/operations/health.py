@@ -23,7 +23,7 @@ class Health:
     seconds: float
     exit_code: int
     consecutive_failures: int
-    """Runs since the last good one."""
+    """Runs since the last good one, of those that tried something."""
     last_success_at: str | None
     next_run_at: str | None
     """When a daemon runs it again; nothing where a timer outside does."""
@@ -42,7 +42,7 @@ def write_health(folder: Path, end: RunEnd) -> Health | None:
         ended_at=ended_at,
         seconds=round(end.seconds, 3),
         exit_code=end.exit_code,
-        consecutive_failures=0 if end.is_good else failures + 1,
+        consecutive_failures=0 if end.is_good else failures + end.has_tried,
         last_success_at=ended_at if end.is_good else last_success_at,
         next_run_at=None,
         counts=dict(end.counts),
@@ -52,12 +52,15 @@ def write_health(folder: Path, end: RunEnd) -> Health | None:
     return before
 
 
-def note_next_run(folder: Path, job: str, at: datetime) -> None:
-    """Write down when a daemon runs a job again, in the file that its last run wrote. Raises OSError."""
+def note_next_run(folder: Path, job: str, at: datetime | None) -> None:
+    """Write down when a daemon runs a job again, in the file that its last run wrote. Raises OSError.
+
+    None says that no daemon does.
+    """
     path = _path_of(folder, job)
     health = _read(path)
     if health is not None:
-        _write(path, replace(health, next_run_at=at.isoformat(timespec="seconds")))
+        _write(path, replace(health, next_run_at=at.isoformat(timespec="seconds") if at else None))
 
 
 def read_health(folder: Path) -> list[Health]:

@@ -30,6 +30,11 @@ class RunEnd:
         return self.exit_code == 0
 
     @property
+    def has_tried(self) -> bool:
+        """Whether anything was tried: a sync that finds nothing changed has no run, and no error."""
+        return bool(self.run_id or self.stopped)
+
+    @property
     def seconds(self) -> float:
         """How long it took."""
         return (self.ended_at - self.began_at).total_seconds()

@@ -6,13 +6,14 @@ section where the job names no account. All problems are told at once, each with
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -24,8 +25,11 @@ from pydantic_core import ErrorDetails
 
 from importer.errors import SettingsError
 from importer.settings.addresses import url_problems
+from importer.settings.folders import config_file
 from importer.settings.sources import as_variable, did_you_mean, read_tables, unknown_sections
 from importer.settings.times import parse_cron, parse_duration
+from importer.settings.trakt import load_trakt
+from importer.settings.trakt_v1 import load_trakt_v1
 
 DESTINATIONS = ("trakt", "trakt-v1", "sandbox", "trakt-file", "letterboxd-file")
 """What `to` may be: the words of `--to`."""
@@ -33,6 +37,8 @@ DESTINATIONS = ("trakt", "trakt-v1", "sandbox", "trakt-file", "letterboxd-file")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Word = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in {int, float} else value)]
+"""A text that people may well write as a number: `scale = 5`."""
 Percent = Annotated[int, Field(ge=0, le=100)]
 Rated = Annotated[int, Field(ge=1, le=10)]
 
@@ -48,11 +54,11 @@ class Job(BaseModel):
     format: Filled = "auto"
     map: dict[str, str] = {}
     resolved: str = ""
-    scale: str = ""
+    scale: Word = ""
     timezone: str = ""
     lists: bool = False
     diary_dates: bool = False
-    user: str = ""
+    user: Word = ""
     profile: str = ""
     on_conflict: Literal["", "overwrite", "keep", "newest", "highest"] = ""
     mirror: bool = False
@@ -113,18 +119,21 @@ def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None)
                 problems += _check_job(name, job, tables, environ, path)
                 jobs[name] = _make_absolute(job, path.absolute().parent)
         problems += _shared_files(jobs, path)
+        if problems:
+            problems += _problems_of_accounts(tables, environ, file)
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(list(dict.fromkeys(problems)))
     return jobs
 
 
 def choose_jobs(jobs: Mapping[str, Job], names: tuple[str, ...]) -> dict[str, Job]:
     """Pick the named jobs, or all of them where none is named. Raises SettingsError."""
     if not jobs:
-        raise SettingsError(["There are no sync jobs yet: docs/settings.md shows how a [jobs.NAME] looks."])
+        problem = f"There are no sync jobs in {config_file()} yet"
+        raise SettingsError([f"{problem}: docs/settings.md shows how a [jobs.NAME] looks."])
     unknown = [name for name in names if name not in jobs]
     if unknown:
-        raise SettingsError([f"There is no [jobs.{name}]{did_you_mean(name, jobs)}." for name in unknown])
+        raise SettingsError([f"There is no [jobs.{name}]{did_you_mean(name, jobs)}" for name in unknown])
     return {name: jobs[name] for name in dict.fromkeys(names or jobs)}
 
 
@@ -133,6 +142,23 @@ def _sections(tables: Mapping[str, Any], group: str) -> Iterator[tuple[str, dict
     for name, table in found.items() if isinstance(found, dict) else ():
         if isinstance(table, dict):
             yield name, table
+
+
+def _problems_of_accounts(
+    tables: Mapping[str, Any], environ: Mapping[str, str], file: Path | None
+) -> Iterator[str]:
+    """Name what is wrong where the jobs bring their ratings: all is told at once, or people mend twice."""
+    loaders: dict[str, Callable[..., object]] = {"trakt": load_trakt, "trakt-v1": load_trakt_v1}
+    wanted = {
+        (str(table.get("to", "trakt")), str(table.get("account", "")))
+        for _, table in _sections(tables, "jobs")
+    }
+    for to, account in sorted(wanted):
+        if to in loaders and (not account or _has_account(account, tables, environ)):
+            try:
+                loaders[to]({}, environ=environ, file=file, account=account)
+            except SettingsError as error:
+                yield from error.problems
 
 
 def _check_names(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
@@ -173,7 +199,7 @@ def _describe(details: ErrorDetails, name: str, path: Path) -> str:
     key = str(details["loc"][0])
     place = f"{key} in [jobs.{name}] of {path}"
     if details["type"] == "extra_forbidden":
-        return f"{place} is unknown{did_you_mean(key, Job.model_fields)}."
+        return f"{place} is unknown{did_you_mean(key, Job.model_fields)}"
     cause = details.get("ctx", {}).get("error")
     said = str(cause) if cause else _WRONG_TYPES.get(details["type"], f": {details['msg']}")
     return f"{place}: {said}." if cause else f"{place} {said}.".replace(" : ", ": ")
@@ -195,8 +221,8 @@ def _check_job(
         yield f"every and cron in [{section}] of {path} are two answers to one question; keep one."
     if job.account and not _has_account(job.account, tables, environ):
         known = [each for each, _ in _sections(tables, "accounts")]
-        hint = did_you_mean(job.account, known) if known else "; there is no [accounts.NAME] yet"
-        yield f"account in [{section}] of {path}: there is no [accounts.{job.account}]{hint}."
+        hint = did_you_mean(job.account, known) if known else "; there is no [accounts.NAME] yet."
+        yield f"account in [{section}] of {path}: there is no [accounts.{job.account}]{hint}"
     if job.account and job.to not in {"trakt", "trakt-v1"}:
         yield f"account in [{section}] of {path} does not go with to = {job.to!r}, which has none."
 

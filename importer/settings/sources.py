@@ -242,7 +242,7 @@ def _unknown_words(file: Path, tables: dict[str, Any], model: type[Section]) -> 
     for key in _find_table(tables, model.section):
         if key not in model.model_fields:
             suggestion = did_you_mean(key, model.model_fields)
-            yield f"{key} in [{model.section}] of {file} is unknown{suggestion}."
+            yield f"{key} in [{model.section}] of {file} is unknown{suggestion}"
 
 
 def unknown_sections(file: Path, tables: dict[str, Any]) -> Iterator[str]:
@@ -251,15 +251,15 @@ def unknown_sections(file: Path, tables: dict[str, Any]) -> Iterator[str]:
     for name, table in tables.items():
         if name not in known:
             section = f"[{name}]" if isinstance(table, dict) else name
-            yield f"{section} in {file} is unknown{did_you_mean(name, known)}."
+            yield f"{section} in {file} is unknown{did_you_mean(name, known)}"
         elif not isinstance(table, dict):
             yield f"{name} in {file} must be a section: [{name}] on a line of its own."
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Name the known word that is meant, or all of them."""
+    """Name the known word that is meant, or all of them: the end of a sentence."""
     close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; it can be {' or '.join(known)}"
+    return f"; did you mean {close[0]}?" if close else f"; it can be {' or '.join(known)}."
 
 
 def _warnings(sources: Sources) -> Iterator[str]:

@@ -48,6 +48,21 @@ def test_failures_are_counted_until_a_run_goes_well(tmp_path: Path) -> None:
     assert counted == [1, 2, 3, 0, 1]
 
 
+def test_a_sync_that_tried_nothing_is_no_other_failure(tmp_path: Path) -> None:
+    write_health(tmp_path, build_end(1))
+    write_health(tmp_path, build_end(1, run_id=""))  # nothing changed, and the rows are as they were
+    assert [health.consecutive_failures for health in read_health(tmp_path)] == [1]
+    write_health(tmp_path, build_end(3, run_id="", stopped="the settings are wrong"))
+    assert [health.consecutive_failures for health in read_health(tmp_path)] == [2]
+
+
+def test_a_daemon_that_leaves_takes_its_promise_back(tmp_path: Path) -> None:
+    write_health(tmp_path, build_end())
+    note_next_run(tmp_path, "nightly", BEGAN_AT)
+    note_next_run(tmp_path, "nightly", None)
+    assert [health.next_run_at for health in read_health(tmp_path)] == [None]
+
+
 def test_the_last_good_run_is_remembered_through_bad_ones(tmp_path: Path) -> None:
     later = BEGAN_AT + timedelta(days=1)
     write_health(tmp_path, build_end())

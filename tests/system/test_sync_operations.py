@@ -1,7 +1,9 @@
 """What `importer sync` tells those who do not watch, and that the printed schedules run it."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import time
 import urllib.request
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import typer.main
 import yaml
+from filelock import FileLock
 
 from importer.cli.app import app
 from tests.operations.test_notices import Receiver, receiver
@@ -104,11 +107,39 @@ def test_the_daemon_serves_its_metrics_and_says_when_it_runs_again(
             events.append(json.loads(daemon.stderr.readline()))
         with urllib.request.urlopen(url, timeout=10) as answer:
             text = answer.read().decode()
+        next_run_at = read_health(tmp_path)["next_run_at"]
         daemon.terminate()
+        left = [json.loads(line) for line in daemon.stderr]
         assert daemon.wait(30) == 0
     assert 'rating_importer_rows{job="nightly",status="rated"} 1.0' in text
     assert "run_ended" in {event["event"] for event in events}
-    assert read_health(tmp_path)["next_run_at"] > read_health(tmp_path)["ended_at"]
+    assert next_run_at > read_health(tmp_path)["ended_at"]
+    assert [event["message"] for event in left] == ["stopped by SIGTERM"]
+    assert read_health(tmp_path)["next_run_at"] is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_a_daemon_that_is_stopped_in_a_run_names_no_next_one(
+    settings: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    line = tmp_path / "state/sync/file-nightly.lock"
+    line.parent.mkdir(parents=True)
+    with (
+        FileLock(line),
+        subprocess.Popen(
+            [COMMAND, "sync", "--every", "1h", "--jitter", "0"],
+            cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        ) as daemon,
+    ):  # fmt: skip
+        assert daemon.stdout is not None
+        assert daemon.stderr is not None
+        assert "waiting for it" in daemon.stdout.readline()
+        daemon.send_signal(signal.SIGTERM)
+        said = daemon.stderr.read()
+        assert daemon.wait(60) == 0
+    assert "next at" not in said
+    assert "-15" not in said
+    assert said.endswith("importer: stopped by SIGTERM\n")
 
 
 @pytest.mark.parametrize("place", ["", "x", "host:", "70000", "-1"])
