@@ -9,6 +9,7 @@ import glob
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -103,7 +104,7 @@ async def download(sender: Sender, job: Job, copy: Path, known: Version) -> Fetc
         )
     write_privately(copy, answer.body)
     digest = hashlib.sha256(answer.body).hexdigest()
-    return Fetched(copy, name, Version(digest, _header(answer, "ETag"), _header(answer, "Last-Modified")))
+    return Fetched(copy, name, Version(digest, _header(answer, "ETag"), _read_last_modified(answer)))
 
 
 async def _attempt(
@@ -149,6 +150,16 @@ def _conditions(known: Version) -> dict[str, str]:
 def _header(answer: Response, name: str) -> str:
     value = answer.headers.get(name, "")
     return value if value.isprintable() and len(value) <= 300 else ""
+
+
+def _read_last_modified(answer: Response) -> str:
+    """Take the date only if it tells versions apart: another may follow in its second (RFC 9110, 8.8.2.2)."""
+    changed_at = _header(answer, "Last-Modified")
+    try:
+        age = parsedate_to_datetime(answer.headers.get("Date", "")) - parsedate_to_datetime(changed_at)
+    except (TypeError, ValueError):
+        return ""
+    return changed_at if age.total_seconds() >= 1 else ""
 
 
 def hash_file(path: Path) -> str:

@@ -14,7 +14,7 @@ from time import sleep
 from typing import Any
 
 from filelock import BaseFileLock, FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from importer.atomic import make_private_folder, write_privately
 from importer.fetching import Version
@@ -67,10 +67,17 @@ class JobState(BaseModel):
     """When the job was begun last, whatever became of it."""
     ended_at: str = ""
     """When a run last came to its end."""
-    counts: dict[str, int] = {}
+    counts: dict[Status, int] = {}
     is_settled: bool = False
     """Whether the last run came to its end and left nothing that may succeed another time."""
     known: dict[str, KnownFailure] = {}
+
+    @field_validator("began_at", "ended_at")
+    @classmethod
+    def _check_moment(cls, text: str) -> str:
+        if text and datetime.fromisoformat(text).tzinfo is None:
+            raise ValueError("it has no offset")
+        return text
 
 
 def load_state(path: Path) -> JobState:

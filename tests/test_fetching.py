@@ -19,6 +19,7 @@ from tests.virtual_time import run_in_virtual_time
 
 ADDRESS = "https://example.org/export.csv?key=s3cret"
 CONTENT = b"imdb_id,rating\ntt0111161,9\n"
+MIDNIGHT, A_SECOND_LATER = (f"Mon, 23 Nov 2026 00:00:0{second} GMT" for second in range(2))
 
 
 def answer(status: int, body: bytes = b"", **headers: str) -> Response:
@@ -89,12 +90,12 @@ class TestFiles:
 
 class TestDownloads:
     def test_it_is_kept_for_its_owner_alone(self, copy: Path) -> None:
-        found = get(copy, answer(200, CONTENT, ETag='"1"', Last_Modified="Mon, 23 Nov 2026 00:00:00 GMT"))
+        found = get(copy, answer(200, CONTENT, ETag='"1"', Last_Modified=MIDNIGHT, Date=A_SECOND_LATER))
         assert copy.read_bytes() == CONTENT
         assert copy.stat().st_mode & 0o777 == 0o600
         assert copy.parent.stat().st_mode & 0o777 == 0o700
         assert found.version.etag == '"1"'
-        assert found.version.last_modified == "Mon, 23 Nov 2026 00:00:00 GMT"
+        assert found.version.last_modified == MIDNIGHT
 
     def test_no_name_and_no_message_shows_the_key(self, copy: Path) -> None:
         assert get(copy, answer(200, CONTENT)).name == "the download from example.org"
@@ -104,11 +105,20 @@ class TestDownloads:
         assert "s3cret" not in str(caught.value)
 
     def test_what_did_not_change_is_not_sent_again(self, copy: Path) -> None:
-        known = get(copy, answer(200, CONTENT, ETag='"1"', Last_Modified="then")).version
+        first = answer(200, CONTENT, ETag='"1"', Last_Modified=MIDNIGHT, Date=A_SECOND_LATER)
+        known = get(copy, first).version
         again = get(copy, answer(304), known=known)
         assert asked()[0].headers["If-None-Match"] == '"1"'
-        assert asked()[0].headers["If-Modified-Since"] == "then"
+        assert asked()[0].headers["If-Modified-Since"] == MIDNIGHT
         assert again.version == known
+
+    @pytest.mark.parametrize("date", [MIDNIGHT, "", "now"])
+    def test_what_was_written_a_moment_ago_may_still_grow_in_the_same_second(
+        self, copy: Path, date: str
+    ) -> None:
+        known = get(copy, answer(200, CONTENT, Last_Modified=MIDNIGHT, Date=date)).version
+        get(copy, answer(200, CONTENT), known=known)
+        assert "If-Modified-Since" not in asked()[0].headers
 
     def test_what_changed_takes_its_place(self, copy: Path) -> None:
         known = get(copy, answer(200, CONTENT, ETag='"1"')).version

@@ -154,7 +154,13 @@ class TestState:
         assert path.stat().st_mode & 0o777 == 0o600
         assert [each.name for each in path.parent.iterdir()] == ["a.json"]
 
-    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"known": 1}', b"\xff", b'{"version": "x"}'])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            *(b"", b"{", b"[]", b"\xff", b'{"known": 1}', b'{"version": "x"}', b'{"counts": {"odd": 1}}'),
+            *(b'{"began_at": "last night"}', b'{"ended_at": "2026-01-01T03:00:00"}'),
+        ],
+    )
     def test_what_makes_no_sense_is_nothing(self, tmp_path: Path, content: bytes) -> None:
         path = tmp_path / "a.json"
         path.write_bytes(content)

@@ -165,9 +165,9 @@ class _Sync:
         return report, source
 
     def _note(self, report: RunReport, target: AnyTarget, journal: Journal) -> None:
-        counts: dict[str, int] = {}
+        counts: dict[Status, int] = {}
         for tally in report.tallies:
-            counts[str(tally.status)] = counts.get(str(tally.status), 0) + tally.count
+            counts[tally.status] = counts.get(tally.status, 0) + tally.count
         state = self._state
         state.account = target.account
         state.counts = counts
@@ -181,7 +181,7 @@ class _Sync:
         settle_known(journal, run, self._state.known, self._job.retry_permanent_after, self._now)
 
     def _tell_unchanged(self) -> int:
-        failed = sum(rows for status, rows in self._state.counts.items() if not Status(status).is_success)
+        failed = sum(rows for status, rows in self._state.counts.items() if not status.is_success)
         since = datetime.fromisoformat(self._state.ended_at).strftime("%Y-%m-%d %H:%M UTC")
         line = f"{self._name}: nothing changed since {since}"
         if failed:
@@ -193,7 +193,7 @@ class _Sync:
     def _announce_unchanged(self, failed: int) -> None:
         """Tell of a run that had nothing to do; rows that did not succeed before still have not."""
         before = self._state.counts
-        counts = {status: number for status, number in before.items() if not Status(status).is_success}
+        counts = {str(status): number for status, number in before.items() if not status.is_success}
         counts[str(Status.UNCHANGED)] = sum(before.values()) - failed
         end = RunEnd(self._name, int(failed > 0), self._display.began_at, datetime.now(UTC), counts=counts)
         self._display.tell_end(end)
