@@ -46,6 +46,8 @@ class ResultsInput:
 
         Raises UsageError.
         """
+        if to in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
+            raise UsageError(f"--to {to} does not go with retry: a file is written whole, by its own command")
         if self.past is None:
             return to or To.TRAKT, api or Api.V1
         run_id, destination = self.past.run_id, self.past.destination

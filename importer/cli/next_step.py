@@ -38,6 +38,9 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         return _command(
             "resolve", *_of_reading(typed[1:]), "--to", *to.split()
         ), "to look up rows without ids"
+    if counts.keys() & _MENDABLE and (typed[:1] == ["sync"] or place.endswith("-file")):
+        # The source is read anew each time, and a file to upload is written whole.
+        return _typed(), f"correct the rows named above in {summary.source}, then"
     if counts.keys() & _MENDABLE and summary.results is not None and str(summary.results) != "-":
         to = _PLACES.get(place, place)
         command = _command("retry", "--all", str(summary.results), "--to", *to.split())

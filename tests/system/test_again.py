@@ -236,6 +236,12 @@ class TestRetryAsACommand:
         refused = importer("retry", "last")
         assert refused.returncode == 2
         assert "wrote a file" in refused.stderr
+        before = (tmp_path / "trakt-import.csv").read_bytes()
+        edit(tmp_path / "results.csv", 1, status="failed")
+        refused = importer("retry", "results.csv", "--to", "trakt-file")
+        assert refused.returncode == 2
+        assert "a file is written whole, by its own command" in refused.stderr
+        assert (tmp_path / "trakt-import.csv").read_bytes() == before
 
     def test_what_a_spreadsheet_has_saved_works(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")

@@ -82,6 +82,17 @@ def test_a_run_that_finds_nothing_new_is_told_as_well(
     assert len(receiver.received) == 1
 
 
+def test_the_next_command_is_what_a_person_types(settings: Path, importer: Importer) -> None:
+    """Also when the job is a process of its own, begun in another way."""
+    text = settings.read_text()
+    job = text[text.index("[jobs.") :]
+    settings.write_text(text + job.replace("nightly", "other").replace("out.csv", "other.csv"))
+    lines = importer("sync").stdout.splitlines()
+    assert "nightly |     importer sync nightly" in lines
+    assert "other   |     importer sync other" in lines
+    assert any("correct the rows named above in " in line and "ratings.csv, then" in line for line in lines)
+
+
 def test_an_address_that_nobody_understands_is_an_error_without_it(
     settings: Path, importer: Importer
 ) -> None:
