@@ -225,9 +225,15 @@ class TestTheGuard:
         assert sandbox.stored_movies() == {"tt90000000": 5}
 
     def test_few_removals_need_no_answer(self, road: Road, sandbox: Server) -> None:
+        road.write(*(f"tt{90_000_000 + number},5" for number in range(91)))
+        road.run_as_typed(sandbox.url, mirrors=True, guard_percent=0)
+        assert len(sandbox.stored_movies()) == 91
+
+    def test_ten_removals_are_many_in_a_small_account(self, road: Road, sandbox: Server) -> None:
         road.write(*(f"tt{90_000_000 + number},5" for number in range(60)))
-        road.run_as_typed(sandbox.url, mirrors=True)
-        assert len(sandbox.stored_movies()) == 60
+        with pytest.raises(StopRunError, match="remove 40 of the 100"):
+            road.run_as_typed(sandbox.url, mirrors=True)
+        assert len(sandbox.stored_movies()) == 100
 
 
 # What can be told from what

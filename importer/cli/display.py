@@ -31,7 +31,8 @@ from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send
 from importer.sending import Sending
 
 MANY_CHANGES = 50
-"""Fewer changes than this are made without a question, whatever their share."""
+MANY_REMOVALS = 10
+"""Fewer changes and removals than these are made without a question, whatever their share."""
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
@@ -107,7 +108,8 @@ class Display:
     def _ask_about_changes(self, look: Look) -> None:
         """Guard against a run that turns over much of what the account holds, such as the wrong file."""
         changed = look.changes + look.removals
-        if not self.asks or changed < MANY_CHANGES or changed * 100 <= look.held * self.guard_percent:
+        is_much = changed >= MANY_CHANGES or look.removals >= MANY_REMOVALS
+        if not self.asks or not is_much or changed * 100 <= look.held * self.guard_percent:
             return
         what = (
             f"This run would change {count(look.changes, 'rating')} and remove {look.removals:,} of the "
