@@ -4,7 +4,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from importer.errors import AuthorizationError, ImporterError
@@ -13,8 +13,13 @@ from importer.report.summary import Summary
 
 _NO_ID = "needs_id"
 _MENDABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})
-_OF_READING = frozenset({"--format", "--map", "--scale", "--timezone", "--user", "--profile"})
-_OF_READING_ALONE = frozenset({"--lists", "--diary-dates"})
+_ALONE = frozenset({"--lists", "--diary-dates", "--insecure-http", "--bulk"})
+"""Options that take no word."""
+_OF_SERVER = frozenset({"--base-url", "--account", "--insecure-http"})
+_FOR_RESOLVE = _OF_SERVER | {
+    *("--format", "--map", "--scale", "--timezone", "--user", "--profile", "--lists", "--diary-dates")
+}
+_FOR_RETRY = _OF_SERVER | {"--love", "--hate", "--rate", "--bulk"}
 _PLACES = {"sandbox-v2": "sandbox --api v2", "sandbox": "sandbox --api v1"}
 
 
@@ -31,34 +36,32 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         return _typed(), "to try the failed rows again; what is done is not sent again"
     without_ids = any(tally.reason == _NO_ID for tally in summary.misses)
     typed = sys.argv[1:]
-    if without_ids and typed[:1] in (["run"], ["plan"]) and len(typed) > 1:
+    if without_ids and typed[:1] in (["run"], ["plan"]) and Path(summary.source).exists():
         if "--resolved" in typed:
             return _typed(), "choose what the rows without ids mean in the resolve file, then"
         to = "sandbox --api v2" if place.startswith("sandbox") else "trakt"  # v1 has no search
-        return _command(
-            "resolve", *_of_reading(typed[1:]), "--to", *to.split()
-        ), "to look up rows without ids"
-    if counts.keys() & _MENDABLE and (typed[:1] == ["sync"] or place.endswith("-file")):
-        # The source is read anew each time, and a file to upload is written whole.
+        command = _command("resolve", summary.source, "--to", *to.split(), *_keep(typed, _FOR_RESOLVE))
+        return command, "to look up the rows without ids"
+    is_read_anew = typed[:1] == ["sync"] or place.endswith("-file") or "IMPORTER_TYPED" in os.environ
+    if counts.keys() & _MENDABLE and is_read_anew:
+        # The source of a sync is, and a file to upload is written whole; a Makefile keeps its own journal.
         return _typed(), f"correct the rows named above in {summary.source}, then"
     if counts.keys() & _MENDABLE and summary.results is not None and str(summary.results) != "-":
         to = _PLACES.get(place, place)
-        command = _command("retry", "--all", str(summary.results), "--to", *to.split())
-        return command, f"correct the rows named above in {summary.results}, then"
+        words = ("--all", str(summary.results), "--to", *to.split(), *_keep(typed, _FOR_RETRY))
+        return _command("retry", *words), f"correct the rows named above in {summary.results}, then"
     return None
 
 
-def _of_reading(words: Sequence[str]) -> Iterator[str]:
-    """The file and the options that say how it is read: another command reads it the same way."""
+def _keep(words: Sequence[str], names: Collection[str]) -> Iterator[str]:
+    """Keep those of a command's options that have one of these names, with their values."""
     left = iter(words)
     for word in left:
         name, equals, _ = word.partition("=")
-        if name in _OF_READING:
+        if name in names:
             yield word
-            if not equals:
+            if not equals and name not in _ALONE:
                 yield next(left, "")
-        elif word in _OF_READING_ALONE or Path(word).exists():
-            yield word
 
 
 def _typed() -> str:

@@ -1,0 +1,78 @@
+"""What a run names as the next command is what helps."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from importer.cli.next_step import find_next
+from importer.errors import AuthorizationError, StopRunError
+from importer.history import Tally
+from importer.model import Status
+from importer.report.summary import Summary
+
+DONE = Summary("run", "ratings.csv", "trakt (me)", [Tally(Status.RATED, "", 1, ())], 1, 1.0)
+
+
+@pytest.fixture(autouse=True)
+def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("IMPORTER_TYPED", raising=False)
+    (tmp_path / "ratings.csv").touch()
+    words = "importer run ratings.csv --map Score=rating --out r.csv --yes --base-url=http://x --love 9"
+    monkeypatch.setattr(sys, "argv", words.split())
+
+
+def missed(status: Status, reason: str = "") -> Summary:
+    return replace(DONE, tallies=[Tally(status, reason, 1, ())], results=Path("r.csv"))
+
+
+def next_words(summary: Summary, place: str = "trakt", stop: StopRunError | None = None) -> str:
+    found = find_next(summary, stop, place)
+    assert found is not None
+    return found[0].partition("importer ")[2]
+
+
+def test_nothing_is_left_to_do() -> None:
+    assert find_next(DONE, None, "trakt") is None
+    assert find_next(missed(Status.UNSUPPORTED, "video_game"), None, "trakt") is None
+    assert find_next(replace(missed(Status.DUPLICATE), dry_run=True), None, "trakt") is None
+
+
+def test_rows_without_ids_are_looked_up_in_the_same_reading() -> None:
+    found = next_words(missed(Status.UNSUPPORTED, "needs_id"), "sandbox")
+    assert found == "resolve ratings.csv --to sandbox --api v2 --map Score=rating --base-url=http://x"
+
+
+def test_what_can_be_mended_is_mended_in_the_results() -> None:
+    found = next_words(missed(Status.NOT_FOUND), "sandbox-v2")
+    assert found == "retry --all r.csv --to sandbox --api v2 --base-url=http://x --love 9"
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.UNSURE])
+def test_the_same_command_tries_again_what_failed(status: Status) -> None:
+    assert next_words(missed(status)).startswith("run ratings.csv --map")
+
+
+def test_a_run_that_stopped_goes_on_with_the_same_command() -> None:
+    stopped = replace(DONE, stopped="interrupted")
+    assert next_words(stopped, stop=StopRunError("interrupted")).startswith("run ratings.csv")
+    refused = find_next(stopped, AuthorizationError("no"), "trakt")
+    assert refused is not None
+    assert "credentials" in refused[1]
+
+
+def test_a_dry_run_is_followed_by_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--dry-run"])
+    found = next_words(replace(missed(Status.NOT_SENT), dry_run=True))
+    assert found.startswith("run ratings.csv")
+    assert "--dry-run" not in found
+
+
+def test_what_a_makefile_typed_is_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPORTER_TYPED", "make run")
+    assert find_next(missed(Status.INVALID), None, "sandbox") == (
+        "make run",
+        "correct the rows named above in ratings.csv, then",
+    )
