@@ -100,7 +100,10 @@ class ResolvedReader:
         key = key_of(subject)
         choice = self._choices.get(key)
         if choice is None:
-            return job
+            if subject.id is not None:  # the destination may know what it is all the same
+                return job
+            told = f"nothing is chosen for it in {self._name}"
+            return job._replace(note=f"{job.note}; {told}" if job.note else told)
         candidate = choice.candidate
         if job.season is not None and candidate.kind not in {MediaKind.SHOW, None}:
             return job  # its season cannot be one of a movie

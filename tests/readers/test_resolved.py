@@ -140,7 +140,9 @@ def test_a_row_of_an_unknown_kind_gets_one_by_its_id() -> None:
     ids=str,
 )
 def test_what_was_chosen_for_another_row_is_for_no_other(job: RatingJob) -> None:
-    assert resolve(job, HEAT, FOUND) == job
+    found = resolve(job, HEAT, FOUND)
+    assert found._replace(note=None) == job
+    assert found.note == (None if job.imdb_id else "nothing is chosen for it in resolve.csv")
 
 
 def test_rows_that_are_none_pass() -> None:
