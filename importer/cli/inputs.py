@@ -109,7 +109,7 @@ class FileInput:
         # A folder of its own: beside a file in the common one, somebody's links.csv could lie.
         with tempfile.TemporaryDirectory(prefix="ratings-") as folder:
             path = Path(folder) / "input"
-            with path.open("wb") as copy:
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as copy:
                 shutil.copyfileobj(sys.stdin.buffer, copy)
             yield path
 
