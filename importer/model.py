@@ -85,6 +85,10 @@ class RatingJob(NamedTuple):
     second_kind: MediaKind | None = None
     note: str | None = None
 
+    def noting(self, told: str) -> "RatingJob":
+        """The same job, with one more note."""
+        return self._replace(note=f"{self.note}; {told}" if self.note else told)
+
 
 class InvalidRow(NamedTuple):
     """A row that cannot become a job, with its cells as they stood in the file.

@@ -1,5 +1,6 @@
 """`importer retry` and `importer undo`: a run's failures once more, and a run's changes back."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import Api, LogFormat, To
+from importer.cli.options import Api, To
 from importer.errors import UsageError
 from importer.planning import OnConflict
 
@@ -59,10 +60,7 @@ def retry(
             on_conflict=on_conflict,
         ),
         api=spoken,
-        bulk=rating.bulk,
-        batch_size=rating.batch_size,
-        love=rating.love,
-        hate=rating.hate,
+        **asdict(rating),
         time_of_day=parse_time_of_day(date_time),
         is_rehearsal=dry_run,
     )
@@ -73,7 +71,7 @@ def retry(
         asks=not yes,
         guard_percent=guard,
         replaces_input=True,
-        log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="retry"),
+        log=open_log(as_json=shown.logs_json).bind(job="retry"),
     )
     raise typer.Exit(launch(given, place, choices, display))
 
@@ -115,10 +113,7 @@ def undo(
         account=server.account,
         given=parse_given(pace, verifies=verify, on_conflict=OnConflict.OVERWRITE),
         api=Api.V2 if past.destination == "sandbox-v2" else Api.V1,
-        bulk=rating.bulk,
-        batch_size=rating.batch_size,
-        love=rating.love,
-        hate=rating.hate,
+        **asdict(rating),
         is_rehearsal=dry_run,
     )
     to = To.SANDBOX if past.destination.startswith("sandbox") else To(past.destination)
@@ -128,6 +123,6 @@ def undo(
         results=out,
         asks=not yes,
         guard_percent=guard,
-        log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="undo"),
+        log=open_log(as_json=shown.logs_json).bind(job="undo"),
     )
     raise typer.Exit(launch(UndoInput(past, force), to, choices, display))

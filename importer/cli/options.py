@@ -199,3 +199,8 @@ class ShownOptions:
     quiet: Quiet = False
     as_json: AsJson = False
     log_format: LogFormatOption = LogFormat.TEXT
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether standard error is for programs."""
+        return self.log_format is LogFormat.JSON

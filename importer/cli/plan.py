@@ -1,5 +1,6 @@
 """`importer plan FILE`: what a run would do, row by row, before anything is sent."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import Api, LogFormat, To
+from importer.cli.options import Api, To
 from importer.planning import OnConflict
 
 
@@ -42,17 +43,14 @@ def plan(
         account=server.account,
         given=parse_given(options.PaceOptions(), on_conflict=on_conflict, mirrors=mirror),
         api=api or Api.V1,
-        bulk=rating.bulk,
-        batch_size=rating.batch_size,
-        love=rating.love,
-        hate=rating.hate,
+        **asdict(rating),
         rechecks=recheck,
     )
     display = Display(
         quiet=shown.quiet,
         as_json=shown.as_json,
         results=out,
-        log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="plan"),
+        log=open_log(as_json=shown.logs_json).bind(job="plan"),
     )
     given = build_input(file, build_reading(reading), resolved, out)
     raise typer.Exit(launch(given, to or To.TRAKT, choices, display, make_plan))

@@ -1,5 +1,6 @@
 """`importer run FILE`: its options. `inputs.py` and `targets.py` make something of them, `launch.py` goes."""
 
+from dataclasses import asdict
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import Api, LogFormat, To
+from importer.cli.options import Api, To
 from importer.errors import UsageError
 from importer.planning import OnConflict
 
@@ -76,10 +77,7 @@ def run(
             **rules,
         ),
         api=api or Api.V1,
-        bulk=rating.bulk,
-        batch_size=rating.batch_size,
-        love=rating.love,
-        hate=rating.hate,
+        **asdict(rating),
         time_of_day=parse_time_of_day(date_time).replace(tzinfo=how.zone or UTC),
         is_rehearsal=dry_run,
         rechecks=recheck,
@@ -91,6 +89,6 @@ def run(
         results=out,
         asks=not yes,
         guard_percent=guard,
-        log=open_log(as_json=shown.log_format is LogFormat.JSON).bind(job="run"),
+        log=open_log(as_json=shown.logs_json).bind(job="run"),
     )
     raise typer.Exit(launch(given, to or To.TRAKT, choices, display))

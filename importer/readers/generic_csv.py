@@ -149,7 +149,8 @@ class CsvReader(TableReader):
             kind = _kind_by_numbers(job)
             # Without the column, the notes of the file tell it of all rows.
             is_told = kind is not MediaKind.MOVIE or "kind" not in self._sources
-            job = job._replace(kind=kind, note=job.note if is_told else _add_note(job.note, _NO_TYPE))
+            job = job._replace(kind=kind)
+            job = job if is_told else job.noting(_NO_TYPE)
         _check_numbers(job)
         has_id = any((job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id))
         names_a_title = job.kind in {MediaKind.MOVIE, MediaKind.SHOW} or job.season is not None
@@ -161,10 +162,6 @@ class CsvReader(TableReader):
                 "Write one of imdb_id, tmdb_id, tvdb_id and trakt_id.",
             )
         return job
-
-
-def _add_note(note: str | None, more: str) -> str:
-    return f"{note}; {more}" if note else more
 
 
 def _kind_by_numbers(job: RatingJob) -> MediaKind:

@@ -102,8 +102,7 @@ class ResolvedReader:
         if choice is None:
             if subject.id is not None:  # the destination may know what it is all the same
                 return job
-            told = f"nothing is chosen for it in {self._name}"
-            return job._replace(note=f"{job.note}; {told}" if job.note else told)
+            return job.noting(f"nothing is chosen for it in {self._name}")
         candidate = choice.candidate
         if job.season is not None and candidate.kind not in {MediaKind.SHOW, None}:
             return job  # its season cannot be one of a movie
@@ -115,8 +114,7 @@ class ResolvedReader:
             tmdb_id=candidate.tmdb_id,
             tvdb_id=candidate.tvdb_id,
             trakt_id=candidate.trakt_id,
-            note="; ".join(filter(None, (job.note, self._describe(choice)))),
-        )
+        ).noting(self._describe(choice))
 
     def _describe(self, choice: Choice) -> str:
         title, year, fit = choice.candidate.title, choice.candidate.year, choice.score

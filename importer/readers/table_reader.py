@@ -294,7 +294,7 @@ def _note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]]
         job = jobs[place]
         assert job.rated_at
         told = f"the date, {job.rated_at[:10]}, lies before {job.year}, the year of the title; it is kept"
-        jobs[place] = job._replace(note=told if job.note is None else f"{job.note}; {told}")
+        jobs[place] = job.noting(told)
 
 
 @contextmanager
