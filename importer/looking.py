@@ -110,7 +110,9 @@ def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted
     rows_of: dict[int, list[tuple[int, int, str | None]]] = {}
     equal: list[int] = []
     absent: list[int] = []
-    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
+    # Of an account without ratings, a removal is all that it might hold already.
+    open_jobs = journal.open_jobs if holdings else journal.open_removals
+    for job in chain.from_iterable(in_blocks(open_jobs, run)):
         held = find_held(job, holdings)
         if held is not None:
             found.append((job.row, held.rating, held.rated_at))

@@ -5,9 +5,10 @@ The row values are named tuples, not dataclasses: a million of them are made in 
 into the journal as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 
 class MediaKind(StrEnum):
@@ -88,6 +89,10 @@ class RatingJob(NamedTuple):
     def noting(self, told: str) -> "RatingJob":
         """The same job, with one more note."""
         return self._replace(note=f"{self.note}; {told}" if self.note else told)
+
+
+make_job: Callable[[Iterable[Any]], RatingJob] = partial(tuple.__new__, RatingJob)
+"""`RatingJob._make` without its check of the length: half the time, a million times."""
 
 
 class InvalidRow(NamedTuple):

@@ -156,7 +156,8 @@ class BatchSize:
 
     def grow(self) -> None:
         """It went well: a twentieth of the ceiling more, up to the ceiling."""
-        self._size = min(float(self._ceiling), self._size + self._ceiling / 20)
+        if self._size < self._ceiling:
+            self._size = min(float(self._ceiling), self._size + self._ceiling / 20)
 
 
 class Batcher:

@@ -22,8 +22,8 @@ WHERE ended_at IS NOT NULL AND settled AND ended_at < :ended_before
     AND number NOT IN (SELECT number FROM run WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT :keep)
     AND number < (SELECT max(number) FROM run)
     AND NOT EXISTS (
-        SELECT 1 FROM row WHERE row.run = run.number AND title_key NOT IN (SELECT title_key FROM held)
-        AND (status IN ('unsure', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND sending)
+        SELECT 1 FROM marked WHERE marked.run = run.number AND title_key NOT IN (SELECT title_key FROM held)
+        AND (status IN ('unsure', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND is_marked)
     )
 ORDER BY number
 """
@@ -65,6 +65,7 @@ class PrunedJournal(JournalFile):
         with self._transaction():
             for number in numbers:
                 self._db.execute("DELETE FROM row WHERE run = ?", (number,))
+                self._db.execute("DELETE FROM mark WHERE run = ?", (number,))
                 self._db.execute("DELETE FROM run WHERE number = ?", (number,))
         try:
             self._db.execute("VACUUM")

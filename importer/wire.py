@@ -5,18 +5,19 @@ its `label`, which is what logs and messages use.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
+
+_NO_HEADERS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Request:
+class Request(NamedTuple):
     """One HTTP request. `label` names it without secrets, e.g. `POST rate/movie`."""
 
     method: str
     url: str
     label: str
     body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NO_HEADERS
     needs_token: bool = False
     """Whether the courier must add the signed-in account's token."""
 
@@ -24,10 +25,12 @@ class Request:
         return f"<Request {self.label}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One HTTP answer, read to its end. Header names are matched without regard to case."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}>"

@@ -148,15 +148,28 @@ def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Jou
     assert column(journal, run, "message") == ["8.5 was rounded to 9; nobody knows it", "noted"]
 
 
-def test_a_journal_of_the_version_before_is_brought_up_to_date(folder: Path) -> None:
+OLDER = {
+    3: "DROP VIEW result; DROP VIEW marked; DROP TABLE mark; "
+    "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 3;",
+}
+OLDER[2] = OLDER[3] + "ALTER TABLE row DROP COLUMN note; PRAGMA user_version = 2;"
+"""What makes a journal one of a version before."""
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, version: int) -> None:
     with Journal(folder, "account") as journal:
         run = rate(journal, 8)
+        stopped = plan(journal, build_job(1, imdb_id="tt0000002"), build_job(2, imdb_id="tt0000003"))
     with sqlite3.connect(folder / "account.sqlite3") as database:
-        database.executescript("DROP VIEW result; ALTER TABLE row DROP COLUMN note; PRAGMA user_version = 2")
+        database.executescript(OLDER[version])
+        database.execute("UPDATE row SET sending = 1 WHERE run = ? AND row = 2", (stopped.number,))
     with Journal(folder, "account") as journal:
         assert column(journal, run, "status") == ["rated"]
-        second = plan(journal, build_job(note="noted"))
-        assert column(journal, second, "message") == [f"noted; {UNCHANGED.message}"]
+        assert column(journal, stopped, "status") == ["not_sent", "unsure"]
+        assert [job.row for job in journal.unanswered(stopped)] == [2]
+        later = plan(journal, build_job(note="noted"))
+        assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
 
 
 def test_an_invalid_row_keeps_its_cells_as_text_and_its_reason(journal: Journal) -> None:

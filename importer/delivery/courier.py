@@ -6,7 +6,7 @@ Knows pace, patience and network; does not know what a batch is.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from importer.delivery.backoff import Backoff
@@ -126,10 +126,10 @@ class Courier:
             trace.attempts -= 1
             self._limiter.slow_down(request.method)
         trace.unsure = unsure_before and isinstance(verdict, RefreshToken)
-        if isinstance(verdict, Retry | Split | Stop):
+        if isinstance(verdict, (Retry, Split, Stop)):
             trace.unsure = verdict.unsure or unsure_before
         return verdict
 
 
 def _authorize(request: Request, token: str) -> Request:
-    return replace(request, headers={**request.headers, "Authorization": f"Bearer {token}"})
+    return request._replace(headers={**request.headers, "Authorization": f"Bearer {token}"})

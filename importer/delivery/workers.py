@@ -33,6 +33,8 @@ from importer.planning import Batcher, BatchSize
 OUTAGE_AFTER = 10
 """So many batches given up in a row are no bad luck of theirs: the run stops instead of failing them all."""
 
+_GIVEN_UP = frozenset({Status.FAILED, Status.UNSURE})
+
 GRACE_SECONDS = 30.0
 """How long requests in flight may take to finish once the pool is told to stop."""
 
@@ -58,6 +60,7 @@ class WorkerPool:
         self._given_up = 0
         self._later: list[tuple[str, RatingJob]] = []
         self._queue: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=2 * workers)
+        self._has_room = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.stopped_by: BaseException | None = None
         """Why the pool stopped before its work was done, if it did."""
@@ -93,16 +96,29 @@ class WorkerPool:
     async def _feed(self, batches: AsyncIterator[Batch]) -> None:
         try:
             async for batch in batches:
-                await self._queue.put(batch)
+                await self._put(batch)
             await self._queue.join()
             while self._later:
                 for batch in self._take_later():
-                    await self._queue.put(batch)
+                    await self._put(batch)
                 await self._queue.join()
             for _ in range(self._worker_count):
                 await self._queue.put(None)
         except Exception as error:  # noqa: BLE001 - a pool without a feeder would wait for ever
             self.stop(error)
+
+    async def _put(self, batch: Batch) -> None:
+        """Wait until the queue is half empty once it is full: less often than for each batch taken."""
+        if self._queue.full():
+            self._has_room.clear()
+            await self._has_room.wait()
+        self._queue.put_nowait(batch)
+
+    async def _get(self) -> Batch | None:
+        batch = await self._queue.get()
+        if self._queue.qsize() <= self._worker_count:
+            self._has_room.set()
+        return batch
 
     def _take_later(self) -> list[Batch]:
         """Put together what has to be asked once more in another way, by method."""
@@ -112,7 +128,7 @@ class WorkerPool:
 
     async def _work(self) -> None:
         try:
-            while self.stopped_by is None and (batch := await self._queue.get()) is not None:
+            while self.stopped_by is None and (batch := await self._get()) is not None:
                 await self._deliver(batch)
                 self._queue.task_done()
         except _StoppedError:
@@ -156,9 +172,9 @@ class WorkerPool:
                     raise AssertionError("never leaves the backoff and the courier")
 
     def _watch_for_outage(self, fates: Sequence[Fate]) -> None:
-        gave_up = [fate.status in {Status.FAILED, Status.UNSURE} for fate in fates]
-        if gave_up:
-            self._given_up = self._given_up + 1 if all(gave_up) else 0
+        if fates:
+            gave_up = all(fate.status in _GIVEN_UP for fate in fates)
+            self._given_up = self._given_up + 1 if gave_up else 0
         if self._given_up >= OUTAGE_AFTER:
             self.stop(
                 StopRunError(f"the last {OUTAGE_AFTER} requests were all given up; the server is in trouble")

@@ -8,6 +8,7 @@ Trakt itself retired this API: there is no default host.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ from importer.destinations.base import (
     build_keys,
     build_removal,
 )
-from importer.destinations.trakt_v1_answers import judge_rating, judge_trouble, says_success
+from importer.destinations.trakt_v1_answers import judge_rating, judge_trouble, read_success
 from importer.errors import StopRunError
 from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
 from importer.wire import Request, Response
@@ -113,7 +114,7 @@ class TraktV1:
 
     def read_probe(self, answer: Answer) -> Verdict:
         """Judge `account/test`."""
-        if isinstance(answer, Response) and says_success(answer):
+        if isinstance(answer, Response) and read_success(answer) is not None:
             return Delivered(())
         if isinstance(answer, Response) and answer.status == 404:
             return Stop(
@@ -124,7 +125,7 @@ class TraktV1:
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
         method = f"user/ratings/{_PLURAL[kind]}.json"
-        return self._post(method, {}, suffix=f"/{quote(self.username, safe='')}")
+        return self._post(method, {}, suffix=f"/{_quote(self.username)}")
 
     def has_next_page(self, answer: Response, page: int) -> bool:
         """All ratings come at once."""
@@ -146,13 +147,13 @@ class TraktV1:
     def _post(self, method: str, content: dict[str, Any], suffix: str = "") -> Request:
         content["username"] = self.username
         content["password"] = self.password_sha1
-        return Request(
-            "POST",
-            f"{self.base_url}/{method}/{quote(self.api_key, safe='')}{suffix}",
-            f"POST {method}",
-            orjson.dumps(content),
-            _JSON,
-        )
+        url = f"{self.base_url}/{method}/{_quote(self.api_key)}{suffix}"
+        return Request("POST", url, f"POST {method}", orjson.dumps(content), _JSON)
+
+
+@lru_cache(maxsize=8)
+def _quote(part: str) -> str:
+    return quote(part, safe="")
 
 
 def _build_item(job: RatingJob) -> dict[str, Any]:

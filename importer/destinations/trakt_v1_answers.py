@@ -34,14 +34,15 @@ _CREDENTIAL_ERROR = re.compile("invalid (development )?API (key|permission)|fail
 
 def judge_rating(batch: Batch, answer: Answer, secrets: Iterable[str]) -> Verdict:
     """Judge the answer to a batch of ratings. No secret is shown that the server may quote."""
-    if isinstance(answer, Response) and says_success(answer):
-        return _judge_success(batch, parse_object(answer.body))
+    if isinstance(answer, Response) and (content := read_success(answer)) is not None:
+        return _judge_success(batch, content)
     return judge_trouble(batch, answer, secrets)
 
 
-def says_success(answer: Response) -> bool:
-    """Whether it is the API that answers, and it did what it was asked for."""
-    return answer.status == 200 and parse_object(answer.body).get("status") == "success"
+def read_success(answer: Response) -> Mapping[str, Any] | None:
+    """What the API says when it did what it was asked for; None for anything else."""
+    content = parse_object(answer.body) if answer.status == 200 else {}
+    return content if content.get("status") == "success" else None
 
 
 def judge_trouble(batch: Batch, answer: Answer, secrets: Iterable[str]) -> Verdict:
@@ -57,7 +58,7 @@ def _judge_success(batch: Batch, content: Mapping[str, Any]) -> Verdict:
         if len(batch.jobs) > 1:
             return Split("the server skipped some rows of the batch without naming them", unsure=True)
         return Delivered((_not_found("skipped by the server"),))
-    return Delivered(tuple(RATED if job.rating else UNRATED for job in batch.jobs))
+    return Delivered([RATED if job.rating else UNRATED for job in batch.jobs])
 
 
 def _judge_failure(batch: Batch, response: Response, secrets: Iterable[str]) -> Verdict:

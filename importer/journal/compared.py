@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from importer.forecast import Forecast
-from importer.journal.rows import JOB_COLUMNS, Changed, Rows, Run, build_job
+from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, Rows, Run, build_jobs
 from importer.model import Fate, MediaKind, Rating, RatingJob
 
 
@@ -31,13 +31,15 @@ class ComparedRows(Rows):
 
     def open_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
         """Up to `limit` jobs beyond `after_row` that wait to be sent, as they are."""
-        where = "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?"
-        return self._jobs(where, run.number, after_row, limit)
+        return self._jobs(OPEN, run.number, after_row, limit)
+
+    def open_removals(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+        """The same of the jobs that remove a rating."""
+        return self._jobs(OPEN.replace("WHERE", "WHERE rating = 0 AND"), run.number, after_row, limit)
 
     def planned_changes(self, run: Run, after_row: int, limit: int) -> list[Changed]:
         """Up to `limit` open rows beyond `after_row`, with what stood there when they were planned."""
-        where = "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?"
-        return self._changes(where, run.number, after_row, limit)
+        return self._changes(OPEN, run.number, after_row, limit)
 
     def forecasts(self, run: Run) -> Generator[Forecast]:
         """Yield all rows of a run that is planned and not sent, in their order."""
@@ -54,12 +56,22 @@ class ComparedRows(Rows):
         with self._transaction():
             self._db.execute(
                 "UPDATE row SET previous_known = 1, previous_rating = NULL, previous_rated_at = NULL"
-                " WHERE run = ? AND status IS NULL",
+                " WHERE run = ? AND status IS NULL"
+                " AND (NOT previous_known OR previous_rating IS NOT NULL OR previous_rated_at IS NOT NULL)",
                 (run.number,),
             )
             self._db.executemany(
                 "UPDATE row SET previous_rating = ?, previous_rated_at = ? WHERE run = ? AND row = ?",
                 ((rating, rated_at, run.number, row) for row, rating, rated_at in found),
+            )
+
+    def forget_previous(self, run: Run) -> None:
+        """Write down that nobody knows what the account holds for the open rows."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET previous_known = 0, previous_rating = NULL, previous_rated_at = NULL"
+                " WHERE run = ? AND status IS NULL",
+                (run.number,),
             )
 
     def settle_rows(self, run: Run, rows: Iterable[int], fate: Fate) -> None:
@@ -82,11 +94,10 @@ class ComparedRows(Rows):
             " ON key = title_key WHERE run = ? AND row > ? AND status IS NULL AND rating <> 0"
             " AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
             (run.number, after_row, limit),
-        )
+        ).fetchall()
         return [
-            Replaced(build_job(row[:-4]), held, held_at, brought == held, brought_at)
-            for row in rows.fetchall()
-            for held, held_at, brought, brought_at in [row[-4:]]
+            Replaced(job, held, held_at, brought == held, brought_at)
+            for job, (*_, held, held_at, brought, brought_at) in zip(build_jobs(rows), rows, strict=True)
         ]
 
     def named_titles(self, run: Run, after_row: int, limit: int) -> list[tuple[RatingJob, bool]]:

@@ -18,7 +18,8 @@ from filelock import FileLock, Timeout
 
 from importer.errors import ImporterError, JournalLockedError, StopRunError
 
-_SCHEMA_VERSION = 3
+_SCHEMA_VERSION = 4
+_OLDER_VERSIONS = (2, 3)
 
 
 class JournalFile:
@@ -64,12 +65,7 @@ class JournalFile:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             _check_version(version)
             if version < _SCHEMA_VERSION:
-                if version == 2:
-                    db.execute("ALTER TABLE row ADD COLUMN note TEXT")
-                db.executescript(
-                    resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
-                )
-                db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+                _bring_up_to_date(db, version)
         except sqlite3.DatabaseError as error:
             db.close()
             raise ImporterError(
@@ -119,5 +115,16 @@ class JournalFile:
 
 
 def _check_version(version: int) -> None:
-    if version not in {0, 2, _SCHEMA_VERSION}:
+    if version not in {0, *_OLDER_VERSIONS, _SCHEMA_VERSION}:
         raise sqlite3.DatabaseError("another version of this program wrote it")
+
+
+def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
+    if version == 2:
+        db.execute("ALTER TABLE row ADD COLUMN note TEXT")
+    db.executescript(resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8"))
+    if version in _OLDER_VERSIONS:  # each row bore its own mark
+        db.execute(
+            "INSERT OR IGNORE INTO mark SELECT run, row, row FROM row WHERE sending AND status IS NULL"
+        )
+    db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")

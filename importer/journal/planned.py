@@ -5,19 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from importer.journal.rows import Rows, Run
-from importer.model import Fate, InvalidRow, PlannedRow, RatingJob, SettledRow, SourceRow
+from importer.model import Fate, SettledRow, SourceRow
 
-
-def _build_insert(*columns: str) -> str:
-    return f"INSERT INTO row (run, {', '.join(columns)}) VALUES (?{', ?' * len(columns)})"
-
-
-_FATE = Fate._fields
-_INSERT_JOB = _build_insert(*RatingJob._fields, *_FATE)
-_INSERT_INVALID = _build_insert(*InvalidRow._fields)
-_INSERT_PLANNED = _build_insert(*PlannedRow._fields, *_FATE)
-_INSERT_SETTLED = _build_insert("carried", *SettledRow._fields)
-_NO_FATE = (None, None, None)
 _ALIKE = {
     "imdb_id": "imdb_id",  # means one title, whatever it is taken for
     "tmdb_id": "tmdb_id, kind",
@@ -34,24 +23,28 @@ class PlannedRows(Rows):
 
     def add_rows(self, run: Run, rows: Iterable[SourceRow], fates: Iterable[Fate | None]) -> None:
         """Add rows, with the fate of those that are settled before sending."""
-        jobs: list[Sequence[Any]] = []
-        invalid: list[Sequence[Any]] = []
-        settled: list[Sequence[Any]] = []
-        planned: list[Sequence[Any]] = []
-        number = (run.number,)
+        alike: dict[tuple[Any, bool], list[tuple[Any, ...]]] = {}
         for row, fate in zip(rows, fates, strict=True):
-            if isinstance(row, InvalidRow):
-                invalid.append(number + row)
-            elif isinstance(row, SettledRow):
-                settled.append((run.number, 1, *row))
-            elif isinstance(row, PlannedRow):
-                planned.append(number + row + (fate or _NO_FATE))
-            else:
-                jobs.append(number + row + (fate or _NO_FATE))
-        self._db.executemany(_INSERT_JOB, jobs)
-        self._db.executemany(_INSERT_INVALID, invalid)
-        self._db.executemany(_INSERT_SETTLED, settled)
-        self._db.executemany(_INSERT_PLANNED, planned)
+            cells = row if fate is None else row + fate
+            alike.setdefault((row.__class__, fate is not None), []).append(cells)
+        for (kind, is_settled), group in alike.items():
+            columns = kind._fields + Fate._fields if is_settled else kind._fields
+            self._insert(run, columns, group, carried=kind is SettledRow)
+
+    def _insert(
+        self, run: Run, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, carried: bool
+    ) -> None:
+        # Most columns are empty in most files, and to insert an empty cell takes as long as any other.
+        columns = {
+            name: cells
+            for name, cells in zip(names, zip(*rows, strict=True), strict=True)
+            if cells.count(None) < len(rows)
+        }
+        self._db.executemany(
+            f"INSERT INTO row (run, previous_known, carried, {', '.join(columns)})"
+            f" VALUES ({run.number}, 1, {carried:d}{', ?' * len(columns)})",
+            zip(*columns.values(), strict=True),
+        )
 
     def titles_rated_twice(self, run: Run) -> Iterator[list[tuple[int, int, str | None]]]:
         """Yield, for each title with more than one open row, these rows as (row, line, rated_at).

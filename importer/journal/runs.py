@@ -75,10 +75,10 @@ class Runs(JournalFile):
         # What may have arrived, or may not, leaves nothing known of its title; where the account's own
         # rating was kept, or was what the row wanted already, it may not be what an earlier run brought.
         self._db.execute(
-            "DELETE FROM held WHERE title_key IN (SELECT title_key FROM row WHERE run = ?"
-            " AND (status IN ('unsure', 'failed', 'kept') OR status IS NULL AND sending"
+            "DELETE FROM held WHERE title_key IN (SELECT title_key FROM marked WHERE run = ?"
+            " AND (status IN ('unsure', 'failed', 'kept') OR status IS NULL AND is_marked"
             " OR status = 'unchanged' AND NOT carried"
-            " AND rating IS NOT (SELECT held.rating FROM held WHERE held.title_key = row.title_key)))",
+            " AND rating IS NOT (SELECT held.rating FROM held WHERE held.title_key = marked.title_key)))",
             (number,),
         )
         self._db.execute("UPDATE run SET settled = 1 WHERE number = ?", (number,))

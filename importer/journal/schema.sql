@@ -22,13 +22,12 @@ CREATE TABLE IF NOT EXISTS row (
     message         TEXT,
     previous_rating,                         -- what stood at the account before this run; see previous_known
     previous_rated_at,
-    previous_known  INTEGER NOT NULL DEFAULT 0,  -- 1: the account was read, so NULL above means no rating
+    previous_known  INTEGER NOT NULL DEFAULT 1,  -- 0: sent although the account could not be read
     carried         INTEGER NOT NULL DEFAULT 0,  -- 1: settled by an earlier run, taken over from its results
     attempts        INTEGER,
     http_status     INTEGER,
     sent_at         REAL,                    -- seconds since the epoch
     duration_ms     INTEGER,
-    sending         INTEGER NOT NULL DEFAULT 0,
     title_key       TEXT AS (                -- one title of one account; an IMDb id is unique over all kinds
         coalesce(
             'imdb:' || imdb_id,
@@ -41,19 +40,35 @@ CREATE TABLE IF NOT EXISTS row (
     PRIMARY KEY (run, row)
 ) WITHOUT ROWID;
 
+-- Rows taken to be sent, from first to last: those without an outcome may have arrived.
+CREATE TABLE IF NOT EXISTS mark (
+    run       INTEGER NOT NULL,
+    first_row INTEGER NOT NULL,
+    last_row  INTEGER NOT NULL,
+    PRIMARY KEY (run, first_row)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS held (
     title_key TEXT PRIMARY KEY,
     rating,                                  -- 0: the rating was removed
     rated_at  TEXT
 ) WITHOUT ROWID;
 
--- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown.
 DROP VIEW IF EXISTS result;
+
+DROP VIEW IF EXISTS marked;
+CREATE VIEW marked AS
+SELECT *, EXISTS (
+    SELECT 1 FROM mark WHERE mark.run = row.run AND row.row BETWEEN mark.first_row AND mark.last_row
+) AS is_marked
+FROM row;
+
+-- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown.
 CREATE VIEW result AS
 SELECT
     run, row, line,
-    coalesce(status, iif(sending, 'unsure', 'not_sent')) AS status,
-    iif(status IS NOT NULL, reason, iif(sending, 'no_answer', 'stopped')) AS reason,
+    coalesce(status, iif(is_marked, 'unsure', 'not_sent')) AS status,
+    iif(status IS NOT NULL, reason, iif(is_marked, 'no_answer', 'stopped')) AS reason,
     coalesce(note || '; ' || told, told, note) AS message,
     kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
     iif(rating = 0, 'unrate', rating) AS rating,
@@ -63,8 +78,8 @@ SELECT
     strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch') AS sent_at,
     duration_ms
 FROM (
-    SELECT *, iif(status IS NOT NULL, nullif(message, ''), iif(sending,
+    SELECT *, iif(status IS NOT NULL, nullif(message, ''), iif(is_marked,
         'sent, but the answer was never seen',
         'the run stopped before this row; the same command continues')) AS told
-    FROM row
+    FROM marked
 );

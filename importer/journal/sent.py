@@ -1,15 +1,14 @@
 """Sending rows: they are marked before they are sent and after they are answered, then looked at again."""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from importer.journal.rows import Changed, Rows, Run
+from importer.journal.rows import OPEN, Changed, Rows, Run
 from importer.model import MediaKind, Outcome, RatingJob
 
 _MAY_HAVE_CHANGED = (
     "(status IN ('rated', 'unrated', 'unsure') OR status = 'failed' AND reason = 'not_stored'"
-    " OR status IS NULL AND sending)"
+    " OR status IS NULL AND is_marked)"
 )
 """The rows that a run changed at the account, or may have: what an undo looks at."""
 
@@ -23,43 +22,46 @@ class SentRows(Rows):
 
     def unanswered(self, run: Run) -> list[RatingJob]:
         """The jobs marked as sending that have no outcome: a crash left their fate unknown."""
-        return self._jobs("WHERE run = ? AND status IS NULL AND sending ORDER BY row", run.number)
+        return self._jobs("WHERE run = ? AND status IS NULL AND is_marked ORDER BY row", run.number)
 
     def still_unsure(self, run: Run) -> list[RatingJob]:
         """The open jobs whose very rating an earlier run may have brought, and nothing was known since."""
         return self._jobs(
             "WHERE run = ? AND status IS NULL AND title_key NOT IN (SELECT title_key FROM held)"
-            " AND (title_key, rating) IN (SELECT title_key, rating FROM row WHERE run < ?"
+            " AND (title_key, rating) IN (SELECT title_key, rating FROM marked WHERE run < ?"
             " AND (status IN ('unsure', 'failed') AND reason IS NOT 'not_stored'"
-            " OR status IS NULL AND sending))"
+            " OR status IS NULL AND is_marked))"
             " ORDER BY row",
             run.number,
             run.number,
         )
 
     def take(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
-        """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs."""
+        """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs.
+
+        Rows are taken in their order, and none twice unless they were released.
+        """
         with self._transaction():
-            jobs = self._jobs(
-                "WHERE run = ? AND row > ? AND status IS NULL AND NOT sending ORDER BY row LIMIT ?",
-                run.number,
-                after_row,
-                limit,
-            )
+            jobs = self._jobs(OPEN, run.number, after_row, limit)
             if jobs:
-                self._db.execute(
-                    "UPDATE row SET sending = 1 WHERE run = ? AND row BETWEEN ? AND ? AND status IS NULL",
-                    (run.number, jobs[0].row, jobs[-1].row),
-                )
+                self._mark(run, after_row, jobs)
         return jobs
+
+    def _mark(self, run: Run, after_row: int, jobs: Sequence[RatingJob]) -> None:
+        # What was taken before ends where this begins: its mark grows, and no row need be touched.
+        first, last = jobs[0].row, jobs[-1].row
+        grown = self._db.execute(
+            "UPDATE mark SET last_row = ? WHERE run = ? AND last_row = ?", (last, run.number, after_row)
+        )
+        if not grown.rowcount:
+            self._db.execute("INSERT INTO mark VALUES (?, ?, ?)", (run.number, first, last))
 
     def release(self, run: Run, *, except_rows: Iterable[int] = ()) -> None:
         """Unmark rows that were marked as sending but never left; `except_rows` may have."""
         with self._transaction():
-            self._db.execute(
-                "UPDATE row SET sending = 0 WHERE run = ? AND sending AND status IS NULL"
-                " AND row NOT IN (SELECT value FROM json_each(?))",
-                (run.number, json.dumps(list(except_rows))),
+            self._db.execute("DELETE FROM mark WHERE run = ?", (run.number,))
+            self._db.executemany(
+                "INSERT INTO mark VALUES (?, ?, ?)", ((run.number, row, row) for row in except_rows)
             )
 
     def record(self, run: Run, outcomes: Iterable[Outcome]) -> None:
@@ -95,6 +97,6 @@ class SentRows(Rows):
     def ratings_of(self, run: Run) -> dict[int, Any]:
         """The ratings that a run brought, by row."""
         found = self._db.execute(
-            f"SELECT row, rating FROM row WHERE run = ? AND {_MAY_HAVE_CHANGED}", (run.number,)
+            f"SELECT row, rating FROM marked WHERE run = ? AND {_MAY_HAVE_CHANGED}", (run.number,)
         )
         return dict(found.fetchall())

@@ -9,13 +9,13 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
-from importer.model import InvalidRow, RatingJob, SourceRow, Status
+from importer.model import InvalidRow, RatingJob, SourceRow, Status, make_job
 from importer.readers.cells import CellError, Reason, quote
 from importer.readers.dates import is_day_first, parse_date
 from importer.readers.reading import Reading
@@ -207,7 +207,7 @@ class TableReader:
                 )
         fields = [values.get(field, repeat(None)) for field in _JOB_FIELDS]
         with _collector_paused():
-            jobs = list(map(_make_job, zip(count(first_row), chunk.lines, *fields, strict=False)))
+            jobs = list(map(make_job, zip(count(first_row), chunk.lines, *fields, strict=False)))
         if self.judges_rows:
             self._finish_all(jobs, values, problems)
             values = {"rated_at": [job.rated_at for job in jobs], "year": [job.year for job in jobs]}
@@ -307,7 +307,3 @@ def _collector_paused() -> Iterator[None]:
     finally:
         if is_on:
             gc.enable()
-
-
-# `RatingJob._make` without its check of the length: half the time, a million times.
-_make_job = partial(tuple.__new__, RatingJob)
