@@ -104,9 +104,9 @@ class Limiter:
     def learn(self, verb: str, headers: Mapping[str, str]) -> None:
         """Slow down to what `X-Ratelimit` says (docs: rate limiting); it never makes us faster."""
         quota = _parse_quota(headers)
-        rate = self._rates.get(self._budget_of(verb))
         if quota is None:
             return
+        rate = self._rates.get(self._budget_of(verb))
         told = quota.rate
         if rate is None or told.requests / told.period_seconds < rate.requests / rate.period_seconds:
             self._set_rate(verb, told)

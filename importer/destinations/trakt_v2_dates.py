@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
 _REMEMBERED = 1 << 13
-"""Dates of one run whose texts are kept: more than twenty years of days."""
+"""Dates of one run that are remembered: more than twenty years of days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +18,26 @@ class Dates:
 
     now: datetime
     time_of_day: time = time(12)
-    _built: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _known: dict[str, tuple[str, bool]] = field(default_factory=dict, repr=False, compare=False)
 
     def build(self, rated_at: str | None) -> str | None:
         """Build the `rated_at` to send, such as `2014-09-01T12:00:00.000Z`."""
-        if rated_at is None:
-            return None
-        if (built := self._built.get(rated_at)) is None:
-            if len(self._built) >= _REMEMBERED:
-                self._built.clear()
-            instant = min(self._instant(rated_at), self.now)
-            built = instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            self._built[rated_at] = built
-        return built
+        return None if rated_at is None else self._understand(rated_at)[0]
 
     def is_future(self, rated_at: str | None) -> bool:
         """Whether the row's date lies in the future; today's is today's, whatever the hour."""
-        if rated_at is None:
-            return False
-        if len(rated_at) == len("2014-09-01"):
-            return rated_at > self.now.date().isoformat()
-        return self._instant(rated_at) > self.now
+        return rated_at is not None and self._understand(rated_at)[1]
+
+    def _understand(self, rated_at: str) -> tuple[str, bool]:
+        if (known := self._known.get(rated_at)) is None:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            instant = self._instant(rated_at)
+            built = min(instant, self.now).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            is_day = len(rated_at) == len("2014-09-01")
+            is_future = rated_at > self.now.date().isoformat() if is_day else instant > self.now
+            known = self._known[rated_at] = (built, is_future)
+        return known
 
     def _instant(self, rated_at: str) -> datetime:
         instant = datetime.fromisoformat(rated_at)

@@ -1,6 +1,7 @@
 """Sending rows: they are marked before they are sent and after they are answered, then looked at again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from importer.journal.rows import OPEN, Changed, Rows, Run
@@ -66,14 +67,14 @@ class SentRows(Rows):
 
     def record(self, run: Run, outcomes: Iterable[Outcome]) -> None:
         """Write outcomes in one commit."""
-        number = run.number
         with self._transaction():
             self._db.executemany(
                 "UPDATE row SET status = ?, reason = nullif(?, ''), message = nullif(?, ''), attempts = ?,"
-                " http_status = ?, sent_at = ?, duration_ms = ? WHERE run = ? AND row = ?",
+                f" http_status = ?, sent_at = ?, duration_ms = ? WHERE run = {run.number}"
+                " AND row BETWEEN ? AND ?",
                 (
-                    (*fate, attempts, http_status, sent_at, duration_ms, number, row)
-                    for row, fate, attempts, http_status, sent_at, duration_ms in outcomes
+                    (*fate, attempts, http_status, sent_at, duration_ms, first, last)
+                    for first, last, (_, fate, attempts, http_status, sent_at, duration_ms) in _join(outcomes)
                 ),
             )
 
@@ -100,3 +101,11 @@ class SentRows(Rows):
             f"SELECT row, rating FROM marked WHERE run = ? AND {_MAY_HAVE_CHANGED}", (run.number,)
         )
         return dict(found.fetchall())
+
+
+def _join(outcomes: Iterable[Outcome]) -> Iterator[tuple[int, int, Outcome]]:
+    """Join outcomes of rows in a row that differ in nothing else, as (first row, last row, outcome)."""
+    alike = groupby(enumerate(outcomes), lambda each: (each[1].row - each[0], each[1][1:]))
+    for _, group in alike:
+        joined = [outcome for _, outcome in group]
+        yield joined[0].row, joined[-1].row, joined[0]

@@ -1,7 +1,6 @@
 """The columns of a chunk, parsed: text to values, a column at a time.
 
-In a column whose cells repeat, each distinct cell is parsed once, and what it gave is remembered for
-the chunks that follow.
+In a column whose cells repeat, each distinct cell is parsed once, and what it gave is remembered.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,14 +38,8 @@ class Columns:
 
     def parse(self, frame: pd.DataFrame) -> Iterator[Parsed]:
         """Parse every field of a chunk."""
-        factors: dict[int, tuple[Any, Any]] = {}
         for field, place, parse in self._fields:
-            if field in _NEARLY_ALL_DISTINCT:
-                yield _parse_directly(field, frame[place].tolist(), parse)
-            else:
-                if place not in factors:
-                    factors[place] = pd.factorize(frame[place].to_numpy())
-                yield _parse_distinct(field, factors[place], parse)
+            yield _parse(field, frame[place].tolist(), parse)
 
 
 class _Memory(dict[str, object]):
@@ -69,7 +62,7 @@ def _remembering(field: str, parse: Parse) -> Parse:
     return parse if field in _NEARLY_ALL_DISTINCT else _Memory(parse).__getitem__
 
 
-def _parse_directly(field: str, cells: list[str], parse: Parse) -> Parsed:
+def _parse(field: str, cells: list[str], parse: Parse) -> Parsed:
     if field == "imdb_id" and are_imdb_ids(cells):
         return Parsed(field, cells, {})
     if parse is parse_text:  # written out, for a call for each title is what costs
@@ -77,18 +70,9 @@ def _parse_directly(field: str, cells: list[str], parse: Parse) -> Parsed:
     return Parsed(field, *_parse_each(cells, parse))
 
 
-def _parse_distinct(field: str, factors: tuple[Any, Any], parse: Parse) -> Parsed:
-    codes, distinct = factors
-    values = distinct.copy()
-    values[:], wrong = _parse_each(distinct, parse)
-    if wrong:
-        wrong = {place: wrong[code] for place, code in enumerate(codes.tolist()) if code in wrong}
-    return Parsed(field, values[codes].tolist(), wrong)
-
-
 def _parse_each(cells: Sequence[str], parse: Parse) -> tuple[list[Any], dict[int, CellError]]:
     try:
-        return [parse(cell) for cell in cells], {}
+        return list(map(parse, cells)), {}
     except CellError:
         pass  # one by one, then
     values: list[Any] = []

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from functools import cached_property
-from itertools import count, repeat
+from itertools import compress, count, repeat
+from operator import lt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -284,13 +285,11 @@ def _note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]]
     dates, years = values.get("rated_at"), values.get("year")
     if dates is None or years is None:
         return
-    texts = {year: str(year) for year in set(years) if year}  # both have four digits: texts compare faster
-    early = [
-        place
-        for place, (rated_at, year) in enumerate(zip(dates, years, strict=True))
-        if rated_at and year and rated_at < texts[year]
-    ]
-    for place in early:
+    # Both have four digits, so they compare as texts; what is missing is never early.
+    texts = {year: str(year or "") for year in set(years)}
+    known = (rated_at or "later" for rated_at in dates)
+    early = map(lt, known, map(texts.__getitem__, years))
+    for place in compress(count(), early):
         job = jobs[place]
         assert job.rated_at
         told = f"the date, {job.rated_at[:10]}, lies before {job.year}, the year of the title; it is kept"
