@@ -169,12 +169,14 @@ class Batcher:
 
     def add(self, jobs: Iterable[tuple[str, RatingJob]]) -> Iterator[Batch]:
         """Take (method, job) pairs in, give full batches out."""
+        size = self._size.now
         for method, job in jobs:
             collected = self._waiting.setdefault(method, [])
             collected.append(job)
-            if len(collected) >= self._size.now:
+            if len(collected) >= size:
                 del self._waiting[method]
                 yield Batch(method, collected)
+                size = self._size.now  # it may have changed meanwhile
 
     def flush(self) -> Iterator[Batch]:
         """Give out what is left, when no more jobs come."""

@@ -1,5 +1,6 @@
 """From an input and a target to an exit code: the one way all commands go that bring ratings somewhere."""
 
+import gc
 import re
 import signal
 import sqlite3
@@ -46,6 +47,7 @@ def bring(source: Source, target: AnyTarget, journal: Journal, choices: Choices,
 
 def launch(given: Input, to: To, choices: Choices, display: Display, errand: Errand = bring) -> int:
     """Open the input and the target, run the errand, and return the exit code."""
+    gc.set_threshold(100_000)  # rows are many and form no cycles: looking for some is a twentieth of a run
     with guarded():
         choices = replace(choices, warn=display.log.warned)
         with given.open() as path, open_target(to, choices) as target, journal_for(target) as journal:

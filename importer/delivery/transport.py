@@ -34,9 +34,8 @@ class Transport:
     ) -> None:
         self._connections = connections
         self._answer_limit = answer_limit
-        # Not `total`, which costs a timer for each request: most answers arrive in one piece.
         self._timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
+            total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
         )
         self._session: aiohttp.ClientSession | None = None
 
@@ -66,10 +65,7 @@ class Transport:
                 headers=request.headers,
                 allow_redirects=False,
             ) as answer:
-                if answer.content.is_eof():
-                    return Response(answer.status, answer.headers, await self._read(answer))
-                async with asyncio.timeout(TOTAL_SECONDS):
-                    return Response(answer.status, answer.headers, await self._read(answer))
+                return Response(answer.status, answer.headers, await self._read(answer))
         # The library's messages may quote the URL, which holds the key: only their kind is kept.
         except aiohttp.ClientConnectorCertificateError as error:
             raise _lost(Loss.CERTIFICATE, error) from None

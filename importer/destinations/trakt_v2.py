@@ -78,6 +78,8 @@ class TraktV2:
 
     def refuse(self, job: RatingJob) -> Fate | None:
         """Refuse what has no id of its kind, and a love or hate that nobody has put into a number."""
+        if job.imdb_id and job.kind is not MediaKind.SEASON and isinstance(job.rating, int):
+            return None  # nearly every row; what follows would come to the same
         if isinstance(job.rating, str) and not self._number(job):
             message = "Trakt takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
             return Fate(Status.UNSUPPORTED, "love_or_hate", message)

@@ -80,14 +80,16 @@ class PlannedRows(Rows):
         """
         if self._one("SELECT EXISTS (SELECT 1 FROM held WHERE title_key < 'imdb:' OR title_key >= 'imdb;')"):
             return
-        is_equal = "row.rating = held.rating AND typeof(row.rating) = 'integer'"
+        known = "(SELECT held.rating FROM held WHERE held.title_key = row.title_key)"
         self._db.execute(
-            "UPDATE row SET previous_rating = held.rating,"
-            f" status = iif({is_equal}, ?, status),"
-            f" reason = iif({is_equal}, ?, reason),"
-            f" message = iif({is_equal}, ?, message)"
-            " FROM held WHERE held.title_key = row.title_key AND row.run = ? AND row.status IS NULL",
+            "UPDATE row SET previous_rating = rating, status = ?, reason = ?, message = ?"
+            f" WHERE run = ? AND status IS NULL AND typeof(rating) = 'integer' AND rating = {known}",
             (*fate, run.number),
+        )
+        self._db.execute(
+            f"UPDATE row SET previous_rating = {known} WHERE run = ? AND status IS NULL"
+            " AND title_key IN (SELECT title_key FROM held)",
+            (run.number,),
         )
 
     def settle_open(self, run: Run, fate: Fate) -> None:
