@@ -60,7 +60,6 @@ class WorkerPool:
         self._given_up = 0
         self._later: list[tuple[str, RatingJob]] = []
         self._queue: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=2 * workers)
-        self._has_room = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self.stopped_by: BaseException | None = None
         """Why the pool stopped before its work was done, if it did."""
@@ -96,29 +95,16 @@ class WorkerPool:
     async def _feed(self, batches: AsyncIterator[Batch]) -> None:
         try:
             async for batch in batches:
-                await self._put(batch)
+                await self._queue.put(batch)
             await self._queue.join()
             while self._later:
                 for batch in self._take_later():
-                    await self._put(batch)
+                    await self._queue.put(batch)
                 await self._queue.join()
             for _ in range(self._worker_count):
                 await self._queue.put(None)
         except Exception as error:  # noqa: BLE001 - a pool without a feeder would wait for ever
             self.stop(error)
-
-    async def _put(self, batch: Batch) -> None:
-        """Wait until the queue is half empty once it is full: less often than for each batch taken."""
-        if self._queue.full():
-            self._has_room.clear()
-            await self._has_room.wait()
-        self._queue.put_nowait(batch)
-
-    async def _get(self) -> Batch | None:
-        batch = await self._queue.get()
-        if self._queue.qsize() <= self._worker_count:
-            self._has_room.set()
-        return batch
 
     def _take_later(self) -> list[Batch]:
         """Put together what has to be asked once more in another way, by method."""
@@ -128,7 +114,7 @@ class WorkerPool:
 
     async def _work(self) -> None:
         try:
-            while self.stopped_by is None and (batch := await self._get()) is not None:
+            while self.stopped_by is None and (batch := await self._queue.get()) is not None:
                 await self._deliver(batch)
                 self._queue.task_done()
         except _StoppedError:
