@@ -344,6 +344,22 @@ def test_take_marks_and_gives_open_rows_in_order(journal: Journal) -> None:
     assert [job.row for job in journal.unanswered(run)] == [1, 3, 4, 5]
 
 
+def test_rows_taken_one_after_the_other_share_a_mark(journal: Journal) -> None:
+    run = plan(journal, *map(build_job, range(1, 8)), fates=[None, None, RATED, None, None, None, None])
+    for last_row in (0, 2, 5):
+        journal.take(run, last_row, 2)
+    marks = journal._db.execute("SELECT run, first_row, last_row FROM mark").fetchall()
+    assert marks == [(run.number, 1, 7)]
+
+
+def test_what_one_run_has_marked_is_open_in_another(journal: Journal) -> None:
+    first = plan(journal, build_job(1), build_job(2))
+    journal.take(first, 0, 10)
+    second = plan(journal, build_job(1), build_job(2))
+    assert journal.unanswered(second) == []
+    assert [job.row for job in journal.take(second, 0, 10)] == [1, 2]
+
+
 def test_a_row_is_not_taken_twice(journal: Journal) -> None:
     run = plan(journal, build_job(1))
     journal.take(run, 0, 10)
@@ -371,6 +387,18 @@ def test_an_outcome_is_written_with_how_it_went(journal: Journal) -> None:
     assert first["sent_at"] == "2023-11-14T22:13:20.500Z"
     assert (second["status"], second["reason"], second["message"]) == ("failed", "why", "so")
     assert (second["attempts"], second["http_status"], second["sent_at"]) == (6, None, None)
+
+
+@pytest.mark.parametrize(
+    "rows", [[1, 2, 3, 4, 5], [1, 2, 4, 5], [5, 4, 3, 2, 1], [2, 1, 4, 5], [1, 1, 2, 2], [3]]
+)
+def test_outcomes_of_neighbours_are_written_to_no_other_row(journal: Journal, rows: list[int]) -> None:
+    run = plan(journal, *map(build_job, range(1, 6)))
+    missing = Fate(Status.NOT_FOUND, "not_found", "nobody knows it")
+    fates = {row: missing if row == 2 else RATED for row in rows}
+    journal.record(run, [outcome(row, fates[row]) for row in rows])
+    told = {line["row"]: line["status"] for line in results(journal, run)}
+    assert told == {row: fates[row].status if row in fates else "not_sent" for row in range(1, 6)}
 
 
 def test_an_outcome_written_twice_changes_nothing(journal: Journal) -> None:
