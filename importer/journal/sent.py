@@ -1,7 +1,6 @@
 """Sending rows: they are marked before they are sent and after they are answered, then looked at again."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from importer.journal.rows import OPEN, Changed, Rows, Run
@@ -103,9 +102,14 @@ class SentRows(Rows):
         return dict(found.fetchall())
 
 
-def _join(outcomes: Iterable[Outcome]) -> Iterator[tuple[int, int, Outcome]]:
+def _join(outcomes: Iterable[Outcome]) -> list[tuple[int, int, Outcome]]:
     """Join outcomes of rows in a row that differ in nothing else, as (first row, last row, outcome)."""
-    alike = groupby(enumerate(outcomes), lambda each: (each[1].row - each[0], each[1][1:]))
-    for _, group in alike:
-        joined = [outcome for _, outcome in group]
-        yield joined[0].row, joined[-1].row, joined[0]
+    joined: list[tuple[int, int, Outcome]] = []
+    for outcome in outcomes:
+        if joined:
+            first_row, last_row, before = joined[-1]
+            if outcome.row == last_row + 1 and outcome[1:] == before[1:]:
+                joined[-1] = (first_row, outcome.row, before)
+                continue
+        joined.append((outcome.row, outcome.row, outcome))
+    return joined
