@@ -189,7 +189,7 @@ class Sending:
         )
         self._count(outcomes)
         if holdings is None:
-            journal.forget_previous(run)
+            journal.note_unreadable(run)
             if not self._destination.repeats_safely and not self._options.resends_unsure:
                 self._count(leave_unsure(journal, run))
             self._looked = Look(is_readable=False)

@@ -149,8 +149,9 @@ def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Jou
 
 
 OLDER = {
-    3: "DROP VIEW result; DROP VIEW marked; DROP TABLE mark; "
-    "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; PRAGMA user_version = 3;",
+    3: "DROP VIEW result; DROP VIEW marked; DROP TABLE mark; ALTER TABLE run DROP COLUMN compared; "
+    "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; UPDATE row SET previous_known = 0; "
+    "PRAGMA user_version = 3;",
 }
 OLDER[2] = OLDER[3] + "ALTER TABLE row DROP COLUMN note; PRAGMA user_version = 2;"
 """What makes a journal one of a version before."""
@@ -164,10 +165,13 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
     with sqlite3.connect(folder / "account.sqlite3") as database:
         database.executescript(OLDER[version])
         database.execute("UPDATE row SET sending = 1 WHERE run = ? AND row = 2", (stopped.number,))
+        database.execute("UPDATE row SET previous_known = 1 WHERE run = ?", (stopped.number,))
     with Journal(folder, "account") as journal:
         assert column(journal, run, "status") == ["rated"]
         assert column(journal, stopped, "status") == ["not_sent", "unsure"]
         assert [job.row for job in journal.unanswered(stopped)] == [2]
+        journal.note_unreadable(stopped)
+        assert [changed.is_known for changed in journal.changed_rows(stopped, 0, 10)] == [True]
         later = plan(journal, build_job(note="noted"))
         assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
 
@@ -344,12 +348,15 @@ def test_take_marks_and_gives_open_rows_in_order(journal: Journal) -> None:
     assert [job.row for job in journal.unanswered(run)] == [1, 3, 4, 5]
 
 
-def test_rows_taken_one_after_the_other_share_a_mark(journal: Journal) -> None:
+def test_marks_never_overlap(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 8)), fates=[None, None, RATED, None, None, None, None])
-    for last_row in (0, 2, 5):
-        journal.take(run, last_row, 2)
+    journal.take(run, 0, 5)
+    journal.release(run, except_rows=[5, 2])
+    taken = [[job.row for job in journal.take(run, after, 2)] for after in (0, 4, 7)]
+    assert taken == [[1, 4], [6, 7], []]
     marks = journal._db.execute("SELECT run, first_row, last_row FROM mark").fetchall()
-    assert marks == [(run.number, 1, 7)]
+    assert marks == [(run.number, 1, 4), (run.number, 5, 5), (run.number, 6, 7)]
+    assert [job.row for job in journal.unanswered(run)] == [1, 2, 4, 5, 6, 7]
 
 
 def test_what_one_run_has_marked_is_open_in_another(journal: Journal) -> None:

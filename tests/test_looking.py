@@ -161,6 +161,18 @@ class TestBefore:
         assert read_previous(road) == [(False, None, None)] * 3
         assert report.stopped_by is None
 
+    def test_what_an_earlier_session_has_read_is_not_forgotten(self, road: Road) -> None:
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", f"{KNIGHT},7")
+        with running_sandbox(**OPEN) as sandbox:
+            sandbox.rate(GODFATHER, 3, LONG_AGO)
+            road.run(sandbox.url, limit=1, on_conflict=OnConflict.OVERWRITE)
+        before = read_previous(road)
+        assert [(known, rating) for known, rating, _ in before] == [(True, None), (True, 3), (True, None)]
+        with running_sandbox("read:404@1-", **OPEN) as sandbox:
+            road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
+        assert road.statuses == ["rated"] * 3
+        assert read_previous(road) == before
+
     def test_a_refused_sign_in_while_reading_stops_the_run(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9")
         with running_sandbox("read:401@1-", **OPEN) as sandbox:

@@ -54,6 +54,7 @@ class ComparedRows(Rows):
     def note_previous(self, run: Run, found: Iterable[tuple[int, Any, str | None]]) -> None:
         """Write down what the account holds, as (row, rating, rated_at); nothing for all other open rows."""
         with self._transaction():
+            self._db.execute("UPDATE run SET compared = 1 WHERE number = ?", (run.number,))
             self._db.execute(
                 "UPDATE row SET previous_known = 1, previous_rating = NULL, previous_rated_at = NULL"
                 " WHERE run = ? AND status IS NULL"
@@ -65,12 +66,12 @@ class ComparedRows(Rows):
                 ((rating, rated_at, run.number, row) for row, rating, rated_at in found),
             )
 
-    def forget_previous(self, run: Run) -> None:
-        """Write down that nobody knows what the account holds for the open rows."""
+    def note_unreadable(self, run: Run) -> None:
+        """Write down that nobody knows what stood there for the open rows, unless it was read before."""
         with self._transaction():
             self._db.execute(
-                "UPDATE row SET previous_known = 0, previous_rating = NULL, previous_rated_at = NULL"
-                " WHERE run = ? AND status IS NULL",
+                "UPDATE row SET previous_known = 0 WHERE run = ? AND status IS NULL"
+                " AND NOT (SELECT compared FROM run WHERE number = row.run)",
                 (run.number,),
             )
 

@@ -120,11 +120,17 @@ def _check_version(version: int) -> None:
 
 
 def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
+    schema = resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
+    before = after = ""
     if version == 2:
-        db.execute("ALTER TABLE row ADD COLUMN note TEXT")
-    db.executescript(resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8"))
-    if version in _OLDER_VERSIONS:  # each row bore its own mark
-        db.execute(
-            "INSERT OR IGNORE INTO mark SELECT run, row, row FROM row WHERE sending AND status IS NULL"
-        )
-    db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        before = "ALTER TABLE row ADD COLUMN note TEXT;"
+    if version in _OLDER_VERSIONS:
+        before += "ALTER TABLE run ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;"
+        after = """
+            INSERT INTO mark SELECT run, row, row FROM row WHERE sending AND status IS NULL;
+            UPDATE run SET compared = number IN (SELECT run FROM row WHERE previous_known);
+        """
+    # All of it or nothing: a half of it could not be done again.
+    db.executescript(
+        f"BEGIN IMMEDIATE; {before} {schema} {after} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT"
+    )

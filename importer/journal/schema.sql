@@ -1,4 +1,4 @@
--- The journal of one account. Applied at every opening, so each statement must be harmless the second time.
+-- The journal of one account. Applied to journals of versions before, too, so each statement must be harmless there.
 
 CREATE TABLE IF NOT EXISTS run (
     number      INTEGER PRIMARY KEY,
@@ -8,7 +8,8 @@ CREATE TABLE IF NOT EXISTS run (
     destination TEXT NOT NULL,
     started_at  TEXT NOT NULL,
     ended_at    TEXT,                        -- NULL: stopped or crashed; the same command continues it
-    settled     INTEGER NOT NULL DEFAULT 0   -- 1: `held` knows all that this run did
+    settled     INTEGER NOT NULL DEFAULT 0,  -- 1: `held` knows all that this run did
+    compared    INTEGER NOT NULL DEFAULT 0   -- 1: its open rows were held against the account
 );
 
 CREATE TABLE IF NOT EXISTS row (
@@ -40,7 +41,7 @@ CREATE TABLE IF NOT EXISTS row (
     PRIMARY KEY (run, row)
 ) WITHOUT ROWID;
 
--- Rows taken to be sent, from first to last: those without an outcome may have arrived.
+-- Rows taken to be sent, from first to last: those without an outcome may have arrived. No two overlap.
 CREATE TABLE IF NOT EXISTS mark (
     run       INTEGER NOT NULL,
     first_row INTEGER NOT NULL,
@@ -58,9 +59,10 @@ DROP VIEW IF EXISTS result;
 
 DROP VIEW IF EXISTS marked;
 CREATE VIEW marked AS
-SELECT *, EXISTS (
-    SELECT 1 FROM mark WHERE mark.run = row.run AND row.row BETWEEN mark.first_row AND mark.last_row
-) AS is_marked
+SELECT *, ifnull((
+    SELECT last_row >= row.row FROM mark WHERE mark.run = row.run AND first_row <= row.row
+    ORDER BY first_row DESC LIMIT 1  -- found at once, however many marks there are
+), 0) AS is_marked
 FROM row;
 
 -- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown.

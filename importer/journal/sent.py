@@ -1,6 +1,6 @@
 """Sending rows: they are marked before they are sent and after they are answered, then looked at again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from importer.journal.rows import OPEN, Changed, Rows, Run
@@ -37,24 +37,15 @@ class SentRows(Rows):
         )
 
     def take(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
-        """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs.
-
-        Rows are taken in their order, and none twice unless they were released.
-        """
+        """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs."""
         with self._transaction():
             jobs = self._jobs(OPEN, run.number, after_row, limit)
             if jobs:
-                self._mark(run, after_row, jobs)
+                mark = (run.number, jobs[0].row, jobs[-1].row)
+                # What was marked in between is marked by the new one, too.
+                self._db.execute("DELETE FROM mark WHERE run = ? AND first_row BETWEEN ? AND ?", mark)
+                self._db.execute("INSERT INTO mark VALUES (?, ?, ?)", mark)
         return jobs
-
-    def _mark(self, run: Run, after_row: int, jobs: Sequence[RatingJob]) -> None:
-        # What was taken before ends where this begins: its mark grows, and no row need be touched.
-        first, last = jobs[0].row, jobs[-1].row
-        grown = self._db.execute(
-            "UPDATE mark SET last_row = ? WHERE run = ? AND last_row = ?", (last, run.number, after_row)
-        )
-        if not grown.rowcount:
-            self._db.execute("INSERT INTO mark VALUES (?, ?, ?)", (run.number, first, last))
 
     def release(self, run: Run, *, except_rows: Iterable[int] = ()) -> None:
         """Unmark rows that were marked as sending but never left; `except_rows` may have."""

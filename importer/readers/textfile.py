@@ -191,14 +191,16 @@ class _Check:
     def run(self, path: Path) -> bool:
         """Read the file through; return whether it decodes."""
         has_more_than_ascii = False
+        last = ""
         with path.open("rb") as file:
             try:
                 while block := file.read(_CHECKED_AT_ONCE):
                     text = self._decoder.decode(block)
-                    if not text.isascii():
+                    joined, last = last + text, text[-1:]  # a pair may lie across the edge of a block
+                    if not joined.isascii():
                         has_more_than_ascii = True
-                        if "Ã" in text or "Â" in text:  # many times faster than looking for what follows
-                            self._encoded_twice += len(_find_encoded_twice(text))
+                        if "Ã" in joined or "Â" in joined:  # many times faster than looking for what follows
+                            self._encoded_twice += len(_find_encoded_twice(joined))
                         self._lost += text.count("\ufffd")
                     # Looking into the bytes is much faster, where they show it.
                     shown = text.encode() if self.encoding == "utf-16" else block
