@@ -42,7 +42,7 @@ from importer.progress import Phase, Progress
 TAKE_SECONDS = 0.5
 """About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""
 
-MOST_TAKEN = 4000
+MOST_TAKEN = 2000
 
 VERIFY_PAUSES = (0.0, 2.0, 5.0)
 """Seconds before each look of the verification; a rating that is missing at the last one is missing."""
