@@ -156,8 +156,7 @@ class BatchSize:
 
     def grow(self) -> None:
         """It went well: a twentieth of the ceiling more, up to the ceiling."""
-        if self._size < self._ceiling:
-            self._size = min(float(self._ceiling), self._size + self._ceiling / 20)
+        self._size = min(float(self._ceiling), self._size + self._ceiling / 20)
 
 
 class Batcher:
@@ -169,14 +168,12 @@ class Batcher:
 
     def add(self, jobs: Iterable[tuple[str, RatingJob]]) -> Iterator[Batch]:
         """Take (method, job) pairs in, give full batches out."""
-        size = self._size.now
         for method, job in jobs:
             collected = self._waiting.setdefault(method, [])
             collected.append(job)
-            if len(collected) >= size:
+            if len(collected) >= self._size.now:
                 del self._waiting[method]
                 yield Batch(method, collected)
-                size = self._size.now  # it may have changed meanwhile
 
     def flush(self) -> Iterator[Batch]:
         """Give out what is left, when no more jobs come."""

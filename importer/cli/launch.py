@@ -47,7 +47,7 @@ def bring(source: Source, target: AnyTarget, journal: Journal, choices: Choices,
 
 def launch(given: Input, to: To, choices: Choices, display: Display, errand: Errand = bring) -> int:
     """Open the input and the target, run the errand, and return the exit code."""
-    gc.set_threshold(2_000)  # rows are many and form no cycles: looking for some is a twentieth of a run
+    gc.set_threshold(2_000)  # rows are many and form no cycles: looking for some is a tenth of a run and more
     with guarded():
         choices = replace(choices, warn=display.log.warned)
         with given.open() as path, open_target(to, choices) as target, journal_for(target) as journal:

@@ -126,7 +126,7 @@ class Courier:
             trace.attempts -= 1
             self._limiter.slow_down(request.method)
         trace.unsure = unsure_before and isinstance(verdict, RefreshToken)
-        if isinstance(verdict, (Retry, Split, Stop)):
+        if isinstance(verdict, Retry | Split | Stop):
             trace.unsure = verdict.unsure or unsure_before
         return verdict
 

@@ -35,7 +35,7 @@ class ComparedRows(Rows):
 
     def open_removals(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that remove a rating."""
-        return self._jobs(OPEN.replace("WHERE", "WHERE rating = 0 AND"), run.number, after_row, limit)
+        return self._jobs(f"rating = 0 AND {OPEN}", run.number, after_row, limit)
 
     def planned_changes(self, run: Run, after_row: int, limit: int) -> list[Changed]:
         """Up to `limit` open rows beyond `after_row`, with what stood there when they were planned."""

@@ -16,7 +16,7 @@ BLOCK_ROWS = 4000
 
 JOB_COLUMNS = ", ".join(RatingJob._fields)
 
-OPEN = "WHERE run = ? AND row > ? AND status IS NULL AND NOT is_marked ORDER BY row LIMIT ?"
+OPEN = "run = ? AND row > ? AND status IS NULL AND NOT is_marked ORDER BY row LIMIT ?"
 """The rows that wait to be sent, as `_jobs` and `_changes` are asked for them."""
 
 
@@ -65,12 +65,12 @@ class Rows(JournalFile):
         return [(MediaKind(kind), MediaKind(second) if second else None) for kind, second in found]
 
     def _jobs(self, where: str, *values: object) -> list[RatingJob]:
-        rows = self._db.execute(f"SELECT {JOB_COLUMNS} FROM marked {where}", values)
+        rows = self._db.execute(f"SELECT {JOB_COLUMNS} FROM marked WHERE {where}", values)
         return build_jobs(rows.fetchall())
 
     def _changes(self, where: str, *values: object) -> list[Changed]:
         columns = f"{JOB_COLUMNS}, previous_known, previous_rating, previous_rated_at"
-        rows = self._db.execute(f"SELECT {columns} FROM marked {where}", values).fetchall()
+        rows = self._db.execute(f"SELECT {columns} FROM marked WHERE {where}", values).fetchall()
         return [
             Changed(job, bool(is_known), rating, rated_at)
             for job, (*_, is_known, rating, rated_at) in zip(build_jobs(rows), rows, strict=True)

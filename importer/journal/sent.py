@@ -22,12 +22,12 @@ class SentRows(Rows):
 
     def unanswered(self, run: Run) -> list[RatingJob]:
         """The jobs marked as sending that have no outcome: a crash left their fate unknown."""
-        return self._jobs("WHERE run = ? AND status IS NULL AND is_marked ORDER BY row", run.number)
+        return self._jobs("run = ? AND status IS NULL AND is_marked ORDER BY row", run.number)
 
     def still_unsure(self, run: Run) -> list[RatingJob]:
         """The open jobs whose very rating an earlier run may have brought, and nothing was known since."""
         return self._jobs(
-            "WHERE run = ? AND status IS NULL AND title_key NOT IN (SELECT title_key FROM held)"
+            "run = ? AND status IS NULL AND title_key NOT IN (SELECT title_key FROM held)"
             " AND (title_key, rating) IN (SELECT title_key, rating FROM marked WHERE run < ?"
             " AND (status IN ('unsure', 'failed') AND reason IS NOT 'not_stored'"
             " OR status IS NULL AND is_marked))"
@@ -70,10 +70,7 @@ class SentRows(Rows):
 
     def sent_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
         """Up to `limit` jobs beyond `after_row` that the destination is said to have taken in this run."""
-        where = (
-            "WHERE run = ? AND row > ? AND status IN ('rated', 'unrated') AND NOT carried"
-            " ORDER BY row LIMIT ?"
-        )
+        where = "run = ? AND row > ? AND status IN ('rated', 'unrated') AND NOT carried ORDER BY row LIMIT ?"
         return self._jobs(where, run.number, after_row, limit)
 
     def sent_kinds(self, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
@@ -82,7 +79,7 @@ class SentRows(Rows):
 
     def changed_rows(self, run: Run, after_row: int, limit: int) -> list[Changed]:
         """Up to `limit` rows beyond `after_row` that the run changed at the account."""
-        where = f"WHERE run = ? AND row > ? AND {_MAY_HAVE_CHANGED} AND NOT carried ORDER BY row LIMIT ?"
+        where = f"run = ? AND row > ? AND {_MAY_HAVE_CHANGED} AND NOT carried ORDER BY row LIMIT ?"
         return self._changes(where, run.number, after_row, limit)
 
     def ratings_of(self, run: Run) -> dict[int, Any]:

@@ -174,7 +174,6 @@ class _Check:
         self.name = name
         self._has_lines = has_lines
         self._encoded_twice = self._lost = 0
-        self._bytes_without_end = 0
         self.encoding = encoding
         self._is_cut_off = False
         self._has_returns = False
@@ -192,6 +191,7 @@ class _Check:
         """Read the file through; return whether it decodes."""
         has_more_than_ascii = False
         last = ""
+        bytes_without_end = 0
         with path.open("rb") as file:
             try:
                 while block := file.read(_CHECKED_AT_ONCE):
@@ -208,8 +208,8 @@ class _Check:
                     if b"\0" in shown:
                         raise self._error("there are NUL bytes, so this is not a text file", _SAVE_AS_TEXT)
                     has_end = b"\n" in shown or b"\r" in shown
-                    self._bytes_without_end = 0 if has_end else self._bytes_without_end + len(block)
-                    if self._has_lines and self._bytes_without_end >= LONGEST_LINE:
+                    bytes_without_end = 0 if has_end else bytes_without_end + len(block)
+                    if self._has_lines and bytes_without_end >= LONGEST_LINE:
                         raise self._error(f"a line is longer than {LONGEST_LINE:,} bytes", CHECK_FILE)
             except UnicodeDecodeError:
                 return False
