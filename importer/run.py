@@ -120,7 +120,12 @@ def plan_run(
     notes: Sequence[str] = ()
     if run is None:
         with journal.planning():
-            run, notes = _plan(source, destination, journal, progress, remembers=remembers)
+            told = (source.fingerprint, destination.name)
+            earlier = journal.find_repeatable(*told, UNCHANGED) if remembers else None
+            if earlier is not None:
+                run, notes = _repeat(earlier, source, destination, journal)
+            else:
+                run, notes = _plan(source, destination, journal, progress, remembers=remembers)
     return PlannedRun(run, notes, journal.count_open(run))
 
 
@@ -198,6 +203,12 @@ def _plan(
     if remembers:
         journal.settle_unchanged(run, UNCHANGED)
     return run, reader.notes
+
+
+def _repeat(earlier: Run, source: Source, destination: Taker, journal: Journal) -> tuple[Run, Sequence[str]]:
+    """Plan the run of a file whose rows are in the journal as they would be read and settled again."""
+    run = journal.add_run(source.fingerprint, source.name, destination.name, repeats=earlier)
+    return run, [f"the file is still the one of run {earlier.run_id}, so it was not read again"]
 
 
 def _check_mirror(invalid: int) -> None:

@@ -22,6 +22,7 @@ from importer.model import (
     MediaKind,
     Outcome,
     Rating,
+    SettledRow,
     SourceRow,
     Status,
 )
@@ -149,10 +150,14 @@ def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Jou
 
 
 OLDER = {
-    3: "DROP VIEW result; DROP VIEW marked; DROP TABLE mark; ALTER TABLE run DROP COLUMN compared; "
-    "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; UPDATE row SET previous_known = 0; "
-    "PRAGMA user_version = 3;",
+    4: "DROP VIEW result; ALTER TABLE run DROP COLUMN program; ALTER TABLE run DROP COLUMN repeats; "
+    "PRAGMA user_version = 4;",
 }
+OLDER[3] = OLDER[4] + (
+    "DROP VIEW marked; DROP TABLE mark; ALTER TABLE run DROP COLUMN compared; "
+    "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; UPDATE row SET previous_known = 0; "
+    "PRAGMA user_version = 3;"
+)
 OLDER[2] = OLDER[3] + "ALTER TABLE row DROP COLUMN note; PRAGMA user_version = 2;"
 """What makes a journal one of a version before."""
 
@@ -162,10 +167,14 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
     with Journal(folder, "account") as journal:
         run = rate(journal, 8)
         stopped = plan(journal, build_job(1, imdb_id="tt0000002"), build_job(2, imdb_id="tt0000003"))
+        if version > 3:
+            journal.take(stopped, 1, 1)
+            journal.note_previous(stopped, [])
     with sqlite3.connect(folder / "account.sqlite3") as database:
         database.executescript(OLDER[version])
-        database.execute("UPDATE row SET sending = 1 WHERE run = ? AND row = 2", (stopped.number,))
-        database.execute("UPDATE row SET previous_known = 1 WHERE run = ?", (stopped.number,))
+        if version <= 3:
+            database.execute("UPDATE row SET sending = 1 WHERE run = ? AND row = 2", (stopped.number,))
+            database.execute("UPDATE row SET previous_known = 1 WHERE run = ?", (stopped.number,))
     with Journal(folder, "account") as journal:
         assert column(journal, run, "status") == ["rated"]
         assert column(journal, stopped, "status") == ["not_sent", "unsure"]
@@ -335,6 +344,108 @@ def test_a_rehearsal_settles_nothing_for_good(journal: Journal) -> None:
     with journal.planning(keep=False):
         pass
     assert column(journal, plan(journal, build_job(rating=7)), "status") == ["unchanged"]
+
+
+# The same file once more
+
+
+def find_repeatable(journal: Journal, fingerprint: str = "file", destination: str = "trakt-v1") -> Run | None:
+    return journal.find_repeatable(fingerprint, destination, UNCHANGED)
+
+
+def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal) -> None:
+    rows: list[SourceRow] = [
+        build_job(1, note="noted"),
+        build_job(2, rating=UNRATE),
+        build_job(3),
+        build_invalid(4),
+    ]
+    duplicate = Fate(Status.DUPLICATE, "duplicate", "row 1 counts")
+    run = plan(journal, *rows, fates=[None, None, duplicate, None])
+    journal.note_previous(run, [(1, 3, "2020-01-01")])
+    journal.record(run, [outcome(1), outcome(2, Fate(Status.UNRATED))])
+    journal.finish(run)
+    again = plan(journal, *rows, fates=[None, None, duplicate, None])
+    expected, tallies = results(journal, again), journal.tallies(again)
+    assert journal.count_open(again) == 0
+    journal.finish(again)
+    earlier = find_repeatable(journal)
+    assert earlier is not None
+    for _ in range(2):  # the second time it is told of the same run, not of the repeat
+        with journal.planning():
+            repeat = journal.add_run("file", "ratings.csv", "trakt-v1", repeats=earlier)
+        assert results(journal, repeat) == expected
+        assert journal.tallies(repeat) == tallies
+        assert journal.count_open(repeat) == 0
+        assert list(journal.changed_rows(repeat, 0, 10)) == []
+        journal.finish(repeat)
+        assert find_repeatable(journal) == earlier
+
+
+@pytest.mark.parametrize("fate", [RATED, Fate(Status.RATED, "verified", "read back"), Fate(Status.UNRATED)])
+def test_a_run_that_brought_all_of_its_rows_can_be_repeated(journal: Journal, fate: Fate) -> None:
+    run = rate(journal, UNRATE if fate.status is Status.UNRATED else 8, fate)
+    assert find_repeatable(journal) == Run(run.number, run.run_id)
+
+
+@pytest.mark.parametrize(
+    "fate",
+    [
+        Fate(Status.UNCHANGED, "held", "the account holds this very rating"),
+        *(Fate(status, "why") for status in (Status.KEPT, Status.NOT_FOUND, Status.REJECTED)),
+        *(Fate(status, "why") for status in (Status.FAILED, Status.UNSURE, Status.NOT_SENT)),
+    ],
+)
+def test_a_run_with_a_row_that_must_be_asked_for_again_cannot_be_repeated(
+    journal: Journal, fate: Fate
+) -> None:
+    run = plan(journal, build_job(1), build_job(2))
+    journal.record(run, [outcome(1), outcome(2, fate)])
+    journal.finish(run)
+    assert find_repeatable(journal) is None
+
+
+def test_a_run_that_took_rows_over_from_results_cannot_be_repeated(journal: Journal) -> None:
+    cells: dict[str, Any] = dict.fromkeys(SettledRow._fields)
+    cells |= {"row": 2, "line": 3, "imdb_id": "tt0000002", "rating": 8, "status": Status.RATED}
+    run = plan(journal, build_job(1), SettledRow(**cells))
+    deliver(journal, run)
+    journal.finish(run)
+    assert find_repeatable(journal) is None
+
+
+def test_a_run_that_was_not_finished_cannot_be_repeated(journal: Journal) -> None:
+    deliver(journal, plan(journal, build_job()))
+    assert find_repeatable(journal) is None
+
+
+def test_a_run_of_something_else_cannot_be_repeated(journal: Journal) -> None:
+    rate(journal, 8)
+    assert find_repeatable(journal, fingerprint="other") is None
+    assert find_repeatable(journal, destination="trakt") is None
+    assert find_repeatable(journal) is not None
+
+
+def test_a_run_before_another_cannot_be_repeated(journal: Journal) -> None:
+    rate(journal, 8)
+    plan(journal, build_job(2), fingerprint="other")
+    assert find_repeatable(journal) is None
+
+
+@pytest.mark.parametrize("fields", [{"rating": "love"}, {"rating": 8, "tmdb_id": 278}])
+def test_what_the_journal_cannot_know_for_sure_cannot_be_repeated(
+    journal: Journal, fields: dict[str, Any]
+) -> None:
+    rate(journal, **fields)
+    assert find_repeatable(journal) is None
+
+
+def test_what_another_version_of_the_program_read_cannot_be_repeated(journal: Journal) -> None:
+    rate(journal, 8)
+    journal._db.execute("UPDATE run SET program = '0.0.1'")
+    assert find_repeatable(journal) is None
+    journal._db.execute("UPDATE run SET program = NULL")  # one that did not note it
+    assert find_repeatable(journal) is None
 
 
 # Sending

@@ -77,6 +77,17 @@ def test_a_rehearsal_changes_nothing_and_says_the_same(tmp_path: Path) -> None:
     assert prune(tmp_path).run_ids == []
 
 
+def test_what_a_run_that_stays_repeats_stays(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        runs = [add_run(journal, RATED) for _ in range(3)]
+        for _ in range(7):
+            runs.append(journal.add_run("print", "ratings.csv", "sandbox", repeats=runs[2]))
+            journal.finish(runs[-1])
+    assert prune(tmp_path).run_ids == ids(runs[:2] + runs[3:5])
+    assert prune(tmp_path).run_ids == []
+    assert len(list(read_results(find_run(tmp_path, "last")))) == 1
+
+
 def test_the_newest_stay_whatever_is_asked_for(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         runs = [add_run(journal, RATED) for _ in range(8)]

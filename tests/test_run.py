@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import AuthorizationError, ResultsNotWrittenError, StopRunError, UnreadableFileError
+from importer.errors import (
+    AuthorizationError,
+    ResultsNotWrittenError,
+    StopRunError,
+    UnreadableFileError,
+)
 from tests.road import Road, running_sandbox
 
 SHAWSHANK, GODFATHER, UNKNOWN = "tt0111161", "tt0068646", "tt9999999"
@@ -35,6 +40,23 @@ def test_a_second_run_sends_nothing_that_is_unchanged(road: Road) -> None:
     changed = road.read_results()[1]
     assert road.statuses == ["unchanged", "rated"]
     assert changed["previous_rating"] == "8"
+
+
+def test_the_same_file_once_more_is_told_without_being_read(road: Road) -> None:
+    road.write(f"{SHAWSHANK},9", f"{GODFATHER},11", f"{GODFATHER},8")
+    with running_sandbox() as sandbox:
+        first = road.run(sandbox.url)
+        again = road.run(sandbox.url)
+        assert sandbox.count_rating_requests() == 2
+        assert [first.run.run_id in note for note in again.notes] == [True]
+        assert road.statuses == ["unchanged", "invalid", "unchanged"]
+        assert again.run.run_id != first.run.run_id
+        road.undo(sandbox.url, again.run.run_id)
+        assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}  # that one changed nothing
+        road.undo(sandbox.url, first.run.run_id)
+        assert sandbox.stored_movies() == {}
+        road.run(sandbox.url)
+        assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
 
 
 def test_the_newer_of_two_rows_for_one_title_counts(road: Road) -> None:

@@ -18,8 +18,14 @@ from filelock import FileLock, Timeout
 
 from importer.errors import ImporterError, JournalLockedError, StopRunError
 
-_SCHEMA_VERSION = 4
-_OLDER_VERSIONS = (2, 3)
+_SCHEMA_VERSION = 5
+
+_NEWER_COLUMNS = {
+    2: "ALTER TABLE row ADD COLUMN note TEXT;",
+    3: "ALTER TABLE run ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;",
+    4: "ALTER TABLE run ADD COLUMN program TEXT; ALTER TABLE run ADD COLUMN repeats INTEGER;",
+}
+"""What the version after each of the older ones has added to its tables."""
 
 
 class JournalFile:
@@ -115,17 +121,15 @@ class JournalFile:
 
 
 def _check_version(version: int) -> None:
-    if version not in {0, *_OLDER_VERSIONS, _SCHEMA_VERSION}:
+    if version not in {0, *_NEWER_COLUMNS, _SCHEMA_VERSION}:
         raise sqlite3.DatabaseError("another version of this program wrote it")
 
 
 def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
     schema = resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
-    before = after = ""
-    if version == 2:
-        before = "ALTER TABLE row ADD COLUMN note TEXT;"
-    if version in _OLDER_VERSIONS:
-        before += "ALTER TABLE run ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;"
+    before = "".join(added for older, added in _NEWER_COLUMNS.items() if 0 < version <= older)
+    after = ""
+    if version in {2, 3}:
         after = """
             INSERT INTO mark SELECT run, row, row FROM row WHERE sending AND status IS NULL;
             UPDATE run SET compared = number IN (SELECT run FROM row WHERE previous_known);

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import version
 from typing import Any
 
 from importer.journal.rows import Rows, Run
@@ -16,6 +17,21 @@ _ALIKE = {
     "iif(coalesce(imdb_id, tmdb_id, tvdb_id, trakt_id) IS NULL AND year, title, NULL)": "title, year, kind",
 }
 """What a row must have, and what rows must share with it, to rate the same title."""
+
+_REPEATABLE = """
+SELECT number, run_id FROM run
+WHERE number = (SELECT max(number) FROM run WHERE repeats IS NULL)
+    AND fingerprint = ? AND destination = ? AND program = ? AND ended_at IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM row WHERE run = number AND (
+        NOT carried AND (
+            status IN ('duplicate', 'skipped', 'unsupported', 'invalid')
+            OR typeof(rating) = 'integer' AND (
+                status IN ('rated', 'unrated') OR status = 'unchanged' AND reason = ?
+            )
+        )
+    ) IS NOT TRUE)
+"""
+"""The newest run that has rows, if planned once more they would all be settled, each as we can tell now."""
 
 
 class PlannedRows(Rows):
@@ -72,13 +88,25 @@ class PlannedRows(Rows):
             for (rows,) in found.fetchall():
                 yield json.loads(rows)
 
+    def find_repeatable(self, fingerprint: str, destination: str, fate: Fate) -> Run | None:
+        """Find the newest run, if it was the same command's, and one more would settle all of its rows.
+
+        `fate` is that of rows which an earlier run brought. With no run in between, that is what is known
+        of IMDb ids. Another version of this program may read other rows out of the same file.
+        """
+        if self._knows_other_ids():
+            return None
+        known = (fingerprint, destination, version("rating-importer"), fate.reason)
+        found = self._db.execute(_REPEATABLE, known).fetchone()
+        return Run(*found) if found else None
+
     def settle_unchanged(self, run: Run, fate: Fate) -> None:
         """Give `fate` to open rows whose rating an earlier run brought; note what stood there for others.
 
         Where titles went by ids of several kinds, one title may be known twice, and a love or hate may be
         another number today: then only the account itself can tell.
         """
-        if self._one("SELECT EXISTS (SELECT 1 FROM held WHERE title_key < 'imdb:' OR title_key >= 'imdb;')"):
+        if self._knows_other_ids():
             return
         known = "(SELECT held.rating FROM held WHERE held.title_key = row.title_key)"
         self._db.execute(
@@ -90,6 +118,11 @@ class PlannedRows(Rows):
             f"UPDATE row SET previous_rating = {known} WHERE run = ? AND status IS NULL"
             " AND title_key IN (SELECT title_key FROM held)",
             (run.number,),
+        )
+
+    def _knows_other_ids(self) -> bool:
+        return bool(
+            self._one("SELECT EXISTS (SELECT 1 FROM held WHERE title_key < 'imdb:' OR title_key >= 'imdb;')")
         )
 
     def settle_open(self, run: Run, fate: Fate) -> None:

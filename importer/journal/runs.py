@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
 from importer.history import Tally, results_of, tallies_of
@@ -32,16 +33,20 @@ class Runs(JournalFile):
                 self._settle_held(number)
             yield
 
-    def add_run(self, fingerprint: str, source: str, destination: str) -> Run:
-        """Add a new run, without rows."""
+    def add_run(self, fingerprint: str, source: str, destination: str, *, repeats: Run | None = None) -> Run:
+        """Add a new run, without rows; what it `repeats` has them already."""
         now = datetime.now(UTC)
         run_id = ""
         # Two runs of one second may draw the same word.
         while not run_id or self._one("SELECT count(*) FROM run WHERE run_id = ?", run_id):
             run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         cursor = self._db.execute(
-            "INSERT INTO run (run_id, fingerprint, source, destination, started_at) VALUES (?, ?, ?, ?, ?)",
-            (run_id, fingerprint, source, destination, now.isoformat(timespec="seconds")),
+            "INSERT INTO run (run_id, fingerprint, source, destination, started_at, program, repeats)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(run_id, fingerprint, source, destination, now.isoformat(timespec="seconds")),
+                *(version("rating-importer"), repeats.number if repeats else None),
+            ),
         )
         assert cursor.lastrowid is not None
         return Run(cursor.lastrowid, run_id)

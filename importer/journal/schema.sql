@@ -9,7 +9,9 @@ CREATE TABLE IF NOT EXISTS run (
     started_at  TEXT NOT NULL,
     ended_at    TEXT,                        -- NULL: stopped or crashed; the same command continues it
     settled     INTEGER NOT NULL DEFAULT 0,  -- 1: `held` knows all that this run did
-    compared    INTEGER NOT NULL DEFAULT 0   -- 1: its open rows were held against the account
+    compared    INTEGER NOT NULL DEFAULT 0,  -- 1: its open rows were held against the account
+    program     TEXT,                        -- the version of this program that read the rows
+    repeats     INTEGER                      -- the run whose rows these are once more; it has none of its own
 );
 
 CREATE TABLE IF NOT EXISTS row (
@@ -66,22 +68,38 @@ SELECT *, ifnull((
 FROM row;
 
 -- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown.
+-- What a run brought is unchanged in one that repeats it, in the words of `planning.UNCHANGED`.
 CREATE VIEW result AS
 SELECT
-    run, row, line,
-    coalesce(status, iif(is_marked, 'unsure', 'not_sent')) AS status,
-    iif(status IS NOT NULL, reason, iif(is_marked, 'no_answer', 'stopped')) AS reason,
+    number AS run, row, line,
+    CASE
+        WHEN repeats IS NULL THEN coalesce(status, iif(is_marked, 'unsure', 'not_sent'))
+        WHEN status IN ('rated', 'unrated') THEN 'unchanged'
+        ELSE status
+    END AS status,
+    CASE
+        WHEN repeats IS NULL THEN iif(status IS NOT NULL, reason, iif(is_marked, 'no_answer', 'stopped'))
+        WHEN status IN ('rated', 'unrated') THEN 'known_from_journal'
+        ELSE reason
+    END AS reason,
     coalesce(note || '; ' || told, told, note) AS message,
     kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
     iif(rating = 0, 'unrate', rating) AS rating,
     rated_at,
-    iif(previous_rating = 0, 'unrate', previous_rating) AS previous_rating,
-    attempts, http_status,
-    strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch') AS sent_at,
-    duration_ms
+    iif(stood_there = 0, 'unrate', stood_there) AS previous_rating,
+    iif(repeats IS NULL, attempts, NULL) AS attempts,
+    iif(repeats IS NULL, http_status, NULL) AS http_status,
+    iif(repeats IS NULL, strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch'), NULL) AS sent_at,
+    iif(repeats IS NULL, duration_ms, NULL) AS duration_ms
 FROM (
-    SELECT *, iif(status IS NOT NULL, nullif(message, ''), iif(is_marked,
-        'sent, but the answer was never seen',
-        'the run stopped before this row; the same command continues')) AS told
-    FROM marked
+    SELECT number, repeats, marked.*,
+        CASE
+            WHEN repeats IS NULL THEN iif(status IS NOT NULL, nullif(message, ''), iif(is_marked,
+                'sent, but the answer was never seen',
+                'the run stopped before this row; the same command continues'))
+            WHEN status IN ('rated', 'unrated') THEN 'an earlier run brought this very rating'
+            ELSE nullif(message, '')
+        END AS told,
+        iif(repeats IS NOT NULL AND status IN ('rated', 'unrated'), rating, previous_rating) AS stood_there
+    FROM run JOIN marked ON marked.run = coalesce(repeats, number)
 );

@@ -71,8 +71,8 @@ class JournalReader:
     def newest(self) -> RunState:
         """How far the newest run is."""
         found = self._ask(
-            "SELECT number, ended_at IS NOT NULL, count(sent_at), count(*) - count(status)"
-            " FROM run JOIN row ON run = number WHERE number = (SELECT max(number) FROM run)"
+            "SELECT number, ended_at IS NOT NULL, count(sent_at), count(row) - count(status)"
+            " FROM run LEFT JOIN row ON run = number WHERE number = (SELECT max(number) FROM run)"
         )
         return RunState(*found[0]) if found and found[0][0] else RunState()
 
@@ -82,7 +82,8 @@ class JournalReader:
     def outcomes(self) -> dict[tuple[int, int], tuple[str, str]]:
         """Status and reason of every row that has its outcome, by run and row."""
         found = self._ask(
-            "SELECT run, row, status, ifnull(reason, '') FROM row WHERE status IS NOT NULL ORDER BY run, row"
+            "SELECT run, row, result.status, ifnull(result.reason, '') FROM result JOIN run ON number = run"
+            " LEFT JOIN row USING (run, row) WHERE row.status IS NOT NULL OR repeats ORDER BY run, row"
         )
         return {(run, row): (word, why) for run, row, word, why in found}
 
