@@ -23,8 +23,8 @@ WHERE ended_at IS NOT NULL AND settled AND ended_at < :ended_before
     AND number < (SELECT max(number) FROM run)
     AND number NOT IN (SELECT repeats FROM run WHERE repeats IS NOT NULL)
     AND NOT EXISTS (
-        SELECT 1 FROM marked WHERE marked.run = run.number AND title_key NOT IN (SELECT title_key FROM held)
-        AND (status IN ('unsure', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND is_marked)
+        SELECT 1 FROM marked WHERE marked.run = run.number AND may_have_arrived
+        AND title_key NOT IN (SELECT title_key FROM held)
     )
 ORDER BY number
 """

@@ -32,6 +32,8 @@ class Source:
     open_reader: Callable[[], Reader]
     check_unchanged: Callable[[], None] = lambda: None
     """Raises UnreadableFileError if what was read is not what was fingerprinted any more."""
+    companions: Sequence[Path] = ()
+    """Other files that shape its rows: the links of a data set, say."""
     undone: Run | None = None
     """The run that is taken back, where what was changed since then is to be left alone."""
     takes_back: bool = False

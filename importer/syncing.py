@@ -60,6 +60,8 @@ class JobState(BaseModel):
     """The version of this program, which may read a file in another way than the one before."""
     options: str = ""
     version: Version = Version()
+    companions: dict[str, str] = {}
+    """Other files that shaped the rows, and their content's hashes."""
     account: str = ""
     """The user name behind the sign-in, as it was confirmed last."""
     activities: dict[str, str] = {}

@@ -128,7 +128,7 @@ class FileInput:
         if chosen is not None:
             reader = ResolvedReader(reader, chosen, str(self.resolved))
         mirrors = bool(choices.given.get("mirrors"))
-        return Source(name, print_, lambda: reader, check_unchanged, mirrors=mirrors)
+        return Source(name, print_, lambda: reader, check_unchanged, opened.companions, mirrors=mirrors)
 
     def _read_choices(self) -> Mapping[Subject, Choice] | None:
         """Read the resolve file, if there is one. Raises UnreadableFileError."""

@@ -118,7 +118,11 @@ class _Sync:
 
     def _is_unchanged(self, fetched: Fetched, *, is_proven: bool) -> bool:
         state = self._state
-        is_same = state.is_settled and fetched.version.digest == state.version.digest
+        is_same = (
+            state.is_settled
+            and fetched.version.digest == state.version.digest
+            and all(_holds(Path(path), digest) for path, digest in state.companions.items())
+        )
         is_due = is_any_due(state, self._job.retry_permanent_after, self._now)
         has_results = self._display.results.exists()
         return is_same and not is_due and has_results and (is_proven or _is_still_there(self._job))
@@ -127,12 +131,13 @@ class _Sync:
         with self._open_target(login, activities) as target:
             if target.account != self._state.account:
                 self._state.known = {}
-            report, source = self._import(fetched, target)
+            report, source, companions = self._import(fetched, target)
         if isinstance(report.stopped_by, AccountChangedError):
             self._state.account = ""
             return self._bring(fetched, login, activities)
         if report.stopped_by is None:
             self._state.version = fetched.version
+            self._state.companions = companions
             self._state.activities = _ask_again(login, activities, report)
         self._save()
         return self._display.tell(report, source, target)
@@ -151,18 +156,19 @@ class _Sync:
             else:
                 yield target
 
-    def _import(self, fetched: Fetched, target: AnyTarget) -> tuple[RunReport, Source]:
+    def _import(self, fetched: Fetched, target: AnyTarget) -> tuple[RunReport, Source, dict[str, str]]:
         display = self._display
         resolved = Path(self._job.resolved) if self._job.resolved else None
         given = _FetchedInput(str(fetched.path), self._reading, resolved, fetched.name)
         with given.open() as path, journal_for(target, JOURNAL_WAIT_SECONDS) as journal:
             check_files(path, target, display)
             source = given.build_source(path, self._choices, target, journal)
+            companions = {str(path.absolute()): hash_file(path) for path in source.companions}
             # The journal may be behind: of titles that the last runs did not name, others had their way.
             report = display.import_ratings(source, target, journal, remembers=False)
             if report.stopped_by is None:
                 self._note(report, target, journal)
-        return report, source
+        return report, source, companions
 
     def _note(self, report: RunReport, target: AnyTarget, journal: Journal) -> None:
         counts: dict[Status, int] = {}
@@ -239,6 +245,10 @@ def _is_still_there(job: Job) -> bool:
     """Whether what a job writes is a file that is in its place; an account would have to be asked."""
     path = Path(job.write_to)
     return job.is_to_file and (path.exists() or any(path.parent.glob(f"{path.stem}-part-*{path.suffix}")))
+
+
+def _holds(path: Path, digest: str) -> bool:
+    return path.is_file() and hash_file(path) == digest
 
 
 def _build_reading(job: Job) -> Reading:

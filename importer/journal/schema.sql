@@ -61,11 +61,15 @@ DROP VIEW IF EXISTS result;
 
 DROP VIEW IF EXISTS marked;
 CREATE VIEW marked AS
-SELECT *, ifnull((
-    SELECT last_row >= row.row FROM mark WHERE mark.run = row.run AND first_row <= row.row
-    ORDER BY first_row DESC LIMIT 1  -- found at once, however many marks there are
-), 0) AS is_marked
-FROM row;
+SELECT *,
+    status IN ('unsure', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND is_marked AS may_have_arrived
+FROM (
+    SELECT *, ifnull((
+        SELECT last_row >= row.row FROM mark WHERE mark.run = row.run AND first_row <= row.row
+        ORDER BY first_row DESC LIMIT 1  -- found at once, however many marks there are
+    ), 0) AS is_marked
+    FROM row
+);
 
 -- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown.
 -- What a run brought is unchanged in one that repeats it, in the words of `planning.UNCHANGED`.

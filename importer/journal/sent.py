@@ -28,9 +28,8 @@ class SentRows(Rows):
         """The open jobs whose very rating an earlier run may have brought, and nothing was known since."""
         return self._jobs(
             "run = ? AND status IS NULL AND title_key NOT IN (SELECT title_key FROM held)"
-            " AND (title_key, rating) IN (SELECT title_key, rating FROM marked WHERE run < ?"
-            " AND (status IN ('unsure', 'failed') AND reason IS NOT 'not_stored'"
-            " OR status IS NULL AND is_marked))"
+            " AND (title_key, rating) IN"
+            " (SELECT title_key, rating FROM marked WHERE run < ? AND may_have_arrived)"
             " ORDER BY row",
             run.number,
             run.number,

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError
+from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError, UsageError
 from importer.readers.archive import (
     GZIP_START,
     UNPACK,
@@ -37,6 +37,9 @@ from importer.readers.workbook import open_workbook
 from importer.readers.xml_records import read_xml_records
 
 _MOST_SHOWN = 30
+_FLAGS = {"lists": "--lists", "diary_dates": "--diary-dates", "user": "--user", "profile": "--profile"}
+"""The reading options that are for single formats only (`TableReader.heeds`)."""
+
 _CONFLICT = b"<<<<<<<"
 _NAME_PARTS = re.compile(r"[-_ 0-9]+")
 # [Rec] is a film: a list holds objects, or at least some value.
@@ -90,6 +93,7 @@ def open_table(path: Path, name: str, head: bytes) -> AnyTable:
 
 def _open(choice: _Choice, reading: Reading) -> TableReader:
     _refuse_double_columns(choice.table, choice.reader)
+    _refuse_idle_options(choice.table, choice.reader, reading)
     return choice.reader(choice.table, reading)
 
 
@@ -210,6 +214,16 @@ def _refuse_double_columns(table: AnyTable, reader: type[TableReader]) -> None:
                 f"{table.name}: there are two columns {quote(header.names[place])}. "
                 "Take one out, or give it another name.",
                 found=header.names,
+            )
+
+
+def _refuse_idle_options(table: AnyTable, reader: type[TableReader], reading: Reading) -> None:
+    """Refuse what its owner has asked for and would not get."""
+    for option, flag in _FLAGS.items():
+        if getattr(reading, option) not in {None, False} and option not in reader.heeds:
+            formats = dict.fromkeys(each.about.name for each in READERS if option in each.heeds)
+            raise UsageError(
+                f"{flag} is for {', '.join(formats)}, and {table.name} is {reader.about.name}. Leave it out."
             )
 
 

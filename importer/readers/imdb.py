@@ -94,6 +94,7 @@ class ImdbListReader(ImdbReader):
     )
     columns: ClassVar = {**ImdbReader.columns, "rating": ("Your Rating",), "rated_at": ("Date Rated",)}
     needed = ("imdb_id", "kind")
+    heeds = frozenset({"lists"})
 
     def __init__(self, table: AnyTable, reading: Reading) -> None:
         if not reading.lists or table.header.find(self.columns["rating"]) is None:

@@ -51,6 +51,7 @@ class LetterboxdReader(TableReader):
     marks: ClassVar = frozenset({"letterboxd uri"})
     needed = ("title", "rating")
     judges_rows = True
+    heeds = frozenset({"diary_dates"})
     scale = STARS
 
     @classmethod

@@ -102,6 +102,7 @@ class MovieLensDatasetReader(TableReader):
     needed = ("user", "movie", "rating", "rated_at")
     scale = steps("0.5", "5", "0.5")
     judges_rows = True
+    heeds = frozenset({"user"})
 
     def __init__(self, table: AnyTable, reading: Reading) -> None:
         super().__init__(table, reading)

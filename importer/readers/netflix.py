@@ -51,6 +51,7 @@ class NetflixReader(TableReader):
     unrated = _NONE
     scale_example = "1=3,2=7,3=10"
     judges_rows = True
+    heeds = frozenset({"profile"})
 
     def __init__(self, table: AnyTable, reading: Reading) -> None:
         place = self.find_columns(table.header)["profile"]

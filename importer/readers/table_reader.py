@@ -72,6 +72,8 @@ class TableReader:
     """Whether its ratings are no numbers of a scale: `--scale` has to say what each is."""
     scale_example: ClassVar[str] = "0-100"
     """What `--scale` may look like, where nothing can be suggested."""
+    heeds: ClassVar[frozenset[str]] = frozenset()
+    """Which reading options mean something here, of those that are for single formats only."""
     own_zone: ClassVar[tzinfo] = UTC
     """That of times without one, unless the owner names another."""
     companions: Sequence[Path] = ()

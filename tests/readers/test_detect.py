@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from importer.errors import UnknownFormatError, UnreadableFileError
-from importer.readers import FORMATS, open_reader
+from importer.errors import UnknownFormatError, UnreadableFileError, UsageError
+from importer.readers import FORMATS, Reading, open_reader
 from tests.readers.reading import jobs, read
 
 
@@ -80,6 +81,24 @@ def test_files_that_are_known_to_hold_no_ratings_are_refused_by_name(
     tmp_path: Path, header: str, what: str
 ) -> None:
     assert what in str(refused(tmp_path, header + "\n"))
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"lists": True}, "--lists is for imdb-list, and ratings of mine is csv. Leave it out."),
+        ({"diary_dates": True}, "--diary-dates is for letterboxd, and"),
+        ({"user": "1"}, "--user is for movielens-dataset, and"),
+        ({"profile": ""}, "--profile is for netflix, and"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    tmp_path: Path, options: dict[str, Any], told: str
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("imdb_id,rating\ntt0111161,8\n")
+    with pytest.raises(UsageError, match=told):
+        open_reader(path, Reading(**options), name="ratings of mine")
 
 
 def test_messages_call_the_file_by_the_name_given(tmp_path: Path) -> None:

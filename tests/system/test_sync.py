@@ -491,6 +491,20 @@ class TestSources:
         assert "the download from 127.0.0.1" in runs
         assert "s3cret" not in runs
 
+    def test_a_file_that_shapes_the_rows_is_a_part_of_the_source(self, machine: Machine) -> None:
+        with signed_in(machine) as server:
+            machine.write("1,1,4.0,964981247", header="userId,movieId,rating,timestamp")
+            machine.write("1,0111161,", name="links.csv", header="movieId,imdbId,tmdbId")
+            assert machine.sync().returncode == 0
+            assert "nothing changed" in machine.sync().stdout
+            machine.write("1,0068646,", name="links.csv", header="movieId,imdbId,tmdbId")
+            assert machine.sync().returncode == 0
+            assert server.stored_movies() == {SHAWSHANK: 8, GODFATHER: 8}
+            assert "nothing changed" in machine.sync().stdout
+            (machine.folder / "links.csv").unlink()
+            refused = machine.sync()
+            assert (refused.returncode, "no links.csv beside it" in refused.stderr) == (2, True)
+
     def test_the_original_api_is_read_every_time_and_nothing_sent_twice(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with running_server(**LISTED) as server:
