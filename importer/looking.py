@@ -104,7 +104,8 @@ def leave_unsure(journal: Journal, run: Run) -> list[Outcome]:
 def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted) -> None:
     """Write down what the account holds for the rows of a run, and settle those that are so already.
 
-    Rows that go by ids of different kinds may turn out to rate one title: then only one of them counts.
+    Rows that go by ids of different kinds may turn out to rate one title: then only one of them counts, be
+    it one that is known from the journal.
     """
     found = []
     rows_of: dict[int, list[tuple[int, int, str | None]]] = {}
@@ -119,6 +120,10 @@ def note_holdings(journal: Journal, run: Run, holdings: Holdings, wanted: Wanted
             rows_of.setdefault(id(held), []).append((job.row, job.line, job.rated_at))
         if agrees(wanted(job), held):
             (equal if job.rating else absent).append(job.row)
+    known_jobs = in_blocks(journal.unchanged_jobs, run) if rows_of else ()
+    for job in chain.from_iterable(known_jobs):
+        if rows := rows_of.get(id(find_held(job, holdings))):
+            rows.append((job.row, job.line, job.rated_at))
     journal.note_previous(run, found)
     journal.settle_rows(run, equal, _HELD)
     journal.settle_rows(run, absent, _NOT_HELD)

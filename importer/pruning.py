@@ -17,15 +17,20 @@ NEWEST_KEPT = 5
 """So many ended runs stay in each journal, whatever is asked for."""
 
 _REMOVABLE = """
-SELECT number, run_id, (SELECT count(*) FROM row WHERE row.run = run.number) AS rows FROM run
-WHERE ended_at IS NOT NULL AND settled AND ended_at < :ended_before
-    AND number NOT IN (SELECT number FROM run WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT :keep)
-    AND number < (SELECT max(number) FROM run)
-    AND number NOT IN (SELECT repeats FROM run WHERE repeats IS NOT NULL)
-    AND NOT EXISTS (
-        SELECT 1 FROM marked WHERE marked.run = run.number AND may_have_arrived
-        AND title_key NOT IN (SELECT title_key FROM held)
-    )
+WITH old AS (
+    SELECT number, run_id FROM run
+    WHERE ended_at IS NOT NULL AND settled AND ended_at < :ended_before
+        AND number NOT IN (SELECT number FROM run WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT :keep)
+        AND number < (SELECT max(number) FROM run)
+        AND NOT EXISTS (
+            SELECT 1 FROM marked WHERE marked.run = run.number AND may_have_arrived
+            AND title_key NOT IN (SELECT title_key FROM held)
+        )
+)
+SELECT number, run_id, (SELECT count(*) FROM row WHERE row.run = old.number) AS rows FROM old
+WHERE number NOT IN (
+    SELECT repeats FROM run WHERE repeats IS NOT NULL AND number NOT IN (SELECT number FROM old)
+)
 ORDER BY number
 """
 

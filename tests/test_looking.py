@@ -77,6 +77,25 @@ class TestBefore:
         assert road.statuses == ["rated", "duplicate", "rated"]
         assert "row 1 (line 2)" in road.read_results()[1]["message"]
 
+    @pytest.mark.parametrize("dates", [("2024-01-01", "2020-01-01"), ("2020-01-01", "2024-01-01")])
+    def test_which_of_the_two_counts_stays_so_from_run_to_run(
+        self, road: Road, dates: tuple[str, str]
+    ) -> None:
+        road.write(
+            *(f"{GODFATHER},,5,{dates[0]}", f",238,8,{dates[1]}", f"{SHAWSHANK},,9,"),
+            header="imdb_id,tmdb_id,rating,rated_at",
+        )
+        with running_sandbox(**OPEN) as sandbox:
+            sandbox.rate(GODFATHER, 3, LONG_AGO)
+            road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
+            stored = sandbox.stored_movies()
+            assert stored == {GODFATHER: 5 if dates[0] > dates[1] else 8, SHAWSHANK: 9}
+            sent = sandbox.count_sent_rows()
+            for _ in range(3):
+                road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
+                assert sorted(road.statuses) == ["duplicate", "unchanged", "unchanged"]
+            assert (sandbox.count_sent_rows(), sandbox.stored_movies()) == (sent, stored)
+
     @pytest.mark.parametrize("way", ["single", "bulk"])
     def test_a_number_is_compared_with_the_number_never_with_the_love_it_shows_as(
         self, way: str, tmp_path: Path

@@ -86,6 +86,10 @@ def test_what_a_run_that_stays_repeats_stays(tmp_path: Path) -> None:
     assert prune(tmp_path).run_ids == ids(runs[:2] + runs[3:5])
     assert prune(tmp_path).run_ids == []
     assert len(list(read_results(find_run(tmp_path, "last")))) == 1
+    with Journal(tmp_path, "demo") as journal:
+        for _ in range(NEWEST_KEPT):
+            add_run(journal, RATED)
+    assert prune(tmp_path).run_ids == ids(runs[2:3] + runs[5:])  # all at once
 
 
 def test_the_newest_stay_whatever_is_asked_for(tmp_path: Path) -> None:

@@ -119,7 +119,10 @@ class FileInput:
         name = self.name
         check_unchanged = partial(_check_unchanged, path, name, _read_stamp(path))
         chosen = self._read_choices()
-        shaping = [] if chosen is None else ["resolved", *sorted(map(str, chosen.items()))]
+        # Its name, too: the messages of the rows name it.
+        shaping = (
+            [] if chosen is None else ["resolved", str(self.resolved), *sorted(map(str, chosen.items()))]
+        )
         leaves_types_open = target.tells_kinds or chosen is not None
         reading = replace(self.reading, leaves_types_open=leaves_types_open)
         opened, reading = open_file(path, name, reading)

@@ -37,6 +37,11 @@ class ComparedRows(Rows):
         """The same of the jobs that remove a rating."""
         return self._jobs(f"rating = 0 AND {OPEN}", run.number, after_row, limit)
 
+    def unchanged_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+        """Up to `limit` jobs beyond `after_row` that need not be sent, for they are so already."""
+        where = "run = ? AND row > ? AND status = 'unchanged' ORDER BY row LIMIT ?"
+        return self._jobs(where, run.number, after_row, limit)
+
     def planned_changes(self, run: Run, after_row: int, limit: int) -> list[Changed]:
         """Up to `limit` open rows beyond `after_row`, with what stood there when they were planned."""
         return self._changes(OPEN, run.number, after_row, limit)

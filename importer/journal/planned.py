@@ -24,7 +24,8 @@ WHERE number = (SELECT max(number) FROM run WHERE repeats IS NULL)
     AND fingerprint = ? AND destination = ? AND program = ? AND ended_at IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM row WHERE run = number AND (
         NOT carried AND (
-            status IN ('duplicate', 'skipped', 'unsupported', 'invalid')
+            status IN ('skipped', 'unsupported', 'invalid')
+            OR status = 'duplicate' AND previous_rating IS NULL  -- else it took the account to see that
             OR typeof(rating) = 'integer' AND (
                 status IN ('rated', 'unrated') OR status = 'unchanged' AND reason = ?
             )

@@ -12,6 +12,7 @@ from importer.cli.inputs import FileInput
 from importer.cli.targets import Choices
 from importer.errors import UnreadableFileError
 from importer.readers import Reading
+from importer.report.resolve_sheet import write_sheet
 
 RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-02,Heat,1995,https://boxd.it/2a9q,4\n"
 DIARY = "Date,Name,Year,Letterboxd URI,Rating,Watched Date\n2024-05-02,Heat,1995,https://boxd.it/x,4,{}\n"
@@ -24,8 +25,8 @@ class AnyTarget:
     tells_kinds = False
 
 
-def fingerprint(path: Path, reading: Reading) -> str:
-    source = FileInput(str(path), reading).build_source(
+def fingerprint(path: Path, reading: Reading, resolved: Path | None = None) -> str:
+    source = FileInput(str(path), reading, resolved).build_source(
         path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None)
     )
     return source.fingerprint
@@ -73,6 +74,15 @@ def test_another_answer_about_the_scale_makes_another_run(
         prints[answer] = fingerprint(path, Reading())
         assert prints[answer] == fingerprint(path, Reading(scale=answer))
     assert prints["0-10"] != prints["0-100"]
+
+
+def test_choices_of_another_file_make_another_run_for_the_rows_name_it(tmp_path: Path) -> None:
+    path, sheet = tmp_path / "ratings.csv", tmp_path / "resolve.csv"
+    path.write_text(RATINGS)
+    write_sheet(sheet, [])
+    before = fingerprint(path, Reading(), sheet)
+    assert before == fingerprint(path, Reading(), sheet) != fingerprint(path, Reading())
+    assert fingerprint(path, Reading(), sheet.rename(tmp_path / "chosen.csv")) != before
 
 
 def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
