@@ -4,7 +4,7 @@ A journal that is being written at the same moment can be read all the same.
 """
 
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,9 +106,9 @@ def read_tallies(run: PastRun) -> list[Tally]:
         return tallies_of(database, run.number)
 
 
-def results_of(database: sqlite3.Connection, number: int) -> Generator[tuple[Any, ...]]:
-    """Yield the lines of a run's results file, in input order and in the order of its columns."""
-    yield from database.execute(_RESULTS, (number,))
+def results_of(database: sqlite3.Connection, number: int) -> sqlite3.Cursor:
+    """Give the lines of a run's results file, in input order and in the order of its columns."""
+    return database.execute(_RESULTS, (number,))
 
 
 def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:

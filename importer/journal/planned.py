@@ -24,11 +24,10 @@ WHERE number = (SELECT max(number) FROM run WHERE repeats IS NULL)
     AND fingerprint = ? AND destination = ? AND program = ? AND ended_at IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM row WHERE run = number AND (
         NOT carried AND (
-            status IN ('skipped', 'unsupported', 'invalid')
+            status IN ('rated', 'unrated') AND typeof(rating) = 'integer'
+            OR status = 'unchanged' AND reason = ?
             OR status = 'duplicate' AND previous_rating IS NULL  -- else it took the account to see that
-            OR typeof(rating) = 'integer' AND (
-                status IN ('rated', 'unrated') OR status = 'unchanged' AND reason = ?
-            )
+            OR status IN ('skipped', 'unsupported', 'invalid')
         )
     ) IS NOT TRUE)
 """

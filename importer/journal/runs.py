@@ -1,11 +1,11 @@
 """How a run begins and ends in the journal, what is then known of the account, and what is told of it."""
 
 import secrets
-from collections.abc import Generator, Iterator
+import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 from importer.history import Tally, results_of, tallies_of
 from importer.journal.file import JournalFile
@@ -58,8 +58,8 @@ class Runs(JournalFile):
             self._db.execute("UPDATE run SET ended_at = ? WHERE number = ?", (now, run.number))
             self._settle_held(run.number)
 
-    def results(self, run: Run) -> Generator[tuple[Any, ...]]:
-        """Yield the results file's lines, in input order and in the order of its columns."""
+    def results(self, run: Run) -> sqlite3.Cursor:
+        """Give the results file's lines, in input order and in the order of its columns."""
         return results_of(self._db, run.number)
 
     def tallies(self, run: Run) -> list[Tally]:

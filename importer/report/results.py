@@ -41,8 +41,8 @@ class Sink(Protocol):
         ...
 
 
-def write_results(path: Path, rows: Iterable[Sequence[object]]) -> int:
-    """Write the results file; rows are in the order of `model.RESULT_COLUMNS`. Returns how many there were.
+def write_results(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write the results file; rows are in the order of `model.RESULT_COLUMNS`.
 
     The file appears whole under its name or not at all: an older one survives a failure. The path `-`
     (standard output) and paths that are no regular file (a pipe, `/dev/null`) are written directly.
@@ -50,32 +50,28 @@ def write_results(path: Path, rows: Iterable[Sequence[object]]) -> int:
     """
     try:
         with open_sink(path) as sink:
-            return _write(sink, rows)
+            _write(sink, rows)
     except OSError as error:
         if path == STANDARD_OUTPUT and isinstance(error, BrokenPipeError):
             raise
         raise ResultsNotWrittenError(path, error) from error
 
 
-def _write(sink: Sink, rows: Iterable[Sequence[object]]) -> int:
-    count = 0
-
-    def safe_rows() -> Iterator[Sequence[object]]:
-        nonlocal count
-        for row in rows:
-            count += 1
-            # Nearly every row passes this loop untouched, a million times a run: no call, no copy in it.
-            for column in _FOREIGN:
-                cell = row[column]
-                if cell.__class__ is str and cell and cell[0] in SUSPECTS:
-                    row = _neutralised(row)  # noqa: PLW2901
-                    break
-            yield row
-
+def _write(sink: Sink, rows: Iterable[Sequence[object]]) -> None:
     writer = csv.writer(sink)
     writer.writerow(RESULT_COLUMNS)
-    writer.writerows(safe_rows())
-    return count
+    writer.writerows(_make_safe(rows))
+
+
+def _make_safe(rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
+    for row in rows:
+        # Nearly every row passes this loop untouched, a million times a run: no copy in it.
+        for cell in filter(None, row):
+            if cell.__class__ is str and cell[0] in SUSPECTS:
+                yield _neutralised(row)
+                break
+        else:
+            yield row
 
 
 def _neutralised(row: Sequence[object]) -> Sequence[object]:
