@@ -113,12 +113,20 @@ def results_of(database: sqlite3.Connection, number: int) -> sqlite3.Cursor:
 
 def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:
     """Count the rows of a run by status and reason, the most frequent first."""
-    counts = database.execute(
-        "SELECT status, ifnull(reason, ''), count(*) FROM result WHERE run = ?"
-        " GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2",
-        (number,),
-    ).fetchall()
+    counts = _count(database, number)
     return [_build_tally(database, number, Status(status), reason, count) for status, reason, count in counts]
+
+
+def _count(database: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:
+    """Count by status and reason, the most frequent first; what has ended was counted already, as a rule."""
+    order = " ORDER BY rows DESC, status, reason"
+    counted = f"SELECT status, reason, rows FROM tally WHERE run = ? {order}"
+    grouped = (
+        "SELECT status, ifnull(reason, '') AS reason, count(*) AS rows FROM result WHERE run = ?"
+        f" GROUP BY 1, 2 {order}"
+    )
+    found = database.execute(counted, (number,)).fetchall()
+    return found or database.execute(grouped, (number,)).fetchall()
 
 
 def _build_tally(database: sqlite3.Connection, number: int, status: Status, reason: str, count: int) -> Tally:
@@ -144,14 +152,11 @@ def _read_runs(journal: Path) -> list[PastRun]:
 
 def _build_run(database: sqlite3.Connection, journal: Path, number: int, *told: Any) -> PastRun:
     run_id, source, destination, started_at, ended_at = told
-    counts = _count(database, number)
+    found: dict[str, int] = {}
+    for status, _, count in _count(database, number):
+        found[status] = found.get(status, 0) + count
+    counts = {status: found[status] for status in Status if status in found}
     return PastRun(journal, number, run_id, source, destination, started_at, ended_at, counts)
-
-
-def _count(database: sqlite3.Connection, number: int) -> dict[Status, int]:
-    counts = database.execute("SELECT status, count(*) FROM result WHERE run = ? GROUP BY 1", (number,))
-    found = dict(counts.fetchall())
-    return {status: found[status] for status in Status if status in found}
 
 
 @contextmanager
@@ -159,6 +164,8 @@ def _reading(journal: Path) -> Iterator[sqlite3.Connection]:
     try:
         uri = f"{journal.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as database:
+            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tally'").fetchone():
+                database.execute("CREATE TEMP TABLE tally (run, status, reason, rows)")  # an older version's
             yield database
     except sqlite3.Error as error:
         raise ImporterError(f"{journal}: cannot read the journal ({error})") from error

@@ -72,6 +72,7 @@ class PrunedJournal(JournalFile):
             for number in numbers:
                 self._db.execute("DELETE FROM row WHERE run = ?", (number,))
                 self._db.execute("DELETE FROM mark WHERE run = ?", (number,))
+                self._db.execute("DELETE FROM tally WHERE run = ?", (number,))
                 self._db.execute("DELETE FROM run WHERE number = ?", (number,))
         try:
             self._db.execute("VACUUM")

@@ -123,7 +123,7 @@ def plan_run(
     if run is None:
         with journal.planning():
             told = (source.fingerprint, destination.name)
-            earlier = journal.find_repeatable(*told, UNCHANGED) if remembers else None
+            earlier = journal.find_repeatable(*told) if remembers else None
             if earlier is not None:
                 run, notes = _repeat(earlier, source, destination, journal)
             else:
@@ -209,7 +209,8 @@ def _plan(
 
 def _repeat(earlier: Run, source: Source, destination: Taker, journal: Journal) -> tuple[Run, Sequence[str]]:
     """Plan the run of a file whose rows are in the journal as they would be read and settled again."""
-    run = journal.add_run(source.fingerprint, source.name, destination.name, repeats=earlier)
+    run = journal.add_run(source.fingerprint, source.name, destination.name)
+    journal.repeat(run, earlier, UNCHANGED)
     return run, [f"the file is still the one of run {earlier.run_id}, so it was not read again"]
 
 

@@ -1,5 +1,6 @@
 """Looking back at runs: while they go on, after they were stopped, and from a folder of many journals."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,22 @@ def test_an_ended_run_tells_when_and_what(tmp_path: Path) -> None:
     assert (past.run_id, past.source, past.destination) == (run.run_id, "ratings.csv", "sandbox")
     assert past.counts == {Status.RATED: 3}
     assert past.started_at <= (past.ended_at or "")
+
+
+@pytest.mark.parametrize("missing", ["DELETE FROM tally", "DROP TABLE tally"])
+def test_what_a_version_before_has_not_counted_is_counted_now(tmp_path: Path, missing: str) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal)
+        rate(journal, run, 1, 2)
+        journal.settle_rows(run, [3], Fate(Status.REJECTED, "http_400", "no"))
+        journal.finish(run)
+    (past,) = list_runs(tmp_path)
+    tallies = read_tallies(past)
+    with sqlite3.connect(past.journal) as database:
+        assert database.execute("SELECT count(*) FROM tally").fetchone() == (2,)
+        database.execute(missing)
+    assert list_runs(tmp_path) == [past]
+    assert read_tallies(past) == tallies
 
 
 def test_a_stopped_run_has_not_ended(tmp_path: Path) -> None:

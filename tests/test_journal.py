@@ -150,11 +150,11 @@ def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Jou
 
 
 OLDER = {
-    4: "DROP VIEW result; ALTER TABLE run DROP COLUMN program; ALTER TABLE run DROP COLUMN repeats; "
-    "PRAGMA user_version = 4;",
+    4: "DROP VIEW result; DROP VIEW marked; DROP TABLE tally; ALTER TABLE run DROP COLUMN program; "
+    "ALTER TABLE run DROP COLUMN repeatable; ALTER TABLE run DROP COLUMN repeats; PRAGMA user_version = 4;",
 }
 OLDER[3] = OLDER[4] + (
-    "DROP VIEW marked; DROP TABLE mark; ALTER TABLE run DROP COLUMN compared; "
+    "DROP TABLE mark; ALTER TABLE run DROP COLUMN compared; "
     "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; UPDATE row SET previous_known = 0; "
     "PRAGMA user_version = 3;"
 )
@@ -350,7 +350,7 @@ def test_a_rehearsal_settles_nothing_for_good(journal: Journal) -> None:
 
 
 def find_repeatable(journal: Journal, fingerprint: str = "file", destination: str = "trakt-v1") -> Run | None:
-    return journal.find_repeatable(fingerprint, destination, UNCHANGED)
+    return journal.find_repeatable(fingerprint, destination)
 
 
 def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal) -> None:
@@ -373,7 +373,8 @@ def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal
     assert earlier is not None
     for _ in range(2):  # the second time it is told of the same run, not of the repeat
         with journal.planning():
-            repeat = journal.add_run("file", "ratings.csv", "trakt-v1", repeats=earlier)
+            repeat = journal.add_run("file", "ratings.csv", "trakt-v1")
+            journal.repeat(repeat, earlier, UNCHANGED)
         assert results(journal, repeat) == expected
         assert journal.tallies(repeat) == tallies
         assert journal.count_open(repeat) == 0

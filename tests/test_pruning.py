@@ -81,7 +81,8 @@ def test_what_a_run_that_stays_repeats_stays(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         runs = [add_run(journal, RATED) for _ in range(3)]
         for _ in range(7):
-            runs.append(journal.add_run("print", "ratings.csv", "sandbox", repeats=runs[2]))
+            runs.append(journal.add_run("print", "ratings.csv", "sandbox"))
+            journal.repeat(runs[-1], runs[2], UNCHANGED)
             journal.finish(runs[-1])
     assert prune(tmp_path).run_ids == ids(runs[:2] + runs[3:5])
     assert prune(tmp_path).run_ids == []

@@ -23,7 +23,8 @@ _SCHEMA_VERSION = 5
 _NEWER_COLUMNS = {
     2: "ALTER TABLE row ADD COLUMN note TEXT;",
     3: "ALTER TABLE run ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;",
-    4: "ALTER TABLE run ADD COLUMN program TEXT; ALTER TABLE run ADD COLUMN repeats INTEGER;",
+    4: "ALTER TABLE run ADD COLUMN program TEXT; ALTER TABLE run ADD COLUMN repeats INTEGER;"
+    "ALTER TABLE run ADD COLUMN repeatable INTEGER NOT NULL DEFAULT 0;",
 }
 """What the version after each of the older ones has added to its tables."""
 

@@ -18,21 +18,6 @@ _ALIKE = {
 }
 """What a row must have, and what rows must share with it, to rate the same title."""
 
-_REPEATABLE = """
-SELECT number, run_id FROM run
-WHERE number = (SELECT max(number) FROM run WHERE repeats IS NULL)
-    AND fingerprint = ? AND destination = ? AND program = ? AND ended_at IS NOT NULL
-    AND NOT EXISTS (SELECT 1 FROM row WHERE run = number AND (
-        NOT carried AND (
-            status IN ('rated', 'unrated') AND typeof(rating) = 'integer'
-            OR status = 'unchanged' AND reason = ?
-            OR status = 'duplicate' AND previous_rating IS NULL  -- else it took the account to see that
-            OR status IN ('skipped', 'unsupported', 'invalid')
-        )
-    ) IS NOT TRUE)
-"""
-"""The newest run that has rows, if planned once more they would all be settled, each as we can tell now."""
-
 
 class PlannedRows(Rows):
     """What belongs into the transaction `planning`."""
@@ -88,17 +73,31 @@ class PlannedRows(Rows):
             for (rows,) in found.fetchall():
                 yield json.loads(rows)
 
-    def find_repeatable(self, fingerprint: str, destination: str, fate: Fate) -> Run | None:
+    def find_repeatable(self, fingerprint: str, destination: str) -> Run | None:
         """Find the newest run, if it was the same command's, and one more would settle all of its rows.
 
-        `fate` is that of rows which an earlier run brought. With no run in between, that is what is known
-        of IMDb ids. Another version of this program may read other rows out of the same file.
+        With no run in between, what it brought is what is known, of IMDb ids. Another version of this
+        program may read other rows out of the same file.
         """
         if self._knows_other_ids():
             return None
-        known = (fingerprint, destination, version("rating-importer"), fate.reason)
-        found = self._db.execute(_REPEATABLE, known).fetchone()
+        found = self._db.execute(
+            "SELECT number, run_id FROM run"
+            " WHERE fingerprint = ? AND destination = ? AND program = ? AND repeatable"
+            " AND number = (SELECT max(number) FROM run WHERE repeats IS NULL)",
+            (fingerprint, destination, version("rating-importer")),
+        ).fetchone()
         return Run(*found) if found else None
+
+    def repeat(self, run: Run, earlier: Run, fate: Fate) -> None:
+        """Let a run without rows tell those of an earlier one; what that one brought has `fate` now."""
+        self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, run.number))
+        self._db.execute(
+            "INSERT INTO tally SELECT ?, iif(is_brought, ?, status), iif(is_brought, ?, reason), sum(rows)"
+            " FROM (SELECT *, status IN ('rated', 'unrated') AS is_brought FROM tally WHERE run = ?)"
+            " GROUP BY 2, 3",
+            (run.number, fate.status, fate.reason, earlier.number),
+        )
 
     def settle_unchanged(self, run: Run, fate: Fate) -> None:
         """Give `fate` to open rows whose rating an earlier run brought; note what stood there for others.

@@ -33,19 +33,19 @@ class Runs(JournalFile):
                 self._settle_held(number)
             yield
 
-    def add_run(self, fingerprint: str, source: str, destination: str, *, repeats: Run | None = None) -> Run:
-        """Add a new run, without rows; what it `repeats` has them already."""
+    def add_run(self, fingerprint: str, source: str, destination: str) -> Run:
+        """Add a new run, without rows."""
         now = datetime.now(UTC)
         run_id = ""
         # Two runs of one second may draw the same word.
         while not run_id or self._one("SELECT count(*) FROM run WHERE run_id = ?", run_id):
             run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         cursor = self._db.execute(
-            "INSERT INTO run (run_id, fingerprint, source, destination, started_at, program, repeats)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO run (run_id, fingerprint, source, destination, started_at, program)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
             (
                 *(run_id, fingerprint, source, destination, now.isoformat(timespec="seconds")),
-                *(version("rating-importer"), repeats.number if repeats else None),
+                version("rating-importer"),
             ),
         )
         assert cursor.lastrowid is not None
@@ -55,7 +55,16 @@ class Runs(JournalFile):
         """Close the run: every row has its outcome, and the account is known to hold what was sent."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._transaction():
-            self._db.execute("UPDATE run SET ended_at = ? WHERE number = ?", (now, run.number))
+            self._db.execute(
+                "UPDATE run SET ended_at = ?, repeatable = NOT EXISTS"
+                " (SELECT 1 FROM marked WHERE run = number AND NOT is_repeatable) WHERE number = ?",
+                (now, run.number),
+            )
+            self._db.execute(
+                "INSERT INTO tally SELECT run, status, ifnull(reason, ''), count(*) FROM result WHERE run = ?"
+                " AND NOT EXISTS (SELECT 1 FROM tally WHERE run = ?) GROUP BY 2, 3",
+                (run.number, run.number),
+            )
             self._settle_held(run.number)
 
     def results(self, run: Run) -> sqlite3.Cursor:

@@ -11,8 +11,18 @@ CREATE TABLE IF NOT EXISTS run (
     settled     INTEGER NOT NULL DEFAULT 0,  -- 1: `held` knows all that this run did
     compared    INTEGER NOT NULL DEFAULT 0,  -- 1: its open rows were held against the account
     program     TEXT,                        -- the version of this program that read the rows
+    repeatable  INTEGER NOT NULL DEFAULT 0,  -- 1: it has ended, and one more would settle each of its rows
     repeats     INTEGER                      -- the run whose rows these are once more; it has none of its own
 );
+
+-- What a run came to, counted when it ended, for nothing of it changes after that. Earlier versions did not count.
+CREATE TABLE IF NOT EXISTS tally (
+    run    INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    rows   INTEGER NOT NULL,
+    PRIMARY KEY (run, status, reason)
+) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS row (
     run             INTEGER NOT NULL,
@@ -62,7 +72,14 @@ DROP VIEW IF EXISTS result;
 DROP VIEW IF EXISTS marked;
 CREATE VIEW marked AS
 SELECT *,
-    status IN ('unsure', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND is_marked AS may_have_arrived
+    status IN ('unsure', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND is_marked AS may_have_arrived,
+    -- Whether one more run would settle the row, with nobody asked, and in the same way.
+    NOT carried AND (
+        status IN ('rated', 'unrated') AND typeof(rating) = 'integer'
+        OR status = 'unchanged' AND reason = 'known_from_journal'
+        OR status = 'duplicate' AND previous_rating IS NULL  -- else it took the account to see that
+        OR status IN ('skipped', 'unsupported', 'invalid')
+    ) IS TRUE AS is_repeatable
 FROM (
     SELECT *, ifnull((
         SELECT last_row >= row.row FROM mark WHERE mark.run = row.run AND first_row <= row.row
