@@ -224,7 +224,7 @@ def _verdict(summary: Summary) -> str:
         left = f"{count(unsent, 'row')} left to send" if unsent else "no row was left to send"
         sentences.append(f"Stopped early, {left}: {clean(summary.stopped).rstrip('.')}.")
     elif not summary.rows:
-        return "The file holds no rows: nothing to do."
+        return "There are no rows: nothing to do."
     elif summary.dry_run:
         sentences.append(f"Nothing was sent; {count(unsent, 'row')} would be.")
     elif unchanged and not summary.sent:

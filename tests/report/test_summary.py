@@ -89,8 +89,8 @@ def test_a_mixed_run_in_full() -> None:
 @pytest.mark.parametrize(
     ("given", "says", "succeeded"),
     [
-        (summary(), "The file holds no rows: nothing to do.", True),
-        (summary(Counted(Status.RATED, 0)), "The file holds no rows: nothing to do.", True),
+        (summary(), "There are no rows: nothing to do.", True),
+        (summary(Counted(Status.RATED, 0)), "There are no rows: nothing to do.", True),
         (summary(Counted(Status.RATED, 1), sent=1, seconds=1), "The row succeeded.", True),
         (summary(Counted(Status.RATED, 1200), sent=1200, seconds=1), "All 1,200 rows succeeded.", True),
         (
