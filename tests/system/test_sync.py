@@ -574,10 +574,12 @@ def read_until(stream: IO[str] | None, word: str) -> str:
 class TestDaemon:
     def test_two_daemons_on_one_account_never_overlap(self, machine: Machine) -> None:
         machine.write(*(f"tt{5_000_000 + number},7" for number in range(80)))
-        job = '[jobs.nightly]\nsource = "ratings.csv"\nbatch_size = 4\nrate = "10/s"\n'
-        with signed_in(machine, job, any_title=True) as server:
+        job = 'source = "ratings.csv"\nbatch_size = 4\nrate = "10/s"\n'
+        # One job each: of the same one, a daemon that starts a little later knows that it was begun already.
+        with signed_in(machine, f"[jobs.nightly]\n{job}[jobs.daily]\n{job}", any_title=True) as server:
             count = Count(server)
-            with daemon(machine, "--every", "1h") as one, daemon(machine, "--every", "1h") as other:
+            every = ("--every", "1h")
+            with daemon(machine, "nightly", *every) as one, daemon(machine, "daily", *every) as other:
                 for process in (one, other):
                     assert "exit code 0" in read_until(process.stderr, "ended with")
             assert sum(count.sent_rows) == 80
