@@ -4,6 +4,7 @@ A journal that is being written at the same moment can be read all the same.
 """
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -113,11 +114,11 @@ def results_of(database: sqlite3.Connection, number: int) -> sqlite3.Cursor:
 
 def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:
     """Count the rows of a run by status and reason, the most frequent first."""
-    counts = _count(database, number)
+    counts = count_outcomes(database, number)
     return [_build_tally(database, number, Status(status), reason, count) for status, reason, count in counts]
 
 
-def _count(database: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:
+def count_outcomes(database: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:
     """Count by status and reason, the most frequent first; what has ended was counted already, as a rule."""
     order = " ORDER BY rows DESC, status, reason"
     counted = f"SELECT status, reason, rows FROM tally WHERE run = ? {order}"
@@ -152,9 +153,9 @@ def _read_runs(journal: Path) -> list[PastRun]:
 
 def _build_run(database: sqlite3.Connection, journal: Path, number: int, *told: Any) -> PastRun:
     run_id, source, destination, started_at, ended_at = told
-    found: dict[str, int] = {}
-    for status, _, count in _count(database, number):
-        found[status] = found.get(status, 0) + count
+    found: Counter[str] = Counter()
+    for status, _, count in count_outcomes(database, number):
+        found[status] += count
     counts = {status: found[status] for status in Status if status in found}
     return PastRun(journal, number, run_id, source, destination, started_at, ended_at, counts)
 

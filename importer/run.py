@@ -122,8 +122,7 @@ def plan_run(
     notes: Sequence[str] = ()
     if run is None:
         with journal.planning():
-            told = (source.fingerprint, destination.name)
-            earlier = journal.find_repeatable(*told) if remembers else None
+            earlier = journal.find_repeatable(source.fingerprint, destination.name) if remembers else None
             if earlier is not None:
                 run, notes = _repeat(earlier, source, destination, journal)
             else:

@@ -4,12 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import (
-    AuthorizationError,
-    ResultsNotWrittenError,
-    StopRunError,
-    UnreadableFileError,
-)
+from importer.errors import AuthorizationError, ResultsNotWrittenError, StopRunError, UnreadableFileError
 from tests.road import Road, running_sandbox
 
 SHAWSHANK, GODFATHER, UNKNOWN = "tt0111161", "tt0068646", "tt9999999"

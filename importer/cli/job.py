@@ -131,13 +131,12 @@ class _Sync:
         with self._open_target(login, activities) as target:
             if target.account != self._state.account:
                 self._state.known = {}
-            report, source, companions = self._import(fetched, target)
+            report, source = self._import(fetched, target)
         if isinstance(report.stopped_by, AccountChangedError):
             self._state.account = ""
             return self._bring(fetched, login, activities)
         if report.stopped_by is None:
             self._state.version = fetched.version
-            self._state.companions = companions
             self._state.activities = _ask_again(login, activities, report)
         self._save()
         return self._display.tell(report, source, target)
@@ -156,19 +155,20 @@ class _Sync:
             else:
                 yield target
 
-    def _import(self, fetched: Fetched, target: AnyTarget) -> tuple[RunReport, Source, dict[str, str]]:
+    def _import(self, fetched: Fetched, target: AnyTarget) -> tuple[RunReport, Source]:
         display = self._display
         resolved = Path(self._job.resolved) if self._job.resolved else None
         given = _FetchedInput(str(fetched.path), self._reading, resolved, fetched.name)
         with given.open() as path, journal_for(target, JOURNAL_WAIT_SECONDS) as journal:
             check_files(path, target, display)
             source = given.build_source(path, self._choices, target, journal)
-            companions = {str(path.absolute()): hash_file(path) for path in source.companions}
+            companions = {str(each.absolute()): hash_file(each) for each in source.companions}
             # The journal may be behind: of titles that the last runs did not name, others had their way.
             report = display.import_ratings(source, target, journal, remembers=False)
             if report.stopped_by is None:
+                self._state.companions = companions
                 self._note(report, target, journal)
-        return report, source, companions
+        return report, source
 
     def _note(self, report: RunReport, target: AnyTarget, journal: Journal) -> None:
         counts: dict[Status, int] = {}

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from importer.history import Tally, results_of, tallies_of
+from importer.history import Tally, count_outcomes, results_of, tallies_of
 from importer.journal.file import JournalFile
 from importer.journal.rows import Run
 
@@ -35,7 +35,7 @@ class Runs(JournalFile):
 
     def add_run(self, fingerprint: str, source: str, destination: str) -> Run:
         """Add a new run, without rows."""
-        now = datetime.now(UTC)
+        now, program = datetime.now(UTC), version("rating-importer")
         run_id = ""
         # Two runs of one second may draw the same word.
         while not run_id or self._one("SELECT count(*) FROM run WHERE run_id = ?", run_id):
@@ -43,10 +43,7 @@ class Runs(JournalFile):
         cursor = self._db.execute(
             "INSERT INTO run (run_id, fingerprint, source, destination, started_at, program)"
             " VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                *(run_id, fingerprint, source, destination, now.isoformat(timespec="seconds")),
-                version("rating-importer"),
-            ),
+            (run_id, fingerprint, source, destination, now.isoformat(timespec="seconds"), program),
         )
         assert cursor.lastrowid is not None
         return Run(cursor.lastrowid, run_id)
@@ -60,10 +57,9 @@ class Runs(JournalFile):
                 " (SELECT 1 FROM marked WHERE run = number AND NOT is_repeatable) WHERE number = ?",
                 (now, run.number),
             )
-            self._db.execute(
-                "INSERT INTO tally SELECT run, status, ifnull(reason, ''), count(*) FROM result WHERE run = ?"
-                " AND NOT EXISTS (SELECT 1 FROM tally WHERE run = ?) GROUP BY 2, 3",
-                (run.number, run.number),
+            self._db.executemany(  # those of a repeat are there already
+                "INSERT OR IGNORE INTO tally VALUES (?, ?, ?, ?)",
+                [(run.number, *counted) for counted in count_outcomes(self._db, run.number)],
             )
             self._settle_held(run.number)
 

@@ -37,9 +37,6 @@ from importer.readers.workbook import open_workbook
 from importer.readers.xml_records import read_xml_records
 
 _MOST_SHOWN = 30
-_FLAGS = {"lists": "--lists", "diary_dates": "--diary-dates", "user": "--user", "profile": "--profile"}
-"""The reading options that are for single formats only (`TableReader.heeds`)."""
-
 _CONFLICT = b"<<<<<<<"
 _NAME_PARTS = re.compile(r"[-_ 0-9]+")
 # [Rec] is a film: a list holds objects, or at least some value.
@@ -219,8 +216,9 @@ def _refuse_double_columns(table: AnyTable, reader: type[TableReader]) -> None:
 
 def _refuse_idle_options(table: AnyTable, reader: type[TableReader], reading: Reading) -> None:
     """Refuse what its owner has asked for and would not get."""
-    for option, flag in _FLAGS.items():
-        if getattr(reading, option) not in {None, False} and option not in reader.heeds:
+    for option in sorted({option for each in READERS for option in each.heeds} - reader.heeds):
+        if getattr(reading, option) not in {None, False}:
+            flag = "--" + option.replace("_", "-")
             formats = dict.fromkeys(each.about.name for each in READERS if option in each.heeds)
             raise UsageError(
                 f"{flag} is for {', '.join(formats)}, and {table.name} is {reader.about.name}. Leave it out."
