@@ -3,6 +3,7 @@
 A journal that is being written at the same moment can be read all the same.
 """
 
+import heapq
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,9 @@ from importer.model import RESULT_COLUMNS, Status
 
 LAST = "last"
 """What is typed for the newest run."""
+
+UNDO = "undo "
+"""How the source of an undo begins; the id of the run that it takes back follows."""
 
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
 
@@ -49,15 +53,16 @@ def list_runs(folder: Path, problems: list[str] | None = None) -> list[PastRun]:
 
     A journal that cannot be read hides none of the others: it is named in `problems`, or an ImporterError.
     """
-    runs: list[PastRun] = []
+    runs: list[list[PastRun]] = []
     for journal in sorted(folder.glob("*.sqlite3")):
         try:
-            runs += _read_runs(journal)
+            runs.append(_read_runs(journal))
         except ImporterError as error:
             if problems is None:
                 raise
             problems.append(str(error))
-    return sorted(runs, key=lambda run: run.run_id)
+    # Each journal knows its own order, whatever the clock said; among journals the clock is all there is.
+    return list(heapq.merge(*runs, key=lambda run: run.started_at))
 
 
 def find_run(folder: Path, run_id: str) -> PastRun:
@@ -72,6 +77,14 @@ def find_run(folder: Path, run_id: str) -> PastRun:
         raise UsageError(f"{run_id!r} is the beginning of {len(found)} runs; type more of it")
     missing = f"there is no run {run_id!r}; `importer runs` lists those there are"
     raise UsageError("\n".join([missing, *problems]))
+
+
+def find_undoable(folder: Path, run_id: str) -> PastRun:
+    """Find the run to undo as `find_run` does; after an undo that did not end, `last` is the run it undid."""
+    run = find_run(folder, run_id)
+    if run_id == LAST and run.ended_at is None and run.source.startswith(UNDO):
+        return find_run(folder, run.source.removeprefix(UNDO))
+    return run
 
 
 def find_sender(folder: Path, sent: Mapping[int, str]) -> PastRun | None:

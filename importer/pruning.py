@@ -31,6 +31,7 @@ SELECT number, run_id, (SELECT count(*) FROM row WHERE row.run = old.number) AS 
 WHERE number NOT IN (
     SELECT repeats FROM run WHERE repeats IS NOT NULL AND number NOT IN (SELECT number FROM old)
 )
+AND 'undo ' || run_id NOT IN (SELECT source FROM run WHERE ended_at IS NULL)
 ORDER BY number
 """
 

@@ -1,12 +1,13 @@
 """Looking back at runs: while they go on, after they were stopped, and from a folder of many journals."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from importer.errors import ImporterError, UsageError
-from importer.history import find_run, list_runs, read_results, read_tallies
+from importer.history import LAST, find_run, find_undoable, list_runs, read_results, read_tallies
 from importer.journal import Journal, Run
 from importer.model import RESULT_COLUMNS, Fate, Outcome, SourceRow, Status
 from tests.builders import build_invalid, build_job
@@ -90,13 +91,38 @@ def test_a_run_that_is_being_planned_is_not_seen_before_it_is_whole(tmp_path: Pa
         assert [past.run_id for past in list_runs(tmp_path)] == [run.run_id]
 
 
-def test_runs_of_all_accounts_stand_in_the_order_of_their_ids(tmp_path: Path) -> None:
-    for account in ("b", "a", "b", "c"):
+def test_runs_of_all_accounts_stand_in_the_order_of_their_starts(tmp_path: Path) -> None:
+    for account, started_at in (("b", 1), ("a", 2), ("b", 3), ("c", 4)):
         with Journal(tmp_path, account) as journal:
-            journal.finish(add_run(journal, account))
-    runs = list_runs(tmp_path)
-    assert [run.run_id for run in runs] == sorted(run.run_id for run in runs)
-    assert sorted(run.source for run in runs) == ["a", "b", "b", "c"]
+            run = add_run(journal, f"{account}{started_at}")
+            journal.finish(run)
+            with closing(sqlite3.connect(journal.path)) as database, database:
+                database.execute("UPDATE run SET started_at = ? WHERE run_id = ?", (started_at, run.run_id))
+    assert [run.source for run in list_runs(tmp_path)] == ["b1", "a2", "b3", "c4"]
+
+
+def test_runs_of_one_second_stand_in_the_order_they_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their ids differ in drawn words only."""
+    words = iter(["cccc", "bbbb", "aaaa"])
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(words))
+    with Journal(tmp_path, "demo") as journal:
+        runs = [add_run(journal, name) for name in ("first.csv", "second.csv", "third.csv")]
+    assert [past.run_id for past in list_runs(tmp_path)] == [run.run_id for run in runs]
+    assert find_run(tmp_path, LAST).source == "third.csv"
+
+
+def test_after_an_undo_that_did_not_end_last_is_what_it_undid(tmp_path: Path) -> None:
+    """The same command continues it; undoing the undo would bring back nothing."""
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal, "ratings.csv")
+        journal.finish(run)
+        undo = add_run(journal, f"undo {run.run_id}")
+        assert find_run(tmp_path, LAST).run_id == undo.run_id
+        assert find_undoable(tmp_path, LAST).run_id == run.run_id
+        journal.finish(undo)
+        assert find_undoable(tmp_path, LAST).run_id == undo.run_id  # which brings it all back
 
 
 def test_a_run_is_found_by_its_beginning(tmp_path: Path) -> None:

@@ -93,6 +93,16 @@ def test_what_a_run_that_stays_repeats_stays(tmp_path: Path) -> None:
     assert prune(tmp_path).run_ids == ids(runs[2:3] + runs[5:])  # all at once
 
 
+def test_what_an_undo_that_did_not_end_takes_back_stays(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        runs = [add_run(journal, RATED) for _ in range(9)]
+        undo = journal.add_run("undo", f"undo {runs[1].run_id}", "sandbox")
+    assert prune(tmp_path).run_ids == ids([runs[0], *runs[2:4]])
+    with Journal(tmp_path, "demo") as journal:
+        journal.finish(undo)
+    assert prune(tmp_path).run_ids == ids([runs[1], runs[4]])
+
+
 def test_the_newest_stay_whatever_is_asked_for(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         runs = [add_run(journal, RATED) for _ in range(8)]

@@ -99,13 +99,13 @@ def undo(
     from importer.cli.inputs import parse_given  # noqa: PLC0415
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
-    from importer.history import find_run  # noqa: PLC0415
+    from importer.history import find_undoable  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
     from importer.settings import state_dir  # noqa: PLC0415
 
     if run_id is None:
         raise UsageError("name the run to undo: `importer runs` lists them, and last is the newest")
-    past = find_run(state_dir() / "journals", run_id)
+    past = find_undoable(state_dir() / "journals", run_id)
     if past.destination in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
     choices = Choices(

@@ -12,7 +12,7 @@ from importer.cli.options import Api, To
 from importer.cli.plan_input import PLACES, check_typed
 from importer.cli.targets import AnyTarget, Choices
 from importer.errors import UsageError
-from importer.history import LAST, PastRun, find_run, find_sender, read_results
+from importer.history import LAST, UNDO, PastRun, find_run, find_sender, read_results
 from importer.journal import Journal, Run
 from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
 from importer.report.results import write_results
@@ -93,7 +93,7 @@ class UndoInput:
         del path, choices
         check_account(self.past, target, journal)
         undone = Run(self.past.number, self.past.run_id)
-        name = f"undo {self.past.run_id}"
+        name = f"{UNDO}{self.past.run_id}"
         return Source(
             name,
             name + (" by force" if self.force else ""),
