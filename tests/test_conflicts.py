@@ -93,6 +93,15 @@ def test_what_an_earlier_run_brought_is_as_old_as_its_row(road: Road, rated_at: 
     assert road.statuses == ["rated"]
 
 
+def test_a_row_that_gave_way_leaves_the_age_of_the_rating_known(road: Road) -> None:
+    with running_sandbox(**OPEN) as server:
+        for rating, rated_at in ((7, "2016-02-14"), (6, "2014-02-14"), (2, "2020-02-14")):
+            road.write(f"{SHAWSHANK},,{rating},{rated_at}", header=HEADER)
+            road.run(server.url)
+            assert road.statuses == ["kept" if rating == 6 else "rated"]
+        assert server.stored_movies() == {SHAWSHANK: 2}
+
+
 def test_what_somebody_rated_since_is_newer(road: Road) -> None:
     with running_sandbox(**OPEN) as server:
         road.write(f"{SHAWSHANK},,9,2020-05-01", header=HEADER)
@@ -150,6 +159,14 @@ def test_another_policy_is_another_run_of_the_same_file(tmp_path: Path) -> None:
         Choices({}, {"on_conflict": policy}).rules for policy in (OnConflict.KEEP, OnConflict.NEWEST)
     )
     assert one != other
+    assert Choices({}, {}).rules != Choices({}, {}, rechecks=True).rules
+
+
+@pytest.mark.parametrize("to", [To.TRAKT, To.TRAKT_V1, To.SANDBOX])
+def test_an_account_is_no_file_to_write_to(to: To, tmp_path: Path) -> None:
+    choices = Choices({}, {}, write_to=tmp_path / "ratings.csv")
+    with pytest.raises(UsageError, match="--write-to does not go with"), open_target(to, choices):
+        pass
 
 
 def test_a_file_has_no_conflicts_to_decide(tmp_path: Path) -> None:
@@ -215,6 +232,20 @@ class TestAsking:
         with pytest.raises(StopRunError, match="nothing was sent"):
             road.run_as_typed(sandbox.url, on_conflict=OnConflict.ASK)
         assert sandbox.count_sent_rows() == 0
+
+    def test_nobody_is_asked_about_an_account_that_cannot_be_read(
+        self, road: Road, type_in: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """What the journal believes to stand there is no ground for a question."""
+        with running_sandbox(**OPEN) as server:
+            road.write(f"{SHAWSHANK},,9,", header=HEADER)
+            road.run(server.url)
+        with running_sandbox("read:404@1-", **OPEN) as server:
+            road.write(f"{SHAWSHANK},,7,", header=HEADER)
+            type_in("none\n")
+            road.run_as_typed(server.url, on_conflict=OnConflict.ASK)
+        assert "Overwrite it?" not in capsys.readouterr().err
+        assert road.statuses == ["not_sent"]
 
     def test_without_a_terminal_it_is_the_wrong_policy(
         self, road: Road, sandbox: Server, monkeypatch: pytest.MonkeyPatch

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("time_enough")
 
 SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"
 SOPRANOS = "tt0141842"
+DOCTOR_WHO, BLINK = "tt0436992", "tt1000252"
 LONG_AGO = 1_409_562_611  # 2014-09-01T09:10:11Z
 
 
@@ -95,6 +96,21 @@ class TestBefore:
                 road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
                 assert sorted(road.statuses) == ["duplicate", "unchanged", "unchanged"]
             assert (sandbox.count_sent_rows(), sandbox.stored_movies()) == (sent, stored)
+
+    def test_an_episode_that_files_name_in_two_ways_is_one_title(self, tmp_path: Path) -> None:
+        """Its own id and its place in the show are two keys of the journal: only the account can tell."""
+        road = Road.by("v2", tmp_path)
+        header = "imdb_id,type,season,episode,rating"
+        with running_sandbox(**OPEN | {"any_title": False}) as sandbox:
+            for line, status in (
+                (f"{BLINK},episode,,,8", "rated"),
+                (f"{DOCTOR_WHO},episode,3,10,5", "rated"),
+                (f"{BLINK},episode,,,8", "rated"),
+                (f"{BLINK},episode,,,8", "unchanged"),
+            ):
+                road.write(line, header=header)
+                road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
+                assert road.statuses == [status]
 
     @pytest.mark.parametrize("way", ["single", "bulk"])
     def test_a_number_is_compared_with_the_number_never_with_the_love_it_shows_as(

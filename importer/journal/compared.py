@@ -39,7 +39,7 @@ class ComparedRows(Rows):
 
     def unchanged_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
         """Up to `limit` jobs beyond `after_row` that need not be sent, for they are so already."""
-        where = "run = ? AND row > ? AND status = 'unchanged' ORDER BY row LIMIT ?"
+        where = "run = ? AND row > ? AND status = 'unchanged' AND NOT carried ORDER BY row LIMIT ?"
         return self._jobs(where, run.number, after_row, limit)
 
     def planned_changes(self, run: Run, after_row: int, limit: int) -> list[Changed]:

@@ -121,7 +121,10 @@ class PlannedRows(Rows):
 
     def _knows_other_ids(self) -> bool:
         return bool(
-            self._one("SELECT EXISTS (SELECT 1 FROM held WHERE title_key < 'imdb:' OR title_key >= 'imdb;')")
+            self._one(
+                "SELECT EXISTS (SELECT 1 FROM held"
+                " WHERE title_key < 'imdb:' OR title_key >= 'imdb;' OR instr(title_key, '/'))"
+            )
         )
 
     def settle_open(self, run: Run, fate: Fate) -> None:
