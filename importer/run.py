@@ -157,10 +157,15 @@ def send_run(
 
 
 def rehearse(
-    source: Source, destination: Taker, journal: Journal, results: Path, progress: Progress
+    source: Source,
+    destination: Taker,
+    journal: Journal,
+    results: Path,
+    progress: Progress,
+    *,
+    remembers: bool = True,
 ) -> RunReport:
     """Do everything but send: the results file says what would be sent, the journal forgets it again."""
-    remembers = source.believes_journal
     with forgotten_run(source, destination, journal, progress, remembers=remembers) as planned:
         run = planned.run
         journal.settle_open(run, _DRY_RUN)

@@ -253,7 +253,9 @@ class Road:
         ):
             source = build_source(Target(destination, SendingOptions()), journal)
             if dry_run:
-                return rehearse(source, destination, journal, self.results, progress)
+                return rehearse(
+                    source, destination, journal, self.results, progress, remembers=source.believes_journal
+                )
             planned = plan_run(source, destination, journal, progress, remembers=source.believes_journal)
             if source.takes_back:  # it has a rule of its own
                 options["on_conflict"] = OnConflict.OVERWRITE

@@ -366,6 +366,18 @@ class TestSending:
             assert isinstance(report.stopped_by, StopRunError)
             assert server.count_sent_rows() == 0
 
+    def test_a_line_that_is_not_to_be_sent_may_say_what_it_likes(
+        self, road: PlannedRoad, sandbox: Server
+    ) -> None:
+        road.write(f"{SHAWSHANK},,movie,9,", f"{TWELVE},,movie,8,", header=HEADER)
+        sandbox.rate(SHAWSHANK, 9, IN_2014)
+        sandbox.rate(TWELVE, 4, IN_2014)
+        road.plan(sandbox.url, on_conflict=OnConflict.OVERWRITE)
+        assert road.actions == ["same", "change"]
+        road.edit_plan(lambda lines: [line | {"kind": "Movie"} for line in lines[:1]] + lines[1:])
+        road.send_plan(sandbox.url)
+        assert road.statuses == ["unchanged", "rated"]
+
     def test_a_dry_run_of_a_plan_believes_the_plan(self, road: PlannedRoad, sandbox: Server) -> None:
         """An earlier run brought 9, which somebody has changed since: the plan knows it."""
         road.write(f"{TWELVE},,movie,9,", header=HEADER)

@@ -86,7 +86,7 @@ class Display:
         if isinstance(sender, Sending) and planned.open_rows:
             with self.show(progress):
                 look = sender.look()
-            if sender.leaves_conflicts:
+            if sender.leaves_conflicts and sender.stopped_by is None:
                 look = sender.settle_conflicts(ConflictQuestions().keeps)
             self._ask_about_changes(look)
         with self.show(progress):
@@ -123,11 +123,11 @@ class Display:
     def _has_somebody_to_ask(self) -> bool:
         return sys.stdin.isatty() and not self.log.is_json
 
-    def rehearse(self, source: Source, target: AnyTarget, journal: Journal) -> RunReport:
+    def rehearse(self, source: Source, target: AnyTarget, journal: Journal, *, remembers: bool) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
         with self.show(progress):
-            return rehearse(source, target.destination, journal, self.results, progress)
+            return rehearse(source, target.destination, journal, self.results, progress, remembers=remembers)
 
     def tell(self, report: RunReport, source: Source, target: AnyTarget, *, dry_run: bool = False) -> int:
         """Print the summary and pick the exit code."""

@@ -37,10 +37,10 @@ Errand = Callable[[Source, AnyTarget, Journal, Choices, Display], int]
 
 def bring(source: Source, target: AnyTarget, journal: Journal, choices: Choices, display: Display) -> int:
     """Bring the ratings to the target, or rehearse it."""
+    remembers = target.remembers and source.believes_journal and not choices.rechecks
     if choices.is_rehearsal:
-        report = display.rehearse(source, target, journal)
+        report = display.rehearse(source, target, journal, remembers=remembers)
     else:
-        remembers = target.remembers and source.believes_journal and not choices.rechecks
         report = display.import_ratings(source, target, journal, remembers=remembers)
     return display.tell(report, source, target, dry_run=choices.is_rehearsal)
 

@@ -36,7 +36,8 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         return _typed(), "to try the failed rows again; what is done is not sent again"
     without_ids = any(tally.reason == _NO_ID for tally in summary.misses)
     typed = sys.argv[1:]
-    if without_ids and typed[:1] in (["run"], ["plan"]) and Path(summary.source).exists():
+    is_export = typed[:1] in (["run"], ["plan"]) and Path(summary.source).exists() and not _is_plan(typed)
+    if without_ids and is_export:
         if "--resolved" in typed:
             return _typed(), "choose what the rows without ids mean in the resolve file, then"
         to = "sandbox --api v2" if place.startswith("sandbox") else "trakt"  # v1 has no search
@@ -51,6 +52,10 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         words = ("--all", str(summary.results), "--to", *to.split(), *_keep(typed, _FOR_RETRY))
         return _command("retry", *words), f"correct the rows named above in {summary.results}, then"
     return None
+
+
+def _is_plan(typed: Sequence[str]) -> bool:
+    return any(word.partition("=")[0] == "--plan" for word in typed)
 
 
 def _keep(words: Sequence[str], names: Collection[str]) -> Iterator[str]:

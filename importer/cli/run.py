@@ -1,6 +1,6 @@
 """`importer run FILE`: its options. `inputs.py` and `targets.py` make something of them, `launch.py` goes."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC
 from pathlib import Path
 from typing import Annotated
@@ -52,6 +52,7 @@ def run(
     from importer.cli.plan_input import PlanInput  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
+    from importer.readers.reading import Reading  # noqa: PLC0415
 
     how = build_reading(reading)
     if (file is None) == (plan is None):
@@ -61,6 +62,12 @@ def run(
     if file is not None:
         given = build_input(file, how, resolved, out)
     elif plan is not None:
+        reads_otherwise = replace(how, zone=None) != Reading() or resolved is not None
+        if reads_otherwise or on_conflict is not OnConflict.NEWEST or mirror or recheck:
+            raise UsageError(
+                "the plan has settled how its rows are read and which of them are sent; options for that go "
+                "with `importer plan`, not with --plan"
+            )
         given = PlanInput(plan)
         to, api = given.find_place(to, api)
         rules = {"on_conflict": OnConflict.OVERWRITE, "follows_plan": True}

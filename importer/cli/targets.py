@@ -75,7 +75,8 @@ class Choices:
     def rules(self) -> tuple[str, ...]:
         """What else decides over rows: another rule makes another run of the same file."""
         names = ("on_conflict", "mirrors")
-        return tuple(f"{name} {self.given[name]}" for name in names if name in self.given)
+        rules = [f"{name} {self.given[name]}" for name in names if name in self.given]
+        return (*rules, "recheck") if self.rechecks else tuple(rules)
 
     warn: Callable[[str], None] = lambda warning: print(f"importer: {warning}", file=sys.stderr)
     """Tells of what is odd about the settings and ends nothing."""
@@ -136,6 +137,8 @@ def open_target(to: To, choices: Choices) -> Iterator[AnyTarget]:
     """Build the destination; start a sandbox or ask whose sign-in it is, where that is called for."""
     if choices.account and to not in {To.TRAKT, To.TRAKT_V1}:
         raise UsageError(f"--account does not go with --to {to}, which has none")
+    if choices.write_to is not None and to not in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
+        raise UsageError(f"--write-to does not go with --to {to}, which writes no file; --to trakt-file does")
     match to:
         case To.TRAKT_V1:
             yield _open_trakt_v1(choices)

@@ -240,9 +240,9 @@ def _verdict(summary: Summary) -> str:
 
 def _nothing_to_send(unchanged: int, *, is_all: bool) -> str:
     if unchanged == 1:
-        return "Nothing to send: one rating is unchanged, known from an earlier run."
+        return "Nothing to send: one rating is unchanged."
     every = "all " if is_all else ""
-    return f"Nothing to send: {every}{unchanged:,} ratings are unchanged, known from earlier runs."
+    return f"Nothing to send: {every}{unchanged:,} ratings are unchanged."
 
 
 def _miss_heading(tally: Tally) -> str:

@@ -45,6 +45,14 @@ def test_rows_without_ids_are_looked_up_in_the_same_reading() -> None:
     assert found == "resolve ratings.csv --to sandbox --api v2 --map Score=rating --base-url=http://x"
 
 
+def test_a_plan_is_nothing_to_look_titles_up_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").touch()
+    monkeypatch.setattr(sys, "argv", ["importer", "run", "--plan", "plan.csv"])
+    assert (
+        find_next(replace(missed(Status.UNSUPPORTED, "needs_id"), source="plan.csv"), None, "trakt") is None
+    )
+
+
 def test_what_can_be_mended_is_mended_in_the_results() -> None:
     found = next_words(missed(Status.NOT_FOUND), "sandbox-v2")
     assert found == "retry --all r.csv --to sandbox --api v2 --base-url=http://x --love 9"

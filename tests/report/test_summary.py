@@ -95,17 +95,17 @@ def test_a_mixed_run_in_full() -> None:
         (summary(Counted(Status.RATED, 1200), sent=1200, seconds=1), "All 1,200 rows succeeded.", True),
         (
             summary(Counted(Status.UNCHANGED, 97)),
-            "Nothing to send: all 97 ratings are unchanged, known from earlier runs.",
+            "Nothing to send: all 97 ratings are unchanged.",
             True,
         ),
         (
             summary(Counted(Status.UNCHANGED, 1)),
-            "Nothing to send: one rating is unchanged, known from an earlier run.",
+            "Nothing to send: one rating is unchanged.",
             True,
         ),
         (
             summary(Counted(Status.UNCHANGED, 8), Counted(Status.INVALID, 1)),
-            "Nothing to send: 8 ratings are unchanged, known from earlier runs. 1 of 9 rows did not succeed:",
+            "Nothing to send: 8 ratings are unchanged. 1 of 9 rows did not succeed:",
             False,
         ),
         (

@@ -98,6 +98,10 @@ def test_mirror_removes_and_undo_brings_back(importer: Importer, tmp_path: Path)
         (("plan", "ratings.csv", *TO, "--on-conflict", "ask"), "no terminal to ask on"),
         (("plan", "ratings.csv", "--to", "trakt-file"), "a plan needs an account"),
         (("plan", "ratings.csv", *TO, "--out", "ratings.csv"), "is the input file itself"),
+        (("run", "--plan", "plan.csv", "--mirror"), "go with `importer plan`"),
+        (("run", "--plan", "plan.csv", "--on-conflict", "keep"), "go with `importer plan`"),
+        (("run", "--plan", "plan.csv", "--resolved", "none.csv"), "go with `importer plan`"),
+        (("run", "--plan", "plan.csv", "--scale", "5"), "go with `importer plan`"),
         (("run", "ratings.csv", "--to", "trakt-file", "--mirror"), "does not go with a file"),
         (("run", "ratings.csv", "--to", "trakt-file", "--on-conflict", "keep"), "does not go with a file"),
     ],
@@ -128,3 +132,20 @@ def test_a_person_is_asked_title_by_title(environment: dict[str, str], tmp_path:
     asked = "Shawshank: the account holds 5 (2020-01-01), the row says 9 (2021-01-01). Overwrite it?"
     assert asked in done.stderr
     assert [row["status"] for row in read(tmp_path / "results.csv")] == ["kept", "rated"]
+
+
+@pytest.mark.usefixtures("account")
+@pytest.mark.parametrize(("words", "status"), [((), "unchanged"), (("--recheck",), "not_sent")])
+def test_a_dry_run_believes_what_the_run_would_believe(
+    importer: Importer, tmp_path: Path, words: tuple[str, ...], status: str
+) -> None:
+    write(tmp_path, f"{SHAWSHANK},Shawshank,5,2020-01-01")
+    importer("run", "ratings.csv", *TO, "--dry-run", *words)
+    assert [row["status"] for row in read(tmp_path / "results.csv")] == [status]
+
+
+def test_a_dry_run_knows_that_a_file_is_written_whole(importer: Importer, tmp_path: Path) -> None:
+    write(tmp_path, f"{SHAWSHANK},Shawshank,5,2020-01-01")
+    assert importer("run", "ratings.csv", "--to", "trakt-file").returncode == 0
+    importer("run", "ratings.csv", "--to", "trakt-file", "--dry-run")
+    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["not_sent"]
