@@ -43,15 +43,15 @@ def show(
 ) -> None:
     """Print what became of the rows of a run, a line each."""
     from importer.history import read_results  # noqa: PLC0415 - light start-up
-    from importer.report.wording import clean  # noqa: PLC0415
+    from importer.report.wording import clean, without_place  # noqa: PLC0415
 
     places = [RESULT_COLUMNS.index(name) for name in ("line", "status", "title", "rating", "message")]
     for cells in read_results(_find(run_id)):
         line, is_now, title, rating, message = (cells[place] for place in places)
         if status in {None, is_now}:
-            rest = f": {clean(message)}" if message else ""
-            named = clean(str(title or "(no title)"), 80)
-            print(f"line {line}  {is_now}  {named}, {clean(str(rating), 40)}{rest}")
+            rated = "" if rating is None else f", {clean(str(rating), 40)}"
+            rest = f": {without_place(message, line)}" if message else ""
+            print(f"line {line}  {is_now}  {clean(str(title or '(no title)'), 80)}{rated}{rest}")
 
 
 def report(

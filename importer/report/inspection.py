@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.model import RESULT_COLUMNS, Status
-from importer.report.wording import clean, count, outcome
+from importer.report.wording import clean, count, outcome, without_place
 
 _MOST_EXAMPLES = 5
 _BAR = 40
@@ -187,9 +187,8 @@ def _examples(odd: Oddity) -> Iterator[str]:
     is_told = bool(_shared_message(odd))
     for line, title, message in odd.examples:
         where = f"line {line}" + (f", {clean(title, 80)}" if title else "")
-        # A reader's messages name the line themselves, because they also stand alone in the results file.
-        why = clean(message).removeprefix(f"line {line}, ").removeprefix(f"line {line}: ")
-        yield f"    {where}" + (f": {why}" if why and not is_told else "")
+        why = "" if is_told else without_place(message, line)
+        yield f"    {where}" + (f": {why}" if why else "")
     if odd.count > len(odd.examples):
         yield f"    and {odd.count - len(odd.examples):,} more"
 

@@ -14,7 +14,7 @@ from typing import TextIO
 from importer.errors import ResultsNotWrittenError
 from importer.forecast import PLAN_COLUMNS, Action
 from importer.report.results import STANDARD_OUTPUT, open_sink
-from importer.report.wording import clean, count, duration
+from importer.report.wording import clean, count, duration, without_place
 from importer.spreadsheet import neutralise
 
 Line = Sequence[object]
@@ -141,7 +141,7 @@ def build_plan(plan: Plan, out: Path) -> str:
 def _describe(line: Line) -> str:
     number, title, message = (line[_PLACES[name]] for name in ("line", "title", "message"))
     where = f"line {number}" if number else "not in the file"
-    why = clean(str(message or "")).removeprefix(f"line {number}, ")
+    why = without_place(str(message or ""), number)
     return f"{where}{f', {clean(str(title), 80)}' if title else ''}: {why}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from importer.model import Status
-from importer.report.wording import clean, count, duration, outcome, rate
+from importer.report.wording import clean, count, duration, outcome, rate, without_place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -264,9 +264,7 @@ def _examples(tally: Tally) -> Iterator[str]:
     is_told = bool(_common_message(tally))
     for line, title, message in tally.examples:
         where = f"line {line}" + (f", {clean(title, 80)}" if title else "")
-        # A reader's messages name the line themselves, because they also stand alone in the results file.
-        why = "" if is_told else clean(message or "").removeprefix(f"line {line}, ")
-        why = why.removeprefix(f"line {line}: ")
+        why = "" if is_told else without_place(message or "", line)
         yield f"{where}: {why}" if why else where
     more = tally.count - len(tally.examples)
     if more and tally.examples:

@@ -26,6 +26,14 @@ def clean(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def without_place(message: str, line: object) -> str:
+    """Clean a message that is told beside its line.
+
+    A reader's messages name the line themselves, because they also stand alone in the results file.
+    """
+    return clean(message).removeprefix(f"line {line}, ").removeprefix(f"line {line}: ")
+
+
 def count(number: int, thing: str) -> str:
     """Write a number of things: `1 row`, `1,234 rows`."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -322,6 +322,13 @@ class TestThePast:
         assert unknown.returncode == 2
         assert "`importer runs` lists those there are" in unknown.stderr
 
+    def test_show_says_each_thing_once(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},11", f"{GODFATHER},")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        wrong, unrated = importer("show").stdout.splitlines()
+        assert wrong.startswith('line 2  invalid  (no title), 11: column "rating": "11"')
+        assert unrated.startswith('line 3  invalid  (no title): column "rating"')
+
     def test_runs_show_and_report(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
         importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
