@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from importer.destinations.base import Destination, Held, Holdings, build_keys, possible_kinds, title_keys
 from importer.journal import Journal, Run
-from importer.model import MediaKind, RatingJob
+from importer.model import IMDB_ID, MediaKind, RatingJob
 
 NOT_RATED = "the file does not rate it"
 
@@ -20,7 +20,7 @@ _BLOCK_ROWS = 4000
 _Ways = frozenset[str]
 """By what a title can be told: kinds of ids, `imdb/` for those of an episode's show."""
 
-_ID_KEY = re.compile(r"\w+:(?:(imdb):tt\d+|(tmdb|tvdb|trakt):\d+)(/.*)?")
+_ID_KEY = re.compile(rf"\w+:(?:(imdb):{IMDB_ID}|(tmdb|tvdb|trakt):\d+)(/.*)?")
 
 
 class Mirror:

@@ -49,6 +49,9 @@ SUCCESSES = frozenset(
     {Status.RATED, Status.UNRATED, Status.UNCHANGED, Status.KEPT, Status.DUPLICATE, Status.SKIPPED}
 )
 
+IMDB_ID = "tt[0-9]{7,10}"
+"""What an IMDb id looks like, as a pattern. It is text: it keeps its zeros, and newer ones have 8 digits."""
+
 UNRATE = 0
 """The rating that asks for the removal of a rating."""
 

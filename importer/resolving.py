@@ -18,7 +18,8 @@ from importer.model import MediaKind
 MOST_CANDIDATES = 5
 
 _ALIKE = 0.4
-"""What scores less is another title altogether: a search gives whatever shares a word."""
+"""What scores less is another title altogether: a search gives whatever shares a word. So much alike must a
+name be, too, if its year is another."""
 
 _CLOSE = 0.05
 """A second candidate whose score is within this of the best one's leaves the choice to people."""
@@ -27,9 +28,6 @@ _NEXT_YEAR, _NO_YEAR, _OTHER_YEAR = 0.97, 0.9, 0.6
 _OTHER_KIND = 0.85
 _OTHER_TITLE = 0.9
 """What is left of a score; a name that is only alike never comes close to the very name."""
-
-_ALIKE = 0.4
-"""A candidate of another year is only shown if its name is at least so much alike."""
 
 _ARTICLES = {"the", "a", "an"}
 _TRAILING_ARTICLES = _ARTICLES | {"der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "gli"}

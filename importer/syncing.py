@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from importer.atomic import make_private_folder, write_privately
 from importer.fetching import Version
-from importer.journal import Journal, Run
+from importer.journal import Journal, Run, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Fate, Outcome, RatingJob, Status
 from importer.settings import config_file
 from importer.settings.jobs import Job, load_jobs
@@ -29,7 +30,6 @@ PASSING = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNSURE})
 PERMANENT = frozenset({Status.NOT_FOUND, Status.REJECTED})
 """What the destination says at every try: not asked for again until the row changes or much time passes."""
 
-BLOCK_ROWS = 4000
 LOCK_POLL_SECONDS = 0.2
 
 _IDENTITY = RESULT_COLUMNS[RESULT_COLUMNS.index("kind") : RESULT_COLUMNS.index("rated_at") + 1]
@@ -118,7 +118,7 @@ def settle_known(
     if not known:
         return
     outcomes = []
-    for job in _open_jobs(journal, run):
+    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
         failure = known.get(_hash_job(job))
         if failure is not None and now < next_try(failure, retry_after_days):
             fate = Fate(failure.status, failure.reason, _describe(job, failure, retry_after_days))
@@ -194,13 +194,6 @@ def _acquire(lock: BaseFileLock) -> bool:
     except Timeout:
         return False
     return True
-
-
-def _open_jobs(journal: Journal, run: Run) -> Iterator[RatingJob]:
-    last_row = 0
-    while jobs := journal.open_jobs(run, last_row, BLOCK_ROWS):
-        yield from jobs
-        last_row = jobs[-1].row
 
 
 def _describe(job: RatingJob, failure: KnownFailure, retry_after_days: int) -> str:

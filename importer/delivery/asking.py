@@ -1,6 +1,6 @@
 """A question outside of the stream of ratings: asked again as its verdicts say, under no rating limiter.
 
-For the sign-in's few requests. What an answer means is decided by the pure rules in `destinations/`.
+For a sign-in, a look-up or a download. What an answer means is decided by the pure rules in `destinations/`.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ async def ask(attempt: Callable[[], Awaitable[_Found | Retry | Stop]]) -> _Found
             raise verdict.error
         if not isinstance(verdict, Retry):
             return verdict
-        tries += not verdict.pause_all  # being told to slow down is no failed try
+        tries += verdict.is_attempt
         seconds = verdict.after_seconds
         if verdict.grows:
             seconds = max(seconds, min(seconds * 2**waits, LONGEST_WAIT_SECONDS))

@@ -5,6 +5,7 @@ Redirects are never followed: a POST with credentials goes to the host it was me
 """
 
 import asyncio
+from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 
@@ -23,7 +24,7 @@ TOTAL_SECONDS = 600.0
 ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 """No answer of these APIs is larger; more is refused rather than kept in memory."""
 
-USER_AGENT = "rating-importer/0.1 (+https://pypi.org/project/rating-importer)"
+USER_AGENT = f"rating-importer/{version('rating-importer')} (+https://pypi.org/project/rating-importer)"
 
 
 class Transport:

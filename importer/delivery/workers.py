@@ -1,7 +1,7 @@
 """The pool: N workers take batches from a bounded queue and bring each to an end.
 
 A batch ends in one outcome per job, or, when the run stops, in nothing: then its rows either never left,
-or may have arrived (`unsure_rows`). What a stop means for the run is decided in `run.py`.
+or may have arrived (`unsure_rows`). What a stop means for the run is decided in `sending.py`.
 """
 
 import asyncio

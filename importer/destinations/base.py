@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple, Protocol
 
 from importer.errors import ConnectionLostError, StopRunError
-from importer.model import UNRATE, Batch, Fate, MediaKind, Rating, RatingJob, Status
+from importer.model import IMDB_ID, UNRATE, Batch, Fate, MediaKind, Rating, RatingJob, Status
 from importer.wire import Request, Response
 
 
@@ -265,7 +265,7 @@ def build_removal(
     )
 
 
-is_imdb_id = re.compile(r"tt\d{5,10}").fullmatch
+is_imdb_id = re.compile(IMDB_ID).fullmatch
 
 
 def _whole(value: object) -> int | None:

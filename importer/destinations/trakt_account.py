@@ -125,8 +125,8 @@ def explain_forbidden(answer: Response) -> str:
         )
     return (
         "Trakt refuses the app (403): the client id is wrong, or the app is not approved. Compare "
-        "IMPORTER_TRAKT_CLIENT_ID with your app's page on Trakt. Since 2026-07-30 only VIP members can "
-        f"create an app. {way_out}"
+        "IMPORTER_TRAKT_CLIENT_ID with your app's page on Trakt. Only VIP members can create an app now. "
+        f"{way_out}"
     )
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from importer.candidates import Candidate
 from importer.destinations.answer_body import parse_list
-from importer.destinations.base import Answer, Retry, Stop
+from importer.destinations.base import Answer, Retry, Stop, is_imdb_id
 from importer.destinations.trakt_account import is_block_page, judge_trouble
 from importer.model import MediaKind
 from importer.wire import Request, Response
@@ -37,7 +37,6 @@ _FIELDS = {
 
 _SEARCHED = {kind: str(kind) for kind in (MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE)}
 
-_match_imdb_id = re.compile(r"tt[0-9]{7,10}").fullmatch
 _match_slug = re.compile(r"[a-z0-9][a-z0-9-]{0,199}").fullmatch
 _LARGEST_ID = 10**15
 _FIRST_YEAR, _LAST_YEAR = 1870, 2199
@@ -141,7 +140,7 @@ def _read_title(kind: MediaKind, shaped: Mapping[str, Any]) -> Candidate | None:
         kind,
         title,
         year if type(year) is int and _FIRST_YEAR <= year <= _LAST_YEAR else None,
-        imdb_id=imdb_id if isinstance(imdb_id, str) and _match_imdb_id(imdb_id) else None,
+        imdb_id=imdb_id if isinstance(imdb_id, str) and is_imdb_id(imdb_id) else None,
         tmdb_id=_read_number(ids.get("tmdb")),
         tvdb_id=_read_number(ids.get("tvdb")),
         trakt_id=_read_number(ids.get("trakt")),

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from importer.forecast import Forecast
 from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, Rows, Run, build_jobs
-from importer.model import Fate, MediaKind, Rating, RatingJob
+from importer.model import IMDB_ID, Fate, MediaKind, Rating, RatingJob
 
 
 class Replaced(NamedTuple):
@@ -137,7 +137,7 @@ def _build_named(row: Sequence[Any]) -> RatingJob:
     kind, second_kind = (
         MediaKind(kind) if kind in set(MediaKind) else None for kind in (job.kind, job.second_kind)
     )
-    imdb_id = re.search(r"tt\d{5,10}", job.imdb_id or "")
+    imdb_id = re.search(IMDB_ID, job.imdb_id or "")
     return job._replace(
         kind=kind or MediaKind.UNKNOWN, second_kind=second_kind, imdb_id=imdb_id[0] if imdb_id else None
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from enum import StrEnum
 from html import unescape
 
-from importer.model import HATE, LOVE, UNRATE, Rating, Status
+from importer.model import HATE, IMDB_ID, LOVE, UNRATE, Rating, Status
 
 
 class Reason(StrEnum):
@@ -87,12 +87,10 @@ def parse_html_text(cell: str) -> str | None:
     return parse_text(unescape(cell))
 
 
-# An id is text: it keeps its zeros, and newer ones have 8 digits.
-_IMDB_ID = r"tt[0-9]{7,10}"
-_match_id = re.compile(_IMDB_ID).fullmatch
-_match_ids = re.compile(rf"(?:{_IMDB_ID}\n)*").fullmatch
+_match_id = re.compile(IMDB_ID).fullmatch
+_match_ids = re.compile(rf"(?:{IMDB_ID}\n)*").fullmatch
 _match_url = re.compile(
-    rf"(?:https?://)?(?:[a-z]+\.)?imdb\.com/(?:[a-z-]+/)?title/({_IMDB_ID})(?:[/?#].*)?"
+    rf"(?:https?://)?(?:[a-z]+\.)?imdb\.com/(?:[a-z-]+/)?title/({IMDB_ID})(?:[/?#].*)?"
 ).fullmatch
 
 

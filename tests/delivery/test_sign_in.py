@@ -148,7 +148,7 @@ class TestAsking:
         return run_in_virtual_time(main())
 
     def test_being_told_to_slow_down_is_no_failed_try(self) -> None:
-        slow = Retry(10, "429", 1000, self.STOP, pause_all=True)
+        slow = Retry(10, "429", 1000, self.STOP, pause_all=True, is_attempt=False)
         down = Retry(2, "503", 2, self.STOP)
         assert self.ask(slow, down, slow, "found") == ("found", 22)
         with pytest.raises(StopRunError, match="enough"):
@@ -156,7 +156,7 @@ class TestAsking:
 
     @pytest.mark.parametrize(("grows", "waits"), [(True, [30, 60, 120, 240]), (False, 20 * [30])])
     def test_the_total_time_ends_it(self, grows: bool, waits: Sequence[float]) -> None:
-        slow = Retry(30, "429", 1000, self.STOP, grows=grows, pause_all=True)
+        slow = Retry(30, "429", 1000, self.STOP, grows=grows, pause_all=True, is_attempt=False)
         assert self.ask(*[slow for _ in waits], "found") == ("found", sum(waits))
         with pytest.raises(StopRunError, match="enough"):
             self.ask(*[slow for _ in waits], slow, "found")
