@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import StopRunError
+from importer.errors import StopRunError, UsageError
 from importer.planning import OnConflict
 from importer.sandbox.catalogue import Kind
 from tests.road import OPEN, WAYS, Road, Server, find_title, running_sandbox
@@ -70,10 +70,10 @@ def test_fewer_than_fifty_changes_are_made_without_a_question(road: Road) -> Non
 def test_a_larger_share_is_refused_when_nobody_can_answer(road: Road, sandbox: Server) -> None:
     change(road, 150, removals=50)
     before = sandbox.stored()
-    with pytest.raises(StopRunError, match="nobody can be asked; nothing was sent") as told:
+    with pytest.raises(UsageError, match="nobody can be asked; nothing was sent") as told:
         road.run_as_typed(sandbox.url)
     assert "change 150 ratings and remove 50 of the 200 movies that the account has rated" in str(told.value)
-    assert told.value.exit_code == 3
+    assert told.value.exit_code == 2
     assert sandbox.stored() == before
     assert sandbox.count_sent_rows() == 0
 
@@ -82,11 +82,11 @@ def test_the_kinds_that_were_counted_are_named(road: Road, sandbox: Server) -> N
     """Shows that the account has rated are not read for a file of movies, and not counted."""
     sandbox.rate(find_title("tt0141842", Kind.SHOW), 5, LONG_AGO)
     change(road, 150)
-    with pytest.raises(StopRunError, match="of the 200 movies that"):
+    with pytest.raises(UsageError, match="of the 200 movies that"):
         road.run_as_typed(sandbox.url)
     rows = [f"{movie(number)},movie,8" for number in range(150)]
     road.write(*rows, "tt0141842,show,8", header="imdb_id,type,rating")
-    with pytest.raises(StopRunError, match="of the 201 movies and shows that"):
+    with pytest.raises(UsageError, match="of the 201 movies and shows that"):
         road.run_as_typed(sandbox.url)
 
 
@@ -111,7 +111,7 @@ def test_yes_does_it(road: Road, sandbox: Server) -> None:
 
 def test_yes_after_a_refusal_goes_on_with_the_same_run(road: Road, sandbox: Server) -> None:
     change(road, 200)
-    with pytest.raises(StopRunError):
+    with pytest.raises(UsageError):
         road.run_as_typed(sandbox.url)
     assert road.run_as_typed(sandbox.url, asks=False).run.continued
     assert road.statuses == ["rated"] * 200
@@ -125,7 +125,7 @@ def test_a_guard_of_a_hundred_never_asks(road: Road, sandbox: Server) -> None:
 
 def test_a_guard_of_nothing_asks_from_fifty_on(road: Road, sandbox: Server) -> None:
     change(road, 50)
-    with pytest.raises(StopRunError):
+    with pytest.raises(UsageError):
         road.run_as_typed(sandbox.url, guard_percent=0)
     change(road, 49)
     road.run_as_typed(sandbox.url, guard_percent=0)
@@ -140,7 +140,7 @@ def test_the_share_itself_is_still_allowed(road: Road, sandbox: Server) -> None:
 
 def test_one_more_than_the_share_is_not(road: Road, sandbox: Server) -> None:
     change(road, 26, removals=25)
-    with pytest.raises(StopRunError, match="of the 200 movies that"):
+    with pytest.raises(UsageError, match="of the 200 movies that"):
         road.run_as_typed(sandbox.url, guard_percent=25)
     assert sandbox.count_sent_rows() == 0
 

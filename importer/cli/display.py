@@ -116,7 +116,10 @@ class Display:
             f"{look.held:,} {_name_kinds(look.kinds)} that the account has rated"
         )
         if not self._has_somebody_to_ask:
-            raise StopRunError(f"{what}, and nobody can be asked; nothing was sent. With --yes it is done.")
+            raise UsageError(
+                f"{what}, and nobody can be asked; nothing was sent. If that is what you want, type the same "
+                "command with --yes."
+            )
         _confirm(f"{what}. Do it?")
 
     @property

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def prune(
     keep: Annotated[
         int,
-        typer.Option(help="Keep the newest N runs of each account, and never less than 5.", metavar="N"),
+        typer.Option(min=5, help="Keep the newest N runs of each account, 5 at least.", metavar="N"),
     ] = 50,
     older_than: Annotated[
         str | None,

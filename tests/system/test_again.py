@@ -413,9 +413,9 @@ class TestTheGuardAsACommand:
     def test_nobody_there_to_ask(self, importer: Importer, tmp_path: Path, words: tuple[str, ...]) -> None:
         before = read_sandbox(tmp_path)
         refused = importer(*words)
-        assert refused.returncode == 3
+        assert refused.returncode == 2
         assert "would change 60 ratings and remove 0 of the 60" in refused.stderr
-        assert "nothing was sent. With --yes it is done." in refused.stderr
+        assert "type the same command with --yes." in refused.stderr
         assert read_sandbox(tmp_path) == before
         assert importer(*words, "--yes").returncode == 0
         assert {rating for rating, _ in read_sandbox(tmp_path).values()} == {8}

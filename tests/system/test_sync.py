@@ -349,7 +349,7 @@ class TestFailures:
             lines = seed(server, 100)
             machine.write(*(f"{line.split(',')[0]},1,2025-05-05" for line in lines), header=DATED)
             refused = machine.sync()
-            assert refused.returncode == 3
+            assert refused.returncode == 2
             assert "nobody can be asked" in refused.stderr
             count = Count(server)
             assert machine.sync("--yes").returncode == 0
@@ -360,7 +360,7 @@ class TestFailures:
         with signed_in(machine, job, any_title=True) as server:
             lines = seed(server, 100)
             machine.write(*(f"{line.split(',')[0]},1,2025-05-05" for line in lines), header=DATED)
-            assert machine.sync().returncode == 3
+            assert machine.sync().returncode == 2
             one_already, _, _ = lines[0].split(",")
             server.rate(one_already, 7)  # needed no sending when the run began
             assert machine.sync("--yes").returncode == 0
@@ -456,7 +456,7 @@ class TestAccounts:
             machine.edit_state(be_somebody_else)
             machine.write(*(f"{line.split(',')[0]},1,2025-05-05" for line in lines), header=DATED)
             refused = machine.sync()
-            assert refused.returncode == 3
+            assert refused.returncode == 2
             assert "somebody else" not in refused.stderr
             assert "nobody can be asked" in refused.stderr
             assert machine.sync("--yes").returncode == 0
