@@ -78,7 +78,7 @@ class Display:
             is_continued=planned.run.continued,
         )
         if isinstance(target, Target) and target.survey and not self.quiet and not self.log.is_json:
-            for line in build_preflight(target, planned, journal.tallies(planned.run)):
+            for line in build_preflight(target, planned, journal):
                 print(line, file=sys.stderr)
         if target.posts_to_feeds:
             self._ask_about_feeds(planned)

@@ -1,16 +1,15 @@
 """Makes a plan: reads the file, looks at the account, and writes down what a run would do. Sends nothing."""
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from itertools import chain
 
 from importer.cli.conflicts import ConflictQuestions
 from importer.cli.display import Display
+from importer.cli.preflight import estimate_effort
 from importer.cli.targets import AnyTarget, Choices, Target
 from importer.errors import StopRunError, UsageError
 from importer.forecast import build_plan_line
-from importer.journal import Journal, Run, in_blocks
+from importer.journal import Journal, Run
 from importer.model import HATE, LOVE, MediaKind, Rating, RatingJob
 from importer.progress import Phase, Progress
 from importer.report.plan import Line, Plan, build_plan, print_json, write_plan
@@ -58,13 +57,9 @@ def _look(planned: PlannedRun, target: Target, journal: Journal, progress: Progr
 
 
 def _begin_plan(planned: PlannedRun, source: Source, target: Target, journal: Journal) -> Plan:
-    jobs = chain.from_iterable(in_blocks(journal.open_jobs, planned.run))
-    sizes = Counter(target.destination.method_for(job) for job in jobs)
-    requests = sum(-(-size // target.destination.batch_size) for size in sizes.values())
-    rate = target.options.rate
-    seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
+    effort = estimate_effort(target, journal, planned.run)
     name, account = target.destination.name, target.account
-    return Plan(source.name, name, account, planned.notes, requests, seconds)
+    return Plan(source.name, name, account, planned.notes, effort.requests, effort.seconds)
 
 
 def _lines(journal: Journal, run: Run, target: Target) -> Iterator[Line]:

@@ -1,33 +1,57 @@
 """What is told before the first rating goes out: whose account, how full it is, and how long it will take."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
+from typing import NamedTuple
 
 from importer.cli.targets import Target
 from importer.delivery.survey import Survey
 from importer.history import Tally
+from importer.journal import Journal, Run, in_blocks
 from importer.report.wording import clean, count, duration, outcome
 from importer.run import PlannedRun
 
 _DAY = "%Y-%m-%d %H:%M UTC"
 
 
-def build_preflight(target: Target, planned: PlannedRun, tallies: Sequence[Tally]) -> list[str]:
+class Effort(NamedTuple):
+    """What it takes to send the open rows of a run; `seconds` is 0 where nothing limits the pace."""
+
+    ratings: int
+    """Rows that rate; the others remove a rating."""
+    requests: int
+    seconds: float
+
+
+def estimate_effort(target: Target, journal: Journal, run: Run) -> Effort:
+    """Count what travels together, which is only what goes by the same method."""
+    sizes: Counter[str] = Counter()
+    ratings = 0
+    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
+        sizes[target.destination.method_for(job)] += 1
+        ratings += bool(job.rating)
+    requests = sum(-(-size // target.destination.batch_size) for size in sizes.values())
+    rate = target.options.rate
+    seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
+    return Effort(ratings, requests, seconds)
+
+
+def build_preflight(target: Target, planned: PlannedRun, journal: Journal) -> list[str]:
     """Build the lines to show."""
     survey = target.survey
     assert survey is not None
-    requests = -(-planned.open_rows // target.destination.batch_size)
-    rate = target.options.rate
-    seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
+    effort = estimate_effort(target, journal, planned.run)
     if not planned.open_rows:
-        return [_describe_account(survey, seconds), "Nothing to send."]
+        return [_describe_account(survey, effort.seconds), "Nothing to send."]
     return [
-        _describe_account(survey, seconds),
-        _describe_room(survey, planned.open_rows),
-        *_describe_skipped(tallies),
+        _describe_account(survey, effort.seconds),
+        _describe_room(survey, effort.ratings),
+        *_describe_skipped(journal.tallies(planned.run)),
         (
-            f"To send: {count(planned.open_rows, 'row')} in about {count(requests, 'request')}, "
-            f"at least {duration(seconds)}."
+            f"To send: {count(planned.open_rows, 'row')} in about {count(effort.requests, 'request')}, "
+            f"at least {duration(effort.seconds)}."
         ),
     ]
 
@@ -42,10 +66,10 @@ def _describe_account(survey: Survey, seconds: float) -> str:
     return f"{who}; the token lasts until {end.strftime(_DAY)}{renewal}."
 
 
-def _describe_room(survey: Survey, open_rows: int) -> str:
+def _describe_room(survey: Survey, ratings: int) -> str:
     if survey.held is None:
         return f"How many ratings the account holds is not known; it may hold {survey.cap:,}."
-    after = survey.held + open_rows
+    after = survey.held + ratings
     line = f"The account holds {count(survey.held, 'rating')} of {survey.cap:,}; then at most {after:,}."
     if after > survey.cap:
         line += " That may be more than it can hold: Trakt then refuses, and the rest is not sent."
