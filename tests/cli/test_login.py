@@ -175,7 +175,7 @@ class TestLogin:
         server.script[CODE] = [web.Response(status=403)]
         code, _, err = importer("login", "trakt")
         assert code == 3
-        assert "only VIP members can create an app" in err
+        assert "Only VIP members can create an app" in err
         assert "--to trakt-file" in err
         server.script[CODE] = [web.Response(status=403, text="<html>Sorry</html>", content_type="text/html")]
         code, _, err = importer("login", "trakt")
@@ -191,7 +191,7 @@ class TestLogin:
         code, out, err = importer("login", "trakt")
         assert code == 0
         assert "Signed in." in out
-        assert "only VIP members" in err
+        assert "Only VIP members" in err
         assert token_files(tmp_path)
 
     def test_a_pair_in_the_settings_is_pointed_out(
