@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import ImporterError, UsageError
+from importer.errors import ImporterError, UsageError, holding_signals
 from importer.history import Tally
 from importer.journal import Journal, Run
 from importer.model import Fate, InvalidRow, PlannedRow, RatingJob, SourceRow, Status
@@ -148,8 +148,9 @@ def send_run(
     finally:
         # Also when something unforeseen ended the sending: what is done is done, and must be told.
         progress.phase = Phase.WRITING
-        with closing(journal.results(run)) as lines:
+        with holding_signals() as held, closing(journal.results(run)) as lines:
             write_results(results, lines)
+    sender.stopped_by = sender.stopped_by or next(iter(held), None)
     if sender.stopped_by is None:
         # Only now: a run whose results could not be written is continued, and then prints them.
         journal.finish(run)

@@ -5,7 +5,6 @@ this phase go through one thread, in order, so that commits never hold up a requ
 """
 
 import asyncio
-import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from importer.delivery.readback import ReadBack
 from importer.delivery.transport import Transport
 from importer.delivery.workers import WorkerPool
 from importer.destinations.base import Destination, Stop
-from importer.errors import ImporterError, StopRunError
+from importer.errors import ImporterError, StopRunError, holding_signals, interrupted_by
 from importer.journal import Journal, Run
 from importer.looking import (
     Look,
@@ -133,9 +132,11 @@ class Sending:
             if self.stopped_by is None and self._progress.done < self._progress.to_send:
                 self._connect(self._work)
         finally:
-            self._clerk.finish()
-            if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
-                self._journal.release(self._run, except_rows=self._pool.unsure_rows)
+            with holding_signals() as held:
+                self._clerk.finish()
+                if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
+                    self._journal.release(self._run, except_rows=self._pool.unsure_rows)
+        self.stopped_by = self.stopped_by or next(iter(held), None)
         if self.stopped_by is None and self._journal.count_open(self._run):
             limited = self._options.limit is not None
             self.stopped_by = StopRunError("--limit was reached" if limited else "some rows were left over")
@@ -288,11 +289,11 @@ class Sending:
         except ImporterError as error:
             self._stop(error)
 
-    def _interrupt(self, name: signal.Signals) -> None:
+    def _interrupt(self, number: int) -> None:
         if self._pool is not None and self._pool.stopped_by is not None:
             self._pool.stop_now()  # the second signal: do not even wait for the requests in flight
         else:
-            self._stop(StopRunError(f"interrupted ({name.name})"))
+            self._stop(interrupted_by(number))
 
     def _stop(self, error: ImporterError) -> None:
         if self._pool is not None:

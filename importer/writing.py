@@ -13,17 +13,15 @@ old stays between the new ones to be uploaded by mistake. A run without a row to
 
 import csv
 import re
-import signal
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
 from importer.atomic import Drafts
 from importer.destinations.file_base import FileDestination
-from importer.errors import ImporterError, StopRunError
+from importer.errors import ImporterError, StopRunError, interrupted_by, listening_to_signals
 from importer.journal import Journal, Run
 from importer.model import Fate, Outcome, RatingJob, Status
 from importer.progress import Phase, Progress
@@ -60,7 +58,7 @@ class Writing:
         if not self._progress.to_send:
             return
         try:
-            with self._listening_to_signals(), Drafts() as drafts:
+            with listening_to_signals(self._interrupt), Drafts() as drafts:
                 self._write(drafts)
         except OSError as error:
             self.stopped_by = self._not_written(error.strerror or str(error))
@@ -110,21 +108,9 @@ class Writing:
             "Make room or choose another place, then type the same command: it starts over."
         )
 
-    @contextmanager
-    def _listening_to_signals(self) -> Iterator[None]:
-        """Turn signals into a wish that is granted between blocks, never half way through publishing."""
-        before = {}
-        try:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with suppress(ValueError):  # outside the main thread no signal arrives anyway
-                    before[number] = signal.signal(number, self._interrupt)
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
     def _interrupt(self, number: int, _frame: FrameType | None) -> None:
-        self._interrupted_by = StopRunError(f"interrupted ({signal.Signals(number).name})")
+        """Make a signal a wish that is granted between blocks, never half way through publishing."""
+        self._interrupted_by = interrupted_by(number)
 
 
 class _Lines:

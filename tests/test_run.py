@@ -1,9 +1,13 @@
 """The road as a whole: what a run leaves behind, in the file, at the destination and for the next run."""
 
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from importer import run
+from importer.clerk import Clerk
 from importer.errors import AuthorizationError, ResultsNotWrittenError, StopRunError, UnreadableFileError
 from tests.road import Road, running_sandbox
 
@@ -122,6 +126,64 @@ def test_results_that_cannot_be_written_lose_nothing(road: Road, tmp_path: Path)
         assert sandbox.count_rating_requests() == 1
     assert road.statuses == ["rated"]  # the same command prints what had happened
     assert road.read_results()[0]["attempts"] == "1"
+
+
+class TestSignals:
+    @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+    def test_the_results_are_written_before_it_is_heard(
+        self, road: Road, monkeypatch: pytest.MonkeyPatch, name: signal.Signals
+    ) -> None:
+        interrupt(monkeypatch, run, "write_results", name)
+        check_that_it_ends_well(road, monkeypatch, name)
+
+    @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+    def test_the_journal_is_brought_up_to_date_before_it_is_heard(
+        self, road: Road, monkeypatch: pytest.MonkeyPatch, name: signal.Signals
+    ) -> None:
+        interrupt(monkeypatch, Clerk, "finish", name)
+        check_that_it_ends_well(road, monkeypatch, name)
+
+    def test_whoever_insists_need_not_wait_and_the_same_command_writes_the_results(
+        self, road: Road, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        interrupt(monkeypatch, run, "write_results", signal.SIGINT, signal.SIGTERM)
+        road.write(f"{SHAWSHANK},9")
+        with running_sandbox() as sandbox:
+            with pytest.raises(KeyboardInterrupt):
+                road.run(sandbox.url)
+            assert not road.results.exists()
+            monkeypatch.undo()
+            road.run(sandbox.url)
+            assert sandbox.count_rating_requests() == 1
+        assert road.statuses == ["rated"]
+
+
+def interrupt(monkeypatch: pytest.MonkeyPatch, place: object, name: str, *signals: signal.Signals) -> None:
+    """Let signals arrive whenever a function begins."""
+    real = getattr(place, name)
+
+    def interrupted(*args: Any) -> None:
+        for number in signals:
+            signal.raise_signal(number)
+        real(*args)
+
+    monkeypatch.setattr(place, name, interrupted)
+
+
+def check_that_it_ends_well(road: Road, monkeypatch: pytest.MonkeyPatch, name: signal.Signals) -> None:
+    """See that a run with a signal stops early, tells what was done, and is continued."""
+    road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+    before = signal.getsignal(name)
+    with running_sandbox() as sandbox:
+        stopped = road.run(sandbox.url)
+        assert str(stopped.stopped_by) == f"interrupted ({name.name})"
+        assert road.statuses == ["rated", "rated"]
+        assert signal.getsignal(name) is before
+        monkeypatch.undo()
+        done = road.run(sandbox.url)
+        assert sandbox.count_rating_requests() == 2
+    assert (done.run.run_id, done.run.continued) == (stopped.run.run_id, True)
+    assert done.stopped_by is None
 
 
 def test_a_file_that_cannot_be_read_leaves_no_run_behind(road: Road) -> None:

@@ -297,23 +297,32 @@ def test_a_device_is_not_replaced(desk: Desk) -> None:
     assert Path(os.devnull).is_char_device()
 
 
+@dataclass(frozen=True)
 class Interrupting(LetterboxdFile):
     """Gets a signal while its third line is built."""
 
+    number: signal.Signals = signal.SIGINT
+
     def build_line(self, job: RatingJob) -> Sequence[str]:
         if job.row == 3:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(self.number)
         return super().build_line(job)
 
 
-def test_an_interrupted_run_leaves_no_file_and_all_rows(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupted_run_leaves_no_file_and_all_rows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    number = getattr(signal, name, None)
+    if number is None or signal.getsignal(number) is signal.SIG_IGN:
+        pytest.skip("there is no such signal here")
     monkeypatch.setattr(writing, "BLOCK_ROWS", 2)
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(number)
     run = desk.plan(*(build_job(row) for row in range(1, 8)))
-    made = desk.write(run, Interrupting())
+    made = desk.write(run, Interrupting(number=number))
     check_nothing_happened(desk, run, made, [])
-    assert str(made.stopped_by) == "interrupted (SIGINT)"
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    assert str(made.stopped_by) == f"interrupted ({name})"
+    assert signal.getsignal(number) is before
     assert titles(desk.write(run).paths) == [""] * 7
 
 

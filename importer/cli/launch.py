@@ -13,7 +13,7 @@ from typing import Protocol
 from importer.cli.display import Display, check_place, is_same_file
 from importer.cli.options import To
 from importer.cli.targets import AnyTarget, Choices, FileTarget, journal_for, open_target
-from importer.errors import ImporterError, StopRunError, UsageError
+from importer.errors import ImporterError, StopRunError, UsageError, listening_to_signals
 from importer.journal import Journal
 from importer.run import Source
 from importer.settings import state_dir
@@ -59,12 +59,14 @@ def launch(given: Input, to: To, choices: Choices, display: Display, errand: Err
 @contextmanager
 def guarded() -> Iterator[None]:
     """Turn what may end a run before or beside the sending into errors that say what to do."""
-    # Until the sending listens for itself, a polite end is like Ctrl-C: nothing was sent, and that is said.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        yield
+        # Where the sending does not listen for itself, a polite end is like Ctrl-C.
+        with listening_to_signals(signal.default_int_handler):
+            yield
     except KeyboardInterrupt:
-        raise StopRunError("interrupted before anything was sent; the same command starts over") from None
+        raise StopRunError(
+            "interrupted; what was done is in the journal, and the same command goes on from there"
+        ) from None
     except sqlite3.DatabaseError as error:
         raise ImporterError(
             f"the journal is damaged ({error}). Move its file away from {state_dir() / 'journals'} to begin "

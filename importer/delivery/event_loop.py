@@ -1,12 +1,11 @@
 """The event loop that a run waits in, and the signals that end it in good order."""
 
 import asyncio
-import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
-STOP_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+from importer.errors import listening_to_signals
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -19,19 +18,12 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 @contextmanager
-def hearing_signals(on_signal: Callable[[signal.Signals], None]) -> Iterator[None]:
-    """Hear what would end the process, and give the signals back in the end.
+def hearing_signals(on_signal: Callable[[int], None]) -> Iterator[None]:
+    """Hear in the loop what would end the process, and give the signals back in the end.
 
     Between two stages a question may be asked, and Ctrl-C must end it.
     """
     loop = asyncio.get_running_loop()
-    # Not on Windows and not outside the main thread: there Ctrl-C cancels the task at once.
-    for name in STOP_SIGNALS:
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(name, on_signal, name)
-    try:
+    # Not the loop's own signal handlers: they leave behind a SIGTERM that kills, whatever it did before.
+    with listening_to_signals(lambda number, _: loop.call_soon_threadsafe(on_signal, number)):
         yield
-    finally:
-        for name in STOP_SIGNALS:
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.remove_signal_handler(name)

@@ -20,7 +20,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from signal import SIGINT, Signals
+from signal import SIGINT
 from typing import Any, NamedTuple, Self
 from unittest.mock import patch
 
@@ -146,10 +146,6 @@ class MortalLoop(VirtualTimeLoop):
         """The end of the loop itself: no process has anything to lose there."""
         self._is_ending = True
         return super().shutdown_asyncgens()
-
-    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: object) -> None:
-        """Signals come from the test, not from the system."""
-        raise NotImplementedError
 
 
 class ThreadlessExecutor:
@@ -586,7 +582,7 @@ class CrashAndRerun(RuleBasedStateMachine):
 
 @contextmanager
 def pressing_ctrl_c(
-    interruptions: tuple[float, float | None] | None, interrupt: Callable[[Signals], None]
+    interruptions: tuple[float, float | None] | None, interrupt: Callable[[int], None]
 ) -> Iterator[None]:
     """A user presses Ctrl-C some seconds into each stage, and perhaps again."""
     if interruptions is not None:
