@@ -10,11 +10,11 @@ ImporterError                    exit 1   the run ended badly; the message says 
 │       └── EmptyFileError                there is nothing in it
 ├── DestinationError             exit 1   something about one request
 │   └── ConnectionLostError               no answer came; says whether the request may have arrived
-├── ResultsNotWrittenError       exit 1   results.csv could not be written; the journal has everything
 └── StopRunError                 exit 3   nothing more is sent; the same command continues
     ├── AuthorizationError                the destination does not accept the credentials
     ├── AccountLimitError                 the account is full
-    └── JournalLockedError                another run holds this account's journal
+    ├── JournalLockedError                another run holds this account's journal
+    └── ResultsNotWrittenError            results.csv could not be written; the journal has everything
 ```
 
 Row problems are data (`model.InvalidRow`, `model.Fate`), never exceptions. The signals that would end the
@@ -108,17 +108,6 @@ class ConnectionLostError(DestinationError):
         super().__init__(f"{loss}: {detail}" if detail else str(loss))
 
 
-class ResultsNotWrittenError(ImporterError):
-    """The results file could not be written; every outcome is still in the journal."""
-
-    def __init__(self, path: Path, cause: OSError) -> None:
-        self.path = path
-        super().__init__(
-            f"{path}: cannot write the results ({cause.strerror or cause}). Nothing is lost: the journal "
-            "holds every outcome. Make room or choose another place with --out, then type the same command."
-        )
-
-
 class StopRunError(ImporterError):
     """The run stops here and sends nothing more; what is done stays done."""
 
@@ -135,6 +124,17 @@ class AccountLimitError(StopRunError):
 
 class JournalLockedError(StopRunError):
     """Another run of the same account is under way."""
+
+
+class ResultsNotWrittenError(StopRunError):
+    """The results file could not be written; every outcome is still in the journal."""
+
+    def __init__(self, path: Path, cause: OSError) -> None:
+        self.path = path
+        super().__init__(
+            f"{path}: cannot write the results ({cause.strerror or cause}). Nothing is lost: the journal "
+            "holds every outcome. Make room or choose another place with --out, then type the same command."
+        )
 
 
 def interrupted_by(number: int) -> StopRunError:

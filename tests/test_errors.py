@@ -66,7 +66,6 @@ def test_every_error_is_ours_and_says_so_by_its_name() -> None:
         (ImporterError, 1),
         (DestinationError, 1),
         (ConnectionLostError, 1),
-        (ResultsNotWrittenError, 1),
         (UsageError, 2),
         (SettingsError, 2),
         (UnknownFormatError, 2),
@@ -75,6 +74,7 @@ def test_every_error_is_ours_and_says_so_by_its_name() -> None:
         (AuthorizationError, 3),
         (AccountLimitError, 3),
         (JournalLockedError, 3),
+        (ResultsNotWrittenError, 3),
     ],
 )
 def test_exit_code(kind: type[ImporterError], code: int) -> None:
