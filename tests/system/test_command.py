@@ -10,6 +10,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.system.conftest import COMMAND, ROOT, Importer, running_sandbox
 
 SAMPLE = str(ROOT / "samples/imdb-2024.csv")
@@ -46,6 +48,32 @@ def test_json_is_all_that_standard_output_gets(importer: Importer) -> None:
 def test_quiet_says_nothing(importer: Importer) -> None:
     done = importer("run", SAMPLE, "--to", "sandbox", "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+def in_shell(line: str, environment: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a line in which `$0` is the command."""
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line, COMMAND],
+        cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=100, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("run ratings.csv --to sandbox", 0, "1  rated"),
+        ("run - --to sandbox", 2, "standard input: is empty"),
+        ("prune --keep 5", 0, "nothing to remove"),
+        ("login trakt", 2, "client id of your Trakt app is missing"),
+    ],
+)
+def test_a_closed_standard_input_is_an_empty_one(
+    environment: dict[str, str], tmp_path: Path, words: str, code: int, said: str
+) -> None:
+    (tmp_path / "ratings.csv").write_text("imdb_id,rating\ntt0111161,9\n")
+    done = in_shell(f'"$0" {words} <&-', environment, tmp_path)
+    assert done.returncode == code
+    assert said in done.stdout + done.stderr
 
 
 def test_python_m_importer_is_the_same_command(environment: dict[str, str]) -> None:
