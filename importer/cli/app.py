@@ -5,12 +5,11 @@ Start-up is kept light: every command imports what it needs when it runs, so tha
 
 import os
 import sys
-from io import TextIOWrapper
 from itertools import pairwise
-from pathlib import Path
-from typing import Annotated, Never
+from typing import Annotated, Any, Never
 
 import typer
+from typer.core import TyperGroup
 
 from importer.cli import (
     again,
@@ -26,7 +25,8 @@ from importer.cli import (
     schedule_files,
     sync,
 )
-from importer.errors import ImporterError, SettingsError, UsageError
+from importer.cli.streams import flush, if_it_is_read, mend_streams
+from importer.errors import ImporterError, SettingsError, StopRunError, UsageError
 from importer.report.wording import clean
 
 
@@ -38,7 +38,18 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+class _Commands(TyperGroup):
+    """The commands, of which none ends by typer's own codes when it is interrupted, be it at a question."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, typer.Abort):
+            raise StopRunError("interrupted") from None
+
+
 app = typer.Typer(
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # rich's help would double the start-up time
@@ -77,17 +88,24 @@ def importer(
 
 def main() -> Never:
     """Run the command line and exit: 0 all rows succeeded, 1 some did not, 2 usage, 3 stopped early."""
-    _mend_streams()
+    mend_streams()
+    exit_code = _run()
+    problem = flush(sys.stdout)
+    if problem is not None and not exit_code:
+        exit_code = 1
+        if not isinstance(problem, BrokenPipeError):  # else whoever read it has enough
+            _tell(f"cannot write to standard output ({problem.strerror})", exit_code)
+    flush(sys.stderr)
+    sys.exit(exit_code)
+
+
+def _run() -> int:
     try:
         app(standalone_mode=True)
+    except SystemExit as end:
+        return int(end.code or 0)
     except ImporterError as error:
-        sys.exit(_report(error))
-    except KeyboardInterrupt:
-        sys.exit(_tell("interrupted before anything was sent", 3))
-    except BrokenPipeError:
-        # Whoever read our output has enough; a second error at exit would only be noise.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return _report(error)
     except Exception as error:
         if os.environ.get("IMPORTER_TRACEBACK"):
             raise
@@ -95,26 +113,15 @@ def main() -> Never:
             f"unexpected {type(error).__name__}; what was done is in the journal. "
             "Set IMPORTER_TRACEBACK=1 and type the same command to see where it happened."
         )
-        sys.exit(_tell(problem, 1))
-    sys.exit(0)
-
-
-def _mend_streams() -> None:
-    """Closed streams and narrow encodings are no reason to fail after the work is done."""
-    nowhere = os.devnull
-    sys.stdin = sys.stdin or Path(nowhere).open(encoding="utf-8")  # noqa: SIM115 - until the end
-    sys.stdout = sys.stdout or Path(nowhere).open("w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or Path(nowhere).open("w", encoding="utf-8")  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+        return _tell(problem, 1)
+    return 0
 
 
 def _report(error: ImporterError) -> int:
     _tell("\n".join(error.problems) if isinstance(error, SettingsError) else str(error), error.exit_code)
     if isinstance(error, UsageError) and not _logs_json():
         command = next((word for word in sys.argv[1:2] if word.isalpha()), "")
-        print(f"importer: see `{' '.join(filter(None, ['importer', command]))} --help`", file=sys.stderr)
+        _say(f"see `{' '.join(filter(None, ['importer', command]))} --help`")
     return error.exit_code
 
 
@@ -125,8 +132,13 @@ def _tell(problem: str, exit_code: int) -> int:
         open_log(as_json=True).stopped(problem, exit_code)
     else:
         for line in problem.splitlines():
-            print(f"importer: {clean(line, 2000)}", file=sys.stderr)
+            _say(clean(line, 2000))
     return exit_code
+
+
+def _say(line: str) -> None:
+    with if_it_is_read(sys.stderr):
+        print(f"importer: {line}", file=sys.stderr)
 
 
 def _logs_json() -> bool:

@@ -4,8 +4,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import TextIO
+
+from importer.cli.streams import if_it_is_read
 
 _LONGEST_LINE_BYTES = 1 << 20
 
@@ -48,8 +49,8 @@ async def _pass_on(stream: asyncio.StreamReader, to: TextIO, prefix: str) -> Non
     while line := await _read_line(stream):
         text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
         is_json_log = text.startswith('{"') and to is sys.stderr
-        with suppress(OSError):  # whoever read it has enough; the child's work goes on
-            print(text if is_json_log else f"{prefix}{text}".rstrip(), file=to, flush=True)
+        with if_it_is_read(to):
+            print(text if is_json_log else f"{prefix}{text}".rstrip(), file=to)
 
 
 async def _read_line(stream: asyncio.StreamReader) -> bytes:

@@ -16,6 +16,7 @@ from importer.cli.conflicts import ConflictQuestions
 from importer.cli.next_step import find_next
 from importer.cli.preflight import build_preflight
 from importer.cli.progress import show_progress
+from importer.cli.streams import if_it_is_read
 from importer.cli.targets import AnyTarget, FileTarget, Target
 from importer.errors import StopRunError, UsageError
 from importer.journal import Journal
@@ -57,6 +58,8 @@ class Display:
     def check(self, path: Path) -> None:
         """See that the results can be written, before anything is sent, and not over the input."""
         if str(self.results) == "-":
+            if sys.__stdout__ is None:
+                raise UsageError("--out -: standard output is closed; name a file")
             return
         check_place(self.results, "--out")
         if not self.replaces_input and is_same_file(self.results, path):
@@ -78,8 +81,9 @@ class Display:
             is_continued=planned.run.continued,
         )
         if isinstance(target, Target) and target.survey and not self.quiet and not self.log.is_json:
-            for line in build_preflight(target, planned, journal):
-                print(line, file=sys.stderr)
+            lines = build_preflight(target, planned, journal)
+            with if_it_is_read(sys.stderr):
+                print(*lines, sep="\n", file=sys.stderr)
         if target.posts_to_feeds:
             self._ask_about_feeds(planned)
         sender = target.build_sender(planned.run, source.undone, journal, progress)
@@ -141,11 +145,14 @@ class Display:
         if self.log.is_json and self.stream() is sys.stderr:
             return exit_code  # standard error is the log's
         if self.as_json:
-            print(json.dumps(summary.as_json(), indent=2), file=self.stream())
+            with if_it_is_read(self.stream()):
+                print(json.dumps(summary.as_json(), indent=2), file=self.stream())
         elif not self.quiet:
-            self._print(summary)
+            with if_it_is_read(self.stream()):
+                self._print(summary)
         elif report.stopped_by is not None and not self.log.is_json:
-            print(f"importer: stopped early: {clean(str(report.stopped_by), 1000)}", file=sys.stderr)
+            with if_it_is_read(sys.stderr):
+                print(f"importer: stopped early: {clean(str(report.stopped_by), 1000)}", file=sys.stderr)
         return exit_code
 
     def tell_end(self, end: RunEnd) -> None:

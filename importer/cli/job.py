@@ -1,5 +1,6 @@
 """One sync job: asks what changed, brings only that, and remembers what need not be asked again."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from importer.cli.display import Display
 from importer.cli.inputs import FileInput, build_reading, parse_given
 from importer.cli.launch import check_files, guarded
 from importer.cli.options import PaceOptions, ReadingOptions, To
+from importer.cli.streams import if_it_is_read
 from importer.cli.targets import (
     AnyTarget,
     Choices,
@@ -287,4 +289,5 @@ def _build_choices(job: Job, reading: Reading) -> Choices:
 
 def _say(display: Display, line: str) -> None:
     if not display.quiet and not display.log.is_json:
-        print(clean(line, 1000), flush=True)
+        with if_it_is_read(sys.stdout):
+            print(clean(line, 1000))

@@ -46,14 +46,12 @@ def write_results(path: Path, rows: Iterable[Sequence[object]]) -> None:
 
     The file appears whole under its name or not at all: an older one survives a failure. The path `-`
     (standard output) and paths that are no regular file (a pipe, `/dev/null`) are written directly.
-    Raises ResultsNotWrittenError; a BrokenPipeError of standard output passes, it is the caller's to handle.
+    Raises ResultsNotWrittenError.
     """
     try:
         with open_sink(path) as sink:
             _write(sink, rows)
     except OSError as error:
-        if path == STANDARD_OUTPUT and isinstance(error, BrokenPipeError):
-            raise
         raise ResultsNotWrittenError(path, error) from error
 
 

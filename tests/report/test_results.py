@@ -186,7 +186,7 @@ def test_a_dash_is_standard_output_in_utf8(capfdbinary: pytest.CaptureFixture[by
     assert not Path("-").exists()
 
 
-def test_a_closed_pipe_on_standard_output_is_the_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_that_nobody_reads_to_their_end_are_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(os.dup(writing), "wb", buffering=0) as raw:
@@ -198,5 +198,5 @@ def test_a_closed_pipe_on_standard_output_is_the_callers(monkeypatch: pytest.Mon
             def flush(self) -> None: ...
 
         monkeypatch.setattr("sys.stdout", Stdout())
-        with pytest.raises(BrokenPipeError):
+        with pytest.raises(ResultsNotWrittenError, match="Broken pipe"):
             write_results(STANDARD_OUTPUT, [row(1)])

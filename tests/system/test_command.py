@@ -76,6 +76,31 @@ def test_a_closed_standard_input_is_an_empty_one(
     assert said in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('"$0" run ratings.csv --to sandbox | true', 0),
+        ('"$0" run ratings.csv --to sandbox >/dev/full', 0),
+        ('"$0" run ratings.csv --to sandbox --json >/dev/full', 0),
+        ('"$0" run ratings.csv --to sandbox 2>&1 | true', 0),
+        ('"$0" run ratings.csv --to sandbox 2>/dev/full', 0),
+        ('"$0" run no.csv --to sandbox 2>/dev/full', 2),
+        ('"$0" run ratings.csv --to sandbox --out - | true', 3),
+        ('"$0" run ratings.csv --to sandbox --out - >/dev/full', 3),
+        ('"$0" run ratings.csv --to sandbox --out - >&-', 2),
+        ('"$0" formats >/dev/full', 1),
+    ],
+)
+def test_only_a_summary_may_go_unread(
+    environment: dict[str, str], tmp_path: Path, line: str, code: int, unbuffered: str
+) -> None:
+    (tmp_path / "ratings.csv").write_text("imdb_id,rating\ntt0111161,9\n")
+    done = in_shell(line, environment | {"PYTHONUNBUFFERED": unbuffered}, tmp_path)
+    assert done.returncode == code
+    assert "Exception ignored" not in done.stderr
+
+
 def test_python_m_importer_is_the_same_command(environment: dict[str, str]) -> None:
     python = COMMAND.with_name("python")
     done = subprocess.run(
