@@ -20,6 +20,7 @@ class Reason(StrEnum):
     BAD_ID = "bad_id"
     NO_RATING = "no_rating"
     BAD_RATING = "bad_rating"
+    OFF_SCALE = "off_scale"
     BAD_YEAR = "bad_year"
     BAD_NUMBER = "bad_number"
     NO_NUMBER = "no_number"
@@ -40,6 +41,15 @@ class Reason(StrEnum):
     CONFLICT_MARK = "conflict_mark"
     OTHER_USER = "other_user"
     OTHER_PROFILE = "other_profile"
+
+
+AT_THE_SOURCE = frozenset(
+    {
+        *(Reason.OFF_SCALE, Reason.TOO_FEW_CELLS, Reason.TOO_MANY_CELLS, Reason.UNCLOSED_QUOTE),
+        *(Reason.NO_OBJECT, Reason.TWO_VALUES, Reason.CONFLICT_MARK),
+    }
+)
+"""What can be mended only in the file itself: a results file does not hold what the cells mean there."""
 
 
 class CellError(ValueError):

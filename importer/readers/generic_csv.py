@@ -142,6 +142,14 @@ class CsvReader(TableReader):
         """Take off the apostrophe that our results file puts before a formula."""
         return restore(cell) if self._is_results else cell
 
+    def show_cells(self, cells: Mapping[str, str]) -> Mapping[str, str]:
+        """Name the kind of a bad row without a type, as that of a good one."""
+        if cells.get("kind") or not any(cells.values()):
+            return cells
+        part = MediaKind.EPISODE if cells.get("episode") else MediaKind.SEASON
+        is_part = cells.get("episode") or cells.get("season")
+        return {**cells, "kind": part if is_part else MediaKind.MOVIE}
+
     def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the kind of a row without a type, and see that the row says which title it means."""
         del extra

@@ -1,9 +1,11 @@
 """Our own results file, read to try again what failed: the other rows are taken over as they stand.
 
-Cells that somebody has corrected count: a row that is tried again is read anew, like any table's.
+Cells that somebody has corrected count: a row that is tried again is read anew, like any table's. What an
+invalid row holds may be the words of its source, which mean something else here; so it is tried only when it
+was corrected and says in our own words which title it means, and else it stands, too.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 
 from importer.errors import UnknownFormatError
 from importer.model import RESULT_COLUMNS, SettledRow, SourceRow, Status
+from importer.readers.cells import AT_THE_SOURCE, quote
 from importer.readers.generic_csv import CsvReader
 from importer.readers.reading import Reading
 from importer.readers.table import Table
@@ -45,6 +48,7 @@ class ResultsReader:
             )
         self._name = name
         self._taken_over = 0
+        self._unmended = 0
 
         self.notes: Sequence[str] = (f"tries again what is {', '.join(sorted(again))}",)
 
@@ -72,12 +76,21 @@ class ResultsReader:
         if rows_kept := self._taken_over:
             are = "row is taken over as it stands" if rows_kept == 1 else "rows are taken over as they stand"
             self.notes = (*self.notes, f"{rows_kept:,} {are} in {self._name}, not sent")
+        if unmended := self._unmended:
+            are = "row is" if unmended == 1 else "rows are"
+            remedy = "correct the source file and run that again"
+            self.notes = (
+                *self.notes,
+                f"{unmended:,} invalid {are} not corrected, or cannot be here: {remedy}",
+            )
 
     def _choose(self, row: SourceRow, line: Sequence[Any]) -> SourceRow:
         cells = {name: restore(str(cell)) or None for name, cell in zip(RESULT_COLUMNS, line, strict=True)}
         status = cells["status"]
-        if status not in set(Status) or status in self._again:
+        is_unmended = status == Status.INVALID and not _is_mended(cells)
+        if status not in set(Status) or (status in self._again and not is_unmended):
             return row
+        self._unmended += is_unmended and status in self._again
         self._taken_over += 1
         kept = {name: cells[name] for name in SettledRow._fields if name not in _NOT_AS_THEY_STAND}
         return SettledRow(
@@ -87,6 +100,17 @@ class ResultsReader:
             sent_at=_parse_instant(cells["sent_at"]),
             **kept,
         )
+
+
+def _is_mended(cells: Mapping[str, str | None]) -> bool:
+    """Whether an invalid row may be read here: its message quotes no cell of it any more, as it once did."""
+    quoted = (f": {quote(cell)} " for cell in cells.values() if cell)
+    return not (
+        cells["reason"] in AT_THE_SOURCE
+        or any(words in (cells["message"] or "") for words in quoted)
+        or cells["kind"] is None
+        or all(cells[name] is None for name in ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id"))
+    )
 
 
 _NOT_AS_THEY_STAND = ("row", "line", "status", "sent_at")

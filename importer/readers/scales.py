@@ -57,13 +57,13 @@ class Steps:
         value = _parse(text)
         if value is None or not self._holds(value):
             raise CellError(
-                Reason.BAD_RATING if text else Reason.NO_RATING,
+                Reason.OFF_SCALE if text else Reason.NO_RATING,
                 f"is not a rating from {self}",
                 "Correct the cell and import the file again.",
             )
         if self.step and value % self.step:
             raise CellError(
-                Reason.BAD_RATING,
+                Reason.OFF_SCALE,
                 f"is no multiple of {_write(self.step)}",
                 "Correct the cell and import the file again.",
             )
@@ -108,7 +108,7 @@ class Votes:
             raise not_rated()
         if (rating := self.ratings.get(text.casefold())) is None:
             raise CellError(
-                Reason.BAD_RATING,
+                Reason.OFF_SCALE,
                 "is none of the votes that --scale names",
                 f"Add it, as in --scale {self},{text or 'VOTE'}=7.",
             )

@@ -205,9 +205,8 @@ class TableReader:
             for place, error in wrong.items():
                 cells = chunk.short.get(place, self._sources[field] + 1)
                 is_cut_off = cells <= self._sources[field]
-                problems.setdefault(
-                    place, (None, self._too_few(field, cells)) if is_cut_off else (field, error)
-                )
+                if place not in problems or _outweighs(error, *problems[place]):
+                    problems[place] = (None, self._too_few(field, cells)) if is_cut_off else (field, error)
         fields = [values.get(field, repeat(None)) for field in _JOB_FIELDS]
         with _collector_paused():
             jobs = list(map(make_job, zip(count(first_row), chunk.lines, *fields, strict=False)))
@@ -250,6 +249,8 @@ class TableReader:
             cell = cells[field]
             problem = f"{quote(cell)} {problem}" if cell else "the cell is empty"
         shown = self.show_cells(cells)
+        if job.rating:  # from 1 to 10 where it is understood, for so it stands in all other results
+            shown = {**shown, "rating": str(job.rating)}
         raw = [shown.get(name) or None for name in _CELL_FIELDS]
         message = f"{where}: {problem}. {error.remedy}"
         return InvalidRow._make((job.row, job.line, *raw, error.status, error.reason, message))
@@ -280,6 +281,11 @@ def _repeated_header() -> CellError:
         "Nothing is lost: it is no rating.",
         status=Status.SKIPPED,
     )
+
+
+def _outweighs(error: CellError, field: str | None, told: CellError) -> bool:
+    """Whether an error is told in the place of another cell's: who mends that one would not see it."""
+    return error.reason is Reason.OFF_SCALE and field is not None and told.status is Status.INVALID
 
 
 def _note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]]) -> None:

@@ -58,6 +58,13 @@ def test_what_can_be_mended_is_mended_in_the_results() -> None:
     assert found == "retry --all r.csv --to sandbox --api v2 --base-url=http://x --love 9"
 
 
+def test_what_only_the_source_can_mend_is_mended_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    off_scale = missed(Status.INVALID, "off_scale")
+    assert next_words(off_scale).startswith("run ratings.csv --map")
+    monkeypatch.setattr(sys, "argv", ["importer", "retry", "--all", "r.csv"])
+    assert find_next(off_scale, None, "trakt") is None
+
+
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNSURE])
 def test_the_same_command_tries_again_what_failed(status: Status) -> None:
     assert next_words(missed(status)).startswith("run ratings.csv --map")

@@ -99,7 +99,7 @@ def test_the_address_tells_the_kind_and_nothing_else_does(tmp_path: Path) -> Non
 
 def test_bad_scores_are_told(tmp_path: Path) -> None:
     rows = read_rows(tmp_path, *scores(101, -1, "", "good"))
-    assert reasons(rows) == ["bad_rating", "bad_rating", "no_rating", "bad_rating"]
+    assert reasons(rows) == ["off_scale", "off_scale", "no_rating", "off_scale"]
     assert 'column "Score"' in invalid(rows)[0].message
 
 

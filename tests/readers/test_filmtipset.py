@@ -47,7 +47,7 @@ def test_what_does_not_fit_is_told_by_the_column_it_stands_in(tmp_path: Path) ->
         "2014-01-02,Fanny &amp; Alexander;83922;5",
         '"2014-01-02,Fanny &amp; Alexander";83922;5',
     )
-    assert reasons(rows) == ["bad_rating", "bad_date", "bad_id", "ok"]
+    assert reasons(rows) == ["off_scale", "bad_date", "off_scale", "ok"]
     assert 'column "Score": "6"' in invalid(rows[:1])[0].message
-    assert 'column "IMDB": "Alexander"' in invalid(rows[2:3])[0].message
+    assert 'column "Score": "83922"' in invalid(rows[2:3])[0].message
     assert jobs(rows[3:])[0].title == "Fanny & Alexander"

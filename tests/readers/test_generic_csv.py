@@ -157,7 +157,7 @@ def test_a_list_of_icheckmovies_is_refused_and_read_as_its_owner_says(tmp_path: 
             open_reader(path)
         mapping = {"imdburl": "imdb_id", "favorite": "rating"}
         (rows,) = open_reader(path, Reading("csv", mapping, scale="yes=9")).chunks()
-        assert reasons(rows) == ["ok", "bad_rating"]
+        assert reasons(rows) == ["ok", "off_scale"]
         assert jobs(rows[:1])[0][2:10] == ("movie", "Alien", 1979, None, None, "tt0078748", None, None)
 
 

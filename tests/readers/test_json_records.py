@@ -197,5 +197,5 @@ def test_a_scale_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "stars.json"
     path.write_text(json.dumps([{**ALIEN, "rating": 4.5}, {**HEAT, "rating": 6}]))
     (rows,) = open_reader(path, Reading(scale="5")).chunks()
-    assert reasons(rows) == ["ok", "bad_rating"]
+    assert reasons(rows) == ["ok", "off_scale"]
     assert jobs(rows[:1])[0].rating == 9

@@ -87,7 +87,7 @@ def test_a_rating_taken_back_is_skipped_and_a_bad_one_is_told(tmp_path: Path) ->
     rows = read_rows(
         tmp_path, row("thumb", "", 0), row("star", 0), row("star", 6), row("thumb", "", 4), scale=THUMBS
     )
-    assert reasons(rows) == ["no_rating", "no_rating", "bad_rating", "bad_rating"]
+    assert reasons(rows) == ["no_rating", "no_rating", "off_scale", "off_scale"]
     statuses = [found.status for found in invalid(rows)]
     assert statuses == [Status.SKIPPED, Status.SKIPPED, Status.INVALID, Status.INVALID]
     assert 'column "Star Value": "6"' in invalid(rows)[2].message

@@ -22,7 +22,7 @@ from importer.model import (
     SourceRow,
     Status,
 )
-from importer.readers import open_reader
+from importer.readers import Reading, open_reader
 from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
 from importer.report.results import write_results
 
@@ -112,6 +112,66 @@ def test_a_row_that_is_still_wrong_is_invalid_again(tmp_path: Path) -> None:
     (row,) = read(write(tmp_path, build_line("invalid", rating=11, title="'=1+1")), MENDABLE)
     assert isinstance(row, InvalidRow)
     assert (row.reason, row.rating, row.title) == ("bad_rating", "11", "'=1+1")
+
+
+def read_again(source: Path) -> list[SourceRow]:
+    """Read the results of a file of which nothing was sent, with all that can be mended."""
+    with Journal(source.parent, "account") as journal:
+        with journal.planning():
+            run = journal.add_run("print", source.name, "sandbox")
+            for rows in open_reader(
+                source, Reading(scale="5" if source.name == "five.csv" else None)
+            ).chunks():
+                journal.add_rows(run, rows, [None] * len(rows))
+        write_results(source.parent / "results.csv", journal.results(run))
+    return read(source.parent / "results.csv", MENDABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("stars.csv", "Name,Year,Letterboxd URI,Rating\nHeat,1995,a,6\nAlien,1979,b,4\n", "off_scale"),
+        ("twins.csv", "Name,Year,Letterboxd URI,Rating\nUs,2019,a,4\nUs,2019,b,3\nJaws,1975,c,3\n", "no_id"),
+        ("five.csv", "imdb_id,rating\ntt0111161,6\ntt0068646,4\n", "off_scale"),
+        ("zero.csv", "Const,Your Rating,Title Type\ntt0111161,0,movie\ntt0068646,8,movie\n", "bad_rating"),
+        ("comma.csv", "imdb_id,rating,title\ntt0111161,9,Good, the Bad\ntt0068646,8,x\n", "too_many_cells"),
+    ],
+)
+def test_an_invalid_row_that_nobody_has_corrected_is_not_read_in_other_words(
+    tmp_path: Path, name: str, content: str, found: str
+) -> None:
+    (tmp_path / name).write_text(content)
+    *rows, last = read_again(tmp_path / name)
+    assert {(row.status, row.reason) for row in rows if isinstance(row, SettledRow)} == {("invalid", found)}
+    assert kinds([last]) == ["RatingJob"]
+
+
+def test_a_rating_of_another_scale_is_never_mended_here(tmp_path: Path) -> None:
+    """Whoever writes 3 into it, as its message asks, may mean 3 of 5."""
+    path = write(tmp_path, build_line("invalid", reason="off_scale", rating=3))
+    assert kinds(read(path, MENDABLE)) == ["invalid"]
+
+
+def test_what_was_told_of_an_invalid_row_is_corrected(tmp_path: Path) -> None:
+    told = 'line 2, column "Your Rating": "11" is not a rating from 1 to 10. Correct the cell.'
+    path = write(
+        tmp_path, *(build_line("invalid", reason="bad_rating", message=told, rating=n) for n in (11, 8))
+    )
+    assert kinds(read(path, MENDABLE)) == ["invalid", "RatingJob"]
+
+
+@pytest.mark.parametrize("cell", ["kind", "imdb_id"])
+def test_an_invalid_row_is_read_only_where_it_tells_the_title(tmp_path: Path, cell: str) -> None:
+    path = write(tmp_path, build_line("invalid", title="Heat", year=1995, **{cell: ""}))
+    assert kinds(read(path, MENDABLE)) == ["invalid"]
+
+
+def test_a_row_invalid_for_its_date_holds_its_rating_as_the_others_do(tmp_path: Path) -> None:
+    source = tmp_path / "five.csv"
+    source.write_text("imdb_id,rating,rated_at\ntt0111161,4,soon\ntt0068646,6,soon\n")
+    first, second = read_again(source)
+    assert (first.reason, first.rating) == ("bad_date", "8")  # type: ignore[union-attr]
+    assert (second.reason, second.rating) == ("off_scale", "6")  # type: ignore[union-attr]
 
 
 def test_a_wrong_cell_of_a_settled_row_is_nobodys_business(tmp_path: Path) -> None:

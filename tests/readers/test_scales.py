@@ -32,7 +32,7 @@ def test_a_half_becomes_the_higher_rating_and_nothing_less_than_one(
 def test_nothing_outside_of_a_scale_is_clamped(scale: str, cell: str) -> None:
     with pytest.raises(CellError) as raised:
         parse_scale(scale).convert(cell)
-    assert (raised.value.reason, raised.value.status) == (Reason.BAD_RATING, Status.INVALID)
+    assert (raised.value.reason, raised.value.status) == (Reason.OFF_SCALE, Status.INVALID)
 
 
 def test_a_text_that_means_not_rated_is_no_failure() -> None:

@@ -73,7 +73,7 @@ def test_what_a_vote_means_is_never_guessed(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="tvtime has votes"):
         read_votes(tmp_path, MOVIES, movie_vote("x-1-3"), scale="5")
     (row,) = invalid(read_votes(tmp_path, MOVIES, movie_vote("x-1-20")))
-    assert row.reason == "bad_rating"
+    assert row.reason == "off_scale"
     assert f"--scale {VOTES},20=7" in row.message
 
 
@@ -107,7 +107,7 @@ def test_shows_are_rated_in_stars(tmp_path: Path) -> None:
         ",,5,2017-03-12 08:51:53,2017-03-13 08:51:54,1",
         scale=None,
     )
-    assert reasons(rows) == ["ok", "bad_rating", "no_id"]
+    assert reasons(rows) == ["ok", "off_scale", "no_id"]
     (job,) = jobs(rows[:1])
     assert (job.kind, job.tvdb_id, job.rating) == (MediaKind.SHOW, 81189, 10)
     assert job.rated_at == "2017-03-13T08:51:54Z"
