@@ -17,7 +17,9 @@ from importer.planning import OnConflict
 def retry(
     *,
     what: Annotated[str, typer.Argument(help="A results file, perhaps with corrections, or a run's id.")],
-    to: options.ToGiven = None,
+    to: Annotated[
+        To | None, typer.Option("--to", help="Where the run went, if no journal here tells.")
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
     ] = False,

@@ -1,5 +1,6 @@
 """What earlier runs left, as the input of another one: failures to try again, changes to take back."""
 
+import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,8 +49,15 @@ class ResultsInput:
         """
         if to in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
             raise UsageError(f"--to {to} does not go with retry: a file is written whole, by its own command")
+        if self.past is None and to is not None:
+            return to, api or Api.V1
         if self.past is None:
-            return to or To.TRAKT, api or Api.V1
+            places = ", ".join(dict.fromkeys(place for place, _ in PLACES.values()))
+            command = shlex.join(["importer", "retry", *["--all"] * self.every, self.what, "--to", "PLACE"])
+            raise UsageError(
+                f"{self.what}: no journal here tells where its run went. "
+                f"Type it, as one of {places}:\n    {command}"
+            )
         run_id, destination = self.past.run_id, self.past.destination
         if destination not in PLACES:
             raise UsageError(f"{run_id} wrote a file; type its own command again, which writes all of it")

@@ -230,6 +230,18 @@ class TestRetryAsACommand:
         assert done.returncode == 0, done.stderr
         assert "1 row is taken over as it stands in results.csv, not sent" in done.stdout
 
+    def test_where_a_run_went_is_never_guessed(self, importer: Importer, tmp_path: Path) -> None:
+        """Of a run that sent nothing no journal knows the file again."""
+        write_ratings(tmp_path, f"{SHAWSHANK},11")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        asked = importer("retry", "--all", "results.csv")
+        assert asked.returncode == 2
+        assert "no journal here tells where its run went" in asked.stderr
+        assert "importer retry --all results.csv --to PLACE" in asked.stderr
+        edit(tmp_path / "results.csv", 1, rating="9")
+        done = importer("retry", "--all", "results.csv", "--to", "sandbox")
+        assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated"])
+
     def test_a_run_that_wrote_a_file_is_typed_again(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
         importer("run", "ratings.csv", "--to", "trakt-file")
