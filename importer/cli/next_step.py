@@ -14,13 +14,22 @@ from importer.report.summary import Summary
 
 _NO_ID = "needs_id"
 _MENDABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})
-_ALONE = frozenset({"--lists", "--diary-dates", "--insecure-http", "--bulk"})
+_ALONE = frozenset(
+    {
+        *("--lists", "--diary-dates", "--insecure-http", "--bulk"),
+        *("--verify", "--no-verify", "--resend-unsure"),
+    }
+)
 """Options that take no word."""
 _OF_SERVER = frozenset({"--base-url", "--account", "--insecure-http"})
 _FOR_RESOLVE = _OF_SERVER | {
     *("--format", "--map", "--scale", "--timezone", "--user", "--profile", "--lists", "--diary-dates")
 }
-_FOR_RETRY = _OF_SERVER | {"--love", "--hate", "--rate", "--bulk"}
+_FOR_RETRY = _OF_SERVER | {
+    *("--love", "--hate", "--workers", "--rate", "--bulk", "--batch-size", "--date-time", "--guard"),
+    *("--on-conflict", "--verify", "--no-verify", "--resend-unsure"),
+}
+"""What decides how the rows are sent; not what is said of one command, such as --limit or --yes."""
 _PLACES = {"sandbox-v2": "sandbox --api v2", "sandbox": "sandbox --api v1"}
 
 

@@ -58,6 +58,14 @@ def test_what_can_be_mended_is_mended_in_the_results() -> None:
     assert found == "retry --all r.csv --to sandbox --api v2 --base-url=http://x --love 9"
 
 
+def test_a_retry_keeps_to_what_was_said_of_the_sending(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = "--on-conflict keep --date-time 09:00 --no-verify --batch-size=50 --workers 2 --guard 5"
+    words = f"importer run ratings.csv --to trakt {kept} --resend-unsure --limit 3 --yes"
+    monkeypatch.setattr(sys, "argv", words.split())
+    found = next_words(missed(Status.NOT_FOUND))
+    assert found == f"retry --all r.csv --to trakt {kept} --resend-unsure"
+
+
 def test_what_only_the_source_can_mend_is_mended_there(monkeypatch: pytest.MonkeyPatch) -> None:
     off_scale = missed(Status.INVALID, "off_scale")
     assert next_words(off_scale).startswith("run ratings.csv --map")
