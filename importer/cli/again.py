@@ -30,6 +30,7 @@ def retry(
     ] = None,
     pace: options.PaceOptions,
     rating: options.RatingOptions,
+    timezone: options.Timezone = None,
     date_time: options.DateTime = "12:00",
     api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
@@ -44,12 +45,13 @@ def retry(
     """Try again the rows that failed, were not sent or are unsure; the new results have every row."""
     from importer.cli.again_input import open_results  # noqa: PLC0415 - light start-up
     from importer.cli.display import Display  # noqa: PLC0415
-    from importer.cli.inputs import parse_given, parse_time_of_day  # noqa: PLC0415
+    from importer.cli.inputs import parse_given, parse_time_of_day, parse_zone  # noqa: PLC0415
     from importer.cli.launch import launch  # noqa: PLC0415
     from importer.cli.targets import Choices  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
 
-    given = open_results(what, every=every)
+    zone = None if timezone is None else parse_zone(timezone)
+    given = open_results(what, every=every, zone=zone)
     place, spoken = given.find_place(to, api)
     choices = Choices(
         flags=server.flags,
@@ -63,7 +65,7 @@ def retry(
         ),
         api=spoken,
         **asdict(rating),
-        time_of_day=parse_time_of_day(date_time),
+        time_of_day=parse_time_of_day(date_time, zone),
         is_rehearsal=dry_run,
     )
     display = Display(

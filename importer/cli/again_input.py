@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
@@ -30,6 +31,8 @@ class ResultsInput:
     every: bool
     past: PastRun | None = None
     """The run that settled the other rows, where that is known."""
+    zone: tzinfo | None = None
+    """That of dates and times without one."""
 
     @contextmanager
     def open(self) -> Iterator[Path]:
@@ -69,19 +72,20 @@ class ResultsInput:
         if self.past is not None:
             check_account(self.past, target, journal)
         again = MENDABLE if self.every else PASSING
-        print_ = fingerprint(self.what, path, choices, "retry", *sorted(again))
-        return Source(self.what, print_, partial(ResultsReader, path, self.what, again))
+        zone = [] if self.zone is None else [f"zone {self.zone}"]
+        print_ = fingerprint(self.what, path, choices, "retry", *sorted(again), *zone)
+        return Source(self.what, print_, partial(ResultsReader, path, self.what, again, self.zone))
 
 
-def open_results(what: str, *, every: bool) -> ResultsInput:
+def open_results(what: str, *, every: bool, zone: tzinfo | None) -> ResultsInput:
     """Find what is to be tried again: a results file, or a run. Raises UsageError and UnreadableFileError."""
     folder, path = state_dir() / "journals", Path(what)
     if path.exists():
         sent = ResultsReader(path, what, ()).read_sent()
-        return ResultsInput(what, every, find_sender(folder, sent))
+        return ResultsInput(what, every, find_sender(folder, sent), zone)
     if what != LAST and (not what[:1].isdigit() or path.suffix):  # a run's id begins with its date
         raise UsageError(f"there is no file {what}; name a results file, or a run of `importer runs`")
-    return ResultsInput(what, every, find_run(folder, what))
+    return ResultsInput(what, every, find_run(folder, what), zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,15 @@ def parse_zone(text: str) -> tzinfo:
         raise UsageError(f"--timezone {text!r}: write it as in Europe/Berlin, or UTC") from error
 
 
-def parse_time_of_day(text: str) -> time:
-    """Parse the HH:MM of `--date-time`."""
+def parse_time_of_day(text: str, zone: tzinfo | None) -> time:
+    """Parse the HH:MM of `--date-time`, which is of the zone of `--timezone`, or UTC."""
     try:
-        return time.fromisoformat(text)
+        found = time.fromisoformat(text)
     except ValueError as error:
         raise UsageError(f"--date-time {text!r}: write it as HH:MM, for example 12:00") from error
+    if found.tzinfo is not None:
+        raise UsageError(f"--date-time {text!r}: write it as HH:MM, and its zone as --timezone")
+    return found.replace(tzinfo=zone or UTC)
 
 
 def parse_given(pace: PaceOptions, limit: int | None = None, **more: object) -> dict[str, object]:

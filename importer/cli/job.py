@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.cli.display import Display
-from importer.cli.inputs import FileInput, build_reading, parse_given
+from importer.cli.inputs import FileInput, build_reading, parse_given, parse_time_of_day
 from importer.cli.launch import check_files, guarded
 from importer.cli.options import PaceOptions, ReadingOptions, To
 from importer.cli.streams import if_it_is_read
@@ -281,7 +281,7 @@ def _build_choices(job: Job, reading: Reading) -> Choices:
         batch_size=job.batch_size,
         love=job.love,
         hate=job.hate,
-        time_of_day=job.date_time.replace(tzinfo=reading.zone or UTC),
+        time_of_day=parse_time_of_day(job.date_time.isoformat(), reading.zone),
         write_to=Path(job.write_to) if job.write_to else None,
         account=job.account,
     )

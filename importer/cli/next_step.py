@@ -26,8 +26,8 @@ _FOR_RESOLVE = _OF_SERVER | {
     *("--format", "--map", "--scale", "--timezone", "--user", "--profile", "--lists", "--diary-dates")
 }
 _FOR_RETRY = _OF_SERVER | {
-    *("--love", "--hate", "--workers", "--rate", "--bulk", "--batch-size", "--date-time", "--guard"),
-    *("--on-conflict", "--verify", "--no-verify", "--resend-unsure"),
+    *("--love", "--hate", "--workers", "--rate", "--bulk", "--batch-size", "--guard"),
+    *("--timezone", "--date-time", "--on-conflict", "--verify", "--no-verify", "--resend-unsure"),
 }
 """What decides how the rows are sent; not what is said of one command, such as --limit or --yes."""
 _PLACES = {"sandbox-v2": "sandbox --api v2", "sandbox": "sandbox --api v1"}

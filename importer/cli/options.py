@@ -101,7 +101,9 @@ Love = Annotated[int | None, typer.Option("--love", min=1, max=10, help="trakt: 
 Hate = Annotated[int | None, typer.Option("--hate", min=1, max=10, help="trakt: the number that hate is.")]
 DateTime = Annotated[
     str,
-    typer.Option("--date-time", help="trakt: the UTC time of day of dates without one.", metavar="HH:MM"),
+    typer.Option(
+        "--date-time", help="trakt: the time of day of dates without one, in --timezone.", metavar="HH:MM"
+    ),
 ]
 ApiOption = Annotated[Api, typer.Option("--api", help="Which API the sandbox is spoken to in.")]
 ApiGiven = Annotated[

@@ -1,7 +1,6 @@
 """`importer run FILE`: its options. `inputs.py` and `targets.py` make something of them, `launch.py` goes."""
 
 from dataclasses import asdict, replace
-from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 
@@ -85,7 +84,7 @@ def run(
         ),
         api=api or Api.V1,
         **asdict(rating),
-        time_of_day=parse_time_of_day(date_time).replace(tzinfo=how.zone or UTC),
+        time_of_day=parse_time_of_day(date_time, how.zone),
         is_rehearsal=dry_run,
         rechecks=recheck,
         write_to=write_to,

@@ -21,7 +21,7 @@ DESTINATIONS = (
         "Trakt, through its API of today, once you are signed in",
         "movies, shows, seasons, episodes by id; seasons and episodes also by show and number",
         "1 to 10, unrate; love and hate with --love and --hate",
-        "kept: a day becomes noon UTC (--date-time), a future date is dated now",
+        "kept: a day becomes noon (--date-time) in UTC (--timezone), a future date is dated now",
         "100, up to 200 with --batch-size",
     ),
     Description(

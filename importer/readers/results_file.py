@@ -7,7 +7,7 @@ was corrected and says in our own words which title it means, and else it stands
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,10 @@ class ResultsReader:
 
     format_name = "results"
 
-    def __init__(self, path: Path, name: str, again: Collection[Status]) -> None:
+    def __init__(self, path: Path, name: str, again: Collection[Status], zone: tzinfo | None = None) -> None:
         """Open it. Raises `UnreadableFileError` or `UnknownFormatError`."""
         self._again = again
+        self._zone = zone
         self._table = Table(read_text_file(path, name))
         missing = [column for column in RESULT_COLUMNS if self._table.header.find([column]) is None]
         if missing:
@@ -69,7 +70,7 @@ class ResultsReader:
         header = self._table.header
         places = {name: header.find([name]) or 0 for name in RESULT_COLUMNS}
         # The same table read twice in step: as jobs, and as the cells that stand there.
-        readings = CsvReader(self._table, Reading()).chunks()
+        readings = CsvReader(self._table, Reading(zone=self._zone)).chunks()
         for rows, cells in zip(readings, self._table.chunks(sorted(places.values())), strict=True):
             columns = [cells.frame[places[name]].tolist() for name in RESULT_COLUMNS]
             yield [self._choose(*each) for each in zip(rows, zip(*columns, strict=True), strict=True)]

@@ -2,15 +2,17 @@
 
 import sys
 import tempfile
+from datetime import UTC, time
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 import typer
 
-from importer.cli.inputs import FileInput
+from importer.cli.inputs import FileInput, parse_time_of_day
 from importer.cli.targets import Choices
-from importer.errors import UnreadableFileError
+from importer.errors import UnreadableFileError, UsageError
 from importer.readers import Reading
 from importer.report.resolve_sheet import write_sheet
 
@@ -98,3 +100,12 @@ def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.
         with given.open() as path, pytest.raises(UnreadableFileError, match=r"no links\.csv beside it"):
             given.build_source(path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None))
     assert [each.name for each in common.iterdir()] == ["links.csv"]
+
+
+def test_a_time_of_day_is_of_the_zone_that_is_named_and_has_none_of_its_own() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert parse_time_of_day("09:00", berlin) == time(9, tzinfo=berlin)
+    assert parse_time_of_day("09:00", None) == time(9, tzinfo=UTC)
+    for text in ("09:00+05:00", "09:00Z"):
+        with pytest.raises(UsageError, match="write it as HH:MM, and its zone as --timezone"):
+            parse_time_of_day(text, berlin)

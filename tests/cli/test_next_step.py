@@ -59,7 +59,7 @@ def test_what_can_be_mended_is_mended_in_the_results() -> None:
 
 
 def test_a_retry_keeps_to_what_was_said_of_the_sending(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = "--on-conflict keep --date-time 09:00 --no-verify --batch-size=50 --workers 2 --guard 5"
+    kept = "--timezone Europe/Berlin --on-conflict keep --date-time 09:00 --no-verify --workers 2 --guard=5"
     words = f"importer run ratings.csv --to trakt {kept} --resend-unsure --limit 3 --yes"
     monkeypatch.setattr(sys, "argv", words.split())
     found = next_words(missed(Status.NOT_FOUND))

@@ -5,6 +5,7 @@ import io
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -98,6 +99,12 @@ def test_a_job_is_read_as_in_any_table(tmp_path: Path) -> None:
     assert (first.kind, first.season, first.episode) == (MediaKind.EPISODE, 1, 2)
     assert (first.rating, first.rated_at) == (UNRATE, "2020-01-01")
     assert (second.rating, second.title, second.year) == ("love", "Heat", 1995)
+
+
+def test_a_time_without_a_zone_is_of_the_zone_that_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, build_line("failed", rated_at="2024-06-01 12:00:00"))
+    ((row,),) = ResultsReader(path, path.name, PASSING, ZoneInfo("Europe/Berlin")).chunks()
+    assert row.rated_at == "2024-06-01T10:00:00Z"
 
 
 def test_a_cell_that_somebody_has_corrected_counts(tmp_path: Path) -> None:

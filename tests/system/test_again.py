@@ -230,6 +230,17 @@ class TestRetryAsACommand:
         assert done.returncode == 0, done.stderr
         assert "1 row is taken over as it stands in results.csv, not sent" in done.stdout
 
+    def test_a_day_is_dated_in_the_zone_that_the_run_dated_it_in(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        (tmp_path / "ratings.csv").write_text(
+            f"imdb_id,rating,rated_at\n{SHAWSHANK},9,2024-06-01\n{KNIGHT},8,2024-06-01\n"
+        )
+        berlin = ("--timezone", "Europe/Berlin")
+        importer("run", "ratings.csv", "--to", "sandbox", "--api", "v2", "--limit", "1", *berlin)
+        importer("retry", "results.csv", *berlin)
+        assert [date for _, date in read_sandbox(tmp_path).values()] == [1717236000] * 2  # 10:00 UTC
+
     def test_where_a_run_went_is_never_guessed(self, importer: Importer, tmp_path: Path) -> None:
         """Of a run that sent nothing no journal knows the file again."""
         write_ratings(tmp_path, f"{SHAWSHANK},11")
