@@ -9,7 +9,7 @@ from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
-from importer.cli.inputs import fingerprint
+from importer.cli.inputs import fingerprint, name_of
 from importer.cli.options import Api, To
 from importer.cli.plan_input import PLACES, check_typed
 from importer.cli.targets import AnyTarget, Choices
@@ -34,6 +34,11 @@ class ResultsInput:
     zone: tzinfo | None = None
     """That of dates and times without one."""
 
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return name_of(self.what)
+
     @contextmanager
     def open(self) -> Iterator[Path]:
         """Give the results file; that of a run is printed anew from its journal."""
@@ -56,15 +61,15 @@ class ResultsInput:
             return to, api or Api.V1
         if self.past is None:
             places = ", ".join(dict.fromkeys(place for place, _ in PLACES.values()))
-            command = shlex.join(["importer", "retry", *["--all"] * self.every, self.what, "--to", "PLACE"])
+            command = shlex.join(["importer", "retry", *["--all"] * self.every, self.name, "--to", "PLACE"])
             raise UsageError(
-                f"{self.what}: no journal here tells where its run went. "
+                f"{self.name}: no journal here tells where its run went. "
                 f"Type it, as one of {places}:\n    {command}"
             )
         run_id, destination = self.past.run_id, self.past.destination
         if destination not in PLACES:
             raise UsageError(f"{run_id} wrote a file; type its own command again, which writes all of it")
-        check_typed(f"{self.what}: {run_id} went to {destination}", PLACES[destination], to, api)
+        check_typed(f"{self.name}: {run_id} went to {destination}", PLACES[destination], to, api)
         return PLACES[destination]
 
     def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
@@ -73,18 +78,20 @@ class ResultsInput:
             check_account(self.past, target, journal)
         again = MENDABLE if self.every else PASSING
         zone = [] if self.zone is None else [f"zone {self.zone}"]
-        print_ = fingerprint(self.what, path, choices, "retry", *sorted(again), *zone)
-        return Source(self.what, print_, partial(ResultsReader, path, self.what, again, self.zone))
+        print_ = fingerprint(self.name, path, choices, "retry", *sorted(again), *zone)
+        return Source(self.name, print_, partial(ResultsReader, path, self.name, again, self.zone))
 
 
 def open_results(what: str, *, every: bool, zone: tzinfo | None) -> ResultsInput:
     """Find what is to be tried again: a results file, or a run. Raises UsageError and UnreadableFileError."""
     folder, path = state_dir() / "journals", Path(what)
     if path.exists():
-        sent = ResultsReader(path, what, ()).read_sent()
+        sent = ResultsReader(path, name_of(what), ()).read_sent()
         return ResultsInput(what, every, find_sender(folder, sent), zone)
     if what != LAST and (not what[:1].isdigit() or path.suffix):  # a run's id begins with its date
-        raise UsageError(f"there is no file {what}; name a results file, or a run of `importer runs`")
+        raise UsageError(
+            f"there is no file {name_of(what)}; name a results file, or a run of `importer runs`"
+        )
     return ResultsInput(what, every, find_run(folder, what), zone)
 
 

@@ -84,6 +84,11 @@ def parse_given(pace: PaceOptions, limit: int | None = None, **more: object) -> 
     return {name: value for name, value in given.items() if value is not None}
 
 
+def name_of(file: str | Path) -> str:
+    """Give what messages call a file: its name need not be text; what is shown and journalled must be."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
 @dataclass(frozen=True, slots=True)
 class FileInput:
     """An export file, by its name on the command line. Standard input is kept in a private file."""
@@ -96,9 +101,7 @@ class FileInput:
     @property
     def name(self) -> str:
         """What messages call the file."""
-        # A name need not be text; what is shown and journalled must be.
-        shown = os.fsencode(self.file).decode("utf-8", "backslashreplace")
-        return "standard input" if self.file == STANDARD_INPUT else shown
+        return "standard input" if self.file == STANDARD_INPUT else name_of(self.file)
 
     @contextmanager
     def open(self) -> Iterator[Path]:

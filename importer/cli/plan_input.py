@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from importer.cli.inputs import fingerprint
+from importer.cli.inputs import fingerprint, name_of
 from importer.cli.options import Api, To
 from importer.cli.targets import AnyTarget, Choices
 from importer.errors import UnreadableFileError, UsageError
@@ -38,12 +38,13 @@ class PlanInput:
 
     def find_place(self, to: To | None, api: Api | None) -> tuple[To, Api]:
         """Read where the ratings go; what was typed must not say otherwise. Raises UsageError."""
+        name = name_of(self.file)
         if not self.file.is_file():
-            raise UnreadableFileError(str(self.file), "there is no such file", remedy="Name the plan itself.")
-        destination, _ = PlanReader(self.file, str(self.file)).read_place()
+            raise UnreadableFileError(name, "there is no such file", remedy="Name the plan itself.")
+        destination, _ = PlanReader(self.file, name).read_place()
         if destination not in PLACES:
-            raise UsageError(f"{self.file} is for {destination!r}, which is no destination a plan can have")
-        check_typed(f"{self.file} is a plan for {destination}", PLACES[destination], to, api)
+            raise UsageError(f"{name} is for {destination!r}, which is no destination a plan can have")
+        check_typed(f"{name} is a plan for {destination}", PLACES[destination], to, api)
         return PLACES[destination]
 
     @contextmanager
@@ -54,7 +55,7 @@ class PlanInput:
     def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
         """Name and fingerprint the plan, and prepare its reader. Raises UsageError for another account."""
         del journal
-        name = str(path)
+        name = name_of(path)
         _, account = PlanReader(path, name).read_place()
         if account != target.account:
             raise UsageError(f"{name} is a plan for {account}, and this is {target.account}")

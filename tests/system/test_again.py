@@ -241,6 +241,18 @@ class TestRetryAsACommand:
         importer("retry", "results.csv", *berlin)
         assert [date for _, date in read_sandbox(tmp_path).values()] == [1717236000] * 2  # 10:00 UTC
 
+    def test_a_name_need_not_be_text(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
+        results, plan = os.fsdecode(b"r\xff.csv"), os.fsdecode(b"p\xff.csv")
+        importer("plan", "ratings.csv", "--to", "sandbox", "--out", plan)
+        sent = importer("run", "--plan", plan, "--limit", "1", "--out", results)
+        assert sent.returncode == 3, sent.stderr
+        tried = importer("retry", results)
+        assert tried.returncode == 0, tried.stderr
+        assert read_statuses(tmp_path, results) == ["rated", "rated"]
+        missing = importer("retry", os.fsdecode(b"n\xff.csv"))
+        assert (missing.returncode, "there is no file n\\xff.csv" in missing.stderr) == (2, True)
+
     def test_where_a_run_went_is_never_guessed(self, importer: Importer, tmp_path: Path) -> None:
         """Of a run that sent nothing no journal knows the file again."""
         write_ratings(tmp_path, f"{SHAWSHANK},11")
