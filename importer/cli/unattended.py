@@ -66,7 +66,7 @@ class UnattendedSending(Sending):
         if not self._journal.count_open(self._run) and not self._options.mirrors:
             return Look(is_readable=True)
         look = super().look()
-        if not look.is_readable:
+        if not look.is_readable and self.stopped_by is None:
             # Then the journal is all there is: without it every row would go out again, night by night.
             self._journal.settle_unchanged(self._run, UNCHANGED)
         if self.stopped_by is None and self._assumed_user and self._journal.count_open(self._run):

@@ -20,7 +20,7 @@ _ALIKE = {
 
 
 class PlannedRows(Rows):
-    """What belongs into the transaction `planning`."""
+    """What belongs into the transaction `planning`; `settle_unchanged` may come later, as one of its own."""
 
     def add_rows(self, run: Run, rows: Iterable[SourceRow], fates: Iterable[Fate | None]) -> None:
         """Add rows, with the fate of those that are settled before sending."""
@@ -108,16 +108,17 @@ class PlannedRows(Rows):
         if self._knows_other_ids():
             return
         known = "(SELECT held.rating FROM held WHERE held.title_key = row.title_key)"
-        self._db.execute(
-            "UPDATE row SET previous_rating = rating, status = ?, reason = ?, message = ?"
-            f" WHERE run = ? AND status IS NULL AND typeof(rating) = 'integer' AND rating = {known}",
-            (*fate, run.number),
-        )
-        self._db.execute(
-            f"UPDATE row SET previous_rating = {known} WHERE run = ? AND status IS NULL"
-            " AND title_key IN (SELECT title_key FROM held)",
-            (run.number,),
-        )
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET previous_rating = rating, status = ?, reason = ?, message = ?"
+                f" WHERE run = ? AND status IS NULL AND typeof(rating) = 'integer' AND rating = {known}",
+                (*fate, run.number),
+            )
+            self._db.execute(
+                f"UPDATE row SET previous_rating = {known} WHERE run = ? AND status IS NULL"
+                " AND title_key IN (SELECT title_key FROM held)",
+                (run.number,),
+            )
 
     def _knows_other_ids(self) -> bool:
         return bool(

@@ -344,6 +344,22 @@ class TestFailures:
             assert machine.sync().returncode == 0
             assert server.stored().items() > before.items()
 
+    def test_a_look_that_was_cut_short_leaves_nothing_unseen_to_the_next_run(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        with running_server("read:404@4", **LISTED) as server:
+            machine.write_settings(
+                section("trakt", server.url),
+                '[jobs.nightly]\nsource = "ratings.csv"\non_conflict = "overwrite"\n',
+            )
+            machine.login()
+            assert machine.sync().returncode == 0
+            server.rate(SHAWSHANK, 3)  # elsewhere, which the journal does not know
+            machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+            assert machine.sync().returncode == 3
+            assert machine.statuses() == ["not_sent"] * 2
+            assert machine.sync().returncode == 0
+            assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
+
     def test_a_change_of_much_of_the_account_is_refused_not_asked_about(self, machine: Machine) -> None:
         with signed_in(machine, any_title=True) as server:
             lines = seed(server, 100)
