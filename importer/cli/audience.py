@@ -1,6 +1,7 @@
 """Who is told how the runs of sync jobs end, from the options and the settings."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,9 +19,9 @@ def health_folder() -> Path:
     return state_dir() / "health"
 
 
-def build_audience(log: Log, metrics: Path | None) -> Audience:
+def build_audience(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Audience:
     """Gather everybody. Raises SettingsError."""
-    settings = load_notify()
+    settings = load_notify(environ)
     for warning in settings.warnings:
         log.warned(warning)
     odd = [number for number, address in enumerate(settings.addresses, 1) if not is_understood(address)]

@@ -2,13 +2,62 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TextIO
 
+from importer.cli.audience import build_audience, health_folder
 from importer.cli.streams import if_it_is_read
+from importer.errors import SettingsError, StopRunError
+from importer.operations.announcing import Audience, announce
+from importer.operations.event_log import Log
+from importer.operations.run_end import RunEnd, build_failed_start
 
 _LONGEST_LINE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """Runs sync jobs with these words. What a process cannot tell any more, how it ended, is told here."""
+
+    words: Sequence[str]
+    log: Log
+    metrics: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside this process's own."""
+
+    async def run(self, name: str, width: int = 0) -> int:
+        """Run a job and give its exit code: that of a run that stopped early where a signal ended it."""
+        began_at = datetime.now(UTC)
+        try:
+            code = await run_child(name, ["sync", name, *self.words], width, self.environ)
+        except OSError as error:
+            problem = f"its process could not be started ({error.strerror or error})"
+        else:
+            if code >= 0:
+                return code
+            ended_by = signal.Signals(-code).name
+            problem = f"its process was ended by {ended_by}; the next run goes on where it stopped"
+        self.log.noted(f"{name}: {problem}")
+        stop = StopRunError(problem)
+        end = build_failed_start(name, stop, began_at=began_at, ended_at=datetime.now(UTC))
+        with suppress(asyncio.CancelledError):  # the thread goes on, and is waited for at the very end
+            await asyncio.to_thread(self._announce, end)
+        return stop.exit_code
+
+    def _announce(self, end: RunEnd) -> None:
+        log = self.log.bind(job=end.job)
+        try:
+            audience = build_audience(log, self.metrics, {**os.environ, **self.environ})
+        except SettingsError as error:
+            log.warned(str(error))
+            audience = Audience(log, health_folder(), self.metrics)
+        announce(end, audience)
 
 
 async def run_child(

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from importer.cli.options import LogFormat
 from importer.errors import ImporterError, UsageError
 
 if TYPE_CHECKING:
+    from importer.cli.children import Children
     from importer.operations.announcing import Audience
     from importer.schedule import Rhythm, Timed
     from importer.settings.jobs import Job
@@ -58,6 +60,7 @@ def sync(
 ) -> None:
     """Bring what changed since the last time: the jobs of the settings file, unattended."""
     from importer.cli.audience import build_audience, serving_metrics  # noqa: PLC0415 - light start-up
+    from importer.cli.children import Children  # noqa: PLC0415
     from importer.cli.display import check_place  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
     from importer.settings.jobs import choose_jobs, load_jobs  # noqa: PLC0415
@@ -72,10 +75,12 @@ def sync(
     if metrics is not None:
         check_place(metrics, "--metrics")
     log = open_log(as_json=log_format is LogFormat.JSON)
+    children = Children(words, log, metrics)
     if every or cron or daemon:
         with _keeping_settings() as keep, serving_metrics(metrics_at, log):
             load = _timetable(chosen, _build_rhythm(every or "", cron or ""), keep)
-            work = _stay(load, words, _parse_jitter(jitter), keep.variables, log.noted, quiet=quiet)
+            children = replace(children, environ=keep.variables)
+            work = _stay(load, children, _parse_jitter(jitter), log.noted, quiet=quiet)
             raise typer.Exit(asyncio.run(work))
     if metrics_at:
         raise UsageError("--metrics-at goes with --every, --cron or --daemon; --metrics writes a file")
@@ -83,7 +88,7 @@ def sync(
         [(name, job)] = jobs.items()
         audience = build_audience(log.bind(job=name), metrics)
         raise typer.Exit(_run_here(name, job, audience, asks=not yes, quiet=quiet))
-    raise typer.Exit(asyncio.run(_run_side_by_side(list(jobs), words)))
+    raise typer.Exit(asyncio.run(_run_side_by_side(list(jobs), children)))
 
 
 def _run_here(name: str, job: "Job", audience: "Audience", *, asks: bool, quiet: bool) -> int:
@@ -117,46 +122,40 @@ def _unforeseen(error: Exception) -> ImporterError:
     return ImporterError(f"unexpected {type(error).__name__}; IMPORTER_TRACEBACK=1 shows where it happened")
 
 
-async def _run_side_by_side(names: list[str], words: list[str]) -> int:
+async def _run_side_by_side(names: list[str], children: "Children") -> int:
     """Run a process for each job, and give the worst of their exit codes."""
-    from importer.cli.children import run_child  # noqa: PLC0415 - light start-up
-
     width = max(map(len, names))
-    running = [asyncio.create_task(run_child(name, ["sync", name, *words], width)) for name in names]
+    running = [asyncio.create_task(children.run(name, width)) for name in names]
 
     def end() -> None:
         for task in running:
             task.cancel()
 
     with _signals({signal.SIGINT: end, signal.SIGTERM: end}):
-        codes = await asyncio.gather(*running)
-    # A child that a signal ended has a negative one: it was stopped early.
-    return max(3 if code < 0 else code for code in codes)
+        return max(await asyncio.gather(*running))
 
 
 async def _stay(
     load: "Callable[[], Mapping[str, Timed]]",
-    words: list[str],
+    children: "Children",
     jitter_seconds: float,
-    environ: Mapping[str, str],
     tell: "Callable[[str], None]",
     *,
     quiet: bool,
 ) -> int:
     from importer.cli.audience import health_folder  # noqa: PLC0415 - light start-up
-    from importer.cli.children import run_child  # noqa: PLC0415
     from importer.operations.health import note_next_run  # noqa: PLC0415
     from importer.schedule import Daemon, show_moment  # noqa: PLC0415
 
     async def begin(name: str) -> None:
-        code = await run_child(name, ["sync", name, *words], environ=environ)
+        code = await children.run(name)
         due = daemon.due().get(name)
         if due is None or stopped_by:
             return
         with contextlib.suppress(OSError):
             note_next_run(health_folder(), name, due)
         if not quiet:
-            tell(f"{name} ended {_word_exit(code)}; next at {show_moment(due)}")
+            tell(f"{name} ended with exit code {code}; next at {show_moment(due)}")
 
     def stop(word: str) -> None:
         stopped_by.append(word)
@@ -177,10 +176,6 @@ async def _stay(
     if stopped_by:
         tell(f"stopped by {stopped_by[0]}")
     return 0
-
-
-def _word_exit(code: int) -> str:
-    return f"with exit code {code}" if code >= 0 else f"by {signal.Signals(-code).name}"
 
 
 @contextlib.contextmanager
