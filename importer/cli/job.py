@@ -199,10 +199,11 @@ class _Sync:
         return 0
 
     def _announce_unchanged(self, failed: int) -> None:
-        """Tell of a run that had nothing to do; rows that did not succeed before still have not."""
-        before = self._state.counts
-        counts = {str(status): number for status, number in before.items() if not status.is_success}
-        counts[str(Status.UNCHANGED)] = sum(before.values()) - failed
+        """Tell of a run that had nothing to do: what was brought is unchanged now, all else is as it was."""
+        counts: dict[str, int] = {}
+        for status, number in self._state.counts.items():
+            now = str(Status.UNCHANGED if status in {Status.RATED, Status.UNRATED} else status)
+            counts[now] = counts.get(now, 0) + number
         end = RunEnd(self._name, int(failed > 0), self._display.began_at, datetime.now(UTC), counts=counts)
         self._display.tell_end(end)
 

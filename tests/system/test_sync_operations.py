@@ -72,12 +72,14 @@ def test_what_is_new_is_told_everywhere_and_once(
 def test_a_run_that_finds_nothing_new_is_told_as_well(
     settings: Path, importer: Importer, receiver: Receiver, tmp_path: Path
 ) -> None:
+    (tmp_path / "ratings.csv").write_text(RATINGS + "tt0111161,8\n")
     importer("sync", "nightly")
     first = read_health(tmp_path)
+    assert first["counts"] == {"rated": 1, "duplicate": 1, "invalid": 1}
     done = importer("sync", "nightly")
     assert "nothing changed since" in done.stdout
     again = read_health(tmp_path)
-    assert again["counts"] == {"unchanged": 1, "invalid": 1}
+    assert again["counts"] == {"unchanged": 1, "duplicate": 1, "invalid": 1}
     assert again["ended_at"] >= first["ended_at"]
     assert len(receiver.received) == 1
 
