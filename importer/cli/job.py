@@ -26,7 +26,7 @@ from importer.cli.targets import (
 )
 from importer.cli.unattended import AccountChangedError, nobody_to_ask, watch_over
 from importer.delivery.sign_in import ask_activities
-from importer.errors import AuthorizationError, StopRunError
+from importer.errors import AuthorizationError
 from importer.fetching import Fetched, fetch, hash_file
 from importer.journal import Journal, Run
 from importer.model import Status
@@ -139,7 +139,9 @@ class _Sync:
             return self._bring(fetched, login, activities)
         if report.stopped_by is None:
             self._state.version = fetched.version
-            self._state.activities = _ask_again(login, activities, report)
+            # Asked before the look, they cover no more than it saw: while ratings went out, or since a run's
+            # first session, others may have changed some, so the next run looks at everything.
+            self._state.activities = {} if report.sent or report.run.continued else activities
         self._save()
         return self._display.tell(report, source, target)
 
@@ -221,22 +223,6 @@ class _FetchedInput(FileInput):
     def name(self) -> str:
         """What messages call the file."""
         return self.shown
-
-
-def _ask_again(login: Login | None, before: dict[str, str], report: RunReport) -> dict[str, str]:
-    """When the ratings changed last: if this run changed some, that is now.
-
-    Not known after a run of several sessions: what needed no sending at its first may have changed since, so
-    the next run looks at everything.
-    """
-    if report.run.continued:
-        return {}
-    if login is None or not report.sent:
-        return before
-    try:
-        return dict(login.ask(ask_activities))
-    except StopRunError:
-        return {}  # not known, so the next run looks at everything
 
 
 def _line_of(name: str, job: Job) -> str:
