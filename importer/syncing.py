@@ -22,7 +22,7 @@ from importer.fetching import Version
 from importer.journal import Journal, Run, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Fate, Outcome, RatingJob, Status
 from importer.settings import config_file
-from importer.settings.jobs import Job, load_jobs
+from importer.settings.jobs import Job
 
 PASSING = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNSURE})
 """What may succeed another time, and is tried at every run."""
@@ -157,8 +157,9 @@ def collect_known(
 class KeptSettings:
     """The settings file as it was when it last made sense, for the runs of a daemon."""
 
-    def __init__(self, copy: Path) -> None:
+    def __init__(self, copy: Path, load: Callable[[Mapping[str, str]], dict[str, Job]]) -> None:
         self._copy = copy
+        self._load = load
         self.variables = {"IMPORTER_CONFIG_SNAPSHOT": str(copy)}
 
     def load_jobs(self) -> dict[str, Job]:
@@ -167,8 +168,8 @@ class KeptSettings:
         try:
             write_privately(candidate, config_file().read_bytes())
         except OSError:
-            return load_jobs()  # which says what is wrong with the file
-        jobs = load_jobs({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
+            return self._load(os.environ)  # which says what is wrong with the file
+        jobs = self._load({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
         candidate.replace(self._copy)
         return jobs
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.cli.job import load_checked_jobs
 from importer.cli.options import To
 from importer.delivery.tokens import open_token_store
 from importer.errors import SettingsError
@@ -74,6 +75,27 @@ class TestJobs:
             "[jobs.A] and [jobs.a]",
         ):
             assert part in said, part
+
+    def test_texts_that_a_run_would_refuse_are_told_now_and_without_flags(self, toml: Path) -> None:
+        toml.write_text(
+            '[jobs.a]\nsource = "x"\nformat = "imbd"\nscale = "1=3,x"\ntimezone = "Berlin"\nrate = "fast"\n'
+            '[jobs.b]\nsource = "x"\nto = "sandbox"\nscale = 0\nformat = "imdb"\nrate = "2/s"\n'
+            '[jobs.c]\nsource = "x"\nscale = 5\ntimezone = "Europe/Berlin"\n',
+            "utf-8",
+        )
+        with pytest.raises(SettingsError) as caught:
+            load_checked_jobs({"IMPORTER_CONFIG_FILE": str(toml)})
+        said = "\n".join(caught.value.problems)
+        assert "--" not in said.replace("--to", "")
+        for part in (
+            f'format in [jobs.a] of {toml}: there is no format "imbd"; there are auto, ',
+            f"scale in [jobs.a] of {toml}: 'x' is no vote; ",
+            f"timezone in [jobs.a] of {toml}: 'Berlin': write it as in Europe/Berlin, or UTC.",
+            f"rate in [jobs.a] of {toml}: 'fast': write it as N/PERIOD, ",
+            f"scale in [jobs.b] of {toml}: '0': write the highest rating (5), ",
+        ):
+            assert part in said, part
+        assert len(re.findall(r" in \[jobs\.", said)) == 5
 
     def test_what_is_wrong_with_the_destination_is_told_as_well(self, toml: Path) -> None:
         text = '[trakt]\nclient_idd = "c"\n[jobs.a]\nsource = "x"\nguard = 200\n'

@@ -1,5 +1,6 @@
 """One sync job: asks what changed, brings only that, and remembers what need not be asked again."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.cli.display import Display
-from importer.cli.inputs import FileInput, build_reading, parse_given, parse_time_of_day
+from importer.cli.inputs import FileInput, build_reading, parse_given, parse_time_of_day, parse_zone
 from importer.cli.launch import check_files, guarded
 from importer.cli.options import PaceOptions, ReadingOptions, To
 from importer.cli.streams import if_it_is_read
@@ -25,6 +26,7 @@ from importer.cli.targets import (
     open_target,
 )
 from importer.cli.unattended import AccountChangedError, nobody_to_ask, watch_over
+from importer.delivery.limiter import parse_rate
 from importer.delivery.sign_in import ask_activities
 from importer.errors import AuthorizationError
 from importer.fetching import Fetched, fetch, hash_file
@@ -33,10 +35,12 @@ from importer.model import Status
 from importer.operations.run_end import RunEnd
 from importer.planning import OnConflict
 from importer.readers import Reading
+from importer.readers.detect import check_format
+from importer.readers.scales import parse_scale
 from importer.report.wording import clean, count
 from importer.run import RunReport, Source
 from importer.settings import state_dir
-from importer.settings.jobs import Job
+from importer.settings.jobs import Checks, Job, load_jobs
 from importer.syncing import (
     PASSING,
     JobState,
@@ -51,6 +55,14 @@ from importer.syncing import (
 
 JOURNAL_WAIT_SECONDS = 3600.0
 """How long another run of the account, one that is no sync, is waited for."""
+
+
+_CHECKS: Checks = {"format": check_format, "scale": parse_scale, "timezone": parse_zone, "rate": parse_rate}
+
+
+def load_checked_jobs(environ: Mapping[str, str] = os.environ) -> dict[str, Job]:
+    """Read the jobs of the settings file, with all that their runs would refuse. Raises SettingsError."""
+    return load_jobs(environ, checks=_CHECKS)
 
 
 def run_job(name: str, job: Job, display: Display) -> int:

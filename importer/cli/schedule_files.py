@@ -62,12 +62,13 @@ def _build(form: str, timer: "Timer") -> str:
 
 
 def _build_timer(name: str | None, timetable: "Timetable") -> "Timer":
-    from importer.operations.timers import Timer  # noqa: PLC0415 - light start-up
+    from importer.cli.job import load_checked_jobs  # noqa: PLC0415 - light start-up
+    from importer.operations.timers import Timer  # noqa: PLC0415
     from importer.settings import config_file, state_dir  # noqa: PLC0415
-    from importer.settings.jobs import choose_jobs, load_jobs  # noqa: PLC0415
+    from importer.settings.jobs import choose_jobs  # noqa: PLC0415
 
     # A name that is no job would fail every night, and nobody would see it.
-    jobs = choose_jobs(load_jobs(), (name,) if name else ()).values()
+    jobs = choose_jobs(load_checked_jobs(), (name,) if name else ()).values()
     settings, state = config_file().absolute(), state_dir().absolute()
     timer = Timer(
         name=f"rating-importer-{name}" if name else "rating-importer",

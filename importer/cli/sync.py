@@ -62,11 +62,12 @@ def sync(
     from importer.cli.audience import build_audience, serving_metrics  # noqa: PLC0415 - light start-up
     from importer.cli.children import Children  # noqa: PLC0415
     from importer.cli.display import check_place  # noqa: PLC0415
+    from importer.cli.job import load_checked_jobs  # noqa: PLC0415
     from importer.operations.event_log import open_log  # noqa: PLC0415
-    from importer.settings.jobs import choose_jobs, load_jobs  # noqa: PLC0415
+    from importer.settings.jobs import choose_jobs  # noqa: PLC0415
 
     chosen = tuple(names or ())
-    jobs = choose_jobs(load_jobs(), chosen)
+    jobs = choose_jobs(load_checked_jobs(), chosen)
     words = [word for word, is_given in (("--yes", yes), ("--quiet", quiet)) if is_given]
     words += ["--log-format", "json"] if log_format is LogFormat.JSON else []
     words += ["--metrics", str(metrics.absolute())] if metrics else []
@@ -180,11 +181,12 @@ async def _stay(
 
 @contextlib.contextmanager
 def _keeping_settings() -> "Iterator[KeptSettings]":
-    from importer.settings import state_dir  # noqa: PLC0415 - light start-up
+    from importer.cli.job import load_checked_jobs  # noqa: PLC0415 - light start-up
+    from importer.settings import state_dir  # noqa: PLC0415
     from importer.syncing import KeptSettings  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="daemon-", dir=state_dir()) as folder:
-        yield KeptSettings(Path(folder) / "config.toml")
+        yield KeptSettings(Path(folder) / "config.toml", load_checked_jobs)
 
 
 def _timetable(

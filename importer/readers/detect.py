@@ -88,6 +88,13 @@ def open_table(path: Path, name: str, head: bytes) -> AnyTable:
     return Table(text)
 
 
+def check_format(name: str) -> None:
+    """See that there is such a format. Raises UnknownFormatError."""
+    formats = list(dict.fromkeys(reader.about.name for reader in READERS))
+    if name not in {"auto", *formats}:
+        raise UnknownFormatError(f"there is no format {quote(name)}; there are auto, {', '.join(formats)}")
+
+
 def _open(choice: _Choice, reading: Reading) -> TableReader:
     _refuse_double_columns(choice.table, choice.reader)
     _refuse_idle_options(choice.table, choice.reader, reading)
@@ -145,11 +152,7 @@ def _start_of(member: str) -> tuple[PurePosixPath, str]:
 
 def _choose(table: AnyTable, reading: Reading) -> _Choice:
     format_name = reading.format_name
-    formats = list(dict.fromkeys(reader.about.name for reader in READERS))
-    if format_name not in {"auto", *formats}:
-        raise UnknownFormatError(
-            f"there is no format {quote(format_name)}; there are auto, {', '.join(formats)}"
-        )
+    check_format(format_name)
     if reading.mapping:
         table.header = _rename(table.header, reading.mapping)
     if format_name != CsvReader.about.name and (stranger := find_stranger(table.header, table.path.name)):

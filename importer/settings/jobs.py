@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from importer.errors import SettingsError
+from importer.errors import SettingsError, UsageError
 from importer.settings.addresses import url_problems
 from importer.settings.folders import config_file
 from importer.settings.sources import as_variable, did_you_mean, read_tables, unknown_sections
@@ -41,6 +41,10 @@ Word = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in
 """A text that people may well write as a number: `scale = 5`."""
 Percent = Annotated[int, Field(ge=0, le=100)]
 Rated = Annotated[int, Field(ge=1, le=10)]
+
+
+Checks = Mapping[str, Callable[[str], object]]
+"""By key, what raises UsageError, about the flag of that name, for a text that makes no sense."""
 
 
 class Job(BaseModel):
@@ -96,15 +100,30 @@ class Job(BaseModel):
             (parse_duration if info.field_name == "every" else parse_cron)(text)
         return text
 
+    @field_validator("format", "scale", "timezone", "rate")
+    @classmethod
+    def _check_text(cls, text: str, info: ValidationInfo) -> str:
+        checks: Checks = info.context or {}
+        key = str(info.field_name)
+        if text and key in checks:
+            try:
+                checks[key](text)
+            except UsageError as error:  # nobody typed a flag
+                raise ValueError(str(error).removeprefix(f"--{key}").lstrip(": ")) from error
+        return text
+
 
 def is_address(source: str) -> bool:
     """Whether a source is an http(s) address, rather than the name of a file."""
     return source.lower().startswith(("http://", "https://"))
 
 
-def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> dict[str, Job]:
+def load_jobs(
+    environ: Mapping[str, str] = os.environ, file: Path | None = None, checks: Checks | None = None
+) -> dict[str, Job]:
     """Read all sync jobs of the TOML file, by name. Raises SettingsError with every problem of all of them.
 
+    `checks` are for texts that are parsed elsewhere: formats, scales, zones and rates.
     Sources and files that a job names relatively are made absolute: they count from the TOML file's folder.
     """
     tables, path, problems = read_tables(environ, file)
@@ -113,7 +132,7 @@ def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None)
         problems += unknown_sections(path, tables)
         problems += _check_names(path, tables)
         for name, table in _sections(tables, "jobs"):
-            job, wrong = _build_job(name, table, path)
+            job, wrong = _build_job(name, table, path, checks)
             problems += wrong
             if job is not None:
                 problems += _check_job(name, job, tables, environ, path)
@@ -175,9 +194,11 @@ def _check_names(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{section} and [{group}.{other}] of {path} differ too little; rename one of them."
 
 
-def _build_job(name: str, table: dict[str, Any], path: Path) -> tuple[Job | None, list[str]]:
+def _build_job(
+    name: str, table: dict[str, Any], path: Path, checks: Checks | None
+) -> tuple[Job | None, list[str]]:
     try:
-        return Job.model_validate(table), []
+        return Job.model_validate(table, context=checks), []
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
         return None, [_describe(each, name, path) for each in details]
