@@ -99,7 +99,7 @@ make_job: Callable[[Iterable[Any]], RatingJob] = partial(tuple.__new__, RatingJo
 
 
 class InvalidRow(NamedTuple):
-    """A row that cannot become a job, with its cells as they stood in the file.
+    """A row that cannot become a job, with its cells as they stood in the file; a good rating is 1 to 10.
 
     `status` is `invalid`, `unsupported` or `skipped`; `reason` a fixed word (`bad_rating`), `message` a
     sentence that names the line, the column, the value and the remedy.
