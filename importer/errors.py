@@ -17,16 +17,12 @@ ImporterError                    exit 1   the run ended badly; the message says 
     └── ResultsNotWrittenError            results.csv could not be written; the journal has everything
 ```
 
-Row problems are data (`model.InvalidRow`, `model.Fate`), never exceptions. The signals that would end the
-process become a StopRunError, and this is the one road on which they are listened to.
+Row problems are data (`model.InvalidRow`, `model.Fate`), never exceptions.
 """
 
-import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from types import FrameType
 
 
 class ImporterError(Exception):
@@ -135,47 +131,3 @@ class ResultsNotWrittenError(StopRunError):
             f"{path}: cannot write the results ({cause.strerror or cause}). Nothing is lost: the journal "
             "holds every outcome. Make room or choose another place with --out, then type the same command."
         )
-
-
-def interrupted_by(number: int) -> StopRunError:
-    """Build what a signal means for a run."""
-    return StopRunError(f"interrupted ({signal.Signals(number).name})")
-
-
-@contextmanager
-def listening_to_signals(hear: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """Have `hear` get the signals that would end the process, and give them back in the end."""
-    before = {}
-    try:
-        for number in _stop_signals():
-            with suppress(ValueError):  # outside the main thread no signal arrives anyway
-                before[number] = signal.signal(number, hear)
-        yield
-    finally:
-        for number, listener in before.items():
-            signal.signal(number, listener)
-
-
-@contextmanager
-def holding_signals() -> Iterator[Sequence[StopRunError]]:
-    """Let a signal wait, as an error in what is given, while that is written down which must not get lost.
-
-    Whoever asks a second time does not want to wait even for that.
-    """
-    held: list[StopRunError] = []
-
-    def hold(number: int, _frame: FrameType | None) -> None:
-        if held:
-            raise KeyboardInterrupt
-        held.append(interrupted_by(number))
-
-    with listening_to_signals(hold):
-        yield held
-
-
-def _stop_signals() -> Sequence[signal.Signals]:
-    signals = [signal.SIGINT, signal.SIGTERM]
-    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
-    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as it is after `nohup`
-        signals.append(hangup)
-    return signals

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import ImporterError, UsageError, holding_signals
+from importer.errors import ImporterError, UsageError
 from importer.history import Tally
 from importer.journal import Journal, Run
 from importer.model import Fate, InvalidRow, PlannedRow, RatingJob, SourceRow, Status
@@ -19,6 +19,7 @@ from importer.planning import UNCHANGED, settle_duplicates
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
 from importer.report.results import write_results
+from importer.signals import holding_signals
 
 _DRY_RUN = Fate(Status.NOT_SENT, "dry_run", "would be sent")
 

@@ -18,7 +18,7 @@ from importer.delivery.readback import ReadBack
 from importer.delivery.transport import Transport
 from importer.delivery.workers import WorkerPool
 from importer.destinations.base import Destination, Stop
-from importer.errors import ImporterError, StopRunError, holding_signals, interrupted_by
+from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, Run
 from importer.looking import (
     Look,
@@ -37,6 +37,7 @@ from importer.mirroring import add_removals
 from importer.model import Batch, Fate, Outcome
 from importer.planning import Batcher, BatchSize, Conflict, OnConflict
 from importer.progress import Phase, Progress
+from importer.signals import holding_signals, interrupted_by
 
 TAKE_SECONDS = 0.5
 """About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""

@@ -21,10 +21,11 @@ from typing import IO
 
 from importer.atomic import Drafts
 from importer.destinations.file_base import FileDestination
-from importer.errors import ImporterError, StopRunError, interrupted_by, listening_to_signals
+from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, Run
 from importer.model import Fate, Outcome, RatingJob, Status
 from importer.progress import Phase, Progress
+from importer.signals import interrupted_by, listening_to_signals
 
 BLOCK_ROWS = 2000
 """Rows taken from the journal at once; between blocks Ctrl-C is heard."""

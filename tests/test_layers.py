@@ -15,6 +15,7 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS: dict[str, set[str]] = {
     "__init__": set(),
     "errors": set(),
+    "signals": {"errors"},
     "progress": set(),
     "spreadsheet": set(),
     "atomic": set(),
@@ -26,7 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "forecast": {"model"},
     "destinations": {"errors", "model", "candidates", "wire", "settings.secret", "settings.addresses"},
     "delivery": {"errors", "model", "wire", "progress", "atomic", "planning", "destinations", "settings"}
-    | {"candidates", "resolving"},
+    | {"candidates", "resolving", "signals"},
     "journal": {"errors", "model", "forecast", "history"},
     "history": {"errors", "model"},
     "undoing": {"model", "journal"},
@@ -38,17 +39,17 @@ ROOMS: dict[str, set[str]] = {
     "looking": {"errors", "model", "planning", "destinations", "delivery", "journal"},
     "clerk": {"model", "journal"},
     "sending": {"errors", "model", "progress", "planning", "destinations", "delivery", "journal", "looking"}
-    | {"mirroring", "clerk"},
+    | {"mirroring", "clerk", "signals"},
     "mirroring": {"model", "destinations", "journal"},
-    "writing": {"errors", "model", "progress", "atomic", "destinations", "journal"},
+    "writing": {"errors", "signals", "model", "progress", "atomic", "destinations", "journal"},
     "syncing": {"errors", "model", "atomic", "journal", "settings", "fetching"},
     "schedule": {"errors", "settings"},
     "fetching": {"errors", "wire", "atomic", "destinations", "delivery", "settings"},
-    "run": {"errors", "model", "progress", "planning", "readers", "journal", "history", "report"},
+    "run": {"errors", "signals", "model", "progress", "planning", "readers", "journal", "history", "report"},
     # The command line puts the parts of a sign-in and of a run together; how they wait is not its business.
     "cli": {"errors", "model", "progress", "planning", "forecast", "candidates", "resolving", "settings"}
     | {"readers", "destinations", "journal", "history", "undoing", "pruning", "report", "looking", "sending"}
-    | {"writing", "run", "fetching", "syncing", "schedule", "operations", "sandbox"}
+    | {"writing", "run", "fetching", "syncing", "schedule", "operations", "sandbox", "signals"}
     | {f"delivery.{part}" for part in ("courier", "credentials", "limiter", "sign_in", "survey", "tokens")}
     | {f"delivery.{part}" for part in ("lookup_cache", "lookups", "transport")},
     "__main__": {"cli"},

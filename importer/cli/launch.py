@@ -13,10 +13,11 @@ from typing import Protocol
 from importer.cli.display import Display, check_place, is_same_file
 from importer.cli.options import To
 from importer.cli.targets import AnyTarget, Choices, FileTarget, journal_for, open_target
-from importer.errors import ImporterError, StopRunError, UsageError, listening_to_signals
+from importer.errors import ImporterError, StopRunError, UsageError
 from importer.journal import Journal
 from importer.run import Source
 from importer.settings import state_dir
+from importer.signals import listening_to_signals
 
 
 class Input(Protocol):

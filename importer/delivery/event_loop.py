@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from importer.errors import listening_to_signals
+from importer.signals import listening_to_signals
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from importer.delivery.event_loop import hearing_signals, new_event_loop
-from importer.errors import listening_to_signals
+from importer.signals import listening_to_signals
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
