@@ -215,7 +215,7 @@ class TestTheGuard:
     def test_it_refuses_when_nobody_can_answer(self, road: Road, sandbox: Server) -> None:
         road.write("tt90000000,5")
         before = sandbox.stored()
-        with pytest.raises(StopRunError, match="remove 99 of the 100"):
+        with pytest.raises(UsageError, match="remove 99 of the 100"):
             road.run_as_typed(sandbox.url, mirrors=True)
         assert sandbox.stored() == before
 
@@ -231,7 +231,7 @@ class TestTheGuard:
 
     def test_ten_removals_are_many_in_a_small_account(self, road: Road, sandbox: Server) -> None:
         road.write(*(f"tt{90_000_000 + number},5" for number in range(60)))
-        with pytest.raises(StopRunError, match="remove 40 of the 100"):
+        with pytest.raises(UsageError, match="remove 40 of the 100"):
             road.run_as_typed(sandbox.url, mirrors=True)
         assert len(sandbox.stored_movies()) == 100
 
