@@ -49,6 +49,12 @@ SUCCESSES = frozenset(
     {Status.RATED, Status.UNRATED, Status.UNCHANGED, Status.KEPT, Status.DUPLICATE, Status.SKIPPED}
 )
 
+PASSING = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNSURE})
+"""What another try may mend by itself."""
+
+MENDABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})
+"""What another try may mend once somebody has corrected the row."""
+
 IMDB_ID = "tt[0-9]{7,10}"
 """What an IMDb id looks like, as a pattern. It is text: it keeps its zeros, and newer ones have 8 digits."""
 

@@ -24,9 +24,6 @@ from importer.model import RESULT_COLUMNS, UNRATE, Fate, Outcome, RatingJob, Sta
 from importer.settings import config_file
 from importer.settings.jobs import Job
 
-PASSING = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNSURE})
-"""What may succeed another time, and is tried at every run."""
-
 PERMANENT = frozenset({Status.NOT_FOUND, Status.REJECTED})
 """What the destination says at every try: not asked for again until the row changes or much time passes."""
 

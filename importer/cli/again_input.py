@@ -16,7 +16,8 @@ from importer.cli.targets import AnyTarget, Choices
 from importer.errors import UsageError
 from importer.history import LAST, UNDO, PastRun, find_run, find_sender, read_results
 from importer.journal import Journal, Run
-from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
+from importer.model import MENDABLE, PASSING
+from importer.readers.results_file import ResultsReader
 from importer.report.results import write_results
 from importer.run import Source
 from importer.settings import state_dir
@@ -76,7 +77,7 @@ class ResultsInput:
         """Name and fingerprint the file, and prepare its reader. Raises UsageError for another account."""
         if self.past is not None:
             check_account(self.past, target, journal)
-        again = MENDABLE if self.every else PASSING
+        again = PASSING | MENDABLE if self.every else PASSING
         zone = [] if self.zone is None else [f"zone {self.zone}"]
         print_ = fingerprint(self.name, path, choices, "retry", *sorted(again), *zone)
         return Source(self.name, print_, partial(ResultsReader, path, self.name, again, self.zone))

@@ -31,7 +31,7 @@ from importer.delivery.sign_in import ask_activities
 from importer.errors import AuthorizationError
 from importer.fetching import Fetched, fetch, hash_file
 from importer.journal import Journal, Run
-from importer.model import Status
+from importer.model import PASSING, Status
 from importer.operations.run_end import RunEnd
 from importer.planning import OnConflict
 from importer.readers import Reading
@@ -42,7 +42,6 @@ from importer.run import RunReport, Source
 from importer.settings import state_dir
 from importer.settings.jobs import Checks, Job, load_jobs
 from importer.syncing import (
-    PASSING,
     JobState,
     collect_known,
     hash_options,

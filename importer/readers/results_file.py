@@ -20,13 +20,6 @@ from importer.readers.table import Table
 from importer.readers.textfile import read_text_file
 from importer.spreadsheet import restore
 
-PASSING = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNSURE})
-"""What another try may mend by itself."""
-
-MENDABLE = PASSING | {Status.NOT_FOUND, Status.REJECTED, Status.INVALID}
-"""What another try may mend once somebody has corrected the row."""
-
-
 _ENOUGH_ROWS = 5
 
 

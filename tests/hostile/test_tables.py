@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.model import RESULT_COLUMNS
-from importer.readers.results_file import PASSING, ResultsReader
+from importer.model import PASSING, RESULT_COLUMNS
+from importer.readers.results_file import ResultsReader
 from importer.report.results import write_results
 
 pytestmark = pytest.mark.timeout(60)

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.journal import Journal
 from importer.model import (
+    MENDABLE,
+    PASSING,
     RESULT_COLUMNS,
     UNRATE,
     InvalidRow,
@@ -24,7 +26,7 @@ from importer.model import (
     Status,
 )
 from importer.readers import Reading, open_reader
-from importer.readers.results_file import MENDABLE, PASSING, ResultsReader
+from importer.readers.results_file import ResultsReader
 from importer.report.results import write_results
 
 SHAWSHANK, GODFATHER = "tt0111161", "tt0068646"
@@ -57,7 +59,7 @@ def test_what_may_pass_by_itself_is_tried_again(tmp_path: Path) -> None:
 
 
 def test_with_all_what_can_be_mended_is_tried_again_too(tmp_path: Path) -> None:
-    rows = read(write(tmp_path, *map(build_line, Status)), MENDABLE)
+    rows = read(write(tmp_path, *map(build_line, Status)), PASSING | MENDABLE)
     again = {Status.FAILED, Status.NOT_SENT, Status.UNSURE, Status.NOT_FOUND, Status.REJECTED, Status.INVALID}
     assert kinds(rows) == ["RatingJob" if status in again else status for status in Status]
 
@@ -109,14 +111,14 @@ def test_a_time_without_a_zone_is_of_the_zone_that_is_named(tmp_path: Path) -> N
 
 def test_a_cell_that_somebody_has_corrected_counts(tmp_path: Path) -> None:
     path = write(tmp_path, build_line("not_found", imdb_id=GODFATHER), build_line("invalid", rating=10))
-    first, second = read(path, MENDABLE)
+    first, second = read(path, PASSING | MENDABLE)
     assert isinstance(first, RatingJob)
     assert isinstance(second, RatingJob)
     assert (first.imdb_id, second.rating) == (GODFATHER, 10)
 
 
 def test_a_row_that_is_still_wrong_is_invalid_again(tmp_path: Path) -> None:
-    (row,) = read(write(tmp_path, build_line("invalid", rating=11, title="'=1+1")), MENDABLE)
+    (row,) = read(write(tmp_path, build_line("invalid", rating=11, title="'=1+1")), PASSING | MENDABLE)
     assert isinstance(row, InvalidRow)
     assert (row.reason, row.rating, row.title) == ("bad_rating", "11", "'=1+1")
 
@@ -131,7 +133,7 @@ def read_again(source: Path) -> list[SourceRow]:
             ).chunks():
                 journal.add_rows(run, rows, [None] * len(rows))
         write_results(source.parent / "results.csv", journal.results(run))
-    return read(source.parent / "results.csv", MENDABLE)
+    return read(source.parent / "results.csv", PASSING | MENDABLE)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_an_invalid_row_that_nobody_has_corrected_is_not_read_in_other_words(
 def test_a_rating_of_another_scale_is_never_mended_here(tmp_path: Path) -> None:
     """Whoever writes 3 into it, as its message asks, may mean 3 of 5."""
     path = write(tmp_path, build_line("invalid", reason="off_scale", rating=3))
-    assert kinds(read(path, MENDABLE)) == ["invalid"]
+    assert kinds(read(path, PASSING | MENDABLE)) == ["invalid"]
 
 
 def test_what_was_told_of_an_invalid_row_is_corrected(tmp_path: Path) -> None:
@@ -164,13 +166,13 @@ def test_what_was_told_of_an_invalid_row_is_corrected(tmp_path: Path) -> None:
     path = write(
         tmp_path, *(build_line("invalid", reason="bad_rating", message=told, rating=n) for n in (11, 8))
     )
-    assert kinds(read(path, MENDABLE)) == ["invalid", "RatingJob"]
+    assert kinds(read(path, PASSING | MENDABLE)) == ["invalid", "RatingJob"]
 
 
 @pytest.mark.parametrize("cell", ["kind", "imdb_id"])
 def test_an_invalid_row_is_read_only_where_it_tells_the_title(tmp_path: Path, cell: str) -> None:
     path = write(tmp_path, build_line("invalid", title="Heat", year=1995, **{cell: ""}))
-    assert kinds(read(path, MENDABLE)) == ["invalid"]
+    assert kinds(read(path, PASSING | MENDABLE)) == ["invalid"]
 
 
 def test_a_row_invalid_for_its_date_holds_its_rating_as_the_others_do(tmp_path: Path) -> None:
