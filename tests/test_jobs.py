@@ -52,6 +52,11 @@ class TestJobs:
         job = load(toml, f'[jobs.a]\nsource = "{address}"\n')["a"]
         assert (job.source, job.is_download) == (address, True)
 
+    def test_a_time_of_day_has_no_zone_of_its_own(self, toml: Path) -> None:
+        said = problems(toml, '[jobs.a]\nsource = "x"\ndate_time = "09:00+05:00"\n')
+        assert "date_time in [jobs.a]" in said
+        assert "write it as HH:MM, and its zone as timezone" in said
+
     def test_every_problem_of_every_job_is_told_at_once(self, toml: Path) -> None:
         said = problems(
             toml,

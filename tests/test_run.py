@@ -130,17 +130,16 @@ def test_results_that_cannot_be_written_lose_nothing(road: Road, tmp_path: Path)
 
 class TestSignals:
     @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-    def test_the_results_are_written_before_it_is_heard(
-        self, road: Road, monkeypatch: pytest.MonkeyPatch, name: signal.Signals
+    @pytest.mark.parametrize(("place", "function"), [(run, "write_results"), (Clerk, "finish")])
+    def test_results_and_journal_are_written_before_it_is_heard(
+        self,
+        road: Road,
+        monkeypatch: pytest.MonkeyPatch,
+        place: object,
+        function: str,
+        name: signal.Signals,
     ) -> None:
-        interrupt(monkeypatch, run, "write_results", name)
-        check_that_it_ends_well(road, monkeypatch, name)
-
-    @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-    def test_the_journal_is_brought_up_to_date_before_it_is_heard(
-        self, road: Road, monkeypatch: pytest.MonkeyPatch, name: signal.Signals
-    ) -> None:
-        interrupt(monkeypatch, Clerk, "finish", name)
+        interrupt(monkeypatch, place, function, name)
         check_that_it_ends_well(road, monkeypatch, name)
 
     def test_whoever_insists_need_not_wait_and_the_same_command_writes_the_results(

@@ -8,7 +8,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import Api, To
+from importer.cli.options import FILES, Api, To
 from importer.errors import UsageError
 from importer.planning import OnConflict
 
@@ -110,7 +110,7 @@ def undo(
     if run_id is None:
         raise UsageError("name the run to undo: `importer runs` lists them, and last is the newest")
     past = find_undoable(state_dir() / "journals", run_id)
-    if past.destination in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
+    if past.destination in FILES:
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
     choices = Choices(
         flags=server.flags,

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from importer.cli.inputs import fingerprint, name_of
-from importer.cli.options import Api, To
+from importer.cli.options import FILES, Api, To
 from importer.cli.plan_input import PLACES, check_typed
 from importer.cli.targets import AnyTarget, Choices
 from importer.errors import UsageError
@@ -56,7 +56,7 @@ class ResultsInput:
 
         Raises UsageError.
         """
-        if to in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
+        if to in FILES:
             raise UsageError(f"--to {to} does not go with retry: a file is written whole, by its own command")
         if self.past is None and to is not None:
             return to, api or Api.V1

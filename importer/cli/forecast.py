@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 from importer.cli.conflicts import ConflictQuestions
 from importer.cli.display import Display
+from importer.cli.launch import remembers
 from importer.cli.preflight import estimate_effort
 from importer.cli.targets import AnyTarget, Choices, Target
 from importer.errors import StopRunError, UsageError
@@ -23,11 +24,16 @@ def make_plan(source: Source, target: AnyTarget, journal: Journal, choices: Choi
         raise UsageError("a plan needs an account to compare with; for a file, --dry-run shows what it gets")
     display.check_can_ask(target)
     progress = Progress()
-    remembers = source.believes_journal and not choices.rechecks
     with ExitStack() as stack:
         with display.show(progress):
             planned = stack.enter_context(
-                forgotten_run(source, target.destination, journal, progress, remembers=remembers)
+                forgotten_run(
+                    source,
+                    target.destination,
+                    journal,
+                    progress,
+                    remembers=remembers(source, target, choices),
+                )
             )
             sender = _look(planned, target, journal, progress)
         if sender is not None and sender.leaves_conflicts:

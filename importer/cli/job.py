@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.cli.display import Display
-from importer.cli.inputs import FileInput, build_reading, parse_given, parse_time_of_day, parse_zone
+from importer.cli.inputs import FileInput, build_reading, parse_given, parse_zone
 from importer.cli.launch import check_files, guarded
 from importer.cli.options import PaceOptions, ReadingOptions, To
 from importer.cli.streams import if_it_is_read
@@ -279,7 +279,7 @@ def _build_choices(job: Job, reading: Reading) -> Choices:
         batch_size=job.batch_size,
         love=job.love,
         hate=job.hate,
-        time_of_day=parse_time_of_day(job.date_time.isoformat(), reading.zone),
+        time_of_day=job.date_time.replace(tzinfo=reading.zone or UTC),
         write_to=Path(job.write_to) if job.write_to else None,
         account=job.account,
     )

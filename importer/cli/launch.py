@@ -38,12 +38,14 @@ Errand = Callable[[Source, AnyTarget, Journal, Choices, Display], int]
 
 def bring(source: Source, target: AnyTarget, journal: Journal, choices: Choices, display: Display) -> int:
     """Bring the ratings to the target, or rehearse it."""
-    remembers = target.remembers and source.believes_journal and not choices.rechecks
-    if choices.is_rehearsal:
-        report = display.rehearse(source, target, journal, remembers=remembers)
-    else:
-        report = display.import_ratings(source, target, journal, remembers=remembers)
+    go = display.rehearse if choices.is_rehearsal else display.import_ratings
+    report = go(source, target, journal, remembers=remembers(source, target, choices))
     return display.tell(report, source, target, dry_run=choices.is_rehearsal)
+
+
+def remembers(source: Source, target: AnyTarget, choices: Choices) -> bool:
+    """Whether what an earlier run brought counts as held by the target."""
+    return target.remembers and source.believes_journal and not choices.rechecks
 
 
 def launch(given: Input, to: To, choices: Choices, display: Display, errand: Errand = bring) -> int:

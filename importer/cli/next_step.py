@@ -7,6 +7,7 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from importer.cli.options import FILES
 from importer.errors import AuthorizationError, ImporterError
 from importer.model import MENDABLE, Status
 from importer.readers.cells import AT_THE_SOURCE
@@ -56,7 +57,7 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     if typed[:1] == ["retry"] and all(at_the_source):
         return None  # nothing here says what the source was, and how it was read
     is_read_anew = any(at_the_source) and typed[:1] != ["retry"]
-    is_read_anew |= typed[:1] == ["sync"] or place.endswith("-file") or "IMPORTER_TYPED" in os.environ
+    is_read_anew |= typed[:1] == ["sync"] or place in FILES or "IMPORTER_TYPED" in os.environ
     if counts.keys() & MENDABLE and is_read_anew:
         # The source of a sync is, and a file to upload is written whole; a Makefile keeps its own journal.
         return _typed(), f"correct the rows named above in {summary.source}, then"

@@ -20,6 +20,10 @@ class To(StrEnum):
     LETTERBOXD_FILE = "letterboxd-file"
 
 
+FILES = frozenset({To.TRAKT_FILE, To.LETTERBOXD_FILE})
+"""The destinations that are files to upload, and no accounts."""
+
+
 class Api(StrEnum):
     """The APIs of the sandbox."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from importer.cli.options import FILES
 from importer.model import RESULT_COLUMNS, Status
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def report(
         seconds=0.0,  # which pauses lay between its sessions, nobody knows
         results=out,
         stopped=stopped,
-        is_file=run.destination.endswith("-file"),
+        is_file=run.destination in FILES,
     )
     stream = sys.stderr if str(out) == "-" else sys.stdout
     print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)

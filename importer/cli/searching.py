@@ -27,6 +27,7 @@ from importer.readers.resolved import Mention, collect_subjects, key_of
 from importer.report.resolve_sheet import write_sheet
 from importer.resolving import Judgement, build_lines, keep_choices
 from importer.settings import load_trakt, state_dir
+from importer.signals import listening_to_signals
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +92,17 @@ def resolve_file(
     quiet: bool,
 ) -> Resolution:
     """Look up what the rows of a file lack, and write the resolve file. Raises ImporterError."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with given.open() as path:
-            _check_out(out, path)
-            earlier = _read_earlier(out)
-            progress = Progress()
-            with show_progress(progress, quiet=quiet):
-                mentions = _read(given, path, progress)
-                judgements, asked = _look_up(mentions, searching, pace, progress)
-        groups = _merge(mentions, judgements, earlier)
-        write_sheet(out, [line for group in groups.values() for line in group])
+        with listening_to_signals(signal.default_int_handler):
+            with given.open() as path:
+                _check_out(out, path)
+                earlier = _read_earlier(out)
+                progress = Progress()
+                with show_progress(progress, quiet=quiet):
+                    mentions = _read(given, path, progress)
+                    judgements, asked = _look_up(mentions, searching, pace, progress)
+            groups = _merge(mentions, judgements, earlier)
+            write_sheet(out, [line for group in groups.values() for line in group])
     except KeyboardInterrupt:
         raise StopRunError(
             "interrupted; what was found out is kept, and the same command goes on from there"

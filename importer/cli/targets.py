@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from importer.cli.options import To
+from importer.cli.options import FILES, To
 from importer.cli.sandbox import embedded_sandbox
 from importer.delivery.courier import Tokens
 from importer.delivery.credentials import Credentials
@@ -137,7 +137,7 @@ def open_target(to: To, choices: Choices) -> Iterator[AnyTarget]:
     """Build the destination; start a sandbox or ask whose sign-in it is, where that is called for."""
     if choices.account and to not in {To.TRAKT, To.TRAKT_V1}:
         raise UsageError(f"--account does not go with --to {to}, which has none")
-    if choices.write_to is not None and to not in {To.TRAKT_FILE, To.LETTERBOXD_FILE}:
+    if choices.write_to is not None and to not in FILES:
         raise UsageError(f"--write-to does not go with --to {to}, which writes no file; --to trakt-file does")
     match to:
         case To.TRAKT_V1:

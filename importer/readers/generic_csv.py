@@ -146,15 +146,14 @@ class CsvReader(TableReader):
         """Name the kind of a bad row without a type, as that of a good one."""
         if cells.get("kind") or not any(cells.values()):
             return cells
-        part = MediaKind.EPISODE if cells.get("episode") else MediaKind.SEASON
-        is_part = cells.get("episode") or cells.get("season")
-        return {**cells, "kind": part if is_part else MediaKind.MOVIE}
+        kind = _kind_by_numbers(has_season=bool(cells.get("season")), has_episode=bool(cells.get("episode")))
+        return {**cells, "kind": kind}
 
     def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the kind of a row without a type, and see that the row says which title it means."""
         del extra
         if not job.kind:  # no type column, or an empty cell
-            kind = _kind_by_numbers(job)
+            kind = _kind_by_numbers(has_season=job.season is not None, has_episode=job.episode is not None)
             # Without the column, the notes of the file tell it of all rows.
             is_told = kind is not MediaKind.MOVIE or "kind" not in self._sources
             job = job._replace(kind=kind)
@@ -172,10 +171,10 @@ class CsvReader(TableReader):
         return job
 
 
-def _kind_by_numbers(job: RatingJob) -> MediaKind:
-    if job.episode is not None:
+def _kind_by_numbers(*, has_season: bool, has_episode: bool) -> MediaKind:
+    if has_episode:
         return MediaKind.EPISODE
-    return MediaKind.MOVIE if job.season is None else MediaKind.SEASON
+    return MediaKind.SEASON if has_season else MediaKind.MOVIE
 
 
 def _check_numbers(job: RatingJob) -> None:

@@ -93,6 +93,13 @@ class Job(BaseModel):
         """Whether the source is an address and no file."""
         return is_address(self.source)
 
+    @field_validator("date_time")
+    @classmethod
+    def _check_time_of_day(cls, value: time) -> time:
+        if value.tzinfo is not None:
+            raise ValueError("write it as HH:MM, and its zone as timezone")
+        return value
+
     @field_validator("every", "cron")
     @classmethod
     def _check_times(cls, text: str, info: ValidationInfo) -> str:
