@@ -7,13 +7,13 @@ import orjson
 import uvloop
 
 from benchmarks.children import Figures
-from importer.delivery.backoff import Backoff
-from importer.delivery.courier import Courier, Trace
-from importer.delivery.limiter import Limiter, Rate
-from importer.delivery.transport import Transport
-from importer.destinations.base import Delivered
+from importer.client.executor import Courier, Trace
+from importer.client.rate_limit import Limiter, Rate
+from importer.client.retry import Backoff
+from importer.client.transport import Transport
+from importer.destinations.decisions import Delivered
+from importer.http import Request
 from importer.progress import Progress
-from importer.wire import Request
 
 WORKERS = 16
 _BODY = orjson.dumps({"rating": 8, "imdb_id": "tt0000001", "title": "Some Title", "year": 1999})

@@ -10,9 +10,9 @@ import uvloop  # noqa: F401 - as would the sending
 from benchmarks.children import Figures, build_environment, measure
 from benchmarks.exports import write_export
 from importer.cli.app import app
-from importer.history import find_run, list_runs, read_results
+from importer.journal.history import find_run, list_runs, read_results
 from importer.readers import open_reader
-from importer.report.results import write_results
+from importer.runs.results_csv import write_results
 
 
 def import_ratings(file: str, to: str, url: str, state: str, *, verifies: bool = True) -> Figures:

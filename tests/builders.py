@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
+from importer.http import Response
 from importer.model import Batch, InvalidRow, MediaKind, RatingJob, Status
-from importer.wire import Response
 
 _JOB = RatingJob(
     row=1,

@@ -7,15 +7,15 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from importer import sending
 from importer.cli.display import Display
-from importer.cli.forecast import make_plan
-from importer.cli.plan_input import PlanInput
-from importer.cli.targets import Choices, Target
-from importer.forecast import PLAN_COLUMNS
-from importer.planning import OnConflict
-from importer.run import RunReport
-from importer.sending import SendingOptions
+from importer.plans.make import make_plan
+from importer.plans.model import PLAN_COLUMNS
+from importer.plans.source import PlanInput
+from importer.runs import send as sending
+from importer.runs.conflicts import OnConflict
+from importer.runs.load import RunReport
+from importer.runs.send import SendingOptions
+from importer.runs.targets import Choices, Target
 from tests.hurried_time import HurriedLoop
 from tests.road import Road, SandboxTokens
 

@@ -17,33 +17,32 @@ from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from importer import sending
-from importer.cli.again_input import ResultsInput, UndoInput
 from importer.cli.display import Display
-from importer.cli.targets import Choices, Target
-from importer.delivery.asking import send_once
-from importer.delivery.sign_in import sign_in
-from importer.delivery.transport import Transport
+from importer.client.retry import send_once
+from importer.client.sign_in import sign_in
+from importer.client.transport import Transport
 from importer.destinations.base import Destination
-from importer.destinations.trakt_oauth import TraktApp, build_refresh, read_refresh
-from importer.destinations.trakt_tokens import TokenSet
-from importer.destinations.trakt_v1 import TraktV1
-from importer.destinations.trakt_v2 import TraktV2
-from importer.destinations.trakt_v2_dates import Dates
-from importer.history import PastRun, find_run
+from importer.destinations.trakt.api import TraktV2
+from importer.destinations.trakt.dates import Dates
+from importer.destinations.trakt.sign_in import TokenSet, TraktApp, build_refresh, read_refresh
+from importer.destinations.trakt_v1.api import TraktV1
 from importer.journal import Journal
+from importer.journal.history import PastRun, find_run
 from importer.model import RESULT_COLUMNS
-from importer.planning import OnConflict
 from importer.progress import Progress
 from importer.readers import open_reader
-from importer.report.results import write_results
-from importer.run import RunReport, Source, fingerprint_file, plan_run, rehearse, send_run
+from importer.runs import send as sending
+from importer.runs.again import ResultsInput, UndoInput
+from importer.runs.conflicts import OnConflict
+from importer.runs.load import RunReport, Source, fingerprint_file, plan_run, rehearse, send_run
+from importer.runs.results_csv import write_results
+from importer.runs.send import Sending, SendingOptions
+from importer.runs.targets import Choices, Target
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import ID_NAMES, Catalogue, Kind, Wanted
 from importer.sandbox.store import LoggedRequest, Store
 from importer.sandbox.titles import Title
-from importer.sending import Sending, SendingOptions
-from importer.settings import Secret
+from importer.secret import Secret
 from tests.hurried_time import HurriedLoop, run_hurried
 
 _Result = TypeVar("_Result")

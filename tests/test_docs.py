@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from importer import errors
-from importer.candidates import RESOLVE_COLUMNS
-from importer.destinations import DESTINATIONS
-from importer.forecast import Action
+from importer.destinations.registry import DESTINATIONS
+from importer.matching.model import RESOLVE_COLUMNS
 from importer.model import Status
-from importer.planning import OnConflict
+from importer.plans.model import Action
 from importer.readers import FORMATS
+from importer.runs.conflicts import OnConflict
 
 ROOT = Path(__file__).parents[1]
 

@@ -8,9 +8,9 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import FILES, Api, To
 from importer.errors import UsageError
-from importer.planning import OnConflict
+from importer.runs.conflicts import OnConflict
+from importer.runs.rules import FILES, Api, To
 
 
 @spread
@@ -43,12 +43,12 @@ def retry(
     shown: options.ShownOptions,
 ) -> None:
     """Try again the rows that failed, were not sent or are unsure; the new results have every row."""
-    from importer.cli.again_input import open_results  # noqa: PLC0415 - light start-up
     from importer.cli.display import Display  # noqa: PLC0415
-    from importer.cli.inputs import parse_given, parse_time_of_day, parse_zone  # noqa: PLC0415
-    from importer.cli.launch import launch  # noqa: PLC0415
-    from importer.cli.targets import Choices  # noqa: PLC0415
-    from importer.operations.event_log import open_log  # noqa: PLC0415
+    from importer.monitoring.log import open_log  # noqa: PLC0415
+    from importer.runs.again import open_results  # noqa: PLC0415 - light start-up
+    from importer.runs.launch import launch  # noqa: PLC0415
+    from importer.runs.sources import parse_given, parse_time_of_day, parse_zone  # noqa: PLC0415
+    from importer.runs.targets import Choices  # noqa: PLC0415
 
     zone = None if timezone is None else parse_zone(timezone)
     given = open_results(what, every=every, zone=zone)
@@ -98,14 +98,14 @@ def undo(
     shown: options.ShownOptions,
 ) -> None:
     """Bring back what stood there before a run: earlier ratings and dates return, new ones are removed."""
-    from importer.cli.again_input import UndoInput  # noqa: PLC0415 - light start-up
     from importer.cli.display import Display  # noqa: PLC0415
-    from importer.cli.inputs import parse_given  # noqa: PLC0415
-    from importer.cli.launch import launch  # noqa: PLC0415
-    from importer.cli.targets import Choices  # noqa: PLC0415
-    from importer.history import find_undoable  # noqa: PLC0415
-    from importer.operations.event_log import open_log  # noqa: PLC0415
-    from importer.settings import state_dir  # noqa: PLC0415
+    from importer.config.folders import state_dir  # noqa: PLC0415
+    from importer.journal.history import find_undoable  # noqa: PLC0415
+    from importer.monitoring.log import open_log  # noqa: PLC0415
+    from importer.runs.again import UndoInput  # noqa: PLC0415 - light start-up
+    from importer.runs.launch import launch  # noqa: PLC0415
+    from importer.runs.sources import parse_given  # noqa: PLC0415
+    from importer.runs.targets import Choices  # noqa: PLC0415
 
     if run_id is None:
         raise UsageError("name the run to undo: `importer runs` lists them, and last is the newest")

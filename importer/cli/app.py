@@ -25,9 +25,9 @@ from importer.cli import (
     schedule_files,
     sync,
 )
-from importer.cli.streams import flush, if_it_is_read, mend_streams
+from importer.cli.streams import flush, mend_streams
 from importer.errors import ImporterError, SettingsError, StopRunError, UsageError
-from importer.report.wording import clean
+from importer.text import clean, if_it_is_read
 
 
 def _print_version(wanted: bool) -> None:
@@ -127,7 +127,7 @@ def _report(error: ImporterError) -> int:
 
 def _tell(problem: str, exit_code: int) -> int:
     if _logs_json():
-        from importer.operations.event_log import open_log  # noqa: PLC0415 - light start-up
+        from importer.monitoring.log import open_log  # noqa: PLC0415 - light start-up
 
         open_log(as_json=True).stopped(problem, exit_code)
     else:

@@ -1,7 +1,6 @@
 """What a run shows: progress while it works, a question before it posts for you, the summary afterwards."""
 
 import json
-import os
 import sys
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
@@ -12,28 +11,31 @@ from typing import TextIO
 
 import typer
 
-from importer.cli.conflicts import ConflictQuestions
 from importer.cli.next_step import find_next
 from importer.cli.preflight import build_preflight
-from importer.cli.progress import show_progress
-from importer.cli.streams import if_it_is_read
-from importer.cli.targets import AnyTarget, FileTarget, Target
+from importer.cli.progress_bar import show_progress
+from importer.cli.prompts import ConflictQuestions
 from importer.errors import StopRunError, UsageError
+from importer.files import check_place, is_same_file
 from importer.journal import Journal
-from importer.looking import Look
 from importer.model import MediaKind
-from importer.operations.event_log import Log, open_log
-from importer.operations.run_end import RunEnd, build_run_end
-from importer.planning import OnConflict
+from importer.monitoring.log import Log, open_log
+from importer.monitoring.run_end import RunEnd, build_run_end
 from importer.progress import Progress
 from importer.report.summary import Summary, build_next, build_rich, build_text
-from importer.report.wording import clean, count
-from importer.run import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
-from importer.sending import Sending
+from importer.runs.conflicts import OnConflict
+from importer.runs.load import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
+from importer.runs.send import Sending
+from importer.runs.snapshot import Look
+from importer.runs.targets import AnyTarget, FileTarget, Target
+from importer.text import clean, count, if_it_is_read
 
 MANY_CHANGES = 50
+
+
 MANY_REMOVALS = 10
 """Fewer changes and removals than these are made without a question, whatever their share."""
+
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
@@ -180,24 +182,6 @@ class Display:
     def stream(self) -> TextIO:
         """Where the summary goes."""
         return sys.stderr if str(self.results) == "-" else sys.stdout
-
-
-def check_place(path: Path, flag: str) -> None:
-    """See that a file can be made or replaced there. Raises UsageError."""
-    folder = path.absolute().parent
-    if path.is_dir():
-        raise UsageError(f"{flag} {path} is a folder; name a file in it")
-    if not folder.is_dir():
-        raise UsageError(f"{flag} {path}: there is no folder {folder}; make it, or name another")
-    if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(f"{flag} {path} may not be written; name another")
-
-
-def is_same_file(one: Path, other: Path) -> bool:
-    """Whether two names mean the same file, be it there or not."""
-    if one.exists() and other.exists():
-        return one.samefile(other)
-    return one.absolute() == other.absolute()
 
 
 def _name_kinds(kinds: Collection[MediaKind]) -> str:

@@ -10,7 +10,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import Api, To
+from importer.runs.rules import Api, To
 
 
 @spread
@@ -26,13 +26,13 @@ def inspect(
     as_json: options.AsJson = False,
 ) -> None:
     """Show what FILE holds, which of its rows would be sent, and why the others would not."""
-    from importer.cli.inputs import FileInput, build_reading  # noqa: PLC0415 - light start-up
-    from importer.cli.targets import Choices, build_offline  # noqa: PLC0415
     from importer.journal import Journal  # noqa: PLC0415
     from importer.model import Fate, Status  # noqa: PLC0415
     from importer.progress import Progress  # noqa: PLC0415
     from importer.report.inspection import Inspection, build_inspection  # noqa: PLC0415
-    from importer.run import plan_run  # noqa: PLC0415
+    from importer.runs.load import plan_run  # noqa: PLC0415
+    from importer.runs.sources import FileInput, build_reading  # noqa: PLC0415 - light start-up
+    from importer.runs.targets import Choices, build_offline  # noqa: PLC0415
 
     choices = Choices(flags={}, given={}, api=api, love=love, hate=hate, is_rehearsal=True)
     target = build_offline(to, choices)

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 
 def formats() -> None:
     """List the export formats that are read."""
-    from importer.readers.formats import FORMATS  # noqa: PLC0415 - light start-up
+    from importer.readers.registry import FORMATS  # noqa: PLC0415 - light start-up
 
     _print_list(FORMATS)
 
 
 def destinations() -> None:
     """List the destinations, and what each of them can do."""
-    from importer.destinations import DESTINATIONS  # noqa: PLC0415 - light start-up
+    from importer.destinations.registry import DESTINATIONS  # noqa: PLC0415 - light start-up
 
     _print_list(DESTINATIONS)
 

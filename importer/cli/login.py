@@ -19,10 +19,10 @@ import typer
 from importer.cli import options
 
 if TYPE_CHECKING:
-    from importer.delivery.tokens import TokenStore
-    from importer.destinations.trakt_account import Account
-    from importer.destinations.trakt_oauth import DeviceCode, TraktApp
-    from importer.settings import TraktSettings
+    from importer.client.token_store import TokenStore
+    from importer.destinations.trakt.account import Account
+    from importer.destinations.trakt.settings import TraktSettings
+    from importer.destinations.trakt.sign_in import DeviceCode, TraktApp
 
 
 class Service(StrEnum):
@@ -93,7 +93,7 @@ def whoami(
 
 
 def _load(flags: Mapping[str, object], needs: tuple[str, ...], account: str) -> "TraktSettings":
-    from importer.settings import load_trakt  # noqa: PLC0415 - light start-up
+    from importer.destinations.trakt.settings import load_trakt  # noqa: PLC0415 - light start-up
 
     settings = load_trakt(flags, needs=needs, account=account)
     for warning in settings.warnings:
@@ -103,7 +103,7 @@ def _load(flags: Mapping[str, object], needs: tuple[str, ...], account: str) -> 
 
 def _load_or_prompt(flags: Mapping[str, object], account: str) -> tuple["TraktSettings", bool]:
     """Load the settings; on a terminal, ask for the app's keys where they are not given."""
-    from importer.settings import Secret  # noqa: PLC0415 - light start-up
+    from importer.secret import Secret  # noqa: PLC0415 - light start-up
 
     asks = sys.stdin.isatty()
     settings = _load(flags, () if asks else ("client_id", "client_secret"), account)
@@ -123,9 +123,9 @@ def _prompt(what: str, *, hidden: bool = False) -> str:
 
 
 async def _sign_in(settings: "TraktSettings") -> None:
-    from importer.delivery.credentials import Credentials  # noqa: PLC0415 - light start-up
-    from importer.delivery.sign_in import ask_account, sign_in  # noqa: PLC0415
-    from importer.delivery.transport import Transport  # noqa: PLC0415
+    from importer.client.auth import Credentials  # noqa: PLC0415 - light start-up
+    from importer.client.sign_in import ask_account, sign_in  # noqa: PLC0415
+    from importer.client.transport import Transport  # noqa: PLC0415
     from importer.errors import StopRunError  # noqa: PLC0415
 
     store, app = _open_store(settings), _app(settings)
@@ -149,8 +149,8 @@ async def _sign_in(settings: "TraktSettings") -> None:
 
 
 async def _sign_out(settings: "TraktSettings") -> None:
-    from importer.delivery.sign_in import revoke  # noqa: PLC0415 - light start-up
-    from importer.delivery.transport import Transport  # noqa: PLC0415
+    from importer.client.sign_in import revoke  # noqa: PLC0415 - light start-up
+    from importer.client.transport import Transport  # noqa: PLC0415
 
     store = _open_store(settings)
     async with store.locked(), Transport(1) as transport:
@@ -173,9 +173,9 @@ async def _sign_out(settings: "TraktSettings") -> None:
 
 
 async def _tell_who(settings: "TraktSettings") -> None:
-    from importer.delivery.credentials import Credentials  # noqa: PLC0415 - light start-up
-    from importer.delivery.sign_in import ask_account  # noqa: PLC0415
-    from importer.delivery.transport import Transport  # noqa: PLC0415
+    from importer.client.auth import Credentials  # noqa: PLC0415 - light start-up
+    from importer.client.sign_in import ask_account  # noqa: PLC0415
+    from importer.client.transport import Transport  # noqa: PLC0415
 
     store = _open_store(settings)
     async with Transport(1) as transport:
@@ -190,14 +190,14 @@ async def _tell_who(settings: "TraktSettings") -> None:
 
 
 def _open_store(settings: "TraktSettings") -> "TokenStore":
-    from importer.delivery.tokens import open_token_store  # noqa: PLC0415 - light start-up
-    from importer.settings import state_dir  # noqa: PLC0415
+    from importer.client.token_store import open_token_store  # noqa: PLC0415 - light start-up
+    from importer.config.folders import state_dir  # noqa: PLC0415
 
     return open_token_store(settings, state_dir())
 
 
 def _app(settings: "TraktSettings") -> "TraktApp":
-    from importer.destinations.trakt_oauth import TraktApp  # noqa: PLC0415 - light start-up
+    from importer.destinations.trakt.sign_in import TraktApp  # noqa: PLC0415 - light start-up
 
     return TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
 
@@ -251,13 +251,13 @@ def _local_time(seconds: float) -> str:
 
 
 def _variable(account: str, field: str) -> str:
-    from importer.settings.sources import as_variable  # noqa: PLC0415 - light start-up
+    from importer.config.sources import as_variable  # noqa: PLC0415 - light start-up
 
     return f"IMPORTER_{f'ACCOUNTS_{as_variable(account)}' if account else 'TRAKT'}_{field.upper()}"
 
 
 def _toml() -> str:
-    from importer.settings import config_file  # noqa: PLC0415 - light start-up
+    from importer.config.folders import config_file  # noqa: PLC0415 - light start-up
 
     return str(config_file())
 

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from importer.cli.options import FILES
 from importer.errors import AuthorizationError, ImporterError
 from importer.model import MENDABLE, Status
-from importer.readers.cells import AT_THE_SOURCE
+from importer.readers.cells.cells import AT_THE_SOURCE
 from importer.report.summary import Summary
+from importer.runs.rules import FILES
 
 _NO_ID = "needs_id"
 _ALONE = frozenset(

@@ -7,28 +7,8 @@ from typing import Annotated
 
 import typer
 
-from importer.planning import OnConflict
-
-
-class To(StrEnum):
-    """The destinations of `--to`."""
-
-    TRAKT = "trakt"
-    TRAKT_V1 = "trakt-v1"
-    SANDBOX = "sandbox"
-    TRAKT_FILE = "trakt-file"
-    LETTERBOXD_FILE = "letterboxd-file"
-
-
-FILES = frozenset({To.TRAKT_FILE, To.LETTERBOXD_FILE})
-"""The destinations that are files to upload, and no accounts."""
-
-
-class Api(StrEnum):
-    """The APIs of the sandbox."""
-
-    V1 = "v1"
-    V2 = "v2"
+from importer.runs.conflicts import OnConflict
+from importer.runs.rules import Api, To
 
 
 class LogFormat(StrEnum):
@@ -41,6 +21,8 @@ class LogFormat(StrEnum):
 Format = Annotated[
     str, typer.Option("--format", help="auto, or one of `importer formats`.", metavar="FORMAT")
 ]
+
+
 Map = Annotated[
     list[str] | None,
     typer.Option(
@@ -50,10 +32,14 @@ Map = Annotated[
         metavar="COLUMN=FIELD",
     ),
 ]
+
+
 ScaleOption = Annotated[
     str | None,
     typer.Option("--scale", help="What the ratings are: 5, 0-100, or votes: 1=3,2=8.", metavar="SCALE"),
 ]
+
+
 Timezone = Annotated[
     str | None,
     typer.Option(
@@ -62,91 +48,159 @@ Timezone = Annotated[
         metavar="ZONE",
     ),
 ]
+
+
 Lists = Annotated[bool, typer.Option("--lists", help="IMDb lists: take the rows that are rated.")]
+
+
 DiaryDates = Annotated[
     bool, typer.Option("--diary-dates", help="Letterboxd: date ratings by the day of the last viewing.")
 ]
+
+
 User = Annotated[str | None, typer.Option("--user", help="MovieLens data set: whose ratings.", metavar="ID")]
+
+
 Profile = Annotated[str | None, typer.Option("--profile", help="Netflix: whose ratings.", metavar="NAME")]
+
+
 Resolved = Annotated[
     Path | None,
     typer.Option("--resolved", help="Give rows without ids those chosen in it.", metavar="RESOLVE.CSV"),
 ]
+
+
 ToOption = Annotated[To, typer.Option("--to", help="Where the ratings go.")]
+
+
 ToGiven = Annotated[To | None, typer.Option("--to", help="Where the ratings go; usually trakt.")]
 """As `ToOption`, where what is read may know where it goes: None is what nobody typed."""
+
+
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the API is served.", metavar="URL")]
+
+
 InsecureHttp = Annotated[
     bool, typer.Option("--insecure-http", help="Allow plain http to a host that is not this machine.")
 ]
+
+
 Account = Annotated[
     str, typer.Option("--account", help="Use [accounts.NAME] of the settings file.", metavar="NAME")
 ]
+
+
 Out = Annotated[Path, typer.Option("--out", help="The results file; - is standard output.")]
+
+
 WriteTo = Annotated[
     Path | None,
     typer.Option("--write-to", help="trakt-file, letterboxd-file: the file to upload.", metavar="FILE"),
 ]
+
+
 Workers = Annotated[
     int | None,
     typer.Option("--workers", min=1, max=256, help="Requests under way at once: 8, for trakt 4."),
 ]
+
+
 RateOption = Annotated[
     str | None,
     typer.Option("--rate", help="At most N requests per PERIOD: 1/s, 20/10s.", metavar="N/PERIOD"),
 ]
+
+
 Bulk = Annotated[
     bool, typer.Option("--bulk", help="trakt-v1: 50 rows per request, and nothing on social feeds.")
 ]
+
+
 BatchSizeOption = Annotated[
     int, typer.Option("--batch-size", min=1, max=200, help="trakt: rows per request.")
 ]
+
+
 Love = Annotated[int | None, typer.Option("--love", min=1, max=10, help="trakt: the number that love is.")]
+
+
 Hate = Annotated[int | None, typer.Option("--hate", min=1, max=10, help="trakt: the number that hate is.")]
+
+
 DateTime = Annotated[
     str,
     typer.Option(
         "--date-time", help="trakt: the time of day of dates without one, in --timezone.", metavar="HH:MM"
     ),
 ]
+
+
 ApiOption = Annotated[Api, typer.Option("--api", help="Which API the sandbox is spoken to in.")]
+
+
 ApiGiven = Annotated[
     Api | None, typer.Option("--api", help="Which API the sandbox is spoken to in; usually v1.")
 ]
 """As `ApiOption`, where what is read may know it."""
+
+
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but send.")]
+
+
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Send at most N rows.", metavar="N")]
+
+
 Recheck = Annotated[
     bool, typer.Option("--recheck", help="Trust the account only, not what earlier runs brought.")
 ]
+
+
 Guard = Annotated[
     int,
     typer.Option(
         "--guard", min=0, max=100, help="Ask before changing more of the account.", metavar="PERCENT"
     ),
 ]
+
+
 Verify = Annotated[
     bool, typer.Option("--verify/--no-verify", help="Read the account back afterwards and compare.")
 ]
+
+
 OnConflictOption = Annotated[
     OnConflict,
     typer.Option("--on-conflict", help="Which rating counts where the account holds another one."),
 ]
+
+
 Mirror = Annotated[
     bool, typer.Option("--mirror", help="Also remove what the account has rated and the file has not.")
 ]
+
+
 PlanOption = Annotated[
     Path | None,
     typer.Option(
         "--plan", help="Send what this plan says, and nothing else; see importer plan.", metavar="FILE"
     ),
 ]
+
+
 ResendUnsure = Annotated[
     bool, typer.Option("--resend-unsure", help="Send again what may have arrived and cannot be looked up.")
 ]
+
+
 Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
+
+
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print what was found or done as JSON.")]
+
+
 LogFormatOption = Annotated[
     LogFormat, typer.Option("--log-format", help="json: standard error tells what happens, a JSON line each.")
 ]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from importer.cli.options import FILES
 from importer.model import RESULT_COLUMNS, Status
+from importer.runs.rules import FILES
 
 if TYPE_CHECKING:
-    from importer.history import PastRun
+    from importer.journal.history import PastRun
 
 _RunId = Annotated[str, typer.Argument(help="The run's id, or its beginning, or last; see `importer runs`.")]
 
@@ -22,9 +22,9 @@ def runs(
     ] = None,
 ) -> None:
     """List the runs, the newest last."""
-    from importer.history import list_runs  # noqa: PLC0415 - light start-up
-    from importer.report.wording import clean  # noqa: PLC0415
-    from importer.settings import state_dir  # noqa: PLC0415
+    from importer.config.folders import state_dir  # noqa: PLC0415
+    from importer.journal.history import list_runs  # noqa: PLC0415 - light start-up
+    from importer.text import clean  # noqa: PLC0415
 
     problems: list[str] = []
     found = list_runs(state_dir() / "journals", problems)
@@ -43,8 +43,8 @@ def show(
     status: Annotated[Status | None, typer.Option(help="Only rows with this status.")] = None,
 ) -> None:
     """Print what became of the rows of a run, a line each."""
-    from importer.history import read_results  # noqa: PLC0415 - light start-up
-    from importer.report.wording import clean, without_place  # noqa: PLC0415
+    from importer.journal.history import read_results  # noqa: PLC0415 - light start-up
+    from importer.text import clean, without_place  # noqa: PLC0415
 
     places = [RESULT_COLUMNS.index(name) for name in ("line", "status", "title", "rating", "message")]
     for cells in read_results(_find(run_id)):
@@ -62,9 +62,9 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Print the summary of a run again."""
-    from importer.history import count_sent, read_results, read_tallies  # noqa: PLC0415 - light start-up
-    from importer.report.results import write_results  # noqa: PLC0415
+    from importer.journal.history import count_sent, read_results, read_tallies  # noqa: PLC0415 - light start-up
     from importer.report.summary import Summary, build_text  # noqa: PLC0415
+    from importer.runs.results_csv import write_results  # noqa: PLC0415
 
     run = _find(run_id)
     if out is not None:
@@ -83,8 +83,8 @@ def report(
 
 
 def _find(run_id: str) -> "PastRun":
-    from importer.history import find_run  # noqa: PLC0415 - light start-up
-    from importer.settings import state_dir  # noqa: PLC0415
+    from importer.config.folders import state_dir  # noqa: PLC0415
+    from importer.journal.history import find_run  # noqa: PLC0415 - light start-up
 
     return find_run(state_dir() / "journals", run_id)
 

@@ -8,8 +8,8 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import Api, To
-from importer.planning import OnConflict
+from importer.runs.conflicts import OnConflict
+from importer.runs.rules import Api, To
 
 
 @spread
@@ -32,11 +32,11 @@ def plan(
 ) -> None:
     """Show what a run would do with each row of FILE, and write it down; `importer run --plan` sends it."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
-    from importer.cli.forecast import make_plan  # noqa: PLC0415
-    from importer.cli.inputs import build_input, build_reading, parse_given  # noqa: PLC0415
-    from importer.cli.launch import launch  # noqa: PLC0415
-    from importer.cli.targets import Choices  # noqa: PLC0415
-    from importer.operations.event_log import open_log  # noqa: PLC0415
+    from importer.monitoring.log import open_log  # noqa: PLC0415
+    from importer.plans.make import make_plan  # noqa: PLC0415
+    from importer.runs.launch import launch  # noqa: PLC0415
+    from importer.runs.sources import build_input, build_reading, parse_given  # noqa: PLC0415
+    from importer.runs.targets import Choices  # noqa: PLC0415
 
     choices = Choices(
         flags=server.flags,

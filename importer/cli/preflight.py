@@ -1,41 +1,17 @@
 """What is told before the first rating goes out: whose account, how full it is, and how long it will take."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import chain
-from typing import NamedTuple
 
-from importer.cli.targets import Target
-from importer.delivery.survey import Survey
-from importer.history import Tally
-from importer.journal import Journal, Run, in_blocks
-from importer.report.wording import clean, count, duration, outcome
-from importer.run import PlannedRun
+from importer.client.sign_in import Survey
+from importer.journal import Journal
+from importer.journal.history import Tally
+from importer.runs.estimate import estimate_effort
+from importer.runs.load import PlannedRun
+from importer.runs.targets import Target
+from importer.text import clean, count, duration, outcome
 
 _DAY = "%Y-%m-%d %H:%M UTC"
-
-
-class Effort(NamedTuple):
-    """What it takes to send the open rows of a run; `seconds` is 0 where nothing limits the pace."""
-
-    ratings: int
-    """Rows that rate; the others remove a rating."""
-    requests: int
-    seconds: float
-
-
-def estimate_effort(target: Target, journal: Journal, run: Run) -> Effort:
-    """Count what travels together, which is only what goes by the same method."""
-    sizes: Counter[str] = Counter()
-    ratings = 0
-    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
-        sizes[target.destination.method_for(job)] += 1
-        ratings += bool(job.rating)
-    requests = sum(-(-size // target.destination.batch_size) for size in sizes.values())
-    rate = target.options.rate
-    seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
-    return Effort(ratings, requests, seconds)
 
 
 def build_preflight(target: Target, planned: PlannedRun, journal: Journal) -> list[str]:

@@ -11,7 +11,7 @@ from importer.cli import options
 from importer.errors import JournalLockedError, StopRunError, UsageError
 
 if TYPE_CHECKING:
-    from importer.pruning import Pruned
+    from importer.journal.prune import Pruned
 
 
 def prune(
@@ -46,8 +46,8 @@ def prune(
 
 def _prune_all(keep: int, ended_before: datetime | None, *, is_rehearsal: bool) -> "dict[str, Pruned | None]":
     """Prune each account's journal; None stands for one that a run is using right now."""
-    from importer.pruning import PrunedJournal  # noqa: PLC0415 - light start-up
-    from importer.settings import state_dir  # noqa: PLC0415
+    from importer.config.folders import state_dir  # noqa: PLC0415
+    from importer.journal.prune import PrunedJournal  # noqa: PLC0415 - light start-up
 
     pruned: dict[str, Pruned | None] = {}
     folder = state_dir() / "journals"
@@ -63,7 +63,7 @@ def _prune_all(keep: int, ended_before: datetime | None, *, is_rehearsal: bool) 
 
 
 def _parse_span(text: str) -> timedelta:
-    from importer.settings.times import parse_duration  # noqa: PLC0415 - light start-up
+    from importer.sync.times import parse_duration  # noqa: PLC0415 - light start-up
 
     try:
         return timedelta(seconds=parse_duration(text))
@@ -80,7 +80,7 @@ def _count_runs(pruned: "dict[str, Pruned | None]") -> int:
 
 
 def _tell(pruned: "dict[str, Pruned | None]", verb: str) -> None:
-    from importer.report.wording import count  # noqa: PLC0415 - light start-up
+    from importer.text import count  # noqa: PLC0415 - light start-up
 
     if not _count_runs(pruned):
         print("There is nothing to remove.")

@@ -10,11 +10,11 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import Api
 from importer.errors import UsageError
+from importer.runs.rules import Api
 
 if TYPE_CHECKING:
-    from importer.cli.searching import Resolution
+    from importer.matching.service import Resolution
 
 
 class At(StrEnum):
@@ -42,11 +42,11 @@ def resolve(
     as_json: options.AsJson = False,
 ) -> None:
     """Look up the titles of rows without ids, and write down which are certain and which you must choose."""
-    from importer.cli.inputs import FileInput, build_reading  # noqa: PLC0415 - light start-up
-    from importer.cli.searching import open_search, resolve_file  # noqa: PLC0415
-    from importer.cli.targets import V2_GET_RATE, V2_WORKERS  # noqa: PLC0415
-    from importer.delivery.limiter import parse_rate  # noqa: PLC0415
-    from importer.delivery.lookups import LookupOptions  # noqa: PLC0415
+    from importer.client.rate_limit import parse_rate  # noqa: PLC0415
+    from importer.matching.lookups import LookupOptions  # noqa: PLC0415
+    from importer.matching.service import open_search, resolve_file  # noqa: PLC0415
+    from importer.runs.sources import FileInput, build_reading  # noqa: PLC0415 - light start-up
+    from importer.runs.targets import V2_GET_RATE, V2_WORKERS  # noqa: PLC0415
 
     if api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
@@ -61,7 +61,7 @@ def resolve(
 
 
 def _print(found: "Resolution", to: At, out: Path) -> None:
-    from importer.report.wording import clean, count  # noqa: PLC0415 - light start-up
+    from importer.text import clean, count  # noqa: PLC0415 - light start-up
 
     if not found.titles:
         print("Every row says by its ids what it is about; there is nothing to look up.")

@@ -8,9 +8,9 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import Api, To
 from importer.errors import UsageError
-from importer.planning import OnConflict
+from importer.runs.conflicts import OnConflict
+from importer.runs.rules import Api, To
 
 
 @spread
@@ -41,17 +41,12 @@ def run(
 ) -> None:
     """Import the ratings of FILE and write what became of every row to the results file."""
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
-    from importer.cli.inputs import (  # noqa: PLC0415
-        build_input,
-        build_reading,
-        parse_given,
-        parse_time_of_day,
-    )
-    from importer.cli.launch import Input, launch  # noqa: PLC0415
-    from importer.cli.plan_input import PlanInput  # noqa: PLC0415
-    from importer.cli.targets import Choices  # noqa: PLC0415
-    from importer.operations.event_log import open_log  # noqa: PLC0415
-    from importer.readers.reading import Reading  # noqa: PLC0415
+    from importer.monitoring.log import open_log  # noqa: PLC0415
+    from importer.plans.source import PlanInput  # noqa: PLC0415
+    from importer.readers.base import Reading  # noqa: PLC0415
+    from importer.runs.launch import Input, launch  # noqa: PLC0415
+    from importer.runs.sources import build_input, build_reading, parse_given, parse_time_of_day  # noqa: PLC0415
+    from importer.runs.targets import Choices  # noqa: PLC0415
 
     how = build_reading(reading)
     if (file is None) == (plan is None):

@@ -1,18 +1,13 @@
 """`importer sandbox`, and the sandbox that `--to sandbox` starts beside a run."""
 
-import os
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from importer.errors import ImporterError, UsageError
-
-READY = "sandbox ready at "
+from importer.runs.local_sandbox import READY
 
 
 def sandbox(
@@ -103,28 +98,3 @@ def _announce(url: str) -> None:
             f"try: IMPORTER_TRAKT_V1_API_KEY=sandbox-key IMPORTER_TRAKT_V1_USERNAME=demo \\\n"
             f"     IMPORTER_TRAKT_V1_PASSWORD=demo importer run FILE --to trakt-v1 --base-url {url}"
         )
-
-
-@contextmanager
-def embedded_sandbox(data: Path, *words: str) -> Iterator[str]:
-    """Start a sandbox as a child process and yield its URL; it ends with the block, or with this process."""
-    command = [sys.executable, "-m", "importer", "sandbox", "--data", str(data), "--until-stdin-closes"]
-    command += words
-    # A session of its own: Ctrl-C is for the run, which still has requests in flight to this server.
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=os.name == "posix",
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        try:
-            line = child.stdout.readline()
-            if not line.startswith(READY):
-                raise ImporterError("the sandbox did not start; `importer sandbox` shows why")
-            yield line.removeprefix(READY).strip()
-        finally:
-            child.stdin.close()
-            child.terminate()

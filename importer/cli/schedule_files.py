@@ -16,8 +16,8 @@ import typer
 from importer.errors import UsageError
 
 if TYPE_CHECKING:
-    from importer.operations.timers import Timer
-    from importer.operations.timetable import Timetable
+    from importer.sync.service_files.timers import Timer
+    from importer.sync.service_files.timetable import Timetable
 
 
 def schedule(
@@ -46,7 +46,7 @@ def schedule(
 
 
 def _build(form: str, timer: "Timer") -> str:
-    from importer.operations import compose, timers  # noqa: PLC0415 - light start-up
+    from importer.sync.service_files import compose, timers  # noqa: PLC0415 - light start-up
 
     match form:
         case "systemd":
@@ -62,10 +62,10 @@ def _build(form: str, timer: "Timer") -> str:
 
 
 def _build_timer(name: str | None, timetable: "Timetable") -> "Timer":
-    from importer.cli.job import load_checked_jobs  # noqa: PLC0415 - light start-up
-    from importer.operations.timers import Timer  # noqa: PLC0415
-    from importer.settings import config_file, state_dir  # noqa: PLC0415
-    from importer.settings.jobs import choose_jobs  # noqa: PLC0415
+    from importer.config.folders import config_file, state_dir  # noqa: PLC0415
+    from importer.sync.config import choose_jobs  # noqa: PLC0415
+    from importer.sync.job import load_checked_jobs  # noqa: PLC0415 - light start-up
+    from importer.sync.service_files.timers import Timer  # noqa: PLC0415
 
     # A name that is no job would fail every night, and nobody would see it.
     jobs = choose_jobs(load_checked_jobs(), (name,) if name else ()).values()
@@ -112,8 +112,8 @@ def _warn_of_variables(environ: Mapping[str, str]) -> None:
 
 
 def _build_timetable(name: str | None, every: str | None, at: str | None) -> "Timetable":
-    from importer.operations.timetable import build_daily, build_periodic  # noqa: PLC0415 - light start-up
-    from importer.settings.times import parse_duration  # noqa: PLC0415
+    from importer.sync.service_files.timetable import build_daily, build_periodic  # noqa: PLC0415 - light start-up
+    from importer.sync.times import parse_duration  # noqa: PLC0415
 
     if every is not None and at is not None:
         raise UsageError("--every and --at are two answers to one question; keep one")

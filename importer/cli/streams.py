@@ -2,11 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
+
+from importer.text import give_up_stream
 
 
 def mend_streams() -> None:
@@ -20,26 +20,11 @@ def mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-@contextmanager
-def if_it_is_read(stream: TextIO) -> Iterator[None]:
-    """Show what is no result: where nobody reads it, the work goes on and its exit code stands."""
-    try:
-        yield
-        stream.flush()
-    except OSError:
-        _give_up(stream)
-
-
 def flush(stream: TextIO) -> OSError | None:
     """Bring a stream to its end; gives what went wrong."""
     try:
         stream.flush()
     except OSError as error:
-        _give_up(stream)
+        give_up_stream(stream)
         return error
     return None
-
-
-def _give_up(stream: TextIO) -> None:
-    """Let what a stream still holds, and all that follows, go nowhere instead of failing at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -18,11 +18,11 @@ from importer.cli.options import LogFormat
 from importer.errors import ImporterError, UsageError
 
 if TYPE_CHECKING:
-    from importer.cli.children import Children
-    from importer.operations.announcing import Audience
-    from importer.schedule import Rhythm, Timed
-    from importer.settings.jobs import Job
-    from importer.syncing import KeptSettings
+    from importer.monitoring.announce import Audience
+    from importer.sync.config import Job
+    from importer.sync.processes import Children
+    from importer.sync.schedule import Rhythm, Timed
+    from importer.sync.state import KeptSettings
 
 
 def sync(
@@ -59,12 +59,12 @@ def sync(
     ] = None,
 ) -> None:
     """Bring what changed since the last time: the jobs of the settings file, unattended."""
-    from importer.cli.audience import build_audience, serving_metrics  # noqa: PLC0415 - light start-up
-    from importer.cli.children import Children  # noqa: PLC0415
-    from importer.cli.display import check_place  # noqa: PLC0415
-    from importer.cli.job import load_checked_jobs  # noqa: PLC0415
-    from importer.operations.event_log import open_log  # noqa: PLC0415
-    from importer.settings.jobs import choose_jobs  # noqa: PLC0415
+    from importer.files import check_place  # noqa: PLC0415
+    from importer.monitoring.log import open_log  # noqa: PLC0415
+    from importer.sync.config import choose_jobs  # noqa: PLC0415
+    from importer.sync.job import load_checked_jobs  # noqa: PLC0415
+    from importer.sync.processes import Children  # noqa: PLC0415
+    from importer.sync.recipients import build_audience, serving_metrics  # noqa: PLC0415 - light start-up
 
     chosen = tuple(names or ())
     jobs = choose_jobs(load_checked_jobs(), chosen)
@@ -94,9 +94,9 @@ def sync(
 
 def _run_here(name: str, job: "Job", audience: "Audience", *, asks: bool, quiet: bool) -> int:
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
-    from importer.cli.job import results_of, run_job  # noqa: PLC0415
-    from importer.operations.announcing import announce  # noqa: PLC0415
-    from importer.operations.run_end import build_failed_start  # noqa: PLC0415
+    from importer.monitoring.announce import announce  # noqa: PLC0415
+    from importer.monitoring.run_end import build_failed_start  # noqa: PLC0415
+    from importer.sync.job import results_of, run_job  # noqa: PLC0415
 
     display = Display(
         quiet=quiet,
@@ -144,9 +144,9 @@ async def _stay(
     *,
     quiet: bool,
 ) -> int:
-    from importer.cli.audience import health_folder  # noqa: PLC0415 - light start-up
-    from importer.operations.health import note_next_run  # noqa: PLC0415
-    from importer.schedule import Daemon, show_moment  # noqa: PLC0415
+    from importer.monitoring.health import note_next_run  # noqa: PLC0415
+    from importer.sync.recipients import health_folder  # noqa: PLC0415 - light start-up
+    from importer.sync.schedule import Daemon, show_moment  # noqa: PLC0415
 
     async def begin(name: str) -> None:
         code = await children.run(name)
@@ -181,9 +181,9 @@ async def _stay(
 
 @contextlib.contextmanager
 def _keeping_settings() -> "Iterator[KeptSettings]":
-    from importer.cli.job import load_checked_jobs  # noqa: PLC0415 - light start-up
-    from importer.settings import state_dir  # noqa: PLC0415
-    from importer.syncing import KeptSettings  # noqa: PLC0415
+    from importer.config.folders import state_dir  # noqa: PLC0415
+    from importer.sync.job import load_checked_jobs  # noqa: PLC0415 - light start-up
+    from importer.sync.state import KeptSettings  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="daemon-", dir=state_dir()) as folder:
         yield KeptSettings(Path(folder) / "config.toml", load_checked_jobs)
@@ -193,10 +193,10 @@ def _timetable(
     names: tuple[str, ...], given: "Rhythm | None", settings: "KeptSettings"
 ) -> "Callable[[], Mapping[str, Timed]]":
     """Build what reads the jobs and their times, now and at every SIGHUP."""
-    from importer.schedule import Timed  # noqa: PLC0415 - light start-up
-    from importer.settings import state_dir  # noqa: PLC0415
-    from importer.settings.jobs import choose_jobs  # noqa: PLC0415
-    from importer.syncing import load_state  # noqa: PLC0415
+    from importer.config.folders import state_dir  # noqa: PLC0415
+    from importer.sync.config import choose_jobs  # noqa: PLC0415
+    from importer.sync.schedule import Timed  # noqa: PLC0415 - light start-up
+    from importer.sync.state import load_state  # noqa: PLC0415
 
     def load() -> dict[str, Timed]:
         timed = {}
@@ -215,8 +215,8 @@ def _timetable(
 
 
 def _build_rhythm(every: str, cron: str) -> "Rhythm | None":
-    from importer.schedule import Interval, WallClock  # noqa: PLC0415 - light start-up
-    from importer.settings.times import local_zone, parse_cron, parse_duration  # noqa: PLC0415
+    from importer.sync.schedule import Interval, WallClock  # noqa: PLC0415 - light start-up
+    from importer.sync.times import local_zone, parse_cron, parse_duration  # noqa: PLC0415
 
     try:
         if cron:
@@ -227,7 +227,7 @@ def _build_rhythm(every: str, cron: str) -> "Rhythm | None":
 
 
 def _parse_jitter(text: str) -> float:
-    from importer.settings.times import parse_duration  # noqa: PLC0415 - light start-up
+    from importer.sync.times import parse_duration  # noqa: PLC0415 - light start-up
 
     try:
         return 0.0 if text.strip().rstrip("smhd") == "0" else parse_duration(text)

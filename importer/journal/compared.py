@@ -4,8 +4,7 @@ import re
 from collections.abc import Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from importer.forecast import Forecast
-from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, Rows, Run, build_jobs
+from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, Forecast, Rows, Run, build_jobs
 from importer.model import IMDB_ID, Fate, MediaKind, Rating, RatingJob
 
 

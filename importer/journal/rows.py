@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from importer.journal.file import JournalFile
-from importer.model import MediaKind, Rating, RatingJob, make_job
+from importer.journal.database import JournalFile
+from importer.model import MediaKind, Rating, RatingJob, Status, make_job
 
 _KIND, _SECOND_KIND = map(RatingJob._fields.index, ("kind", "second_kind"))
+
+
 _KINDS = {str(kind): kind for kind in MediaKind}
 """A dictionary finds a kind many times faster than its class does, and a run asks twice for each row."""
 
+
 BLOCK_ROWS = 4000
 
+
 JOB_COLUMNS = ", ".join(RatingJob._fields)
+
 
 OPEN = "run = ? AND row > ? AND status IS NULL AND NOT is_marked ORDER BY row LIMIT ?"
 """The rows that wait to be sent, as `_jobs` and `_changes` are asked for them."""
@@ -86,3 +91,17 @@ def build_jobs(rows: Sequence[Sequence[Any]]) -> list[RatingJob]:
     columns[_KIND] = map(_KINDS.__getitem__, columns[_KIND])
     columns[_SECOND_KIND] = map(_KINDS.get, columns[_SECOND_KIND])
     return list(map(make_job, zip(*columns, strict=True)))
+
+
+class Forecast(NamedTuple):
+    """A row of a planned run: its cells, its fate if it is settled, and what the account holds.
+
+    Of a row that could not become a job the cells are texts as they stand in the file.
+    """
+
+    job: RatingJob
+    status: Status | None
+    reason: str | None
+    message: str | None
+    held: Rating | None
+    held_at: str | None

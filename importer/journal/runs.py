@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from importer.history import Tally, count_outcomes, results_of, tallies_of
-from importer.journal.file import JournalFile
+from importer.journal.database import JournalFile
+from importer.journal.history import Tally, count_outcomes, results_of, tallies_of
 from importer.journal.rows import Run
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from importer.readers.cells import CellError, are_imdb_ids, parse_text
+from importer.readers.cells.cells import CellError, are_imdb_ids, parse_text
 
 Parse = Callable[[str], object]
 

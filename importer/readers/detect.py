@@ -12,7 +12,13 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError, UsageError
-from importer.readers.archive import (
+from importer.readers.base import FileReader, Reading
+from importer.readers.cells.cells import quote
+from importer.readers.format_reader import TableReader
+from importer.readers.formats.csv import CsvReader
+from importer.readers.refused import find_stranger
+from importer.readers.registry import READERS
+from importer.readers.tables.archive import (
     GZIP_START,
     UNPACK,
     ZIP_START,
@@ -22,19 +28,12 @@ from importer.readers.archive import (
     unpack_gzip,
     unpack_zip,
 )
-from importer.readers.base import FileReader
-from importer.readers.cells import quote
-from importer.readers.formats import READERS
-from importer.readers.generic_csv import CsvReader
-from importer.readers.json_records import read_json_records
-from importer.readers.reading import Reading
-from importer.readers.record_table import RecordTable
-from importer.readers.strangers import find_stranger
-from importer.readers.table import AnyTable, Header, Table
-from importer.readers.table_reader import TableReader
-from importer.readers.textfile import read_head, read_text_file
-from importer.readers.workbook import open_workbook
-from importer.readers.xml_records import read_xml_records
+from importer.readers.tables.json import read_json_records
+from importer.readers.tables.records import RecordTable
+from importer.readers.tables.table import AnyTable, Header, Table
+from importer.readers.tables.text import read_head, read_text_file
+from importer.readers.tables.workbook import open_workbook
+from importer.readers.tables.xml import read_xml_records
 
 _MOST_SHOWN = 30
 _CONFLICT = b"<<<<<<<"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.model import RESULT_COLUMNS, Status
-from importer.report.wording import clean, count, outcome, without_place
+from importer.text import clean, count, outcome, without_place
 
 _MOST_EXAMPLES = 5
 _BAR = 40

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from importer.model import Status
-from importer.report.wording import clean, count, duration, outcome, rate, without_place
+from importer.text import clean, count, duration, outcome, rate, without_place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from importer import history
 from importer.cli import app
+from importer.journal import history
 
 
 class Terminal(io.StringIO):

@@ -10,8 +10,8 @@ import pytest
 
 from importer.cli import again, plan, run
 from importer.cli import inspect as inspect_command
-from importer.cli.options import Api
-from importer.settings.jobs import Job
+from importer.runs.rules import Api
+from importer.sync.config import Job
 from tests.readers.golden import SAMPLES
 
 

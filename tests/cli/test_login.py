@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 
 from importer.cli import app
-from importer.delivery import tokens as tokens_module
+from importer.client import token_store as tokens_module
 from tests.auth_server import (
     CLIENT_ID,
     CLIENT_SECRET,

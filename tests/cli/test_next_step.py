@@ -8,7 +8,7 @@ import pytest
 
 from importer.cli.next_step import find_next
 from importer.errors import AuthorizationError, StopRunError
-from importer.history import Tally
+from importer.journal.history import Tally
 from importer.model import Status
 from importer.report.summary import Summary
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from importer.cli.preflight import Effort, estimate_effort
-from importer.cli.targets import Target
-from importer.delivery.limiter import Rate
+from importer.client.rate_limit import Rate
 from importer.journal import Journal
 from importer.model import MediaKind
-from importer.sending import SendingOptions
+from importer.runs.estimate import Effort, estimate_effort
+from importer.runs.send import SendingOptions
+from importer.runs.targets import Target
 from tests.builders import build_job
 from tests.road import Road
 

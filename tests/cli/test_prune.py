@@ -9,9 +9,9 @@ from typer.testing import CliRunner, Result
 
 from importer.cli.app import app
 from importer.errors import StopRunError, UsageError
-from importer.history import list_runs
 from importer.journal import Journal
-from tests.test_pruning import RATED, add_run
+from importer.journal.history import list_runs
+from tests.journal.test_prune import RATED, add_run
 
 
 @pytest.fixture

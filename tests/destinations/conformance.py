@@ -13,15 +13,16 @@ from typing import Any
 
 import pytest
 
-from importer.delivery.backoff import Backoff
-from importer.delivery.courier import Courier, Tokens
-from importer.delivery.limiter import Limiter
-from importer.delivery.transport import Transport
-from importer.delivery.workers import WorkerPool
-from importer.destinations.base import Delivered, Destination, Stop
+from importer.client.batching import Batcher, BatchSize
+from importer.client.executor import Courier, Tokens
+from importer.client.pool import WorkerPool
+from importer.client.rate_limit import Limiter
+from importer.client.retry import Backoff
+from importer.client.transport import Transport
+from importer.destinations.base import Destination
+from importer.destinations.decisions import Delivered, Stop
 from importer.errors import AuthorizationError, StopRunError
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
-from importer.planning import Batcher, BatchSize
 from importer.progress import Progress
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import Kind

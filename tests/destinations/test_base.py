@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.base import Held, Holdings, is_held, read_retry_after, title_keys
+from importer.destinations.titles import Held, Holdings, is_held, title_keys
+from importer.http import read_retry_after
 from importer.model import MediaKind, RatingJob
 from tests.builders import build_job
 

@@ -3,9 +3,9 @@
 import orjson
 from hypothesis import strategies as st
 
-from importer.destinations.base import Answer
+from importer.destinations.decisions import Answer
 from importer.errors import ConnectionLostError, Loss
-from importer.wire import Response
+from importer.http import Response
 
 DEEP = 1020
 """How deeply an answer may be nested before the parser refuses it (1024): deeper than Python may recurse."""

@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 from importer.errors import UnknownFormatError, UnreadableFileError
-from importer.readers import Reading, open_reader, records
+from importer.readers import Reading, open_reader
 from importer.readers.columns import Columns
+from importer.readers.tables import csv_rows as records
 
 MIB = 1024 * 1024
 

@@ -15,36 +15,36 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.delivery.limiter import Limiter
-from importer.destinations.base import (
+from importer.client.rate_limit import Limiter
+from importer.destinations.decisions import (
     Answer,
     Delivered,
-    Held,
     Partly,
     RefreshToken,
     Retry,
     Split,
     Stop,
     Verdict,
-    read_retry_after,
 )
-from importer.destinations.server_words import LONGEST_WORDS
-from importer.destinations.trakt_account import LONGEST_NAME, Account, Refused, read_account, read_count
-from importer.destinations.trakt_oauth import (
+from importer.destinations.titles import Held
+from importer.destinations.trakt.account import LONGEST_NAME, Account, Refused, read_account, read_count
+from importer.destinations.trakt.api import TraktV2
+from importer.destinations.trakt.dates import Dates
+from importer.destinations.trakt.sign_in import (
     DeviceCode,
     Pending,
+    TokenSet,
+    parse_tokens,
     read_device_code,
     read_poll,
     read_refresh,
     read_revoke,
 )
-from importer.destinations.trakt_tokens import TokenSet, parse_tokens
-from importer.destinations.trakt_v1 import TraktV1
-from importer.destinations.trakt_v2 import TraktV2
-from importer.destinations.trakt_v2_dates import Dates
+from importer.destinations.trakt_v1.api import TraktV1
+from importer.http import Response, read_retry_after
 from importer.model import Batch, MediaKind
 from importer.progress import Progress
-from importer.wire import Response
+from importer.text import LONGEST_WORDS
 from tests.builders import build_answer, build_job
 from tests.hostile.junk import DEEP, HEADERS, answers
 from tests.virtual_time import run_in_virtual_time

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.atomic import Drafts
 from importer.errors import ResultsNotWrittenError
-from importer.report.results import write_results
+from importer.files import Drafts
+from importer.runs.results_csv import write_results
 from tests.hostile.conftest import Command, write_ratings
 from tests.hostile.server import Answer, Call, Reply, Server, reply
 from tests.hostile.test_secrets_v2 import CLIENT_ID, CLIENT_SECRET, Trakt

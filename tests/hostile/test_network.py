@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from importer.delivery import transport
-from importer.delivery.transport import Transport
+from importer.client import transport
+from importer.client.transport import Transport
 from importer.errors import ConnectionLostError, Loss
-from importer.wire import Request, Response
+from importer.http import Request, Response
 from tests.hostile.conftest import Command, write_ratings
 from tests.hostile.server import Call, Reply, Server, reply
 from tests.hostile.stream import Drip, stream_server

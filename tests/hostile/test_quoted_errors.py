@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 import pytest
 
-from importer.destinations.base import Delivered, Stop
-from importer.destinations.server_words import LONGEST_WORDS
-from importer.destinations.trakt_v1 import TraktV1
+from importer.destinations.decisions import Delivered, Stop
+from importer.destinations.trakt_v1.api import TraktV1
 from importer.model import Status
+from importer.text import LONGEST_WORDS
 from tests.builders import build_answer, build_batch
 
 KEY, SHA1 = "K3y/of+the=app", "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3"

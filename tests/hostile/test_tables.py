@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from importer.model import PASSING, RESULT_COLUMNS
-from importer.readers.results_file import ResultsReader
-from importer.report.results import write_results
+from importer.runs.results_csv import write_results
+from importer.runs.results_reader import ResultsReader
 
 pytestmark = pytest.mark.timeout(60)
 

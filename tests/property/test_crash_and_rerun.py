@@ -28,28 +28,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from importer import clerk, sending
-from importer.delivery.transport import Transport
-from importer.destinations.base import (
-    RATED,
-    UNRATED,
-    Answer,
-    Delivered,
-    Held,
-    Holdings,
-    Retry,
-    Split,
-    Stop,
-    Verdict,
-)
+from importer.client.transport import Transport
+from importer.destinations.decisions import RATED, UNRATED, Answer, Delivered, Retry, Split, Stop, Verdict
+from importer.destinations.titles import Held, Holdings
 from importer.errors import ConnectionLostError, ImporterError, Loss, StopRunError
+from importer.http import Request, Response
 from importer.journal import Journal
 from importer.model import Batch, Fate, InvalidRow, MediaKind, RatingJob, SourceRow, Status
-from importer.planning import UNCHANGED
 from importer.progress import Progress
-from importer.run import RunReport, Source, plan_run, send_run
-from importer.sending import Sending, SendingOptions
-from importer.wire import Request, Response
+from importer.runs import send as clerk
+from importer.runs import send as sending
+from importer.runs.duplicates import UNCHANGED
+from importer.runs.load import RunReport, Source, plan_run, send_run
+from importer.runs.send import Sending, SendingOptions
 from tests.builders import build_invalid, build_job
 from tests.virtual_time import VirtualTimeLoop
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.errors import UsageError
-from importer.planning import OnConflict
+from importer.runs.conflicts import OnConflict
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.titles import Title
 from tests.planned_road import PlannedRoad

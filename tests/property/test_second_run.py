@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from importer.destinations.trakt_v1 import TraktV1
-from importer.history import Tally
+from importer.destinations.trakt_v1.api import TraktV1
 from importer.journal import Journal, Run
+from importer.journal.history import Tally
 from importer.model import UNRATE, Fate, Outcome, Status
 from importer.progress import Progress
 from importer.readers import open_reader
-from importer.run import Source, fingerprint_file, forgotten_run, plan_run
+from importer.runs.load import Source, fingerprint_file, forgotten_run, plan_run
 
 HEADER = "imdb_id,tmdb_id,type,rating,rated_at"
 DESTINATION = TraktV1("http://127.0.0.1:1", "demo", "key", "digest")

@@ -18,19 +18,19 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.delivery.backoff import Backoff
-from importer.delivery.courier import Courier
-from importer.delivery.limiter import Limiter
-from importer.delivery.transport import Transport
-from importer.delivery.workers import WorkerPool
-from importer.destinations.base import possible_kinds
-from importer.destinations.trakt_v2 import TraktV2
-from importer.destinations.trakt_v2_dates import Dates
+from importer.client.batching import Batcher, BatchSize
+from importer.client.executor import Courier
+from importer.client.pool import WorkerPool
+from importer.client.rate_limit import Limiter
+from importer.client.retry import Backoff
+from importer.client.transport import Transport
+from importer.destinations.titles import possible_kinds
+from importer.destinations.trakt.api import TraktV2
+from importer.destinations.trakt.dates import Dates
 from importer.errors import ConnectionLostError, Loss, StopRunError
+from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
-from importer.planning import Batcher, BatchSize
 from importer.progress import Progress
-from importer.wire import Request, Response
 from tests.builders import build_job
 from tests.virtual_time import run_in_virtual_time
 

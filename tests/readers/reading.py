@@ -6,12 +6,12 @@ from pathlib import Path
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
 from importer.readers import Reading, open_reader
-from importer.readers.archive import GZIP_START, ZIP_START, is_workbook
 from importer.readers.detect import open_table
-from importer.readers.formats import READERS
-from importer.readers.generic_csv import CsvReader
-from importer.readers.table_reader import TableReader
-from importer.readers.textfile import read_head
+from importer.readers.format_reader import TableReader
+from importer.readers.formats.csv import CsvReader
+from importer.readers.registry import READERS
+from importer.readers.tables.archive import GZIP_START, ZIP_START, is_workbook
+from importer.readers.tables.text import read_head
 from tests.readers.golden import open_sample
 
 

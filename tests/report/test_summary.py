@@ -12,7 +12,7 @@ from rich.console import Console
 
 from importer.model import Status
 from importer.report.summary import Summary, build_rich, build_text
-from importer.report.wording import clean, count, duration, rate
+from importer.text import clean, count, duration, rate
 
 
 @dataclass(frozen=True, slots=True)

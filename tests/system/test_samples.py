@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from importer.readers import Reading, open_reader
-from importer.run import Source
+from importer.runs.load import Source
 from tests.readers.golden import READINGS, all_samples
 from tests.road import OPEN, Road
 from tests.road import running_sandbox as running_server

@@ -16,8 +16,8 @@ import pytest
 
 from tests.road import OPEN, Server, find_title
 from tests.road import running_sandbox as running_server
+from tests.sync.test_source import exporting
 from tests.system.conftest import COMMAND
-from tests.test_fetching import exporting
 
 LISTED = OPEN | {"any_title": False}
 SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"

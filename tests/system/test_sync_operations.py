@@ -16,7 +16,7 @@ import yaml
 from filelock import FileLock
 
 from importer.cli.app import app
-from tests.operations.test_notices import Receiver, receiver
+from tests.monitoring.test_notify import Receiver, receiver
 from tests.system.conftest import COMMAND, ROOT, Importer
 
 __all__ = ["receiver"]

@@ -30,8 +30,8 @@ def _note(event: str, arguments: tuple[Any, ...]) -> None:
 asyncio.sleep = _nap  # type: ignore[assignment]
 
 if "HOSTILE_BREAK" in os.environ:
-    from importer.destinations.trakt_v1 import TraktV1
-    from importer.destinations.trakt_v2 import TraktV2
+    from importer.destinations.trakt.api import TraktV2
+    from importer.destinations.trakt_v1.api import TraktV1
 
     TraktV1.read_response = _break  # type: ignore[method-assign,assignment]
     TraktV2.read_response = _break  # type: ignore[method-assign,assignment]

@@ -1,0 +1,1 @@
+"""Everything that waits: workers, pace, retries, sign-in, the network."""

@@ -1,0 +1,141 @@
+"""The access token of a run: asked for before each attempt, renewed ahead of its end or when refused.
+
+A refresh token works once. So there is one renewal at a time, across workers (a lock) and processes (a lock
+file), whoever waited takes the pair the other one stored, and a new pair is stored before it is used. A
+refused renewal ends the sign-in: it is never tried in a loop. Repeating the refused request is the courier's.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from functools import partial
+
+from importer.client.retry import Sender, ask, see_through, send_once
+from importer.client.token_store import TokenStore
+from importer.destinations.decisions import Retry, Stop
+from importer.destinations.trakt.account import SIGN_IN_AGAIN, Refused
+from importer.destinations.trakt.sign_in import TokenSet, TraktApp, build_refresh, read_refresh
+from importer.errors import AuthorizationError, StopRunError
+from importer.secret import Secret
+
+LATER_SECONDS = 60.0
+"""After a renewal that failed although the token still holds: how long to leave it at that."""
+
+
+class Credentials:
+    """The sign-in of one host and app, shared by all workers of a run."""
+
+    def __init__(
+        self, sender: Sender, app: TraktApp, store: TokenStore, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._sender = sender
+        self._app = app
+        self._store = store
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._tokens: TokenSet | None = None
+        self._not_before = 0.0
+        """No renewal ahead of time before this moment of the loop's clock."""
+        self._ended_by = ""
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the token in use ends, in seconds since the epoch; None if that is not known (yet)."""
+        return self._tokens.expires_at if self._tokens else None
+
+    async def access_token(self) -> str:
+        """Give a token for the next request. Raises AuthorizationError if nobody is signed in (any more)."""
+        if self._tokens is None or self._is_due(self._tokens):
+            async with self._lock:
+                self._check_not_ended()
+                tokens = self._tokens or await self._load()
+                if self._is_due(tokens):
+                    await self._renew_ahead(tokens)
+        assert self._tokens is not None
+        return self._tokens.access_token.reveal()
+
+    async def renew(self, stale: str) -> None:
+        """Get a newer token than `stale`, which was answered with a 401.
+
+        Returns at once when another worker or another process has renewed it already. Raises
+        AuthorizationError when the sign-in has ended, StopRunError when the host cannot be asked.
+        """
+        async with self._lock:
+            self._check_not_ended()
+            if self._tokens is None or self._tokens.access_token.reveal() == stale:
+                await self._replace(stale)
+
+    async def _load(self) -> TokenSet:
+        tokens = await self._store.load()
+        if tokens is None:
+            raise AuthorizationError(
+                f"Not signed in at {self._app.auth_url}{self._store.trouble}. {SIGN_IN_AGAIN}"
+            )
+        self._tokens = tokens
+        return tokens
+
+    def _is_due(self, tokens: TokenSet) -> bool:
+        if tokens.expires_at is None or tokens.refresh_token is None:
+            return False
+        if asyncio.get_running_loop().time() < self._not_before:
+            return False
+        return self._clock() >= tokens.expires_at - tokens.margin_seconds
+
+    async def _renew_ahead(self, tokens: TokenSet) -> None:
+        try:
+            await self._replace(tokens.access_token.reveal())
+        except AuthorizationError:
+            raise
+        except StopRunError:
+            if tokens.expires_at is None or self._clock() >= tokens.expires_at:
+                raise
+            # An outage of the sign-in need not stop a run whose token still holds.
+            self._not_before = asyncio.get_running_loop().time() + LATER_SECONDS
+
+    async def _replace(self, stale: str) -> None:
+        """Take what another process has stored in place of `stale`, or renew it."""
+        async with self._store.locked():
+            stored = await self._store.load()
+            if stored is None:
+                raise self._end(f"Signed out at {self._app.auth_url} meanwhile. {SIGN_IN_AGAIN}")
+            if stored.access_token.reveal() != stale:
+                self._tokens = stored
+                return
+            if stored.refresh_token is None:
+                raise self._end(
+                    f"The access token is not accepted and there is no refresh token. {SIGN_IN_AGAIN}"
+                )
+            found = await ask(partial(self._exchange, stored.refresh_token))
+            if isinstance(found, Refused):
+                await self._store.forget()
+                raise self._end(str(found.error))
+
+    async def _exchange(self, refresh_token: Secret) -> TokenSet | Retry | Stop | Refused:
+        # The old pair is spent once this request is out: a worker that is told to stop finishes it first.
+        return await see_through(self._exchange_now(refresh_token))
+
+    async def _exchange_now(self, refresh_token: Secret) -> TokenSet | Retry | Stop | Refused:
+        answer = await send_once(self._sender, build_refresh(self._app, refresh_token))
+        found = read_refresh(answer, self._clock())
+        if isinstance(found, TokenSet):
+            if found.refresh_token is None:  # then the old one stays good (RFC 6749, 6)
+                found = TokenSet(found.access_token, refresh_token, found.created_at, found.expires_in)
+            await self._store.save(found)
+            self._tokens = found
+            # Should this machine's clock be wrong, a new token would seem old at once.
+            life_seconds = (found.expires_in or 0.0) - found.margin_seconds
+            self._not_before = asyncio.get_running_loop().time() + life_seconds
+        return found
+
+    def _end(self, message: str) -> AuthorizationError:
+        if self._store.is_given:
+            message += (
+                " The settings hold a token pair (access_token, refresh_token): renew or remove it, too."
+            )
+        self._tokens = None
+        self._ended_by = message
+        return AuthorizationError(message)
+
+    def _check_not_ended(self) -> None:
+        if self._ended_by:
+            raise AuthorizationError(self._ended_by)

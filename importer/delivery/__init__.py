@@ -1,1 +1,0 @@
-"""Delivery: everything that waits. Workers, backoff, limiter, transport."""

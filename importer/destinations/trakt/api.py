@@ -1,0 +1,215 @@
+"""Today's Trakt API: ratings in batches through `POST /sync/ratings`, removals through its `/remove`.
+
+Builds the requests. What an answer means stands in `trakt_v2_answers.py`; who is signed in is the courier's
+business, which puts the token into every request that asks for one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import orjson
+
+from importer.destinations.decisions import RATED, UNRATED, Answer, Delivered, RefreshToken, Verdict
+from importer.destinations.titles import Holdings, possible_kinds
+from importer.destinations.trakt.account import Account, Refused, judge_trouble, read_account
+from importer.destinations.trakt.answers import Sent, judge_ratings
+from importer.destinations.trakt.dates import Dates
+from importer.destinations.trakt.ratings import MOST_PAGES, count_pages, has_next_page, parse_holdings
+from importer.http import Request, Response
+from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
+
+BATCH_SIZE = 100
+"""Jobs per request. No maximum is documented; 200 is safe, 800 took 45 s and timed out (issue #448)."""
+
+PAGE_SIZE = 250
+"""Ratings per page: the largest `limit` that is not silently clamped (issue #924)."""
+
+_NUMBERED = "numbered"
+"""The method of seasons and episodes that are known by their show and number."""
+
+_REMOVE = "/remove"
+"""Ends the name of a method that removes."""
+
+_IDS = {
+    # Ids by kind of title (API contracts, idsRequestSchema; episodes by IMDb id: the API page's example).
+    MediaKind.MOVIE: ("trakt", "imdb", "tmdb"),
+    MediaKind.SHOW: ("trakt", "imdb", "tmdb", "tvdb"),
+    MediaKind.SEASON: ("trakt", "tmdb", "tvdb"),
+    MediaKind.EPISODE: ("trakt", "imdb", "tmdb", "tvdb"),
+}
+_IDS_OF_ANY_KIND = ("trakt", "imdb", "tmdb", "tvdb")
+_IDS_OF_ALL_KINDS = ("imdb",)
+"""Unique over all kinds; the other ids mean another title in another kind (API page search by id)."""
+
+_BUCKETS = {
+    MediaKind.MOVIE: "movies",
+    MediaKind.SHOW: "shows",
+    MediaKind.SEASON: "seasons",
+    MediaKind.EPISODE: "episodes",
+}
+_KINDS = {bucket: kind for kind, bucket in _BUCKETS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class TraktV2:
+    """The v2 API for one account. `love` and `hate` say which of 1 to 10 they are, if the user said so."""
+
+    base_url: str
+    client_id: str = field(repr=False)
+    account: str
+    dates: Dates
+    love: int | None = None
+    hate: int | None = None
+    batch_size: int = BATCH_SIZE
+    name: str = "trakt"
+    tells_kinds: bool = True
+    keeps_dates: bool = True
+    repeats_safely: bool = True  # an upsert; with `rated_at` a repeat changes nothing (issue #448)
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Refuse what has no id of its kind, and a love or hate that nobody has put into a number."""
+        if job.imdb_id and job.kind is not MediaKind.SEASON and isinstance(job.rating, int):
+            return None  # nearly every row; what follows would come to the same
+        if isinstance(job.rating, str) and not self._number(job):
+            message = "Trakt takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
+            return Fate(Status.UNSUPPORTED, "love_or_hate", message)
+        if job.title and not _build_ids(job, _IDS_OF_ANY_KIND):
+            message = "Trakt knows titles by ids, and the row has none; `importer resolve FILE` finds them"
+            return Fate(Status.UNSUPPORTED, "needs_id", message)
+        kind = MediaKind.SHOW if job.season is not None else possible_kinds(job)[0]
+        if job.kind is MediaKind.UNKNOWN and not job.imdb_id:
+            message = "the row does not say what it is, nor its IMDb id; `importer resolve FILE` finds it out"
+            return Fate(Status.INVALID, "unknown_type", message)
+        if not _build_ids(job, _IDS[kind]):
+            known = ", ".join(_IDS[kind])
+            message = f"Trakt knows a {kind} by one of these ids: {known}; the row has none of them"
+            return Fate(Status.UNSUPPORTED, "needs_id", message)
+        return None
+
+    def wanted(self, job: RatingJob) -> RatingJob:
+        """A love or hate is held as its number."""
+        number = self._number(job)
+        return job if number is None else job._replace(rating=number)
+
+    def method_for(self, job: RatingJob) -> str:
+        """Name the array the job travels in, with `/remove` for an unrate."""
+        bucket = _NUMBERED if job.season is not None else _BUCKETS[possible_kinds(job)[0]]
+        return bucket if job.rating else bucket + _REMOVE
+
+    def build_request(self, batch: Batch) -> Request:
+        """Build `POST /sync/ratings` or `/sync/ratings/remove` with one kind of title in it."""
+        bucket = batch.method.removesuffix(_REMOVE)
+        path = "/sync/ratings" if bucket == batch.method else "/sync/ratings/remove"
+        array = "shows" if bucket == _NUMBERED else bucket
+        return self._request("POST", path, orjson.dumps({array: self._build_items(batch)}))
+
+    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+        """Judge the answer to a batch of ratings."""
+        sent = Sent(
+            batch,
+            partial(self._build_items, batch),
+            partial(self._success, batch.method),
+            partial(self._second_method, batch.method),
+        )
+        return judge_ratings(sent, answer)
+
+    def build_probe(self) -> Request:
+        """`GET /users/settings`: says whose token this is, and changes nothing."""
+        return self._request("GET", "/users/settings")
+
+    def read_probe(self, answer: Answer) -> Verdict:
+        """Judge the probe."""
+        found = read_account(answer)
+        if isinstance(found, Account):
+            return Delivered(())
+        return RefreshToken() if isinstance(found, Refused) else found
+
+    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
+        """`GET /sync/ratings/{type}`, always paged: a limit without asking was seen and lifted (#919)."""
+        return self._request("GET", f"/sync/ratings/{_BUCKETS[kind]}?page={page}&limit={PAGE_SIZE}")
+
+    def has_next_page(self, answer: Response, page: int) -> bool:
+        """Whether the page count says that there is more."""
+        return has_next_page(answer, page)
+
+    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+        """Read a page of the account's ratings."""
+        if isinstance(answer, Response):
+            found = parse_holdings(kind, answer.body) if answer.status == 200 else None
+            if found is not None and count_pages(answer) <= MOST_PAGES:
+                return found
+            if answer.status == 401:
+                return RefreshToken()
+        return judge_trouble(answer, tries=5)
+
+    def _request(self, method: str, path: str, body: bytes | None = None) -> Request:
+        headers = {
+            "Content-Type": "application/json",
+            "trakt-api-version": "2",
+            "trakt-api-key": self.client_id,
+        }
+        label = f"{method} {path.partition('?')[0].removeprefix('/')}"
+        return Request(method, self.base_url + path, label, body, headers, needs_token=True)
+
+    def _build_items(self, batch: Batch) -> list[dict[str, Any]]:
+        bucket = batch.method.removesuffix(_REMOVE)
+        removes = bucket != batch.method
+        items = []
+        for job in batch.jobs:
+            rating = {} if removes else self._build_rating(job)
+            if bucket == _NUMBERED:
+                items.append(_build_numbered(job, rating))
+            else:
+                kind = _KINDS[bucket]
+                sources = _IDS[kind] if kind is job.kind else _IDS_OF_ALL_KINDS
+                items.append({"ids": _build_ids(job, sources)} | rating)
+        return items
+
+    def _build_rating(self, job: RatingJob) -> dict[str, Any]:
+        rated_at = self.dates.build(job.rated_at)
+        # Without a date, even an equal rating would be dated today: it is always sent when it is known.
+        return {"rating": self._number(job)} | ({"rated_at": rated_at} if rated_at else {})
+
+    def _number(self, job: RatingJob) -> int | None:
+        if isinstance(job.rating, int):
+            return job.rating
+        return {LOVE: self.love, HATE: self.hate}[job.rating]
+
+    def _success(self, method: str, job: RatingJob) -> Fate:
+        if method.endswith(_REMOVE):
+            return UNRATED
+        if self.dates.is_future(job.rated_at):
+            message = f"its date, {job.rated_at}, lies in the future; it was dated now"
+            return Fate(Status.RATED, "date_clamped", message)
+        if job.kind is MediaKind.UNKNOWN or method not in (_NUMBERED, _BUCKETS[job.kind]):
+            return Fate(Status.RATED, "other_kind", f"Trakt has this title among its {method}")
+        return RATED
+
+    def _second_method(self, method: str, job: RatingJob) -> str | None:
+        """Where exports and Trakt disagree on what a title is, each other array is tried once.
+
+        No look-up is cheaper: one more request asks for a hundred rows, and an IMDb id means one title.
+        """
+        if not _build_ids(job, _IDS_OF_ALL_KINDS):
+            return None
+        suffix = _REMOVE if method.endswith(_REMOVE) else ""
+        methods = [_BUCKETS[kind] + suffix for kind in possible_kinds(job)]
+        following = methods[methods.index(method) + 1 :] if method in methods else []
+        return following[0] if following else None
+
+
+def _build_ids(job: RatingJob, sources: Sequence[str]) -> dict[str, str | int]:
+    """Only the ids that are there: no null, no 0, no empty text."""
+    known = {"trakt": job.trakt_id, "imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id}
+    return {source: value for source in sources if (value := known[source])}
+
+
+def _build_numbered(job: RatingJob, rating: dict[str, Any]) -> dict[str, Any]:
+    season: dict[str, Any] = {"number": job.season}
+    if job.episode is None:
+        season |= rating
+    else:
+        season["episodes"] = [{"number": job.episode} | rating]
+    return {"ids": _build_ids(job, _IDS[MediaKind.SHOW]), "seasons": [season]}

@@ -1,0 +1,171 @@
+"""Finding a title at Trakt by its name or by an id (`GET /search`). Pure; needs an app, but no sign-in.
+
+An answer is somebody else's text: an id that is not one is dropped, and so is a title that is left without.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from importer.destinations.decisions import Answer, Retry, Stop
+from importer.destinations.titles import Candidate, is_imdb_id
+from importer.destinations.trakt.account import is_block_page, judge_trouble
+from importer.http import Request, Response, parse_list
+from importer.model import MediaKind
+
+PAGE_SIZE = 50
+"""Titles of an answer: the best ones come first, and what is further down than that is not meant."""
+
+LONGEST_QUERY = 200
+"""Characters of a title that are searched for: more would not fit into an address."""
+
+_TRIES = 5
+_REFUSALS = {400, 414, 422}
+
+_SPECIAL = re.compile(r'[+\-&|!(){}\[\]^"~*?:/\\]')
+"""What means something in a query unless a backslash stands before it (API page search; issue #76)."""
+
+_FIELDS = {
+    # All names of a title, and nothing of its story (contracts, search: table of fields).
+    MediaKind.MOVIE: "title,original_title,translations,aliases",
+    MediaKind.SHOW: "title,original_title,translations,aliases",
+    MediaKind.EPISODE: "title",
+}
+
+_SEARCHED = {kind: str(kind) for kind in (MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE)}
+
+_match_slug = re.compile(r"[a-z0-9][a-z0-9-]{0,199}").fullmatch
+_LARGEST_ID = 10**15
+_FIRST_YEAR, _LAST_YEAR = 1870, 2199
+_LONGEST_TITLE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Unsearchable:
+    """The server will not search for this one; others may be found."""
+
+    message: str
+
+
+Found = tuple[Candidate, ...] | Unsearchable
+"""What an answer holds: the titles in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraktSearch:
+    """The search of one host, as an app. `kept_as` names the host where its answers are kept."""
+
+    base_url: str
+    client_id: str = field(repr=False)
+    kept_as: str = ""
+
+    def build_search(self, title: str, years: range | None, kinds: Collection[MediaKind]) -> Request:
+        """Ask for titles of that name, `years` as a range of them (API page search: filters).
+
+        With `extended=full` an answer has the original title, too (contracts, movieResponseSchema).
+        """
+        types = ",".join(str(kind) for kind in kinds)
+        query = {"query": escape(title[:LONGEST_QUERY]), "fields": _FIELDS[next(iter(kinds))]}
+        if years:
+            query["years"] = f"{years[0]}-{years[-1]}"
+        query |= {"extended": "full", "page": "1", "limit": str(PAGE_SIZE)}
+        return self._request(f"/search/{types}?{urlencode(query)}", f"GET search/{types}")
+
+    def build_lookup(self, source: str, value: str) -> Request:
+        """Ask what kind of title carries an id (API page search by id: without OAuth)."""
+        kinds = ",".join(_SEARCHED.values())
+        return self._request(
+            f"/search/{source}/{value}?type={kinds}&extended=full", f"GET search/{source}/id"
+        )
+
+    def read_search(self, answer: Answer) -> Found | Retry | Stop:
+        """Read the titles of an answer; none found is an empty list with 200."""
+        if isinstance(answer, Response) and not is_block_page(answer):
+            if answer.status == 200 and (found := _parse(answer.body)) is not None:
+                return found
+            if answer.status in _REFUSALS:
+                return Unsearchable(f"the server refuses to search for it (HTTP {answer.status})")
+        return judge_trouble(answer, _TRIES)
+
+    def read_lookup(self, answer: Answer, source: str, value: str) -> Found | Retry | Stop:
+        """Read the titles that carry the id. None: an empty list, or a 404 (neither is documented)."""
+        if isinstance(answer, Response) and answer.status == 404 and not is_block_page(answer):
+            return ()
+        found = self.read_search(answer)
+        if not isinstance(found, tuple):
+            return found
+        return tuple(each for each in found if str(getattr(each, f"{source}_id")) == value)
+
+    def _request(self, path: str, label: str) -> Request:
+        headers = {
+            "Content-Type": "application/json",
+            "trakt-api-version": "2",
+            "trakt-api-key": self.client_id,
+        }
+        return Request("GET", self.base_url + path, label, headers=headers)
+
+
+def escape(text: str) -> str:
+    """Put a backslash before what would not be taken literally (API page search: special characters)."""
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def _parse(body: bytes) -> tuple[Candidate, ...] | None:
+    """Parse an answer; None if it is none."""
+    entries = parse_list(body)
+    return None if entries is None else tuple(dict.fromkeys(_read_entries(entries)))
+
+
+def _read_entries(entries: list[Any]) -> Iterator[Candidate]:
+    for entry in entries:
+        kind = entry.get("type") if isinstance(entry, dict) else None
+        if not isinstance(kind, str) or kind not in _SEARCHED.values():
+            continue
+        shaped = entry.get(kind)
+        if isinstance(shaped, dict) and (found := _read_title(MediaKind(kind), shaped)) is not None:
+            yield found
+
+
+def _read_title(kind: MediaKind, shaped: Mapping[str, Any]) -> Candidate | None:
+    title, original = _read_text(shaped.get("title")), _read_text(shaped.get("original_title"))
+    ids = shaped.get("ids")
+    if not isinstance(ids, dict):
+        return None
+    imdb_id = ids.get("imdb")  # null and "https://www.imdb.com/titl" were seen (issue #47)
+    year = shaped.get("year")
+    found = Candidate(
+        kind,
+        title,
+        year if type(year) is int and _FIRST_YEAR <= year <= _LAST_YEAR else None,
+        imdb_id=imdb_id if isinstance(imdb_id, str) and is_imdb_id(imdb_id) else None,
+        tmdb_id=_read_number(ids.get("tmdb")),
+        tvdb_id=_read_number(ids.get("tvdb")),
+        trakt_id=_read_number(ids.get("trakt")),
+        other_titles=(original,) if original and original != title else (),
+    )
+    if not any((found.imdb_id, found.tmdb_id, found.tvdb_id, found.trakt_id)):
+        return None
+    return found._replace(url=_build_url(found, ids.get("slug")))
+
+
+def _build_url(found: Candidate, slug: object) -> str:
+    """Where a person sees whether it is the right one."""
+    if found.imdb_id:
+        return f"https://www.imdb.com/title/{found.imdb_id}/"
+    if isinstance(slug, str) and _match_slug(slug) and found.kind is not MediaKind.EPISODE:
+        return f"https://trakt.tv/{found.kind}s/{slug}"
+    return ""
+
+
+def _read_number(value: object) -> int | None:
+    return value if type(value) is int and 0 < value < _LARGEST_ID else None
+
+
+def _read_text(value: object) -> str:
+    """A name on one line; the server may send anything."""
+    if not isinstance(value, str):
+        return ""
+    shown = "".join(each if each.isprintable() else " " for each in value[:_LONGEST_TITLE])
+    return " ".join(shown.split())

@@ -1,0 +1,1 @@
+"""Trakt's original protocol, as compatible servers speak it."""

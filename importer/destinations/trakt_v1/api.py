@@ -1,0 +1,205 @@
+"""Trakt's original protocol, `POST {base}/rate/...`, as our sandbox and compatible servers speak it.
+
+One row per request by default, because there the server answers for the row; `bulk` sends
+`rate/movies|shows|episodes`, which post to nobody's social feed but answer with counts only.
+Trakt itself retired this API: there is no default host.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from importer.destinations.decisions import Answer, Delivered, Stop, Verdict
+from importer.destinations.titles import Held, Holdings, build_keys, build_removal
+from importer.destinations.trakt_v1.answers import judge_rating, judge_trouble, read_success
+from importer.errors import StopRunError
+from importer.http import Request, Response, parse_list
+from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
+
+BULK_SIZE = 50
+"""Jobs per bulk request: what v1 clients settled on; 120 to 400 in one call gave 500s."""
+
+_JSON = {"Content-Type": "application/json"}
+_ADVANCED = frozenset(map(str, range(1, 11)))
+_PLURAL = {MediaKind.MOVIE: "movies", MediaKind.SHOW: "shows", MediaKind.EPISODE: "episodes"}
+
+
+@dataclass(frozen=True, slots=True)
+class TraktV1:
+    """The v1 API for one account. `password_sha1` is the hex SHA-1 the protocol asks for."""
+
+    base_url: str
+    username: str
+    api_key: str = field(repr=False)
+    password_sha1: str = field(repr=False)
+    bulk: bool = False
+    name: str = "trakt-v1"
+    account: str = ""
+    tells_kinds: bool = False
+    keeps_dates: bool = False
+
+    @property
+    def batch_size(self) -> int:
+        """One row per request, or `BULK_SIZE`."""
+        return BULK_SIZE if self.bulk else 1
+
+    @property
+    def repeats_safely(self) -> bool:
+        """Bulk methods replace a rating in silence; a repeated single call may post to a feed twice."""
+        return self.bulk
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Refuse what no v1 method takes: seasons, and episodes known only by their own id."""
+        if job.kind is MediaKind.SEASON:
+            return Fate(Status.UNSUPPORTED, "season", "this API has no rating for seasons")
+        if job.kind is MediaKind.EPISODE and (job.season is None or job.episode is None):
+            return Fate(
+                Status.UNSUPPORTED,
+                "needs_show_and_number",
+                "this API takes an episode by its show's id, season and number; "
+                "the row holds only the episode's own id",
+            )
+        if job.kind is MediaKind.UNKNOWN:
+            return Fate(
+                Status.INVALID, "unknown_type", "this API must be told whether it is a movie or a show"
+            )
+        second_id = job.tmdb_id if job.kind is MediaKind.MOVIE else job.tvdb_id
+        if not job.imdb_id and not second_id and not (job.title and job.year):
+            return Fate(
+                Status.UNSUPPORTED,
+                "no_usable_id",
+                "this API finds a movie by IMDb or TMDB id, a show or episode by TVDB or IMDb id, "
+                "or by exact title and year; the row has none of them",
+            )
+        return None
+
+    def wanted(self, job: RatingJob) -> RatingJob:
+        """The account holds both forms of a rating."""
+        return job
+
+    def method_for(self, job: RatingJob) -> str:
+        """`rate/movie`, `rate/shows`, ... (API pages rate-movie, rate-show, rate-episodes)."""
+        return f"rate/{_PLURAL[job.kind]}" if self.bulk else f"rate/{job.kind}"
+
+    def build_request(self, batch: Batch) -> Request:
+        """Build the POST with the credentials in its body, as the API pages show it."""
+        if self.bulk:
+            items = [_build_item(job) for job in batch.jobs]
+            content: dict[str, Any] = {batch.method.removeprefix("rate/"): items}
+        else:
+            content = _build_item(batch.jobs[0])
+        return self._post(batch.method, content)
+
+    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+        """Judge the answer to a rating."""
+        return judge_rating(batch, answer, self._secrets)
+
+    def build_probe(self) -> Request:
+        """`account/test`: says whether key, name and password are right, and changes nothing."""
+        return self._post("account/test", {})
+
+    def read_probe(self, answer: Answer) -> Verdict:
+        """Judge `account/test`."""
+        if isinstance(answer, Response) and read_success(answer) is not None:
+            return Delivered(())
+        if isinstance(answer, Response) and answer.status == 404:
+            return Stop(
+                StopRunError(f"there is no Trakt v1 API at {self.base_url} (404): check the base URL")
+            )
+        return judge_trouble(Batch("account/test", ()), answer, self._secrets)
+
+    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
+        """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
+        method = f"user/ratings/{_PLURAL[kind]}.json"
+        return self._post(method, {}, suffix=f"/{_quote(self.username)}")
+
+    def has_next_page(self, answer: Response, page: int) -> bool:
+        """All ratings come at once."""
+        return False
+
+    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+        """Read the account's ratings; `rating_advanced` counts where it is given, else love or hate."""
+        if isinstance(answer, Response) and answer.status == 200:
+            entries = parse_list(answer.body)
+            if entries is not None:
+                return _read_entries(kind, entries)
+        return judge_trouble(Batch("user/ratings", ()), answer, self._secrets)
+
+    @property
+    def _secrets(self) -> tuple[str, str]:
+        """What is never shown, though the server may quote it."""
+        return self.api_key, self.password_sha1
+
+    def _post(self, method: str, content: dict[str, Any], suffix: str = "") -> Request:
+        content["username"] = self.username
+        content["password"] = self.password_sha1
+        url = f"{self.base_url}/{method}/{_quote(self.api_key)}{suffix}"
+        return Request("POST", url, f"POST {method}", orjson.dumps(content), _JSON)
+
+
+@lru_cache(maxsize=8)
+def _quote(part: str) -> str:
+    return quote(part, safe="")
+
+
+def _build_item(job: RatingJob) -> dict[str, Any]:
+    item: dict[str, Any] = {"rating": job.rating or "unrate"}
+    if job.imdb_id:
+        item["imdb_id"] = job.imdb_id
+    if job.kind is MediaKind.MOVIE:
+        if job.tmdb_id:
+            item["tmdb_id"] = job.tmdb_id
+    elif job.tvdb_id:
+        item["tvdb_id"] = job.tvdb_id
+    if job.title:
+        item["title"] = job.title
+    if job.year:
+        item["year"] = job.year
+    if job.kind is MediaKind.EPISODE:
+        item["season"] = job.season
+        item["episode"] = job.episode
+    return item
+
+
+def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:
+    """Index the account's ratings (field lists: see `user/ratings/*`; ids come as numbers or strings)."""
+    holdings: dict[str, Held] = {}
+    for entry in entries:
+        if not isinstance(entry, dict):
+            continue
+        title: Any = entry
+        number: tuple[object, object] = (None, None)
+        if kind is MediaKind.EPISODE:
+            title, episode = entry.get("show"), entry.get("episode")
+            if not isinstance(title, dict) or not isinstance(episode, dict):
+                continue
+            number = (episode.get("season"), episode.get("number"))
+        ids = {source: title.get(f"{source}_id") for source in ("imdb", "tmdb", "tvdb")}
+        name = title.get("title") if isinstance(title.get("title"), str) else None
+        held = _read_held(entry, build_removal(kind, ids, (name, title.get("year")), number))
+        if held is not None:
+            holdings.update(dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), held))
+    return holdings
+
+
+def _read_held(entry: Mapping[str, Any], removal: RatingJob | None) -> Held | None:
+    simple = entry.get("rating")
+    if simple not in (LOVE, HATE):  # a tuple: what stands there may not be hashable
+        simple = None
+    advanced = entry.get("rating_advanced")  # a number or its text
+    if isinstance(advanced, int | str) and str(advanced) in _ADVANCED:
+        return Held(int(advanced), simple, _read_inserted(entry), removal)
+    return Held(simple, simple, _read_inserted(entry), removal) if simple else None
+
+
+def _read_inserted(entry: Mapping[str, Any]) -> str | None:
+    """`inserted` is in seconds since the epoch."""
+    inserted = entry.get("inserted")
+    if not isinstance(inserted, int) or not 0 < inserted < 1 << 35:
+        return None
+    return datetime.fromtimestamp(inserted, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,71 @@
+"""The CSV that Letterboxd imports (letterboxd.com/about/importing-data).
+
+Ratings go into `Rating10`, whole numbers from 1 to 10, and not into `Rating`, stars in halves: our scale is
+the former, so what the file says is what the row says, with nothing to round or to misread.
+
+`WatchedDate` is never written, although Letterboxd takes it: it makes a diary entry, and the day a film was
+rated is not the day it was watched. The ratings therefore carry no date there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importer.destinations.upload_files.base import build_number, refuse_rating
+from importer.model import Fate, MediaKind, RatingJob, Status
+
+HEADER = ("imdbID", "tmdbID", "Title", "Year", "Rating10")
+
+LARGEST_FILE_BYTES = 999_999
+"""Stay below a million bytes: what CrossWatch splits at. Letterboxd's page names no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterboxdFile:
+    """Letterboxd's import file. `love` and `hate` say which of 1 to 10 they are, if the user said so."""
+
+    love: int | None = None
+    hate: int | None = None
+    name: str = "letterboxd-file"
+    upload_at: str = "letterboxd.com/import"
+    header: Sequence[str] = HEADER
+    largest_file_bytes: int | None = LARGEST_FILE_BYTES
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Refuse all but movies: some limited series are there, too, but an export does not tell which."""
+        if job.kind is MediaKind.UNKNOWN:
+            return Fate(
+                Status.INVALID, "unknown_type", "only movies go there, and the row does not say it is one"
+            )
+        if job.kind is not MediaKind.MOVIE:
+            return Fate(
+                Status.UNSUPPORTED, job.kind, f"Letterboxd is about films; this row rates: {job.kind}"
+            )
+        if refused := refuse_rating(job.rating, self.love, self.hate):
+            return refused
+        # It would take a title alone, but that is no more than a guess among all films of that name.
+        if not (job.imdb_id or job.tmdb_id or (job.title and job.year)):
+            message = (
+                "Letterboxd finds a film by IMDb id, TMDB id, or title and year; the row has none of them"
+            )
+            return Fate(Status.UNSUPPORTED, "needs_id", message)
+        return None
+
+    def build_line(self, job: RatingJob) -> Sequence[str]:
+        """Build the line, with the title as it stands in the row.
+
+        Not even a cell that a spreadsheet would run as a formula gets its apostrophe here: another site
+        reads this file, and "'=Hello" is not the title it knows.
+        """
+        return (
+            job.imdb_id or "",
+            str(job.tmdb_id or ""),
+            job.title or "",
+            str(job.year or ""),
+            str(build_number(job.rating, self.love, self.hate)),
+        )
+
+    def remark(self, job: RatingJob) -> str:
+        """Say where the site has to guess: an id is an exact match there, a title its best guess."""
+        if job.imdb_id or job.tmdb_id:
+            return ""
+        return "without an id Letterboxd goes by the title: check its match before you confirm the import"

@@ -1,0 +1,78 @@
+"""The CSV that Trakt's own web importer accepts: the way that remains for accounts without an API app.
+
+The rules are those of its source (github.com/trakt/trakt-web, settings/import, read August 2026). It was
+changed often in that time: early versions drop episode ratings, shows with only a TMDB id and the dates of
+ratings, and take a season for a movie; late ones send all of these, seasons and episodes by ids of their own.
+Nobody can see which version will answer an upload, so only what every version brings to the right title is
+written; the rest is refused by name, not left to be lost in silence.
+
+`type` is always written (without it everything is a movie), `watched_at` never: it would add plays to the
+history. Its parser takes one file, whose name must end in `.csv`, of any size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from importer.destinations.trakt.dates import Dates
+from importer.destinations.upload_files.base import build_number, refuse_rating
+from importer.model import Fate, MediaKind, RatingJob, Status
+
+HEADER = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "type", "rating", "rated_at")
+
+_UNRELIABLE = {
+    MediaKind.SEASON: "Trakt's web importer is not reliable for seasons: versions of it take them for movies",
+    MediaKind.EPISODE: "Trakt's web importer is not reliable for episodes: versions of it drop their ratings",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TraktFile:
+    """Trakt's import file. `love` and `hate` say which of 1 to 10 they are, if the user said so."""
+
+    dates: Dates
+    love: int | None = None
+    hate: int | None = None
+    name: str = "trakt-file"
+    upload_at: str = "trakt.tv (Settings, Import, CSV)"
+    header: Sequence[str] = HEADER
+    largest_file_bytes: int | None = None
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Refuse what some version of the web importer would drop, change or give to another title."""
+        if job.kind in _UNRELIABLE:
+            return Fate(Status.UNSUPPORTED, str(job.kind), _UNRELIABLE[job.kind])
+        if job.kind is MediaKind.UNKNOWN:
+            return Fate(Status.INVALID, "unknown_type", "the file must say whether it is a movie or a show")
+        # An unrate above all: a rating of 0 is clamped to 1 by most versions.
+        if refused := refuse_rating(job.rating, self.love, self.hate):
+            return refused
+        is_movie = job.kind is MediaKind.MOVIE
+        if not (job.imdb_id or job.trakt_id or (job.tmdb_id if is_movie else job.tvdb_id)):
+            known = "imdb, tmdb, trakt" if is_movie else "imdb, tvdb, trakt"
+            message = (
+                f"Trakt's web importer finds a {job.kind} by one of these ids: {known}; the row has none"
+            )
+            if not (job.tmdb_id or job.tvdb_id):
+                message += "; `importer resolve FILE` finds them"
+            return Fate(Status.UNSUPPORTED, "needs_id", message)
+        return None
+
+    def build_line(self, job: RatingJob) -> Sequence[str]:
+        """Build the line with every known id; the importer uses one of them."""
+        return (
+            job.imdb_id or "",
+            str(job.tmdb_id or ""),
+            str(job.tvdb_id or ""),
+            str(job.trakt_id or ""),
+            str(job.kind),
+            str(build_number(job.rating, self.love, self.hate)),
+            self.dates.build(job.rated_at) or "",
+        )
+
+    def remark(self, job: RatingJob) -> str:
+        """Say where a date was changed, and where the title may be of another type at Trakt."""
+        if self.dates.is_future(job.rated_at):
+            return "its date lies in the future; it was dated now"
+        if job.second_kind is not None:
+            return f"if Trakt does not find it, change its type in the file to {job.second_kind}"
+        return ""

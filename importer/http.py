@@ -1,0 +1,125 @@
+"""HTTP as values: what a destination wants sent, and what came back. No I/O.
+
+A `Request` may hold a key in its URL and a password in its body, so neither is ever shown: its repr is
+its `label`, which is what logs and messages use.
+
+The JSON of an answer: what it should be, or nothing, whatever a server or a proxy sends. Pure.
+
+What is wrong with an address that secrets are to be sent to. `{place}` stands for where it was read.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+import orjson
+
+_LONGEST_NUMBER = 12
+"""Digits of a Retry-After that are looked at: enough for any wait, too few to overflow anything."""
+
+
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read `Retry-After` in seconds; a date counts from the server's own `Date` (RFC 9110, 10.2.3)."""
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text[:_LONGEST_NUMBER])
+    try:
+        pause = parsedate_to_datetime(text) - parsedate_to_datetime(headers.get("Date", ""))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return max(0.0, pause.total_seconds())
+
+
+_NO_HEADERS: Mapping[str, str] = {}
+
+
+class Request(NamedTuple):
+    """One HTTP request. `label` names it without secrets, e.g. `POST rate/movie`."""
+
+    method: str
+    url: str
+    label: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = _NO_HEADERS
+    needs_token: bool = False
+    """Whether the courier must add the signed-in account's token."""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.label}>"
+
+
+class Response(NamedTuple):
+    """One HTTP answer, read to its end. Header names are matched without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}>"
+
+
+def parse_object(body: bytes) -> Mapping[str, Any]:
+    """Parse a JSON object; anything else is an empty one."""
+    content = _parse(body)
+    return content if isinstance(content, dict) else {}
+
+
+def parse_list(body: bytes) -> list[Any] | None:
+    """Parse a JSON list; None if it is none."""
+    content = _parse(body)
+    return content if isinstance(content, list) else None
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def split_url(url: str) -> SplitResult | None:
+    """Take an http(s) address apart; None if it is none."""
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return None
+    return parts if is_address and url.isprintable() and " " not in url else None
+
+
+def host_of(url: str) -> str:
+    """Give the host of an address, empty if it is none."""
+    parts = split_url(url)
+    return (parts.hostname or "").rstrip(".") if parts else ""
+
+
+def url_problems(url: str, *, in_clear: str, section: str) -> Iterator[str]:
+    """Say all that is wrong with an address. Plain http to another machine is, if `in_clear` is not empty.
+
+    `in_clear` names what would travel in clear; `section` is the one of the settings file.
+    """
+    parts = split_url(url)
+    if parts is None:
+        yield "{place} is no web address; it should look like https://ratings.example.org."
+        return
+    if "@" in parts.netloc:
+        yield "{place} must not hold a user name or a password: these are settings of their own."
+    if parts.query or parts.fragment or url.endswith(("?", "#")):
+        yield "{place} must end with its path, without ? and # and what follows them."
+    host = parts.hostname or ""
+    if parts.scheme == "http" and in_clear and not _is_loopback(host):
+        yield (
+            f"{{place}} is plain http: {in_clear} would travel in clear to {host}. "
+            f"Use https, or accept it with --insecure-http (or insecure_http = true in [{section}])."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

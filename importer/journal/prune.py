@@ -1,0 +1,90 @@
+"""Old runs leave the journal of an account, and the file becomes smaller.
+
+Only what nothing depends on any more goes: never an unfinished run, never one of the newest (an undo or a
+retry may need them), never a row of which nobody knows whether it arrived, for it keeps that row from being
+sent twice, and never what the account is known to hold.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from importer.errors import StopRunError
+from importer.journal.database import JournalFile
+
+NEWEST_KEPT = 5
+"""So many ended runs stay in each journal, whatever is asked for."""
+
+_REMOVABLE = """
+WITH old AS (
+    SELECT number, run_id FROM run
+    WHERE ended_at IS NOT NULL AND settled AND ended_at < :ended_before
+        AND number NOT IN (SELECT number FROM run WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT :keep)
+        AND number < (SELECT max(number) FROM run)
+        AND NOT EXISTS (
+            SELECT 1 FROM marked WHERE marked.run = run.number AND may_have_arrived
+            AND title_key NOT IN (SELECT title_key FROM held)
+        )
+)
+SELECT number, run_id, (SELECT count(*) FROM row WHERE row.run = old.number) AS rows FROM old
+WHERE number NOT IN (
+    SELECT repeats FROM run WHERE repeats IS NOT NULL AND number NOT IN (SELECT number FROM old)
+)
+AND 'undo ' || run_id NOT IN (SELECT source FROM run WHERE ended_at IS NULL)
+ORDER BY number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What left a journal, or would: the ids of the runs, their rows, and the bytes that were freed."""
+
+    run_ids: Sequence[str]
+    rows: int
+    freed_bytes: int
+
+
+class PrunedJournal(JournalFile):
+    """A journal that is made smaller. Nobody else may use it meanwhile."""
+
+    def prune(self, *, keep: int, ended_before: datetime | None = None, is_rehearsal: bool = False) -> Pruned:
+        """Remove the ended runs but the newest `keep`, and of these only what ended before a moment (UTC).
+
+        Raises StopRunError.
+        """
+        runs = self._find_removable(max(keep, NEWEST_KEPT), ended_before)
+        size = self._measure()
+        if runs and not is_rehearsal:
+            self._remove([number for number, _, _ in runs])
+        return Pruned(
+            [run_id for _, run_id, _ in runs], sum(rows for *_, rows in runs), max(size - self._measure(), 0)
+        )
+
+    def _find_removable(self, keep: int, ended_before: datetime | None) -> list[tuple[int, str, int]]:
+        # The journal writes all its times in UTC and in this form, so they compare as texts.
+        moment = (
+            "9999" if ended_before is None else ended_before.astimezone(UTC).isoformat(timespec="seconds")
+        )
+        return self._db.execute(_REMOVABLE, {"keep": keep, "ended_before": moment}).fetchall()
+
+    def _remove(self, numbers: Sequence[int]) -> None:
+        with self._transaction():
+            for number in numbers:
+                self._db.execute("DELETE FROM row WHERE run = ?", (number,))
+                self._db.execute("DELETE FROM mark WHERE run = ?", (number,))
+                self._db.execute("DELETE FROM tally WHERE run = ?", (number,))
+                self._db.execute("DELETE FROM run WHERE number = ?", (number,))
+        try:
+            self._db.execute("VACUUM")
+            # The write-ahead log holds a copy of it all until then; so it does while somebody reads.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise StopRunError(
+                f"{self.path}: the old runs are removed, but their space is not freed yet ({error}); "
+                "make room on the disk, then the next prune that removes something frees it"
+            ) from error
+
+    def _measure(self) -> int:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)

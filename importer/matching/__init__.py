@@ -1,0 +1,1 @@
+"""Ids for rows that have none."""

@@ -1,0 +1,103 @@
+"""What was found by earlier look-ups, kept on disk: hits for long, misses for a shorter time."""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Self
+
+import orjson
+
+from importer.destinations.titles import Candidate
+from importer.errors import StopRunError
+from importer.model import MediaKind
+
+DAY_SECONDS = 86_400.0
+HITS_KEPT_SECONDS = 90 * DAY_SECONDS
+MISSES_KEPT_SECONDS = 7 * DAY_SECONDS
+"""A title that is not known today may be added tomorrow."""
+
+_FORM = 1
+"""Changes with what is kept of an answer; what another version kept is asked for again."""
+
+
+class LookupCache:
+    """The answers of earlier look-ups, in a file for its owner alone. A context manager."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self._path = path
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        with self._telling():
+            try:
+                self._db = self._open()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:  # not one of ours any more; all in it can be asked for again
+                for ending in ("", "-wal", "-shm"):
+                    self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
+                self._db = self._open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._db.close()
+
+    def get(self, question: str) -> tuple[Candidate, ...] | None:
+        """Give what was found; None if nobody asked, or too long ago. Raises StopRunError."""
+        with self._telling():
+            row = self._db.execute(
+                "SELECT found FROM lookup WHERE question = ? AND good_until > ?", (question, self._clock())
+            ).fetchone()
+        return None if row is None else _load(row[0])
+
+    def put(self, question: str, found: tuple[Candidate, ...]) -> None:
+        """Keep what was found. Raises StopRunError."""
+        kept_seconds = HITS_KEPT_SECONDS if found else MISSES_KEPT_SECONDS
+        with self._telling():
+            self._db.execute(
+                "REPLACE INTO lookup VALUES (?, ?, ?)",
+                (question, self._clock() + kept_seconds, orjson.dumps([tuple(each) for each in found])),
+            )
+
+    def _open(self) -> sqlite3.Connection:
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        db = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = NORMAL")
+            with closing(db.execute("PRAGMA user_version")) as version:
+                form = version.fetchone()[0]
+            if form != _FORM:
+                db.execute("DROP TABLE IF EXISTS lookup")
+            db.execute(
+                "CREATE TABLE IF NOT EXISTS lookup "
+                "(question TEXT PRIMARY KEY, good_until REAL NOT NULL, found BLOB NOT NULL) WITHOUT ROWID"
+            )
+            db.execute(f"PRAGMA user_version = {_FORM}")
+            db.execute("DELETE FROM lookup WHERE good_until <= ?", (self._clock(),))
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StopRunError(
+                f"{self._path}: cannot keep the answers of look-ups ({error}). Make its folder writable, or "
+                "choose another with IMPORTER_STATE_DIR; then type the same command."
+            ) from error
+
+
+def _load(kept: bytes) -> tuple[Candidate, ...]:
+    found = (Candidate(*values) for values in orjson.loads(kept))
+    # JSON knows neither of the two types.
+    return tuple(
+        each._replace(kind=each.kind and MediaKind(each.kind), other_titles=tuple(each.other_titles))
+        for each in found
+    )

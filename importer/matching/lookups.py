@@ -1,0 +1,130 @@
+"""Asking the destination about titles: side by side, within its budget for reading, never twice for the same.
+
+An outage is an error, never an answer. What an answer means is decided in `resolving`.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from importer.client.executor import Courier
+from importer.client.rate_limit import Limiter, Rate
+from importer.client.retry import Backoff, Patience
+from importer.client.transport import Transport
+from importer.destinations.decisions import Answer, Delivered, Retry, Stop, Verdict
+from importer.destinations.titles import Candidate
+from importer.destinations.trakt.search import Found, TraktSearch, Unsearchable
+from importer.http import Request
+from importer.matching.cache import LookupCache
+from importer.matching.model import Certainty, Subject
+from importer.matching.scoring import (
+    Judgement,
+    is_named,
+    judge_lookup,
+    judge_search,
+    mend_script,
+    possible_years,
+    searched_kinds,
+)
+from importer.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class LookupOptions:
+    """How to ask. `rate` None: no limit but the server's own."""
+
+    workers: int
+    rate: Rate | None
+    patience: Patience = field(default_factory=Patience)
+
+
+class Lookups:
+    """Looks subjects up. `asked` counts the questions that went to the server rather than being known."""
+
+    def __init__(
+        self, search: TraktSearch, cache: LookupCache, options: LookupOptions, progress: Progress
+    ) -> None:
+        self._search = search
+        self._cache = cache
+        self._options = options
+        self._progress = progress
+        self._judgements: dict[Subject, Judgement] = {}
+        self.asked = 0
+
+    async def look_up_all(
+        self, subjects: Iterable[Subject], transport: Transport
+    ) -> dict[Subject, Judgement]:
+        """Look all of them up. Raises StopRunError when the server gives no proper answer."""
+        limiter = Limiter(self._options.rate, self._progress)
+        courier = Courier(transport, limiter, Backoff(limiter, self._options.patience))
+        waiting = iter(subjects)
+        tasks = [asyncio.ensure_future(self._work(courier, waiting)) for _ in range(self._options.workers)]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return self._judgements
+
+    async def _work(self, courier: Courier, waiting: Iterator[Subject]) -> None:
+        for subject in waiting:
+            judgement = await self._look_up(courier, subject)
+            self._judgements[subject] = judgement
+            self._progress.done += 1
+            self._progress.failed += judgement.certainty is Certainty.NOT_FOUND
+
+    async def _look_up(self, courier: Courier, subject: Subject) -> Judgement:
+        if subject.id is not None:
+            source, _, value = subject.id.partition(":")
+            found = await self._ask(
+                courier,
+                self._search.build_lookup(source, value),
+                lambda answer: self._search.read_lookup(answer, source, value),
+            )
+            return _unsearchable(found) if isinstance(found, Unsearchable) else judge_lookup(subject, found)
+        return await self._search_for(courier, subject)
+
+    async def _search_for(self, courier: Courier, subject: Subject) -> Judgement:
+        title, kinds = mend_script(subject.title or ""), searched_kinds(subject.kind)
+        candidates: dict[Candidate, None] = {}
+        # Years off by more are seen (a local release): without a hit, the year is left to the score.
+        for years in dict.fromkeys((possible_years(subject.year), None)):
+            request = self._search.build_search(title, years, kinds)
+            found = await self._ask(courier, request, self._search.read_search)
+            if isinstance(found, Unsearchable):
+                return _unsearchable(found)
+            candidates |= dict.fromkeys(found)
+            if any(is_named(subject, each) for each in found):
+                break
+        return judge_search(subject, list(candidates))
+
+    async def _ask(
+        self, courier: Courier, request: Request, read: Callable[[Answer], Found | Retry | Stop]
+    ) -> Found:
+        question = f"{self._search.kept_as}{request.url.removeprefix(self._search.base_url)}"
+        known = self._cache.get(question)
+        if known is not None:
+            return known
+        self.asked += 1
+        found: Found = ()
+
+        def judge(answer: Answer) -> Verdict:
+            nonlocal found
+            what = read(answer)
+            if isinstance(what, Retry | Stop):
+                return what
+            found = what
+            return Delivered(())
+
+        verdict = await courier.carry(request, judge)
+        if isinstance(verdict, Stop):
+            raise verdict.error
+        assert isinstance(verdict, Delivered), "a Retry of a look-up ends in a Stop"
+        if not isinstance(found, Unsearchable):
+            self._cache.put(question, found)
+        return found
+
+
+def _unsearchable(found: Unsearchable) -> Judgement:
+    return Judgement(Certainty.NOT_FOUND, (), found.message)

@@ -1,0 +1,1 @@
+"""What an unattended run reports: log, health file, metrics, notifications."""

@@ -1,0 +1,44 @@
+"""Tells the end of a run to everybody who wants to know: log, health file, metrics, notifications.
+
+None of them can make a good run a bad one: what cannot be told is a warning in the log.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import Timeout
+
+from importer.monitoring.health import write_health
+from importer.monitoring.log import Log
+from importer.monitoring.metrics import write_metrics
+from importer.monitoring.notify import NotifyOn, build_notice, is_due, send_notice
+from importer.monitoring.run_end import RunEnd
+from importer.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is told how the runs of a job end."""
+
+    log: Log
+    health_folder: Path
+    metrics: Path | None = None
+    notify: Sequence[Secret] = ()
+    """Addresses as Apprise reads them."""
+    notify_on: NotifyOn = NotifyOn.FAILURE
+
+
+def announce(end: RunEnd, audience: Audience) -> None:
+    """Tell everybody. Waits for notifications to be sent; in an event loop, call it from a thread."""
+    audience.log.run_ended(end)
+    before = None
+    try:
+        before = write_health(audience.health_folder, end)
+        if audience.metrics is not None:
+            write_metrics(audience.metrics, audience.health_folder)
+    except (OSError, Timeout) as error:
+        audience.log.warned(f"the health file or the metrics could not be written ({error})")
+    if audience.notify and is_due(audience.notify_on, end, before):
+        for warning in send_notice(audience.notify, build_notice(end, before)):
+            audience.log.warned(warning)

@@ -1,0 +1,94 @@
+"""How the last run of each job went, a small JSON file each: for watchdogs, metrics and notifications."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from importer.files import Drafts
+from importer.model import Status
+from importer.monitoring.run_end import RunEnd
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the last run of a job went. Times are ISO 8601 with their offset."""
+
+    job: str
+    run_id: str
+    ended_at: str
+    seconds: float
+    exit_code: int
+    consecutive_failures: int
+    """Runs since the last good one, of those that tried something."""
+    last_success_at: str | None
+    next_run_at: str | None
+    """When a daemon runs it again; nothing where a timer outside does."""
+    counts: Mapping[str, int]
+
+
+def write_health(folder: Path, end: RunEnd) -> Health | None:
+    """Write the file of the run's job, and give what it held before. Raises OSError."""
+    path = _path_of(folder, end.job)
+    before = _read(path)
+    ended_at = end.ended_at.isoformat(timespec="seconds")
+    failures, last_success_at = (before.consecutive_failures, before.last_success_at) if before else (0, None)
+    health = Health(
+        job=end.job,
+        run_id=end.run_id,
+        ended_at=ended_at,
+        seconds=round(end.seconds, 3),
+        exit_code=end.exit_code,
+        consecutive_failures=0 if end.is_good else failures + end.has_tried,
+        last_success_at=ended_at if end.is_good else last_success_at,
+        next_run_at=None,
+        counts=dict(end.counts),
+    )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _write(path, health)
+    return before
+
+
+def note_next_run(folder: Path, job: str, at: datetime | None) -> None:
+    """Write down when a daemon runs a job again, in the file that its last run wrote. Raises OSError.
+
+    None says that no daemon does.
+    """
+    path = _path_of(folder, job)
+    health = _read(path)
+    if health is not None:
+        _write(path, replace(health, next_run_at=at.isoformat(timespec="seconds") if at else None))
+
+
+def read_health(folder: Path) -> list[Health]:
+    """Read the files of all jobs, in the order of their names; what is no health file is left out."""
+    found = [_read(path) for path in sorted(folder.glob("*.json"))]
+    return sorted((health for health in found if health is not None), key=lambda health: health.job)
+
+
+def _path_of(folder: Path, job: str) -> Path:
+    return folder / f"{quote(job, safe='')}.json"
+
+
+def _write(path: Path, health: Health) -> None:
+    with Drafts() as drafts:
+        drafts.begin(path).write(json.dumps(asdict(health), indent=2) + "\n")
+        drafts.publish([path])
+
+
+def _read(path: Path) -> Health | None:
+    # Only this program writes these files, but a watchdog's owner may have touched one: begin anew then.
+    try:
+        fields: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        health = Health(**fields)
+        datetime.fromisoformat(health.ended_at)
+        if health.last_success_at is not None:
+            datetime.fromisoformat(health.last_success_at)
+        if not isinstance(health.consecutive_failures, int) or not health.counts.keys() <= set(Status):
+            return None
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+    return health

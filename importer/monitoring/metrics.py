@@ -1,0 +1,129 @@
+"""What the health files say as Prometheus metrics: a textfile or an HTTP endpoint. Home of prometheus_client.
+
+The textfile is for node_exporter's textfile collector, which reads files that end in `.prom` and takes no
+timestamps (https://github.com/prometheus/node_exporter#textfile-collector). The endpoint answers in
+OpenMetrics to whoever asks for it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from importer.errors import UsageError
+from importer.files import Drafts
+from importer.model import Status
+from importer.monitoring.health import Health, read_health
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry, Metric
+
+_PREFIX = "rating_importer"
+_LOCK_SECONDS = 10
+
+
+def write_metrics(path: Path, health_folder: Path) -> None:
+    """Write the metrics of all jobs to a file, atomically. Raises OSError."""
+    from prometheus_client import generate_latest  # noqa: PLC0415 - only who asks for metrics pays for it
+
+    # Two jobs that end at once: the one that read later must also be the one that writes later.
+    with FileLock(health_folder / ".metrics.lock", timeout=_LOCK_SECONDS, mode=0o600), Drafts() as drafts:
+        drafts.begin(path).write(generate_latest(_build_registry(health_folder)).decode())
+        drafts.publish([path])
+
+
+@contextmanager
+def serve_metrics(health_folder: Path, port: int, host: str = "127.0.0.1") -> Iterator[int]:
+    """Serve the metrics over HTTP from a thread, and give the port: a free one where `port` is 0.
+
+    Whoever reaches the port can read job names and counts, and nothing else. Raises UsageError.
+    """
+    from prometheus_client import start_http_server  # noqa: PLC0415
+
+    try:
+        server, thread = start_http_server(port, host, _build_registry(health_folder))
+    except OSError as error:
+        raise UsageError(
+            f"the metrics cannot be served at {host} port {port} ({error.strerror or error}); "
+            "choose another port"
+        ) from error
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _build_registry(health_folder: Path) -> "CollectorRegistry":
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415
+
+    registry = CollectorRegistry()
+    registry.register(_Collector(health_folder))
+    return registry
+
+
+class _Collector:
+    """Reads the health files whenever somebody asks, so it has nothing to forget or to keep in step."""
+
+    def __init__(self, health_folder: Path) -> None:
+        self._health_folder = health_folder
+
+    def describe(self) -> Iterable["Metric"]:
+        return []
+
+    def collect(self) -> Iterator["Metric"]:
+        jobs = read_health(self._health_folder)
+        yield _build_rows(jobs)
+        yield _build_gauge(
+            "last_run_timestamp_seconds",
+            "When the last run of the job ended.",
+            ((job, _seconds(job.ended_at)) for job in jobs),
+        )
+        yield _build_gauge(
+            "last_success_timestamp_seconds",
+            "When the last run in which every row succeeded ended.",
+            ((job, _seconds(job.last_success_at)) for job in jobs if job.last_success_at),
+        )
+        yield _build_gauge(
+            "last_run_duration_seconds",
+            "How long the last run of the job took.",
+            ((job, job.seconds) for job in jobs),
+        )
+        yield _build_gauge(
+            "last_run_exit_code",
+            "0 every row succeeded, 1 some did not, 2 settings or file, 3 stopped early.",
+            ((job, job.exit_code) for job in jobs),
+        )
+        yield _build_gauge(
+            "consecutive_failures",
+            "Runs of the job since the last one in which every row succeeded.",
+            ((job, job.consecutive_failures) for job in jobs),
+        )
+
+
+def _build_rows(jobs: Sequence[Health]) -> "Metric":
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+    family = GaugeMetricFamily(f"{_PREFIX}_rows", "Rows of the last run by status.", labels=["job", "status"])
+    for job in jobs:
+        # Every status each time: an alert cannot watch a series that comes and goes.
+        for status in Status:
+            family.add_metric([job.job, str(status)], job.counts.get(status, 0))
+    return family
+
+
+def _build_gauge(name: str, meaning: str, values: Iterable[tuple[Health, float]]) -> "Metric":
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+    family = GaugeMetricFamily(f"{_PREFIX}_{name}", meaning, labels=["job"])
+    for job, value in values:
+        family.add_metric([job.job], value)
+    return family
+
+
+def _seconds(time: str) -> float:
+    return datetime.fromisoformat(time).timestamp()

@@ -1,0 +1,1 @@
+"""A run written out instead of sent."""

@@ -1,0 +1,151 @@
+"""A plan that `importer plan` wrote, read to send just that: what is to be sent, and all else as it stands.
+
+People may take lines out, and change cells: what then stands there is read anew, like any table's.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from importer.errors import UnknownFormatError, UsageError
+from importer.files import restore
+from importer.model import InvalidRow, MediaKind, PlannedRow, RatingJob, SettledRow, SourceRow, Status
+from importer.plans.model import PLAN_COLUMNS, Action
+from importer.readers.base import Reading
+from importer.readers.cells.cells import CellError, parse_rating_or_word
+from importer.readers.cells.kinds import TYPES, parse_kind
+from importer.readers.formats.csv import CsvReader
+from importer.readers.tables.table import Table
+from importer.readers.tables.text import read_text_file
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+
+class _JobReader(CsvReader):
+    """The lines of a plan as jobs; a kind may be unknown, for the destination may know it by id."""
+
+    columns: ClassVar = {
+        **{name: (name,) for name in ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")},
+        "kind": ("kind",),
+        "second_kind": ("second_kind",),
+        "rating": ("to",),
+        **{name: (name,) for name in ("rated_at", "season", "episode", "year", "title")},
+    }
+
+    @property
+    def _is_results(self) -> bool:
+        return True  # as there, a spreadsheet's formulas are made harmless
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse the cells; those of our own that an export never has are the difference."""
+        return {**super().parsers(), "kind": _parse_kind, "second_kind": _parse_kind}
+
+
+class PlanReader:
+    """An open plan; see `base.Reader`."""
+
+    format_name = "plan"
+
+    def __init__(self, path: Path, name: str) -> None:
+        """Open it. Raises `UnreadableFileError` or `UnknownFormatError`."""
+        self._table = Table(read_text_file(path, name))
+        self._name = name
+        missing = [column for column in PLAN_COLUMNS if self._table.header.find([column]) is None]
+        if missing:
+            raise UnknownFormatError(
+                f"{name}: this is no plan of the importer; it lacks {', '.join(missing)}",
+                found=self._table.header.names,
+                missing=missing,
+            )
+        self.notes: Sequence[str] = ("a plan of this importer: what it says is sent, and nothing else",)
+
+    def read_place(self) -> tuple[str, str]:
+        """Read where the ratings go: destination and account. Raises UsageError if there is not one place."""
+        places = {(cells["destination"] or "", cells["account"] or "") for cells in self._cells()}
+        if len(places) == 1:
+            return places.pop()
+        problem = "holds no line: there is nothing to send" if not places else "is of more than one account"
+        raise UsageError(f"{self._name} {problem}. Make a new plan with `importer plan`.")
+
+    def chunks(self) -> Iterator[list[SourceRow]]:
+        """Yield the lines: jobs with what the account held for them, the others as they stand."""
+        lines = self._cells()
+        for rows in _JobReader(self._table, Reading()).chunks():
+            yield [_choose(row, next(lines)) for row in rows]
+
+    def _cells(self) -> Iterator[dict[str, str | None]]:
+        """The same table once more, as the cells that stand there."""
+        header = self._table.header
+        places = {name: header.find([name]) or 0 for name in PLAN_COLUMNS}
+        for chunk in self._table.chunks(sorted(places.values())):
+            columns = [chunk.frame[place].tolist() for place in places.values()]
+            for line in zip(*columns, strict=True):
+                yield {
+                    name: restore(str(cell)).strip() or None
+                    for name, cell in zip(PLAN_COLUMNS, line, strict=True)
+                }
+
+
+def _choose(row: SourceRow, cells: Mapping[str, str | None]) -> SourceRow:
+    word = (cells["action"] or "").lower()
+    action = Action(word) if word in set(Action) else None
+    if action is None:
+        return _refuse(row, cells, "bad_action", f"column action: {word!r} is none. Write one of {_ACTIONS}.")
+    if not action.is_sent:
+        return _settle(row, cells, action.status)
+    if not isinstance(row, RatingJob):
+        return row
+    if bool(row.rating) != (action in {Action.ADD, Action.CHANGE}):
+        problem = f'columns action and to: {word} does not go with "{cells["to"]}". Correct one of them.'
+        return _refuse(row, cells, "bad_action", problem)
+    try:
+        held = parse_rating_or_word(cells["from"]) if cells["from"] else None
+    except CellError as error:
+        return _refuse(
+            row, cells, "bad_rating", f'column from: "{cells["from"]}" {error.problem}. Do not change it.'
+        )
+    return PlannedRow(*row._replace(note=cells["note"]), held, cells["held_rated_at"])
+
+
+_ACTIONS = ", ".join(Action)
+
+
+def _refuse(row: SourceRow, cells: Mapping[str, str | None], reason: str, problem: str) -> InvalidRow:
+    message = f"line {row.line}, {problem}"
+    return InvalidRow(
+        row.row, row.line, **_pick(cells), status=Status.INVALID, reason=reason, message=message
+    )
+
+
+_OF_A_SENT_LINE = re.compile(r"change \S+ -> \S+|(add|unrate|remove) \S+")
+"""What `importer plan` writes of a line that is to be sent."""
+
+
+def _settle(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> SettledRow:
+    nothing = dict.fromkeys(("attempts", "http_status", "sent_at", "duration_ms"))
+    told = cells["message"]
+    if told and _OF_A_SENT_LINE.fullmatch(told):  # somebody has decided otherwise since it was written
+        told = "not sent, as the plan says"
+    return SettledRow(
+        row.row,
+        row.line,
+        **_pick(cells),
+        status=status,
+        reason=cells["reason"],
+        message="; ".join(filter(None, (cells["note"], told))) or None,
+        previous_rating=cells["from"],
+        **nothing,
+    )
+
+
+def _pick(cells: Mapping[str, str | None]) -> dict[str, Any]:
+    names = InvalidRow._fields[2:13]
+    return {name: cells["to" if name == "rating" else name] for name in names}
+
+
+def _parse_kind(cell: str) -> MediaKind | None:
+    if cell == MediaKind.UNKNOWN:
+        return MediaKind.UNKNOWN
+    return parse_kind(cell, TYPES) if cell.strip() else None

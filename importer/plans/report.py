@@ -1,0 +1,152 @@
+"""What a run would do, row by row: the plan as a file, and what people read of it.
+
+Counting is done while the file is written, so that a plan of a million rows is gone through once.
+"""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from importer.errors import ResultsNotWrittenError
+from importer.files import neutralise
+from importer.plans.model import PLAN_COLUMNS, Action
+from importer.runs.results_csv import STANDARD_OUTPUT, open_sink
+from importer.text import clean, count, duration, without_place
+
+Line = Sequence[object]
+"""The cells of a plan's line, in the order of `forecast.PLAN_COLUMNS`."""
+
+MOST_EXAMPLES = 5
+
+_MEANINGS = {
+    Action.ADD: "not rated there yet",
+    Action.CHANGE: "rated otherwise there",
+    Action.UNRATE: "to be removed, as the row asks",
+    Action.REMOVE: "to be removed, since the file does not rate it",
+    Action.SAME: "there already; not sent",
+    Action.CONFLICT: "rated otherwise there, which is kept",
+    Action.DUPLICATE: "another row rates the same title; that one counts",
+    Action.SKIPPED: "the row holds no rating to bring",
+    Action.UNSUPPORTED: "the destination cannot rate this kind of title",
+    Action.INVALID: "the row cannot be understood as a rating",
+    Action.UNSURE: "sent before, and nobody can tell whether it arrived",
+}
+
+_SHOWN = (Action.CHANGE, Action.UNRATE, Action.REMOVE, Action.CONFLICT, Action.INVALID, Action.UNSURE)
+"""The actions of which the first rows are shown."""
+
+_PLACES = {name: PLAN_COLUMNS.index(name) for name in ("row", "line", "action", "message", "title")}
+
+
+@dataclass(slots=True)
+class Plan:
+    """A plan as far as it is told: its lines are counted as they pass."""
+
+    source: str
+    destination: str
+    account: str
+    notes: Sequence[str] = ()
+    requests: int = 0
+    """About so many requests bring the rows; reading the account comes on top."""
+    seconds: float = 0.0
+    """At least so long, by the pace that is kept; 0 where the server alone sets it."""
+    counts: Counter[Action] = field(default_factory=Counter)
+    examples: dict[Action, list[Line]] = field(default_factory=dict)
+
+    def counted(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """Pass lines on, counted."""
+        for line in lines:
+            action = Action(str(line[_PLACES["action"]]))
+            self.counts[action] += 1
+            if action in _SHOWN:
+                shown = self.examples.setdefault(action, [])
+                if len(shown) < MOST_EXAMPLES:
+                    shown.append(line)
+            yield line
+
+    @property
+    def rows_to_send(self) -> int:
+        """Rows that would go out."""
+        return sum(number for action, number in self.counts.items() if action.is_sent)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether every row would have what it asks for."""
+        return all(action.is_fine for action in self.counts)
+
+
+def write_plan(path: Path, lines: Iterable[Line]) -> None:
+    """Write the plan as a CSV file, like a results file. Raises ResultsNotWrittenError."""
+    try:
+        with open_sink(path) as sink:
+            writer = csv.writer(sink)
+            writer.writerow(PLAN_COLUMNS)
+            for line in lines:
+                writer.writerow([neutralise(cell) if isinstance(cell, str) else cell for cell in line])
+    except OSError as error:
+        if path == STANDARD_OUTPUT and isinstance(error, BrokenPipeError):
+            raise
+        raise ResultsNotWrittenError(path, error) from error
+
+
+def print_json(plan: Plan, lines: Iterable[Line], out: Path, stream: TextIO) -> None:
+    """Print the plan as one JSON object whose rows come one by one."""
+    head = {
+        "source": plan.source,
+        "destination": plan.destination,
+        "account": plan.account,
+        "notes": list(plan.notes),
+        "actions": {str(action): plan.counts[action] for action in Action if plan.counts[action]},
+        "rows_to_send": plan.rows_to_send,
+        "requests": plan.requests,
+        "seconds": round(plan.seconds, 3),
+        "plan": str(out),
+    }
+    print(json.dumps(head, indent=2)[:-2] + ',\n  "rows": [', file=stream)
+    separator = ""
+    for line in lines:
+        cells = json.dumps(dict(zip(PLAN_COLUMNS, line, strict=True)))
+        print(f"{separator}    {cells}", end="", file=stream)
+        separator = ",\n"
+    print("\n  ]\n}", file=stream)
+
+
+def build_plan(plan: Plan, out: Path) -> str:
+    """Build what is shown of a plan: counts, the first rows that change something, and the effort."""
+    lines = [
+        f"Plan: {clean(plan.source)} to {clean(plan.destination)} ({clean(plan.account)})",
+        *(f"  {clean(note)}" for note in plan.notes),
+        "",
+    ]
+    counts = [(f"{plan.counts[action]:,}", action) for action in Action if plan.counts[action]]
+    widths = [max((len(cells[column]) for cells in counts), default=0) for column in range(2)]
+    lines += [
+        f"  {number:>{widths[0]}}  {action:<{widths[1]}}  {_MEANINGS[action]}" for number, action in counts
+    ]
+    for action, examples in plan.examples.items():
+        lines += ["", f"  {action}:", *(f"    {_describe(line)}" for line in examples)]
+        more = plan.counts[action] - len(examples)
+        lines += [f"    and {more:,} more"] if more else []
+    lines += ["", _describe_effort(plan)]
+    if plan.rows_to_send and out != STANDARD_OUTPUT:
+        place = clean(str(out), 4096)
+        lines += [f"Written to {place}; this sends it: importer run --plan {place}"]
+    return "\n".join(lines)
+
+
+def _describe(line: Line) -> str:
+    number, title, message = (line[_PLACES[name]] for name in ("line", "title", "message"))
+    where = f"line {number}" if number else "not in the file"
+    why = without_place(str(message or ""), number)
+    return f"{where}{f', {clean(str(title), 80)}' if title else ''}: {why}"
+
+
+def _describe_effort(plan: Plan) -> str:
+    if not plan.rows_to_send:
+        return "Nothing to send."
+    effort = f"To send: {count(plan.rows_to_send, 'row')} in about {count(plan.requests, 'request')}"
+    return f"{effort}, at least {duration(plan.seconds)}." if plan.seconds else f"{effort}."

@@ -1,0 +1,150 @@
+"""When a title was rated: the ways exports write it, brought to one.
+
+The result is a day (`2024-05-01`) or an instant in UTC (`2024-05-01T14:06:03Z`), never more than the
+file says. Rules: an instant without a zone is read as UTC, or in the zone that the format or its owner names;
+midnight in the form of C's `asctime` is a day, for exports write days so; the day before or of the epoch
+means "unknown"; dates with slashes are day or month first as the whole column shows, never by guess. What
+a day means as an instant, and whether a date is plausible, is decided further down the road.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, tzinfo
+
+from importer.readers.cells.cells import CellError, Reason
+
+DayFirst = Callable[[], bool | None]
+"""Tells whether the column writes the day before the month; None if nothing in it shows that."""
+
+_match_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
+_match_instant = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]"
+    r"([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]+)?\s?"
+    r"(Z|UTC|[+-][0-9]{2}:?[0-9]{2})?",
+).fullmatch
+_match_asctime = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) (UTC |GMT )?([0-9]{4})",
+).fullmatch
+# 21/06/2014 or 6/21/2014, and Simkl's 21-06-2014 22:06:41
+_match_slashed = re.compile(
+    r"([0-9]{1,2})(?:/([0-9]{1,2})/|-([0-9]{1,2})-)([0-9]{4})(?: +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+).fullmatch
+# 04.04.10 9:49, and 21.06.2014 with or without a time
+_match_dotted = re.compile(
+    r"([0-9]{1,2})\.([0-9]{1,2})\.((?:[0-9]{2})?[0-9]{2})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+).fullmatch
+_match_month_name = re.compile(
+    r"([A-Z][a-z]{2}) +([0-9]{1,2}),? ([0-9]{4})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+).fullmatch
+
+# English whatever the locale, so strptime's %b will not do.
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+        start=1,
+    )
+}
+_UNKNOWN = frozenset({"1969-12-31", "1970-01-01"})
+# What programs write that know no empty date.
+_match_no_date = re.compile(r"0001-01-01(?:[T ]00:00:00(?:\.0+)?Z?)?").fullmatch
+_MIDNIGHT = "00:00:00"
+_LAST_MONTH = 12
+_CENTURY = 2000
+
+
+def parse_date(cell: str, day_first: DayFirst, zone: tzinfo = UTC) -> str | None:
+    """Read a date or an instant; `day_first` is asked only when a date can be read two ways.
+
+    `zone` is that of instants without one.
+    """
+    text = cell.strip()
+    if not text or _match_no_date(text):
+        return None
+    try:
+        found = _parse(text, day_first, zone)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, CellError):
+            raise
+        found = ""
+    if not found:
+        raise CellError(Reason.BAD_DATE, "is not a date", "Write it as 2024-05-01, or leave the cell empty.")
+    return None if found[:10] in _UNKNOWN else found
+
+
+def _parse(text: str, day_first: DayFirst, zone: tzinfo) -> str:
+    if _match_day(text):
+        return date.fromisoformat(text).isoformat()
+    if match := _match_instant(text):
+        return _instant(match[1], match[2], match[3], zone)
+    if match := _match_asctime(text):
+        day = date(int(match[5]), _MONTHS.get(match[1], 0), int(match[2])).isoformat()
+        return day if match[3] == _MIDNIGHT else _instant(day, match[3], match[4], zone)
+    if match := _match_slashed(text):
+        day_or_month = int(match[1]), int(match[2] or match[3])
+        return _with_time(_slashed(*day_or_month, int(match[4]), day_first), match[5], match[6], zone)
+    if match := _match_dotted(text):  # nobody writes the month first with dots
+        year = int(match[3]) + (_CENTURY if len(match[3]) == 2 else 0)
+        return _with_time(date(year, int(match[2]), int(match[1])), match[4], match[5], zone)
+    if match := _match_month_name(text):
+        named = date(int(match[3]), _MONTHS.get(match[1], 0), int(match[2]))
+        return _with_time(named, match[4], match[5], zone)
+    return ""
+
+
+def _with_time(day: date, time: str | None, seconds: str | None, zone: tzinfo) -> str:
+    if time is None:
+        return day.isoformat()
+    return _instant(day.isoformat(), f"{time:0>5}{seconds or ''}", None, zone)
+
+
+def _instant(day: str, time: str, offset: str | None, zone: tzinfo) -> str:
+    moment = datetime.fromisoformat(f"{day}T{time}")
+    if offset is None:
+        moment = moment.replace(tzinfo=zone)
+    elif (offset := offset.strip()) in {"Z", "UTC", "GMT"}:
+        moment = moment.replace(tzinfo=UTC)
+    else:
+        moment = datetime.fromisoformat(f"{day}T{time}{offset}")
+    moment = moment.astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment.year > 999 else ""
+
+
+def _slashed(first: int, second: int, year: int, day_first: DayFirst) -> date:
+    if first <= _LAST_MONTH and second <= _LAST_MONTH and first != second:
+        order = day_first()
+        if order is None:
+            raise CellError(
+                Reason.BAD_DATE,
+                "may be day/month or month/day, and no date of the column shows which",
+                "Write the dates as 2024-05-01.",
+            )
+    else:
+        order = first > _LAST_MONTH
+    day, month = (first, second) if order else (second, first)
+    return date(year, month, day)
+
+
+def is_day_first(cells: Iterable[str]) -> bool | None:
+    """Tell whether a column writes the day of 06/21/2014 or 21-06-2014 first; None if nothing shows it."""
+    seen = set()
+    for cell in cells:
+        if (match := _match_slashed(cell.strip())) is not None:
+            first, second = int(match[1]), int(match[2] or match[3])
+            if (first > _LAST_MONTH) != (second > _LAST_MONTH):
+                seen.add(first > _LAST_MONTH)
+    return seen.pop() if len(seen) == 1 else None
+
+
+def parse_unix_seconds(cell: str) -> str | None:
+    """Read seconds since the epoch, as data sets write them."""
+    text = cell.strip()
+    if text in {"", "0"}:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 11:
+        raise CellError(
+            Reason.BAD_DATE,
+            "is no number of seconds since 1970",
+            "Write digits only, or leave the cell empty.",
+        )
+    return datetime.fromtimestamp(int(text), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

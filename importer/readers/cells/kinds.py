@@ -1,0 +1,120 @@
+"""What kind of title a word names: IMDb's words of all years, those of localized exports, and our own.
+
+Only words that were seen in exports stand here. A word that does not is never taken for a movie: the
+row is invalid and quotes it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from importer.model import MediaKind, Status
+from importer.readers.cells.cells import CellError, Reason
+
+
+class TitleType(NamedTuple):
+    """A kind, and the second one where exports and destinations disagree on what such a title is."""
+
+    kind: MediaKind
+    second_kind: MediaKind | None = None
+
+
+_MOVIE = TitleType(MediaKind.MOVIE)
+_SHOW = TitleType(MediaKind.SHOW)
+_EPISODE = TitleType(MediaKind.EPISODE)
+_SPECIAL = TitleType(MediaKind.MOVIE, MediaKind.SHOW)
+_MINI_SERIES = TitleType(MediaKind.SHOW, MediaKind.MOVIE)
+_PILOT = TitleType(MediaKind.EPISODE, MediaKind.SHOW)
+
+IMDB_TYPES = {
+    "movie": _MOVIE,
+    "featurefilm": _MOVIE,
+    "documentary": _MOVIE,
+    "tvmovie": _MOVIE,
+    "video": _MOVIE,
+    "short": _MOVIE,
+    "shortfilm": _MOVIE,
+    "tvshort": _SPECIAL,
+    "tvspecial": _SPECIAL,
+    "tvseries": _SHOW,
+    "tvminiseries": _MINI_SERIES,
+    "miniseries": _MINI_SERIES,
+    "tvepisode": _EPISODE,
+    "tvpilot": _PILOT,
+    # German
+    "film": _MOVIE,
+    "fernsehfilm": _MOVIE,
+    "kurzfilm": _MOVIE,
+    "fernsehspecial": _SPECIAL,
+    "fernsehserie": _SHOW,
+    "miniserie": _MINI_SERIES,
+    "fernsehepisode": _EPISODE,
+    # Italian
+    "corto": _MOVIE,
+    "specialetv": _SPECIAL,
+    "serietv": _SHOW,
+    "miniserietv": _MINI_SERIES,
+    "episodiotv": _EPISODE,
+}
+"""IMDb's title types, normalised, to what they are at a destination."""
+
+TYPES = IMDB_TYPES | {
+    "show": _SHOW,
+    "tv": _SHOW,
+    "tvshow": _SHOW,
+    "series": _SHOW,
+    "season": TitleType(MediaKind.SEASON),
+    "episode": _EPISODE,
+}
+"""IMDb's words and our own, for files that people write themselves."""
+
+_UNSUPPORTED = {
+    "videogame": (Reason.VIDEO_GAME, "a video game"),
+    "musicvideo": (Reason.MUSIC_VIDEO, "a music video"),
+    "podcastseries": (Reason.PODCAST, "a podcast"),
+    "podcastepisode": (Reason.PODCAST, "an episode of a podcast"),
+    "podcastserie": (Reason.PODCAST, "a podcast"),
+    "person": (Reason.PERSON, "a person"),
+}
+
+_gaps = re.compile(r"[\s_-]+")
+
+
+def _normalise(cell: str) -> str:
+    return _gaps.sub("", cell.lower())
+
+
+def parse_kind(cell: str, types: Mapping[str, TitleType]) -> MediaKind:
+    """Look a type word up; say what it is if no destination knows such titles."""
+    word = _normalise(cell)
+    if (found := types.get(word)) is not None:
+        return found.kind
+    if (unsupported := _UNSUPPORTED.get(word)) is not None:
+        reason, what = unsupported
+        raise CellError(
+            reason,
+            f"is {what}",
+            "Only movies, shows, seasons and episodes can be rated there.",
+            status=Status.UNSUPPORTED,
+        )
+    raise CellError(
+        Reason.UNKNOWN_TYPE,
+        "is not a known type of title" if word else "says nothing about the type of the title",
+        "Write movie, tvSeries or tvEpisode, whichever it is.",
+    )
+
+
+def parse_kind_or_unknown(cell: str, types: Mapping[str, TitleType]) -> MediaKind:
+    """Look a type word up; a word in a language that nobody here reads is left to who can ask by id."""
+    try:
+        return parse_kind(cell, types)
+    except CellError as error:
+        if error.reason is not Reason.UNKNOWN_TYPE or not _normalise(cell):
+            raise
+        return MediaKind.UNKNOWN
+
+
+def parse_second_kind(cell: str, types: Mapping[str, TitleType]) -> MediaKind | None:
+    """Say what else the title may be, if its word leaves room."""
+    found = types.get(_normalise(cell))
+    return found and found.second_kind

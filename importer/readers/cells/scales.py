@@ -1,0 +1,179 @@
+"""Rating scales: what the numbers of a format mean, and how they become 1 to 10. Pure.
+
+A value becomes the nearest whole number of ten, a half the higher one, and never less than 1: the rule
+that loses least. What was not exact is told in the row's note. Nothing outside of a scale is clamped.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Protocol
+
+from importer.errors import UsageError
+from importer.model import Status
+from importer.readers.cells.cells import CellError, Reason, parse_rating
+
+_TEN = 10
+_match_number = re.compile(r"-?[0-9]{1,6}(?:[.,][0-9]{1,6})?").fullmatch
+_match_range = re.compile(r"(?:([0-9.,]+)-)?([0-9.,]+)").fullmatch
+
+
+class Scale(Protocol):
+    """What the texts of a rating column mean."""
+
+    def convert(self, text: str) -> int:
+        """Turn a trimmed cell into 1 to 10. Raises CellError, with status `skipped` for no rating."""
+        ...
+
+    def note(self, text: str) -> str | None:
+        """Say what the conversion has changed, if it has; never fails."""
+        ...
+
+    @property
+    def flag(self) -> str:
+        """The scale as `--scale` takes it; `str` is for sentences."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Numbers from `lowest` to `highest` in steps of `step`, or of any size with step 0.
+
+    `none` are the texts that mean "not rated": the row is skipped, it is no failure. With `is_open`,
+    `lowest` itself is no rating.
+    """
+
+    lowest: Fraction
+    highest: Fraction
+    step: Fraction = Fraction(0)
+    none: frozenset[str] = frozenset()
+    is_open: bool = False
+
+    def convert(self, text: str) -> int:
+        """See `Scale`."""
+        if text in self.none:
+            raise not_rated()
+        value = _parse(text)
+        if value is None or not self._holds(value):
+            raise CellError(
+                Reason.OFF_SCALE if text else Reason.NO_RATING,
+                f"is not a rating from {self}",
+                "Correct the cell and import the file again.",
+            )
+        if self.step and value % self.step:
+            raise CellError(
+                Reason.OFF_SCALE,
+                f"is no multiple of {_write(self.step)}",
+                "Correct the cell and import the file again.",
+            )
+        return self._round(value)
+
+    def note(self, text: str) -> str | None:
+        """See `Scale`."""
+        value = _parse(text)
+        if value is None or text in self.none or not self._holds(value):
+            return None
+        rating = self._round(value)
+        if rating * self.highest == value * _TEN:
+            return None
+        return f"{_write(value)} of {_write(self.highest)} is rated {rating}"
+
+    def _holds(self, value: Fraction) -> bool:
+        return self.lowest <= value <= self.highest and not (self.is_open and value == self.lowest)
+
+    def _round(self, value: Fraction) -> int:
+        return max(1, int(value * _TEN / self.highest + Fraction(1, 2)))
+
+    @property
+    def flag(self) -> str:
+        """See `Scale`."""
+        highest = _write(self.highest)
+        return highest if self.is_open else f"{_write(self.lowest)}-{highest}"
+
+    def __str__(self) -> str:
+        return f"{'more than ' * self.is_open}{_write(self.lowest)} to {_write(self.highest)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """Texts that are no numbers of a scale, such as thumbs, each with the rating its owner says it is."""
+
+    ratings: Mapping[str, int]
+    none: frozenset[str] = frozenset()
+
+    def convert(self, text: str) -> int:
+        """See `Scale`."""
+        if text in self.none:
+            raise not_rated()
+        if (rating := self.ratings.get(text.casefold())) is None:
+            raise CellError(
+                Reason.OFF_SCALE,
+                "is none of the votes that --scale names",
+                f"Add it, as in --scale {self},{text or 'VOTE'}=7.",
+            )
+        return rating
+
+    def note(self, text: str) -> str | None:
+        """See `Scale`."""
+        rating = self.ratings.get(text.casefold())
+        return None if rating is None or text in self.none else f"{text} is rated {rating}, as --scale says"
+
+    @property
+    def flag(self) -> str:
+        """See `Scale`."""
+        return str(self)
+
+    def __str__(self) -> str:
+        return ",".join(f"{vote}={rating}" for vote, rating in self.ratings.items())
+
+
+def not_rated() -> CellError:
+    """Make the error of a row that holds no rating where that is nothing unusual."""
+    return CellError(
+        Reason.NO_RATING, "is no rating", "The title is not rated; nothing is sent.", status=Status.SKIPPED
+    )
+
+
+def parse_rating_if_any(cell: str) -> int:
+    """Read a rating from 1 to 10, of a format in which titles may be not rated: that is no failure."""
+    if not cell.strip():
+        raise not_rated()
+    return parse_rating(cell)
+
+
+def steps(lowest: str, highest: str, step: str = "0", *, none: frozenset[str] = frozenset()) -> Steps:
+    """Write a scale as it is read: `steps("0.5", "5", "0.5")`."""
+    return Steps(Fraction(lowest), Fraction(highest), Fraction(step), none)
+
+
+def parse_scale(text: str, none: frozenset[str] = frozenset()) -> Scale:
+    """Parse `--scale`: the highest rating (`5`, `100`), a range (`0-100`), or votes (`1=3,2=7,3=10`).
+
+    `none` are the texts that mean "not rated" in the format. Raises UsageError.
+    """
+    if "=" in text:
+        return Votes(dict(map(_parse_vote, text.split(","))), none)
+    match = _match_range(text.strip())
+    lowest, highest = (_parse(part or "") for part in match.groups()) if match else (None, None)
+    if not highest or (lowest is not None and lowest >= highest):
+        raise UsageError(
+            f"--scale {text!r}: write the highest rating (5), a range (0-100), or what each vote is (1=3,2=8)"
+        )
+    # Nobody means by `5` that 0 is a rating; `0-5` says so.
+    return Steps(lowest or Fraction(0), highest, none=none, is_open=lowest is None)
+
+
+def _parse_vote(word: str) -> tuple[str, int]:
+    vote, _, rating = (part.strip() for part in word.partition("="))
+    if not vote or rating not in {str(number) for number in range(1, _TEN + 1)}:
+        raise UsageError(f"--scale: {word!r} is no vote; write it as VOTE=RATING with a rating of 1 to 10")
+    return vote.casefold(), int(rating)
+
+
+def _parse(text: str) -> Fraction | None:
+    return Fraction(text.replace(",", ".")) if _match_number(text) else None
+
+
+def _write(value: Fraction) -> str:
+    return f"{float(value):g}"

@@ -1,0 +1,67 @@
+"""FilmAffinity's ratings. The site has no export; these are the files of scripts that read its pages.
+
+A line is `Title;Year;Director;Rating;film123456`, without a header, in ISO-8859-1. The titles are Spanish.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_text, parse_year
+from importer.readers.format_reader import FormatNote, TableReader
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+_match_id = re.compile(r"film[0-9]{4,9}").fullmatch
+_match_year = re.compile(r"(?:18|19|20)[0-9]{2}").fullmatch
+_match_series = re.compile(r"(.*\S)\s*\((?:Mini)?[Ss]erie de TV\)").fullmatch
+_COLUMNS = ("title", "year", "director", "rating", "filmaffinity_id")
+
+
+class FilmAffinityReader(TableReader):
+    """An open table of FilmAffinity's ratings."""
+
+    about = FormatNote(
+        name="filmaffinity",
+        what="FilmAffinity ratings, as scripts save them, without a header",
+        recognised_by="rows Title;Year;Director;Rating;film123456",
+        ids="none: a title with its year, so look it up with `importer resolve`",
+        scale="1 to 10",
+        dates="none",
+        traps="titles are Spanish; (Serie de TV) behind one makes a show of it, else the kind is not known",
+        sample="filmaffinity.csv",
+    )
+    columns: ClassVar = {
+        "title": ("title",),
+        "rating": ("rating",),
+        "year": ("year",),
+        "own_id": ("filmaffinity_id",),
+    }
+    needed = ("title", "rating", "year", "own_id")
+    judges_rows = True
+
+    @classmethod
+    def name_columns(cls, cells: Sequence[str]) -> Sequence[str]:
+        """Name the columns: the year and the site's id show that they are these."""
+        texts = [cell.strip() for cell in cells]
+        is_mine = len(texts) == len(_COLUMNS) and _match_id(texts[4]) and _match_year(texts[1])
+        return _COLUMNS if is_mine else ()
+
+    def describe(self) -> Sequence[str]:
+        """Say what it is."""
+        return ("FilmAffinity ratings, which do not say when a title was rated",)
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse FilmAffinity's cells."""
+        return {"title": parse_text, "rating": parse_rating, "year": parse_year, "own_id": parse_text}
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Tell a series by what stands behind its title."""
+        del extra
+        if job.title is None:
+            raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
+        if series := _match_series(job.title):
+            return job._replace(title=series[1], kind=MediaKind.SHOW)
+        return job._replace(kind=MediaKind.UNKNOWN)

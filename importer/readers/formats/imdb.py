@@ -1,0 +1,145 @@
+"""IMDb's ratings export, of all years, by the names of its columns.
+
+An episode's row holds the episode's own id and neither its show nor its number; the title, `Show: Episode`,
+cannot be taken apart safely. What a destination makes of that is the destination's affair.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from importer.errors import UnknownFormatError
+from importer.readers.base import Reading
+from importer.readers.cells.cells import (
+    CellError,
+    Reason,
+    parse_imdb_id,
+    parse_rating,
+    parse_text,
+    parse_year,
+)
+from importer.readers.cells.kinds import IMDB_TYPES, parse_kind, parse_kind_or_unknown, parse_second_kind
+from importer.readers.cells.scales import parse_rating_if_any
+from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.tables.table import AnyTable, Header
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+_VINTAGES = (
+    ("You rated", "before November 2017"),
+    ("Date Added", "of November 2017"),
+    ("Original Title", "since June 2024"),
+)
+
+_OF_LISTS = frozenset({"position", "created", "modified", "description"})
+"""Columns of a list; people take out one or the other."""
+
+
+class ImdbReader(TableReader):
+    """An open ratings export of IMDb."""
+
+    about = FormatNote(
+        name="imdb",
+        what="IMDb ratings export, all years",
+        recognised_by="columns Const, Your Rating (before November 2017: You rated) and Title Type",
+        ids="IMDb",
+        scale="1 to 10",
+        dates="day of the rating; dd/mm/yyyy of a spreadsheet as the whole column shows",
+        traps="type words of all years; an epoch-zero date is unknown; ids keep their zeros",
+        sample="imdb-2024.csv",
+    )
+    columns: ClassVar = {
+        "kind": ("Title Type",),
+        "second_kind": ("Title Type",),
+        "imdb_id": ("Const",),
+        "rating": ("Your Rating", "You rated"),
+        "rated_at": ("Date Rated", "Date Added", "created"),
+        "year": ("Year",),
+        "title": ("Title",),
+    }
+    marks: ClassVar = frozenset({"const", "title type"})
+    needed: ClassVar[Sequence[str]] = ("imdb_id", "rating", "kind")
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing; a list export has all of them, and is none."""
+        return super().missing(header) or (["no Position: this is a list"] if _is_list(header) else [])
+
+    def describe(self) -> Sequence[str]:
+        """Name the vintage."""
+        vintages = (years for column, years in _VINTAGES if self._table.header.find([column]) is not None)
+        return (f"IMDb ratings export {next(vintages, '2017 to 2024')}",)
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse IMDb's cells."""
+        return {
+            "kind": partial(
+                parse_kind_or_unknown if self.reading.leaves_types_open else parse_kind, types=IMDB_TYPES
+            ),
+            "second_kind": partial(parse_second_kind, types=IMDB_TYPES),
+            "imdb_id": _parse_const,
+            "rating": parse_rating,
+            "rated_at": self.parse_date,
+            "year": parse_year,
+            "title": parse_text,
+        }
+
+
+class ImdbListReader(ImdbReader):
+    """An open list or watchlist of IMDb: its rated rows, if the owner wants them."""
+
+    about = FormatNote(
+        name="imdb-list",
+        what="IMDb list or watchlist export: its rated rows, with --lists",
+        recognised_by="columns Const, Title Type and two of Position, Created, Modified and Description",
+        ids="IMDb",
+        scale="1 to 10; most rows have no rating and are skipped",
+        dates="Date Rated where the file has it, else none: Created is the day of the entry",
+        traps="never taken for a ratings export, whatever its first row holds",
+        sample="imdb-list.csv",
+    )
+    columns: ClassVar = {**ImdbReader.columns, "rating": ("Your Rating",), "rated_at": ("Date Rated",)}
+    needed = ("imdb_id", "kind")
+    heeds = frozenset({"lists"})
+
+    def __init__(self, table: AnyTable, reading: Reading) -> None:
+        if not reading.lists or table.header.find(self.columns["rating"]) is None:
+            raise UnknownFormatError(
+                f"{table.name}: this is an IMDb list or watchlist, not an export of your ratings. "
+                + (
+                    "It has no column Your Rating. Open your ratings page at IMDb and export that one."
+                    if reading.lists
+                    else "Open your ratings page at IMDb and export that one; or take the rated rows of this "
+                    "one with --lists."
+                ),
+                found=table.header.names,
+            )
+        super().__init__(table, reading)
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing."""
+        return super(ImdbReader, cls).missing(header) or ([] if _is_list(header) else ['"Position"'])
+
+    def describe(self) -> Sequence[str]:
+        """Say what is taken."""
+        return ("IMDb list or watchlist: only the rated rows are taken",)
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse IMDb's cells; a row without a rating is nothing unusual."""
+        return {**super().parsers(), "rating": parse_rating_if_any}
+
+
+def _is_list(header: Header) -> bool:
+    # `You rated` is the ratings export before November 2017, whose rows are numbered too.
+    return len(_OF_LISTS & set(header.keys)) > 1 and "you rated" not in header.keys
+
+
+def _parse_const(cell: str) -> str:
+    imdb_id = parse_imdb_id(cell)
+    if imdb_id is None:
+        raise CellError(
+            Reason.NO_ID, "is no id", "Without its id the title cannot be told; take the row out."
+        )
+    return imdb_id

@@ -1,0 +1,96 @@
+"""Kinopoisk's ratings. The site has no export; these are the files of the scripts that read its pages.
+
+They name a title in Russian and mostly in English, by no id that others know.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_text, parse_year
+from importer.readers.cells.scales import not_rated
+from importer.readers.format_reader import FormatNote, TableReader
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+_SEEN = "-"
+# 2000 – 2004 and 2005 – ... are the years of series.
+_match_years = re.compile(r"([0-9]{4})\s*[-–—]\s*(?:[0-9]{4}|\.{2,3}|…)?").fullmatch
+_match_date = re.compile(
+    r"[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{2}(?:[0-9]{2})?(?:,? +[0-9]{1,2}:[0-9]{2})?"
+).fullmatch
+_match_rating = re.compile(r"[1-9]|10|-").fullmatch
+_HEADERLESS = ("ru_title", "en_title", "year", "rating", "data")
+
+
+class KinopoiskReader(TableReader):
+    """An open table of Kinopoisk's ratings."""
+
+    about = FormatNote(
+        name="kinopoisk",
+        what="Kinopoisk ratings, as scripts save them",
+        recognised_by="columns nameEng and nameRus, or ru_title and en_title, or these without a header",
+        ids="none: a title with its year, which `importer resolve` looks up",
+        scale="1 to 10; - is seen and not rated, and skipped",
+        dates="instant without a zone, most likely Moscow's: UTC, or as --timezone says",
+        traps="the English title if there is one, else the Russian; a range of years is a series",
+        sample="kinopoisk.csv",
+    )
+    columns: ClassVar = {
+        "title": ("nameEng", "en_title"),
+        "russian": ("nameRus", "ru_title"),
+        "rating": ("rating",),
+        "rated_at": ("date", "data"),
+        "year": ("year",),
+        "years": ("year",),
+    }
+    marks: ClassVar = frozenset({"nameeng", "namerus", "en_title", "ru_title"})
+    needed = ("title", "russian", "rating", "year")
+    judges_rows = True
+
+    @classmethod
+    def name_columns(cls, cells: Sequence[str]) -> Sequence[str]:
+        """Name the columns of a file without a header: titles, year, rating and date show what they are."""
+        texts = [cell.strip() for cell in cells]
+        if len(texts) != len(_HEADERLESS) or not _match_rating(texts[3]) or not _match_date(texts[4]):
+            return ()
+        return _HEADERLESS if _match_years(texts[2]) or (texts[2].isdigit() and len(texts[2]) == 4) else ()
+
+    def describe(self) -> Sequence[str]:
+        """Say what it is."""
+        return ("Kinopoisk ratings",)
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse Kinopoisk's cells."""
+        return {
+            "title": parse_text,
+            "russian": parse_text,
+            "rating": _parse_rating,
+            "rated_at": self.parse_date,
+            "year": _parse_first_year,
+            "years": _parse_kind,
+        }
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Take the Russian title where there is no other; a range of years is that of a series."""
+        title = job.title or extra["russian"]
+        if title is None:
+            raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
+        return job._replace(kind=extra["years"], title=title)
+
+
+def _parse_rating(cell: str) -> int:
+    if cell.strip() == _SEEN:
+        raise not_rated()
+    return parse_rating(cell)
+
+
+def _parse_first_year(cell: str) -> int | None:
+    match = _match_years(cell.strip())
+    return parse_year(match[1] if match else cell)
+
+
+def _parse_kind(cell: str) -> MediaKind:
+    return MediaKind.SHOW if _match_years(cell.strip()) else MediaKind.UNKNOWN

@@ -1,0 +1,188 @@
+"""Letterboxd's export: `ratings.csv`, `diary.csv` and `reviews.csv`, alone or in the archive they come in.
+
+No file names a film by an id that others know, only by its name and year. `ratings.csv` holds the rating
+that stands today, once for each film; diary and reviews hold those of single viewings. So of an archive
+`ratings.csv` is read, and the diary only for the days of viewing, if the owner wants these.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from importer.errors import UnreadableFileError, UsageError
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells.cells import CellError, Reason, parse_text, parse_year
+from importer.readers.cells.scales import steps
+from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.tables.table import AnyTable, Header, Table
+from importer.readers.tables.text import read_text_file
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+STARS = steps("0.5", "5", "0.5", none=frozenset({""}))
+"""Half stars to five; an empty cell is a film that was logged without a rating."""
+
+_Film = tuple[str | None, int | None]
+"""Name and year: all that two files of an export have in common."""
+
+
+class LetterboxdReader(TableReader):
+    """An open `ratings.csv`."""
+
+    about = FormatNote(
+        name="letterboxd",
+        what="Letterboxd export: ratings.csv, diary.csv, reviews.csv, or the whole archive",
+        recognised_by="columns Name, Letterboxd URI and Rating",
+        ids="none: name and year",
+        scale="0.5 to 5 stars, doubled",
+        dates="day of the rating; with --diary-dates that of the last viewing",
+        traps="of an archive ratings.csv alone is read, never what was deleted; films of one name and year",
+        sample="letterboxd-ratings.csv",
+    )
+    columns: ClassVar = {
+        "rating": ("Rating",),
+        "rated_at": ("Date",),
+        "year": ("Year",),
+        "title": ("Name",),
+    }
+    marks: ClassVar = frozenset({"letterboxd uri"})
+    needed = ("title", "rating")
+    judges_rows = True
+    heeds = frozenset({"diary_dates"})
+    scale = STARS
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing, or that only another file of the export has."""
+        missing = super().missing(header)
+        if header.find(["Letterboxd URI"]) is None:
+            missing.append('"Letterboxd URI"')
+        return missing or ([] if _viewing(header) is cls else ["this is another file of the export"])
+
+    def describe(self) -> Sequence[str]:
+        """Say which file it is and what dates its ratings."""
+        dated = "dated by the day of the rating"
+        if self.reading.diary_dates:
+            dated = f"dated by the last viewing, which diary.csv knows of {len(self._last_viewings):,} films"
+        return ("Letterboxd ratings.csv", "stars are doubled", dated)
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse Letterboxd's cells."""
+        return {
+            "rating": self.parse_scaled,
+            "rated_at": self.parse_date,
+            "watched_at": self.parse_date,
+            "year": parse_year,
+            "title": parse_text,
+        }
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Name the kind, and date the rating."""
+        if job.title is None:
+            raise CellError(Reason.NO_ID, "is no name", "A film can only be told by its name.", field="title")
+        # Some limited series are there, too, and nothing in the file tells which.
+        job = job._replace(kind=MediaKind.MOVIE, second_kind=MediaKind.SHOW)
+        return self._settle(job, extra)
+
+    def _settle(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Do what only this file of the export needs."""
+        del extra
+        film = job.title, job.year
+        if film in self._namesakes:
+            # Whatever is chosen for one of them, `importer resolve` would give to the other, too.
+            raise CellError(
+                Reason.NO_ID,
+                f"another film of the file has this name and year, {job.year}, too: nothing tells which",
+                "Rate both by hand, or import a table of them with a column imdb_id.",
+            )
+        if self.reading.diary_dates and film in self._last_viewings:
+            return job._replace(rated_at=self._last_viewings[film])
+        return job
+
+    @cached_property
+    def _namesakes(self) -> AbstractSet[_Film]:
+        """What is not enough to tell a film: names and years that stand beside more than one address."""
+        addresses: dict[_Film, set[str]] = {}
+        with suppress(UnreadableFileError):  # the reading proper tells of it, in its place
+            for name, year, address in _cells(self._table, ("Name", "Year", "Letterboxd URI")):
+                addresses.setdefault(_film(name, year), set()).add(address.strip())
+        return {film for film, found in addresses.items() if len(found - {""}) > 1}
+
+    @cached_property
+    def _last_viewings(self) -> Mapping[_Film, str]:
+        """The last day of each film in `diary.csv`. Raises UsageError, UnreadableFileError."""
+        path = self._table.path.with_name("diary.csv")
+        if not path.is_file():
+            raise UsageError(
+                f"--diary-dates: there is no diary.csv beside {self._table.name}; "
+                "put it there, or import the whole export as you downloaded it"
+            )
+        self.companions = [path]
+        diary = Table(read_text_file(path, path.name))
+        viewings: dict[_Film, str] = {}
+        for name, year, watched_at in _cells(diary, ("Name", "Year", "Watched Date")):
+            if (day := _try(self.parse_date, watched_at)) is not None:
+                film = _film(name, year)
+                viewings[film] = max(day, viewings.get(film, ""))
+        return viewings
+
+
+class LetterboxdDiaryReader(LetterboxdReader):
+    """An open `diary.csv`: a row for each viewing, with the rating of that day, if there was one."""
+
+    columns: ClassVar = {**LetterboxdReader.columns, "watched_at": ("Watched Date",)}
+    archive_rank = 1
+    _file: ClassVar = "diary.csv"
+
+    def describe(self) -> Sequence[str]:
+        """Say which file it is and what dates its ratings."""
+        dated = "watched" if self.reading.diary_dates else "logged"
+        return (
+            f"Letterboxd {self._file}: ratings of single viewings; those of today stand in ratings.csv",
+            "stars are doubled",
+            f"dated by the day the film was {dated}",
+        )
+
+    def _settle(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Take the row's own day of viewing, if the owner wants it and there is one."""
+        if self.reading.diary_dates and extra["watched_at"]:
+            return job._replace(rated_at=extra["watched_at"])
+        return job
+
+
+class LetterboxdReviewsReader(LetterboxdDiaryReader):
+    """An open `reviews.csv`: a row for each review, with the rating that was given with it."""
+
+    archive_rank = 2
+    _file: ClassVar = "reviews.csv"
+
+
+def _viewing(header: Header) -> type[LetterboxdReader]:
+    """Tell the files of the export by the columns that only they have."""
+    if header.find(["Watched Date"]) is None:
+        return LetterboxdReader
+    return LetterboxdDiaryReader if header.find(["Review"]) is None else LetterboxdReviewsReader
+
+
+def _cells(table: AnyTable, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of some columns, row by row."""
+    places = [table.header.find([name]) for name in names]
+    found = [place for place in places if place is not None]
+    if len(found) == len(places):
+        for chunk in table.chunks(sorted(set(found))):
+            yield from zip(*(chunk.frame[place].tolist() for place in found), strict=True)
+
+
+def _film(name: str, year: str) -> _Film:
+    return parse_text(name), _try(parse_year, year)
+
+
+def _try(parse: Any, cell: str) -> Any:
+    """Parse a cell of a row that is not imported itself; a bad one there harms nobody."""
+    try:
+        return parse(cell)
+    except CellError:
+        return None

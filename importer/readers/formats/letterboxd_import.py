@@ -1,0 +1,115 @@
+"""The CSV that Letterboxd imports, as other sites and programs write it.
+
+Columns as on letterboxd.com/about/importing-data: `Rating` are stars in halves, `Rating10` is 1 to 10, and
+one row may hold both. `WatchedDate` is the only date there is.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells.cells import (
+    CellError,
+    Reason,
+    parse_html_text,
+    parse_imdb_id,
+    parse_number_id,
+    parse_rating,
+    parse_year,
+)
+from importer.readers.cells.scales import not_rated
+from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.formats.letterboxd import STARS
+from importer.readers.tables.table import Header
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+_TITLE_COLUMNS = ("LetterboxdURI", "url", "tmdbID", "imdbID", "Title")
+_OWN_COLUMNS = ("LetterboxdURI", "Rating10", "WatchedDate")
+"""What no other table has: `Rating` beside an `imdbID` could be on anybody's scale."""
+_OF_SIMKL = frozenset({"simkl_id", "lastepwatched", "watchlist"})
+"""What Simkl's export has, and of which any may have been taken out: its `Rating` holds no stars."""
+
+
+class LetterboxdImportReader(TableReader):
+    """An open CSV in Letterboxd's import format."""
+
+    about = FormatNote(
+        name="letterboxd-import",
+        what="CSV made for Letterboxd's import page",
+        recognised_by="Rating or Rating10, one of imdbID, tmdbID, Title and LetterboxdURI, and one of "
+        "Rating10, WatchedDate and LetterboxdURI",
+        ids="IMDb, TMDB, or title and year",
+        scale="Rating10 1 to 10; Rating 0.5 to 5 stars, doubled",
+        dates="WatchedDate",
+        traps="a row may hold either rating; a Letterboxd address is no id elsewhere; &amp; in titles",
+        sample="letterboxd-import.csv",
+    )
+    columns: ClassVar = {
+        "imdb_id": ("imdbID",),
+        "tmdb_id": ("tmdbID",),
+        "rating": ("Rating10", "Rating"),
+        "stars": ("Rating",),
+        "rated_at": ("WatchedDate",),
+        "year": ("Year",),
+        "title": ("Title",),
+    }
+    needed = ("rating",)
+    judges_rows = True
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing; Simkl's export has a `WatchedDate`, too."""
+        missing = super().missing(header)
+        if header.find(_TITLE_COLUMNS) is None:
+            missing.append("imdbID, tmdbID, Title or LetterboxdURI")
+        if header.find(_OWN_COLUMNS) is None:
+            missing.append("Rating10, WatchedDate or LetterboxdURI")
+        of_simkl = _OF_SIMKL & set(header.keys)
+        return missing or [f"no {name}: this is Simkl's" for name in sorted(of_simkl)]
+
+    def describe(self) -> Sequence[str]:
+        """Say which ratings count and what dates them."""
+        return (
+            "CSV in Letterboxd's import format",
+            "Rating10 counts, else Rating, whose stars are doubled",
+            "dated by WatchedDate, if there is one",
+        )
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse the cells of the import format."""
+        has_ten = self._table.header.find(["Rating10"]) is not None
+        return {
+            "imdb_id": parse_imdb_id,
+            "tmdb_id": parse_number_id,
+            "rating": _parse_ten if has_ten else _parse_stars,
+            "stars": _parse_stars,
+            "rated_at": self.parse_date,
+            "year": parse_year,
+            "title": parse_html_text,
+        }
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Take the rating that the row has, and see that it says which film it means."""
+        rating = job.rating or extra.get("stars")
+        if rating is None:
+            unrated = not_rated()
+            unrated.field = "rating"
+            raise unrated
+        if not (job.imdb_id or job.tmdb_id or job.title):
+            raise CellError(
+                Reason.NO_ID,
+                "the row has no id, nor a title",
+                "Write one of imdbID, tmdbID and Title; only Letterboxd knows its addresses.",
+            )
+        # Letterboxd has films and some limited series; the format has no word for it.
+        return job._replace(rating=rating, kind=MediaKind.MOVIE, second_kind=MediaKind.SHOW)
+
+
+def _parse_ten(cell: str) -> int | None:
+    return parse_rating(cell) if cell.strip() else None
+
+
+def _parse_stars(cell: str) -> int | None:
+    return STARS.convert(cell.strip()) if cell.strip() else None

@@ -1,0 +1,88 @@
+"""Titles and parts of them: by which ids a row goes, where an export holds a part's own and its show's."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells.cells import (
+    CellError,
+    Reason,
+    parse_imdb_id,
+    parse_number_id,
+    parse_text,
+    parse_year,
+)
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+
+class Title(NamedTuple):
+    """A title as an export names it; the fields are those of a job."""
+
+    title: str | None = None
+    year: int | None = None
+    imdb_id: str | None = None
+    tmdb_id: int | None = None
+    tvdb_id: int | None = None
+    trakt_id: int | None = None
+
+    @property
+    def has_id(self) -> bool:
+        """Whether anything but a name tells it."""
+        return any(self[2:])
+
+
+TITLE_PARSERS: Mapping[str, "Parse"] = {
+    "title": parse_text,
+    "year": parse_year,
+    "imdb_id": parse_imdb_id,
+    "tmdb_id": parse_number_id,
+    "tvdb_id": parse_number_id,
+    "trakt_id": parse_number_id,
+}
+"""What parses each field of a `Title`."""
+
+
+def read_title(values: Mapping[str, Any], prefix: str) -> Title:
+    """Read a title from fields that are named with a prefix, such as `show.title`."""
+    return Title(*(values.get(prefix + field) for field in Title._fields))
+
+
+def show_first(cells: Mapping[str, str], prefixes: Sequence[str]) -> Mapping[str, str]:
+    """Put the cells of the first title that has any under the names that people are shown."""
+    for prefix in prefixes:
+        found = {field: cells.get(prefix + field, "") for field in Title._fields}
+        if any(found.values()):
+            return {**cells, **found}
+    return cells
+
+
+def name_part(job: RatingJob, show: Title, own: Title) -> RatingJob:
+    """Give a season or an episode the ids by which most destinations know it.
+
+    With its numbers it goes by its show, for no v1 method takes an own id; without them, or without an id
+    of the show, by its own; and at the very last by the name of the show. Raises CellError.
+    """
+    is_numbered = job.season is not None and (job.kind is MediaKind.SEASON or job.episode is not None)
+    if is_numbered and (show.has_id or (show.title and not own.has_id)):
+        return job._replace(**show._asdict())
+    if not own.has_id:
+        raise CellError(
+            Reason.NO_ID,
+            f"the row has no id of the {job.kind}, nor its show and number",
+            "Without them it cannot be told; take the row out.",
+        )
+    names = [name for name in (show.title, own.title) if name]
+    return job._replace(season=None, episode=None, **own._replace(title=": ".join(names) or None)._asdict())
+
+
+def name_whole(job: RatingJob, title: Title) -> RatingJob:
+    """Give a movie or a show its ids, or its name. Raises CellError."""
+    if not (title.has_id or title.title):
+        raise CellError(
+            Reason.NO_ID,
+            f"the row has no id of the {job.kind}, nor its title",
+            "Without them it cannot be told; take the row out.",
+        )
+    return job._replace(season=None, episode=None, **title._asdict())

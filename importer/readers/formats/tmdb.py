@@ -1,0 +1,109 @@
+"""TMDB's export of ratings; that of a watchlist has the same columns and no ratings in them.
+
+An episode is a row of type `tv` with both numbers, `Friends S1E1`. Its TMDb id is the episode's or the
+show's, as it happens, and counts for nothing; its IMDb id is the episode's.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells.cells import (
+    CellError,
+    Reason,
+    parse_imdb_id,
+    parse_number,
+    parse_number_id,
+    parse_text,
+    parse_year,
+)
+from importer.readers.cells.kinds import TYPES, parse_kind
+from importer.readers.cells.scales import steps
+from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.formats.parts import Title, name_part, name_whole
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+_DAY = "T00:00:00Z"
+"""How a day is written: no rating was seen with a time."""
+
+_match_numbered = re.compile(r"(.*\S)\s+S([0-9]+)E([0-9]+)").fullmatch
+_match_date = re.compile(r"([0-9]{4})-.*").fullmatch
+
+
+class TmdbReader(TableReader):
+    """An open CSV of ratings at TMDB."""
+
+    about = FormatNote(
+        name="tmdb",
+        what="TMDB's CSV of ratings",
+        recognised_by="columns TMDb ID, Type, Name and Your Rating",
+        ids="TMDB and IMDb; an episode by its IMDb id alone",
+        scale="0.5 to 10, in Your Rating, a half rounded up; Rating is everybody's",
+        dates="day of the rating, written as its midnight",
+        traps="an episode's TMDb id may be its show's and is not used; rows of a watchlist are skipped",
+        sample="tmdb.csv",
+    )
+    columns: ClassVar = {
+        "kind": ("Type",),
+        "imdb_id": ("IMDb ID",),
+        "tmdb_id": ("TMDb ID",),
+        "rating": ("Your Rating",),
+        "note": ("Your Rating",),
+        "rated_at": ("Date Rated",),
+        "season": ("Season Number",),
+        "episode": ("Episode Number",),
+        "year": ("Release Date",),
+        "title": ("Name",),
+    }
+    marks: ClassVar = frozenset({"tmdb id"})
+    needed = ("tmdb_id", "kind", "rating", "title")
+    judges_rows = True
+    scale = steps("0.5", "10", "0.5", none=frozenset({""}))
+
+    def describe(self) -> Sequence[str]:
+        """Say which rating counts."""
+        return ("ratings from TMDB", "Your Rating counts, halves are rounded up; Rating is everybody's")
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse TMDB's cells."""
+        return {
+            "kind": partial(parse_kind, types=TYPES),
+            "imdb_id": parse_imdb_id,
+            "tmdb_id": parse_number_id,
+            "rating": self.parse_scaled,
+            "note": self.note_scaled,
+            "rated_at": lambda cell: self.parse_date(cell.strip().removesuffix(_DAY)),
+            "season": parse_number,
+            "episode": parse_number,
+            "year": _parse_release,
+            "title": parse_text,
+        }
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Find the ids the row goes by."""
+        del extra
+        if job.season is None and job.episode is None:
+            is_whole = job.kind in {MediaKind.MOVIE, MediaKind.SHOW}
+            return name_whole(job, Title(job.title, job.year, job.imdb_id, job.tmdb_id if is_whole else None))
+        if job.kind is MediaKind.MOVIE or job.season is None or job.episode is None:
+            raise CellError(
+                Reason.TYPE_MISMATCH,
+                "a row with a season or an episode number must be of type tv and have both",
+                "Correct the type or the numbers.",
+            )
+        job = job._replace(kind=MediaKind.EPISODE)
+        numbered = _match_numbered(job.title or "")
+        is_named = numbered is not None and (int(numbered[2]), int(numbered[3])) == (job.season, job.episode)
+        # The release date is the episode's, so nothing tells the year of its show.
+        show = Title(numbered[1]) if numbered is not None and is_named else Title()
+        part = name_part(job, show, Title(None, job.year, job.imdb_id))
+        return part if part.season is not None else part._replace(title=job.title)
+
+
+def _parse_release(cell: str) -> int | None:
+    match = _match_date(cell.strip())
+    return parse_year(match[1] if match else cell)

@@ -1,0 +1,92 @@
+"""The CSV of ratings that Trakt gives its VIP members, as its site writes it and as other programs do.
+
+Trakt's own rows name a movie or a show and, for an episode, its show with `season_number`, `episode_number`
+and the episode's ids in `episode_*`. Programs that write the same for TMDB's import have the show in
+`show_*` and `season`, `episode`. In both, `trakt_rating` is everybody's average and `rating` one's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells.cells import CellError, Reason, parse_number
+from importer.readers.cells.kinds import TYPES, parse_kind
+from importer.readers.cells.scales import parse_rating_if_any
+from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.formats.parts import TITLE_PARSERS, Title, name_part, name_whole, read_title
+from importer.readers.tables.table import Header
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+
+class TraktCsvReader(TableReader):
+    """An open CSV of ratings at Trakt."""
+
+    about = FormatNote(
+        name="trakt-csv",
+        what="Trakt's CSV of ratings (VIP), and what other programs write like it",
+        recognised_by="columns rated_at, type, trakt_rating and rating",
+        ids="Trakt, IMDb, TMDB, TVDB; an episode by its show and number, else by its own",
+        scale="1 to 10, in rating; trakt_rating is everybody's",
+        dates="instant of the rating, UTC",
+        traps="the ids of an episode's row are its show's; its own stand in columns of their own",
+        sample="trakt-vip.csv",
+    )
+    columns: ClassVar = {
+        "kind": ("type",),
+        "rating": ("rating",),
+        "rated_at": ("rated_at",),
+        "season": ("season_number", "season"),
+        "episode": ("episode_number", "episode"),
+        **{field: (field,) for field in TITLE_PARSERS},
+        **{f"{of}_{field}": (f"{of}_{field}",) for of in ("show", "episode") for field in TITLE_PARSERS},
+    }
+    marks: ClassVar = frozenset(
+        {"trakt_rating", *(f"{of}_{field}" for of in ("show", "episode") for field in TITLE_PARSERS)}
+    )
+    needed = ("rated_at", "kind", "rating")
+    judges_rows = True
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing."""
+        missing = super().missing(header)
+        return missing if header.find(["trakt_rating"]) is not None else [*missing, '"trakt_rating"']
+
+    def describe(self) -> Sequence[str]:
+        """Say which rating counts."""
+        return ("ratings from Trakt, as CSV", "rating counts; trakt_rating is everybody's")
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse Trakt's cells."""
+        titles = {
+            f"{of}{field}": parse
+            for of in ("", "show_", "episode_")
+            for field, parse in TITLE_PARSERS.items()
+        }
+        return titles | {
+            "kind": partial(parse_kind, types=TYPES),
+            "rating": parse_rating_if_any,
+            "rated_at": self.parse_date,
+            "season": parse_number,
+            "episode": parse_number,
+        }
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Find the ids the row goes by."""
+        row = Title(*(getattr(job, field) for field in Title._fields))
+        if job.kind in {MediaKind.MOVIE, MediaKind.SHOW}:
+            for field in ("season", "episode"):
+                if getattr(job, field) is not None:
+                    problem, remedy = f"is a number that a {job.kind} does not have", "Correct the type."
+                    raise CellError(Reason.TYPE_MISMATCH, problem, remedy, field=field)
+            return name_whole(job, row)
+        own = read_title(extra, "episode_") if job.kind is MediaKind.EPISODE else Title()
+        if "show_title" not in self._sources:
+            return name_part(job, row, own)
+        if job.kind is MediaKind.EPISODE:
+            # Whose the row's other ids are is not said; an IMDb id, if it is the show's, is no episode's.
+            own = own._replace(title=row.title, imdb_id=own.imdb_id or row.imdb_id)
+        return name_part(job, read_title(extra, "show_"), own)

@@ -1,0 +1,227 @@
+"""TV Time, which closed in 2026: the data it sent on request, and what the Liberator saved.
+
+A vote names an option of a list that the data does not hold; the programs that read such data disagree on
+what the options mean, so their owner has to say.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from importer.model import MediaKind, RatingJob
+from importer.readers.base import Reading
+from importer.readers.cells.cells import (
+    CellError,
+    Reason,
+    parse_imdb_id,
+    parse_number,
+    parse_number_id,
+    parse_rating,
+    parse_text,
+)
+from importer.readers.cells.kinds import TYPES, parse_kind
+from importer.readers.cells.scales import not_rated, steps
+from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.tables.table import AnyTable, Header
+
+if TYPE_CHECKING:
+    from importer.readers.columns import Parse
+
+_NONE = frozenset({"", "-1", "null", "undefined"})
+
+_ABOUT = FormatNote(
+    name="tvtime",
+    what="TV Time's data as it was sent on request: the files of votes, tv_show_rate.csv, or the zip",
+    recognised_by="columns vote_key and movie_name or series_name; tv_show_id, tv_show_name and rating",
+    ids="TVDB for shows and episodes; films by title alone, which `importer resolve` looks up",
+    scale="shows 1 to 5, doubled; votes are ids that programs read differently: --scale says what each is",
+    dates="none of votes; of shows the instant in UTC",
+    traps="votes on emotions (emotions-*.csv) are no ratings; files on what was watched are refused",
+    sample="tvtime-movies.csv",
+)
+
+
+class TvTimeVotesReader(TableReader):
+    """An open file of votes on films or episodes."""
+
+    about = _ABOUT
+    columns: ClassVar = {
+        "tvdb_id": ("episode_id",),
+        "rating": ("vote_key",),
+        "note": ("vote_key",),
+        "season": ("season_number",),
+        "episode": ("episode_number",),
+        "title": ("series_name",),
+        "movie": ("movie_name",),
+    }
+    marks: ClassVar = frozenset({"vote_key"})
+    needed = ("rating",)
+    takes_scale = True
+    needs_scale = True
+    has_votes = True
+    scale_example = "1=2,27=4,28=6,29=8,3=10"
+    judges_rows = True
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing."""
+        has_title = header.find(["movie_name", "series_name"]) is not None
+        return super().missing(header) + ([] if has_title else ['"movie_name" or "series_name"'])
+
+    def describe(self) -> Sequence[str]:
+        """Say what the votes are taken for."""
+        return ("TV Time votes", f"votes are rated as {self.used_scale}")
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse TV Time's cells."""
+        return {
+            "tvdb_id": parse_number_id,
+            "rating": lambda cell: self.parse_scaled(_vote_of(cell)),
+            "note": lambda cell: self.note_scaled(_vote_of(cell)),
+            "season": parse_number,
+            "episode": parse_number,
+            "title": parse_text,
+            "movie": parse_text,
+        }
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Tell films from episodes."""
+        if movie := extra.get("movie"):
+            return job._replace(kind=MediaKind.MOVIE, title=movie, tvdb_id=None, season=None, episode=None)
+        return _as_episode(job)
+
+
+class TvTimeShowsReader(TableReader):
+    """An open `tv_show_rate.csv`: ratings of whole shows, from the years when there were some."""
+
+    about = _ABOUT
+    columns: ClassVar = {
+        "tvdb_id": ("tv_show_id",),
+        "rating": ("rating",),
+        "rated_at": ("updated_at", "created_at"),
+        "title": ("tv_show_name",),
+    }
+    marks: ClassVar = frozenset({"tv_show_id", "tv_show_name"})
+    needed = ("tvdb_id", "rating", "title")
+    scale = steps("1", "5", "1")
+    judges_rows = True
+
+    def __init__(self, table: AnyTable, reading: Reading) -> None:
+        super().__init__(table, replace(reading, scale=None))  # --scale is about votes, in the same archive
+
+    def describe(self) -> Sequence[str]:
+        """Say what it is."""
+        return ("TV Time ratings of shows, doubled",)
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse TV Time's cells."""
+        return {
+            "tvdb_id": parse_number_id,
+            "rating": self.parse_scaled,
+            "rated_at": self.parse_date,
+            "title": parse_text,
+        }
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """See that the row names a show."""
+        del extra
+        if job.tvdb_id is None and job.title is None:
+            raise _no_title()
+        return job._replace(kind=MediaKind.SHOW)
+
+
+class LiberatorReader(TableReader):
+    """An open `activity_history.csv` of the TV Time Liberator: what was watched, some of it rated."""
+
+    about = FormatNote(
+        name="tvtime-liberator",
+        what="activity_history.csv of the TV Time Liberator",
+        recognised_by="columns imdb_id, tvdb_id, type, is_watched, is_watchlisted and rating",
+        ids="IMDb and TVDB, of an episode its own; -1 is none",
+        scale="1 to 10; without a rating a title was only watched, and is skipped",
+        dates="none: watched_at is the day it was watched",
+        traps="type is show for episodes, too; files of older Liberators have no ratings and are refused",
+        sample="tvtime-liberator.csv",
+    )
+    columns: ClassVar = {
+        "imdb_id": ("imdb_id",),
+        "tvdb_id": ("tvdb_id",),
+        "kind": ("type",),
+        "rating": ("rating",),
+        "season": ("season",),
+        "episode": ("episode",),
+        "title": ("title",),
+    }
+    marks: ClassVar = frozenset({"is_watched", "is_watchlisted"})
+    needed = ("imdb_id", "tvdb_id", "kind", "rating")
+    judges_rows = True
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing."""
+        others = ("is_watched", "is_watchlisted")
+        return super().missing(header) + [f'"{name}"' for name in others if header.find([name]) is None]
+
+    def describe(self) -> Sequence[str]:
+        """Say what is taken."""
+        return ("TV Time Liberator: only the rated rows are taken",)
+
+    def parsers(self) -> Mapping[str, "Parse"]:
+        """Parse the Liberator's cells."""
+        parsers: dict[str, Parse] = {
+            "imdb_id": parse_imdb_id,
+            "tvdb_id": parse_number_id,
+            "season": parse_number,
+            "episode": parse_number,
+            "title": parse_text,
+        }
+        return {
+            "kind": partial(parse_kind, types=TYPES),
+            "rating": _parse_rating,
+            **{field: partial(_parse_if_any, parse=parse) for field, parse in parsers.items()},
+        }
+
+    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Tell shows from their episodes."""
+        del extra
+        if job.kind is not MediaKind.MOVIE and (job.season is not None or job.episode is not None):
+            return _as_episode(job)
+        if job.imdb_id is None and job.tvdb_id is None and job.title is None:
+            raise _no_title()
+        return job._replace(season=None, episode=None)
+
+
+def _as_episode(job: RatingJob) -> RatingJob:
+    """Address an episode by its own id if it has one, else by its number in the show of the title."""
+    if job.imdb_id or job.tvdb_id:
+        title = job.title
+        if title is not None and job.season is not None and job.episode is not None:
+            title = f"{title} {job.season}x{job.episode:02}"
+        return job._replace(kind=MediaKind.EPISODE, title=title, season=None, episode=None)
+    if job.title is None:
+        raise _no_title()
+    if job.season is None or job.episode is None:
+        lacking = "season" if job.season is None else "episode"
+        remedy = "An episode needs an id or both of its numbers."
+        raise CellError(Reason.NO_NUMBER, f"the {lacking} has no number", remedy)
+    return job._replace(kind=MediaKind.EPISODE)
+
+
+def _no_title() -> CellError:
+    return CellError(Reason.NO_ID, "the row names no title", "Write one, or take the row out.")
+
+
+def _vote_of(cell: str) -> str:
+    """Take the vote from its key: title, user and option, such as 5b9f0df1-c726-10142511-3."""
+    return cell.strip().rpartition("-")[2]
+
+
+def _parse_rating(cell: str) -> int:
+    if cell.strip() in _NONE:
+        raise not_rated()
+    return parse_rating(cell)
+
+
+def _parse_if_any(cell: str, parse: "Parse") -> object:
+    return None if cell.strip() in _NONE else parse(cell)

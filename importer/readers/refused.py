@@ -1,0 +1,96 @@
+"""Files that are known and hold no ratings: refused by name, so that nobody takes them for some."""
+
+from typing import NamedTuple
+
+from importer.readers.tables.table import Header
+
+
+class Stranger(NamedTuple):
+    """A kind of file that is known and not read."""
+
+    columns: frozenset[str]
+    """All of these it has."""
+    is_without: frozenset[str]
+    """None of these it has."""
+    what: str
+    remedy: str
+    file_starts: str = ""
+    """The start of its name, where its columns are those of a file of ratings."""
+
+
+_TV_TIME = "Import the files whose names start with ratings, tv_show_rate.csv, or the whole archive."
+_STRANGERS = (
+    Stranger(
+        frozenset({"name", "year", "letterboxd uri"}),
+        frozenset({"rating"}),
+        "a list of films of Letterboxd (watched, watchlist or likes), which holds no ratings",
+        "Import ratings.csv, or the whole export as you downloaded it.",
+    ),
+    Stranger(
+        frozenset({"letterboxd list export v7"}),
+        frozenset(),
+        "a list of Letterboxd, which holds no ratings",
+        "Import ratings.csv, or the whole export as you downloaded it.",
+    ),
+    Stranger(
+        frozenset({"watched_at", "action", "type", "trakt_id"}),
+        frozenset({"rating"}),
+        "the history of what was watched from Trakt, which holds no ratings",
+        "Import the file of your ratings.",
+    ),
+    Stranger(
+        frozenset({"title", "date"}),
+        frozenset({"rating", "year", "imdb_id", "title name"}),
+        "Netflix's viewing history, which holds no ratings",
+        "Ask Netflix for your personal information; its Ratings.csv holds them.",
+    ),
+    Stranger(
+        frozenset({"imdburl", "checked", "favorite", "disliked"}),
+        frozenset({"rating"}),
+        "a list of films of iCheckMovies, which marks them and rates none",
+        "If a mark is a rating to you, say which: --format csv --map imdburl=imdb_id --map favorite=rating "
+        "--scale yes=9.",
+    ),
+    Stranger(
+        frozenset({"manga_title", "my_score"}),
+        frozenset({"series_title"}),
+        "a manga list of MyAnimeList",
+        "Export your anime list; books are not rated at any destination.",
+    ),
+    Stranger(
+        frozenset({"vote_key"}),
+        frozenset(),
+        "TV Time's votes on emotions, which are no ratings",
+        _TV_TIME,
+        file_starts="emotions",
+    ),
+    *(
+        Stranger(
+            frozenset(columns),
+            frozenset({"rating"}),
+            "TV Time's list of what was watched or followed",
+            _TV_TIME,
+        )
+        for columns in (
+            ("uuid", "tvdb_id"),
+            ("uuid", "is_watched"),
+            ("tvdb_id", "is_watched", "is_watchlisted"),
+            ("entity_type", "movie_name"),
+            ("key", "s_id"),
+            ("tv_show_id", "notification_type"),
+        )
+    ),
+)
+
+
+def find_stranger(header: Header, file_name: str) -> Stranger | None:
+    """Find out whether the columns are those of a file that is not for import."""
+    keys = set(header.keys)
+    fitting = (
+        stranger
+        for stranger in _STRANGERS
+        if stranger.columns <= keys
+        and not stranger.is_without & keys
+        and file_name.startswith(stranger.file_starts)
+    )
+    return next(fitting, None)

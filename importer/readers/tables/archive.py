@@ -1,0 +1,198 @@
+"""Archives: an export as it was downloaded, unpacked to a private folder, its files one after the other.
+
+Which of the files are read is decided by their content, as always; what an export keeps of deleted
+entries never is.
+"""
+
+import gzip
+import shutil
+import struct
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from errno import EDQUOT, ENOSPC
+from pathlib import Path, PurePosixPath
+from stat import S_IFMT, S_IFREG
+from typing import NamedTuple
+
+from importer.errors import UnreadableFileError
+from importer.model import InvalidRow, RatingJob, SourceRow
+from importer.readers.base import Reader
+from importer.readers.cells.cells import quote
+from importer.readers.tables.text import CHECK_FILE
+
+ZIP_START = b"PK\x03\x04"
+GZIP_START = b"\x1f\x8b"
+
+_LARGEST = 1 << 33
+"""Bytes, unpacked. Larger than any export, and a bound for what an archive can do to a disk."""
+
+_DENSEST = 200
+"""Texts of ratings shrink to a tenth; what grows more than so is made to fill a disk."""
+
+_NEVER_A_BOMB = 1 << 26
+"""Bytes, unpacked."""
+
+_MOST_FILES = 20_000
+_BLOCK = 1 << 20
+_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml"})
+_PACKED = frozenset({".zip", ".gz", ".xlsx", ".7z", ".rar"})
+_NEVER = frozenset({"__macosx", "deleted", "orphaned"})
+UNPACK = "Unpack it and import the ratings file in it."
+
+
+# What Python's own modules let through from bytes that make no sense.
+_DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, struct.error, EOFError, ValueError, IndexError)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a zip archive is an Excel workbook."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (*_DAMAGED, NotImplementedError, OSError):
+        return False  # what is wrong with it, unpacking will tell
+
+
+class Folder:
+    """A private folder that goes when nobody holds it any more."""
+
+    def __init__(self) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix="export-"))
+        self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
+def unpack_gzip(path: Path, name: str, folder: Folder) -> Path:
+    """Unpack a single file. Raises `UnreadableFileError`."""
+    unpacked = folder.path / (PurePosixPath(path.name).stem or "unpacked")
+    packed_size = path.stat().st_size
+    written = 0
+    with _unpacking(name), gzip.open(path) as packed, unpacked.open("wb") as file:
+        while block := packed.read(_BLOCK):
+            written += len(block)
+            _refuse_bomb(name, packed_size, written)
+            file.write(block)
+    return unpacked
+
+
+class Unpacked(NamedTuple):
+    """What came out of an archive."""
+
+    names: Sequence[str]
+    """Files that may hold ratings, 2 before 10."""
+    packed: Sequence[str]
+    """Archives and workbooks within it, which are not opened."""
+
+
+def unpack_zip(path: Path, name: str, folder: Folder) -> Unpacked:
+    """Unpack the files that may hold ratings. Raises `UnreadableFileError`."""
+    with _unpacking(name), zipfile.ZipFile(path) as archive:
+        exported = [entry for entry in archive.infolist() if _is_exported(entry)]
+        entries = [entry for entry in exported if _suffix(entry) in _SUFFIXES]
+        if len(entries) > _MOST_FILES:
+            raise UnreadableFileError(name, f"holds {len(entries):,} files", remedy=UNPACK)
+        _refuse_bomb(name, path.stat().st_size, sum(entry.file_size for entry in entries))
+        places = Counter(PurePosixPath(entry.filename) for entry in entries)
+        if twice := [str(place) for place, count in places.items() if count > 1]:
+            problem = f"holds two files of the name {quote(twice[0])}"
+            raise UnreadableFileError(name, problem, remedy=UNPACK)
+        for entry in entries:
+            archive.extract(entry, folder.path)
+    packed = [entry.filename for entry in exported if _suffix(entry) in _PACKED]
+    return Unpacked(sorted((entry.filename for entry in entries), key=_natural), sorted(packed, key=_natural))
+
+
+@contextmanager
+def _unpacking(name: str) -> Iterator[None]:
+    """Say what is wrong with an archive that cannot be unpacked. Raises `UnreadableFileError`."""
+    try:
+        yield
+    except _DAMAGED as error:
+        raise UnreadableFileError(name, f"cannot be unpacked ({error})", remedy=CHECK_FILE) from error
+    except NotImplementedError as error:
+        raise UnreadableFileError(name, f"cannot be unpacked ({error})", remedy=UNPACK) from error
+    except RuntimeError as error:  # the module's way to say that a password is asked for
+        raise UnreadableFileError(name, "is locked with a password", remedy=UNPACK) from error
+    except OSError as error:
+        is_full = error.errno in {ENOSPC, EDQUOT}
+        remedy = "Make room in the folder for temporary files." if is_full else UNPACK
+        problem = f"cannot be unpacked ({error.strerror or error})"
+        raise UnreadableFileError(name, problem, remedy=remedy) from error
+
+
+def _refuse_bomb(name: str, packed: int, unpacked: int) -> None:
+    if unpacked > _LARGEST or unpacked > max(_NEVER_A_BOMB, packed * _DENSEST):
+        problem = f"unpacks to {unpacked:,} bytes or more, from {packed:,}"
+        raise UnreadableFileError(name, problem, remedy=CHECK_FILE)
+
+
+def _is_exported(entry: zipfile.ZipInfo) -> bool:
+    """Whether an entry is a file that an export itself put there."""
+    place = PurePosixPath(entry.filename)
+    mode = entry.external_attr >> 16
+    return (
+        not entry.is_dir()
+        and S_IFMT(mode) in {0, S_IFREG}  # no symbolic link
+        and not place.is_absolute()
+        and ".." not in place.parts
+        and not place.name.startswith(".")
+        and not _NEVER & {part.lower() for part in place.parts}
+    )
+
+
+def _suffix(entry: zipfile.ZipInfo) -> str:
+    return PurePosixPath(entry.filename).suffix.lower()
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Order by numbers where there are some: ratings-2 comes before ratings-10."""
+    parts: list[tuple[int, str]] = []
+    digits = ""
+    for character in [*name, ""]:
+        if character.isascii() and character.isdigit():
+            digits += character
+            continue
+        if digits:
+            parts.append((int(digits[:18]), ""))
+            digits = ""
+        parts.append((-1, character))
+    return parts
+
+
+class ArchiveReader:
+    """The files of an archive that hold ratings, read as one; see `base.Reader`."""
+
+    def __init__(
+        self, readers: Sequence[tuple[str, Reader]], folder: Folder, notes: Sequence[str] = ()
+    ) -> None:
+        """Read these, by their names in the archive; `notes` tell of what is not read."""
+        self.format_name = readers[0][1].format_name
+        self.companions: Sequence[Path] = ()  # they come in the archive
+        self._readers = readers
+        self._folder = folder  # held for as long as there may be something to read
+        names = ", ".join(name for name, _ in readers)
+        self.notes: Sequence[str] = (*readers[0][1].notes, f"from the archive: {names}", *notes)
+
+    def chunks(self) -> Iterator[list[SourceRow]]:
+        """Yield the rows of all files, numbered through; messages name the file."""
+        rows_before = 0
+        is_one_of_many = len(self._readers) > 1
+        for name, reader in self._readers:
+            count = 0
+            for chunk in reader.chunks():
+                count += len(chunk)
+                yield [_renumber(row, rows_before, name, is_one_of_many) for row in chunk]
+            rows_before += count
+
+
+def _renumber(row: SourceRow, rows_before: int, name: str, is_one_of_many: bool) -> SourceRow:
+    if isinstance(row, InvalidRow):
+        return row._replace(row=row.row + rows_before, message=f"{name}, {row.message}")
+    if is_one_of_many and isinstance(row, RatingJob):  # the line alone does not say which file's it is
+        note = f"from {name}" if row.note is None else f"from {name}; {row.note}"
+        return row._replace(row=row.row + rows_before, note=note)
+    return row._replace(row=row.row + rows_before)

@@ -1,0 +1,68 @@
+"""How the rows of a text are written: the delimiter, and which of the first lines is the header."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from importer.readers.tables.text import LONGEST_LINE
+
+if TYPE_CHECKING:
+    import _csv
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
+# csv refuses cells over 128 KiB; here the length of lines is bounded, and any cell within is welcome.
+csv.field_size_limit(max(csv.field_size_limit(), 2 * LONGEST_LINE))
+
+
+class Dialect(NamedTuple):
+    """The way a table is written."""
+
+    delimiter: str
+    skips_blanks: bool
+    """A blank follows each delimiter and is no part of the cell."""
+    names: tuple[str, ...]
+    """The cells of the header row; a row has as many."""
+    header_lines: int
+    """Physical lines up to the end of the header row."""
+
+    def tokenise(self, lines: Iterable[str], *, is_strict: bool) -> "_csv.Reader":
+        """Take lines apart; a strict reading fails at a quote that is not closed or not doubled."""
+        return csv.reader(
+            lines, delimiter=self.delimiter, skipinitialspace=self.skips_blanks, strict=is_strict
+        )
+
+
+_match_conflict = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?").fullmatch
+
+
+def is_conflict_mark(record: list[str]) -> bool:
+    """Whether a record is what git writes between two versions of a file that it could not join."""
+    return len(record) < 3 and _match_conflict(record[0].strip()) is not None
+
+
+def is_blank(record: list[str]) -> bool:
+    """Whether a record is what a blank line gives, and so no row."""
+    return not record or (len(record) == 1 and not record[0].strip())
+
+
+def find_dialect(head: str) -> Dialect | None:
+    """Find out from the beginning of a text how it is written; None if it has no header row."""
+    tried = [_with_header(Dialect(delimiter, False, (), 0), head) for delimiter in DELIMITERS]
+    best = max(tried, key=lambda dialect: len(dialect.names))
+    if any(name.startswith(" ") for name in best.names[1:]):
+        best = _with_header(best._replace(skips_blanks=True), head)
+    return best if best.names else None
+
+
+def _with_header(dialect: Dialect, head: str) -> Dialect:
+    records = dialect.tokenise(io.StringIO(head), is_strict=True)
+    try:
+        for record in records:
+            if not is_blank(record) and not is_conflict_mark(record):
+                return dialect._replace(names=tuple(record), header_lines=records.line_num)
+    except csv.Error:
+        pass  # not this delimiter, or a quote that is not closed
+    return dialect._replace(names=())

@@ -1,0 +1,139 @@
+"""Records as a table: what JSON, XML and workbooks hold, each record a row, each of its values a cell.
+
+A value within values goes by its path, `movie.ids.imdb`. The columns are found by reading the file
+through once, since a value that is missing in the first records may stand in the last.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from importer.errors import EmptyFileError, UnreadableFileError
+from importer.readers.cells.cells import CellError, Reason, quote
+from importer.readers.tables.table import BLOCK_SIZE, Header
+from importer.readers.tables.text import CHECK_FILE
+
+if TYPE_CHECKING:
+    from importer.readers.tables.csv_rows import Chunk
+
+LIST = "@list"
+"""The column that names the list a record stands in, in a file that holds several."""
+
+_BYTES_PER_RECORD = 256
+"""About so many: it turns the bytes of a chunk into a number of records."""
+
+MOST_COLUMNS = 2_000
+
+
+class Record(NamedTuple):
+    """One record: the physical line it starts at and its cells by column."""
+
+    line: int
+    cells: Mapping[str, str]
+    doubled: Collection[str] = ()
+    """Columns for which the record has several values that differ: which is meant, nobody knows."""
+    broken: CellError | None = None
+    """Why it cannot be trusted as a whole."""
+
+
+def build_record(line: int, pairs: Iterable[tuple[str, str]]) -> Record:
+    """Put the values of a record under the names of their columns."""
+    cells: dict[str, str] = {}
+    doubled: set[str] = set()
+    for name, text in pairs:
+        if cells.setdefault(name, text) != text:
+            doubled.add(name)
+    return Record(line, cells, doubled)
+
+
+class RecordTable:
+    """A table of records; see `table.AnyTable`.
+
+    `read` starts reading from the beginning, in blocks of about so many bytes.
+    """
+
+    def __init__(
+        self, path: Path, name: str, read: Callable[[int], Iterator[Record]], kind_of_file: str
+    ) -> None:
+        self.path = path
+        self.name = name
+        self.block_size = BLOCK_SIZE
+        self._read = read
+        columns, self._failure = _find_columns(read(BLOCK_SIZE))
+        if not columns:
+            raise self._failure or _no_record(name)
+        if len(columns) > MOST_COLUMNS:
+            problem = f"its records have more than {MOST_COLUMNS:,} different values"
+            raise UnreadableFileError(name, problem, remedy=CHECK_FILE)
+        self.header = Header.of(columns)
+        self.notes: Sequence[str] = (kind_of_file,)
+        self._columns = columns
+        self._lists: Collection[str] | None = None
+
+    def take_lists(self, names: Collection[str]) -> None:
+        """Take only records that stand in these lists, of a file that holds other things, too."""
+        self._lists = names
+
+    def named(self, names: Sequence[str]) -> None:
+        """Records name their values themselves."""
+        del names
+
+    def chunks(self, places: Sequence[int]) -> Iterator["Chunk"]:
+        """Yield the records; see `table.AnyTable`."""
+        from importer.readers.tables.csv_rows import Chunk, build_frame  # noqa: PLC0415  pandas is half of a start-up
+
+        columns = [self._columns[place] for place in places]
+        records = self._taken()
+        failure: UnreadableFileError | None = None
+        while failure is None:
+            rows: list[tuple[str, ...]] = []
+            lines: list[int] = []
+            broken: dict[int, CellError] = {}
+            try:
+                for record in islice(records, max(1, self.block_size // _BYTES_PER_RECORD)):
+                    if (problem := record.broken or _find_doubled(record, columns)) is not None:
+                        broken[len(rows)] = problem
+                    rows.append(tuple(record.cells.get(column, "") for column in columns))
+                    lines.append(record.line)
+            except UnreadableFileError as error:
+                failure = error
+            if rows:
+                yield Chunk(build_frame(rows, places), lines, {}, broken)
+            elif failure is None:
+                return
+        raise failure
+
+    def _taken(self) -> Iterator[Record]:
+        records = self._read(self.block_size)
+        if self._lists is None:
+            return records
+        lists = self._lists
+        return (record for record in records if record.cells.get(LIST) in lists)
+
+
+def _find_columns(records: Iterator[Record]) -> tuple[tuple[str, ...], UnreadableFileError | None]:
+    """Read all records through for their columns; what can be read decides, the reading proper tells more."""
+    columns: dict[str, None] = {}
+    try:
+        for record in records:
+            if len(columns) <= MOST_COLUMNS and not record.cells.keys() <= columns.keys():
+                columns.update(dict.fromkeys(record.cells))
+    except UnreadableFileError as error:
+        return tuple(columns), error
+    return tuple(columns), None
+
+
+def _no_record(name: str) -> UnreadableFileError:
+    return EmptyFileError(name, "there is no record in it", remedy="Export your ratings again.")
+
+
+def _find_doubled(record: Record, columns: Collection[str]) -> CellError | None:
+    name = next((column for column in columns if column in record.doubled), None)
+    if name is None:
+        return None
+    return CellError(
+        Reason.TWO_VALUES,
+        f"the entry has two values for {quote(name)}",
+        "Take the wrong one out, and import the file again.",
+    )

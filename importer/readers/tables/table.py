@@ -1,0 +1,125 @@
+"""What every file is to a reader: a table, with columns by name and its rows in chunks.
+
+`Table` is that of a delimited text; JSON, XML and workbooks become one in `record_table`. What the columns
+mean is left to the readers; taking rows apart is the work of `records`.
+"""
+
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from importer.errors import EmptyFileError, UnreadableFileError
+from importer.readers.tables.dialect import DELIMITERS, find_dialect
+from importer.readers.tables.text import CHECK_FILE, TextFile
+
+if TYPE_CHECKING:
+    from importer.readers.tables.csv_rows import Chunk
+
+BLOCK_SIZE = 1 << 19
+"""Bytes of a chunk. Measured: smaller ones pay pandas' cost per call too often, larger ones gain nothing."""
+
+_MOST_COLUMNS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns: `names` as the file writes them, `keys` as they are compared."""
+
+    names: tuple[str, ...]
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, cells: Sequence[str]) -> "Header":
+        """Take the cells of the header row, trimmed; upper and lower case do not matter."""
+        names = tuple(cell.lstrip("\ufeff").strip() for cell in cells)
+        return cls(names, tuple(name.lower() for name in names))
+
+    def find(self, names: Sequence[str]) -> int | None:
+        """Return the place of the first of these names that the header has."""
+        for name in names:
+            if (key := name.lower()) in self.keys:
+                return self.keys.index(key)
+        return None
+
+
+class AnyTable(Protocol):
+    """An open table. Reading it again starts again; memory does not grow with the file."""
+
+    header: Header
+    block_size: int
+    """Bytes of a chunk, about."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        ...
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies; files that belong to it lie beside it."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was found out about the file, for people."""
+        ...
+
+    def chunks(self, places: Sequence[int]) -> Iterator["Chunk"]:
+        """Yield the rows, with the columns at these places; raise UnreadableFileError after the last good."""
+        ...
+
+    def named(self, names: Sequence[str]) -> "AnyTable | None":
+        """The same table without a header row, its columns given these names; None if it cannot be that."""
+        ...
+
+
+class Table:
+    """The table of a delimited text; see `AnyTable`."""
+
+    def __init__(self, text: TextFile) -> None:
+        self.text = text
+        self.block_size = BLOCK_SIZE
+        dialect = find_dialect(next(text.blocks(BLOCK_SIZE), b"").decode(errors="replace"))
+        if dialect is None:
+            raise EmptyFileError(text.name, "there is no row of column names", remedy=CHECK_FILE)
+        if len(dialect.names) > _MOST_COLUMNS:
+            problem = f"the first row has {len(dialect.names):,} cells"
+            raise UnreadableFileError(text.name, problem, remedy=CHECK_FILE)
+        self._dialect = dialect
+        self.header = Header.of(dialect.names)
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        return self.text.name
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self.text.path
+
+    def named(self, names: Sequence[str]) -> "Table | None":
+        """Give names to the columns of a file whose first row is no header."""
+        if len(names) != len(self.header.names):
+            return None
+        table = copy(self)
+        table.header = Header.of(names)
+        table._dialect = self._dialect._replace(names=tuple(names), header_lines=0)
+        return table
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found out about the file, for people."""
+        notes = (*self.text.notes, f"{DELIMITERS[self._dialect.delimiter]} separated")
+        return notes if any(self.chunks([0])) else (*notes, "there is no row below the header")
+
+    def chunks(self, places: Sequence[int]) -> Iterator["Chunk"]:
+        """Yield the rows below the header, with the columns at these places.
+
+        Raises `UnreadableFileError` where a quote swallows rows, after all rows before it.
+        """
+        from importer.readers.tables.csv_rows import read_chunks  # noqa: PLC0415  pandas is half of a start-up
+
+        return read_chunks(self.text, self._dialect, places, self.block_size)

@@ -1,0 +1,1 @@
+"""The use cases: load, compare, send, verify, undo."""

@@ -1,0 +1,111 @@
+"""From jobs to batches: what is settled before anything is sent, and what travels together. Pure.
+
+Also who gives way where the account holds another rating than a row: the user's policy, `--on-conflict`.
+
+The journal holds the rows and applies these rules; nothing here knows how they are stored.
+"""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from importer.model import HATE, LOVE, Fate, Rating, RatingJob, Status
+
+
+class OnConflict(StrEnum):
+    """What becomes of a row where the account holds another rating: the words of `--on-conflict`."""
+
+    OVERWRITE = "overwrite"
+    KEEP = "keep"
+    NEWEST = "newest"
+    HIGHEST = "highest"
+    ASK = "ask"
+
+    def needs_the_account(self, *, keeps_dates: bool) -> bool:
+        """Whether nothing may be sent where the account cannot be read.
+
+        Where ratings are dated when they arrive, what is newer could not be told for certain anyway.
+        """
+        return self is not OnConflict.OVERWRITE and (keeps_dates or self is not OnConflict.NEWEST)
+
+
+class Conflict(NamedTuple):
+    """A row, as the account would hold it, and the other rating that the account holds."""
+
+    job: RatingJob
+    held: Rating
+    held_at: str | None
+    """When that rating was given, as far as it is known."""
+
+
+_WHY = {
+    OnConflict.KEEP: "what the account holds is kept",
+    OnConflict.NEWEST: "the account's rating is the newer one",
+    OnConflict.HIGHEST: "the account's rating is the higher one",
+    OnConflict.ASK: "so you chose",
+}
+
+
+def settle_conflict(policy: OnConflict, conflict: Conflict) -> Fate | None:
+    """Apply the policy: the fate of a row that gives way, or None for one that is sent.
+
+    Where the policy cannot tell (a date is missing, a word stands against a number), the row is sent.
+    `ask` is not for this rule to answer: None.
+    """
+    job, held, held_at = conflict
+    match policy:
+        case OnConflict.KEEP:
+            gives_way = True
+        case OnConflict.NEWEST:
+            gives_way = bool(job.rated_at and held_at) and _is_before(job.rated_at or "", held_at or "")
+        case OnConflict.HIGHEST:
+            gives_way = _is_lower(job.rating, held)
+        case OnConflict.OVERWRITE | OnConflict.ASK:
+            gives_way = False
+    return give_way(policy, conflict) if gives_way else None
+
+
+def give_way(policy: OnConflict, conflict: Conflict) -> Fate:
+    """The fate of a row whose rating gives way to the account's."""
+    job, held, held_at = conflict
+    ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
+    message = f"the account holds {theirs}, the row says {ours}: {_WHY[policy]} (--on-conflict {policy})"
+    return Fate(Status.KEPT, f"policy_{policy}", message)
+
+
+def describe_rating(rating: Rating | None, rated_at: str | None) -> str:
+    """Describe a rating with its day, where it has one: `7 (2024-05-01)`."""
+    if rating is None:
+        return "no rating"
+    return f"{rating} ({rated_at[:10]})" if rated_at else str(rating)
+
+
+def _is_before(one: str, other: str) -> bool:
+    """Whether a date lies before another, at the precision that both have: a day, or a second."""
+    if len(one) == len("2024-05-01") or len(other) == len("2024-05-01"):
+        return _instant(one).date() < _instant(other).date()
+    return _instant(one) < _instant(other)
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return (found if found.tzinfo is None else found.astimezone(UTC)).replace(microsecond=0, tzinfo=UTC)
+
+
+def _is_lower(one: Rating, other: Rating) -> bool:
+    if isinstance(one, int) and isinstance(other, int):
+        return one < other
+    return (one, other) == (HATE, LOVE)  # how a word compares with a number is nowhere documented
+
+
+def is_as_planned(planned: tuple[Rating | None, str | None], held: tuple[Rating | None, str | None]) -> bool:
+    """Whether the account holds what it held when the plan was made: the rating, and its date."""
+    (planned_rating, planned_at), (held_rating, held_at) = planned, held
+    if str(planned_rating) != str(held_rating):
+        return False
+    if planned_at is None or held_at is None:
+        return planned_at is held_at
+    try:
+        return not _is_before(planned_at, held_at) and not _is_before(held_at, planned_at)
+    except ValueError:  # somebody has written into the plan's date
+        return planned_at == held_at

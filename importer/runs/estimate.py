@@ -1,0 +1,30 @@
+"""runs.estimate."""
+
+from collections import Counter
+from itertools import chain
+from typing import NamedTuple
+
+from importer.journal import Journal, Run, in_blocks
+from importer.runs.targets import Target
+
+
+class Effort(NamedTuple):
+    """What it takes to send the open rows of a run; `seconds` is 0 where nothing limits the pace."""
+
+    ratings: int
+    """Rows that rate; the others remove a rating."""
+    requests: int
+    seconds: float
+
+
+def estimate_effort(target: Target, journal: Journal, run: Run) -> Effort:
+    """Count what travels together, which is only what goes by the same method."""
+    sizes: Counter[str] = Counter()
+    ratings = 0
+    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
+        sizes[target.destination.method_for(job)] += 1
+        ratings += bool(job.rating)
+    requests = sum(-(-size // target.destination.batch_size) for size in sizes.values())
+    rate = target.options.rate
+    seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
+    return Effort(ratings, requests, seconds)

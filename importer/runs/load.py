@@ -1,0 +1,236 @@
+"""The road: reads a file, plans its rows, has them sent, and writes down what became of all of them.
+
+The only place that puts readers, planning, sending, journal and report together. Prints nothing.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from importer.errors import ImporterError, UsageError
+from importer.interrupts import holding_signals
+from importer.journal import Journal, Run
+from importer.journal.history import Tally
+from importer.model import Fate, InvalidRow, PlannedRow, RatingJob, SourceRow, Status
+from importer.progress import Phase, Progress
+from importer.readers.base import Reader
+from importer.runs.duplicates import UNCHANGED, settle_duplicates
+from importer.runs.results_csv import write_results
+
+_DRY_RUN = Fate(Status.NOT_SENT, "dry_run", "would be sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file of a run: what messages call it, and what the journal knows it by."""
+
+    name: str
+    fingerprint: str
+    open_reader: Callable[[], Reader]
+    check_unchanged: Callable[[], None] = lambda: None
+    """Raises UnreadableFileError if what was read is not what was fingerprinted any more."""
+    companions: Sequence[Path] = ()
+    """Other files that shape its rows: the links of a data set, say."""
+    undone: Run | None = None
+    """The run that is taken back, where what was changed since then is to be left alone."""
+    takes_back: bool = False
+    """Whether this undoes a run."""
+    mirrors: bool = False
+    """Whether what the account holds and the source does not is removed."""
+
+    is_plan: bool = False
+    """Whether these are the rows of a plan, with what the account held for each."""
+
+    @property
+    def believes_journal(self) -> bool:
+        """Whether what an earlier run brought counts as held; else the account itself is asked."""
+        return not (self.takes_back or self.mirrors or self.is_plan)
+
+
+class Taker(Protocol):
+    """Any destination, API or file, as far as planning asks it."""
+
+    @property
+    def name(self) -> str:
+        """The `--to` word."""
+        ...
+
+    def refuse(self, job: RatingJob) -> Fate | None:
+        """Say why it cannot take the job at all, or None if it can."""
+        ...
+
+
+class Sender(Protocol):
+    """What brings the open rows of a run to their outcomes: `Sending` for an API, `Writing` for a file."""
+
+    stopped_by: ImporterError | None
+
+    def send_all(self) -> None:
+        """Bring all open rows to an end, or set `stopped_by`."""
+        ...
+
+    def verify(self) -> None:
+        """See that what was reported is so, where that can be done; what is not so is a failure."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run came to. `stopped_by` is set when it ended before its work was done."""
+
+    run: Run
+    notes: Sequence[str]
+    """What the reader found out about the file; empty when the run was continued."""
+    tallies: Sequence[Tally]
+    sent: int
+    """Rows that got their outcome from the destination now, not in an earlier session of the run."""
+    seconds: float
+    """Time spent sending."""
+    stopped_by: ImporterError | None
+
+
+def fingerprint_file(path: Path, *parts: str) -> str:
+    """Hash a file's content together with whatever else shapes its jobs."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    digest.update("\0".join(parts).encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """A run whose rows are all in the journal; `open_rows` of them wait to be sent."""
+
+    run: Run
+    notes: Sequence[str]
+    """What the reader found out about the file; empty when the run is continued."""
+    open_rows: int
+
+
+def plan_run(
+    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
+) -> PlannedRun:
+    """Read the whole source into the journal, or find the run that the same command left unfinished.
+
+    `remembers` says that what an earlier run brought is still there; a file holds one run only. Raises
+    UsageError for a file that cannot be read; the journal then knows nothing of it.
+    """
+    run = journal.find_unfinished(source.fingerprint)
+    notes: Sequence[str] = ()
+    if run is None:
+        with journal.planning():
+            earlier = journal.find_repeatable(source.fingerprint, destination.name) if remembers else None
+            if earlier is not None:
+                run, notes = _repeat(earlier, source, destination, journal)
+            else:
+                run, notes = _plan(source, destination, journal, progress, remembers=remembers)
+    return PlannedRun(run, notes, journal.count_open(run))
+
+
+def send_run(
+    planned: PlannedRun, sender: Sender, journal: Journal, results: Path, progress: Progress
+) -> RunReport:
+    """Send the open rows of a planned run and write the results file, whatever happens.
+
+    Raises ResultsNotWrittenError when only the results file failed. A run that stopped early is no
+    exception here: see `stopped_by`.
+    """
+    run = planned.run
+    begun = time.monotonic()
+    try:
+        sender.send_all()
+        seconds = time.monotonic() - begun
+        if sender.stopped_by is None:
+            sender.verify()
+    finally:
+        # Also when something unforeseen ended the sending: what is done is done, and must be told.
+        progress.phase = Phase.WRITING
+        with holding_signals() as held, closing(journal.results(run)) as lines:
+            write_results(results, lines)
+    sender.stopped_by = sender.stopped_by or next(iter(held), None)
+    if sender.stopped_by is None:
+        # Only now: a run whose results could not be written is continued, and then prints them.
+        journal.finish(run)
+    return RunReport(run, planned.notes, journal.tallies(run), progress.done, seconds, sender.stopped_by)
+
+
+def rehearse(
+    source: Source,
+    destination: Taker,
+    journal: Journal,
+    results: Path,
+    progress: Progress,
+    *,
+    remembers: bool = True,
+) -> RunReport:
+    """Do everything but send: the results file says what would be sent, the journal forgets it again."""
+    with forgotten_run(source, destination, journal, progress, remembers=remembers) as planned:
+        run = planned.run
+        journal.settle_open(run, _DRY_RUN)
+        progress.phase = Phase.WRITING
+        with closing(journal.results(run)) as lines:
+            write_results(results, lines)
+        return RunReport(run, planned.notes, journal.tallies(run), 0, 0.0, None)
+
+
+@contextmanager
+def forgotten_run(
+    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
+) -> Iterator[PlannedRun]:
+    """Plan a run that the journal forgets again; it need not be the one that is unfinished."""
+    with journal.planning(keep=False):
+        run, notes = _plan(source, destination, journal, progress, remembers=remembers)
+        yield PlannedRun(run, notes, journal.count_open(run))
+
+
+def _plan(
+    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
+) -> tuple[Run, Sequence[str]]:
+    """Put all rows into the journal and settle those that need no sending."""
+    reader = source.open_reader()
+    run = journal.add_run(source.fingerprint, source.name, destination.name)
+    wrong: list[str] = []
+    for chunk in reader.chunks():
+        journal.add_rows(run, chunk, [_refuse(row, destination) for row in chunk])
+        progress.rows_read += len(chunk)
+        if source.is_plan:
+            wrong += (row.message for row in chunk if isinstance(row, InvalidRow))
+    source.check_unchanged()
+    if wrong:
+        lines = "\n".join(f"  {message}" for message in wrong)
+        raise UsageError(f"{source.name} cannot be understood in {len(wrong):,} of its lines:\n{lines}")
+    if source.mirrors:
+        _check_mirror(journal.count_invalid(run))
+    progress.phase = Phase.PLANNING
+    for rows in journal.titles_rated_twice(run):
+        journal.settle_each(run, settle_duplicates(rows))
+    if remembers:
+        journal.settle_unchanged(run, UNCHANGED)
+    return run, reader.notes
+
+
+def _repeat(earlier: Run, source: Source, destination: Taker, journal: Journal) -> tuple[Run, Sequence[str]]:
+    """Plan the run of a file whose rows are in the journal as they would be read and settled again."""
+    run = journal.add_run(source.fingerprint, source.name, destination.name)
+    journal.repeat(run, earlier, UNCHANGED)
+    return run, [f"the file is still the one of run {earlier.run_id}, so it was not read again"]
+
+
+def _check_mirror(invalid: int) -> None:
+    """See that the mirror is told of all that the file rates. Raises UsageError."""
+    if invalid:
+        rows = f"{invalid:,} rows are" if invalid > 1 else "1 row is"
+        raise UsageError(
+            f"--mirror would remove what the file may well rate: {rows} invalid. Correct them, or take them "
+            "out of the file (`importer inspect` names them)."
+        )
+
+
+def _refuse(row: SourceRow, destination: Taker) -> Fate | None:
+    if isinstance(row, PlannedRow):
+        return destination.refuse(row.job)
+    return destination.refuse(row) if isinstance(row, RatingJob) else None

@@ -1,0 +1,90 @@
+"""`--mirror`: what the account has rated and the file has not, as rows that remove it. Sends nothing.
+
+Careful on purpose: a removal that should not be is worse than one that is missing. So only kinds of titles
+are touched that the file rates, a title that any row names is left alone, whatever becomes of the row, and
+so is one that cannot be told from all rows of its kind for want of a common kind of id. A row without ids is
+told from nothing: the account may spell its title otherwise.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from importer.destinations.base import Destination
+from importer.destinations.titles import Held, Holdings, build_keys, possible_kinds, title_keys
+from importer.journal import Journal, Run
+from importer.model import IMDB_ID, MediaKind, RatingJob
+
+NOT_RATED = "the file does not rate it"
+
+_BLOCK_ROWS = 4000
+
+_Ways = frozenset[str]
+"""By what a title can be told: kinds of ids, `imdb/` for those of an episode's show."""
+
+_ID_KEY = re.compile(rf"\w+:(?:(imdb):{IMDB_ID}|(tmdb|tvdb|trakt):\d+)(/.*)?")
+
+
+class Mirror:
+    """The account's ratings that no row has named yet."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+        self._left: dict[int, Held] = {}
+        self._told_by: dict[int, set[str]] = {}
+        for key, held in holdings.items():
+            self._left[id(held)] = held
+            self._told_by.setdefault(id(held), set()).update(_ways_of_key(key))
+        self._rated_kinds: set[MediaKind] = set()
+        self._ways: dict[MediaKind, set[_Ways]] = {}
+
+    def name(self, job: RatingJob, *, is_rated: bool) -> None:
+        """Take note of a row; `is_rated` if it rates a title of its kind."""
+        for key in [*title_keys(job), *_related_keys(job)]:
+            if (held := self._holdings.get(key)) is not None:
+                self._left.pop(id(held), None)
+        if is_rated and job.kind is not MediaKind.UNKNOWN:
+            self._rated_kinds.add(job.kind)
+        for kind in possible_kinds(job):
+            self._ways.setdefault(kind, set()).add(_ways_of(job))
+
+    def removals(self) -> Iterator[RatingJob]:
+        """Yield the jobs that remove what no row has named."""
+        for key, held in self._left.items():
+            job = held.removal
+            if job is not None and job.kind in self._rated_kinds and self._can_tell(key, job.kind):
+                yield job._replace(note=NOT_RATED)
+
+    def _can_tell(self, key: int, kind: MediaKind) -> bool:
+        return all(ways & self._told_by[key] for ways in self._ways[kind])
+
+
+def add_removals(journal: Journal, run: Run, holdings: Holdings, destination: Destination) -> None:
+    """Add a row, after the file's own, for each rating that the account holds and the file does not."""
+    mirror = Mirror(holdings)
+    last_row = 0
+    while named := journal.named_titles(run, last_row, _BLOCK_ROWS):
+        for job, is_rated in named:
+            mirror.name(job, is_rated=is_rated)
+        last_row = named[-1][0].row
+    rows = [job._replace(row=row) for row, job in enumerate(mirror.removals(), last_row + 1)]
+    journal.add_rows(run, rows, map(destination.refuse, rows))
+
+
+def _ways_of(job: RatingJob) -> _Ways:
+    ids = {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id}
+    mark = "" if job.season is None else "/"
+    return frozenset(source + mark for source, value in ids.items() if value)
+
+
+def _ways_of_key(key: str) -> _Ways:
+    found = _ID_KEY.fullmatch(key)
+    return frozenset({(found[1] or found[2]) + ("/" if found[3] else "")} if found else ())
+
+
+def _related_keys(job: RatingJob) -> Iterable[str]:
+    """The keys that call for care: the IMDb id whatever it is taken for, and title and year beside ids."""
+    number = (job.season, job.episode)
+    for kind in MediaKind:
+        yield from build_keys(kind, {"imdb": job.imdb_id}, (None, None), number)
+    for kind in possible_kinds(job):
+        yield from build_keys(kind, {}, (job.title, job.year), number)

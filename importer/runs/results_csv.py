@@ -1,0 +1,99 @@
+r"""Writes the results file: one line for every row given, in the order given, all of it or nothing.
+
+What the rows hold is the journal's business; this room only prints them. The file is RFC 4180 CSV in UTF-8
+with CRLF line ends: the one dialect all spreadsheets agree on, and the only one in which every Python quotes
+a title holding a lone carriage return (with `\n` line ends, 3.11 leaves it bare and the line breaks in two).
+No byte order mark, so that the first column is called `row` for every program.
+"""
+
+import codecs
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from importer.errors import ResultsNotWrittenError
+from importer.files import SUSPECTS, Drafts, neutralise, open_text
+from importer.model import RESULT_COLUMNS
+
+STANDARD_OUTPUT = Path("-")
+
+# The columns that may hold text of the input file or of the server; the others hold our own words. The last
+# five do, too, until the input is a results file, where anybody may have written into them.
+_FOREIGN = tuple(
+    RESULT_COLUMNS.index(column)
+    for column in (
+        *("message", "kind", "title", "year", "season", "episode"),
+        *("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "rating", "rated_at"),
+        *("reason", "previous_rating", "attempts", "http_status", "duration_ms"),
+    )
+)
+
+
+class Sink(Protocol):
+    """What a table is written to."""
+
+    def write(self, text: str, /) -> object:
+        """Write a text."""
+        ...
+
+
+def write_results(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Write the results file; rows are in the order of `model.RESULT_COLUMNS`.
+
+    The file appears whole under its name or not at all: an older one survives a failure. The path `-`
+    (standard output) and paths that are no regular file (a pipe, `/dev/null`) are written directly.
+    Raises ResultsNotWrittenError.
+    """
+    try:
+        with open_sink(path) as sink:
+            _write(sink, rows)
+    except OSError as error:
+        raise ResultsNotWrittenError(path, error) from error
+
+
+def _write(sink: Sink, rows: Iterable[Sequence[object]]) -> None:
+    writer = csv.writer(sink)
+    writer.writerow(RESULT_COLUMNS)
+    writer.writerows(_make_safe(rows))
+
+
+def _make_safe(rows: Iterable[Sequence[object]]) -> Iterator[Sequence[object]]:
+    for row in rows:
+        # Nearly every row passes this loop untouched, a million times a run: no copy in it.
+        for cell in filter(None, row):
+            if cell.__class__ is str and cell[0] in SUSPECTS:
+                yield _neutralised(row)
+                break
+        else:
+            yield row
+
+
+def _neutralised(row: Sequence[object]) -> Sequence[object]:
+    cells = list(row)
+    for column in _FOREIGN:
+        cell = cells[column]
+        if isinstance(cell, str):
+            cells[column] = neutralise(cell)
+    return cells
+
+
+@contextmanager
+def open_sink(path: Path) -> Iterator[Sink]:
+    """Open a place for a table: a file that appears whole or not at all, a pipe, or standard output."""
+    if path == STANDARD_OUTPUT:
+        sys.stdout.flush()
+        # Not the terminal's own encoding and line ends: the same bytes wherever they are piped to.
+        yield codecs.getwriter("utf-8")(sys.stdout.buffer, "backslashreplace")
+        sys.stdout.buffer.flush()
+    elif path.exists() and not path.is_file():
+        with open_text(path, "w") as stream:  # a directory fails here, as it should
+            yield stream
+    else:
+        # Through links, or replacing would put a file in the place of the link.
+        place = path.resolve()
+        with Drafts() as drafts:
+            yield drafts.begin(place)
+            drafts.publish([place])

@@ -1,0 +1,363 @@
+"""The stretch of the road that waits: between the journal and the destination, in one event loop.
+
+Feeds open rows from the journal to the worker pool and writes their outcomes back. All journal calls of
+this phase go through one thread, in order, so that commits never hold up a request.
+
+Writes into the journal while requests are under way: in one thread, in order, and never in their way.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import ParamSpec, TypeVar
+
+from importer.client.account_reader import ReadBack
+from importer.client.batching import Batcher, BatchSize
+from importer.client.executor import Courier, Tokens
+from importer.client.pool import WorkerPool
+from importer.client.rate_limit import Limiter, Rate
+from importer.client.retry import Backoff, Patience
+from importer.client.transport import Transport
+from importer.destinations.base import Destination
+from importer.destinations.decisions import Stop
+from importer.errors import ImporterError, StopRunError
+from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
+from importer.journal import Journal, Run
+from importer.model import Batch, Fate, Outcome
+from importer.progress import Phase, Progress
+from importer.runs.conflicts import Conflict, OnConflict
+from importer.runs.mirror import add_removals
+from importer.runs.snapshot import (
+    Look,
+    all_kinds,
+    answer_conflicts,
+    check_plan,
+    find_not_stored,
+    keep_what_changed_since,
+    leave_unsure,
+    note_holdings,
+    read_account,
+    settle_conflicts,
+    settle_unanswered,
+)
+
+TAKE_SECONDS = 0.5
+"""About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""
+
+
+MOST_TAKEN = 2000
+
+
+VERIFY_PAUSES = (0.0, 2.0, 5.0)
+"""Seconds before each look of the verification; a rating that is missing at the last one is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendingOptions:
+    """How to send. `rate` None: no limit but the server's own. `limit`: at most so many rows.
+
+    `get_rate` is a budget of its own for reading; `build_tokens` gives the signed-in account's tokens.
+    """
+
+    workers: int = 8
+    rate: Rate | None = None
+    get_rate: Rate | None = None
+    limit: int | None = None
+    build_tokens: Callable[[Transport], Tokens] | None = None
+    verifies: bool = True
+    """Whether the account is read back afterwards."""
+    resends_unsure: bool = False
+    """Whether rows of which nobody can tell whether they arrived are sent again."""
+    on_conflict: OnConflict = OnConflict.NEWEST
+    """Who gives way where the account holds another rating; `ask` leaves that to whoever looks."""
+    is_proven: bool = False
+    """Whether the credentials were proved a moment ago, so that no question need be spent on them."""
+    mirrors: bool = False
+    """Whether ratings are removed that the account holds and no row names."""
+    follows_plan: bool = False
+    """Whether nothing is sent unless the account holds what it held when the rows were planned."""
+    undone: Run | None = None
+    """The run that this one undoes, if what was changed since then is to be left alone."""
+    patience: Patience = field(default_factory=Patience)
+
+
+class Sending:
+    """Sends the open rows of one run."""
+
+    def __init__(
+        self,
+        run: Run,
+        destination: Destination,
+        journal: Journal,
+        options: SendingOptions,
+        progress: Progress,
+    ) -> None:
+        self._run = run
+        self._destination = destination
+        self._journal = journal
+        self._options = options
+        self._progress = progress
+        self._size = BatchSize(destination.batch_size)
+        self._pool: WorkerPool | None = None
+        self._clerk = Clerk(journal, run)
+        self._looked: Look | None = None
+        self._has_connected = False
+        self._cancelled_by: ImporterError | None = None
+        self.stopped_by: ImporterError | None = None
+        """Why rows are left, if any are."""
+
+    def look(self) -> Look:
+        """Prove the credentials, read the account, and settle what needs no sending because of it.
+
+        What stands there now is written down for every row, so that it can be brought back.
+        """
+        self._connect(self._look)
+        return self._looked or Look(is_readable=False)
+
+    @property
+    def leaves_conflicts(self) -> bool:
+        """Whether somebody else decides over the rows where the account holds another rating."""
+        return self._options.on_conflict is OnConflict.ASK
+
+    def settle_conflicts(self, keeps: Callable[[Conflict], bool]) -> Look:
+        """After a look, let the rows give way of which `keeps` says so."""
+        answer_conflicts(self._journal, self._run, self._destination, keeps)
+        look = self._looked or Look(is_readable=False)
+        changes, removals = self._journal.count_changes(self._run)
+        self._looked = replace(look, changes=changes, removals=removals)
+        return self._looked
+
+    def send_all(self) -> None:
+        """Send until every row has its outcome or the run stops; the journal is then up to date."""
+        if self._looked is None and self.stopped_by is None and self._journal.count_open(self._run):
+            self.look()
+        self._progress.phase = Phase.SENDING
+        self._progress.to_send = self._progress.done + self._journal.count_open(self._run)
+        try:
+            if self.stopped_by is None and self._progress.done < self._progress.to_send:
+                self._connect(self._work)
+        finally:
+            with holding_signals() as held:
+                self._clerk.finish()
+                if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
+                    self._journal.release(self._run, except_rows=self._pool.unsure_rows)
+        self.stopped_by = self.stopped_by or next(iter(held), None)
+        if self.stopped_by is None and self._journal.count_open(self._run):
+            limited = self._options.limit is not None
+            self.stopped_by = StopRunError("--limit was reached" if limited else "some rows were left over")
+
+    def verify(self) -> None:
+        """Read the account back and call every row a failure that is not stored as it was reported.
+
+        Also what an earlier session of the run has sent: it may have ended before it came to this.
+        """
+        is_readable = self._looked is None or self._looked.is_readable
+        if self._options.verifies and is_readable and self._journal.sent_kinds(self._run):
+            self._progress.phase = Phase.VERIFYING
+            self._pool = None  # its work is done: Ctrl-C ends this stage, not that one
+            self._connect(self._verify)
+
+    def _connect(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(self._connected(stage))
+
+    async def _connected(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
+        self._task = asyncio.current_task()
+        options = self._options
+        limiter = Limiter(
+            options.rate, self._progress, get_rate=options.get_rate, continues=self._has_connected
+        )
+        self._has_connected = True
+        try:
+            with hearing_signals(self._interrupt):
+                async with Transport(options.workers) as transport:
+                    tokens = options.build_tokens(transport) if options.build_tokens else None
+                    await stage(Courier(transport, limiter, Backoff(limiter, options.patience), tokens))
+        except StopRunError as stop:
+            self.stopped_by = stop
+        except asyncio.CancelledError:
+            # Only `_stop` and Ctrl-C cancel this outermost task: the run ends here, in good order.
+            self.stopped_by = self._cancelled_by or StopRunError("interrupted")
+
+    async def _look(self, courier: Courier) -> None:
+        self._progress.phase = Phase.LOOKING
+        if not self._options.is_proven:
+            verdict = await courier.carry(self._destination.build_probe(), self._destination.read_probe)
+            if isinstance(verdict, Stop):
+                raise verdict.error
+        run, journal = self._run, self._journal
+        kinds = all_kinds(journal.open_kinds(run))
+        holdings = await read_account(ReadBack(self._destination, courier), kinds)
+        if holdings is None:
+            self._insist_on_reading()
+        outcomes = settle_unanswered(
+            journal, run, holdings, self._destination.wanted, resend=self._options.resends_unsure
+        )
+        self._count(outcomes)
+        if holdings is None:
+            journal.note_unreadable(run)
+            if not self._destination.repeats_safely and not self._options.resends_unsure:
+                self._count(leave_unsure(journal, run))
+            self._looked = Look(is_readable=False)
+            return
+        if self._options.undone is not None:
+            keep_what_changed_since(journal, run, self._options.undone, holdings, self._destination.wanted)
+        if self._options.follows_plan:
+            check_plan(journal, run, holdings, self._destination.wanted)
+        if self._options.mirrors:
+            add_removals(journal, run, holdings, self._destination)
+        note_holdings(journal, run, holdings, self._destination.wanted)
+        settle_conflicts(journal, run, self._destination, self._options.on_conflict)
+        changes, removals = journal.count_changes(run)
+        held = len({id(held) for held in holdings.values()})  # one for each title, however many keys it has
+        self._looked = Look(True, held, frozenset(kinds), changes, removals)
+
+    def _insist_on_reading(self) -> None:
+        """Stop where nothing may be sent to an account that cannot be read."""
+        policy = self._options.on_conflict
+        if self._options.undone is not None:
+            raise StopRunError(
+                "the account cannot be read, so an undo might overwrite what others did; see --force"
+            )
+        if self._options.follows_plan or self._options.mirrors:
+            raise StopRunError("the account cannot be read, and must be; nothing was sent")
+        if policy.needs_the_account(keeps_dates=self._destination.keeps_dates):
+            raise StopRunError(
+                f"the account cannot be read, so --on-conflict {policy} cannot be kept; nothing was sent"
+            )
+
+    async def _verify(self, courier: Courier) -> None:
+        read_back = ReadBack(self._destination, courier)
+        kinds = all_kinds(self._journal.sent_kinds(self._run))
+        missing: list[tuple[int, Fate]] = []
+        for pause_seconds in VERIFY_PAUSES:
+            await asyncio.sleep(pause_seconds)  # what was stored a moment ago may not be shown at once
+            holdings = await read_account(read_back, kinds)
+            if holdings is not None:
+                missing = find_not_stored(self._journal, self._run, holdings, self._destination.wanted)
+            if not missing:
+                return
+        self._journal.settle_each(self._run, missing)
+        self._progress.failed += len(missing)
+
+    async def _work(self, courier: Courier) -> None:
+        pool = WorkerPool(
+            self._destination,
+            courier,
+            self._take_outcomes,
+            workers=self._options.workers,
+            size=self._size,
+        )
+        self._pool = pool
+        writing = asyncio.create_task(self._write_now_and_then())
+        try:
+            await pool.run(self._batches())
+        finally:
+            writing.cancel()
+        if isinstance(pool.stopped_by, ImporterError):
+            self.stopped_by = pool.stopped_by
+        elif pool.stopped_by is not None:
+            raise pool.stopped_by
+
+    async def _batches(self) -> AsyncIterator[Batch]:
+        batcher = Batcher(self._size)
+        left = self._journal.count_open(self._run)
+        if self._options.limit is not None:
+            left = min(left, self._options.limit)
+        most = 2 * self._options.workers * self._destination.batch_size
+        last_row = 0
+        while left > 0:
+            begun = time.monotonic()
+            jobs = await self._clerk.call(self._journal.take, self._run, last_row, min(most, left))
+            if not jobs:
+                break
+            last_row = jobs[-1].row
+            left -= len(jobs)
+            for batch in batcher.add((self._destination.method_for(job), job) for job in jobs):
+                yield batch
+            if time.monotonic() - begun < TAKE_SECONDS:
+                most = min(2 * most, MOST_TAKEN)
+        for batch in batcher.flush():
+            yield batch
+
+    def _take_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        self._clerk.note(outcomes)
+        self._count(outcomes)
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        self._progress.done += len(outcomes)
+        self._progress.failed += sum(not outcome.fate.status.is_success for outcome in outcomes)
+
+    async def _write_now_and_then(self) -> None:
+        try:
+            await self._clerk.write_now_and_then()
+        except ImporterError as error:
+            self._stop(error)
+
+    def _interrupt(self, number: int) -> None:
+        if self._pool is not None and self._pool.stopped_by is not None:
+            self._pool.stop_now()  # the second signal: do not even wait for the requests in flight
+        else:
+            self._stop(interrupted_by(number))
+
+    def _stop(self, error: ImporterError) -> None:
+        if self._pool is not None:
+            self._progress.waiting_for = "requests in flight, then the run stops"
+            self._pool.stop(error)
+        elif self._task is not None:
+            self._cancelled_by = error
+            self._task.cancel()
+
+
+WRITE_SECONDS = 0.2
+"""How long an answer may wait to be written together with others."""
+
+
+_Arguments = ParamSpec("_Arguments")
+
+
+_Result = TypeVar("_Result")
+
+
+class Clerk:
+    """Keeps the journal of one run up to date."""
+
+    def __init__(self, journal: Journal, run: Run) -> None:
+        self._journal = journal
+        self._run = run
+        self._thread = ThreadPoolExecutor(1, "journal")
+        self._unwritten: list[Outcome] = []
+
+    def note(self, outcomes: Sequence[Outcome]) -> None:
+        """Take outcomes that are to be written."""
+        self._unwritten += outcomes
+
+    async def write_now_and_then(self) -> None:
+        """Write what was noted, until cancelled. Raises StopRunError where the journal cannot be written."""
+        while True:
+            await asyncio.sleep(WRITE_SECONDS)
+            if self._unwritten:
+                await self._write()
+
+    async def _write(self) -> None:
+        outcomes, self._unwritten = self._unwritten, []
+        try:
+            await self.call(self._journal.record, self._run, outcomes)
+        except BaseException:
+            # Whether or not it was written: writing an outcome twice changes nothing, losing it would.
+            self._unwritten = outcomes + self._unwritten
+            raise
+
+    async def call(
+        self, call: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> _Result:
+        """Ask the journal something, when all that was begun earlier is done."""
+        return await asyncio.wrap_future(self._thread.submit(call, *args, **kwargs))
+
+    def finish(self) -> None:
+        """Write all that is left; afterwards nothing more may be asked."""
+        self._thread.shutdown()
+        outcomes, self._unwritten = self._unwritten, []
+        self._journal.record(self._run, outcomes)

@@ -1,0 +1,209 @@
+"""From command-line words to the file that a run reads, and the check of the one it writes."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, time, tzinfo
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from importer.cli.options import PaceOptions, ReadingOptions
+from importer.client.rate_limit import parse_rate
+from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
+from importer.files import is_same_file
+from importer.journal import Journal
+from importer.matching.match_file import Choice, ResolvedReader, find_choices, read_sheet
+from importer.matching.model import Subject
+from importer.readers import Reading, open_reader
+from importer.readers.base import FileReader, Reader
+from importer.readers.cells.scales import parse_scale
+from importer.runs.load import Source, fingerprint_file
+from importer.runs.targets import AnyTarget, Choices
+
+STANDARD_INPUT = "-"
+
+
+def parse_mapping(words: Sequence[str]) -> dict[str, str]:
+    """Parse the COLUMN=FIELD words of `--map`; a column's name may itself hold an equals sign."""
+    mapping = {}
+    for word in words:
+        column, equals, field = word.rpartition("=")
+        if not equals or not column or not field:
+            raise UsageError(f"--map {word!r}: write it as COLUMN=FIELD, for example --map 'My score=rating'")
+        mapping[column] = field
+    return mapping
+
+
+def build_reading(given: ReadingOptions) -> Reading:
+    """Put together what the flags say about the reading. Raises UsageError where they make no sense."""
+    if given.scale is not None:
+        parse_scale(given.scale)
+    return Reading(
+        given.format_,
+        parse_mapping(given.map_ or ()),
+        scale=given.scale,
+        zone=None if given.timezone is None else parse_zone(given.timezone),
+        lists=given.lists,
+        diary_dates=given.diary_dates,
+        user=given.user,
+        profile=given.profile,
+    )
+
+
+def parse_zone(text: str) -> tzinfo:
+    """Parse the ZONE of `--timezone`, such as Europe/Berlin."""
+    try:
+        return UTC if text == "UTC" else ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UsageError(f"--timezone {text!r}: write it as in Europe/Berlin, or UTC") from error
+
+
+def parse_time_of_day(text: str, zone: tzinfo | None) -> time:
+    """Parse the HH:MM of `--date-time`, which is of the zone of `--timezone`, or UTC."""
+    try:
+        found = time.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--date-time {text!r}: write it as HH:MM, for example 12:00") from error
+    if found.tzinfo is not None:
+        raise UsageError(f"--date-time {text!r}: write it as HH:MM, and its zone as --timezone")
+    return found.replace(tzinfo=zone or UTC)
+
+
+def parse_given(pace: PaceOptions, limit: int | None = None, **more: object) -> dict[str, object]:
+    """Collect what the flags say about the sending; what they leave open is the target's choice."""
+    rate = parse_rate(pace.rate) if pace.rate else None
+    given = {"workers": pace.workers, "rate": rate, "limit": limit} | more
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def name_of(file: str | Path) -> str:
+    """Give what messages call a file: its name need not be text; what is shown and journalled must be."""
+    return os.fsencode(file).decode("utf-8", "backslashreplace")
+
+
+@dataclass(frozen=True, slots=True)
+class FileInput:
+    """An export file, by its name on the command line. Standard input is kept in a private file."""
+
+    file: str
+    reading: Reading
+    resolved: Path | None = None
+    """The resolve file, whose ids rows without any get."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the file."""
+        return "standard input" if self.file == STANDARD_INPUT else name_of(self.file)
+
+    @contextmanager
+    def open(self) -> Iterator[Path]:
+        """Give the path to read. What can be read only once is copied, for it is read twice."""
+        if self.file != STANDARD_INPUT:
+            _check_regular(Path(self.file))
+            yield Path(self.file)
+            return
+        if sys.stdin.isatty():
+            raise UsageError("standard input is a terminal: name a file, or pipe one in")
+        # A folder of its own: beside a file in the common one, somebody's links.csv could lie.
+        with tempfile.TemporaryDirectory(prefix="ratings-") as folder:
+            path = Path(folder) / "input"
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as copy:
+                shutil.copyfileobj(sys.stdin.buffer, copy)
+            yield path
+
+    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+        """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
+        del journal
+        name = self.name
+        check_unchanged = partial(_check_unchanged, path, name, _read_stamp(path))
+        chosen = self._read_choices()
+        # Its name, too: the messages of the rows name it.
+        shaping = (
+            [] if chosen is None else ["resolved", str(self.resolved), *sorted(map(str, chosen.items()))]
+        )
+        leaves_types_open = target.tells_kinds or chosen is not None
+        reading = replace(self.reading, leaves_types_open=leaves_types_open)
+        opened, reading = open_file(path, name, reading)
+        print_ = fingerprint(name, path, choices, *_describe(reading), *shaping, beside=opened.companions)
+        reader: Reader = opened
+        if chosen is not None:
+            reader = ResolvedReader(reader, chosen, str(self.resolved))
+        mirrors = bool(choices.given.get("mirrors"))
+        return Source(name, print_, lambda: reader, check_unchanged, opened.companions, mirrors=mirrors)
+
+    def _read_choices(self) -> Mapping[Subject, Choice] | None:
+        """Read the resolve file, if there is one. Raises UnreadableFileError."""
+        if self.resolved is None:
+            return None
+        name = str(self.resolved)
+        return find_choices(read_sheet(self.resolved, name), name)
+
+
+def build_input(file: str, reading: Reading, resolved: Path | None, out: Path) -> FileInput:
+    """Put together what is read, none of which may be written over. Raises UsageError."""
+    if resolved is not None and is_same_file(resolved, out):
+        raise UsageError(f"--out {out} is the resolve file, with all you chose in it; name another")
+    return FileInput(file, reading, resolved)
+
+
+def open_file(path: Path, name: str, reading: Reading) -> tuple[FileReader, Reading]:
+    """Open a file; where it does not say what its ratings are, ask, or take what they look like.
+
+    Also returns how it is read: with the scale that somebody has answered, or that was taken.
+    """
+    try:
+        return open_reader(path, reading, name=name), reading
+    except ScaleNeededError as error:
+        if sys.stdin.isatty():
+            text = typer.prompt(f"{error}\nWhat are they", default=error.suggested, err=True)
+        elif error.suggested is not None:
+            text = error.suggested
+        else:
+            raise
+        reading = replace(reading, scale=text)
+        return open_reader(path, reading, name=name), reading
+
+
+def _describe(reading: Reading) -> Iterator[str]:
+    """Name all that shapes the jobs of a file; a rule of the destination does not."""
+    for field in fields(reading):
+        value = getattr(reading, field.name)
+        if field.name != "leaves_types_open" and value != field.default:
+            yield f"{field.name} {sorted(value.items()) if isinstance(value, Mapping) else value}"
+
+
+def _check_regular(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        problem = "it is a directory" if path.is_dir() else "it is no regular file"
+        remedy = "Name the export file itself; a pipe is read with - from standard input."
+        raise UnreadableFileError(str(path), problem, remedy=remedy)
+
+
+def _read_stamp(path: Path) -> tuple[int, int] | None:
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.exists() else None
+
+
+def _check_unchanged(path: Path, name: str, before: tuple[int, int] | None) -> None:
+    if _read_stamp(path) != before:
+        raise UnreadableFileError(
+            name,
+            "the file changed while it was read",
+            remedy="Wait until it is written, then type the same command.",
+        )
+
+
+def fingerprint(name: str, path: Path, choices: Choices, *shaping: str, beside: Iterable[Path] = ()) -> str:
+    """Hash the file with all that shapes its jobs, other files too. Raises UnreadableFileError."""
+    try:
+        shaping += tuple(map(fingerprint_file, beside))
+        return fingerprint_file(path, *shaping, f"{choices.love} {choices.hate}", *choices.rules)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise UnreadableFileError(name, problem, remedy="Name the export file itself.") from error

@@ -1,0 +1,1 @@
+"""Sync jobs: their settings, source, state and schedule."""

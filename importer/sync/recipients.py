@@ -1,0 +1,52 @@
+"""Who is told how the runs of sync jobs end, from the options and the settings."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from importer.config.folders import config_file, state_dir
+from importer.config.notify import load_notify
+from importer.errors import SettingsError, UsageError
+from importer.monitoring.announce import Audience
+from importer.monitoring.log import Log
+from importer.monitoring.metrics import serve_metrics
+from importer.monitoring.notify import NotifyOn, is_understood
+
+
+def health_folder() -> Path:
+    """Name the folder in which each job has a file that says how its last run went."""
+    return state_dir() / "health"
+
+
+def build_audience(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Audience:
+    """Gather everybody. Raises SettingsError."""
+    settings = load_notify(environ)
+    for warning in settings.warnings:
+        log.warned(warning)
+    odd = [number for number, address in enumerate(settings.addresses, 1) if not is_understood(address)]
+    if odd:
+        many = len(settings.addresses)
+        raise SettingsError(
+            [
+                f"notify in [sync] of {config_file()}: address {number} of {many} is none that Apprise "
+                "understands; its pages (https://github.com/caronc/apprise/wiki) show how each looks."
+                for number in odd
+            ]
+        )
+    return Audience(log, health_folder(), metrics, settings.addresses, NotifyOn(settings.notify_on))
+
+
+@contextmanager
+def serving_metrics(place: str | None, log: Log) -> Iterator[None]:
+    """Serve the metrics at `[HOST:]PORT` for as long as the block runs, where that is wanted."""
+    if place is None:
+        yield
+        return
+    host, _, port = place.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise UsageError(f"--metrics-at {place!r}: write a port, or HOST:PORT, for example 9464")
+    host = host.strip("[]") or "127.0.0.1"
+    with serve_metrics(health_folder(), int(port), host) as bound_port:
+        log.noted(f"metrics are served at http://{f'[{host}]' if ':' in host else host}:{bound_port}/metrics")
+        yield

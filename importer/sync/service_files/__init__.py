@@ -1,0 +1,1 @@
+"""Files for the machine's own schedulers."""

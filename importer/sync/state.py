@@ -1,0 +1,213 @@
+"""What a sync job remembers from run to run, so that nothing is asked twice: versions and known failures.
+
+One private JSON file for each job. The journal says what the account holds; this says what need not be
+looked at again, and since when a row is known to fail for good.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
+from pathlib import Path
+from time import sleep
+from typing import Any
+
+from filelock import BaseFileLock, FileLock, Timeout
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from importer.config.folders import config_file
+from importer.files import make_private_folder, write_privately
+from importer.journal import Journal, Run, in_blocks
+from importer.model import RESULT_COLUMNS, UNRATE, Fate, Outcome, RatingJob, Status
+from importer.sync.config import Job
+from importer.sync.source import Version
+
+PERMANENT = frozenset({Status.NOT_FOUND, Status.REJECTED})
+"""What the destination says at every try: not asked for again until the row changes or much time passes."""
+
+LOCK_POLL_SECONDS = 0.2
+
+_IDENTITY = RESULT_COLUMNS[RESULT_COLUMNS.index("kind") : RESULT_COLUMNS.index("rated_at") + 1]
+"""What makes a row the same as one of an earlier run, wherever in the file it stands."""
+
+_SHAPES_NO_ROW = {"every", "cron", "out", "guard", "workers", "rate", "verify", "retry_permanent_after"}
+
+_PLACES = {name: RESULT_COLUMNS.index(name) for name in RESULT_COLUMNS}
+
+
+class KnownFailure(BaseModel):
+    """A row that fails for good: its last fate, the days (UTC) of its first and last try, and how many."""
+
+    status: Status
+    reason: str
+    message: str
+    since: date
+    tried_on: date
+    tries: int
+
+
+class JobState(BaseModel):
+    """What is known after a run of a job. Everything empty: the job never ran."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    importer: str = ""
+    """The version of this program, which may read a file in another way than the one before."""
+    options: str = ""
+    version: Version = Version()
+    companions: dict[str, str] = {}
+    """Other files that shaped the rows, and their content's hashes."""
+    account: str = ""
+    """The user name behind the sign-in, as it was confirmed last."""
+    activities: dict[str, str] = {}
+    began_at: str = ""
+    """When the job was begun last, whatever became of it."""
+    ended_at: str = ""
+    """When a run last came to its end."""
+    counts: dict[Status, int] = {}
+    is_settled: bool = False
+    """Whether the last run came to its end and left nothing that may succeed another time."""
+    known: dict[str, KnownFailure] = {}
+
+    @field_validator("began_at", "ended_at")
+    @classmethod
+    def _check_moment(cls, text: str) -> str:
+        if text and datetime.fromisoformat(text).tzinfo is None:
+            raise ValueError("it has no offset")
+        return text
+
+
+def load_state(path: Path) -> JobState:
+    """Read what is known; a file that makes no sense is as good as none, and costs one look at everything."""
+    try:
+        return JobState.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return JobState()
+
+
+def save_state(path: Path, state: JobState) -> None:
+    """Write what is known, whole or not at all, for its owner's eyes alone. Raises OSError."""
+    write_privately(path, state.model_dump_json(indent=1).encode() + b"\n")
+
+
+def hash_options(job: Job, *more: str) -> str:
+    """Hash all that shapes what a job does with its source; how often it runs does not."""
+    shaping = job.model_dump_json(exclude=_SHAPES_NO_ROW)
+    return hashlib.sha256("\0".join([shaping, *more]).encode()).hexdigest()
+
+
+def next_try(known: KnownFailure, retry_after_days: int) -> datetime:
+    """When a row that failed for good is tried once more."""
+    return datetime.combine(known.tried_on, time(), UTC) + timedelta(days=retry_after_days)
+
+
+def is_any_due(state: JobState, retry_after_days: int, now: datetime) -> bool:
+    """Whether the time has come to try any known failure again."""
+    return any(next_try(known, retry_after_days) <= now for known in state.known.values())
+
+
+def settle_known(
+    journal: Journal, run: Run, known: Mapping[str, KnownFailure], retry_after_days: int, now: datetime
+) -> None:
+    """Give rows that are known to fail their fate without asking for them again."""
+    if not known:
+        return
+    outcomes = []
+    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
+        failure = known.get(_hash_job(job))
+        if failure is not None and now < next_try(failure, retry_after_days):
+            fate = Fate(failure.status, failure.reason, _describe(job, failure, retry_after_days))
+            outcomes.append(Outcome(job.row, fate, 0, None, None, None))
+    if outcomes:
+        journal.record(run, outcomes)
+
+
+def collect_known(
+    lines: Iterable[Sequence[Any]], before: Mapping[str, KnownFailure], now: datetime
+) -> dict[str, KnownFailure]:
+    """Gather the failures for good from the lines of a run's results: those met, and those left alone."""
+    today = now.astimezone(UTC).date()
+    found: dict[str, KnownFailure] = {}
+    for line in lines:
+        status = Status(line[_PLACES["status"]])
+        if status not in PERMANENT:
+            continue
+        key = _hash_cells(line[_PLACES[name]] for name in _IDENTITY)
+        earlier = before.get(key)
+        if not line[_PLACES["attempts"]]:
+            if earlier is not None:
+                found[key] = earlier
+            continue
+        found[key] = KnownFailure(
+            status=status,
+            reason=line[_PLACES["reason"]] or "",
+            message=line[_PLACES["message"]] or "",
+            since=earlier.since if earlier else today,
+            tried_on=today,
+            tries=earlier.tries + 1 if earlier else 1,
+        )
+    return found
+
+
+class KeptSettings:
+    """The settings file as it was when it last made sense, for the runs of a daemon."""
+
+    def __init__(self, copy: Path, load: Callable[[Mapping[str, str]], dict[str, Job]]) -> None:
+        self._copy = copy
+        self._load = load
+        self.variables = {"IMPORTER_CONFIG_SNAPSHOT": str(copy)}
+
+    def load_jobs(self) -> dict[str, Job]:
+        """Read the jobs, and keep the file they come from. Raises SettingsError; then the old one is kept."""
+        candidate = self._copy.with_suffix(".new")
+        try:
+            write_privately(candidate, config_file().read_bytes())
+        except OSError:
+            return self._load(os.environ)  # which says what is wrong with the file
+        jobs = self._load({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
+        candidate.replace(self._copy)
+        return jobs
+
+
+@contextmanager
+def in_line(lock_file: Path, tell_waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock for as long as the block runs; whoever holds it now is waited for."""
+    make_private_folder(lock_file.parent)
+    lock = FileLock(lock_file, mode=0o600)
+    if not _acquire(lock):
+        tell_waiting()
+        while not _acquire(lock):
+            sleep(LOCK_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquire(lock: BaseFileLock) -> bool:
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True
+
+
+def _describe(job: RatingJob, failure: KnownFailure, retry_after_days: int) -> str:
+    """Say since when; without the reader's note, which the journal puts before every message of the row."""
+    said = failure.message.removeprefix(f"{job.note}; ") if job.note else failure.message
+    again = next_try(failure, retry_after_days).date().isoformat()
+    parts = [said, f"known since {failure.since}", f"tried again after {again}, or when the row changes"]
+    return "; ".join(filter(None, parts))
+
+
+def _hash_job(job: RatingJob) -> str:
+    cells = (getattr(job, name) for name in _IDENTITY)
+    return _hash_cells("unrate" if cell == UNRATE and isinstance(cell, int) else cell for cell in cells)
+
+
+def _hash_cells(cells: Iterable[object]) -> str:
+    # As text: the journal keeps a number as a number, but nobody is to depend on it.
+    text = "\0".join("" if cell is None else str(cell) for cell in cells)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]

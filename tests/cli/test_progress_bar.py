@@ -1,0 +1,276 @@
+"""Progress: what it says, when it says it, and that it leaves run and terminal as they were."""
+
+import io
+import json
+import subprocess
+import sys
+import threading
+
+import pytest
+from rich.console import Console
+
+from importer.cli.progress_bar import (
+    Lines,
+    Pace,
+    View,
+    Watch,
+    build_line,
+    build_live,
+    build_waiting,
+    show_progress,
+)
+from importer.monitoring.log import open_log
+from importer.progress import Phase, Progress
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+def sending(done: int = 0, to_send: int = 100, **facts: object) -> Progress:
+    progress = Progress(Phase.SENDING, to_send, to_send, done)
+    for name, value in facts.items():
+        setattr(progress, name, value)
+    return progress
+
+
+def look(progress: Progress, clock: FakeClock, seconds: float = 0.0) -> View:
+    """Look at a run that started sending `seconds` ago."""
+    watch = Watch(progress, clock)
+    done, progress.done = progress.done, 0
+    waiting_for, progress.waiting_for = progress.waiting_for, ""
+    watch.look()
+    clock.now += seconds
+    progress.done = done
+    watch.look()
+    progress.waiting_for = waiting_for
+    return watch.look()
+
+
+class TestPace:
+    def test_nothing_seen_is_no_rate(self) -> None:
+        assert Pace().rows_per_second == 0
+
+    def test_a_first_look_and_a_standstill_are_no_rate(self) -> None:
+        pace = Pace()
+        for now in (5.0, 5.0, 6.0, 900.0):
+            pace.observe(now, 3, is_waiting=False)
+            assert pace.rows_per_second == 0
+
+    def test_only_the_recent_past_counts(self) -> None:
+        pace = Pace()
+        for second in range(100):
+            pace.observe(second, min(second, 50) * 100, is_waiting=False)
+        assert pace.rows_per_second == 0
+        for second in range(100, 200):
+            pace.observe(second, 5000 + (second - 100) * 7, is_waiting=False)
+        assert pace.rows_per_second == pytest.approx(7)
+
+    def test_a_slow_run_has_a_rate_too(self) -> None:
+        pace = Pace()
+        pace.observe(0, 0, is_waiting=False)
+        pace.observe(60, 30, is_waiting=False)
+        assert pace.rows_per_second == pytest.approx(0.5)
+
+    def test_waiting_is_not_slowness(self) -> None:
+        pace = Pace()
+        pace.observe(0, 0, is_waiting=False)
+        pace.observe(10, 100, is_waiting=False)
+        for second in range(11, 311):
+            pace.observe(second, 100, is_waiting=True)
+        assert pace.rows_per_second == pytest.approx(10)
+        pace.observe(311, 110, is_waiting=False)
+        assert pace.rows_per_second == pytest.approx(10)
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("progress", "line"),
+        [
+            (Progress(), "reading"),
+            (Progress(rows_read=1), "reading: 1 row"),
+            (Progress(rows_read=12_345), "reading: 12,345 rows"),
+            (Progress(Phase.PLANNING), "planning"),
+            (Progress(Phase.WRITING), "writing results"),
+            (sending(), "sending: 0 of 100 rows"),
+            (sending(40, failed=2), "sending: 40 of 100 rows, 2 missed, 10.0 per second, about 6.0 s left"),
+            (sending(100), "sending: 100 of 100 rows, 25.0 per second"),
+            (sending(120), "sending: 120 of 100 rows, 30.0 per second"),
+            (Progress(Phase.SENDING), "sending: 0 of 0 rows"),
+            (
+                sending(40, phase=Phase.RESOLVING, failed=1),
+                "looking up: 40 of 100 titles, 1 missed, 10.0 per second, about 6.0 s left",
+            ),
+        ],
+    )
+    def test_lines(self, progress: Progress, line: str, clock: FakeClock) -> None:
+        assert build_line(look(progress, clock, seconds=4)) == line
+
+    def test_a_wait_is_explained_and_counted_in(self, clock: FakeClock) -> None:
+        view = look(sending(50, waiting_for="over capacity (503)", waiting_until=1020.0), clock, seconds=10)
+        assert build_waiting(view) == "waiting: over capacity (503), 10 s left"
+        assert build_line(view).endswith("5.0 per second, about 20 s left")
+
+    @pytest.mark.parametrize("until", [0.0, 999.0])
+    def test_a_wait_of_unknown_length(self, clock: FakeClock, until: float) -> None:
+        view = look(sending(waiting_for="requests in flight", waiting_until=until), clock)
+        assert build_waiting(view) == "waiting: requests in flight"
+        assert build_waiting(look(sending(), clock)) == ""
+
+    def test_a_reason_from_the_server_reaches_no_terminal_as_a_command(self, clock: FakeClock) -> None:
+        view = look(sending(waiting_for="\x1b[2Jbusy\r\n[red]"), clock)
+        assert build_waiting(view) == "waiting: busy [red]"
+
+    @pytest.mark.parametrize("width", [20, 40, 100])
+    def test_the_live_display_shows_counts_and_reason(self, clock: FakeClock, width: int) -> None:
+        view = look(sending(40, failed=2, waiting_for="[red] 429", waiting_until=1250.0), clock, seconds=10)
+        console = Console(width=width)
+        with console.capture() as capture:
+            console.print(build_live(view))
+        shown = " ".join(capture.get().split())
+        assert "waiting: [red] 429," in shown
+        if width == 100:
+            assert "40 of 100, 2 missed, 60 left" in shown
+            assert "4 min 00 s left" in shown
+
+    def test_the_live_display_in_other_phases(self, clock: FakeClock) -> None:
+        console = Console(width=80)
+        with console.capture() as capture:
+            console.print(build_live(look(Progress(rows_read=7), clock)))
+            console.print(build_live(look(sending(4, to_send=0), clock)))
+        assert "reading: 7 rows" in capture.get()
+
+
+class TestLines:
+    def test_one_line_per_phase_then_one_now_and_then(self, clock: FakeClock) -> None:
+        progress = Progress()
+        lines = Lines(Watch(progress, clock), clock)
+        assert list(lines.look()) == ["reading"]
+        progress.rows_read = 100
+        assert list(lines.look()) == []
+        clock.now += 10
+        assert list(lines.look()) == ["reading: 100 rows"]
+        progress.phase, progress.to_send = Phase.SENDING, 100
+        assert list(lines.look()) == ["sending: 0 of 100 rows"]
+        clock.now += 5
+        progress.done = 10
+        assert list(lines.look()) == []
+        clock.now += 5
+        progress.done = 20
+        assert list(lines.look()) == ["sending: 20 of 100 rows, 2.0 per second, about 40 s left"]
+
+    def test_a_wait_is_told_once_and_again_when_it_is_another(self, clock: FakeClock) -> None:
+        progress = sending(waiting_for="over capacity (503)", waiting_until=1010.0)
+        lines = Lines(Watch(progress, clock), clock)
+        assert list(lines.look())[1:] == ["waiting: over capacity (503), 10 s left"]
+        clock.now += 1
+        assert list(lines.look()) == []
+        progress.waiting_for, progress.waiting_until = "429", 1301.0
+        assert list(lines.look()) == ["waiting: 429, 5 min 00 s left"]
+        progress.waiting_for = ""
+        assert list(lines.look()) == []
+        progress.waiting_for = "429"
+        assert list(lines.look()) == ["waiting: 429, 5 min 00 s left"]
+
+
+def threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate()}
+
+
+class TestShowing:
+    def test_off_shows_nothing(self) -> None:
+        stream = Terminal()
+        with show_progress(Progress(), quiet=True, stream=stream):
+            assert "progress" not in threads()
+        assert stream.getvalue() == ""
+
+    def test_no_terminal_gets_plain_lines(self, clock: FakeClock) -> None:
+        stream, progress = io.StringIO(), Progress()
+        with show_progress(progress, stream=stream, clock=clock):
+            progress.phase = Phase.WRITING
+        assert stream.getvalue().splitlines()[-1] == "writing results"
+        assert "\x1b" not in stream.getvalue()
+        assert "progress" not in threads()
+
+    def test_a_dumb_terminal_gets_plain_lines_too(
+        self, monkeypatch: pytest.MonkeyPatch, clock: FakeClock
+    ) -> None:
+        monkeypatch.setenv("TERM", "dumb")
+        stream = Terminal()
+        with show_progress(Progress(), stream=stream, clock=clock):
+            pass
+        assert stream.getvalue() == "reading\n"
+
+    @pytest.mark.parametrize("ending", [None, ValueError, KeyboardInterrupt])
+    def test_a_terminal_is_left_as_it_was(
+        self, monkeypatch: pytest.MonkeyPatch, clock: FakeClock, ending: type[BaseException] | None
+    ) -> None:
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+        stream, before = Terminal(), threads()
+        try:
+            with show_progress(sending(40), stream=stream, clock=clock):
+                if ending is not None:
+                    raise ending
+        except (ValueError, KeyboardInterrupt) as error:
+            assert type(error) is ending  # noqa: PT017 - both kinds of ending run through here
+        shown = stream.getvalue()
+        assert "40" in shown
+        assert "\x1b[32m" in shown or "\x1b[1;32m" in shown
+        assert shown.rindex("\x1b[?25h") > shown.rindex("\x1b[?25l")
+        assert threads() == before
+
+    def test_no_color_is_respected(self, monkeypatch: pytest.MonkeyPatch, clock: FakeClock) -> None:
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.setenv("NO_COLOR", "1")
+        stream = Terminal()
+        with show_progress(sending(40), stream=stream, clock=clock):
+            pass
+        assert "32m" not in stream.getvalue()
+        assert "38;" not in stream.getvalue()
+
+    @pytest.mark.parametrize("terminal", [True, False])
+    def test_a_stream_nobody_reads_ends_no_run(
+        self, monkeypatch: pytest.MonkeyPatch, clock: FakeClock, terminal: bool
+    ) -> None:
+        monkeypatch.setenv("TERM", "xterm")
+
+        class Broken(io.StringIO):
+            def isatty(self) -> bool:
+                return terminal
+
+            def write(self, text: str) -> int:
+                raise OSError(5, "Input/output error")  # what a terminal says that was closed
+
+        with show_progress(Progress(), stream=Broken(), clock=clock):
+            done = True
+        assert done
+
+    def test_a_json_log_is_told_of_waits_and_of_nothing_else(
+        self, clock: FakeClock, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        told = io.StringIO()
+        progress = sending(40)
+        with show_progress(progress, log=open_log(as_json=True, stream=told), stream=Terminal(), clock=clock):
+            progress.waiting_for, progress.waiting_until = "over capacity (503)", clock.now + 30
+        (line,) = (json.loads(line) for line in told.getvalue().splitlines())
+        assert (line["event"], line["reason"], line["seconds"]) == ("waiting", "over capacity (503)", 30.0)
+        assert capfd.readouterr() == ("", "")
+
+    def test_rich_is_not_imported_before_a_terminal_needs_it(self) -> None:
+        code = "import importer.cli.progress, importer.report.summary, sys; sys.exit('rich' in sys.modules)"
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

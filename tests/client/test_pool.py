@@ -1,0 +1,387 @@
+"""The pool: one outcome for each job, or the truth about why there is none."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from importer.client.executor import Courier
+from importer.client.pool import GRACE_SECONDS, WorkerPool
+from importer.client.rate_limit import Limiter
+from importer.client.retry import Backoff, Patience
+from importer.destinations.decisions import Answer, Verdict
+from importer.errors import StopRunError
+from importer.model import Batch, Outcome, Status
+from importer.progress import Progress
+from tests.builders import build_job
+from tests.client.fakes import READ_BACK, FakeApi, FakeServer
+from tests.virtual_time import run_in_virtual_time
+
+BULK = FakeApi(batch_size=8, repeats_safely=True)
+
+
+@dataclass
+class Delivery:
+    """What a pool did."""
+
+    pool: WorkerPool
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def statuses(self) -> dict[int, Status]:
+        return {row: outcome.fate.status for row, outcome in sorted(self.outcomes.items())}
+
+    @property
+    def unsure_without_outcome(self) -> set[int]:
+        return self.pool.unsure_rows - self.outcomes.keys()
+
+
+def deliver(
+    server: FakeServer,
+    rows: int,
+    api: FakeApi | None = None,
+    *,
+    workers: int = 1,
+    meanwhile: Callable[[WorkerPool, "asyncio.Task[None]"], Awaitable[None]] | None = None,
+    feed: Callable[[list[Batch]], AsyncIterator[Batch]] | None = None,
+) -> Delivery:
+    """Let a pool deliver jobs for rows 1 to `rows`, while `meanwhile` may meddle with it."""
+    api = api or FakeApi()
+    jobs = [build_job(row) for row in range(1, rows + 1)]
+    batches = [Batch("rate", jobs[at : at + api.batch_size]) for at in range(0, rows, api.batch_size)]
+
+    async def main() -> Delivery:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        limiter = Limiter(None, Progress())
+        courier = Courier(server, limiter, Backoff(limiter, Patience(jitter=0.0)))
+        outcomes: dict[int, Outcome] = {}
+
+        def take(settled: Sequence[Outcome]) -> None:
+            assert not outcomes.keys() & {outcome.row for outcome in settled}
+            outcomes.update({outcome.row: outcome for outcome in settled})
+
+        pool = WorkerPool(api, courier, take, workers=workers)
+        running = asyncio.create_task(pool.run((feed or _feed)(batches)))
+        if meanwhile is not None:
+            await meanwhile(pool, running)
+        await asyncio.wait([running])
+        if not running.cancelled():
+            running.result()
+        return Delivery(pool, outcomes, loop.time() - begun)
+
+    return run_in_virtual_time(main())
+
+
+async def _feed(batches: list[Batch]) -> AsyncIterator[Batch]:
+    for batch in batches:
+        yield batch
+
+
+def stop_after(seconds: float) -> Callable[[WorkerPool, "asyncio.Task[None]"], Awaitable[None]]:
+    async def stop(pool: WorkerPool, running: "asyncio.Task[None]") -> None:
+        await asyncio.sleep(seconds)
+        pool.stop(StopRunError("interrupted"))
+
+    return stop
+
+
+# Every job comes to its end
+
+
+def test_every_job_has_its_outcome_and_no_worker_idles() -> None:
+    server = FakeServer(seconds=1)
+    delivery = deliver(server, 20, workers=4)
+    assert delivery.statuses == dict.fromkeys(range(1, 21), Status.RATED)
+    assert server.most_in_flight == 4
+    assert delivery.seconds == pytest.approx(5, abs=0.01)
+    assert delivery.pool.stopped_by is None
+    assert not delivery.pool.unsure_rows
+
+
+def test_nothing_to_deliver_ends_at_once() -> None:
+    delivery = deliver(FakeServer(), 0, workers=4)
+    assert delivery.outcomes == {}
+    assert delivery.seconds < 0.01
+
+
+def test_an_outcome_tells_how_it_went() -> None:
+    delivery = deliver(FakeServer("trouble", "rated", seconds=0.25), 1, BULK)
+    (outcome,) = delivery.outcomes.values()
+    assert (outcome.attempts, outcome.http_status, outcome.duration_ms) == (2, 200, 250)
+    assert outcome.sent_at is not None
+
+
+def test_a_split_goes_down_to_the_culprit_and_delivers_the_others() -> None:
+    server = FakeServer(answer=lambda rows: "refused" if 5 in rows else "rated")
+    delivery = deliver(server, 8, BULK)
+    assert delivery.statuses == dict.fromkeys(range(1, 9), Status.RATED) | {5: Status.REJECTED}
+    assert server.ratings_sent == [
+        [1, 2, 3, 4, 5, 6, 7, 8],
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+        [5, 6],
+        [5],
+        [6],
+        [7, 8],
+    ]
+
+
+def test_a_retry_waits_and_then_succeeds() -> None:
+    server = FakeServer("busy", "busy", "rated")
+    delivery = deliver(server, 1)
+    assert delivery.statuses == {1: Status.RATED}
+    assert delivery.outcomes[1].attempts == 3
+    assert delivery.seconds >= 20
+
+
+def test_tries_used_up_end_as_the_verdict_says() -> None:
+    delivery = deliver(FakeServer(*["trouble"] * 9), 1, FakeApi(repeats_safely=True))
+    assert delivery.statuses == {1: Status.FAILED}
+    assert delivery.outcomes[1].attempts == 3
+
+
+def test_429_pauses_every_worker() -> None:
+    server = FakeServer("rated", "busy", seconds=1)
+    delivery = deliver(server, 30, workers=5)
+    assert len(delivery.outcomes) == 30
+    begun = server.sent[0].at
+    assert not [sent for sent in server.sent if begun + 1.001 < sent.at < begun + 11]
+
+
+def test_no_more_requests_in_flight_than_workers() -> None:
+    server = FakeServer("trouble", "busy", "lost", "rated", "trouble")
+    deliver(server, 50, workers=3)
+    assert server.most_in_flight == 3
+
+
+# Reading back before anything is sent twice
+
+
+def test_what_did_arrive_is_not_sent_again() -> None:
+    server = FakeServer("answer-lost")
+    delivery = deliver(server, 1)
+    assert [sent.label for sent in server.sent] == ["rate", READ_BACK]
+    assert server.rated == {1: 1}
+    assert delivery.outcomes[1].fate[:2] == (Status.RATED, "verified")
+
+
+def test_what_did_not_arrive_is_sent_again() -> None:
+    server = FakeServer("lost")
+    delivery = deliver(server, 1)
+    assert [sent.label for sent in server.sent] == ["rate", READ_BACK, "rate"]
+    assert delivery.outcomes[1].fate[:2] == (Status.RATED, "")
+
+
+def test_a_refusal_to_be_busy_is_repeated_without_reading_back() -> None:
+    server = FakeServer("busy")
+    deliver(server, 1)
+    assert [sent.label for sent in server.sent] == ["rate", "rate"]
+
+
+def test_bulk_repeats_without_reading_back() -> None:
+    server = FakeServer("answer-lost")
+    deliver(server, 3, BULK)
+    assert [sent.label for sent in server.sent] == ["rate", "rate"]
+
+
+def test_reading_back_is_tried_again_before_the_rating_is() -> None:
+    server = FakeServer("answer-lost", "trouble", "busy", "rated")
+    delivery = deliver(server, 1)
+    assert server.ratings_sent == [[1]]
+    assert delivery.outcomes[1].fate.reason == "verified"
+
+
+def test_a_rating_that_cannot_be_looked_up_is_unsure_and_never_sent_twice() -> None:
+    server = FakeServer("answer-lost", *["trouble"] * 9)
+    delivery = deliver(server, 1)
+    assert server.ratings_sent == [[1]]
+    assert delivery.statuses == {1: Status.UNSURE}
+
+
+def test_a_stop_while_reading_back_leaves_the_row_unsure() -> None:
+    delivery = deliver(FakeServer("answer-lost", "stop"), 1)
+    assert delivery.outcomes == {}
+    assert delivery.unsure_without_outcome == {1}
+    assert str(delivery.pool.stopped_by) == "stop"
+
+
+# Stopping
+
+
+def test_a_stop_verdict_lets_requests_in_flight_finish_and_starts_nothing_more() -> None:
+    server = FakeServer("stop", seconds=1)
+    delivery = deliver(server, 50, workers=3)
+    assert server.ratings_sent == [[1], [2], [3]]
+    assert delivery.statuses == {2: Status.RATED, 3: Status.RATED}
+    assert str(delivery.pool.stopped_by) == "stop"
+    assert not delivery.pool.unsure_rows
+    assert delivery.seconds < 2
+
+
+def test_a_stop_from_outside_lets_requests_in_flight_finish() -> None:
+    delivery = deliver(FakeServer(seconds=1), 50, workers=2, meanwhile=stop_after(1.5))
+    assert delivery.statuses == dict.fromkeys([1, 2, 3, 4], Status.RATED)
+    assert str(delivery.pool.stopped_by) == "interrupted"
+    assert delivery.seconds == pytest.approx(2, abs=0.01)
+
+
+def test_the_first_reason_to_stop_is_kept() -> None:
+    async def stop_twice(pool: WorkerPool, running: "asyncio.Task[None]") -> None:
+        await asyncio.sleep(0.5)
+        pool.stop(StopRunError("first"))
+        pool.stop(StopRunError("second"))
+
+    delivery = deliver(FakeServer(seconds=1), 5, meanwhile=stop_twice)
+    assert str(delivery.pool.stopped_by) == "first"
+
+
+def test_a_request_in_flight_gets_its_grace_and_no_more() -> None:
+    delivery = deliver(FakeServer("hang"), 2, meanwhile=stop_after(1))
+    assert delivery.seconds == pytest.approx(1 + GRACE_SECONDS, abs=0.01)
+    assert delivery.outcomes == {}
+    assert delivery.unsure_without_outcome == {1}
+
+
+def test_stop_now_gives_up_requests_in_flight_as_unsure() -> None:
+    async def stop_now(pool: WorkerPool, running: "asyncio.Task[None]") -> None:
+        await stop_after(1.5)(pool, running)
+        pool.stop_now()
+
+    delivery = deliver(FakeServer(seconds=1), 50, workers=2, meanwhile=stop_now)
+    assert set(delivery.outcomes) == {1, 2}
+    assert delivery.unsure_without_outcome == {3, 4}
+    assert delivery.seconds == pytest.approx(1.5, abs=0.01)
+
+
+def test_a_cancelled_run_leaves_requests_in_flight_unsure() -> None:
+    async def cancel(pool: WorkerPool, running: "asyncio.Task[None]") -> None:
+        await asyncio.sleep(1.5)
+        running.cancel()
+
+    delivery = deliver(FakeServer(seconds=1), 50, workers=2, meanwhile=cancel)
+    assert set(delivery.outcomes) == {1, 2}
+    assert delivery.unsure_without_outcome == {3, 4}
+
+
+@pytest.mark.parametrize(
+    ("word", "unsure"), [("busy", set()), ("trouble", {1}), ("answer-lost", {1})], ids=str
+)
+def test_a_stop_does_not_wait_for_who_only_waits_to_try_again(word: str, unsure: set[int]) -> None:
+    delivery = deliver(FakeServer(word), 1, meanwhile=stop_after(0.5))
+    assert delivery.seconds == pytest.approx(0.5, abs=0.01)
+    assert delivery.outcomes == {}
+    assert delivery.unsure_without_outcome == unsure
+
+
+@pytest.mark.parametrize("word", ["stop", "rated"])
+def test_a_stop_does_not_wait_for_a_slow_feeder(word: str) -> None:
+    async def feed(batches: list[Batch]) -> AsyncIterator[Batch]:
+        yield batches[0]
+        await asyncio.sleep(3600)
+        yield batches[1]
+
+    delivery = deliver(FakeServer(word, seconds=1), 2, feed=feed, meanwhile=stop_after(0.5))
+    assert delivery.seconds == pytest.approx(1, abs=0.01)
+
+
+def test_the_rest_of_a_split_batch_is_not_sent_after_a_stop() -> None:
+    server = FakeServer("refused", seconds=1)
+    delivery = deliver(server, 8, BULK, meanwhile=stop_after(1.5))
+    assert server.ratings_sent == [[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4]]
+    assert set(delivery.outcomes) == {1, 2, 3, 4}
+    assert not delivery.unsure_without_outcome
+
+
+def test_rows_of_a_batch_that_was_carried_out_in_part_are_unsure_after_a_stop() -> None:
+    delivery = deliver(FakeServer("skipped", "rated", "stop"), 8, BULK)
+    assert set(delivery.outcomes) == {1, 2, 3, 4}
+    assert delivery.unsure_without_outcome == {5, 6, 7, 8}
+
+
+def test_a_batch_whose_first_answer_was_lost_stays_unsure_while_the_server_is_busy() -> None:
+    delivery = deliver(FakeServer("answer-lost", *["busy"] * 9), 8, BULK)
+    assert delivery.outcomes == {}
+    assert delivery.unsure_without_outcome == set(range(1, 9))
+
+
+def test_a_rating_known_not_to_have_arrived_is_not_unsure() -> None:
+    delivery = deliver(FakeServer("lost", "rated", *["busy"] * 9), 1)
+    assert delivery.outcomes == {}
+    assert not delivery.unsure_without_outcome
+
+
+# What nobody foresaw
+
+
+class BrokenApi(FakeApi):
+    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+        if batch.jobs[0].row == 3:
+            raise ZeroDivisionError
+        return super().read_response(batch, answer)
+
+
+def test_an_exception_in_a_worker_stops_the_pool_and_is_kept() -> None:
+    delivery = deliver(FakeServer(), 50, BrokenApi(), workers=2)
+    assert isinstance(delivery.pool.stopped_by, ZeroDivisionError)
+    assert {1, 2} <= set(delivery.outcomes)
+    assert delivery.unsure_without_outcome == {3}
+
+
+def test_an_exception_in_the_feeder_stops_the_pool_and_is_kept() -> None:
+    async def feed(batches: list[Batch]) -> AsyncIterator[Batch]:
+        yield batches[0]
+        await asyncio.sleep(0.5)
+        raise ZeroDivisionError
+
+    delivery = deliver(FakeServer(seconds=1), 50, workers=2, feed=feed)
+    assert isinstance(delivery.pool.stopped_by, ZeroDivisionError)
+    assert set(delivery.outcomes) == {1}
+    assert delivery.seconds < 2
+
+
+# Whatever the server does
+
+WORDS = st.sampled_from(
+    (
+        *("rated", "rated", "rated", "skipped", "refused", "busy", "trouble", "half-done"),
+        *("lost", "answer-lost", "hang", "stop", "stop-unsure"),
+    )
+)
+
+
+@given(
+    words=st.lists(WORDS, max_size=40),
+    rows=st.integers(1, 12),
+    workers=st.integers(1, 4),
+    bulk=st.booleans(),
+    stop_seconds=st.floats(0.01, 60),
+)
+@example(words=["skipped", "stop"], rows=4, workers=1, bulk=True, stop_seconds=1)
+@example(words=["answer-lost", "busy"], rows=1, workers=1, bulk=False, stop_seconds=3)
+def test_whatever_happens_each_row_is_told_of_once_and_truthfully(
+    words: list[str], rows: int, workers: int, bulk: bool, stop_seconds: float
+) -> None:
+    server = FakeServer(*words)
+    api = FakeApi(batch_size=4, repeats_safely=True) if bulk else FakeApi()
+    # That no row has two outcomes is asserted where they are taken.
+    delivery = deliver(server, rows, api, workers=workers, meanwhile=stop_after(stop_seconds))
+    without_outcome = set(range(1, rows + 1)) - delivery.outcomes.keys()
+    if delivery.pool.stopped_by is None:
+        assert not without_outcome
+    for row, status in delivery.statuses.items():
+        assert server.rated[row] or not status.is_success
+    assert {row for row in without_outcome if server.rated[row]} <= delivery.unsure_without_outcome
+    if not bulk:
+        assert not [row for row, times in server.rated.items() if times > 1]
+        # Nothing was carried out that a row without success does not own up to.
+        done = {
+            row for row, status in delivery.statuses.items() if server.rated[row] and not status.is_success
+        }
+        assert {delivery.statuses[row] for row in done} <= {Status.UNSURE, Status.FAILED}
+    assert server.most_in_flight <= workers
+    assert delivery.seconds <= max(stop_seconds + GRACE_SECONDS, 1000)

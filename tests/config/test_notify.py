@@ -1,0 +1,64 @@
+"""Who is told: from the file or from a variable, and never shown."""
+
+from pathlib import Path
+
+import pytest
+
+from importer.config.notify import NotifySettings, load_notify
+from importer.errors import SettingsError
+from importer.secret import Secret
+
+MAIL, CHAT = "mailto://me:5ECRETword@example.org", "tgram://5ECRETtoken/12"
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "config.toml"
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def test_nobody_is_told_unless_wanted(tmp_path: Path) -> None:
+    assert load_notify({}, write(tmp_path, "")) == NotifySettings()
+
+
+def test_addresses_stand_in_the_section_that_all_jobs_share(tmp_path: Path) -> None:
+    file = write(tmp_path, f'[sync]\nnotify = ["{MAIL}", "{CHAT}"]\nnotify_on = "recovery"\n')
+    settings = load_notify({}, file)
+    assert settings.addresses == (Secret(MAIL), Secret(CHAT))
+    assert settings.notify_on == "recovery"
+    assert "5ECRET" not in repr(settings)
+
+
+def test_a_variable_wins_and_parts_addresses_with_blanks(tmp_path: Path) -> None:
+    file = write(tmp_path, f'[sync]\nnotify = ["{MAIL}"]\n')
+    environ = {"IMPORTER_SYNC_NOTIFY": f"{CHAT}\n {MAIL}", "IMPORTER_SYNC_NOTIFY_ON": "always"}
+    settings = load_notify(environ, file)
+    assert (settings.addresses, settings.notify_on) == ((Secret(CHAT), Secret(MAIL)), "always")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (f"notify = [7, '{MAIL}']", "notify in [sync] of {file} must be a list of addresses"),
+        ("notify = 7", "notify in [sync] of {file} must be a list of addresses"),
+        (f"notify = {{ me = '{MAIL}' }}", "notify in [sync] of {file} must be a list of addresses"),
+        ("notify_on = '5ECRETword'", "notify_on in [sync] of {file}"),
+        (f"notfiy = ['{MAIL}']", "notfiy in [sync] of {file} is unknown; did you mean notify?"),
+    ],
+)
+def test_what_is_wrong_is_named_without_an_address(tmp_path: Path, line: str, problem: str) -> None:
+    file = write(tmp_path, f"[sync]\n{line}\n")
+    with pytest.raises(SettingsError) as raised:
+        load_notify({}, file)
+    assert problem.format(file=file) in str(raised.value)
+    assert "5ECRET" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_a_file_that_others_can_read_is_a_warning(tmp_path: Path) -> None:
+    file = write(tmp_path, f'[sync]\nnotify = ["{MAIL}"]\n')
+    file.chmod(0o644)
+    (warning,) = load_notify({}, file).warnings
+    assert "chmod 600" in warning
+    assert "5ECRET" not in warning

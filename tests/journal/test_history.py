@@ -1,0 +1,201 @@
+"""Looking back at runs: while they go on, after they were stopped, and from a folder of many journals."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from importer.errors import ImporterError, UsageError
+from importer.journal import Journal, Run
+from importer.journal.history import LAST, find_run, find_undoable, list_runs, read_results, read_tallies
+from importer.model import RESULT_COLUMNS, Fate, Outcome, SourceRow, Status
+from tests.builders import build_invalid, build_job
+
+RATED = Fate(Status.RATED)
+STATUS = RESULT_COLUMNS.index("status")
+
+
+def add_run(journal: Journal, source: str = "ratings.csv", rows: int = 3) -> Run:
+    with journal.planning():
+        run = journal.add_run(f"print of {source}", source, "sandbox")
+        journal.add_rows(run, [build_job(row) for row in range(1, rows + 1)], [None] * rows)
+    return run
+
+
+def rate(journal: Journal, run: Run, *rows: int) -> None:
+    journal.take(run, 0, 1000)
+    journal.record(run, [Outcome(row, RATED, 1, 200, 1.0, 5) for row in rows])
+
+
+def test_no_folder_and_an_empty_folder_have_no_runs(tmp_path: Path) -> None:
+    assert list_runs(tmp_path / "none") == []
+    assert list_runs(tmp_path) == []
+
+
+def test_an_ended_run_tells_when_and_what(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal)
+        rate(journal, run, 1, 2, 3)
+        journal.finish(run)
+    (past,) = list_runs(tmp_path)
+    assert (past.run_id, past.source, past.destination) == (run.run_id, "ratings.csv", "sandbox")
+    assert past.counts == {Status.RATED: 3}
+    assert past.started_at <= (past.ended_at or "")
+
+
+@pytest.mark.parametrize("missing", ["DELETE FROM tally", "DROP TABLE tally"])
+def test_what_a_version_before_has_not_counted_is_counted_now(tmp_path: Path, missing: str) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal)
+        rate(journal, run, 1, 2)
+        journal.settle_rows(run, [3], Fate(Status.REJECTED, "http_400", "no"))
+        journal.finish(run)
+    (past,) = list_runs(tmp_path)
+    tallies = read_tallies(past)
+    with sqlite3.connect(past.journal) as database:
+        assert database.execute("SELECT count(*) FROM tally").fetchone() == (2,)
+        database.execute(missing)
+    assert list_runs(tmp_path) == [past]
+    assert read_tallies(past) == tallies
+
+
+def test_a_stopped_run_has_not_ended(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal)
+        rate(journal, run, 1)
+        journal.release(run, except_rows=[2])
+    (past,) = list_runs(tmp_path)
+    assert past.ended_at is None
+    assert past.counts == {Status.RATED: 1, Status.UNSURE: 1, Status.NOT_SENT: 1}
+
+
+def test_a_run_can_be_read_while_it_is_under_way(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal)
+        past = find_run(tmp_path, run.run_id)
+        reading = read_results(past)
+        assert next(reading)[STATUS] == Status.NOT_SENT
+        rate(journal, run, 1, 2)  # the writer is not held up by a reader in the middle
+        assert [line[STATUS] for line in reading] == [Status.NOT_SENT] * 2  # who reads on sees one moment
+        assert [line[STATUS] for line in read_results(past)] == [Status.RATED, Status.RATED, Status.UNSURE]
+        assert find_run(tmp_path, run.run_id).counts[Status.RATED] == 2
+
+
+def test_a_run_that_is_being_planned_is_not_seen_before_it_is_whole(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        with journal.planning():
+            run = journal.add_run("print", "ratings.csv", "sandbox")
+            journal.add_rows(run, [build_job()], [None])
+            assert list_runs(tmp_path) == []
+        assert [past.run_id for past in list_runs(tmp_path)] == [run.run_id]
+
+
+def test_runs_of_all_accounts_stand_in_the_order_of_their_starts(tmp_path: Path) -> None:
+    for account, started_at in (("b", 1), ("a", 2), ("b", 3), ("c", 4)):
+        with Journal(tmp_path, account) as journal:
+            run = add_run(journal, f"{account}{started_at}")
+            journal.finish(run)
+            with closing(sqlite3.connect(journal.path)) as database, database:
+                database.execute("UPDATE run SET started_at = ? WHERE run_id = ?", (started_at, run.run_id))
+    assert [run.source for run in list_runs(tmp_path)] == ["b1", "a2", "b3", "c4"]
+
+
+def test_runs_of_one_second_stand_in_the_order_they_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their ids differ in drawn words only."""
+    words = iter(["cccc", "bbbb", "aaaa"])
+    monkeypatch.setattr("secrets.token_hex", lambda _: next(words))
+    with Journal(tmp_path, "demo") as journal:
+        runs = [add_run(journal, name) for name in ("first.csv", "second.csv", "third.csv")]
+    assert [past.run_id for past in list_runs(tmp_path)] == [run.run_id for run in runs]
+    assert find_run(tmp_path, LAST).source == "third.csv"
+
+
+def test_after_an_undo_that_did_not_end_last_is_what_it_undid(tmp_path: Path) -> None:
+    """The same command continues it; undoing the undo would bring back nothing."""
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal, "ratings.csv")
+        journal.finish(run)
+        undo = add_run(journal, f"undo {run.run_id}")
+        assert find_run(tmp_path, LAST).run_id == undo.run_id
+        assert find_undoable(tmp_path, LAST).run_id == run.run_id
+        journal.finish(undo)
+        assert find_undoable(tmp_path, LAST).run_id == undo.run_id  # which brings it all back
+
+
+def test_a_run_is_found_by_its_beginning(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal)
+    assert find_run(tmp_path, run.run_id).run_id == run.run_id
+    assert find_run(tmp_path, run.run_id[:-1]).run_id == run.run_id
+
+
+def test_a_beginning_of_two_runs_is_refused(tmp_path: Path) -> None:
+    for account in ("a", "b"):
+        with Journal(tmp_path, account) as journal:
+            run = add_run(journal)
+    with pytest.raises(UsageError, match="is the beginning of 2 runs; type more of it"):
+        find_run(tmp_path, run.run_id[:2])
+
+
+def test_an_id_that_is_the_beginning_of_another_is_still_its_own(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        first, second = add_run(journal, "first"), add_run(journal, "second")
+        journal._db.execute("UPDATE run SET run_id = ? WHERE number = ?", ("2026", first.number))
+        journal._db.execute("UPDATE run SET run_id = ? WHERE number = ?", ("2026-2", second.number))
+    assert find_run(tmp_path, "2026").source == "first"
+
+
+@pytest.mark.parametrize("run_id", ["", "nothing", "%", "2%"])
+def test_an_unknown_run_names_the_command_that_lists_them(tmp_path: Path, run_id: str) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        add_run(journal)
+    with pytest.raises(UsageError, match="`importer runs` lists those there are"):
+        find_run(tmp_path, run_id)
+
+
+def test_tallies_count_and_give_examples_of_what_failed(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        with journal.planning():
+            run = journal.add_run("print", "ratings.csv", "sandbox")
+            rows: list[SourceRow] = [build_job(1), build_job(2), *map(build_invalid, range(3, 8))]
+            journal.add_rows(run, rows, [None] * 7)
+        rate(journal, run, 1, 2)
+        journal.finish(run)
+    failed, rated = read_tallies(find_run(tmp_path, run.run_id))
+    assert (failed.status, failed.reason, failed.count) == (Status.INVALID, "bad_rating", 5)
+    assert [line for line, _, _ in failed.examples] == [4, 5, 6]
+    assert (rated.status, rated.count, list(rated.examples)) == (Status.RATED, 2, [])
+
+
+def test_a_journal_that_is_only_just_being_made_has_no_runs(tmp_path: Path) -> None:
+    """An account's first run makes the file before it makes the tables, and may end between the two."""
+    (tmp_path / "new.sqlite3").touch()
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal)
+    assert [past.run_id for past in list_runs(tmp_path)] == [run.run_id]
+
+
+def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
+    (tmp_path / "odd.sqlite3").write_bytes(b"this is no database, whatever its name says " * 99)
+    with pytest.raises(ImporterError, match=r"odd\.sqlite3: cannot read the journal"):
+        list_runs(tmp_path)
+
+
+def test_a_folder_with_the_name_of_a_journal_is_named(tmp_path: Path) -> None:
+    (tmp_path / "odd.sqlite3").mkdir()
+    with pytest.raises(ImporterError, match=r"odd\.sqlite3: cannot read the journal"):
+        list_runs(tmp_path)
+
+
+def test_a_journal_that_breaks_in_the_rows_is_named(tmp_path: Path) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal)
+        past = find_run(tmp_path, run.run_id)
+        journal._db.execute("DROP VIEW result")
+    with pytest.raises(ImporterError, match="cannot read the journal"):
+        list(read_results(past))
+    with pytest.raises(ImporterError, match="cannot read the journal"):
+        read_tallies(past)

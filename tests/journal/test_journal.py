@@ -1,0 +1,715 @@
+"""The journal: what it keeps, for whom, and what it says when it cannot."""
+
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.errors import ImporterError, JournalLockedError
+from importer.journal import Journal, Run
+from importer.journal.history import Tally
+from importer.model import (
+    RESULT_COLUMNS,
+    UNRATE,
+    Fate,
+    MediaKind,
+    Outcome,
+    Rating,
+    SettledRow,
+    SourceRow,
+    Status,
+)
+from importer.runs.duplicates import UNCHANGED
+from tests.builders import build_invalid, build_job
+
+RATED = Fate(Status.RATED)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def journal(folder: Path) -> Iterator[Journal]:
+    with Journal(folder, "account") as journal:
+        yield journal
+
+
+def plan(
+    journal: Journal, *rows: SourceRow, fates: Sequence[Fate | None] | None = None, fingerprint: str = "file"
+) -> Run:
+    """Plan a run of these rows as `run.py` does, duplicates aside."""
+    with journal.planning():
+        run = journal.add_run(fingerprint, "ratings.csv", "trakt-v1")
+        journal.add_rows(run, rows, fates or [None] * len(rows))
+        journal.settle_unchanged(run, UNCHANGED)
+    return run
+
+
+def outcome(row: int, fate: Fate = RATED) -> Outcome:
+    return Outcome(row, fate, 1, 200, 1_700_000_000.5, 42)
+
+
+def deliver(journal: Journal, run: Run, fate: Fate = RATED) -> None:
+    """Send every open row, with the same fate for all."""
+    jobs = journal.take(run, 0, 1000)
+    journal.record(run, [outcome(job.row, fate) for job in jobs])
+
+
+def rate(journal: Journal, rating: Rating, fate: Fate = RATED, **fields: Any) -> Run:
+    """A whole run that rates one title."""
+    run = plan(journal, build_job(rating=rating, **fields))
+    deliver(journal, run, fate)
+    journal.finish(run)
+    return run
+
+
+def results(journal: Journal, run: Run) -> list[dict[str, Any]]:
+    return [dict(zip(RESULT_COLUMNS, line, strict=True)) for line in journal.results(run)]
+
+
+def column(journal: Journal, run: Run, name: str) -> list[Any]:
+    return [line[name] for line in results(journal, run)]
+
+
+# Planning
+
+
+def test_a_planned_run_is_there_whole(journal: Journal) -> None:
+    run = plan(journal, build_job(1), build_invalid(2), build_job(3))
+    assert column(journal, run, "row") == [1, 2, 3]
+    assert journal.count_open(run) == 2
+
+
+def test_a_plan_that_fails_half_way_leaves_nothing(journal: Journal) -> None:
+    def plan_half() -> None:
+        with journal.planning():
+            run = journal.add_run("file", "ratings.csv", "trakt-v1")
+            journal.add_rows(run, [build_job(1)], [None])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        plan_half()
+    assert journal.find_unfinished("file") is None
+    assert journal._db.execute("SELECT count(*) FROM row").fetchone() == (0,)
+
+
+def test_a_rehearsal_leaves_nothing(journal: Journal) -> None:
+    with journal.planning(keep=False):
+        run = journal.add_run("file", "ratings.csv", "trakt-v1")
+        journal.add_rows(run, [build_job(1)], [None])
+        journal.settle_open(run, Fate(Status.NOT_SENT, "dry_run", "would be sent"))
+        assert column(journal, run, "reason") == ["dry_run"]
+    assert journal.find_unfinished("file") is None
+    assert results(journal, run) == []
+    rate(journal, 8)  # and the journal goes on as if nothing had been
+
+
+def test_rows_can_come_out_of_order_and_in_chunks_and_leave_in_order(journal: Journal) -> None:
+    with journal.planning():
+        run = journal.add_run("file", "ratings.csv", "trakt-v1")
+        journal.add_rows(run, [build_job(3), build_invalid(4)], [None, None])
+        journal.add_rows(run, [build_invalid(2), build_job(1)], [None, None])
+    assert column(journal, run, "row") == [1, 2, 3, 4]
+
+
+def test_a_row_keeps_its_cells(journal: Journal) -> None:
+    job = build_job(
+        kind=MediaKind.EPISODE,
+        title='七人の侍, "x"\n\'',
+        year=1954,
+        season=0,
+        episode=3,
+        imdb_id="tt0047478",
+        tvdb_id=7,
+        rating="love",
+        rated_at="2024-05-01T14:06:03Z",
+        second_kind=MediaKind.MOVIE,
+    )
+    run = plan(journal, job)
+    assert journal.take(run, 0, 10) == [job]
+    (line,) = results(journal, run)
+    assert line["title"] == job.title
+    assert (line["kind"], line["season"], line["episode"]) == ("episode", 0, 3)
+    assert (line["tmdb_id"], line["rated_at"]) == (None, "2024-05-01T14:06:03Z")
+
+
+def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Journal) -> None:
+    told, silent = build_job(1, note="8.5 was rounded to 9"), build_job(2, imdb_id="tt0000002", note="noted")
+    run = plan(journal, told, silent)
+    journal.record(run, [outcome(1, Fate(Status.NOT_FOUND, "not_found", "nobody knows it")), outcome(2)])
+    assert column(journal, run, "message") == ["8.5 was rounded to 9; nobody knows it", "noted"]
+
+
+OLDER = {
+    4: "DROP VIEW result; DROP VIEW marked; DROP TABLE tally; ALTER TABLE run DROP COLUMN program; "
+    "ALTER TABLE run DROP COLUMN repeatable; ALTER TABLE run DROP COLUMN repeats; PRAGMA user_version = 4;",
+}
+OLDER[3] = OLDER[4] + (
+    "DROP TABLE mark; ALTER TABLE run DROP COLUMN compared; "
+    "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; UPDATE row SET previous_known = 0; "
+    "PRAGMA user_version = 3;"
+)
+OLDER[2] = OLDER[3] + "ALTER TABLE row DROP COLUMN note; PRAGMA user_version = 2;"
+"""What makes a journal one of a version before."""
+
+
+@pytest.mark.parametrize("version", OLDER)
+def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, version: int) -> None:
+    with Journal(folder, "account") as journal:
+        run = rate(journal, 8)
+        stopped = plan(journal, build_job(1, imdb_id="tt0000002"), build_job(2, imdb_id="tt0000003"))
+        if version > 3:
+            journal.take(stopped, 1, 1)
+            journal.note_previous(stopped, [])
+    with sqlite3.connect(folder / "account.sqlite3") as database:
+        database.executescript(OLDER[version])
+        if version <= 3:
+            database.execute("UPDATE row SET sending = 1 WHERE run = ? AND row = 2", (stopped.number,))
+            database.execute("UPDATE row SET previous_known = 1 WHERE run = ?", (stopped.number,))
+    with Journal(folder, "account") as journal:
+        assert column(journal, run, "status") == ["rated"]
+        assert column(journal, stopped, "status") == ["not_sent", "unsure"]
+        assert [job.row for job in journal.unanswered(stopped)] == [2]
+        journal.note_unreadable(stopped)
+        assert [changed.is_known for changed in journal.changed_rows(stopped, 0, 10)] == [True]
+        later = plan(journal, build_job(note="noted"))
+        assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
+
+
+def test_an_invalid_row_keeps_its_cells_as_text_and_its_reason(journal: Journal) -> None:
+    run = plan(journal, build_invalid(year="1995?", rating="11"))
+    (line,) = results(journal, run)
+    assert (line["status"], line["reason"], line["message"]) == (
+        "invalid",
+        "bad_rating",
+        "line 2: 11 is no rating",
+    )
+    assert (line["year"], line["rating"]) == ("1995?", "11")
+
+
+def test_a_row_settled_in_planning_is_not_sent(journal: Journal) -> None:
+    refused = Fate(Status.UNSUPPORTED, "season", "no seasons")
+    run = plan(journal, build_job(1), build_job(2), fates=[refused, None])
+    assert [job.row for job in journal.take(run, 0, 10)] == [2]
+    assert results(journal, run)[0]["reason"] == "season"
+
+
+def test_unrate_is_spelled_out(journal: Journal) -> None:
+    run = plan(journal, build_job(rating=UNRATE))
+    assert journal.take(run, 0, 1)[0].rating == UNRATE
+    assert column(journal, run, "rating") == ["unrate"]
+
+
+def test_the_view_holds_the_columns_of_the_results_file(journal: Journal) -> None:
+    columns = journal._db.execute("PRAGMA table_info(result)").fetchall()
+    assert tuple(name for _, name, *_ in columns) == ("run", *RESULT_COLUMNS)
+
+
+# Titles rated twice
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_one_title"),
+    [
+        ({"imdb_id": "tt1"}, {"imdb_id": "tt1", "tmdb_id": 7}, True),
+        ({"imdb_id": "tt1"}, {"imdb_id": "tt1", "kind": MediaKind.SHOW}, True),  # unique over all kinds
+        ({"tmdb_id": 7}, {"tmdb_id": 7}, True),
+        ({"tmdb_id": 7}, {"imdb_id": "tt1", "tmdb_id": 7}, True),  # any shared id will do
+        ({"tmdb_id": 7}, {"tmdb_id": 7, "kind": MediaKind.SHOW}, False),  # not unique over kinds
+        ({"tmdb_id": 7}, {"tvdb_id": 7}, False),
+        ({"title": "Heat", "year": 1995}, {"title": "HEAT", "year": 1995}, False),  # APIs match exactly
+        ({"title": "Heat", "year": 1995}, {"title": "Heat", "year": 1986}, False),
+        ({"title": "Heat", "year": 1995}, {"title": "Heat", "year": 1995}, True),
+        ({"title": "Heat", "year": None}, {"title": "Heat", "year": None}, False),  # a remake, perhaps
+        ({"imdb_id": "tt1", "season": 1, "episode": 2}, {"imdb_id": "tt1", "season": 1, "episode": 3}, False),
+        ({"imdb_id": "tt1", "season": 1, "episode": 2}, {"imdb_id": "tt1", "season": 1, "episode": 2}, True),
+        ({"imdb_id": "tt1", "season": 1}, {"imdb_id": "tt1"}, False),
+    ],
+)
+def test_what_makes_two_rows_one_title(
+    journal: Journal, first: dict[str, Any], second: dict[str, Any], is_one_title: bool
+) -> None:
+    run = plan(journal, build_job(1, **first), build_job(2, **second))
+    assert bool(list(journal.titles_rated_twice(run))) is is_one_title
+
+
+def test_titles_rated_twice_come_as_groups_of_open_rows(journal: Journal) -> None:
+    with journal.planning():
+        run = journal.add_run("file", "ratings.csv", "trakt-v1")
+        rows: list[SourceRow] = [
+            build_job(1, imdb_id="tt2"),
+            build_job(2, imdb_id="tt1", rated_at="2024-01-01"),
+            build_job(3, imdb_id="tt3"),
+            build_job(4, imdb_id="tt2"),
+            build_job(5, imdb_id="tt1"),
+            build_invalid(6, imdb_id="tt1"),
+            build_job(7, imdb_id="tt2"),
+        ]
+        journal.add_rows(run, rows, [None] * 7)
+        groups = []
+        for group in journal.titles_rated_twice(run):
+            groups.append(group)
+            for row, _, _ in group[1:]:  # settling while the groups come does not disturb them
+                journal.settle_rows(run, [row], Fate(Status.DUPLICATE, "duplicate", "another row counts"))
+    assert groups == [
+        [(2, 3, "2024-01-01"), (5, 6, None)],
+        [(1, 2, None), (4, 5, None), (7, 8, None)],
+    ]
+    assert list(journal.titles_rated_twice(run)) == []
+    assert journal.count_open(run) == 3
+
+
+# What the account holds
+
+
+def test_what_an_earlier_run_brought_is_unchanged(journal: Journal) -> None:
+    rate(journal, 8)
+    run = plan(journal, build_job(rating=8))
+    assert column(journal, run, "status") == ["unchanged"]
+    assert journal.count_open(run) == 0
+
+
+def test_another_rating_is_sent_and_the_one_before_is_noted(journal: Journal) -> None:
+    rate(journal, 7)
+    assert column(journal, rate(journal, 8), "previous_rating") == [7]
+    assert column(journal, rate(journal, "love"), "previous_rating") == [8]
+
+
+def test_a_removal_is_brought_once_and_noted(journal: Journal) -> None:
+    rate(journal, 7)
+    removed = Fate(Status.UNRATED)
+    assert column(journal, rate(journal, UNRATE, removed), "previous_rating") == [7]
+    assert column(journal, plan(journal, build_job(rating=UNRATE)), "status") == ["unchanged"]
+    assert column(journal, rate(journal, 7), "previous_rating") == ["unrate"]
+
+
+def test_a_removal_nobody_knows_of_is_sent(journal: Journal) -> None:
+    assert journal.count_open(plan(journal, build_job(rating=UNRATE))) == 1
+
+
+@pytest.mark.parametrize("status", [Status.NOT_FOUND, Status.REJECTED])
+def test_what_the_destination_refused_changes_nothing(journal: Journal, status: Status) -> None:
+    rate(journal, 7)
+    rate(journal, 8, Fate(status, "refused", "no"))
+    assert column(journal, plan(journal, build_job(rating=7)), "status") == ["unchanged"]
+
+
+@pytest.mark.parametrize("status", [Status.UNSURE, Status.FAILED])
+def test_a_rating_that_may_have_arrived_leaves_nothing_known(journal: Journal, status: Status) -> None:
+    rate(journal, 7)
+    rate(journal, 8, Fate(status, "no_answer", "?"))
+    run = plan(journal, build_job(rating=7))
+    assert journal.count_open(run) == 1
+
+
+def test_what_the_account_was_seen_to_hold_outdoes_what_an_earlier_run_brought(journal: Journal) -> None:
+    rate(journal, 7)
+    run = plan(journal, build_job(rating=8))
+    journal.settle_rows(run, [1], Fate(Status.UNCHANGED, "held", "the account holds this very rating"))
+    journal.finish(run)
+    assert journal.count_open(plan(journal, build_job(rating=7))) == 1
+
+
+def test_a_run_given_up_for_another_leaves_nothing_known_of_what_was_under_way(journal: Journal) -> None:
+    rate(journal, 7)
+    journal.take(plan(journal, build_job(rating=8), fingerprint="given up"), 0, 10)
+    assert journal.count_open(plan(journal, build_job(rating=7))) == 1
+
+
+def test_a_run_given_up_for_another_has_changed_the_account_too(journal: Journal) -> None:
+    run = plan(journal, build_job(1), build_job(2), fingerprint="given up")
+    journal.take(run, 0, 1)
+    journal.record(run, [outcome(1)])
+    assert column(journal, plan(journal, build_job(1), build_job(2)), "status") == ["unchanged", "not_sent"]
+
+
+def test_a_run_given_up_never_outdoes_a_later_one(journal: Journal) -> None:
+    deliver(journal, plan(journal, build_job(rating=7), fingerprint="given up"))
+    rate(journal, 9)
+    assert journal.count_open(plan(journal, build_job(rating=7))) == 1
+    assert column(journal, plan(journal, build_job(rating=9)), "status") == ["unchanged"]
+
+
+def test_a_rehearsal_settles_nothing_for_good(journal: Journal) -> None:
+    deliver(journal, plan(journal, build_job(rating=7), fingerprint="under way"))
+    with journal.planning(keep=False):
+        pass
+    assert column(journal, plan(journal, build_job(rating=7)), "status") == ["unchanged"]
+
+
+# The same file once more
+
+
+def find_repeatable(journal: Journal, fingerprint: str = "file", destination: str = "trakt-v1") -> Run | None:
+    return journal.find_repeatable(fingerprint, destination)
+
+
+def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal) -> None:
+    rows: list[SourceRow] = [
+        build_job(1, note="noted"),
+        build_job(2, rating=UNRATE),
+        build_job(3),
+        build_invalid(4),
+    ]
+    duplicate = Fate(Status.DUPLICATE, "duplicate", "row 1 counts")
+    run = plan(journal, *rows, fates=[None, None, duplicate, None])
+    journal.note_previous(run, [(1, 3, "2020-01-01")])
+    journal.record(run, [outcome(1), outcome(2, Fate(Status.UNRATED))])
+    journal.finish(run)
+    again = plan(journal, *rows, fates=[None, None, duplicate, None])
+    expected, tallies = results(journal, again), journal.tallies(again)
+    assert journal.count_open(again) == 0
+    journal.finish(again)
+    earlier = find_repeatable(journal)
+    assert earlier is not None
+    for _ in range(2):  # the second time it is told of the same run, not of the repeat
+        with journal.planning():
+            repeat = journal.add_run("file", "ratings.csv", "trakt-v1")
+            journal.repeat(repeat, earlier, UNCHANGED)
+        assert results(journal, repeat) == expected
+        assert journal.tallies(repeat) == tallies
+        assert journal.count_open(repeat) == 0
+        assert list(journal.changed_rows(repeat, 0, 10)) == []
+        journal.finish(repeat)
+        assert find_repeatable(journal) == earlier
+
+
+@pytest.mark.parametrize("fate", [RATED, Fate(Status.RATED, "verified", "read back"), Fate(Status.UNRATED)])
+def test_a_run_that_brought_all_of_its_rows_can_be_repeated(journal: Journal, fate: Fate) -> None:
+    run = rate(journal, UNRATE if fate.status is Status.UNRATED else 8, fate)
+    assert find_repeatable(journal) == Run(run.number, run.run_id)
+
+
+@pytest.mark.parametrize(
+    "fate",
+    [
+        Fate(Status.UNCHANGED, "held", "the account holds this very rating"),
+        *(Fate(status, "why") for status in (Status.KEPT, Status.NOT_FOUND, Status.REJECTED)),
+        *(Fate(status, "why") for status in (Status.FAILED, Status.UNSURE, Status.NOT_SENT)),
+    ],
+)
+def test_a_run_with_a_row_that_must_be_asked_for_again_cannot_be_repeated(
+    journal: Journal, fate: Fate
+) -> None:
+    run = plan(journal, build_job(1), build_job(2))
+    journal.record(run, [outcome(1), outcome(2, fate)])
+    journal.finish(run)
+    assert find_repeatable(journal) is None
+
+
+def test_a_run_that_took_rows_over_from_results_cannot_be_repeated(journal: Journal) -> None:
+    cells: dict[str, Any] = dict.fromkeys(SettledRow._fields)
+    cells |= {"row": 2, "line": 3, "imdb_id": "tt0000002", "rating": 8, "status": Status.RATED}
+    run = plan(journal, build_job(1), SettledRow(**cells))
+    deliver(journal, run)
+    journal.finish(run)
+    assert find_repeatable(journal) is None
+
+
+def test_a_run_that_was_not_finished_cannot_be_repeated(journal: Journal) -> None:
+    deliver(journal, plan(journal, build_job()))
+    assert find_repeatable(journal) is None
+
+
+def test_a_run_of_something_else_cannot_be_repeated(journal: Journal) -> None:
+    rate(journal, 8)
+    assert find_repeatable(journal, fingerprint="other") is None
+    assert find_repeatable(journal, destination="trakt") is None
+    assert find_repeatable(journal) is not None
+
+
+def test_a_run_before_another_cannot_be_repeated(journal: Journal) -> None:
+    rate(journal, 8)
+    plan(journal, build_job(2), fingerprint="other")
+    assert find_repeatable(journal) is None
+
+
+@pytest.mark.parametrize("fields", [{"rating": "love"}, {"rating": 8, "tmdb_id": 278}])
+def test_what_the_journal_cannot_know_for_sure_cannot_be_repeated(
+    journal: Journal, fields: dict[str, Any]
+) -> None:
+    rate(journal, **fields)
+    assert find_repeatable(journal) is None
+
+
+def test_what_another_version_of_the_program_read_cannot_be_repeated(journal: Journal) -> None:
+    rate(journal, 8)
+    journal._db.execute("UPDATE run SET program = '0.0.1'")
+    assert find_repeatable(journal) is None
+    journal._db.execute("UPDATE run SET program = NULL")  # one that did not note it
+    assert find_repeatable(journal) is None
+
+
+# Sending
+
+
+def test_take_marks_and_gives_open_rows_in_order(journal: Journal) -> None:
+    run = plan(journal, *map(build_job, range(1, 6)), fates=[None, RATED, None, None, None])
+    assert [job.row for job in journal.take(run, 0, 2)] == [1, 3]
+    assert [job.row for job in journal.take(run, 3, 10)] == [4, 5]
+    assert journal.take(run, 5, 10) == []
+    assert [job.row for job in journal.unanswered(run)] == [1, 3, 4, 5]
+
+
+def test_marks_never_overlap(journal: Journal) -> None:
+    run = plan(journal, *map(build_job, range(1, 8)), fates=[None, None, RATED, None, None, None, None])
+    journal.take(run, 0, 5)
+    journal.release(run, except_rows=[5, 2])
+    taken = [[job.row for job in journal.take(run, after, 2)] for after in (0, 4, 7)]
+    assert taken == [[1, 4], [6, 7], []]
+    marks = journal._db.execute("SELECT run, first_row, last_row FROM mark").fetchall()
+    assert marks == [(run.number, 1, 4), (run.number, 5, 5), (run.number, 6, 7)]
+    assert [job.row for job in journal.unanswered(run)] == [1, 2, 4, 5, 6, 7]
+
+
+def test_what_one_run_has_marked_is_open_in_another(journal: Journal) -> None:
+    first = plan(journal, build_job(1), build_job(2))
+    journal.take(first, 0, 10)
+    second = plan(journal, build_job(1), build_job(2))
+    assert journal.unanswered(second) == []
+    assert [job.row for job in journal.take(second, 0, 10)] == [1, 2]
+
+
+def test_a_row_is_not_taken_twice(journal: Journal) -> None:
+    run = plan(journal, build_job(1))
+    journal.take(run, 0, 10)
+    assert journal.take(run, 0, 10) == []
+
+
+def test_released_rows_can_be_taken_again_and_the_others_cannot(journal: Journal) -> None:
+    run = plan(journal, *map(build_job, range(1, 5)))
+    journal.take(run, 0, 3)
+    journal.record(run, [outcome(1)])
+    journal.release(run, except_rows={2})
+    assert [job.row for job in journal.unanswered(run)] == [2]
+    assert column(journal, run, "status") == ["rated", "unsure", "not_sent", "not_sent"]
+    assert column(journal, run, "reason") == [None, "no_answer", "stopped", "stopped"]
+    assert [job.row for job in journal.take(run, 0, 10)] == [3, 4]
+
+
+def test_an_outcome_is_written_with_how_it_went(journal: Journal) -> None:
+    run = plan(journal, build_job(1), build_job(2))
+    journal.take(run, 0, 10)
+    journal.record(run, [outcome(1), Outcome(2, Fate(Status.FAILED, "why", "so"), 6, None, None, None)])
+    first, second = results(journal, run)
+    assert (first["status"], first["reason"], first["message"]) == ("rated", None, None)
+    assert (first["attempts"], first["http_status"], first["duration_ms"]) == (1, 200, 42)
+    assert first["sent_at"] == "2023-11-14T22:13:20.500Z"
+    assert (second["status"], second["reason"], second["message"]) == ("failed", "why", "so")
+    assert (second["attempts"], second["http_status"], second["sent_at"]) == (6, None, None)
+
+
+@pytest.mark.parametrize(
+    "rows", [[1, 2, 3, 4, 5], [1, 2, 4, 5], [5, 4, 3, 2, 1], [2, 1, 4, 5], [1, 1, 2, 2], [3]]
+)
+def test_outcomes_of_neighbours_are_written_to_no_other_row(journal: Journal, rows: list[int]) -> None:
+    run = plan(journal, *map(build_job, range(1, 6)))
+    missing = Fate(Status.NOT_FOUND, "not_found", "nobody knows it")
+    fates = {row: missing if row == 2 else RATED for row in rows}
+    journal.record(run, [outcome(row, fates[row]) for row in rows])
+    told = {line["row"]: line["status"] for line in results(journal, run)}
+    assert told == {row: fates[row].status if row in fates else "not_sent" for row in range(1, 6)}
+
+
+def test_an_outcome_written_twice_changes_nothing(journal: Journal) -> None:
+    run = plan(journal, build_job(1))
+    deliver(journal, run)
+    before = results(journal, run)
+    journal.record(run, [outcome(1)])
+    assert results(journal, run) == before
+
+
+def test_tallies_count_by_status_and_reason_with_examples_of_what_missed(journal: Journal) -> None:
+    run = plan(journal, *map(build_job, range(1, 7)), build_invalid(7))
+    journal.take(run, 0, 10)
+    missing = Fate(Status.NOT_FOUND, "not_found", "unknown title")
+    journal.record(run, [outcome(1)] + [outcome(row, missing) for row in range(2, 6)])
+    journal.release(run)
+    assert journal.tallies(run) == [
+        Tally(Status.NOT_FOUND, "not_found", 4, [(row + 1, None, "unknown title") for row in (2, 3, 4)]),
+        Tally(Status.INVALID, "bad_rating", 1, [(8, "Heat", "line 2: 11 is no rating")]),
+        Tally(
+            Status.NOT_SENT,
+            "stopped",
+            1,
+            [(7, None, "the run stopped before this row; the same command continues")],
+        ),
+        Tally(Status.RATED, "", 1, []),
+    ]
+
+
+# Continuing
+
+
+def test_after_a_crash_the_rows_under_way_are_unsure_and_found_again(folder: Path) -> None:
+    with Journal(folder, "account") as journal:
+        run = plan(journal, build_job(1), build_job(2), build_job(3))
+        journal.take(run, 0, 2)
+        journal.record(run, [outcome(1)])
+    with Journal(folder, "account") as journal:
+        again = journal.find_unfinished("file")
+        assert again is not None
+        assert (again.run_id, again.continued) == (run.run_id, True)
+        assert [job.row for job in journal.unanswered(again)] == [2]
+        assert column(journal, again, "status") == ["rated", "unsure", "not_sent"]
+        assert journal.count_open(again) == 2
+
+
+def test_only_the_newest_run_of_the_same_command_is_continued(journal: Journal) -> None:
+    assert journal.find_unfinished("file") is None
+    run = plan(journal, build_job(1))
+    assert journal.find_unfinished("another file") is None
+    found = journal.find_unfinished("file")
+    assert found is not None
+    assert found.number == run.number
+    plan(journal, build_job(1), fingerprint="another file")
+    assert journal.find_unfinished("file") is None
+
+
+def test_a_finished_run_is_not_continued(journal: Journal) -> None:
+    rate(journal, 8)
+    assert journal.find_unfinished("file") is None
+
+
+# One run at a time
+
+HOLD = """
+import sys
+from pathlib import Path
+from importer.journal import Journal
+with Journal(Path(sys.argv[1]), "account"):
+    print("locked", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def held_by_another_process(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "locked\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_second_run_for_the_account_is_told_who_holds_the_journal(folder: Path) -> None:
+    with held_by_another_process(folder) as process:
+        with pytest.raises(JournalLockedError, match=rf"process {process.pid}, since \d{{4}}-\d\d-\d\dT"):
+            Journal(folder, "account").__enter__()
+        with Journal(folder, "another account"):
+            pass
+
+
+def test_the_lock_dies_with_its_process(folder: Path) -> None:
+    with held_by_another_process(folder) as process:
+        process.kill()
+        process.wait()
+        with Journal(folder, "account") as journal:
+            rate(journal, 8)
+
+
+def test_the_lock_ends_with_the_run(folder: Path) -> None:
+    for _ in range(2):
+        with Journal(folder, "account") as journal:
+            rate(journal, 8)
+
+
+def test_a_journal_that_cannot_be_opened_is_not_left_locked(folder: Path) -> None:
+    folder.mkdir()
+    path = folder / "account.sqlite3"
+    path.write_bytes(b"no database" * 1000)
+    with pytest.raises(ImporterError):
+        Journal(folder, "account").__enter__()
+    path.unlink()
+    with Journal(folder, "account"):
+        pass
+
+
+# The file
+
+
+def test_nobody_else_may_read_the_journal(journal: Journal, folder: Path) -> None:
+    rate(journal, 8)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+    assert {"account.sqlite3", "account.sqlite3-wal", "account.lock"} <= modes.keys()
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    path = folder / "account.sqlite3"
+    path.write_bytes(b"my holiday pictures" * 1000)
+    with pytest.raises(
+        ImporterError, match=r"account\.sqlite3: cannot use the journal .*Move the file aside"
+    ):
+        Journal(folder, "account").__enter__()
+    assert path.read_bytes() == b"my holiday pictures" * 1000
+
+
+def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ImporterError, match="cannot use the journal"):
+        Journal(tmp_path / "file" / "state", "account").__enter__()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_is_told(folder: Path) -> None:
+    folder.mkdir(mode=0o500)
+    with pytest.raises(ImporterError, match="cannot use the journal"):
+        Journal(folder, "account").__enter__()
+
+
+def fill_the_disk(journal: Journal) -> None:
+    """Let the journal grow no more."""
+    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
+    journal._db.execute(f"PRAGMA max_page_count = {pages}")
+
+
+def test_a_full_disk_while_planning_leaves_nothing_half_written(journal: Journal) -> None:
+    rate(journal, 8)
+    fill_the_disk(journal)
+    with pytest.raises(ImporterError, match=r"cannot write the journal \(database or disk is full\)"):
+        plan(journal, *[build_job(row, title="x" * 500) for row in range(1, 1000)], fingerprint="big")
+    assert journal.find_unfinished("big") is None
+    assert journal._db.execute("SELECT count(*) FROM row").fetchone() == (1,)
+
+
+def test_a_full_disk_while_recording_leaves_all_of_these_outcomes_or_none(journal: Journal) -> None:
+    run = plan(journal, *map(build_job, range(1, 101)))
+    journal.take(run, 0, 1000)
+    fill_the_disk(journal)
+    long = Fate(Status.REJECTED, "refused", "x" * 5000)
+    with pytest.raises(ImporterError, match="the same command"):
+        journal.record(run, [outcome(row, long) for row in range(1, 101)])
+    assert set(column(journal, run, "status")) == {"unsure"}
+
+
+@pytest.mark.parametrize("step", ["take", "release", "finish"])
+def test_whatever_cannot_be_written_is_told_in_our_words(journal: Journal, step: str) -> None:
+    run = plan(journal, build_job(1))
+    journal._db.execute("PRAGMA query_only = 1")
+    calls: dict[str, Callable[[], object]] = {
+        "take": lambda: journal.take(run, 0, 1),
+        "release": lambda: journal.release(run),
+        "finish": lambda: journal.finish(run),
+    }
+    with pytest.raises(ImporterError, match="cannot write the journal"):
+        calls[step]()
+
+
+def test_the_sqlite_of_this_python_knows_what_the_journal_needs() -> None:
+    assert sqlite3.sqlite_version_info >= (3, 35)

@@ -1,0 +1,344 @@
+"""Looking titles up: at the server's pace, once each, and never taking an outage for an answer."""
+
+import asyncio
+import sqlite3
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+
+from importer.client.rate_limit import Rate
+from importer.client.retry import Patience
+from importer.client.transport import Transport
+from importer.destinations.decisions import Answer
+from importer.destinations.titles import Candidate
+from importer.destinations.trakt.search import TraktSearch
+from importer.errors import ConnectionLostError, Loss, StopRunError
+from importer.http import Request, Response
+from importer.matching.cache import HITS_KEPT_SECONDS, MISSES_KEPT_SECONDS, LookupCache
+from importer.matching.lookups import LookupOptions, Lookups
+from importer.matching.model import Certainty, Subject
+from importer.matching.scoring import Judgement
+from importer.model import MediaKind
+from importer.progress import Progress
+from importer.sandbox import Sandbox, SandboxOptions
+from tests.builders import build_answer
+from tests.virtual_time import run_in_virtual_time
+
+SEARCH = TraktSearch("https://api.example.org", "app", "https://api.example.org")
+NOW = 1_790_000_000.0
+OUTAGE = build_answer(503)
+
+
+class Library(Transport):
+    """A server with one film for every title asked for, released in 2000, but for those without a name.
+
+    `answers` come first, in turn.
+    """
+
+    def __init__(self, *answers: Answer, unknown: Iterable[str] = ()) -> None:
+        super().__init__(1)
+        self._answers = list(answers)
+        self._unknown = set(unknown)
+        self.asked: list[tuple[float, str, str]] = []
+        """When, for what, and in which years."""
+        self.most_at_once = self._at_once = 0
+
+    async def send(self, request: Request) -> Response:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(request.url).query).items()}
+        title = query.get("query") or unquote(urlsplit(request.url).path).rpartition("/")[2]
+        self.asked.append((asyncio.get_running_loop().time(), title, query.get("years", "")))
+        answer = self._answers.pop(0) if self._answers else None
+        self._at_once += 1
+        self.most_at_once = max(self.most_at_once, self._at_once)
+        try:
+            await asyncio.sleep(0.1)
+        finally:
+            self._at_once -= 1
+        if isinstance(answer, ConnectionLostError):
+            raise answer
+        if answer is not None:
+            return answer
+        if title in self._unknown:
+            return build_answer(200, [])
+        number = sum(map(ord, title))
+        ids = {"trakt": number, "imdb": f"tt{number:07}", "tmdb": None}
+        return build_answer(200, [{"type": "movie", "movie": {"title": title, "year": 2000, "ids": ids}}])
+
+    @property
+    def titles(self) -> list[str]:
+        return [title for _, title, _ in self.asked]
+
+
+def subjects(count: int) -> list[Subject]:
+    return [Subject(MediaKind.MOVIE, f"Film {number}", 2000) for number in range(count)]
+
+
+def look_up(
+    server: Library,
+    wanted: Iterable[Subject],
+    folder: Path,
+    *,
+    rate: Rate | None = None,
+    workers: int = 4,
+    progress: Progress | None = None,
+    clock: Callable[[], float] = lambda: NOW,
+) -> dict[Subject, Judgement]:
+    with LookupCache(folder / "lookups.sqlite3", clock=clock) as cache:
+        options = LookupOptions(workers, rate, Patience(jitter=0.0))
+        lookups = Lookups(SEARCH, cache, options, progress or Progress())
+        found = run_in_virtual_time(lookups.look_up_all(wanted, server))
+        assert lookups.asked <= len(server.asked)
+        return found
+
+
+def test_every_title_gets_its_judgement(tmp_path: Path) -> None:
+    server, progress = Library(unknown=["Film 3"]), Progress()
+    found = look_up(server, subjects(9), tmp_path, progress=progress)
+    assert {subject.title for subject in found} == {f"Film {number}" for number in range(9)}
+    assert [judgement.certainty for judgement in found.values()].count(Certainty.CERTAIN) == 8
+    assert found[subjects(9)[3]].certainty is Certainty.NOT_FOUND
+    assert (progress.done, progress.failed) == (9, 1)
+    assert server.most_at_once == 4
+
+
+def test_without_a_hit_the_year_is_left_open(tmp_path: Path) -> None:
+    server = Library(unknown=["Lost"])
+    look_up(server, [Subject(MediaKind.MOVIE, "Lost", 2000)], tmp_path)
+    assert [(title, years) for _, title, years in server.asked] == [("Lost", "1999-2001"), ("Lost", "")]
+
+
+def test_a_title_of_mixed_alphabets_is_asked_for_as_it_was_meant(tmp_path: Path) -> None:
+    server = Library()
+    found = look_up(server, [Subject(MediaKind.MOVIE, "Чeрная маска", 2000)], tmp_path)
+    assert server.titles == ["Черная маска"]
+    assert [judgement.certainty for judgement in found.values()] == [Certainty.CERTAIN]
+
+
+def test_an_id_is_asked_for_by_itself(tmp_path: Path) -> None:
+    entry = {"type": "show", "show": {"title": "Dark", "year": 2017, "ids": {"imdb": "tt5753856"}}}
+    server = Library(build_answer(200, [entry]))
+    subject = Subject(MediaKind.UNKNOWN, "Finsternis", None, "imdb:tt5753856")
+    found = look_up(server, [subject], tmp_path)
+    assert server.titles == ["tt5753856"]
+    assert found[subject].certainty is Certainty.CERTAIN
+    assert found[subject].scored[0][1].kind is MediaKind.SHOW
+
+
+# Never twice for the same
+
+
+def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
+    first, second = Library(unknown=["Film 1"]), Library(OUTAGE)
+    before = look_up(first, subjects(5), tmp_path)
+    after = look_up(second, subjects(5), tmp_path)
+    assert second.asked == []
+    assert after == before
+
+
+def test_what_was_not_found_is_asked_again_sooner_than_what_was(tmp_path: Path) -> None:
+    look_up(Library(unknown=["Film 1"]), subjects(2), tmp_path)
+    later = Library()
+    look_up(later, subjects(2), tmp_path, clock=lambda: NOW + MISSES_KEPT_SECONDS + 1)
+    assert set(later.titles) == {"Film 1"}
+    much_later = Library()
+    look_up(much_later, subjects(2), tmp_path, clock=lambda: NOW + HITS_KEPT_SECONDS + 1)
+    assert "Film 0" in much_later.titles
+
+
+def test_what_another_host_found_says_nothing_about_this_one(tmp_path: Path) -> None:
+    look_up(Library(), subjects(1), tmp_path)
+    other = Library()
+    with LookupCache(tmp_path / "lookups.sqlite3", clock=lambda: NOW) as cache:
+        search = TraktSearch("https://other.example.org", "app", "https://other.example.org")
+        lookups = Lookups(search, cache, LookupOptions(1, None), Progress())
+        run_in_virtual_time(lookups.look_up_all(subjects(1), other))
+    assert other.titles == ["Film 0"]
+
+
+def test_the_app_is_not_in_the_file(tmp_path: Path) -> None:
+    with LookupCache(tmp_path / "lookups.sqlite3", clock=lambda: NOW) as cache:
+        search = TraktSearch("https://api.example.org", "s3cret-app", "https://api.example.org")
+        lookups = Lookups(search, cache, LookupOptions(1, None), Progress())
+        run_in_virtual_time(lookups.look_up_all(subjects(1), Library()))
+    assert not [path for path in tmp_path.iterdir() if b"s3cret" in path.read_bytes()]
+
+
+def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
+    with LookupCache(tmp_path / "lookups.sqlite3") as cache:
+        cache.put("x", ())
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_an_answer_is_kept_as_it_was(tmp_path: Path) -> None:
+    found = (
+        Candidate(MediaKind.SHOW, "Дом Дракона", 2022, "tt11198330", 94997, 371572, 154574, ("House",), "u"),
+        Candidate(MediaKind.MOVIE, "", None),
+    )
+    with LookupCache(tmp_path / "lookups.sqlite3") as cache:
+        cache.put("x", found)
+        assert cache.get("x") == found
+        assert cache.get("y") is None
+
+
+def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
+    for ending in ("", "-wal"):
+        (tmp_path / f"lookups.sqlite3{ending}").write_bytes(b"no database at all" * 100)
+    assert len(look_up(Library(), subjects(2), tmp_path)) == 2
+    server = Library()
+    look_up(server, subjects(2), tmp_path)
+    assert server.asked == []
+
+
+def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "lookups.sqlite3") as db:
+        db.execute("CREATE TABLE lookup (something TEXT)")
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    assert len(look_up(Library(), subjects(2), tmp_path)) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StopRunError, match="IMPORTER_STATE_DIR"), LookupCache(tmp_path / "no" / "x.sqlite3"):
+        pass
+
+
+# The pace
+
+
+def test_never_more_than_the_budget(tmp_path: Path) -> None:
+    server = Library()
+    look_up(server, subjects(40), tmp_path, rate=Rate(5, 10.0), workers=8)
+    times = [at for at, _, _ in server.asked]
+    assert all(sum(start <= at < start + 10 for at in times) <= 5 for start in times)
+
+
+def test_told_to_slow_down_nobody_asks_until_then(tmp_path: Path) -> None:
+    server, progress = Library(build_answer(429, retry_after="30")), Progress()
+    found = look_up(server, subjects(12), tmp_path, progress=progress)
+    assert len(found) == 12
+    begun = server.asked[0][0]
+    # Those already on their way may still arrive, nobody else does.
+    assert all(at - begun < 1 or at - begun >= 30 for at, _, _ in server.asked)
+    assert sum(at - begun < 1 for at, _, _ in server.asked) <= 4
+
+
+# Outages
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [OUTAGE, build_answer(502, b"<html>"), ConnectionLostError(Loss.TIMEOUT), build_answer(200, b"<html>")],
+    ids=str,
+)
+def test_a_short_outage_is_waited_out(tmp_path: Path, trouble: Answer) -> None:
+    server = Library(trouble, trouble)
+    found = look_up(server, subjects(1), tmp_path)
+    assert [judgement.certainty for judgement in found.values()] == [Certainty.CERTAIN]
+    assert server.titles == ["Film 0"] * 3
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [OUTAGE, ConnectionLostError(Loss.REFUSED), build_answer(200, b"<html>"), build_answer(403)],
+    ids=str,
+)
+def test_a_long_outage_stops_and_is_kept_as_no_answer(tmp_path: Path, trouble: Answer) -> None:
+    with pytest.raises(StopRunError):
+        look_up(Library(*[trouble] * 100), subjects(3), tmp_path)
+    server = Library()
+    assert len(look_up(server, subjects(3), tmp_path)) == 3
+    assert Counter(server.titles) == Counter(["Film 0", "Film 1", "Film 2"])
+
+
+def test_what_was_found_before_an_outage_is_kept(tmp_path: Path) -> None:
+    class Failing(Library):
+        async def send(self, request: Request) -> Response:
+            if len(self.asked) >= 5:
+                raise ConnectionLostError(Loss.REFUSED)
+            return await super().send(request)
+
+    with pytest.raises(StopRunError):
+        look_up(Failing(), subjects(9), tmp_path, workers=1)
+    server = Library()
+    look_up(server, subjects(9), tmp_path, workers=1)
+    assert server.titles == [f"Film {number}" for number in range(5, 9)]
+
+
+def test_a_query_that_is_refused_concerns_its_own_title_only(tmp_path: Path) -> None:
+    server = Library(build_answer(400, {"error": "bad query"}))
+    found = look_up(server, subjects(2), tmp_path, workers=1)
+    first, second = (found[subject] for subject in subjects(2))
+    assert (first.certainty, first.message) == (
+        Certainty.NOT_FOUND,
+        "the server refuses to search for it (HTTP 400)",
+    )
+    assert second.certainty is Certainty.CERTAIN
+    again = Library()
+    assert look_up(again, subjects(1), tmp_path)[subjects(1)[0]].certainty is Certainty.CERTAIN
+
+
+def test_cancelled_it_keeps_what_it_has(tmp_path: Path) -> None:
+    async def cancel_soon(lookups: Lookups, server: Library) -> None:
+        task = asyncio.ensure_future(lookups.look_up_all(subjects(100), server))
+        await asyncio.sleep(1.05)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        assert server.most_at_once == 4
+
+    first = Library()
+    with LookupCache(tmp_path / "lookups.sqlite3", clock=lambda: NOW) as cache:
+        lookups = Lookups(SEARCH, cache, LookupOptions(4, None), Progress())
+        run_in_virtual_time(cancel_soon(lookups, first))
+    second = Library()
+    look_up(second, subjects(100), tmp_path)
+    answered = len(first.asked) - 4  # four were under way
+    assert len(second.asked) == 100 - answered
+
+
+# On the sandbox
+
+
+async def look_up_on_sandbox(folder: Path, *wanted: Subject, **options: object) -> dict[Subject, Judgement]:
+    async with Sandbox(SandboxOptions(**options)) as sandbox, Transport(4) as transport:  # type: ignore[arg-type]
+        with LookupCache(folder / "lookups.sqlite3") as cache:
+            search = TraktSearch(sandbox.url, "sandbox-client", "sandbox")
+            lookups = Lookups(search, cache, LookupOptions(4, None), Progress())
+            return await lookups.look_up_all(wanted, transport)
+
+
+@pytest.mark.parametrize(
+    ("subject", "imdb_id"),
+    [
+        (Subject(MediaKind.MOVIE, "metropolis", 1927), "tt0017136"),
+        (Subject(MediaKind.MOVIE, "Matrix, The", 1999), "tt0133093"),
+        (Subject(MediaKind.MOVIE, "12 Angry Men", 1956), "tt0050083"),
+        (Subject(MediaKind.MOVIE, "Singin’ in the rain", 1952), "tt0045152"),
+        (Subject(MediaKind.UNKNOWN, "Casablanca", None), "tt0034583"),
+        (Subject(MediaKind.UNKNOWN, None, None, "imdb:tt0133093"), "tt0133093"),
+        (Subject(MediaKind.UNKNOWN, None, None, "imdb:tt0959621"), "tt0959621"),
+    ],
+    ids=str,
+)
+async def test_finds_it_on_the_sandbox(tmp_path: Path, subject: Subject, imdb_id: str) -> None:
+    (judgement,) = (await look_up_on_sandbox(tmp_path, subject)).values()
+    assert judgement.certainty is Certainty.CERTAIN, judgement
+    assert judgement.scored[0][1].imdb_id == imdb_id
+
+
+async def test_finds_nothing_on_the_sandbox_where_there_is_nothing(tmp_path: Path) -> None:
+    subject = Subject(MediaKind.MOVIE, "Zyzzyva Qwertz", 1950)
+    by_id = Subject(MediaKind.UNKNOWN, None, None, "imdb:tt9999999")
+    found = await look_up_on_sandbox(tmp_path, subject, by_id)
+    assert {judgement.certainty for judgement in found.values()} == {Certainty.NOT_FOUND}
+
+
+async def test_an_app_that_is_not_approved_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(StopRunError, match="app"):
+        await look_up_on_sandbox(tmp_path, Subject(MediaKind.MOVIE, "Heat", 1995), approved=False)

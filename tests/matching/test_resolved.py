@@ -1,0 +1,165 @@
+"""A wrapped reader: rows without ids get those that were chosen, and no others."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from importer.destinations.titles import Candidate
+from importer.matching.match_file import Choice, Mention, ResolvedReader, collect_subjects, key_of, subject_of
+from importer.matching.model import Subject
+from importer.model import MediaKind, RatingJob, SourceRow
+from tests.builders import build_invalid, build_job
+
+MOVIE, SHOW, EPISODE, UNKNOWN = MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE, MediaKind.UNKNOWN
+HEAT = Subject(MOVIE, "Heat", 1995)
+FOUND = Candidate(MOVIE, "Heat", 1995, "tt0113277", 949, None, 352)
+
+
+class ListReader:
+    """Rows that are there already."""
+
+    format_name = "list"
+    notes: Sequence[str] = ("a list",)
+
+    def __init__(self, *rows: SourceRow) -> None:
+        self._rows = rows
+
+    def chunks(self) -> Iterator[list[SourceRow]]:
+        for row in self._rows:
+            yield [row]
+
+
+def resolve(job: RatingJob, subject: Subject, candidate: Candidate, score: float | None = 0.97) -> RatingJob:
+    reader = ResolvedReader(ListReader(job), {key_of(subject): Choice(candidate, score, 12)}, "resolve.csv")
+    ((resolved,),) = reader.chunks()
+    assert isinstance(resolved, RatingJob)
+    return resolved
+
+
+@pytest.mark.parametrize(
+    ("job", "subject"),
+    [
+        (build_job(title="Heat", year=1995), HEAT),
+        (build_job(title="Heat"), Subject(MOVIE, "Heat", None)),
+        (build_job(kind=UNKNOWN, title="Heat"), Subject(UNKNOWN, "Heat", None)),
+        (build_job(kind=EPISODE, title="Lost", year=2004, season=1, episode=2), Subject(SHOW, "Lost", 2004)),
+        (build_job(kind=MediaKind.SEASON, title="Lost", season=0), Subject(SHOW, "Lost", None)),
+        (build_job(kind=EPISODE, title="Pilot"), Subject(EPISODE, "Pilot", None)),
+        (build_job(title="Heat", imdb_id="", tmdb_id=0), Subject(MOVIE, "Heat", None)),
+        (
+            build_job(kind=UNKNOWN, title="Das Ding", imdb_id="tt0084787", tmdb_id=1091),
+            Subject(UNKNOWN, "Das Ding", None, "imdb:tt0084787"),
+        ),
+        (build_job(kind=UNKNOWN, tmdb_id=1091), Subject(UNKNOWN, None, None, "tmdb:1091")),
+        (build_job(title="Heat", imdb_id="tt0113277"), None),
+        (build_job(tvdb_id=5), None),
+        (build_job(title=" "), None),
+        (build_job(title=None), None),
+    ],
+    ids=str,
+)
+def test_what_has_to_be_looked_up_for_a_row(job: RatingJob, subject: Subject | None) -> None:
+    assert subject_of(job) == subject
+
+
+def test_each_subject_is_collected_once_in_the_order_of_the_file() -> None:
+    rows: list[SourceRow] = [
+        build_job(1, title="Heat", year=1995),
+        build_invalid(2),
+        build_job(3, title="Alien", year=1979),
+        build_job(4, imdb_id="tt0113277"),
+        build_job(5, title="Heat", year=1995),
+        build_job(6, kind=UNKNOWN, title="Das Ding", imdb_id="tt0084787"),
+        build_job(7, kind=UNKNOWN, title="The Thing", imdb_id="tt0084787"),
+    ]
+    told: list[int] = []
+    assert collect_subjects(ListReader(*rows), told.append) == {
+        HEAT: Mention(2, 2),
+        Subject(MOVIE, "Alien", 1979): Mention(1, 4),
+        Subject(UNKNOWN, "Das Ding", None, "imdb:tt0084787"): Mention(2, 7),
+    }
+    assert sum(told) == len(rows)
+
+
+def test_a_chosen_row_gets_the_ids_and_says_by_what() -> None:
+    resolved = resolve(build_job(title="Heat", year=1995), HEAT, FOUND)
+    assert resolved[7:11] == ("tt0113277", 949, None, 352)
+    assert resolved.note == "resolved as Heat (1995), score 0.97, by resolve.csv line 12"
+    assert (resolved.title, resolved.year, resolved.kind) == ("Heat", 1995, MOVIE)
+
+
+def test_what_the_reader_noted_stays() -> None:
+    resolved = resolve(build_job(title="Heat", year=1995, note="7.5 rounded to 8"), HEAT, FOUND)
+    assert resolved.note is not None
+    assert resolved.note.startswith("7.5 rounded to 8; resolved as")
+
+
+def test_the_kind_is_that_of_the_title_which_was_chosen() -> None:
+    job = build_job(title="Heat", year=1995, second_kind=SHOW)
+    resolved = resolve(job, HEAT, FOUND._replace(kind=SHOW))
+    assert (resolved.kind, resolved.second_kind) == (SHOW, None)
+
+
+def test_ids_that_somebody_wrote_leave_the_kind_as_it_is() -> None:
+    own = Candidate(None, "", None, imdb_id="tt0113277")
+    resolved = resolve(build_job(title="Heat", year=1995), HEAT, own, score=None)
+    assert (resolved.kind, resolved.imdb_id) == (MOVIE, "tt0113277")
+    assert resolved.note == "resolved as the title of these ids, by resolve.csv line 12"
+
+
+def test_an_episode_gets_the_ids_of_its_show_and_stays_an_episode() -> None:
+    job = build_job(kind=EPISODE, title="Lost", year=2004, season=1, episode=2)
+    lost = Candidate(SHOW, "Lost", 2004, "tt0411008", trakt_id=73)
+    resolved = resolve(job, Subject(SHOW, "Lost", 2004), lost)
+    assert (resolved.kind, resolved.season, resolved.episode) == (EPISODE, 1, 2)
+    assert resolved.imdb_id == "tt0411008"
+
+
+def test_an_episode_never_gets_the_ids_of_a_movie() -> None:
+    job = build_job(kind=EPISODE, title="Lost", year=2004, season=1, episode=2)
+    assert resolve(job, Subject(SHOW, "Lost", 2004), FOUND) == job
+
+
+def test_a_row_of_an_unknown_kind_gets_one_by_its_id() -> None:
+    job = build_job(kind=UNKNOWN, title="Das Ding", imdb_id="tt0084787")
+    subject = Subject(UNKNOWN, "another name", 1982, "imdb:tt0084787")
+    thing = Candidate(MOVIE, "The Thing", 1982, "tt0084787", 1091)
+    resolved = resolve(job, subject, thing)
+    assert (resolved.kind, resolved.imdb_id, resolved.tmdb_id) == (MOVIE, "tt0084787", 1091)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        build_job(title="Heat", year=1996),
+        build_job(title="Heat"),
+        build_job(title="heat", year=1995),
+        build_job(kind=SHOW, title="Heat", year=1995),
+        build_job(title="Heat", year=1995, imdb_id="tt0000001"),
+        build_job(kind=UNKNOWN, title="Heat", year=1995),
+    ],
+    ids=str,
+)
+def test_what_was_chosen_for_another_row_is_for_no_other(job: RatingJob) -> None:
+    found = resolve(job, HEAT, FOUND)
+    assert found._replace(note=None) == job
+    assert found.note == (None if job.imdb_id else "nothing is chosen for it in resolve.csv")
+
+
+def test_rows_that_are_none_pass() -> None:
+    row = build_invalid()
+    reader = ResolvedReader(ListReader(row), {HEAT: Choice(FOUND, 1.0, 2)}, "resolve.csv")
+    assert list(reader.chunks()) == [[row]]
+
+
+def test_tells_at_the_end_what_was_used_and_what_fits_nothing() -> None:
+    alien = Subject(MOVIE, "Alien", 1979)
+    choices = {HEAT: Choice(FOUND, 1.0, 2), alien: Choice(FOUND, 1.0, 7)}
+    reader = ResolvedReader(ListReader(build_job(title="Heat", year=1995)), choices, "resolve.csv")
+    list(reader.chunks())
+    assert reader.format_name == "list"
+    assert reader.notes == (
+        "a list",
+        "titles whose ids are from resolve.csv: 1",
+        "choices in it that fit no row here: 1, the first in line 7",
+    )

@@ -1,0 +1,306 @@
+"""Which title a row means: certain only where one stands out, and otherwise never chosen."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.destinations.titles import Candidate
+from importer.matching.model import Certainty, Subject
+from importer.matching.scoring import (
+    MOST_CANDIDATES,
+    build_lines,
+    judge_lookup,
+    judge_search,
+    keep_choices,
+    mend_script,
+    normalise,
+    score,
+)
+from importer.model import MediaKind
+
+MOVIE, SHOW, EPISODE, UNKNOWN = MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE, MediaKind.UNKNOWN
+
+
+def movie(title: str, year: int | None, trakt_id: int = 1, *other_titles: str) -> Candidate:
+    return Candidate(MOVIE, title, year, trakt_id=trakt_id, other_titles=other_titles)
+
+
+def show(title: str, year: int | None, trakt_id: int = 1) -> Candidate:
+    return Candidate(SHOW, title, year, trakt_id=trakt_id)
+
+
+def certainty_of(subject: Subject, *found: Candidate) -> str:
+    return str(judge_search(subject, found).certainty)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("HEAT", "heat"),
+        ("Amélie", "Amelie"),
+        ("Ame\u0301lie", "Amélie"),
+        ("Smørrebrød", "Smorrebrod"),
+        ("Œdipe Roi", "OEdipe roi"),
+        ("Straße", "Strasse"),
+        ("The Matrix", "Matrix, The"),
+        ("The Matrix", "Matrix"),
+        ("A Bug's Life", "Bugs Life, A"),
+        ("Das Boot", "Boot, Das"),
+        ("Lilo & Stitch", "Lilo and Stitch"),
+        ("Singin' in the Rain", "Singin’ in the Rain"),
+        ("It’s a Wonderful Life", "Its a Wonderful Life"),
+        ("WALL·E", "WALL-E"),
+        ("Mission: Impossible", "Mission Impossible"),
+        ("Dune:  Part Two", "Dune - Part Two"),
+        ("８½", "8½"),
+        ("Всё ещё", "Все еще"),
+        ("Чeрная маска", "Черная маска"),  # a Latin e
+        ("21 грaмм", "21 грамм"),  # a Latin a
+        ("Мaтpицa", "Матрица"),
+        ("Тhe Room", "The Room"),  # a Cyrillic Т
+        ("БРАТ", "брат"),
+        ("Ετερος εγώ", "Έτερος Εγώ"),
+    ],
+)
+def test_two_spellings_of_a_name_are_one(one: str, other: str) -> None:
+    assert normalise(one) == normalise(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Die Hard", "Hard"),  # no article where it is English
+        ("La La Land", "La Land"),
+        ("Alien", "Aliens"),
+        ("Alien 3", "Alien³ II"),
+        ("???", "!!!"),
+        ("The", "A"),
+        ("が", "か"),  # the mark is no accent
+        ("की", "का"),  # the mark is a vowel
+        ("Kill Bill: Vol. 1", "Kill Bill: Vol. 2"),
+        ("Брат", "Брат 2"),
+    ],
+)
+def test_two_names_stay_two(one: str, other: str) -> None:
+    assert normalise(one) != normalise(other)
+
+
+@given(st.text(max_size=60))
+def test_blanks_and_quotes_around_any_name_do_not_matter(title: str) -> None:
+    if normalise(title).isalnum():
+        assert normalise(f" “{title}” ") == normalise(title)
+
+
+def test_a_word_that_fits_neither_alphabet_is_left_alone() -> None:
+    assert mend_script("Wлад") == "Wлад"
+    assert mend_script("Heat Брат") == "Heat Брат"
+
+
+@pytest.mark.parametrize(
+    ("subject", "candidate", "expected"),
+    [
+        (Subject(MOVIE, "Heat", 1995), movie("Heat", 1995), 1.0),
+        (Subject(MOVIE, "heat", 1995), movie("Heat", 1996), 0.97),
+        (Subject(MOVIE, "Heat", 1995), movie("Heat", None), 0.9),
+        (Subject(MOVIE, "Heat", 1995), movie("Heat", 1986), 0.6),
+        (Subject(MOVIE, "Heat", None), movie("Heat", 1986), 1.0),
+        (Subject(MOVIE, "Heat", 1995), show("Heat", 1995), 0.85),
+        (Subject(UNKNOWN, "Heat", 1995), show("Heat", 1995), 1.0),
+        (Subject(MOVIE, "千と千尋の神隠し", 2001), movie("Spirited Away", 2001, 1, "千と千尋の神隠し"), 1.0),
+    ],
+)
+def test_score(subject: Subject, candidate: Candidate, expected: float) -> None:
+    assert score(subject, candidate) == expected
+
+
+def test_a_name_that_is_only_alike_never_reaches_the_very_name() -> None:
+    subject = Subject(MOVIE, "The Lord of the Rings: The Return of the King", 2003)
+    alike = score(subject, movie("The Lord of the Rings: The Return of the Kings", 2003))
+    assert 0.8 < alike < 0.95
+
+
+HEAT = Subject(MOVIE, "Heat", 1995)
+NAMELESS_YEAR = Subject(MOVIE, "Heat", None)
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        pytest.param(HEAT, [movie("Heat", 1995)], id="the very one"),
+        pytest.param(HEAT, [movie("Heat", 1996)], id="a year later"),
+        pytest.param(HEAT, [movie("Heat", 1995), movie("Heat", 1986, 2)], id="a namesake of long ago"),
+        pytest.param(HEAT, [movie("Heat", 1995), movie("Heat Wave", 1995, 2)], id="another name, same year"),
+        pytest.param(HEAT, [movie("Dead Heat", 1988, 2), movie("Heat", 1995)], id="whatever the order"),
+        pytest.param(HEAT, [movie("Heat", 1995), show("Heat", 1995, 2)], id="a show when it is a movie"),
+        pytest.param(NAMELESS_YEAR, [movie("Heat", 1995)], id="no year, one name"),
+        pytest.param(
+            NAMELESS_YEAR, [movie("Heat", 1995), movie("Heat Wave", 2009, 2)], id="no year, one very name"
+        ),
+        pytest.param(
+            Subject(UNKNOWN, "The Wire", None), [show("The Wire", 2002)], id="of a kind that is not told"
+        ),
+        pytest.param(
+            Subject(MOVIE, "Мaтpицa", 1999), [movie("The Matrix", 1999, 1, "Матрица")], id="mixed alphabets"
+        ),
+    ],
+)
+def test_certain_where_one_stands_out(subject: Subject, found: list[Candidate]) -> None:
+    judgement = judge_search(subject, found)
+    assert judgement.certainty is Certainty.CERTAIN, judgement.message
+    assert len(judgement.scored) == 1
+    assert judgement.scored[0][1].trakt_id == 1
+    assert [line.is_chosen for line in build_lines(subject, 1, 2, judgement)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("subject", "found"),
+    [
+        pytest.param(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)], id="two of one name and year"),
+        pytest.param(HEAT, [movie("Heat", 1995), movie("Heat", 1996, 2)], id="two in neighbouring years"),
+        pytest.param(HEAT, [movie("Heat", 1994), movie("Heat", 1996, 2)], id="a year before and one after"),
+        pytest.param(HEAT, [movie("Heat", None)], id="a candidate without a year"),
+        pytest.param(HEAT, [movie("Heat", 1986)], id="another year"),
+        pytest.param(HEAT, [show("Heat", 1995)], id="another kind"),
+        pytest.param(HEAT, [movie("Heats", 1995)], id="nearly the name"),
+        pytest.param(HEAT, [movie("The Heat of It", 1995)], id="part of the name"),
+        pytest.param(HEAT, [movie("Chaleur", 1995)], id="found by a name that nobody told us"),
+        pytest.param(NAMELESS_YEAR, [movie("Heat", 1995), movie("Heat", 1986, 2)], id="no year, two names"),
+        pytest.param(
+            NAMELESS_YEAR, [movie("Heat", 1995), show("Heat", 2005, 2)], id="no year, movie and show"
+        ),
+        pytest.param(NAMELESS_YEAR, [movie("Heat Wave", 2009)], id="no year, another name"),
+        pytest.param(
+            Subject(UNKNOWN, "Fargo", 1996), [movie("Fargo", 1996), show("Fargo", 1996, 2)], id="no kind, two"
+        ),
+        pytest.param(
+            Subject(MOVIE, "Le Comte de Monte-Cristo", 2024),
+            [movie("Le Comte de Monte-Cristo", 2024), movie("Le Comte de Monte-Cristo", 2024, 2)],
+            id="two films of that name and year",
+        ),
+    ],
+)
+def test_ambiguous_is_left_to_people(subject: Subject, found: list[Candidate]) -> None:
+    judgement = judge_search(subject, found)
+    assert judgement.certainty is Certainty.AMBIGUOUS
+    assert judgement.message
+    assert {each.trakt_id for _, each in judgement.scored} == {each.trakt_id for each in found}
+    assert not any(line.is_chosen for line in build_lines(subject, 1, 2, judgement))
+
+
+def test_nothing_is_found_where_neither_name_nor_year_fits() -> None:
+    assert certainty_of(HEAT) == "not_found"
+    assert certainty_of(HEAT, movie("Completely Different", 1971)) == "not_found"
+    lost = Subject(MOVIE, 'Maggie Simpson in "The Longest Daycare"', 2012)
+    assert certainty_of(lost, movie("Raiders of the Lost Ark", 1981)) == "not_found"
+
+
+def test_a_name_much_alike_is_shown_whatever_its_year() -> None:
+    assert certainty_of(HEAT, movie("Heats", 1971)) == "ambiguous"
+
+
+def test_of_many_candidates_the_best_are_shown_and_the_servers_first() -> None:
+    known_by_another_name = movie("Chaleur", 1995, 99)
+    found = [known_by_another_name, *(movie(f"Heat {number}", 1995, number) for number in range(1, 9))]
+    shown = judge_search(HEAT, found).scored
+    assert len(shown) == MOST_CANDIDATES
+    assert known_by_another_name in [each for _, each in shown]
+    fits = [fit for fit, _ in shown[:-1]]
+    assert fits == sorted(fits, reverse=True)
+
+
+@given(
+    st.lists(
+        st.builds(
+            Candidate,
+            st.sampled_from([MOVIE, SHOW]),
+            st.sampled_from(["Heat", "The Heat", "Heats", "HEAT", "Cold"]),
+            st.sampled_from([None, 1994, 1995, 1996, 2013]),
+            trakt_id=st.integers(1, 9),
+        ),
+        max_size=6,
+        unique_by=lambda candidate: candidate.trakt_id,
+    ),
+    st.sampled_from([None, 1995]),
+)
+def test_certain_means_the_very_name_and_no_rival(found: list[Candidate], year: int | None) -> None:
+    subject = Subject(MOVIE, "Heat", year)
+    judgement = judge_search(subject, found)
+    named = [each for each in found if normalise(each.title) == "heat"]
+    fitting = [
+        each
+        for each in named
+        if year is None or (each.year is not None and abs(each.year - year) <= 1 and each.kind is MOVIE)
+    ]
+    if judgement.certainty is Certainty.CERTAIN:
+        assert [each for _, each in judgement.scored] == fitting
+        assert fitting[0].kind is MOVIE
+    elif len(fitting) == 1 and fitting[0].kind is MOVIE:
+        raise AssertionError(judgement)
+
+
+# By id
+
+BY_IMDB = Subject(UNKNOWN, "Das Ding", None, "imdb:tt0084787")
+BY_TMDB = Subject(UNKNOWN, "Das Ding", None, "tmdb:1091")
+
+
+def test_an_imdb_id_says_which_title_it_is_whatever_its_name() -> None:
+    judgement = judge_lookup(BY_IMDB, [movie("The Thing", 1982)])
+    assert judgement.certainty is Certainty.CERTAIN
+
+
+def test_a_number_may_be_that_of_another_kind() -> None:
+    assert judge_lookup(BY_TMDB, [movie("The Thing", 1982)]).certainty is Certainty.AMBIGUOUS
+    assert judge_lookup(BY_TMDB, [movie("Das Ding", 1982)]).certainty is Certainty.CERTAIN
+    both = [movie("Das Ding", 1982), show("Das Ding", 2000, 2)]
+    assert judge_lookup(BY_TMDB, both).certainty is Certainty.AMBIGUOUS
+
+
+def test_an_id_that_nothing_carries_is_not_found() -> None:
+    assert judge_lookup(BY_IMDB, []).certainty is Certainty.NOT_FOUND
+
+
+# Choices of people, when it is done again
+
+ROWS = (1, 2)
+
+
+def test_a_choice_stays_with_its_title_although_the_order_changed() -> None:
+    first, second = movie("Heat", 1995), movie("Heat", 1995, 2)
+    old = build_lines(HEAT, *ROWS, judge_search(HEAT, [first, second]))
+    old[1] = old[1]._replace(is_chosen=True)
+    new = build_lines(HEAT, *ROWS, judge_search(HEAT, [second, first]))
+    kept = keep_choices(new, old)
+    assert [(line.candidate and line.candidate.trakt_id, line.is_chosen) for line in kept] == [
+        (2, True),
+        (1, False),
+    ]
+
+
+def test_a_choice_beats_a_new_certainty() -> None:
+    old = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)]))
+    old[1] = old[1]._replace(is_chosen=True)
+    new = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heat", 1995)]))
+    kept = keep_choices(new, old)
+    assert [(line.candidate and line.candidate.trakt_id, line.is_chosen) for line in kept] == [
+        (2, True),
+        (1, False),
+    ]
+
+
+def test_ids_that_somebody_wrote_stay_in_the_place_of_nothing_found() -> None:
+    nothing = build_lines(HEAT, *ROWS, judge_search(HEAT, []))
+    own = nothing[0]._replace(is_chosen=True, candidate=Candidate(None, "", None, imdb_id="tt0113277"))
+    assert keep_choices(nothing, [own]) == [own]
+
+
+def test_a_certainty_that_somebody_took_back_is_not_chosen_again() -> None:
+    certain = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heat", 1995)]))
+    taken_back = [line._replace(is_chosen=False) for line in certain]
+    assert keep_choices(certain, taken_back) == taken_back
+
+
+def test_what_has_become_certain_is_chosen() -> None:
+    certain = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heat", 1995)]))
+    undecided = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heats", 1995)]))
+    assert keep_choices(certain, undecided) == certain

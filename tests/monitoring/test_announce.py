@@ -1,0 +1,120 @@
+"""One end of a run reaches everybody, and nobody who cannot be reached spoils it."""
+
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from importer.errors import AuthorizationError
+from importer.journal.history import Tally
+from importer.model import Status
+from importer.monitoring import announce as announcing
+from importer.monitoring.announce import Audience, announce
+from importer.monitoring.log import open_log
+from importer.monitoring.notify import Notice, NotifyOn
+from importer.monitoring.run_end import build_failed_start, build_run_end
+from importer.report.summary import Summary
+from importer.secret import Secret
+from tests.monitoring.builders import BEGAN_AT, build_end
+
+ADDRESS = Secret("json://me:5ECRETword@127.0.0.1:1")
+
+
+@pytest.fixture
+def stream() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def audience(tmp_path: Path, stream: io.StringIO) -> Audience:
+    log = open_log(as_json=True, stream=stream)
+    return Audience(log, tmp_path / "health", tmp_path / "importer.prom", [ADDRESS], NotifyOn.RECOVERY)
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
+    notices: list[Notice] = []
+
+    def send(addresses: Sequence[Secret], notice: Notice) -> list[str]:
+        assert list(addresses) == [ADDRESS]
+        notices.append(notice)
+        return []
+
+    monkeypatch.setattr(announcing, "send_notice", send)
+    return notices
+
+
+def test_everybody_is_told(
+    audience: Audience, stream: io.StringIO, sent: list[Notice], tmp_path: Path
+) -> None:
+    announce(build_end(1), audience)
+    assert json.loads(stream.getvalue())["event"] == "run_ended"
+    assert json.loads((tmp_path / "health/nightly.json").read_text())["exit_code"] == 1
+    assert 'rating_importer_last_run_exit_code{job="nightly"} 1.0' in (tmp_path / "importer.prom").read_text()
+    assert len(sent) == 1
+
+
+def test_what_is_new_is_told_once(audience: Audience, sent: list[Notice]) -> None:
+    misses = {"rated": 5, "not_found": 2}
+    announce(build_end(), audience)
+    for _ in range(3):
+        announce(build_end(1, counts=misses), audience)
+    announce(build_end(3, stopped="no answer"), audience)
+    announce(build_end(), audience)
+    announce(build_end(), audience)
+    assert [notice.title.removeprefix("importer: nightly ") for notice in sent] == [
+        "left rows that did not succeed",
+        "stopped early",
+        "is well again",
+    ]
+
+
+def test_what_cannot_be_written_or_sent_is_a_warning(
+    audience: Audience, stream: io.StringIO, tmp_path: Path
+) -> None:
+    (tmp_path / "health").write_text("a file where the folder should be")
+    announce(build_end(1), replace(audience, notify=[Secret("carrier-pigeon://5ECRETword")]))
+    ended, files, notice = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert (ended["event"], files["level"], notice["level"]) == ("run_ended", "warning", "warning")
+    assert "could not be written" in files["message"]
+    assert "notification 1 of 1" in notice["message"]
+    assert "5ECRET" not in stream.getvalue()
+
+
+def test_a_metrics_file_in_no_folder_is_a_warning(
+    audience: Audience, stream: io.StringIO, tmp_path: Path
+) -> None:
+    announce(build_end(), replace(audience, metrics=tmp_path / "none/importer.prom"))
+    assert "none/" in json.loads(stream.getvalue().splitlines()[1])["message"]
+
+
+def test_a_summary_becomes_the_end_of_a_run() -> None:
+    tallies = [
+        Tally(Status.RATED, "", 5, []),
+        Tally(
+            Status.INVALID,
+            "bad_rating",
+            2,
+            [(4, "Heat", "line 4, column Rating: 11 is no rating"), (9, None, "")],
+        ),
+        Tally(Status.NOT_SENT, "stopped", 3, [(7, "Alien", "the run stopped")]),
+    ]
+    summary = Summary("r1", "a.csv", "trakt", tallies, 5, 1.0, stopped="no answer")
+    end = build_run_end("nightly", summary, 3, began_at=BEGAN_AT, ended_at=BEGAN_AT + timedelta(seconds=1))
+    assert (end.run_id, end.exit_code, end.stopped, end.seconds) == ("r1", 3, "no answer", 1.0)
+    assert end.counts == {"rated": 5, "invalid": 2, "not_sent": 3}
+    assert end.reasons == [
+        "3 rows not sent, stopped: the run stopped",
+        "2 rows invalid, bad rating; line 4, Heat: column Rating: 11 is no rating",
+    ]
+
+
+def test_an_error_before_the_run_is_an_end_too() -> None:
+    error = AuthorizationError("sign in again with `importer login trakt`")
+    end = build_failed_start("nightly", error, began_at=BEGAN_AT, ended_at=BEGAN_AT)
+    assert (end.exit_code, end.run_id, end.stopped) == (3, "", str(error))
+    assert not end.is_good

@@ -1,0 +1,179 @@
+"""Notifications: when, with which words, and never with their address in a warning."""
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.monitoring.health import Health, read_health, write_health
+from importer.monitoring.notify import Notice, NotifyOn, build_notice, is_due, is_understood, send_notice
+from importer.monitoring.run_end import RunEnd
+from importer.secret import Secret
+from tests.monitoring.builders import build_end
+
+FAILURE, RECOVERY, ALWAYS = NotifyOn.FAILURE, NotifyOn.RECOVERY, NotifyOn.ALWAYS
+
+
+GOOD = build_end()
+MISSES = build_end(1, counts={"rated": 5, "not_found": 2})
+MORE_MISSES = build_end(1, counts={"rated": 5, "not_found": 3})
+MORE_RATED = build_end(1, counts={"rated": 9, "not_found": 2})
+STOPPED = build_end(3, stopped="no answer", counts={"rated": 5, "not_found": 2})
+EVERYBODY = {FAILURE, RECOVERY, ALWAYS}
+
+
+def after(end: RunEnd | None, folder: Path) -> Health | None:
+    """What is known after a run."""
+    if end is None:
+        return None
+    write_health(folder, end)
+    return read_health(folder)[0]
+
+
+@pytest.mark.parametrize(
+    ("before", "end", "told"),
+    [
+        (None, GOOD, {ALWAYS}),
+        (GOOD, GOOD, {ALWAYS}),
+        (MISSES, GOOD, {ALWAYS, RECOVERY}),
+        (STOPPED, GOOD, {ALWAYS, RECOVERY}),
+        (None, MISSES, EVERYBODY),
+        (GOOD, MISSES, EVERYBODY),
+        (GOOD, STOPPED, EVERYBODY),
+        (STOPPED, STOPPED, EVERYBODY),
+        (MISSES, STOPPED, EVERYBODY),
+        (MISSES, MORE_MISSES, EVERYBODY),
+        (MISSES, MISSES, {ALWAYS}),  # told once is enough
+        (MISSES, MORE_RATED, {ALWAYS}),
+    ],
+)
+def test_who_is_told_of_what(tmp_path: Path, before: RunEnd | None, end: RunEnd, told: set[NotifyOn]) -> None:
+    known = after(before, tmp_path)
+    assert {policy for policy in NotifyOn if is_due(policy, end, known)} == told
+
+
+def test_a_bad_run_is_told_with_counts_and_the_first_reasons() -> None:
+    end = build_end(1, counts={"rated": 1200, "not_found": 7}, reasons=[f"reason {n}" for n in range(1, 8)])
+    notice = build_notice(end)
+    assert notice.title == "importer: nightly left rows that did not succeed"
+    assert not notice.is_good
+    assert notice.text.splitlines() == [
+        "1,200 rated",
+        "7 not found",
+        "",
+        *(f"- reason {number}" for number in range(1, 6)),
+        "- and 2 more",
+        "",
+        "Run 20260301-030000-abcd, exit code 1, 2.0 s",
+    ]
+
+
+def test_a_run_that_stopped_early_says_why() -> None:
+    notice = build_notice(
+        build_end(3, run_id="", counts={}, stopped="sign in again: \x1b[31mimporter login trakt")
+    )
+    assert notice.title == "importer: nightly stopped early"
+    assert notice.text == "Stopped early: sign in again: importer login trakt\n\nexit code 3, 2.0 s"
+
+
+@pytest.mark.parametrize(
+    ("before", "verdict"), [(MISSES, "is well again"), (GOOD, "went well"), (None, "went well")]
+)
+def test_a_good_run_after_a_bad_one_is_a_recovery(
+    tmp_path: Path, before: RunEnd | None, verdict: str
+) -> None:
+    assert build_notice(GOOD, after(before, tmp_path)).title == f"importer: nightly {verdict}"
+
+
+class Receiver(ThreadingHTTPServer):
+    """Takes what is posted."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.received: list[dict[str, Any]] = []
+        self.answer = 200
+        super().__init__(("127.0.0.1", 0), Posted)
+
+
+class Posted(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        self.server.received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(self.server.answer)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def address_of(receiver: Receiver) -> Secret:
+    return Secret(f"json://me:5ECRETword@127.0.0.1:{receiver.server_port}/5ECRETpath")
+
+
+NOTICE = Notice("importer: nightly stopped early", "7 not found\n\n- <b> & *stars*", is_good=False)
+
+
+def test_a_notice_arrives_as_it_was_written(receiver: Receiver) -> None:
+    assert send_notice([address_of(receiver)], NOTICE) == []
+    (message,) = receiver.received
+    assert (message["title"], message["message"], message["type"]) == (NOTICE.title, NOTICE.text, "failure")
+
+
+def test_one_address_that_fails_keeps_none_of_the_others(
+    receiver: Receiver, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = Secret("json://me:5ECRETword@127.0.0.1:1/5ECRETpath")
+    odd = Secret("5ECRETscheme://5ECRETword")
+    warnings = send_notice([nowhere, odd, Secret(""), address_of(receiver)], NOTICE)
+    assert len(receiver.received) == 1
+    assert [warning.partition(" could")[0] for warning in warnings] == [
+        "notification 1 of 4",
+        "notification 2 of 4",
+        "notification 3 of 4",
+    ]
+    captured = capfd.readouterr()
+    assert "5ECRET" not in " ".join([*warnings, captured.out, captured.err, caplog.text])
+    assert not captured.err
+
+
+def test_a_service_that_refuses_is_a_warning(receiver: Receiver) -> None:
+    receiver.answer = 500
+    assert len(send_notice([address_of(receiver)], NOTICE)) == 1
+
+
+def test_a_service_that_breaks_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apprise.Apprise.notify", lambda *_, **__: 1 / 0)
+    assert len(send_notice([Secret("json://127.0.0.1:1")], NOTICE)) == 1
+
+
+def test_an_address_can_be_checked_without_sending(receiver: Receiver) -> None:
+    assert is_understood(address_of(receiver))
+    assert not is_understood(Secret("carrier-pigeon://coop"))
+    assert not receiver.received
+
+
+def test_the_libraries_keep_their_log_to_themselves(
+    receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    send_notice([address_of(receiver)], NOTICE)
+    logging.getLogger("apprise").error("to json://me:5ECRETword@127.0.0.1")
+    logging.getLogger("urllib3.connectionpool").warning("Retrying /5ECRETpath")
+    assert not caplog.text

@@ -1,0 +1,180 @@
+"""The reader of tables that people write themselves, and of the importer's results file."""
+
+from pathlib import Path
+
+import pytest
+
+from importer.errors import UnknownFormatError
+from importer.files import neutralise
+from importer.model import RESULT_COLUMNS, InvalidRow, MediaKind, RatingJob
+from importer.readers import Reading, open_reader
+from tests.readers.conformance import ReaderConformance
+from tests.readers.reading import jobs, read, reasons
+
+SAMPLES_OF_CSV = (
+    *("ratings.csv", "ratings-semicolon.csv", "ratings.tsv"),
+    *("ratings.json", "ratings.jsonl", "ratings.xlsx"),
+)
+
+
+class TestCsv(ReaderConformance):
+    format_name = "csv"
+    samples = SAMPLES_OF_CSV
+    header = "imdb_id,title,rating,rated_at"
+
+    def row(self, title: str) -> str:
+        return f"tt0111161,{title},9,2024-05-01"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", ", "])
+def test_any_delimiter(tmp_path: Path, delimiter: str) -> None:
+    rows = [("IMDB_ID", " Title ", "Rating"), ("tt0111161", '"A, B; C"', "7"), ("tt0068646", "D", "8.0")]
+    content = "\r\n".join(delimiter.join(row) for row in rows).encode()
+    found = jobs(read(tmp_path, content))
+    assert [(job.imdb_id, job.title, job.rating) for job in found] == [
+        ("tt0111161", "A, B; C", 7),
+        ("tt0068646", "D", 8),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "season", "episode", "expected"),
+    [
+        ("", "", "", MediaKind.MOVIE),
+        ("", "2", "", MediaKind.SEASON),
+        ("", "0", "3", MediaKind.EPISODE),
+        ("show", "", "", MediaKind.SHOW),
+        ("Season", "2", "", MediaKind.SEASON),
+        ("episode", "", "", MediaKind.EPISODE),
+        ("tvMiniSeries", "", "", MediaKind.SHOW),
+        ("movie", "1", "", "type_mismatch"),
+        ("show", "1", "2", "type_mismatch"),
+        ("season", "1", "2", "type_mismatch"),
+        ("episode", "1", "", "no_number"),
+        ("", "", "3", "no_number"),
+        ("episode", "one", "2", "bad_number"),
+        ("sculpture", "", "", "unknown_type"),
+        ("video game", "", "", "video_game"),
+    ],
+)
+def test_the_kind_of_a_row(tmp_path: Path, type_: str, season: str, episode: str, expected: str) -> None:
+    (row,) = read(
+        tmp_path, f"tvdb_id,rating,type,season,episode\n81189,9,{type_},{season},{episode}\n".encode()
+    )
+    assert (row.reason if isinstance(row, InvalidRow) else row.kind) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "expected"),
+    [
+        ("title,year,rating", "Alien,1979,9", "ok"),
+        ("title,year,rating", "Alien,,9", "ok"),
+        ("title,year,rating", "Alien,79,9", "bad_year"),
+        ("title,year,rating", ",1979,9", "no_id"),
+        ("imdb_id,tmdb_id,rating", ",603.0,9", "ok"),
+        ("imdb_id,tmdb_id,rating", ",0,9", "no_id"),
+        ("imdb_id,tmdb_id,rating", ",,9", "no_id"),
+        ("imdb_id,tmdb_id,rating", "111161,603,9", "bad_id"),
+        ("title,year,rating,season,episode", "Lost,2004,9,1,2", "ok"),
+        ("title,year,rating,type", "Pilot,2004,9,episode", "no_id"),
+        ("trakt,rating", "12,love", "ok"),
+        ("imdb,rating", "tt0111161,unrate", "ok"),
+        ("tmdb,rating", "12x,8", "bad_id"),
+    ],
+)
+def test_what_tells_a_title(tmp_path: Path, header: str, row: str, expected: str) -> None:
+    assert reasons(read(tmp_path, f"{header}\n{row}\n".encode())) == [expected]
+
+
+def test_map_gives_columns_their_meaning(tmp_path: Path) -> None:
+    content = b"Film;Jahr;Note;rating\nAlien;1979;9;7.3\n"
+    mapping = {"film": "title", "Jahr": "year", "Note": "rating"}
+    (job,) = jobs(read(tmp_path, content, mapping=mapping))
+    assert (job.title, job.year, job.rating) == ("Alien", 1979, 9)
+
+
+def test_the_rules_applied_stand_in_the_notes(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_text("tmdb_id,rating,season\n1,2,3\n")
+    notes = " ".join(open_reader(path).notes)
+    assert "every row is a movie, or has a season" in notes
+    assert "ids, title and year are the show's" in notes
+
+
+def test_a_results_file_is_read_back_as_it_went_in(tmp_path: Path) -> None:
+    title = "=2+2, 'quoted' \"text\"\nand more"
+    cells = dict.fromkeys(RESULT_COLUMNS, "") | {
+        "row": "9",
+        "line": "12",
+        "status": "failed",
+        "reason": "gave_up",
+        "kind": "episode",
+        "title": title,
+        "year": "2004",
+        "season": "1",
+        "episode": "2",
+        "imdb_id": "tt0411008",
+        "rating": "hate",
+        "rated_at": "2024-05-01T10:00:00Z",
+        "previous_rating": "3",
+    }
+    quoted = ('"' + neutralise(cells[name]).replace('"', '""') + '"' for name in RESULT_COLUMNS)
+    content = ",".join(RESULT_COLUMNS) + "\r\n" + ",".join(quoted) + "\r\n"
+    rows = read(tmp_path, content.encode())
+    expected = RatingJob(
+        row=1,
+        line=2,
+        kind=MediaKind.EPISODE,
+        title=title,
+        year=2004,
+        season=1,
+        episode=2,
+        imdb_id="tt0411008",
+        tmdb_id=None,
+        tvdb_id=None,
+        trakt_id=None,
+        rating="hate",
+        rated_at="2024-05-01T10:00:00Z",
+    )
+    assert rows == [expected]
+
+
+def test_an_apostrophe_stays_in_a_table_that_is_no_results_file(tmp_path: Path) -> None:
+    (job,) = read(tmp_path, b"imdb_id,title,rating\ntt0111161,'=x,8\n")
+    assert job.title == "'=x"
+
+
+def test_a_list_of_icheckmovies_is_refused_and_read_as_its_owner_says(tmp_path: Path) -> None:
+    text = (
+        "rank;title;year;officialtoplistcount;akatitle;imdburl;checked;favorite;disliked;watchlist;owned\n"
+        "1;Alien;1979;9;;http://www.imdb.com/title/tt0078748/;yes;yes;no;no;no\n"
+        "2;Heat;1995;9;;http://www.imdb.com/title/tt0113277/;yes;no;no;no;no\n"
+    )
+    path = tmp_path / "checked.csv"
+    for content in (text, text.replace(";", ",")):
+        path.write_text(content)
+        with pytest.raises(UnknownFormatError, match="iCheckMovies, which marks them and rates none"):
+            open_reader(path)
+        mapping = {"imdburl": "imdb_id", "favorite": "rating"}
+        (rows,) = open_reader(path, Reading("csv", mapping, scale="yes=9")).chunks()
+        assert reasons(rows) == ["ok", "off_scale"]
+        assert jobs(rows[:1])[0][2:10] == ("movie", "Alien", 1979, None, None, "tt0078748", None, None)
+
+
+def test_a_row_without_a_type_says_what_it_was_taken_for_where_others_have_one(tmp_path: Path) -> None:
+    first, second = jobs(read(tmp_path, b"tmdb_id,type,rating\n100,,9\n100,tv,8\n"))
+    assert first.note == "the row has no type: taken for a movie"
+    assert (second.kind, second.note) == ("show", None)
+    (job,) = jobs(read(tmp_path, b"tmdb_id,rating\n100,9\n"))
+    assert job.note is None, "the notes of the file say it of all rows"
+
+
+def test_a_results_file_with_an_id_written_into_a_row_of_an_unknown_kind_is_read(tmp_path: Path) -> None:
+    (job,) = jobs(read(tmp_path, b"imdb_id,kind,rating\ntt0113277,unknown,9\n"))
+    assert (job.kind, job.imdb_id) == ("unknown", "tt0113277")
+
+
+@pytest.mark.parametrize("cell", ["0001-01-01", "0001-01-01T00:00:00Z", "0001-01-01 00:00:00"])
+def test_the_first_day_of_the_first_year_is_no_date(tmp_path: Path, cell: str) -> None:
+    (job,) = jobs(read(tmp_path, f"imdb_id,rating,rated_at\ntt0113277,9,{cell}\n".encode()))
+    assert job.rated_at is None

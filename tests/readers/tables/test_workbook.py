@@ -1,0 +1,199 @@
+"""Excel workbooks as a table, as programs and people really leave them."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.errors import UnknownFormatError, UnreadableFileError
+from importer.readers import open_reader
+from importer.readers.tables import workbook
+from tests.readers.conformance import inherited
+from tests.readers.reading import jobs, places, read, read_until_error, reasons
+
+HEADER = ("imdb_id", "title", "rating", "rated_at")
+# Excel knows no zones.
+MIDNIGHT = datetime(2024, 5, 1)  # noqa: DTZ001
+AFTERNOON = datetime(2024, 5, 1, 14, 6, 3)  # noqa: DTZ001
+ALIEN = ("tt0078748", "Alien", 9, "2024-05-01")
+
+
+def write_book(*sheets: Iterable[Sequence[object]]) -> bytes:
+    book = openpyxl.Workbook()
+    for number, rows in enumerate(sheets):
+        sheet = book.active if number == 0 else book.create_sheet()
+        assert sheet is not None
+        for row in rows:
+            sheet.append(list(row))
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def edit_part(content: bytes, part: str, pattern: str, text: str) -> bytes:
+    """Change a part of a workbook behind the back of openpyxl."""
+    source, file = zipfile.ZipFile(io.BytesIO(content)), io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            body = source.read(name)
+            if name == part:
+                assert re.search(pattern, body.decode())
+                body = re.sub(pattern, lambda _: text, body.decode(), count=1).encode()
+            archive.writestr(name, body)
+    return file.getvalue()
+
+
+def test_cells_are_read_as_a_csv_file_would_hold_them(tmp_path: Path) -> None:
+    rows = [
+        (*ALIEN[:2], 9.0, MIDNIGHT),
+        (*ALIEN[:2], "9", AFTERNOON),
+        (*ALIEN[:2], 9, date(2024, 5, 1)),
+        (*ALIEN[:2], 9, None),
+        (*ALIEN[:2], 8.5, "2024-05-01"),
+        (*ALIEN[:2], True, "2024-05-01"),
+        ("tt0078748", 1984, 9, "2024-05-01"),
+    ]
+    found = read(tmp_path, write_book([HEADER, *rows]))
+    assert reasons(found) == ["ok", "ok", "ok", "ok", "bad_rating", "bad_rating", "ok"]
+    dates = [job.rated_at for job in jobs(found[:4])]
+    assert dates == ["2024-05-01", "2024-05-01T14:06:03Z", "2024-05-01", None]
+    assert jobs(found[6:])[0].title == "1984"
+
+
+def test_rows_keep_the_numbers_that_excel_shows(tmp_path: Path) -> None:
+    rows: list[tuple[object, ...]] = [(), HEADER, ALIEN, (), (None, None), ALIEN, ("", " "), ALIEN]
+    assert places(read(tmp_path, write_book(rows))) == [(1, 3), (2, 6), (3, 8)]
+
+
+def test_wrong_dimensions_cut_nothing_off(tmp_path: Path) -> None:
+    content = write_book([HEADER, ALIEN, ALIEN])
+    content = edit_part(content, "xl/worksheets/sheet1.xml", r'<dimension ref="[^"]*"', '<dimension ref="A1"')
+    assert reasons(read(tmp_path, content)) == ["ok", "ok"]
+
+
+def test_the_first_sheet_with_rows_is_read_and_the_others_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(write_book([("a title alone",)], [HEADER, ALIEN], [HEADER, ALIEN, ALIEN]))
+    reader = open_reader(path)
+    assert sum(map(len, reader.chunks())) == 1
+    assert 'only the sheet "Sheet1" is read, not "Sheet", "Sheet2"' in reader.notes
+    path.write_bytes(write_book([HEADER, ALIEN]))
+    assert not any("sheet" in note for note in open_reader(path).notes)
+
+
+def test_formulas_are_their_results_and_unknown_without_one(tmp_path: Path) -> None:
+    content = write_book([HEADER, ("tt0078748", "Alien", "=3*3", "2024-05-01"), ALIEN])
+    assert reasons(read(tmp_path, content)) == ["no_rating", "ok"]
+    content = edit_part(
+        content, "xl/worksheets/sheet1.xml", r"<f>3\*3</f><v\s*/>|<f>3\*3</f><v></v>", "<f>3*3</f><v>9</v>"
+    )
+    assert [job.rating for job in jobs(read(tmp_path, content))] == [9, 9]
+
+
+def test_columns_go_by_name_and_nameless_ones_are_left_out(tmp_path: Path) -> None:
+    rows = [("rating", None, "Const"), (9, "note", "tt0078748"), (8, None, "tt0113277", "beyond")]
+    found = jobs(read(tmp_path, write_book(rows), mapping={"Const": "imdb_id"}))
+    assert [(job.imdb_id, job.rating) for job in found] == [("tt0078748", 9), ("tt0113277", 8)]
+
+
+def test_two_columns_of_one_name_are_told_where_they_differ(tmp_path: Path) -> None:
+    rows = [("imdb_id", "rating", "rating"), ("tt0078748", 9, 9), ("tt0078748", 9, 8)]
+    assert reasons(read(tmp_path, write_book(rows))) == ["ok", "two_values"]
+
+
+def test_an_imdb_export_saved_as_a_workbook_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    header = ("Const", "Your Rating", "Date Rated", "Title", "Title Type", "Year")
+    path.write_bytes(write_book([header, ("tt0078748", 9, MIDNIGHT, "Alien", "Movie", 1979)]))
+    reader = open_reader(path)
+    assert reader.format_name == "imdb"
+    (job,) = jobs(next(reader.chunks()))
+    assert (job.rating, job.rated_at, job.year) == (9, "2024-05-01", 1979)
+
+
+def test_an_empty_workbook_says_so(tmp_path: Path) -> None:
+    for sheets in ([], [HEADER]):
+        with pytest.raises(UnreadableFileError, match="there is no record in it"):
+            read(tmp_path, write_book(sheets))
+
+
+def test_a_row_number_beyond_excel_is_not_counted_up_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook, "_MOST_ROWS", 1_000)
+    content = write_book([HEADER, ALIEN, ALIEN])
+    content = edit_part(content, "xl/worksheets/sheet1.xml", '<row r="3"', '<row r="999999999999"')
+    rows, error = read_until_error(tmp_path, content)
+    assert reasons(rows) == ["ok"]
+    assert error is not None
+    assert "more than 1,000 rows" in str(error)
+
+
+def test_a_workbook_that_grows_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "_LARGEST_SHARED", 100)
+    with pytest.raises(UnreadableFileError, match="unpacks to"):
+        read(tmp_path, write_book([HEADER, ALIEN]))
+
+
+def test_a_workbook_cut_off_says_so(tmp_path: Path) -> None:
+    content = write_book([HEADER, ALIEN])
+    for end in range(100, len(content), 97):
+        with pytest.raises((UnreadableFileError, UnknownFormatError)):
+            read(tmp_path, content[:end])
+
+
+BOOK = write_book([HEADER, ALIEN, ALIEN])
+PARTS = tuple(zipfile.ZipFile(io.BytesIO(BOOK)).namelist())
+
+
+@inherited
+@given(st.sampled_from(PARTS), st.integers(0, 3_000), st.integers(0, 60), st.binary(max_size=20))
+def test_any_damage_gives_rows_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, part: str, place: int, length: int, junk: bytes
+) -> None:
+    source, file = zipfile.ZipFile(io.BytesIO(BOOK)), io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in PARTS:
+            body = source.read(name)
+            if name == part:
+                body = body[:place] + junk + body[place + length :]
+            archive.writestr(name, body)
+    try:
+        rows, _ = read_until_error(tmp_path_factory.mktemp("damage"), file.getvalue())
+    except (UnreadableFileError, UnknownFormatError):
+        return
+    assert [row.row for row in rows] == list(range(1, len(rows) + 1))
+
+
+@inherited
+@given(st.integers(0, len(BOOK) - 1), st.binary(min_size=1, max_size=20))
+def test_any_bytes_over_a_workbook_give_rows_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, place: int, junk: bytes
+) -> None:
+    content = BOOK[:place] + junk + BOOK[place + len(junk) :]
+    try:
+        read_until_error(tmp_path_factory.mktemp("bytes"), content)
+    except (UnreadableFileError, UnknownFormatError):
+        return
+
+
+def test_cells_behind_the_last_column_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+    write = workbook._write
+
+    def note(value: object) -> str:
+        written.append(value)
+        return write(value)
+
+    monkeypatch.setattr(workbook, "_write", note)
+    row = ["tt0111161", 9, *[None] * 3_000, "far away"]
+    found = jobs(read(tmp_path, write_book([["imdb_id", "rating"], row, row])))
+    assert [job.rating for job in found] == [9, 9]
+    assert len(written) < 100, "sixteen thousand a row would take hours"

@@ -1,0 +1,111 @@
+"""What a run is known by: all that shapes its jobs, in whichever file it stands, and nothing else."""
+
+import sys
+import tempfile
+from datetime import UTC, time
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import pytest
+import typer
+
+from importer.errors import UnreadableFileError, UsageError
+from importer.matching.match_file import write_sheet
+from importer.readers import Reading
+from importer.runs.sources import FileInput, parse_time_of_day
+from importer.runs.targets import Choices
+
+RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-02,Heat,1995,https://boxd.it/2a9q,4\n"
+DIARY = "Date,Name,Year,Letterboxd URI,Rating,Watched Date\n2024-05-02,Heat,1995,https://boxd.it/x,4,{}\n"
+VOTES = "userId,movieId,rating,timestamp\n1,6,4.0,1700000000\n"
+LINKS = "movieId,imdbId,tmdbId\n6,{},949\n"
+MOVIES = "movieId,title,genres\n6,{},Action\n"
+
+
+class AnyTarget:
+    tells_kinds = False
+
+
+def fingerprint(path: Path, reading: Reading, resolved: Path | None = None) -> str:
+    source = FileInput(str(path), reading, resolved).build_source(
+        path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None)
+    )
+    return source.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "beside", "first", "second"),
+    [
+        (RATINGS, "diary.csv", DIARY.format("2024-05-01"), DIARY.format("2024-04-30")),
+        (VOTES, "links.csv", LINKS.format("0113277"), LINKS.format("0113278")),
+        (VOTES, "movies.csv", MOVIES.format("Heat (1995)"), MOVIES.format("Hate (1995)")),
+    ],
+)
+def test_a_file_beside_it_that_changes_makes_another_run(
+    tmp_path: Path, text: str, beside: str, first: str, second: str
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text(text)
+    (tmp_path / "links.csv").write_text(LINKS.format("0113277"))
+    reading = Reading(diary_dates=text is RATINGS)
+    prints = []
+    for content in (first, second, first):
+        (tmp_path / beside).write_text(content)
+        prints.append(fingerprint(path, reading))
+    assert prints[0] == prints[2] != prints[1]
+
+
+def test_a_diary_that_nobody_asked_for_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text(RATINGS)
+    before = fingerprint(path, Reading())
+    (tmp_path / "diary.csv").write_text(DIARY.format("2024-05-01"))
+    assert fingerprint(path, Reading()) == before
+
+
+def test_another_answer_about_the_scale_makes_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text("Score, Film Name, Year, Date Rated, IMDB ID\n8, Heat, 1995, Jun 21 2014, tt0113277\n")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    prints = {}
+    for answer in ("0-10", "0-100"):
+        monkeypatch.setattr(typer, "prompt", lambda *_, answer=answer, **__: answer)
+        prints[answer] = fingerprint(path, Reading())
+        assert prints[answer] == fingerprint(path, Reading(scale=answer))
+    assert prints["0-10"] != prints["0-100"]
+
+
+def test_choices_of_another_file_make_another_run_for_the_rows_name_it(tmp_path: Path) -> None:
+    path, sheet = tmp_path / "ratings.csv", tmp_path / "resolve.csv"
+    path.write_text(RATINGS)
+    write_sheet(sheet, [])
+    before = fingerprint(path, Reading(), sheet)
+    assert before == fingerprint(path, Reading(), sheet) != fingerprint(path, Reading())
+    assert fingerprint(path, Reading(), sheet.rename(tmp_path / "chosen.csv")) != before
+
+
+def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    piped = tmp_path / "piped.csv"
+    piped.write_text(VOTES)
+    common = tmp_path / "common"
+    common.mkdir()
+    (common / "links.csv").write_text(LINKS.format("0113278"))
+    monkeypatch.setattr(tempfile, "tempdir", str(common))
+    with piped.open() as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        given = FileInput("-", Reading())
+        with given.open() as path, pytest.raises(UnreadableFileError, match=r"no links\.csv beside it"):
+            given.build_source(path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None))
+    assert [each.name for each in common.iterdir()] == ["links.csv"]
+
+
+def test_a_time_of_day_is_of_the_zone_that_is_named_and_has_none_of_its_own() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert parse_time_of_day("09:00", berlin) == time(9, tzinfo=berlin)
+    assert parse_time_of_day("09:00", None) == time(9, tzinfo=UTC)
+    for text in ("09:00+05:00", "09:00Z"):
+        with pytest.raises(UsageError, match="write it as HH:MM, and its zone as --timezone"):
+            parse_time_of_day(text, berlin)

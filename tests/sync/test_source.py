@@ -1,0 +1,219 @@
+"""Where a sync job's file comes from: the newest of several, and downloads that are not repeated."""
+
+import gzip
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importer.errors import ConnectionLostError, Loss, StopRunError, UnreadableFileError
+from importer.http import Request, Response
+from importer.sync.config import Job
+from importer.sync.source import MOST_REDIRECTS, Fetched, Version, download, fetch, find_newest
+from tests.virtual_time import run_in_virtual_time
+
+ADDRESS = "https://example.org/export.csv?key=s3cret"
+CONTENT = b"imdb_id,rating\ntt0111161,9\n"
+MIDNIGHT, A_SECOND_LATER = (f"Mon, 23 Nov 2026 00:00:0{second} GMT" for second in range(2))
+
+
+def answer(status: int, body: bytes = b"", **headers: str) -> Response:
+    return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+
+
+class Server:
+    """Answers one after the other, and remembers what was asked."""
+
+    def __init__(self, *answers: Response | ConnectionLostError) -> None:
+        self._answers = list(answers)
+        self.requests: list[Request] = []
+
+    async def send(self, request: Request) -> Response:
+        self.requests.append(request)
+        found = self._answers.pop(0)
+        if isinstance(found, ConnectionLostError):
+            raise found
+        return found
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return tmp_path / "sync" / "a.download"
+
+
+def get(
+    copy: Path, *answers: Response | ConnectionLostError, known: Version | None = None, **job: Any
+) -> Fetched:
+    server = Server(*answers)
+    try:
+        return run_in_virtual_time(download(server, Job(source=ADDRESS, **job), copy, known or Version()))
+    finally:
+        get.requests = server.requests  # type: ignore[attr-defined]
+
+
+def asked() -> list[Request]:
+    requests: list[Request] = get.requests  # type: ignore[attr-defined]
+    return requests
+
+
+class TestFiles:
+    def test_the_newest_of_several_wins(self, tmp_path: Path) -> None:
+        for name, moment in (("z.csv", 100), ("a.csv", 300), ("m.csv", 200), ("b.txt", 900)):
+            (tmp_path / name).write_text(name)
+            os.utime(tmp_path / name, (moment, moment))
+        (tmp_path / "newest.csv").mkdir()
+        assert find_newest(str(tmp_path / "*.csv")).name == "a.csv"
+        assert find_newest(str(tmp_path / "**" / "?.txt")).name == "b.txt"
+
+    def test_a_name_with_brackets_is_a_name(self, tmp_path: Path) -> None:
+        (tmp_path / "ratings [1].csv").write_text("x")
+        assert find_newest(str(tmp_path / "ratings [1].csv")).name == "ratings [1].csv"
+
+    def test_none_is_told(self, tmp_path: Path) -> None:
+        with pytest.raises(UnreadableFileError, match="there is no such file"):
+            find_newest(str(tmp_path / "*.csv"))
+
+    def test_its_hash_is_its_version(self, tmp_path: Path) -> None:
+        file = tmp_path / "a.csv"
+        file.write_bytes(CONTENT)
+        first = fetch(Job(source=str(file)), tmp_path / "copy", Version())
+        file.write_bytes(CONTENT + b"tt0068646,8\n")
+        second = fetch(Job(source=str(file)), tmp_path / "copy", first.version)
+        assert first.version != second.version
+        assert (first.path, first.name) == (file, str(file))
+
+
+class TestDownloads:
+    def test_it_is_kept_for_its_owner_alone(self, copy: Path) -> None:
+        found = get(copy, answer(200, CONTENT, ETag='"1"', Last_Modified=MIDNIGHT, Date=A_SECOND_LATER))
+        assert copy.read_bytes() == CONTENT
+        assert copy.stat().st_mode & 0o777 == 0o600
+        assert copy.parent.stat().st_mode & 0o777 == 0o700
+        assert found.version.etag == '"1"'
+        assert found.version.last_modified == MIDNIGHT
+
+    def test_no_name_and_no_message_shows_the_key(self, copy: Path) -> None:
+        assert get(copy, answer(200, CONTENT)).name == "the download from example.org"
+        assert "s3cret" not in repr(asked()[0])
+        with pytest.raises(UnreadableFileError) as caught:
+            get(copy, answer(403))
+        assert "s3cret" not in str(caught.value)
+
+    def test_what_did_not_change_is_not_sent_again(self, copy: Path) -> None:
+        first = answer(200, CONTENT, ETag='"1"', Last_Modified=MIDNIGHT, Date=A_SECOND_LATER)
+        known = get(copy, first).version
+        again = get(copy, answer(304), known=known)
+        assert asked()[0].headers["If-None-Match"] == '"1"'
+        assert asked()[0].headers["If-Modified-Since"] == MIDNIGHT
+        assert again.version == known
+
+    @pytest.mark.parametrize("date", [MIDNIGHT, "", "now"])
+    def test_what_was_written_a_moment_ago_may_still_grow_in_the_same_second(
+        self, copy: Path, date: str
+    ) -> None:
+        known = get(copy, answer(200, CONTENT, Last_Modified=MIDNIGHT, Date=date)).version
+        get(copy, answer(200, CONTENT), known=known)
+        assert "If-Modified-Since" not in asked()[0].headers
+
+    def test_what_changed_takes_its_place(self, copy: Path) -> None:
+        known = get(copy, answer(200, CONTENT, ETag='"1"')).version
+        assert get(copy, answer(200, b"new", ETag='"2"'), known=known).version != known
+        assert copy.read_bytes() == b"new"
+
+    def test_trouble_is_waited_for_and_ends_as_something_that_passes(self, copy: Path) -> None:
+        get(
+            copy,
+            answer(503),
+            ConnectionLostError(Loss.TIMEOUT),
+            answer(429, Retry_After="1"),
+            answer(200, b"x"),
+        )
+        assert copy.read_bytes() == b"x"
+        with pytest.raises(StopRunError, match="HTTP 502"):
+            get(copy, *[answer(502)] * 9)
+        assert copy.read_bytes() == b"x"
+
+    @pytest.mark.parametrize("loss", [Loss.CERTIFICATE, Loss.TOO_LARGE])
+    def test_what_no_waiting_mends_is_told_at_once(self, copy: Path, loss: Loss) -> None:
+        with pytest.raises(UnreadableFileError, match=str(loss)):
+            get(copy, ConnectionLostError(loss))
+
+    @pytest.mark.parametrize("status", [204, 304, 401, 403, 404, 410])
+    def test_no_file_is_no_empty_file(self, copy: Path, status: int) -> None:
+        with pytest.raises(UnreadableFileError, match=f"answers {status}"):
+            get(copy, answer(status))
+        assert not copy.exists()
+
+
+class TestRedirects:
+    def test_they_are_followed(self, copy: Path) -> None:
+        get(copy, answer(302, Location="/other?x=1#y"), answer(200, CONTENT))
+        assert asked()[1].url == "https://example.org/other?x=1"
+
+    @pytest.mark.parametrize(
+        "target",
+        ["http://example.org/", "file:///etc/passwd", "https://a:b@example.org/", "http://["],
+    )
+    def test_never_to_something_less_safe(self, copy: Path, target: str) -> None:
+        with pytest.raises(UnreadableFileError, match="not safe"):
+            get(copy, answer(302, Location=target), answer(200, CONTENT))
+        assert len(asked()) == 1
+
+    def test_not_for_ever(self, copy: Path) -> None:
+        with pytest.raises(UnreadableFileError, match="again and again"):
+            get(copy, *[answer(307, Location="/")] * 99)
+        assert len(asked()) == MOST_REDIRECTS + 1
+
+
+class _Export(BaseHTTPRequestHandler):
+    seen: list[Mapping[str, str]]
+
+    def do_GET(self) -> None:
+        self.seen.append(dict(self.headers))
+        if self.headers.get("If-None-Match") == '"v1"':
+            self.send_response(304)
+            self.end_headers()
+            return
+        body = gzip.compress(CONTENT)
+        self.send_response(200)
+        self.send_header("ETag", '"v1"')
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def exporting() -> Iterator[tuple[str, list[Mapping[str, str]]]]:
+    """Serve an export on this machine, and give its address and what was asked."""
+    seen: list[Mapping[str, str]] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Export", (_Export,), {"seen": seen}))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/export.csv", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_over_a_real_line_and_with_a_copy_that_was_tampered_with(copy: Path) -> None:
+    with exporting() as (address, seen):
+        job = Job(source=address)
+        first = fetch(job, copy, Version())
+        assert copy.read_bytes() == CONTENT
+        assert fetch(job, copy, first.version) == first
+        assert "If-None-Match" in seen[1]
+        copy.write_bytes(b"other")
+        assert fetch(job, copy, first.version).version.digest == first.version.digest
+        assert "If-None-Match" not in seen[2]
+        assert copy.read_bytes() == CONTENT
