@@ -130,11 +130,12 @@ def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 PROCESS = """
 import asyncio, sys
 from pathlib import Path
-from importer.delivery.credentials import Credentials
-from importer.delivery.tokens import open_token_store
-from importer.delivery.transport import Transport
+from importer.client.auth import Credentials
+from importer.client.token_store import open_token_store
+from importer.client.transport import Transport
 from importer.destinations.trakt_oauth import TraktApp
-from importer.settings import load_trakt, state_dir
+from importer.config.folders import state_dir
+from importer.destinations.trakt.settings import load_trakt
 
 async def main():
     settings = load_trakt({}, file=Path(sys.argv[1]))
