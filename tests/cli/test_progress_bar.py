@@ -272,5 +272,6 @@ class TestShowing:
         assert capfd.readouterr() == ("", "")
 
     def test_rich_is_not_imported_before_a_terminal_needs_it(self) -> None:
-        code = "import importer.cli.progress_bar, importer.report.summary, sys; sys.exit('rich' in sys.modules)"
+        names = "importer.cli.progress_bar, importer.report.summary"
+        code = f"import {names}, sys; sys.exit('rich' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -133,7 +133,7 @@ from pathlib import Path
 from importer.client.auth import Credentials
 from importer.client.token_store import open_token_store
 from importer.client.transport import Transport
-from importer.destinations.trakt_oauth import TraktApp
+from importer.destinations.trakt.sign_in import TraktApp
 from importer.config.folders import state_dir
 from importer.destinations.trakt.settings import load_trakt
 
