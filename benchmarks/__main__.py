@@ -50,9 +50,9 @@ def _parse_words() -> argparse.Namespace:
 
 
 def _choose(keys: str) -> Iterator[Row]:
-    wanted = [key.strip() for key in keys.split(",") if key.strip()]
+    as_stored = [key.strip() for key in keys.split(",") if key.strip()]
     for row in ROWS:
-        if not wanted or row.key in wanted or row.key[0] in wanted:
+        if not as_stored or row.key in as_stored or row.key[0] in as_stored:
             yield row
 
 
@@ -71,13 +71,13 @@ def build_line(row: Row, rounds: list[Round]) -> str:
     ratios = [each.ratio for each in rounds]
     median = statistics.median(ratios)
     problems = [problem for each in rounds for problem in each.problems]
-    verdict = "yes" if row.is_met_by(median) and not problems else "NO"
+    decision = "yes" if row.is_met_by(median) and not problems else "NO"
     target = f"{'>=' if row.is_floor else '<='} {row.target:g}"
     spread = f"{min(ratios):.3f} - {max(ratios):.3f}"
     cpu_ratios = [each.cpu_ratio for each in rounds if each.cpu_ratio is not None]
     cpu = f"{statistics.median(cpu_ratios):.3f}" if cpu_ratios else ""
     line = (
-        f"{row.key:6}{row.work:27}{median:8.3f} {spread:>15} {cpu:>7}  {row.unit:30}{target:>11}  {verdict}"
+        f"{row.key:6}{row.work:27}{median:8.3f} {spread:>15} {cpu:>7}  {row.unit:30}{target:>11}  {decision}"
     )
     return "\n".join([line, *(f"      {problem}" for problem in problems)])
 

@@ -11,7 +11,7 @@ from importer.client.executor import Courier, Trace
 from importer.client.rate_limit import Limiter, Rate
 from importer.client.retry import Backoff
 from importer.client.transport import Transport
-from importer.destinations.decisions import Delivered
+from importer.destinations.decisions import Done
 from importer.http import Request
 from importer.progress import Progress
 
@@ -57,7 +57,7 @@ async def _send(url: str, per_second: int, seconds: float) -> list[float]:
 
         async def work() -> None:
             while time.monotonic() < end:
-                await courier.attempt(request, lambda _: Delivered(()), Trace())
+                await courier.attempt(request, lambda _: Done(()), Trace())
 
         await asyncio.gather(*(work() for _ in range(WORKERS)))
         answer = await transport.send(Request("GET", f"{url}/arrivals", "GET arrivals"))

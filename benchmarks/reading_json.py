@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 
 SIZES = (10, 100)
 MEGABYTE = 1_000_000
@@ -41,7 +41,7 @@ def write_export(path: Path, megabytes: int) -> Path:
 def read_once(path: Path) -> None:
     """Read a file and print what it cost."""
     start = time.perf_counter()
-    rows = sum(map(len, open_reader(path, Reading("csv", COLUMNS)).chunks()))
+    rows = sum(map(len, open_reader(path, ReadOptions("csv", COLUMNS)).chunks()))
     seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     print(

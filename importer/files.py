@@ -46,7 +46,7 @@ def open_text(path: Path, mode: str) -> IO[str]:
     return path.open(mode, encoding="utf-8", errors="backslashreplace", newline="")
 
 
-class Drafts:
+class AtomicFiles:
     """Files written out of sight, then published. A context manager: what was not published is removed."""
 
     def __init__(self) -> None:

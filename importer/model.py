@@ -49,10 +49,10 @@ SUCCESSES = frozenset(
     {Status.RATED, Status.UNRATED, Status.UNCHANGED, Status.KEPT, Status.DUPLICATE, Status.SKIPPED}
 )
 
-PASSING = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNSURE})
+TRANSIENT = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNSURE})
 """What another try may mend by itself."""
 
-MENDABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})
+CORRECTABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})
 """What another try may mend once somebody has corrected the row."""
 
 IMDB_ID = "tt[0-9]{7,10}"
@@ -199,7 +199,7 @@ class Batch(NamedTuple):
         return Batch(self.method, first, is_part=True), Batch(self.method, second, is_part=True)
 
 
-class Fate(NamedTuple):
+class Outcome(NamedTuple):
     """What a destination's answer means for one job of a batch."""
 
     status: Status
@@ -207,14 +207,14 @@ class Fate(NamedTuple):
     message: str = ""
 
 
-class Outcome(NamedTuple):
+class RowOutcome(NamedTuple):
     """What became of one job, and how it went.
 
     `sent_at` (seconds since the epoch) and `duration_ms` are those of its last request.
     """
 
     row: int
-    fate: Fate
+    outcome: Outcome
     attempts: int
     http_status: int | None
     sent_at: float | None

@@ -15,7 +15,7 @@ from typing import TextIO
 
 
 @contextmanager
-def if_it_is_read(stream: TextIO) -> Iterator[None]:
+def ignore_closed_stream(stream: TextIO) -> Iterator[None]:
     """Show what is no result: where nobody reads it, the work goes on and its exit code stands."""
     try:
         yield
@@ -58,7 +58,7 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def outcome(status: str, reason: str) -> str:
+def describe_outcome(status: str, reason: str) -> str:
     """Name what became of rows: `invalid, bad rating`, or `duplicate` where the reason says no more."""
     word, told = (clean(text).replace("_", " ") for text in (status, reason))
     return word if told in {"", word} else f"{word}, {told}"

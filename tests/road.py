@@ -34,7 +34,7 @@ from importer.readers import open_reader
 from importer.runs import send as sending
 from importer.runs.again import ResultsInput, UndoInput
 from importer.runs.conflicts import OnConflict
-from importer.runs.load import RunReport, Source, fingerprint_file, plan_run, rehearse, send_run
+from importer.runs.load import RunReport, Source, dry_run_all, fingerprint_file, load_run, send_run
 from importer.runs.results_csv import write_results
 from importer.runs.send import Sending, SendingOptions
 from importer.runs.targets import Choices, Target
@@ -252,10 +252,10 @@ class Road:
         ):
             source = build_source(Target(destination, SendingOptions()), journal)
             if dry_run:
-                return rehearse(
+                return dry_run_all(
                     source, destination, journal, self.results, progress, remembers=source.believes_journal
                 )
-            planned = plan_run(source, destination, journal, progress, remembers=source.believes_journal)
+            planned = load_run(source, destination, journal, progress, remembers=source.believes_journal)
             if source.takes_back:  # it has a rule of its own
                 options["on_conflict"] = OnConflict.OVERWRITE
             sending_options = SendingOptions(**options, undone=source.undone)
@@ -280,7 +280,7 @@ class Road:
         """Plan a run and mark its rows as sending, and do no more: what a crash leaves behind."""
         with self.open_journal() as journal:
             destination = self.build_destination("http://127.0.0.1:1")
-            planned = plan_run(self.build_source(), destination, journal, Progress())
+            planned = load_run(self.build_source(), destination, journal, Progress())
             journal.take(planned.run, 0, rows)
 
     def build_source(self) -> Source:

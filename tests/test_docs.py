@@ -8,7 +8,7 @@ import pytest
 
 from importer import errors
 from importer.destinations.registry import DESTINATIONS
-from importer.matching.model import RESOLVE_COLUMNS
+from importer.matching.model import MATCH_COLUMNS
 from importer.model import Status
 from importer.plans.model import Action
 from importer.readers import FORMATS
@@ -58,7 +58,7 @@ def test_the_table_of_formats_is_what_the_command_prints() -> None:
 
 
 def test_the_table_of_the_resolve_file_is_what_is_written() -> None:
-    assert [row[0] for row in read_table("docs/resolving.md", "column")] == list(RESOLVE_COLUMNS)
+    assert [row[0] for row in read_table("docs/resolving.md", "column")] == list(MATCH_COLUMNS)
 
 
 def test_the_table_of_destinations_is_what_the_command_prints() -> None:

@@ -66,7 +66,7 @@ def retry(
         api=spoken,
         **asdict(rating),
         time_of_day=parse_time_of_day(date_time, zone),
-        is_rehearsal=dry_run,
+        is_dry_run=dry_run,
     )
     display = Display(
         quiet=shown.quiet,
@@ -118,7 +118,7 @@ def undo(
         given=parse_given(pace, verifies=verify, on_conflict=OnConflict.OVERWRITE),
         api=Api.V2 if past.destination == "sandbox-v2" else Api.V1,
         **asdict(rating),
-        is_rehearsal=dry_run,
+        is_dry_run=dry_run,
     )
     to = To.SANDBOX if past.destination.startswith("sandbox") else To(past.destination)
     display = Display(

@@ -27,11 +27,11 @@ from importer.cli import (
 )
 from importer.cli.streams import flush, mend_streams
 from importer.errors import ImporterError, SettingsError, StopRunError, UsageError
-from importer.text import clean, if_it_is_read
+from importer.text import clean, ignore_closed_stream
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(as_stored: bool) -> None:
+    if as_stored:
         from importlib.metadata import version  # noqa: PLC0415 - light start-up
 
         print(f"importer {version('rating-importer')}")
@@ -137,7 +137,7 @@ def _tell(problem: str, exit_code: int) -> int:
 
 
 def _say(line: str) -> None:
-    with if_it_is_read(sys.stderr):
+    with ignore_closed_stream(sys.stderr):
         print(f"importer: {line}", file=sys.stderr)
 
 

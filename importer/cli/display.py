@@ -24,11 +24,11 @@ from importer.monitoring.run_end import RunEnd, build_run_end
 from importer.progress import Progress
 from importer.report.summary import Summary, build_next, build_rich, build_text
 from importer.runs.conflicts import OnConflict
-from importer.runs.load import PlannedRun, RunReport, Source, plan_run, rehearse, send_run
+from importer.runs.load import LoadedRun, RunReport, Source, dry_run_all, load_run, send_run
 from importer.runs.send import Sending
-from importer.runs.snapshot import Look
+from importer.runs.snapshot import Snapshot
 from importer.runs.targets import AnyTarget, FileTarget, Target
-from importer.text import clean, count, if_it_is_read
+from importer.text import clean, count, ignore_closed_stream
 
 MANY_CHANGES = 50
 
@@ -74,7 +74,7 @@ class Display:
         self.check_can_ask(target)
         progress = Progress()
         with self.show(progress):
-            planned = plan_run(source, target.destination, journal, progress, remembers=remembers)
+            planned = load_run(source, target.destination, journal, progress, remembers=remembers)
         self.log.run_started(
             planned.run.run_id,
             source=source.name,
@@ -82,9 +82,9 @@ class Display:
             rows_to_send=planned.open_rows,
             is_continued=planned.run.continued,
         )
-        if isinstance(target, Target) and target.survey and not self.quiet and not self.log.is_json:
+        if isinstance(target, Target) and target.account_info and not self.quiet and not self.log.is_json:
             lines = build_preflight(target, planned, journal)
-            with if_it_is_read(sys.stderr):
+            with ignore_closed_stream(sys.stderr):
                 print(*lines, sep="\n", file=sys.stderr)
         if target.posts_to_feeds:
             self._ask_about_feeds(planned)
@@ -93,12 +93,12 @@ class Display:
             with self.show(progress):
                 look = sender.look()
             if sender.leaves_conflicts and sender.stopped_by is None:
-                look = sender.settle_conflicts(ConflictQuestions().keeps)
+                look = sender.resolve_conflicts(ConflictQuestions().keeps)
             self._ask_about_changes(look)
         with self.show(progress):
             return send_run(planned, sender, journal, self.results, progress)
 
-    def _ask_about_feeds(self, planned: PlannedRun) -> None:
+    def _ask_about_feeds(self, planned: LoadedRun) -> None:
         if planned.open_rows > MANY_POSTS and self.asks and self._has_somebody_to_ask:
             _confirm(
                 f"{planned.open_rows:,} ratings go out one by one, and if this account shares its ratings on "
@@ -111,7 +111,7 @@ class Display:
         if is_asked_for and not self._has_somebody_to_ask:
             raise UsageError("--on-conflict ask: there is no terminal to ask on; choose another policy")
 
-    def _ask_about_changes(self, look: Look) -> None:
+    def _ask_about_changes(self, look: Snapshot) -> None:
         """Guard against a run that turns over much of what the account holds, such as the wrong file."""
         changed = look.changes + look.removals
         is_much = changed >= MANY_CHANGES or look.removals >= MANY_REMOVALS
@@ -132,11 +132,15 @@ class Display:
     def _has_somebody_to_ask(self) -> bool:
         return sys.stdin.isatty() and not self.log.is_json
 
-    def rehearse(self, source: Source, target: AnyTarget, journal: Journal, *, remembers: bool) -> RunReport:
+    def dry_run_all(
+        self, source: Source, target: AnyTarget, journal: Journal, *, remembers: bool
+    ) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
         with self.show(progress):
-            return rehearse(source, target.destination, journal, self.results, progress, remembers=remembers)
+            return dry_run_all(
+                source, target.destination, journal, self.results, progress, remembers=remembers
+            )
 
     def tell(self, report: RunReport, source: Source, target: AnyTarget, *, dry_run: bool = False) -> int:
         """Print the summary and pick the exit code."""
@@ -147,13 +151,13 @@ class Display:
         if self.log.is_json and self.stream() is sys.stderr:
             return exit_code  # standard error is the log's
         if self.as_json:
-            with if_it_is_read(self.stream()):
+            with ignore_closed_stream(self.stream()):
                 print(json.dumps(summary.as_json(), indent=2), file=self.stream())
         elif not self.quiet:
-            with if_it_is_read(self.stream()):
+            with ignore_closed_stream(self.stream()):
                 self._print(summary)
         elif report.stopped_by is not None and not self.log.is_json:
-            with if_it_is_read(sys.stderr):
+            with ignore_closed_stream(sys.stderr):
                 print(f"importer: stopped early: {clean(str(report.stopped_by), 1000)}", file=sys.stderr)
         return exit_code
 

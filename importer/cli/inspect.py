@@ -27,16 +27,16 @@ def inspect(
 ) -> None:
     """Show what FILE holds, which of its rows would be sent, and why the others would not."""
     from importer.journal import Journal  # noqa: PLC0415
-    from importer.model import Fate, Status  # noqa: PLC0415
+    from importer.model import Outcome, Status  # noqa: PLC0415
     from importer.progress import Progress  # noqa: PLC0415
     from importer.report.inspection import Inspection, build_inspection  # noqa: PLC0415
-    from importer.runs.load import plan_run  # noqa: PLC0415
-    from importer.runs.sources import FileInput, build_reading  # noqa: PLC0415 - light start-up
+    from importer.runs.load import load_run  # noqa: PLC0415
+    from importer.runs.sources import FileInput, build_read_options  # noqa: PLC0415 - light start-up
     from importer.runs.targets import Choices, build_offline  # noqa: PLC0415
 
-    choices = Choices(flags={}, given={}, api=api, love=love, hate=hate, is_rehearsal=True)
+    choices = Choices(flags={}, given={}, api=api, love=love, hate=hate, is_dry_run=True)
     target = build_offline(to, choices)
-    given = FileInput(file, build_reading(reading), resolved)
+    given = FileInput(file, build_read_options(reading), resolved)
     with (
         given.open() as path,
         tempfile.TemporaryDirectory(prefix="inspect-") as folder,
@@ -44,8 +44,8 @@ def inspect(
     ):
         source = given.build_source(path, choices, target, journal)
         reader = source.open_reader()
-        planned = plan_run(source, target.destination, journal, Progress(), remembers=False)
-        journal.settle_open(planned.run, Fate(Status.NOT_SENT))
+        planned = load_run(source, target.destination, journal, Progress(), remembers=False)
+        journal.close_open(planned.run, Outcome(Status.NOT_SENT))
         found = Inspection(source.name, reader.format_name, reader.notes, str(to))
         with closing(journal.results(planned.run)) as lines:
             found.add_all(lines)

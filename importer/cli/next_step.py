@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from importer.errors import AuthorizationError, ImporterError
-from importer.model import MENDABLE, Status
+from importer.model import CORRECTABLE, Status
 from importer.readers.cells.cells import AT_THE_SOURCE
 from importer.report.summary import Summary
 from importer.runs.rules import FILES
@@ -53,15 +53,15 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         to = "sandbox --api v2" if place.startswith("sandbox") else "trakt"  # v1 has no search
         command = _command("resolve", summary.source, "--to", *to.split(), *_keep(typed, _FOR_RESOLVE))
         return command, "to look up the rows without ids"
-    at_the_source = [tally.reason in AT_THE_SOURCE for tally in summary.misses if tally.status in MENDABLE]
+    at_the_source = [tally.reason in AT_THE_SOURCE for tally in summary.misses if tally.status in CORRECTABLE]
     if typed[:1] == ["retry"] and all(at_the_source):
         return None  # nothing here says what the source was, and how it was read
     is_read_anew = any(at_the_source) and typed[:1] != ["retry"]
     is_read_anew |= typed[:1] == ["sync"] or place in FILES or "IMPORTER_TYPED" in os.environ
-    if counts.keys() & MENDABLE and is_read_anew:
+    if counts.keys() & CORRECTABLE and is_read_anew:
         # The source of a sync is, and a file to upload is written whole; a Makefile keeps its own journal.
         return _typed(), f"correct the rows named above in {summary.source}, then"
-    if counts.keys() & MENDABLE and summary.results is not None and str(summary.results) != "-":
+    if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
         to = _PLACES.get(place, place)
         words = ("--all", str(summary.results), "--to", *to.split(), *_keep(typed, _FOR_RETRY))
         return _command("retry", *words), f"correct the rows named above in {summary.results}, then"

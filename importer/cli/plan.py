@@ -35,7 +35,7 @@ def plan(
     from importer.monitoring.log import open_log  # noqa: PLC0415
     from importer.plans.make import make_plan  # noqa: PLC0415
     from importer.runs.launch import launch  # noqa: PLC0415
-    from importer.runs.sources import build_input, build_reading, parse_given  # noqa: PLC0415
+    from importer.runs.sources import build_input, build_read_options, parse_given  # noqa: PLC0415
     from importer.runs.targets import Choices  # noqa: PLC0415
 
     choices = Choices(
@@ -52,5 +52,5 @@ def plan(
         results=out,
         log=open_log(as_json=shown.logs_json).bind(job="plan"),
     )
-    given = build_input(file, build_reading(reading), resolved, out)
+    given = build_input(file, build_read_options(reading), resolved, out)
     raise typer.Exit(launch(given, to or To.TRAKT, choices, display, make_plan))

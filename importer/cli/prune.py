@@ -28,9 +28,9 @@ def prune(
 ) -> None:
     """Remove old runs from the journals; what an account is known to hold stays known."""
     ended_before = None if older_than is None else datetime.now(UTC) - _parse_span(older_than)
-    rehearse = partial(_prune_all, keep, ended_before, is_rehearsal=True)
+    dry_run_all = partial(_prune_all, keep, ended_before, is_dry_run=True)
     if not dry_run and not yes:
-        found = rehearse()
+        found = dry_run_all()
         _tell(found, "would remove")
         if not _count_runs(found):
             return
@@ -38,13 +38,13 @@ def prune(
             raise UsageError("nobody can be asked whether to remove these runs; with --yes it is done")
         if not typer.confirm("Remove them?", err=True):
             raise StopRunError("nothing was removed")
-    pruned = rehearse() if dry_run else _prune_all(keep, ended_before, is_rehearsal=False)
+    pruned = dry_run_all() if dry_run else _prune_all(keep, ended_before, is_dry_run=False)
     _tell(pruned, "would remove" if dry_run else "removed")
     if None in pruned.values():
         raise StopRunError("a journal in use was left as it is; type the same command when its run has ended")
 
 
-def _prune_all(keep: int, ended_before: datetime | None, *, is_rehearsal: bool) -> "dict[str, Pruned | None]":
+def _prune_all(keep: int, ended_before: datetime | None, *, is_dry_run: bool) -> "dict[str, Pruned | None]":
     """Prune each account's journal; None stands for one that a run is using right now."""
     from importer.config.folders import state_dir  # noqa: PLC0415
     from importer.journal.prune import PrunedJournal  # noqa: PLC0415 - light start-up
@@ -54,9 +54,7 @@ def _prune_all(keep: int, ended_before: datetime | None, *, is_rehearsal: bool) 
     for path in sorted(folder.glob("*.sqlite3")):
         try:
             with PrunedJournal(folder, path.stem) as journal:
-                pruned[path.stem] = journal.prune(
-                    keep=keep, ended_before=ended_before, is_rehearsal=is_rehearsal
-                )
+                pruned[path.stem] = journal.prune(keep=keep, ended_before=ended_before, is_dry_run=is_dry_run)
         except JournalLockedError:
             pruned[path.stem] = None
     return pruned

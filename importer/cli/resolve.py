@@ -45,14 +45,14 @@ def resolve(
     from importer.client.rate_limit import parse_rate  # noqa: PLC0415
     from importer.matching.lookups import LookupOptions  # noqa: PLC0415
     from importer.matching.service import open_search, resolve_file  # noqa: PLC0415
-    from importer.runs.sources import FileInput, build_reading  # noqa: PLC0415 - light start-up
+    from importer.runs.sources import FileInput, build_read_options  # noqa: PLC0415 - light start-up
     from importer.runs.targets import V2_GET_RATE, V2_WORKERS  # noqa: PLC0415
 
     if api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
     limits = LookupOptions(pace.workers or V2_WORKERS, parse_rate(pace.rate) if pace.rate else V2_GET_RATE)
     search = open_search(to, server.flags, server.account)
-    found = resolve_file(FileInput(file, build_reading(reading)), search, out, limits, quiet=quiet)
+    found = resolve_file(FileInput(file, build_read_options(reading)), search, out, limits, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))
     elif not quiet:

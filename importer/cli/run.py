@@ -43,12 +43,12 @@ def run(
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
     from importer.monitoring.log import open_log  # noqa: PLC0415
     from importer.plans.source import PlanInput  # noqa: PLC0415
-    from importer.readers.base import Reading  # noqa: PLC0415
+    from importer.readers.base import ReadOptions  # noqa: PLC0415
     from importer.runs.launch import Input, launch  # noqa: PLC0415
-    from importer.runs.sources import build_input, build_reading, parse_given, parse_time_of_day  # noqa: PLC0415
+    from importer.runs.sources import build_input, build_read_options, parse_given, parse_time_of_day  # noqa: PLC0415
     from importer.runs.targets import Choices  # noqa: PLC0415
 
-    how = build_reading(reading)
+    how = build_read_options(reading)
     if (file is None) == (plan is None):
         raise UsageError("name the file to import, or with --plan a plan; not both")
     given: Input
@@ -56,7 +56,7 @@ def run(
     if file is not None:
         given = build_input(file, how, resolved, out)
     elif plan is not None:
-        reads_otherwise = replace(how, zone=None) != Reading() or resolved is not None
+        reads_otherwise = replace(how, zone=None) != ReadOptions() or resolved is not None
         if reads_otherwise or on_conflict is not OnConflict.NEWEST or mirror or recheck:
             raise UsageError(
                 "the plan has settled how its rows are read and which of them are sent; options for that go "
@@ -80,7 +80,7 @@ def run(
         api=api or Api.V1,
         **asdict(rating),
         time_of_day=parse_time_of_day(date_time, how.zone),
-        is_rehearsal=dry_run,
+        is_dry_run=dry_run,
         rechecks=recheck,
         write_to=write_to,
     )

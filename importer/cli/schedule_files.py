@@ -17,7 +17,7 @@ from importer.errors import UsageError
 
 if TYPE_CHECKING:
     from importer.sync.service_files.timers import Timer
-    from importer.sync.service_files.timetable import Timetable
+    from importer.sync.service_files.timetable import ServiceSchedule
 
 
 def schedule(
@@ -61,7 +61,7 @@ def _build(form: str, timer: "Timer") -> str:
             return compose.build_compose(timer, f"{os.getuid()}:{os.getgid()}")
 
 
-def _build_timer(name: str | None, timetable: "Timetable") -> "Timer":
+def _build_timer(name: str | None, timetable: "ServiceSchedule") -> "Timer":
     from importer.config.folders import config_file, state_dir  # noqa: PLC0415
     from importer.sync.config import choose_jobs  # noqa: PLC0415
     from importer.sync.job import load_checked_jobs  # noqa: PLC0415 - light start-up
@@ -111,7 +111,7 @@ def _warn_of_variables(environ: Mapping[str, str]) -> None:
             )
 
 
-def _build_timetable(name: str | None, every: str | None, at: str | None) -> "Timetable":
+def _build_timetable(name: str | None, every: str | None, at: str | None) -> "ServiceSchedule":
     from importer.sync.service_files.timetable import build_daily, build_periodic  # noqa: PLC0415 - light start-up
     from importer.sync.times import parse_duration  # noqa: PLC0415
 

@@ -18,10 +18,10 @@ from importer.cli.options import LogFormat
 from importer.errors import ImporterError, UsageError
 
 if TYPE_CHECKING:
-    from importer.monitoring.announce import Audience
+    from importer.monitoring.announce import Recipients
     from importer.sync.config import Job
     from importer.sync.processes import Children
-    from importer.sync.schedule import Rhythm, Timed
+    from importer.sync.schedule import Schedule, ScheduledJob
     from importer.sync.state import KeptSettings
 
 
@@ -64,7 +64,7 @@ def sync(
     from importer.sync.config import choose_jobs  # noqa: PLC0415
     from importer.sync.job import load_checked_jobs  # noqa: PLC0415
     from importer.sync.processes import Children  # noqa: PLC0415
-    from importer.sync.recipients import build_audience, serving_metrics  # noqa: PLC0415 - light start-up
+    from importer.sync.recipients import build_recipients, serving_metrics  # noqa: PLC0415 - light start-up
 
     chosen = tuple(names or ())
     jobs = choose_jobs(load_checked_jobs(), chosen)
@@ -87,12 +87,12 @@ def sync(
         raise UsageError("--metrics-at goes with --every, --cron or --daemon; --metrics writes a file")
     if len(jobs) == 1:
         [(name, job)] = jobs.items()
-        audience = build_audience(log.bind(job=name), metrics)
-        raise typer.Exit(_run_here(name, job, audience, asks=not yes, quiet=quiet))
+        recipients = build_recipients(log.bind(job=name), metrics)
+        raise typer.Exit(_run_here(name, job, recipients, asks=not yes, quiet=quiet))
     raise typer.Exit(asyncio.run(_run_side_by_side(list(jobs), children)))
 
 
-def _run_here(name: str, job: "Job", audience: "Audience", *, asks: bool, quiet: bool) -> int:
+def _run_here(name: str, job: "Job", recipients: "Recipients", *, asks: bool, quiet: bool) -> int:
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
     from importer.monitoring.announce import announce  # noqa: PLC0415
     from importer.monitoring.run_end import build_failed_start  # noqa: PLC0415
@@ -104,8 +104,8 @@ def _run_here(name: str, job: "Job", audience: "Audience", *, asks: bool, quiet:
         results=results_of(name, job),
         asks=asks,
         guard_percent=job.guard,
-        log=audience.log,
-        announce=partial(announce, audience=audience),
+        log=recipients.log,
+        announce=partial(announce, recipients=recipients),
     )
     try:
         return run_job(name, job, display)
@@ -113,8 +113,8 @@ def _run_here(name: str, job: "Job", audience: "Audience", *, asks: bool, quiet:
         # Nobody watches: what nobody foresaw must be told as well, and is then shown as ever.
         told = error if isinstance(error, ImporterError) else _unforeseen(error)
         now = datetime.now(UTC)
-        announce(build_failed_start(name, told, began_at=display.began_at, ended_at=now), audience)
-        if audience.log.is_json and told is error:
+        announce(build_failed_start(name, told, began_at=display.began_at, ended_at=now), recipients)
+        if recipients.log.is_json and told is error:
             return told.exit_code
         raise
 
@@ -137,7 +137,7 @@ async def _run_side_by_side(names: list[str], children: "Children") -> int:
 
 
 async def _stay(
-    load: "Callable[[], Mapping[str, Timed]]",
+    load: "Callable[[], Mapping[str, ScheduledJob]]",
     children: "Children",
     jitter_seconds: float,
     tell: "Callable[[str], None]",
@@ -190,21 +190,21 @@ def _keeping_settings() -> "Iterator[KeptSettings]":
 
 
 def _timetable(
-    names: tuple[str, ...], given: "Rhythm | None", settings: "KeptSettings"
-) -> "Callable[[], Mapping[str, Timed]]":
+    names: tuple[str, ...], given: "Schedule | None", settings: "KeptSettings"
+) -> "Callable[[], Mapping[str, ScheduledJob]]":
     """Build what reads the jobs and their times, now and at every SIGHUP."""
     from importer.config.folders import state_dir  # noqa: PLC0415
     from importer.sync.config import choose_jobs  # noqa: PLC0415
-    from importer.sync.schedule import Timed  # noqa: PLC0415 - light start-up
+    from importer.sync.schedule import ScheduledJob  # noqa: PLC0415 - light start-up
     from importer.sync.state import load_state  # noqa: PLC0415
 
-    def load() -> dict[str, Timed]:
+    def load() -> dict[str, ScheduledJob]:
         timed = {}
         for name, job in choose_jobs(settings.load_jobs(), names).items():
             rhythm = given or _build_rhythm(job.every, job.cron)
             if rhythm is not None:
                 began_at = load_state(state_dir() / "sync" / f"{name}.json").began_at
-                timed[name] = Timed(rhythm, datetime.fromisoformat(began_at) if began_at else None)
+                timed[name] = ScheduledJob(rhythm, datetime.fromisoformat(began_at) if began_at else None)
             elif names:
                 raise UsageError(f"[jobs.{name}] says neither every nor cron: when is it to run?")
         if not timed:
@@ -214,7 +214,7 @@ def _timetable(
     return load
 
 
-def _build_rhythm(every: str, cron: str) -> "Rhythm | None":
+def _build_rhythm(every: str, cron: str) -> "Schedule | None":
     from importer.sync.schedule import Interval, WallClock  # noqa: PLC0415 - light start-up
     from importer.sync.times import local_zone, parse_cron, parse_duration  # noqa: PLC0415
 

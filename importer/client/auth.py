@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from importer.client.retry import Sender, ask, see_through, send_once
+from importer.client.retry import Sender, ask, send_once, shield_until_done
 from importer.client.token_store import TokenStore
 from importer.destinations.decisions import Retry, Stop
 from importer.destinations.trakt.account import SIGN_IN_AGAIN, Refused
@@ -112,7 +112,7 @@ class Credentials:
 
     async def _exchange(self, refresh_token: Secret) -> TokenSet | Retry | Stop | Refused:
         # The old pair is spent once this request is out: a worker that is told to stop finishes it first.
-        return await see_through(self._exchange_now(refresh_token))
+        return await shield_until_done(self._exchange_now(refresh_token))
 
     async def _exchange_now(self, refresh_token: Secret) -> TokenSet | Retry | Stop | Refused:
         answer = await send_once(self._sender, build_refresh(self._app, refresh_token))

@@ -12,7 +12,7 @@ from typing import Protocol
 from importer.client.rate_limit import Limiter
 from importer.client.retry import Backoff
 from importer.client.transport import Transport
-from importer.destinations.decisions import Answer, RefreshToken, Retry, Split, Stop, Verdict
+from importer.destinations.decisions import Answer, Decision, RefreshToken, Retry, Split, Stop
 from importer.errors import AuthorizationError, ConnectionLostError
 from importer.http import Request
 
@@ -62,19 +62,19 @@ class Courier:
         """Whether the task has a request under way right now, rather than waiting to send one."""
         return task in self._in_flight
 
-    async def carry(self, request: Request, read: Callable[[Answer], Verdict]) -> Verdict:
+    async def carry(self, request: Request, read: Callable[[Answer], Decision]) -> Decision:
         """Send, and send again for as long as the verdict is a Retry."""
         trace = Trace()
-        verdict = await self.attempt(request, read, trace)
-        return await self.persist(verdict, lambda _: self.attempt(request, read, trace))
+        decision = await self.attempt(request, read, trace)
+        return await self.persist(decision, lambda _: self.attempt(request, read, trace))
 
-    async def persist(self, verdict: Verdict, again: Callable[[Retry], Awaitable[Verdict]]) -> Verdict:
+    async def persist(self, decision: Decision, again: Callable[[Retry], Awaitable[Decision]]) -> Decision:
         """Go on from a first verdict: unless it is a Retry, that was it."""
-        if isinstance(verdict, Retry):
-            return await self._backoff.persist(verdict, again)
-        return verdict
+        if isinstance(decision, Retry):
+            return await self._backoff.persist(decision, again)
+        return decision
 
-    async def attempt(self, request: Request, read: Callable[[Answer], Verdict], trace: Trace) -> Verdict:
+    async def attempt(self, request: Request, read: Callable[[Answer], Decision], trace: Trace) -> Decision:
         """Send once, when the pace allows it, and note in `trace` how it went.
 
         A token that is not accepted is renewed, and the request sent once more, within the same attempt.
@@ -83,15 +83,15 @@ class Courier:
             answered = await self._limiter.acquire(request.method)
             return await self._send(request, read, trace, answered)
         token, answered = await self._take_turn(request, self._credentials)
-        verdict = await self._send(_authorize(request, token), read, trace, answered)
-        if isinstance(verdict, RefreshToken):
+        decision = await self._send(_authorize(request, token), read, trace, answered)
+        if isinstance(decision, RefreshToken):
             await self._credentials.renew(token)
             token, answered = await self._take_turn(request, self._credentials)
-            verdict = await self._send(_authorize(request, token), read, trace, answered)
-        if isinstance(verdict, RefreshToken):
+            decision = await self._send(_authorize(request, token), read, trace, answered)
+        if isinstance(decision, RefreshToken):
             # A new token that is refused is an account fault on the server's side (issue #155 of trakt-api).
             return Stop(AuthorizationError("the sign-in is not accepted although it is new; sign in again"))
-        return verdict
+        return decision
 
     async def _take_turn(self, request: Request, credentials: Tokens) -> tuple[str, Callable[[], None]]:
         # Once before, or all who wait for a renewal would then start at once; and once after, for the turn
@@ -101,8 +101,8 @@ class Courier:
         return await credentials.access_token(), answered
 
     async def _send(
-        self, request: Request, read: Callable[[Answer], Verdict], trace: Trace, answered: Callable[[], None]
-    ) -> Verdict:
+        self, request: Request, read: Callable[[Answer], Decision], trace: Trace, answered: Callable[[], None]
+    ) -> Decision:
         task = asyncio.current_task()
         self._in_flight.add(task)
         trace.attempts += 1
@@ -121,14 +121,14 @@ class Courier:
             self._in_flight.discard(task)
             answered()
         trace.duration_seconds = time.perf_counter() - begun
-        verdict = read(answer)
-        if isinstance(verdict, Retry) and not verdict.is_attempt:
+        decision = read(answer)
+        if isinstance(decision, Retry) and not decision.is_attempt:
             trace.attempts -= 1
             self._limiter.slow_down(request.method)
-        trace.unsure = unsure_before and isinstance(verdict, RefreshToken)
-        if isinstance(verdict, Retry | Split | Stop):
-            trace.unsure = verdict.unsure or unsure_before
-        return verdict
+        trace.unsure = unsure_before and isinstance(decision, RefreshToken)
+        if isinstance(decision, Retry | Split | Stop):
+            trace.unsure = decision.unsure or unsure_before
+        return decision
 
 
 def _authorize(request: Request, token: str) -> Request:

@@ -16,17 +16,17 @@ from importer.destinations.base import Destination
 from importer.destinations.decisions import (
     RATED,
     UNRATED,
-    Delivered,
-    Partly,
+    Decision,
+    Done,
+    PartlyDone,
     RefreshToken,
     Retry,
     Split,
     Stop,
-    Verdict,
 )
-from importer.destinations.titles import Held, is_held, possible_kinds
+from importer.destinations.titles import AccountRating, is_held, possible_kinds
 from importer.errors import StopRunError
-from importer.model import Batch, Fate, Outcome, RatingJob, Status
+from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 
 OUTAGE_AFTER = 10
 """So many batches given up in a row are no bad luck of theirs: the run stops instead of failing them all."""
@@ -44,7 +44,7 @@ class WorkerPool:
         self,
         destination: Destination,
         courier: Courier,
-        on_outcomes: Callable[[Sequence[Outcome]], None],
+        on_outcomes: Callable[[Sequence[RowOutcome]], None],
         *,
         workers: int,
         size: BatchSize | None = None,
@@ -126,26 +126,26 @@ class WorkerPool:
             part = pending.pop()
             trace = Trace()
             try:
-                verdict = await self._settle(part, trace)
+                decision = await self._settle(part, trace)
             finally:
                 if trace.unsure:
                     self.unsure_rows.update(job.row for job in part.jobs)
-            match verdict:
-                case Delivered(fates):
-                    self._on_outcomes(_build_outcomes(part.jobs, fates, trace))
-                    self._watch_for_outage(fates)
+            match decision:
+                case Done(outcomes):
+                    self._on_outcomes(_build_row_outcomes(part.jobs, outcomes, trace))
+                    self._watch_for_outage(outcomes)
                     self._size.grow()
-                case Partly(fates, halves, later):
-                    self._on_outcomes(_build_outcomes(part.jobs, fates, trace))
+                case PartlyDone(outcomes, halves, later):
+                    self._on_outcomes(_build_row_outcomes(part.jobs, outcomes, trace))
                     pending.extend(reversed(halves))
                     # Some of them may be stored already; only their own answer will tell.
                     self.unsure_rows.update(job.row for half in halves for job in half.jobs)
-                    self._watch_for_outage([fate for fate in fates if fate is not None])
+                    self._watch_for_outage([outcome for outcome in outcomes if outcome is not None])
                     self._later.extend((each.method, job) for each in later for job in each.jobs)
                     self._size.grow()
                 case Split():
                     pending.extend(reversed(part.halves()))
-                    if verdict.too_much:
+                    if decision.too_much:
                         self._size.shrink()
                 case Stop(error, unsure):
                     if unsure:
@@ -155,33 +155,33 @@ class WorkerPool:
                 case Retry() | RefreshToken():
                     raise AssertionError("never leaves the backoff and the courier")
 
-    def _watch_for_outage(self, fates: Sequence[Fate]) -> None:
-        if fates:
-            gave_up = all(fate.status in _GIVEN_UP for fate in fates)
+    def _watch_for_outage(self, outcomes: Sequence[Outcome]) -> None:
+        if outcomes:
+            gave_up = all(outcome.status in _GIVEN_UP for outcome in outcomes)
             self._given_up = self._given_up + 1 if gave_up else 0
         if self._given_up >= OUTAGE_AFTER:
             self.stop(
                 StopRunError(f"the last {OUTAGE_AFTER} requests were all given up; the server is in trouble")
             )
 
-    async def _settle(self, batch: Batch, trace: Trace) -> Verdict:
-        verdict = await self._attempt(batch, trace)
-        if isinstance(verdict, Retry):
-            verdict = await self._courier.persist(verdict, partial(self._again, batch, trace))
-        return verdict
+    async def _settle(self, batch: Batch, trace: Trace) -> Decision:
+        decision = await self._attempt(batch, trace)
+        if isinstance(decision, Retry):
+            decision = await self._courier.persist(decision, partial(self._again, batch, trace))
+        return decision
 
-    async def _attempt(self, batch: Batch, trace: Trace) -> Verdict:
+    async def _attempt(self, batch: Batch, trace: Trace) -> Decision:
         request = self._destination.build_request(batch)
-        read = partial(self._destination.read_response, batch)
-        verdict = await self._courier.attempt(request, read, trace)
-        if self.stopped_by is not None and not isinstance(verdict, Delivered | Partly):
+        read = partial(self._destination.interpret_response, batch)
+        decision = await self._courier.attempt(request, read, trace)
+        if self.stopped_by is not None and not isinstance(decision, Done | PartlyDone):
             raise _StoppedError
-        return verdict
+        return decision
 
-    async def _again(self, batch: Batch, trace: Trace, last: Retry) -> Verdict:
+    async def _again(self, batch: Batch, trace: Trace, last: Retry) -> Decision:
         if not last.look_first and (not last.unsure or self._destination.repeats_safely):
             return await self._attempt(batch, trace)
-        holdings: dict[str, Held] = {}
+        ratings: dict[str, AccountRating] = {}
         for kind in sorted({kind for job in batch.jobs for kind in possible_kinds(job)}):
             found = await self._read_back.attempt(kind)
             if self.stopped_by is not None:
@@ -191,10 +191,10 @@ class WorkerPool:
                 return replace(found, unsure=True, tries=last.tries, otherwise=last.otherwise)
             if isinstance(found, Stop):
                 return replace(found, unsure=True)
-            assert not isinstance(found, Verdict)
-            holdings.update(found)
-        if all(is_held(self._destination.wanted(job), holdings) for job in batch.jobs):
-            return Delivered(tuple(verified(job) for job in batch.jobs))
+            assert not isinstance(found, Decision)
+            ratings.update(found)
+        if all(is_held(self._destination.as_stored(job), ratings) for job in batch.jobs):
+            return Done(tuple(verified(job) for job in batch.jobs))
         trace.unsure = False
         return await self._attempt(batch, trace)
 
@@ -203,18 +203,20 @@ class _StoppedError(Exception):
     """The pool was stopped while this worker was busy: it leaves its batch as it is."""
 
 
-def verified(job: RatingJob) -> Fate:
+def verified(job: RatingJob) -> Outcome:
     """The fate of a job whose answer was lost but whose rating is there."""
     status = (RATED if job.rating else UNRATED).status
-    return Fate(status, "verified", "the answer was lost; reading back showed that the account holds it")
+    return Outcome(status, "verified", "the answer was lost; reading back showed that the account holds it")
 
 
-def _build_outcomes(jobs: Sequence[RatingJob], fates: Sequence[Fate | None], trace: Trace) -> list[Outcome]:
+def _build_row_outcomes(
+    jobs: Sequence[RatingJob], outcomes: Sequence[Outcome | None], trace: Trace
+) -> list[RowOutcome]:
     sent_at = trace.sent_at
     duration_ms = round(trace.duration_seconds * 1000)
     attempts, http_status = trace.attempts, trace.http_status
     return [
-        Outcome(job.row, fate, attempts, http_status, sent_at, duration_ms)
-        for job, fate in zip(jobs, fates, strict=True)
-        if fate is not None
+        RowOutcome(job.row, outcome, attempts, http_status, sent_at, duration_ms)
+        for job, outcome in zip(jobs, outcomes, strict=True)
+        if outcome is not None
     ]

@@ -23,13 +23,13 @@ from tenacity import (
 from tenacity.stop import stop_base
 
 from importer.client.rate_limit import Limiter
-from importer.destinations.decisions import Answer, Retry, Stop, Verdict
+from importer.destinations.decisions import Answer, Decision, Retry, Stop
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryBudget:
     """How long to go on: waits grow to `longest_wait_seconds`, and `total_seconds` ends one request."""
 
     longest_wait_seconds: float = 300.0
@@ -41,30 +41,30 @@ class Patience:
 class Backoff:
     """Repeats one request for as long as the verdicts and the patience allow."""
 
-    def __init__(self, limiter: Limiter, patience: Patience | None = None) -> None:
+    def __init__(self, limiter: Limiter, budget: RetryBudget | None = None) -> None:
         self._limiter = limiter
-        self._patience = patience or Patience()
+        self._patience = budget or RetryBudget()
 
-    async def persist(self, first: Retry, again: Callable[[Retry], Awaitable[Verdict]]) -> Verdict:
+    async def persist(self, first: Retry, again: Callable[[Retry], Awaitable[Decision]]) -> Decision:
         """Call `again` with the last verdict until one is no Retry; else return its `otherwise`."""
         if first.is_attempt and first.tries <= 1:
             return first.otherwise
         last = first
         begun = False
 
-        async def repeat() -> Verdict:
+        async def repeat() -> Decision:
             nonlocal last, begun
             if not begun:
                 begun = True  # the first attempt was made before; tenacity only counts it
                 return first
             self._limiter.say_going_on()
-            verdict = await again(last)
-            if isinstance(verdict, Retry):
-                last = verdict
-            return verdict
+            decision = await again(last)
+            if isinstance(decision, Retry):
+                last = decision
+            return decision
 
         retrying = AsyncRetrying(
-            retry=retry_if_result(lambda verdict: isinstance(verdict, Retry)),
+            retry=retry_if_result(lambda decision: isinstance(decision, Retry)),
             wait=self._wait_seconds,
             stop=_TriesUsedUp() | stop_before_delay(self._patience.total_seconds),
             before_sleep=self._announce,
@@ -74,19 +74,19 @@ class Backoff:
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         """The server's wait, or a growing one, never shortened, plus jitter."""
-        verdict = _verdict_of(state)
-        seconds = verdict.after_seconds
-        if verdict.grows:
+        decision = _verdict_of(state)
+        seconds = decision.after_seconds
+        if decision.grows:
             longest = max(seconds, self._patience.longest_wait_seconds)
             seconds = wait_exponential(multiplier=seconds, max=longest)(state)
         return seconds + wait_random(0, seconds * self._patience.jitter)(state)
 
     def _announce(self, state: RetryCallState) -> None:
-        verdict = _verdict_of(state)
-        if verdict.pause_all:
-            self._limiter.pause(state.upcoming_sleep, verdict.reason)
+        decision = _verdict_of(state)
+        if decision.pause_all:
+            self._limiter.pause(state.upcoming_sleep, decision.reason)
         else:
-            self._limiter.say_waiting(state.upcoming_sleep, verdict.reason)
+            self._limiter.say_waiting(state.upcoming_sleep, decision.reason)
 
 
 class _TriesUsedUp(stop_base):
@@ -96,19 +96,19 @@ class _TriesUsedUp(stop_base):
         self._tries = 0
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        verdict = _verdict_of(retry_state)
-        self._tries += verdict.is_attempt
-        return verdict.is_attempt and self._tries >= verdict.tries
+        decision = _verdict_of(retry_state)
+        self._tries += decision.is_attempt
+        return decision.is_attempt and self._tries >= decision.tries
 
 
 def _verdict_of(state: RetryCallState) -> Retry:
     assert state.outcome is not None
-    verdict = state.outcome.result()
-    assert isinstance(verdict, Retry)
-    return verdict
+    decision = state.outcome.result()
+    assert isinstance(decision, Retry)
+    return decision
 
 
-def _end(state: RetryCallState) -> Verdict:
+def _end(state: RetryCallState) -> Decision:
     return _verdict_of(state).otherwise
 
 
@@ -144,24 +144,24 @@ async def ask(attempt: Callable[[], Awaitable[_Found | Retry | Stop]]) -> _Found
     tries = waits = 0
     waited = 0.0
     while True:
-        verdict = await attempt()
-        if isinstance(verdict, Stop):
-            raise verdict.error
-        if not isinstance(verdict, Retry):
-            return verdict
-        tries += verdict.is_attempt
-        seconds = verdict.after_seconds
-        if verdict.grows:
+        decision = await attempt()
+        if isinstance(decision, Stop):
+            raise decision.error
+        if not isinstance(decision, Retry):
+            return decision
+        tries += decision.is_attempt
+        seconds = decision.after_seconds
+        if decision.grows:
             seconds = max(seconds, min(seconds * 2**waits, LONGEST_WAIT_SECONDS))
-        if tries >= verdict.tries or waited + seconds > PATIENCE_SECONDS:
-            assert isinstance(verdict.otherwise, Stop), "outside of batches only a Stop ends a Retry"
-            raise verdict.otherwise.error
+        if tries >= decision.tries or waited + seconds > PATIENCE_SECONDS:
+            assert isinstance(decision.otherwise, Stop), "outside of batches only a Stop ends a Retry"
+            raise decision.otherwise.error
         await asyncio.sleep(seconds)
         waits += 1
         waited += seconds
 
 
-async def see_through(work: Coroutine[Any, Any, _Found]) -> _Found:
+async def shield_until_done(work: Coroutine[Any, Any, _Found]) -> _Found:
     """Bring work to its end although the caller is cancelled meanwhile; only then is the caller, too.
 
     A second cancellation is obeyed at once.

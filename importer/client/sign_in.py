@@ -71,13 +71,13 @@ async def sign_in(
     while (seconds_left := end - loop.time()) > pause:
         show_waiting(seconds_left, reason)
         await asyncio.sleep(pause)
-        verdict = read_poll(await send_once(sender, build_poll(app, code)), clock())
-        if isinstance(verdict, TokenSet):
-            return verdict
-        if isinstance(verdict, Stop):
-            raise verdict.error
-        interval += verdict.slower_seconds
-        pause, reason = max(interval, verdict.at_least_seconds), verdict.reason
+        decision = read_poll(await send_once(sender, build_poll(app, code)), clock())
+        if isinstance(decision, TokenSet):
+            return decision
+        if isinstance(decision, Stop):
+            raise decision.error
+        interval += decision.slower_seconds
+        pause, reason = max(interval, decision.at_least_seconds), decision.reason
     raise AuthorizationError(
         "The code has expired before it was entered. To start over: `importer login trakt`."
     )
@@ -130,7 +130,7 @@ VIP_CAP = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class AccountInfo:
     """What is known of the account. `held` None: Trakt did not say how many ratings there are."""
 
     username: str
@@ -145,7 +145,9 @@ class Survey:
         return VIP_CAP if self.is_vip else FREE_CAP
 
 
-async def survey(sender: Sender, credentials: Credentials, base_url: str, client_id: str) -> Survey:
+async def account_info(
+    sender: Sender, credentials: Credentials, base_url: str, client_id: str
+) -> AccountInfo:
     """Ask for the account and for the number of its ratings: two GETs. Raises StopRunError."""
     account = await ask_account(sender, credentials, base_url, client_id)
     token = await credentials.access_token()
@@ -154,4 +156,4 @@ async def survey(sender: Sender, credentials: Credentials, base_url: str, client
         return read_count(await send_once(sender, build_count(base_url, client_id, token)))
 
     held = await ask(count)
-    return Survey(account.username or account.name, account.is_vip, held, credentials.expires_at)
+    return AccountInfo(account.username or account.name, account.is_vip, held, credentials.expires_at)

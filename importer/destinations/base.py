@@ -6,10 +6,10 @@ documentation says about an answer therefore stands in one table-tested place.
 
 from typing import Protocol
 
-from importer.destinations.decisions import Answer, Verdict
-from importer.destinations.titles import Holdings
+from importer.destinations.decisions import Answer, Decision
+from importer.destinations.titles import AccountRatings
 from importer.http import Request, Response
-from importer.model import Batch, Fate, MediaKind, RatingJob
+from importer.model import Batch, MediaKind, Outcome, RatingJob
 
 
 class Destination(Protocol):
@@ -45,15 +45,15 @@ class Destination(Protocol):
         """Whether it can tell by id what a title is, so that rows may leave their type open."""
         ...
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         """Say why this API cannot take the job at all, or None if it can."""
         ...
 
-    def wanted(self, job: RatingJob) -> RatingJob:
+    def as_stored(self, job: RatingJob) -> RatingJob:
         """The job as the account will hold it: with a love, say, as the number it is sent as."""
         ...
 
-    def method_for(self, job: RatingJob) -> str:
+    def request_kind(self, job: RatingJob) -> str:
         """Name the kind of request the job travels in; jobs of one method share batches."""
         ...
 
@@ -61,16 +61,16 @@ class Destination(Protocol):
         """Build the request that brings the batch."""
         ...
 
-    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
         """Judge what came back for the batch."""
         ...
 
-    def build_probe(self) -> Request:
+    def build_credentials_check(self) -> Request:
         """Build the request that proves the credentials before the first rating."""
         ...
 
-    def read_probe(self, answer: Answer) -> Verdict:
-        """Judge the probe: `Delivered(())` lets the run begin."""
+    def interpret_credentials_check(self, answer: Answer) -> Decision:
+        """Judge the probe: `Done(())` lets the run begin."""
         ...
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
@@ -81,6 +81,6 @@ class Destination(Protocol):
         """Whether there is more to read after this page."""
         ...
 
-    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
         """Read the account's ratings of one kind, or judge why that failed."""
         ...

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from importer.errors import ConnectionLostError, StopRunError
 from importer.http import Response
-from importer.model import Batch, Fate, Status
+from importer.model import Batch, Outcome, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
+class Done:
     """The answer settles the batch: one fate per job, in the batch's order."""
 
-    fates: Sequence[Fate]
+    outcomes: Sequence[Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Retry:
     after_seconds: float
     reason: str
     tries: int
-    otherwise: "Verdict"
+    otherwise: "Decision"
     grows: bool = False
     pause_all: bool = False
     unsure: bool = False
@@ -51,14 +51,14 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
-class Partly:
+class PartlyDone:
     """The answer settles some jobs of the batch; the others, with no fate, are in one of `halves` or `later`.
 
     `halves` are sent at once, to find out more; `later` are put together with others of their method when
     all else is sent.
     """
 
-    fates: Sequence[Fate | None]
+    outcomes: Sequence[Outcome | None]
     halves: Sequence[Batch] = ()
     later: Sequence[Batch] = ()
 
@@ -76,14 +76,14 @@ class Stop:
     unsure: bool = False
 
 
-Verdict = Delivered | Partly | Retry | Split | RefreshToken | Stop
+Decision = Done | PartlyDone | Retry | Split | RefreshToken | Stop
 
 
 Answer = Response | ConnectionLostError
 """What came of a request: an HTTP answer, or the way it got lost."""
 
 
-RATED = Fate(Status.RATED)
+RATED = Outcome(Status.RATED)
 
 
-UNRATED = Fate(Status.UNRATED)
+UNRATED = Outcome(Status.UNRATED)

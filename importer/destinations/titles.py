@@ -7,7 +7,7 @@ from typing import NamedTuple
 from importer.model import IMDB_ID, UNRATE, MediaKind, Rating, RatingJob
 
 
-class Held(NamedTuple):
+class AccountRating(NamedTuple):
     """A rating that the account holds. `simple` is `love` or `hate` where the API tells both forms.
 
     `removal` is the job that would remove it, with neither row nor line, if its title can be told at all.
@@ -19,7 +19,7 @@ class Held(NamedTuple):
     removal: RatingJob | None = None
 
 
-Holdings = Mapping[str, Held]
+AccountRatings = Mapping[str, AccountRating]
 """The account's ratings as read back: every `title_keys` key of a rated title, with its rating."""
 
 
@@ -43,7 +43,7 @@ _NOTHING_MORE = (None,) * 6
 
 
 def title_keys(job: RatingJob) -> list[str]:
-    """Every key the job's title may stand under in `Holdings`: one per id; without ids, title and year."""
+    """Every key of the job's title in `AccountRatings`: one per id; without ids, title and year."""
     more = (job.season, job.episode, job.tmdb_id, job.tvdb_id, job.trakt_id, job.second_kind)
     if job.imdb_id and more == _NOTHING_MORE and job.kind is not MediaKind.UNKNOWN:
         return [f"{job.kind}:imdb:{job.imdb_id}"]  # what the rest would give, for nearly every row there is
@@ -116,17 +116,17 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
-def find_held(job: RatingJob, holdings: Holdings) -> Held | None:
+def find_rating(job: RatingJob, ratings: AccountRatings) -> AccountRating | None:
     """Find what the account holds for the job's title."""
-    return next((holdings[key] for key in title_keys(job) if key in holdings), None)
+    return next((ratings[key] for key in title_keys(job) if key in ratings), None)
 
 
-def is_held(job: RatingJob, holdings: Holdings) -> bool:
+def is_held(job: RatingJob, ratings: AccountRatings) -> bool:
     """Whether the account's ratings already are as the job wants them."""
-    return agrees(job, find_held(job, holdings))
+    return agrees(job, find_rating(job, ratings))
 
 
-def agrees(job: RatingJob, held: Held | None) -> bool:
+def agrees(job: RatingJob, held: AccountRating | None) -> bool:
     """Whether what the account holds for the job's title is as the job wants it."""
     if not job.rating:
         return held is None

@@ -11,7 +11,7 @@ is decided elsewhere.
 """
 
 from importer.journal.compared import ComparedRows, Replaced
-from importer.journal.planned import PlannedRows
+from importer.journal.planned import LoadRows
 from importer.journal.rows import Changed, Run, in_blocks
 from importer.journal.runs import Runs
 from importer.journal.sent import SentRows
@@ -19,5 +19,5 @@ from importer.journal.sent import SentRows
 __all__ = ["Changed", "Journal", "Replaced", "Run", "in_blocks"]
 
 
-class Journal(Runs, PlannedRows, ComparedRows, SentRows):
+class Journal(Runs, LoadRows, ComparedRows, SentRows):
     """The journal of one account: what its rows hold, and in which order they may be asked for."""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, Forecast, Rows, Run, build_jobs
-from importer.model import IMDB_ID, Fate, MediaKind, Rating, RatingJob
+from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, PlannedChange, Rows, Run, build_jobs
+from importer.model import IMDB_ID, MediaKind, Outcome, Rating, RatingJob
 
 
 class Replaced(NamedTuple):
@@ -41,11 +41,11 @@ class ComparedRows(Rows):
         where = "run = ? AND row > ? AND status = 'unchanged' AND NOT carried ORDER BY row LIMIT ?"
         return self._jobs(where, run.number, after_row, limit)
 
-    def planned_changes(self, run: Run, after_row: int, limit: int) -> list[Changed]:
+    def changes_as_planned(self, run: Run, after_row: int, limit: int) -> list[Changed]:
         """Up to `limit` open rows beyond `after_row`, with what stood there when they were planned."""
         return self._changes(OPEN, run.number, after_row, limit)
 
-    def forecasts(self, run: Run) -> Generator[Forecast]:
+    def planned_changes(self, run: Run) -> Generator[PlannedChange]:
         """Yield all rows of a run that is planned and not sent, in their order."""
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, status, reason, message, previous_rating, previous_rated_at FROM row"
@@ -53,7 +53,7 @@ class ComparedRows(Rows):
             (run.number,),
         )
         for row in rows:
-            yield Forecast(RatingJob(*row[:-5]), *row[-5:])
+            yield PlannedChange(RatingJob(*row[:-5]), *row[-5:])
 
     def note_previous(self, run: Run, found: Iterable[tuple[int, Any, str | None]]) -> None:
         """Write down what the account holds, as (row, rating, rated_at); nothing for all other open rows."""
@@ -79,16 +79,16 @@ class ComparedRows(Rows):
                 (run.number,),
             )
 
-    def settle_rows(self, run: Run, rows: Iterable[int], fate: Fate) -> None:
+    def close_rows(self, run: Run, rows: Iterable[int], outcome: Outcome) -> None:
         """Give rows one fate without sending them."""
-        self.settle_each(run, ((row, fate) for row in rows))
+        self.close_each(run, ((row, outcome) for row in rows))
 
-    def settle_each(self, run: Run, fates: Iterable[tuple[int, Fate]]) -> None:
+    def close_each(self, run: Run, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Give rows, each its own fate, without sending them."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
-                ((*fate, run.number, row) for row, fate in fates),
+                ((*outcome, run.number, row) for row, outcome in outcomes),
             )
 
     def conflicts(self, run: Run, after_row: int, limit: int) -> list[Replaced]:

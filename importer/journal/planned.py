@@ -6,7 +6,7 @@ from importlib.metadata import version
 from typing import Any
 
 from importer.journal.rows import Rows, Run
-from importer.model import Fate, SettledRow, SourceRow
+from importer.model import Outcome, SettledRow, SourceRow
 
 _ALIKE = {
     "imdb_id": "imdb_id",  # means one title, whatever it is taken for
@@ -19,17 +19,17 @@ _ALIKE = {
 """What a row must have, and what rows must share with it, to rate the same title."""
 
 
-class PlannedRows(Rows):
-    """What belongs into the transaction `planning`; `settle_unchanged` may come later, as one of its own."""
+class LoadRows(Rows):
+    """What belongs into the transaction `planning`; `close_unchanged` may come later, as one of its own."""
 
-    def add_rows(self, run: Run, rows: Iterable[SourceRow], fates: Iterable[Fate | None]) -> None:
+    def add_rows(self, run: Run, rows: Iterable[SourceRow], outcomes: Iterable[Outcome | None]) -> None:
         """Add rows, with the fate of those that are settled before sending."""
         alike: dict[tuple[Any, bool], list[tuple[Any, ...]]] = {}
-        for row, fate in zip(rows, fates, strict=True):
-            cells = row if fate is None else row + fate
-            alike.setdefault((row.__class__, fate is not None), []).append(cells)
+        for row, outcome in zip(rows, outcomes, strict=True):
+            cells = row if outcome is None else row + outcome
+            alike.setdefault((row.__class__, outcome is not None), []).append(cells)
         for (kind, is_settled), group in alike.items():
-            columns = kind._fields + Fate._fields if is_settled else kind._fields
+            columns = kind._fields + Outcome._fields if is_settled else kind._fields
             self._insert(run, columns, group, carried=kind is SettledRow)
 
     def _insert(
@@ -89,18 +89,18 @@ class PlannedRows(Rows):
         ).fetchone()
         return Run(*found) if found else None
 
-    def repeat(self, run: Run, earlier: Run, fate: Fate) -> None:
-        """Let a run without rows tell those of an earlier one; what that one brought has `fate` now."""
+    def repeat(self, run: Run, earlier: Run, outcome: Outcome) -> None:
+        """Let a run without rows tell those of an earlier one; what that one brought has `outcome` now."""
         self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, run.number))
         self._db.execute(
             "INSERT INTO tally SELECT ?, iif(is_brought, ?, status), iif(is_brought, ?, reason), sum(rows)"
             " FROM (SELECT *, status IN ('rated', 'unrated') AS is_brought FROM tally WHERE run = ?)"
             " GROUP BY 2, 3",
-            (run.number, fate.status, fate.reason, earlier.number),
+            (run.number, outcome.status, outcome.reason, earlier.number),
         )
 
-    def settle_unchanged(self, run: Run, fate: Fate) -> None:
-        """Give `fate` to open rows whose rating an earlier run brought; note what stood there for others.
+    def close_unchanged(self, run: Run, outcome: Outcome) -> None:
+        """Give `outcome` to open rows whose rating an earlier run brought; note what stood there for others.
 
         Where titles went by ids of several kinds, one title may be known twice, and a love or hate may be
         another number today: then only the account itself can tell.
@@ -112,7 +112,7 @@ class PlannedRows(Rows):
             self._db.execute(
                 "UPDATE row SET previous_rating = rating, status = ?, reason = ?, message = ?"
                 f" WHERE run = ? AND status IS NULL AND typeof(rating) = 'integer' AND rating = {known}",
-                (*fate, run.number),
+                (*outcome, run.number),
             )
             self._db.execute(
                 f"UPDATE row SET previous_rating = {known} WHERE run = ? AND status IS NULL"
@@ -128,9 +128,9 @@ class PlannedRows(Rows):
             )
         )
 
-    def settle_open(self, run: Run, fate: Fate) -> None:
+    def close_open(self, run: Run, outcome: Outcome) -> None:
         """Give every open row the same fate."""
         self._db.execute(
             "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL",
-            (*fate, run.number),
+            (*outcome, run.number),
         )

@@ -48,14 +48,14 @@ class Pruned:
 class PrunedJournal(JournalFile):
     """A journal that is made smaller. Nobody else may use it meanwhile."""
 
-    def prune(self, *, keep: int, ended_before: datetime | None = None, is_rehearsal: bool = False) -> Pruned:
+    def prune(self, *, keep: int, ended_before: datetime | None = None, is_dry_run: bool = False) -> Pruned:
         """Remove the ended runs but the newest `keep`, and of these only what ended before a moment (UTC).
 
         Raises StopRunError.
         """
         runs = self._find_removable(max(keep, NEWEST_KEPT), ended_before)
         size = self._measure()
-        if runs and not is_rehearsal:
+        if runs and not is_dry_run:
             self._remove([number for number, _, _ in runs])
         return Pruned(
             [run_id for _, run_id, _ in runs], sum(rows for *_, rows in runs), max(size - self._measure(), 0)

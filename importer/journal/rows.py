@@ -93,7 +93,7 @@ def build_jobs(rows: Sequence[Sequence[Any]]) -> list[RatingJob]:
     return list(map(make_job, zip(*columns, strict=True)))
 
 
-class Forecast(NamedTuple):
+class PlannedChange(NamedTuple):
     """A row of a planned run: its cells, its fate if it is settled, and what the account holds.
 
     Of a row that could not become a job the cells are texts as they stand in the file.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from importer.journal.rows import OPEN, Changed, Rows, Run
-from importer.model import MediaKind, Outcome, RatingJob
+from importer.model import MediaKind, RatingJob, RowOutcome
 
 _MAY_HAVE_CHANGED = (
     "(status IN ('rated', 'unrated', 'unsure') OR status = 'failed' AND reason = 'not_stored'"
@@ -54,7 +54,7 @@ class SentRows(Rows):
                 "INSERT INTO mark VALUES (?, ?, ?)", ((run.number, row, row) for row in except_rows)
             )
 
-    def record(self, run: Run, outcomes: Iterable[Outcome]) -> None:
+    def record(self, run: Run, row_outcomes: Iterable[RowOutcome]) -> None:
         """Write outcomes in one commit."""
         with self._transaction():
             self._db.executemany(
@@ -62,8 +62,10 @@ class SentRows(Rows):
                 f" http_status = ?, sent_at = ?, duration_ms = ? WHERE run = {run.number}"
                 " AND row BETWEEN ? AND ?",
                 (
-                    (*fate, attempts, http_status, sent_at, duration_ms, first, last)
-                    for first, last, (_, fate, attempts, http_status, sent_at, duration_ms) in _join(outcomes)
+                    (*outcome, attempts, http_status, sent_at, duration_ms, first, last)
+                    for first, last, (_, outcome, attempts, http_status, sent_at, duration_ms) in _join(
+                        row_outcomes
+                    )
                 ),
             )
 
@@ -89,14 +91,14 @@ class SentRows(Rows):
         return dict(found.fetchall())
 
 
-def _join(outcomes: Iterable[Outcome]) -> list[tuple[int, int, Outcome]]:
+def _join(row_outcomes: Iterable[RowOutcome]) -> list[tuple[int, int, RowOutcome]]:
     """Join outcomes of rows in a row that differ in nothing else, as (first row, last row, outcome)."""
-    joined: list[tuple[int, int, Outcome]] = []
-    for outcome in outcomes:
+    joined: list[tuple[int, int, RowOutcome]] = []
+    for row_outcome in row_outcomes:
         if joined:
             first_row, last_row, before = joined[-1]
-            if outcome.row == last_row + 1 and outcome[1:] == before[1:]:
-                joined[-1] = (first_row, outcome.row, before)
+            if row_outcome.row == last_row + 1 and row_outcome[1:] == before[1:]:
+                joined[-1] = (first_row, row_outcome.row, before)
                 continue
-        joined.append((outcome.row, outcome.row, outcome))
+        joined.append((row_outcome.row, row_outcome.row, row_outcome))
     return joined

@@ -9,21 +9,21 @@ from dataclasses import dataclass, field
 
 from importer.client.executor import Courier
 from importer.client.rate_limit import Limiter, Rate
-from importer.client.retry import Backoff, Patience
+from importer.client.retry import Backoff, RetryBudget
 from importer.client.transport import Transport
-from importer.destinations.decisions import Answer, Delivered, Retry, Stop, Verdict
+from importer.destinations.decisions import Answer, Decision, Done, Retry, Stop
 from importer.destinations.titles import Candidate
 from importer.destinations.trakt.search import Found, TraktSearch, Unsearchable
 from importer.http import Request
 from importer.matching.cache import LookupCache
-from importer.matching.model import Certainty, Subject
+from importer.matching.model import MatchConfidence, TitleQuery
 from importer.matching.scoring import (
-    Judgement,
+    MatchResult,
     is_named,
-    judge_lookup,
-    judge_search,
     mend_script,
     possible_years,
+    score_lookup,
+    score_search,
     searched_kinds,
 )
 from importer.progress import Progress
@@ -35,7 +35,7 @@ class LookupOptions:
 
     workers: int
     rate: Rate | None
-    patience: Patience = field(default_factory=Patience)
+    budget: RetryBudget = field(default_factory=RetryBudget)
 
 
 class Lookups:
@@ -48,15 +48,15 @@ class Lookups:
         self._cache = cache
         self._options = options
         self._progress = progress
-        self._judgements: dict[Subject, Judgement] = {}
+        self._judgements: dict[TitleQuery, MatchResult] = {}
         self.asked = 0
 
     async def look_up_all(
-        self, subjects: Iterable[Subject], transport: Transport
-    ) -> dict[Subject, Judgement]:
+        self, subjects: Iterable[TitleQuery], transport: Transport
+    ) -> dict[TitleQuery, MatchResult]:
         """Look all of them up. Raises StopRunError when the server gives no proper answer."""
         limiter = Limiter(self._options.rate, self._progress)
-        courier = Courier(transport, limiter, Backoff(limiter, self._options.patience))
+        courier = Courier(transport, limiter, Backoff(limiter, self._options.budget))
         waiting = iter(subjects)
         tasks = [asyncio.ensure_future(self._work(courier, waiting)) for _ in range(self._options.workers)]
         try:
@@ -67,14 +67,14 @@ class Lookups:
             await asyncio.gather(*tasks, return_exceptions=True)
         return self._judgements
 
-    async def _work(self, courier: Courier, waiting: Iterator[Subject]) -> None:
+    async def _work(self, courier: Courier, waiting: Iterator[TitleQuery]) -> None:
         for subject in waiting:
             judgement = await self._look_up(courier, subject)
             self._judgements[subject] = judgement
             self._progress.done += 1
-            self._progress.failed += judgement.certainty is Certainty.NOT_FOUND
+            self._progress.failed += judgement.certainty is MatchConfidence.NOT_FOUND
 
-    async def _look_up(self, courier: Courier, subject: Subject) -> Judgement:
+    async def _look_up(self, courier: Courier, subject: TitleQuery) -> MatchResult:
         if subject.id is not None:
             source, _, value = subject.id.partition(":")
             found = await self._ask(
@@ -82,10 +82,10 @@ class Lookups:
                 self._search.build_lookup(source, value),
                 lambda answer: self._search.read_lookup(answer, source, value),
             )
-            return _unsearchable(found) if isinstance(found, Unsearchable) else judge_lookup(subject, found)
+            return _unsearchable(found) if isinstance(found, Unsearchable) else score_lookup(subject, found)
         return await self._search_for(courier, subject)
 
-    async def _search_for(self, courier: Courier, subject: Subject) -> Judgement:
+    async def _search_for(self, courier: Courier, subject: TitleQuery) -> MatchResult:
         title, kinds = mend_script(subject.title or ""), searched_kinds(subject.kind)
         candidates: dict[Candidate, None] = {}
         # Years off by more are seen (a local release): without a hit, the year is left to the score.
@@ -97,7 +97,7 @@ class Lookups:
             candidates |= dict.fromkeys(found)
             if any(is_named(subject, each) for each in found):
                 break
-        return judge_search(subject, list(candidates))
+        return score_search(subject, list(candidates))
 
     async def _ask(
         self, courier: Courier, request: Request, read: Callable[[Answer], Found | Retry | Stop]
@@ -109,22 +109,22 @@ class Lookups:
         self.asked += 1
         found: Found = ()
 
-        def judge(answer: Answer) -> Verdict:
+        def judge(answer: Answer) -> Decision:
             nonlocal found
             what = read(answer)
             if isinstance(what, Retry | Stop):
                 return what
             found = what
-            return Delivered(())
+            return Done(())
 
-        verdict = await courier.carry(request, judge)
-        if isinstance(verdict, Stop):
-            raise verdict.error
-        assert isinstance(verdict, Delivered), "a Retry of a look-up ends in a Stop"
+        decision = await courier.carry(request, judge)
+        if isinstance(decision, Stop):
+            raise decision.error
+        assert isinstance(decision, Done), "a Retry of a look-up ends in a Stop"
         if not isinstance(found, Unsearchable):
             self._cache.put(question, found)
         return found
 
 
-def _unsearchable(found: Unsearchable) -> Judgement:
-    return Judgement(Certainty.NOT_FOUND, (), found.message)
+def _unsearchable(found: Unsearchable) -> MatchResult:
+    return MatchResult(MatchConfidence.NOT_FOUND, (), found.message)

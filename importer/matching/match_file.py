@@ -21,8 +21,8 @@ from typing import TypeVar
 
 from importer.destinations.titles import Candidate
 from importer.errors import ImporterError, UnreadableFileError
-from importer.files import Drafts, neutralise, restore
-from importer.matching.model import RESOLVE_COLUMNS, Certainty, SheetLine, Subject
+from importer.files import AtomicFiles, neutralise, restore
+from importer.matching.model import MATCH_COLUMNS, MatchConfidence, MatchLine, TitleQuery
 from importer.model import MediaKind, RatingJob, SourceRow
 from importer.readers.base import Reader
 from importer.readers.cells.cells import (
@@ -40,7 +40,7 @@ _SOURCES = ("imdb", "tmdb", "tvdb", "trakt")
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenMatch:
     """The title that somebody, or a look-up that was certain, has chosen; `line` is that of the file."""
 
     candidate: Candidate
@@ -49,47 +49,47 @@ class Choice:
 
 
 @dataclass(slots=True)
-class Mention:
+class Occurrence:
     """How many rows are about a subject, and the line of the first of them."""
 
     rows: int
     first_line: int
 
 
-def subject_of(job: RatingJob) -> Subject | None:
+def subject_of(job: RatingJob) -> TitleQuery | None:
     """What has to be looked up for a job; None where its ids and its kind are there, or nothing is."""
     ids = {source: value for source in _SOURCES if (value := getattr(job, f"{source}_id"))}
     if ids:
         if job.kind is not MediaKind.UNKNOWN:
             return None
         source, value = next(iter(ids.items()))
-        return Subject(job.kind, job.title, job.year, f"{source}:{value}")
+        return TitleQuery(job.kind, job.title, job.year, f"{source}:{value}")
     if not job.title or not job.title.strip():
         return None
     # A season or episode with a number has its show's title.
     kind = job.kind if job.season is None else MediaKind.SHOW
-    return Subject(kind, job.title, job.year)
+    return TitleQuery(kind, job.title, job.year)
 
 
-def key_of(subject: Subject) -> Subject:
+def key_of(subject: TitleQuery) -> TitleQuery:
     """Bring a subject into the form by which rows and lines find each other."""
     if subject.id is not None:  # then the title is for people only
         return subject._replace(title=None, year=None)
     return subject._replace(title=" ".join((subject.title or "").split()))
 
 
-def collect_subjects(reader: Reader, note_rows: Callable[[int], None]) -> dict[Subject, Mention]:
+def collect_subjects(reader: Reader, note_rows: Callable[[int], None]) -> dict[TitleQuery, Occurrence]:
     """Read to the end and find what has to be looked up, in the order of the file.
 
     `note_rows` is told how many rows were read since it was last told. Raises UnreadableFileError.
     """
-    found: dict[Subject, tuple[Subject, Mention]] = {}
+    found: dict[TitleQuery, tuple[TitleQuery, Occurrence]] = {}
     for chunk in reader.chunks():
         note_rows(len(chunk))
         for row in chunk:
             subject = subject_of(row) if isinstance(row, RatingJob) else None
             if subject is not None:
-                _, mention = found.setdefault(key_of(subject), (subject, Mention(0, row.line)))
+                _, mention = found.setdefault(key_of(subject), (subject, Occurrence(0, row.line)))
                 mention.rows += 1
     return dict(found.values())
 
@@ -97,7 +97,7 @@ def collect_subjects(reader: Reader, note_rows: Callable[[int], None]) -> dict[S
 class ResolvedReader:
     """A reader whose rows get the ids that were chosen in the resolve file of this name."""
 
-    def __init__(self, reader: Reader, choices: Mapping[Subject, Choice], name: str) -> None:
+    def __init__(self, reader: Reader, choices: Mapping[TitleQuery, ChosenMatch], name: str) -> None:
         self._reader = reader
         self._choices = choices
         self._name = name
@@ -106,19 +106,19 @@ class ResolvedReader:
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows, those that were chosen for with their ids."""
-        used: set[Subject] = set()
+        used: set[TitleQuery] = set()
         for chunk in self._reader.chunks():
             yield [self._resolve(row, used) if isinstance(row, RatingJob) else row for row in chunk]
         self.notes = (*self._reader.notes, *self._describe_use(used))
 
-    def _describe_use(self, used: AbstractSet[Subject]) -> Iterator[str]:
+    def _describe_use(self, used: AbstractSet[TitleQuery]) -> Iterator[str]:
         """Also say which choices fit no row: a title was changed, perhaps, in the one file or the other."""
         yield f"titles whose ids are from {self._name}: {len(used):,}"
         idle = [choice.line for subject, choice in self._choices.items() if subject not in used]
         if idle:
             yield f"choices in it that fit no row here: {len(idle):,}, the first in line {min(idle)}"
 
-    def _resolve(self, job: RatingJob, used: set[Subject]) -> RatingJob:
+    def _resolve(self, job: RatingJob, used: set[TitleQuery]) -> RatingJob:
         subject = subject_of(job)
         if subject is None:
             return job
@@ -141,7 +141,7 @@ class ResolvedReader:
             trakt_id=candidate.trakt_id,
         ).noting(self._describe(choice))
 
-    def _describe(self, choice: Choice) -> str:
+    def _describe(self, choice: ChosenMatch) -> str:
         title, year, fit = choice.candidate.title, choice.candidate.year, choice.score
         named = (title or "the title of these ids") + (f" ({year})" if year else "")
         scored = f", score {fit:.2f}" if fit is not None else ""
@@ -161,10 +161,10 @@ _DISPENSABLE = {"url", "message", "rows", "line", "score"}
 _Value = TypeVar("_Value")
 
 
-def read_sheet(path: Path, name: str) -> list[SheetLine]:
+def read_match_file(path: Path, name: str) -> list[MatchLine]:
     """Read all lines. Raises UnreadableFileError, which names the line."""
     table = Table(read_text_file(path, name))
-    places = {column: table.header.find([column]) for column in RESOLVE_COLUMNS}
+    places = {column: table.header.find([column]) for column in MATCH_COLUMNS}
     missing = [column for column, place in places.items() if place is None and column not in _DISPENSABLE]
     if missing:
         raise UnreadableFileError(
@@ -186,9 +186,9 @@ def read_sheet(path: Path, name: str) -> list[SheetLine]:
     return lines
 
 
-def find_choices(lines: Iterable[SheetLine], name: str) -> Mapping[Subject, Choice]:
+def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, ChosenMatch]:
     """Find what is chosen for each subject. Raises UnreadableFileError for two choices, or one without id."""
-    choices: dict[Subject, Choice] = {}
+    choices: dict[TitleQuery, ChosenMatch] = {}
     for line in lines:
         if not line.is_chosen:
             continue
@@ -207,7 +207,7 @@ def find_choices(lines: Iterable[SheetLine], name: str) -> Mapping[Subject, Choi
                 remedy="Take one of the two choices back.",
                 line=line.line,
             )
-        choices[key] = Choice(line.candidate, line.score, line.line)
+        choices[key] = ChosenMatch(line.candidate, line.score, line.line)
     return choices
 
 
@@ -219,18 +219,18 @@ class _Line:
         self._line = line
         self._cells = cells
 
-    def read(self) -> SheetLine:
+    def read(self) -> MatchLine:
         candidate = self._read_candidate()
         certainty = self._read("decision", _parse_certainty)
-        subject = Subject(
+        subject = TitleQuery(
             self._read("kind", MediaKind),
             self._cells["title"] or None,
             self._read("year", parse_year),
             self._cells["id"] or None,
         )
         # Nobody writes ids into a line that had none without meaning them.
-        wrote_ids = certainty is Certainty.NOT_FOUND and candidate is not None
-        return SheetLine(
+        wrote_ids = certainty is MatchConfidence.NOT_FOUND and candidate is not None
+        return MatchLine(
             self._read_chosen() or wrote_ids,
             certainty,
             self._read("score", _parse_score),
@@ -277,8 +277,8 @@ class _Line:
         return UnreadableFileError(self._name, told, remedy=remedy, line=self._line)
 
 
-def _parse_certainty(cell: str) -> Certainty:
-    return Certainty(cell.lower()) if cell else Certainty.NOT_FOUND
+def _parse_certainty(cell: str) -> MatchConfidence:
+    return MatchConfidence(cell.lower()) if cell else MatchConfidence.NOT_FOUND
 
 
 def _parse_candidate_kind(cell: str) -> MediaKind | None:
@@ -292,7 +292,7 @@ def _parse_score(cell: str) -> float | None:
     return score
 
 
-def _show(subject: Subject) -> str:
+def _show(subject: TitleQuery) -> str:
     what = subject.title or subject.id or "a title"
     return f"{quote(what)} ({subject.year})" if subject.year else quote(what)
 
@@ -300,15 +300,15 @@ def _show(subject: Subject) -> str:
 _BOM = "\ufeff"
 
 
-def write_sheet(path: Path, lines: Iterable[SheetLine]) -> None:
+def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
     """Write the file whole or not at all. Raises ImporterError."""
     place = path.resolve()  # through links, or replacing would put a file in the place of the link
     try:
-        with Drafts() as drafts:
+        with AtomicFiles() as drafts:
             stream = drafts.begin(place)
             stream.write(_BOM)
             writer = csv.writer(stream)
-            writer.writerow(RESOLVE_COLUMNS)
+            writer.writerow(MATCH_COLUMNS)
             writer.writerows(map(_build_cells, lines))
             drafts.publish([place])
     except OSError as error:
@@ -318,7 +318,7 @@ def write_sheet(path: Path, lines: Iterable[SheetLine]) -> None:
         ) from error
 
 
-def _build_cells(line: SheetLine) -> list[object]:
+def _build_cells(line: MatchLine) -> list[object]:
     found, subject = line.candidate, line.subject
     cells = [
         "yes" if line.is_chosen else "",

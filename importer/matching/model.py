@@ -7,7 +7,7 @@ from importer.destinations.titles import Candidate
 from importer.model import MediaKind
 
 
-class Subject(NamedTuple):
+class TitleQuery(NamedTuple):
     """What has to be looked up for a row: its title and year as they stand there, or an id.
 
     `id` (`imdb:tt0111161`) is set where the row has one, and only its kind is open; the title is then for
@@ -20,7 +20,7 @@ class Subject(NamedTuple):
     id: str | None = None
 
 
-class Certainty(StrEnum):
+class MatchConfidence(StrEnum):
     """What a look-up came to: the `decision` column of the resolve file."""
 
     CERTAIN = "certain"
@@ -28,7 +28,7 @@ class Certainty(StrEnum):
     NOT_FOUND = "not_found"
 
 
-class SheetLine(NamedTuple):
+class MatchLine(NamedTuple):
     """A line of the resolve file: a subject, and a candidate for it or none.
 
     `rows` rows of the export are about the subject, the first of them in `first_line`; `line` is the line's
@@ -36,9 +36,9 @@ class SheetLine(NamedTuple):
     """
 
     is_chosen: bool
-    certainty: Certainty
+    certainty: MatchConfidence
     score: float | None
-    subject: Subject
+    subject: TitleQuery
     rows: int
     first_line: int
     candidate: Candidate | None
@@ -46,7 +46,7 @@ class SheetLine(NamedTuple):
     line: int = 0
 
 
-RESOLVE_COLUMNS = (
+MATCH_COLUMNS = (
     "chosen",
     "decision",
     "score",

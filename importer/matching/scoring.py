@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 from importer.destinations.titles import Candidate
-from importer.matching.model import Certainty, SheetLine, Subject
+from importer.matching.model import MatchConfidence, MatchLine, TitleQuery
 from importer.model import MediaKind
 
 MOST_CANDIDATES = 5
@@ -46,10 +46,10 @@ _APOSTROPHES = re.compile("['’‘`´ʼ]")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 
 
-class Judgement(NamedTuple):
+class MatchResult(NamedTuple):
     """What a look-up came to: the candidates, the best first, and why people have to choose, if they have."""
 
-    certainty: Certainty
+    certainty: MatchConfidence
     scored: Sequence[tuple[float, Candidate]]
     message: str
 
@@ -84,7 +84,7 @@ def searched_kinds(kind: MediaKind) -> tuple[MediaKind, ...]:
     return (MediaKind.EPISODE,) if kind is MediaKind.EPISODE else (MediaKind.MOVIE, MediaKind.SHOW)
 
 
-def score(subject: Subject, candidate: Candidate) -> float:
+def score(subject: TitleQuery, candidate: Candidate) -> float:
     """Say how well a candidate fits, from 0 to 1."""
     fit = _compare_titles(subject, candidate)
     if subject.year is None or candidate.year is None:
@@ -94,12 +94,12 @@ def score(subject: Subject, candidate: Candidate) -> float:
     return round(fit if _is_kind(subject, candidate) else fit * _OTHER_KIND, 2)
 
 
-def is_named(subject: Subject, candidate: Candidate) -> bool:
+def is_named(subject: TitleQuery, candidate: Candidate) -> bool:
     """Whether one of the candidate's names is the very name of the subject."""
     return _compare_titles(subject, candidate) == 1
 
 
-def judge_search(subject: Subject, found: Sequence[Candidate]) -> Judgement:
+def score_search(subject: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
     """Judge what a search by title has found."""
     likely = [each for each in found if _is_likely(subject, each)]
     scored = sorted(((score(subject, each), each) for each in likely), key=lambda pair: -pair[0])
@@ -108,43 +108,45 @@ def judge_search(subject: Subject, found: Sequence[Candidate]) -> Judgement:
         # The server knows it by a name that is not in its answer, perhaps.
         shown = [*shown[: MOST_CANDIDATES - 1], (score(subject, likely[0]), likely[0])]
     if not shown:
-        return Judgement(Certainty.NOT_FOUND, (), "nothing of this name was found")
+        return MatchResult(MatchConfidence.NOT_FOUND, (), "nothing of this name was found")
     doubt = _find_doubt(subject, scored)
     if doubt:
-        return Judgement(Certainty.AMBIGUOUS, shown, doubt)
-    return Judgement(Certainty.CERTAIN, shown[:1], "")
+        return MatchResult(MatchConfidence.AMBIGUOUS, shown, doubt)
+    return MatchResult(MatchConfidence.CERTAIN, shown[:1], "")
 
 
-def judge_lookup(subject: Subject, found: Sequence[Candidate]) -> Judgement:
+def score_lookup(subject: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
     """Judge what carries the id of a row whose kind is open. IMDb ids are unique over all kinds."""
     if not found:
-        return Judgement(Certainty.NOT_FOUND, (), "nothing with this id was found")
+        return MatchResult(MatchConfidence.NOT_FOUND, (), "nothing with this id was found")
     scored = [(1.0, each) for each in found[:MOST_CANDIDATES]]
     if len(found) > 1:
-        return Judgement(Certainty.AMBIGUOUS, scored, f"{len(found)} titles carry this id")
+        return MatchResult(MatchConfidence.AMBIGUOUS, scored, f"{len(found)} titles carry this id")
     is_imdb = (subject.id or "").startswith("imdb:")
     if not is_imdb and subject.title and not is_named(subject, found[0]):
-        return Judgement(Certainty.AMBIGUOUS, scored, "another kind of title may carry this id, too")
-    return Judgement(Certainty.CERTAIN, scored, "")
+        return MatchResult(MatchConfidence.AMBIGUOUS, scored, "another kind of title may carry this id, too")
+    return MatchResult(MatchConfidence.CERTAIN, scored, "")
 
 
-def build_lines(subject: Subject, rows: int, first_line: int, judgement: Judgement) -> list[SheetLine]:
+def build_lines(subject: TitleQuery, rows: int, first_line: int, judgement: MatchResult) -> list[MatchLine]:
     """Build the lines of the resolve file for a subject; what is certain is chosen already."""
     scored: Sequence[tuple[float | None, Candidate | None]] = judgement.scored or [(None, None)]
-    is_certain = judgement.certainty is Certainty.CERTAIN
+    is_certain = judgement.certainty is MatchConfidence.CERTAIN
     return [
-        SheetLine(
+        MatchLine(
             is_certain, judgement.certainty, fit, subject, rows, first_line, candidate, judgement.message
         )
         for fit, candidate in scored
     ]
 
 
-def keep_choices(new: Sequence[SheetLine], old: Sequence[SheetLine]) -> list[SheetLine]:
+def keep_choices(new: Sequence[MatchLine], old: Sequence[MatchLine]) -> list[MatchLine]:
     """Bring what people chose in the old lines of a subject into its new ones."""
     chosen = [line for line in old if line.is_chosen]
     if not chosen:
-        was_certain = any(line.certainty is Certainty.CERTAIN for line in old)  # and somebody took that back
+        was_certain = any(
+            line.certainty is MatchConfidence.CERTAIN for line in old
+        )  # and somebody took that back
         return [line._replace(is_chosen=line.is_chosen and not was_certain) for line in new]
     kept = chosen[0]
     again = [line for line in new if _is_same(line.candidate, kept.candidate)]
@@ -166,7 +168,7 @@ def _mend_word(word: str) -> str:
     return word if is_mixed else mended
 
 
-def _compare_titles(subject: Subject, candidate: Candidate) -> float:
+def _compare_titles(subject: TitleQuery, candidate: Candidate) -> float:
     sought = normalise(subject.title or "")
     return max(_compare(sought, normalise(name)) for name in (candidate.title, *candidate.other_titles))
 
@@ -177,22 +179,22 @@ def _compare(sought: str, name: str) -> float:
     return _OTHER_TITLE * max(fuzz.ratio(sought, name), fuzz.token_sort_ratio(sought, name)) / 100
 
 
-def _is_kind(subject: Subject, candidate: Candidate) -> bool:
+def _is_kind(subject: TitleQuery, candidate: Candidate) -> bool:
     return subject.kind in {MediaKind.UNKNOWN, candidate.kind}
 
 
-def _fits_year(subject: Subject, candidate: Candidate) -> bool:
+def _fits_year(subject: TitleQuery, candidate: Candidate) -> bool:
     if subject.year is None:
         return True
     return candidate.year is not None and abs(subject.year - candidate.year) <= 1
 
 
-def _is_likely(subject: Subject, candidate: Candidate) -> bool:
+def _is_likely(subject: TitleQuery, candidate: Candidate) -> bool:
     # With the right year it may have another name; with neither it was found by a word or two.
     return _fits_year(subject, candidate) or _compare_titles(subject, candidate) >= _ALIKE
 
 
-def _find_doubt(subject: Subject, scored: Sequence[tuple[float, Candidate]]) -> str:
+def _find_doubt(subject: TitleQuery, scored: Sequence[tuple[float, Candidate]]) -> str:
     """Say why the best candidate is not certain; empty if it is."""
     best_score, best = scored[0]
     if not is_named(subject, best):

@@ -21,15 +21,15 @@ from importer.interrupts import listening_to_signals
 from importer.matching.cache import LookupCache
 from importer.matching.lookups import LookupOptions, Lookups
 from importer.matching.match_file import (
-    Mention,
+    Occurrence,
     collect_subjects,
     find_choices,
     key_of,
-    read_sheet,
-    write_sheet,
+    read_match_file,
+    write_match_file,
 )
-from importer.matching.model import Certainty, SheetLine, Subject
-from importer.matching.scoring import Judgement, build_lines, keep_choices
+from importer.matching.model import MatchConfidence, MatchLine, TitleQuery
+from importer.matching.scoring import MatchResult, build_lines, keep_choices
 from importer.monitoring.log import open_log
 from importer.progress import Phase, Progress
 from importer.runs.local_sandbox import embedded_sandbox
@@ -108,7 +108,7 @@ def resolve_file(
                     mentions = _read(given, path, progress)
                     judgements, asked = _look_up(mentions, searching, pace, progress)
             groups = _merge(mentions, judgements, earlier)
-            write_sheet(out, [line for group in groups.values() for line in group])
+            write_match_file(out, [line for group in groups.values() for line in group])
     except KeyboardInterrupt:
         raise StopRunError(
             "interrupted; what was found out is kept, and the same command goes on from there"
@@ -124,17 +124,17 @@ def _check_out(out: Path, path: Path) -> None:
         raise UsageError(f"--out {out} is the input file itself; name another")
 
 
-def _read_earlier(out: Path) -> dict[Subject, list[SheetLine]]:
+def _read_earlier(out: Path) -> dict[TitleQuery, list[MatchLine]]:
     """Read what was chosen before, by subject. Raises UnreadableFileError where that cannot be understood."""
-    lines = read_sheet(out, str(out)) if out.exists() else []
+    lines = read_match_file(out, str(out)) if out.exists() else []
     find_choices(lines, str(out))  # before anything is asked, let alone written
-    earlier: dict[Subject, list[SheetLine]] = {}
+    earlier: dict[TitleQuery, list[MatchLine]] = {}
     for line in lines:
         earlier.setdefault(key_of(line.subject), []).append(line)
     return earlier
 
 
-def _read(given: FileInput, path: Path, progress: Progress) -> dict[Subject, Mention]:
+def _read(given: FileInput, path: Path, progress: Progress) -> dict[TitleQuery, Occurrence]:
     reader, _ = open_file(path, given.name, replace(given.reading, leaves_types_open=True))
 
     def note_rows(rows: int) -> None:
@@ -144,11 +144,11 @@ def _read(given: FileInput, path: Path, progress: Progress) -> dict[Subject, Men
 
 
 def _look_up(
-    mentions: Mapping[Subject, Mention],
+    mentions: Mapping[TitleQuery, Occurrence],
     searching: AbstractContextManager[TraktSearch],
     pace: LookupOptions,
     progress: Progress,
-) -> tuple[dict[Subject, Judgement], int]:
+) -> tuple[dict[TitleQuery, MatchResult], int]:
     if not mentions:
         return {}, 0
     progress.to_send = len(mentions)
@@ -156,7 +156,7 @@ def _look_up(
     with searching as search, LookupCache(state_dir() / "lookups.sqlite3") as cache:
         lookups = Lookups(search, cache, pace, progress)
 
-        async def look_up() -> dict[Subject, Judgement]:
+        async def look_up() -> dict[TitleQuery, MatchResult]:
             async with Transport(pace.workers) as transport:
                 return await lookups.look_up_all(mentions, transport)
 
@@ -164,12 +164,12 @@ def _look_up(
 
 
 def _merge(
-    mentions: Mapping[Subject, Mention],
-    judgements: Mapping[Subject, Judgement],
-    earlier: Mapping[Subject, Sequence[SheetLine]],
-) -> dict[Subject, list[SheetLine]]:
+    mentions: Mapping[TitleQuery, Occurrence],
+    judgements: Mapping[TitleQuery, MatchResult],
+    earlier: Mapping[TitleQuery, Sequence[MatchLine]],
+) -> dict[TitleQuery, list[MatchLine]]:
     """Put the lines together in the order of the file; choices about other files' titles stay at the end."""
-    groups: dict[Subject, list[SheetLine]] = {}
+    groups: dict[TitleQuery, list[MatchLine]] = {}
     for subject, mention in mentions.items():
         lines = build_lines(subject, mention.rows, mention.first_line, judgements[subject])
         old = earlier.get(key_of(subject), ())
@@ -182,8 +182,8 @@ def _merge(
 
 def _count(
     name: str,
-    mentions: Mapping[Subject, Mention],
-    groups: Mapping[Subject, Sequence[SheetLine]],
+    mentions: Mapping[TitleQuery, Occurrence],
+    groups: Mapping[TitleQuery, Sequence[MatchLine]],
     asked: int,
     out: Path,
 ) -> Resolution:
@@ -191,20 +191,20 @@ def _count(
     return Resolution(
         name,
         sum(mention.rows for mention in mentions.values()),
-        states[Certainty.CERTAIN],
+        states[MatchConfidence.CERTAIN],
         states[None],
-        states[Certainty.AMBIGUOUS],
-        states[Certainty.NOT_FOUND],
+        states[MatchConfidence.AMBIGUOUS],
+        states[MatchConfidence.NOT_FOUND],
         asked,
         out,
     )
 
 
-def _state(lines: Sequence[SheetLine]) -> Certainty | None:
+def _state(lines: Sequence[MatchLine]) -> MatchConfidence | None:
     """What a title is now; None where a person has decided."""
     chosen = next((line for line in lines if line.is_chosen), None)
     if chosen is None:
         # Certain as it may be, somebody took that back.
         found = lines[0].certainty
-        return Certainty.AMBIGUOUS if found is Certainty.CERTAIN else found
-    return Certainty.CERTAIN if chosen.certainty is Certainty.CERTAIN else None
+        return MatchConfidence.AMBIGUOUS if found is MatchConfidence.CERTAIN else found
+    return MatchConfidence.CERTAIN if chosen.certainty is MatchConfidence.CERTAIN else None

@@ -18,7 +18,7 @@ from importer.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class Recipients:
     """Who is told how the runs of a job end."""
 
     log: Log
@@ -29,16 +29,16 @@ class Audience:
     notify_on: NotifyOn = NotifyOn.FAILURE
 
 
-def announce(end: RunEnd, audience: Audience) -> None:
+def announce(end: RunEnd, recipients: Recipients) -> None:
     """Tell everybody. Waits for notifications to be sent; in an event loop, call it from a thread."""
-    audience.log.run_ended(end)
+    recipients.log.run_ended(end)
     before = None
     try:
-        before = write_health(audience.health_folder, end)
-        if audience.metrics is not None:
-            write_metrics(audience.metrics, audience.health_folder)
+        before = write_health(recipients.health_folder, end)
+        if recipients.metrics is not None:
+            write_metrics(recipients.metrics, recipients.health_folder)
     except (OSError, Timeout) as error:
-        audience.log.warned(f"the health file or the metrics could not be written ({error})")
-    if audience.notify and is_due(audience.notify_on, end, before):
-        for warning in send_notice(audience.notify, build_notice(end, before)):
-            audience.log.warned(warning)
+        recipients.log.warned(f"the health file or the metrics could not be written ({error})")
+    if recipients.notify and is_due(recipients.notify_on, end, before):
+        for warning in send_notice(recipients.notify, build_notice(end, before)):
+            recipients.log.warned(warning)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from importer.files import Drafts
+from importer.files import AtomicFiles
 from importer.model import Status
 from importer.monitoring.run_end import RunEnd
 
@@ -74,7 +74,7 @@ def _path_of(folder: Path, job: str) -> Path:
 
 
 def _write(path: Path, health: Health) -> None:
-    with Drafts() as drafts:
+    with AtomicFiles() as drafts:
         drafts.begin(path).write(json.dumps(asdict(health), indent=2) + "\n")
         drafts.publish([path])
 

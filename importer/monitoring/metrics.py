@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from importer.errors import UsageError
-from importer.files import Drafts
+from importer.files import AtomicFiles
 from importer.model import Status
 from importer.monitoring.health import Health, read_health
 
@@ -30,7 +30,10 @@ def write_metrics(path: Path, health_folder: Path) -> None:
     from prometheus_client import generate_latest  # noqa: PLC0415 - only who asks for metrics pays for it
 
     # Two jobs that end at once: the one that read later must also be the one that writes later.
-    with FileLock(health_folder / ".metrics.lock", timeout=_LOCK_SECONDS, mode=0o600), Drafts() as drafts:
+    with (
+        FileLock(health_folder / ".metrics.lock", timeout=_LOCK_SECONDS, mode=0o600),
+        AtomicFiles() as drafts,
+    ):
         drafts.begin(path).write(generate_latest(_build_registry(health_folder)).decode())
         drafts.publish([path])
 

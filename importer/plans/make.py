@@ -13,7 +13,7 @@ from importer.plans.report import Line, Plan, build_plan, print_json, write_plan
 from importer.progress import Phase, Progress
 from importer.runs.estimate import estimate_effort
 from importer.runs.launch import remembers
-from importer.runs.load import PlannedRun, Source, forgotten_run
+from importer.runs.load import LoadedRun, Source, forgotten_run
 from importer.runs.send import Sending
 from importer.runs.targets import AnyTarget, Choices, Target
 
@@ -37,7 +37,7 @@ def make_plan(source: Source, target: AnyTarget, journal: Journal, choices: Choi
             )
             sender = _look(planned, target, journal, progress)
         if sender is not None and sender.leaves_conflicts:
-            sender.settle_conflicts(ConflictQuestions().keeps)
+            sender.resolve_conflicts(ConflictQuestions().keeps)
         progress.phase = Phase.WRITING
         plan = _begin_plan(planned, source, target, journal)
         with display.show(progress):
@@ -49,7 +49,7 @@ def make_plan(source: Source, target: AnyTarget, journal: Journal, choices: Choi
     return 0 if plan.is_fine else 1
 
 
-def _look(planned: PlannedRun, target: Target, journal: Journal, progress: Progress) -> Sending | None:
+def _look(planned: LoadedRun, target: Target, journal: Journal, progress: Progress) -> Sending | None:
     """Hold the open rows against the account. Raises StopRunError where that cannot be done."""
     if not planned.open_rows:
         return None
@@ -62,7 +62,7 @@ def _look(planned: PlannedRun, target: Target, journal: Journal, progress: Progr
     return sender
 
 
-def _begin_plan(planned: PlannedRun, source: Source, target: Target, journal: Journal) -> Plan:
+def _begin_plan(planned: LoadedRun, source: Source, target: Target, journal: Journal) -> Plan:
     effort = estimate_effort(target, journal, planned.run)
     name, account = target.destination.name, target.account
     return Plan(source.name, name, account, planned.notes, effort.requests, effort.seconds)
@@ -71,12 +71,12 @@ def _begin_plan(planned: PlannedRun, source: Source, target: Target, journal: Jo
 def _lines(journal: Journal, run: Run, target: Target) -> Iterator[Line]:
     place = (target.destination.name, target.account)
     numbers = _numbers(target)
-    for forecast in journal.forecasts(run):
-        yield (*build_plan_line(forecast, numbers), *place)
+    for planned_change in journal.planned_changes(run):
+        yield (*build_plan_line(planned_change, numbers), *place)
 
 
 def _numbers(target: Target) -> dict[Rating, Rating]:
     """What love and hate are sent as."""
     love = RatingJob(0, 0, MediaKind.MOVIE, None, None, None, None, None, None, None, None, LOVE, None)
     words = (love, love._replace(rating=HATE))
-    return {job.rating: target.destination.wanted(job).rating for job in words}
+    return {job.rating: target.destination.as_stored(job).rating for job in words}

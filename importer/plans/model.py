@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from importer.journal.rows import Forecast
+from importer.journal.rows import PlannedChange
 from importer.model import UNRATE, Rating, Status
 
 
@@ -65,22 +65,22 @@ _SETTLED_ACTIONS = {action.status: action for action in Action if not action.is_
 """What a plan calls a row that is settled before sending."""
 
 
-def name_action(forecast: Forecast) -> Action:
+def name_action(planned_change: PlannedChange) -> Action:
     """Say what the run does with the row."""
-    if forecast.status is not None:
-        return _SETTLED_ACTIONS[Status(forecast.status)]
-    if not forecast.job.rating:
-        return Action.UNRATE if forecast.job.line else Action.REMOVE
-    return Action.ADD if forecast.held is None else Action.CHANGE
+    if planned_change.status is not None:
+        return _SETTLED_ACTIONS[Status(planned_change.status)]
+    if not planned_change.job.rating:
+        return Action.UNRATE if planned_change.job.line else Action.REMOVE
+    return Action.ADD if planned_change.held is None else Action.CHANGE
 
 
-def build_plan_line(forecast: Forecast, number_of: Mapping[Rating, Rating]) -> tuple[object, ...]:
+def build_plan_line(planned_change: PlannedChange, number_of: Mapping[Rating, Rating]) -> tuple[object, ...]:
     """Build a line of the plan, but for its last columns, which say where the ratings go.
 
     `number_of` says what love and hate are sent as, where they are sent as numbers.
     """
-    job, _, reason, message, held, held_at = forecast
-    action = name_action(forecast)
+    job, _, reason, message, held, held_at = planned_change
+    action = name_action(planned_change)
     after, before = _name_rating(number_of.get(job.rating, job.rating)), _name_rating(held)
     told = {
         Action.ADD: f"add {after}",

@@ -12,7 +12,7 @@ from importer.errors import UnknownFormatError, UsageError
 from importer.files import restore
 from importer.model import InvalidRow, MediaKind, PlannedRow, RatingJob, SettledRow, SourceRow, Status
 from importer.plans.model import PLAN_COLUMNS, Action
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import CellError, parse_rating_or_word
 from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.formats.csv import CsvReader
@@ -72,7 +72,7 @@ class PlanReader:
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the lines: jobs with what the account held for them, the others as they stand."""
         lines = self._cells()
-        for rows in _JobReader(self._table, Reading()).chunks():
+        for rows in _JobReader(self._table, ReadOptions()).chunks():
             yield [_choose(row, next(lines)) for row in rows]
 
     def _cells(self) -> Iterator[dict[str, str | None]]:
@@ -92,18 +92,18 @@ def _choose(row: SourceRow, cells: Mapping[str, str | None]) -> SourceRow:
     word = (cells["action"] or "").lower()
     action = Action(word) if word in set(Action) else None
     if action is None:
-        return _refuse(row, cells, "bad_action", f"column action: {word!r} is none. Write one of {_ACTIONS}.")
+        return _check(row, cells, "bad_action", f"column action: {word!r} is none. Write one of {_ACTIONS}.")
     if not action.is_sent:
         return _settle(row, cells, action.status)
     if not isinstance(row, RatingJob):
         return row
     if bool(row.rating) != (action in {Action.ADD, Action.CHANGE}):
         problem = f'columns action and to: {word} does not go with "{cells["to"]}". Correct one of them.'
-        return _refuse(row, cells, "bad_action", problem)
+        return _check(row, cells, "bad_action", problem)
     try:
         held = parse_rating_or_word(cells["from"]) if cells["from"] else None
     except CellError as error:
-        return _refuse(
+        return _check(
             row, cells, "bad_rating", f'column from: "{cells["from"]}" {error.problem}. Do not change it.'
         )
     return PlannedRow(*row._replace(note=cells["note"]), held, cells["held_rated_at"])
@@ -112,7 +112,7 @@ def _choose(row: SourceRow, cells: Mapping[str, str | None]) -> SourceRow:
 _ACTIONS = ", ".join(Action)
 
 
-def _refuse(row: SourceRow, cells: Mapping[str, str | None], reason: str, problem: str) -> InvalidRow:
+def _check(row: SourceRow, cells: Mapping[str, str | None], reason: str, problem: str) -> InvalidRow:
     message = f"line {row.line}, {problem}"
     return InvalidRow(
         row.row, row.line, **_pick(cells), status=Status.INVALID, reason=reason, message=message

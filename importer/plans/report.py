@@ -18,7 +18,7 @@ from importer.runs.results_csv import STANDARD_OUTPUT, open_sink
 from importer.text import clean, count, duration, without_place
 
 Line = Sequence[object]
-"""The cells of a plan's line, in the order of `forecast.PLAN_COLUMNS`."""
+"""The cells of a plan's line, in the order of `planned_change.PLAN_COLUMNS`."""
 
 MOST_EXAMPLES = 5
 

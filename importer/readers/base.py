@@ -32,12 +32,12 @@ class Reader(Protocol):
 class FileReader(Reader, Protocol):
     """A reader of an export file, and of those that belong to it."""
 
-    companions: Sequence[Path]
+    related_files: Sequence[Path]
     """The files beside it that shape its rows, too: the links of a data set, say."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadOptions:
     """What the flags say about the reading of a file.
 
     `mapping` renames columns to fields (`{"Film": "title"}`) before anything else. `scale` is the text of

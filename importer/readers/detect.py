@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError, UsageError
-from importer.readers.base import FileReader, Reading
+from importer.readers.base import FileReader, ReadOptions
 from importer.readers.cells.cells import quote
 from importer.readers.format_reader import TableReader
 from importer.readers.formats.csv import CsvReader
@@ -49,13 +49,13 @@ class _Choice(NamedTuple):
     table: AnyTable
 
 
-def open_reader(path: Path, reading: Reading | None = None, *, name: str | None = None) -> FileReader:
+def open_reader(path: Path, reading: ReadOptions | None = None, *, name: str | None = None) -> FileReader:
     """Open a file with the reader it needs, or the one that `reading.format_name` says.
 
     `name` is what messages call the file. Raises `UnreadableFileError`, `UnknownFormatError`, or
     `UsageError` where the owner has to say more.
     """
-    reading = reading or Reading()
+    reading = reading or ReadOptions()
     name = name or str(path)
     head = read_head(path, name)
     if head.startswith(GZIP_START):
@@ -94,13 +94,13 @@ def check_format(name: str) -> None:
         raise UnknownFormatError(f"there is no format {quote(name)}; there are auto, {', '.join(formats)}")
 
 
-def _open(choice: _Choice, reading: Reading) -> TableReader:
+def _open(choice: _Choice, reading: ReadOptions) -> TableReader:
     _refuse_double_columns(choice.table, choice.reader)
     _refuse_idle_options(choice.table, choice.reader, reading)
     return choice.reader(choice.table, reading)
 
 
-def _open_archive(path: Path, name: str, reading: Reading) -> FileReader:
+def _open_archive(path: Path, name: str, reading: ReadOptions) -> FileReader:
     """Open the files of an archive that are of a known export. Raises as `open_reader` does."""
     folder = Folder()
     found: dict[str, list[tuple[str, _Choice]]] = {}
@@ -149,7 +149,7 @@ def _start_of(member: str) -> tuple[PurePosixPath, str]:
     return path.parent, _NAME_PARTS.split(path.stem.lower())[0]
 
 
-def _choose(table: AnyTable, reading: Reading) -> _Choice:
+def _choose(table: AnyTable, reading: ReadOptions) -> _Choice:
     format_name = reading.format_name
     check_format(format_name)
     if reading.mapping:
@@ -216,7 +216,7 @@ def _refuse_double_columns(table: AnyTable, reader: type[TableReader]) -> None:
             )
 
 
-def _refuse_idle_options(table: AnyTable, reader: type[TableReader], reading: Reading) -> None:
+def _refuse_idle_options(table: AnyTable, reader: type[TableReader], reading: ReadOptions) -> None:
     """Refuse what its owner has asked for and would not get."""
     for option in sorted({option for each in READERS for option in each.heeds} - reader.heeds):
         if getattr(reading, option) not in {None, False}:

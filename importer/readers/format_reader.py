@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
 from importer.model import InvalidRow, RatingJob, SourceRow, Status, make_job
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import CellError, Reason, quote
 from importer.readers.cells.dates import is_day_first, parse_date
 from importer.readers.cells.scales import Scale, Votes, parse_scale
@@ -76,11 +76,11 @@ class TableReader:
     """Which reading options mean something here, of those that are for single formats only."""
     own_zone: ClassVar[tzinfo] = UTC
     """That of times without one, unless the owner names another."""
-    companions: Sequence[Path] = ()
+    related_files: Sequence[Path] = ()
     archive_rank: ClassVar[int] = 0
     """Which files of an archive are read, where several of this format hold the same ratings: the lowest."""
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         self.format_name = self.about.name
         self.reading = reading
         self.zone = reading.zone or self.own_zone

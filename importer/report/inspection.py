@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.model import RESULT_COLUMNS, Status
-from importer.text import clean, count, outcome, without_place
+from importer.text import clean, count, describe_outcome, without_place
 
 _MOST_EXAMPLES = 5
 _BAR = 40
@@ -132,7 +132,11 @@ def build_inspection(inspection: Inspection) -> str:
     for (status, reason), odd in by_number:
         shared = _shared_message(odd)
         told = f": {clean(shared)}" if shared else ""
-        lines += ["", f"  {count(odd.count, 'row')} {outcome(status, reason)}{told}", *_examples(odd)]
+        lines += [
+            "",
+            f"  {count(odd.count, 'row')} {describe_outcome(status, reason)}{told}",
+            *_examples(odd),
+        ]
     if without := inspection.ids["none"]:
         lines += ["", f"{count(without, 'row')} without any id: `importer resolve` looks titles up."]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from importer.model import Status
-from importer.text import clean, count, duration, outcome, rate, without_place
+from importer.text import clean, count, describe_outcome, duration, rate, without_place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -248,7 +248,7 @@ def _nothing_to_send(unchanged: int, *, is_all: bool) -> str:
 def _miss_heading(tally: Tally) -> str:
     message = _common_message(tally)
     told = f": {message}" if message else ""
-    return f"{count(tally.count, 'row')} {outcome(tally.status, tally.reason)}{told}"
+    return f"{count(tally.count, 'row')} {describe_outcome(tally.status, tally.reason)}{told}"
 
 
 def _common_message(tally: Tally) -> str:

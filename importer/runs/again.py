@@ -13,7 +13,7 @@ from importer.config.folders import state_dir
 from importer.errors import UsageError
 from importer.journal import Journal, Run
 from importer.journal.history import LAST, UNDO, PastRun, find_run, find_sender, read_results
-from importer.model import MENDABLE, PASSING
+from importer.model import CORRECTABLE, TRANSIENT
 from importer.plans.source import PLACES, check_typed
 from importer.runs.load import Source
 from importer.runs.results_csv import write_results
@@ -77,7 +77,7 @@ class ResultsInput:
         """Name and fingerprint the file, and prepare its reader. Raises UsageError for another account."""
         if self.past is not None:
             check_account(self.past, target, journal)
-        again = PASSING | MENDABLE if self.every else PASSING
+        again = TRANSIENT | CORRECTABLE if self.every else TRANSIENT
         zone = [] if self.zone is None else [f"zone {self.zone}"]
         print_ = fingerprint(self.name, path, choices, "retry", *sorted(again), *zone)
         return Source(self.name, print_, partial(ResultsReader, path, self.name, again, self.zone))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from importer.model import HATE, LOVE, Fate, Rating, RatingJob, Status
+from importer.model import HATE, LOVE, Outcome, Rating, RatingJob, Status
 
 
 class OnConflict(StrEnum):
@@ -46,7 +46,7 @@ _WHY = {
 }
 
 
-def settle_conflict(policy: OnConflict, conflict: Conflict) -> Fate | None:
+def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
     """Apply the policy: the fate of a row that gives way, or None for one that is sent.
 
     Where the policy cannot tell (a date is missing, a word stands against a number), the row is sent.
@@ -65,12 +65,12 @@ def settle_conflict(policy: OnConflict, conflict: Conflict) -> Fate | None:
     return give_way(policy, conflict) if gives_way else None
 
 
-def give_way(policy: OnConflict, conflict: Conflict) -> Fate:
+def give_way(policy: OnConflict, conflict: Conflict) -> Outcome:
     """The fate of a row whose rating gives way to the account's."""
     job, held, held_at = conflict
     ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
     message = f"the account holds {theirs}, the row says {ours}: {_WHY[policy]} (--on-conflict {policy})"
-    return Fate(Status.KEPT, f"policy_{policy}", message)
+    return Outcome(Status.KEPT, f"policy_{policy}", message)
 
 
 def describe_rating(rating: Rating | None, rated_at: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from importer.model import Fate, Status
+from importer.model import Outcome, Status
 
 
 def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
@@ -13,19 +13,19 @@ def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
     return max(rows, key=lambda entry: (entry[1] or "", entry[0]))[0]
 
 
-def settle_duplicates(rows: Sequence[tuple[int, int, str | None]]) -> Iterator[tuple[int, Fate]]:
+def close_duplicates(rows: Sequence[tuple[int, int, str | None]]) -> Iterator[tuple[int, Outcome]]:
     """Of rows of one title, given as (row, line, rated_at), yield the fates of those that do not count."""
     winner = pick_winner([(row, rated_at) for row, _, rated_at in rows])
-    fate = duplicate_of(winner, next(line for row, line, _ in rows if row == winner))
-    yield from ((row, fate) for row, _, _ in rows if row != winner)
+    outcome = duplicate_of(winner, next(line for row, line, _ in rows if row == winner))
+    yield from ((row, outcome) for row, _, _ in rows if row != winner)
 
 
-def duplicate_of(winner_row: int, winner_line: int) -> Fate:
+def duplicate_of(winner_row: int, winner_line: int) -> Outcome:
     """The fate of a row that another row of the file outdoes."""
     message = (
         f"row {winner_row} (line {winner_line}) rates the same title and counts: the newest, or the last"
     )
-    return Fate(Status.DUPLICATE, "duplicate", message)
+    return Outcome(Status.DUPLICATE, "duplicate", message)
 
 
-UNCHANGED = Fate(Status.UNCHANGED, "known_from_journal", "an earlier run brought this very rating")
+UNCHANGED = Outcome(Status.UNCHANGED, "known_from_journal", "an earlier run brought this very rating")

@@ -22,7 +22,7 @@ def estimate_effort(target: Target, journal: Journal, run: Run) -> Effort:
     sizes: Counter[str] = Counter()
     ratings = 0
     for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
-        sizes[target.destination.method_for(job)] += 1
+        sizes[target.destination.request_kind(job)] += 1
         ratings += bool(job.rating)
     requests = sum(-(-size // target.destination.batch_size) for size in sizes.values())
     rate = target.options.rate

@@ -21,10 +21,10 @@ from typing import IO
 
 from importer.destinations.upload_files.base import FileDestination
 from importer.errors import ImporterError, StopRunError
-from importer.files import Drafts
+from importer.files import AtomicFiles
 from importer.interrupts import interrupted_by, listening_to_signals
 from importer.journal import Journal, Run
-from importer.model import Fate, Outcome, RatingJob, Status
+from importer.model import Outcome, RatingJob, RowOutcome, Status
 from importer.progress import Phase, Progress
 
 BLOCK_ROWS = 2000
@@ -59,7 +59,7 @@ class Writing:
         if not self._progress.to_send:
             return
         try:
-            with listening_to_signals(self._interrupt), Drafts() as drafts:
+            with listening_to_signals(self._interrupt), AtomicFiles() as drafts:
                 self._write(drafts)
         except OSError as error:
             self.stopped_by = self._not_written(error.strerror or str(error))
@@ -73,7 +73,7 @@ class Writing:
     def verify(self) -> None:
         """Nothing more to see: the file was put in place whole."""
 
-    def _write(self, drafts: Drafts) -> None:
+    def _write(self, drafts: AtomicFiles) -> None:
         # Through links, or the file would take the place of the link.
         path = self._path.resolve() if self._path.is_symlink() else self._path
         if path.exists() and not path.is_file():
@@ -97,11 +97,11 @@ class Writing:
             if self._interrupted_by is not None:
                 raise self._interrupted_by
 
-    def _outcomes(self, lines: "_Lines") -> Iterator[Outcome]:
+    def _outcomes(self, lines: "_Lines") -> Iterator[RowOutcome]:
         upload = f"upload it at {self._destination.upload_at}"
         for row, part, line, remark in lines.written():
             message = "; ".join(filter(None, (f"line {line} of {self.paths[part].name}", upload, remark)))
-            yield Outcome(row, Fate(Status.RATED, "written", message), 0, None, None, None)
+            yield RowOutcome(row, Outcome(Status.RATED, "written", message), 0, None, None, None)
 
     def _not_written(self, problem: str) -> StopRunError:
         return StopRunError(
@@ -120,7 +120,7 @@ class _Lines:
     The places of the lines are kept until all files are named: 24 bytes a row.
     """
 
-    def __init__(self, drafts: Drafts, path: Path, destination: FileDestination) -> None:
+    def __init__(self, drafts: AtomicFiles, path: Path, destination: FileDestination) -> None:
         self._drafts = drafts
         self._path = path
         self._destination = destination

@@ -39,9 +39,9 @@ Errand = Callable[[Source, AnyTarget, Journal, Choices, Display], int]
 
 def bring(source: Source, target: AnyTarget, journal: Journal, choices: Choices, display: Display) -> int:
     """Bring the ratings to the target, or rehearse it."""
-    go = display.rehearse if choices.is_rehearsal else display.import_ratings
+    go = display.dry_run_all if choices.is_dry_run else display.import_ratings
     report = go(source, target, journal, remembers=remembers(source, target, choices))
-    return display.tell(report, source, target, dry_run=choices.is_rehearsal)
+    return display.tell(report, source, target, dry_run=choices.is_dry_run)
 
 
 def remembers(source: Source, target: AnyTarget, choices: Choices) -> bool:
@@ -52,7 +52,7 @@ def remembers(source: Source, target: AnyTarget, choices: Choices) -> bool:
 def launch(given: Input, to: To, choices: Choices, display: Display, errand: Errand = bring) -> int:
     """Open the input and the target, run the errand, and return the exit code."""
     gc.set_threshold(2_000)  # rows are many and form no cycles: looking for some is a tenth of a run and more
-    with guarded():
+    with translate_interrupts():
         choices = replace(choices, warn=display.log.warned)
         with given.open() as path, open_target(to, choices) as target, journal_for(target) as journal:
             check_files(path, target, display)
@@ -61,7 +61,7 @@ def launch(given: Input, to: To, choices: Choices, display: Display, errand: Err
 
 
 @contextmanager
-def guarded() -> Iterator[None]:
+def translate_interrupts() -> Iterator[None]:
     """Turn what may end a run before or beside the sending into errors that say what to do."""
     try:
         # Where the sending does not listen for itself, a polite end is like Ctrl-C.

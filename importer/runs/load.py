@@ -15,13 +15,13 @@ from importer.errors import ImporterError, UsageError
 from importer.interrupts import holding_signals
 from importer.journal import Journal, Run
 from importer.journal.history import Tally
-from importer.model import Fate, InvalidRow, PlannedRow, RatingJob, SourceRow, Status
+from importer.model import InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow, Status
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
-from importer.runs.duplicates import UNCHANGED, settle_duplicates
+from importer.runs.duplicates import UNCHANGED, close_duplicates
 from importer.runs.results_csv import write_results
 
-_DRY_RUN = Fate(Status.NOT_SENT, "dry_run", "would be sent")
+_DRY_RUN = Outcome(Status.NOT_SENT, "dry_run", "would be sent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Source:
     open_reader: Callable[[], Reader]
     check_unchanged: Callable[[], None] = lambda: None
     """Raises UnreadableFileError if what was read is not what was fingerprinted any more."""
-    companions: Sequence[Path] = ()
+    related_files: Sequence[Path] = ()
     """Other files that shape its rows: the links of a data set, say."""
     undone: Run | None = None
     """The run that is taken back, where what was changed since then is to be left alone."""
@@ -51,7 +51,7 @@ class Source:
         return not (self.takes_back or self.mirrors or self.is_plan)
 
 
-class Taker(Protocol):
+class Destination(Protocol):
     """Any destination, API or file, as far as planning asks it."""
 
     @property
@@ -59,7 +59,7 @@ class Taker(Protocol):
         """The `--to` word."""
         ...
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         """Say why it cannot take the job at all, or None if it can."""
         ...
 
@@ -102,7 +102,7 @@ def fingerprint_file(path: Path, *parts: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedRun:
+class LoadedRun:
     """A run whose rows are all in the journal; `open_rows` of them wait to be sent."""
 
     run: Run
@@ -111,9 +111,9 @@ class PlannedRun:
     open_rows: int
 
 
-def plan_run(
-    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
-) -> PlannedRun:
+def load_run(
+    source: Source, destination: Destination, journal: Journal, progress: Progress, *, remembers: bool = True
+) -> LoadedRun:
     """Read the whole source into the journal, or find the run that the same command left unfinished.
 
     `remembers` says that what an earlier run brought is still there; a file holds one run only. Raises
@@ -128,11 +128,11 @@ def plan_run(
                 run, notes = _repeat(earlier, source, destination, journal)
             else:
                 run, notes = _plan(source, destination, journal, progress, remembers=remembers)
-    return PlannedRun(run, notes, journal.count_open(run))
+    return LoadedRun(run, notes, journal.count_open(run))
 
 
 def send_run(
-    planned: PlannedRun, sender: Sender, journal: Journal, results: Path, progress: Progress
+    planned: LoadedRun, sender: Sender, journal: Journal, results: Path, progress: Progress
 ) -> RunReport:
     """Send the open rows of a planned run and write the results file, whatever happens.
 
@@ -158,9 +158,9 @@ def send_run(
     return RunReport(run, planned.notes, journal.tallies(run), progress.done, seconds, sender.stopped_by)
 
 
-def rehearse(
+def dry_run_all(
     source: Source,
-    destination: Taker,
+    destination: Destination,
     journal: Journal,
     results: Path,
     progress: Progress,
@@ -170,7 +170,7 @@ def rehearse(
     """Do everything but send: the results file says what would be sent, the journal forgets it again."""
     with forgotten_run(source, destination, journal, progress, remembers=remembers) as planned:
         run = planned.run
-        journal.settle_open(run, _DRY_RUN)
+        journal.close_open(run, _DRY_RUN)
         progress.phase = Phase.WRITING
         with closing(journal.results(run)) as lines:
             write_results(results, lines)
@@ -179,23 +179,23 @@ def rehearse(
 
 @contextmanager
 def forgotten_run(
-    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
-) -> Iterator[PlannedRun]:
+    source: Source, destination: Destination, journal: Journal, progress: Progress, *, remembers: bool = True
+) -> Iterator[LoadedRun]:
     """Plan a run that the journal forgets again; it need not be the one that is unfinished."""
     with journal.planning(keep=False):
         run, notes = _plan(source, destination, journal, progress, remembers=remembers)
-        yield PlannedRun(run, notes, journal.count_open(run))
+        yield LoadedRun(run, notes, journal.count_open(run))
 
 
 def _plan(
-    source: Source, destination: Taker, journal: Journal, progress: Progress, *, remembers: bool = True
+    source: Source, destination: Destination, journal: Journal, progress: Progress, *, remembers: bool = True
 ) -> tuple[Run, Sequence[str]]:
     """Put all rows into the journal and settle those that need no sending."""
     reader = source.open_reader()
     run = journal.add_run(source.fingerprint, source.name, destination.name)
     wrong: list[str] = []
     for chunk in reader.chunks():
-        journal.add_rows(run, chunk, [_refuse(row, destination) for row in chunk])
+        journal.add_rows(run, chunk, [_check(row, destination) for row in chunk])
         progress.rows_read += len(chunk)
         if source.is_plan:
             wrong += (row.message for row in chunk if isinstance(row, InvalidRow))
@@ -207,13 +207,15 @@ def _plan(
         _check_mirror(journal.count_invalid(run))
     progress.phase = Phase.PLANNING
     for rows in journal.titles_rated_twice(run):
-        journal.settle_each(run, settle_duplicates(rows))
+        journal.close_each(run, close_duplicates(rows))
     if remembers:
-        journal.settle_unchanged(run, UNCHANGED)
+        journal.close_unchanged(run, UNCHANGED)
     return run, reader.notes
 
 
-def _repeat(earlier: Run, source: Source, destination: Taker, journal: Journal) -> tuple[Run, Sequence[str]]:
+def _repeat(
+    earlier: Run, source: Source, destination: Destination, journal: Journal
+) -> tuple[Run, Sequence[str]]:
     """Plan the run of a file whose rows are in the journal as they would be read and settled again."""
     run = journal.add_run(source.fingerprint, source.name, destination.name)
     journal.repeat(run, earlier, UNCHANGED)
@@ -230,7 +232,7 @@ def _check_mirror(invalid: int) -> None:
         )
 
 
-def _refuse(row: SourceRow, destination: Taker) -> Fate | None:
+def _check(row: SourceRow, destination: Destination) -> Outcome | None:
     if isinstance(row, PlannedRow):
-        return destination.refuse(row.job)
-    return destination.refuse(row) if isinstance(row, RatingJob) else None
+        return destination.check(row.job)
+    return destination.check(row) if isinstance(row, RatingJob) else None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from importer.destinations.base import Destination
-from importer.destinations.titles import Held, Holdings, build_keys, possible_kinds, title_keys
+from importer.destinations.titles import AccountRating, AccountRatings, build_keys, possible_kinds, title_keys
 from importer.journal import Journal, Run
 from importer.model import IMDB_ID, MediaKind, RatingJob
 
@@ -27,11 +27,11 @@ _ID_KEY = re.compile(rf"\w+:(?:(imdb):{IMDB_ID}|(tmdb|tvdb|trakt):\d+)(/.*)?")
 class Mirror:
     """The account's ratings that no row has named yet."""
 
-    def __init__(self, holdings: Holdings) -> None:
-        self._holdings = holdings
-        self._left: dict[int, Held] = {}
+    def __init__(self, ratings: AccountRatings) -> None:
+        self._holdings = ratings
+        self._left: dict[int, AccountRating] = {}
         self._told_by: dict[int, set[str]] = {}
-        for key, held in holdings.items():
+        for key, held in ratings.items():
             self._left[id(held)] = held
             self._told_by.setdefault(id(held), set()).update(_ways_of_key(key))
         self._rated_kinds: set[MediaKind] = set()
@@ -58,16 +58,16 @@ class Mirror:
         return all(ways & self._told_by[key] for ways in self._ways[kind])
 
 
-def add_removals(journal: Journal, run: Run, holdings: Holdings, destination: Destination) -> None:
+def add_removals(journal: Journal, run: Run, ratings: AccountRatings, destination: Destination) -> None:
     """Add a row, after the file's own, for each rating that the account holds and the file does not."""
-    mirror = Mirror(holdings)
+    mirror = Mirror(ratings)
     last_row = 0
     while named := journal.named_titles(run, last_row, _BLOCK_ROWS):
         for job, is_rated in named:
             mirror.name(job, is_rated=is_rated)
         last_row = named[-1][0].row
     rows = [job._replace(row=row) for row, job in enumerate(mirror.removals(), last_row + 1)]
-    journal.add_rows(run, rows, map(destination.refuse, rows))
+    journal.add_rows(run, rows, map(destination.check, rows))
 
 
 def _ways_of(job: RatingJob) -> _Ways:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.errors import ResultsNotWrittenError
-from importer.files import SUSPECTS, Drafts, neutralise, open_text
+from importer.files import SUSPECTS, AtomicFiles, neutralise, open_text
 from importer.model import RESULT_COLUMNS
 
 STANDARD_OUTPUT = Path("-")
@@ -94,6 +94,6 @@ def open_sink(path: Path) -> Iterator[Sink]:
     else:
         # Through links, or replacing would put a file in the place of the link.
         place = path.resolve()
-        with Drafts() as drafts:
+        with AtomicFiles() as drafts:
             yield drafts.begin(place)
             drafts.publish([place])

@@ -14,7 +14,7 @@ from typing import Any
 from importer.errors import UnknownFormatError
 from importer.files import restore
 from importer.model import RESULT_COLUMNS, SettledRow, SourceRow, Status
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
 from importer.readers.tables.table import Table
@@ -63,7 +63,7 @@ class ResultsReader:
         header = self._table.header
         places = {name: header.find([name]) or 0 for name in RESULT_COLUMNS}
         # The same table read twice in step: as jobs, and as the cells that stand there.
-        readings = CsvReader(self._table, Reading(zone=self._zone)).chunks()
+        readings = CsvReader(self._table, ReadOptions(zone=self._zone)).chunks()
         for rows, cells in zip(readings, self._table.chunks(sorted(places.values())), strict=True):
             columns = [cells.frame[places[name]].tolist() for name in RESULT_COLUMNS]
             yield [self._choose(*each) for each in zip(rows, zip(*columns, strict=True), strict=True)]

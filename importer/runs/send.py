@@ -18,36 +18,36 @@ from importer.client.batching import Batcher, BatchSize
 from importer.client.executor import Courier, Tokens
 from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter, Rate
-from importer.client.retry import Backoff, Patience
+from importer.client.retry import Backoff, RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Stop
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
 from importer.journal import Journal, Run
-from importer.model import Batch, Fate, Outcome
+from importer.model import Batch, Outcome, RowOutcome
 from importer.progress import Phase, Progress
 from importer.runs.conflicts import Conflict, OnConflict
 from importer.runs.mirror import add_removals
 from importer.runs.snapshot import (
-    Look,
+    Snapshot,
     all_kinds,
     answer_conflicts,
     check_plan,
+    close_unanswered,
     find_not_stored,
     keep_what_changed_since,
     leave_unsure,
-    note_holdings,
+    note_account_ratings,
     read_account,
-    settle_conflicts,
-    settle_unanswered,
+    resolve_conflicts,
 )
 
-TAKE_SECONDS = 0.5
+CLAIM_SECONDS = 0.5
 """About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""
 
 
-MOST_TAKEN = 2000
+MOST_CLAIMED = 2000
 
 
 VERIFY_PAUSES = (0.0, 2.0, 5.0)
@@ -80,7 +80,7 @@ class SendingOptions:
     """Whether nothing is sent unless the account holds what it held when the rows were planned."""
     undone: Run | None = None
     """The run that this one undoes, if what was changed since then is to be left alone."""
-    patience: Patience = field(default_factory=Patience)
+    budget: RetryBudget = field(default_factory=RetryBudget)
 
 
 class Sending:
@@ -101,30 +101,30 @@ class Sending:
         self._progress = progress
         self._size = BatchSize(destination.batch_size)
         self._pool: WorkerPool | None = None
-        self._clerk = Clerk(journal, run)
-        self._looked: Look | None = None
+        self._journal_writer = JournalWriter(journal, run)
+        self._looked: Snapshot | None = None
         self._has_connected = False
         self._cancelled_by: ImporterError | None = None
         self.stopped_by: ImporterError | None = None
         """Why rows are left, if any are."""
 
-    def look(self) -> Look:
+    def look(self) -> Snapshot:
         """Prove the credentials, read the account, and settle what needs no sending because of it.
 
         What stands there now is written down for every row, so that it can be brought back.
         """
         self._connect(self._look)
-        return self._looked or Look(is_readable=False)
+        return self._looked or Snapshot(is_readable=False)
 
     @property
     def leaves_conflicts(self) -> bool:
         """Whether somebody else decides over the rows where the account holds another rating."""
         return self._options.on_conflict is OnConflict.ASK
 
-    def settle_conflicts(self, keeps: Callable[[Conflict], bool]) -> Look:
+    def resolve_conflicts(self, keeps: Callable[[Conflict], bool]) -> Snapshot:
         """After a look, let the rows give way of which `keeps` says so."""
         answer_conflicts(self._journal, self._run, self._destination, keeps)
-        look = self._looked or Look(is_readable=False)
+        look = self._looked or Snapshot(is_readable=False)
         changes, removals = self._journal.count_changes(self._run)
         self._looked = replace(look, changes=changes, removals=removals)
         return self._looked
@@ -140,7 +140,7 @@ class Sending:
                 self._connect(self._work)
         finally:
             with holding_signals() as held:
-                self._clerk.finish()
+                self._journal_writer.finish()
                 if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
                     self._journal.release(self._run, except_rows=self._pool.unsure_rows)
         self.stopped_by = self.stopped_by or next(iter(held), None)
@@ -174,7 +174,7 @@ class Sending:
             with hearing_signals(self._interrupt):
                 async with Transport(options.workers) as transport:
                     tokens = options.build_tokens(transport) if options.build_tokens else None
-                    await stage(Courier(transport, limiter, Backoff(limiter, options.patience), tokens))
+                    await stage(Courier(transport, limiter, Backoff(limiter, options.budget), tokens))
         except StopRunError as stop:
             self.stopped_by = stop
         except asyncio.CancelledError:
@@ -184,35 +184,37 @@ class Sending:
     async def _look(self, courier: Courier) -> None:
         self._progress.phase = Phase.LOOKING
         if not self._options.is_proven:
-            verdict = await courier.carry(self._destination.build_probe(), self._destination.read_probe)
-            if isinstance(verdict, Stop):
-                raise verdict.error
+            decision = await courier.carry(
+                self._destination.build_credentials_check(), self._destination.interpret_credentials_check
+            )
+            if isinstance(decision, Stop):
+                raise decision.error
         run, journal = self._run, self._journal
         kinds = all_kinds(journal.open_kinds(run))
-        holdings = await read_account(ReadBack(self._destination, courier), kinds)
-        if holdings is None:
+        ratings = await read_account(ReadBack(self._destination, courier), kinds)
+        if ratings is None:
             self._insist_on_reading()
-        outcomes = settle_unanswered(
-            journal, run, holdings, self._destination.wanted, resend=self._options.resends_unsure
+        row_outcomes = close_unanswered(
+            journal, run, ratings, self._destination.as_stored, resend=self._options.resends_unsure
         )
-        self._count(outcomes)
-        if holdings is None:
+        self._count(row_outcomes)
+        if ratings is None:
             journal.note_unreadable(run)
             if not self._destination.repeats_safely and not self._options.resends_unsure:
                 self._count(leave_unsure(journal, run))
-            self._looked = Look(is_readable=False)
+            self._looked = Snapshot(is_readable=False)
             return
         if self._options.undone is not None:
-            keep_what_changed_since(journal, run, self._options.undone, holdings, self._destination.wanted)
+            keep_what_changed_since(journal, run, self._options.undone, ratings, self._destination.as_stored)
         if self._options.follows_plan:
-            check_plan(journal, run, holdings, self._destination.wanted)
+            check_plan(journal, run, ratings, self._destination.as_stored)
         if self._options.mirrors:
-            add_removals(journal, run, holdings, self._destination)
-        note_holdings(journal, run, holdings, self._destination.wanted)
-        settle_conflicts(journal, run, self._destination, self._options.on_conflict)
+            add_removals(journal, run, ratings, self._destination)
+        note_account_ratings(journal, run, ratings, self._destination.as_stored)
+        resolve_conflicts(journal, run, self._destination, self._options.on_conflict)
         changes, removals = journal.count_changes(run)
-        held = len({id(held) for held in holdings.values()})  # one for each title, however many keys it has
-        self._looked = Look(True, held, frozenset(kinds), changes, removals)
+        held = len({id(held) for held in ratings.values()})  # one for each title, however many keys it has
+        self._looked = Snapshot(True, held, frozenset(kinds), changes, removals)
 
     def _insist_on_reading(self) -> None:
         """Stop where nothing may be sent to an account that cannot be read."""
@@ -231,15 +233,15 @@ class Sending:
     async def _verify(self, courier: Courier) -> None:
         read_back = ReadBack(self._destination, courier)
         kinds = all_kinds(self._journal.sent_kinds(self._run))
-        missing: list[tuple[int, Fate]] = []
+        missing: list[tuple[int, Outcome]] = []
         for pause_seconds in VERIFY_PAUSES:
             await asyncio.sleep(pause_seconds)  # what was stored a moment ago may not be shown at once
-            holdings = await read_account(read_back, kinds)
-            if holdings is not None:
-                missing = find_not_stored(self._journal, self._run, holdings, self._destination.wanted)
+            ratings = await read_account(read_back, kinds)
+            if ratings is not None:
+                missing = find_not_stored(self._journal, self._run, ratings, self._destination.as_stored)
             if not missing:
                 return
-        self._journal.settle_each(self._run, missing)
+        self._journal.close_each(self._run, missing)
         self._progress.failed += len(missing)
 
     async def _work(self, courier: Courier) -> None:
@@ -270,29 +272,31 @@ class Sending:
         last_row = 0
         while left > 0:
             begun = time.monotonic()
-            jobs = await self._clerk.call(self._journal.take, self._run, last_row, min(most, left))
+            jobs = await self._journal_writer.call(self._journal.take, self._run, last_row, min(most, left))
             if not jobs:
                 break
             last_row = jobs[-1].row
             left -= len(jobs)
-            for batch in batcher.add((self._destination.method_for(job), job) for job in jobs):
+            for batch in batcher.add((self._destination.request_kind(job), job) for job in jobs):
                 yield batch
-            if time.monotonic() - begun < TAKE_SECONDS:
-                most = min(2 * most, MOST_TAKEN)
+            if time.monotonic() - begun < CLAIM_SECONDS:
+                most = min(2 * most, MOST_CLAIMED)
         for batch in batcher.flush():
             yield batch
 
-    def _take_outcomes(self, outcomes: Sequence[Outcome]) -> None:
-        self._clerk.note(outcomes)
-        self._count(outcomes)
+    def _take_outcomes(self, row_outcomes: Sequence[RowOutcome]) -> None:
+        self._journal_writer.note(row_outcomes)
+        self._count(row_outcomes)
 
-    def _count(self, outcomes: Sequence[Outcome]) -> None:
-        self._progress.done += len(outcomes)
-        self._progress.failed += sum(not outcome.fate.status.is_success for outcome in outcomes)
+    def _count(self, row_outcomes: Sequence[RowOutcome]) -> None:
+        self._progress.done += len(row_outcomes)
+        self._progress.failed += sum(
+            not row_outcome.outcome.status.is_success for row_outcome in row_outcomes
+        )
 
     async def _write_now_and_then(self) -> None:
         try:
-            await self._clerk.write_now_and_then()
+            await self._journal_writer.write_now_and_then()
         except ImporterError as error:
             self._stop(error)
 
@@ -321,18 +325,18 @@ _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
 
 
-class Clerk:
+class JournalWriter:
     """Keeps the journal of one run up to date."""
 
     def __init__(self, journal: Journal, run: Run) -> None:
         self._journal = journal
         self._run = run
         self._thread = ThreadPoolExecutor(1, "journal")
-        self._unwritten: list[Outcome] = []
+        self._unwritten: list[RowOutcome] = []
 
-    def note(self, outcomes: Sequence[Outcome]) -> None:
+    def note(self, row_outcomes: Sequence[RowOutcome]) -> None:
         """Take outcomes that are to be written."""
-        self._unwritten += outcomes
+        self._unwritten += row_outcomes
 
     async def write_now_and_then(self) -> None:
         """Write what was noted, until cancelled. Raises StopRunError where the journal cannot be written."""
@@ -342,12 +346,12 @@ class Clerk:
                 await self._write()
 
     async def _write(self) -> None:
-        outcomes, self._unwritten = self._unwritten, []
+        row_outcomes, self._unwritten = self._unwritten, []
         try:
-            await self.call(self._journal.record, self._run, outcomes)
+            await self.call(self._journal.record, self._run, row_outcomes)
         except BaseException:
             # Whether or not it was written: writing an outcome twice changes nothing, losing it would.
-            self._unwritten = outcomes + self._unwritten
+            self._unwritten = row_outcomes + self._unwritten
             raise
 
     async def call(
@@ -359,5 +363,5 @@ class Clerk:
     def finish(self) -> None:
         """Write all that is left; afterwards nothing more may be asked."""
         self._thread.shutdown()
-        outcomes, self._unwritten = self._unwritten, []
-        self._journal.record(self._run, outcomes)
+        row_outcomes, self._unwritten = self._unwritten, []
+        self._journal.record(self._run, row_outcomes)

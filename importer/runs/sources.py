@@ -19,9 +19,9 @@ from importer.client.rate_limit import parse_rate
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
 from importer.files import is_same_file
 from importer.journal import Journal
-from importer.matching.match_file import Choice, ResolvedReader, find_choices, read_sheet
-from importer.matching.model import Subject
-from importer.readers import Reading, open_reader
+from importer.matching.match_file import ChosenMatch, ResolvedReader, find_choices, read_match_file
+from importer.matching.model import TitleQuery
+from importer.readers import ReadOptions, open_reader
 from importer.readers.base import FileReader, Reader
 from importer.readers.cells.scales import parse_scale
 from importer.runs.load import Source, fingerprint_file
@@ -41,11 +41,11 @@ def parse_mapping(words: Sequence[str]) -> dict[str, str]:
     return mapping
 
 
-def build_reading(given: ReadingOptions) -> Reading:
+def build_read_options(given: ReadingOptions) -> ReadOptions:
     """Put together what the flags say about the reading. Raises UsageError where they make no sense."""
     if given.scale is not None:
         parse_scale(given.scale)
-    return Reading(
+    return ReadOptions(
         given.format_,
         parse_mapping(given.map_ or ()),
         scale=given.scale,
@@ -93,7 +93,7 @@ class FileInput:
     """An export file, by its name on the command line. Standard input is kept in a private file."""
 
     file: str
-    reading: Reading
+    reading: ReadOptions
     resolved: Path | None = None
     """The resolve file, whose ids rows without any get."""
 
@@ -131,29 +131,29 @@ class FileInput:
         leaves_types_open = target.tells_kinds or chosen is not None
         reading = replace(self.reading, leaves_types_open=leaves_types_open)
         opened, reading = open_file(path, name, reading)
-        print_ = fingerprint(name, path, choices, *_describe(reading), *shaping, beside=opened.companions)
+        print_ = fingerprint(name, path, choices, *_describe(reading), *shaping, beside=opened.related_files)
         reader: Reader = opened
         if chosen is not None:
             reader = ResolvedReader(reader, chosen, str(self.resolved))
         mirrors = bool(choices.given.get("mirrors"))
-        return Source(name, print_, lambda: reader, check_unchanged, opened.companions, mirrors=mirrors)
+        return Source(name, print_, lambda: reader, check_unchanged, opened.related_files, mirrors=mirrors)
 
-    def _read_choices(self) -> Mapping[Subject, Choice] | None:
+    def _read_choices(self) -> Mapping[TitleQuery, ChosenMatch] | None:
         """Read the resolve file, if there is one. Raises UnreadableFileError."""
         if self.resolved is None:
             return None
         name = str(self.resolved)
-        return find_choices(read_sheet(self.resolved, name), name)
+        return find_choices(read_match_file(self.resolved, name), name)
 
 
-def build_input(file: str, reading: Reading, resolved: Path | None, out: Path) -> FileInput:
+def build_input(file: str, reading: ReadOptions, resolved: Path | None, out: Path) -> FileInput:
     """Put together what is read, none of which may be written over. Raises UsageError."""
     if resolved is not None and is_same_file(resolved, out):
         raise UsageError(f"--out {out} is the resolve file, with all you chose in it; name another")
     return FileInput(file, reading, resolved)
 
 
-def open_file(path: Path, name: str, reading: Reading) -> tuple[FileReader, Reading]:
+def open_file(path: Path, name: str, reading: ReadOptions) -> tuple[FileReader, ReadOptions]:
     """Open a file; where it does not say what its ratings are, ask, or take what they look like.
 
     Also returns how it is read: with the scale that somebody has answered, or that was taken.
@@ -171,7 +171,7 @@ def open_file(path: Path, name: str, reading: Reading) -> tuple[FileReader, Read
         return open_reader(path, reading, name=name), reading
 
 
-def _describe(reading: Reading) -> Iterator[str]:
+def _describe(reading: ReadOptions) -> Iterator[str]:
     """Name all that shapes the jobs of a file; a rule of the destination does not."""
     for field in fields(reading):
         value = getattr(reading, field.name)

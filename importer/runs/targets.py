@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 from importer.client.auth import Credentials
 from importer.client.executor import Tokens
 from importer.client.rate_limit import Rate
-from importer.client.sign_in import Survey, sign_in, survey
+from importer.client.sign_in import AccountInfo, account_info, sign_in
 from importer.client.token_store import open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
@@ -67,7 +67,7 @@ class Choices:
     love: int | None = None
     hate: int | None = None
     time_of_day: time = time(12)
-    is_rehearsal: bool = False
+    is_dry_run: bool = False
     write_to: Path | None = None
     rechecks: bool = False
     account: str = ""
@@ -90,7 +90,7 @@ class Target:
 
     destination: Destination
     options: SendingOptions
-    survey: Survey | None = None
+    account_info: AccountInfo | None = None
     posts_to_feeds: bool = False
     remembers: ClassVar[bool] = True
 
@@ -115,7 +115,7 @@ class FileTarget:
 
     destination: FileDestination
     path: Path
-    survey: None = None
+    account_info: None = None
     posts_to_feeds: bool = False
     remembers: ClassVar[bool] = False  # the file of an earlier run may be gone, or never uploaded
     tells_kinds: ClassVar[bool] = False
@@ -213,7 +213,7 @@ class Login:
 
         return asyncio.run(ask())
 
-    def build_target(self, choices: Choices, username: str, found: Survey | None = None) -> Target:
+    def build_target(self, choices: Choices, username: str, found: AccountInfo | None = None) -> Target:
         """Build the target, once it is known whose sign-in it is."""
         base_url, client_id = self.settings.base_url, self.settings.client_id
         destination = _build_trakt(choices, base_url, client_id, account=f"{username} at {base_url}")
@@ -233,13 +233,13 @@ def open_login(choices: Choices) -> Login:
 
 def _open_trakt(choices: Choices) -> Target:
     login = open_login(choices)
-    found = login.ask(survey)
+    found = login.ask(account_info)
     return login.build_target(choices, found.username, found)
 
 
 @contextmanager
 def _open_sandbox(choices: Choices) -> Iterator[Target]:
-    if choices.is_rehearsal:
+    if choices.is_dry_run:
         yield _build_sandbox_target("http://sandbox.invalid", choices)
         return
     words = ("--auto-approve",) if choices.api == "v2" else ()

@@ -175,11 +175,11 @@ def _problems_of_accounts(
 ) -> Iterator[str]:
     """Name what is wrong where the jobs bring their ratings: all is told at once, or people mend twice."""
     loaders: dict[str, Callable[..., object]] = {"trakt": load_trakt, "trakt-v1": load_trakt_v1}
-    wanted = {
+    as_stored = {
         (str(table.get("to", "trakt")), str(table.get("account", "")))
         for _, table in _sections(tables, "jobs")
     }
-    for to, account in sorted(wanted):
+    for to, account in sorted(as_stored):
         if to in loaders and (not account or _has_account(account, tables, environ)):
             try:
                 loaders[to]({}, environ=environ, file=file, account=account)

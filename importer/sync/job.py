@@ -18,31 +18,31 @@ from importer.client.sign_in import ask_activities
 from importer.config.folders import state_dir
 from importer.errors import AuthorizationError
 from importer.journal import Journal, Run
-from importer.model import PASSING, Status
+from importer.model import TRANSIENT, Status
 from importer.monitoring.run_end import RunEnd
-from importer.readers import Reading
+from importer.readers import ReadOptions
 from importer.readers.cells.scales import parse_scale
 from importer.readers.detect import check_format
 from importer.runs.conflicts import OnConflict
-from importer.runs.launch import check_files, guarded
+from importer.runs.launch import check_files, translate_interrupts
 from importer.runs.load import RunReport, Source
 from importer.runs.rules import To
-from importer.runs.sources import FileInput, build_reading, parse_given, parse_zone
+from importer.runs.sources import FileInput, build_read_options, parse_given, parse_zone
 from importer.runs.targets import AnyTarget, Choices, Login, Target, journal_for, open_login, open_target
 from importer.sync.config import Checks, Job, load_jobs
 from importer.sync.source import Fetched, fetch, hash_file
 from importer.sync.state import (
     JobState,
+    account_queue,
+    close_known,
     collect_known,
     hash_options,
-    in_line,
     is_any_due,
     load_state,
     save_state,
-    settle_known,
 )
 from importer.sync.unattended import AccountChangedError, nobody_to_ask, watch_over
-from importer.text import clean, count, if_it_is_read
+from importer.text import clean, count, ignore_closed_stream
 
 JOURNAL_WAIT_SECONDS = 3600.0
 """How long another run of the account, one that is no sync, is waited for."""
@@ -60,7 +60,7 @@ def run_job(name: str, job: Job, display: Display) -> int:
     """Run the job when it is its turn, and give the exit code. Asks nobody anything."""
     folder = state_dir() / "sync"
     tell = partial(_say, display, f"{name}: another job of this account is at work; waiting for it")
-    with guarded(), nobody_to_ask(), in_line(folder / f"{_line_of(name, job)}.lock", tell):
+    with translate_interrupts(), nobody_to_ask(), account_queue(folder / f"{_line_of(name, job)}.lock", tell):
         try:
             return _Sync(name, job, folder, display).run()
         except AuthorizationError as error:
@@ -126,7 +126,7 @@ class _Sync:
         is_same = (
             state.is_settled
             and fetched.version.digest == state.version.digest
-            and all(_holds(Path(path), digest) for path, digest in state.companions.items())
+            and all(_holds(Path(path), digest) for path, digest in state.related_files.items())
         )
         is_due = is_any_due(state, self._job.retry_permanent_after, self._now)
         has_results = self._display.results.exists()
@@ -153,12 +153,12 @@ class _Sync:
         """Open the target; who is signed in is asked only where that is not known."""
         username, _, place = self._state.account.rpartition(" at ")
         if login is not None and activities and username and place == login.settings.base_url:
-            yield watch_over(login.build_target(self._choices, username), self.settle_known, username)
+            yield watch_over(login.build_target(self._choices, username), self.close_known, username)
             return
         with open_target(To(self._job.to), self._choices) as target:
             if isinstance(target, Target):
                 # Nobody sits at the terminal to read how full the account is.
-                yield watch_over(replace(target, survey=None), self.settle_known)
+                yield watch_over(replace(target, account_info=None), self.close_known)
             else:
                 yield target
 
@@ -169,11 +169,11 @@ class _Sync:
         with given.open() as path, journal_for(target, JOURNAL_WAIT_SECONDS) as journal:
             check_files(path, target, display)
             source = given.build_source(path, self._choices, target, journal)
-            companions = {str(each.absolute()): hash_file(each) for each in source.companions}
+            related_files = {str(each.absolute()): hash_file(each) for each in source.related_files}
             # The journal may be behind: of titles that the last runs did not name, others had their way.
             report = display.import_ratings(source, target, journal, remembers=False)
             if report.stopped_by is None:
-                self._state.companions = companions
+                self._state.related_files = related_files
                 self._note(report, target, journal)
         return report, source
 
@@ -184,14 +184,14 @@ class _Sync:
         state = self._state
         state.account = target.account
         state.counts = counts
-        state.is_settled = not any(status in counts for status in PASSING)
+        state.is_settled = not any(status in counts for status in TRANSIENT)
         state.ended_at = datetime.now(UTC).isoformat(timespec="seconds")
         with closing(journal.results(report.run)) as lines:
             state.known = collect_known(lines, state.known, self._now)
 
-    def settle_known(self, journal: Journal, run: Run) -> None:
+    def close_known(self, journal: Journal, run: Run) -> None:
         """Leave alone what is known to fail for good."""
-        settle_known(journal, run, self._state.known, self._job.retry_permanent_after, self._now)
+        close_known(journal, run, self._state.known, self._job.retry_permanent_after, self._now)
 
     def _tell_unchanged(self) -> int:
         failed = sum(rows for status, rows in self._state.counts.items() if not status.is_success)
@@ -243,9 +243,9 @@ def _holds(path: Path, digest: str) -> bool:
     return path.is_file() and hash_file(path) == digest
 
 
-def _build_reading(job: Job) -> Reading:
+def _build_reading(job: Job) -> ReadOptions:
     words = [f"{column}={field}" for column, field in job.map.items()]
-    return build_reading(
+    return build_read_options(
         ReadingOptions(
             job.format,
             words,
@@ -259,7 +259,7 @@ def _build_reading(job: Job) -> Reading:
     )
 
 
-def _build_choices(job: Job, reading: Reading) -> Choices:
+def _build_choices(job: Job, reading: ReadOptions) -> Choices:
     more: dict[str, Any] = {"on_conflict": OnConflict(job.on_conflict)} if job.on_conflict else {}
     if job.mirror:
         more["mirrors"] = True
@@ -279,5 +279,5 @@ def _build_choices(job: Job, reading: Reading) -> Choices:
 
 def _say(display: Display, line: str) -> None:
     if not display.quiet and not display.log.is_json:
-        with if_it_is_read(sys.stdout):
+        with ignore_closed_stream(sys.stdout):
             print(clean(line, 1000))

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TextIO
 
 from importer.errors import SettingsError, StopRunError
-from importer.monitoring.announce import Audience, announce
+from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import Log
 from importer.monitoring.run_end import RunEnd, build_failed_start
-from importer.sync.recipients import build_audience, health_folder
-from importer.text import if_it_is_read
+from importer.sync.recipients import build_recipients, health_folder
+from importer.text import ignore_closed_stream
 
 _LONGEST_LINE_BYTES = 1 << 20
 
@@ -53,11 +53,11 @@ class Children:
     def _announce(self, end: RunEnd) -> None:
         log = self.log.bind(job=end.job)
         try:
-            audience = build_audience(log, self.metrics, {**os.environ, **self.environ})
+            recipients = build_recipients(log, self.metrics, {**os.environ, **self.environ})
         except SettingsError as error:
             log.warned(str(error))
-            audience = Audience(log, health_folder(), self.metrics)
-        announce(end, audience)
+            recipients = Recipients(log, health_folder(), self.metrics)
+        announce(end, recipients)
 
 
 async def run_child(
@@ -98,7 +98,7 @@ async def _pass_on(stream: asyncio.StreamReader, to: TextIO, prefix: str) -> Non
     while line := await _read_line(stream):
         text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
         is_json_log = text.startswith('{"') and to is sys.stderr
-        with if_it_is_read(to):
+        with ignore_closed_stream(to):
             print(text if is_json_log else f"{prefix}{text}".rstrip(), file=to)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from importer.config.folders import config_file, state_dir
 from importer.config.notify import load_notify
 from importer.errors import SettingsError, UsageError
-from importer.monitoring.announce import Audience
+from importer.monitoring.announce import Recipients
 from importer.monitoring.log import Log
 from importer.monitoring.metrics import serve_metrics
 from importer.monitoring.notify import NotifyOn, is_understood
@@ -19,7 +19,7 @@ def health_folder() -> Path:
     return state_dir() / "health"
 
 
-def build_audience(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Audience:
+def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Recipients:
     """Gather everybody. Raises SettingsError."""
     settings = load_notify(environ)
     for warning in settings.warnings:
@@ -34,7 +34,7 @@ def build_audience(log: Log, metrics: Path | None, environ: Mapping[str, str] = 
                 for number in odd
             ]
         )
-    return Audience(log, health_folder(), metrics, settings.addresses, NotifyOn(settings.notify_on))
+    return Recipients(log, health_folder(), metrics, settings.addresses, NotifyOn(settings.notify_on))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ SET_BACK = timedelta(seconds=1)
 """A clock that seems to go back by less is none that was set."""
 
 
-class Rhythm(Protocol):
+class Schedule(Protocol):
     """When runs are due. All moments are aware."""
 
     def first(self, now: datetime) -> datetime:
@@ -104,7 +104,7 @@ def find_instant(wall: datetime, zone: tzinfo) -> datetime:
     return after.replace(microsecond=0)
 
 
-def next_run(rhythm: Rhythm, last: datetime | None, now: datetime) -> datetime:
+def next_run(rhythm: Schedule, last: datetime | None, now: datetime) -> datetime:
     """When a job is due whose last run was due at `last`; a moment in the past means at once."""
     if last is None:
         return rhythm.first(now)
@@ -112,16 +112,16 @@ def next_run(rhythm: Rhythm, last: datetime | None, now: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class ScheduledJob:
     """A job's rhythm, and when its last run began as far as that is known."""
 
-    rhythm: Rhythm
+    rhythm: Schedule
     last: datetime | None = None
 
 
 @dataclass(slots=True)
 class _Entry:
-    rhythm: Rhythm
+    rhythm: Schedule
     last: datetime | None
     nominal: datetime
     """When it is due by its rhythm; `due` is a little later."""
@@ -147,7 +147,7 @@ class Daemon:
 
     def __init__(
         self,
-        load: Callable[[], Mapping[str, Timed]],
+        load: Callable[[], Mapping[str, ScheduledJob]],
         begin: Callable[[str], Awaitable[None]],
         tell: Callable[[str], None],
         *,
@@ -217,7 +217,7 @@ class Daemon:
         self._take(timed, self._clock())
         self._tell(f"read the settings again: {len(timed)} jobs")
 
-    def _take(self, timed: Mapping[str, Timed], now: datetime) -> None:
+    def _take(self, timed: Mapping[str, ScheduledJob], now: datetime) -> None:
         """Plan the jobs; one that was there before keeps its last run, and what is running goes on."""
         before, self._entries = self._entries, {}
         for name, job in timed.items():

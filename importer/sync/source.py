@@ -142,8 +142,8 @@ def _follow(job: Job, address: str, answer: Response, name: str) -> str:
 
 
 def _conditions(known: Version) -> dict[str, str]:
-    wanted = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    return {header: value for header, value in wanted.items() if value}
+    as_stored = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {header: value for header, value in as_stored.items() if value}
 
 
 def _header(answer: Response, name: str) -> str:

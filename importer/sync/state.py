@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from importer.config.folders import config_file
 from importer.files import make_private_folder, write_privately
 from importer.journal import Journal, Run, in_blocks
-from importer.model import RESULT_COLUMNS, UNRATE, Fate, Outcome, RatingJob, Status
+from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
 from importer.sync.config import Job
 from importer.sync.source import Version
 
@@ -57,7 +57,7 @@ class JobState(BaseModel):
     """The version of this program, which may read a file in another way than the one before."""
     options: str = ""
     version: Version = Version()
-    companions: dict[str, str] = {}
+    related_files: dict[str, str] = {}
     """Other files that shaped the rows, and their content's hashes."""
     account: str = ""
     """The user name behind the sign-in, as it was confirmed last."""
@@ -108,20 +108,20 @@ def is_any_due(state: JobState, retry_after_days: int, now: datetime) -> bool:
     return any(next_try(known, retry_after_days) <= now for known in state.known.values())
 
 
-def settle_known(
+def close_known(
     journal: Journal, run: Run, known: Mapping[str, KnownFailure], retry_after_days: int, now: datetime
 ) -> None:
     """Give rows that are known to fail their fate without asking for them again."""
     if not known:
         return
-    outcomes = []
+    row_outcomes = []
     for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
         failure = known.get(_hash_job(job))
         if failure is not None and now < next_try(failure, retry_after_days):
-            fate = Fate(failure.status, failure.reason, _describe(job, failure, retry_after_days))
-            outcomes.append(Outcome(job.row, fate, 0, None, None, None))
-    if outcomes:
-        journal.record(run, outcomes)
+            outcome = Outcome(failure.status, failure.reason, _describe(job, failure, retry_after_days))
+            row_outcomes.append(RowOutcome(job.row, outcome, 0, None, None, None))
+    if row_outcomes:
+        journal.record(run, row_outcomes)
 
 
 def collect_known(
@@ -172,7 +172,7 @@ class KeptSettings:
 
 
 @contextmanager
-def in_line(lock_file: Path, tell_waiting: Callable[[], None]) -> Iterator[None]:
+def account_queue(lock_file: Path, tell_waiting: Callable[[], None]) -> Iterator[None]:
     """Hold a lock for as long as the block runs; whoever holds it now is waited for."""
     make_private_folder(lock_file.parent)
     lock = FileLock(lock_file, mode=0o600)

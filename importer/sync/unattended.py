@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from importer.client.executor import Courier
-from importer.destinations.decisions import Answer, Stop, Verdict
+from importer.destinations.decisions import Answer, Decision, Stop
 from importer.destinations.trakt.account import Account, read_account
 from importer.errors import StopRunError
 from importer.journal import Journal, Run
@@ -16,10 +16,10 @@ from importer.progress import Progress
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.load import Sender
 from importer.runs.send import Sending, SendingOptions
-from importer.runs.snapshot import Look
+from importer.runs.snapshot import Snapshot
 from importer.runs.targets import Target
 
-SettleKnown = Callable[[Journal, Run], None]
+CloseKnown = Callable[[Journal, Run], None]
 """Gives rows their fate that are known to fail for good."""
 
 
@@ -27,22 +27,22 @@ class AccountChangedError(StopRunError):
     """Somebody else is signed in than the last time."""
 
 
-def watch_over(target: Target, settle_known: SettleKnown, assumed_user: str = "") -> "UnattendedTarget":
+def watch_over(target: Target, close_known: CloseKnown, assumed_user: str = "") -> "UnattendedTarget":
     """Make a target one that nobody watches. `assumed_user` is who was signed in when that was asked last."""
     own = {each.name: getattr(target, each.name) for each in fields(Target)}
-    return UnattendedTarget(**own, settle_known=settle_known, assumed_user=assumed_user)
+    return UnattendedTarget(**own, close_known=close_known, assumed_user=assumed_user)
 
 
 @dataclass(frozen=True, slots=True)
 class UnattendedTarget(Target):
     """A target whose rows may be known to fail, and whose user is assumed until something is to be sent."""
 
-    settle_known: SettleKnown = lambda _journal, _run: None
+    close_known: CloseKnown = lambda _journal, _run: None
     assumed_user: str = ""
 
     def build_sender(self, run: Run, undone: Run | None, journal: Journal, progress: Progress) -> Sender:
         """Build what sends the rows that are not known to fail."""
-        self.settle_known(journal, run)
+        self.close_known(journal, run)
         options = replace(self.options, undone=undone)
         return UnattendedSending(run, self, journal, options, progress)
 
@@ -61,19 +61,19 @@ class UnattendedSending(Sending):
         super().__init__(run, target.destination, journal, options, progress)
         self._assumed_user = target.assumed_user
 
-    def look(self) -> Look:
+    def look(self) -> Snapshot:
         """Look at the account, unless nothing is left to be held against it."""
         if not self._journal.count_open(self._run) and not self._options.mirrors:
-            return Look(is_readable=True)
+            return Snapshot(is_readable=True)
         look = super().look()
         if not look.is_readable and self.stopped_by is None:
             # Then the journal is all there is: without it every row would go out again, night by night.
-            self._journal.settle_unchanged(self._run, UNCHANGED)
+            self._journal.close_unchanged(self._run, UNCHANGED)
         if self.stopped_by is None and self._assumed_user and self._journal.count_open(self._run):
             self._connect(self._confirm_user)
         if isinstance(self.stopped_by, AccountChangedError):
             # What this account holds is held against the journal of another: nothing is to be read from it.
-            return Look(is_readable=True)
+            return Snapshot(is_readable=True)
         return look
 
     def _insist_on_reading(self) -> None:
@@ -84,15 +84,15 @@ class UnattendedSending(Sending):
 
     async def _confirm_user(self, courier: Courier) -> None:
         """See, before anything is sent, that the same user is signed in as before."""
-        verdict = await courier.carry(self._destination.build_probe(), self._read_user)
-        if isinstance(verdict, Stop):
-            raise verdict.error
+        decision = await courier.carry(self._destination.build_credentials_check(), self._read_user)
+        if isinstance(decision, Stop):
+            raise decision.error
 
-    def _read_user(self, answer: Answer) -> Verdict:
+    def _read_user(self, answer: Answer) -> Decision:
         found = read_account(answer)
         if isinstance(found, Account) and (found.username or found.name) != self._assumed_user:
             return Stop(AccountChangedError("somebody else is signed in now"))
-        return self._destination.read_probe(answer)
+        return self._destination.interpret_credentials_check(answer)
 
 
 @contextmanager

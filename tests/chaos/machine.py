@@ -79,7 +79,7 @@ class JournalReader:
     def count_unfinished(self) -> int:
         return int(self._ask("SELECT count(*) FROM run WHERE ended_at IS NULL")[0][0])
 
-    def outcomes(self) -> dict[tuple[int, int], tuple[str, str]]:
+    def row_outcomes(self) -> dict[tuple[int, int], tuple[str, str]]:
         """Status and reason of every row that has its outcome, by run and row."""
         found = self._ask(
             "SELECT run, row, result.status, ifnull(result.reason, '') FROM result JOIN run ON number = run"

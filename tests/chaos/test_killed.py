@@ -134,9 +134,9 @@ class User:
     def bring_a_file(self) -> None:
         lines = self.files.write(self.path, self.mode.rows)
         before = self.machine.journal.newest().number
-        wanted = KILLS // len(SHARES)
+        as_stored = KILLS // len(SHARES)
         for _ in range(MOST_LIVES_OF_A_FILE):
-            life = self.machine.run_and_kill() if self.machine.kills < wanted else self.machine.run()
+            life = self.machine.run_and_kill() if self.machine.kills < as_stored else self.machine.run()
             self._check_life(life, lines)
             if life.exit_code in {0, 1} and not OPEN & {
                 line["status"] for line in self.machine.read_results()
@@ -164,10 +164,10 @@ class User:
         """After each death: what was journalled is still there, and a results file has all rows in order."""
         assert "unexpected" not in life.said, life
         assert life.exit_code in {0, 1, 3, -2, -9, -15, 130}, life
-        outcomes = self.machine.journal.outcomes()
-        for place, outcome in self._known.items():
-            assert outcomes[place] in {outcome, ("failed", "not_stored")}, (place, outcome)
-        self._known = outcomes
+        row_outcomes = self.machine.journal.row_outcomes()
+        for place, row_outcome in self._known.items():
+            assert row_outcomes[place] in {row_outcome, ("failed", "not_stored")}, (place, row_outcome)
+        self._known = row_outcomes
         if life.wrote_results:
             results = self.machine.read_results()
             assert [(row["imdb_id"], row["rating"]) for row in results] == [

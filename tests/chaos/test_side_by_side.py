@@ -79,7 +79,7 @@ def test_readers_of_the_journal_see_it_grow_and_disturb_nobody(
         held_open = None
         deadline = time.monotonic() + LONGEST_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
-            now = reader.outcomes()
+            now = reader.row_outcomes()
             assert seen.items() <= now.items(), "an outcome has gone or changed"
             seen = now
             sizes.add(len(seen))
@@ -91,7 +91,7 @@ def test_readers_of_the_journal_see_it_grow_and_disturb_nobody(
     assert held_open is not None
     with closing(held_open):
         before = held_open.execute("SELECT count(*) FROM row WHERE status IS NOT NULL").fetchone()[0]
-    assert before < ROWS == len(reader.outcomes())
+    assert before < ROWS == len(reader.row_outcomes())
     assert len(sizes) > 3
 
 

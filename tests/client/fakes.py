@@ -23,11 +23,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from importer.client.transport import Transport
-from importer.destinations.decisions import RATED, Answer, Delivered, Retry, Split, Stop, Verdict
-from importer.destinations.titles import Held, Holdings
+from importer.destinations.decisions import RATED, Answer, Decision, Done, Retry, Split, Stop
+from importer.destinations.titles import AccountRating, AccountRatings
 from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
-from importer.model import Batch, Fate, MediaKind, RatingJob, Status
+from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
 
 CARRIED_OUT = {"rated", "half-done", "answer-lost", "stop-unsure", "hang"}
 STATUS = {"rated": 200, "skipped": 200, "refused": 400, "busy": 429, "trouble": 500, "half-done": 500}
@@ -97,26 +97,26 @@ class FakeApi:
     name: str = "fake"
     account: str = "fake"
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         return None
 
-    def method_for(self, job: RatingJob) -> str:
+    def request_kind(self, job: RatingJob) -> str:
         return "rate"
 
     def build_request(self, batch: Batch) -> Request:
         rows = [job.row for job in batch.jobs]
         return Request("POST", "http://127.0.0.1:1", batch.method, json.dumps(rows).encode())
 
-    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
         if isinstance(answer, ConnectionLostError):
             return Retry(1, "lost", 4, _give_up(batch, Status.UNSURE), grows=True, unsure=True)
         match _word(answer):
             case "rated":
-                return Delivered([RATED] * len(batch.jobs))
+                return Done([RATED] * len(batch.jobs))
             case "skipped" if len(batch.jobs) > 1:
                 return Split("skipped", unsure=True)
             case "skipped":
-                return Delivered([Fate(Status.NOT_FOUND)])
+                return Done([Outcome(Status.NOT_FOUND)])
             case "refused":
                 return _give_up(batch, Status.REJECTED)
             case "busy":
@@ -126,16 +126,16 @@ class FakeApi:
             case word:
                 return Stop(StopRunError(word), unsure=word == "stop-unsure")
 
-    def build_probe(self) -> Request:
+    def build_credentials_check(self) -> Request:
         raise NotImplementedError
 
-    def read_probe(self, answer: Answer) -> Verdict:
+    def interpret_credentials_check(self, answer: Answer) -> Decision:
         raise NotImplementedError
 
     tells_kinds = False
     keeps_dates = True
 
-    def wanted(self, job: RatingJob) -> RatingJob:
+    def as_stored(self, job: RatingJob) -> RatingJob:
         return job
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
@@ -144,13 +144,13 @@ class FakeApi:
     def has_next_page(self, answer: Response, page: int) -> bool:
         return False
 
-    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
         nothing = Batch(READ_BACK, ())
         if isinstance(answer, ConnectionLostError) or _word(answer) not in {"rated", "hang"}:
-            verdict = self.read_response(nothing, answer)
-            return Stop(StopRunError("no holdings")) if isinstance(verdict, Delivered | Split) else verdict
+            decision = self.interpret_response(nothing, answer)
+            return Stop(StopRunError("no holdings")) if isinstance(decision, Done | Split) else decision
         rated: list[int] = json.loads(answer.body)["rated"]
-        return {f"{kind}:imdb:tt{row:07}": Held(8) for row in rated}
+        return {f"{kind}:imdb:tt{row:07}": AccountRating(8) for row in rated}
 
 
 def _word(answer: Response) -> str:
@@ -158,10 +158,10 @@ def _word(answer: Response) -> str:
     return str(content["word"])
 
 
-def _give_up(batch: Batch, status: Status) -> Verdict:
+def _give_up(batch: Batch, status: Status) -> Decision:
     if len(batch.jobs) > 1:
         return Split(status)
-    return Delivered([Fate(status)] * len(batch.jobs))
+    return Done([Outcome(status)] * len(batch.jobs))
 
 
 def rows_of(jobs: Sequence[RatingJob]) -> list[int]:

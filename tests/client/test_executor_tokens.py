@@ -8,18 +8,18 @@ import pytest
 from importer.client.executor import Courier, Trace
 from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter, Rate
-from importer.client.retry import Backoff, Patience
+from importer.client.retry import Backoff, RetryBudget
 from importer.client.transport import Transport
-from importer.destinations.decisions import RATED, Answer, Delivered, RefreshToken, Retry, Stop, Verdict
+from importer.destinations.decisions import RATED, Answer, Decision, Done, RefreshToken, Retry, Stop
 from importer.errors import AuthorizationError, ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
-from importer.model import Batch, MediaKind, Outcome, Status
+from importer.model import Batch, MediaKind, RowOutcome, Status
 from importer.progress import Progress
 from tests.builders import build_job
 from tests.client.fakes import FakeApi
 from tests.virtual_time import run_in_virtual_time
 
-DONE = Delivered((RATED,))
+DONE = Done((RATED,))
 REQUEST = Request("POST", "http://127.0.0.1:1", "POST sync/ratings", b"{}", {"x": "y"}, needs_token=True)
 
 
@@ -74,7 +74,7 @@ class TokenServer(Transport):
         return Response(code, {}, b"")
 
 
-def read(answer: Answer) -> Verdict:
+def read(answer: Answer) -> Decision:
     """200 is done, 401 wants a newer token, 429 is no attempt, all else is tried twice more."""
     code = 0 if isinstance(answer, ConnectionLostError) else answer.status
     if code == 200:
@@ -89,10 +89,10 @@ def read(answer: Answer) -> Verdict:
 
 def carry(
     server: TokenServer, tokens: FakeTokens | None, request: Request = REQUEST, rate: Rate | None = None
-) -> Verdict:
-    async def main() -> Verdict:
+) -> Decision:
+    async def main() -> Decision:
         limiter = Limiter(rate, Progress())
-        courier = Courier(server, limiter, Backoff(limiter, Patience(jitter=0.0)), tokens)
+        courier = Courier(server, limiter, Backoff(limiter, RetryBudget(jitter=0.0)), tokens)
         return await courier.carry(request, read)
 
     return run_in_virtual_time(main())
@@ -142,10 +142,10 @@ def test_what_is_sent_after_a_renewal_waits_for_its_turn_like_all_else() -> None
 
 def test_401_for_a_new_token_stops_the_run_without_a_third_request() -> None:
     tokens, server = FakeTokens(), TokenServer(401, 401)
-    verdict = carry(server, tokens)
-    assert isinstance(verdict, Stop)
-    assert isinstance(verdict.error, AuthorizationError)
-    assert "token-" not in str(verdict.error)
+    decision = carry(server, tokens)
+    assert isinstance(decision, Stop)
+    assert isinstance(decision.error, AuthorizationError)
+    assert "token-" not in str(decision.error)
     assert len(server.requests) == 2
     assert tokens.stale == ["token-1"]
 
@@ -181,11 +181,11 @@ def test_429_uses_up_no_tries_whenever_it_comes() -> None:
     trace = Trace()
     server = TokenServer(429, 500, 429, 429, 500, 429, 200)
 
-    async def main() -> Verdict:
+    async def main() -> Decision:
         limiter = Limiter(Rate(1, 1), Progress())
-        courier = Courier(server, limiter, Backoff(limiter, Patience(jitter=0.0)), FakeTokens())
-        verdict = await courier.attempt(REQUEST, read, trace)
-        return await courier.persist(verdict, lambda _: courier.attempt(REQUEST, read, trace))
+        courier = Courier(server, limiter, Backoff(limiter, RetryBudget(jitter=0.0)), FakeTokens())
+        decision = await courier.attempt(REQUEST, read, trace)
+        return await courier.persist(decision, lambda _: courier.attempt(REQUEST, read, trace))
 
     assert run_in_virtual_time(main()) is DONE
     assert (trace.attempts, trace.http_status) == (3, 200)
@@ -194,7 +194,7 @@ def test_429_uses_up_no_tries_whenever_it_comes() -> None:
 def test_429_for_ever_ends_with_the_total_time() -> None:
     server = TokenServer(*[429] * 100)
     assert isinstance(carry(server, FakeTokens()), Stop)
-    assert server.times[-1] - server.times[0] <= Patience().total_seconds
+    assert server.times[-1] - server.times[0] <= RetryBudget().total_seconds
     assert len(server.requests) > 20
 
 
@@ -203,7 +203,7 @@ def test_429_slows_down_all_that_follows() -> None:
 
     async def main() -> None:
         limiter = Limiter(Rate(1, 1), Progress())
-        courier = Courier(server, limiter, Backoff(limiter, Patience(jitter=0.0)), FakeTokens())
+        courier = Courier(server, limiter, Backoff(limiter, RetryBudget(jitter=0.0)), FakeTokens())
         for _ in range(4):
             assert await courier.carry(REQUEST, read) is DONE
 
@@ -223,15 +223,15 @@ class TokenApi(FakeApi):
     def build_request(self, batch: Batch) -> Request:
         return REQUEST
 
-    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
-        verdict = read(answer)
-        return Delivered([RATED] * len(batch.jobs)) if verdict is DONE else verdict
+    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
+        decision = read(answer)
+        return Done([RATED] * len(batch.jobs)) if decision is DONE else decision
 
 
 def deliver(
     server: TokenServer, tokens: FakeTokens, rows: int, workers: int = 3
 ) -> tuple[WorkerPool, dict[int, Status]]:
-    outcomes: dict[int, Outcome] = {}
+    row_outcomes: dict[int, RowOutcome] = {}
 
     async def batches() -> AsyncIterator[Batch]:
         for row in range(1, rows + 1):
@@ -241,15 +241,15 @@ def deliver(
         limiter = Limiter(None, Progress())
         courier = Courier(server, limiter, Backoff(limiter), tokens)
 
-        def take(settled: Sequence[Outcome]) -> None:
-            outcomes.update({outcome.row: outcome for outcome in settled})
+        def take(settled: Sequence[RowOutcome]) -> None:
+            row_outcomes.update({row_outcome.row: row_outcome for row_outcome in settled})
 
         pool = WorkerPool(TokenApi(repeats_safely=True), courier, take, workers=workers)
         await pool.run(batches())
         return pool
 
     pool = run_in_virtual_time(main())
-    return pool, {row: outcome.fate.status for row, outcome in sorted(outcomes.items())}
+    return pool, {row: row_outcome.outcome.status for row, row_outcome in sorted(row_outcomes.items())}
 
 
 def test_a_token_that_ends_in_the_middle_costs_no_row() -> None:

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from importer.client.executor import Courier
 from importer.client.pool import GRACE_SECONDS, WorkerPool
 from importer.client.rate_limit import Limiter
-from importer.client.retry import Backoff, Patience
-from importer.destinations.decisions import Answer, Verdict
+from importer.client.retry import Backoff, RetryBudget
+from importer.destinations.decisions import Answer, Decision
 from importer.errors import StopRunError
-from importer.model import Batch, Outcome, Status
+from importer.model import Batch, RowOutcome, Status
 from importer.progress import Progress
 from tests.builders import build_job
 from tests.client.fakes import READ_BACK, FakeApi, FakeServer
@@ -28,16 +28,16 @@ class Delivery:
     """What a pool did."""
 
     pool: WorkerPool
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    row_outcomes: dict[int, RowOutcome] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
     def statuses(self) -> dict[int, Status]:
-        return {row: outcome.fate.status for row, outcome in sorted(self.outcomes.items())}
+        return {row: row_outcome.outcome.status for row, row_outcome in sorted(self.row_outcomes.items())}
 
     @property
     def unsure_without_outcome(self) -> set[int]:
-        return self.pool.unsure_rows - self.outcomes.keys()
+        return self.pool.unsure_rows - self.row_outcomes.keys()
 
 
 def deliver(
@@ -58,12 +58,12 @@ def deliver(
         loop = asyncio.get_running_loop()
         begun = loop.time()
         limiter = Limiter(None, Progress())
-        courier = Courier(server, limiter, Backoff(limiter, Patience(jitter=0.0)))
-        outcomes: dict[int, Outcome] = {}
+        courier = Courier(server, limiter, Backoff(limiter, RetryBudget(jitter=0.0)))
+        row_outcomes: dict[int, RowOutcome] = {}
 
-        def take(settled: Sequence[Outcome]) -> None:
-            assert not outcomes.keys() & {outcome.row for outcome in settled}
-            outcomes.update({outcome.row: outcome for outcome in settled})
+        def take(settled: Sequence[RowOutcome]) -> None:
+            assert not row_outcomes.keys() & {row_outcome.row for row_outcome in settled}
+            row_outcomes.update({row_outcome.row: row_outcome for row_outcome in settled})
 
         pool = WorkerPool(api, courier, take, workers=workers)
         running = asyncio.create_task(pool.run((feed or _feed)(batches)))
@@ -72,7 +72,7 @@ def deliver(
         await asyncio.wait([running])
         if not running.cancelled():
             running.result()
-        return Delivery(pool, outcomes, loop.time() - begun)
+        return Delivery(pool, row_outcomes, loop.time() - begun)
 
     return run_in_virtual_time(main())
 
@@ -105,15 +105,15 @@ def test_every_job_has_its_outcome_and_no_worker_idles() -> None:
 
 def test_nothing_to_deliver_ends_at_once() -> None:
     delivery = deliver(FakeServer(), 0, workers=4)
-    assert delivery.outcomes == {}
+    assert delivery.row_outcomes == {}
     assert delivery.seconds < 0.01
 
 
 def test_an_outcome_tells_how_it_went() -> None:
     delivery = deliver(FakeServer("trouble", "rated", seconds=0.25), 1, BULK)
-    (outcome,) = delivery.outcomes.values()
-    assert (outcome.attempts, outcome.http_status, outcome.duration_ms) == (2, 200, 250)
-    assert outcome.sent_at is not None
+    (row_outcome,) = delivery.row_outcomes.values()
+    assert (row_outcome.attempts, row_outcome.http_status, row_outcome.duration_ms) == (2, 200, 250)
+    assert row_outcome.sent_at is not None
 
 
 def test_a_split_goes_down_to_the_culprit_and_delivers_the_others() -> None:
@@ -135,20 +135,20 @@ def test_a_retry_waits_and_then_succeeds() -> None:
     server = FakeServer("busy", "busy", "rated")
     delivery = deliver(server, 1)
     assert delivery.statuses == {1: Status.RATED}
-    assert delivery.outcomes[1].attempts == 3
+    assert delivery.row_outcomes[1].attempts == 3
     assert delivery.seconds >= 20
 
 
 def test_tries_used_up_end_as_the_verdict_says() -> None:
     delivery = deliver(FakeServer(*["trouble"] * 9), 1, FakeApi(repeats_safely=True))
     assert delivery.statuses == {1: Status.FAILED}
-    assert delivery.outcomes[1].attempts == 3
+    assert delivery.row_outcomes[1].attempts == 3
 
 
 def test_429_pauses_every_worker() -> None:
     server = FakeServer("rated", "busy", seconds=1)
     delivery = deliver(server, 30, workers=5)
-    assert len(delivery.outcomes) == 30
+    assert len(delivery.row_outcomes) == 30
     begun = server.sent[0].at
     assert not [sent for sent in server.sent if begun + 1.001 < sent.at < begun + 11]
 
@@ -167,14 +167,14 @@ def test_what_did_arrive_is_not_sent_again() -> None:
     delivery = deliver(server, 1)
     assert [sent.label for sent in server.sent] == ["rate", READ_BACK]
     assert server.rated == {1: 1}
-    assert delivery.outcomes[1].fate[:2] == (Status.RATED, "verified")
+    assert delivery.row_outcomes[1].outcome[:2] == (Status.RATED, "verified")
 
 
 def test_what_did_not_arrive_is_sent_again() -> None:
     server = FakeServer("lost")
     delivery = deliver(server, 1)
     assert [sent.label for sent in server.sent] == ["rate", READ_BACK, "rate"]
-    assert delivery.outcomes[1].fate[:2] == (Status.RATED, "")
+    assert delivery.row_outcomes[1].outcome[:2] == (Status.RATED, "")
 
 
 def test_a_refusal_to_be_busy_is_repeated_without_reading_back() -> None:
@@ -193,7 +193,7 @@ def test_reading_back_is_tried_again_before_the_rating_is() -> None:
     server = FakeServer("answer-lost", "trouble", "busy", "rated")
     delivery = deliver(server, 1)
     assert server.ratings_sent == [[1]]
-    assert delivery.outcomes[1].fate.reason == "verified"
+    assert delivery.row_outcomes[1].outcome.reason == "verified"
 
 
 def test_a_rating_that_cannot_be_looked_up_is_unsure_and_never_sent_twice() -> None:
@@ -205,7 +205,7 @@ def test_a_rating_that_cannot_be_looked_up_is_unsure_and_never_sent_twice() -> N
 
 def test_a_stop_while_reading_back_leaves_the_row_unsure() -> None:
     delivery = deliver(FakeServer("answer-lost", "stop"), 1)
-    assert delivery.outcomes == {}
+    assert delivery.row_outcomes == {}
     assert delivery.unsure_without_outcome == {1}
     assert str(delivery.pool.stopped_by) == "stop"
 
@@ -243,7 +243,7 @@ def test_the_first_reason_to_stop_is_kept() -> None:
 def test_a_request_in_flight_gets_its_grace_and_no_more() -> None:
     delivery = deliver(FakeServer("hang"), 2, meanwhile=stop_after(1))
     assert delivery.seconds == pytest.approx(1 + GRACE_SECONDS, abs=0.01)
-    assert delivery.outcomes == {}
+    assert delivery.row_outcomes == {}
     assert delivery.unsure_without_outcome == {1}
 
 
@@ -253,7 +253,7 @@ def test_stop_now_gives_up_requests_in_flight_as_unsure() -> None:
         pool.stop_now()
 
     delivery = deliver(FakeServer(seconds=1), 50, workers=2, meanwhile=stop_now)
-    assert set(delivery.outcomes) == {1, 2}
+    assert set(delivery.row_outcomes) == {1, 2}
     assert delivery.unsure_without_outcome == {3, 4}
     assert delivery.seconds == pytest.approx(1.5, abs=0.01)
 
@@ -264,7 +264,7 @@ def test_a_cancelled_run_leaves_requests_in_flight_unsure() -> None:
         running.cancel()
 
     delivery = deliver(FakeServer(seconds=1), 50, workers=2, meanwhile=cancel)
-    assert set(delivery.outcomes) == {1, 2}
+    assert set(delivery.row_outcomes) == {1, 2}
     assert delivery.unsure_without_outcome == {3, 4}
 
 
@@ -274,7 +274,7 @@ def test_a_cancelled_run_leaves_requests_in_flight_unsure() -> None:
 def test_a_stop_does_not_wait_for_who_only_waits_to_try_again(word: str, unsure: set[int]) -> None:
     delivery = deliver(FakeServer(word), 1, meanwhile=stop_after(0.5))
     assert delivery.seconds == pytest.approx(0.5, abs=0.01)
-    assert delivery.outcomes == {}
+    assert delivery.row_outcomes == {}
     assert delivery.unsure_without_outcome == unsure
 
 
@@ -293,25 +293,25 @@ def test_the_rest_of_a_split_batch_is_not_sent_after_a_stop() -> None:
     server = FakeServer("refused", seconds=1)
     delivery = deliver(server, 8, BULK, meanwhile=stop_after(1.5))
     assert server.ratings_sent == [[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4]]
-    assert set(delivery.outcomes) == {1, 2, 3, 4}
+    assert set(delivery.row_outcomes) == {1, 2, 3, 4}
     assert not delivery.unsure_without_outcome
 
 
 def test_rows_of_a_batch_that_was_carried_out_in_part_are_unsure_after_a_stop() -> None:
     delivery = deliver(FakeServer("skipped", "rated", "stop"), 8, BULK)
-    assert set(delivery.outcomes) == {1, 2, 3, 4}
+    assert set(delivery.row_outcomes) == {1, 2, 3, 4}
     assert delivery.unsure_without_outcome == {5, 6, 7, 8}
 
 
 def test_a_batch_whose_first_answer_was_lost_stays_unsure_while_the_server_is_busy() -> None:
     delivery = deliver(FakeServer("answer-lost", *["busy"] * 9), 8, BULK)
-    assert delivery.outcomes == {}
+    assert delivery.row_outcomes == {}
     assert delivery.unsure_without_outcome == set(range(1, 9))
 
 
 def test_a_rating_known_not_to_have_arrived_is_not_unsure() -> None:
     delivery = deliver(FakeServer("lost", "rated", *["busy"] * 9), 1)
-    assert delivery.outcomes == {}
+    assert delivery.row_outcomes == {}
     assert not delivery.unsure_without_outcome
 
 
@@ -319,16 +319,16 @@ def test_a_rating_known_not_to_have_arrived_is_not_unsure() -> None:
 
 
 class BrokenApi(FakeApi):
-    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
         if batch.jobs[0].row == 3:
             raise ZeroDivisionError
-        return super().read_response(batch, answer)
+        return super().interpret_response(batch, answer)
 
 
 def test_an_exception_in_a_worker_stops_the_pool_and_is_kept() -> None:
     delivery = deliver(FakeServer(), 50, BrokenApi(), workers=2)
     assert isinstance(delivery.pool.stopped_by, ZeroDivisionError)
-    assert {1, 2} <= set(delivery.outcomes)
+    assert {1, 2} <= set(delivery.row_outcomes)
     assert delivery.unsure_without_outcome == {3}
 
 
@@ -340,7 +340,7 @@ def test_an_exception_in_the_feeder_stops_the_pool_and_is_kept() -> None:
 
     delivery = deliver(FakeServer(seconds=1), 50, workers=2, feed=feed)
     assert isinstance(delivery.pool.stopped_by, ZeroDivisionError)
-    assert set(delivery.outcomes) == {1}
+    assert set(delivery.row_outcomes) == {1}
     assert delivery.seconds < 2
 
 
@@ -370,7 +370,7 @@ def test_whatever_happens_each_row_is_told_of_once_and_truthfully(
     api = FakeApi(batch_size=4, repeats_safely=True) if bulk else FakeApi()
     # That no row has two outcomes is asserted where they are taken.
     delivery = deliver(server, rows, api, workers=workers, meanwhile=stop_after(stop_seconds))
-    without_outcome = set(range(1, rows + 1)) - delivery.outcomes.keys()
+    without_outcome = set(range(1, rows + 1)) - delivery.row_outcomes.keys()
     if delivery.pool.stopped_by is None:
         assert not without_outcome
     for row, status in delivery.statuses.items():

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from importer.client.retry import ask, see_through
+from importer.client.retry import ask, shield_until_done
 from importer.client.sign_in import revoke, sign_in
 from importer.destinations.decisions import Answer, Retry, Stop
 from importer.destinations.trakt.sign_in import DeviceCode, TokenSet, TraktApp
@@ -172,7 +172,7 @@ class TestAsking:
             done.append("work")
 
         async def main() -> None:
-            caller = asyncio.create_task(see_through(work()))
+            caller = asyncio.create_task(shield_until_done(work()))
             await asyncio.sleep(1)
             caller.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -187,7 +187,7 @@ class TestAsking:
             raise StopRunError("failed")
 
         async def main() -> None:
-            caller = asyncio.create_task(see_through(work()))
+            caller = asyncio.create_task(shield_until_done(work()))
             await asyncio.sleep(1)
             caller.cancel()
             with pytest.raises(asyncio.CancelledError):

@@ -20,9 +20,9 @@ from importer.client.rate_limit import Limiter
 from importer.client.retry import Backoff
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
-from importer.destinations.decisions import Delivered, Stop
+from importer.destinations.decisions import Done, Stop
 from importer.errors import AuthorizationError, StopRunError
-from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
+from importer.model import Batch, MediaKind, RatingJob, RowOutcome, Status
 from importer.progress import Progress
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import Kind
@@ -38,7 +38,7 @@ UNKNOWN = "tt9999999"
 class Delivery:
     """What came of bringing some jobs to a sandbox."""
 
-    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    row_outcomes: dict[int, RowOutcome] = field(default_factory=dict)
     stopped_by: BaseException | None = None
     unsure_rows: set[int] = field(default_factory=set)
     stored: dict[str, int | str] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Delivery:
 
     @property
     def statuses(self) -> dict[int, Status]:
-        return {row: outcome.fate.status for row, outcome in sorted(self.outcomes.items())}
+        return {row: row_outcome.outcome.status for row, row_outcome in sorted(self.row_outcomes.items())}
 
 
 class DestinationConformance(ABC):
@@ -85,10 +85,10 @@ class DestinationConformance(ABC):
     ) -> Delivery:
         result = Delivery()
 
-        def take(outcomes: Sequence[Outcome]) -> None:
-            for outcome in outcomes:
-                assert outcome.row not in result.outcomes, "a second outcome for one row"
-                result.outcomes[outcome.row] = outcome
+        def take(row_outcomes: Sequence[RowOutcome]) -> None:
+            for row_outcome in row_outcomes:
+                assert row_outcome.row not in result.row_outcomes, "a second outcome for one row"
+                result.row_outcomes[row_outcome.row] = row_outcome
 
         async with sandbox:
             destination = self.build(sandbox.url, password=password)
@@ -106,16 +106,16 @@ class DestinationConformance(ABC):
             result.posts = sum(sandbox.store.posts("demo").values())
             result.requests = [f"{it.method} {it.path} {it.status}" for it in sandbox.store.requests()]
         result.stopped_by = pool.stopped_by
-        result.unsure_rows = pool.unsure_rows - result.outcomes.keys()
+        result.unsure_rows = pool.unsure_rows - result.row_outcomes.keys()
         return result
 
     def test_right_credentials_pass_the_probe(self) -> None:
-        assert self._probe("demo") == Delivered(())
+        assert self._probe("demo") == Done(())
 
     def test_wrong_credentials_stop_the_run_at_the_probe(self) -> None:
-        verdict = self._probe("wrong")
-        assert isinstance(verdict, Stop)
-        assert isinstance(verdict.error, AuthorizationError)
+        decision = self._probe("wrong")
+        assert isinstance(decision, Stop)
+        assert isinstance(decision.error, AuthorizationError)
 
     def _probe(self, password: str) -> object:
         async def probe() -> object:
@@ -123,7 +123,9 @@ class DestinationConformance(ABC):
                 limiter = Limiter(None, Progress())
                 destination = self.build(sandbox.url, password=password)
                 courier = Courier(transport, limiter, Backoff(limiter), self.sign_in(sandbox, password))
-                return await courier.carry(destination.build_probe(), destination.read_probe)
+                return await courier.carry(
+                    destination.build_credentials_check(), destination.interpret_credentials_check
+                )
 
         return run_hurried(probe())
 
@@ -199,12 +201,12 @@ class DestinationConformance(ABC):
     def test_a_stop_lets_the_request_in_flight_finish(self) -> None:
         jobs = [build_job(row, imdb_id=MOVIES[row]) for row in range(6)]
         result = self.deliver(jobs, "hang-after=5s", workers=1, stop_after_seconds=2)
-        assert len(result.stored) == len(result.outcomes) + len(result.unsure_rows)
+        assert len(result.stored) == len(result.row_outcomes) + len(result.unsure_rows)
 
 
 async def _batches(destination: Destination, jobs: Sequence[RatingJob]) -> AsyncIterator[Batch]:
     batcher = Batcher(BatchSize(destination.batch_size))
-    for batch in batcher.add((destination.method_for(job), job) for job in jobs):
+    for batch in batcher.add((destination.request_kind(job), job) for job in jobs):
         yield batch
     for batch in batcher.flush():
         yield batch

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.titles import Held, Holdings, is_held, title_keys
+from importer.destinations.titles import AccountRating, AccountRatings, is_held, title_keys
 from importer.http import read_retry_after
 from importer.model import MediaKind, RatingJob
 from tests.builders import build_job
@@ -12,7 +12,7 @@ from tests.builders import build_job
 HEAT = build_job(title="Heat", year=1995, imdb_id="tt0113277", tmdb_id=949)
 
 
-def holdings(job: RatingJob, held: Held) -> Holdings:
+def ratings(job: RatingJob, held: AccountRating) -> AccountRatings:
     return dict.fromkeys(title_keys(job), held)
 
 
@@ -33,24 +33,24 @@ def test_an_episodes_keys_hold_its_number() -> None:
 @pytest.mark.parametrize(
     ("rating", "held", "is_there"),
     [
-        (8, Held(8), True),
-        (8, Held(8, "love"), True),
-        ("love", Held(8, "love"), True),
-        ("love", Held("love", "love"), True),
-        (8, Held(7), False),
-        (8, Held("love", "love"), False),
-        ("hate", Held(8, "love"), False),
-        (0, Held(8), False),
+        (8, AccountRating(8), True),
+        (8, AccountRating(8, "love"), True),
+        ("love", AccountRating(8, "love"), True),
+        ("love", AccountRating("love", "love"), True),
+        (8, AccountRating(7), False),
+        (8, AccountRating("love", "love"), False),
+        ("hate", AccountRating(8, "love"), False),
+        (0, AccountRating(8), False),
     ],
 )
 def test_a_rating_is_held_when_the_account_shows_it_in_either_form(
-    rating: int | str, held: Held, is_there: bool
+    rating: int | str, held: AccountRating, is_there: bool
 ) -> None:
-    assert is_held(HEAT._replace(rating=rating), holdings(HEAT, held)) is is_there
+    assert is_held(HEAT._replace(rating=rating), ratings(HEAT, held)) is is_there
 
 
 def test_a_rating_is_found_by_any_one_key() -> None:
-    by_tmdb_only = {"movie:tmdb:949": Held(8)}
+    by_tmdb_only = {"movie:tmdb:949": AccountRating(8)}
     assert is_held(HEAT, by_tmdb_only)
 
 
@@ -61,7 +61,7 @@ def test_a_title_the_account_does_not_hold() -> None:
 
 def test_a_movie_and_a_show_of_one_name_are_two_titles() -> None:
     show = build_job(kind=MediaKind.SHOW, title="Fargo", year=2014)
-    assert not is_held(show, holdings(show._replace(kind=MediaKind.MOVIE), Held(8)))
+    assert not is_held(show, ratings(show._replace(kind=MediaKind.MOVIE), AccountRating(8)))
 
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from importer.errors import UnknownFormatError, UnreadableFileError
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from importer.readers.columns import Columns
 from importer.readers.tables import csv_rows as records
 
@@ -26,7 +26,9 @@ def main(file: str, mebibytes: str) -> None:
     rows, error = 0, ""
     begun = time.process_time()
     try:
-        for chunk in open_reader(Path(file), Reading(leaves_types_open=True), name=Path(file).name).chunks():
+        for chunk in open_reader(
+            Path(file), ReadOptions(leaves_types_open=True), name=Path(file).name
+        ).chunks():
             rows += len(chunk)
     except (UnknownFormatError, UnreadableFileError) as problem:
         error = str(problem)

@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 from importer.client.rate_limit import Limiter
 from importer.destinations.decisions import (
     Answer,
-    Delivered,
-    Partly,
+    Decision,
+    Done,
+    PartlyDone,
     RefreshToken,
     Retry,
     Split,
     Stop,
-    Verdict,
 )
-from importer.destinations.titles import Held
+from importer.destinations.titles import AccountRating
 from importer.destinations.trakt.account import LONGEST_NAME, Account, Refused, read_account, read_count
 from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.dates import Dates
@@ -126,18 +126,18 @@ def buried(field: str, around: str = "%s", status: int = 200) -> Response:
     return build_answer(status, (around % f'{{"{field}":{value},"rating":"love"}}').encode())
 
 
-def check(batch: Batch, verdict: Verdict, succeeds: bool) -> None:
+def check(batch: Batch, decision: Decision, succeeds: bool) -> None:
     """What holds for every verdict; only where `succeeds` may a row be called rated."""
-    match verdict:
-        case Delivered(fates):
-            assert len(fates) == len(batch.jobs)
-            assert succeeds or not any(fate.status.is_success for fate in fates)
-            for fate in fates:
-                check_words(fate.message)
-        case Partly(fates, halves, later):
+    match decision:
+        case Done(outcomes):
+            assert len(outcomes) == len(batch.jobs)
+            assert succeeds or not any(outcome.status.is_success for outcome in outcomes)
+            for outcome in outcomes:
+                check_words(outcome.message)
+        case PartlyDone(outcomes, halves, later):
             assert succeeds
             left = sorted(job.row for part in (*halves, *later) for job in part.jobs)
-            assert left == [j.row for j, fate in zip(batch.jobs, fates, strict=True) if fate is None]
+            assert left == [j.row for j, outcome in zip(batch.jobs, outcomes, strict=True) if outcome is None]
         case Split(reason):
             assert len(batch.jobs) > 1
             check_words(reason)
@@ -177,15 +177,15 @@ class TestTraktV1:
         content = parse(answer)
         says_so = isinstance(content, dict) and content.get("status") == "success"
         succeeds = isinstance(answer, Response) and answer.status == 200 and says_so
-        check(batch, V1.read_response(batch, answer), succeeds)
+        check(batch, V1.interpret_response(batch, answer), succeeds)
 
     @given(V1_ANSWERS)
     def test_an_answer_to_the_probe(self, answer: Answer) -> None:
         content = parse(answer)
-        verdict = V1.read_probe(answer)
-        if isinstance(verdict, Delivered):
+        decision = V1.interpret_credentials_check(answer)
+        if isinstance(decision, Done):
             assert content["status"] == "success"
-        check(Batch("account/test", ()), verdict, succeeds=True)
+        check(Batch("account/test", ()), decision, succeeds=True)
 
     @given(KINDS.filter(lambda kind: kind is not MediaKind.SEASON), V1_ANSWERS)
     @example(MediaKind.MOVIE, buried("imdb_id", "[%s]"))
@@ -193,8 +193,8 @@ class TestTraktV1:
     @example(MediaKind.MOVIE, buried("rating_advanced", "[%s]"))
     @example(MediaKind.EPISODE, buried("season", '[{"rating":"love","show":{"tvdb_id":1},"episode":%s}]'))
     def test_an_answer_to_reading_back(self, kind: MediaKind, answer: Answer) -> None:
-        found = V1.read_holdings(kind, answer)
-        if isinstance(found, Verdict):
+        found = V1.read_ratings(kind, answer)
+        if isinstance(found, Decision):
             check(Batch("user/ratings", ()), found, succeeds=False)
         else:
             assert isinstance(parse(answer), list)
@@ -221,22 +221,22 @@ class TestTraktV2:
         if isinstance(counts, dict) and "added" in content:
             says_so = any(type(count) is int for count in counts.values())
         succeeds = isinstance(answer, Response) and 200 <= answer.status < 300 and says_so
-        check(batch, V2.read_response(batch, answer), succeeds)
+        check(batch, V2.interpret_response(batch, answer), succeeds)
 
     @given(V2_ANSWERS | SIGN_IN_ANSWERS)
     def test_an_answer_to_the_probe(self, answer: Answer) -> None:
-        verdict = V2.read_probe(answer)
-        assert not isinstance(verdict, Delivered) or parse(answer)["user"]
-        check(Batch("users/settings", ()), verdict, succeeds=True)
+        decision = V2.interpret_credentials_check(answer)
+        assert not isinstance(decision, Done) or parse(answer)["user"]
+        check(Batch("users/settings", ()), decision, succeeds=True)
 
     @given(KINDS, V2_ANSWERS, st.integers(1, 10**9))
     @example(MediaKind.MOVIE, buried("year", '[{"rating":8,"movie":%s}]'), 1)
     @example(MediaKind.SEASON, buried("number", '[{"rating":8,"show":{"ids":{"tvdb":1}},"season":%s}]'), 1)
     @example(MediaKind.EPISODE, buried("imdb", '[{"rating":8,"episode":{"ids":%s}}]'), 1)
     def test_an_answer_to_reading_back(self, kind: MediaKind, answer: Answer, page: int) -> None:
-        found = V2.read_holdings(kind, answer)
-        if isinstance(found, Verdict):
-            assert not isinstance(found, Delivered)
+        found = V2.read_ratings(kind, answer)
+        if isinstance(found, Decision):
+            assert not isinstance(found, Done)
             check(Batch("sync/ratings", ()), found, succeeds=False)
             return
         assert isinstance(answer, Response)
@@ -250,19 +250,21 @@ class TestTraktV2:
     def test_a_title_that_is_held_counts_once_whatever_its_keys(self) -> None:
         ids = {"trakt": 1, "imdb": "tt0113277", "tmdb": 949}
         body = [{"rating": 8, "movie": {"title": "Heat", "year": 1995, "ids": ids}}]
-        found = V2.read_holdings(MediaKind.MOVIE, build_answer(200, body))
-        assert not isinstance(found, Verdict)
+        found = V2.read_ratings(MediaKind.MOVIE, build_answer(200, body))
+        assert not isinstance(found, Decision)
         assert len(found) == 4
         assert len({id(held) for held in found.values()}) == 1
 
     @pytest.mark.parametrize("rated_at", ["", "yesterday", "2014-09-01T12:00:00", "\x1b[2J", 5, "9" * 99])
     def test_a_date_that_is_none_is_not_kept_for_an_undo(self, rated_at: object) -> None:
         body = [{"rating": 8, "rated_at": rated_at, "movie": {"ids": {"imdb": "tt1"}}}]
-        assert V2.read_holdings(MediaKind.MOVIE, build_answer(200, body)) == {"movie:imdb:tt1": Held(8)}
+        assert V2.read_ratings(MediaKind.MOVIE, build_answer(200, body)) == {
+            "movie:imdb:tt1": AccountRating(8)
+        }
 
     def test_more_pages_than_an_account_may_fill_are_no_answer(self) -> None:
         answer = Response(200, {"X-Pagination-Page-Count": "999999999"}, b"[]")
-        assert isinstance(V2.read_holdings(MediaKind.MOVIE, answer), Retry)
+        assert isinstance(V2.read_ratings(MediaKind.MOVIE, answer), Retry)
 
     @pytest.mark.parametrize(
         ("header", "shown"),
@@ -277,10 +279,10 @@ class TestTraktV2:
     )
     def test_of_a_full_account_only_a_page_of_trakt_is_shown(self, header: str, shown: bool) -> None:
         headers = {"X-Upgrade-URL": header, "X-Account-Limit": "9" * 5000}
-        verdict = V2.read_response(rows("movies", MediaKind.MOVIE, 1), Response(420, headers, b""))
-        assert isinstance(verdict, Stop)
-        assert (header in str(verdict.error)) is shown
-        check_words(str(verdict.error))
+        decision = V2.interpret_response(rows("movies", MediaKind.MOVIE, 1), Response(420, headers, b""))
+        assert isinstance(decision, Stop)
+        assert (header in str(decision.error)) is shown
+        check_words(str(decision.error))
 
 
 class TestSignIn:
@@ -368,9 +370,9 @@ def test_a_success_cut_off_anywhere_is_none(
 ) -> None:
     batch = rows(method, MediaKind.MOVIE, 1)
     body = orjson.dumps(content)
-    assert isinstance(api.read_response(batch, build_answer(status, body)), Delivered)
+    assert isinstance(api.interpret_response(batch, build_answer(status, body)), Done)
     for end in range(len(body)):
-        assert isinstance(api.read_response(batch, build_answer(status, body[:end])), Retry)
+        assert isinstance(api.interpret_response(batch, build_answer(status, body[:end])), Retry)
 
 
 MANY = rows("movies", MediaKind.MOVIE, 200)
@@ -398,8 +400,8 @@ BOMBS = {
 def test_an_answer_made_to_be_slow_to_read_is_not(not_found: object) -> None:
     answer = build_answer(201, {"added": {"movies": 1}, "not_found": not_found})
     begun = clock.process_time()
-    verdict = V2.read_response(MANY, answer)
-    assert isinstance(verdict, Split | Partly)
+    decision = V2.interpret_response(MANY, answer)
+    assert isinstance(decision, Split | PartlyDone)
     # It took minutes where each echo was held against each row anew.
     assert clock.process_time() - begun < 10
 
@@ -407,4 +409,4 @@ def test_an_answer_made_to_be_slow_to_read_is_not(not_found: object) -> None:
 def test_a_renewal_is_asked_for_whatever_else_a_401_says() -> None:
     for body in (b"", b"<html>", b'{"added":{"movies":1}}'):
         batch = rows("movies", MediaKind.MOVIE, 1)
-        assert isinstance(V2.read_response(batch, build_answer(401, body)), RefreshToken)
+        assert isinstance(V2.interpret_response(batch, build_answer(401, body)), RefreshToken)

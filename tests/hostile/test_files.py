@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import ResultsNotWrittenError
-from importer.files import Drafts
+from importer.files import AtomicFiles
 from importer.runs.results_csv import write_results
 from tests.hostile.conftest import Command, write_ratings
 from tests.hostile.server import Answer, Call, Reply, Server, reply
@@ -194,7 +194,7 @@ def test_a_link_planted_in_the_place_of_the_draft_is_no_place_to_write(
 def test_the_draft_of_a_file_cannot_be_guessed(tmp_path: Path) -> None:
     names = set()
     for _ in range(20):
-        with Drafts() as drafts:
+        with AtomicFiles() as drafts:
             drafts.begin(tmp_path / "results.csv")
             names |= {path.name for path in tmp_path.iterdir()}
     assert len(names) == 20

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from importer.destinations.decisions import Delivered, Stop
+from importer.destinations.decisions import Done, Stop
 from importer.destinations.trakt_v1.api import TraktV1
 from importer.model import Status
 from importer.text import LONGEST_WORDS
@@ -19,11 +19,11 @@ BODY = (REQUEST.body or b"").decode()
 
 def tell(error: object, api: TraktV1 = API, **more: object) -> str:
     """What becomes of a row that the server refuses with this error."""
-    verdict = api.read_response(
+    decision = api.interpret_response(
         build_batch(), build_answer(400, {"status": "failure", "error": error, **more})
     )
-    assert isinstance(verdict, Delivered)
-    return verdict.fates[0].message
+    assert isinstance(decision, Done)
+    return decision.outcomes[0].message
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_without_secrets_there_is_nothing_to_mask() -> None:
 
 def test_refused_credentials_are_not_quoted() -> None:
     content = {"status": "failure", "error": f"failed authentication for {BODY}"}
-    verdict = API.read_probe(build_answer(401, content))
-    assert isinstance(verdict, Stop)
-    assert "failed authentication for" in str(verdict.error)
-    assert SHA1 not in str(verdict.error)
+    decision = API.interpret_credentials_check(build_answer(401, content))
+    assert isinstance(decision, Stop)
+    assert "failed authentication for" in str(decision.error)
+    assert SHA1 not in str(decision.error)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_nothing_of_it_moves_a_cursor_or_fills_the_screen(error: str, shown: str
 
 
 def test_a_title_that_is_not_found_stays_so() -> None:
-    verdict = API.read_response(
+    decision = API.interpret_response(
         build_batch(), build_answer(404, {"status": "failure", "error": f"{KEY} movie not found"})
     )
-    assert isinstance(verdict, Delivered)
-    assert verdict.fates[0].status is Status.NOT_FOUND
-    assert "*** movie not found" in verdict.fates[0].message
+    assert isinstance(decision, Done)
+    assert decision.outcomes[0].status is Status.NOT_FOUND
+    assert "*** movie not found" in decision.outcomes[0].message

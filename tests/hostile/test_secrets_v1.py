@@ -59,7 +59,7 @@ TROUBLES = [
     lambda call: reply(200, [call.whole]),
 ]
 # After each trouble a success, or the run would have had enough.
-PASSING = [*REFUSALS, *(answer for trouble in TROUBLES for answer in (trouble, cookie))]
+TRANSIENT = [*REFUSALS, *(answer for trouble in TROUBLES for answer in (trouble, cookie))]
 """What a run gets over, one after the other."""
 
 
@@ -100,11 +100,11 @@ def messages(command: Command) -> Iterator[str]:
 @MODES
 def test_a_run_past_every_failure_leaves_no_credential(ada: Command, mode: tuple[str, ...]) -> None:
     write_ratings(ada.folder, 30)
-    with Server(Api(*([echo(400)] * 5 if mode else []), *PASSING)) as server:
+    with Server(Api(*([echo(400)] * 5 if mode else []), *TRANSIENT)) as server:
         done = ada.run(*WORDS, *mode, "--base-url", server.url)
         assert SHA1 in server.calls[0].body  # the server was told, and so could tell
     assert done.returncode == 1, done.stderr
-    assert len(server.calls) > (15 if mode else len(PASSING))
+    assert len(server.calls) > (15 if mode else len(TRANSIENT))
     assert any("cannot serve POST /rate/movie" in message and "/***" in message for message in messages(ada))
     ada.run("report", "2")
     assert ada.find(*SECRETS) == []

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.model import PASSING, RESULT_COLUMNS
+from importer.model import RESULT_COLUMNS, TRANSIENT
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import ResultsReader
 
@@ -130,7 +130,7 @@ def test_any_cell_of_a_results_file_gives_a_row(tmp_path: Path, cell: str, statu
     line = [status if column == "status" else cell for column in RESULT_COLUMNS]
     path = tmp_path / "results.csv"
     path.write_text(",".join(RESULT_COLUMNS) + "\n" + ",".join(line) + "\n", encoding="utf-8")
-    rows = [row for chunk in ResultsReader(path, "results.csv", PASSING).chunks() for row in chunk]
+    rows = [row for chunk in ResultsReader(path, "results.csv", TRANSIENT).chunks() for row in chunk]
     assert len(rows) == 1
 
 
@@ -139,7 +139,7 @@ def test_what_a_stranger_wrote_into_a_results_file_starts_no_formula_in_the_next
     line = ["failed" if column == "status" else "'=1+1" for column in RESULT_COLUMNS]
     settled = ["rated" if column == "status" else "'=1+1" for column in RESULT_COLUMNS]
     given.write_text("\n".join(map(",".join, (RESULT_COLUMNS, line, settled, ""))), encoding="utf-8")
-    rows = [row for chunk in ResultsReader(given, "given.csv", PASSING).chunks() for row in chunk]
+    rows = [row for chunk in ResultsReader(given, "given.csv", TRANSIENT).chunks() for row in chunk]
     write_results(written, [[getattr(row, column, None) for column in RESULT_COLUMNS] for row in rows])
     with written.open(newline="", encoding="utf-8") as file:
         assert not [cell for cells in csv.reader(file) for cell in cells if cell.startswith("=")]

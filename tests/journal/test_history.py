@@ -9,10 +9,10 @@ import pytest
 from importer.errors import ImporterError, UsageError
 from importer.journal import Journal, Run
 from importer.journal.history import LAST, find_run, find_undoable, list_runs, read_results, read_tallies
-from importer.model import RESULT_COLUMNS, Fate, Outcome, SourceRow, Status
+from importer.model import RESULT_COLUMNS, Outcome, RowOutcome, SourceRow, Status
 from tests.builders import build_invalid, build_job
 
-RATED = Fate(Status.RATED)
+RATED = Outcome(Status.RATED)
 STATUS = RESULT_COLUMNS.index("status")
 
 
@@ -25,7 +25,7 @@ def add_run(journal: Journal, source: str = "ratings.csv", rows: int = 3) -> Run
 
 def rate(journal: Journal, run: Run, *rows: int) -> None:
     journal.take(run, 0, 1000)
-    journal.record(run, [Outcome(row, RATED, 1, 200, 1.0, 5) for row in rows])
+    journal.record(run, [RowOutcome(row, RATED, 1, 200, 1.0, 5) for row in rows])
 
 
 def test_no_folder_and_an_empty_folder_have_no_runs(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_what_a_version_before_has_not_counted_is_counted_now(tmp_path: Path, mi
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal)
         rate(journal, run, 1, 2)
-        journal.settle_rows(run, [3], Fate(Status.REJECTED, "http_400", "no"))
+        journal.close_rows(run, [3], Outcome(Status.REJECTED, "http_400", "no"))
         journal.finish(run)
     (past,) = list_runs(tmp_path)
     tallies = read_tallies(past)

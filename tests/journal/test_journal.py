@@ -18,10 +18,10 @@ from importer.journal.history import Tally
 from importer.model import (
     RESULT_COLUMNS,
     UNRATE,
-    Fate,
     MediaKind,
     Outcome,
     Rating,
+    RowOutcome,
     SettledRow,
     SourceRow,
     Status,
@@ -29,7 +29,7 @@ from importer.model import (
 from importer.runs.duplicates import UNCHANGED
 from tests.builders import build_invalid, build_job
 
-RATED = Fate(Status.RATED)
+RATED = Outcome(Status.RATED)
 
 
 @pytest.fixture
@@ -44,30 +44,33 @@ def journal(folder: Path) -> Iterator[Journal]:
 
 
 def plan(
-    journal: Journal, *rows: SourceRow, fates: Sequence[Fate | None] | None = None, fingerprint: str = "file"
+    journal: Journal,
+    *rows: SourceRow,
+    outcomes: Sequence[Outcome | None] | None = None,
+    fingerprint: str = "file",
 ) -> Run:
     """Plan a run of these rows as `run.py` does, duplicates aside."""
     with journal.planning():
         run = journal.add_run(fingerprint, "ratings.csv", "trakt-v1")
-        journal.add_rows(run, rows, fates or [None] * len(rows))
-        journal.settle_unchanged(run, UNCHANGED)
+        journal.add_rows(run, rows, outcomes or [None] * len(rows))
+        journal.close_unchanged(run, UNCHANGED)
     return run
 
 
-def outcome(row: int, fate: Fate = RATED) -> Outcome:
-    return Outcome(row, fate, 1, 200, 1_700_000_000.5, 42)
+def row_outcome(row: int, outcome: Outcome = RATED) -> RowOutcome:
+    return RowOutcome(row, outcome, 1, 200, 1_700_000_000.5, 42)
 
 
-def deliver(journal: Journal, run: Run, fate: Fate = RATED) -> None:
+def deliver(journal: Journal, run: Run, outcome: Outcome = RATED) -> None:
     """Send every open row, with the same fate for all."""
     jobs = journal.take(run, 0, 1000)
-    journal.record(run, [outcome(job.row, fate) for job in jobs])
+    journal.record(run, [row_outcome(job.row, outcome) for job in jobs])
 
 
-def rate(journal: Journal, rating: Rating, fate: Fate = RATED, **fields: Any) -> Run:
+def rate(journal: Journal, rating: Rating, outcome: Outcome = RATED, **fields: Any) -> Run:
     """A whole run that rates one title."""
     run = plan(journal, build_job(rating=rating, **fields))
-    deliver(journal, run, fate)
+    deliver(journal, run, outcome)
     journal.finish(run)
     return run
 
@@ -106,7 +109,7 @@ def test_a_rehearsal_leaves_nothing(journal: Journal) -> None:
     with journal.planning(keep=False):
         run = journal.add_run("file", "ratings.csv", "trakt-v1")
         journal.add_rows(run, [build_job(1)], [None])
-        journal.settle_open(run, Fate(Status.NOT_SENT, "dry_run", "would be sent"))
+        journal.close_open(run, Outcome(Status.NOT_SENT, "dry_run", "would be sent"))
         assert column(journal, run, "reason") == ["dry_run"]
     assert journal.find_unfinished("file") is None
     assert results(journal, run) == []
@@ -145,7 +148,9 @@ def test_a_row_keeps_its_cells(journal: Journal) -> None:
 def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Journal) -> None:
     told, silent = build_job(1, note="8.5 was rounded to 9"), build_job(2, imdb_id="tt0000002", note="noted")
     run = plan(journal, told, silent)
-    journal.record(run, [outcome(1, Fate(Status.NOT_FOUND, "not_found", "nobody knows it")), outcome(2)])
+    journal.record(
+        run, [row_outcome(1, Outcome(Status.NOT_FOUND, "not_found", "nobody knows it")), row_outcome(2)]
+    )
     assert column(journal, run, "message") == ["8.5 was rounded to 9; nobody knows it", "noted"]
 
 
@@ -197,8 +202,8 @@ def test_an_invalid_row_keeps_its_cells_as_text_and_its_reason(journal: Journal)
 
 
 def test_a_row_settled_in_planning_is_not_sent(journal: Journal) -> None:
-    refused = Fate(Status.UNSUPPORTED, "season", "no seasons")
-    run = plan(journal, build_job(1), build_job(2), fates=[refused, None])
+    refused = Outcome(Status.UNSUPPORTED, "season", "no seasons")
+    run = plan(journal, build_job(1), build_job(2), outcomes=[refused, None])
     assert [job.row for job in journal.take(run, 0, 10)] == [2]
     assert results(journal, run)[0]["reason"] == "season"
 
@@ -259,7 +264,7 @@ def test_titles_rated_twice_come_as_groups_of_open_rows(journal: Journal) -> Non
         for group in journal.titles_rated_twice(run):
             groups.append(group)
             for row, _, _ in group[1:]:  # settling while the groups come does not disturb them
-                journal.settle_rows(run, [row], Fate(Status.DUPLICATE, "duplicate", "another row counts"))
+                journal.close_rows(run, [row], Outcome(Status.DUPLICATE, "duplicate", "another row counts"))
     assert groups == [
         [(2, 3, "2024-01-01"), (5, 6, None)],
         [(1, 2, None), (4, 5, None), (7, 8, None)],
@@ -286,7 +291,7 @@ def test_another_rating_is_sent_and_the_one_before_is_noted(journal: Journal) ->
 
 def test_a_removal_is_brought_once_and_noted(journal: Journal) -> None:
     rate(journal, 7)
-    removed = Fate(Status.UNRATED)
+    removed = Outcome(Status.UNRATED)
     assert column(journal, rate(journal, UNRATE, removed), "previous_rating") == [7]
     assert column(journal, plan(journal, build_job(rating=UNRATE)), "status") == ["unchanged"]
     assert column(journal, rate(journal, 7), "previous_rating") == ["unrate"]
@@ -299,14 +304,14 @@ def test_a_removal_nobody_knows_of_is_sent(journal: Journal) -> None:
 @pytest.mark.parametrize("status", [Status.NOT_FOUND, Status.REJECTED])
 def test_what_the_destination_refused_changes_nothing(journal: Journal, status: Status) -> None:
     rate(journal, 7)
-    rate(journal, 8, Fate(status, "refused", "no"))
+    rate(journal, 8, Outcome(status, "refused", "no"))
     assert column(journal, plan(journal, build_job(rating=7)), "status") == ["unchanged"]
 
 
 @pytest.mark.parametrize("status", [Status.UNSURE, Status.FAILED])
 def test_a_rating_that_may_have_arrived_leaves_nothing_known(journal: Journal, status: Status) -> None:
     rate(journal, 7)
-    rate(journal, 8, Fate(status, "no_answer", "?"))
+    rate(journal, 8, Outcome(status, "no_answer", "?"))
     run = plan(journal, build_job(rating=7))
     assert journal.count_open(run) == 1
 
@@ -314,7 +319,7 @@ def test_a_rating_that_may_have_arrived_leaves_nothing_known(journal: Journal, s
 def test_what_the_account_was_seen_to_hold_outdoes_what_an_earlier_run_brought(journal: Journal) -> None:
     rate(journal, 7)
     run = plan(journal, build_job(rating=8))
-    journal.settle_rows(run, [1], Fate(Status.UNCHANGED, "held", "the account holds this very rating"))
+    journal.close_rows(run, [1], Outcome(Status.UNCHANGED, "held", "the account holds this very rating"))
     journal.finish(run)
     assert journal.count_open(plan(journal, build_job(rating=7))) == 1
 
@@ -328,7 +333,7 @@ def test_a_run_given_up_for_another_leaves_nothing_known_of_what_was_under_way(j
 def test_a_run_given_up_for_another_has_changed_the_account_too(journal: Journal) -> None:
     run = plan(journal, build_job(1), build_job(2), fingerprint="given up")
     journal.take(run, 0, 1)
-    journal.record(run, [outcome(1)])
+    journal.record(run, [row_outcome(1)])
     assert column(journal, plan(journal, build_job(1), build_job(2)), "status") == ["unchanged", "not_sent"]
 
 
@@ -360,12 +365,12 @@ def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal
         build_job(3),
         build_invalid(4),
     ]
-    duplicate = Fate(Status.DUPLICATE, "duplicate", "row 1 counts")
-    run = plan(journal, *rows, fates=[None, None, duplicate, None])
+    duplicate = Outcome(Status.DUPLICATE, "duplicate", "row 1 counts")
+    run = plan(journal, *rows, outcomes=[None, None, duplicate, None])
     journal.note_previous(run, [(1, 3, "2020-01-01")])
-    journal.record(run, [outcome(1), outcome(2, Fate(Status.UNRATED))])
+    journal.record(run, [row_outcome(1), row_outcome(2, Outcome(Status.UNRATED))])
     journal.finish(run)
-    again = plan(journal, *rows, fates=[None, None, duplicate, None])
+    again = plan(journal, *rows, outcomes=[None, None, duplicate, None])
     expected, tallies = results(journal, again), journal.tallies(again)
     assert journal.count_open(again) == 0
     journal.finish(again)
@@ -383,25 +388,27 @@ def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal
         assert find_repeatable(journal) == earlier
 
 
-@pytest.mark.parametrize("fate", [RATED, Fate(Status.RATED, "verified", "read back"), Fate(Status.UNRATED)])
-def test_a_run_that_brought_all_of_its_rows_can_be_repeated(journal: Journal, fate: Fate) -> None:
-    run = rate(journal, UNRATE if fate.status is Status.UNRATED else 8, fate)
+@pytest.mark.parametrize(
+    "outcome", [RATED, Outcome(Status.RATED, "verified", "read back"), Outcome(Status.UNRATED)]
+)
+def test_a_run_that_brought_all_of_its_rows_can_be_repeated(journal: Journal, outcome: Outcome) -> None:
+    run = rate(journal, UNRATE if outcome.status is Status.UNRATED else 8, outcome)
     assert find_repeatable(journal) == Run(run.number, run.run_id)
 
 
 @pytest.mark.parametrize(
-    "fate",
+    "outcome",
     [
-        Fate(Status.UNCHANGED, "held", "the account holds this very rating"),
-        *(Fate(status, "why") for status in (Status.KEPT, Status.NOT_FOUND, Status.REJECTED)),
-        *(Fate(status, "why") for status in (Status.FAILED, Status.UNSURE, Status.NOT_SENT)),
+        Outcome(Status.UNCHANGED, "held", "the account holds this very rating"),
+        *(Outcome(status, "why") for status in (Status.KEPT, Status.NOT_FOUND, Status.REJECTED)),
+        *(Outcome(status, "why") for status in (Status.FAILED, Status.UNSURE, Status.NOT_SENT)),
     ],
 )
 def test_a_run_with_a_row_that_must_be_asked_for_again_cannot_be_repeated(
-    journal: Journal, fate: Fate
+    journal: Journal, outcome: Outcome
 ) -> None:
     run = plan(journal, build_job(1), build_job(2))
-    journal.record(run, [outcome(1), outcome(2, fate)])
+    journal.record(run, [row_outcome(1), row_outcome(2, outcome)])
     journal.finish(run)
     assert find_repeatable(journal) is None
 
@@ -453,7 +460,7 @@ def test_what_another_version_of_the_program_read_cannot_be_repeated(journal: Jo
 
 
 def test_take_marks_and_gives_open_rows_in_order(journal: Journal) -> None:
-    run = plan(journal, *map(build_job, range(1, 6)), fates=[None, RATED, None, None, None])
+    run = plan(journal, *map(build_job, range(1, 6)), outcomes=[None, RATED, None, None, None])
     assert [job.row for job in journal.take(run, 0, 2)] == [1, 3]
     assert [job.row for job in journal.take(run, 3, 10)] == [4, 5]
     assert journal.take(run, 5, 10) == []
@@ -461,7 +468,7 @@ def test_take_marks_and_gives_open_rows_in_order(journal: Journal) -> None:
 
 
 def test_marks_never_overlap(journal: Journal) -> None:
-    run = plan(journal, *map(build_job, range(1, 8)), fates=[None, None, RATED, None, None, None, None])
+    run = plan(journal, *map(build_job, range(1, 8)), outcomes=[None, None, RATED, None, None, None, None])
     journal.take(run, 0, 5)
     journal.release(run, except_rows=[5, 2])
     taken = [[job.row for job in journal.take(run, after, 2)] for after in (0, 4, 7)]
@@ -488,7 +495,7 @@ def test_a_row_is_not_taken_twice(journal: Journal) -> None:
 def test_released_rows_can_be_taken_again_and_the_others_cannot(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 5)))
     journal.take(run, 0, 3)
-    journal.record(run, [outcome(1)])
+    journal.record(run, [row_outcome(1)])
     journal.release(run, except_rows={2})
     assert [job.row for job in journal.unanswered(run)] == [2]
     assert column(journal, run, "status") == ["rated", "unsure", "not_sent", "not_sent"]
@@ -499,7 +506,9 @@ def test_released_rows_can_be_taken_again_and_the_others_cannot(journal: Journal
 def test_an_outcome_is_written_with_how_it_went(journal: Journal) -> None:
     run = plan(journal, build_job(1), build_job(2))
     journal.take(run, 0, 10)
-    journal.record(run, [outcome(1), Outcome(2, Fate(Status.FAILED, "why", "so"), 6, None, None, None)])
+    journal.record(
+        run, [row_outcome(1), RowOutcome(2, Outcome(Status.FAILED, "why", "so"), 6, None, None, None)]
+    )
     first, second = results(journal, run)
     assert (first["status"], first["reason"], first["message"]) == ("rated", None, None)
     assert (first["attempts"], first["http_status"], first["duration_ms"]) == (1, 200, 42)
@@ -513,26 +522,26 @@ def test_an_outcome_is_written_with_how_it_went(journal: Journal) -> None:
 )
 def test_outcomes_of_neighbours_are_written_to_no_other_row(journal: Journal, rows: list[int]) -> None:
     run = plan(journal, *map(build_job, range(1, 6)))
-    missing = Fate(Status.NOT_FOUND, "not_found", "nobody knows it")
-    fates = {row: missing if row == 2 else RATED for row in rows}
-    journal.record(run, [outcome(row, fates[row]) for row in rows])
+    missing = Outcome(Status.NOT_FOUND, "not_found", "nobody knows it")
+    outcomes = {row: missing if row == 2 else RATED for row in rows}
+    journal.record(run, [row_outcome(row, outcomes[row]) for row in rows])
     told = {line["row"]: line["status"] for line in results(journal, run)}
-    assert told == {row: fates[row].status if row in fates else "not_sent" for row in range(1, 6)}
+    assert told == {row: outcomes[row].status if row in outcomes else "not_sent" for row in range(1, 6)}
 
 
 def test_an_outcome_written_twice_changes_nothing(journal: Journal) -> None:
     run = plan(journal, build_job(1))
     deliver(journal, run)
     before = results(journal, run)
-    journal.record(run, [outcome(1)])
+    journal.record(run, [row_outcome(1)])
     assert results(journal, run) == before
 
 
 def test_tallies_count_by_status_and_reason_with_examples_of_what_missed(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 7)), build_invalid(7))
     journal.take(run, 0, 10)
-    missing = Fate(Status.NOT_FOUND, "not_found", "unknown title")
-    journal.record(run, [outcome(1)] + [outcome(row, missing) for row in range(2, 6)])
+    missing = Outcome(Status.NOT_FOUND, "not_found", "unknown title")
+    journal.record(run, [row_outcome(1)] + [row_outcome(row, missing) for row in range(2, 6)])
     journal.release(run)
     assert journal.tallies(run) == [
         Tally(Status.NOT_FOUND, "not_found", 4, [(row + 1, None, "unknown title") for row in (2, 3, 4)]),
@@ -554,7 +563,7 @@ def test_after_a_crash_the_rows_under_way_are_unsure_and_found_again(folder: Pat
     with Journal(folder, "account") as journal:
         run = plan(journal, build_job(1), build_job(2), build_job(3))
         journal.take(run, 0, 2)
-        journal.record(run, [outcome(1)])
+        journal.record(run, [row_outcome(1)])
     with Journal(folder, "account") as journal:
         again = journal.find_unfinished("file")
         assert again is not None
@@ -692,9 +701,9 @@ def test_a_full_disk_while_recording_leaves_all_of_these_outcomes_or_none(journa
     run = plan(journal, *map(build_job, range(1, 101)))
     journal.take(run, 0, 1000)
     fill_the_disk(journal)
-    long = Fate(Status.REJECTED, "refused", "x" * 5000)
+    long = Outcome(Status.REJECTED, "refused", "x" * 5000)
     with pytest.raises(ImporterError, match="the same command"):
-        journal.record(run, [outcome(row, long) for row in range(1, 101)])
+        journal.record(run, [row_outcome(row, long) for row in range(1, 101)])
     assert set(column(journal, run, "status")) == {"unsure"}
 
 

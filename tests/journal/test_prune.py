@@ -14,31 +14,35 @@ from importer.errors import JournalLockedError, StopRunError
 from importer.journal import Journal, Run
 from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.prune import NEWEST_KEPT, Pruned, PrunedJournal
-from importer.model import Fate, Outcome, Status
+from importer.model import Outcome, RowOutcome, Status
 from importer.runs.duplicates import UNCHANGED
 from tests.builders import build_job
 
-RATED, NOT_FOUND = Fate(Status.RATED), Fate(Status.NOT_FOUND)
-UNSURE = Fate(Status.UNSURE, "no_answer", "")
+RATED, NOT_FOUND = Outcome(Status.RATED), Outcome(Status.NOT_FOUND)
+UNSURE = Outcome(Status.UNSURE, "no_answer", "")
 
 
-def add_run(journal: Journal, *fates: Fate, ends: bool = True, first_title: int = 1, rating: int = 8) -> Run:
+def add_run(
+    journal: Journal, *outcomes: Outcome, ends: bool = True, first_title: int = 1, rating: int = 8
+) -> Run:
     """A run with a row for each fate, which all runs have about the same titles."""
-    rows = range(1, len(fates) + 1)
+    rows = range(1, len(outcomes) + 1)
     with journal.planning():
         run = journal.add_run("print", "ratings.csv", "sandbox")
         jobs = [build_job(row, imdb_id=f"tt{row + first_title:07}", rating=rating) for row in rows]
         journal.add_rows(run, jobs, [None] * len(jobs))
     journal.take(run, 0, 1000)
-    journal.record(run, [Outcome(row, fate, 1, 200, 1.0, 5) for row, fate in zip(rows, fates, strict=True)])
+    journal.record(
+        run, [RowOutcome(row, outcome, 1, 200, 1.0, 5) for row, outcome in zip(rows, outcomes, strict=True)]
+    )
     if ends:
         journal.finish(run)
     return run
 
 
-def prune(folder: Path, keep: int = NEWEST_KEPT, *, is_rehearsal: bool = False) -> Pruned:
+def prune(folder: Path, keep: int = NEWEST_KEPT, *, is_dry_run: bool = False) -> Pruned:
     with PrunedJournal(folder, "demo") as journal:
-        return journal.prune(keep=keep, is_rehearsal=is_rehearsal)
+        return journal.prune(keep=keep, is_dry_run=is_dry_run)
 
 
 def ids(runs: Sequence[Run]) -> list[str]:
@@ -69,7 +73,7 @@ def test_a_rehearsal_changes_nothing_and_says_the_same(tmp_path: Path) -> None:
         for _ in range(9):
             add_run(journal, RATED)
     before = dump(tmp_path)
-    told = prune(tmp_path, is_rehearsal=True)
+    told = prune(tmp_path, is_dry_run=True)
     assert dump(tmp_path) == before
     assert told.freed_bytes == 0
     done = prune(tmp_path)
@@ -143,7 +147,7 @@ def test_a_row_that_may_have_arrived_keeps_its_run(tmp_path: Path) -> None:
             journal.add_rows(again, [build_job(1, imdb_id="tt0000101")], [None])
         assert [job.row for job in journal.still_unsure(again)] == [1]
         journal.take(again, 0, 10)
-        journal.record(again, [Outcome(1, RATED, 1, 200, 1.0, 5)])
+        journal.record(again, [RowOutcome(1, RATED, 1, 200, 1.0, 5)])
         journal.finish(again)
     assert unsure.run_id in prune(tmp_path).run_ids  # now that is known
 
@@ -157,7 +161,7 @@ def test_what_the_account_holds_stays_known(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal, journal.planning():
         run = journal.add_run("print", "ratings.csv", "sandbox")
         journal.add_rows(run, [build_job(1, imdb_id="tt0000101", rating=9)], [None])
-        journal.settle_unchanged(run, UNCHANGED)
+        journal.close_unchanged(run, UNCHANGED)
         assert [tally.status for tally in journal.tallies(run)] == [Status.UNCHANGED]
 
 
@@ -232,8 +236,8 @@ def test_whatever_ran_the_newest_and_the_open_stay(
     with Journal(folder, "demo") as journal:
         runs = []
         for number, kind in enumerate(kinds):
-            fate, ends = KINDS[kind]
-            runs.append(add_run(journal, fate, ends=ends, first_title=100 * number))
+            outcome, ends = KINDS[kind]
+            runs.append(add_run(journal, outcome, ends=ends, first_title=100 * number))
         held = journal._db.execute("SELECT * FROM held").fetchall()
     prune(folder, keep)
     ended = [run.run_id for run, kind in zip(runs, kinds, strict=True) if KINDS[kind][1]]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pytest
 
 from importer.client.rate_limit import Rate
-from importer.client.retry import Patience
+from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.decisions import Answer
 from importer.destinations.titles import Candidate
@@ -21,8 +21,8 @@ from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.matching.cache import HITS_KEPT_SECONDS, MISSES_KEPT_SECONDS, LookupCache
 from importer.matching.lookups import LookupOptions, Lookups
-from importer.matching.model import Certainty, Subject
-from importer.matching.scoring import Judgement
+from importer.matching.model import MatchConfidence, TitleQuery
+from importer.matching.scoring import MatchResult
 from importer.model import MediaKind
 from importer.progress import Progress
 from importer.sandbox import Sandbox, SandboxOptions
@@ -74,24 +74,24 @@ class Library(Transport):
         return [title for _, title, _ in self.asked]
 
 
-def subjects(count: int) -> list[Subject]:
-    return [Subject(MediaKind.MOVIE, f"Film {number}", 2000) for number in range(count)]
+def subjects(count: int) -> list[TitleQuery]:
+    return [TitleQuery(MediaKind.MOVIE, f"Film {number}", 2000) for number in range(count)]
 
 
 def look_up(
     server: Library,
-    wanted: Iterable[Subject],
+    as_stored: Iterable[TitleQuery],
     folder: Path,
     *,
     rate: Rate | None = None,
     workers: int = 4,
     progress: Progress | None = None,
     clock: Callable[[], float] = lambda: NOW,
-) -> dict[Subject, Judgement]:
+) -> dict[TitleQuery, MatchResult]:
     with LookupCache(folder / "lookups.sqlite3", clock=clock) as cache:
-        options = LookupOptions(workers, rate, Patience(jitter=0.0))
+        options = LookupOptions(workers, rate, RetryBudget(jitter=0.0))
         lookups = Lookups(SEARCH, cache, options, progress or Progress())
-        found = run_in_virtual_time(lookups.look_up_all(wanted, server))
+        found = run_in_virtual_time(lookups.look_up_all(as_stored, server))
         assert lookups.asked <= len(server.asked)
         return found
 
@@ -100,32 +100,32 @@ def test_every_title_gets_its_judgement(tmp_path: Path) -> None:
     server, progress = Library(unknown=["Film 3"]), Progress()
     found = look_up(server, subjects(9), tmp_path, progress=progress)
     assert {subject.title for subject in found} == {f"Film {number}" for number in range(9)}
-    assert [judgement.certainty for judgement in found.values()].count(Certainty.CERTAIN) == 8
-    assert found[subjects(9)[3]].certainty is Certainty.NOT_FOUND
+    assert [judgement.certainty for judgement in found.values()].count(MatchConfidence.CERTAIN) == 8
+    assert found[subjects(9)[3]].certainty is MatchConfidence.NOT_FOUND
     assert (progress.done, progress.failed) == (9, 1)
     assert server.most_at_once == 4
 
 
 def test_without_a_hit_the_year_is_left_open(tmp_path: Path) -> None:
     server = Library(unknown=["Lost"])
-    look_up(server, [Subject(MediaKind.MOVIE, "Lost", 2000)], tmp_path)
+    look_up(server, [TitleQuery(MediaKind.MOVIE, "Lost", 2000)], tmp_path)
     assert [(title, years) for _, title, years in server.asked] == [("Lost", "1999-2001"), ("Lost", "")]
 
 
 def test_a_title_of_mixed_alphabets_is_asked_for_as_it_was_meant(tmp_path: Path) -> None:
     server = Library()
-    found = look_up(server, [Subject(MediaKind.MOVIE, "Чeрная маска", 2000)], tmp_path)
+    found = look_up(server, [TitleQuery(MediaKind.MOVIE, "Чeрная маска", 2000)], tmp_path)
     assert server.titles == ["Черная маска"]
-    assert [judgement.certainty for judgement in found.values()] == [Certainty.CERTAIN]
+    assert [judgement.certainty for judgement in found.values()] == [MatchConfidence.CERTAIN]
 
 
 def test_an_id_is_asked_for_by_itself(tmp_path: Path) -> None:
     entry = {"type": "show", "show": {"title": "Dark", "year": 2017, "ids": {"imdb": "tt5753856"}}}
     server = Library(build_answer(200, [entry]))
-    subject = Subject(MediaKind.UNKNOWN, "Finsternis", None, "imdb:tt5753856")
+    subject = TitleQuery(MediaKind.UNKNOWN, "Finsternis", None, "imdb:tt5753856")
     found = look_up(server, [subject], tmp_path)
     assert server.titles == ["tt5753856"]
-    assert found[subject].certainty is Certainty.CERTAIN
+    assert found[subject].certainty is MatchConfidence.CERTAIN
     assert found[subject].scored[0][1].kind is MediaKind.SHOW
 
 
@@ -239,7 +239,7 @@ def test_told_to_slow_down_nobody_asks_until_then(tmp_path: Path) -> None:
 def test_a_short_outage_is_waited_out(tmp_path: Path, trouble: Answer) -> None:
     server = Library(trouble, trouble)
     found = look_up(server, subjects(1), tmp_path)
-    assert [judgement.certainty for judgement in found.values()] == [Certainty.CERTAIN]
+    assert [judgement.certainty for judgement in found.values()] == [MatchConfidence.CERTAIN]
     assert server.titles == ["Film 0"] * 3
 
 
@@ -275,12 +275,12 @@ def test_a_query_that_is_refused_concerns_its_own_title_only(tmp_path: Path) -> 
     found = look_up(server, subjects(2), tmp_path, workers=1)
     first, second = (found[subject] for subject in subjects(2))
     assert (first.certainty, first.message) == (
-        Certainty.NOT_FOUND,
+        MatchConfidence.NOT_FOUND,
         "the server refuses to search for it (HTTP 400)",
     )
-    assert second.certainty is Certainty.CERTAIN
+    assert second.certainty is MatchConfidence.CERTAIN
     again = Library()
-    assert look_up(again, subjects(1), tmp_path)[subjects(1)[0]].certainty is Certainty.CERTAIN
+    assert look_up(again, subjects(1), tmp_path)[subjects(1)[0]].certainty is MatchConfidence.CERTAIN
 
 
 def test_cancelled_it_keeps_what_it_has(tmp_path: Path) -> None:
@@ -305,40 +305,42 @@ def test_cancelled_it_keeps_what_it_has(tmp_path: Path) -> None:
 # On the sandbox
 
 
-async def look_up_on_sandbox(folder: Path, *wanted: Subject, **options: object) -> dict[Subject, Judgement]:
+async def look_up_on_sandbox(
+    folder: Path, *as_stored: TitleQuery, **options: object
+) -> dict[TitleQuery, MatchResult]:
     async with Sandbox(SandboxOptions(**options)) as sandbox, Transport(4) as transport:  # type: ignore[arg-type]
         with LookupCache(folder / "lookups.sqlite3") as cache:
             search = TraktSearch(sandbox.url, "sandbox-client", "sandbox")
             lookups = Lookups(search, cache, LookupOptions(4, None), Progress())
-            return await lookups.look_up_all(wanted, transport)
+            return await lookups.look_up_all(as_stored, transport)
 
 
 @pytest.mark.parametrize(
     ("subject", "imdb_id"),
     [
-        (Subject(MediaKind.MOVIE, "metropolis", 1927), "tt0017136"),
-        (Subject(MediaKind.MOVIE, "Matrix, The", 1999), "tt0133093"),
-        (Subject(MediaKind.MOVIE, "12 Angry Men", 1956), "tt0050083"),
-        (Subject(MediaKind.MOVIE, "Singin’ in the rain", 1952), "tt0045152"),
-        (Subject(MediaKind.UNKNOWN, "Casablanca", None), "tt0034583"),
-        (Subject(MediaKind.UNKNOWN, None, None, "imdb:tt0133093"), "tt0133093"),
-        (Subject(MediaKind.UNKNOWN, None, None, "imdb:tt0959621"), "tt0959621"),
+        (TitleQuery(MediaKind.MOVIE, "metropolis", 1927), "tt0017136"),
+        (TitleQuery(MediaKind.MOVIE, "Matrix, The", 1999), "tt0133093"),
+        (TitleQuery(MediaKind.MOVIE, "12 Angry Men", 1956), "tt0050083"),
+        (TitleQuery(MediaKind.MOVIE, "Singin’ in the rain", 1952), "tt0045152"),
+        (TitleQuery(MediaKind.UNKNOWN, "Casablanca", None), "tt0034583"),
+        (TitleQuery(MediaKind.UNKNOWN, None, None, "imdb:tt0133093"), "tt0133093"),
+        (TitleQuery(MediaKind.UNKNOWN, None, None, "imdb:tt0959621"), "tt0959621"),
     ],
     ids=str,
 )
-async def test_finds_it_on_the_sandbox(tmp_path: Path, subject: Subject, imdb_id: str) -> None:
+async def test_finds_it_on_the_sandbox(tmp_path: Path, subject: TitleQuery, imdb_id: str) -> None:
     (judgement,) = (await look_up_on_sandbox(tmp_path, subject)).values()
-    assert judgement.certainty is Certainty.CERTAIN, judgement
+    assert judgement.certainty is MatchConfidence.CERTAIN, judgement
     assert judgement.scored[0][1].imdb_id == imdb_id
 
 
 async def test_finds_nothing_on_the_sandbox_where_there_is_nothing(tmp_path: Path) -> None:
-    subject = Subject(MediaKind.MOVIE, "Zyzzyva Qwertz", 1950)
-    by_id = Subject(MediaKind.UNKNOWN, None, None, "imdb:tt9999999")
+    subject = TitleQuery(MediaKind.MOVIE, "Zyzzyva Qwertz", 1950)
+    by_id = TitleQuery(MediaKind.UNKNOWN, None, None, "imdb:tt9999999")
     found = await look_up_on_sandbox(tmp_path, subject, by_id)
-    assert {judgement.certainty for judgement in found.values()} == {Certainty.NOT_FOUND}
+    assert {judgement.certainty for judgement in found.values()} == {MatchConfidence.NOT_FOUND}
 
 
 async def test_an_app_that_is_not_approved_is_told_so(tmp_path: Path) -> None:
     with pytest.raises(StopRunError, match="app"):
-        await look_up_on_sandbox(tmp_path, Subject(MediaKind.MOVIE, "Heat", 1995), approved=False)
+        await look_up_on_sandbox(tmp_path, TitleQuery(MediaKind.MOVIE, "Heat", 1995), approved=False)

@@ -11,29 +11,29 @@ from hypothesis import strategies as st
 
 from importer.destinations.titles import Candidate
 from importer.errors import ImporterError, UnreadableFileError
-from importer.matching.match_file import find_choices, read_sheet, write_sheet
-from importer.matching.model import RESOLVE_COLUMNS, Certainty, SheetLine, Subject
+from importer.matching.match_file import find_choices, read_match_file, write_match_file
+from importer.matching.model import MATCH_COLUMNS, MatchConfidence, MatchLine, TitleQuery
 from importer.model import MediaKind
 
-HEAT = Subject(MediaKind.MOVIE, "Heat", 1995)
+HEAT = TitleQuery(MediaKind.MOVIE, "Heat", 1995)
 FIRST = Candidate(
     MediaKind.MOVIE, "Heat", 1995, "tt0113277", 949, None, 352, url="https://www.imdb.com/title/tt0113277/"
 )
 SECOND = Candidate(MediaKind.SHOW, "Heat", 1995, None, None, 5, 6, url="https://trakt.tv/shows/heat")
 
 
-def build_line(candidate: Candidate | None = FIRST, *, is_chosen: bool = False, line: int = 0) -> SheetLine:
-    certainty = Certainty.NOT_FOUND if candidate is None else Certainty.AMBIGUOUS
+def build_line(candidate: Candidate | None = FIRST, *, is_chosen: bool = False, line: int = 0) -> MatchLine:
+    certainty = MatchConfidence.NOT_FOUND if candidate is None else MatchConfidence.AMBIGUOUS
     score = None if candidate is None else 0.97
-    return SheetLine(is_chosen, certainty, score, HEAT, 3, 12, candidate, "two titles fit", line)
+    return MatchLine(is_chosen, certainty, score, HEAT, 3, 12, candidate, "two titles fit", line)
 
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> Path:
     """Two candidates for one title, and a title of which nothing was found."""
     path = tmp_path / "resolve.csv"
-    unknown = build_line(None)._replace(subject=Subject(MediaKind.MOVIE, "Nothing Like It", None))
-    write_sheet(path, [build_line(), build_line(SECOND), unknown])
+    unknown = build_line(None)._replace(subject=TitleQuery(MediaKind.MOVIE, "Nothing Like It", None))
+    write_match_file(path, [build_line(), build_line(SECOND), unknown])
     return path
 
 
@@ -52,19 +52,19 @@ def write_cells(path: Path, row: int, **cells: str) -> None:
 
 
 def choices_in(path: Path) -> list[tuple[str | None, Candidate, int]]:
-    found = find_choices(read_sheet(path, path.name), path.name)
+    found = find_choices(read_match_file(path, path.name), path.name)
     return [(subject.title, choice.candidate, choice.line) for subject, choice in found.items()]
 
 
 def error_in(path: Path) -> str:
     with pytest.raises(UnreadableFileError) as caught:
-        find_choices(read_sheet(path, path.name), path.name)
+        find_choices(read_match_file(path, path.name), path.name)
     return str(caught.value)
 
 
 def test_has_a_line_for_each_candidate(sheet: Path) -> None:
     header, *lines = csv.reader(io.StringIO(sheet.read_text("utf-8-sig")))
-    assert tuple(header) == RESOLVE_COLUMNS
+    assert tuple(header) == MATCH_COLUMNS
     assert [line[:9] for line in lines] == [
         ["", "ambiguous", "0.97", "Heat", "1995", "movie", "", "3", "12"],
         ["", "ambiguous", "0.97", "Heat", "1995", "movie", "", "3", "12"],
@@ -78,8 +78,8 @@ def test_has_a_line_for_each_candidate(sheet: Path) -> None:
 
 
 def test_is_read_back_as_it_was_written(sheet: Path) -> None:
-    unknown = build_line(None, line=4)._replace(subject=Subject(MediaKind.MOVIE, "Nothing Like It", None))
-    assert read_sheet(sheet, "resolve.csv") == [build_line(line=2), build_line(SECOND, line=3), unknown]
+    unknown = build_line(None, line=4)._replace(subject=TitleQuery(MediaKind.MOVIE, "Nothing Like It", None))
+    assert read_match_file(sheet, "resolve.csv") == [build_line(line=2), build_line(SECOND, line=3), unknown]
 
 
 @given(
@@ -89,18 +89,20 @@ def test_is_read_back_as_it_was_written(sheet: Path) -> None:
 def test_any_title_survives(tmp_path_factory: pytest.TempPathFactory, title: str, *, is_chosen: bool) -> None:
     path = tmp_path_factory.mktemp("sheet") / "resolve.csv"
     line = build_line(is_chosen=is_chosen)._replace(subject=HEAT._replace(title=title or None))
-    write_sheet(path, [line])
-    (found,) = read_sheet(path, "resolve.csv")
+    write_match_file(path, [line])
+    (found,) = read_match_file(path, "resolve.csv")
     assert found == line._replace(line=2)
 
 
 @pytest.mark.parametrize("title", ["=1+1", "+1", "-5", "@home", "'=x", "\tx", "＝1"])
 def test_no_cell_is_run_by_a_spreadsheet(tmp_path: Path, title: str) -> None:
     path = tmp_path / "resolve.csv"
-    write_sheet(path, [build_line(FIRST._replace(title=title))._replace(subject=HEAT._replace(title=title))])
+    write_match_file(
+        path, [build_line(FIRST._replace(title=title))._replace(subject=HEAT._replace(title=title))]
+    )
     cells = next(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
     assert cells["title"] == cells["candidate_title"] == f"'{title}"
-    assert read_sheet(path, "resolve.csv")[0].subject.title == title.strip()
+    assert read_match_file(path, "resolve.csv")[0].subject.title == title.strip()
 
 
 @pytest.mark.parametrize("word", ["yes", "x", "X", "1", "Y", " Yes "])
@@ -136,14 +138,14 @@ def test_survives_a_spreadsheet_that_saves_it_in_its_own_way(
     tmp_path: Path, delimiter: str, encoding: str, end: str
 ) -> None:
     path = tmp_path / "resolve.csv"
-    amelie = Subject(MediaKind.MOVIE, "Amélie, encore; oui", 2001)
-    write_sheet(path, [build_line()._replace(subject=amelie)])
+    amelie = TitleQuery(MediaKind.MOVIE, "Amélie, encore; oui", 2001)
+    write_match_file(path, [build_line()._replace(subject=amelie)])
     rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
     rows[1][0], rows[1][2] = "x", "0,97"  # German for 0.97
     text = io.StringIO(newline="")
     csv.writer(text, delimiter=delimiter, lineterminator=end).writerows(rows)
     path.write_bytes(text.getvalue().encode(encoding))
-    (choice,) = find_choices(read_sheet(path, "resolve.csv"), "resolve.csv").items()
+    (choice,) = find_choices(read_match_file(path, "resolve.csv"), "resolve.csv").items()
     assert choice[0] == amelie
     assert choice[1].candidate == FIRST
     assert choice[1].score == 0.97
@@ -152,7 +154,7 @@ def test_survives_a_spreadsheet_that_saves_it_in_its_own_way(
 def test_columns_may_be_moved_and_the_idle_ones_deleted(sheet: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(sheet.read_text("utf-8-sig"))))
     kept = [
-        name for name in reversed(RESOLVE_COLUMNS) if name not in {"url", "message", "rows", "line", "score"}
+        name for name in reversed(MATCH_COLUMNS) if name not in {"url", "message", "rows", "line", "score"}
     ]
     with sheet.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, kept, extrasaction="ignore")
@@ -163,8 +165,8 @@ def test_columns_may_be_moved_and_the_idle_ones_deleted(sheet: Path) -> None:
 
 def test_blank_lines_are_none(sheet: Path) -> None:
     with sheet.open("a", encoding="utf-8") as stream:
-        stream.write("\r\n" + "," * (len(RESOLVE_COLUMNS) - 1) + "\r\n")
-    assert len(read_sheet(sheet, "resolve.csv")) == 3
+        stream.write("\r\n" + "," * (len(MATCH_COLUMNS) - 1) + "\r\n")
+    assert len(read_match_file(sheet, "resolve.csv")) == 3
 
 
 # What cannot be understood is said, with its place
@@ -224,15 +226,15 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_an_older_file_survives_what_goes_wrong(sheet: Path) -> None:
     before = sheet.read_bytes()
 
-    def fail() -> list[SheetLine]:
+    def fail() -> list[MatchLine]:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_sheet(sheet, (fail() for _ in "x"))  # type: ignore[misc]
+        write_match_file(sheet, (fail() for _ in "x"))  # type: ignore[misc]
     assert sheet.read_bytes() == before
     assert list(sheet.parent.iterdir()) == [sheet]
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(ImporterError, match="cannot write the resolve file"):
-        write_sheet(tmp_path / "no" / "folder.csv", [])
+        write_match_file(tmp_path / "no" / "folder.csv", [])

@@ -5,13 +5,20 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from importer.destinations.titles import Candidate
-from importer.matching.match_file import Choice, Mention, ResolvedReader, collect_subjects, key_of, subject_of
-from importer.matching.model import Subject
+from importer.matching.match_file import (
+    ChosenMatch,
+    Occurrence,
+    ResolvedReader,
+    collect_subjects,
+    key_of,
+    subject_of,
+)
+from importer.matching.model import TitleQuery
 from importer.model import MediaKind, RatingJob, SourceRow
 from tests.builders import build_invalid, build_job
 
 MOVIE, SHOW, EPISODE, UNKNOWN = MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE, MediaKind.UNKNOWN
-HEAT = Subject(MOVIE, "Heat", 1995)
+HEAT = TitleQuery(MOVIE, "Heat", 1995)
 FOUND = Candidate(MOVIE, "Heat", 1995, "tt0113277", 949, None, 352)
 
 
@@ -29,8 +36,12 @@ class ListReader:
             yield [row]
 
 
-def resolve(job: RatingJob, subject: Subject, candidate: Candidate, score: float | None = 0.97) -> RatingJob:
-    reader = ResolvedReader(ListReader(job), {key_of(subject): Choice(candidate, score, 12)}, "resolve.csv")
+def resolve(
+    job: RatingJob, subject: TitleQuery, candidate: Candidate, score: float | None = 0.97
+) -> RatingJob:
+    reader = ResolvedReader(
+        ListReader(job), {key_of(subject): ChosenMatch(candidate, score, 12)}, "resolve.csv"
+    )
     ((resolved,),) = reader.chunks()
     assert isinstance(resolved, RatingJob)
     return resolved
@@ -40,17 +51,20 @@ def resolve(job: RatingJob, subject: Subject, candidate: Candidate, score: float
     ("job", "subject"),
     [
         (build_job(title="Heat", year=1995), HEAT),
-        (build_job(title="Heat"), Subject(MOVIE, "Heat", None)),
-        (build_job(kind=UNKNOWN, title="Heat"), Subject(UNKNOWN, "Heat", None)),
-        (build_job(kind=EPISODE, title="Lost", year=2004, season=1, episode=2), Subject(SHOW, "Lost", 2004)),
-        (build_job(kind=MediaKind.SEASON, title="Lost", season=0), Subject(SHOW, "Lost", None)),
-        (build_job(kind=EPISODE, title="Pilot"), Subject(EPISODE, "Pilot", None)),
-        (build_job(title="Heat", imdb_id="", tmdb_id=0), Subject(MOVIE, "Heat", None)),
+        (build_job(title="Heat"), TitleQuery(MOVIE, "Heat", None)),
+        (build_job(kind=UNKNOWN, title="Heat"), TitleQuery(UNKNOWN, "Heat", None)),
+        (
+            build_job(kind=EPISODE, title="Lost", year=2004, season=1, episode=2),
+            TitleQuery(SHOW, "Lost", 2004),
+        ),
+        (build_job(kind=MediaKind.SEASON, title="Lost", season=0), TitleQuery(SHOW, "Lost", None)),
+        (build_job(kind=EPISODE, title="Pilot"), TitleQuery(EPISODE, "Pilot", None)),
+        (build_job(title="Heat", imdb_id="", tmdb_id=0), TitleQuery(MOVIE, "Heat", None)),
         (
             build_job(kind=UNKNOWN, title="Das Ding", imdb_id="tt0084787", tmdb_id=1091),
-            Subject(UNKNOWN, "Das Ding", None, "imdb:tt0084787"),
+            TitleQuery(UNKNOWN, "Das Ding", None, "imdb:tt0084787"),
         ),
-        (build_job(kind=UNKNOWN, tmdb_id=1091), Subject(UNKNOWN, None, None, "tmdb:1091")),
+        (build_job(kind=UNKNOWN, tmdb_id=1091), TitleQuery(UNKNOWN, None, None, "tmdb:1091")),
         (build_job(title="Heat", imdb_id="tt0113277"), None),
         (build_job(tvdb_id=5), None),
         (build_job(title=" "), None),
@@ -58,7 +72,7 @@ def resolve(job: RatingJob, subject: Subject, candidate: Candidate, score: float
     ],
     ids=str,
 )
-def test_what_has_to_be_looked_up_for_a_row(job: RatingJob, subject: Subject | None) -> None:
+def test_what_has_to_be_looked_up_for_a_row(job: RatingJob, subject: TitleQuery | None) -> None:
     assert subject_of(job) == subject
 
 
@@ -74,9 +88,9 @@ def test_each_subject_is_collected_once_in_the_order_of_the_file() -> None:
     ]
     told: list[int] = []
     assert collect_subjects(ListReader(*rows), told.append) == {
-        HEAT: Mention(2, 2),
-        Subject(MOVIE, "Alien", 1979): Mention(1, 4),
-        Subject(UNKNOWN, "Das Ding", None, "imdb:tt0084787"): Mention(2, 7),
+        HEAT: Occurrence(2, 2),
+        TitleQuery(MOVIE, "Alien", 1979): Occurrence(1, 4),
+        TitleQuery(UNKNOWN, "Das Ding", None, "imdb:tt0084787"): Occurrence(2, 7),
     }
     assert sum(told) == len(rows)
 
@@ -110,19 +124,19 @@ def test_ids_that_somebody_wrote_leave_the_kind_as_it_is() -> None:
 def test_an_episode_gets_the_ids_of_its_show_and_stays_an_episode() -> None:
     job = build_job(kind=EPISODE, title="Lost", year=2004, season=1, episode=2)
     lost = Candidate(SHOW, "Lost", 2004, "tt0411008", trakt_id=73)
-    resolved = resolve(job, Subject(SHOW, "Lost", 2004), lost)
+    resolved = resolve(job, TitleQuery(SHOW, "Lost", 2004), lost)
     assert (resolved.kind, resolved.season, resolved.episode) == (EPISODE, 1, 2)
     assert resolved.imdb_id == "tt0411008"
 
 
 def test_an_episode_never_gets_the_ids_of_a_movie() -> None:
     job = build_job(kind=EPISODE, title="Lost", year=2004, season=1, episode=2)
-    assert resolve(job, Subject(SHOW, "Lost", 2004), FOUND) == job
+    assert resolve(job, TitleQuery(SHOW, "Lost", 2004), FOUND) == job
 
 
 def test_a_row_of_an_unknown_kind_gets_one_by_its_id() -> None:
     job = build_job(kind=UNKNOWN, title="Das Ding", imdb_id="tt0084787")
-    subject = Subject(UNKNOWN, "another name", 1982, "imdb:tt0084787")
+    subject = TitleQuery(UNKNOWN, "another name", 1982, "imdb:tt0084787")
     thing = Candidate(MOVIE, "The Thing", 1982, "tt0084787", 1091)
     resolved = resolve(job, subject, thing)
     assert (resolved.kind, resolved.imdb_id, resolved.tmdb_id) == (MOVIE, "tt0084787", 1091)
@@ -148,13 +162,13 @@ def test_what_was_chosen_for_another_row_is_for_no_other(job: RatingJob) -> None
 
 def test_rows_that_are_none_pass() -> None:
     row = build_invalid()
-    reader = ResolvedReader(ListReader(row), {HEAT: Choice(FOUND, 1.0, 2)}, "resolve.csv")
+    reader = ResolvedReader(ListReader(row), {HEAT: ChosenMatch(FOUND, 1.0, 2)}, "resolve.csv")
     assert list(reader.chunks()) == [[row]]
 
 
 def test_tells_at_the_end_what_was_used_and_what_fits_nothing() -> None:
-    alien = Subject(MOVIE, "Alien", 1979)
-    choices = {HEAT: Choice(FOUND, 1.0, 2), alien: Choice(FOUND, 1.0, 7)}
+    alien = TitleQuery(MOVIE, "Alien", 1979)
+    choices = {HEAT: ChosenMatch(FOUND, 1.0, 2), alien: ChosenMatch(FOUND, 1.0, 7)}
     reader = ResolvedReader(ListReader(build_job(title="Heat", year=1995)), choices, "resolve.csv")
     list(reader.chunks())
     assert reader.format_name == "list"

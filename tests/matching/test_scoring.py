@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.titles import Candidate
-from importer.matching.model import Certainty, Subject
+from importer.matching.model import MatchConfidence, TitleQuery
 from importer.matching.scoring import (
     MOST_CANDIDATES,
     build_lines,
-    judge_lookup,
-    judge_search,
     keep_choices,
     mend_script,
     normalise,
     score,
+    score_lookup,
+    score_search,
 )
 from importer.model import MediaKind
 
@@ -29,8 +29,8 @@ def show(title: str, year: int | None, trakt_id: int = 1) -> Candidate:
     return Candidate(SHOW, title, year, trakt_id=trakt_id)
 
 
-def certainty_of(subject: Subject, *found: Candidate) -> str:
-    return str(judge_search(subject, found).certainty)
+def certainty_of(subject: TitleQuery, *found: Candidate) -> str:
+    return str(score_search(subject, found).certainty)
 
 
 @pytest.mark.parametrize(
@@ -99,28 +99,32 @@ def test_a_word_that_fits_neither_alphabet_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("subject", "candidate", "expected"),
     [
-        (Subject(MOVIE, "Heat", 1995), movie("Heat", 1995), 1.0),
-        (Subject(MOVIE, "heat", 1995), movie("Heat", 1996), 0.97),
-        (Subject(MOVIE, "Heat", 1995), movie("Heat", None), 0.9),
-        (Subject(MOVIE, "Heat", 1995), movie("Heat", 1986), 0.6),
-        (Subject(MOVIE, "Heat", None), movie("Heat", 1986), 1.0),
-        (Subject(MOVIE, "Heat", 1995), show("Heat", 1995), 0.85),
-        (Subject(UNKNOWN, "Heat", 1995), show("Heat", 1995), 1.0),
-        (Subject(MOVIE, "千と千尋の神隠し", 2001), movie("Spirited Away", 2001, 1, "千と千尋の神隠し"), 1.0),
+        (TitleQuery(MOVIE, "Heat", 1995), movie("Heat", 1995), 1.0),
+        (TitleQuery(MOVIE, "heat", 1995), movie("Heat", 1996), 0.97),
+        (TitleQuery(MOVIE, "Heat", 1995), movie("Heat", None), 0.9),
+        (TitleQuery(MOVIE, "Heat", 1995), movie("Heat", 1986), 0.6),
+        (TitleQuery(MOVIE, "Heat", None), movie("Heat", 1986), 1.0),
+        (TitleQuery(MOVIE, "Heat", 1995), show("Heat", 1995), 0.85),
+        (TitleQuery(UNKNOWN, "Heat", 1995), show("Heat", 1995), 1.0),
+        (
+            TitleQuery(MOVIE, "千と千尋の神隠し", 2001),
+            movie("Spirited Away", 2001, 1, "千と千尋の神隠し"),
+            1.0,
+        ),
     ],
 )
-def test_score(subject: Subject, candidate: Candidate, expected: float) -> None:
+def test_score(subject: TitleQuery, candidate: Candidate, expected: float) -> None:
     assert score(subject, candidate) == expected
 
 
 def test_a_name_that_is_only_alike_never_reaches_the_very_name() -> None:
-    subject = Subject(MOVIE, "The Lord of the Rings: The Return of the King", 2003)
+    subject = TitleQuery(MOVIE, "The Lord of the Rings: The Return of the King", 2003)
     alike = score(subject, movie("The Lord of the Rings: The Return of the Kings", 2003))
     assert 0.8 < alike < 0.95
 
 
-HEAT = Subject(MOVIE, "Heat", 1995)
-NAMELESS_YEAR = Subject(MOVIE, "Heat", None)
+HEAT = TitleQuery(MOVIE, "Heat", 1995)
+NAMELESS_YEAR = TitleQuery(MOVIE, "Heat", None)
 
 
 @pytest.mark.parametrize(
@@ -137,16 +141,18 @@ NAMELESS_YEAR = Subject(MOVIE, "Heat", None)
             NAMELESS_YEAR, [movie("Heat", 1995), movie("Heat Wave", 2009, 2)], id="no year, one very name"
         ),
         pytest.param(
-            Subject(UNKNOWN, "The Wire", None), [show("The Wire", 2002)], id="of a kind that is not told"
+            TitleQuery(UNKNOWN, "The Wire", None), [show("The Wire", 2002)], id="of a kind that is not told"
         ),
         pytest.param(
-            Subject(MOVIE, "Мaтpицa", 1999), [movie("The Matrix", 1999, 1, "Матрица")], id="mixed alphabets"
+            TitleQuery(MOVIE, "Мaтpицa", 1999),
+            [movie("The Matrix", 1999, 1, "Матрица")],
+            id="mixed alphabets",
         ),
     ],
 )
-def test_certain_where_one_stands_out(subject: Subject, found: list[Candidate]) -> None:
-    judgement = judge_search(subject, found)
-    assert judgement.certainty is Certainty.CERTAIN, judgement.message
+def test_certain_where_one_stands_out(subject: TitleQuery, found: list[Candidate]) -> None:
+    judgement = score_search(subject, found)
+    assert judgement.certainty is MatchConfidence.CERTAIN, judgement.message
     assert len(judgement.scored) == 1
     assert judgement.scored[0][1].trakt_id == 1
     assert [line.is_chosen for line in build_lines(subject, 1, 2, judgement)] == [True]
@@ -170,18 +176,20 @@ def test_certain_where_one_stands_out(subject: Subject, found: list[Candidate]) 
         ),
         pytest.param(NAMELESS_YEAR, [movie("Heat Wave", 2009)], id="no year, another name"),
         pytest.param(
-            Subject(UNKNOWN, "Fargo", 1996), [movie("Fargo", 1996), show("Fargo", 1996, 2)], id="no kind, two"
+            TitleQuery(UNKNOWN, "Fargo", 1996),
+            [movie("Fargo", 1996), show("Fargo", 1996, 2)],
+            id="no kind, two",
         ),
         pytest.param(
-            Subject(MOVIE, "Le Comte de Monte-Cristo", 2024),
+            TitleQuery(MOVIE, "Le Comte de Monte-Cristo", 2024),
             [movie("Le Comte de Monte-Cristo", 2024), movie("Le Comte de Monte-Cristo", 2024, 2)],
             id="two films of that name and year",
         ),
     ],
 )
-def test_ambiguous_is_left_to_people(subject: Subject, found: list[Candidate]) -> None:
-    judgement = judge_search(subject, found)
-    assert judgement.certainty is Certainty.AMBIGUOUS
+def test_ambiguous_is_left_to_people(subject: TitleQuery, found: list[Candidate]) -> None:
+    judgement = score_search(subject, found)
+    assert judgement.certainty is MatchConfidence.AMBIGUOUS
     assert judgement.message
     assert {each.trakt_id for _, each in judgement.scored} == {each.trakt_id for each in found}
     assert not any(line.is_chosen for line in build_lines(subject, 1, 2, judgement))
@@ -190,7 +198,7 @@ def test_ambiguous_is_left_to_people(subject: Subject, found: list[Candidate]) -
 def test_nothing_is_found_where_neither_name_nor_year_fits() -> None:
     assert certainty_of(HEAT) == "not_found"
     assert certainty_of(HEAT, movie("Completely Different", 1971)) == "not_found"
-    lost = Subject(MOVIE, 'Maggie Simpson in "The Longest Daycare"', 2012)
+    lost = TitleQuery(MOVIE, 'Maggie Simpson in "The Longest Daycare"', 2012)
     assert certainty_of(lost, movie("Raiders of the Lost Ark", 1981)) == "not_found"
 
 
@@ -201,7 +209,7 @@ def test_a_name_much_alike_is_shown_whatever_its_year() -> None:
 def test_of_many_candidates_the_best_are_shown_and_the_servers_first() -> None:
     known_by_another_name = movie("Chaleur", 1995, 99)
     found = [known_by_another_name, *(movie(f"Heat {number}", 1995, number) for number in range(1, 9))]
-    shown = judge_search(HEAT, found).scored
+    shown = score_search(HEAT, found).scored
     assert len(shown) == MOST_CANDIDATES
     assert known_by_another_name in [each for _, each in shown]
     fits = [fit for fit, _ in shown[:-1]]
@@ -223,15 +231,15 @@ def test_of_many_candidates_the_best_are_shown_and_the_servers_first() -> None:
     st.sampled_from([None, 1995]),
 )
 def test_certain_means_the_very_name_and_no_rival(found: list[Candidate], year: int | None) -> None:
-    subject = Subject(MOVIE, "Heat", year)
-    judgement = judge_search(subject, found)
+    subject = TitleQuery(MOVIE, "Heat", year)
+    judgement = score_search(subject, found)
     named = [each for each in found if normalise(each.title) == "heat"]
     fitting = [
         each
         for each in named
         if year is None or (each.year is not None and abs(each.year - year) <= 1 and each.kind is MOVIE)
     ]
-    if judgement.certainty is Certainty.CERTAIN:
+    if judgement.certainty is MatchConfidence.CERTAIN:
         assert [each for _, each in judgement.scored] == fitting
         assert fitting[0].kind is MOVIE
     elif len(fitting) == 1 and fitting[0].kind is MOVIE:
@@ -240,24 +248,24 @@ def test_certain_means_the_very_name_and_no_rival(found: list[Candidate], year: 
 
 # By id
 
-BY_IMDB = Subject(UNKNOWN, "Das Ding", None, "imdb:tt0084787")
-BY_TMDB = Subject(UNKNOWN, "Das Ding", None, "tmdb:1091")
+BY_IMDB = TitleQuery(UNKNOWN, "Das Ding", None, "imdb:tt0084787")
+BY_TMDB = TitleQuery(UNKNOWN, "Das Ding", None, "tmdb:1091")
 
 
 def test_an_imdb_id_says_which_title_it_is_whatever_its_name() -> None:
-    judgement = judge_lookup(BY_IMDB, [movie("The Thing", 1982)])
-    assert judgement.certainty is Certainty.CERTAIN
+    judgement = score_lookup(BY_IMDB, [movie("The Thing", 1982)])
+    assert judgement.certainty is MatchConfidence.CERTAIN
 
 
 def test_a_number_may_be_that_of_another_kind() -> None:
-    assert judge_lookup(BY_TMDB, [movie("The Thing", 1982)]).certainty is Certainty.AMBIGUOUS
-    assert judge_lookup(BY_TMDB, [movie("Das Ding", 1982)]).certainty is Certainty.CERTAIN
+    assert score_lookup(BY_TMDB, [movie("The Thing", 1982)]).certainty is MatchConfidence.AMBIGUOUS
+    assert score_lookup(BY_TMDB, [movie("Das Ding", 1982)]).certainty is MatchConfidence.CERTAIN
     both = [movie("Das Ding", 1982), show("Das Ding", 2000, 2)]
-    assert judge_lookup(BY_TMDB, both).certainty is Certainty.AMBIGUOUS
+    assert score_lookup(BY_TMDB, both).certainty is MatchConfidence.AMBIGUOUS
 
 
 def test_an_id_that_nothing_carries_is_not_found() -> None:
-    assert judge_lookup(BY_IMDB, []).certainty is Certainty.NOT_FOUND
+    assert score_lookup(BY_IMDB, []).certainty is MatchConfidence.NOT_FOUND
 
 
 # Choices of people, when it is done again
@@ -267,9 +275,9 @@ ROWS = (1, 2)
 
 def test_a_choice_stays_with_its_title_although_the_order_changed() -> None:
     first, second = movie("Heat", 1995), movie("Heat", 1995, 2)
-    old = build_lines(HEAT, *ROWS, judge_search(HEAT, [first, second]))
+    old = build_lines(HEAT, *ROWS, score_search(HEAT, [first, second]))
     old[1] = old[1]._replace(is_chosen=True)
-    new = build_lines(HEAT, *ROWS, judge_search(HEAT, [second, first]))
+    new = build_lines(HEAT, *ROWS, score_search(HEAT, [second, first]))
     kept = keep_choices(new, old)
     assert [(line.candidate and line.candidate.trakt_id, line.is_chosen) for line in kept] == [
         (2, True),
@@ -278,9 +286,9 @@ def test_a_choice_stays_with_its_title_although_the_order_changed() -> None:
 
 
 def test_a_choice_beats_a_new_certainty() -> None:
-    old = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)]))
+    old = build_lines(HEAT, *ROWS, score_search(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)]))
     old[1] = old[1]._replace(is_chosen=True)
-    new = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heat", 1995)]))
+    new = build_lines(HEAT, *ROWS, score_search(HEAT, [movie("Heat", 1995)]))
     kept = keep_choices(new, old)
     assert [(line.candidate and line.candidate.trakt_id, line.is_chosen) for line in kept] == [
         (2, True),
@@ -289,18 +297,18 @@ def test_a_choice_beats_a_new_certainty() -> None:
 
 
 def test_ids_that_somebody_wrote_stay_in_the_place_of_nothing_found() -> None:
-    nothing = build_lines(HEAT, *ROWS, judge_search(HEAT, []))
+    nothing = build_lines(HEAT, *ROWS, score_search(HEAT, []))
     own = nothing[0]._replace(is_chosen=True, candidate=Candidate(None, "", None, imdb_id="tt0113277"))
     assert keep_choices(nothing, [own]) == [own]
 
 
 def test_a_certainty_that_somebody_took_back_is_not_chosen_again() -> None:
-    certain = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heat", 1995)]))
+    certain = build_lines(HEAT, *ROWS, score_search(HEAT, [movie("Heat", 1995)]))
     taken_back = [line._replace(is_chosen=False) for line in certain]
     assert keep_choices(certain, taken_back) == taken_back
 
 
 def test_what_has_become_certain_is_chosen() -> None:
-    certain = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heat", 1995)]))
-    undecided = build_lines(HEAT, *ROWS, judge_search(HEAT, [movie("Heats", 1995)]))
+    certain = build_lines(HEAT, *ROWS, score_search(HEAT, [movie("Heat", 1995)]))
+    undecided = build_lines(HEAT, *ROWS, score_search(HEAT, [movie("Heats", 1995)]))
     assert keep_choices(certain, undecided) == certain

@@ -13,7 +13,7 @@ from importer.errors import AuthorizationError
 from importer.journal.history import Tally
 from importer.model import Status
 from importer.monitoring import announce as announcing
-from importer.monitoring.announce import Audience, announce
+from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import open_log
 from importer.monitoring.notify import Notice, NotifyOn
 from importer.monitoring.run_end import build_failed_start, build_run_end
@@ -30,9 +30,9 @@ def stream() -> io.StringIO:
 
 
 @pytest.fixture
-def audience(tmp_path: Path, stream: io.StringIO) -> Audience:
+def recipients(tmp_path: Path, stream: io.StringIO) -> Recipients:
     log = open_log(as_json=True, stream=stream)
-    return Audience(log, tmp_path / "health", tmp_path / "importer.prom", [ADDRESS], NotifyOn.RECOVERY)
+    return Recipients(log, tmp_path / "health", tmp_path / "importer.prom", [ADDRESS], NotifyOn.RECOVERY)
 
 
 @pytest.fixture
@@ -49,23 +49,23 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
 
 
 def test_everybody_is_told(
-    audience: Audience, stream: io.StringIO, sent: list[Notice], tmp_path: Path
+    recipients: Recipients, stream: io.StringIO, sent: list[Notice], tmp_path: Path
 ) -> None:
-    announce(build_end(1), audience)
+    announce(build_end(1), recipients)
     assert json.loads(stream.getvalue())["event"] == "run_ended"
     assert json.loads((tmp_path / "health/nightly.json").read_text())["exit_code"] == 1
     assert 'rating_importer_last_run_exit_code{job="nightly"} 1.0' in (tmp_path / "importer.prom").read_text()
     assert len(sent) == 1
 
 
-def test_what_is_new_is_told_once(audience: Audience, sent: list[Notice]) -> None:
+def test_what_is_new_is_told_once(recipients: Recipients, sent: list[Notice]) -> None:
     misses = {"rated": 5, "not_found": 2}
-    announce(build_end(), audience)
+    announce(build_end(), recipients)
     for _ in range(3):
-        announce(build_end(1, counts=misses), audience)
-    announce(build_end(3, stopped="no answer"), audience)
-    announce(build_end(), audience)
-    announce(build_end(), audience)
+        announce(build_end(1, counts=misses), recipients)
+    announce(build_end(3, stopped="no answer"), recipients)
+    announce(build_end(), recipients)
+    announce(build_end(), recipients)
     assert [notice.title.removeprefix("importer: nightly ") for notice in sent] == [
         "left rows that did not succeed",
         "stopped early",
@@ -74,10 +74,10 @@ def test_what_is_new_is_told_once(audience: Audience, sent: list[Notice]) -> Non
 
 
 def test_what_cannot_be_written_or_sent_is_a_warning(
-    audience: Audience, stream: io.StringIO, tmp_path: Path
+    recipients: Recipients, stream: io.StringIO, tmp_path: Path
 ) -> None:
     (tmp_path / "health").write_text("a file where the folder should be")
-    announce(build_end(1), replace(audience, notify=[Secret("carrier-pigeon://5ECRETword")]))
+    announce(build_end(1), replace(recipients, notify=[Secret("carrier-pigeon://5ECRETword")]))
     ended, files, notice = (json.loads(line) for line in stream.getvalue().splitlines())
     assert (ended["event"], files["level"], notice["level"]) == ("run_ended", "warning", "warning")
     assert "could not be written" in files["message"]
@@ -86,9 +86,9 @@ def test_what_cannot_be_written_or_sent_is_a_warning(
 
 
 def test_a_metrics_file_in_no_folder_is_a_warning(
-    audience: Audience, stream: io.StringIO, tmp_path: Path
+    recipients: Recipients, stream: io.StringIO, tmp_path: Path
 ) -> None:
-    announce(build_end(), replace(audience, metrics=tmp_path / "none/importer.prom"))
+    announce(build_end(), replace(recipients, metrics=tmp_path / "none/importer.prom"))
     assert "none/" in json.loads(stream.getvalue().splitlines()[1])["message"]
 
 

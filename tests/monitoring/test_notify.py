@@ -82,12 +82,12 @@ def test_a_run_that_stopped_early_says_why() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "verdict"), [(MISSES, "is well again"), (GOOD, "went well"), (None, "went well")]
+    ("before", "decision"), [(MISSES, "is well again"), (GOOD, "went well"), (None, "went well")]
 )
 def test_a_good_run_after_a_bad_one_is_a_recovery(
-    tmp_path: Path, before: RunEnd | None, verdict: str
+    tmp_path: Path, before: RunEnd | None, decision: str
 ) -> None:
-    assert build_notice(GOOD, after(before, tmp_path)).title == f"importer: nightly {verdict}"
+    assert build_notice(GOOD, after(before, tmp_path)).title == f"importer: nightly {decision}"
 
 
 class Receiver(ThreadingHTTPServer):

@@ -29,17 +29,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from importer.client.transport import Transport
-from importer.destinations.decisions import RATED, UNRATED, Answer, Delivered, Retry, Split, Stop, Verdict
-from importer.destinations.titles import Held, Holdings
+from importer.destinations.decisions import RATED, UNRATED, Answer, Decision, Done, Retry, Split, Stop
+from importer.destinations.titles import AccountRating, AccountRatings
 from importer.errors import ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.journal import Journal
-from importer.model import Batch, Fate, InvalidRow, MediaKind, RatingJob, SourceRow, Status
+from importer.model import Batch, InvalidRow, MediaKind, Outcome, RatingJob, SourceRow, Status
 from importer.progress import Progress
 from importer.runs import send as clerk
 from importer.runs import send as sending
 from importer.runs.duplicates import UNCHANGED
-from importer.runs.load import RunReport, Source, plan_run, send_run
+from importer.runs.load import RunReport, Source, load_run, send_run
 from importer.runs.send import Sending, SendingOptions
 from tests.builders import build_invalid, build_job
 from tests.virtual_time import VirtualTimeLoop
@@ -287,20 +287,20 @@ class FakeApi:
     tells_kinds: bool = False
     keeps_dates: bool = True
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         return None
 
-    def wanted(self, job: RatingJob) -> RatingJob:
+    def as_stored(self, job: RatingJob) -> RatingJob:
         return job
 
-    def method_for(self, job: RatingJob) -> str:
+    def request_kind(self, job: RatingJob) -> str:
         return RATE
 
     def build_request(self, batch: Batch) -> Request:
         asked = [(job.imdb_id, job.rating) for job in batch.jobs]
         return Request("POST", "http://127.0.0.1:1", RATE, json.dumps(asked).encode())
 
-    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
         if isinstance(answer, ConnectionLostError):
             if answer.loss is Loss.REFUSED:
                 return Retry(1, "refused", 4, Stop(StopRunError("no server")))
@@ -314,14 +314,14 @@ class FakeApi:
             case "stop" | "stop-unsure" as word:
                 return Stop(StopRunError(word), unsure=word == "stop-unsure")
         if not content["skipped"]:
-            return Delivered([RATED if job.rating else UNRATED for job in batch.jobs])
+            return Done([RATED if job.rating else UNRATED for job in batch.jobs])
         return _narrow(batch, Status.NOT_FOUND)
 
-    def build_probe(self) -> Request:
+    def build_credentials_check(self) -> Request:
         return Request("POST", "http://127.0.0.1:1", PROBE)
 
-    def read_probe(self, answer: Answer) -> Verdict:
-        return Delivered(())
+    def interpret_credentials_check(self, answer: Answer) -> Decision:
+        return Done(())
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         return Request("POST", "http://127.0.0.1:1", READ)
@@ -329,7 +329,7 @@ class FakeApi:
     def has_next_page(self, answer: Response, page: int) -> bool:
         return False
 
-    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
         stop = Stop(StopRunError("it cannot be read"))
         if isinstance(answer, ConnectionLostError):
             return Retry(1, "lost", 3, stop, grows=True, unsure=True)
@@ -339,13 +339,13 @@ class FakeApi:
                 return Retry(10, "busy", 3, stop, pause_all=True)
             case "unreadable":
                 return stop
-        return {f"{kind}:imdb:{title}": Held(rating) for title, rating in content["held"].items()}
+        return {f"{kind}:imdb:{title}": AccountRating(rating) for title, rating in content["held"].items()}
 
 
-def _narrow(batch: Batch, status: Status) -> Verdict:
+def _narrow(batch: Batch, status: Status) -> Decision:
     if len(batch.jobs) > 1:
         return Split(status, unsure=True)
-    return Delivered([Fate(status, "gave_up")])
+    return Done([Outcome(status, "gave_up")])
 
 
 # The file
@@ -565,7 +565,7 @@ class CrashAndRerun(RuleBasedStateMachine):
         source = Source("ratings.csv", repr(self.lines), lambda: FileReader(self.lines))
         progress = Progress()
         with Journal(self.folder, "account") as journal:
-            planned = plan_run(source, self.api, journal, progress)
+            planned = load_run(source, self.api, journal, progress)
             sender = Sending(planned.run, self.api, journal, SendingOptions(self.workers), progress)
             with patch.object(sending, "hearing_signals", partial(pressing_ctrl_c, interruptions)):
                 return send_run(planned, sender, journal, self.folder / "results.csv", progress)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from importer.destinations.trakt_v1.api import TraktV1
 from importer.journal import Journal, Run
 from importer.journal.history import Tally
-from importer.model import UNRATE, Fate, Outcome, Status
+from importer.model import UNRATE, Outcome, RowOutcome, Status
 from importer.progress import Progress
 from importer.readers import open_reader
-from importer.runs.load import Source, fingerprint_file, forgotten_run, plan_run
+from importer.runs.load import Source, fingerprint_file, forgotten_run, load_run
 
 HEADER = "imdb_id,tmdb_id,type,rating,rated_at"
 DESTINATION = TraktV1("http://127.0.0.1:1", "demo", "key", "digest")
@@ -51,18 +51,18 @@ def test_a_run_not_read_again_tells_what_reading_it_would(
             source = Source(file.name, fingerprint_file(file), partial(open_reader, file))
             with forgotten_run(source, DESTINATION, journal, Progress()) as read:
                 expected = tell(journal, read.run)
-            planned = plan_run(source, DESTINATION, journal, Progress())
+            planned = load_run(source, DESTINATION, journal, Progress())
             run = planned.run
             if not run.continued:
                 assert tell(journal, run) == expected
             repeats += any("not read again" in note for note in planned.notes)
             jobs = journal.take(run, 0, 100)
-            fates = [Status.UNRATED if job.rating == UNRATE else data.draw(answers) for job in jobs]
+            outcomes = [Status.UNRATED if job.rating == UNRATE else data.draw(answers) for job in jobs]
             journal.record(
                 run,
                 [
-                    Outcome(job.row, Fate(status, str(status)), 1, 200, 1.0, 5)
-                    for job, status in zip(jobs, fates, strict=True)
+                    RowOutcome(job.row, Outcome(status, str(status)), 1, 200, 1.0, 5)
+                    for job, status in zip(jobs, outcomes, strict=True)
                 ],
             )
             if data.draw(st.integers(0, 9)):

@@ -29,7 +29,7 @@ from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.dates import Dates
 from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
-from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
+from importer.model import Batch, MediaKind, RatingJob, RowOutcome, Status
 from importer.progress import Progress
 from tests.builders import build_job
 from tests.virtual_time import run_in_virtual_time
@@ -186,20 +186,20 @@ def build_server(table: Sequence[Row], echo: Callable[[Item], Item], troubles: S
 
 def deliver(
     server: FakeTrakt, table: Sequence[Row], batch_size: int, workers: int, stop_seconds: float | None = None
-) -> tuple[WorkerPool, dict[int, Outcome]]:
+) -> tuple[WorkerPool, dict[int, RowOutcome]]:
     trakt = TraktV2(
         "http://127.0.0.1:1", "id", "x", Dates(datetime(2026, 9, 1, tzinfo=UTC)), batch_size=batch_size
     )
-    outcomes: dict[int, Outcome] = {}
+    row_outcomes: dict[int, RowOutcome] = {}
 
-    def take(settled: Sequence[Outcome]) -> None:
-        for outcome in settled:
-            assert outcome.row not in outcomes, "a second outcome for one row"
-            outcomes[outcome.row] = outcome
+    def take(settled: Sequence[RowOutcome]) -> None:
+        for row_outcome in settled:
+            assert row_outcome.row not in row_outcomes, "a second outcome for one row"
+            row_outcomes[row_outcome.row] = row_outcome
 
     async def batches() -> AsyncIterator[Batch]:
         batcher = Batcher(BatchSize(batch_size))
-        for batch in batcher.add((trakt.method_for(row.job), row.job) for row in table):
+        for batch in batcher.add((trakt.request_kind(row.job), row.job) for row in table):
             yield batch
         for batch in batcher.flush():
             yield batch
@@ -212,7 +212,7 @@ def deliver(
         await pool.run(batches())
         return pool
 
-    return run_in_virtual_time(main()), outcomes
+    return run_in_virtual_time(main()), row_outcomes
 
 
 def is_as_asked(server: FakeTrakt, row: Row) -> bool:
@@ -236,9 +236,9 @@ def test_every_row_has_the_one_outcome_that_is_true(
     table: list[Row], echo: Callable[[Item], Item], batch_size: int, workers: int
 ) -> None:
     server = build_server(table, echo, ())
-    pool, outcomes = deliver(server, table, batch_size, workers)
+    pool, row_outcomes = deliver(server, table, batch_size, workers)
     assert pool.stopped_by is None
-    assert {row: outcome.fate.status for row, outcome in outcomes.items()} == {
+    assert {row: row_outcome.outcome.status for row, row_outcome in row_outcomes.items()} == {
         row.job.row: row.expected for row in table
     }
     for row in table:
@@ -250,9 +250,9 @@ def test_every_row_has_the_one_outcome_that_is_true(
 def count_requests_at_most(table: Sequence[Row], batch_size: int, echo: Callable[[Item], Item]) -> int:
     """One request for each batch, also of further kinds; two a level for each row that is hard to find."""
     trakt = TraktV2("", "", "", Dates(datetime(2026, 9, 1, tzinfo=UTC)))
-    first = Counter(trakt.method_for(row.job) for row in table)
+    first = Counter(trakt.request_kind(row.job) for row in table)
     batches = sum(ceil(rows / batch_size) for rows in first.values())
-    moved = [row for row in table if row.known is None or row.known[0] not in trakt.method_for(row.job)]
+    moved = [row for row in table if row.known is None or row.known[0] not in trakt.request_kind(row.job)]
     further = 2 * min(len(moved), 2 * len(BUCKETS) * ceil(len(moved) / batch_size))
     hard = sum(row.poisoned for row in table) + (0 if echo is echo_all else len(moved))
     levels = 1 + ceil(log2(min(batch_size, len(table)) + 1))
@@ -261,9 +261,9 @@ def count_requests_at_most(table: Sequence[Row], batch_size: int, echo: Callable
 
 def test_a_server_that_echoes_ids_costs_no_request_more_than_there_are_batches() -> None:
     server = build_server(MANY_ALIKE, echo_all, ())
-    _, outcomes = deliver(server, MANY_ALIKE, 10, 1)
+    _, row_outcomes = deliver(server, MANY_ALIKE, 10, 1)
     assert server.requests == 3
-    assert Counter(outcome.fate.status for outcome in outcomes.values()) == {
+    assert Counter(row_outcome.outcome.status for row_outcome in row_outcomes.values()) == {
         Status.RATED: 25,
         Status.NOT_FOUND: 5,
     }
@@ -272,8 +272,10 @@ def test_a_server_that_echoes_ids_costs_no_request_more_than_there_are_batches()
 def test_one_poisoned_row_of_a_hundred_costs_two_requests_a_level() -> None:
     table = number([Row(build_job(), ("movies",), place == 61) for place in range(100)])
     server = build_server(table, echo_all, ())
-    _, outcomes = deliver(server, table, 100, 1)
-    assert [row for row, outcome in outcomes.items() if outcome.fate.status is Status.REJECTED] == [62]
+    _, row_outcomes = deliver(server, table, 100, 1)
+    assert [
+        row for row, row_outcome in row_outcomes.items() if row_outcome.outcome.status is Status.REJECTED
+    ] == [62]
     assert server.requests <= 1 + 2 * 7
 
 
@@ -300,16 +302,16 @@ def test_whatever_the_trouble_no_success_is_told_that_did_not_happen(
     stop_seconds: float | None,
 ) -> None:
     server = build_server(table, echo, troubles)
-    pool, outcomes = deliver(server, table, batch_size, workers, stop_seconds)
+    pool, row_outcomes = deliver(server, table, batch_size, workers, stop_seconds)
     if pool.stopped_by is None:
-        assert outcomes.keys() == {row.job.row for row in table}
+        assert row_outcomes.keys() == {row.job.row for row in table}
     for row in table:
-        outcome = outcomes.get(row.job.row)
-        if outcome is None:
+        row_outcome = row_outcomes.get(row.job.row)
+        if row_outcome is None:
             # Still open: rows that were to be asked for again in halves may have been stored, too.
             told = row.job.row in pool.unsure_rows
             assert told or row.known not in server.ever_stored
-        elif outcome.fate.status.is_success:
+        elif row_outcome.outcome.status.is_success:
             assert is_as_asked(server, row)
         elif row.known in server.ever_stored:
-            assert outcome.fate.status in {Status.UNSURE, Status.FAILED, Status.REJECTED}
+            assert row_outcome.outcome.status in {Status.UNSURE, Status.FAILED, Status.REJECTED}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from importer.errors import UnreadableFileError, UsageError
 from importer.model import InvalidRow, SourceRow
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from tests.readers.golden import SAMPLES, all_samples, format_of, golden_path, render
 from tests.readers.reading import claiming_formats, places, read, read_until_error, reasons
 
@@ -46,7 +46,7 @@ class ReaderConformance(SamplesConformance, ABC):
     """What a reader of delimited texts must do: inherit, and say what the format looks like."""
 
     header: ClassVar[str]
-    reading: ClassVar[Reading] = Reading()
+    reading: ClassVar[ReadOptions] = ReadOptions()
     """What the owner of such a file has to say."""
 
     @abstractmethod

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from importer.errors import UnreadableFileError
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from importer.readers.base import Reader
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +19,14 @@ SAMPLES = ROOT / "samples"
 CORPUS = Path(__file__).parent / "corpus"
 GOLDEN = Path(__file__).parent / "golden"
 
-READINGS: Mapping[str, Reading] = {
-    "imdb-list.csv": Reading(lists=True),
-    "criticker.csv": Reading(scale="0-100"),
-    "criticker-pandas.csv": Reading(scale="0-100"),
-    "movielens-dataset.zip": Reading(user="1"),
-    "netflix.csv": Reading(scale="1=3,2=7,3=10", profile="Anna"),
-    "netflix-bom.csv": Reading(scale="1=3,2=7,3=10", profile="Anna"),
-    "ratings.json": Reading(
+READINGS: Mapping[str, ReadOptions] = {
+    "imdb-list.csv": ReadOptions(lists=True),
+    "criticker.csv": ReadOptions(scale="0-100"),
+    "criticker-pandas.csv": ReadOptions(scale="0-100"),
+    "movielens-dataset.zip": ReadOptions(user="1"),
+    "netflix.csv": ReadOptions(scale="1=3,2=7,3=10", profile="Anna"),
+    "netflix-bom.csv": ReadOptions(scale="1=3,2=7,3=10", profile="Anna"),
+    "ratings.json": ReadOptions(
         mapping={
             "score": "rating",
             "seen": "rated_at",
@@ -37,8 +37,8 @@ READINGS: Mapping[str, Reading] = {
         },
         scale="0-5",
     ),
-    "tvtime-movies.csv": Reading(scale="1=2,27=4,28=6,29=8,3=10"),
-    "tvtime.zip": Reading(scale="1=2,27=4,28=6,29=8,3=10"),
+    "tvtime-movies.csv": ReadOptions(scale="1=2,27=4,28=6,29=8,3=10"),
+    "tvtime.zip": ReadOptions(scale="1=2,27=4,28=6,29=8,3=10"),
 }
 """What the owner of a sample has to say before it can be read."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from importer.readers.detect import open_table
 from importer.readers.format_reader import TableReader
 from importer.readers.formats.csv import CsvReader
@@ -21,7 +21,7 @@ def read(
     *,
     format_name: str = "auto",
     mapping: Mapping[str, str] | None = None,
-    reading: Reading | None = None,
+    reading: ReadOptions | None = None,
     block_size: int | None = None,
 ) -> list[SourceRow]:
     """Read all rows of a file with this content; `reading` holds what else its owner says."""
@@ -37,13 +37,13 @@ def read_until_error(
     *,
     format_name: str = "auto",
     mapping: Mapping[str, str] | None = None,
-    reading: Reading | None = None,
+    reading: ReadOptions | None = None,
     block_size: int | None = None,
 ) -> tuple[list[SourceRow], UnreadableFileError | None]:
     """Read the rows that come before the file becomes unreadable, and tell why it does."""
     path = folder / "input.csv"
     path.write_bytes(content)
-    reader = open_reader(path, reading or Reading(format_name, mapping or {}))
+    reader = open_reader(path, reading or ReadOptions(format_name, mapping or {}))
     if block_size is not None:
         assert isinstance(reader, TableReader)
         reader.set_block_size(block_size)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, SourceRow
-from importer.readers import Reading
+from importer.readers import ReadOptions
 from importer.readers.cells.cells import Reason
 from tests.readers.conformance import BOM, SamplesConformance, inherited
 from tests.readers.reading import places, read, read_until_error, reasons
@@ -35,7 +35,7 @@ class Document(NamedTuple):
 class RecordConformance(SamplesConformance, ABC):
     """Common to JSON and XML; inherit from `JsonConformance` or `XmlConformance`."""
 
-    reading: ClassVar[Reading] = Reading()
+    reading: ClassVar[ReadOptions] = ReadOptions()
     """What the owner of such a file has to say."""
 
     @abstractmethod

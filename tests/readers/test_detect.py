@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from importer.errors import UnknownFormatError, UnreadableFileError, UsageError
-from importer.readers import FORMATS, Reading, open_reader
+from importer.readers import FORMATS, ReadOptions, open_reader
 from tests.readers.reading import jobs, read
 
 
@@ -98,7 +98,7 @@ def test_an_option_that_would_change_nothing_is_refused(
     path = tmp_path / "ratings.csv"
     path.write_text("imdb_id,rating\ntt0111161,8\n")
     with pytest.raises(UsageError, match=told):
-        open_reader(path, Reading(**options), name="ratings of mine")
+        open_reader(path, ReadOptions(**options), name="ratings of mine")
 
 
 def test_messages_call_the_file_by_the_name_given(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import UnknownFormatError, UsageError
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from tests.readers.golden import READINGS, SAMPLES, all_samples, open_sample
 from tests.readers.reading import jobs, read
 
@@ -67,7 +67,7 @@ def test_the_words_of_an_export_are_not_taken_for_ours(tmp_path: Path, header: s
 def test_who_says_that_it_is_a_table_of_his_own_is_believed(tmp_path: Path) -> None:
     content = b"Const,rating,Title Type\ntt0944947,9,tvSeries\n"
     mapping = {"Const": "imdb_id", "Title Type": "type"}
-    (job,) = jobs(read(tmp_path, content, reading=Reading("csv", mapping)))
+    (job,) = jobs(read(tmp_path, content, reading=ReadOptions("csv", mapping)))
     assert (job.kind, job.imdb_id, job.rating) == ("show", "tt0944947", 9)
 
 

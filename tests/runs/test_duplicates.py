@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from importer.client.batching import Batcher, BatchSize
 from importer.model import Batch, Rating, RatingJob, Status
-from importer.runs.conflicts import Conflict, OnConflict, settle_conflict
+from importer.runs.conflicts import Conflict, OnConflict, resolve_conflict
 from importer.runs.duplicates import duplicate_of, pick_winner
 from tests.builders import build_job
 
@@ -64,29 +64,29 @@ def test_who_gives_way(
     policy: str, row: tuple[Rating, str | None], held: tuple[Rating, str | None], is_kept: bool
 ) -> None:
     conflict = Conflict(build_job(rating=row[0], rated_at=row[1]), *held)
-    fate = settle_conflict(OnConflict(policy), conflict)
-    assert (fate is not None) == is_kept
-    if fate is not None:
-        assert fate.status is Status.KEPT
-        assert fate.reason == f"policy_{policy}"
-        assert f"--on-conflict {policy}" in fate.message
+    outcome = resolve_conflict(OnConflict(policy), conflict)
+    assert (outcome is not None) == is_kept
+    if outcome is not None:
+        assert outcome.status is Status.KEPT
+        assert outcome.reason == f"policy_{policy}"
+        assert f"--on-conflict {policy}" in outcome.message
 
 
 def test_what_is_kept_names_both_ratings_with_their_days() -> None:
-    fate = settle_conflict(
+    outcome = resolve_conflict(
         OnConflict.NEWEST, Conflict(build_job(rating=9, rated_at=DAY), 7, "2024-06-02T09:00:00Z")
     )
-    assert fate is not None
-    assert fate.message == (
+    assert outcome is not None
+    assert outcome.message == (
         "the account holds 7 (2024-06-02), the row says 9 (2024-05-01): "
         "the account's rating is the newer one (--on-conflict newest)"
     )
 
 
 def test_a_duplicate_names_the_row_that_counts() -> None:
-    fate = duplicate_of(12, 14)
-    assert fate.status is Status.DUPLICATE
-    assert "row 12 (line 14)" in fate.message
+    outcome = duplicate_of(12, 14)
+    assert outcome.status is Status.DUPLICATE
+    assert "row 12 (line 14)" in outcome.message
 
 
 def pair(row: int, method: str = "rate/movie") -> tuple[str, RatingJob]:

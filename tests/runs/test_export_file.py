@@ -19,7 +19,7 @@ from importer.destinations.upload_files.letterboxd_csv import LetterboxdFile
 from importer.destinations.upload_files.trakt_csv import TraktFile
 from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, Run
-from importer.model import RESULT_COLUMNS, MediaKind, Outcome, RatingJob, SourceRow
+from importer.model import RESULT_COLUMNS, MediaKind, RatingJob, RowOutcome, SourceRow
 from importer.progress import Progress
 from importer.runs import export_file as writing
 from importer.runs.export_file import Writing
@@ -41,8 +41,8 @@ class Desk:
         """Plan a run of these rows as `run.py` does, duplicates aside."""
         with self.journal.planning():
             run = self.journal.add_run("fingerprint", "ratings.csv", destination.name)
-            fates = [destination.refuse(row) if isinstance(row, RatingJob) else None for row in rows]
-            self.journal.add_rows(run, rows, fates)
+            outcomes = [destination.check(row) if isinstance(row, RatingJob) else None for row in rows]
+            self.journal.add_rows(run, rows, outcomes)
         return run
 
     def write(self, run: Run, destination: FileDestination = LETTERBOXD, name: str = "out.csv") -> Writing:
@@ -381,7 +381,7 @@ def test_rows_that_a_crash_left_marked_are_written(desk: Desk) -> None:
 def test_a_journal_that_takes_no_outcomes_has_the_file_written_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Journal, run: Run, outcomes: Iterator[Outcome]) -> None:
+    def fail(self: Journal, run: Run, row_outcomes: Iterator[RowOutcome]) -> None:
         raise ImporterError("cannot write the journal")
 
     run = desk.plan(film(1, "Heat"), film(2, "Ran"))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from importer.destinations.titles import Held, build_keys, build_removal
+from importer.destinations.titles import AccountRating, build_keys, build_removal
 from importer.errors import StopRunError, UsageError
 from importer.model import UNRATE, MediaKind, RatingJob
 from importer.runs.mirror import Mirror
@@ -239,13 +239,13 @@ class TestTheGuard:
 # What can be told from what
 
 
-def hold(kind: MediaKind, *, title: str = "Heat", year: int = 1995, **ids: Any) -> dict[str, Held]:
+def hold(kind: MediaKind, *, title: str = "Heat", year: int = 1995, **ids: Any) -> dict[str, AccountRating]:
     removal = build_removal(kind, ids, (title, year))
-    return dict.fromkeys(build_keys(kind, ids, (title, year)), Held(5, removal=removal))
+    return dict.fromkeys(build_keys(kind, ids, (title, year)), AccountRating(5, removal=removal))
 
 
-def removals(holdings: dict[str, Held], *rows: RatingJob) -> list[RatingJob]:
-    found = Mirror(holdings)
+def removals(ratings: dict[str, AccountRating], *rows: RatingJob) -> list[RatingJob]:
+    found = Mirror(ratings)
     for row in rows:
         found.name(row, is_rated=True)
     return list(found.removals())

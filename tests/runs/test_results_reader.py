@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.journal import Journal
 from importer.model import (
-    MENDABLE,
-    PASSING,
+    CORRECTABLE,
     RESULT_COLUMNS,
+    TRANSIENT,
     UNRATE,
     InvalidRow,
     MediaKind,
@@ -25,7 +25,7 @@ from importer.model import (
     SourceRow,
     Status,
 )
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import ResultsReader
 
@@ -44,7 +44,7 @@ def write(folder: Path, *lines: Sequence[object]) -> Path:
     return path
 
 
-def read(path: Path, again: Collection[Status] = PASSING) -> list[SourceRow]:
+def read(path: Path, again: Collection[Status] = TRANSIENT) -> list[SourceRow]:
     return [row for chunk in ResultsReader(path, path.name, again).chunks() for row in chunk]
 
 
@@ -59,7 +59,7 @@ def test_what_may_pass_by_itself_is_tried_again(tmp_path: Path) -> None:
 
 
 def test_with_all_what_can_be_mended_is_tried_again_too(tmp_path: Path) -> None:
-    rows = read(write(tmp_path, *map(build_line, Status)), PASSING | MENDABLE)
+    rows = read(write(tmp_path, *map(build_line, Status)), TRANSIENT | CORRECTABLE)
     again = {Status.FAILED, Status.NOT_SENT, Status.UNSURE, Status.NOT_FOUND, Status.REJECTED, Status.INVALID}
     assert kinds(rows) == ["RatingJob" if status in again else status for status in Status]
 
@@ -105,20 +105,20 @@ def test_a_job_is_read_as_in_any_table(tmp_path: Path) -> None:
 
 def test_a_time_without_a_zone_is_of_the_zone_that_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, build_line("failed", rated_at="2024-06-01 12:00:00"))
-    ((row,),) = ResultsReader(path, path.name, PASSING, ZoneInfo("Europe/Berlin")).chunks()
+    ((row,),) = ResultsReader(path, path.name, TRANSIENT, ZoneInfo("Europe/Berlin")).chunks()
     assert row.rated_at == "2024-06-01T10:00:00Z"
 
 
 def test_a_cell_that_somebody_has_corrected_counts(tmp_path: Path) -> None:
     path = write(tmp_path, build_line("not_found", imdb_id=GODFATHER), build_line("invalid", rating=10))
-    first, second = read(path, PASSING | MENDABLE)
+    first, second = read(path, TRANSIENT | CORRECTABLE)
     assert isinstance(first, RatingJob)
     assert isinstance(second, RatingJob)
     assert (first.imdb_id, second.rating) == (GODFATHER, 10)
 
 
 def test_a_row_that_is_still_wrong_is_invalid_again(tmp_path: Path) -> None:
-    (row,) = read(write(tmp_path, build_line("invalid", rating=11, title="'=1+1")), PASSING | MENDABLE)
+    (row,) = read(write(tmp_path, build_line("invalid", rating=11, title="'=1+1")), TRANSIENT | CORRECTABLE)
     assert isinstance(row, InvalidRow)
     assert (row.reason, row.rating, row.title) == ("bad_rating", "11", "'=1+1")
 
@@ -129,11 +129,11 @@ def read_again(source: Path) -> list[SourceRow]:
         with journal.planning():
             run = journal.add_run("print", source.name, "sandbox")
             for rows in open_reader(
-                source, Reading(scale="5" if source.name == "five.csv" else None)
+                source, ReadOptions(scale="5" if source.name == "five.csv" else None)
             ).chunks():
                 journal.add_rows(run, rows, [None] * len(rows))
         write_results(source.parent / "results.csv", journal.results(run))
-    return read(source.parent / "results.csv", PASSING | MENDABLE)
+    return read(source.parent / "results.csv", TRANSIENT | CORRECTABLE)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_an_invalid_row_that_nobody_has_corrected_is_not_read_in_other_words(
 def test_a_rating_of_another_scale_is_never_mended_here(tmp_path: Path) -> None:
     """Whoever writes 3 into it, as its message asks, may mean 3 of 5."""
     path = write(tmp_path, build_line("invalid", reason="off_scale", rating=3))
-    assert kinds(read(path, PASSING | MENDABLE)) == ["invalid"]
+    assert kinds(read(path, TRANSIENT | CORRECTABLE)) == ["invalid"]
 
 
 def test_what_was_told_of_an_invalid_row_is_corrected(tmp_path: Path) -> None:
@@ -166,13 +166,13 @@ def test_what_was_told_of_an_invalid_row_is_corrected(tmp_path: Path) -> None:
     path = write(
         tmp_path, *(build_line("invalid", reason="bad_rating", message=told, rating=n) for n in (11, 8))
     )
-    assert kinds(read(path, PASSING | MENDABLE)) == ["invalid", "RatingJob"]
+    assert kinds(read(path, TRANSIENT | CORRECTABLE)) == ["invalid", "RatingJob"]
 
 
 @pytest.mark.parametrize("cell", ["kind", "imdb_id"])
 def test_an_invalid_row_is_read_only_where_it_tells_the_title(tmp_path: Path, cell: str) -> None:
     path = write(tmp_path, build_line("invalid", title="Heat", year=1995, **{cell: ""}))
-    assert kinds(read(path, PASSING | MENDABLE)) == ["invalid"]
+    assert kinds(read(path, TRANSIENT | CORRECTABLE)) == ["invalid"]
 
 
 def test_a_row_invalid_for_its_date_holds_its_rating_as_the_others_do(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_a_file_that_is_no_results_file_says_what_it_lacks(tmp_path: Path) -> No
     with pytest.raises(
         UnknownFormatError, match="no results file of the importer; it lacks row, line"
     ) as told:
-        ResultsReader(path, path.name, PASSING)
+        ResultsReader(path, path.name, TRANSIENT)
     assert told.value.exit_code == 2
 
 
@@ -271,7 +271,7 @@ def test_a_file_that_is_no_table_says_so(tmp_path: Path, content: bytes) -> None
     path = tmp_path / "results.csv"
     path.write_bytes(content)
     with pytest.raises(UnreadableFileError):
-        ResultsReader(path, path.name, PASSING)
+        ResultsReader(path, path.name, TRANSIENT)
 
 
 def test_a_results_file_without_rows_has_none(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ moments = st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)).map(  # noqa:
 )
 settled_lines = st.fixed_dictionaries(
     {
-        "status": st.sampled_from(sorted(set(Status) - PASSING)),
+        "status": st.sampled_from(sorted(set(Status) - TRANSIENT)),
         "reason": texts,
         "message": texts,
         "title": texts,

@@ -8,7 +8,7 @@ import pytest
 
 from importer.errors import AuthorizationError, ResultsNotWrittenError, StopRunError, UnreadableFileError
 from importer.runs import load as run
-from importer.runs.send import Clerk
+from importer.runs.send import JournalWriter
 from tests.road import Road, running_sandbox
 
 SHAWSHANK, GODFATHER, UNKNOWN = "tt0111161", "tt0068646", "tt9999999"
@@ -130,7 +130,7 @@ def test_results_that_cannot_be_written_lose_nothing(road: Road, tmp_path: Path)
 
 class TestSignals:
     @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-    @pytest.mark.parametrize(("place", "function"), [(run, "write_results"), (Clerk, "finish")])
+    @pytest.mark.parametrize(("place", "function"), [(run, "write_results"), (JournalWriter, "finish")])
     def test_results_and_journal_are_written_before_it_is_heard(
         self,
         road: Road,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import UnreadableFileError
-from importer.readers import Reading
+from importer.readers import ReadOptions
 from tests.road import Road, running_sandbox
 
 SHAWSHANK = "tt0111161"
@@ -58,7 +58,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused_and_nothing_is_sent(roa
     from importer.runs.targets import Choices  # noqa: PLC0415
 
     road.write(f"{SHAWSHANK},8")
-    given = inputs.FileInput(str(road.file), Reading())
+    given = inputs.FileInput(str(road.file), ReadOptions())
     target = type("AnyTarget", (), {"tells_kinds": False})()
     source = given.build_source(road.file, Choices({}, {}), target, None)  # type: ignore[arg-type]
     source.check_unchanged()

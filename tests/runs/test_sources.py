@@ -11,8 +11,8 @@ import pytest
 import typer
 
 from importer.errors import UnreadableFileError, UsageError
-from importer.matching.match_file import write_sheet
-from importer.readers import Reading
+from importer.matching.match_file import write_match_file
+from importer.readers import ReadOptions
 from importer.runs.sources import FileInput, parse_time_of_day
 from importer.runs.targets import Choices
 
@@ -27,7 +27,7 @@ class AnyTarget:
     tells_kinds = False
 
 
-def fingerprint(path: Path, reading: Reading, resolved: Path | None = None) -> str:
+def fingerprint(path: Path, reading: ReadOptions, resolved: Path | None = None) -> str:
     source = FileInput(str(path), reading, resolved).build_source(
         path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None)
     )
@@ -48,7 +48,7 @@ def test_a_file_beside_it_that_changes_makes_another_run(
     path = tmp_path / "ratings.csv"
     path.write_text(text)
     (tmp_path / "links.csv").write_text(LINKS.format("0113277"))
-    reading = Reading(diary_dates=text is RATINGS)
+    reading = ReadOptions(diary_dates=text is RATINGS)
     prints = []
     for content in (first, second, first):
         (tmp_path / beside).write_text(content)
@@ -59,9 +59,9 @@ def test_a_file_beside_it_that_changes_makes_another_run(
 def test_a_diary_that_nobody_asked_for_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "ratings.csv"
     path.write_text(RATINGS)
-    before = fingerprint(path, Reading())
+    before = fingerprint(path, ReadOptions())
     (tmp_path / "diary.csv").write_text(DIARY.format("2024-05-01"))
-    assert fingerprint(path, Reading()) == before
+    assert fingerprint(path, ReadOptions()) == before
 
 
 def test_another_answer_about_the_scale_makes_another_run(
@@ -73,18 +73,18 @@ def test_another_answer_about_the_scale_makes_another_run(
     prints = {}
     for answer in ("0-10", "0-100"):
         monkeypatch.setattr(typer, "prompt", lambda *_, answer=answer, **__: answer)
-        prints[answer] = fingerprint(path, Reading())
-        assert prints[answer] == fingerprint(path, Reading(scale=answer))
+        prints[answer] = fingerprint(path, ReadOptions())
+        assert prints[answer] == fingerprint(path, ReadOptions(scale=answer))
     assert prints["0-10"] != prints["0-100"]
 
 
 def test_choices_of_another_file_make_another_run_for_the_rows_name_it(tmp_path: Path) -> None:
     path, sheet = tmp_path / "ratings.csv", tmp_path / "resolve.csv"
     path.write_text(RATINGS)
-    write_sheet(sheet, [])
-    before = fingerprint(path, Reading(), sheet)
-    assert before == fingerprint(path, Reading(), sheet) != fingerprint(path, Reading())
-    assert fingerprint(path, Reading(), sheet.rename(tmp_path / "chosen.csv")) != before
+    write_match_file(sheet, [])
+    before = fingerprint(path, ReadOptions(), sheet)
+    assert before == fingerprint(path, ReadOptions(), sheet) != fingerprint(path, ReadOptions())
+    assert fingerprint(path, ReadOptions(), sheet.rename(tmp_path / "chosen.csv")) != before
 
 
 def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(tempfile, "tempdir", str(common))
     with piped.open() as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        given = FileInput("-", Reading())
+        given = FileInput("-", ReadOptions())
         with given.open() as path, pytest.raises(UnreadableFileError, match=r"no links\.csv beside it"):
             given.build_source(path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None))
     assert [each.name for each in common.iterdir()] == ["links.csv"]

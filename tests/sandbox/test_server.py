@@ -286,9 +286,9 @@ def test_every_title_of_the_catalogue_is_found_by_each_of_its_ids() -> None:
     assert len(rows) > 200
     for row in rows:
         tmdb_id, tvdb_id = (int(row[name]) if row[name] else None for name in ("tmdb_id", "tvdb_id"))
-        wanted = Wanted(row["imdb_id"] or None, tmdb_id, tvdb_id)
+        as_stored = Wanted(row["imdb_id"] or None, tmdb_id, tvdb_id)
         for name in (it for it in ID_NAMES if row[it]):
-            found = catalogue.find(Kind(row["kind"]), wanted, (name,))
+            found = catalogue.find(Kind(row["kind"]), as_stored, (name,))
             assert found is not None, row
             assert (found.title, found.imdb_id) == (row["title"], row["imdb_id"])
 

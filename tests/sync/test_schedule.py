@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import SettingsError
-from importer.sync.schedule import Daemon, Interval, Rhythm, Timed, WallClock, find_instant, next_run
+from importer.sync.schedule import Daemon, Interval, Schedule, ScheduledJob, WallClock, find_instant, next_run
 from importer.sync.times import parse_cron
 from tests.virtual_time import run_in_virtual_time
 
@@ -32,7 +32,7 @@ def local(text: str, zone: ZoneInfo = BERLIN, fold: int = 0) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=zone, fold=fold).astimezone(UTC)
 
 
-def runs_between(rhythm: Rhythm, first: datetime, last: datetime) -> Iterator[datetime]:
+def runs_between(rhythm: Schedule, first: datetime, last: datetime) -> Iterator[datetime]:
     moment = first
     while (moment := rhythm.after(moment)) <= last:
         yield moment
@@ -134,7 +134,7 @@ class World:
         self.said: list[str] = []
         self.at_work = 0
         self.most_at_work: dict[str, int] = {}
-        self.timed: Mapping[str, Timed] | SettingsError = {}
+        self.timed: Mapping[str, ScheduledJob] | SettingsError = {}
         self.cancelled = 0
 
     def now(self) -> datetime:
@@ -156,14 +156,14 @@ class World:
         finally:
             self.most_at_work[name] -= 1
 
-    def load(self) -> Mapping[str, Timed]:
+    def load(self) -> Mapping[str, ScheduledJob]:
         if isinstance(self.timed, SettingsError):
             raise self.timed
         return self.timed
 
     def live(
         self,
-        timed: Mapping[str, Timed],
+        timed: Mapping[str, ScheduledJob],
         hours: float,
         *events: tuple[float, Callable[[Daemon], Any]],
         **more: Any,
@@ -194,29 +194,29 @@ def roughly(moment: datetime) -> datetime:
 
 class TestDaemon:
     def test_every_six_hours_from_now_on(self) -> None:
-        begun = World(NOON).live({"a": Timed(Interval(6 * HOURS))}, 25)
+        begun = World(NOON).live({"a": ScheduledJob(Interval(6 * HOURS))}, 25)
         assert [roughly(moment) for moment in begun] == [NOON + count * 6 * HOURS for count in range(5)]
 
     def test_several_jobs_go_side_by_side(self) -> None:
         world = World(NOON, run_seconds=1800)
-        world.live({"a": Timed(Interval(HOURS)), "b": Timed(Interval(2 * HOURS))}, 4.5)
+        world.live({"a": ScheduledJob(Interval(HOURS)), "b": ScheduledJob(Interval(2 * HOURS))}, 4.5)
         assert [name for name, _ in world.begun].count("a") == 5
         assert [name for name, _ in world.begun].count("b") == 3
 
     def test_a_long_run_is_not_overtaken_and_what_was_missed_is_one_run(self) -> None:
         world = World(NOON, run_seconds=3.5 * 3600)
-        begun = world.live({"a": Timed(Interval(HOURS))}, 8)
+        begun = world.live({"a": ScheduledJob(Interval(HOURS))}, 8)
         assert [roughly(moment) for moment in begun] == [NOON, NOON + 3.5 * HOURS, NOON + 7 * HOURS]
 
     def test_what_was_due_before_the_daemon_began_is_caught_up_once(self) -> None:
         last = local("2026-11-19 03:00")
-        begun = World(NOON).live({"a": Timed(wall_clock("0 3 * * *"), last)}, 20)
+        begun = World(NOON).live({"a": ScheduledJob(wall_clock("0 3 * * *"), last)}, 20)
         assert [roughly(moment) for moment in begun] == [NOON, local("2026-11-24 03:00")]
 
     def test_a_sleep_over_several_nights_is_caught_up_once(self) -> None:
         world = World(NOON)
         sleep = (1.0, lambda _: world.set_clock(timedelta(days=3)))
-        begun = world.live({"a": Timed(wall_clock("0 3 * * *"))}, 20, sleep)
+        begun = world.live({"a": ScheduledJob(wall_clock("0 3 * * *"))}, 20, sleep)
         awake = NOON + HOURS + timedelta(days=3)
         assert begun[0] - awake < timedelta(minutes=1)
         assert [roughly(moment) for moment in begun[1:]] == [local("2026-11-27 03:00")]
@@ -224,17 +224,17 @@ class TestDaemon:
     def test_a_clock_set_back_over_the_time_of_the_run_does_not_double_it(self) -> None:
         world = World(local("2026-11-24 02:00"))
         back = (1.2, lambda _: world.set_clock(-HOURS))  # at 3:12 it becomes 2:12 again
-        begun = world.live({"a": Timed(wall_clock("0 3 * * *"))}, 28, back)
+        begun = world.live({"a": ScheduledJob(wall_clock("0 3 * * *"))}, 28, back)
         assert [roughly(moment) for moment in begun] == [local("2026-11-24 03:00"), local("2026-11-25 03:00")]
 
     @pytest.mark.parametrize("rhythm", [wall_clock("0 3 * * *"), Interval(24 * HOURS)])
-    def test_a_clock_that_was_wrong_for_a_while_loses_no_night(self, rhythm: Rhythm) -> None:
+    def test_a_clock_that_was_wrong_for_a_while_loses_no_night(self, rhythm: Schedule) -> None:
         world = World(NOON)
         events = (
             (1.0, lambda _: world.set_clock(timedelta(days=30))),
             (2.0, lambda _: world.set_clock(-timedelta(days=30))),
         )
-        world.live({"a": Timed(rhythm, NOON - HOURS)}, 24 * 5, *events)
+        world.live({"a": ScheduledJob(rhythm, NOON - HOURS)}, 24 * 5, *events)
         after = [moment for _, moment in world.begun if moment < NOON + timedelta(days=6)]
         gaps = [later - earlier for earlier, later in pairwise(after)]
         assert len(after) >= 4
@@ -242,7 +242,7 @@ class TestDaemon:
         assert all(gap >= timedelta(hours=23, minutes=58) for gap in gaps)
 
     def test_summer_time_begins_while_it_waits(self) -> None:
-        begun = World(local("2026-03-28 20:00")).live({"a": Timed(wall_clock("30 2 * * *"))}, 36)
+        begun = World(local("2026-03-28 20:00")).live({"a": ScheduledJob(wall_clock("30 2 * * *"))}, 36)
         assert [roughly(moment) for moment in begun] == [local("2026-03-29 03:00"), local("2026-03-30 02:30")]
 
     @given(
@@ -258,18 +258,18 @@ class TestDaemon:
         for after, by in jumps:
             at += after
             events.append((at, lambda _, by=by: world.set_clock(timedelta(minutes=by))))
-        world.live({"a": Timed(wall_clock("0 * * * *"))}, at + 30, *events)
+        world.live({"a": ScheduledJob(wall_clock("0 * * * *"))}, at + 30, *events)
         assert world.begun[-1][1] >= world._start + world._set_by + timedelta(hours=at + 26)
 
     def test_when_jobs_are_due_is_told_at_the_start(self) -> None:
         world = World(NOON)
-        world.live({"a": Timed(Interval(HOURS)), "b": Timed(wall_clock("0 3 * * *"))}, 0.1)
+        world.live({"a": ScheduledJob(Interval(HOURS)), "b": ScheduledJob(wall_clock("0 3 * * *"))}, 0.1)
         [said] = world.said
         assert said.startswith("b is due at 2026-11-2")
 
     def test_jitter_comes_later_never_earlier_and_never_takes_a_run_away(self) -> None:
         world = World(NOON)
-        begun = world.live({"a": Timed(Interval(HOURS))}, 100, jitter_seconds=9999)
+        begun = world.live({"a": ScheduledJob(Interval(HOURS))}, 100, jitter_seconds=9999)
         lateness = [(moment - NOON - count * HOURS).total_seconds() for count, moment in enumerate(begun)]
         assert len(begun) == 100
         assert all(0 <= seconds <= 361 for seconds in lateness)
@@ -277,7 +277,7 @@ class TestDaemon:
 
     def test_stopping_ends_what_runs_in_good_order(self) -> None:
         world = World(NOON, run_seconds=9999)
-        world.live({"a": Timed(Interval(HOURS)), "b": Timed(wall_clock("0 3 1 1 *"))}, 0.5)
+        world.live({"a": ScheduledJob(Interval(HOURS)), "b": ScheduledJob(wall_clock("0 3 1 1 *"))}, 0.5)
         assert world.cancelled == 1
         assert [name for name, _ in world.begun] == ["a"]
 
@@ -287,10 +287,10 @@ class TestReload:
         world = World(NOON, run_seconds=1800)
 
         def change(daemon: Daemon) -> None:
-            world.timed = {"b": Timed(Interval(HOURS))}
+            world.timed = {"b": ScheduledJob(Interval(HOURS))}
             daemon.reload()
 
-        world.live({"a": Timed(Interval(HOURS))}, 2.1, (0.25, change))
+        world.live({"a": ScheduledJob(Interval(HOURS))}, 2.1, (0.25, change))
         assert [name for name, _ in world.begun] == ["a", "b", "b"]
         assert world.cancelled == 0
         assert "read the settings again: 1 jobs" in world.said
@@ -298,7 +298,9 @@ class TestReload:
     def test_a_job_that_stays_is_not_begun_anew(self) -> None:
         world = World(NOON)
         reload = (1.5, lambda daemon: daemon.reload())
-        begun = world.live({"a": Timed(Interval(6 * HOURS)), "b": Timed(wall_clock("0 3 * * *"))}, 7, reload)
+        begun = world.live(
+            {"a": ScheduledJob(Interval(6 * HOURS)), "b": ScheduledJob(wall_clock("0 3 * * *"))}, 7, reload
+        )
         assert [roughly(moment) for moment in begun] == [NOON, NOON + 6 * HOURS]
 
     def test_broken_settings_are_told_and_the_old_ones_kept(self) -> None:
@@ -308,7 +310,7 @@ class TestReload:
             world.timed = SettingsError(["source in [jobs.a] is missing.", "something else."])
             daemon.reload()
 
-        begun = world.live({"a": Timed(Interval(HOURS))}, 3.5, (1.5, break_them))
+        begun = world.live({"a": ScheduledJob(Interval(HOURS))}, 3.5, (1.5, break_them))
         assert len(begun) == 4
         assert world.said[:2] == ["source in [jobs.a] is missing.", "something else."]
         assert "stay as they were" in world.said[2]

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from importer.journal import Journal, Run
-from importer.model import RESULT_COLUMNS, UNRATE, Fate, MediaKind, Outcome, RatingJob, Status
+from importer.model import RESULT_COLUMNS, UNRATE, MediaKind, Outcome, RatingJob, RowOutcome, Status
 from importer.sync.config import Job
 from importer.sync.source import Version
 from importer.sync.state import (
     JobState,
     KnownFailure,
+    account_queue,
+    close_known,
     collect_known,
     hash_options,
-    in_line,
     is_any_due,
     load_state,
     save_state,
-    settle_known,
 )
 from tests.builders import build_job
 
@@ -44,7 +44,7 @@ def plan(journal: Journal, *jobs: RatingJob) -> Run:
 
 def meet(journal: Journal, run: Run, row: int, status: Status, message: str = "nobody knows it") -> None:
     """Let the destination say something of a row."""
-    journal.record(run, [Outcome(row, Fate(status, "not_found", message), 1, 200, 0.0, 1)])
+    journal.record(run, [RowOutcome(row, Outcome(status, "not_found", message), 1, 200, 0.0, 1)])
 
 
 def lines(journal: Journal, run: Run) -> list[dict[str, Any]]:
@@ -61,7 +61,7 @@ class TestKnownFailures:
     def test_a_row_that_failed_for_good_keeps_its_fate_and_says_since_when(self, journal: Journal) -> None:
         known = learn(journal, UNKNOWN)
         run = plan(journal, build_job(1, imdb_id="tt0111161"), UNKNOWN._replace(row=2, line=3))
-        settle_known(journal, run, known, 30, NOW + timedelta(days=3))
+        close_known(journal, run, known, 30, NOW + timedelta(days=3))
         first, second = lines(journal, run)
         assert first["status"] == "not_sent"
         assert (second["status"], second["reason"]) == ("not_found", "not_found")
@@ -84,13 +84,13 @@ class TestKnownFailures:
     def test_a_row_that_changed_is_another_row(self, journal: Journal, change: dict[str, Any]) -> None:
         known = learn(journal, UNKNOWN)
         run = plan(journal, UNKNOWN._replace(**change))
-        settle_known(journal, run, known, 30, NOW)
+        close_known(journal, run, known, 30, NOW)
         assert journal.count_open(run) == 1
 
     def test_its_place_in_the_file_and_what_its_reader_noted_are_not(self, journal: Journal) -> None:
         known = learn(journal, UNKNOWN._replace(note="4.6 was rounded"))
         run = plan(journal, UNKNOWN._replace(row=7, line=99, note="4.6 was rounded"))
-        settle_known(journal, run, known, 30, NOW)
+        close_known(journal, run, known, 30, NOW)
         [line] = lines(journal, run)
         assert line["message"].startswith("4.6 was rounded; nobody knows it; known since")
 
@@ -98,7 +98,7 @@ class TestKnownFailures:
     def test_every_kind_of_rating_is_recognised(self, journal: Journal, rating: int | str) -> None:
         known = learn(journal, UNKNOWN._replace(rating=rating))
         run = plan(journal, UNKNOWN._replace(rating=rating))
-        settle_known(journal, run, known, 30, NOW)
+        close_known(journal, run, known, 30, NOW)
         assert journal.count_open(run) == 0
 
     def test_after_the_days_it_is_tried_again_and_keeps_its_first_day(self, journal: Journal) -> None:
@@ -107,7 +107,7 @@ class TestKnownFailures:
         assert is_any_due(JobState(known=known), 30, later)
         assert not is_any_due(JobState(known=known), 30, NOW + timedelta(days=29))
         run = plan(journal, UNKNOWN)
-        settle_known(journal, run, known, 30, later)
+        close_known(journal, run, known, 30, later)
         assert journal.count_open(run) == 1
         meet(journal, run, 1, Status.NOT_FOUND)
         [again] = collect_known(journal.results(run), known, later).values()
@@ -116,7 +116,7 @@ class TestKnownFailures:
     def test_what_was_left_alone_is_still_known_and_what_is_gone_forgotten(self, journal: Journal) -> None:
         known = learn(journal, UNKNOWN)
         run = plan(journal, UNKNOWN)
-        settle_known(journal, run, known, 30, NOW)
+        close_known(journal, run, known, 30, NOW)
         assert collect_known(journal.results(run), known, NOW + timedelta(days=5)) == known
         other = plan(journal, build_job(1, imdb_id="tt0111161"))
         assert collect_known(journal.results(other), known, NOW) == {}
@@ -132,11 +132,11 @@ class TestKnownFailures:
     def test_thousands_take_one_commit(self, journal: Journal) -> None:
         jobs = [build_job(row, imdb_id=f"tt{9_000_000 + row}") for row in range(1, 9_001)]
         run = plan(journal, *jobs)
-        journal.record(run, [Outcome(job.row, Fate(Status.NOT_FOUND), 1, 200, 0.0, 1) for job in jobs])
+        journal.record(run, [RowOutcome(job.row, Outcome(Status.NOT_FOUND), 1, 200, 0.0, 1) for job in jobs])
         known = collect_known(journal.results(run), {}, NOW)
         assert len(known) == 9_000
         again = plan(journal, *jobs)
-        settle_known(journal, again, known, 30, NOW)
+        close_known(journal, again, known, 30, NOW)
         assert journal.count_open(again) == 0
 
 
@@ -189,7 +189,7 @@ def test_two_in_one_line_never_overlap(tmp_path: Path) -> None:
     inside, most, told = [0], [0], [0]
 
     def work() -> None:
-        with in_line(lock, lambda: told.append(1)):
+        with account_queue(lock, lambda: told.append(1)):
             inside[0] += 1
             most[0] = max(most[0], inside[0])
             waiting.wait(0.05)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from importer.runs.load import Source
 from tests.readers.golden import READINGS, all_samples
 from tests.road import OPEN, Road
@@ -42,7 +42,7 @@ class SampleRoad(Road):
     """The road of a sample through today's API, read as its owner would have it."""
 
     def build_source(self) -> Source:
-        reading = replace(READINGS.get(self.file.name, Reading()), leaves_types_open=True)
+        reading = replace(READINGS.get(self.file.name, ReadOptions()), leaves_types_open=True)
         reader = open_reader(self.file, reading, name=self.file.name)
         return Source(self.file.name, self.file.name, lambda: reader)
 

@@ -65,7 +65,7 @@ def read_account(answer: Answer) -> Account | Retry | Stop | Refused:
         if 300 <= answer.status < 500 and answer.status not in {403, 423, 429}:
             error = f"There is no Trakt API at this address (HTTP {answer.status})"
             return Stop(StopRunError(f"{error}: check or unset IMPORTER_TRAKT_BASE_URL."))
-    return judge_trouble(answer, tries=3)
+    return interpret_trouble(answer, tries=3)
 
 
 def build_count(base_url: str, client_id: str, access_token: str) -> Request:
@@ -79,10 +79,10 @@ def read_count(answer: Answer) -> int | Retry | Stop | None:
     if isinstance(answer, Response) and answer.status == 200:
         count = answer.headers.get("X-Pagination-Item-Count", "")
         return int(count) if count.isdecimal() and len(count) < 10 else None
-    return judge_trouble(answer, tries=3)
+    return interpret_trouble(answer, tries=3)
 
 
-def judge_trouble(answer: Answer, tries: int) -> Retry | Stop:
+def interpret_trouble(answer: Answer, tries: int) -> Retry | Stop:
     """Judge what every request to Trakt may meet, when nothing better is known of the answer."""
     if isinstance(answer, ConnectionLostError):
         if answer.loss is Loss.CERTIFICATE:
@@ -90,7 +90,7 @@ def judge_trouble(answer: Answer, tries: int) -> Retry | Stop:
         return retry_soon(str(answer), tries)
     status = answer.status
     if status == 429:
-        return judge_rate_limit(answer)
+        return interpret_rate_limit(answer)
     if status >= 500:
         return retry_soon(f"HTTP {status}", tries, read_retry_after(answer.headers) or 0.0)
     if 200 <= status < 300:
@@ -135,7 +135,7 @@ def explain_forbidden(answer: Response) -> str:
     )
 
 
-def judge_rate_limit(answer: Response) -> Retry:
+def interpret_rate_limit(answer: Response) -> Retry:
     """Judge a 429: wait as long as it says and a touch more, or longer and longer where it says nothing."""
     named = read_retry_after(answer.headers)
     seconds = 30.0 if named is None else named + RETRY_MARGIN_SECONDS
@@ -182,7 +182,7 @@ def read_activities(answer: Answer) -> Activities | Retry | Stop | Refused:
             return Refused(AuthorizationError(f"Trakt does not accept the sign-in (401). {SIGN_IN_AGAIN}"))
         if answer.status in {404, 405, 410, 501}:
             return {}
-    return judge_trouble(answer, tries=3)
+    return interpret_trouble(answer, tries=3)
 
 
 def _parse(body: bytes) -> Activities:

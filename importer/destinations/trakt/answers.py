@@ -10,19 +10,19 @@ from typing import Any
 
 from importer.destinations.decisions import (
     Answer,
-    Delivered,
-    Partly,
+    Decision,
+    Done,
+    PartlyDone,
     RefreshToken,
     Retry,
     Split,
     Stop,
-    Verdict,
 )
-from importer.destinations.trakt.account import explain_forbidden, judge_rate_limit
+from importer.destinations.trakt.account import explain_forbidden, interpret_rate_limit
 from importer.destinations.trakt.not_found import Missing, find_missing, flatten_item
 from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, Loss, StopRunError
 from importer.http import Response, parse_object, read_retry_after
-from importer.model import Batch, Fate, RatingJob, Status
+from importer.model import Batch, Outcome, RatingJob, Status
 
 OVERLOAD_SECONDS = 30.0
 """How long to wait when the API is overloaded (docs: "try again in 30 s")."""
@@ -33,12 +33,12 @@ _match_upgrade = re.compile(r"https://(?:[a-z]+\.)?trakt\.tv(?:/[a-z/-]{0,60})?"
 
 _OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 _WRONG_PATH = frozenset({404, 405, 410, 412})
-_NOT_CONFIRMED = Fate(
+_NOT_CONFIRMED = Outcome(
     Status.UNSURE,
     "not_confirmed",
     "Trakt neither counted the row nor said that it does not know the title",
 )
-_MISSING = Fate(Status.NOT_FOUND, "not_found", "Trakt does not know this title by the ids of the row")
+_MISSING = Outcome(Status.NOT_FOUND, "not_found", "Trakt does not know this title by the ids of the row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Sent:
     batch: Batch
     build_items: Callable[[], Sequence[Mapping[str, Any]]]
     """Built once more only where an answer must be held against them."""
-    success_of: Callable[[RatingJob], Fate]
+    success_of: Callable[[RatingJob], Outcome]
     second_method_of: Callable[[RatingJob], str | None]
 
 
-def judge_ratings(sent: Sent, answer: Answer) -> Verdict:
+def interpret_ratings(sent: Sent, answer: Answer) -> Decision:
     """Judge the answer to a batch of ratings or removals."""
     if isinstance(answer, ConnectionLostError):
         return _judge_loss(sent.batch, answer)
@@ -61,7 +61,7 @@ def judge_ratings(sent: Sent, answer: Answer) -> Verdict:
     return _judge_refusal(sent.batch, answer) or _judge_trouble(sent.batch, answer)
 
 
-def _judge_success(sent: Sent, answer: Response) -> Verdict:
+def _judge_success(sent: Sent, answer: Response) -> Decision:
     content = parse_object(answer.body)
     counts = content.get("added", content.get("deleted"))
     if not isinstance(counts, Mapping) or not isinstance(content.get("not_found", {}), Mapping):
@@ -78,22 +78,22 @@ def _judge_success(sent: Sent, answer: Response) -> Verdict:
     if len(missing.doubtful) == len(jobs):
         if len(jobs) > 1:
             return Split("the answer does not tell its rows apart", unsure=True)
-        return Delivered((_NOT_CONFIRMED,))
-    fates: list[Fate | None] = [sent.success_of(job) for job in jobs]
+        return Done((_NOT_CONFIRMED,))
+    outcomes: list[Outcome | None] = [sent.success_of(job) for job in jobs]
     later: dict[str, list[RatingJob]] = {}
     for position in missing.certain:
         second_method = sent.second_method_of(jobs[position])
-        fates[position] = None if second_method else _MISSING
+        outcomes[position] = None if second_method else _MISSING
         if second_method:
             later.setdefault(second_method, []).append(jobs[position])
     for position in missing.doubtful:
-        fates[position] = None
-    settled = [fate for fate in fates if fate is not None]
+        outcomes[position] = None
+    settled = [outcome for outcome in outcomes if outcome is not None]
     if len(settled) == len(jobs):
-        return Delivered(settled)
+        return Done(settled)
     doubtful = Batch(sent.batch.method, [jobs[position] for position in sorted(missing.doubtful)])
     halves = [half for half in doubtful.halves() if half.jobs]
-    return Partly(fates, halves, [Batch(method, again) for method, again in later.items()])
+    return PartlyDone(outcomes, halves, [Batch(method, again) for method, again in later.items()])
 
 
 def _accounts_for(content: Mapping[str, Any], rows: int) -> bool:
@@ -109,7 +109,7 @@ def _accounts_for(content: Mapping[str, Any], rows: int) -> bool:
     return counted > 0 or "added" not in content
 
 
-def _judge_refusal(batch: Batch, answer: Response) -> Verdict | None:
+def _judge_refusal(batch: Batch, answer: Response) -> Decision | None:
     """Judge the answers that say no for good; None for those that may pass."""
     status = answer.status
     if status == 401:
@@ -126,39 +126,39 @@ def _judge_refusal(batch: Batch, answer: Response) -> Verdict | None:
         return Stop(StopRunError(f"this is not Trakt's API (HTTP {status}): check IMPORTER_TRAKT_BASE_URL"))
     if status in {400, 413, 422} or (400 <= status < 500 and status not in {409, 429}):
         message = f"Trakt refuses the row (HTTP {status})"
-        return _narrow(batch, Fate(Status.REJECTED, f"http_{status}", message), too_much=status == 413)
+        return _narrow(batch, Outcome(Status.REJECTED, f"http_{status}", message), too_much=status == 413)
     return None
 
 
-def _judge_trouble(batch: Batch, answer: Response) -> Verdict:
+def _judge_trouble(batch: Batch, answer: Response) -> Decision:
     status = answer.status
     if status == 429:
-        return replace(judge_rate_limit(answer), is_attempt=False)  # it says nothing about these rows
+        return replace(interpret_rate_limit(answer), is_attempt=False)  # it says nothing about these rows
     if status == 409:
         # Not documented for ratings: look whether it is there, and believe the refusal if it is not.
-        refused = Fate(
+        refused = Outcome(
             Status.REJECTED, "http_409", "Trakt reports a conflict (409), and the rating is not there"
         )
         if len(batch.jobs) > 1:
             return Split("conflict (409)", unsure=True)
-        return Retry(1, "conflict (409)", 2, Delivered((refused,)), unsure=True, look_first=True)
+        return Retry(1, "conflict (409)", 2, Done((refused,)), unsure=True, look_first=True)
     if status in _OVERLOADED:
         seconds = max(OVERLOAD_SECONDS, read_retry_after(answer.headers) or 0)
         reason = f"overloaded ({status})"
-        stop: Verdict = Stop(
+        stop: Decision = Stop(
             StopRunError(f"{reason}: Trakt still gives no answer after 5 tries"), unsure=True
         )
         if len(batch.jobs) > 1 and not batch.is_part:
             stop = Split(reason, unsure=True, too_much=True)
         return Retry(seconds, reason, 5, stop, unsure=True)
-    failed = Fate(Status.FAILED, "server_error", f"gave up after HTTP {status}")
+    failed = Outcome(Status.FAILED, "server_error", f"gave up after HTTP {status}")
     tries = 2 if len(batch.jobs) > 1 else 4
     last = _narrow(batch, failed, unsure=True, too_much=True)
     return Retry(2, f"server error ({status})", tries, last, grows=True, unsure=True)
 
 
-def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Verdict:
-    unsure = Fate(Status.UNSURE, "no_answer", "sent, but the answer never came")
+def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Decision:
+    unsure = Outcome(Status.UNSURE, "no_answer", "sent, but the answer never came")
     match loss.loss:
         case Loss.CERTIFICATE:
             return Stop(StopRunError(f"Trakt's identity cannot be proved: {loss}"))
@@ -175,11 +175,11 @@ def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Verdict:
             return Stop(StopRunError(f"Trakt's answer makes no sense: {loss}"), unsure=True)
 
 
-def _narrow(batch: Batch, fate: Fate, *, unsure: bool = False, too_much: bool = False) -> Verdict:
+def _narrow(batch: Batch, outcome: Outcome, *, unsure: bool = False, too_much: bool = False) -> Decision:
     """One bad row never fails its neighbours: halve until it stands alone."""
     if len(batch.jobs) > 1:
-        return Split(fate.message, unsure=unsure, too_much=too_much)
-    return Delivered((fate,))
+        return Split(outcome.message, unsure=unsure, too_much=too_much)
+    return Done((outcome,))
 
 
 def _explain_limit(answer: Response) -> str:

@@ -11,14 +11,14 @@ from typing import Any
 
 import orjson
 
-from importer.destinations.decisions import RATED, UNRATED, Answer, Delivered, RefreshToken, Verdict
-from importer.destinations.titles import Holdings, possible_kinds
-from importer.destinations.trakt.account import Account, Refused, judge_trouble, read_account
-from importer.destinations.trakt.answers import Sent, judge_ratings
+from importer.destinations.decisions import RATED, UNRATED, Answer, Decision, Done, RefreshToken
+from importer.destinations.titles import AccountRatings, possible_kinds
+from importer.destinations.trakt.account import Account, Refused, interpret_trouble, read_account
+from importer.destinations.trakt.answers import Sent, interpret_ratings
 from importer.destinations.trakt.dates import Dates
-from importer.destinations.trakt.ratings import MOST_PAGES, count_pages, has_next_page, parse_holdings
+from importer.destinations.trakt.ratings import MOST_PAGES, count_pages, has_next_page, parse_ratings
 from importer.http import Request, Response
-from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
+from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, Status
 
 BATCH_SIZE = 100
 """Jobs per request. No maximum is documented; 200 is safe, 800 took 45 s and timed out (issue #448)."""
@@ -68,32 +68,32 @@ class TraktV2:
     keeps_dates: bool = True
     repeats_safely: bool = True  # an upsert; with `rated_at` a repeat changes nothing (issue #448)
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         """Refuse what has no id of its kind, and a love or hate that nobody has put into a number."""
         if job.imdb_id and job.kind is not MediaKind.SEASON and isinstance(job.rating, int):
             return None  # nearly every row; what follows would come to the same
         if isinstance(job.rating, str) and not self._number(job):
             message = "Trakt takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
-            return Fate(Status.UNSUPPORTED, "love_or_hate", message)
+            return Outcome(Status.UNSUPPORTED, "love_or_hate", message)
         if job.title and not _build_ids(job, _IDS_OF_ANY_KIND):
             message = "Trakt knows titles by ids, and the row has none; `importer resolve FILE` finds them"
-            return Fate(Status.UNSUPPORTED, "needs_id", message)
+            return Outcome(Status.UNSUPPORTED, "needs_id", message)
         kind = MediaKind.SHOW if job.season is not None else possible_kinds(job)[0]
         if job.kind is MediaKind.UNKNOWN and not job.imdb_id:
             message = "the row does not say what it is, nor its IMDb id; `importer resolve FILE` finds it out"
-            return Fate(Status.INVALID, "unknown_type", message)
+            return Outcome(Status.INVALID, "unknown_type", message)
         if not _build_ids(job, _IDS[kind]):
             known = ", ".join(_IDS[kind])
             message = f"Trakt knows a {kind} by one of these ids: {known}; the row has none of them"
-            return Fate(Status.UNSUPPORTED, "needs_id", message)
+            return Outcome(Status.UNSUPPORTED, "needs_id", message)
         return None
 
-    def wanted(self, job: RatingJob) -> RatingJob:
+    def as_stored(self, job: RatingJob) -> RatingJob:
         """A love or hate is held as its number."""
         number = self._number(job)
         return job if number is None else job._replace(rating=number)
 
-    def method_for(self, job: RatingJob) -> str:
+    def request_kind(self, job: RatingJob) -> str:
         """Name the array the job travels in, with `/remove` for an unrate."""
         bucket = _NUMBERED if job.season is not None else _BUCKETS[possible_kinds(job)[0]]
         return bucket if job.rating else bucket + _REMOVE
@@ -105,7 +105,7 @@ class TraktV2:
         array = "shows" if bucket == _NUMBERED else bucket
         return self._request("POST", path, orjson.dumps({array: self._build_items(batch)}))
 
-    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
         """Judge the answer to a batch of ratings."""
         sent = Sent(
             batch,
@@ -113,17 +113,17 @@ class TraktV2:
             partial(self._success, batch.method),
             partial(self._second_method, batch.method),
         )
-        return judge_ratings(sent, answer)
+        return interpret_ratings(sent, answer)
 
-    def build_probe(self) -> Request:
+    def build_credentials_check(self) -> Request:
         """`GET /users/settings`: says whose token this is, and changes nothing."""
         return self._request("GET", "/users/settings")
 
-    def read_probe(self, answer: Answer) -> Verdict:
+    def interpret_credentials_check(self, answer: Answer) -> Decision:
         """Judge the probe."""
         found = read_account(answer)
         if isinstance(found, Account):
-            return Delivered(())
+            return Done(())
         return RefreshToken() if isinstance(found, Refused) else found
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
@@ -134,15 +134,15 @@ class TraktV2:
         """Whether the page count says that there is more."""
         return has_next_page(answer, page)
 
-    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
         """Read a page of the account's ratings."""
         if isinstance(answer, Response):
-            found = parse_holdings(kind, answer.body) if answer.status == 200 else None
+            found = parse_ratings(kind, answer.body) if answer.status == 200 else None
             if found is not None and count_pages(answer) <= MOST_PAGES:
                 return found
             if answer.status == 401:
                 return RefreshToken()
-        return judge_trouble(answer, tries=5)
+        return interpret_trouble(answer, tries=5)
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> Request:
         headers = {
@@ -177,14 +177,14 @@ class TraktV2:
             return job.rating
         return {LOVE: self.love, HATE: self.hate}[job.rating]
 
-    def _success(self, method: str, job: RatingJob) -> Fate:
+    def _success(self, method: str, job: RatingJob) -> Outcome:
         if method.endswith(_REMOVE):
             return UNRATED
         if self.dates.is_future(job.rated_at):
             message = f"its date, {job.rated_at}, lies in the future; it was dated now"
-            return Fate(Status.RATED, "date_clamped", message)
+            return Outcome(Status.RATED, "date_clamped", message)
         if job.kind is MediaKind.UNKNOWN or method not in (_NUMBERED, _BUCKETS[job.kind]):
-            return Fate(Status.RATED, "other_kind", f"Trakt has this title among its {method}")
+            return Outcome(Status.RATED, "other_kind", f"Trakt has this title among its {method}")
         return RATED
 
     def _second_method(self, method: str, job: RatingJob) -> str | None:

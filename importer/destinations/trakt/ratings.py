@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from importer.destinations.titles import Held, Holdings, build_keys, build_removal
+from importer.destinations.titles import AccountRating, AccountRatings, build_keys, build_removal
 from importer.http import Response, parse_list
 from importer.model import MediaKind, RatingJob
 
@@ -12,21 +12,21 @@ MOST_PAGES = 2_000
 """Half a million ratings, far more than an account may hold: a server that says more cannot count."""
 
 
-def parse_holdings(kind: MediaKind, body: bytes) -> Holdings | None:
+def parse_ratings(kind: MediaKind, body: bytes) -> AccountRatings | None:
     """Index a page of ratings; None if it is none. Ids may be null, 0 or nested objects."""
     entries = parse_list(body)
     if entries is None:
         return None
-    holdings: dict[str, Held] = {}
+    ratings: dict[str, AccountRating] = {}
     for entry in entries:
         rating = entry.get("rating") if isinstance(entry, dict) else None
         if type(rating) is int and 1 <= rating <= 10:  # true is no rating
-            held = Held(
+            held = AccountRating(
                 rating, rated_at=_read_instant(entry.get("rated_at")), removal=_build_removal(kind, entry)
             )
             for key in _build_keys(kind, entry):
-                holdings[key] = held
-    return holdings
+                ratings[key] = held
+    return ratings
 
 
 def has_next_page(answer: Response, page: int) -> bool:

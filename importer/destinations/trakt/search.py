@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from importer.destinations.decisions import Answer, Retry, Stop
 from importer.destinations.titles import Candidate, is_imdb_id
-from importer.destinations.trakt.account import is_block_page, judge_trouble
+from importer.destinations.trakt.account import interpret_trouble, is_block_page
 from importer.http import Request, Response, parse_list
 from importer.model import MediaKind
 
@@ -87,7 +87,7 @@ class TraktSearch:
                 return found
             if answer.status in _REFUSALS:
                 return Unsearchable(f"the server refuses to search for it (HTTP {answer.status})")
-        return judge_trouble(answer, _TRIES)
+        return interpret_trouble(answer, _TRIES)
 
     def read_lookup(self, answer: Answer, source: str, value: str) -> Found | Retry | Stop:
         """Read the titles that carry the id. None: an empty list, or a 404 (neither is documented)."""

@@ -21,8 +21,8 @@ from importer.destinations.trakt.account import (
     SIGN_IN_AGAIN,
     Refused,
     explain_forbidden,
+    interpret_trouble,
     is_block_page,
-    judge_trouble,
     retry_soon,
 )
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
@@ -188,8 +188,8 @@ def read_device_code(answer: Answer) -> DeviceCode | Retry | Stop:
 def read_poll(answer: Answer, received_at: float) -> TokenSet | Pending | Stop:
     """Judge the answer to a poll, as the API page's table of status codes says."""
     if isinstance(answer, ConnectionLostError):
-        verdict = _judge_trouble(answer, tries=1)
-        return verdict if isinstance(verdict, Stop) else Pending(verdict.reason)
+        decision = _judge_trouble(answer, tries=1)
+        return decision if isinstance(decision, Stop) else Pending(decision.reason)
     match answer.status:
         case 200 | 201:
             return parse_tokens(answer.body, received_at) or Pending("an answer that is not the API's")
@@ -206,8 +206,8 @@ def read_poll(answer: Answer, received_at: float) -> TokenSet | Pending | Stop:
         case 429:
             seconds = read_retry_after(answer.headers) or 0.0
             return Pending("Trakt asks to poll more slowly (429)", SLOWER_SECONDS, seconds)
-    verdict = _judge_trouble(answer, tries=1)
-    return verdict if isinstance(verdict, Stop) else Pending(verdict.reason)
+    decision = _judge_trouble(answer, tries=1)
+    return decision if isinstance(decision, Stop) else Pending(decision.reason)
 
 
 def read_refresh(answer: Answer, received_at: float) -> TokenSet | Retry | Stop | Refused:
@@ -256,7 +256,7 @@ def _judge_trouble(answer: Answer, tries: int) -> Retry | Stop:
             return _wrong_app()
         where = f"There is no sign-in at this address (HTTP {answer.status})"
         return Stop(StopRunError(f"{where}: check or unset IMPORTER_TRAKT_AUTH_URL."))
-    return judge_trouble(answer, tries)
+    return interpret_trouble(answer, tries)
 
 
 def _start_over(what: str) -> Stop:

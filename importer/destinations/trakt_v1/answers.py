@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from importer.destinations.decisions import RATED, UNRATED, Answer, Delivered, Retry, Split, Stop, Verdict
+from importer.destinations.decisions import RATED, UNRATED, Answer, Decision, Done, Retry, Split, Stop
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
 from importer.http import Response, parse_object, read_retry_after
-from importer.model import Batch, Fate, Status
+from importer.model import Batch, Outcome, Status
 from importer.text import clean_words
 
 CAPACITY_SECONDS = 10.0
@@ -21,11 +21,11 @@ _CREDENTIAL_ERROR = re.compile("invalid (development )?API (key|permission)|fail
 """The documented errors (API page errors); a title in an error text must not look like one."""
 
 
-def judge_rating(batch: Batch, answer: Answer, secrets: Iterable[str]) -> Verdict:
+def interpret_rating(batch: Batch, answer: Answer, secrets: Iterable[str]) -> Decision:
     """Judge the answer to a batch of ratings. No secret is shown that the server may quote."""
     if isinstance(answer, Response) and (content := read_success(answer)) is not None:
         return _judge_success(batch, content)
-    return judge_trouble(batch, answer, secrets)
+    return interpret_trouble(batch, answer, secrets)
 
 
 def read_success(answer: Response) -> Mapping[str, Any] | None:
@@ -34,23 +34,23 @@ def read_success(answer: Response) -> Mapping[str, Any] | None:
     return content if content.get("status") == "success" else None
 
 
-def judge_trouble(batch: Batch, answer: Answer, secrets: Iterable[str]) -> Verdict:
+def interpret_trouble(batch: Batch, answer: Answer, secrets: Iterable[str]) -> Decision:
     """Judge an answer that is no success, or the loss of one; a batch without jobs is a question."""
     if isinstance(answer, ConnectionLostError):
         return _judge_loss(batch, answer)
     return _judge_failure(batch, answer, secrets)
 
 
-def _judge_success(batch: Batch, content: Mapping[str, Any]) -> Verdict:
+def _judge_success(batch: Batch, content: Mapping[str, Any]) -> Decision:
     if content.get("skipped") not in (None, 0, "0"):
         # A bulk answer counts what it skipped but does not name it (section "bulk" of the API pages).
         if len(batch.jobs) > 1:
             return Split("the server skipped some rows of the batch without naming them", unsure=True)
-        return Delivered((_not_found("skipped by the server"),))
-    return Delivered([RATED if job.rating else UNRATED for job in batch.jobs])
+        return Done((_not_found("skipped by the server"),))
+    return Done([RATED if job.rating else UNRATED for job in batch.jobs])
 
 
-def _judge_failure(batch: Batch, response: Response, secrets: Iterable[str]) -> Verdict:
+def _judge_failure(batch: Batch, response: Response, secrets: Iterable[str]) -> Decision:
     status = response.status
     content = parse_object(response.body)
     error = _read_error(content, secrets)
@@ -76,17 +76,17 @@ def _judge_failure(batch: Batch, response: Response, secrets: Iterable[str]) -> 
     return _give_up(batch, Status.REJECTED, f"http_{status}", f"the server answered HTTP {status}")
 
 
-def _judge_refusal(batch: Batch, status: int, error: str) -> Verdict:
+def _judge_refusal(batch: Batch, status: int, error: str) -> Decision:
     if len(batch.jobs) > 1:
         return Split(error or f"HTTP {status}")
     if not batch.jobs:
         return Stop(StopRunError(f"the server says: {error or 'failure'}"))
     if status == 404 or "not found" in error:
-        return Delivered((_not_found(error),))
-    return Delivered((Fate(Status.REJECTED, "refused", f"the server says: {error or 'failure'}"),))
+        return Done((_not_found(error),))
+    return Done((Outcome(Status.REJECTED, "refused", f"the server says: {error or 'failure'}"),))
 
 
-def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Verdict:
+def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Decision:
     match loss.loss:
         case Loss.CERTIFICATE:
             return Stop(StopRunError(f"the server's identity cannot be proved: {loss}"))
@@ -102,7 +102,7 @@ def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Verdict:
             return Stop(StopRunError(f"the server's answer makes no sense: {loss}"), unsure=True)
 
 
-def _wait_out(response: Response, reason: str, *, unsure: bool = False) -> Verdict:
+def _wait_out(response: Response, reason: str, *, unsure: bool = False) -> Decision:
     seconds = read_retry_after(response.headers) or CAPACITY_SECONDS
     message = f"{reason}: the server goes on refusing; it asks to wait {seconds:,.0f} s"
     return Retry(seconds, reason, 6, Stop(StopRunError(message), unsure), pause_all=True, unsure=unsure)
@@ -113,7 +113,7 @@ def _retry_outage(reason: str, tries: int) -> Retry:
     return Retry(CAPACITY_SECONDS, reason, tries, stop, unsure=True)
 
 
-def _give_up(batch: Batch, status: Status, reason: str, message: str = "") -> Verdict:
+def _give_up(batch: Batch, status: Status, reason: str, message: str = "") -> Decision:
     """What follows when the tries are used up: smaller batches, and in the end the row alone."""
     if len(batch.jobs) > 1:
         return Split(reason)
@@ -123,12 +123,12 @@ def _give_up(batch: Batch, status: Status, reason: str, message: str = "") -> Ve
         message = (
             "gave up after the last try" if status is Status.FAILED else "sent, but the answer never came"
         )
-    return Delivered((Fate(status, reason, message),))
+    return Done((Outcome(status, reason, message),))
 
 
-def _not_found(error: str) -> Fate:
+def _not_found(error: str) -> Outcome:
     detail = f" ({error})" if error else ""
-    return Fate(Status.NOT_FOUND, "not_found", f"the destination does not know this title{detail}")
+    return Outcome(Status.NOT_FOUND, "not_found", f"the destination does not know this title{detail}")
 
 
 def _read_error(content: Mapping[str, Any], secrets: Iterable[str]) -> str:

@@ -14,12 +14,12 @@ from urllib.parse import quote
 
 import orjson
 
-from importer.destinations.decisions import Answer, Delivered, Stop, Verdict
-from importer.destinations.titles import Held, Holdings, build_keys, build_removal
-from importer.destinations.trakt_v1.answers import judge_rating, judge_trouble, read_success
+from importer.destinations.decisions import Answer, Decision, Done, Stop
+from importer.destinations.titles import AccountRating, AccountRatings, build_keys, build_removal
+from importer.destinations.trakt_v1.answers import interpret_rating, interpret_trouble, read_success
 from importer.errors import StopRunError
 from importer.http import Request, Response, parse_list
-from importer.model import HATE, LOVE, Batch, Fate, MediaKind, RatingJob, Status
+from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, Status
 
 BULK_SIZE = 50
 """Jobs per bulk request: what v1 clients settled on; 120 to 400 in one call gave 500s."""
@@ -53,24 +53,24 @@ class TraktV1:
         """Bulk methods replace a rating in silence; a repeated single call may post to a feed twice."""
         return self.bulk
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         """Refuse what no v1 method takes: seasons, and episodes known only by their own id."""
         if job.kind is MediaKind.SEASON:
-            return Fate(Status.UNSUPPORTED, "season", "this API has no rating for seasons")
+            return Outcome(Status.UNSUPPORTED, "season", "this API has no rating for seasons")
         if job.kind is MediaKind.EPISODE and (job.season is None or job.episode is None):
-            return Fate(
+            return Outcome(
                 Status.UNSUPPORTED,
                 "needs_show_and_number",
                 "this API takes an episode by its show's id, season and number; "
                 "the row holds only the episode's own id",
             )
         if job.kind is MediaKind.UNKNOWN:
-            return Fate(
+            return Outcome(
                 Status.INVALID, "unknown_type", "this API must be told whether it is a movie or a show"
             )
         second_id = job.tmdb_id if job.kind is MediaKind.MOVIE else job.tvdb_id
         if not job.imdb_id and not second_id and not (job.title and job.year):
-            return Fate(
+            return Outcome(
                 Status.UNSUPPORTED,
                 "no_usable_id",
                 "this API finds a movie by IMDb or TMDB id, a show or episode by TVDB or IMDb id, "
@@ -78,11 +78,11 @@ class TraktV1:
             )
         return None
 
-    def wanted(self, job: RatingJob) -> RatingJob:
+    def as_stored(self, job: RatingJob) -> RatingJob:
         """The account holds both forms of a rating."""
         return job
 
-    def method_for(self, job: RatingJob) -> str:
+    def request_kind(self, job: RatingJob) -> str:
         """`rate/movie`, `rate/shows`, ... (API pages rate-movie, rate-show, rate-episodes)."""
         return f"rate/{_PLURAL[job.kind]}" if self.bulk else f"rate/{job.kind}"
 
@@ -95,23 +95,23 @@ class TraktV1:
             content = _build_item(batch.jobs[0])
         return self._post(batch.method, content)
 
-    def read_response(self, batch: Batch, answer: Answer) -> Verdict:
+    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
         """Judge the answer to a rating."""
-        return judge_rating(batch, answer, self._secrets)
+        return interpret_rating(batch, answer, self._secrets)
 
-    def build_probe(self) -> Request:
+    def build_credentials_check(self) -> Request:
         """`account/test`: says whether key, name and password are right, and changes nothing."""
         return self._post("account/test", {})
 
-    def read_probe(self, answer: Answer) -> Verdict:
+    def interpret_credentials_check(self, answer: Answer) -> Decision:
         """Judge `account/test`."""
         if isinstance(answer, Response) and read_success(answer) is not None:
-            return Delivered(())
+            return Done(())
         if isinstance(answer, Response) and answer.status == 404:
             return Stop(
                 StopRunError(f"there is no Trakt v1 API at {self.base_url} (404): check the base URL")
             )
-        return judge_trouble(Batch("account/test", ()), answer, self._secrets)
+        return interpret_trouble(Batch("account/test", ()), answer, self._secrets)
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
@@ -122,13 +122,13 @@ class TraktV1:
         """All ratings come at once."""
         return False
 
-    def read_holdings(self, kind: MediaKind, answer: Answer) -> Holdings | Verdict:
+    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
         """Read the account's ratings; `rating_advanced` counts where it is given, else love or hate."""
         if isinstance(answer, Response) and answer.status == 200:
             entries = parse_list(answer.body)
             if entries is not None:
                 return _read_entries(kind, entries)
-        return judge_trouble(Batch("user/ratings", ()), answer, self._secrets)
+        return interpret_trouble(Batch("user/ratings", ()), answer, self._secrets)
 
     @property
     def _secrets(self) -> tuple[str, str]:
@@ -166,9 +166,9 @@ def _build_item(job: RatingJob) -> dict[str, Any]:
     return item
 
 
-def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:
+def _read_entries(kind: MediaKind, entries: list[Any]) -> AccountRatings:
     """Index the account's ratings (field lists: see `user/ratings/*`; ids come as numbers or strings)."""
-    holdings: dict[str, Held] = {}
+    ratings: dict[str, AccountRating] = {}
     for entry in entries:
         if not isinstance(entry, dict):
             continue
@@ -183,18 +183,18 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> Holdings:
         name = title.get("title") if isinstance(title.get("title"), str) else None
         held = _read_held(entry, build_removal(kind, ids, (name, title.get("year")), number))
         if held is not None:
-            holdings.update(dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), held))
-    return holdings
+            ratings.update(dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), held))
+    return ratings
 
 
-def _read_held(entry: Mapping[str, Any], removal: RatingJob | None) -> Held | None:
+def _read_held(entry: Mapping[str, Any], removal: RatingJob | None) -> AccountRating | None:
     simple = entry.get("rating")
     if simple not in (LOVE, HATE):  # a tuple: what stands there may not be hashable
         simple = None
     advanced = entry.get("rating_advanced")  # a number or its text
     if isinstance(advanced, int | str) and str(advanced) in _ADVANCED:
-        return Held(int(advanced), simple, _read_inserted(entry), removal)
-    return Held(simple, simple, _read_inserted(entry), removal) if simple else None
+        return AccountRating(int(advanced), simple, _read_inserted(entry), removal)
+    return AccountRating(simple, simple, _read_inserted(entry), removal) if simple else None
 
 
 def _read_inserted(entry: Mapping[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ Pure, like the destinations with an API; `writing.py` writes the files.
 from collections.abc import Sequence
 from typing import Protocol
 
-from importer.model import HATE, LOVE, UNRATE, Fate, Rating, RatingJob, Status
+from importer.model import HATE, LOVE, UNRATE, Outcome, Rating, RatingJob, Status
 
 
 class FileDestination(Protocol):
@@ -32,7 +32,7 @@ class FileDestination(Protocol):
         """How large a file may be; what is more goes into further files. None: any size, one file."""
         ...
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         """Say why the site's importer cannot take the job, or None if it can."""
         ...
 
@@ -50,12 +50,12 @@ def build_number(rating: Rating, love: int | None, hate: int | None) -> int | No
     return rating if isinstance(rating, int) else {LOVE: love, HATE: hate}[rating]
 
 
-def refuse_rating(rating: Rating, love: int | None, hate: int | None) -> Fate | None:
+def refuse_rating(rating: Rating, love: int | None, hate: int | None) -> Outcome | None:
     """Refuse what a line of an import file cannot say: a removal, or a love or hate without a number."""
     if rating == UNRATE:
         message = "an import file can set a rating but not remove one; remove it on the site itself"
-        return Fate(Status.UNSUPPORTED, "cannot_unrate", message)
+        return Outcome(Status.UNSUPPORTED, "cannot_unrate", message)
     if build_number(rating, love, hate) is None:
         message = "the file takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
-        return Fate(Status.UNSUPPORTED, "love_or_hate", message)
+        return Outcome(Status.UNSUPPORTED, "love_or_hate", message)
     return None

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from importer.destinations.upload_files.base import build_number, refuse_rating
-from importer.model import Fate, MediaKind, RatingJob, Status
+from importer.model import MediaKind, Outcome, RatingJob, Status
 
 HEADER = ("imdbID", "tmdbID", "Title", "Year", "Rating10")
 
@@ -30,14 +30,14 @@ class LetterboxdFile:
     header: Sequence[str] = HEADER
     largest_file_bytes: int | None = LARGEST_FILE_BYTES
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         """Refuse all but movies: some limited series are there, too, but an export does not tell which."""
         if job.kind is MediaKind.UNKNOWN:
-            return Fate(
+            return Outcome(
                 Status.INVALID, "unknown_type", "only movies go there, and the row does not say it is one"
             )
         if job.kind is not MediaKind.MOVIE:
-            return Fate(
+            return Outcome(
                 Status.UNSUPPORTED, job.kind, f"Letterboxd is about films; this row rates: {job.kind}"
             )
         if refused := refuse_rating(job.rating, self.love, self.hate):
@@ -47,7 +47,7 @@ class LetterboxdFile:
             message = (
                 "Letterboxd finds a film by IMDb id, TMDB id, or title and year; the row has none of them"
             )
-            return Fate(Status.UNSUPPORTED, "needs_id", message)
+            return Outcome(Status.UNSUPPORTED, "needs_id", message)
         return None
 
     def build_line(self, job: RatingJob) -> Sequence[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.upload_files.base import build_number, refuse_rating
-from importer.model import Fate, MediaKind, RatingJob, Status
+from importer.model import MediaKind, Outcome, RatingJob, Status
 
 HEADER = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "type", "rating", "rated_at")
 
@@ -37,12 +37,14 @@ class TraktFile:
     header: Sequence[str] = HEADER
     largest_file_bytes: int | None = None
 
-    def refuse(self, job: RatingJob) -> Fate | None:
+    def check(self, job: RatingJob) -> Outcome | None:
         """Refuse what some version of the web importer would drop, change or give to another title."""
         if job.kind in _UNRELIABLE:
-            return Fate(Status.UNSUPPORTED, str(job.kind), _UNRELIABLE[job.kind])
+            return Outcome(Status.UNSUPPORTED, str(job.kind), _UNRELIABLE[job.kind])
         if job.kind is MediaKind.UNKNOWN:
-            return Fate(Status.INVALID, "unknown_type", "the file must say whether it is a movie or a show")
+            return Outcome(
+                Status.INVALID, "unknown_type", "the file must say whether it is a movie or a show"
+            )
         # An unrate above all: a rating of 0 is clamped to 1 by most versions.
         if refused := refuse_rating(job.rating, self.love, self.hate):
             return refused
@@ -54,7 +56,7 @@ class TraktFile:
             )
             if not (job.tmdb_id or job.tvdb_id):
                 message += "; `importer resolve FILE` finds them"
-            return Fate(Status.UNSUPPORTED, "needs_id", message)
+            return Outcome(Status.UNSUPPORTED, "needs_id", message)
         return None
 
     def build_line(self, job: RatingJob) -> Sequence[str]:

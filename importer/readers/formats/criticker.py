@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import CellError, parse_html_text, parse_imdb_id, parse_rating, parse_year
 from importer.readers.cells.scales import Scale, steps
 from importer.readers.cells.titles import split_year
@@ -106,7 +106,7 @@ class CritickerXmlReader(TableReader):
     takes_scale = True
     judges_rows = True
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         super().__init__(table, reading)
         tier = self._sources.pop("tier")
         if self.used_scale is None:

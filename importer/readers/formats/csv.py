@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from importer.errors import UnknownFormatError
 from importer.files import restore
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import (
     CellError,
     Reason,
@@ -78,7 +78,7 @@ class CsvReader(TableReader):
     judges_rows = True
     takes_scale = True
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         other = table.header.find(_OTHER_RATINGS)
         if other is not None and "rating" not in map(str.lower, reading.mapping.values()):
             names = table.header.names

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import CellError, Reason, parse_html_text, parse_imdb_number
 from importer.readers.cells.scales import steps
 from importer.readers.format_reader import FormatNote, TableReader
@@ -42,7 +42,7 @@ class FilmtipsetReader(TableReader):
     scale = steps("1", "5", "1")
     judges_rows = True
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         self._is_joined = _is_joined(table)
         if self._is_joined:
             table.header = Header.of((_JOINED, "IMDB", "Score", ""))

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from importer.errors import UnknownFormatError
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import (
     CellError,
     Reason,
@@ -103,7 +103,7 @@ class ImdbListReader(ImdbReader):
     needed = ("imdb_id", "kind")
     heeds = frozenset({"lists"})
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         if not reading.lists or table.header.find(self.columns["rating"]) is None:
             raise UnknownFormatError(
                 f"{table.name}: this is an IMDb list or watchlist, not an export of your ratings. "

@@ -120,7 +120,7 @@ class LetterboxdReader(TableReader):
                 f"--diary-dates: there is no diary.csv beside {self._table.name}; "
                 "put it there, or import the whole export as you downloaded it"
             )
-        self.companions = [path]
+        self.related_files = [path]
         diary = Table(read_text_file(path, path.name))
         viewings: dict[_Film, str] = {}
         for name, year, watched_at in _cells(diary, ("Name", "Year", "Watched Date")):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import (
     CellError,
     Reason,
@@ -111,7 +111,7 @@ class MovieLensDatasetReader(TableReader):
     judges_rows = True
     heeds = frozenset({"user"})
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         super().__init__(table, reading)
         self._user = find_owner(table, self._sources["user"], reading.user, "--user")
         links = _read_beside(table, "links.csv", _LINKS)
@@ -122,7 +122,7 @@ class MovieLensDatasetReader(TableReader):
         self._links = links
         self._movies = _read_beside(table, "movies.csv", _MOVIES) or {}
         beside = (table.path.with_name(name) for name in ("links.csv", "movies.csv"))
-        self.companions = [path for path in beside if path.is_file()]
+        self.related_files = [path for path in beside if path.is_file()]
 
     def describe(self) -> Sequence[str]:
         """Say what it is."""

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_text
 from importer.readers.cells.kinds import TitleType, parse_kind, parse_second_kind
 from importer.readers.cells.scales import not_rated
@@ -55,7 +55,7 @@ class MyAnimeListReader(TableReader):
     needed = ("kind", "rating", "title")
     judges_rows = True
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         if isinstance(table, RecordTable):
             table.take_lists({"anime"})  # beside them stands `myinfo`, the owner of the list
         super().__init__(table, reading)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import CellError, Reason, parse_text, quote
 from importer.readers.cells.scales import Scale, not_rated, steps
 from importer.readers.format_reader import FormatNote, TableReader
@@ -53,7 +53,7 @@ class NetflixReader(TableReader):
     judges_rows = True
     heeds = frozenset({"profile"})
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         place = self.find_columns(table.header)["profile"]
         self._profile = find_owner(table, place, reading.profile, "--profile")
         # Its times are UTC, whatever their owner says of times that do not tell.
@@ -67,10 +67,10 @@ class NetflixReader(TableReader):
 
     def _has_thumbs(self) -> bool:
         places = self.find_columns(self._table.header)
-        wanted = [places[field] for field in ("profile", "stars", "rating", "type") if field in places]
+        as_stored = [places[field] for field in ("profile", "stars", "rating", "type") if field in places]
         try:
-            for chunk in self._table.chunks(sorted(wanted)):
-                rows = zip(*(chunk.frame[place].str.strip() for place in wanted), strict=True)
+            for chunk in self._table.chunks(sorted(as_stored)):
+                rows = zip(*(chunk.frame[place].str.strip() for place in as_stored), strict=True)
                 for profile, stars, thumbs, *words in rows:
                     if profile == self._profile and thumbs not in _NONE and not _is_star(stars, *words):
                         return True

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import Reading
+from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import (
     CellError,
     Reason,
@@ -107,7 +107,7 @@ class TvTimeShowsReader(TableReader):
     scale = steps("1", "5", "1")
     judges_rows = True
 
-    def __init__(self, table: AnyTable, reading: Reading) -> None:
+    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
         super().__init__(table, replace(reading, scale=None))  # --scale is about votes, in the same archive
 
     def describe(self) -> Sequence[str]:

@@ -10,26 +10,26 @@ from importer.readers.tables.table import AnyTable
 _MOST_NAMED = 20
 
 
-def find_owner(table: AnyTable, place: int, wanted: str | None, flag: str) -> str | None:
+def find_owner(table: AnyTable, place: int, as_stored: str | None, flag: str) -> str | None:
     """Say whose rows are taken: those that `flag` asks for, or of the only one there is; None without rows.
 
     `place` is that of the column that tells whose a row is. Raises UsageError where the owner has to say.
     """
     found: dict[str, None] = {}
     for owner in _read_owners(table, place):
-        if owner == wanted:
+        if owner == as_stored:
             return owner
         if len(found) <= _MOST_NAMED:
             found[owner] = None
-        elif wanted is None:
+        elif as_stored is None:
             break
     if not found:
-        return wanted
+        return as_stored
     named = ", ".join(quote(owner) for owner in list(found)[:_MOST_NAMED])
     if len(found) > _MOST_NAMED:
         named += " and others"
-    if wanted is not None:
-        raise UsageError(f"{flag} {wanted}: no row of {table.name} is theirs; there are rows of {named}")
+    if as_stored is not None:
+        raise UsageError(f"{flag} {as_stored}: no row of {table.name} is theirs; there are rows of {named}")
     if len(found) > 1:
         raise UsageError(
             f"{table.name}: these are ratings of several people: {named}. Say which are yours with {flag}"

@@ -171,7 +171,7 @@ class ArchiveReader:
     ) -> None:
         """Read these, by their names in the archive; `notes` tell of what is not read."""
         self.format_name = readers[0][1].format_name
-        self.companions: Sequence[Path] = ()  # they come in the archive
+        self.related_files: Sequence[Path] = ()  # they come in the archive
         self._readers = readers
         self._folder = folder  # held for as long as there may be something to read
         names = ", ".join(name for name, _ in readers)

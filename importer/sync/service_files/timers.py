@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from importer.sync.service_files.timetable import Timetable
+from importer.sync.service_files.timetable import ServiceSchedule
 
 _EXIT_CODES = "0 every row succeeded, 1 some did not, 2 settings or file must change, 3 stopped early"
 NO_DESKTOP = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
@@ -32,7 +32,7 @@ class Timer:
     words: Sequence[str]
     """What the program is told."""
     user: str
-    timetable: Timetable
+    timetable: ServiceSchedule
     environment: Mapping[str, str]
     state_folder: Path
     readable: Sequence[Path] = ()
@@ -110,7 +110,7 @@ WantedBy=timers.target
 """
 
 
-def _build_calendar(timetable: Timetable) -> str:
+def _build_calendar(timetable: ServiceSchedule) -> str:
     hours = "*" if timetable.hours is None else ",".join(f"{hour:02}" for hour in timetable.hours)
     return f"*-*-* {hours}:{','.join(f'{minute:02}' for minute in timetable.minutes)}:00"
 

@@ -10,7 +10,7 @@ _USUAL_HOUR = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Timetable:
+class ServiceSchedule:
     """Local times: every `period_minutes`, which divides the hour or the day, `first_minute` into the day."""
 
     first_minute: int
@@ -40,12 +40,12 @@ class Timetable:
         return range(self.first_minute, _DAY_MINUTES, self.period_minutes)
 
 
-def build_daily(at: time) -> Timetable:
+def build_daily(at: time) -> ServiceSchedule:
     """Once a day at this time."""
-    return Timetable(at.hour * 60 + at.minute)
+    return ServiceSchedule(at.hour * 60 + at.minute)
 
 
-def build_periodic(seconds: float, shift_minutes: int) -> Timetable:
+def build_periodic(seconds: float, shift_minutes: int) -> ServiceSchedule:
     """Every so often, shifted from the full hour: not all the world shall ask at once. Raises UsageError."""
     period, rest = divmod(round(seconds), 60)
     if rest or not period or (60 % period and (period % 60 or _DAY_MINUTES % period)):
@@ -54,4 +54,4 @@ def build_periodic(seconds: float, shift_minutes: int) -> Timetable:
             "`importer sync --every` knows every other span"
         )
     shift = shift_minutes % min(period, 60)
-    return Timetable(_USUAL_HOUR * 60 + shift if period == _DAY_MINUTES else shift, period)
+    return ServiceSchedule(_USUAL_HOUR * 60 + shift if period == _DAY_MINUTES else shift, period)

@@ -9,19 +9,19 @@ from importer.destinations.decisions import (
     RATED,
     UNRATED,
     Answer,
-    Delivered,
-    Partly,
+    Decision,
+    Done,
+    PartlyDone,
     RefreshToken,
     Retry,
     Split,
     Stop,
-    Verdict,
 )
 from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.dates import Dates
 from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, Loss
 from importer.http import Response
-from importer.model import Batch, Fate, MediaKind, RatingJob, Status
+from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
 from tests.builders import build_answer, build_batch, build_job
 
 TRAKT = TraktV2("http://127.0.0.1:1", "client", "justin", Dates(datetime(2026, 9, 1, tzinfo=UTC)))
@@ -42,33 +42,37 @@ def added(count: int, *not_found: Any, status: int = 201, word: str = "added") -
     return build_answer(status, {word: {"movies": count}, "not_found": {"movies": list(not_found)}})
 
 
-def read(batch: Batch, answer: Answer) -> Verdict:
-    return TRAKT.read_response(batch, answer)
+def read(batch: Batch, answer: Answer) -> Decision:
+    return TRAKT.interpret_response(batch, answer)
 
 
-def settle(batch: Batch, answer: Answer) -> tuple[list[Fate | None], list[list[int]], list[Batch]]:
+def settle(batch: Batch, answer: Answer) -> tuple[list[Outcome | None], list[list[int]], list[Batch]]:
     """The fates, the rows of each half, and what is tried later."""
-    verdict = read(batch, answer)
-    if isinstance(verdict, Delivered):
-        return list(verdict.fates), [], []
-    assert isinstance(verdict, Partly)
-    assert all(half.is_part for half in verdict.halves)
-    return list(verdict.fates), [[job.row for job in half.jobs] for half in verdict.halves], [*verdict.later]
+    decision = read(batch, answer)
+    if isinstance(decision, Done):
+        return list(decision.outcomes), [], []
+    assert isinstance(decision, PartlyDone)
+    assert all(half.is_part for half in decision.halves)
+    return (
+        list(decision.outcomes),
+        [[job.row for job in half.jobs] for half in decision.halves],
+        [*decision.later],
+    )
 
 
-def stop_of(verdict: Verdict) -> Stop:
-    assert isinstance(verdict, Stop)
-    return verdict
+def stop_of(decision: Decision) -> Stop:
+    assert isinstance(decision, Stop)
+    return decision
 
 
 def retry_of(batch: Batch, answer: Answer) -> Retry:
-    verdict = read(batch, answer)
-    assert isinstance(verdict, Retry)
-    return verdict
+    decision = read(batch, answer)
+    assert isinstance(decision, Retry)
+    return decision
 
 
-def words(fate: Fate | None) -> tuple[Status, str] | None:
-    return fate and (fate.status, fate.reason)
+def words(outcome: Outcome | None) -> tuple[Status, str] | None:
+    return outcome and (outcome.status, outcome.reason)
 
 
 # Success, and rows that are not found
@@ -86,34 +90,38 @@ def test_removals_are_unrated_even_where_nothing_was_there_to_remove() -> None:
 
 
 def test_a_row_in_not_found_fails_and_its_neighbours_are_rated() -> None:
-    fates, halves, later = settle(MANY, added(3, *echo(2)))
-    assert [words(fate) for fate in fates] == [(Status.RATED, ""), MISSING, *[(Status.RATED, "")] * 2]
+    outcomes, halves, later = settle(MANY, added(3, *echo(2)))
+    assert [words(outcome) for outcome in outcomes] == [
+        (Status.RATED, ""),
+        MISSING,
+        *[(Status.RATED, "")] * 2,
+    ]
     assert (halves, later) == ([], [])
 
 
 def test_nothing_found_at_all() -> None:
-    fates, halves, _ = settle(MANY, added(0, *echo(1, 2, 3, 4)))
-    assert [words(fate) for fate in fates] == [MISSING] * 4
+    outcomes, halves, _ = settle(MANY, added(0, *echo(1, 2, 3, 4)))
+    assert [words(outcome) for outcome in outcomes] == [MISSING] * 4
     assert halves == []
 
 
 def test_an_echo_that_may_mean_any_row_splits_the_batch() -> None:
-    verdict = read(MANY, added(3, {"rating": 8}))
-    assert isinstance(verdict, Split)
-    assert verdict.unsure
+    decision = read(MANY, added(3, {"rating": 8}))
+    assert isinstance(decision, Split)
+    assert decision.unsure
 
 
 def test_an_echo_that_may_mean_some_rows_asks_for_these_in_halves() -> None:
     jobs = [build_job(row, rating=rating) for row, rating in ((1, 8), (2, 7), (3, 8), (4, 8))]
     batch = build_batch(*jobs, method="movies")
-    fates, halves, _ = settle(batch, added(3, {"rating": 8}))
-    assert fates == [None, RATED, None, None]
+    outcomes, halves, _ = settle(batch, added(3, {"rating": 8}))
+    assert outcomes == [None, RATED, None, None]
     assert halves == [[1], [3, 4]]
 
 
 def test_an_echo_without_ids_of_the_only_row_means_that_row() -> None:
-    fates, _, _ = settle(ONE, added(0, {"rating": 8}))
-    assert [words(fate) for fate in fates] == [MISSING]
+    outcomes, _, _ = settle(ONE, added(0, {"rating": 8}))
+    assert [words(outcome) for outcome in outcomes] == [MISSING]
 
 
 @pytest.mark.parametrize(
@@ -126,15 +134,17 @@ def test_an_echo_without_ids_of_the_only_row_means_that_row() -> None:
 def test_what_is_neither_counted_nor_named_is_asked_for_again(
     jobs: range, not_found: list[Any], asked_again: list[list[int]]
 ) -> None:
-    fates, halves, _ = settle(MANY, added(0, *not_found))
-    assert [words(fate) for fate in fates] == [MISSING] * len(not_found) + [None] * (4 - len(not_found))
+    outcomes, halves, _ = settle(MANY, added(0, *not_found))
+    assert [words(outcome) for outcome in outcomes] == [MISSING] * len(not_found) + [None] * (
+        4 - len(not_found)
+    )
     assert halves == asked_again
 
 
 def test_a_batch_neither_counted_nor_named_splits_and_a_single_row_is_unsure() -> None:
     assert isinstance(read(MANY, added(0)), Split)
-    fates, _, _ = settle(ONE, added(0))
-    assert [words(fate) for fate in fates] == [(Status.UNSURE, "not_confirmed")]
+    outcomes, _, _ = settle(ONE, added(0))
+    assert [words(outcome) for outcome in outcomes] == [(Status.UNSURE, "not_confirmed")]
 
 
 @pytest.mark.parametrize(
@@ -147,8 +157,8 @@ def test_a_batch_neither_counted_nor_named_splits_and_a_single_row_is_unsure() -
     ],
 )
 def test_without_not_found_only_a_full_count_is_proof(word: str, counts: Any, rated: bool) -> None:
-    verdict = read(MANY, build_answer(201, {word: counts}))
-    assert isinstance(verdict, Delivered if rated else Split)
+    decision = read(MANY, build_answer(201, {word: counts}))
+    assert isinstance(decision, Done if rated else Split)
 
 
 def test_updates_and_existing_ratings_and_lists_of_other_kinds_do_no_harm() -> None:
@@ -182,8 +192,8 @@ def contested(row: int, kind: MediaKind, second: MediaKind | None, **fields: Any
 def test_a_contested_title_that_is_missing_is_tried_in_its_other_kind_later(
     job: RatingJob, method: str, then: str
 ) -> None:
-    fates, halves, later = settle(Batch(method, [job]), added(0, *echo(1)))
-    assert (fates, halves, later) == ([None], [], [Batch(then, [job])])
+    outcomes, halves, later = settle(Batch(method, [job]), added(0, *echo(1)))
+    assert (outcomes, halves, later) == ([None], [], [Batch(then, [job])])
 
 
 @pytest.mark.parametrize(
@@ -203,8 +213,8 @@ def test_a_contested_title_that_is_missing_is_tried_in_its_other_kind_later(
     ],
 )
 def test_a_title_without_a_kind_left_to_try_is_not_found(job: RatingJob, method: str) -> None:
-    fates, halves, later = settle(Batch(method, [job]), added(0, *echo(1)))
-    assert [words(fate) for fate in fates] == [MISSING]
+    outcomes, halves, later = settle(Batch(method, [job]), added(0, *echo(1)))
+    assert [words(outcome) for outcome in outcomes] == [MISSING]
     assert (halves, later) == ([], [])
 
 
@@ -212,8 +222,8 @@ def test_contested_titles_of_one_batch_are_tried_together_and_found_titles_say_w
     jobs = [contested(row, MediaKind.MOVIE, MediaKind.SHOW) for row in (1, 2, 3)]
     _, _, later = settle(Batch("movies", jobs), added(1, *echo(1, 3)))
     assert later == [Batch("shows", [jobs[0], jobs[2]])]
-    fates, _, _ = settle(later[0], added(2))
-    assert [words(fate) for fate in fates] == [(Status.RATED, "other_kind")] * 2
+    outcomes, _, _ = settle(later[0], added(2))
+    assert [words(outcome) for outcome in outcomes] == [(Status.RATED, "other_kind")] * 2
 
 
 # No proper answer
@@ -239,9 +249,9 @@ def test_contested_titles_of_one_batch_are_tried_together_and_found_titles_say_w
 def test_2xx_that_is_not_the_apis_is_asked_again_twice_then_stops_with_its_rows_unsure(
     batch: Batch, answer: Response
 ) -> None:
-    verdict = retry_of(batch, answer)
-    assert (verdict.after_seconds, verdict.tries, verdict.unsure) == (5, 3, True)
-    assert stop_of(verdict.otherwise).unsure
+    decision = retry_of(batch, answer)
+    assert (decision.after_seconds, decision.tries, decision.unsure) == (5, 3, True)
+    assert stop_of(decision.otherwise).unsure
 
 
 # Refusals
@@ -250,11 +260,11 @@ def test_2xx_that_is_not_the_apis_is_asked_again_twice_then_stops_with_its_rows_
 @pytest.mark.parametrize("status", [400, 413, 422, 418])
 def test_a_refusal_splits_many_rows_and_rejects_one(status: int) -> None:
     answer = build_answer(status, b"no")
-    verdict = read(MANY, answer)
-    assert isinstance(verdict, Split)
-    assert (verdict.unsure, verdict.too_much) == (False, status == 413)
-    fates, _, _ = settle(ONE, answer)
-    assert [words(fate) for fate in fates] == [(Status.REJECTED, f"http_{status}")]
+    decision = read(MANY, answer)
+    assert isinstance(decision, Split)
+    assert (decision.unsure, decision.too_much) == (False, status == 413)
+    outcomes, _, _ = settle(ONE, answer)
+    assert [words(outcome) for outcome in outcomes] == [(Status.REJECTED, f"http_{status}")]
 
 
 @BATCHES
@@ -277,19 +287,19 @@ def test_401_renews_the_token(batch: Batch) -> None:
 def test_403_stops_the_run_and_tells_the_app_from_a_block_page(
     batch: Batch, answer: Response, told: str
 ) -> None:
-    verdict = stop_of(read(batch, answer))
-    assert isinstance(verdict.error, AuthorizationError)
-    assert told in str(verdict.error)
-    assert "--to trakt-file" in str(verdict.error)
-    assert not verdict.unsure
+    decision = stop_of(read(batch, answer))
+    assert isinstance(decision.error, AuthorizationError)
+    assert told in str(decision.error)
+    assert "--to trakt-file" in str(decision.error)
+    assert not decision.unsure
 
 
 @BATCHES
 @pytest.mark.parametrize("status", [404, 405, 410, 412, 301, 302, 303, 304, 307, 308])
 def test_a_wrong_address_stops_the_run(batch: Batch, status: int) -> None:
-    verdict = stop_of(read(batch, build_answer(status, b"<html>", location="https://elsewhere")))
-    assert "IMPORTER_TRAKT_BASE_URL" in str(verdict.error)
-    assert not verdict.unsure
+    decision = stop_of(read(batch, build_answer(status, b"<html>", location="https://elsewhere")))
+    assert "IMPORTER_TRAKT_BASE_URL" in str(decision.error)
+    assert not decision.unsure
 
 
 @BATCHES
@@ -314,30 +324,30 @@ def test_a_wrong_address_stops_the_run(batch: Batch, status: int) -> None:
 def test_420_stops_the_run_for_the_account_is_full(
     batch: Batch, headers: dict[str, str], told: list[str], not_told: list[str]
 ) -> None:
-    verdict = stop_of(read(batch, Response(420, headers, b"could not be parsed")))
-    assert isinstance(verdict.error, AccountLimitError)
-    assert all(text in str(verdict.error) for text in told)
-    assert not any(text in str(verdict.error) for text in not_told)
-    assert not verdict.unsure
+    decision = stop_of(read(batch, Response(420, headers, b"could not be parsed")))
+    assert isinstance(decision.error, AccountLimitError)
+    assert all(text in str(decision.error) for text in told)
+    assert not any(text in str(decision.error) for text in not_told)
+    assert not decision.unsure
 
 
 @BATCHES
 @pytest.mark.parametrize(("status", "told"), [(423, "support"), (426, "VIP")])
 def test_an_account_that_may_not_stops_the_run(batch: Batch, status: int, told: str) -> None:
-    verdict = stop_of(read(batch, build_answer(status)))
-    assert isinstance(verdict.error, AuthorizationError)
-    assert told in str(verdict.error)
+    decision = stop_of(read(batch, build_answer(status)))
+    assert isinstance(decision.error, AuthorizationError)
+    assert told in str(decision.error)
 
 
 def test_409_splits_many_rows_and_looks_whether_the_one_is_there() -> None:
     answer = build_answer(409)
-    verdict = read(MANY, answer)
-    assert isinstance(verdict, Split)
-    assert verdict.unsure
+    decision = read(MANY, answer)
+    assert isinstance(decision, Split)
+    assert decision.unsure
     retry = retry_of(ONE, answer)
     assert retry.look_first
-    assert isinstance(retry.otherwise, Delivered)
-    assert words(retry.otherwise.fates[0]) == (Status.REJECTED, "http_409")
+    assert isinstance(retry.otherwise, Done)
+    assert words(retry.otherwise.outcomes[0]) == (Status.REJECTED, "http_409")
 
 
 # Wait, and try again
@@ -357,25 +367,25 @@ def test_409_splits_many_rows_and_looks_whether_the_one_is_there() -> None:
 def test_429_makes_everybody_wait_and_is_no_attempt(
     batch: Batch, headers: dict[str, str], seconds: float, grows: bool
 ) -> None:
-    verdict = retry_of(batch, build_answer(429, b"rate limit exceeded", **headers))
-    assert verdict.after_seconds == pytest.approx(seconds)
-    assert verdict.grows is grows
-    assert (verdict.pause_all, verdict.is_attempt, verdict.unsure) == (True, False, False)
-    assert isinstance(verdict.otherwise, Stop)
+    decision = retry_of(batch, build_answer(429, b"rate limit exceeded", **headers))
+    assert decision.after_seconds == pytest.approx(seconds)
+    assert decision.grows is grows
+    assert (decision.pause_all, decision.is_attempt, decision.unsure) == (True, False, False)
+    assert isinstance(decision.otherwise, Stop)
 
 
 def test_500_is_asked_again_ever_later_then_splits_many_rows_and_fails_one() -> None:
     answer = build_answer(500, b"<html>")
     for batch, tries in ((MANY, 2), (PART, 2), (ONE, 4)):
-        verdict = retry_of(batch, answer)
-        assert (verdict.after_seconds, verdict.tries, verdict.grows) == (2, tries, True)
-        assert verdict.unsure
+        decision = retry_of(batch, answer)
+        assert (decision.after_seconds, decision.tries, decision.grows) == (2, tries, True)
+        assert decision.unsure
     split = retry_of(MANY, answer).otherwise
     assert isinstance(split, Split)
     assert (split.unsure, split.too_much) == (True, True)
     failed = retry_of(ONE, answer).otherwise
-    assert isinstance(failed, Delivered)
-    assert words(failed.fates[0]) == (Status.FAILED, "server_error")
+    assert isinstance(failed, Done)
+    assert words(failed.outcomes[0]) == (Status.FAILED, "server_error")
 
 
 @pytest.mark.parametrize("status", [502, 503, 504, 520, 521, 522, 523, 524])
@@ -408,16 +418,16 @@ def lost(loss: Loss) -> ConnectionLostError:
 
 @BATCHES
 def test_no_connection_is_tried_ever_later_then_stops_the_run(batch: Batch) -> None:
-    verdict = retry_of(batch, lost(Loss.REFUSED))
-    assert (verdict.after_seconds, verdict.tries, verdict.grows, verdict.unsure) == (1, 6, True, False)
-    assert not stop_of(verdict.otherwise).unsure
+    decision = retry_of(batch, lost(Loss.REFUSED))
+    assert (decision.after_seconds, decision.tries, decision.grows, decision.unsure) == (1, 6, True, False)
+    assert not stop_of(decision.otherwise).unsure
 
 
 @BATCHES
 def test_a_bad_certificate_stops_the_run_at_once(batch: Batch) -> None:
-    verdict = stop_of(read(batch, lost(Loss.CERTIFICATE)))
-    assert "identity" in str(verdict.error)
-    assert not verdict.unsure
+    decision = stop_of(read(batch, lost(Loss.CERTIFICATE)))
+    assert "identity" in str(decision.error)
+    assert not decision.unsure
 
 
 @BATCHES
@@ -433,12 +443,12 @@ def test_a_lost_answer_is_asked_again_then_splits_many_rows_and_leaves_one_unsur
     loss: Loss, tries: int, grows: bool, too_much: bool
 ) -> None:
     for batch in (MANY, ONE):
-        verdict = retry_of(batch, lost(loss))
-        assert (verdict.after_seconds, verdict.tries, verdict.grows) == (1, tries, grows)
-        assert verdict.unsure
+        decision = retry_of(batch, lost(loss))
+        assert (decision.after_seconds, decision.tries, decision.grows) == (1, tries, grows)
+        assert decision.unsure
     split = retry_of(MANY, lost(loss)).otherwise
     assert isinstance(split, Split)
     assert (split.unsure, split.too_much) == (True, too_much)
     unsure = retry_of(ONE, lost(loss)).otherwise
-    assert isinstance(unsure, Delivered)
-    assert words(unsure.fates[0]) == (Status.UNSURE, "no_answer")
+    assert isinstance(unsure, Done)
+    assert words(unsure.outcomes[0]) == (Status.UNSURE, "no_answer")

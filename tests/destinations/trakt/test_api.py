@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import Answer, Delivered, RefreshToken, Retry, Stop
-from importer.destinations.titles import Held, is_held
+from importer.destinations.decisions import Answer, Done, RefreshToken, Retry, Stop
+from importer.destinations.titles import AccountRating, is_held
 from importer.destinations.trakt.api import BATCH_SIZE, TraktV2
 from importer.destinations.trakt.dates import Dates
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
@@ -33,7 +33,7 @@ EPISODE = SHOW._replace(kind=MediaKind.EPISODE, season=5, episode=14)
 
 
 def request_for(*jobs: RatingJob, destination: TraktV2 = MAPPED, method: str | None = None) -> Request:
-    return destination.build_request(Batch(method or destination.method_for(jobs[0]), list(jobs)))
+    return destination.build_request(Batch(method or destination.request_kind(jobs[0]), list(jobs)))
 
 
 def body_of(*jobs: RatingJob, method: str | None = None) -> Any:
@@ -163,12 +163,12 @@ def test_each_kind_and_way_to_name_it_has_requests_of_its_own() -> None:
         *(SHOW._replace(kind=kind, rating=0) for kind in (MediaKind.MOVIE, MediaKind.EPISODE)),
         EPISODE._replace(rating=0),
     ]
-    assert [PLAIN.method_for(job) for job in jobs] == [
+    assert [PLAIN.request_kind(job) for job in jobs] == [
         *("movies", "shows", "seasons", "episodes", "numbered"),
         *("movies/remove", "episodes/remove", "numbered/remove"),
     ]
     # A season and an episode known by number share the array of shows.
-    assert PLAIN.method_for(EPISODE._replace(kind=MediaKind.SEASON, episode=None)) == "numbered"
+    assert PLAIN.request_kind(EPISODE._replace(kind=MediaKind.SEASON, episode=None)) == "numbered"
 
 
 def test_all_jobs_of_a_batch_go_out_in_order_in_one_array() -> None:
@@ -215,7 +215,7 @@ REQUESTS = [
         "POST sync/ratings/remove",
         id="remove",
     ),
-    pytest.param(PLAIN.build_probe(), "GET", "/users/settings", "GET users/settings", id="probe"),
+    pytest.param(PLAIN.build_credentials_check(), "GET", "/users/settings", "GET users/settings", id="probe"),
     pytest.param(
         PLAIN.build_read_back(MediaKind.EPISODE),
         "GET",
@@ -285,10 +285,10 @@ def test_repr_does_not_show_the_client_id() -> None:
     ],
 )
 def test_refuses(job: RatingJob, status: Status, reason: str) -> None:
-    fate = PLAIN.refuse(job)
-    assert fate is not None
-    assert (fate.status, fate.reason) == (status, reason)
-    assert fate.message
+    outcome = PLAIN.check(job)
+    assert outcome is not None
+    assert (outcome.status, outcome.reason) == (status, reason)
+    assert outcome.message
 
 
 @pytest.mark.parametrize(
@@ -303,15 +303,15 @@ def test_refuses(job: RatingJob, status: Status, reason: str) -> None:
     ids=str,
 )
 def test_names_the_command_that_finds_what_the_row_lacks(job: RatingJob) -> None:
-    fate = PLAIN.refuse(job)
-    assert fate is not None
-    assert "`importer resolve FILE`" in fate.message
+    outcome = PLAIN.check(job)
+    assert outcome is not None
+    assert "`importer resolve FILE`" in outcome.message
 
 
 def test_an_id_of_another_kind_is_nothing_that_a_title_search_would_mend() -> None:
-    fate = PLAIN.refuse(build_job(title="Heat", tvdb_id=1))
-    assert fate is not None
-    assert "resolve" not in fate.message
+    outcome = PLAIN.check(build_job(title="Heat", tvdb_id=1))
+    assert outcome is not None
+    assert "resolve" not in outcome.message
 
 
 @pytest.mark.parametrize(
@@ -328,14 +328,14 @@ def test_an_id_of_another_kind_is_nothing_that_a_title_search_would_mend() -> No
     ],
 )
 def test_takes(job: RatingJob) -> None:
-    assert PLAIN.refuse(job) is None
+    assert PLAIN.check(job) is None
 
 
 def test_takes_love_and_hate_each_when_it_has_a_number() -> None:
     loving = replace(PLAIN, love=10)
-    assert loving.refuse(build_job(rating="love")) is None
-    assert loving.refuse(build_job(rating="hate")) is not None
-    assert MAPPED.refuse(build_job(rating="hate")) is None
+    assert loving.check(build_job(rating="love")) is None
+    assert loving.check(build_job(rating="hate")) is not None
+    assert MAPPED.check(build_job(rating="hate")) is None
 
 
 # The probe
@@ -345,11 +345,11 @@ def test_takes_love_and_hate_each_when_it_has_a_number() -> None:
     "user", [{"username": "justin"}, {"username": "justin", "vip": True, "name": "Justin"}]
 )
 def test_whoever_the_settings_name_may_begin(user: dict[str, Any]) -> None:
-    assert PLAIN.read_probe(build_answer(200, {"user": user})) == Delivered(())
+    assert PLAIN.interpret_credentials_check(build_answer(200, {"user": user})) == Done(())
 
 
 def test_401_on_the_probe_renews_the_token() -> None:
-    assert PLAIN.read_probe(build_answer(401)) == RefreshToken()
+    assert PLAIN.interpret_credentials_check(build_answer(401)) == RefreshToken()
 
 
 @pytest.mark.parametrize(
@@ -366,9 +366,9 @@ def test_401_on_the_probe_renews_the_token() -> None:
     ],
 )
 def test_a_refused_probe_stops_the_run(answer: Answer, told: str) -> None:
-    verdict = PLAIN.read_probe(answer)
-    assert isinstance(verdict, Stop)
-    assert told in str(verdict.error)
+    decision = PLAIN.interpret_credentials_check(answer)
+    assert isinstance(decision, Stop)
+    assert told in str(decision.error)
 
 
 @pytest.mark.parametrize(
@@ -379,9 +379,9 @@ def test_a_refused_probe_stops_the_run(answer: Answer, told: str) -> None:
     ],
 )
 def test_a_probe_without_a_proper_answer_is_tried_again_then_stops_the_run(answer: Answer) -> None:
-    verdict = PLAIN.read_probe(answer)
-    assert isinstance(verdict, Retry)
-    assert isinstance(verdict.otherwise, Stop)
+    decision = PLAIN.interpret_credentials_check(answer)
+    assert isinstance(decision, Retry)
+    assert isinstance(decision.otherwise, Stop)
 
 
 # What the account holds
@@ -392,10 +392,10 @@ def rated(kind: str, rating: object = 8, **fields: Any) -> dict[str, Any]:
 
 
 def holds(kind: MediaKind, *entries: Any) -> Any:
-    return PLAIN.read_holdings(kind, build_answer(200, list(entries)))
+    return PLAIN.read_ratings(kind, build_answer(200, list(entries)))
 
 
-def ratings_in(found: Mapping[str, Held]) -> dict[str, Rating]:
+def ratings_in(found: Mapping[str, AccountRating]) -> dict[str, Rating]:
     return {key: held.rating for key, held in found.items()}
 
 
@@ -452,10 +452,10 @@ def test_an_entry_that_says_nothing_usable_is_passed_over(entry: Any) -> None:
     ],
 )
 def test_no_list_of_ratings_is_no_empty_account(answer: Answer, kind: type) -> None:
-    verdict = PLAIN.read_holdings(MediaKind.MOVIE, answer)
-    assert isinstance(verdict, kind)
-    if isinstance(verdict, Stop):
-        assert isinstance(verdict.error, AuthorizationError)
+    decision = PLAIN.read_ratings(MediaKind.MOVIE, answer)
+    assert isinstance(decision, kind)
+    if isinstance(decision, Stop):
+        assert isinstance(decision.error, AuthorizationError)
 
 
 @pytest.mark.parametrize(
@@ -481,5 +481,5 @@ def test_only_the_page_count_says_whether_there_is_more(
 @given(st.binary(max_size=60) | st.sampled_from([b"[[1]]", b'[{"rating":8,"movie":3}]', b"null", b"{}"]))
 def test_no_body_of_the_holdings_ever_raises(body: bytes) -> None:
     for kind in ("movies", "shows", "seasons", "episodes"):
-        PLAIN.read_holdings(MediaKind(kind.removesuffix("s")), build_answer(200, body))
-    PLAIN.read_response(build_batch(method="movies"), build_answer(201, body))
+        PLAIN.read_ratings(MediaKind(kind.removesuffix("s")), build_answer(200, body))
+    PLAIN.interpret_response(build_batch(method="movies"), build_answer(201, body))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import RATED, Delivered
+from importer.destinations.decisions import RATED, Done
 from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.dates import Dates
 from importer.model import Batch, Status
@@ -64,9 +64,9 @@ def test_a_row_whose_date_is_moved_to_now_says_so() -> None:
     destination = TraktV2("http://127.0.0.1:1", "id", "justin", DATES)
     jobs = [build_job(1, rated_at="2026-09-02"), build_job(2, rated_at="2026-09-01")]
     answer = build_answer(201, {"added": {"movies": 2}, "not_found": {"movies": []}})
-    verdict = destination.read_response(Batch("movies", jobs), answer)
-    assert isinstance(verdict, Delivered)
-    clamped, today = verdict.fates
+    decision = destination.interpret_response(Batch("movies", jobs), answer)
+    assert isinstance(decision, Done)
+    clamped, today = decision.outcomes
     assert (clamped.status, clamped.reason) == (Status.RATED, "date_clamped")
     assert "2026-09-02" in clamped.message
     assert today == RATED

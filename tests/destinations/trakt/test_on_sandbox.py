@@ -126,7 +126,11 @@ class TestTraktV2(DestinationConformance):
         ]
         result = self.deliver(jobs)
         assert result.statuses == {0: RATED, 1: RATED, 2: RATED, 3: NOT_FOUND}
-        assert [result.outcomes[row].fate.reason for row in range(3)] == ["other_kind", "", "other_kind"]
+        assert [result.row_outcomes[row].outcome.reason for row in range(3)] == [
+            "other_kind",
+            "",
+            "other_kind",
+        ]
         assert result.stored == {SHOW: 5, MOVIES[0]: 6, OTHER_SHOW: 7}
         assert result.requests == ["POST sync/ratings 201"] * 2
 

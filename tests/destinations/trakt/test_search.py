@@ -294,10 +294,10 @@ BLOCKED = build_answer(404, b"<!DOCTYPE html><title>blocked</title>", content_ty
     ids=str,
 )
 def test_an_outage_is_never_nothing_found(answer: Answer) -> None:
-    for verdict in (SEARCH.read_search(answer), SEARCH.read_lookup(answer, "imdb", "tt0113277")):
-        assert isinstance(verdict, Retry | Stop)
-        if isinstance(verdict, Retry):
-            assert isinstance(verdict.otherwise, Stop)
+    for decision in (SEARCH.read_search(answer), SEARCH.read_lookup(answer, "imdb", "tt0113277")):
+        assert isinstance(decision, Retry | Stop)
+        if isinstance(decision, Retry):
+            assert isinstance(decision.otherwise, Stop)
 
 
 def test_a_search_that_is_not_served_here_is_no_miss() -> None:
@@ -312,14 +312,14 @@ def test_a_query_that_is_refused_ends_no_other(status: int) -> None:
 
 
 def test_a_rate_limit_makes_everybody_wait_as_long_as_it_says() -> None:
-    verdict = SEARCH.read_search(build_answer(429, retry_after="7"))
-    assert isinstance(verdict, Retry)
-    assert verdict.pause_all
-    assert verdict.after_seconds >= 7
-    assert not verdict.is_attempt
+    decision = SEARCH.read_search(build_answer(429, retry_after="7"))
+    assert isinstance(decision, Retry)
+    assert decision.pause_all
+    assert decision.after_seconds >= 7
+    assert not decision.is_attempt
 
 
 def test_an_app_that_is_refused_stops() -> None:
-    verdict = SEARCH.read_search(build_answer(403))
-    assert isinstance(verdict, Stop)
-    assert isinstance(verdict.error, AuthorizationError)
+    decision = SEARCH.read_search(build_answer(403))
+    assert isinstance(decision, Stop)
+    assert isinstance(decision.error, AuthorizationError)

@@ -391,11 +391,11 @@ def test_whatever_comes_is_judged_and_nothing_else_passes_for_a_success(answer: 
             assert found.expires_at is None or found.expires_at > found.created_at
     account = read_account(answer)
     assert isinstance(account, Account | Retry | Stop | Refused)
-    for verdict in (code, polled, refreshed, account):
-        if isinstance(verdict, Retry):
-            assert verdict.after_seconds >= 0
-            assert isinstance(verdict.otherwise, Stop)
-        if isinstance(verdict, Refused):
-            assert isinstance(verdict.error, AuthorizationError)
-        assert "acc3ss" not in repr(verdict)
+    for decision in (code, polled, refreshed, account):
+        if isinstance(decision, Retry):
+            assert decision.after_seconds >= 0
+            assert isinstance(decision.otherwise, Stop)
+        if isinstance(decision, Refused):
+            assert isinstance(decision.error, AuthorizationError)
+        assert "acc3ss" not in repr(decision)
     read_revoke(answer)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import RATED, UNRATED, Answer, Delivered, Retry, Split, Stop, Verdict
-from importer.destinations.titles import Held, Holdings
+from importer.destinations.decisions import RATED, UNRATED, Answer, Decision, Done, Retry, Split, Stop
+from importer.destinations.titles import AccountRating, AccountRatings
 from importer.destinations.trakt_v1.answers import CAPACITY_SECONDS
 from importer.destinations.trakt_v1.api import BULK_SIZE, TraktV1
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.http import Response
-from importer.model import Batch, Fate, MediaKind, RatingJob, Status
+from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
 from tests.builders import build_answer, build_batch, build_job
 
 KEY = "k3y" * 5
@@ -49,7 +49,7 @@ def success(**fields: Any) -> dict[str, Any]:
 
 
 def body_of(destination: TraktV1, job: RatingJob) -> Any:
-    batch = Batch(destination.method_for(job), [job])
+    batch = Batch(destination.request_kind(job), [job])
     body = orjson.loads(destination.build_request(batch).body or b"")
     assert body.pop("username") == "justin"
     assert body.pop("password") == HASH
@@ -124,10 +124,10 @@ def body_of(destination: TraktV1, job: RatingJob) -> Any:
     ],
 )
 def test_a_single_rating_is_sent_as_documented(job: RatingJob, method: str, body: dict[str, Any]) -> None:
-    assert SINGLE.method_for(job) == method
+    assert SINGLE.request_kind(job) == method
     assert body_of(SINGLE, job) == body
     # In bulk, the very same object stands in an array named after the method.
-    assert BULK.method_for(job) == f"{method}s"
+    assert BULK.request_kind(job) == f"{method}s"
     assert body_of(BULK, job) == {f"{method}s".removeprefix("rate/"): [body]}
 
 
@@ -162,7 +162,7 @@ def test_only_bulk_repeats_safely() -> None:
     [
         (SINGLE.build_request(ONE), f"/rate/movie/{KEY}", "POST rate/movie"),
         (BULK.build_request(TWO), f"/rate/movies/{KEY}", "POST rate/movies"),
-        (SINGLE.build_probe(), f"/account/test/{KEY}", "POST account/test"),
+        (SINGLE.build_credentials_check(), f"/account/test/{KEY}", "POST account/test"),
         (
             SINGLE.build_read_back(MediaKind.EPISODE),
             f"/user/ratings/episodes.json/{KEY}/justin",
@@ -213,11 +213,11 @@ def test_repr_shows_neither_key_nor_hash() -> None:
     ],
 )
 def test_refuses(job: RatingJob, reason: str) -> None:
-    fate = SINGLE.refuse(job)
-    assert fate is not None
-    assert (fate.status, fate.reason) == (Status.UNSUPPORTED, reason)
-    assert fate.message
-    assert BULK.refuse(job) == fate
+    outcome = SINGLE.check(job)
+    assert outcome is not None
+    assert (outcome.status, outcome.reason) == (Status.UNSUPPORTED, reason)
+    assert outcome.message
+    assert BULK.check(job) == outcome
 
 
 @pytest.mark.parametrize(
@@ -232,14 +232,14 @@ def test_refuses(job: RatingJob, reason: str) -> None:
     ],
 )
 def test_takes(job: RatingJob) -> None:
-    assert SINGLE.refuse(job) is None
+    assert SINGLE.check(job) is None
 
 
 # What an answer means: the decision table
 
 
-def read(batch: Batch, answer: Answer) -> Verdict:
-    return (BULK if len(batch.jobs) > 1 else SINGLE).read_response(batch, answer)
+def read(batch: Batch, answer: Answer) -> Decision:
+    return (BULK if len(batch.jobs) > 1 else SINGLE).interpret_response(batch, answer)
 
 
 def lost(loss: Loss) -> ConnectionLostError:
@@ -263,11 +263,11 @@ SETTLED = [
 ]
 
 
-@pytest.mark.parametrize(("batch", "answer", "fates"), SETTLED)
-def test_success_settles_every_row(batch: Batch, answer: Response, fates: list[Fate]) -> None:
-    verdict = read(batch, answer)
-    assert isinstance(verdict, Delivered)
-    assert list(verdict.fates) == fates
+@pytest.mark.parametrize(("batch", "answer", "outcomes"), SETTLED)
+def test_success_settles_every_row(batch: Batch, answer: Response, outcomes: list[Outcome]) -> None:
+    decision = read(batch, answer)
+    assert isinstance(decision, Done)
+    assert list(decision.outcomes) == outcomes
 
 
 @pytest.mark.parametrize(
@@ -323,11 +323,11 @@ def test_success_settles_every_row(batch: Batch, answer: Response, fates: list[F
 def test_a_refusal_fails_one_row_and_splits_many(
     answer: Response, status: Status, reason: str, told: str
 ) -> None:
-    verdict = read(ONE, answer)
-    assert isinstance(verdict, Delivered)
-    (fate,) = verdict.fates
-    assert (fate.status, fate.reason) == (status, reason)
-    assert told in fate.message
+    decision = read(ONE, answer)
+    assert isinstance(decision, Done)
+    (outcome,) = decision.outcomes
+    assert (outcome.status, outcome.reason) == (status, reason)
+    assert told in outcome.message
     assert isinstance(read(TWO, answer), Split)
 
 
@@ -357,28 +357,28 @@ def test_only_a_skipped_batch_may_have_rated_some_of_its_rows() -> None:
     ],
 )
 def test_refused_credentials_stop_the_run(batch: Batch, answer: Response) -> None:
-    verdict = read(batch, answer)
-    assert isinstance(verdict, Stop)
-    assert isinstance(verdict.error, AuthorizationError)
-    assert not verdict.unsure
+    decision = read(batch, answer)
+    assert isinstance(decision, Stop)
+    assert isinstance(decision.error, AuthorizationError)
+    assert not decision.unsure
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_stops_the_run(status: int) -> None:
-    verdict = read(ONE, build_answer(status, b"", location="http://elsewhere"))
-    assert isinstance(verdict, Stop)
-    assert "base URL" in str(verdict.error)
+    decision = read(ONE, build_answer(status, b"", location="http://elsewhere"))
+    assert isinstance(decision, Stop)
+    assert "base URL" in str(decision.error)
 
 
 def retry_of(batch: Batch, answer: Answer) -> Retry:
-    verdict = read(batch, answer)
-    assert isinstance(verdict, Retry)
-    return verdict
+    decision = read(batch, answer)
+    assert isinstance(decision, Retry)
+    return decision
 
 
 def test_a_503_that_is_not_the_apis_own_may_come_after_the_work_was_done() -> None:
-    verdict = retry_of(ONE, build_answer(503, b"<html>", retry_after="30"))
-    assert (verdict.after_seconds, verdict.pause_all, verdict.unsure) == (30, True, True)
+    decision = retry_of(ONE, build_answer(503, b"<html>", retry_after="30"))
+    assert (decision.after_seconds, decision.pause_all, decision.unsure) == (30, True, True)
 
 
 @pytest.mark.parametrize(
@@ -393,13 +393,13 @@ def test_a_503_that_is_not_the_apis_own_may_come_after_the_work_was_done() -> No
     ],
 )
 def test_a_busy_server_makes_everybody_wait_then_stops_the_run(answer: Response, seconds: float) -> None:
-    verdict = retry_of(ONE, answer)
-    assert verdict.after_seconds == seconds
-    assert verdict.tries == 6
-    assert verdict.pause_all
-    assert not verdict.grows
-    assert not verdict.unsure
-    assert isinstance(verdict.otherwise, Stop)
+    decision = retry_of(ONE, answer)
+    assert decision.after_seconds == seconds
+    assert decision.tries == 6
+    assert decision.pause_all
+    assert not decision.grows
+    assert not decision.unsure
+    assert isinstance(decision.otherwise, Stop)
 
 
 @pytest.mark.parametrize(
@@ -418,48 +418,53 @@ def test_a_busy_server_makes_everybody_wait_then_stops_the_run(answer: Response,
     ],
 )
 def test_no_proper_answer_is_asked_again_then_stops_the_run(answer: Response, tries: int) -> None:
-    verdict = retry_of(ONE, answer)
-    assert (verdict.after_seconds, verdict.tries) == (CAPACITY_SECONDS, tries)
-    assert verdict.unsure
-    assert isinstance(verdict.otherwise, Stop)
-    assert verdict.otherwise.unsure
+    decision = retry_of(ONE, answer)
+    assert (decision.after_seconds, decision.tries) == (CAPACITY_SECONDS, tries)
+    assert decision.unsure
+    assert isinstance(decision.otherwise, Stop)
+    assert decision.otherwise.unsure
 
 
 def test_500_is_asked_again_once_then_fails_one_row_and_splits_many() -> None:
-    verdict = retry_of(ONE, build_answer(500, b"<html>"))
-    assert (verdict.after_seconds, verdict.tries, verdict.unsure) == (10, 2, True)
-    assert isinstance(verdict.otherwise, Delivered)
-    assert verdict.otherwise.fates[0][:2] == (Status.FAILED, "server_error")
+    decision = retry_of(ONE, build_answer(500, b"<html>"))
+    assert (decision.after_seconds, decision.tries, decision.unsure) == (10, 2, True)
+    assert isinstance(decision.otherwise, Done)
+    assert decision.otherwise.outcomes[0][:2] == (Status.FAILED, "server_error")
     assert isinstance(retry_of(TWO, build_answer(500, failure("oops"))).otherwise, Split)
 
 
 def test_no_connection_is_tried_ever_later_then_stops_the_run() -> None:
-    verdict = retry_of(ONE, lost(Loss.REFUSED))
-    assert (verdict.after_seconds, verdict.tries, verdict.grows) == (1, 6, True)
-    assert not verdict.unsure
-    assert isinstance(verdict.otherwise, Stop)
+    decision = retry_of(ONE, lost(Loss.REFUSED))
+    assert (decision.after_seconds, decision.tries, decision.grows) == (1, 6, True)
+    assert not decision.unsure
+    assert isinstance(decision.otherwise, Stop)
 
 
 def test_a_bad_certificate_stops_the_run_at_once() -> None:
-    verdict = read(ONE, lost(Loss.CERTIFICATE))
-    assert isinstance(verdict, Stop)
-    assert not verdict.unsure
+    decision = read(ONE, lost(Loss.CERTIFICATE))
+    assert isinstance(decision, Stop)
+    assert not decision.unsure
 
 
 def test_an_endless_answer_stops_the_run_and_leaves_its_rows_unsure() -> None:
-    verdict = read(ONE, lost(Loss.TOO_LARGE))
-    assert isinstance(verdict, Stop)
-    assert verdict.unsure
+    decision = read(ONE, lost(Loss.TOO_LARGE))
+    assert isinstance(decision, Stop)
+    assert decision.unsure
 
 
 @pytest.mark.parametrize(("loss", "tries", "grows"), [(Loss.TIMEOUT, 2, False), (Loss.DROPPED, 6, True)])
 def test_a_lost_answer_is_asked_again_then_leaves_one_row_unsure_and_splits_many(
     loss: Loss, tries: int, grows: bool
 ) -> None:
-    verdict = retry_of(ONE, lost(loss))
-    assert (verdict.after_seconds, verdict.tries, verdict.grows, verdict.unsure) == (1, tries, grows, True)
-    assert isinstance(verdict.otherwise, Delivered)
-    assert verdict.otherwise.fates[0][:2] == (Status.UNSURE, "no_answer")
+    decision = retry_of(ONE, lost(loss))
+    assert (decision.after_seconds, decision.tries, decision.grows, decision.unsure) == (
+        1,
+        tries,
+        grows,
+        True,
+    )
+    assert isinstance(decision.otherwise, Done)
+    assert decision.otherwise.outcomes[0][:2] == (Status.UNSURE, "no_answer")
     assert isinstance(retry_of(TWO, lost(loss)).otherwise, Split)
 
 
@@ -467,8 +472,8 @@ def test_a_lost_answer_is_asked_again_then_leaves_one_row_unsure_and_splits_many
 
 
 def test_right_credentials_let_the_run_begin() -> None:
-    verdict = SINGLE.read_probe(build_answer(200, success(message="all good!")))
-    assert verdict == Delivered(())
+    decision = SINGLE.interpret_credentials_check(build_answer(200, success(message="all good!")))
+    assert decision == Done(())
 
 
 @pytest.mark.parametrize(
@@ -483,9 +488,9 @@ def test_right_credentials_let_the_run_begin() -> None:
     ],
 )
 def test_a_refused_probe_stops_the_run(answer: Answer, told: str) -> None:
-    verdict = SINGLE.read_probe(answer)
-    assert isinstance(verdict, Stop)
-    assert told in str(verdict.error)
+    decision = SINGLE.interpret_credentials_check(answer)
+    assert isinstance(decision, Stop)
+    assert told in str(decision.error)
 
 
 @pytest.mark.parametrize(
@@ -500,16 +505,16 @@ def test_a_refused_probe_stops_the_run(answer: Answer, told: str) -> None:
     ],
 )
 def test_a_probe_without_an_answer_is_asked_again_then_stops_the_run(answer: Answer) -> None:
-    verdict = SINGLE.read_probe(answer)
-    assert isinstance(verdict, Retry)
-    assert isinstance(verdict.otherwise, Stop)
+    decision = SINGLE.interpret_credentials_check(answer)
+    assert isinstance(decision, Retry)
+    assert isinstance(decision.otherwise, Stop)
 
 
 # Reading back
 
 
-def holdings_of(kind: MediaKind, entries: object) -> Holdings:
-    found = SINGLE.read_holdings(kind, build_answer(200, entries))
+def holdings_of(kind: MediaKind, entries: object) -> AccountRatings:
+    found = SINGLE.read_ratings(kind, build_answer(200, entries))
     assert isinstance(found, Mapping)
     return {key: held._replace(removal=None) for key, held in found.items()}
 
@@ -528,7 +533,7 @@ def test_a_movie_is_held_under_each_of_its_ids(loose: type) -> None:
         "rating": "love",
         "rating_advanced": loose(9),
     }
-    nine = Held(9, "love")
+    nine = AccountRating(9, "love")
     assert holdings_of(MediaKind.MOVIE, [entry]) == {
         "movie:imdb:tt0113277": nine,
         "movie:tmdb:949": nine,
@@ -553,18 +558,22 @@ def test_an_episode_is_held_under_its_shows_ids_and_its_number() -> None:
 @pytest.mark.parametrize(
     ("fields", "held"),
     [
-        pytest.param({"rating": "love", "rating_advanced": 10}, Held(10, "love"), id="both forms"),
-        pytest.param({"rating_advanced": "10"}, Held(10), id="advanced only, as text"),
-        pytest.param({"rating": "hate"}, Held("hate", "hate"), id="simple only"),
-        pytest.param({"rating": "love", "rating_advanced": 0}, Held("love", "love"), id="simple, advanced 0"),
+        pytest.param({"rating": "love", "rating_advanced": 10}, AccountRating(10, "love"), id="both forms"),
+        pytest.param({"rating_advanced": "10"}, AccountRating(10), id="advanced only, as text"),
+        pytest.param({"rating": "hate"}, AccountRating("hate", "hate"), id="simple only"),
+        pytest.param(
+            {"rating": "love", "rating_advanced": 0}, AccountRating("love", "love"), id="simple, advanced 0"
+        ),
         pytest.param({"rating": False, "rating_advanced": 0}, None, id="not rated"),
         pytest.param({"rating": [], "rating_advanced": {}}, None, id="junk"),
         pytest.param({}, None, id="neither"),
     ],
 )
-def test_the_advanced_rating_counts_where_it_is_given(fields: dict[str, Any], held: Held | None) -> None:
-    holdings = holdings_of(MediaKind.MOVIE, [{"imdb_id": "tt1", **fields}])
-    assert holdings.get("movie:imdb:tt1") == held
+def test_the_advanced_rating_counts_where_it_is_given(
+    fields: dict[str, Any], held: AccountRating | None
+) -> None:
+    ratings = holdings_of(MediaKind.MOVIE, [{"imdb_id": "tt1", **fields}])
+    assert ratings.get("movie:imdb:tt1") == held
 
 
 def test_entries_that_make_no_sense_are_passed_over() -> None:
@@ -585,7 +594,7 @@ def test_entries_that_make_no_sense_are_passed_over() -> None:
     ],
 )
 def test_holdings_that_cannot_be_read_are_never_empty_holdings(answer: Answer, kind: type) -> None:
-    assert isinstance(SINGLE.read_holdings(MediaKind.MOVIE, answer), kind)
+    assert isinstance(SINGLE.read_ratings(MediaKind.MOVIE, answer), kind)
 
 
 # Whatever comes
@@ -610,12 +619,12 @@ ANSWERS = st.builds(Response, STATUSES, HEADERS, BODIES) | st.sampled_from(Loss)
 BATCHES = st.integers(1, 5).map(lambda size: build_batch(*map(build_job, range(1, size + 1))))
 
 
-def check(batch: Batch, answer: Answer, verdict: Verdict) -> None:
+def check(batch: Batch, answer: Answer, decision: Decision) -> None:
     """What holds for every verdict, and for the one that follows when the tries are used up."""
-    match verdict:
-        case Delivered(fates):
-            assert len(fates) == len(batch.jobs)
-            if any(fate.status.is_success for fate in fates):
+    match decision:
+        case Done(outcomes):
+            assert len(outcomes) == len(batch.jobs)
+            if any(outcome.status.is_success for outcome in outcomes):
                 assert isinstance(answer, Response)
                 assert answer.status == 200
                 assert orjson.loads(answer.body)["status"] == "success"
@@ -638,15 +647,15 @@ def test_any_answer_to_a_rating_has_a_verdict(batch: Batch, answer: Answer) -> N
 
 @given(ANSWERS)
 def test_any_answer_to_the_probe_has_a_verdict(answer: Answer) -> None:
-    check(Batch("account/test", ()), answer, SINGLE.read_probe(answer))
+    check(Batch("account/test", ()), answer, SINGLE.interpret_credentials_check(answer))
 
 
 @given(ANSWERS, st.sampled_from([MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE]))
 @example(build_answer(200, [{"rating": []}]), MediaKind.MOVIE)
 def test_any_answer_to_reading_back_has_holdings_or_a_verdict(answer: Answer, kind: MediaKind) -> None:
-    found = SINGLE.read_holdings(kind, answer)
-    if isinstance(found, Verdict):
-        assert not isinstance(found, Delivered)
+    found = SINGLE.read_ratings(kind, answer)
+    if isinstance(found, Decision):
+        assert not isinstance(found, Done)
         check(Batch("user/ratings", ()), answer, found)
     else:
         assert all(held.rating and isinstance(key, str) for key, held in found.items())

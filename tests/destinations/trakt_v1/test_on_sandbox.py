@@ -31,7 +31,7 @@ class TestSingle(_OnSandbox):
     def test_a_lost_answer_is_looked_up_and_not_posted_to_the_feed_twice(self) -> None:
         result = self.deliver([build_job(1, imdb_id=MOVIES[0])], "reset-after")
         assert result.statuses == {1: Status.RATED}
-        assert result.outcomes[1].fate.reason == "verified"
+        assert result.row_outcomes[1].outcome.reason == "verified"
         assert result.posts == 1
 
 

@@ -10,7 +10,7 @@ DESTINATION = LetterboxdFile()
 
 
 def cells(job: RatingJob, destination: LetterboxdFile = DESTINATION) -> tuple[str, ...]:
-    assert destination.refuse(job) is None
+    assert destination.check(job) is None
     return tuple(destination.build_line(job))
 
 
@@ -63,16 +63,16 @@ def test_a_match_by_title_is_to_be_checked() -> None:
     ],
 )
 def test_what_the_file_cannot_say_is_refused(job: RatingJob, reason: str) -> None:
-    fate = DESTINATION.refuse(job)
-    assert fate is not None
-    assert (fate.status, fate.reason) == (Status.UNSUPPORTED, reason)
-    assert fate.message
+    outcome = DESTINATION.check(job)
+    assert outcome is not None
+    assert (outcome.status, outcome.reason) == (Status.UNSUPPORTED, reason)
+    assert outcome.message
 
 
 def test_a_row_that_does_not_say_what_it_is_must_be_mended() -> None:
-    fate = DESTINATION.refuse(build_job(kind=MediaKind.UNKNOWN))
-    assert fate is not None
-    assert (fate.status, fate.reason) == (Status.INVALID, "unknown_type")
+    outcome = DESTINATION.check(build_job(kind=MediaKind.UNKNOWN))
+    assert outcome is not None
+    assert (outcome.status, outcome.reason) == (Status.INVALID, "unknown_type")
 
 
 def test_love_and_hate_are_what_the_user_says() -> None:

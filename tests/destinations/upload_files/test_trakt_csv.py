@@ -20,16 +20,16 @@ SHOW, SEASON, EPISODE = MediaKind.SHOW, MediaKind.SEASON, MediaKind.EPISODE
 
 
 def line(job: RatingJob, destination: TraktFile = DESTINATION) -> str:
-    assert destination.refuse(job) is None
+    assert destination.check(job) is None
     return ",".join(destination.build_line(job))
 
 
 def refusal(job: RatingJob, destination: TraktFile = DESTINATION) -> str:
-    fate = destination.refuse(job)
-    assert fate is not None
-    assert fate.status is Status.UNSUPPORTED
-    assert fate.message
-    return fate.reason
+    outcome = destination.check(job)
+    assert outcome is not None
+    assert outcome.status is Status.UNSUPPORTED
+    assert outcome.message
+    return outcome.reason
 
 
 def test_the_header_is_the_importers_own_words() -> None:
@@ -82,9 +82,9 @@ def test_a_row_that_would_be_lost_or_changed_is_refused(job: RatingJob, reason: 
 
 
 def test_a_row_that_does_not_say_what_it_is_must_be_mended() -> None:
-    fate = DESTINATION.refuse(build_job(kind=MediaKind.UNKNOWN))
-    assert fate is not None
-    assert (fate.status, fate.reason) == (Status.INVALID, "unknown_type")
+    outcome = DESTINATION.check(build_job(kind=MediaKind.UNKNOWN))
+    assert outcome is not None
+    assert (outcome.status, outcome.reason) == (Status.INVALID, "unknown_type")
 
 
 def test_love_and_hate_are_what_the_user_says() -> None:
@@ -174,7 +174,7 @@ def test_the_site_sends_what_the_rows_say(ids_tried: Mapping[str, Sequence[str]]
         for rated_at in (None, "2014-09-01", "2020-02-03T04:05:06Z")
     ]
     destination = TraktFile(Dates(NOW), love=9)
-    written = [job for job in jobs if destination.refuse(job) is None]
+    written = [job for job in jobs if destination.check(job) is None]
     text = "\r\n".join([",".join(destination.header), *(line(job, destination) for job in written)])
     dates = {
         None: None,

@@ -33,8 +33,8 @@ if "HOSTILE_BREAK" in os.environ:
     from importer.destinations.trakt.api import TraktV2
     from importer.destinations.trakt_v1.api import TraktV1
 
-    TraktV1.read_response = _break  # type: ignore[method-assign,assignment]
-    TraktV2.read_response = _break  # type: ignore[method-assign,assignment]
+    TraktV1.interpret_response = _break  # type: ignore[method-assign,assignment]
+    TraktV2.interpret_response = _break  # type: ignore[method-assign,assignment]
 
 if "HOSTILE_WATCH" in os.environ:
     sys.addaudithook(_note)

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from importer.model import InvalidRow
-from importer.readers import Reading
+from importer.readers import ReadOptions
 from tests.readers.reading import read
 
 WHOLE = {str(number): number for number in range(1, 11)}
 HALVES_OF_5 = {f"{half / 2:g}": half for half in range(1, 11)}
 HALVES_OF_10 = {f"{half / 2:g}": (half + 1) // 2 for half in range(1, 21)}
-ANY = Reading()
+ANY = ReadOptions()
 STARS_OF_5 = {str(star): 2 * star for star in range(1, 6)}
 HUNDRED = {str(score): max(1, (score + 5) // 10) for score in range(101)}
 TENTHS = {f"{tenth / 10:g}": max(1, (tenth + 5) // 10) for tenth in range(101)}
@@ -20,7 +20,7 @@ NO_WHOLE = ("0", "0.5", "7.5", "11", "-1", "1e1", "ten", "8/10", "٣")
 NO_HALF = ("0", "0.25", "3.3", "5.5", "6", "-1", "4.0.0", "★★★")
 NO_STAR = ("0", "0.5", "2.5", "6", "-1")
 
-FORMATS: Sequence[tuple[str, str, Reading, Mapping[str, int], Sequence[str], Sequence[str]]] = (
+FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str], Sequence[str]]] = (
     # header, row, what its owner says, ratings, what is none and invalid, what means "not rated"
     ("Const,Your Rating,Title Type", "tt0113277,{},movie", ANY, WHOLE, NO_WHOLE, ()),
     ("rated_at,type,trakt_rating,imdb_id,rating", ",movie,8,tt0113277,{}", ANY, WHOLE, NO_WHOLE, [""]),
@@ -64,7 +64,7 @@ FORMATS: Sequence[tuple[str, str, Reading, Mapping[str, int], Sequence[str], Seq
     (
         "Profile Name,Title Name,Rating Type,Star Value,Thumbs Value",
         "Anna,Heat,thumb,,{}",
-        Reading(scale="1=3,2=7,3=10"),
+        ReadOptions(scale="1=3,2=7,3=10"),
         {"1": 3, "2": 7, "3": 10},
         ("4", "-1"),
         ("", "0"),
@@ -81,14 +81,14 @@ FORMATS: Sequence[tuple[str, str, Reading, Mapping[str, int], Sequence[str], Seq
     (
         "Score,Film Name,Date Rated,IMDB ID",
         "{},Heat,,tt0113277",
-        Reading(scale="0-100"),
+        ReadOptions(scale="0-100"),
         HUNDRED,
         ("-1", "101", ""),
         (),
     ),
     ("imdb_id,rating", "tt0113277,{}", ANY, WHOLE | {"0": 0}, ("0.5", "7.5", "11", "0.0", ""), ()),
-    ("imdb_id,rating", "tt0113277,{}", Reading(scale="0-100"), HUNDRED, ("-1", "101", ""), ()),
-    ("imdb_id,rating", "tt0113277,{}", Reading(scale="5"), HALVES_OF_5, ("0", "5.5", ""), ()),
+    ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="0-100"), HUNDRED, ("-1", "101", ""), ()),
+    ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="5"), HALVES_OF_5, ("0", "5.5", ""), ()),
 )
 
 
@@ -99,7 +99,7 @@ def test_every_rating_of_a_format_becomes_what_loses_least(
     tmp_path: Path,
     header: str,
     row: str,
-    reading: Reading,
+    reading: ReadOptions,
     ratings: Mapping[str, int],
     invalid: Sequence[str],
     unrated: Sequence[str],

@@ -8,7 +8,7 @@ import pytest
 
 from importer.errors import ScaleNeededError
 from importer.model import MediaKind, SourceRow
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import invalid, jobs, read, reasons
 from tests.readers.record_conformance import XmlConformance
@@ -20,7 +20,7 @@ class TestCriticker(ReaderConformance):
     format_name = "criticker"
     samples = ("criticker.csv",)
     header = HEADER
-    reading = Reading(scale="0-100")
+    reading = ReadOptions(scale="0-100")
 
     def row(self, title: str) -> str:
         return f"80, {title}, 2002, 2014-06-21, , , tt0275847"
@@ -39,7 +39,7 @@ class TestCritickerXml(XmlConformance):
 
 
 def read_rows(folder: Path, *rows: str, scale: str = "0-100", header: str = HEADER) -> list[SourceRow]:
-    return read(folder, "\n".join((header, *rows)).encode(), reading=Reading(scale=scale))
+    return read(folder, "\n".join((header, *rows)).encode(), reading=ReadOptions(scale=scale))
 
 
 def scores(*values: object) -> list[str]:
@@ -77,7 +77,7 @@ def test_the_scale_is_asked_for_and_what_it_looks_like_is_said(
     with pytest.raises(ScaleNeededError, match=f"--scale {suggested}") as raised:
         open_reader(path)
     assert raised.value.suggested == suggested
-    reader = open_reader(path, Reading(scale=suggested))
+    reader = open_reader(path, ReadOptions(scale=suggested))
     assert any(suggested.replace("-", " to ") in note for note in reader.notes)
 
 
@@ -109,7 +109,7 @@ def film(**values: object) -> str:
 
 def read_xml(folder: Path, *films: str, scale: str | None = None) -> list[SourceRow]:
     text = f"<recentratings><pageno>1</pageno>{''.join(films)}</recentratings>"
-    return read(folder, text.encode(), reading=Reading(scale=scale))
+    return read(folder, text.encode(), reading=ReadOptions(scale=scale))
 
 
 LILO = film(

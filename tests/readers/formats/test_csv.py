@@ -7,7 +7,7 @@ import pytest
 from importer.errors import UnknownFormatError
 from importer.files import neutralise
 from importer.model import RESULT_COLUMNS, InvalidRow, MediaKind, RatingJob
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import jobs, read, reasons
 
@@ -156,7 +156,7 @@ def test_a_list_of_icheckmovies_is_refused_and_read_as_its_owner_says(tmp_path: 
         with pytest.raises(UnknownFormatError, match="iCheckMovies, which marks them and rates none"):
             open_reader(path)
         mapping = {"imdburl": "imdb_id", "favorite": "rating"}
-        (rows,) = open_reader(path, Reading("csv", mapping, scale="yes=9")).chunks()
+        (rows,) = open_reader(path, ReadOptions("csv", mapping, scale="yes=9")).chunks()
         assert reasons(rows) == ["ok", "off_scale"]
         assert jobs(rows[:1])[0][2:10] == ("movie", "Alien", 1979, None, None, "tt0078748", None, None)
 

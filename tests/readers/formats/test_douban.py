@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.model import MediaKind, SourceRow, Status
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import invalid, jobs, read, reasons
 from tests.readers.record_conformance import JsonConformance
@@ -42,7 +42,7 @@ class TestDoubanJson(JsonConformance):
 
 
 def read_rows(
-    folder: Path, *stars: object, address: str = ADDRESS, reading: Reading | None = None
+    folder: Path, *stars: object, address: str = ADDRESS, reading: ReadOptions | None = None
 ) -> list[SourceRow]:
     rows = (f'1,霸王别姬,,,,{address},9.6,剧情,{star},"a\nb",,2024-06-24 01:30:00,' for star in stars)
     return read(folder, "\n".join((HEADER, *rows)).encode(), reading=reading)
@@ -62,7 +62,7 @@ def test_without_stars_a_title_was_only_seen(tmp_path: Path) -> None:
 
 def test_times_are_those_of_china_unless_a_zone_is_said(tmp_path: Path) -> None:
     assert jobs(read_rows(tmp_path, 5))[0].rated_at == "2024-06-23T17:30:00Z"
-    assert jobs(read_rows(tmp_path, 5, reading=Reading(zone=UTC)))[0].rated_at == "2024-06-24T01:30:00Z"
+    assert jobs(read_rows(tmp_path, 5, reading=ReadOptions(zone=UTC)))[0].rated_at == "2024-06-24T01:30:00Z"
     assert "times without a zone are of Asia/Shanghai" in open_reader(tmp_path / "input.csv").notes
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from importer.model import MediaKind
-from importer.readers import Reading
+from importer.readers import ReadOptions
 from tests.readers.conformance import ReaderConformance
 from tests.readers.golden import SAMPLES, golden_path
 from tests.readers.reading import jobs, read, reasons
@@ -40,7 +40,7 @@ class TestFilmwebJson(JsonConformance):
         }
 
 
-def read_row(folder: Path, header: str, row: str, reading: Reading | None = None) -> list[object]:
+def read_row(folder: Path, header: str, row: str, reading: ReadOptions | None = None) -> list[object]:
     (job,) = jobs(read(folder, f"{header}\n{row}\n".encode(), reading=reading))
     return [job.title, job.year, job.kind, job.rated_at]
 
@@ -68,7 +68,7 @@ def test_the_link_tells_the_kind_and_the_year(
 def test_the_columns_of_other_versions(tmp_path: Path) -> None:
     header = "original_title,user_rating,year,timestamp,iso_date,global_rating"
     assert read_row(tmp_path, header, "Amour,8,2012,,2020-10-02T16:14:14,9.9")[3] == "2020-10-02T16:14:14Z"
-    warsaw = Reading(zone=ZoneInfo("Europe/Warsaw"))
+    warsaw = ReadOptions(zone=ZoneInfo("Europe/Warsaw"))
     row = read_row(tmp_path, header, "Amour,8,2012,,2020-10-02T16:14:14,9.9", warsaw)
     assert row == ["Amour", 2012, MediaKind.UNKNOWN, "2020-10-02T14:14:14Z"]
 

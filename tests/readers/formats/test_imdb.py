@@ -6,7 +6,7 @@ import pytest
 
 from importer.errors import UnknownFormatError
 from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, Status
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import invalid, jobs, read, read_until_error, reasons
 
@@ -30,7 +30,7 @@ def test_the_rated_rows_of_a_list_are_taken_when_asked_for(tmp_path: Path) -> No
     path = tmp_path / "list.csv"
     row = ",tt0111161,2023-01-01,,,The Title,,Movie,9.3,1994"
     path.write_text(f"{LIST},Your Rating\n1{row},9\n2{row},\n")
-    reader = open_reader(path, Reading(lists=True))
+    reader = open_reader(path, ReadOptions(lists=True))
     (rows,) = reader.chunks()
     assert reader.format_name == "imdb-list"
     assert reasons(rows) == ["ok", "no_rating"]
@@ -40,7 +40,7 @@ def test_the_rated_rows_of_a_list_are_taken_when_asked_for(tmp_path: Path) -> No
         open_reader(path)
     path.write_text(f"{LIST}\n1{row}\n")
     with pytest.raises(UnknownFormatError, match="no column Your Rating"):
-        open_reader(path, Reading(lists=True))
+        open_reader(path, ReadOptions(lists=True))
 
 
 def read_rows(

@@ -7,7 +7,7 @@ import pytest
 
 from importer.errors import UnknownFormatError
 from importer.model import MediaKind, SourceRow, Status
-from importer.readers import Reading
+from importer.readers import ReadOptions
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import invalid, jobs, read, reasons
 
@@ -24,7 +24,7 @@ class TestKinopoisk(ReaderConformance):
 
 
 def read_rows(
-    folder: Path, *rows: str, header: str | None = HEADER, reading: Reading | None = None
+    folder: Path, *rows: str, header: str | None = HEADER, reading: ReadOptions | None = None
 ) -> list[SourceRow]:
     lines = rows if header is None else (header, *rows)
     return read(folder, "\n".join(lines).encode(), reading=reading)
@@ -81,7 +81,7 @@ def test_seen_and_not_rated_is_skipped_and_the_rest_is_told(tmp_path: Path) -> N
 
 
 def test_times_are_of_the_zone_that_is_said(tmp_path: Path) -> None:
-    moscow = Reading(zone=timezone(timedelta(hours=4), "Moscow"))
+    moscow = ReadOptions(zone=timezone(timedelta(hours=4), "Moscow"))
     (job,) = jobs(read_rows(tmp_path, "Т;T;1999;9;04.04.10 1:36", reading=moscow))
     assert job.rated_at == "2010-04-03T21:36:00Z"
 

@@ -6,7 +6,7 @@ import pytest
 
 from importer.errors import UnknownFormatError, UsageError
 from importer.model import MediaKind, RatingJob, SourceRow
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import invalid, jobs, read, reasons
 from tests.samples.archives import write_archive
@@ -21,7 +21,7 @@ SAMPLES = (
     "letterboxd-reviews.csv",
 )
 
-WITH_DIARY = Reading(diary_dates=True)
+WITH_DIARY = ReadOptions(diary_dates=True)
 
 
 class TestRatings(ReaderConformance):
@@ -60,7 +60,7 @@ class TestImport(ReaderConformance):
         return f"tt0113277,{title},1995,9,2024-04-30"
 
 
-def read_files(folder: Path, files: dict[str, str], reading: Reading | None = None) -> list[SourceRow]:
+def read_files(folder: Path, files: dict[str, str], reading: ReadOptions | None = None) -> list[SourceRow]:
     """Read an archive of these files."""
     path = folder / "export.zip"
     write_archive(path, files)

@@ -8,7 +8,7 @@ import pytest
 
 from importer.errors import UnknownFormatError, UnreadableFileError, UsageError
 from importer.model import MediaKind, SourceRow, Status
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from importer.readers.cells.titles import split_sorted_title
 from importer.readers.formats.movielens import MovieLensDatasetReader
 from tests.readers.conformance import ReaderConformance, SamplesConformance
@@ -91,7 +91,7 @@ def test_a_title_and_its_year_are_split_and_its_article_comes_first(
 def read_dataset(folder: Path, *rows: str, user: str | None = None) -> list[SourceRow]:
     (folder / "links.csv").write_text(LINKS)
     (folder / "movies.csv").write_text(MOVIES)
-    return read(folder, (RATINGS + "\n".join(rows)).encode(), reading=Reading(user=user))
+    return read(folder, (RATINGS + "\n".join(rows)).encode(), reading=ReadOptions(user=user))
 
 
 def test_ids_and_titles_come_from_the_files_beside_it(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_memory_does_not_grow_with_the_ratings(tmp_path: Path) -> None:
 
     def peak(rows: int) -> int:
         path.write_text(RATINGS + "1,1,4.0,964981247\n2,1,4.0,964981247\n" * (rows // 2))
-        reader = open_reader(path, Reading(user="1"))
+        reader = open_reader(path, ReadOptions(user="1"))
         assert isinstance(reader, MovieLensDatasetReader)
         reader.set_block_size(1 << 14)
         tracemalloc.start()

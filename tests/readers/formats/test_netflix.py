@@ -7,7 +7,7 @@ import pytest
 
 from importer.errors import ScaleNeededError, UnknownFormatError, UsageError
 from importer.model import MediaKind, SourceRow, Status
-from importer.readers import Reading
+from importer.readers import ReadOptions
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import invalid, jobs, read, reasons
 
@@ -21,14 +21,14 @@ class TestNetflix(ReaderConformance):
     format_name = "netflix"
     samples = ("netflix.csv",)
     header = HEADER
-    reading = Reading(profile="Anna")
+    reading = ReadOptions(profile="Anna")
 
     def row(self, title: str) -> str:
         return f"Anna,{title},star,4,,TV,2014-02-03 04:05:06,"
 
 
 def read_rows(folder: Path, *rows: str, header: str = HEADER, **said: str) -> list[SourceRow]:
-    return read(folder, "\n".join((header, *rows)).encode(), reading=Reading(**said))  # type: ignore[arg-type]
+    return read(folder, "\n".join((header, *rows)).encode(), reading=ReadOptions(**said))  # type: ignore[arg-type]
 
 
 def row(word: str, stars: object = "", thumbs: object = "", profile: str = "Anna") -> str:
@@ -107,7 +107,7 @@ def test_several_profiles_ask_for_one_and_the_others_are_skipped(tmp_path: Path)
 
 def test_times_are_utc_whatever_zone_is_said(tmp_path: Path) -> None:
     zone = timezone(timedelta(hours=9))
-    rows = read(tmp_path, f"{HEADER}\n{row('star', 4)}".encode(), reading=Reading(zone=zone))
+    rows = read(tmp_path, f"{HEADER}\n{row('star', 4)}".encode(), reading=ReadOptions(zone=zone))
     assert jobs(rows)[0].rated_at == "2021-05-07T23:55:37Z"
 
 

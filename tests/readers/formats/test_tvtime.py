@@ -7,7 +7,7 @@ import pytest
 
 from importer.errors import ScaleNeededError, UnknownFormatError, UsageError
 from importer.model import MediaKind, SourceRow, Status
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import invalid, jobs, read, reasons
 
@@ -24,7 +24,7 @@ class TestTvTimeVotes(ReaderConformance):
     format_name = "tvtime"
     samples = ("tvtime-movies.csv", "tvtime.zip")
     header = MOVIES
-    reading = Reading(scale=VOTES)
+    reading = ReadOptions(scale=VOTES)
 
     def row(self, title: str) -> str:
         return movie_vote("4face43d-8641-1-3", title)
@@ -49,7 +49,7 @@ class TestLiberator(ReaderConformance):
 
 
 def read_votes(folder: Path, header: str, *rows: str, scale: str | None = VOTES) -> list[SourceRow]:
-    return read(folder, "\n".join((header, *rows)).encode(), reading=Reading(scale=scale))
+    return read(folder, "\n".join((header, *rows)).encode(), reading=ReadOptions(scale=scale))
 
 
 def movie_vote(key: str, title: str = "Atonement") -> str:
@@ -117,13 +117,13 @@ def test_votes_on_emotions_are_no_ratings_in_a_file_or_in_an_archive(tmp_path: P
     emotions = tmp_path / "emotions-live-votes.csv"
     emotions.write_text(f"{MOVIES}\n{movie_vote('x-1-3')}\n")
     with pytest.raises(UnknownFormatError, match="emotions, which are no ratings"):
-        open_reader(emotions, Reading(scale=VOTES))
+        open_reader(emotions, ReadOptions(scale=VOTES))
     path = tmp_path / "gdpr.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.write(emotions, "gdpr/emotions-live-votes.csv")
         archive.writestr("gdpr/ratings-live-votes.csv", f"{MOVIES}\n{movie_vote('x-1-29')}\n")
         archive.writestr("gdpr/tv_show_rate.csv", f"{SHOWS}\n81189,Breaking Bad,5,,,1\n")
-    rows = [row for chunk in open_reader(path, Reading(scale=VOTES)).chunks() for row in chunk]
+    rows = [row for chunk in open_reader(path, ReadOptions(scale=VOTES)).chunks() for row in chunk]
     assert [(job.title, job.rating) for job in jobs(rows)] == [("Atonement", 8), ("Breaking Bad", 10)]
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, SourceRow
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from importer.readers.tables import archive
 from tests.readers.conformance import inherited
 from tests.readers.reading import reasons
@@ -141,7 +141,7 @@ def test_ratings_of_two_formats_are_not_mixed(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "x.zip", {"imdb.csv": ALIEN, "letterboxd.csv": letterboxd})
     with pytest.raises(UnknownFormatError, match="several formats"):
         open_reader(path)
-    reader = open_reader(path, Reading(format_name="imdb"))
+    reader = open_reader(path, ReadOptions(format_name="imdb"))
     assert reader.format_name == "imdb"
 
 
@@ -149,7 +149,7 @@ def test_a_table_of_somebodys_own_is_taken_from_an_archive_when_asked_for(tmp_pa
     path = write_zip(tmp_path / "x.zip", {"mine.csv": "imdb_id,rating\ntt0078748,9\n"})
     with pytest.raises(UnknownFormatError, match="no ratings of a known format"):
         open_reader(path)
-    assert open_reader(path, Reading(format_name="csv")).format_name == "csv"
+    assert open_reader(path, ReadOptions(format_name="csv")).format_name == "csv"
 
 
 def test_a_locked_archive_is_said(tmp_path: Path) -> None:

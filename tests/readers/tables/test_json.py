@@ -8,7 +8,7 @@ import pytest
 
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, MediaKind
-from importer.readers import Reading, open_reader
+from importer.readers import ReadOptions, open_reader
 from importer.readers.tables import json as json_records
 from tests.readers.formats.test_csv import SAMPLES_OF_CSV
 from tests.readers.reading import invalid, jobs, places, read, read_until_error, reasons
@@ -197,6 +197,6 @@ def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
 def test_a_scale_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "stars.json"
     path.write_text(json.dumps([{**ALIEN, "rating": 4.5}, {**HEAT, "rating": 6}]))
-    (rows,) = open_reader(path, Reading(scale="5")).chunks()
+    (rows,) = open_reader(path, ReadOptions(scale="5")).chunks()
     assert reasons(rows) == ["ok", "off_scale"]
     assert jobs(rows[:1])[0].rating == 9

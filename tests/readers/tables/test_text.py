@@ -93,10 +93,10 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path = tmp_path / "input.csv"
     path.write_text(TEXT)
 
-    def refuse(*_: object, **__: object) -> None:
+    def check(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "open", check)
     with pytest.raises(UnreadableFileError, match="Permission denied"):
         open_reader(path)
 

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import UsageError
-from importer.sync.service_files.timetable import Timetable, build_daily, build_periodic
+from importer.sync.service_files.timetable import ServiceSchedule, build_daily, build_periodic
 from importer.sync.times import parse_cron
 
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
 PERIODS = [1, 5, 15, 30, 60, 120, 360, 720, 1440]
 
 
-def moments(timetable: Timetable, days: int) -> list[datetime]:
+def moments(timetable: ServiceSchedule, days: int) -> list[datetime]:
     """The runs of some days, as a crontab would have them."""
     calendar = parse_cron(timetable.as_cron())
     found: list[datetime] = []
