@@ -19,7 +19,7 @@ from importer.errors import ImporterError, UsageError
 
 if TYPE_CHECKING:
     from importer.monitoring.announce import Recipients
-    from importer.sync.config import Job
+    from importer.sync.config import SyncJob
     from importer.sync.processes import Children
     from importer.sync.schedule import Schedule, ScheduledJob
     from importer.sync.state import KeptSettings
@@ -81,7 +81,7 @@ def sync(
         with _keeping_settings() as keep, serving_metrics(metrics_at, log):
             load = _timetable(chosen, _build_rhythm(every or "", cron or ""), keep)
             children = replace(children, environ=keep.variables)
-            work = _stay(load, children, _parse_jitter(jitter), log.noted, quiet=quiet)
+            work = _stay(load, children, _parse_jitter(jitter), log.note, quiet=quiet)
             raise typer.Exit(asyncio.run(work))
     if metrics_at:
         raise UsageError("--metrics-at goes with --every, --cron or --daemon; --metrics writes a file")
@@ -92,7 +92,7 @@ def sync(
     raise typer.Exit(asyncio.run(_run_side_by_side(list(jobs), children)))
 
 
-def _run_here(name: str, job: "Job", recipients: "Recipients", *, asks: bool, quiet: bool) -> int:
+def _run_here(name: str, job: "SyncJob", recipients: "Recipients", *, asks: bool, quiet: bool) -> int:
     from importer.cli.display import Display  # noqa: PLC0415 - light start-up
     from importer.monitoring.announce import announce  # noqa: PLC0415
     from importer.monitoring.run_end import build_failed_start  # noqa: PLC0415

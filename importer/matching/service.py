@@ -81,7 +81,7 @@ def open_search(to: At, flags: Mapping[str, object], account: str) -> Iterator[T
         settings = load_trakt(flags, needs=("client_id",), account=account)
         log = open_log(as_json=False)
         for warning in settings.warnings:
-            log.warned(warning)
+            log.warn_once(warning)
         yield TraktSearch(settings.base_url, settings.client_id, settings.base_url)
         return
     with embedded_sandbox(state_dir() / "sandbox.sqlite3") as url:

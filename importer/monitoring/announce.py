@@ -38,7 +38,7 @@ def announce(end: RunEnd, recipients: Recipients) -> None:
         if recipients.metrics is not None:
             write_metrics(recipients.metrics, recipients.health_folder)
     except (OSError, Timeout) as error:
-        recipients.log.warned(f"the health file or the metrics could not be written ({error})")
+        recipients.log.warn_once(f"the health file or the metrics could not be written ({error})")
     if recipients.notify and is_due(recipients.notify_on, end, before):
         for warning in send_notice(recipients.notify, build_notice(end, before)):
-            recipients.log.warned(warning)
+            recipients.log.warn_once(warning)

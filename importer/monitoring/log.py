@@ -85,12 +85,12 @@ class Log:
         """The command ends because of an error."""
         self._write(logging.ERROR, "stopped", reason=reason, exit_code=exit_code)
 
-    def noted(self, message: str) -> None:
+    def note(self, message: str) -> None:
         """Tell what a daemon does, such as when it runs a job again; written in text mode, too."""
         self._print(message)
         self._write(logging.INFO, "note", message=message)
 
-    def warned(self, warning: str) -> None:
+    def warn_once(self, warning: str) -> None:
         """Tell something that people should know and that ends nothing, once; written in text mode, too."""
         if warning in self._warned:  # both [sync] and [trakt] look at who can read the one file
             return

@@ -53,7 +53,7 @@ def launch(given: Input, to: To, choices: Choices, display: Display, errand: Err
     """Open the input and the target, run the errand, and return the exit code."""
     gc.set_threshold(2_000)  # rows are many and form no cycles: looking for some is a tenth of a run and more
     with translate_interrupts():
-        choices = replace(choices, warn=display.log.warned)
+        choices = replace(choices, warn=display.log.warn_once)
         with given.open() as path, open_target(to, choices) as target, journal_for(target) as journal:
             check_files(path, target, display)
             source = given.build_source(path, choices, target, journal)

@@ -47,7 +47,7 @@ Checks = Mapping[str, Callable[[str], object]]
 """By key, what raises UsageError, about the flag of that name, for a text that makes no sense."""
 
 
-class Job(BaseModel):
+class SyncJob(BaseModel):
     """One sync job, checked. The keys are those of `[jobs.NAME]`; docs/settings.md says what they mean."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -127,14 +127,14 @@ def is_address(source: str) -> bool:
 
 def load_jobs(
     environ: Mapping[str, str] = os.environ, file: Path | None = None, checks: Checks | None = None
-) -> dict[str, Job]:
+) -> dict[str, SyncJob]:
     """Read all sync jobs of the TOML file, by name. Raises SettingsError with every problem of all of them.
 
     `checks` are for texts that are parsed elsewhere: formats, scales, zones and rates.
     Sources and files that a job names relatively are made absolute: they count from the TOML file's folder.
     """
     tables, path, problems = read_tables(environ, file)
-    jobs: dict[str, Job] = {}
+    jobs: dict[str, SyncJob] = {}
     if tables is not None:
         problems += unknown_sections(path, tables)
         problems += _check_names(path, tables)
@@ -152,7 +152,7 @@ def load_jobs(
     return jobs
 
 
-def choose_jobs(jobs: Mapping[str, Job], names: tuple[str, ...]) -> dict[str, Job]:
+def choose_jobs(jobs: Mapping[str, SyncJob], names: tuple[str, ...]) -> dict[str, SyncJob]:
     """Pick the named jobs, or all of them where none is named. Raises SettingsError."""
     if not jobs:
         problem = f"There are no sync jobs in {config_file()} yet"
@@ -203,9 +203,9 @@ def _check_names(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
 
 def _build_job(
     name: str, table: dict[str, Any], path: Path, checks: Checks | None
-) -> tuple[Job | None, list[str]]:
+) -> tuple[SyncJob | None, list[str]]:
     try:
-        return Job.model_validate(table, context=checks), []
+        return SyncJob.model_validate(table, context=checks), []
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
         return None, [_describe(each, name, path) for each in details]
@@ -227,14 +227,14 @@ def _describe(details: ErrorDetails, name: str, path: Path) -> str:
     key = str(details["loc"][0])
     place = f"{key} in [jobs.{name}] of {path}"
     if details["type"] == "extra_forbidden":
-        return f"{place} is unknown{did_you_mean(key, Job.model_fields)}"
+        return f"{place} is unknown{did_you_mean(key, SyncJob.model_fields)}"
     cause = details.get("ctx", {}).get("error")
     said = str(cause) if cause else _WRONG_TYPES.get(details["type"], f": {details['msg']}")
     return f"{place}: {said}." if cause else f"{place} {said}.".replace(" : ", ": ")
 
 
 def _check_job(
-    name: str, job: Job, tables: Mapping[str, Any], environ: Mapping[str, str], path: Path
+    name: str, job: SyncJob, tables: Mapping[str, Any], environ: Mapping[str, str], path: Path
 ) -> Iterator[str]:
     section = f"jobs.{name}"
     if job.is_download:
@@ -255,7 +255,7 @@ def _check_job(
         yield f"account in [{section}] of {path} does not go with to = {job.to!r}, which has none."
 
 
-def _shared_files(jobs: Mapping[str, Job], path: Path) -> Iterator[str]:
+def _shared_files(jobs: Mapping[str, SyncJob], path: Path) -> Iterator[str]:
     """Name the files that two jobs would write, each over the other's."""
     for key in ("out", "write_to"):
         owners: dict[str, str] = {}
@@ -278,7 +278,7 @@ def _has_account(account: str, tables: Mapping[str, Any], environ: Mapping[str, 
     )
 
 
-def _make_absolute(job: Job, folder: Path) -> Job:
+def _make_absolute(job: SyncJob, folder: Path) -> SyncJob:
     """Where a service is started says little about where its files are; where its settings are does."""
 
     def absolute(text: str) -> str:

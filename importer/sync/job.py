@@ -29,7 +29,7 @@ from importer.runs.load import RunReport, Source
 from importer.runs.rules import To
 from importer.runs.sources import FileInput, build_read_options, parse_given, parse_zone
 from importer.runs.targets import AnyTarget, Choices, Login, Target, journal_for, open_login, open_target
-from importer.sync.config import Checks, Job, load_jobs
+from importer.sync.config import Checks, SyncJob, load_jobs
 from importer.sync.source import Fetched, fetch, hash_file
 from importer.sync.state import (
     JobState,
@@ -51,12 +51,12 @@ JOURNAL_WAIT_SECONDS = 3600.0
 _CHECKS: Checks = {"format": check_format, "scale": parse_scale, "timezone": parse_zone, "rate": parse_rate}
 
 
-def load_checked_jobs(environ: Mapping[str, str] = os.environ) -> dict[str, Job]:
+def load_checked_jobs(environ: Mapping[str, str] = os.environ) -> dict[str, SyncJob]:
     """Read the jobs of the settings file, with all that their runs would refuse. Raises SettingsError."""
     return load_jobs(environ, checks=_CHECKS)
 
 
-def run_job(name: str, job: Job, display: Display) -> int:
+def run_job(name: str, job: SyncJob, display: Display) -> int:
     """Run the job when it is its turn, and give the exit code. Asks nobody anything."""
     folder = state_dir() / "sync"
     tell = partial(_say, display, f"{name}: another job of this account is at work; waiting for it")
@@ -71,7 +71,7 @@ def run_job(name: str, job: Job, display: Display) -> int:
             ) from error
 
 
-def results_of(name: str, job: Job) -> Path:
+def results_of(name: str, job: SyncJob) -> Path:
     """Say where the results of a job go; its own folder is made where it is not there yet."""
     if job.out:
         return Path(job.out)
@@ -83,7 +83,7 @@ def results_of(name: str, job: Job) -> Path:
 class _Sync:
     """A run of one job."""
 
-    def __init__(self, name: str, job: Job, folder: Path, display: Display) -> None:
+    def __init__(self, name: str, job: SyncJob, folder: Path, display: Display) -> None:
         self._name = name
         self._job = job
         self._display = display
@@ -92,7 +92,7 @@ class _Sync:
         self._state = load_state(self._state_file)
         self._now = datetime.now(UTC)
         self._reading = _build_reading(job)
-        self._choices = replace(_build_choices(job, self._reading), warn=display.log.warned)
+        self._choices = replace(_build_choices(job, self._reading), warn=display.log.warn_once)
 
     def run(self) -> int:
         """Ask what changed, and bring that."""
@@ -228,12 +228,12 @@ class _FetchedInput(FileInput):
         return self.shown
 
 
-def _line_of(name: str, job: Job) -> str:
+def _line_of(name: str, job: SyncJob) -> str:
     """Name the line in which the jobs of one account wait for each other; a file is its job's alone."""
     return f"file-{name}" if job.is_to_file else f"line-{job.to}-{job.account or 'default'}"
 
 
-def _is_still_there(job: Job) -> bool:
+def _is_still_there(job: SyncJob) -> bool:
     """Whether what a job writes is a file that is in its place; an account would have to be asked."""
     path = Path(job.write_to)
     return job.is_to_file and (path.exists() or any(path.parent.glob(f"{path.stem}-part-*{path.suffix}")))
@@ -243,7 +243,7 @@ def _holds(path: Path, digest: str) -> bool:
     return path.is_file() and hash_file(path) == digest
 
 
-def _build_reading(job: Job) -> ReadOptions:
+def _build_reading(job: SyncJob) -> ReadOptions:
     words = [f"{column}={field}" for column, field in job.map.items()]
     return build_read_options(
         ReadingOptions(
@@ -259,7 +259,7 @@ def _build_reading(job: Job) -> ReadOptions:
     )
 
 
-def _build_choices(job: Job, reading: ReadOptions) -> Choices:
+def _build_choices(job: SyncJob, reading: ReadOptions) -> Choices:
     more: dict[str, Any] = {"on_conflict": OnConflict(job.on_conflict)} if job.on_conflict else {}
     if job.mirror:
         more["mirrors"] = True

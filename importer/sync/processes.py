@@ -43,7 +43,7 @@ class Children:
                 return code
             ended_by = signal.Signals(-code).name
             problem = f"its process was ended by {ended_by}; the next run goes on where it stopped"
-        self.log.noted(f"{name}: {problem}")
+        self.log.note(f"{name}: {problem}")
         stop = StopRunError(problem)
         end = build_failed_start(name, stop, began_at=began_at, ended_at=datetime.now(UTC))
         with suppress(asyncio.CancelledError):  # the thread goes on, and is waited for at the very end
@@ -55,7 +55,7 @@ class Children:
         try:
             recipients = build_recipients(log, self.metrics, {**os.environ, **self.environ})
         except SettingsError as error:
-            log.warned(str(error))
+            log.warn_once(str(error))
             recipients = Recipients(log, health_folder(), self.metrics)
         announce(end, recipients)
 

@@ -23,7 +23,7 @@ def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] 
     """Gather everybody. Raises SettingsError."""
     settings = load_notify(environ)
     for warning in settings.warnings:
-        log.warned(warning)
+        log.warn_once(warning)
     odd = [number for number, address in enumerate(settings.addresses, 1) if not is_understood(address)]
     if odd:
         many = len(settings.addresses)
@@ -48,5 +48,5 @@ def serving_metrics(place: str | None, log: Log) -> Iterator[None]:
         raise UsageError(f"--metrics-at {place!r}: write a port, or HOST:PORT, for example 9464")
     host = host.strip("[]") or "127.0.0.1"
     with serve_metrics(health_folder(), int(port), host) as bound_port:
-        log.noted(f"metrics are served at http://{f'[{host}]' if ':' in host else host}:{bound_port}/metrics")
+        log.note(f"metrics are served at http://{f'[{host}]' if ':' in host else host}:{bound_port}/metrics")
         yield

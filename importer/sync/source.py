@@ -20,7 +20,7 @@ from importer.destinations.decisions import Answer, Retry, Stop
 from importer.errors import ConnectionLostError, Loss, StopRunError, UnreadableFileError
 from importer.files import write_privately
 from importer.http import Request, Response, host_of, read_retry_after, url_problems
-from importer.sync.config import Job
+from importer.sync.config import SyncJob
 
 DOWNLOAD_LIMIT_BYTES = 64 * 1024 * 1024
 """No export of ratings is larger; a server that sends more is refused."""
@@ -49,7 +49,7 @@ class Fetched:
     version: Version
 
 
-def fetch(job: Job, copy: Path, known: Version) -> Fetched:
+def fetch(job: SyncJob, copy: Path, known: Version) -> Fetched:
     """Find the job's file, or download it to `copy` unless the `known` version there is the newest.
 
     Raises UnreadableFileError, StopRunError when the server cannot be reached now.
@@ -76,12 +76,12 @@ def find_newest(pattern: str) -> Path:
     return max(found, key=lambda each: (each.stat().st_mtime_ns, each.name))
 
 
-async def _download(job: Job, copy: Path, known: Version) -> Fetched:
+async def _download(job: SyncJob, copy: Path, known: Version) -> Fetched:
     async with Transport(1, answer_limit=DOWNLOAD_LIMIT_BYTES) as transport:
         return await download(transport, job, copy, known)
 
 
-async def download(sender: Sender, job: Job, copy: Path, known: Version) -> Fetched:
+async def download(sender: Sender, job: SyncJob, copy: Path, known: Version) -> Fetched:
     """Keep the newest version in `copy`, a file for its owner alone; it holds the `known` one already."""
     name = f"the download from {host_of(job.source)}"
     headers = _conditions(known)
@@ -126,7 +126,7 @@ def _judge(answer: Answer, name: str) -> Response | Retry | Stop:
     return Retry(seconds, reason, _TRIES, stop, grows=True)
 
 
-def _follow(job: Job, address: str, answer: Response, name: str) -> str:
+def _follow(job: SyncJob, address: str, answer: Response, name: str) -> str:
     """Give the address that a redirect names, if it is as safe as the one that was asked for."""
     in_clear = "" if job.insecure_http else "your ratings"
     try:

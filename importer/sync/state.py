@@ -21,7 +21,7 @@ from importer.config.folders import config_file
 from importer.files import make_private_folder, write_privately
 from importer.journal import Journal, Run, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
-from importer.sync.config import Job
+from importer.sync.config import SyncJob
 from importer.sync.source import Version
 
 PERMANENT = frozenset({Status.NOT_FOUND, Status.REJECTED})
@@ -92,7 +92,7 @@ def save_state(path: Path, state: JobState) -> None:
     write_privately(path, state.model_dump_json(indent=1).encode() + b"\n")
 
 
-def hash_options(job: Job, *more: str) -> str:
+def hash_options(job: SyncJob, *more: str) -> str:
     """Hash all that shapes what a job does with its source; how often it runs does not."""
     shaping = job.model_dump_json(exclude=_SHAPES_NO_ROW)
     return hashlib.sha256("\0".join([shaping, *more]).encode()).hexdigest()
@@ -154,12 +154,12 @@ def collect_known(
 class KeptSettings:
     """The settings file as it was when it last made sense, for the runs of a daemon."""
 
-    def __init__(self, copy: Path, load: Callable[[Mapping[str, str]], dict[str, Job]]) -> None:
+    def __init__(self, copy: Path, load: Callable[[Mapping[str, str]], dict[str, SyncJob]]) -> None:
         self._copy = copy
         self._load = load
         self.variables = {"IMPORTER_CONFIG_SNAPSHOT": str(copy)}
 
-    def load_jobs(self) -> dict[str, Job]:
+    def load_jobs(self) -> dict[str, SyncJob]:
         """Read the jobs, and keep the file they come from. Raises SettingsError; then the old one is kept."""
         candidate = self._copy.with_suffix(".new")
         try:

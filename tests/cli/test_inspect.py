@@ -11,7 +11,7 @@ import pytest
 from importer.cli import again, plan, run
 from importer.cli import inspect as inspect_command
 from importer.runs.rules import Api
-from importer.sync.config import Job
+from importer.sync.config import SyncJob
 from tests.readers.golden import SAMPLES
 
 
@@ -42,7 +42,7 @@ def test_it_speaks_of_the_api_that_a_run_would_speak() -> None:
     """Who looks first and runs then, with the same words, is told of the same destination."""
     commands = (inspect_command.inspect, run.run, plan.plan, again.retry)
     defaults = {signature(command).parameters["api"].default or Api.V1 for command in commands}
-    assert defaults == {Api.V1} == {Api(Job(source="a.csv").api)}
+    assert defaults == {Api.V1} == {Api(SyncJob(source="a.csv").api)}
 
 
 def test_standard_input_is_read(tmp_path: Path) -> None:

@@ -56,9 +56,9 @@ def test_in_text_mode_only_warnings_and_notes_are_written(stream: io.StringIO) -
     log.run_started("r1", source="a.csv", destination="trakt", rows_to_send=1, is_continued=False)
     log.run_ended(build_end())
     log.stopped("no answer", 3)
-    log.warned("the metrics could not be written")
-    log.warned("the metrics could not be written")  # who has read it once knows it
-    log.noted("nightly: next at 03:00")
+    log.warn_once("the metrics could not be written")
+    log.warn_once("the metrics could not be written")  # who has read it once knows it
+    log.note("nightly: next at 03:00")
     assert stream.getvalue().splitlines() == [
         "importer: the metrics could not be written",
         "importer: nightly: next at 03:00",
@@ -68,14 +68,14 @@ def test_in_text_mode_only_warnings_and_notes_are_written(stream: io.StringIO) -
 
 def test_binding_leaves_the_log_it_came_from_alone(log: Log, stream: io.StringIO) -> None:
     log.bind(job="nightly")
-    log.noted("nightly: next at 2026-03-02 03:00")
+    log.note("nightly: next at 2026-03-02 03:00")
     assert "job" not in read(stream)[0]
 
 
 def test_a_closed_stream_ends_no_run(log: Log, stream: io.StringIO) -> None:
     stream.close()
     log.stopped("no answer", 3)
-    open_log(as_json=False, stream=stream).warned("nobody hears this")
+    open_log(as_json=False, stream=stream).warn_once("nobody hears this")
 
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=6).map(lambda word: f"5ECRET{word}")
@@ -120,7 +120,7 @@ def _fill(value: object, word: str) -> object:
 
 
 def test_an_address_without_a_secret_stays_readable(log: Log, stream: io.StringIO) -> None:
-    log.noted("https://example.org/ratings.csv?page=2")
+    log.note("https://example.org/ratings.csv?page=2")
     assert read(stream)[0]["message"] == "https://example.org/ratings.csv?page=2"
 
 

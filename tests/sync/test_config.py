@@ -11,7 +11,7 @@ from importer.destinations.trakt.settings import load_trakt
 from importer.destinations.trakt_v1.settings import load_trakt_v1
 from importer.errors import SettingsError
 from importer.runs.rules import To
-from importer.sync.config import DESTINATIONS, Job, choose_jobs, load_jobs
+from importer.sync.config import DESTINATIONS, SyncJob, choose_jobs, load_jobs
 from importer.sync.job import load_checked_jobs
 from importer.sync.times import parse_cron, parse_duration
 from tests.test_docs import ROOT, read_table
@@ -24,7 +24,7 @@ def toml(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
 
 
-def load(toml: Path, text: str, environ: dict[str, str] | None = None) -> dict[str, Job]:
+def load(toml: Path, text: str, environ: dict[str, str] | None = None) -> dict[str, SyncJob]:
     toml.write_text(text, "utf-8")
     return load_jobs(environ or {}, toml)
 
@@ -169,7 +169,7 @@ class TestJobs:
     def test_the_destinations_are_those_of_the_command(self) -> None:
         assert tuple(To) == DESTINATIONS
         for name in DESTINATIONS:
-            assert Job.model_validate({"source": "x", "to": name}).to == name
+            assert SyncJob.model_validate({"source": "x", "to": name}).to == name
 
 
 class TestAccounts:
@@ -211,9 +211,9 @@ class TestAccounts:
 class TestPapers:
     def test_the_table_of_keys_is_what_a_job_may_hold(self) -> None:
         table = read_table("docs/settings.md", "key in `[jobs.NAME]`")
-        assert [row[0] for row in table] == list(Job.model_fields)
+        assert [row[0] for row in table] == list(SyncJob.model_fields)
         for key, told, *_ in table:
-            default = Job.model_fields[key].default
+            default = SyncJob.model_fields[key].default
             if isinstance(default, bool | int) or key in {"to", "format", "api"}:
                 assert told == str(default).lower(), key
 

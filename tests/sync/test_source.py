@@ -13,7 +13,7 @@ import pytest
 
 from importer.errors import ConnectionLostError, Loss, StopRunError, UnreadableFileError
 from importer.http import Request, Response
-from importer.sync.config import Job
+from importer.sync.config import SyncJob
 from importer.sync.source import MOST_REDIRECTS, Fetched, Version, download, fetch, find_newest
 from tests.virtual_time import run_in_virtual_time
 
@@ -51,7 +51,7 @@ def get(
 ) -> Fetched:
     server = Server(*answers)
     try:
-        return run_in_virtual_time(download(server, Job(source=ADDRESS, **job), copy, known or Version()))
+        return run_in_virtual_time(download(server, SyncJob(source=ADDRESS, **job), copy, known or Version()))
     finally:
         get.requests = server.requests  # type: ignore[attr-defined]
 
@@ -81,9 +81,9 @@ class TestFiles:
     def test_its_hash_is_its_version(self, tmp_path: Path) -> None:
         file = tmp_path / "a.csv"
         file.write_bytes(CONTENT)
-        first = fetch(Job(source=str(file)), tmp_path / "copy", Version())
+        first = fetch(SyncJob(source=str(file)), tmp_path / "copy", Version())
         file.write_bytes(CONTENT + b"tt0068646,8\n")
-        second = fetch(Job(source=str(file)), tmp_path / "copy", first.version)
+        second = fetch(SyncJob(source=str(file)), tmp_path / "copy", first.version)
         assert first.version != second.version
         assert (first.path, first.name) == (file, str(file))
 
@@ -208,7 +208,7 @@ def exporting() -> Iterator[tuple[str, list[Mapping[str, str]]]]:
 
 def test_over_a_real_line_and_with_a_copy_that_was_tampered_with(copy: Path) -> None:
     with exporting() as (address, seen):
-        job = Job(source=address)
+        job = SyncJob(source=address)
         first = fetch(job, copy, Version())
         assert copy.read_bytes() == CONTENT
         assert fetch(job, copy, first.version) == first

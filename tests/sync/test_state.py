@@ -10,7 +10,7 @@ import pytest
 
 from importer.journal import Journal, Run
 from importer.model import RESULT_COLUMNS, UNRATE, MediaKind, Outcome, RatingJob, RowOutcome, Status
-from importer.sync.config import Job
+from importer.sync.config import SyncJob
 from importer.sync.source import Version
 from importer.sync.state import (
     JobState,
@@ -168,7 +168,7 @@ class TestState:
         assert load_state(tmp_path / "none.json") == JobState()
 
     def test_options_that_shape_rows_are_told_apart(self) -> None:
-        plain = Job(source="x")
+        plain = SyncJob(source="x")
         shaping: list[dict[str, Any]] = [
             {"source": "y"},
             {"format": "csv"},

@@ -42,8 +42,8 @@ def test_every_event_is_explained_with_its_facts() -> None:
     log.waiting("", 1)
     log.run_ended(build_end())
     log.stopped("", 1)
-    log.warned("")
-    log.noted("")
+    log.warn_once("")
+    log.note("")
     found = {}
     for line in map(json.loads, stream.getvalue().splitlines()):
         found[line["event"]] = line.keys() - {"timestamp", "level", "job", "event"}
