@@ -31,7 +31,7 @@ to = "sandbox"
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/out").mkdir(parents=True)
     (tmp_path / "conf/config.toml").write_text(SETTINGS)
     (tmp_path / "conf/config.toml").chmod(0o600)
     monkeypatch.setenv("IMPORTER_CONFIG_FILE", str(tmp_path / "conf/config.toml"))
@@ -82,8 +82,8 @@ def test_a_job_that_there_is_not_is_refused() -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["--every", "6h", "--at", "03:00"], "keep one"),
-        (["--every", "7h"], "what divides an hour or a day"),
+        (["--every", "6h", "--at", "03:00"], "give one"),
+        (["--every", "7h"], "divide an hour or a day"),
         (["--every", "often"], "--every: 'often'"),
         (["--at", "25:00"], "--at '25:00': write it as HH:MM"),
     ],
@@ -119,9 +119,34 @@ def test_a_container_sees_the_folders_of_the_job_and_no_others(home: Path) -> No
 
 def test_python_m_importer_is_scheduled_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["/somewhere/importer/__main__.py"])
-    assert f"{sys.executable} -m importer sync" in run("--cron").stdout
+    assert f"{sys.executable} -P -m importer sync" in run("--cron").stdout
 
 
 def test_a_path_with_a_line_break_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPORTER_STATE_DIR", str(home / "state\nUser=root"))
     assert "cannot stand in such a file" in str(run("--systemd").exception)
+
+
+def test_a_folder_for_results_that_there_is_not_is_told(home: Path) -> None:
+    (home / "conf/out").rmdir()
+    done = run("--systemd", "nightly")
+    assert done.exit_code == 0
+    assert f"there is no folder {home / 'conf/out'}, where the results are to go" in done.stderr
+
+
+@pytest.mark.parametrize("form", ["--systemd", "--cron", "--docker"])
+def test_the_sign_in_of_each_account_is_named_as_it_is_typed(home: Path, form: str) -> None:
+    job = '\n[jobs.{0}]\nsource = "{0}.csv"\naccount = "{0}"\n[accounts.{0}]\nclient_id = "x"\n'
+    with (home / "conf/config.toml").open("a") as file:
+        file.write(job.format("ada"))
+        file.write(job.format("ben"))
+    lines = run(form).stdout.splitlines()
+    assert [line.partition(" login ")[2] for line in lines if " login " in line] == [
+        "trakt",
+        "trakt --account ada",
+        "trakt --account ben",
+    ]
+    assert [
+        line for line in run(form, "ben").stdout.splitlines() if line.endswith("login trakt --account ben")
+    ]
+    assert " login " not in run(form, "weekly").stdout

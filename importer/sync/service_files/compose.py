@@ -1,32 +1,31 @@
-"""A Docker Compose file that keeps a sync job running on this machine. Pure, like `timers.py`."""
+"""A Docker Compose file that keeps a sync job running on this machine."""
 
 import json
 from collections.abc import Iterable
 
-from importer.sync.service_files.timers import NO_DESKTOP, Timer
+from importer.sync.service_files.service import NO_DESKTOP, Service
 
 
-def build_compose(timer: Timer, owner: str) -> str:
-    """Build the file; `owner` is the numeric `user:group` whose files it works with.
+def build_compose(service: Service, owner: str) -> str:
+    """Build the file; `owner` is the numeric `user:group` that owns the files it works with.
 
-    Settings, sources and state lie in the container where they lie outside, so that the settings mean the
-    same in both.
+    Settings, sources and state have the same paths inside the container as outside, so the settings mean
+    the same in both.
     """
-    words = [*timer.words, "--cron", timer.timetable.as_cron()]
-    writable = list(dict.fromkeys([timer.state_folder, *timer.writable]))
+    command = [*service.arguments, "--cron", service.schedule.as_cron()]
+    writable = list(dict.fromkeys([service.state_folder, *service.writable]))
     mounts = [f"{path}:{path}" for path in writable]
-    mounts += [f"{path}:{path}:ro" for path in dict.fromkeys(timer.readable) if path not in writable]
-    environment = {**timer.environment, **NO_DESKTOP}
+    mounts += [f"{path}:{path}:ro" for path in dict.fromkeys(service.readable) if path not in writable]
+    environment = {**service.environment, **NO_DESKTOP}
     return f"""\
 # 1. In a checkout of rating-importer, once:  docker build -t rating-importer .
-# 2. Save this as compose.yaml in a folder of its own, and sign in from there:
-#    docker compose run --rm {timer.name} login trakt
+# 2. Save this as compose.yaml in a folder of its own{_build_sign_ins(service)}
 # 3. Turn it on:   docker compose up -d
 #    See its log:  docker compose logs -f
 services:
-  {timer.name}:
+  {service.name}:
     image: rating-importer
-    command: [{", ".join(map(_quote, words))}]
+    command: [{", ".join(map(_quote, command))}]
     user: {_quote(owner)}
     environment:
       TZ: ${{TZ:-UTC}}  # the zone that the times of the job are meant in
@@ -40,6 +39,11 @@ services:
     cap_drop: [ALL]
     security_opt: ["no-new-privileges:true"]
 """
+
+
+def _build_sign_ins(service: Service) -> str:
+    commands = [f"\n#    docker compose run --rm {service.name} {words}" for words in service.sign_ins]
+    return f", and sign in from there:{''.join(commands)}" if commands else ""
 
 
 def _quote(text: str) -> str:

@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import UsageError
-from importer.sync.service_files.timetable import ServiceSchedule, build_daily, build_periodic
+from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
 from importer.sync.times import parse_cron
 
 MIDNIGHT = datetime(2026, 3, 1, tzinfo=UTC).replace(tzinfo=None)
 PERIODS = [1, 5, 15, 30, 60, 120, 360, 720, 1440]
 
 
-def moments(timetable: ServiceSchedule, days: int) -> list[datetime]:
+def moments(schedule: ServiceSchedule, days: int) -> list[datetime]:
     """The runs of some days, as a crontab would have them."""
-    calendar = parse_cron(timetable.as_cron())
+    calendar = parse_cron(schedule.as_cron())
     found: list[datetime] = []
     moment = calendar.next_at(MIDNIGHT)
     while moment is not None and moment < MIDNIGHT + timedelta(days=days):
@@ -34,16 +34,16 @@ def test_once_a_day_is_at_that_very_time(at: time, cron: str) -> None:
 
 @given(period=st.sampled_from(PERIODS[1:]), shift=st.integers(0, 2**32 - 1))
 def test_runs_are_equally_far_apart(period: int, shift: int) -> None:
-    timetable = build_periodic(period * 60, shift)
-    found = moments(timetable, 2)
+    schedule = build_periodic(period * 60, shift)
+    found = moments(schedule, 2)
     assert len(found) == 2 * 1440 // period
     assert {after - before for before, after in pairwise(found)} == {timedelta(minutes=period)}
-    assert found[0] == MIDNIGHT + timedelta(minutes=timetable.first_minute)
+    assert found[0] == MIDNIGHT + timedelta(minutes=schedule.first_minute)
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 59, 61, 90, 7 * 60, 90 * 60, 7 * 3600, 2 * 86400])
 def test_what_a_scheduler_cannot_say_is_refused(seconds: int) -> None:
-    with pytest.raises(UsageError, match="what divides an hour or a day"):
+    with pytest.raises(UsageError, match="divide an hour or a day"):
         build_periodic(seconds, 0)
 
 

@@ -16,28 +16,32 @@ import pytest
 import yaml
 
 from importer.sync.service_files.compose import build_compose
-from importer.sync.service_files.timers import Timer, build_cron, build_launchd, build_systemd, build_windows
-from importer.sync.service_files.timetable import build_daily, build_periodic
+from importer.sync.service_files.cron import build_cron
+from importer.sync.service_files.launchd import build_launchd
+from importer.sync.service_files.schedule import build_daily, build_periodic
+from importer.sync.service_files.service import Service
+from importer.sync.service_files.systemd import build_systemd
+from importer.sync.service_files.windows import build_windows
 
 ODD = "odd 100% $HOME \"x\" 'y' \\ ä & <b>"
 WORDS = ["sync", "nightly", "--log-format", "json"]
 TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
 
 
-def build_timer(folder: Path, **fields: Any) -> Timer:
-    """A timer whose paths all have whatever characters a path may have."""
+def make_service(folder: Path, **fields: Any) -> Service:
+    """A service whose paths all have whatever characters a path may have."""
     usual: dict[str, Any] = {
         "name": "rating-importer-nightly",
         "program": [str(folder / "bin/importer")],
-        "words": WORDS,
+        "arguments": WORDS,
         "user": "jo",
-        "timetable": build_periodic(6 * 3600, 24),
+        "schedule": build_periodic(6 * 3600, 24),
         "environment": {"IMPORTER_STATE_DIR": str(folder / "state")},
         "state_folder": folder / "state",
         "readable": [folder / "conf", folder / "state"],
         "writable": [folder / "out"],
     }
-    return Timer(**usual | fields)
+    return Service(**usual | fields)
 
 
 @pytest.fixture(params=["plain", ODD])
@@ -76,8 +80,7 @@ def words_of(value: str) -> list[str]:
 
 
 def test_systemd_gets_a_service_that_runs_the_command_once(folder: Path) -> None:
-    timer = build_timer(folder)
-    units = split_units(build_systemd(timer))
+    units = split_units(build_systemd(make_service(folder)))
     assert list(units) == ["rating-importer-nightly.service", "rating-importer-nightly.timer"]
     service = read_unit(units["rating-importer-nightly.service"])["Service"]
     assert (service["Type"], service["User"]) == (["oneshot"], ["jo"])
@@ -91,7 +94,7 @@ def test_systemd_gets_a_service_that_runs_the_command_once(folder: Path) -> None
 
 
 def test_systemd_gets_a_timer_that_catches_up(folder: Path) -> None:
-    units = split_units(build_systemd(build_timer(folder)))
+    units = split_units(build_systemd(make_service(folder)))
     timer = read_unit(units["rating-importer-nightly.timer"])
     assert timer["Timer"]["OnCalendar"] == ["*-*-* 00,06,12,18:24:00"]
     assert timer["Timer"]["Persistent"] == ["true"]
@@ -103,8 +106,10 @@ def test_systemd_gets_a_timer_that_catches_up(folder: Path) -> None:
 @pytest.mark.parametrize("seconds", [900, 21600, 86400])
 def test_systemd_itself_has_nothing_to_say_against_them(tmp_path: Path, seconds: int) -> None:
     # A program that is there, or it has.
-    timer = build_timer(tmp_path, program=[sys.executable], timetable=build_periodic(seconds, 7), user="root")
-    units = split_units(build_systemd(timer))
+    service = make_service(
+        tmp_path, program=[sys.executable], schedule=build_periodic(seconds, 7), user="root"
+    )
+    units = split_units(build_systemd(service))
     for name, text in units.items():
         (tmp_path / name).write_text(text)
     done = subprocess.run(
@@ -126,19 +131,19 @@ def test_cron_runs_the_command_with_its_settings_and_keeps_its_output(folder: Pa
         "print(json.dumps([sys.argv[1:], os.environ['IMPORTER_STATE_DIR']]))\n"
     )
     program.chmod(0o700)
-    timer = build_timer(folder)
-    (line,) = [line for line in build_cron(timer).splitlines() if not line.startswith("#")]
+    service = make_service(folder)
+    (line,) = [line for line in build_cron(service).splitlines() if not line.startswith("#")]
     *times, command = line.split(" ", 5)
     assert " ".join(times) == "24 0,6,12,18 * * *"
     assert not re.search(r"(?<!\\)%", command)  # crontab(5): it would be a line end
     subprocess.run(["sh", "-c", command.replace("\\%", "%")], check=True, env={})
-    err, out = timer.log.read_text().splitlines()
+    err, out = service.log.read_text().splitlines()
     assert json.loads(out) == [WORDS, str(folder / "state")]
     assert err == "err"
 
 
 def test_launchd_gets_a_property_list(folder: Path) -> None:
-    text = build_launchd(build_timer(folder))
+    text = build_launchd(make_service(folder))
     agent = plistlib.loads(text.encode())
     assert agent["Label"] == "rating-importer-nightly"
     assert agent["ProgramArguments"] == [str(folder / "bin/importer"), *WORDS]
@@ -148,12 +153,12 @@ def test_launchd_gets_a_property_list(folder: Path) -> None:
 
 
 def test_launchd_can_be_told_of_minutes_alone(folder: Path) -> None:
-    agent = plistlib.loads(build_launchd(build_timer(folder, timetable=build_periodic(1800, 5))).encode())
+    agent = plistlib.loads(build_launchd(make_service(folder, schedule=build_periodic(1800, 5))).encode())
     assert agent["StartCalendarInterval"] == [{"Minute": 5}, {"Minute": 35}]
 
 
 def test_windows_gets_a_task(folder: Path) -> None:
-    task = ET.fromstring(build_windows(build_timer(folder)))
+    task = ET.fromstring(build_windows(make_service(folder)))
     trigger = task.find(f"{TASK}Triggers/{TASK}CalendarTrigger")
     assert trigger is not None
     assert trigger.findtext(f"{TASK}StartBoundary", "").endswith("T00:24:00")
@@ -170,13 +175,13 @@ def test_windows_gets_a_task(folder: Path) -> None:
 
 
 def test_a_daily_task_repeats_nothing(folder: Path) -> None:
-    text = build_windows(build_timer(folder, timetable=build_daily(time(3))))
+    text = build_windows(make_service(folder, schedule=build_daily(time(3))))
     assert "Repetition" not in text
     assert ET.fromstring(text).findtext(f".//{TASK}RandomDelay") == "PT10M"
 
 
 def test_docker_gets_a_service_that_stays(folder: Path) -> None:
-    file = yaml.safe_load(build_compose(build_timer(folder), "1000:1001").replace("$$", "$"))
+    file = yaml.safe_load(build_compose(make_service(folder), "1000:1001").replace("$$", "$"))
     service = file["services"]["rating-importer-nightly"]
     assert service["command"] == [*WORDS, "--cron", "24 0,6,12,18 * * *"]
     assert service["user"] == "1000:1001"
@@ -188,5 +193,5 @@ def test_docker_gets_a_service_that_stays(folder: Path) -> None:
 
 
 def test_compose_takes_no_dollar_of_ours_for_a_variable(tmp_path: Path) -> None:
-    text = build_compose(build_timer(tmp_path / "$HOME"), "1000:1001")
+    text = build_compose(make_service(tmp_path / "$HOME"), "1000:1001")
     assert set(re.findall(r"(?<!\$)(?:\$\$)*\$(?!\$)\S+", text)) == {"${TZ:-UTC}"}

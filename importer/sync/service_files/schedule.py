@@ -1,4 +1,4 @@
-"""When a job runs, in a form that every scheduler can say: at a time of day, and again every so often."""
+"""When a service runs, in a form that every scheduler knows: daily at a time, or every 6 hours."""
 
 from dataclasses import dataclass
 from datetime import time
@@ -32,7 +32,7 @@ class ServiceSchedule:
         return self.period_minutes == _DAY_MINUTES
 
     def as_cron(self) -> str:
-        """Give it as the first five words of a crontab's line, see crontab(5)."""
+        """Return the first five words of a crontab line, see crontab(5)."""
         hours = "*" if self.hours is None else ",".join(map(str, self.hours))
         return f"{','.join(map(str, self.minutes))} {hours} * * *"
 
@@ -41,17 +41,20 @@ class ServiceSchedule:
 
 
 def build_daily(at: time) -> ServiceSchedule:
-    """Once a day at this time."""
+    """Build one run a day at this time."""
     return ServiceSchedule(at.hour * 60 + at.minute)
 
 
 def build_periodic(seconds: float, shift_minutes: int) -> ServiceSchedule:
-    """Every so often, shifted from the full hour: not all the world shall ask at once. Raises UsageError."""
+    """Build one with this period, shifted from the full hour so that machines do not all start at once.
+
+    Raises UsageError for a period that divides neither an hour nor a day.
+    """
     period, rest = divmod(round(seconds), 60)
     if rest or not period or (60 % period and (period % 60 or _DAY_MINUTES % period)):
         raise UsageError(
-            "--every: a scheduler can say what divides an hour or a day: 15m, 30m, 1h, 2h, 6h, 12h, 1d. "
-            "`importer sync --every` knows every other span"
+            "--every: a scheduler only knows periods that divide an hour or a day: "
+            "15m, 30m, 1h, 2h, 6h, 12h, 1d. `importer sync --every` takes any other"
         )
     shift = shift_minutes % min(period, 60)
     return ServiceSchedule(_USUAL_HOUR * 60 + shift if period == _DAY_MINUTES else shift, period)

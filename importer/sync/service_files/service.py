@@ -1,0 +1,110 @@
+"""What a scheduler is to run: the program, its arguments, its user and the folders it needs."""
+
+import getpass
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.config.folders import config_file, state_dir
+from importer.errors import UsageError
+from importer.sync.config import SyncJob
+from importer.sync.service_files.schedule import ServiceSchedule
+
+EXIT_CODES = "0 every row succeeded, 1 some did not, 2 settings or file must change, 3 stopped early"
+
+NO_DESKTOP = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+"""A service has no desktop session, and so no keyring: the tokens are those in the state folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What runs, as whom, when, and what it needs around it. All paths are absolute."""
+
+    name: str
+    program: Sequence[str]
+    arguments: Sequence[str]
+    user: str
+    schedule: ServiceSchedule
+    environment: Mapping[str, str]
+    state_folder: Path
+    readable: Sequence[Path] = ()
+    """Folders that it reads: of the settings file and of the sources."""
+    writable: Sequence[Path] = ()
+    """Folders that it writes besides the state folder: of the results."""
+    sign_ins: Sequence[str] = ()
+    """What `importer` needs to be run with once, such as `login trakt --account ada`."""
+
+    @property
+    def command(self) -> list[str]:
+        """The program and its arguments."""
+        return [*self.program, *self.arguments]
+
+    @property
+    def log(self) -> Path:
+        """The file for its output where the system keeps no log of it."""
+        return self.state_folder / f"{self.name}.log"
+
+    @property
+    def missing_folders(self) -> list[Path]:
+        """The folders for results that do not exist yet: without them, no run can end well."""
+        return [folder for folder in dict.fromkeys(self.writable) if not folder.is_dir()]
+
+
+def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: ServiceSchedule) -> Service:
+    """Describe the service that runs these jobs on this machine; `name` is set if it is one job.
+
+    Raises UsageError for a path that no scheduler's file can hold.
+    """
+    settings, state = config_file().absolute(), state_dir().absolute()
+    service = Service(
+        name=f"rating-importer-{name}" if name else "rating-importer",
+        program=_find_program(),
+        arguments=["sync", *([name] if name else []), "--log-format", "json"],
+        user=getpass.getuser(),
+        schedule=schedule,
+        environment={"IMPORTER_CONFIG_FILE": str(settings), "IMPORTER_STATE_DIR": str(state)},
+        state_folder=state,
+        readable=[
+            settings.parent,
+            *(_folder_of(job.source) for job in jobs.values() if not job.is_download),
+        ],
+        writable=[Path(path).parent for job in jobs.values() for path in (job.out, job.write_to) if path],
+        sign_ins=list(dict.fromkeys(_sign_ins(jobs.values()))),
+    )
+    odd = [text for text in (*service.program, *service.environment.values()) if not text.isprintable()]
+    if odd:
+        raise UsageError(f"{odd[0]!r} cannot stand in such a file; rename it")
+    return service
+
+
+def build_sign_in_comments(service: Service, program: str = "importer") -> str:
+    """Build one comment line for each sign-in that the jobs need; empty if they need none."""
+    settings = " ".join(f"{key}={value}" for key, value in NO_DESKTOP.items())
+    return "".join(f"# Sign in once with {settings} {program} {words}\n" for words in service.sign_ins)
+
+
+def build_xml_comments(*comments: str) -> str:
+    """Build XML comments; two hyphens may not stand in one, so they are set apart."""
+    return "\n".join(f"<!-- {comment.replace('--', '- -')} -->" for comment in comments)
+
+
+def _sign_ins(jobs: Iterable[SyncJob]) -> Iterable[str]:
+    for job in jobs:
+        if job.to == "trakt":
+            yield f"login {job.to}{f' --account {job.account}' if job.account else ''}"
+
+
+def _find_program() -> list[str]:
+    """Find this very program. Links stay links: that of a virtual environment means its place."""
+    program = shutil.which(sys.argv[0]) or sys.argv[0]
+    if Path(program).name == "__main__.py":
+        # -P: a typer.py in the folder that the scheduler starts it in must not run.
+        return [sys.executable, "-P", "-m", "importer"]
+    return [str(Path(program).absolute())]
+
+
+def _folder_of(source: str) -> Path:
+    """Find the folder that holds a file, or all that a pattern matches."""
+    return next(path for path in Path(source).parents if not set("*?[") & set(str(path)))
