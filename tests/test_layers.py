@@ -33,7 +33,6 @@ KNOWN_EXCEPTIONS = frozenset(
         ("destinations.trakt.settings", "config.sources"),
         ("destinations.trakt_v1.settings", "config.sources"),
         ("matching.service", "cli.progress_bar"),
-        ("matching.service", "cli.resolve"),
         ("matching.service", "monitoring.log"),
         ("matching.service", "runs.local_sandbox"),
         ("matching.service", "runs.sources"),

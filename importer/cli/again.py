@@ -7,10 +7,18 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.display import Display
 from importer.cli.groups import spread
+from importer.config.folders import state_dir
 from importer.errors import UsageError
+from importer.journal.history import find_undoable
+from importer.monitoring.log import open_log
+from importer.runs.again import UndoInput, open_results
 from importer.runs.conflicts import OnConflict
+from importer.runs.launch import launch
 from importer.runs.rules import FILES, Api, To
+from importer.runs.sources import parse_given, parse_time_of_day, parse_zone
+from importer.runs.targets import Choices
 
 
 @spread
@@ -42,14 +50,10 @@ def retry(
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
-    """Try again the rows that failed, were not sent or are unsure; the new results have every row."""
-    from importer.cli.display import Display  # noqa: PLC0415
-    from importer.monitoring.log import open_log  # noqa: PLC0415
-    from importer.runs.again import open_results  # noqa: PLC0415 - light start-up
-    from importer.runs.launch import launch  # noqa: PLC0415
-    from importer.runs.sources import parse_given, parse_time_of_day, parse_zone  # noqa: PLC0415
-    from importer.runs.targets import Choices  # noqa: PLC0415
+    """Send again the rows that failed or were not sent.
 
+    Also the unsure ones. The new results have a line for every row of the run.
+    """
     zone = None if timezone is None else parse_zone(timezone)
     given = open_results(what, every=every, zone=zone)
     place, spoken = given.find_place(to, api)
@@ -97,16 +101,10 @@ def undo(
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
-    """Bring back what stood there before a run: earlier ratings and dates return, new ones are removed."""
-    from importer.cli.display import Display  # noqa: PLC0415
-    from importer.config.folders import state_dir  # noqa: PLC0415
-    from importer.journal.history import find_undoable  # noqa: PLC0415
-    from importer.monitoring.log import open_log  # noqa: PLC0415
-    from importer.runs.again import UndoInput  # noqa: PLC0415 - light start-up
-    from importer.runs.launch import launch  # noqa: PLC0415
-    from importer.runs.sources import parse_given  # noqa: PLC0415
-    from importer.runs.targets import Choices  # noqa: PLC0415
+    """Restore the ratings from before a run.
 
+    Earlier ratings and dates return; ratings that the run added are removed.
+    """
     if run_id is None:
         raise UsageError("name the run to undo: `importer runs` lists them, and last is the newest")
     past = find_undoable(state_dir() / "journals", run_id)

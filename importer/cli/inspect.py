@@ -10,7 +10,14 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
+from importer.journal import Journal
+from importer.model import Outcome, Status
+from importer.progress import Progress
+from importer.report.inspection import Inspection, build_inspection
+from importer.runs.load import load_run
 from importer.runs.rules import Api, To
+from importer.runs.sources import FileInput, build_read_options
+from importer.runs.targets import Choices, build_offline
 
 
 @spread
@@ -25,15 +32,10 @@ def inspect(
     api: options.ApiOption = Api.V1,
     as_json: options.AsJson = False,
 ) -> None:
-    """Show what FILE holds, which of its rows would be sent, and why the others would not."""
-    from importer.journal import Journal  # noqa: PLC0415
-    from importer.model import Outcome, Status  # noqa: PLC0415
-    from importer.progress import Progress  # noqa: PLC0415
-    from importer.report.inspection import Inspection, build_inspection  # noqa: PLC0415
-    from importer.runs.load import load_run  # noqa: PLC0415
-    from importer.runs.sources import FileInput, build_read_options  # noqa: PLC0415 - light start-up
-    from importer.runs.targets import Choices, build_offline  # noqa: PLC0415
+    """Show what FILE holds and which rows would be sent.
 
+    Also says why the other rows would not. Asks no server, sends nothing.
+    """
     choices = Choices(flags={}, given={}, api=api, love=love, hate=hate, is_dry_run=True)
     target = build_offline(to, choices)
     given = FileInput(file, build_read_options(reading), resolved)

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
+from importer.destinations.registry import DESTINATIONS
+from importer.readers.registry import FORMATS
+
 
 def formats() -> None:
     """List the export formats that are read."""
-    from importer.readers.registry import FORMATS  # noqa: PLC0415 - light start-up
-
     _print_list(FORMATS)
 
 
 def destinations() -> None:
-    """List the destinations, and what each of them can do."""
-    from importer.destinations.registry import DESTINATIONS  # noqa: PLC0415 - light start-up
-
+    """List the destinations and what each can do."""
     _print_list(DESTINATIONS)
 
 

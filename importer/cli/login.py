@@ -12,17 +12,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from importer.cli import options
-
-if TYPE_CHECKING:
-    from importer.client.token_store import TokenStore
-    from importer.destinations.trakt.account import Account
-    from importer.destinations.trakt.settings import TraktSettings
-    from importer.destinations.trakt.sign_in import DeviceCode, TraktApp
+from importer.client.auth import Credentials
+from importer.client.sign_in import ask_account, revoke, sign_in
+from importer.client.token_store import TokenStore, open_token_store
+from importer.client.transport import Transport
+from importer.config.folders import config_file, state_dir
+from importer.config.sources import as_variable
+from importer.destinations.trakt.account import Account
+from importer.destinations.trakt.settings import TraktSettings, load_trakt
+from importer.destinations.trakt.sign_in import DeviceCode, TraktApp
+from importer.errors import StopRunError
+from importer.secret import Secret
 
 
 class Service(StrEnum):
@@ -46,7 +51,10 @@ def login(
     insecure_http: _InsecureHttp = False,
     account: options.Account = "",
 ) -> None:
-    """Sign in: shows an address and a code to enter there, and keeps what comes of it for every later run."""
+    """Sign in by entering a code on a web page.
+
+    Every later run uses and renews the tokens that are stored.
+    """
     del to  # there is one so far
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
     settings, is_prompted = _load_or_prompt(flags, account)
@@ -73,7 +81,10 @@ def logout(
     insecure_http: _InsecureHttp = False,
     account: options.Account = "",
 ) -> None:
-    """Sign out: revokes the sign-in where that can be reached, and forgets it here in any case."""
+    """Revoke the sign-in and delete its tokens.
+
+    The tokens are deleted here even if the server cannot be reached.
+    """
     del to
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
     asyncio.run(_sign_out(_load(flags, ("client_id",), account)))
@@ -86,25 +97,24 @@ def whoami(
     insecure_http: _InsecureHttp = False,
     account: options.Account = "",
 ) -> None:
-    """Tell who is signed in, until when, and where the tokens are kept; exit code 3 if nobody is."""
+    """Show who is signed in, and until when.
+
+    Also shows where the tokens are kept. Exit code 3 if nobody is signed in.
+    """
     del to
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
     asyncio.run(_tell_who(_load(flags, ("client_id", "client_secret"), account)))
 
 
-def _load(flags: Mapping[str, object], needs: tuple[str, ...], account: str) -> "TraktSettings":
-    from importer.destinations.trakt.settings import load_trakt  # noqa: PLC0415 - light start-up
-
+def _load(flags: Mapping[str, object], needs: tuple[str, ...], account: str) -> TraktSettings:
     settings = load_trakt(flags, needs=needs, account=account)
     for warning in settings.warnings:
         _warn(warning)
     return settings
 
 
-def _load_or_prompt(flags: Mapping[str, object], account: str) -> tuple["TraktSettings", bool]:
+def _load_or_prompt(flags: Mapping[str, object], account: str) -> tuple[TraktSettings, bool]:
     """Load the settings; on a terminal, ask for the app's keys where they are not given."""
-    from importer.secret import Secret  # noqa: PLC0415 - light start-up
-
     asks = sys.stdin.isatty()
     settings = _load(flags, () if asks else ("client_id", "client_secret"), account)
     is_prompted = not settings.client_id or not settings.client_secret.reveal()
@@ -122,12 +132,7 @@ def _prompt(what: str, *, hidden: bool = False) -> str:
     return text.strip()
 
 
-async def _sign_in(settings: "TraktSettings") -> None:
-    from importer.client.auth import Credentials  # noqa: PLC0415 - light start-up
-    from importer.client.sign_in import ask_account, sign_in  # noqa: PLC0415
-    from importer.client.transport import Transport  # noqa: PLC0415
-    from importer.errors import StopRunError  # noqa: PLC0415
-
+async def _sign_in(settings: TraktSettings) -> None:
     store, app = _open_store(settings), _app(settings)
     async with store.locked():
         pass  # whether tokens can be kept at all is known before anybody is asked for anything
@@ -148,10 +153,7 @@ async def _sign_in(settings: "TraktSettings") -> None:
             print(f"Account: {_describe(account)}")
 
 
-async def _sign_out(settings: "TraktSettings") -> None:
-    from importer.client.sign_in import revoke  # noqa: PLC0415 - light start-up
-    from importer.client.transport import Transport  # noqa: PLC0415
-
+async def _sign_out(settings: TraktSettings) -> None:
     store = _open_store(settings)
     async with store.locked(), Transport(1) as transport:
         tokens = await store.load()
@@ -172,11 +174,7 @@ async def _sign_out(settings: "TraktSettings") -> None:
         _warn("your settings still hold a token pair (access_token, refresh_token): remove it")
 
 
-async def _tell_who(settings: "TraktSettings") -> None:
-    from importer.client.auth import Credentials  # noqa: PLC0415 - light start-up
-    from importer.client.sign_in import ask_account  # noqa: PLC0415
-    from importer.client.transport import Transport  # noqa: PLC0415
-
+async def _tell_who(settings: TraktSettings) -> None:
     store = _open_store(settings)
     async with Transport(1) as transport:
         credentials = Credentials(transport, _app(settings), store)
@@ -189,20 +187,15 @@ async def _tell_who(settings: "TraktSettings") -> None:
     print(f"tokens kept in:    {store.where}")
 
 
-def _open_store(settings: "TraktSettings") -> "TokenStore":
-    from importer.client.token_store import open_token_store  # noqa: PLC0415 - light start-up
-    from importer.config.folders import state_dir  # noqa: PLC0415
-
+def _open_store(settings: TraktSettings) -> TokenStore:
     return open_token_store(settings, state_dir())
 
 
-def _app(settings: "TraktSettings") -> "TraktApp":
-    from importer.destinations.trakt.sign_in import TraktApp  # noqa: PLC0415 - light start-up
-
+def _app(settings: TraktSettings) -> TraktApp:
     return TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
 
 
-def _show_code(code: "DeviceCode") -> None:
+def _show_code(code: DeviceCode) -> None:
     print(f"Open      {code.verification_url}")
     print(f"and enter {code.user_code}")
     if sys.stdout.isatty():
@@ -239,7 +232,7 @@ def _clear_line() -> None:
         print("\r\x1b[K", end="")
 
 
-def _describe(account: "Account") -> str:
+def _describe(account: Account) -> str:
     names = account.username or account.name
     if account.name and account.name != names:
         names += f" ({account.name})"
@@ -251,14 +244,10 @@ def _local_time(seconds: float) -> str:
 
 
 def _variable(account: str, field: str) -> str:
-    from importer.config.sources import as_variable  # noqa: PLC0415 - light start-up
-
     return f"IMPORTER_{f'ACCOUNTS_{as_variable(account)}' if account else 'TRAKT'}_{field.upper()}"
 
 
 def _toml() -> str:
-    from importer.config.folders import config_file  # noqa: PLC0415 - light start-up
-
     return str(config_file())
 
 

@@ -3,15 +3,17 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from importer.config.folders import state_dir
+from importer.journal.history import PastRun, count_sent, find_run, list_runs, read_results, read_tallies
 from importer.model import RESULT_COLUMNS, Status
+from importer.report.summary import Summary, build_text
+from importer.runs.results_csv import write_results
 from importer.runs.rules import FILES
-
-if TYPE_CHECKING:
-    from importer.journal.history import PastRun
+from importer.text import clean, without_place
 
 _RunId = Annotated[str, typer.Argument(help="The run's id, or its beginning, or last; see `importer runs`.")]
 
@@ -22,10 +24,6 @@ def runs(
     ] = None,
 ) -> None:
     """List the runs, the newest last."""
-    from importer.config.folders import state_dir  # noqa: PLC0415
-    from importer.journal.history import list_runs  # noqa: PLC0415 - light start-up
-    from importer.text import clean  # noqa: PLC0415
-
     problems: list[str] = []
     found = list_runs(state_dir() / "journals", problems)
     for problem in problems:
@@ -42,10 +40,7 @@ def show(
     *,
     status: Annotated[Status | None, typer.Option(help="Only rows with this status.")] = None,
 ) -> None:
-    """Print what became of the rows of a run, a line each."""
-    from importer.journal.history import read_results  # noqa: PLC0415 - light start-up
-    from importer.text import clean, without_place  # noqa: PLC0415
-
+    """Print the outcome of each row of a run."""
     places = [RESULT_COLUMNS.index(name) for name in ("line", "status", "title", "rating", "message")]
     for cells in read_results(_find(run_id)):
         line, is_now, title, rating, message = (cells[place] for place in places)
@@ -62,10 +57,6 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Print the summary of a run again."""
-    from importer.journal.history import count_sent, read_results, read_tallies  # noqa: PLC0415 - light start-up
-    from importer.report.summary import Summary, build_text  # noqa: PLC0415
-    from importer.runs.results_csv import write_results  # noqa: PLC0415
-
     run = _find(run_id)
     if out is not None:
         write_results(out, read_results(run))
@@ -82,12 +73,9 @@ def report(
     print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)
 
 
-def _find(run_id: str) -> "PastRun":
-    from importer.config.folders import state_dir  # noqa: PLC0415
-    from importer.journal.history import find_run  # noqa: PLC0415 - light start-up
-
+def _find(run_id: str) -> PastRun:
     return find_run(state_dir() / "journals", run_id)
 
 
-def _state(run: "PastRun") -> str:
+def _state(run: PastRun) -> str:
     return "ended  " if run.ended_at else "stopped"

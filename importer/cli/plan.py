@@ -7,9 +7,15 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.display import Display
 from importer.cli.groups import spread
+from importer.monitoring.log import open_log
+from importer.plans.make import make_plan
 from importer.runs.conflicts import OnConflict
+from importer.runs.launch import launch
 from importer.runs.rules import Api, To
+from importer.runs.sources import build_input, build_read_options, parse_given
+from importer.runs.targets import Choices
 
 
 @spread
@@ -30,14 +36,10 @@ def plan(
     mirror: options.Mirror = False,
     shown: options.ShownOptions,
 ) -> None:
-    """Show what a run would do with each row of FILE, and write it down; `importer run --plan` sends it."""
-    from importer.cli.display import Display  # noqa: PLC0415 - light start-up
-    from importer.monitoring.log import open_log  # noqa: PLC0415
-    from importer.plans.make import make_plan  # noqa: PLC0415
-    from importer.runs.launch import launch  # noqa: PLC0415
-    from importer.runs.sources import build_input, build_read_options, parse_given  # noqa: PLC0415
-    from importer.runs.targets import Choices  # noqa: PLC0415
+    """Write down what a run would do with each row of FILE.
 
+    Sends nothing; `importer run --plan` sends the plan.
+    """
     choices = Choices(
         flags=server.flags,
         account=server.account,

@@ -3,15 +3,16 @@
 import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from importer.cli import options
+from importer.config.folders import state_dir
 from importer.errors import JournalLockedError, StopRunError, UsageError
-
-if TYPE_CHECKING:
-    from importer.journal.prune import Pruned
+from importer.journal.prune import Pruned, PrunedJournal
+from importer.sync.times import parse_duration
+from importer.text import count
 
 
 def prune(
@@ -26,7 +27,10 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")] = False,
     yes: options.Yes = False,
 ) -> None:
-    """Remove old runs from the journals; what an account is known to hold stays known."""
+    """Remove old runs from the journals.
+
+    What an account is known to hold stays known.
+    """
     ended_before = None if older_than is None else datetime.now(UTC) - _parse_span(older_than)
     dry_run_all = partial(_prune_all, keep, ended_before, is_dry_run=True)
     if not dry_run and not yes:
@@ -44,11 +48,8 @@ def prune(
         raise StopRunError("a journal in use was left as it is; type the same command when its run has ended")
 
 
-def _prune_all(keep: int, ended_before: datetime | None, *, is_dry_run: bool) -> "dict[str, Pruned | None]":
+def _prune_all(keep: int, ended_before: datetime | None, *, is_dry_run: bool) -> dict[str, Pruned | None]:
     """Prune each account's journal; None stands for one that a run is using right now."""
-    from importer.config.folders import state_dir  # noqa: PLC0415
-    from importer.journal.prune import PrunedJournal  # noqa: PLC0415 - light start-up
-
     pruned: dict[str, Pruned | None] = {}
     folder = state_dir() / "journals"
     for path in sorted(folder.glob("*.sqlite3")):
@@ -61,8 +62,6 @@ def _prune_all(keep: int, ended_before: datetime | None, *, is_dry_run: bool) ->
 
 
 def _parse_span(text: str) -> timedelta:
-    from importer.sync.times import parse_duration  # noqa: PLC0415 - light start-up
-
     try:
         return timedelta(seconds=parse_duration(text))
     except ValueError as error:
@@ -73,13 +72,11 @@ def _can_ask() -> bool:
     return sys.stdin.isatty()
 
 
-def _count_runs(pruned: "dict[str, Pruned | None]") -> int:
+def _count_runs(pruned: dict[str, Pruned | None]) -> int:
     return sum(len(found.run_ids) for found in pruned.values() if found)
 
 
-def _tell(pruned: "dict[str, Pruned | None]", verb: str) -> None:
-    from importer.text import count  # noqa: PLC0415 - light start-up
-
+def _tell(pruned: dict[str, Pruned | None], verb: str) -> None:
     if not _count_runs(pruned):
         print("There is nothing to remove.")
     for account, found in pruned.items():

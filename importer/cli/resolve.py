@@ -1,27 +1,23 @@
 """`importer resolve FILE`: finds the titles of rows without ids, for people to choose from. Rates nothing."""
 
 import json
+import shlex
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
+from importer.client.rate_limit import parse_rate
 from importer.errors import UsageError
+from importer.matching.lookups import LookupOptions
+from importer.matching.service import At, Resolution, open_search, resolve_file
 from importer.runs.rules import Api
-
-if TYPE_CHECKING:
-    from importer.matching.service import Resolution
-
-
-class At(StrEnum):
-    """Where titles can be looked up: the `--to` of this command."""
-
-    TRAKT = "trakt"
-    SANDBOX = "sandbox"
+from importer.runs.sources import FileInput, build_read_options
+from importer.runs.targets import V2_GET_RATE, V2_WORKERS
+from importer.text import clean, count
 
 
 @spread
@@ -41,13 +37,10 @@ def resolve(
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Look up the titles of rows without ids, and write down which are certain and which you must choose."""
-    from importer.client.rate_limit import parse_rate  # noqa: PLC0415
-    from importer.matching.lookups import LookupOptions  # noqa: PLC0415
-    from importer.matching.service import open_search, resolve_file  # noqa: PLC0415
-    from importer.runs.sources import FileInput, build_read_options  # noqa: PLC0415 - light start-up
-    from importer.runs.targets import V2_GET_RATE, V2_WORKERS  # noqa: PLC0415
+    """Look up the titles of rows without ids.
 
+    Writes a file that says which titles are certain; choose the others in it.
+    """
     if api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
     limits = LookupOptions(pace.workers or V2_WORKERS, parse_rate(pace.rate) if pace.rate else V2_GET_RATE)
@@ -60,9 +53,7 @@ def resolve(
     raise typer.Exit(int(found.open_titles > 0))
 
 
-def _print(found: "Resolution", to: At, out: Path) -> None:
-    from importer.text import clean, count  # noqa: PLC0415 - light start-up
-
+def _print(found: Resolution, to: At, out: Path) -> None:
     if not found.titles:
         print("Every row says by its ids what it is about; there is nothing to look up.")
         return
@@ -87,8 +78,6 @@ def _print(found: "Resolution", to: At, out: Path) -> None:
 
 def _next_command(to: At, out: Path) -> str:
     """The same words, but `run` and what was written."""
-    import shlex  # noqa: PLC0415 - light start-up
-
     api = ["--api", "v2"] if to is At.SANDBOX else []
     return shlex.join(["importer", "run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api])
 

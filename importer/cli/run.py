@@ -7,10 +7,17 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.display import Display
 from importer.cli.groups import spread
 from importer.errors import UsageError
+from importer.monitoring.log import open_log
+from importer.plans.source import PlanInput
+from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
+from importer.runs.launch import Input, launch
 from importer.runs.rules import Api, To
+from importer.runs.sources import build_input, build_read_options, parse_given, parse_time_of_day
+from importer.runs.targets import Choices
 
 
 @spread
@@ -39,15 +46,10 @@ def run(
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
-    """Import the ratings of FILE and write what became of every row to the results file."""
-    from importer.cli.display import Display  # noqa: PLC0415 - light start-up
-    from importer.monitoring.log import open_log  # noqa: PLC0415
-    from importer.plans.source import PlanInput  # noqa: PLC0415
-    from importer.readers.base import ReadOptions  # noqa: PLC0415
-    from importer.runs.launch import Input, launch  # noqa: PLC0415
-    from importer.runs.sources import build_input, build_read_options, parse_given, parse_time_of_day  # noqa: PLC0415
-    from importer.runs.targets import Choices  # noqa: PLC0415
+    """Import FILE and report what became of every row.
 
+    The results file has one line for each row of FILE.
+    """
     how = build_read_options(reading)
     if (file is None) == (plan is None):
         raise UsageError("name the file to import, or with --plan a plan; not both")

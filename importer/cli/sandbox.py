@@ -1,5 +1,6 @@
 """`importer sandbox`, and the sandbox that `--to sandbox` starts beside a run."""
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ import typer
 
 from importer.errors import ImporterError, UsageError
 from importer.runs.local_sandbox import READY
+from importer.sandbox import SandboxOptions, serve
 
 
 def sandbox(
@@ -50,11 +52,10 @@ def sandbox(
     ] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
-    """Run a local look-alike of both APIs until Ctrl-C (keys and fault scripts: docs/sandbox.md)."""
-    import asyncio  # noqa: PLC0415 - light start-up
+    """Run a local look-alike of the APIs until Ctrl-C.
 
-    from importer.sandbox import SandboxOptions, serve  # noqa: PLC0415
-
+    Keys and fault scripts: docs/sandbox.md.
+    """
     try:
         options = SandboxOptions(
             port=port,

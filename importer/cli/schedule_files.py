@@ -6,15 +6,17 @@ import sys
 import zlib
 from collections.abc import Mapping
 from datetime import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from importer.errors import UsageError
-
-if TYPE_CHECKING:
-    from importer.sync.service_files.schedule import ServiceSchedule
-    from importer.sync.service_files.service import Service
+from importer.sync.config import choose_jobs
+from importer.sync.job import load_checked_jobs
+from importer.sync.service_files import compose, cron, launchd, systemd, windows
+from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
+from importer.sync.service_files.service import Service, build_service
+from importer.sync.times import parse_duration
 
 
 def schedule(
@@ -29,11 +31,10 @@ def schedule(
         str | None, typer.Option(help="Once a day at this local time; the default is 03:00.", metavar="HH:MM")
     ] = None,
 ) -> None:
-    """Print the files that make a scheduler run `importer sync` on this machine, and where they go."""
-    from importer.sync.config import choose_jobs  # noqa: PLC0415
-    from importer.sync.job import load_checked_jobs  # noqa: PLC0415
-    from importer.sync.service_files.service import build_service  # noqa: PLC0415 - light start-up
+    """Print the files that make a scheduler run `importer sync`.
 
+    Also prints where they go on this machine.
+    """
     forms = {"systemd": systemd, "cron": cron, "launchd": launchd, "windows": windows, "docker": docker}
     chosen = [form for form, is_chosen in forms.items() if is_chosen]
     if len(chosen) != 1:
@@ -51,9 +52,7 @@ def schedule(
     print(_build(chosen[0], service), end="")
 
 
-def _build(form: str, service: "Service") -> str:
-    from importer.sync.service_files import compose, cron, launchd, systemd, windows  # noqa: PLC0415
-
+def _build(form: str, service: Service) -> str:
     match form:
         case "systemd":
             return systemd.build_systemd(service)
@@ -67,10 +66,7 @@ def _build(form: str, service: "Service") -> str:
             return compose.build_compose(service, f"{os.getuid()}:{os.getgid()}")
 
 
-def _build_schedule(name: str | None, every: str | None, at: str | None) -> "ServiceSchedule":
-    from importer.sync.service_files.schedule import build_daily, build_periodic  # noqa: PLC0415
-    from importer.sync.times import parse_duration  # noqa: PLC0415 - light start-up
-
+def _build_schedule(name: str | None, every: str | None, at: str | None) -> ServiceSchedule:
     if every is not None and at is not None:
         raise UsageError("--every and --at exclude each other; give one")
     if every is not None:

@@ -9,20 +9,27 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from importer.cli import options
+from importer.cli.display import Display
 from importer.cli.options import LogFormat
+from importer.config.folders import state_dir
 from importer.errors import ImporterError, UsageError
-
-if TYPE_CHECKING:
-    from importer.monitoring.announce import Recipients
-    from importer.sync.config import SyncJob
-    from importer.sync.processes import Children
-    from importer.sync.schedule import Schedule, ScheduledJob
-    from importer.sync.state import KeptSettings
+from importer.files import check_place
+from importer.monitoring.announce import Recipients, announce
+from importer.monitoring.health import note_next_run
+from importer.monitoring.log import open_log
+from importer.monitoring.run_end import build_failed_start
+from importer.sync.config import SyncJob, choose_jobs
+from importer.sync.job import load_checked_jobs, results_of, run_job
+from importer.sync.processes import Children
+from importer.sync.recipients import build_recipients, health_folder, serving_metrics
+from importer.sync.schedule import Daemon, Interval, Schedule, ScheduledJob, WallClock, show_moment
+from importer.sync.state import KeptSettings, load_state
+from importer.sync.times import local_zone, parse_cron, parse_duration
 
 
 def sync(
@@ -58,14 +65,10 @@ def sync(
         ),
     ] = None,
 ) -> None:
-    """Bring what changed since the last time: the jobs of the settings file, unattended."""
-    from importer.files import check_place  # noqa: PLC0415
-    from importer.monitoring.log import open_log  # noqa: PLC0415
-    from importer.sync.config import choose_jobs  # noqa: PLC0415
-    from importer.sync.job import load_checked_jobs  # noqa: PLC0415
-    from importer.sync.processes import Children  # noqa: PLC0415
-    from importer.sync.recipients import build_recipients, serving_metrics  # noqa: PLC0415 - light start-up
+    """Run the jobs of the settings file: import what is new.
 
+    With --every, --cron or --daemon it stays and runs them again.
+    """
     chosen = tuple(names or ())
     jobs = choose_jobs(load_checked_jobs(), chosen)
     words = [word for word, is_given in (("--yes", yes), ("--quiet", quiet)) if is_given]
@@ -92,12 +95,7 @@ def sync(
     raise typer.Exit(asyncio.run(_run_side_by_side(list(jobs), children)))
 
 
-def _run_here(name: str, job: "SyncJob", recipients: "Recipients", *, asks: bool, quiet: bool) -> int:
-    from importer.cli.display import Display  # noqa: PLC0415 - light start-up
-    from importer.monitoring.announce import announce  # noqa: PLC0415
-    from importer.monitoring.run_end import build_failed_start  # noqa: PLC0415
-    from importer.sync.job import results_of, run_job  # noqa: PLC0415
-
+def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, quiet: bool) -> int:
     display = Display(
         quiet=quiet,
         as_json=False,
@@ -123,7 +121,7 @@ def _unforeseen(error: Exception) -> ImporterError:
     return ImporterError(f"unexpected {type(error).__name__}; IMPORTER_TRACEBACK=1 shows where it happened")
 
 
-async def _run_side_by_side(names: list[str], children: "Children") -> int:
+async def _run_side_by_side(names: list[str], children: Children) -> int:
     """Run a process for each job, and give the worst of their exit codes."""
     width = max(map(len, names))
     running = [asyncio.create_task(children.run(name, width)) for name in names]
@@ -137,17 +135,13 @@ async def _run_side_by_side(names: list[str], children: "Children") -> int:
 
 
 async def _stay(
-    load: "Callable[[], Mapping[str, ScheduledJob]]",
-    children: "Children",
+    load: Callable[[], Mapping[str, ScheduledJob]],
+    children: Children,
     jitter_seconds: float,
     tell: "Callable[[str], None]",
     *,
     quiet: bool,
 ) -> int:
-    from importer.monitoring.health import note_next_run  # noqa: PLC0415
-    from importer.sync.recipients import health_folder  # noqa: PLC0415 - light start-up
-    from importer.sync.schedule import Daemon, show_moment  # noqa: PLC0415
-
     async def begin(name: str) -> None:
         code = await children.run(name)
         due = daemon.due().get(name)
@@ -180,23 +174,15 @@ async def _stay(
 
 
 @contextlib.contextmanager
-def _keeping_settings() -> "Iterator[KeptSettings]":
-    from importer.config.folders import state_dir  # noqa: PLC0415
-    from importer.sync.job import load_checked_jobs  # noqa: PLC0415 - light start-up
-    from importer.sync.state import KeptSettings  # noqa: PLC0415
-
+def _keeping_settings() -> Iterator[KeptSettings]:
     with tempfile.TemporaryDirectory(prefix="daemon-", dir=state_dir()) as folder:
         yield KeptSettings(Path(folder) / "config.toml", load_checked_jobs)
 
 
 def _timetable(
-    names: tuple[str, ...], given: "Schedule | None", settings: "KeptSettings"
-) -> "Callable[[], Mapping[str, ScheduledJob]]":
+    names: tuple[str, ...], given: Schedule | None, settings: KeptSettings
+) -> Callable[[], Mapping[str, ScheduledJob]]:
     """Build what reads the jobs and their times, now and at every SIGHUP."""
-    from importer.config.folders import state_dir  # noqa: PLC0415
-    from importer.sync.config import choose_jobs  # noqa: PLC0415
-    from importer.sync.schedule import ScheduledJob  # noqa: PLC0415 - light start-up
-    from importer.sync.state import load_state  # noqa: PLC0415
 
     def load() -> dict[str, ScheduledJob]:
         timed = {}
@@ -214,10 +200,7 @@ def _timetable(
     return load
 
 
-def _build_rhythm(every: str, cron: str) -> "Schedule | None":
-    from importer.sync.schedule import Interval, WallClock  # noqa: PLC0415 - light start-up
-    from importer.sync.times import local_zone, parse_cron, parse_duration  # noqa: PLC0415
-
+def _build_rhythm(every: str, cron: str) -> Schedule | None:
     try:
         if cron:
             return WallClock(parse_cron(cron), local_zone())
@@ -227,8 +210,6 @@ def _build_rhythm(every: str, cron: str) -> "Schedule | None":
 
 
 def _parse_jitter(text: str) -> float:
-    from importer.sync.times import parse_duration  # noqa: PLC0415 - light start-up
-
     try:
         return 0.0 if text.strip().rstrip("smhd") == "0" else parse_duration(text)
     except ValueError as error:

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from importer.cli.progress_bar import show_progress
-from importer.cli.resolve import At
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
 from importer.destinations.trakt.search import TraktSearch
@@ -34,6 +34,13 @@ from importer.monitoring.log import open_log
 from importer.progress import Phase, Progress
 from importer.runs.local_sandbox import embedded_sandbox
 from importer.runs.sources import FileInput, open_file
+
+
+class At(StrEnum):
+    """Where titles can be looked up: the `--to` of this command."""
+
+    TRAKT = "trakt"
+    SANDBOX = "sandbox"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """How a command ends that nobody let come to an end."""
 
+import inspect
 import io
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from importer.cli import app
-from importer.journal import history
+from importer.cli import app, past
 
 
 class Terminal(io.StringIO):
@@ -36,7 +37,7 @@ def test_ctrl_c_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(history, "list_runs", interrupt)
+    monkeypatch.setattr(past, "list_runs", interrupt)
     assert end_of("runs", monkeypatch) == 3
     assert capsys.readouterr().err == "importer: interrupted\n"
 
@@ -54,3 +55,33 @@ def test_a_wrong_option_stays_a_matter_of_usage(
 ) -> None:
     assert end_of("runs --limit 0", monkeypatch) == 2
     assert "--limit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", app.COMMANDS)
+def test_the_table_of_commands_says_what_the_commands_say(name: str) -> None:
+    _, line = app.COMMANDS[name]
+    text = inspect.getdoc(app.load_command(name)) or ""
+    assert text.splitlines()[0] == line
+    assert len(line) <= 62, "longer lines are cut in a terminal of 80 columns"
+
+
+def test_help_lists_every_command_and_imports_none() -> None:
+    code = (
+        "import sys; from importer.cli.app import app\n"
+        "try: app(['--help'])\n"
+        "finally: print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    for name, (module, line) in app.COMMANDS.items():
+        assert f"  {name} " in done.stdout
+        assert line in done.stdout
+        assert f"importer.cli.{module}" not in done.stderr.split()
+    slow = {"aiohttp", "asyncio", "keyring", "orjson", "pandas", "pydantic", "rich", "segno", "structlog"}
+    assert not slow & set(done.stderr.split())
+
+
+def test_a_mistyped_command_is_met_with_the_one_that_was_meant(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end_of("rnu x.csv", monkeypatch) == 2
+    assert "Did you mean 'run'?" in capsys.readouterr().err
