@@ -27,22 +27,22 @@ def sandbox(
         typer.Option(help="Misbehave: 503x3, 429:retry-after=2, reset@5, hang=5s%10 (repeatable)"),
     ] = None,
     post_rate: Annotated[
-        str, typer.Option(help="v2: what a user may write, N/PERIOD or none.", metavar="N/PERIOD")
+        str, typer.Option(help="today's API: writes a user may send, N/PERIOD or none.", metavar="N/PERIOD")
     ] = "1/s",
     item_latency: Annotated[
-        float, typer.Option(help="v2: milliseconds that each rating takes.", metavar="MS")
+        float, typer.Option(help="today's API: milliseconds that each rating takes.", metavar="MS")
     ] = 0,
     rating_cap: Annotated[
-        int | None, typer.Option(help="v2: how many ratings the account may hold.", metavar="N")
+        int | None, typer.Option(help="today's API: how many ratings the account may hold.", metavar="N")
     ] = None,
     token_life: Annotated[
-        int, typer.Option(help="v2: seconds an access token lives.", metavar="SECONDS")
+        int, typer.Option(help="today's API: seconds an access token lives.", metavar="SECONDS")
     ] = 604_800,
     no_echo_ids: Annotated[
-        bool, typer.Option("--no-echo-ids", help="v2: leave the ids out of not_found.")
+        bool, typer.Option("--no-echo-ids", help="today's API: leave the ids out of not_found.")
     ] = False,
     auto_approve: Annotated[
-        bool, typer.Option("--auto-approve", help="v2: approve every device code at once.")
+        bool, typer.Option("--auto-approve", help="today's API: approve every device code at once.")
     ] = False,
     simple_ratings: Annotated[
         bool, typer.Option("--simple-ratings", help="The account shows love and hate, not 1 to 10.")

@@ -1,7 +1,8 @@
-"""Which titles the sandbox knows, and by which ids they are found.
+"""The titles that the sandbox knows, read from `catalogue.csv` when first needed.
 
-Reads `catalogue.csv` on the first question. In which order ids are tried is the API's rule, so the caller
-brings it; what a title is stands in `titles.py`, what is done with it is the store's business.
+    catalogue.find(Kind.MOVIE, Wanted(imdb_id="tt0078748"), ("imdb_id", "tmdb_id"))  ->  Title Alien (1979)
+
+The order in which ids are tried is the service's rule.
 """
 
 import csv
@@ -23,17 +24,14 @@ LAST_NUMBER_OF_ANY_TITLE = 9999
 
 
 class Catalogue:
-    """The known titles; with `any_title` also whatever a well-formed id, or a title and year, names."""
+    """The known titles; with `any_title` also one for every well-formed id, or title and year."""
 
     def __init__(self, file: Path = CATALOGUE_FILE, *, any_title: bool = False) -> None:
         self._file = file
         self._any_title = any_title
 
     def find(self, kind: Kind, wanted: Wanted, id_order: Sequence[str]) -> Title | None:
-        """The title that the first fitting id names, else the one with exactly this title and year.
-
-        An id that nothing carries is passed over for the next one.
-        """
+        """The title of the first known id, else the one with exactly this title and year; None if unknown."""
         for name in id_order:
             if (found := self._by_id.get((kind, name, getattr(wanted, name)))) is not None:
                 return found
@@ -43,7 +41,7 @@ class Catalogue:
         return self._made_up(kind, wanted, id_order)
 
     def find_season(self, show: Title, season: int) -> Title | None:
-        """A season of a known show: of a listed episode, or any number within the bounds named above."""
+        """A season of a known show: one of a listed episode, or any number within the bounds above."""
         listed = (show.imdb_id, season) in self._seasons
         last = LAST_NUMBER_OF_ANY_TITLE if self._any_title else LAST_SEASON
         if not listed and not 0 <= season <= last:
@@ -51,7 +49,7 @@ class Catalogue:
         return Title(Kind.SEASON, f"Season {season}", show=show, season=season)
 
     def find_episode(self, show: Title, season: int, episode: int) -> Title | None:
-        """An episode of a known show: its own row, or any number within the bounds named above."""
+        """An episode of a known show: a listed one, or any number within the bounds above."""
         listed = self._episodes.get((show.imdb_id, season, episode))
         if listed is not None:
             return replace(listed, show=show)
@@ -67,12 +65,12 @@ class Catalogue:
         return [title for title in self._titles if title.kind is kind]
 
     def lists(self, title: Title) -> bool:
-        """Whether it is a title of the catalogue or part of one, not one made up for `any_title`."""
+        """False for a title that was made up for `any_title`."""
         whole = title.show or title
         return (whole.kind, "trakt_id", whole.trakt_id) in self._by_id
 
     def _find_part(self, kind: Kind, wanted: Wanted) -> Title | None:
-        """The season or episode of a listed show that a Trakt id names: those are not all listed."""
+        """The season or episode of a listed show with this Trakt id: most of these are not listed."""
         part = split_part_id(kind, wanted.trakt_id) if wanted.trakt_id else None
         show = part and self._by_id.get((Kind.SHOW, "trakt_id", part[0]))
         if not part or show is None:
@@ -81,10 +79,10 @@ class Catalogue:
         return self.find_season(show, season) if episode is None else self.find_episode(show, season, episode)
 
     def _made_up(self, kind: Kind, wanted: Wanted, id_order: Sequence[str]) -> Title | None:
-        """A title for `any_title`, unless its IMDb id is known to belong to another kind.
+        """A title for `any_title`, unless a title of another kind has its IMDb id.
 
-        So a client that sends an episode's own id as its show's is told even then. The other ids may mean
-        one title of each kind, and a slug alone is no id to make a title of.
+        So a client that sends an episode's own id as its show's gets an error even then. The other ids may
+        belong to one title of each kind. A slug alone is not enough.
         """
         ids = {name: value for name in id_order if name != "slug" and (value := getattr(wanted, name))}
         if any((other, "imdb_id", wanted.imdb_id) in self._by_id for other in Kind):
@@ -103,7 +101,7 @@ class Catalogue:
         )
         if kind not in {Kind.SEASON, Kind.EPISODE}:
             return made_up
-        # A part needs a whole, or nobody could read it back.
+        # A season or episode needs a show, or nobody could read it back.
         show = Title(Kind.SHOW, f"Show of {title}", given_trakt_id=made_up.trakt_id)
         return replace(made_up, show=show, season=1, episode=int(kind is Kind.EPISODE))
 
@@ -145,7 +143,7 @@ class Catalogue:
 
 
 def _read_title(row: Mapping[str, str]) -> Title:
-    """A line of the catalogue; an empty cell means that the value is not known."""
+    """A line of the catalogue; an empty cell is an unknown value."""
 
     def number(name: str) -> int | None:
         return int(row[name]) if row[name] else None

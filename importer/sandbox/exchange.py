@@ -1,16 +1,22 @@
-"""What passes between the server and one API: a call, its answer, and the route that joins them. No I/O.
+"""What passes between the server and one service: a call, its answer, and the route that joins them. No I/O.
 
-An API (`v1.py`, `v2.py`) offers a list of routes whose `answer` is a plain function. Everything that waits
-or goes wrong on purpose (latency, faults, dropped lines) is the business of `app.py` and `misbehave.py`.
+    Route("POST", "/sync/ratings", "sync/ratings", answer)        a service offers a list of these
+    Call(params, headers, query, body)  ->  answer(call)  ->  Answer(201, b"{...}")
+
+`answer` is a plain function. Latency, faults and dropped connections are added in `pipeline.py` and
+`misbehave.py`. The words are not aiohttp's `Request` and `Response` because both kinds appear side by side
+there.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Target(StrEnum):
-    """The calls that a fault script can aim at, whichever API they belong to."""
+    """The calls that a fault script can aim at, whichever service they belong to."""
 
     RATE = "rate"
     PROBE = "probe"
@@ -20,7 +26,7 @@ class Target(StrEnum):
 
 
 class Twist(StrEnum):
-    """What a fault script can ask of the API itself: it answers, but makes the client's life harder."""
+    """The faults of a script that the service itself carries out: the answer arrives, but it is odd."""
 
     EXPIRE = "expire"
     NOT_FOUND_WITHOUT_IDS = "notfound-without-ids"
@@ -28,7 +34,7 @@ class Twist(StrEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Call:
-    """One request. It has no repr to show: path, headers and body hold credentials.
+    """One request. It has no repr, because path, headers and body hold credentials.
 
     `body` is empty until the request has been read to its end.
     """
@@ -42,9 +48,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the API says. `rows` counts the ratings that the call carried or that the answer lists.
+    """What a service answers. `rows` counts the ratings that the call carried or that the answer lists.
 
-    `delay_seconds` is how long the work took: it is done, but the client hears of it only then.
+    `delay_seconds` is how long the work took: it is done, but the answer leaves only then.
     """
 
     status: int
@@ -57,7 +63,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What a rate limit says to one request: a refusal if there is no room, headers for its answer if so."""
+    """What a rate limit says to one request: a refusal, or headers for the answer."""
 
     refusal: Answer | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -65,7 +71,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of an API. `label` names it in the request log, where no key or user may appear.
+    """One method of a service. `label` names it in the request log, where no key or user may appear.
 
     `limit` gets the call before its body is read, and the moment of its arrival.
     """
@@ -76,3 +82,35 @@ class Route:
     answer: Callable[[Call], Answer]
     target: Target | None = None
     limit: Callable[[Call, float], Pace] | None = None
+
+
+class NotAnObjectError(Exception):
+    """The body of a request is not a JSON object."""
+
+
+def read_object(call: Call) -> dict[str, Any]:
+    """The JSON object of a request; an empty body is an empty object. Raises NotAnObjectError."""
+    try:
+        body = json.loads(call.body or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise NotAnObjectError("the body is not JSON") from error
+    if not isinstance(body, dict):
+        raise NotAnObjectError("the body is not a JSON object")
+    return body
+
+
+def build_json(
+    status: int, body: object, *, rows: int = 0, headers: Mapping[str, str] | None = None, delay: float = 0
+) -> Answer:
+    """A JSON answer; `delay` in seconds."""
+    return Answer(status, json.dumps(body).encode(), rows, headers or {}, delay_seconds=delay)
+
+
+def build_text(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer in plain text."""
+    return Answer(status, text.encode(), headers=headers or {}, content_type="text/plain")
+
+
+def build_page(status: int, html: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """A web page."""
+    return Answer(status, html.encode(errors="replace"), headers=headers or {}, content_type="text/html")

@@ -1,7 +1,9 @@
-"""Fault scripts: which request goes wrong, and how. Parses them and decides; `misbehave.py` carries it out.
+"""Fault scripts: which request goes wrong, and how.
+
+    503x3      429:retry-after=2      reset@5      hang=5s%10      probe:503x2      read:html502/5
 
     script    = [target ":"] effect ["-after"] [times] [position] [option ...]
-    target    = "rate" (the default; removing counts) | "probe" (account test; v2: GET /users/settings)
+    target    = "rate" (the default; removing counts) | "probe" (account/test, GET /users/settings)
               | "read" (reading ratings back) | "token" (POST /oauth/token and /oauth/device/token)
               | "search" (GET /search/...)
     effect    = STATUS           e.g. 503, 429, 413, 302: this status with a line of plain text
@@ -11,9 +13,9 @@
               | "reset"          the TCP connection is reset instead of an answer
               | "hang=" TIME     silence for 200ms, 5s, 1m; then the true answer, if the client still listens
               | "truncate"       the true answer, its JSON cut in the middle
-              | "partial"        half of the promised bytes, then the line drops
-              | "expire"         v2: the access token of this request has expired from now on, hence 401
-              | "notfound-without-ids"   v2: what was not found is echoed without its ids
+              | "partial"        half of the promised bytes, then the connection closes
+              | "expire"         today's API: the access token of this request expires first, so 401
+              | "notfound-without-ids"   today's API: the echo in not_found has no ids
     times     = "x" N            at most N requests
     position  = "@" N            only request number N; with times: from number N on
               | "@" N "-" M      numbers N to M
@@ -23,16 +25,15 @@
     option    = ":retry-after=" SECONDS     (with a STATUS: 429:retry-after=2, html429:retry-after=4)
               | ":seed=" N                  (with "%" only)
 
-Requests are counted from 1, for each target on its own, in the order of their arrival; those that the
+Requests are counted from 1, for each target on its own, in the order of their arrival; requests that the
 quota refuses are not counted. Without position and times a script fires once, at the next request: `reset`
-is `resetx1`. Several scripts stand in a queue: for each request the first that wants it gets it, so
-`503x2` and then `reset` spoil requests 1 and 2 and then 3. The position of `%` and `/` has no end unless
-times are given.
+is `resetx1`. Several scripts form a queue: each request gets the first script that matches it, so `503x2`
+and `reset` spoil requests 1 and 2 and then 3. `%` and `/` have no end unless times are given.
 
-The API does its work before a fault with `-after` (`reset-after`, `hang-after=5s`, `502-after`), and before
-`truncate` and `partial`: the ratings are stored. Before all others nothing is stored. `expire` and
-`notfound-without-ids` are no faults of the line, so they have no `-after`; v1 has no tokens and no echo and
-does as ever.
+The service does its work before a fault with `-after` (`reset-after`, `hang-after=5s`, `502-after`), and
+before `truncate` and `partial`: the ratings are stored. Before all others nothing is stored. The service
+itself carries out `expire` and `notfound-without-ids`, so they have no `-after`; the original API has
+neither tokens nor echo and ignores them.
 """
 
 import random
@@ -63,7 +64,7 @@ _GRAMMAR = re.compile(
 
 
 class Effect(StrEnum):
-    """What goes wrong."""
+    """The effect of a fault."""
 
     STATUS = "status"
     HTML = "html"
@@ -82,7 +83,7 @@ _TWISTS = {Effect(twist.value): twist for twist in Twist}
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing going wrong. With `after`, the API has done its work before it does."""
+    """One effect. With `after`, the service does its work first."""
 
     effect: Effect
     after: bool = False
@@ -92,13 +93,13 @@ class Fault:
 
     @property
     def twist(self) -> Twist | None:
-        """What the API itself does for this fault; None for those that `misbehave.py` carries out."""
+        """The service's part of this fault; None for those that `misbehave.py` carries out."""
         return _TWISTS.get(self.effect)
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Which request numbers a script wants, as long as it may still fire."""
+    """The request numbers that a script matches."""
 
     first: int = 1
     last: int | None = None
@@ -107,7 +108,7 @@ class Position:
     seed: int = 0
 
     def holds(self, number: int) -> bool:
-        """Whether this request number is one of them; seed and number alone decide a draw."""
+        """Whether this number is one of them. A draw depends on seed and number alone."""
         if number < self.first or (self.last is not None and number > self.last) or number % self.every:
             return False
         return self.percent >= 100 or random.Random(f"{self.seed}/{number}").random() * 100 < self.percent  # noqa: S311
@@ -115,7 +116,7 @@ class Position:
 
 @dataclass(slots=True)
 class FaultScript:
-    """One parsed script: what, where, and how often it may still happen (None: for ever)."""
+    """One parsed script, and how often it may still fire (None: always)."""
 
     target: Target
     fault: Fault
@@ -123,7 +124,7 @@ class FaultScript:
     times_left: int | None
 
     def fires(self, number: int) -> bool:
-        """Whether this request gets the fault; if so, that was one of its times."""
+        """Whether this request gets the fault. If so, that is counted."""
         if self.times_left == 0 or not self.position.holds(number):
             return False
         if self.times_left is not None:
@@ -133,13 +134,13 @@ class FaultScript:
 
 @dataclass(slots=True)
 class Faults:
-    """All scripts of a server, and how many requests each target has seen."""
+    """All scripts of a server, and the number of requests to each target."""
 
     scripts: list[FaultScript]
     _seen: dict[Target, int] = field(default_factory=dict)
 
     def next_fault(self, target: Target) -> Fault | None:
-        """Count one request to this target and say what goes wrong with it, if anything."""
+        """Count one request to this target and return its fault, if any."""
         number = self._seen[target] = self._seen.get(target, 0) + 1
         for script in self.scripts:
             if script.target is target and script.fires(number):
@@ -148,12 +149,12 @@ class Faults:
 
 
 def parse_faults(scripts: Iterable[str]) -> Faults:
-    """Parse every script; the first that is wrong raises a ValueError that quotes it."""
+    """Parse every script. Raises ValueError, which quotes the first wrong one."""
     return Faults([parse_fault(script) for script in scripts])
 
 
 def parse_fault(script: str) -> FaultScript:
-    """Parse one script of the grammar in this module's docstring."""
+    """Parse one script of the grammar above. Raises ValueError."""
     match = _GRAMMAR.fullmatch(script)
     if match is None:
         raise ValueError(
@@ -166,7 +167,7 @@ def parse_fault(script: str) -> FaultScript:
 
 
 def _refuse_nonsense(script: str, part: dict[str, str | None]) -> None:
-    """What the pattern lets through although it means nothing."""
+    """Refuse combinations that the pattern allows although they mean nothing."""
     wrong = _wrong_effect(part) or _wrong_position(part)
     if wrong is not None:
         raise ValueError(f"not a fault script: {script!r}: {wrong}")
@@ -183,9 +184,9 @@ def _wrong_effect(part: dict[str, str | None]) -> str | None:
     if named in set(Twist) and part["after"]:
         return "it happens within the work, not after it"
     if named == Twist.EXPIRE and target == Target.TOKEN:
-        return "these calls carry no access token that could expire"
+        return "these calls have no access token"
     if named == Twist.NOT_FOUND_WITHOUT_IDS and target != Target.RATE:
-        return "only ratings have such an echo"
+        return "only ratings have an echo"
     return None
 
 
@@ -203,7 +204,7 @@ def _wrong_position(part: dict[str, str | None]) -> str | None:
 
 def _read_fault(part: dict[str, str | None]) -> Fault:
     effect = Effect(part["named"] or part["effect"] or Effect.STATUS)
-    # A cut answer needs an answer to cut, so the work is always done first.
+    # To cut an answer there must be one, so the work is always done first.
     after = part["after"] is not None or effect in {Effect.TRUNCATE, Effect.PARTIAL}
     return Fault(
         effect,
@@ -217,7 +218,7 @@ def _read_fault(part: dict[str, str | None]) -> Fault:
 def _read_position(part: dict[str, str | None]) -> Position:
     first = int(part["first"] or 1)
     last = int(part["last"]) if part["last"] else None
-    # A single number with times (`429x2@10`) is where the times begin, not the only place.
+    # With times, a single number (`429x2@10`) is the first of them, not the only one.
     if part["first"] and not part["range"] and not part["times"]:
         last = first
     return Position(

@@ -1,4 +1,4 @@
-"""Carries out a fault on a real connection. Which request it hits was decided in `faults.py`."""
+"""Carries out a fault on a real connection. `faults.py` decides which request gets it."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ _HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><
 
 
 def respond(answer: Answer) -> web.Response:
-    """The HTTP response that says this and nothing else."""
+    """The HTTP response of an answer."""
     return web.Response(
         status=answer.status, body=answer.body, headers=answer.headers, content_type=answer.content_type
     )
@@ -25,11 +25,11 @@ def respond(answer: Answer) -> web.Response:
 async def misbehave(
     fault: Fault, request: web.Request, do_work: Callable[[], Answer]
 ) -> tuple[web.StreamResponse, int, int]:
-    """Let the request go wrong. Returns the response, the status for the log (0: none seen), and the rows."""
+    """Let the request go wrong. Returns the response, the status for the log (0: none sent), and the rows."""
     done = do_work() if fault.after else None
     rows = done.rows if done else 0
     if fault.effect is Effect.HANG:
-        # The server cancels this when the client leaves, so that nothing is stored behind its back.
+        # The server cancels this when the client leaves, so nothing is stored after that.
         await asyncio.sleep(fault.hang_seconds)
         done = done or do_work()
         return respond(done), done.status, done.rows
@@ -45,7 +45,7 @@ async def misbehave(
 
 
 def _spoilt_answer(fault: Fault) -> Answer:
-    """An answer that the API itself would not have given."""
+    """An answer that does not come from the service."""
     try:
         reason = f"{fault.status} {HTTPStatus(fault.status).phrase}"
     except ValueError:
@@ -66,9 +66,9 @@ def _spoilt_answer(fault: Fault) -> Answer:
 
 
 def _reset(request: web.Request) -> web.Response:
-    """Drop the connection so that the client sees a reset, not an orderly end."""
+    """Drop the connection so that the client sees a reset and not an orderly end."""
     if (transport := request.transport) is not None:
-        # Lingering for no time makes the kernel send RST instead of FIN.
+        # With a linger time of zero the kernel sends RST instead of FIN.
         transport.get_extra_info("socket").setsockopt(
             socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
         )
@@ -77,7 +77,7 @@ def _reset(request: web.Request) -> web.Response:
 
 
 async def _send_half(request: web.Request, answer: Answer) -> web.StreamResponse:
-    """Promise the whole body, send half of it, and close the line."""
+    """Promise the whole body, send half of it, and close the connection."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     response.content_type = answer.content_type
     response.content_length = len(answer.body)

@@ -1,8 +1,4 @@
-"""How many requests a span of time may hold: a rate option (N/PERIOD) and the measure of it.
-
-Pure arithmetic on given moments; nobody sleeps here. Each API words the refusals of its own quotas, tests
-ask `busiest_window` what rate the server has really seen.
-"""
+"""Rate limits (N/PERIOD), and `busiest_window`, with which tests measure the rate the server has seen."""
 
 import re
 from collections import deque
@@ -24,14 +20,14 @@ def parse_duration_seconds(text: str) -> float:
 
 @dataclass(slots=True)
 class Quota:
-    """`limit` requests in any window of `period_seconds`; a refused request does not count."""
+    """`limit` requests in every window of `period_seconds`; a refused request does not count."""
 
     limit: int
     period_seconds: float
     _allowed: deque[float] = field(default_factory=deque, repr=False)
 
     def wait_seconds(self, arrived: float) -> float:
-        """0 when the request that arrived now is allowed, else how long until there is room again."""
+        """0 if the request that arrived now is allowed, else the time until there is room again."""
         while self._allowed and self._allowed[0] <= arrived - self.period_seconds:
             self._allowed.popleft()
         if len(self._allowed) < self.limit:
@@ -41,12 +37,12 @@ class Quota:
 
     @property
     def remaining(self) -> int:
-        """How many more requests there was room for when `wait_seconds` was last asked."""
+        """The number of requests there was still room for at the last call of `wait_seconds`."""
         return self.limit - len(self._allowed)
 
 
 def parse_quota(text: str) -> Quota:
-    """`1/s`, `20/10s`, `1000/5m`: that many requests in any such span of time."""
+    """`1/s`, `20/10s`, `1000/5m`: that many requests in every such period. Raises ValueError."""
     match = _RATE.fullmatch(text)
     if match is None or int(match[1]) == 0:
         raise ValueError(f"not a rate: {text!r} (examples: 1/s, 20/10s, 1000/5m)")
@@ -61,10 +57,9 @@ def parse_quota(text: str) -> Quota:
 
 
 def busiest_window(arrivals: Iterable[float], seconds: float = 1.0) -> int:
-    """The most arrivals that any window of that length holds, wherever it starts.
+    """The most arrivals in any window of that length, wherever it starts.
 
-    The window is half open, so two requests exactly `seconds` apart never share one. A fixed grid of
-    windows cannot show more than this.
+    The window is half open: two requests exactly `seconds` apart never share one.
     """
     most = 0
     window: deque[float] = deque()

@@ -1,8 +1,4 @@
-"""Starts and stops the sandbox: options in, a listening server out, for a test or for the command line.
-
-What is served is put together here and nowhere else; how, is in `app.py` (the road), `v1.py` and `v2.py`
-(the APIs).
-"""
+"""Starts and stops the sandbox: options in, a listening server out, for a test or for the command line."""
 
 import asyncio
 import logging
@@ -17,22 +13,19 @@ from typing import Self
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from importer.sandbox.app import Front, build_app
 from importer.sandbox.catalogue import CATALOGUE_FILE, Catalogue
 from importer.sandbox.faults import parse_faults
-from importer.sandbox.options import SandboxOptions
-from importer.sandbox.quota import parse_quota
-from importer.sandbox.store import Account, Store
-from importer.sandbox.v1 import V1
-from importer.sandbox.v1_input import Credentials
-from importer.sandbox.v2 import build_v2_routes
+from importer.sandbox.pipeline import Pipeline, build_app
+from importer.sandbox.services import SERVICES, SandboxOptions
+from importer.sandbox.shared import Shared
+from importer.sandbox.store import Store
 
-# Requests that still run when the server stops (a hang, say) get this long; then their line is dropped.
+# Requests that still run when the server stops (a hang, say) get this long; then they are dropped.
 _GRACE_SECONDS = 0.1
 
 
 def _quotes_no_request(record: logging.LogRecord) -> bool:
-    """Keep malformed requests out of the server's log: aiohttp quotes them there, keys and all."""
+    """Keep malformed requests out of the log: aiohttp quotes them, with their keys."""
     return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
@@ -41,9 +34,9 @@ _logger.addFilter(_quotes_no_request)
 
 
 class Sandbox:
-    """A running sandbox, as an async context manager: `.url` says where, `.store` what it remembers.
+    """A running sandbox, as an async context manager. `url` and `store` exist while it runs.
 
-    `clock` tells v2 the time (Unix seconds): a test need not wait until a token expires.
+    `clock` tells the services the time in Unix seconds, so that a test need not wait for a token to expire.
     """
 
     url: str
@@ -63,10 +56,9 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         options = self.options
         self.store = Store(options.data)
-        self.store.save_account(Account(options.username, options.rating_mode, options.social))
         self._runner = web.AppRunner(
             self._build_app(),
-            # aiohttp's access log would hold the URL, and with it the key; the store has a log of its own.
+            # aiohttp's access log would show the URL, and with it the key; the store has its own log.
             access_log=None,
             logger=_logger,
             # A client that leaves cancels its request: see the hang in `misbehave.py`.
@@ -96,22 +88,19 @@ class Sandbox:
 
     def _build_app(self) -> web.Application:
         options = self.options
-        front = Front(self.store, parse_faults(options.faults), options.latency_ms / 1000)
-        credentials = Credentials(options.api_key, options.username, options.password)
-        quota = parse_quota(options.rate) if options.rate else None
-        v1 = V1(self.store, self._catalogue, credentials, quota)
-        v2_routes = build_v2_routes(options, self.store, self._catalogue, self._clock)
-        return build_app(front, [*v1.routes(), *v2_routes])
+        pipeline = Pipeline(self.store, parse_faults(options.faults), options.latency_ms / 1000)
+        shared = Shared(self.store, self._catalogue, self._clock)
+        return build_app(pipeline, (route for build in SERVICES for route in build(options, shared)))
 
 
 async def serve(
     options: SandboxOptions, *, ready: Callable[[str], None], until: asyncio.Event | None = None
 ) -> None:
-    """Run the sandbox until SIGTERM, SIGINT or `until`; `ready` gets its URL once it listens."""
+    """Run the sandbox until SIGTERM, SIGINT or `until`. `ready` gets the URL when it listens."""
     stop = until or asyncio.Event()
     loop = asyncio.get_running_loop()
     watched: list[signal.Signals] = []
-    # Windows' loops and threads other than the main one cannot watch signals; `until` works everywhere.
+    # Loops on Windows and in other threads than the main one cannot watch signals; `until` works everywhere.
     with suppress(NotImplementedError, RuntimeError, ValueError):
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)

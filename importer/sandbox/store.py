@@ -1,8 +1,10 @@
-"""What the sandbox remembers, in SQLite: accounts, ratings, posts to social networks, the request log.
+"""The sandbox's memory in SQLite: accounts, ratings, posts to social networks, the request log.
 
-Knows no API: a rating is a number from 1 to 10, and both APIs share them. Never holds a password, key, token,
-body or URL, so the data file can be passed around; `tokens.py` and `devices.py` keep hashes in tables of
-their own. All calls are short and synchronous, on the server's one thread.
+    ratings   (kind, key, username) -> rating 1 to 10, rated_at in Unix seconds; all services share them
+    requests  time, method, route's label, status, rows
+
+It never holds a password, key, token, body or URL, so the data file can be shown to others. A service may
+add tables of its own. All calls are short and synchronous, on the server's one thread.
 """
 
 import json
@@ -17,7 +19,7 @@ from typing import Any
 
 from importer.sandbox.catalogue import Kind, Title
 
-# Tables may be added under the same number; it changes when an older sandbox could not read the file.
+# New tables keep the number; it changes when an older sandbox could not read the file.
 _SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -46,7 +48,7 @@ NO_ANSWER = 0
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One user's settings: `simple` or `advanced` ratings, and the networks that single ratings go to."""
+    """One user's settings: `simple` or `advanced` ratings, and the networks that ratings are posted to."""
 
     username: str
     rating_mode: str = "advanced"
@@ -55,7 +57,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class StoredRating:
-    """One rating of one account, as it stands now. `rated_at` is in Unix seconds."""
+    """One rating of one account. `rated_at` is in Unix seconds."""
 
     title: Title
     rating: int
@@ -75,9 +77,9 @@ class LoggedRequest:
 
 
 class Store:
-    """The sandbox's memory: a file that outlives the process, or nothing but memory when `data` is None.
+    """The database: a file, or in memory only when `data` is None.
 
-    `database` is open to those who keep tables of their own in it, within `changes()`. Raises ValueError if
+    A service may keep tables of its own in `database` and write them within `changes()`. Raises ValueError if
     the file is no data file of the sandbox.
     """
 
@@ -88,7 +90,7 @@ class Store:
         self._changed: set[tuple[str, Kind]] = set()
         try:
             if data is not None:
-                os.close(os.open(data, os.O_CREAT | os.O_RDWR, 0o600))  # nobody else's, whatever the umask
+                os.close(os.open(data, os.O_CREAT | os.O_RDWR, 0o600))  # private, whatever the umask
             self.database = sqlite3.connect(data or ":memory:", isolation_level=None)
             with ExitStack() as on_error:
                 on_error.callback(self.database.close)
@@ -110,13 +112,13 @@ class Store:
         self.database.execute(f"DELETE FROM requests WHERE rowid <= {newest} - {_LOG_LINES_KEPT}")
 
     def close(self) -> None:
-        """Write what is still held and let go of the file."""
+        """Write the rest of the log and close the file."""
         self._write_log()
         self.database.close()
 
     @contextmanager
     def changes(self) -> Iterator[None]:
-        """Make all changes within one commit, done when the block ends; none of them if it fails."""
+        """One commit for all changes of the block; none of them if the block raises."""
         self.database.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -135,14 +137,14 @@ class Store:
         )
 
     def account(self, username: str) -> Account | None:
-        """The settings of this user, None if there is no such user."""
+        """The settings of this user; None if the user is unknown."""
         found = self.database.execute(
             "SELECT rating_mode, social FROM accounts WHERE username = ?", (username,)
         ).fetchone()
         return found and Account(username, found[0], tuple(filter(None, found[1].split(","))))
 
     def put_rating(self, username: str, title: Title, rating: int, rated_at: int | None = None) -> None:
-        """Rate, or replace the rating that stands there; without `rated_at` it gets the time of arrival."""
+        """Rate, or replace the rating; without `rated_at` the date is now."""
         at = int(time.time()) if rated_at is None else rated_at
         put = self.database.execute(
             "INSERT INTO ratings VALUES (?, ?, ?, ?, ?, ?)"
@@ -153,7 +155,7 @@ class Store:
         self._note_change(username, title.kind, put.rowcount)
 
     def remove_rating(self, username: str, title: Title) -> bool:
-        """Remove the rating; says whether there was one."""
+        """Remove the rating; False if there was none."""
         gone = self.database.execute(
             "DELETE FROM ratings WHERE kind = ? AND key = ? AND username = ?",
             (title.kind, title.key, username),
@@ -168,7 +170,7 @@ class Store:
             self._write_activities()
 
     def _write_activities(self) -> None:
-        """Every commit that changes ratings gets a moment of its own, also the second in a millisecond."""
+        """Every commit that changes ratings gets its own moment, also the second in a millisecond."""
         for username in {username for username, _ in self._changed}:
             newest = max(self.activities(username).values(), default=0)
             moment = max(newest + 1, int(time.time() * 1000))
@@ -180,13 +182,13 @@ class Store:
         self._changed.clear()
 
     def activities(self, username: str) -> dict[str, int]:
-        """When this user's ratings of each kind last changed, in Unix milliseconds; none: absent."""
+        """When this user's ratings of each kind last changed, in Unix milliseconds."""
         return dict(
             self.database.execute("SELECT kind, changed_ms FROM activities WHERE username = ?", (username,))
         )
 
     def ratings(self, username: str, kind: Kind) -> list[StoredRating]:
-        """All ratings of this user for one kind of title, oldest first."""
+        """All ratings of this user for one kind, oldest first."""
         rows = self.database.execute(
             "SELECT title, rating, rated_at FROM ratings WHERE kind = ? AND username = ?"
             " ORDER BY rated_at, key",
@@ -197,7 +199,7 @@ class Store:
     def newest_ratings(
         self, username: str, kinds: Collection[Kind], chosen: Collection[int], limit: int = -1, skip: int = 0
     ) -> list[StoredRating]:
-        """A page of this user's ratings of these kinds and values, newest first; limit -1: all of them."""
+        """A page of this user's ratings of these kinds and values, newest first; limit -1 means all."""
         rows = self.database.execute(
             f"SELECT title, rating, rated_at FROM ratings WHERE {_those(kinds, chosen)}"
             " ORDER BY rated_at DESC, kind, key LIMIT ? OFFSET ?",
@@ -218,31 +220,31 @@ class Store:
         return int(found.fetchone()[0])
 
     def votes(self, title: Title) -> list[int]:
-        """What every account gave this title."""
+        """The ratings of this title by all accounts."""
         rows = self.database.execute(
             "SELECT rating FROM ratings WHERE kind = ? AND key = ?", (title.kind, title.key)
         )
         return [rating for (rating,) in rows]
 
     def count_post(self, username: str, network: str) -> None:
-        """Remember that a rating was posted to a social network."""
+        """Count a post to a social network."""
         self.database.execute(
             "INSERT INTO posts VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
             (username, network),
         )
 
     def posts(self, username: str) -> dict[str, int]:
-        """How many posts went out to each network; a network without posts is absent."""
+        """The number of posts to each network; a network without posts is absent."""
         return dict(self.database.execute("SELECT network, count FROM posts WHERE username = ?", (username,)))
 
     def log_request(self, line: LoggedRequest) -> None:
-        """Keep one line of the request log. They are written in groups: a killed server may lose the last."""
+        """Add a line to the request log. Lines are written in groups: a killed server may lose the last."""
         self._log.append(line)
         if len(self._log) >= _LOG_LINES_HELD:
             self._write_log()
 
     def requests(self, path_prefix: str = "") -> list[LoggedRequest]:
-        """The request log in the order of arrival, of all paths or of those that start so (`rate/`)."""
+        """The request log in the order of arrival; with a prefix such as `rate/` only those paths."""
         self._write_log()
         rows = self.database.execute(
             "SELECT time, arrived, method, path, status, rows FROM requests ORDER BY arrived"
@@ -261,7 +263,7 @@ class Store:
 
 
 def _those(kinds: Collection[Kind], chosen: Collection[int]) -> str:
-    """The condition for a user, kinds and rating values; values travel as parameters."""
+    """The SQL condition for a user, kinds and rating values, which are its parameters."""
 
     def marks(values: Collection[object]) -> str:
         return ", ".join("?" * len(values))

@@ -1,7 +1,4 @@
-"""What a title is: a movie, a show, a season or an episode, and the ids that name it.
-
-Values only. Which titles there are is the catalogue's knowledge.
-"""
+"""Titles: a movie, a show, a season or an episode, with their ids."""
 
 import re
 import unicodedata
@@ -11,14 +8,14 @@ from enum import StrEnum
 
 ID_NAMES = ("imdb_id", "tmdb_id", "tvdb_id")
 
-# Season and episode ids are made of the show's id and the numbers, so that they can be taken apart again.
+# A season's or episode's id is made of the show's id and the numbers, so that it can be split again.
 _PART_NUMBERS = 10_000
 _FIRST_TRAKT_ID = 1_000
 _TRAKT_IDS = 90_000_000
 
 
 class Kind(StrEnum):
-    """What can be rated; only v2 rates seasons."""
+    """The kinds of titles. Trakt's original API rates no seasons."""
 
     MOVIE = "movie"
     SHOW = "show"
@@ -30,7 +27,7 @@ class Kind(StrEnum):
 class Title:
     """A movie, a show, or a season or an episode with its show and number.
 
-    `given_trakt_id` is the id under which a title was made up; all others have one derived from their key.
+    `given_trakt_id` is the id of a made-up title; all others have one derived from their key.
     """
 
     kind: Kind
@@ -46,7 +43,7 @@ class Title:
 
     @property
     def key(self) -> str:
-        """What makes two mentions the same title: its first id; for a part of a show the show and number."""
+        """Equal for the same title: its first id, or the show and numbers of a season or episode."""
         if self.show is not None:
             return f"{self.show.key}/{self.season}x{self.episode}"
         for name in (*ID_NAMES, "given_trakt_id"):
@@ -56,7 +53,7 @@ class Title:
 
     @property
     def trakt_id(self) -> int:
-        """Its Trakt id: the sandbox's own invention, the same in every run."""
+        """Its Trakt id: invented, but the same in every run."""
         if self.given_trakt_id is not None:
             return self.given_trakt_id
         if self.show is None:
@@ -66,7 +63,7 @@ class Title:
 
     @property
     def slug(self) -> str | None:
-        """`alien-1979`; seasons and episodes have none. The real ones follow finer rules, nowhere written."""
+        """`alien-1979`; seasons and episodes have none. The real rules are finer and not documented."""
         if self.kind not in {Kind.MOVIE, Kind.SHOW}:
             return None
         plain = unicodedata.normalize("NFKD", self.title).encode("ascii", "ignore").decode().lower()
@@ -76,7 +73,7 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a request says about a title: well-formed ids, title and year, each where given."""
+    """A title as a request names it: well-formed ids, title and year, each optional."""
 
     imdb_id: str | None = None
     tmdb_id: int | None = None
@@ -88,7 +85,7 @@ class Wanted:
 
 
 def split_part_id(kind: Kind, trakt_id: int) -> tuple[int, int, int | None] | None:
-    """Show's Trakt id, season and (of an episode) number, out of the Trakt id of a part of a show."""
+    """Split the Trakt id of a season or an episode into its show's Trakt id, season and episode number."""
     if kind is Kind.SEASON:
         return *divmod(trakt_id, _PART_NUMBERS), None
     if kind is Kind.EPISODE:

@@ -11,7 +11,7 @@ from importer.destinations.trakt.dates import Dates
 from importer.errors import AccountLimitError, AuthorizationError
 from importer.model import MediaKind, RatingJob, Status
 from importer.sandbox import Sandbox, SandboxOptions
-from importer.sandbox.tokens import Tokens
+from importer.sandbox.trakt.tokens import Tokens
 from tests.builders import build_job
 from tests.destinations.conformance import MOVIES, SHOW, UNKNOWN, DestinationConformance
 

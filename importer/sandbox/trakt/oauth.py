@@ -1,7 +1,8 @@
-"""The OAuth methods of v2: device flow, refresh, revocation, and what the activate page does.
+"""The OAuth methods: device flow, refresh, revocation, and the form of the activate page.
 
-Statuses and bodies of API pages oauth/device/code, oauth/device/token, oauth/token and oauth/revoke. The
-states behind them are in `devices.py` and `tokens.py`, the page's HTML in `activate.py`.
+    new_device_code -> user approves the code on /activate -> poll_device: tokens -> exchange: new tokens
+
+Statuses and bodies as on API pages oauth/device/code, oauth/device/token, oauth/token and oauth/revoke.
 """
 
 import hmac
@@ -10,15 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from importer.sandbox.activate import build_form_page, build_result_page
-from importer.sandbox.devices import Devices, DeviceState
-from importer.sandbox.exchange import Answer, Call
-from importer.sandbox.tokens import TokenPair, Tokens
-from importer.sandbox.v2_input import UnparsableError, read_object
-from importer.sandbox.v2_output import build_json, build_text
+from importer.sandbox.exchange import Answer, Call, NotAnObjectError, build_json, build_text, read_object
+from importer.sandbox.trakt.activate import build_form_page, build_result_page
+from importer.sandbox.trakt.devices import Devices, DeviceState
+from importer.sandbox.trakt.tokens import TokenPair, Tokens
 
 REDIRECT_URI = "urn:ietf:wg:oauth:2.0:oob"
-"""The one that the sandbox's app is registered with, as device apps are."""
+"""The one that the sandbox's app is registered with, as device apps usually are."""
 
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
@@ -38,12 +37,12 @@ class OAuth:
         self._devices = devices
 
     def with_body(self, method: Callable[[Call, Body], Answer]) -> Callable[[Call], Answer]:
-        """Read the JSON body; one that cannot be read is the 400 of RFC 6749, section 5.2."""
+        """Read the JSON body. If that fails, the answer is the 400 of RFC 6749, section 5.2."""
 
         def answer(call: Call) -> Answer:
             try:
                 return method(call, read_object(call))
-            except UnparsableError as error:
+            except NotAnObjectError as error:
                 return _build_error(400, "invalid_request", str(error))
 
         return answer
@@ -64,10 +63,10 @@ class OAuth:
         return build_json(200, found)
 
     def poll_device(self, _call: Call, body: Body) -> Answer:
-        """POST /oauth/device/token: tokens, or a status that says why not.
+        """POST /oauth/device/token: tokens, or a status with the reason.
 
-        The documented status of pending is 400, and its body says JSON without being it. A wrong client is
-        401, the sandbox's own choice.
+        Pending is 400, and its body is declared as JSON but is not. A wrong client is 401, the sandbox's own
+        choice.
         """
         if not self._knows(body):
             return _WRONG_CLIENT
@@ -77,13 +76,13 @@ class OAuth:
             return _build_tokens(self._tokens.issue(self._username))
         if state is DeviceState.TOO_FAST:
             headers = {"Retry-After": str(self._devices.interval_seconds)}
-            return build_text(429, "polling too fast", headers)
+            return build_text(429, "429: polling too fast", headers)
         return Answer(state, b"" if state is not DeviceState.PENDING else b"authorization pending")
 
     def exchange(self, _call: Call, body: Body) -> Answer:
-        """POST /oauth/token, refresh_token only: the device flow needs no other grant.
+        """POST /oauth/token, with the grant refresh_token only: the device flow needs no other.
 
-        400 with `invalid_grant` for a token that is unknown, spent or revoked (RFC 6749, section 5.2).
+        A token that is unknown, used or revoked is 400 with `invalid_grant` (RFC 6749, section 5.2).
         """
         needed = ("grant_type", "refresh_token", "redirect_uri", "client_id", "client_secret")
         if missing := [name for name in needed if not isinstance(body.get(name), str) or not body[name]]:
@@ -99,7 +98,7 @@ class OAuth:
         return _build_tokens(pair)
 
     def revoke(self, _call: Call, body: Body) -> Answer:
-        """POST /oauth/revoke: 200, also for a token that nobody knows (RFC 7009, section 2.2)."""
+        """POST /oauth/revoke: 200, also for an unknown token (RFC 7009, section 2.2)."""
         if not self._knows(body):
             return _WRONG_CLIENT
         if isinstance(token := body.get("token"), str):
@@ -150,7 +149,7 @@ def _same(sent: object, right: str) -> bool:
 
 
 def _tidy(code: str) -> str:
-    """The code as people type it: in any case, with blanks or a hyphen."""
+    """The code without the blanks, hyphens and lower case that people type."""
     return re.sub(r"[\s-]", "", code).upper()
 
 

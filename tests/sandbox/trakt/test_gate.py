@@ -1,4 +1,4 @@
-"""Who is let in at v2: headers, application, token, rate limits; and which paths and methods there are."""
+"""Who is let in at trakt: headers, application, token, rate limits; and which paths and methods there are."""
 
 import asyncio
 import json
@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from importer.sandbox.v2_gate import Limits
-
-from .api import Reply
-from .conftest import OpenV2
-from .v2_api import ALIEN, Clock, V2Api, counts
+from importer.sandbox.trakt.gate import Limits
+from tests.sandbox.api import Reply
+from tests.sandbox.trakt.api import ALIEN, Clock, TraktApi, counts
+from tests.sandbox.trakt.conftest import OpenTrakt
 
 SIGNED = [
     ("POST", "/sync/ratings"),
@@ -25,83 +24,85 @@ SIGN_IN = [("POST", f"/oauth/{end}") for end in ("device/code", "device/token", 
 EVERYTHING = [*SIGNED, *OPEN, *SIGN_IN]
 
 
-async def ask(v2: V2Api, calls: list[tuple[str, str]]) -> list[Reply]:
+async def ask(trakt: TraktApi, calls: list[tuple[str, str]]) -> list[Reply]:
     """The answers to all these calls, each with an empty object for a body."""
-    return [await v2.send(method, path, b"{}") for method, path in calls]
+    return [await trakt.send(method, path, b"{}") for method, path in calls]
 
 
 @pytest.mark.parametrize("agent", [None, "", "Python/3.11 aiohttp/3.14", "python-requests/2.32"])
 async def test_without_a_user_agent_of_its_own_a_client_meets_the_block_page(
-    v2: V2Api, agent: str | None
+    trakt: TraktApi, agent: str | None
 ) -> None:
-    del v2.headers["User-Agent"]
+    del trakt.headers["User-Agent"]
     if agent is not None:
-        v2.headers["User-Agent"] = agent
-    for reply in await ask(v2, EVERYTHING):
+        trakt.headers["User-Agent"] = agent
+    for reply in await ask(trakt, EVERYTHING):
         assert (reply.status, reply.headers["Server"]) == (403, "cloudflare")
         assert reply.headers["Content-Type"].startswith("text/html")
         assert "<h1>Request blocked</h1>" in reply.body
 
 
-async def test_the_activate_page_asks_nothing_of_a_browser(v2: V2Api) -> None:
-    v2.headers = {}
-    assert (await v2.get("/activate")).status == 200
+async def test_the_activate_page_asks_nothing_of_a_browser(trakt: TraktApi) -> None:
+    trakt.headers = {}
+    assert (await trakt.get("/activate")).status == 200
 
 
 @pytest.mark.parametrize("key", [None, "", "other", "clé"])
-async def test_a_wrong_key_is_403_with_nothing_in_it(v2: V2Api, key: str | None) -> None:
-    del v2.headers["trakt-api-key"]
+async def test_a_wrong_key_is_403_with_nothing_in_it(trakt: TraktApi, key: str | None) -> None:
+    del trakt.headers["trakt-api-key"]
     if key is not None:
-        v2.headers["trakt-api-key"] = key
-    replies = await ask(v2, [*SIGNED, *OPEN])
+        trakt.headers["trakt-api-key"] = key
+    replies = await ask(trakt, [*SIGNED, *OPEN])
     assert {(it.status, it.body) for it in replies} == {(403, "")}
 
 
-async def test_an_app_that_is_not_approved_is_403_everywhere(open_v2: OpenV2) -> None:
-    replies = await ask(await open_v2(sign_in=False, approved=False), EVERYTHING)
+async def test_an_app_that_is_not_approved_is_403_everywhere(open_trakt: OpenTrakt) -> None:
+    replies = await ask(await open_trakt(sign_in=False, approved=False), EVERYTHING)
     assert {(it.status, it.body) for it in replies} == {(403, "")}
 
 
 @pytest.mark.parametrize("version", [None, "1"])
-async def test_another_api_version_is_412(v2: V2Api, version: str | None) -> None:
-    del v2.headers["trakt-api-version"]
+async def test_another_api_version_is_412(trakt: TraktApi, version: str | None) -> None:
+    del trakt.headers["trakt-api-version"]
     if version:
-        v2.headers["trakt-api-version"] = version
-    assert {it.status for it in await ask(v2, [*SIGNED, *OPEN])} == {412}
+        trakt.headers["trakt-api-version"] = version
+    assert {it.status for it in await ask(trakt, [*SIGNED, *OPEN])} == {412}
 
 
 @pytest.mark.parametrize("content", [None, "application/x-www-form-urlencoded", "text/plain"])
-async def test_a_body_of_another_type_is_412(v2: V2Api, content: str | None) -> None:
-    del v2.headers["Content-Type"]
+async def test_a_body_of_another_type_is_412(trakt: TraktApi, content: str | None) -> None:
+    del trakt.headers["Content-Type"]
     if content:
-        v2.headers["Content-Type"] = content
+        trakt.headers["Content-Type"] = content
     posts = [it for it in EVERYTHING if it[0] == "POST"]
-    assert {it.status for it in await ask(v2, posts)} == {412}
+    assert {it.status for it in await ask(trakt, posts)} == {412}
     # Nothing is wrong with a GET that has no body to declare.
-    assert (await v2.get("/users/settings")).status == 200
+    assert (await trakt.get("/users/settings")).status == 200
 
 
-async def test_a_charset_may_stand_beside_the_type(v2: V2Api) -> None:
-    v2.headers["Content-Type"] = "Application/JSON; charset=utf-8"
-    assert (await v2.rate()).status == 201
+async def test_a_charset_may_stand_beside_the_type(trakt: TraktApi) -> None:
+    trakt.headers["Content-Type"] = "Application/JSON; charset=utf-8"
+    assert (await trakt.rate()).status == 201
 
 
 @pytest.mark.parametrize("token", [None, "", "Bearer", "Bearer unknown", "Basic {}", "{}"])
-async def test_without_a_good_token_a_call_is_401_with_nothing_in_it(v2: V2Api, token: str | None) -> None:
-    del v2.headers["Authorization"]
+async def test_without_a_good_token_a_call_is_401_with_nothing_in_it(
+    trakt: TraktApi, token: str | None
+) -> None:
+    del trakt.headers["Authorization"]
     if token is not None:
-        v2.headers["Authorization"] = token.format(v2.tokens["access_token"])
-    for reply in await ask(v2, SIGNED):
+        trakt.headers["Authorization"] = token.format(trakt.tokens["access_token"])
+    for reply in await ask(trakt, SIGNED):
         assert (reply.status, reply.body) == (401, "")
         assert reply.headers["WWW-Authenticate"].startswith("Bearer ")
 
 
-async def test_a_search_needs_no_token_but_takes_no_bad_one(v2: V2Api) -> None:
-    assert {it.status for it in await ask(v2, OPEN)} == {200}
-    v2.headers["Authorization"] = "Bearer unknown"
-    assert {it.status for it in await ask(v2, OPEN)} == {401}
-    del v2.headers["Authorization"]
-    assert {it.status for it in await ask(v2, OPEN)} == {200}
+async def test_a_search_needs_no_token_but_takes_no_bad_one(trakt: TraktApi) -> None:
+    assert {it.status for it in await ask(trakt, OPEN)} == {200}
+    trakt.headers["Authorization"] = "Bearer unknown"
+    assert {it.status for it in await ask(trakt, OPEN)} == {401}
+    del trakt.headers["Authorization"]
+    assert {it.status for it in await ask(trakt, OPEN)} == {200}
 
 
 @pytest.mark.parametrize(
@@ -121,16 +122,16 @@ async def test_a_search_needs_no_token_but_takes_no_bad_one(v2: V2Api) -> None:
     ],
 )
 async def test_other_methods_are_405_and_other_paths_404(
-    v2: V2Api, method: str, path: str, status: int
+    trakt: TraktApi, method: str, path: str, status: int
 ) -> None:
-    assert (await v2.send(method, path)).status == status
+    assert (await trakt.send(method, path)).status == status
 
 
-async def test_writing_beyond_the_rate_is_429_with_the_documented_headers(open_v2: OpenV2) -> None:
-    v2 = await open_v2(post_rate="2/1m")
+async def test_writing_beyond_the_rate_is_429_with_the_documented_headers(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(post_rate="2/1m")
     movies = [{**ALIEN, "rating": 5}]
-    allowed = [await v2.rate(movies=movies), await v2.remove(movies=movies)]
-    reply = await v2.rate(movies=movies)
+    allowed = [await trakt.rate(movies=movies), await trakt.remove(movies=movies)]
+    reply = await trakt.rate(movies=movies)
     assert [it.status for it in (*allowed, reply)] == [201, 200, 429]
     wait = int(reply.headers["Retry-After"])
     assert 0 < wait <= 60
@@ -142,48 +143,49 @@ async def test_writing_beyond_the_rate_is_429_with_the_documented_headers(open_v
     assert limit == {"name": "AUTHED_API_POST_LIMIT", "period": 60, "limit": 2, "remaining": 0}
     assert [json.loads(it.headers["X-Ratelimit"])["remaining"] for it in allowed] == [1, 0]
     # Reading has a budget of its own, and so has signing in.
-    assert await v2.held() == []
-    assert (await v2.refresh()).status == 200
+    assert await trakt.held() == []
+    assert (await trakt.refresh()).status == 200
 
 
-async def test_one_post_a_second_is_the_usual_rate(open_v2: OpenV2) -> None:
-    v2 = await open_v2(post_rate="1/s")
-    replies = await asyncio.gather(*(v2.rate() for _ in range(4)))
+async def test_one_post_a_second_is_the_usual_rate(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(post_rate="1/s")
+    replies = await asyncio.gather(*(trakt.rate() for _ in range(4)))
     assert sorted(it.status for it in replies) == [201, 429, 429, 429]
     assert {it.headers.get("Retry-After") for it in replies} == {None, "1"}
 
 
-async def test_reading_has_a_limit_for_the_user_and_one_for_the_app(open_v2: OpenV2) -> None:
-    v2 = await open_v2(get_rate="2/1m")
-    assert [(await v2.get("/sync/ratings")).status for _ in range(3)] == [200, 200, 429]
+async def test_reading_has_a_limit_for_the_user_and_one_for_the_app(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(get_rate="2/1m")
+    assert [(await trakt.get("/sync/ratings")).status for _ in range(3)] == [200, 200, 429]
     assert (
-        json.loads((await v2.get("/users/settings")).headers["X-Ratelimit"])["name"] == "AUTHED_API_GET_LIMIT"
+        json.loads((await trakt.get("/users/settings")).headers["X-Ratelimit"])["name"]
+        == "AUTHED_API_GET_LIMIT"
     )
-    assert (await v2.rate()).status == 201
-    del v2.headers["Authorization"]
-    replies = [await v2.get("/search/imdb/tt0078748") for _ in range(3)]
+    assert (await trakt.rate()).status == 201
+    del trakt.headers["Authorization"]
+    replies = [await trakt.get("/search/imdb/tt0078748") for _ in range(3)]
     assert [it.status for it in replies] == [200, 200, 429]
     assert json.loads(replies[-1].headers["X-Ratelimit"])["name"] == "UNAUTHED_API_GET_LIMIT"
     assert replies[-1].body.startswith("UNAUTHED_API_GET_LIMIT rate limit exceeded.")
 
 
-async def test_who_is_not_let_in_does_not_use_up_the_limit(open_v2: OpenV2) -> None:
-    v2 = await open_v2(post_rate="1/1m", get_rate="1/1m")
-    good = dict(v2.headers)
+async def test_who_is_not_let_in_does_not_use_up_the_limit(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(post_rate="1/1m", get_rate="1/1m")
+    good = dict(trakt.headers)
     for name, value in (("trakt-api-key", "other"), ("Authorization", "Bearer x"), ("User-Agent", "")):
-        v2.headers = {**good, name: value}
-        assert (await v2.rate()).status in {401, 403}
-        assert (await v2.get("/users/settings")).status in {401, 403}
-    v2.headers = good
-    assert (await v2.rate()).status == 201
-    assert (await v2.get("/users/settings")).status == 200
+        trakt.headers = {**good, name: value}
+        assert (await trakt.rate()).status in {401, 403}
+        assert (await trakt.get("/users/settings")).status in {401, 403}
+    trakt.headers = good
+    assert (await trakt.rate()).status == 201
+    assert (await trakt.get("/users/settings")).status == 200
 
 
-async def test_a_refused_request_stores_nothing_and_meets_no_fault(open_v2: OpenV2) -> None:
-    v2 = await open_v2(post_rate="1/1m", faults=("503@2",))
-    assert (await v2.rate(movies=[{**ALIEN, "rating": 5}])).body["added"] == counts(1)
-    assert (await v2.rate(movies=[{**ALIEN, "rating": 6}])).status == 429
-    assert await v2.held() == [("movie", "Alien", 5)]
+async def test_a_refused_request_stores_nothing_and_meets_no_fault(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(post_rate="1/1m", faults=("503@2",))
+    assert (await trakt.rate(movies=[{**ALIEN, "rating": 5}])).body["added"] == counts(1)
+    assert (await trakt.rate(movies=[{**ALIEN, "rating": 6}])).status == 429
+    assert await trakt.held() == [("movie", "Alien", 5)]
 
 
 def test_a_limit_opens_again_and_says_when() -> None:

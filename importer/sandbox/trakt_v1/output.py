@@ -1,42 +1,32 @@
-"""How v1 answers look: failures, the success of a rating, and the entries of a list of ratings.
+"""The form of answers: failures, the success of a rating, and the entries of a list of ratings."""
 
-Pure shaping of values that `v1.py` has decided on.
-"""
-
-import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from importer.sandbox.catalogue import Kind, Title
-from importer.sandbox.exchange import Answer
+from importer.sandbox.exchange import Answer, build_json, build_text
 from importer.sandbox.store import StoredRating
-from importer.sandbox.v1_input import UNRATE
+from importer.sandbox.trakt_v1.input import UNRATE
 
 LOWEST_LOVED = 6
 """From here on a 1 to 10 rating counts as `love`. The sandbox's own choice: the real border is unknown."""
 
 
-def build_answer(status: int, body: object, *, rows: int = 0) -> Answer:
-    """A JSON answer."""
-    return Answer(status, json.dumps(body).encode(), rows)
-
-
 def build_failure(status: int, error: str) -> Answer:
     """A refusal, as every documented one looks (API page errors)."""
-    return build_answer(status, {"status": "failure", "error": error})
+    return build_json(status, {"status": "failure", "error": error})
 
 
 def build_too_many(wait_seconds: float) -> Answer:
-    """The quota's refusal. Whole seconds, rounded up, as Retry-After counts them (RFC 9110, 10.2.3)."""
-    headers = {"Retry-After": str(math.ceil(wait_seconds))}
-    return Answer(429, b"429 Too Many Requests", headers=headers, content_type="text/plain")
+    """The quota's refusal. Retry-After counts whole seconds (RFC 9110, 10.2.3), so it is rounded up."""
+    return build_text(429, "429 Too Many Requests", {"Retry-After": str(math.ceil(wait_seconds))})
 
 
 def rated_body(
     title: Title, rating: int, echo: object, votes: Sequence[int], posted: Sequence[str]
 ) -> dict[str, Any]:
-    """The success of a single rating: `rating` is what was sent, the flags say where it was posted.
+    """The success of a single rating: `rating` is the one that was sent, the flags say where it was posted.
 
     API pages rate-movie and rate-show; how a message names an episode is the sandbox's own choice.
     """

@@ -1,7 +1,6 @@
-"""Access and refresh tokens: handing out, telling whose they are, rotation, expiry, revocation.
+"""Access and refresh tokens: issue, owner, rotation, expiry, revocation.
 
-They live in the store's database, as hashes: the data file and whatever shows it give no token away. What
-the answers look like is `oauth.py`'s part.
+The store's database holds their hashes, so the data file shows no token.
 """
 
 import hashlib
@@ -20,7 +19,7 @@ CREATE TABLE IF NOT EXISTS tokens (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenPair:
-    """What a client is given. It has no repr to show."""
+    """The tokens that a client gets. It has no repr, because both are secret."""
 
     access_token: str
     refresh_token: str
@@ -29,7 +28,7 @@ class TokenPair:
 
 
 class Tokens:
-    """All tokens of the sandbox, each good for `life_seconds` of this clock."""
+    """All tokens of the sandbox. Each is valid for `life_seconds` of this clock."""
 
     def __init__(self, store: Store, life_seconds: int, clock: Callable[[], float]) -> None:
         self._store = store
@@ -38,7 +37,7 @@ class Tokens:
         store.database.executescript(_SCHEMA)
 
     def issue(self, username: str) -> TokenPair:
-        """A new pair for this user; those handed out before stay good."""
+        """A new pair for this user; earlier pairs stay valid."""
         pair = TokenPair(secrets.token_hex(32), secrets.token_hex(32), int(self._clock()), self._life_seconds)
         self._store.database.execute(
             "INSERT INTO tokens VALUES (?, ?, ?, ?)",
@@ -52,10 +51,10 @@ class Tokens:
         return pair
 
     def refresh(self, refresh_token: str) -> TokenPair | None:
-        """Exchange the pair of this refresh token for a new one; None if it is unknown, spent or revoked.
+        """Exchange the pair of this refresh token for a new one; None if it is unknown, used or revoked.
 
-        A refresh token does not expire and is good once (#48 of trakt-api). That the old access token dies
-        with it is the sandbox's own choice.
+        A refresh token does not expire and can be used once (#48 of trakt-api). That the old access token
+        ends with it is the sandbox's own choice.
         """
         with self._store.changes():
             owner = self._store.database.execute(
@@ -64,14 +63,14 @@ class Tokens:
             return self.issue(owner[0][0]) if owner else None
 
     def user_of(self, access_token: str) -> str | None:
-        """Whose access token this is; None if it is unknown, expired or revoked."""
+        """The owner of this access token; None if it is unknown, expired or revoked."""
         found = self._store.database.execute(
             "SELECT username, expires_at FROM tokens WHERE access_sha256 = ?", (digest(access_token),)
         ).fetchone()
         return str(found[0]) if found and self._clock() < found[1] else None
 
     def expire(self, access_token: str) -> None:
-        """Let this access token be expired from now on; its refresh token stays good."""
+        """Expire this access token now; its refresh token stays valid."""
         self._store.database.execute(
             "UPDATE tokens SET expires_at = 0 WHERE access_sha256 = ?", (digest(access_token),)
         )
@@ -84,5 +83,5 @@ class Tokens:
 
 
 def digest(secret: str) -> str:
-    """What the database holds instead of the secret itself: these are random and long, so no salt."""
+    """The hash that the database holds. The secrets are random and long, so it needs no salt."""
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()

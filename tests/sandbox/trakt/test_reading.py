@@ -6,15 +6,14 @@ from typing import Any
 import pytest
 
 from importer.sandbox.catalogue import Catalogue, Kind
-
-from .conftest import OpenV2
-from .v2_api import ALIEN, BLADE_RUNNER, PILOT, THE_WIRE, UNKNOWN, V2Api
+from tests.sandbox.trakt.api import ALIEN, BLADE_RUNNER, PILOT, THE_WIRE, UNKNOWN, TraktApi
+from tests.sandbox.trakt.conftest import OpenTrakt
 
 ACTIVITY_GROUPS = {"movies", "shows", "seasons", "episodes"}
 
 
-async def rate_one_of_each(v2: V2Api) -> None:
-    await v2.rate(
+async def rate_one_of_each(trakt: TraktApi) -> None:
+    await trakt.rate(
         movies=[{**ALIEN, "rating": 9, "rated_at": "2020-01-04T00:00:00Z"}],
         shows=[
             {**THE_WIRE, "rating": 10, "rated_at": "2020-01-03T00:00:00Z"},
@@ -29,9 +28,9 @@ def without_trakt(shaped: dict[str, Any]) -> dict[str, Any]:
     return shaped
 
 
-async def test_every_kind_reads_back_in_its_documented_form_newest_first(v2: V2Api) -> None:
-    await rate_one_of_each(v2)
-    movie, show, season, episode = (await v2.get("/sync/ratings")).body
+async def test_every_kind_reads_back_in_its_documented_form_newest_first(trakt: TraktApi) -> None:
+    await rate_one_of_each(trakt)
+    movie, show, season, episode = (await trakt.get("/sync/ratings")).body
     wire = {"slug": "the-wire-2002", "imdb": "tt0306414", "tmdb": 1438, "tvdb": 79126}
     assert without_trakt(movie["movie"]) == {
         "title": "Alien",
@@ -66,23 +65,23 @@ async def test_every_kind_reads_back_in_its_documented_form_newest_first(v2: V2A
     ],
 )
 async def test_reading_back_can_be_narrowed_to_a_type_and_ratings(
-    v2: V2Api, end: str, kinds: list[str]
+    trakt: TraktApi, end: str, kinds: list[str]
 ) -> None:
-    await rate_one_of_each(v2)
-    assert [kind for kind, _, _ in await v2.held(end)] == kinds
+    await rate_one_of_each(trakt)
+    assert [kind for kind, _, _ in await trakt.held(end)] == kinds
 
 
 @pytest.mark.parametrize(
     ("end", "status"),
     [("/movie", 404), ("/people", 404), ("/all/0", 400), ("/all/11", 400), ("/all/9,", 400), ("/all/x", 400)],
 )
-async def test_what_cannot_be_chosen_is_an_error(v2: V2Api, end: str, status: int) -> None:
-    assert (await v2.get(f"/sync/ratings{end}")).status == status
+async def test_what_cannot_be_chosen_is_an_error(trakt: TraktApi, end: str, status: int) -> None:
+    assert (await trakt.get(f"/sync/ratings{end}")).status == status
 
 
-async def rate_many(v2: V2Api, number: int) -> None:
+async def rate_many(trakt: TraktApi, number: int) -> None:
     movies = [{"ids": {"tmdb": 10_000 + n}, "rating": n % 10 + 1} for n in range(number)]
-    assert (await v2.rate(movies=movies)).status == 201
+    assert (await trakt.rate(movies=movies)).status == 201
 
 
 def page_of(headers: Any) -> tuple[int, ...]:
@@ -90,10 +89,10 @@ def page_of(headers: Any) -> tuple[int, ...]:
     return tuple(int(headers[f"X-Pagination-{name}"]) for name in names)
 
 
-async def test_without_paging_everything_comes_and_no_header_speaks_of_pages(open_v2: OpenV2) -> None:
-    v2 = await open_v2(any_title=True)
-    await rate_many(v2, 300)
-    reply = await v2.get("/sync/ratings")
+async def test_without_paging_everything_comes_and_no_header_speaks_of_pages(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(any_title=True)
+    await rate_many(trakt, 300)
+    reply = await trakt.get("/sync/ratings")
     assert len(reply.body) == 300
     assert not [name for name in reply.headers if name.startswith("X-Pagination")]
 
@@ -111,36 +110,36 @@ async def test_without_paging_everything_comes_and_no_header_speaks_of_pages(ope
     ],
 )
 async def test_pages_are_clamped_at_250_and_counted_in_headers(
-    open_v2: OpenV2, query: str, items: int, headers: tuple[int, ...]
+    open_trakt: OpenTrakt, query: str, items: int, headers: tuple[int, ...]
 ) -> None:
-    v2 = await open_v2(any_title=True)
-    await rate_many(v2, 300)
-    reply = await v2.get(f"/sync/ratings/movies?{query}")
+    trakt = await open_trakt(any_title=True)
+    await rate_many(trakt, 300)
+    reply = await trakt.get(f"/sync/ratings/movies?{query}")
     assert (len(reply.body), page_of(reply.headers)) == (items, headers)
 
 
-async def test_pages_hold_every_item_once_and_count_only_what_was_chosen(open_v2: OpenV2) -> None:
-    v2 = await open_v2(any_title=True)
-    await rate_many(v2, 95)
+async def test_pages_hold_every_item_once_and_count_only_what_was_chosen(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(any_title=True)
+    await rate_many(trakt, 95)
     seen: list[int] = []
     for page in (1, 2, 3, 4, 5):
-        reply = await v2.get(f"/sync/ratings/movies/1,2,3,4,5?page={page}&limit=10")
+        reply = await trakt.get(f"/sync/ratings/movies/1,2,3,4,5?page={page}&limit=10")
         assert page_of(reply.headers) == (page, 10, 5, 50)
         seen += [it["movie"]["ids"]["tmdb"] for it in reply.body]
     assert sorted(seen) == [10_000 + n for n in range(95) if n % 10 < 5]
 
 
-async def test_no_ratings_are_no_pages(v2: V2Api) -> None:
-    reply = await v2.get("/sync/ratings?page=1&limit=10")
+async def test_no_ratings_are_no_pages(trakt: TraktApi) -> None:
+    reply = await trakt.get("/sync/ratings?page=1&limit=10")
     assert (reply.body, page_of(reply.headers)) == ([], (1, 10, 0, 0))
 
 
-async def test_activities_move_exactly_when_ratings_change(v2: V2Api) -> None:
-    last: dict[str, Any] = (await v2.get("/sync/last_activities")).body
+async def test_activities_move_exactly_when_ratings_change(trakt: TraktApi) -> None:
+    last: dict[str, Any] = (await trakt.get("/sync/last_activities")).body
 
     async def moved() -> set[str]:
         nonlocal last
-        before, last = last, (await v2.get("/sync/last_activities")).body
+        before, last = last, (await trakt.get("/sync/last_activities")).body
         groups = {name for name in ACTIVITY_GROUPS if last[name]["rated_at"] != before[name]["rated_at"]}
         assert (last["all"] != before["all"]) == bool(groups)
         assert last["all"] == max(last[name]["rated_at"] for name in ACTIVITY_GROUPS)
@@ -149,27 +148,27 @@ async def test_activities_move_exactly_when_ratings_change(v2: V2Api) -> None:
     assert last.keys() == {"all", *ACTIVITY_GROUPS}
     assert last["movies"] == {"rated_at": "1970-01-01T00:00:00.000Z"}
     at = "2020-01-01T00:00:00Z"
-    await v2.rate(movies=[{**ALIEN, "rating": 9, "rated_at": at}])
+    await trakt.rate(movies=[{**ALIEN, "rating": 9, "rated_at": at}])
     assert await moved() == {"movies"}
-    await v2.rate(movies=[{**ALIEN, "rating": 9, "rated_at": at}, {**UNKNOWN, "rating": 9}])
+    await trakt.rate(movies=[{**ALIEN, "rating": 9, "rated_at": at}, {**UNKNOWN, "rating": 9}])
     assert await moved() == set()
-    await v2.rate(movies=[{**ALIEN, "rating": 8, "rated_at": at}])
+    await trakt.rate(movies=[{**ALIEN, "rating": 8, "rated_at": at}])
     assert await moved() == {"movies"}
-    await v2.rate(movies=[{**ALIEN, "rating": 8}], shows=[{**THE_WIRE, "rating": 8}])
+    await trakt.rate(movies=[{**ALIEN, "rating": 8}], shows=[{**THE_WIRE, "rating": 8}])
     assert await moved() == {"movies", "shows"}
-    await v2.remove(movies=[ALIEN, BLADE_RUNNER], episodes=[PILOT])
+    await trakt.remove(movies=[ALIEN, BLADE_RUNNER], episodes=[PILOT])
     assert await moved() == {"movies"}
-    await v2.rate(shows=[{**THE_WIRE, "seasons": [{"number": 1, "rating": 8}]}])
+    await trakt.rate(shows=[{**THE_WIRE, "seasons": [{"number": 1, "rating": 8}]}])
     assert await moved() == {"seasons"}
-    await v2.api.post("rate/episode", {"imdb_id": "tt0903747", "season": 1, "episode": 1, "rating": 8})
+    await trakt.api.post("rate/episode", {"imdb_id": "tt0903747", "season": 1, "episode": 1, "rating": 8})
     assert await moved() == {"episodes"}
 
 
-async def test_a_refused_request_moves_no_activity(open_v2: OpenV2) -> None:
-    v2 = await open_v2(rating_cap=0)
-    before = (await v2.get("/sync/last_activities")).body
-    assert (await v2.rate(movies=[{**ALIEN, "rating": 9}])).status == 420
-    assert (await v2.get("/sync/last_activities")).body == before
+async def test_a_refused_request_moves_no_activity(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(rating_cap=0)
+    before = (await trakt.get("/sync/last_activities")).body
+    assert (await trakt.rate(movies=[{**ALIEN, "rating": 9}])).status == 420
+    assert (await trakt.get("/sync/last_activities")).body == before
 
 
 BY_ID = [
@@ -187,8 +186,8 @@ BY_ID = [
 
 
 @pytest.mark.parametrize(("end", "hits"), BY_ID)
-async def test_a_look_up_by_id_tells_the_type(v2: V2Api, end: str, hits: list[tuple[str, str]]) -> None:
-    reply = await v2.get(f"/search/{end}")
+async def test_a_look_up_by_id_tells_the_type(trakt: TraktApi, end: str, hits: list[tuple[str, str]]) -> None:
+    reply = await trakt.get(f"/search/{end}")
     assert reply.status == 200
     assert [(it["type"], it[it["type"]]["title"]) for it in reply.body] == hits
     assert all(it["score"] is None for it in reply.body)
@@ -198,17 +197,17 @@ async def test_a_look_up_by_id_tells_the_type(v2: V2Api, end: str, hits: list[tu
 @pytest.mark.parametrize(
     "end", ["slug/alien-1979", "imdb/tt0078748?type=person", "person?query=x", "season?query=x"]
 )
-async def test_a_type_that_search_does_not_know_is_404(v2: V2Api, end: str) -> None:
-    assert (await v2.get(f"/search/{end}")).status == 404
+async def test_a_type_that_search_does_not_know_is_404(trakt: TraktApi, end: str) -> None:
+    assert (await trakt.get(f"/search/{end}")).status == 404
 
 
-async def test_with_any_title_an_unknown_id_is_of_the_first_type_asked_for(open_v2: OpenV2) -> None:
-    v2 = await open_v2(any_title=True)
+async def test_with_any_title_an_unknown_id_is_of_the_first_type_asked_for(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(any_title=True)
     for types, found in (("movie,show,episode", ["movie"]), ("episode", ["episode"])):
-        reply = await v2.get(f"/search/imdb/tt7777777?type={types}")
+        reply = await trakt.get(f"/search/imdb/tt7777777?type={types}")
         assert [it["type"] for it in reply.body] == found
     for end, known in (("imdb/tt0903747", "show"), ("tmdb/348?type=show,movie", "movie")):
-        assert [it["type"] for it in (await v2.get(f"/search/{end}")).body] == [known]
+        assert [it["type"] for it in (await trakt.get(f"/search/{end}")).body] == [known]
 
 
 BY_WORDS = [
@@ -233,40 +232,40 @@ BY_WORDS = [
 
 
 @pytest.mark.parametrize(("end", "titles"), BY_WORDS)
-async def test_a_search_by_words_finds_titles(v2: V2Api, end: str, titles: list[str]) -> None:
-    reply = await v2.get(f"/search/{end}")
+async def test_a_search_by_words_finds_titles(trakt: TraktApi, end: str, titles: list[str]) -> None:
+    reply = await trakt.get(f"/search/{end}")
     assert reply.status == 200
     assert [it[it["type"]]["title"] for it in reply.body] == titles
     assert all(it["score"] > 0 for it in reply.body)
     assert page_of(reply.headers) == (1, 50, bool(titles), len(titles))
 
 
-async def test_the_better_a_title_fits_the_higher_it_stands(v2: V2Api) -> None:
+async def test_the_better_a_title_fits_the_higher_it_stands(trakt: TraktApi) -> None:
     queries = ("The Wire", "the wire", "The Wi", "Wire", "Wire Tap")
-    scores = [(await v2.get(f"/search/show?query={query}")).body[0]["score"] for query in queries]
+    scores = [(await trakt.get(f"/search/show?query={query}")).body[0]["score"] for query in queries]
     assert scores == sorted(set(scores), reverse=True)
-    two = await v2.get("/search/show,movie?query=breaking%20alien%20bad&limit=1&page=2")
+    two = await trakt.get("/search/show,movie?query=breaking%20alien%20bad&limit=1&page=2")
     assert [it["type"] for it in two.body] == ["movie"]
 
 
-async def test_an_escaped_character_belongs_to_the_title(v2: V2Api) -> None:
+async def test_an_escaped_character_belongs_to_the_title(trakt: TraktApi) -> None:
     exact, blank = await asyncio.gather(
-        v2.get("/search/show?query=The%5C:%20Wire"), v2.get("/search/show?query=The:%20Wire")
+        trakt.get("/search/show?query=The%5C:%20Wire"), trakt.get("/search/show?query=The:%20Wire")
     )
     assert exact.body[0]["score"] < blank.body[0]["score"]
 
 
 @pytest.mark.parametrize("query", ["", "query=", "query=%20", "query=!!", "query=alien&years=soon"])
-async def test_a_search_for_nothing_is_400(v2: V2Api, query: str) -> None:
-    assert (await v2.get(f"/search/movie?{query}")).status == 400
+async def test_a_search_for_nothing_is_400(trakt: TraktApi, query: str) -> None:
+    assert (await trakt.get(f"/search/movie?{query}")).status == 400
 
 
 @pytest.mark.parametrize("vip", [False, True])
 async def test_settings_tell_who_is_signed_in_and_name_no_limit_of_ratings(
-    open_v2: OpenV2, vip: bool
+    open_trakt: OpenTrakt, vip: bool
 ) -> None:
-    v2 = await open_v2(vip=vip, username="someone")
-    reply = await v2.get("/users/settings")
+    trakt = await open_trakt(vip=vip, username="someone")
+    reply = await trakt.get("/users/settings")
     assert reply.status == 200
     assert (reply.body["user"]["username"], reply.body["user"]["vip"]) == ("someone", vip)
     assert reply.body["limits"].keys() == {"list", "watchlist", "favorites"}

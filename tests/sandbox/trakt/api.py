@@ -1,9 +1,9 @@
-"""A plain client for the sandbox's v2 API: headers, device sign-in and calls, from the documentation."""
+"""A plain client for Trakt's API of today in the sandbox, written from the documentation."""
 
 import json
 from typing import Any
 
-from .api import Api, Reply
+from tests.sandbox.api import Api, Reply
 
 CLIENT = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
 APP_HEADERS = {
@@ -37,7 +37,7 @@ class Clock:
         return self.now
 
 
-class V2Api:
+class TraktApi:
     """One signed-in client; its headers can be changed to see what follows."""
 
     def __init__(self, api: Api, clock: Clock) -> None:

@@ -1,7 +1,10 @@
-"""Device codes: from asking for one, over a person's yes or no, to the one token pair it is good for.
+r"""Device codes: a state machine in the store's database, which keeps codes as hashes.
 
-A small state machine in the store's database, codes as hashes. It speaks in the statuses of API page
-oauth/device/token; the words around them are in `oauth.py` and `activate.py`.
+    PENDING --decide--> APPROVED --poll--> USED
+       |   \--decide--> DENIED
+       \--time--> EXPIRED
+
+A state is the status of API page oauth/device/token.
 """
 
 import secrets
@@ -11,7 +14,7 @@ from enum import IntEnum
 from typing import Any
 
 from importer.sandbox.store import Store
-from importer.sandbox.tokens import digest
+from importer.sandbox.trakt.tokens import digest
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS devices (
@@ -19,13 +22,13 @@ CREATE TABLE IF NOT EXISTS devices (
     expires_at REAL NOT NULL, polled_at REAL NOT NULL) WITHOUT ROWID;
 """
 
-# A line's jitter is not a client's haste.
+# A poll may be early by the network's jitter.
 _FORGIVEN_SECONDS = 0.1
 _KEPT_SECONDS = 86_400
 
 
 class DeviceState(IntEnum):
-    """How it stands with a device code, as the status that polling it answers."""
+    """The state of a device code, as the status of the next poll."""
 
     APPROVED = 200
     PENDING = 400
@@ -38,14 +41,14 @@ class DeviceState(IntEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DeviceCode:
-    """What a client is given: one code for itself, one to show to a person. It has no repr to show."""
+    """One code for the client, one for the user. It has no repr, because both are secret."""
 
     device_code: str
     user_code: str
 
 
 class Devices:
-    """All device codes of the sandbox. With `auto_approve` nobody needs to be asked."""
+    """All device codes of the sandbox. With `auto_approve` they start as APPROVED."""
 
     def __init__(
         self,
@@ -64,7 +67,7 @@ class Devices:
         self._database.executescript(_SCHEMA)
 
     def new_code(self) -> DeviceCode:
-        """A code that waits for somebody's approval, for as long as codes live."""
+        """A new code. It waits for approval until it expires."""
         now = self._clock()
         self._database.execute("DELETE FROM devices WHERE expires_at < ?", (now - _KEPT_SECONDS,))
         code = DeviceCode(secrets.token_hex(32), secrets.token_hex(4).upper())
@@ -81,10 +84,10 @@ class Devices:
         return code
 
     def poll(self, device_code: str) -> DeviceState:
-        """What to answer the waiting client. APPROVED is said once; from then on the code is used.
+        """The answer to the waiting client. APPROVED comes once; from then on the code is USED.
 
-        Polls that come too fast do not count, so a client that slows down is heard again. In which order
-        the states are looked at is the sandbox's own choice.
+        Polls that come too fast do not count, so a client that slows down gets an answer again. The order in
+        which the states are checked is the sandbox's own choice.
         """
         row = self._database.execute(
             "SELECT state, expires_at, polled_at FROM devices WHERE device_sha256 = ?", (digest(device_code),)
@@ -102,7 +105,7 @@ class Devices:
         return state
 
     def decide(self, user_code: str, *, approve: bool) -> DeviceState:
-        """A person's answer. APPROVED or DENIED if it counts; else why not (USED: decided already)."""
+        """The user's answer: APPROVED or DENIED if it counts, else why not (USED: decided before)."""
         row = self._database.execute(
             "SELECT state, expires_at FROM devices WHERE user_sha256 = ?", (digest(user_code),)
         ).fetchone()
@@ -117,7 +120,7 @@ class Devices:
 
 
 def _state_now(row: Sequence[Any] | None, now: float) -> DeviceState:
-    """The stored state, unless time has passed it: used and denied codes stay what they are."""
+    """The stored state, or EXPIRED if the code's time is over: used and denied codes do not expire."""
     if row is None:
         return DeviceState.UNKNOWN
     state = DeviceState(row[0])

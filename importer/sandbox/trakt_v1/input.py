@@ -1,13 +1,9 @@
-"""What a v1 request says: who sends it, which title it means, which rating it gives.
-
-Reads only; whether the title exists and what happens to the rating is decided in `v1.py`.
-"""
+"""Reads a request: its sender, its title, its rating."""
 
 import base64
 import binascii
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -24,12 +20,8 @@ _IMDB_ID = re.compile(r"tt\d{7,10}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 
 
-class BadRequestError(Exception):
-    """The body is no JSON object. No API page says what follows then; the sandbox chose status 400."""
-
-
 class Credentials:
-    """The one API key and the one user that are let in. The password is kept only as its SHA-1."""
+    """The one valid API key and the one user. The password is kept only as its SHA-1."""
 
     def __init__(self, api_key: str, username: str, password: str) -> None:
         self.username = username
@@ -50,19 +42,8 @@ class Credentials:
         return right_hash and username == self.username
 
 
-def read_body(call: Call) -> dict[str, Any]:
-    """The JSON object of a request; an empty body is an empty object."""
-    try:
-        body = json.loads(call.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise BadRequestError("the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise BadRequestError("the body is not a JSON object")
-    return body
-
-
 def read_user(call: Call, body: Mapping[str, Any]) -> tuple[object, object] | None:
-    """User and password hash from the JSON body or else from HTTP Basic; None if neither says anything.
+    """User and password hash from the JSON body or else from HTTP Basic; None if neither has them.
 
     The two ways are interchangeable (API page rate-movie names the body; clients of the time used either).
     """
@@ -79,7 +60,7 @@ def read_user(call: Call, body: Mapping[str, Any]) -> tuple[object, object] | No
 
 
 def read_wanted(item: Mapping[str, Any]) -> Wanted:
-    """Which title an item means. What is empty, zero or malformed counts as not sent."""
+    """The title that an item names. An empty, zero or malformed value counts as not sent."""
     imdb_id = item.get("imdb_id")
     return Wanted(
         imdb_id=imdb_id if isinstance(imdb_id, str) and _IMDB_ID.fullmatch(imdb_id) else None,

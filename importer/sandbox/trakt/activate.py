@@ -1,13 +1,13 @@
-"""The page on which a person lets an application in, or does not. HTML only, nothing is decided here.
+"""The HTML of the page on which the user approves or denies an application.
 
-No script, no external asset: it works as a plain form, from a keyboard, in any browser and from a test.
+No script, no external asset: it is a plain form that works from a keyboard, in any browser and from a test.
 """
 
 import html
 from http import HTTPStatus
 
-from importer.sandbox.devices import DeviceState
-from importer.sandbox.exchange import Answer
+from importer.sandbox.exchange import Answer, build_page
+from importer.sandbox.trakt.devices import DeviceState
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -41,7 +41,7 @@ _FORM = """{problem}<p>An application wants to rate titles as <strong>{username}
 <button type="submit" name="action" value="deny">Deny</button>
 </form>"""
 
-# It reflects what was typed, so nothing in it may run, even if the escaping had a hole.
+# The page shows the typed text, so nothing in it may run, even if the escaping had a hole.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
     "Referrer-Policy": "no-referrer",
@@ -61,18 +61,17 @@ _RESULTS = {
 
 
 def build_form_page(code: str, username: str, problem: str = "", *, status: int | None = None) -> Answer:
-    """The form; with a problem named above it and, unless told otherwise, status 400."""
+    """The form. With a problem, it stands above the form, and the status is 400 unless given."""
     said = f'<p class="problem" role="alert">{html.escape(problem)}</p>\n' if problem else ""
     content = _FORM.format(problem=said, username=html.escape(username), code=html.escape(code))
     return _build_page(status or (400 if problem else 200), "Let an application in", content)
 
 
 def build_result_page(state: DeviceState) -> Answer:
-    """What became of the decision."""
+    """The result of the decision."""
     status, title, text = _RESULTS[state]
     return _build_page(status, title, f'<p role="status">{text}</p>')
 
 
 def _build_page(status: int, title: str, content: str) -> Answer:
-    body = _PAGE.format(title=title, content=content).encode(errors="replace")
-    return Answer(status, body, headers=_HEADERS, content_type="text/html")
+    return build_page(status, _PAGE.format(title=title, content=content), _HEADERS)

@@ -1,16 +1,18 @@
-"""What a v2 request on ratings says: which titles it means, which rating and date it gives them.
+"""Reads a request on ratings: its titles, with rating and date.
 
-Reads only; whether the titles exist and what happens to them is decided in `v2_ratings.py`.
+    {"shows": [{"ids": {"trakt": 4}, "seasons": [{"number": 2, "episodes": [{"number": 1, "rating": 8}]}]}]}
+
+is one Entry of the bucket `shows` with one Item: `Item(EPISODE, Wanted(trakt_id=4), season=2, episode=1,
+rating=8)`.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from importer.sandbox.exchange import Call
+from importer.sandbox.exchange import Call, read_object
 from importer.sandbox.titles import Kind, Wanted
 
 LOWEST, HIGHEST = 1, 10
@@ -25,22 +27,18 @@ ID_ORDER = {
     Kind.SEASON: ("trakt_id", "tmdb_id", "tvdb_id"),
     Kind.EPISODE: ("trakt_id", "imdb_id", "tmdb_id", "tvdb_id"),
 }
-"""Which ids name which kind (API page sync/ratings); the order in which they are tried is a choice."""
-
-
-class UnparsableError(Exception):
-    """The body is no JSON object: 400, as documented."""
+"""The ids of each kind (API page sync/ratings). The order in which they are tried is the sandbox's choice."""
 
 
 class InvalidItemError(Exception):
-    """An item that cannot be: 422, and with it the whole request, which is the sandbox's own choice."""
+    """An invalid item. The whole request is refused with 422, which is the sandbox's own choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One rating to give or to remove: of the title that `wanted` names, or of a season or episode of it.
+    """One rating to give or to remove, of the title `wanted` or of one of its seasons or episodes.
 
-    `part` is the object that says so: the submitted one, or one nested in it.
+    `part` is the JSON object with the rating: the submitted one, or one nested in it.
     """
 
     kind: Kind
@@ -54,26 +52,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One object of one of the four arrays, and the ratings it asks for: a show may ask for many."""
+    """One object of one of the four arrays, and its ratings: a show may have many."""
 
     bucket: str
     submitted: Mapping[str, Any]
     items: list[Item]
 
 
-def read_object(call: Call) -> dict[str, Any]:
-    """The JSON object of a request; an empty body is an empty object."""
-    try:
-        body = json.loads(call.body or b"{}")
-    except (ValueError, RecursionError) as error:
-        raise UnparsableError("the body is not JSON") from error
-    if not isinstance(body, dict):
-        raise UnparsableError("the body is not a JSON object")
-    return body
-
-
 def read_entries(call: Call, *, rated: bool) -> list[Entry]:
-    """Everything that the body asks for; `rated` says whether a rating must come with it."""
+    """All entries of the body; if `rated`, each needs a rating. Raises NotAnObjectError, InvalidItemError."""
     body = read_object(call)
     return [
         Entry(f"{kind}s", submitted, list(_read_items(kind, submitted, f"{kind}s[{place}]", rated=rated)))
@@ -83,7 +70,7 @@ def read_entries(call: Call, *, rated: bool) -> list[Entry]:
 
 
 def _read_items(kind: Kind, submitted: Mapping[str, Any], place: str, *, rated: bool) -> Iterator[Item]:
-    """The submitted object itself, unless it is a show that only carries seasons; then these."""
+    """The submitted object itself, or the seasons of a show that only carries seasons."""
     wanted = read_ids(kind, submitted.get("ids"))
     seasons = _read_objects(submitted, "seasons", place) if kind is Kind.SHOW else []
     if "rating" in submitted if rated and seasons else not seasons:
@@ -93,7 +80,7 @@ def _read_items(kind: Kind, submitted: Mapping[str, Any], place: str, *, rated: 
 
 
 def _read_season(wanted: Wanted, season: Mapping[str, Any], place: str, *, rated: bool) -> Iterator[Item]:
-    """A nested season, its nested episodes, or both, as API page sync/ratings shows them."""
+    """A nested season, its nested episodes, or both (API page sync/ratings)."""
     number = _read_part_number(season, place)
     episodes = _read_objects(season, "episodes", place)
     if "rating" in season if rated and episodes else not episodes:
@@ -105,7 +92,7 @@ def _read_season(wanted: Wanted, season: Mapping[str, Any], place: str, *, rated
 
 
 def _complete(item: Item, place: str, *, rated: bool) -> Item:
-    """The item with its rating and date, where it must have them."""
+    """The item with its rating and date, if it must have them."""
     if not rated:
         return item
     rating = item.part.get("rating")
@@ -134,10 +121,10 @@ def _read_part_number(part: Mapping[str, Any], place: str) -> int:
 
 
 def _read_moment(part: Mapping[str, Any], place: str) -> int | None:
-    """`rated_at` in Unix seconds: any ISO 8601 moment, UTC unless it says otherwise.
+    """`rated_at` in Unix seconds: any ISO 8601 moment, UTC unless it has an offset.
 
-    Future dates are taken as they come, fractions of a second are dropped, and what is no date is 422: all
-    the sandbox's own choices.
+    The sandbox's own choices: future dates are stored, fractions of a second are dropped, and a text that is
+    no date is 422.
     """
     text = part.get("rated_at")
     if text is None:
@@ -151,7 +138,7 @@ def _read_moment(part: Mapping[str, Any], place: str) -> int | None:
 
 
 def read_ids(kind: Kind, ids: object) -> Wanted:
-    """The ids that this kind has and that are well-formed; all others count as not sent."""
+    """The well-formed ids of this kind; all others count as not sent."""
     if not isinstance(ids, dict):
         return Wanted()
     names = ID_ORDER[kind]

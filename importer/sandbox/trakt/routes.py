@@ -1,44 +1,47 @@
-"""The v2 API: its routes, and how they are put together.
+"""The methods of Trakt's API of today.
 
-Lists what there is; the checks on the way in are in `v2_gate.py`, the work in `v2_ratings.py`,
-`v2_lookup.py` and `oauth.py`. Pacing apart, faults and the log are the server's.
+    POST /oauth/device/code, /oauth/device/token, /oauth/token, /oauth/revoke     sign-in   oauth.py
+    GET, POST /activate                                          the page for the user      activate.py
+    POST /sync/ratings, /sync/ratings/remove                                   writing      ratings.py
+    GET  /sync/ratings/{type}/{rating}, /sync/last_activities                  reading      ratings.py
+    GET  /search/..., /users/settings                                         look-ups      lookup.py
+
+All of them pass `gate.py` first: headers, token, rate limit.
 """
 
 from collections.abc import Callable
 from functools import partial
 
 from importer.sandbox.catalogue import Catalogue
-from importer.sandbox.devices import Devices
 from importer.sandbox.exchange import Answer, Call, Route, Target
-from importer.sandbox.oauth import OAuth
-from importer.sandbox.options import SandboxOptions
-from importer.sandbox.store import Store
-from importer.sandbox.tokens import Tokens
-from importer.sandbox.v2_gate import Gate, Limits, UserMethod, checks_content
-from importer.sandbox.v2_lookup import build_settings, find_by_id, find_by_words
-from importer.sandbox.v2_ratings import Ratings
+from importer.sandbox.shared import Shared
+from importer.sandbox.trakt.devices import Devices
+from importer.sandbox.trakt.gate import Gate, Limits, UserMethod, checks_content
+from importer.sandbox.trakt.lookup import build_settings, find_by_id, find_by_words
+from importer.sandbox.trakt.oauth import OAuth
+from importer.sandbox.trakt.options import TraktOptions
+from importer.sandbox.trakt.ratings import Ratings
+from importer.sandbox.trakt.tokens import Tokens
 
-Clock = Callable[[], float]
 
-
-def build_v2_routes(options: SandboxOptions, store: Store, catalogue: Catalogue, clock: Clock) -> list[Route]:
-    """Every v2 method, ready to be served."""
-    tokens = Tokens(store, options.token_life_seconds, clock)
-    limits = Limits(options.post_rate, options.get_rate, clock)
+def build_routes(options: TraktOptions, shared: Shared) -> list[Route]:
+    """Every method of this API."""
+    tokens = Tokens(shared.store, options.token_life_seconds, shared.clock)
+    limits = Limits(options.post_rate, options.get_rate, shared.clock)
     gate = Gate(options.client_id, approved=options.approved, tokens=tokens, limits=limits)
     devices = Devices(
-        store,
-        clock,
+        shared.store,
+        shared.clock,
         life_seconds=options.device_life_seconds,
         interval_seconds=options.device_interval,
         auto_approve=options.auto_approve,
     )
     oauth = OAuth(options.client_id, options.client_secret, options.username, tokens, devices)
-    ratings = Ratings(store, catalogue, options, clock)
+    ratings = Ratings(shared, options)
     return [
         *_oauth_routes(gate, oauth),
         *_rating_routes(gate, ratings),
-        *_lookup_routes(gate, catalogue, vip=options.vip),
+        *_lookup_routes(gate, shared.catalogue, vip=options.vip),
     ]
 
 

@@ -1,31 +1,20 @@
-"""How v2 answers look: titles with their ids, rated items, moments, the echo of what was not found.
+"""The form of answers: titles with their ids, rated items, moments, and the echo in `not_found`."""
 
-Pure shaping of values that others have decided on.
-"""
-
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from importer.sandbox.exchange import Answer
+from importer.sandbox.exchange import Answer, build_text
 from importer.sandbox.store import StoredRating
 from importer.sandbox.titles import Kind, Title
-from importer.sandbox.v2_input import ID_ORDER, Entry, Item
+from importer.sandbox.trakt.input import ID_ORDER, Entry, Item
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def build_json(
-    status: int, body: object, *, rows: int = 0, headers: Mapping[str, str] | None = None, delay: float = 0
-) -> Answer:
-    """A JSON answer."""
-    return Answer(status, json.dumps(body).encode(), rows, headers or {}, delay_seconds=delay)
-
-
-def build_text(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer that is not JSON: what errors say is not dependable in the real API either."""
-    return Answer(status, f"{status}: {text}".encode(), headers=headers or {}, content_type="text/plain")
+def build_refusal(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """An error in plain text: the real API's errors are not always JSON either."""
+    return build_text(status, f"{status}: {text}", headers)
 
 
 def written_moment(milliseconds: int) -> str:
@@ -35,7 +24,7 @@ def written_moment(milliseconds: int) -> str:
 
 
 def titled(title: Title) -> dict[str, Any]:
-    """`{"type": ..., "movie": {...}}`, and for a part of a show also its `show`."""
+    """`{"type": "movie", "movie": {...}}`; a season or an episode also has its `show`."""
     shaped = {"type": title.kind, str(title.kind): _shaped(title)}
     return {**shaped, "show": _shaped(title.show)} if title.show is not None else shaped
 
@@ -56,10 +45,10 @@ def _shaped(title: Title) -> dict[str, Any]:
 
 
 def echo(entry: Entry, missing: Sequence[Item], *, with_ids: bool) -> dict[str, Any]:
-    """The submitted object, for `not_found`. Some servers' echo lost its `ids` (#244 of trakt-api).
+    """The submitted object, for `not_found`. Some echoes lost their `ids` (#244 of trakt-api).
 
-    Of a known show with unknown seasons or episodes only these come back, inside their show: the sandbox's
-    own choice, no source shows such a case.
+    A known show comes back with its unknown seasons or episodes only: the sandbox's own choice, since no
+    source shows such a case.
     """
     sent = dict(entry.submitted)
     if len(missing) < len(entry.items):

@@ -1,7 +1,6 @@
-"""The road of a request through the server: arrival, limit, faults, latency, the API's work, the log.
+"""The way of a request through the server, whichever service answers it.
 
-Knows no API: it serves the routes it is given. Their limits and answers come from `v1.py` and `v2.py`, the
-faults' effects from `misbehave.py`; listening on a port is `server.py`'s part.
+arrival -> rate limit -> fault -> latency -> the service's work -> answer or misbehaviour -> request log
 """
 
 import asyncio
@@ -18,13 +17,13 @@ from importer.sandbox.misbehave import misbehave, respond
 from importer.sandbox.store import NO_ANSWER, LoggedRequest, Store
 
 UNKNOWN_PATH = "(unknown)"
-"""Stands in the log for a path that is no route: it is the client's text and may hold anything."""
+"""In the log for a path that is no route: it is the client's text and may hold a key."""
 
 _FREE = Pace()
 
 
-class Front:
-    """What every request passes on its way to an API and back."""
+class Pipeline:
+    """Serves the routes of all services."""
 
     def __init__(self, store: Store, faults: Faults, latency_seconds: float) -> None:
         self._store = store
@@ -32,7 +31,7 @@ class Front:
         self._latency_seconds = latency_seconds
 
     async def serve(self, route: Route, request: web.Request) -> web.StreamResponse:
-        """Serve one request of a known route and log it, whatever happens to it."""
+        """Answer one request of a known route and log it, also if it fails."""
         arrived = time.monotonic()
         status, rows = NO_ANSWER, 0
         try:
@@ -47,7 +46,7 @@ class Front:
     async def _answer(
         self, route: Route, request: web.Request, arrived: float
     ) -> tuple[web.StreamResponse, int, int]:
-        """The response, the status to log (0: none was given), and the number of rows."""
+        """The response, the status for the log (0: none was sent), and the number of rows."""
         call = Call(request.match_info, request.headers, request.query)
         pace = route.limit(call, arrived) if route.limit else _FREE
         if pace.refusal is not None:
@@ -67,7 +66,7 @@ class Front:
     async def log_strays(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        """Log what no route took: an unknown path (404) or a method that the path does not have (405)."""
+        """Log a request without a route: an unknown path (404) or a wrong method (405)."""
         refusal = request.match_info.http_exception
         if refusal is not None:
             self._log(time.monotonic(), request.method, UNKNOWN_PATH, refusal.status, 0)
@@ -77,15 +76,15 @@ class Front:
         self._store.log_request(LoggedRequest(time.time(), arrived, method, label, status, rows))
 
 
-def build_app(front: Front, routes: Iterable[Route]) -> web.Application:
-    """The aiohttp application that leads every route through the front."""
-    app = web.Application(middlewares=[front.log_strays])
+def build_app(pipeline: Pipeline, routes: Iterable[Route]) -> web.Application:
+    """The aiohttp application that sends every route through the pipeline."""
+    app = web.Application(middlewares=[pipeline.log_strays])
     for route in routes:
-        app.router.add_route(route.method, route.path, partial(front.serve, route))
+        app.router.add_route(route.method, route.path, partial(pipeline.serve, route))
     return app
 
 
 def _work(route: Route, call: Call, pace: Pace) -> Answer:
-    """Let the API do its work; what the limit has to say travels with the true answer, never with a fault."""
+    """The service's answer, with the headers of the rate limit: a fault never has these."""
     answer = route.answer(call)
     return replace(answer, headers={**answer.headers, **pace.headers}) if pace.headers else answer

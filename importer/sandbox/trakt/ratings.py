@@ -1,30 +1,29 @@
 """/sync/ratings and /sync/last_activities: rating, removing, reading back.
 
-Protocol facts carry the API page they stand on; what nobody knows about the real server is named as the
-sandbox's own choice. Reading a request is in `v2_input.py`, wording an answer in `v2_output.py`; headers,
-tokens and limits were checked at the gate.
+    POST {"movies": [A, B]}  ->  read_entries  ->  find titles  ->  one commit  ->  201 {"added", "not_found"}
+
+Protocol facts name their API page. Where the real server's behaviour is unknown, the docstring says that
+the sandbox chose.
 """
 
 import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from importer.sandbox.catalogue import Catalogue
-from importer.sandbox.exchange import Answer, Call, Twist
-from importer.sandbox.options import SandboxOptions
-from importer.sandbox.store import Store
+from importer.sandbox.exchange import Answer, Call, NotAnObjectError, Twist, build_json
+from importer.sandbox.shared import Shared
 from importer.sandbox.titles import Kind, Title
-from importer.sandbox.v2_input import (
+from importer.sandbox.trakt.input import (
     HIGHEST,
     ID_ORDER,
     LOWEST,
     Entry,
     InvalidItemError,
     Item,
-    UnparsableError,
     read_entries,
 )
-from importer.sandbox.v2_output import build_json, build_text, echo, rated, written_moment
+from importer.sandbox.trakt.options import TraktOptions
+from importer.sandbox.trakt.output import build_refusal, echo, rated, written_moment
 
 _ALL_RATINGS = range(LOWEST, HIGHEST + 1)
 _CHOICES = {f"{kind}s": (kind,) for kind in Kind} | {"all": tuple(Kind)}
@@ -39,25 +38,23 @@ class AccountLimitError(Exception):
 class Ratings:
     """The methods on a user's ratings."""
 
-    def __init__(
-        self, store: Store, catalogue: Catalogue, options: SandboxOptions, clock: Callable[[], float]
-    ) -> None:
-        self._store = store
-        self._catalogue = catalogue
+    def __init__(self, shared: Shared, options: TraktOptions) -> None:
+        self._store = shared.store
+        self._catalogue = shared.catalogue
+        self._clock = shared.clock
         self._options = options
-        self._clock = clock
 
     def add(self, call: Call, user: str) -> Answer:
         """POST /sync/ratings: 201 with what was added and what was not found (API page sync/ratings).
 
         `added` counts new, changed and repeated ratings alike (#448 of trakt-api). A repeated rating without
-        `rated_at` gets a new date. Of two for one title in one request the later wins, and both are counted:
-        the sandbox's own choice.
+        `rated_at` gets a new date. If a request rates one title twice, the later rating wins and both are
+        counted: the sandbox's own choice.
         """
         return self._answer(call, user, self._put, rated=True)
 
     def remove(self, call: Call, user: str) -> Answer:
-        """POST /sync/ratings/remove: 200. Not found is who is unknown: no rating to remove is no failure."""
+        """POST /sync/ratings/remove: 200. A known title without a rating is no error."""
         return self._answer(call, user, self._remove, rated=False)
 
     def _answer(
@@ -71,10 +68,10 @@ class Ratings:
                 counts, not_found = self._apply(call, user, entries, change)
                 if before + rows > self._options.account_limit:
                     self._check_limit(before, self._store.count_all_ratings(user))
-        except UnparsableError as error:
-            return build_text(400, str(error))
+        except NotAnObjectError as error:
+            return build_refusal(400, str(error))
         except InvalidItemError as error:
-            return build_text(422, str(error))
+            return build_refusal(422, str(error))
         except AccountLimitError:
             return self._refuse_more()
         body = {"added" if rated else "deleted": counts, "not_found": not_found}
@@ -100,7 +97,7 @@ class Ratings:
         return counts, not_found
 
     def _find(self, item: Item) -> Title | None:
-        """By the ids of its own kind, or by its show's ids and its numbers. A title alone finds nothing."""
+        """Find it by the ids of its own kind, or by its show's ids and its numbers; never by title."""
         if item.season is None:
             return self._catalogue.find(item.kind, item.wanted, ID_ORDER[item.kind])
         show = self._catalogue.find(Kind.SHOW, item.wanted, ID_ORDER[Kind.SHOW])
@@ -117,31 +114,31 @@ class Ratings:
         return self._store.remove_rating(user, title)
 
     def _check_limit(self, before: int, after: int) -> None:
-        """Refuse the whole request if it adds too much; nothing of it is stored: the sandbox's choice."""
+        """Refuse the whole request if it adds too much. Nothing of it is stored: the sandbox's choice."""
         if before < after > self._options.account_limit:
             raise AccountLimitError
 
     def _refuse_more(self) -> Answer:
-        """420, headers as documented, a body that is no JSON; whether ratings answer it too is unknown."""
+        """420 with the documented headers and a body that is not JSON."""
         headers = {
             "X-Upgrade-URL": "https://trakt.tv/vip",
             "X-VIP-User": str(self._options.vip).lower(),
             "X-Account-Limit": str(self._options.account_limit),
         }
-        return build_text(420, "account limit exceeded", headers)
+        return build_refusal(420, "account limit exceeded", headers)
 
     def read(self, call: Call, user: str) -> Answer:
-        """GET /sync/ratings, .../{type}, .../{type}/{rating}: newest first, which is a choice.
+        """GET /sync/ratings, .../{type}, .../{type}/{rating}.
 
-        Without `page` and `limit` everything comes (#69 of trakt-api); a larger `limit` than 250 is clamped
-        without a word (#775). An unknown type is 404, an impossible rating 400: the sandbox's own choices.
+        Without `page` and `limit` everything comes (#69 of trakt-api). A `limit` above 250 is clamped without
+        an error (#775). The sandbox's own choices: newest first, an unknown type is 404, a wrong rating 400.
         """
         kinds = _CHOICES.get(call.params.get("type", "all"))
         chosen = _read_choice(call.params.get("rating"))
         if kinds is None:
-            return build_text(404, "no such type")
+            return build_refusal(404, "no such type")
         if not chosen:
-            return build_text(400, "no such rating")
+            return build_refusal(400, "no such rating")
         if not {"page", "limit"} & call.query.keys():
             everything = self._store.newest_ratings(user, kinds, chosen)
             return build_json(200, [rated(it) for it in everything], rows=len(everything))
@@ -151,9 +148,9 @@ class Ratings:
         return build_json(200, [rated(it) for it in items], rows=len(items), headers=headers)
 
     def last_activities(self, _call: Call, user: str) -> Answer:
-        """GET /sync/last_activities, of its many groups those of ratings: they move when ratings change.
+        """GET /sync/last_activities, with the groups of ratings: they move when ratings change.
 
-        Before the first change they say 1970: the sandbox's own choice.
+        Before the first change they are in 1970: the sandbox's own choice.
         """
         changed = self._store.activities(user)
         groups = {f"{kind}s": {"rated_at": written_moment(changed.get(kind, 0))} for kind in Kind}
@@ -162,7 +159,7 @@ class Ratings:
 
 
 def read_page(query: Mapping[str, str], usual: int) -> tuple[int, int]:
-    """Page and size, as asked for or as usual; what is no number counts as not sent."""
+    """Page and size, as asked for or as usual. A text that is no number counts as not sent."""
 
     def number(name: str, otherwise: int) -> int:
         text = query.get(name, "")
@@ -182,7 +179,7 @@ def page_headers(page: int, limit: int, items: int) -> dict[str, str]:
 
 
 def _read_choice(text: str | None) -> Collection[int]:
-    """All ratings, one, or a comma list; empty if the text is no such thing."""
+    """All ratings, one, or a comma list; empty if the text is wrong."""
     if text is None:
         return _ALL_RATINGS
     known = {str(rating): rating for rating in _ALL_RATINGS}

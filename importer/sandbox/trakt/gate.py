@@ -1,21 +1,21 @@
-"""Who may call v2, with which headers, and how often.
+"""Checks every request: who may call, with which headers, and how often.
 
-Every v2 route passes here on its way in. What happens behind the gate is in `v2_ratings.py`, `v2_lookup.py`
-and `oauth.py`.
+    User-Agent -> approved app -> trakt-api-key -> trakt-api-version -> token -> rate limit -> Content-Type
+    403 HTML      403             403              412                  401      429           412
 
-The order of the checks is the sandbox's own choice: protection layer, application, API version, user, rate
-limit, Content-Type. Only requests that would be let in count against a limit.
+The order is the sandbox's own choice. A request that is refused for another reason does not count against
+a rate limit.
 """
 
 import hmac
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from importer.sandbox.exchange import Answer, Call, Pace, Twist
+from importer.sandbox.exchange import Answer, Call, Pace, Twist, build_page, build_text
 from importer.sandbox.quota import Quota, parse_quota
-from importer.sandbox.tokens import Tokens
+from importer.sandbox.trakt.tokens import Tokens
 
 UserMethod = Callable[[Call, str], Answer]
 Method = Callable[[Call], Answer]
@@ -29,7 +29,7 @@ it came without a User-Agent of its own.</p></body></html>
 
 
 class Gate:
-    """The checks that all v2 methods share: docs pages on required headers and rate limiting."""
+    """The checks that all methods share (docs pages: required headers, rate limiting)."""
 
     def __init__(self, client_id: str, *, approved: bool, tokens: Tokens, limits: "Limits") -> None:
         self._client_id = client_id.encode()
@@ -49,7 +49,7 @@ class Gate:
         return answer
 
     def for_app(self, method: Method) -> Method:
-        """Let in a known app. A token is not needed, but one that comes must be good (sandbox's choice)."""
+        """Let in a known app. A token is not needed, but a bad one is refused (sandbox's choice)."""
 
         def answer(call: Call) -> Answer:
             if call.twist is Twist.EXPIRE:
@@ -60,7 +60,7 @@ class Gate:
         return answer
 
     def for_sign_in(self, method: Method) -> Method:
-        """Let in an OAuth call: its app is named in the body, so the method itself must check it."""
+        """Let in an OAuth call. Its app is named in the body, so the method itself checks it."""
 
         def answer(call: Call) -> Answer:
             return self._refuse_agent(call) or _refuse_content(call) or method(call)
@@ -68,11 +68,11 @@ class Gate:
         return answer
 
     def pace_writing(self, call: Call, arrived: float) -> Pace:
-        """The limit of POST, PUT and DELETE, for each user. That all paths share it is a choice."""
+        """The limit of POST, PUT and DELETE for each user. All paths share it: the sandbox's choice."""
         return self._pace(call, arrived, "AUTHED_API_POST_LIMIT", self._user(call))
 
     def pace_reading(self, call: Call, arrived: float) -> Pace:
-        """The limit of GET, for each user, or for the app where nobody is signed in."""
+        """The limit of GET for each user, or for the app if nobody is signed in."""
         if _bearer(call) is None:
             return self._pace(call, arrived, "UNAUTHED_API_GET_LIMIT", "")
         return self._pace(call, arrived, "AUTHED_API_GET_LIMIT", self._user(call))
@@ -87,15 +87,13 @@ class Gate:
         return self._tokens.user_of(token) if token else None
 
     def _refuse_agent(self, call: Call) -> Answer | None:
-        """No User-Agent, or a library's: the block page of the layer in front (#670 of trakt-api).
+        """Refuse a request without a User-Agent of its own with the block page (#670 of trakt-api).
 
-        403 with nothing in it is the answer to an app that is not approved.
+        An app that is not approved gets an empty 403.
         """
         agent = call.headers.get("User-Agent", "").strip()
         if not agent or agent.startswith(_LIBRARY_AGENTS):
-            return Answer(
-                403, _BLOCK_PAGE.encode(), headers={"Server": "cloudflare"}, content_type="text/html"
-            )
+            return build_page(403, _BLOCK_PAGE, {"Server": "cloudflare"})
         return None if self._approved else _FORBIDDEN
 
     def _refuse_app(self, call: Call) -> Answer | None:
@@ -106,12 +104,12 @@ class Gate:
         if not hmac.compare_digest(key, self._client_id):
             return _FORBIDDEN
         if call.headers.get("trakt-api-version") != "2":
-            return _build_text(412, "412: this is version 2 of the API; send trakt-api-version: 2")
+            return build_text(412, "412: this is version 2 of the API; send trakt-api-version: 2")
         return None
 
 
 class Limits:
-    """The rate limits of v2, counted for each owner (a user, or the app) and each limit's name."""
+    """The rate limits, counted for each name and owner (a user, or the app)."""
 
     def __init__(self, post_rate: str | None, get_rate: str | None, clock: Callable[[], float]) -> None:
         self._post_rate = post_rate
@@ -120,10 +118,10 @@ class Limits:
         self._quotas: dict[tuple[str, str], Quota] = {}
 
     def pace(self, name: str, owner: str, arrived: float) -> Pace:
-        """Count a request; 429 if there is no room for it.
+        """Count a request; 429 if there is no room for it (docs: rate limiting).
 
-        Docs: rate limiting. Headers and wording as there; that the header also stands on every answer within
-        the limit, as one was seen on a 420, is the sandbox's own choice, and so is a sliding window.
+        The sandbox's own choices: `X-Ratelimit` also on every answer within the limit (it was seen on a 420),
+        and a sliding window.
         """
         rate = self._post_rate if "POST" in name else self._get_rate
         if rate is None:
@@ -143,11 +141,11 @@ class Limits:
             return Pace(headers=headers)
         wait = math.ceil(wait_seconds)
         text = f"{name} rate limit exceeded. Please wait {wait} seconds then retry your request."
-        return Pace(_build_text(429, text, {"Retry-After": str(wait), **headers}))
+        return Pace(build_text(429, text, {"Retry-After": str(wait), **headers}))
 
 
 def checks_content(method: UserMethod) -> UserMethod:
-    """Refuse a body that is not declared as JSON with 412, as documented."""
+    """Refuse a body that is not declared as JSON with 412 (documented)."""
 
     def answer(call: Call, user: str) -> Answer:
         return _refuse_content(call) or method(call, user)
@@ -159,16 +157,12 @@ def _refuse_content(call: Call) -> Answer | None:
     content_type = call.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if content_type == "application/json":
         return None
-    return _build_text(412, "412: send the body with Content-Type: application/json")
+    return build_text(412, "412: send the body with Content-Type: application/json")
 
 
 def _bearer(call: Call) -> str | None:
     scheme, _, token = call.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
-
-
-def _build_text(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status, text.encode(), headers=headers or {}, content_type="text/plain")
 
 
 _FORBIDDEN = Answer(403, b"")

@@ -1,62 +1,61 @@
 """/search and /users/settings: finding a title by an id or by words, and who is signed in.
 
-The search is a simple one: it stands in for the real server's, whose scores nobody documents. It knows the
-listed titles only, never the made-up ones of `any_title`, except by id.
+The search by words is simple: the real one's scores are not documented. It knows the listed titles only,
+never the made-up ones of `any_title`; the search by id knows both.
 """
 
 import re
 from collections.abc import Sequence
 
 from importer.sandbox.catalogue import Catalogue
-from importer.sandbox.exchange import Answer, Call
+from importer.sandbox.exchange import Answer, Call, build_json
 from importer.sandbox.titles import Kind
-from importer.sandbox.v2_input import ID_ORDER, read_ids
-from importer.sandbox.v2_output import build_json, build_text, titled
-from importer.sandbox.v2_ratings import page_headers, read_page
+from importer.sandbox.trakt.input import ID_ORDER, read_ids
+from importer.sandbox.trakt.output import build_refusal, titled
+from importer.sandbox.trakt.ratings import page_headers, read_page
 
 _ID_TYPES = ("trakt", "imdb", "tmdb", "tvdb")
 _SEARCHED = (Kind.MOVIE, Kind.SHOW, Kind.EPISODE)
 _USUAL_PAGE = 50
 
-# Each rank lies above all scores of the next; the numbers are the sandbox's own choice.
+# Each rank is above all scores of the next; the numbers are the sandbox's own choice.
 _SAME, _SAME_BUT_CASE, _BEGINNING, _ALL_WORDS = 1000.0, 900.0, 500.0, 100.0
 
 _YEARS = re.compile(r"(\d{4})(?:-(\d{4}))?", re.ASCII)
-# A backslash takes the next character as it is; these characters mean something without one.
+# A backslash escapes the next character; without one these characters are operators.
 _SPECIAL = re.compile(r'\\(.)|[+\-&|!(){}\[\]^"~*?:/]')
 
 
 def find_by_id(catalogue: Catalogue, call: Call) -> Answer:
-    """GET /search/{id_type}/{id}?type=movie,show,episode: every title that carries this id.
+    """GET /search/{id_type}/{id}?type=movie,show,episode: every title with this id.
 
-    Nothing found is 200 with an empty list (inferred from the API page; no 404 is documented there). With
-    `any_title` an unknown id is of the first type asked for: the sandbox's own choice, as is 404 for an
-    id_type that is none.
+    Without a hit: 200 and an empty list (inferred from the API page, which documents no 404). The sandbox's
+    own choices: with `any_title` an unknown id is of the first type asked for; a wrong id_type is 404.
     """
     id_type, text = call.params["id_type"], call.params["id"]
     kinds = _read_kinds(call.query.get("type"))
     if id_type not in _ID_TYPES or kinds is None:
-        return build_text(404, "no such type")
+        return build_refusal(404, "no such type")
     value = int(text) if id_type != "imdb" and text.isascii() and text.isdigit() and len(text) < 16 else text
     named = [catalogue.find(kind, read_ids(kind, {id_type: value}), ID_ORDER[kind]) for kind in kinds]
     found = [title for title in named if title is not None]
-    # A made-up title is found once for each kind; it can only be of one.
+    # A made-up title is found for every kind, but it can only have one.
     listed = [title for title in found if catalogue.lists(title)]
     return build_json(200, [{"score": None, **titled(title)} for title in listed or found[:1]])
 
 
 def find_by_words(catalogue: Catalogue, call: Call) -> Answer:
-    """GET /search/{type}?query=&fields=&years=: best first, always in pages of 50 unless told otherwise.
+    """GET /search/{type}?query=&fields=&years=: best first, in pages of 50 unless `limit` is given.
 
-    Special characters count as blanks unless a backslash escapes them (API page search lists them). Without
-    a query: 400. Only titles are searched, so other `fields` alone find nothing. All choices.
+    The sandbox's own choices: special characters (API page search lists them) are blanks unless a backslash
+    escapes them; without a query 400; only titles are searched, so other `fields` alone find nothing.
     """
     kinds = _read_kinds(call.params["type"])
     if kinds is None:
-        return build_text(404, "no such type")
+        return build_refusal(404, "no such type")
     words, years = _unescape(call.query.get("query", "")), _read_years(call.query.get("years"))
     if not words or years is None:
-        return build_text(400, "query is missing" if not words else "years is a year or a range")
+        return build_refusal(400, "query is missing" if not words else "years is a year or a range")
     fields = call.query.get("fields", "title").split(",")
     found = [
         (score, title)
@@ -74,7 +73,7 @@ def find_by_words(catalogue: Catalogue, call: Call) -> Answer:
 
 
 def build_settings(username: str, *, vip: bool) -> Answer:
-    """GET /users/settings, of its many fields those that matter to ratings (and no limit of ratings)."""
+    """GET /users/settings, with the fields that matter to ratings. It names no limit of ratings."""
     lists, watchlist = (100, 5_000) if vip else (2, 250)
     settings = {
         "user": {
@@ -98,7 +97,7 @@ def build_settings(username: str, *, vip: bool) -> Answer:
 
 
 def _read_kinds(text: str | None) -> Sequence[Kind] | None:
-    """The kinds of a comma list, in its order; None if one of them is none that search knows."""
+    """The kinds of a comma list, in its order; None if search does not know one of them."""
     if text is None:
         return _SEARCHED
     names = text.split(",")
@@ -106,7 +105,7 @@ def _read_kinds(text: str | None) -> Sequence[Kind] | None:
 
 
 def _read_years(text: str | None) -> range | None:
-    """`1981` or `1980-1989`; empty where any year will do, None if it is no such thing."""
+    """`1981` or `1980-1989`; empty for any year, None if the text is wrong."""
     if not text:
         return range(0)
     match = _YEARS.fullmatch(text)

@@ -1,8 +1,11 @@
-"""The v1 API (the legacy one, `POST /rate/...`): its routes, and what each of them does.
+"""The methods of Trakt's original API.
 
-Protocol facts carry the name of the API page they stand on. Where nobody knows what the real server did,
-the docstring says that the sandbox chose. Reading a request is in `v1_input.py`, wording an answer in
-`v1_output.py`; pacing, faults and the log are the server's.
+    POST /rate/movie/{apikey}     {"username", "password", "imdb_id", "rating"}      one rating, may be posted
+    POST /rate/movies/{apikey}    {"username", "password", "movies": [...]}          many, never posted
+    GET  /user/ratings/movies.json/{apikey}/{username}                               reading back
+
+Protocol facts name their API page. Where the real server's behaviour is unknown, the docstring says that
+the sandbox chose.
 """
 
 import time
@@ -11,24 +14,32 @@ from functools import partial
 from typing import Any
 
 from importer.sandbox.catalogue import Catalogue, Kind, Title
-from importer.sandbox.exchange import Answer, Call, Pace, Route, Target
-from importer.sandbox.quota import Quota
+from importer.sandbox.exchange import (
+    Answer,
+    Call,
+    NotAnObjectError,
+    Pace,
+    Route,
+    Target,
+    build_json,
+    read_object,
+)
+from importer.sandbox.quota import Quota, parse_quota
+from importer.sandbox.shared import Shared
 from importer.sandbox.store import Account, Store
-from importer.sandbox.v1_input import (
+from importer.sandbox.trakt_v1.input import (
     HATE,
     LOVE,
     UNRATE,
-    BadRequestError,
     Credentials,
-    read_body,
     read_number,
     read_rating,
     read_user,
     read_wanted,
 )
-from importer.sandbox.v1_output import (
+from importer.sandbox.trakt_v1.options import TraktV1Options
+from importer.sandbox.trakt_v1.output import (
     LOWEST_LOVED,
-    build_answer,
     build_failure,
     build_too_many,
     listed,
@@ -45,8 +56,16 @@ Body = Mapping[str, Any]
 Method = Callable[[Call, Body], Answer]
 
 
-class V1:
-    """The v1 methods over a store, a catalogue and the one account that is let in."""
+def build_routes(options: TraktV1Options, shared: Shared) -> list[Route]:
+    """Every method of this API."""
+    shared.store.save_account(Account(options.username, options.rating_mode, options.social))
+    credentials = Credentials(options.api_key, options.username, options.password)
+    quota = parse_quota(options.rate) if options.rate else None
+    return TraktV1(shared.store, shared.catalogue, credentials, quota).routes()
+
+
+class TraktV1:
+    """The methods over a store, a catalogue and one account."""
 
     def __init__(
         self, store: Store, catalogue: Catalogue, credentials: Credentials, quota: Quota | None = None
@@ -57,7 +76,7 @@ class V1:
         self._quota = quota
 
     def routes(self) -> list[Route]:
-        """Every v1 method, ready to be served."""
+        """Every method of this API."""
         return [*self._rating_routes(), *self._reading_routes(), *self._account_routes()]
 
     def _rating_routes(self) -> list[Route]:
@@ -66,7 +85,7 @@ class V1:
             single, bulk = partial(self._rate_one, kind), partial(self._rate_many, kind)
             for label, method in ((f"rate/{kind}", single), (f"rate/{kind}s", bulk)):
                 path = f"/{label}/{{apikey}}"
-                # Only ratings pay the quota: as in v2, writing and reading have budgets of their own.
+                # Only ratings count: as in today's API, writing and reading have budgets of their own.
                 routes.append(
                     Route("POST", path, label, self._for_user(method), Target.RATE, limit=self._pace)
                 )
@@ -105,16 +124,16 @@ class V1:
         return partial(self._admit, method, needs_user=False)
 
     def _admit(self, method: Method, call: Call, *, needs_user: bool) -> Answer:
-        """Check key and user, then do the work; both refusals stand on API page errors.
+        """Check key and user, then do the work (refusals: API page errors).
 
-        Who sends credentials must send the right ones, also where none are needed.
+        Credentials that are sent must be right, also where none are needed.
         """
         if not self._credentials.accept_key(call.params["apikey"]):
             return build_failure(401, "invalid API key")
         try:
-            body = read_body(call)
-        except BadRequestError as error:
-            return build_failure(400, str(error))
+            body = read_object(call)
+        except NotAnObjectError as error:
+            return build_failure(400, str(error))  # no API page says what follows: the sandbox's choice
         user = read_user(call, body)
         if needs_user if user is None else not self._credentials.accept_user(*user):
             return build_failure(401, "failed authentication")
@@ -133,14 +152,14 @@ class V1:
         if title is None:
             return build_failure(404, f"{kind} not found")
         account = self._account()
-        # A removed rating is no news for a feed: the sandbox's own choice.
+        # A removed rating is not posted: the sandbox's own choice.
         posted = account.social if rating != UNRATE else ()
         with self._store.changes():
             self._put(title, rating)
             for network in posted:
                 self._store.count_post(account.username, network)
         votes = self._store.votes(title)
-        return build_answer(200, rated_body(title, rating, body["rating"], votes, posted), rows=1)
+        return build_json(200, rated_body(title, rating, body["rating"], votes, posted), rows=1)
 
     def _rate_many(self, kind: Kind, _call: Call, body: Body) -> Answer:
         """`rate/movies`, `rate/shows`, `rate/episodes` (API pages rate-movies, rate-episodes).
@@ -157,10 +176,10 @@ class V1:
         rated = len(given) - skipped - unrated
         message = f"{rated} {kind}s rated, {unrated} unrated, {skipped} skipped"
         counts = {"rated": rated, "unrated": unrated, "skipped": skipped}
-        return build_answer(200, {"status": "success", "message": message, **counts}, rows=len(items))
+        return build_json(200, {"status": "success", "message": message, **counts}, rows=len(items))
 
     def _rate_item(self, kind: Kind, item: object) -> int | None:
-        """Give one item of a bulk call its rating, and return it; None if the item was skipped."""
+        """Rate one item of a bulk call and return its rating; None if the item was skipped."""
         if not isinstance(item, dict):
             return None
         rating, title = read_rating(item.get("rating")), self._find(kind, item)
@@ -197,8 +216,8 @@ class V1:
         return self._store.account(username) or Account(username)
 
     def _account_test(self, _call: Call, _body: Body) -> Answer:
-        """`account/test`: whether the credentials are right, in the words that script.trakt waited for."""
-        return build_answer(200, {"status": "success", "message": "all good!"})
+        """`account/test`: success, in the words that script.trakt expected."""
+        return build_json(200, {"status": "success", "message": "all good!"})
 
     def _account_settings(self, _call: Call, _body: Body) -> Answer:
         """`account/settings`: of the real answer's many fields those that matter to ratings."""
@@ -209,14 +228,14 @@ class V1:
             "profile": {"username": account.username},
             "viewing": {"ratings": {"mode": account.rating_mode}},
         }
-        return build_answer(200, settings)
+        return build_json(200, settings)
 
     def _server_time(self, _call: Call, _body: Body) -> Answer:
-        """`server/time.json`: Unix seconds; the key is needed, a user is not."""
-        return build_answer(200, {"timestamp": int(time.time())})
+        """`server/time.json`: Unix seconds. It needs the key but no user."""
+        return build_json(200, {"timestamp": int(time.time())})
 
     def _user_ratings(self, kind: Kind, call: Call, _body: Body) -> Answer:
-        """`user/ratings/{movies,shows,episodes}.json`: what this user gave, all of it or one rating only.
+        """`user/ratings/{movies,shows,episodes}.json`: this user's ratings, all of them or one value.
 
         Profiles are public, so credentials may be left out; that is the sandbox's own choice, and so are
         the statuses of the failures.
@@ -228,11 +247,11 @@ class V1:
         if not chosen:
             return build_failure(400, "invalid rating")
         items = [listed(it) for it in self._store.ratings(username, kind) if it.rating in chosen]
-        return build_answer(200, items, rows=len(items))
+        return build_json(200, items, rows=len(items))
 
 
 def _read_choice(text: str) -> range:
-    """Which ratings the end of a reading path asks for: `all`, `love`, `hate` or a number; empty if none."""
+    """The ratings that the end of the path asks for: `all`, `love`, `hate` or a number; empty if wrong."""
     words = {
         "all": range(HATE, LOVE + 1),
         "love": range(LOWEST_LOVED, LOVE + 1),

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from .api import ALIEN, BLADE_RUNNER, THE_WIRE, Api
-from .conftest import OpenSandbox
+from tests.sandbox.api import ALIEN, BLADE_RUNNER, THE_WIRE, Api
+from tests.sandbox.conftest import OpenSandbox
 
 ONE_BY_ONE = {"facebook": False, "twitter": False, "tumblr": False}
 

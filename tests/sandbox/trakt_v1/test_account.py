@@ -6,8 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from .api import ALIEN, BLADE_RUNNER, KEY, SHA1, THE_WIRE, USER, Api
-from .conftest import OpenSandbox
+from tests.sandbox.api import ALIEN, BLADE_RUNNER, KEY, SHA1, THE_WIRE, USER, Api
+from tests.sandbox.conftest import OpenSandbox
 
 SIGNED_METHODS = [
     *(f"rate/{kind}{s}" for kind in ("movie", "show", "episode") for s in ("", "s")),

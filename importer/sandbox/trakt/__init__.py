@@ -1,0 +1,1 @@
+"""Trakt's API of today, with its sign-in."""

@@ -1,0 +1,1 @@
+"""Trakt's original API, `POST /rate/...`."""
