@@ -8,7 +8,7 @@ import pytest
 
 from importer import errors
 from importer.destinations.registry import DESTINATIONS
-from importer.matching.model import MATCH_COLUMNS
+from importer.matching.match_file import MATCH_COLUMNS
 from importer.model import Status
 from importer.plans.model import Action
 from importer.readers import FORMATS

@@ -32,10 +32,6 @@ KNOWN_EXCEPTIONS = frozenset(
     {
         ("destinations.trakt.settings", "config.sources"),
         ("destinations.trakt_v1.settings", "config.sources"),
-        ("matching.service", "cli.progress_bar"),
-        ("matching.service", "monitoring.log"),
-        ("matching.service", "runs.local_sandbox"),
-        ("matching.service", "runs.sources"),
         ("plans.make", "cli.display"),
         ("plans.make", "cli.prompts"),
         ("runs.again", "plans.source"),
@@ -69,6 +65,7 @@ PURE = (
     "destinations",
     "matching.model",
     "matching.scoring",
+    "matching.spelling",
     "report",
 )
 """Where nothing waits."""

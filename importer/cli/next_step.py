@@ -49,7 +49,7 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     is_export = typed[:1] in (["run"], ["plan"]) and Path(summary.source).exists() and not _is_plan(typed)
     if without_ids and is_export:
         if "--resolved" in typed:
-            return _typed(), "choose what the rows without ids mean in the resolve file, then"
+            return _typed(), "choose what the rows without ids mean in the match file, then"
         to = "sandbox --api v2" if place.startswith("sandbox") else "trakt"  # v1 has no search
         command = _command("resolve", summary.source, "--to", *to.split(), *_keep(typed, _FOR_RESOLVE))
         return command, "to look up the rows without ids"

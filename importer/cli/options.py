@@ -66,7 +66,11 @@ Profile = Annotated[str | None, typer.Option("--profile", help="Netflix: whose r
 
 Resolved = Annotated[
     Path | None,
-    typer.Option("--resolved", help="Give rows without ids those chosen in it.", metavar="RESOLVE.CSV"),
+    typer.Option(
+        "--resolved",
+        help="Use the ids chosen in this file for rows without ids.",
+        metavar="RESOLVE.CSV",
+    ),
 ]
 
 

@@ -1,8 +1,12 @@
-"""`importer resolve FILE`: finds the titles of rows without ids, for people to choose from. Rates nothing."""
+"""`importer resolve FILE`: find the titles of rows without ids, for people to choose from. Sends nothing."""
 
 import json
 import shlex
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +14,20 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
+from importer.cli.progress_bar import show_progress
 from importer.client.rate_limit import parse_rate
-from importer.errors import UsageError
+from importer.config.folders import state_dir
+from importer.destinations.trakt.search import TraktSearch
+from importer.destinations.trakt.settings import load_trakt
+from importer.errors import StopRunError, UsageError
+from importer.interrupts import listening_to_signals
 from importer.matching.lookups import LookupOptions
-from importer.matching.service import At, Resolution, open_search, resolve_file
-from importer.runs.rules import Api
-from importer.runs.sources import FileInput, build_read_options
+from importer.matching.service import MatchService, MatchSummary, check_output
+from importer.monitoring.log import open_log
+from importer.progress import Progress
+from importer.runs.local_sandbox import embedded_sandbox
+from importer.runs.rules import Api, To
+from importer.runs.sources import FileInput, build_read_options, open_file
 from importer.runs.targets import V2_GET_RATE, V2_WORKERS
 from importer.text import clean, count
 
@@ -24,14 +36,14 @@ from importer.text import clean, count
 def resolve(
     *,
     file: Annotated[str, typer.Argument(help="The export whose rows have no ids; - reads standard input.")],
-    to: Annotated[At, typer.Option("--to", help="Where the titles are looked up.")] = At.TRAKT,
-    api: Annotated[
-        Api, typer.Option("--api", help="Which API the sandbox is asked in; v1 has no search.")
-    ] = Api.V2,
+    to: Annotated[
+        To, typer.Option("--to", help="Where the titles are looked up: trakt or sandbox.", metavar="NAME")
+    ] = To.TRAKT,
+    api: Annotated[Api, typer.Option("--api", help="API version that the sandbox uses; v2 only.")] = Api.V2,
     server: options.ServerOptions,
     reading: options.ReadingOptions,
     out: Annotated[
-        Path, typer.Option("--out", help="The file to choose in; choices that stand there are kept.")
+        Path, typer.Option("--out", help="The match file to choose in; choices that stand there are kept.")
     ] = Path("resolve.csv"),
     pace: options.PaceOptions,
     quiet: options.Quiet = False,
@@ -43,9 +55,11 @@ def resolve(
     """
     if api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
+    if to not in {To.TRAKT, To.SANDBOX}:
+        raise UsageError(f"--to {to} has no search: titles are looked up with --to trakt")
     limits = LookupOptions(pace.workers or V2_WORKERS, parse_rate(pace.rate) if pace.rate else V2_GET_RATE)
-    search = open_search(to, server.flags, server.account)
-    found = resolve_file(FileInput(file, build_read_options(reading)), search, out, limits, quiet=quiet)
+    given = FileInput(file, build_read_options(reading))
+    found = _match(given, _open_search(to, server), out, limits, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))
     elif not quiet:
@@ -53,14 +67,52 @@ def resolve(
     raise typer.Exit(int(found.open_titles > 0))
 
 
-def _print(found: Resolution, to: At, out: Path) -> None:
+@contextmanager
+def _open_search(to: To, server: options.ServerOptions) -> Iterator[TraktSearch]:
+    """Open the search of a destination, and start a sandbox if that is the one. Raises SettingsError."""
+    if to is To.TRAKT:
+        settings = load_trakt(server.flags, needs=("client_id",), account=server.account)
+        log = open_log(as_json=False)
+        for warning in settings.warnings:
+            log.warn_once(warning)
+        yield TraktSearch(settings.base_url, settings.client_id, settings.base_url)
+        return
+    with embedded_sandbox(state_dir() / "sandbox.sqlite3") as url:
+        # Its port is another one each time, its titles are the same.
+        yield TraktSearch(url, "sandbox-client", "sandbox")
+
+
+def _match(
+    given: FileInput,
+    search: AbstractContextManager[TraktSearch],
+    out: Path,
+    limits: LookupOptions,
+    *,
+    quiet: bool,
+) -> MatchSummary:
+    """Look up while the progress is shown. Raises ImporterError, also for Ctrl-C."""
+    try:
+        with listening_to_signals(signal.default_int_handler), given.open() as path:
+            check_output(out, path)
+            reader, _ = open_file(path, given.name, replace(given.reading, leaves_types_open=True))
+            progress = Progress()
+            with show_progress(progress, quiet=quiet):
+                return MatchService(search, limits, progress).match(reader, given.name, out)
+    except KeyboardInterrupt:
+        raise StopRunError(
+            "interrupted; what was found is kept, and the same command goes on from there"
+        ) from None
+
+
+def _print(found: MatchSummary, to: To, out: Path) -> None:
+
     if not found.titles:
-        print("Every row says by its ids what it is about; there is nothing to look up.")
+        print("Every row has the ids of its title; there is nothing to look up.")
         return
     print(f"{count(found.titles, 'title')} of {clean(found.name)}, {count(found.rows, 'row')} without ids:\n")
     for number, what in (
         (found.certain, "certain    one title stands out; chosen already"),
-        (found.chosen, "chosen     as you did"),
+        (found.chosen, "chosen     by you"),
         (found.ambiguous, "ambiguous  several titles may be meant, or one that is not quite the same"),
         (found.not_found, "not found  no title of this name"),
     ):
@@ -69,16 +121,16 @@ def _print(found: Resolution, to: At, out: Path) -> None:
     if found.open_titles:
         print(
             f"\nOpen {out} and write yes beside the title that is meant, or the right ids into the line of "
-            "one that was not found. Rows of which you choose nothing will not be sent. Then:"
+            "one that was not found. Rows for which you choose nothing will not be sent. Then:"
         )
     else:
         print(f"\nAll are in {out}. Then:")
     print(f"  {_next_command(to, out)}")
 
 
-def _next_command(to: At, out: Path) -> str:
-    """The same words, but `run` and what was written."""
-    api = ["--api", "v2"] if to is At.SANDBOX else []
+def _next_command(to: To, out: Path) -> str:
+    """The command that was typed, with `run` and the match file."""
+    api = ["--api", "v2"] if to is To.SANDBOX else []
     return shlex.join(["importer", "run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api])
 
 

@@ -1,6 +1,6 @@
-"""Asking the destination about titles: side by side, within its budget for reading, never twice for the same.
+"""Asks the destination for titles: several at once, within its limit for reading, never twice for the same.
 
-An outage is an error, never an answer. What an answer means is decided in `resolving`.
+An outage is an error, never an answer. What an answer means is decided in `scoring`.
 """
 
 import asyncio
@@ -16,16 +16,9 @@ from importer.destinations.titles import Candidate
 from importer.destinations.trakt.search import Found, TraktSearch, Unsearchable
 from importer.http import Request
 from importer.matching.cache import LookupCache
-from importer.matching.model import MatchConfidence, TitleQuery
-from importer.matching.scoring import (
-    MatchResult,
-    is_named,
-    mend_script,
-    possible_years,
-    score_lookup,
-    score_search,
-    searched_kinds,
-)
+from importer.matching.model import MatchConfidence, MatchResult, TitleQuery
+from importer.matching.scoring import is_named, possible_years, score_lookup, score_search, searched_kinds
+from importer.matching.spelling import unify_alphabet
 from importer.progress import Progress
 
 
@@ -39,7 +32,7 @@ class LookupOptions:
 
 
 class Lookups:
-    """Looks subjects up. `asked` counts the questions that went to the server rather than being known."""
+    """Looks titles up. `asked` counts the questions that went to the server; the others were kept."""
 
     def __init__(
         self, search: TraktSearch, cache: LookupCache, options: LookupOptions, progress: Progress
@@ -48,16 +41,16 @@ class Lookups:
         self._cache = cache
         self._options = options
         self._progress = progress
-        self._judgements: dict[TitleQuery, MatchResult] = {}
+        self._results: dict[TitleQuery, MatchResult] = {}
         self.asked = 0
 
     async def look_up_all(
-        self, subjects: Iterable[TitleQuery], transport: Transport
+        self, queries: Iterable[TitleQuery], transport: Transport
     ) -> dict[TitleQuery, MatchResult]:
         """Look all of them up. Raises StopRunError when the server gives no proper answer."""
         limiter = Limiter(self._options.rate, self._progress)
         courier = Courier(transport, limiter, Backoff(limiter, self._options.budget))
-        waiting = iter(subjects)
+        waiting = iter(queries)
         tasks = [asyncio.ensure_future(self._work(courier, waiting)) for _ in range(self._options.workers)]
         try:
             await asyncio.gather(*tasks)
@@ -65,39 +58,39 @@ class Lookups:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        return self._judgements
+        return self._results
 
     async def _work(self, courier: Courier, waiting: Iterator[TitleQuery]) -> None:
-        for subject in waiting:
-            judgement = await self._look_up(courier, subject)
-            self._judgements[subject] = judgement
+        for query in waiting:
+            result = await self._look_up(courier, query)
+            self._results[query] = result
             self._progress.done += 1
-            self._progress.failed += judgement.certainty is MatchConfidence.NOT_FOUND
+            self._progress.failed += result.confidence is MatchConfidence.NOT_FOUND
 
-    async def _look_up(self, courier: Courier, subject: TitleQuery) -> MatchResult:
-        if subject.id is not None:
-            source, _, value = subject.id.partition(":")
+    async def _look_up(self, courier: Courier, query: TitleQuery) -> MatchResult:
+        if query.id is not None:
+            source, _, value = query.id.partition(":")
             found = await self._ask(
                 courier,
                 self._search.build_lookup(source, value),
                 lambda answer: self._search.read_lookup(answer, source, value),
             )
-            return _unsearchable(found) if isinstance(found, Unsearchable) else score_lookup(subject, found)
-        return await self._search_for(courier, subject)
+            return _unsearchable(found) if isinstance(found, Unsearchable) else score_lookup(query, found)
+        return await self._search_for(courier, query)
 
-    async def _search_for(self, courier: Courier, subject: TitleQuery) -> MatchResult:
-        title, kinds = mend_script(subject.title or ""), searched_kinds(subject.kind)
+    async def _search_for(self, courier: Courier, query: TitleQuery) -> MatchResult:
+        title, kinds = unify_alphabet(query.title or ""), searched_kinds(query.kind)
         candidates: dict[Candidate, None] = {}
         # Years off by more are seen (a local release): without a hit, the year is left to the score.
-        for years in dict.fromkeys((possible_years(subject.year), None)):
+        for years in dict.fromkeys((possible_years(query.year), None)):
             request = self._search.build_search(title, years, kinds)
             found = await self._ask(courier, request, self._search.read_search)
             if isinstance(found, Unsearchable):
                 return _unsearchable(found)
             candidates |= dict.fromkeys(found)
-            if any(is_named(subject, each) for each in found):
+            if any(is_named(query, each) for each in found):
                 break
-        return score_search(subject, list(candidates))
+        return score_search(query, list(candidates))
 
     async def _ask(
         self, courier: Courier, request: Request, read: Callable[[Answer], Found | Retry | Stop]

@@ -1,30 +1,32 @@
-"""Rows without ids: what has to be looked up for them, and the ids that were chosen in the resolve file.
+"""The match file: a line for each candidate of each title, which people open in a spreadsheet and choose in.
 
-Any reader can be wrapped; a row of which nothing was chosen stays as it is, for the destination to judge.
+    chosen decision   score title  year ... candidate_title candidate_year ... imdb_id    ... message
+    yes    certain    1.00  Heat   1995     Heat            1995               tt0113277
+           ambiguous  1.00  Alien           Alien           1979               tt0078748      2 titles of ...
+    x      ambiguous  1.00  Alien           Alien           2020               tt9999999      2 titles of ...
+           not_found        Nobody 2001                                                       nothing of ...
 
-The resolve file, as people leave it: which candidate they chose, or the ids that they wrote themselves.
-
-It is read like any table, for a spreadsheet may have changed its encoding and its delimiter.
-
-Writes the resolve file: a line for each title of the destination that a row without ids may mean.
-
-People open it in a spreadsheet and write into it, so it has a byte order mark: without one, Excel takes the
-titles for another encoding and saves them so.
+It is read like any table, since a spreadsheet may have changed encoding, delimiter and the order of columns.
 """
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from importer.destinations.titles import Candidate
 from importer.errors import ImporterError, UnreadableFileError
 from importer.files import AtomicFiles, neutralise, restore
-from importer.matching.model import MATCH_COLUMNS, MatchConfidence, MatchLine, TitleQuery
-from importer.model import MediaKind, RatingJob, SourceRow
-from importer.readers.base import Reader
+from importer.matching.matched_reader import key_of
+from importer.matching.model import (
+    ChosenMatch,
+    MatchConfidence,
+    MatchLine,
+    MatchResult,
+    Occurrence,
+    TitleQuery,
+)
+from importer.model import MediaKind
 from importer.readers.cells.cells import (
     CellError,
     parse_imdb_id,
@@ -36,129 +38,129 @@ from importer.readers.cells.cells import (
 from importer.readers.tables.table import Table
 from importer.readers.tables.text import read_text_file
 
-_SOURCES = ("imdb", "tmdb", "tvdb", "trakt")
-
-
-@dataclass(frozen=True, slots=True)
-class ChosenMatch:
-    """The title that somebody, or a look-up that was certain, has chosen; `line` is that of the file."""
-
-    candidate: Candidate
-    score: float | None
-    line: int
-
-
-@dataclass(slots=True)
-class Occurrence:
-    """How many rows are about a subject, and the line of the first of them."""
-
-    rows: int
-    first_line: int
-
-
-def subject_of(job: RatingJob) -> TitleQuery | None:
-    """What has to be looked up for a job; None where its ids and its kind are there, or nothing is."""
-    ids = {source: value for source in _SOURCES if (value := getattr(job, f"{source}_id"))}
-    if ids:
-        if job.kind is not MediaKind.UNKNOWN:
-            return None
-        source, value = next(iter(ids.items()))
-        return TitleQuery(job.kind, job.title, job.year, f"{source}:{value}")
-    if not job.title or not job.title.strip():
-        return None
-    # A season or episode with a number has its show's title.
-    kind = job.kind if job.season is None else MediaKind.SHOW
-    return TitleQuery(kind, job.title, job.year)
-
-
-def key_of(subject: TitleQuery) -> TitleQuery:
-    """Bring a subject into the form by which rows and lines find each other."""
-    if subject.id is not None:  # then the title is for people only
-        return subject._replace(title=None, year=None)
-    return subject._replace(title=" ".join((subject.title or "").split()))
-
-
-def collect_subjects(reader: Reader, note_rows: Callable[[int], None]) -> dict[TitleQuery, Occurrence]:
-    """Read to the end and find what has to be looked up, in the order of the file.
-
-    `note_rows` is told how many rows were read since it was last told. Raises UnreadableFileError.
-    """
-    found: dict[TitleQuery, tuple[TitleQuery, Occurrence]] = {}
-    for chunk in reader.chunks():
-        note_rows(len(chunk))
-        for row in chunk:
-            subject = subject_of(row) if isinstance(row, RatingJob) else None
-            if subject is not None:
-                _, mention = found.setdefault(key_of(subject), (subject, Occurrence(0, row.line)))
-                mention.rows += 1
-    return dict(found.values())
-
-
-class ResolvedReader:
-    """A reader whose rows get the ids that were chosen in the resolve file of this name."""
-
-    def __init__(self, reader: Reader, choices: Mapping[TitleQuery, ChosenMatch], name: str) -> None:
-        self._reader = reader
-        self._choices = choices
-        self._name = name
-        self.format_name = reader.format_name
-        self.notes: Sequence[str] = reader.notes
-
-    def chunks(self) -> Iterator[list[SourceRow]]:
-        """Yield the rows, those that were chosen for with their ids."""
-        used: set[TitleQuery] = set()
-        for chunk in self._reader.chunks():
-            yield [self._resolve(row, used) if isinstance(row, RatingJob) else row for row in chunk]
-        self.notes = (*self._reader.notes, *self._describe_use(used))
-
-    def _describe_use(self, used: AbstractSet[TitleQuery]) -> Iterator[str]:
-        """Also say which choices fit no row: a title was changed, perhaps, in the one file or the other."""
-        yield f"titles whose ids are from {self._name}: {len(used):,}"
-        idle = [choice.line for subject, choice in self._choices.items() if subject not in used]
-        if idle:
-            yield f"choices in it that fit no row here: {len(idle):,}, the first in line {min(idle)}"
-
-    def _resolve(self, job: RatingJob, used: set[TitleQuery]) -> RatingJob:
-        subject = subject_of(job)
-        if subject is None:
-            return job
-        key = key_of(subject)
-        choice = self._choices.get(key)
-        if choice is None:
-            if subject.id is not None:  # the destination may know what it is all the same
-                return job
-            return job.noting(f"nothing is chosen for it in {self._name}")
-        candidate = choice.candidate
-        if job.season is not None and candidate.kind not in {MediaKind.SHOW, None}:
-            return job  # its season cannot be one of a movie
-        used.add(key)
-        return job._replace(
-            kind=job.kind if job.season is not None or candidate.kind is None else candidate.kind,
-            second_kind=job.second_kind if candidate.kind in {job.kind, None} else None,
-            imdb_id=candidate.imdb_id,
-            tmdb_id=candidate.tmdb_id,
-            tvdb_id=candidate.tvdb_id,
-            trakt_id=candidate.trakt_id,
-        ).noting(self._describe(choice))
-
-    def _describe(self, choice: ChosenMatch) -> str:
-        title, year, fit = choice.candidate.title, choice.candidate.year, choice.score
-        named = (title or "the title of these ids") + (f" ({year})" if year else "")
-        scored = f", score {fit:.2f}" if fit is not None else ""
-        return f"resolved as {named}{scored}, by {self._name} line {choice.line}"
-
-
-_YES = {"yes", "y", "x", "1", "true"}
-
-
-_NO = {"", "no", "n", "0", "false", "-"}
-
+MATCH_COLUMNS = (
+    *("chosen", "decision", "score"),
+    *("title", "year", "kind", "id", "rows", "line"),  # of the export
+    *("candidate_title", "candidate_year", "candidate_kind"),
+    *("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "url", "message"),
+)
 
 _DISPENSABLE = {"url", "message", "rows", "line", "score"}
-"""Columns that a person may have deleted."""
+"""Columns that a person may delete."""
 
+_YES = {"yes", "y", "x", "1", "true"}
+_NO = {"", "no", "n", "0", "false", "-"}
+
+_BOM = "\ufeff"
+"""Without it, Excel takes the titles for another encoding and saves them so."""
 
 _Value = TypeVar("_Value")
+
+
+# Lines, from look-ups and from what people chose before
+
+
+def build_lines(query: TitleQuery, occurrence: Occurrence, result: MatchResult) -> list[MatchLine]:
+    """Build a query's lines; what is certain is chosen already."""
+    scored: Sequence[tuple[float | None, Candidate | None]] = result.scored or [(None, None)]
+    is_certain = result.confidence is MatchConfidence.CERTAIN
+    place = (query, occurrence.rows, occurrence.first_line)
+    return [
+        MatchLine(is_certain, result.confidence, fit, *place, candidate, result.message)
+        for fit, candidate in scored
+    ]
+
+
+def keep_choices(new: Sequence[MatchLine], old: Sequence[MatchLine]) -> list[MatchLine]:
+    """Carry over what people chose in a query's old lines to its new ones."""
+    chosen = [line for line in old if line.is_chosen]
+    if not chosen:
+        was_certain = any(line.confidence is MatchConfidence.CERTAIN for line in old)  # and was taken back
+        return [line._replace(is_chosen=line.is_chosen and not was_certain) for line in new]
+    kept = chosen[0]
+    again = [line for line in new if _is_same(line.candidate, kept.candidate)]
+    lines = [line._replace(is_chosen=line in again[:1]) for line in new if line.candidate is not None]
+    return lines if again else [kept._replace(rows=new[0].rows, first_line=new[0].first_line), *lines]
+
+
+def _is_same(one: Candidate | None, other: Candidate | None) -> bool:
+    return one is not None and other is not None and one[3:7] == other[3:7] and one.kind == other.kind
+
+
+def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, ChosenMatch]:
+    """Return what is chosen, by `key_of` its query. Raises UnreadableFileError.
+
+    Two choices for one title are an error, and so is a choice without an id.
+    """
+    choices: dict[TitleQuery, ChosenMatch] = {}
+    for line in lines:
+        if not line.is_chosen:
+            continue
+        if line.candidate is None:
+            raise UnreadableFileError(
+                name,
+                f"{_show(line.query)} is chosen, but the line has no id",
+                remedy="Write an imdb_id, tmdb_id, tvdb_id or trakt_id there, or take the choice back.",
+                line=line.line,
+            )
+        key = key_of(line.query)
+        if key in choices:
+            raise UnreadableFileError(
+                name,
+                f"{_show(line.query)} is chosen twice, here and in line {choices[key].line}",
+                remedy="Take one of the two choices back.",
+                line=line.line,
+            )
+        choices[key] = ChosenMatch(line.candidate, line.score, line.line)
+    return choices
+
+
+def _show(query: TitleQuery) -> str:
+    what = query.title or query.id or "a title"
+    return f"{quote(what)} ({query.year})" if query.year else quote(what)
+
+
+# Writing
+
+
+def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
+    """Write the file whole or not at all. Raises ImporterError."""
+    place = path.resolve()  # through links: a rename over a link would replace the link
+    try:
+        with AtomicFiles() as drafts:
+            stream = drafts.begin(place)
+            stream.write(_BOM)
+            writer = csv.writer(stream)
+            writer.writerow(MATCH_COLUMNS)
+            writer.writerows(map(_build_cells, lines))
+            drafts.publish([place])
+    except OSError as error:
+        raise ImporterError(
+            f"{path}: cannot write the match file ({error.strerror or error}). Make room or choose another "
+            "place with --out, then type the same command; what was found is not looked up again."
+        ) from error
+
+
+def _build_cells(line: MatchLine) -> list[object]:
+    found, query = line.candidate, line.query
+    cells = [
+        "yes" if line.is_chosen else "",
+        str(line.confidence),
+        "" if line.score is None else f"{line.score:.2f}",
+        query.title or "",
+        query.year,
+        str(query.kind),
+        query.id or "",
+        line.rows or "",
+        line.first_line or "",
+        *(("",) * 8 if found is None else (found.title, found.year, found.kind or "", found.imdb_id)),
+        *(() if found is None else (found.tmdb_id, found.tvdb_id, found.trakt_id, found.url)),
+        line.message,
+    ]
+    return [neutralise(cell) if isinstance(cell, str) else cell for cell in cells]
+
+
+# Reading
 
 
 def read_match_file(path: Path, name: str) -> list[MatchLine]:
@@ -169,7 +171,7 @@ def read_match_file(path: Path, name: str) -> list[MatchLine]:
     if missing:
         raise UnreadableFileError(
             name,
-            f"this is no resolve file; it lacks the columns {', '.join(missing)}",
+            f"this is no match file; it lacks the columns {', '.join(missing)}",
             remedy="`importer resolve FILE` writes one.",
         )
     found = {column: place for column, place in places.items() if place is not None}
@@ -186,31 +188,6 @@ def read_match_file(path: Path, name: str) -> list[MatchLine]:
     return lines
 
 
-def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, ChosenMatch]:
-    """Find what is chosen for each subject. Raises UnreadableFileError for two choices, or one without id."""
-    choices: dict[TitleQuery, ChosenMatch] = {}
-    for line in lines:
-        if not line.is_chosen:
-            continue
-        if line.candidate is None:
-            raise UnreadableFileError(
-                name,
-                f"{_show(line.subject)} is chosen, but the line has no id",
-                remedy="Write an imdb_id, tmdb_id, tvdb_id or trakt_id there, or take the choice back.",
-                line=line.line,
-            )
-        key = key_of(line.subject)
-        if key in choices:
-            raise UnreadableFileError(
-                name,
-                f"{_show(line.subject)} is chosen twice, here and in line {choices[key].line}",
-                remedy="Take one of the two choices back.",
-                line=line.line,
-            )
-        choices[key] = ChosenMatch(line.candidate, line.score, line.line)
-    return choices
-
-
 class _Line:
     """One line being read."""
 
@@ -221,20 +198,20 @@ class _Line:
 
     def read(self) -> MatchLine:
         candidate = self._read_candidate()
-        certainty = self._read("decision", _parse_certainty)
-        subject = TitleQuery(
+        confidence = self._read("decision", _parse_confidence)
+        query = TitleQuery(
             self._read("kind", MediaKind),
             self._cells["title"] or None,
             self._read("year", parse_year),
             self._cells["id"] or None,
         )
         # Nobody writes ids into a line that had none without meaning them.
-        wrote_ids = certainty is MatchConfidence.NOT_FOUND and candidate is not None
+        wrote_ids = confidence is MatchConfidence.NOT_FOUND and candidate is not None
         return MatchLine(
             self._read_chosen() or wrote_ids,
-            certainty,
+            confidence,
             self._read("score", _parse_score),
-            subject,
+            query,
             self._read("rows", parse_number) or 0,
             self._read("line", parse_number) or 0,
             candidate,
@@ -243,7 +220,7 @@ class _Line:
         )
 
     def _read_candidate(self) -> Candidate | None:
-        """Read the ids, whoever wrote them; without one there is no candidate."""
+        """The candidate, or the ids that a person wrote; None in a line without ids."""
         candidate = Candidate(
             self._read("candidate_kind", _parse_candidate_kind),
             self._cells["candidate_title"],
@@ -273,11 +250,11 @@ class _Line:
             raise self._problem(column, "is nothing that stands in this column", remedy) from error
 
     def _problem(self, column: str, problem: str, remedy: str) -> UnreadableFileError:
-        told = f'column "{column}": {quote(self._cells.get(column, ""))} {problem}'
-        return UnreadableFileError(self._name, told, remedy=remedy, line=self._line)
+        cell = f'column "{column}": {quote(self._cells.get(column, ""))} {problem}'
+        return UnreadableFileError(self._name, cell, remedy=remedy, line=self._line)
 
 
-def _parse_certainty(cell: str) -> MatchConfidence:
+def _parse_confidence(cell: str) -> MatchConfidence:
     return MatchConfidence(cell.lower()) if cell else MatchConfidence.NOT_FOUND
 
 
@@ -290,48 +267,3 @@ def _parse_score(cell: str) -> float | None:
     if score is not None and not 0 <= score <= 1:
         raise ValueError(cell)
     return score
-
-
-def _show(subject: TitleQuery) -> str:
-    what = subject.title or subject.id or "a title"
-    return f"{quote(what)} ({subject.year})" if subject.year else quote(what)
-
-
-_BOM = "\ufeff"
-
-
-def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
-    """Write the file whole or not at all. Raises ImporterError."""
-    place = path.resolve()  # through links, or replacing would put a file in the place of the link
-    try:
-        with AtomicFiles() as drafts:
-            stream = drafts.begin(place)
-            stream.write(_BOM)
-            writer = csv.writer(stream)
-            writer.writerow(MATCH_COLUMNS)
-            writer.writerows(map(_build_cells, lines))
-            drafts.publish([place])
-    except OSError as error:
-        raise ImporterError(
-            f"{path}: cannot write the resolve file ({error.strerror or error}). Make room or choose another "
-            "place with --out, then type the same command; what was found out is not asked for again."
-        ) from error
-
-
-def _build_cells(line: MatchLine) -> list[object]:
-    found, subject = line.candidate, line.subject
-    cells = [
-        "yes" if line.is_chosen else "",
-        str(line.certainty),
-        "" if line.score is None else f"{line.score:.2f}",
-        subject.title or "",
-        subject.year,
-        str(subject.kind),
-        subject.id or "",
-        line.rows or "",
-        line.first_line or "",
-        *(("",) * 8 if found is None else (found.title, found.year, found.kind or "", found.imdb_id)),
-        *(() if found is None else (found.tmdb_id, found.tvdb_id, found.trakt_id, found.url)),
-        line.message,
-    ]
-    return [neutralise(cell) if isinstance(cell, str) else cell for cell in cells]

@@ -1,5 +1,14 @@
-"""What looking titles up goes by: subjects, candidates, how certain one is, the lines of the resolve file."""
+"""The values of a look-up, from a row without ids to the ids that were chosen for it.
 
+row of the export         "heat", 1995, a movie, in lines 12 and 40
+TitleQuery                (movie, "heat", 1995), an Occurrence of 2 rows, the first in line 12
+MatchResult               certain: [(1.0, Heat (1995))]
+MatchLine                 a line of the match file for each candidate, chosen or not
+ChosenMatch               Heat (1995), tt0113277: what both rows are sent with
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -11,7 +20,7 @@ class TitleQuery(NamedTuple):
     """What has to be looked up for a row: its title and year as they stand there, or an id.
 
     `id` (`imdb:tt0111161`) is set where the row has one, and only its kind is open; the title is then for
-    people. Of a season or episode that has a number it is the show.
+    people. For a season or episode that has a number, the query is its show.
     """
 
     kind: MediaKind
@@ -20,25 +29,41 @@ class TitleQuery(NamedTuple):
     id: str | None = None
 
 
+@dataclass(slots=True)
+class Occurrence:
+    """How many rows ask for a title, and the line of the first of them."""
+
+    rows: int
+    first_line: int
+
+
 class MatchConfidence(StrEnum):
-    """What a look-up came to: the `decision` column of the resolve file."""
+    """How sure a match is: the `decision` column of the match file."""
 
     CERTAIN = "certain"
     AMBIGUOUS = "ambiguous"
     NOT_FOUND = "not_found"
 
 
-class MatchLine(NamedTuple):
-    """A line of the resolve file: a subject, and a candidate for it or none.
+class MatchResult(NamedTuple):
+    """The candidates for a query with their scores, the best first. `message` says why people must choose."""
 
-    `rows` rows of the export are about the subject, the first of them in `first_line`; `line` is the line's
-    own place in the resolve file, 0 while it stands in none. `score` goes from 0 to 1.
+    confidence: MatchConfidence
+    scored: Sequence[tuple[float, Candidate]]
+    message: str
+
+
+class MatchLine(NamedTuple):
+    """A line of the match file: a query with one candidate, or with none.
+
+    `rows` rows of the export ask for the title, the first of them in `first_line`; `line` is the line's own
+    number in the match file, 0 before it is written. `score` goes from 0 to 1.
     """
 
     is_chosen: bool
-    certainty: MatchConfidence
+    confidence: MatchConfidence
     score: float | None
-    subject: TitleQuery
+    query: TitleQuery
     rows: int
     first_line: int
     candidate: Candidate | None
@@ -46,24 +71,10 @@ class MatchLine(NamedTuple):
     line: int = 0
 
 
-MATCH_COLUMNS = (
-    "chosen",
-    "decision",
-    "score",
-    "title",
-    "year",
-    "kind",
-    "id",
-    "rows",
-    "line",
-    "candidate_title",
-    "candidate_year",
-    "candidate_kind",
-    "imdb_id",
-    "tmdb_id",
-    "tvdb_id",
-    "trakt_id",
-    "url",
-    "message",
-)
-"""The columns of the resolve file: `title` to `line` are the export's, `candidate_title` on the answer's."""
+@dataclass(frozen=True, slots=True)
+class ChosenMatch:
+    """The title that a person chose, or that was certain; `line` is its line in the match file."""
+
+    candidate: Candidate
+    score: float | None
+    line: int

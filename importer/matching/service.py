@@ -1,51 +1,46 @@
-"""The work of `importer resolve`: reads a file, has its titles looked up, and writes the resolve file."""
+"""The work of `importer resolve`: collect the titles of a file, look them up, write the match file.
+
+    reader -> collect_queries -> Lookups -> build_lines, keep_choices -> match file -> MatchSummary
+
+Who calls it opens the file and says where to search. The search is opened only if there is something to look
+up, so that a file whose rows all have ids needs no settings and no network.
+"""
 
 import asyncio
-import signal
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importer.cli.progress_bar import show_progress
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
 from importer.destinations.trakt.search import TraktSearch
-from importer.destinations.trakt.settings import load_trakt
-from importer.errors import StopRunError, UsageError
+from importer.errors import UsageError
 from importer.files import check_place, is_same_file
-from importer.interrupts import listening_to_signals
 from importer.matching.cache import LookupCache
 from importer.matching.lookups import LookupOptions, Lookups
 from importer.matching.match_file import (
-    Occurrence,
-    collect_subjects,
+    build_lines,
     find_choices,
-    key_of,
+    keep_choices,
     read_match_file,
     write_match_file,
 )
-from importer.matching.model import MatchConfidence, MatchLine, TitleQuery
-from importer.matching.scoring import MatchResult, build_lines, keep_choices
-from importer.monitoring.log import open_log
+from importer.matching.matched_reader import collect_queries, key_of
+from importer.matching.model import MatchConfidence, MatchLine, MatchResult, Occurrence, TitleQuery
 from importer.progress import Phase, Progress
-from importer.runs.local_sandbox import embedded_sandbox
-from importer.runs.sources import FileInput, open_file
+from importer.readers.base import Reader
 
-
-class At(StrEnum):
-    """Where titles can be looked up: the `--to` of this command."""
-
-    TRAKT = "trakt"
-    SANDBOX = "sandbox"
+_Queries = Mapping[TitleQuery, Occurrence]
+_Groups = Mapping[TitleQuery, Sequence[MatchLine]]
+"""The lines of the match file, by `key_of` their query."""
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """What came of it. `chosen` titles are those that a person decided, whatever the look-up said."""
+class MatchSummary:
+    """How many titles came to what. `chosen` counts those that a person decided, whatever was found."""
 
     name: str
     rows: int
@@ -63,11 +58,11 @@ class Resolution:
 
     @property
     def open_titles(self) -> int:
-        """Titles of which nothing is chosen."""
+        """Titles for which nothing is chosen."""
         return self.ambiguous + self.not_found
 
     def as_json(self) -> dict[str, Any]:
-        """Give it as values for JSON."""
+        """The same as values for JSON."""
         return {
             "source": self.name,
             "rows": self.rows,
@@ -81,137 +76,89 @@ class Resolution:
         }
 
 
-@contextmanager
-def open_search(to: At, flags: Mapping[str, object], account: str) -> Iterator[TraktSearch]:
-    """Find out where to ask; start a sandbox where that is called for. Raises SettingsError."""
-    if to is At.TRAKT:
-        settings = load_trakt(flags, needs=("client_id",), account=account)
-        log = open_log(as_json=False)
-        for warning in settings.warnings:
-            log.warn_once(warning)
-        yield TraktSearch(settings.base_url, settings.client_id, settings.base_url)
-        return
-    with embedded_sandbox(state_dir() / "sandbox.sqlite3") as url:
-        # Its port is another one each time, its titles are the same.
-        yield TraktSearch(url, "sandbox-client", "sandbox")
+@dataclass(frozen=True, slots=True)
+class MatchService:
+    """Looks titles up with `search`, which is opened on the first need, and shows how far it is."""
+
+    search: AbstractContextManager[TraktSearch]
+    options: LookupOptions
+    progress: Progress
+
+    def match(self, reader: Reader, name: str, out: Path) -> MatchSummary:
+        """Look up what the rows of a file lack, and write the match file. Raises ImporterError.
+
+        The choices that stand in the file `out` are kept; it is read before anything is looked up.
+        """
+        earlier = _read_earlier(out)
+        queries = collect_queries(reader, self._count_rows)
+        results, asked = self._look_up(queries) if queries else ({}, 0)
+        groups = _merge(queries, results, earlier)
+        write_match_file(out, [line for group in groups.values() for line in group])
+        states = Counter(_state(groups[key_of(query)]) for query in queries)
+        return MatchSummary(
+            name,
+            sum(occurrence.rows for occurrence in queries.values()),
+            states[MatchConfidence.CERTAIN],
+            states[None],
+            states[MatchConfidence.AMBIGUOUS],
+            states[MatchConfidence.NOT_FOUND],
+            asked,
+            out,
+        )
+
+    def _count_rows(self, rows: int) -> None:
+        self.progress.rows_read += rows
+
+    def _look_up(self, queries: _Queries) -> tuple[Mapping[TitleQuery, MatchResult], int]:
+        self.progress.to_send = len(queries)
+        self.progress.phase = Phase.RESOLVING
+        with self.search as search, LookupCache(state_dir() / "lookups.sqlite3") as cache:
+            lookups = Lookups(search, cache, self.options, self.progress)
+
+            async def look_up() -> Mapping[TitleQuery, MatchResult]:
+                async with Transport(self.options.workers) as transport:
+                    return await lookups.look_up_all(queries, transport)
+
+            return asyncio.run(look_up()), lookups.asked
 
 
-def resolve_file(
-    given: FileInput,
-    searching: AbstractContextManager[TraktSearch],
-    out: Path,
-    pace: LookupOptions,
-    *,
-    quiet: bool,
-) -> Resolution:
-    """Look up what the rows of a file lack, and write the resolve file. Raises ImporterError."""
-    try:
-        with listening_to_signals(signal.default_int_handler):
-            with given.open() as path:
-                _check_out(out, path)
-                earlier = _read_earlier(out)
-                progress = Progress()
-                with show_progress(progress, quiet=quiet):
-                    mentions = _read(given, path, progress)
-                    judgements, asked = _look_up(mentions, searching, pace, progress)
-            groups = _merge(mentions, judgements, earlier)
-            write_match_file(out, [line for group in groups.values() for line in group])
-    except KeyboardInterrupt:
-        raise StopRunError(
-            "interrupted; what was found out is kept, and the same command goes on from there"
-        ) from None
-    return _count(given.name, mentions, groups, asked, out)
-
-
-def _check_out(out: Path, path: Path) -> None:
+def check_output(out: Path, source: Path) -> None:
+    """Check the place of the match file before any work is done. Raises UsageError."""
     if str(out) == "-":
-        raise UsageError("--out -: name a file, for you are to choose in it")
+        raise UsageError("--out -: name a file, since you are to choose in it")
     check_place(out, "--out")
-    if is_same_file(out, path):
+    if is_same_file(out, source):
         raise UsageError(f"--out {out} is the input file itself; name another")
 
 
 def _read_earlier(out: Path) -> dict[TitleQuery, list[MatchLine]]:
-    """Read what was chosen before, by subject. Raises UnreadableFileError where that cannot be understood."""
+    """The lines that stand in `out`, by query. Raises UnreadableFileError if they make no sense."""
     lines = read_match_file(out, str(out)) if out.exists() else []
-    find_choices(lines, str(out))  # before anything is asked, let alone written
+    find_choices(lines, str(out))  # for its errors
     earlier: dict[TitleQuery, list[MatchLine]] = {}
     for line in lines:
-        earlier.setdefault(key_of(line.subject), []).append(line)
+        earlier.setdefault(key_of(line.query), []).append(line)
     return earlier
 
 
-def _read(given: FileInput, path: Path, progress: Progress) -> dict[TitleQuery, Occurrence]:
-    reader, _ = open_file(path, given.name, replace(given.reading, leaves_types_open=True))
-
-    def note_rows(rows: int) -> None:
-        progress.rows_read += rows
-
-    return collect_subjects(reader, note_rows)
-
-
-def _look_up(
-    mentions: Mapping[TitleQuery, Occurrence],
-    searching: AbstractContextManager[TraktSearch],
-    pace: LookupOptions,
-    progress: Progress,
-) -> tuple[dict[TitleQuery, MatchResult], int]:
-    if not mentions:
-        return {}, 0
-    progress.to_send = len(mentions)
-    progress.phase = Phase.RESOLVING
-    with searching as search, LookupCache(state_dir() / "lookups.sqlite3") as cache:
-        lookups = Lookups(search, cache, pace, progress)
-
-        async def look_up() -> dict[TitleQuery, MatchResult]:
-            async with Transport(pace.workers) as transport:
-                return await lookups.look_up_all(mentions, transport)
-
-        return asyncio.run(look_up()), lookups.asked
-
-
-def _merge(
-    mentions: Mapping[TitleQuery, Occurrence],
-    judgements: Mapping[TitleQuery, MatchResult],
-    earlier: Mapping[TitleQuery, Sequence[MatchLine]],
-) -> dict[TitleQuery, list[MatchLine]]:
-    """Put the lines together in the order of the file; choices about other files' titles stay at the end."""
-    groups: dict[TitleQuery, list[MatchLine]] = {}
-    for subject, mention in mentions.items():
-        lines = build_lines(subject, mention.rows, mention.first_line, judgements[subject])
-        old = earlier.get(key_of(subject), ())
-        groups[key_of(subject)] = keep_choices(lines, old) if old else lines
+def _merge(queries: _Queries, results: Mapping[TitleQuery, MatchResult], earlier: _Groups) -> _Groups:
+    """Put the lines in the order of the file; choices for the titles of other files stay at the end."""
+    groups: dict[TitleQuery, Sequence[MatchLine]] = {}
+    for query, occurrence in queries.items():
+        lines = build_lines(query, occurrence, results[query])
+        old = earlier.get(key_of(query), ())
+        groups[key_of(query)] = keep_choices(lines, old) if old else lines
     others = {
         key: [line for line in lines if line.is_chosen] for key, lines in earlier.items() if key not in groups
     }
     return groups | others
 
 
-def _count(
-    name: str,
-    mentions: Mapping[TitleQuery, Occurrence],
-    groups: Mapping[TitleQuery, Sequence[MatchLine]],
-    asked: int,
-    out: Path,
-) -> Resolution:
-    states = Counter(_state(groups[key_of(subject)]) for subject in mentions)
-    return Resolution(
-        name,
-        sum(mention.rows for mention in mentions.values()),
-        states[MatchConfidence.CERTAIN],
-        states[None],
-        states[MatchConfidence.AMBIGUOUS],
-        states[MatchConfidence.NOT_FOUND],
-        asked,
-        out,
-    )
-
-
 def _state(lines: Sequence[MatchLine]) -> MatchConfidence | None:
-    """What a title is now; None where a person has decided."""
+    """What a title has come to; None if a person has decided."""
     chosen = next((line for line in lines if line.is_chosen), None)
     if chosen is None:
-        # Certain as it may be, somebody took that back.
-        found = lines[0].certainty
+        # A certain match that is not chosen was taken back by a person.
+        found = lines[0].confidence
         return MatchConfidence.AMBIGUOUS if found is MatchConfidence.CERTAIN else found
-    return MatchConfidence.CERTAIN if chosen.certainty is MatchConfidence.CERTAIN else None
+    return MatchConfidence.CERTAIN if chosen.confidence is MatchConfidence.CERTAIN else None

@@ -19,8 +19,9 @@ from importer.client.rate_limit import parse_rate
 from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
 from importer.files import is_same_file
 from importer.journal import Journal
-from importer.matching.match_file import ChosenMatch, ResolvedReader, find_choices, read_match_file
-from importer.matching.model import TitleQuery
+from importer.matching.match_file import find_choices, read_match_file
+from importer.matching.matched_reader import MatchedReader
+from importer.matching.model import ChosenMatch, TitleQuery
 from importer.readers import ReadOptions, open_reader
 from importer.readers.base import FileReader, Reader
 from importer.readers.cells.scales import parse_scale
@@ -95,7 +96,7 @@ class FileInput:
     file: str
     reading: ReadOptions
     resolved: Path | None = None
-    """The resolve file, whose ids rows without any get."""
+    """The match file, whose ids rows without any get."""
 
     @property
     def name(self) -> str:
@@ -134,12 +135,12 @@ class FileInput:
         print_ = fingerprint(name, path, choices, *_describe(reading), *shaping, beside=opened.related_files)
         reader: Reader = opened
         if chosen is not None:
-            reader = ResolvedReader(reader, chosen, str(self.resolved))
+            reader = MatchedReader(reader, chosen, str(self.resolved))
         mirrors = bool(choices.given.get("mirrors"))
         return Source(name, print_, lambda: reader, check_unchanged, opened.related_files, mirrors=mirrors)
 
     def _read_choices(self) -> Mapping[TitleQuery, ChosenMatch] | None:
-        """Read the resolve file, if there is one. Raises UnreadableFileError."""
+        """Read the match file, if there is one. Raises UnreadableFileError."""
         if self.resolved is None:
             return None
         name = str(self.resolved)
@@ -149,7 +150,7 @@ class FileInput:
 def build_input(file: str, reading: ReadOptions, resolved: Path | None, out: Path) -> FileInput:
     """Put together what is read, none of which may be written over. Raises UsageError."""
     if resolved is not None and is_same_file(resolved, out):
-        raise UsageError(f"--out {out} is the resolve file, with all you chose in it; name another")
+        raise UsageError(f"--out {out} is the match file, with all you chose in it; name another")
     return FileInput(file, reading, resolved)
 
 

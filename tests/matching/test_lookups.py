@@ -21,8 +21,7 @@ from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.matching.cache import HITS_KEPT_SECONDS, MISSES_KEPT_SECONDS, LookupCache
 from importer.matching.lookups import LookupOptions, Lookups
-from importer.matching.model import MatchConfidence, TitleQuery
-from importer.matching.scoring import MatchResult
+from importer.matching.model import MatchConfidence, MatchResult, TitleQuery
 from importer.model import MediaKind
 from importer.progress import Progress
 from importer.sandbox import Sandbox, SandboxOptions
@@ -74,13 +73,13 @@ class Library(Transport):
         return [title for _, title, _ in self.asked]
 
 
-def subjects(count: int) -> list[TitleQuery]:
+def films(count: int) -> list[TitleQuery]:
     return [TitleQuery(MediaKind.MOVIE, f"Film {number}", 2000) for number in range(count)]
 
 
 def look_up(
     server: Library,
-    as_stored: Iterable[TitleQuery],
+    queries: Iterable[TitleQuery],
     folder: Path,
     *,
     rate: Rate | None = None,
@@ -91,17 +90,17 @@ def look_up(
     with LookupCache(folder / "lookups.sqlite3", clock=clock) as cache:
         options = LookupOptions(workers, rate, RetryBudget(jitter=0.0))
         lookups = Lookups(SEARCH, cache, options, progress or Progress())
-        found = run_in_virtual_time(lookups.look_up_all(as_stored, server))
+        found = run_in_virtual_time(lookups.look_up_all(queries, server))
         assert lookups.asked <= len(server.asked)
         return found
 
 
-def test_every_title_gets_its_judgement(tmp_path: Path) -> None:
+def test_every_title_gets_its_result(tmp_path: Path) -> None:
     server, progress = Library(unknown=["Film 3"]), Progress()
-    found = look_up(server, subjects(9), tmp_path, progress=progress)
-    assert {subject.title for subject in found} == {f"Film {number}" for number in range(9)}
-    assert [judgement.certainty for judgement in found.values()].count(MatchConfidence.CERTAIN) == 8
-    assert found[subjects(9)[3]].certainty is MatchConfidence.NOT_FOUND
+    found = look_up(server, films(9), tmp_path, progress=progress)
+    assert {query.title for query in found} == {f"Film {number}" for number in range(9)}
+    assert [result.confidence for result in found.values()].count(MatchConfidence.CERTAIN) == 8
+    assert found[films(9)[3]].confidence is MatchConfidence.NOT_FOUND
     assert (progress.done, progress.failed) == (9, 1)
     assert server.most_at_once == 4
 
@@ -116,17 +115,17 @@ def test_a_title_of_mixed_alphabets_is_asked_for_as_it_was_meant(tmp_path: Path)
     server = Library()
     found = look_up(server, [TitleQuery(MediaKind.MOVIE, "Чeрная маска", 2000)], tmp_path)
     assert server.titles == ["Черная маска"]
-    assert [judgement.certainty for judgement in found.values()] == [MatchConfidence.CERTAIN]
+    assert [result.confidence for result in found.values()] == [MatchConfidence.CERTAIN]
 
 
 def test_an_id_is_asked_for_by_itself(tmp_path: Path) -> None:
     entry = {"type": "show", "show": {"title": "Dark", "year": 2017, "ids": {"imdb": "tt5753856"}}}
     server = Library(build_answer(200, [entry]))
-    subject = TitleQuery(MediaKind.UNKNOWN, "Finsternis", None, "imdb:tt5753856")
-    found = look_up(server, [subject], tmp_path)
+    query = TitleQuery(MediaKind.UNKNOWN, "Finsternis", None, "imdb:tt5753856")
+    found = look_up(server, [query], tmp_path)
     assert server.titles == ["tt5753856"]
-    assert found[subject].certainty is MatchConfidence.CERTAIN
-    assert found[subject].scored[0][1].kind is MediaKind.SHOW
+    assert found[query].confidence is MatchConfidence.CERTAIN
+    assert found[query].scored[0][1].kind is MediaKind.SHOW
 
 
 # Never twice for the same
@@ -134,29 +133,29 @@ def test_an_id_is_asked_for_by_itself(tmp_path: Path) -> None:
 
 def test_the_second_time_nothing_is_asked(tmp_path: Path) -> None:
     first, second = Library(unknown=["Film 1"]), Library(OUTAGE)
-    before = look_up(first, subjects(5), tmp_path)
-    after = look_up(second, subjects(5), tmp_path)
+    before = look_up(first, films(5), tmp_path)
+    after = look_up(second, films(5), tmp_path)
     assert second.asked == []
     assert after == before
 
 
 def test_what_was_not_found_is_asked_again_sooner_than_what_was(tmp_path: Path) -> None:
-    look_up(Library(unknown=["Film 1"]), subjects(2), tmp_path)
+    look_up(Library(unknown=["Film 1"]), films(2), tmp_path)
     later = Library()
-    look_up(later, subjects(2), tmp_path, clock=lambda: NOW + MISSES_KEPT_SECONDS + 1)
+    look_up(later, films(2), tmp_path, clock=lambda: NOW + MISSES_KEPT_SECONDS + 1)
     assert set(later.titles) == {"Film 1"}
     much_later = Library()
-    look_up(much_later, subjects(2), tmp_path, clock=lambda: NOW + HITS_KEPT_SECONDS + 1)
+    look_up(much_later, films(2), tmp_path, clock=lambda: NOW + HITS_KEPT_SECONDS + 1)
     assert "Film 0" in much_later.titles
 
 
 def test_what_another_host_found_says_nothing_about_this_one(tmp_path: Path) -> None:
-    look_up(Library(), subjects(1), tmp_path)
+    look_up(Library(), films(1), tmp_path)
     other = Library()
     with LookupCache(tmp_path / "lookups.sqlite3", clock=lambda: NOW) as cache:
         search = TraktSearch("https://other.example.org", "app", "https://other.example.org")
         lookups = Lookups(search, cache, LookupOptions(1, None), Progress())
-        run_in_virtual_time(lookups.look_up_all(subjects(1), other))
+        run_in_virtual_time(lookups.look_up_all(films(1), other))
     assert other.titles == ["Film 0"]
 
 
@@ -164,7 +163,7 @@ def test_the_app_is_not_in_the_file(tmp_path: Path) -> None:
     with LookupCache(tmp_path / "lookups.sqlite3", clock=lambda: NOW) as cache:
         search = TraktSearch("https://api.example.org", "s3cret-app", "https://api.example.org")
         lookups = Lookups(search, cache, LookupOptions(1, None), Progress())
-        run_in_virtual_time(lookups.look_up_all(subjects(1), Library()))
+        run_in_virtual_time(lookups.look_up_all(films(1), Library()))
     assert not [path for path in tmp_path.iterdir() if b"s3cret" in path.read_bytes()]
 
 
@@ -189,9 +188,9 @@ def test_an_answer_is_kept_as_it_was(tmp_path: Path) -> None:
 def test_a_damaged_file_is_begun_anew(tmp_path: Path) -> None:
     for ending in ("", "-wal"):
         (tmp_path / f"lookups.sqlite3{ending}").write_bytes(b"no database at all" * 100)
-    assert len(look_up(Library(), subjects(2), tmp_path)) == 2
+    assert len(look_up(Library(), films(2), tmp_path)) == 2
     server = Library()
-    look_up(server, subjects(2), tmp_path)
+    look_up(server, films(2), tmp_path)
     assert server.asked == []
 
 
@@ -200,7 +199,7 @@ def test_a_file_of_another_version_is_begun_anew(tmp_path: Path) -> None:
         db.execute("CREATE TABLE lookup (something TEXT)")
         db.execute("PRAGMA user_version = 99")
     db.close()
-    assert len(look_up(Library(), subjects(2), tmp_path)) == 2
+    assert len(look_up(Library(), films(2), tmp_path)) == 2
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
@@ -213,14 +212,14 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_never_more_than_the_budget(tmp_path: Path) -> None:
     server = Library()
-    look_up(server, subjects(40), tmp_path, rate=Rate(5, 10.0), workers=8)
+    look_up(server, films(40), tmp_path, rate=Rate(5, 10.0), workers=8)
     times = [at for at, _, _ in server.asked]
     assert all(sum(start <= at < start + 10 for at in times) <= 5 for start in times)
 
 
 def test_told_to_slow_down_nobody_asks_until_then(tmp_path: Path) -> None:
     server, progress = Library(build_answer(429, retry_after="30")), Progress()
-    found = look_up(server, subjects(12), tmp_path, progress=progress)
+    found = look_up(server, films(12), tmp_path, progress=progress)
     assert len(found) == 12
     begun = server.asked[0][0]
     # Those already on their way may still arrive, nobody else does.
@@ -238,8 +237,8 @@ def test_told_to_slow_down_nobody_asks_until_then(tmp_path: Path) -> None:
 )
 def test_a_short_outage_is_waited_out(tmp_path: Path, trouble: Answer) -> None:
     server = Library(trouble, trouble)
-    found = look_up(server, subjects(1), tmp_path)
-    assert [judgement.certainty for judgement in found.values()] == [MatchConfidence.CERTAIN]
+    found = look_up(server, films(1), tmp_path)
+    assert [result.confidence for result in found.values()] == [MatchConfidence.CERTAIN]
     assert server.titles == ["Film 0"] * 3
 
 
@@ -250,9 +249,9 @@ def test_a_short_outage_is_waited_out(tmp_path: Path, trouble: Answer) -> None:
 )
 def test_a_long_outage_stops_and_is_kept_as_no_answer(tmp_path: Path, trouble: Answer) -> None:
     with pytest.raises(StopRunError):
-        look_up(Library(*[trouble] * 100), subjects(3), tmp_path)
+        look_up(Library(*[trouble] * 100), films(3), tmp_path)
     server = Library()
-    assert len(look_up(server, subjects(3), tmp_path)) == 3
+    assert len(look_up(server, films(3), tmp_path)) == 3
     assert Counter(server.titles) == Counter(["Film 0", "Film 1", "Film 2"])
 
 
@@ -264,28 +263,28 @@ def test_what_was_found_before_an_outage_is_kept(tmp_path: Path) -> None:
             return await super().send(request)
 
     with pytest.raises(StopRunError):
-        look_up(Failing(), subjects(9), tmp_path, workers=1)
+        look_up(Failing(), films(9), tmp_path, workers=1)
     server = Library()
-    look_up(server, subjects(9), tmp_path, workers=1)
+    look_up(server, films(9), tmp_path, workers=1)
     assert server.titles == [f"Film {number}" for number in range(5, 9)]
 
 
 def test_a_query_that_is_refused_concerns_its_own_title_only(tmp_path: Path) -> None:
     server = Library(build_answer(400, {"error": "bad query"}))
-    found = look_up(server, subjects(2), tmp_path, workers=1)
-    first, second = (found[subject] for subject in subjects(2))
-    assert (first.certainty, first.message) == (
+    found = look_up(server, films(2), tmp_path, workers=1)
+    first, second = (found[query] for query in films(2))
+    assert (first.confidence, first.message) == (
         MatchConfidence.NOT_FOUND,
         "the server refuses to search for it (HTTP 400)",
     )
-    assert second.certainty is MatchConfidence.CERTAIN
+    assert second.confidence is MatchConfidence.CERTAIN
     again = Library()
-    assert look_up(again, subjects(1), tmp_path)[subjects(1)[0]].certainty is MatchConfidence.CERTAIN
+    assert look_up(again, films(1), tmp_path)[films(1)[0]].confidence is MatchConfidence.CERTAIN
 
 
 def test_cancelled_it_keeps_what_it_has(tmp_path: Path) -> None:
     async def cancel_soon(lookups: Lookups, server: Library) -> None:
-        task = asyncio.ensure_future(lookups.look_up_all(subjects(100), server))
+        task = asyncio.ensure_future(lookups.look_up_all(films(100), server))
         await asyncio.sleep(1.05)
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -297,7 +296,7 @@ def test_cancelled_it_keeps_what_it_has(tmp_path: Path) -> None:
         lookups = Lookups(SEARCH, cache, LookupOptions(4, None), Progress())
         run_in_virtual_time(cancel_soon(lookups, first))
     second = Library()
-    look_up(second, subjects(100), tmp_path)
+    look_up(second, films(100), tmp_path)
     answered = len(first.asked) - 4  # four were under way
     assert len(second.asked) == 100 - answered
 
@@ -306,17 +305,17 @@ def test_cancelled_it_keeps_what_it_has(tmp_path: Path) -> None:
 
 
 async def look_up_on_sandbox(
-    folder: Path, *as_stored: TitleQuery, **options: object
+    folder: Path, *queries: TitleQuery, **options: object
 ) -> dict[TitleQuery, MatchResult]:
     async with Sandbox(SandboxOptions(**options)) as sandbox, Transport(4) as transport:  # type: ignore[arg-type]
         with LookupCache(folder / "lookups.sqlite3") as cache:
             search = TraktSearch(sandbox.url, "sandbox-client", "sandbox")
             lookups = Lookups(search, cache, LookupOptions(4, None), Progress())
-            return await lookups.look_up_all(as_stored, transport)
+            return await lookups.look_up_all(queries, transport)
 
 
 @pytest.mark.parametrize(
-    ("subject", "imdb_id"),
+    ("query", "imdb_id"),
     [
         (TitleQuery(MediaKind.MOVIE, "metropolis", 1927), "tt0017136"),
         (TitleQuery(MediaKind.MOVIE, "Matrix, The", 1999), "tt0133093"),
@@ -328,17 +327,17 @@ async def look_up_on_sandbox(
     ],
     ids=str,
 )
-async def test_finds_it_on_the_sandbox(tmp_path: Path, subject: TitleQuery, imdb_id: str) -> None:
-    (judgement,) = (await look_up_on_sandbox(tmp_path, subject)).values()
-    assert judgement.certainty is MatchConfidence.CERTAIN, judgement
-    assert judgement.scored[0][1].imdb_id == imdb_id
+async def test_finds_it_on_the_sandbox(tmp_path: Path, query: TitleQuery, imdb_id: str) -> None:
+    (result,) = (await look_up_on_sandbox(tmp_path, query)).values()
+    assert result.confidence is MatchConfidence.CERTAIN, result
+    assert result.scored[0][1].imdb_id == imdb_id
 
 
 async def test_finds_nothing_on_the_sandbox_where_there_is_nothing(tmp_path: Path) -> None:
-    subject = TitleQuery(MediaKind.MOVIE, "Zyzzyva Qwertz", 1950)
+    query = TitleQuery(MediaKind.MOVIE, "Zyzzyva Qwertz", 1950)
     by_id = TitleQuery(MediaKind.UNKNOWN, None, None, "imdb:tt9999999")
-    found = await look_up_on_sandbox(tmp_path, subject, by_id)
-    assert {judgement.certainty for judgement in found.values()} == {MatchConfidence.NOT_FOUND}
+    found = await look_up_on_sandbox(tmp_path, query, by_id)
+    assert {result.confidence for result in found.values()} == {MatchConfidence.NOT_FOUND}
 
 
 async def test_an_app_that_is_not_approved_is_told_so(tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_another_choice_makes_another_run(importer: Importer, export: Path, tmp_
     ]
 
 
-def test_without_a_resolve_file_no_title_is_matched_blindly(
+def test_without_a_match_file_no_title_is_matched_blindly(
     importer: Importer, export: Path, tmp_path: Path
 ) -> None:
     done = importer("run", export.name, *READ, *TO_SANDBOX, "--api", "v2")
@@ -283,7 +283,7 @@ def test_interrupted_it_leaves_what_was_found_and_no_half_file(
     assert 0 < told_again["questions_asked"] < 2 * 300
 
 
-def test_a_resolve_file_that_makes_no_sense_is_told_before_anything_is_asked_or_sent(
+def test_a_match_file_that_makes_no_sense_is_told_before_anything_is_asked_or_sent(
     importer: Importer, export: Path, tmp_path: Path
 ) -> None:
     importer("resolve", export.name, *READ, *TO_SANDBOX)
@@ -310,7 +310,7 @@ def test_a_resolve_file_that_makes_no_sense_is_told_before_anything_is_asked_or_
         (("resolve", "no.csv", *TO_SANDBOX), "no.csv"),
         (("run", "mine.csv", *READ, *TO_SANDBOX, "--resolved", "no.csv"), "no.csv"),
         (("run", "mine.csv", *READ, *TO_SANDBOX, "--resolved", "x.csv", "--out", "x.csv"), "--out x.csv"),
-        (("run", "mine.csv", *READ, *TO_SANDBOX, "--resolved", "mine.csv"), "no resolve file"),
+        (("run", "mine.csv", *READ, *TO_SANDBOX, "--resolved", "mine.csv"), "no match file"),
         (("resolve", "mine.csv", *READ), "client id"),
         (("resolve", "mine.csv", *READ, *TO_SANDBOX, "--api", "v1"), "--api v1 has no search"),
     ],

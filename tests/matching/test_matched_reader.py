@@ -5,15 +5,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from importer.destinations.titles import Candidate
-from importer.matching.match_file import (
-    ChosenMatch,
-    Occurrence,
-    ResolvedReader,
-    collect_subjects,
-    key_of,
-    subject_of,
-)
-from importer.matching.model import TitleQuery
+from importer.matching.matched_reader import MatchedReader, collect_queries, key_of, query_of
+from importer.matching.model import ChosenMatch, Occurrence, TitleQuery
 from importer.model import MediaKind, RatingJob, SourceRow
 from tests.builders import build_invalid, build_job
 
@@ -36,19 +29,15 @@ class ListReader:
             yield [row]
 
 
-def resolve(
-    job: RatingJob, subject: TitleQuery, candidate: Candidate, score: float | None = 0.97
-) -> RatingJob:
-    reader = ResolvedReader(
-        ListReader(job), {key_of(subject): ChosenMatch(candidate, score, 12)}, "resolve.csv"
-    )
+def resolve(job: RatingJob, query: TitleQuery, candidate: Candidate, score: float | None = 0.97) -> RatingJob:
+    reader = MatchedReader(ListReader(job), {key_of(query): ChosenMatch(candidate, score, 12)}, "resolve.csv")
     ((resolved,),) = reader.chunks()
     assert isinstance(resolved, RatingJob)
     return resolved
 
 
 @pytest.mark.parametrize(
-    ("job", "subject"),
+    ("job", "query"),
     [
         (build_job(title="Heat", year=1995), HEAT),
         (build_job(title="Heat"), TitleQuery(MOVIE, "Heat", None)),
@@ -72,11 +61,11 @@ def resolve(
     ],
     ids=str,
 )
-def test_what_has_to_be_looked_up_for_a_row(job: RatingJob, subject: TitleQuery | None) -> None:
-    assert subject_of(job) == subject
+def test_what_has_to_be_looked_up_for_a_row(job: RatingJob, query: TitleQuery | None) -> None:
+    assert query_of(job) == query
 
 
-def test_each_subject_is_collected_once_in_the_order_of_the_file() -> None:
+def test_each_query_is_collected_once_in_the_order_of_the_file() -> None:
     rows: list[SourceRow] = [
         build_job(1, title="Heat", year=1995),
         build_invalid(2),
@@ -87,7 +76,7 @@ def test_each_subject_is_collected_once_in_the_order_of_the_file() -> None:
         build_job(7, kind=UNKNOWN, title="The Thing", imdb_id="tt0084787"),
     ]
     told: list[int] = []
-    assert collect_subjects(ListReader(*rows), told.append) == {
+    assert collect_queries(ListReader(*rows), told.append) == {
         HEAT: Occurrence(2, 2),
         TitleQuery(MOVIE, "Alien", 1979): Occurrence(1, 4),
         TitleQuery(UNKNOWN, "Das Ding", None, "imdb:tt0084787"): Occurrence(2, 7),
@@ -136,9 +125,9 @@ def test_an_episode_never_gets_the_ids_of_a_movie() -> None:
 
 def test_a_row_of_an_unknown_kind_gets_one_by_its_id() -> None:
     job = build_job(kind=UNKNOWN, title="Das Ding", imdb_id="tt0084787")
-    subject = TitleQuery(UNKNOWN, "another name", 1982, "imdb:tt0084787")
+    query = TitleQuery(UNKNOWN, "another name", 1982, "imdb:tt0084787")
     thing = Candidate(MOVIE, "The Thing", 1982, "tt0084787", 1091)
-    resolved = resolve(job, subject, thing)
+    resolved = resolve(job, query, thing)
     assert (resolved.kind, resolved.imdb_id, resolved.tmdb_id) == (MOVIE, "tt0084787", 1091)
 
 
@@ -162,14 +151,14 @@ def test_what_was_chosen_for_another_row_is_for_no_other(job: RatingJob) -> None
 
 def test_rows_that_are_none_pass() -> None:
     row = build_invalid()
-    reader = ResolvedReader(ListReader(row), {HEAT: ChosenMatch(FOUND, 1.0, 2)}, "resolve.csv")
+    reader = MatchedReader(ListReader(row), {HEAT: ChosenMatch(FOUND, 1.0, 2)}, "resolve.csv")
     assert list(reader.chunks()) == [[row]]
 
 
 def test_tells_at_the_end_what_was_used_and_what_fits_nothing() -> None:
     alien = TitleQuery(MOVIE, "Alien", 1979)
     choices = {HEAT: ChosenMatch(FOUND, 1.0, 2), alien: ChosenMatch(FOUND, 1.0, 7)}
-    reader = ResolvedReader(ListReader(build_job(title="Heat", year=1995)), choices, "resolve.csv")
+    reader = MatchedReader(ListReader(build_job(title="Heat", year=1995)), choices, "resolve.csv")
     list(reader.chunks())
     assert reader.format_name == "list"
     assert reader.notes == (

@@ -1,4 +1,4 @@
-"""The resolve file: what is written is read back, whatever a spreadsheet and its owner did to it."""
+"""The match file: what is written is read back, whatever a spreadsheet and its owner did to it."""
 
 import csv
 import io
@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 
 from importer.destinations.titles import Candidate
 from importer.errors import ImporterError, UnreadableFileError
-from importer.matching.match_file import find_choices, read_match_file, write_match_file
-from importer.matching.model import MATCH_COLUMNS, MatchConfidence, MatchLine, TitleQuery
+from importer.matching.match_file import (
+    MATCH_COLUMNS,
+    find_choices,
+    read_match_file,
+    write_match_file,
+)
+from importer.matching.model import MatchConfidence, MatchLine, TitleQuery
 from importer.model import MediaKind
 
 HEAT = TitleQuery(MediaKind.MOVIE, "Heat", 1995)
@@ -23,16 +28,16 @@ SECOND = Candidate(MediaKind.SHOW, "Heat", 1995, None, None, 5, 6, url="https://
 
 
 def build_line(candidate: Candidate | None = FIRST, *, is_chosen: bool = False, line: int = 0) -> MatchLine:
-    certainty = MatchConfidence.NOT_FOUND if candidate is None else MatchConfidence.AMBIGUOUS
+    confidence = MatchConfidence.NOT_FOUND if candidate is None else MatchConfidence.AMBIGUOUS
     score = None if candidate is None else 0.97
-    return MatchLine(is_chosen, certainty, score, HEAT, 3, 12, candidate, "two titles fit", line)
+    return MatchLine(is_chosen, confidence, score, HEAT, 3, 12, candidate, "two titles fit", line)
 
 
 @pytest.fixture
 def sheet(tmp_path: Path) -> Path:
     """Two candidates for one title, and a title of which nothing was found."""
     path = tmp_path / "resolve.csv"
-    unknown = build_line(None)._replace(subject=TitleQuery(MediaKind.MOVIE, "Nothing Like It", None))
+    unknown = build_line(None)._replace(query=TitleQuery(MediaKind.MOVIE, "Nothing Like It", None))
     write_match_file(path, [build_line(), build_line(SECOND), unknown])
     return path
 
@@ -53,7 +58,7 @@ def write_cells(path: Path, row: int, **cells: str) -> None:
 
 def choices_in(path: Path) -> list[tuple[str | None, Candidate, int]]:
     found = find_choices(read_match_file(path, path.name), path.name)
-    return [(subject.title, choice.candidate, choice.line) for subject, choice in found.items()]
+    return [(query.title, choice.candidate, choice.line) for query, choice in found.items()]
 
 
 def error_in(path: Path) -> str:
@@ -78,7 +83,7 @@ def test_has_a_line_for_each_candidate(sheet: Path) -> None:
 
 
 def test_is_read_back_as_it_was_written(sheet: Path) -> None:
-    unknown = build_line(None, line=4)._replace(subject=TitleQuery(MediaKind.MOVIE, "Nothing Like It", None))
+    unknown = build_line(None, line=4)._replace(query=TitleQuery(MediaKind.MOVIE, "Nothing Like It", None))
     assert read_match_file(sheet, "resolve.csv") == [build_line(line=2), build_line(SECOND, line=3), unknown]
 
 
@@ -88,7 +93,7 @@ def test_is_read_back_as_it_was_written(sheet: Path) -> None:
 )
 def test_any_title_survives(tmp_path_factory: pytest.TempPathFactory, title: str, *, is_chosen: bool) -> None:
     path = tmp_path_factory.mktemp("sheet") / "resolve.csv"
-    line = build_line(is_chosen=is_chosen)._replace(subject=HEAT._replace(title=title or None))
+    line = build_line(is_chosen=is_chosen)._replace(query=HEAT._replace(title=title or None))
     write_match_file(path, [line])
     (found,) = read_match_file(path, "resolve.csv")
     assert found == line._replace(line=2)
@@ -98,11 +103,11 @@ def test_any_title_survives(tmp_path_factory: pytest.TempPathFactory, title: str
 def test_no_cell_is_run_by_a_spreadsheet(tmp_path: Path, title: str) -> None:
     path = tmp_path / "resolve.csv"
     write_match_file(
-        path, [build_line(FIRST._replace(title=title))._replace(subject=HEAT._replace(title=title))]
+        path, [build_line(FIRST._replace(title=title))._replace(query=HEAT._replace(title=title))]
     )
     cells = next(csv.DictReader(io.StringIO(path.read_text("utf-8-sig"))))
     assert cells["title"] == cells["candidate_title"] == f"'{title}"
-    assert read_match_file(path, "resolve.csv")[0].subject.title == title.strip()
+    assert read_match_file(path, "resolve.csv")[0].query.title == title.strip()
 
 
 @pytest.mark.parametrize("word", ["yes", "x", "X", "1", "Y", " Yes "])
@@ -139,7 +144,7 @@ def test_survives_a_spreadsheet_that_saves_it_in_its_own_way(
 ) -> None:
     path = tmp_path / "resolve.csv"
     amelie = TitleQuery(MediaKind.MOVIE, "Amélie, encore; oui", 2001)
-    write_match_file(path, [build_line()._replace(subject=amelie)])
+    write_match_file(path, [build_line()._replace(query=amelie)])
     rows = list(csv.reader(io.StringIO(path.read_text("utf-8-sig"))))
     rows[1][0], rows[1][2] = "x", "0,97"  # German for 0.97
     text = io.StringIO(newline="")
@@ -216,7 +221,7 @@ def test_a_cell_that_makes_no_sense_is_named(sheet: Path, column: str, text: str
 def test_another_file_is_none(tmp_path: Path) -> None:
     path = tmp_path / "resolve.csv"
     path.write_text("Title,Year,Rating\nHeat,1995,8\n")
-    assert error_in(path).startswith("resolve.csv: this is no resolve file; it lacks the columns chosen, ")
+    assert error_in(path).startswith("resolve.csv: this is no match file; it lacks the columns chosen, ")
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -236,5 +241,5 @@ def test_an_older_file_survives_what_goes_wrong(sheet: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ImporterError, match="cannot write the resolve file"):
+    with pytest.raises(ImporterError, match="cannot write the match file"):
         write_match_file(tmp_path / "no" / "folder.csv", [])

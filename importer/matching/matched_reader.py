@@ -1,0 +1,111 @@
+"""Rows without ids: what has to be looked up for them, and the ids that were chosen in the match file.
+
+    row                                        query_of(row)                  row as MatchedReader yields it
+    title="Heat", year=1995, a movie           (movie, "Heat", 1995)          with the ids of Heat (1995)
+    title="Lost", season=1, an episode         (show, "Lost", None)           with the ids of the show
+    imdb_id="tt0084787", of an unknown kind    (unknown, id="imdb:tt0084787") with its kind, too
+    imdb_id="tt0113277", a movie               None: nothing is missing       as it was
+
+Any reader can be wrapped. A row for which nothing was chosen stays as it is, for the destination to refuse.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+
+from importer.matching.model import ChosenMatch, Occurrence, TitleQuery
+from importer.model import MediaKind, RatingJob, SourceRow
+from importer.readers.base import Reader
+
+_SOURCES = ("imdb", "tmdb", "tvdb", "trakt")
+
+
+def query_of(job: RatingJob) -> TitleQuery | None:
+    """What has to be looked up for a row; None if its ids and kind are there, or if it has no title."""
+    ids = {source: value for source in _SOURCES if (value := getattr(job, f"{source}_id"))}
+    if ids:
+        if job.kind is not MediaKind.UNKNOWN:
+            return None
+        source, value = next(iter(ids.items()))
+        return TitleQuery(job.kind, job.title, job.year, f"{source}:{value}")
+    if not job.title or not job.title.strip():
+        return None
+    # A season or episode with a number has its show's title.
+    kind = job.kind if job.season is None else MediaKind.SHOW
+    return TitleQuery(kind, job.title, job.year)
+
+
+def key_of(query: TitleQuery) -> TitleQuery:
+    """The form of a query by which rows and lines of the match file find each other."""
+    if query.id is not None:  # then the title is for people only
+        return query._replace(title=None, year=None)
+    return query._replace(title=" ".join((query.title or "").split()))
+
+
+def collect_queries(reader: Reader, report_rows: Callable[[int], None]) -> dict[TitleQuery, Occurrence]:
+    """Read to the end and return what has to be looked up, in the order of the file.
+
+    Calls `report_rows` with the number of rows read since the last call. Raises UnreadableFileError.
+    """
+    found: dict[TitleQuery, tuple[TitleQuery, Occurrence]] = {}
+    for chunk in reader.chunks():
+        report_rows(len(chunk))
+        for row in chunk:
+            query = query_of(row) if isinstance(row, RatingJob) else None
+            if query is not None:
+                _, occurrence = found.setdefault(key_of(query), (query, Occurrence(0, row.line)))
+                occurrence.rows += 1
+    return dict(found.values())
+
+
+class MatchedReader:
+    """A reader whose rows get the ids that were chosen in the match file of this name."""
+
+    def __init__(self, reader: Reader, choices: Mapping[TitleQuery, ChosenMatch], name: str) -> None:
+        self._reader = reader
+        self._choices = choices
+        self._name = name
+        self.format_name = reader.format_name
+        self.notes: Sequence[str] = reader.notes
+
+    def chunks(self) -> Iterator[list[SourceRow]]:
+        """Yield the rows, with ids where some were chosen."""
+        used: set[TitleQuery] = set()
+        for chunk in self._reader.chunks():
+            yield [self._match(row, used) if isinstance(row, RatingJob) else row for row in chunk]
+        self.notes = (*self._reader.notes, *self._describe_use(used))
+
+    def _describe_use(self, used: AbstractSet[TitleQuery]) -> Iterator[str]:
+        """Also name the choices that fit no row: perhaps a title was changed in one of the two files."""
+        yield f"titles whose ids are from {self._name}: {len(used):,}"
+        idle = [choice.line for query, choice in self._choices.items() if query not in used]
+        if idle:
+            yield f"choices in it that fit no row here: {len(idle):,}, the first in line {min(idle)}"
+
+    def _match(self, job: RatingJob, used: set[TitleQuery]) -> RatingJob:
+        query = query_of(job)
+        if query is None:
+            return job
+        key = key_of(query)
+        choice = self._choices.get(key)
+        if choice is None:
+            if query.id is not None:  # the destination may know what it is all the same
+                return job
+            return job.noting(f"nothing is chosen for it in {self._name}")
+        candidate = choice.candidate
+        if job.season is not None and candidate.kind not in {MediaKind.SHOW, None}:
+            return job  # its season cannot be one of a movie
+        used.add(key)
+        return job._replace(
+            kind=job.kind if job.season is not None or candidate.kind is None else candidate.kind,
+            second_kind=job.second_kind if candidate.kind in {job.kind, None} else None,
+            imdb_id=candidate.imdb_id,
+            tmdb_id=candidate.tmdb_id,
+            tvdb_id=candidate.tvdb_id,
+            trakt_id=candidate.trakt_id,
+        ).noting(self._describe(choice))
+
+    def _describe(self, choice: ChosenMatch) -> str:
+        title, year, fit = choice.candidate.title, choice.candidate.year, choice.score
+        named = (title or "the title of these ids") + (f" ({year})" if year else "")
+        scored = f", score {fit:.2f}" if fit is not None else ""
+        return f"resolved as {named}{scored}, by {self._name} line {choice.line}"

@@ -1,0 +1,61 @@
+"""One spelling for a title that people and catalogues spell in many ways. Pure.
+
+"Matrix, The"            -> "matrix"
+"Lilo & Stitch"          -> "lilo and stitch"
+"Amélie"                 -> "amelie"
+"Singin’ in the Rain"    -> "singin in the rain"
+"Чeрная" (a Latin e)     -> "черная"
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_ARTICLES = {"the", "a", "an"}
+_TRAILING_ARTICLES = _ARTICLES | {"der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "gli"}
+
+# Letters that look the same; exports hold titles with some typed on the wrong keyboard.
+_LATIN, _CYRILLIC = "ABCEHKMOPTXYaceiopxy", "АВСЕНКМОРТХУасеіорху"
+_TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
+_TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
+_find_latin = re.compile(r"[A-Za-z]").findall
+_find_cyrillic = re.compile(r"[\u0400-\u04ff]").findall
+
+_WHOLE_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d"})
+_APOSTROPHES = re.compile("['’‘`´ʼ]")
+# Only Latin, Greek and Cyrillic accents: elsewhere a mark may be a vowel.
+_ACCENTS = re.compile(r"[\u0300-\u036f]")
+
+
+@lru_cache(maxsize=4096)
+def normalise(title: str) -> str:
+    """Return the form that two spellings of one title share."""
+    text = unicodedata.normalize("NFKC", unify_alphabet(title)).casefold()
+    text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+    text = text.translate(_WHOLE_LETTERS)
+    head, comma, tail = text.rpartition(",")
+    if comma and tail.strip() in _TRAILING_ARTICLES:
+        text = f"{tail} {head}"
+    words = _blank_punctuation(_APOSTROPHES.sub("", text.replace("&", " and "))).split()
+    if len(words) > 1 and words[0] in _ARTICLES:
+        del words[0]
+    return " ".join(words) or text.strip()  # a title may be all punctuation
+
+
+def unify_alphabet(title: str) -> str:
+    """Write each word in one alphabet, where it mixes in letters of another that look the same."""
+    return " ".join(map(_unify_word, title.split(" ")))
+
+
+def _unify_word(word: str) -> str:
+    latin, cyrillic = len(_find_latin(word)), len(_find_cyrillic(word))
+    if not latin or not cyrillic:
+        return word
+    unified = word.translate(_TO_CYRILLIC if cyrillic >= latin else _TO_LATIN)
+    is_mixed = bool(_find_latin(unified)) and bool(_find_cyrillic(unified))
+    return word if is_mixed else unified
+
+
+def _blank_punctuation(text: str) -> str:
+    # By category: a pattern's \w leaves out the vowel marks of some scripts.
+    return "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in text)
