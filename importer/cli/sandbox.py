@@ -41,6 +41,9 @@ def sandbox(
     no_echo_ids: Annotated[
         bool, typer.Option("--no-echo-ids", help="today's API: leave the ids out of not_found.")
     ] = False,
+    loose_search: Annotated[
+        bool, typer.Option("--loose-search", help="today's API: search ignores years and ranks nothing.")
+    ] = False,
     auto_approve: Annotated[
         bool, typer.Option("--auto-approve", help="today's API: approve every device code at once.")
     ] = False,
@@ -69,6 +72,7 @@ def sandbox(
             rating_cap=rating_cap,
             token_life_seconds=token_life,
             not_found_ids=not no_echo_ids,
+            loose_search=loose_search,
             auto_approve=auto_approve,
             device_interval=0 if auto_approve else 5,
             rating_mode="simple" if simple_ratings else "advanced",

@@ -1,7 +1,11 @@
-"""/search and /users/settings: finding a title by an id or by words, and who is signed in.
+"""/search and /users/settings: finding a title by an id, by its name or by words, and who is signed in.
 
-The search by words is simple: the real one's scores are not documented. It knows the listed titles only,
-never the made-up ones of `any_title`; the search by id knows both.
+    GET /search/imdb/tt0078748?type=movie           Alien (1979): the title with this id
+    GET /search/movie/exact?query=alien             Alien (1979): the titles of this name, whatever the case
+    GET /search/movie?query=alien&years=1975-1985   Alien (1979), then what begins so or shares a word
+
+The search by words is simple: the real one's scores are not documented. It and the exact one know the listed
+titles only, never the made-up ones of `any_title`; the search by id knows both.
 """
 
 import re
@@ -9,7 +13,7 @@ from collections.abc import Sequence
 
 from importer.sandbox.catalogue import Catalogue
 from importer.sandbox.exchange import Answer, Call, build_json
-from importer.sandbox.titles import Kind
+from importer.sandbox.titles import Kind, Title
 from importer.sandbox.trakt.input import ID_ORDER, read_ids
 from importer.sandbox.trakt.output import build_refusal, titled
 from importer.sandbox.trakt.ratings import page_headers, read_page
@@ -20,6 +24,9 @@ _USUAL_PAGE = 50
 
 # Each rank is above all scores of the next; the numbers are the sandbox's own choice.
 _SAME, _SAME_BUT_CASE, _BEGINNING, _ALL_WORDS = 1000.0, 900.0, 500.0, 100.0
+
+_BY_ID, _EXACT, _LOOSE = 1000, 1000, 1
+"""Scores that say nothing: whole numbers, and never null (#796 of trakt-api)."""
 
 _YEARS = re.compile(r"(\d{4})(?:-(\d{4}))?", re.ASCII)
 # A backslash escapes the next character; without one these characters are operators.
@@ -41,14 +48,31 @@ def find_by_id(catalogue: Catalogue, call: Call) -> Answer:
     found = [title for title in named if title is not None]
     # A made-up title is found for every kind, but it can only have one.
     listed = [title for title in found if catalogue.lists(title)]
-    return build_json(200, [{"score": None, **titled(title)} for title in listed or found[:1]])
+    return build_json(200, [{"score": _BY_ID, **titled(title)} for title in listed or found[:1]])
 
 
-def find_by_words(catalogue: Catalogue, call: Call) -> Answer:
+def find_exactly(catalogue: Catalogue, call: Call) -> Answer:
+    """GET /search/{type}/exact?query=: the movies and shows of this very name (contracts, search).
+
+    The sandbox's own choices: upper and lower case are the same, no character is an operator, and a wrong
+    type is 404.
+    """
+    kinds = _read_kinds(call.params["type"])
+    if kinds is None or Kind.EPISODE in kinds:
+        return build_refusal(404, "no such type")
+    name = " ".join(call.query.get("query", "").split()).casefold()
+    if not name:
+        return build_refusal(400, "query is missing")
+    named = [title for kind in kinds for title in catalogue.titles(kind) if title.title.casefold() == name]
+    return _build_page(call, [(_EXACT, title) for title in named])
+
+
+def find_by_words(catalogue: Catalogue, call: Call, *, loose: bool = False) -> Answer:
     """GET /search/{type}?query=&fields=&years=: best first, in pages of 50 unless `limit` is given.
 
     The sandbox's own choices: special characters (API page search lists them) are blanks unless a backslash
-    escapes them; without a query 400; only titles are searched, so other `fields` alone find nothing.
+    escapes them; without a query 400; only titles are searched, so other `fields` alone find nothing. A
+    `loose` search gives its hits in the order of the catalogue.
     """
     kinds = _read_kinds(call.params["type"])
     if kinds is None:
@@ -57,8 +81,10 @@ def find_by_words(catalogue: Catalogue, call: Call) -> Answer:
     if not words or years is None:
         return build_refusal(400, "query is missing" if not words else "years is a year or a range")
     fields = call.query.get("fields", "title").split(",")
+    if loose:
+        fields, years = ["title"], range(0)
     found = [
-        (score, title)
+        (_LOOSE if loose else score, title)
         for kind in kinds
         for title in catalogue.titles(kind)
         if "title" in fields
@@ -66,6 +92,10 @@ def find_by_words(catalogue: Catalogue, call: Call) -> Answer:
         and (score := _score(words, title.title)) > 0
     ]
     found.sort(key=lambda hit: -hit[0])
+    return _build_page(call, found)
+
+
+def _build_page(call: Call, found: Sequence[tuple[float, Title]]) -> Answer:
     page, limit = read_page(call.query, _USUAL_PAGE)
     shown = found[(page - 1) * limit : page * limit]
     items = [{"score": score, **titled(title)} for score, title in shown]

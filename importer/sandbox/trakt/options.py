@@ -16,7 +16,8 @@ class TraktOptions(ServerOptions):
     `post_rate` and `get_rate` are what each user may write and read (None: no limit). `item_latency_ms` is
     what /sync/ratings takes for each rating. `rating_cap` None is Trakt's own, which is higher for `vip`. An
     app that is not `approved` gets 403. `not_found_ids` False leaves the ids out of the echo. `auto_approve`
-    approves every device code at once, without the page.
+    approves every device code at once, without the page. `loose_search` searches by words as the real server
+    does since early 2026 (#578, #668, #796): it ignores `years` and `fields`, and all hits score the same.
     """
 
     client_id: str = field(default="sandbox-client", repr=False)
@@ -32,6 +33,7 @@ class TraktOptions(ServerOptions):
     vip: bool = False
     rating_cap: int | None = None
     not_found_ids: bool = True
+    loose_search: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -17,7 +17,7 @@ from importer.sandbox.exchange import Answer, Call, Route, Target
 from importer.sandbox.shared import Shared
 from importer.sandbox.trakt.devices import Devices
 from importer.sandbox.trakt.gate import Gate, Limits, UserMethod, checks_content
-from importer.sandbox.trakt.lookup import build_settings, find_by_id, find_by_words
+from importer.sandbox.trakt.lookup import build_settings, find_by_id, find_by_words, find_exactly
 from importer.sandbox.trakt.oauth import OAuth
 from importer.sandbox.trakt.options import TraktOptions
 from importer.sandbox.trakt.ratings import Ratings
@@ -41,7 +41,7 @@ def build_routes(options: TraktOptions, shared: Shared) -> list[Route]:
     return [
         *_oauth_routes(gate, oauth),
         *_rating_routes(gate, ratings),
-        *_lookup_routes(gate, shared.catalogue, vip=options.vip),
+        *_lookup_routes(gate, shared.catalogue, options),
     ]
 
 
@@ -83,14 +83,16 @@ def _rating_routes(gate: Gate, ratings: Ratings) -> list[Route]:
     ]
 
 
-def _lookup_routes(gate: Gate, catalogue: Catalogue, *, vip: bool) -> list[Route]:
+def _lookup_routes(gate: Gate, catalogue: Catalogue, options: TraktOptions) -> list[Route]:
     def searching(path: str, label: str, method: Callable[[Catalogue, Call], Answer]) -> Route:
         answer = gate.for_app(partial(method, catalogue))
         return Route("GET", path, label, answer, Target.SEARCH, limit=gate.pace_reading)
 
-    settings = gate.for_user(lambda _call, user: build_settings(user, vip=vip))
+    settings = gate.for_user(lambda _call, user: build_settings(user, vip=options.vip))
+    find_words = partial(find_by_words, loose=options.loose_search)
     return [
+        searching("/search/{type}/exact", "search/exact", find_exactly),
         searching("/search/{id_type}/{id}", "search/id", find_by_id),
-        searching("/search/{type}", "search/query", find_by_words),
+        searching("/search/{type}", "search/query", find_words),
         Route("GET", "/users/settings", "users/settings", settings, Target.PROBE, limit=gate.pace_reading),
     ]

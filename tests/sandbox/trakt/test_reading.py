@@ -190,7 +190,7 @@ async def test_a_look_up_by_id_tells_the_type(trakt: TraktApi, end: str, hits: l
     reply = await trakt.get(f"/search/{end}")
     assert reply.status == 200
     assert [(it["type"], it[it["type"]]["title"]) for it in reply.body] == hits
-    assert all(it["score"] is None for it in reply.body)
+    assert all(type(it["score"]) is int for it in reply.body)
     assert all(("show" in it) == (it["type"] in {"show", "episode"}) for it in reply.body)
 
 
@@ -253,6 +253,41 @@ async def test_an_escaped_character_belongs_to_the_title(trakt: TraktApi) -> Non
         trakt.get("/search/show?query=The%5C:%20Wire"), trakt.get("/search/show?query=The:%20Wire")
     )
     assert exact.body[0]["score"] < blank.body[0]["score"]
+
+
+EXACTLY = [
+    ("movie", "Alien", ["Alien"]),
+    ("movie", "aLIEN", ["Alien"]),
+    ("movie,show", "The%20Wire", ["The Wire"]),
+    ("show", "Alien", []),
+    ("movie", "Alie", []),
+    ("movie", "Alien&years=1980-1990", ["Alien"]),
+]
+
+
+@pytest.mark.parametrize(("kinds", "query", "titles"), EXACTLY)
+async def test_an_exact_search_finds_the_very_name_only(
+    trakt: TraktApi, kinds: str, query: str, titles: list[str]
+) -> None:
+    reply = await trakt.get(f"/search/{kinds}/exact?query={query}")
+    assert reply.status == 200
+    assert [it[it["type"]]["title"] for it in reply.body] == titles
+    assert page_of(reply.headers) == (1, 50, bool(titles), len(titles))
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("movie/exact", 400), ("movie/exact?query=%20", 400), ("episode/exact?query=Pilot", 404)],
+)
+async def test_an_exact_search_that_makes_no_sense_is_refused(trakt: TraktApi, end: str, status: int) -> None:
+    assert (await trakt.get(f"/search/{end}")).status == status
+
+
+async def test_a_loose_search_ignores_the_years_and_ranks_nothing(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(loose_search=True)
+    reply = await trakt.get("/search/movie?query=blade%20alien&years=1980-1990&fields=tagline")
+    assert {it["movie"]["title"] for it in reply.body} >= {"Alien", "Blade Runner"}
+    assert {it["score"] for it in reply.body} == {1}
 
 
 @pytest.mark.parametrize("query", ["", "query=", "query=%20", "query=!!", "query=alien&years=soon"])
