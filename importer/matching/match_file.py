@@ -177,12 +177,12 @@ def read_match_file(path: Path, name: str) -> list[MatchLine]:
     found = {column: place for column, place in places.items() if place is not None}
     lines = []
     for chunk in table.chunks(sorted(found.values())):
-        columns = {column: chunk.frame[place].tolist() for column, place in found.items()}
+        columns = {column: chunk.column(place) for column, place in found.items()}
         for number, line in enumerate(chunk.lines):
             if number in chunk.broken:
                 error = chunk.broken[number]
                 raise UnreadableFileError(name, error.problem, remedy=error.remedy, line=line)
-            cells = {column: restore(str(texts[number])).strip() for column, texts in columns.items()}
+            cells = {column: restore(texts[number]).strip() for column, texts in columns.items()}
             if any(cells.values()):
                 lines.append(_Line(name, line, cells).read())
     return lines

@@ -6,7 +6,7 @@ People may take lines out, and change cells: what then stands there is read anew
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from importer.errors import UnknownFormatError, UsageError
 from importer.files import restore
@@ -15,32 +15,26 @@ from importer.plans.model import PLAN_COLUMNS, Action
 from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import CellError, parse_rating_or_word
 from importer.readers.cells.kinds import TYPES, parse_kind
+from importer.readers.columns import Column
 from importer.readers.formats.csv import CsvReader
 from importer.readers.tables.table import Table
 from importer.readers.tables.text import read_text_file
 
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
+
+def _parse_kind(cell: str) -> MediaKind | None:
+    if cell == MediaKind.UNKNOWN:
+        return MediaKind.UNKNOWN
+    return parse_kind(cell, TYPES) if cell.strip() else None
 
 
 class _JobReader(CsvReader):
     """The lines of a plan as jobs; a kind may be unknown, for the destination may know it by id."""
 
-    columns: ClassVar = {
-        **{name: (name,) for name in ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")},
-        "kind": ("kind",),
-        "second_kind": ("second_kind",),
-        "rating": ("to",),
-        **{name: (name,) for name in ("rated_at", "season", "episode", "year", "title")},
-    }
-
-    @property
-    def _is_results(self) -> bool:
-        return True  # as there, a spreadsheet's formulas are made harmless
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse the cells; those of our own that an export never has are the difference."""
-        return {**super().parsers(), "kind": _parse_kind, "second_kind": _parse_kind}
+    kind = Column("kind", parse=_parse_kind)
+    second_kind = Column("second_kind", parse=_parse_kind)
+    rating = Column("to", parse=parse_rating_or_word, required=True)
+    note = Column()  # that of the plan is no reading's
+    clean_cell = staticmethod(restore)  # as in the results file, a spreadsheet's formulas are made harmless
 
 
 class PlanReader:
@@ -80,11 +74,9 @@ class PlanReader:
         header = self._table.header
         places = {name: header.find([name]) or 0 for name in PLAN_COLUMNS}
         for chunk in self._table.chunks(sorted(places.values())):
-            columns = [chunk.frame[place].tolist() for place in places.values()]
-            for line in zip(*columns, strict=True):
+            for line in chunk.rows([*places.values()]):
                 yield {
-                    name: restore(str(cell)).strip() or None
-                    for name, cell in zip(PLAN_COLUMNS, line, strict=True)
+                    name: restore(cell).strip() or None for name, cell in zip(PLAN_COLUMNS, line, strict=True)
                 }
 
 
@@ -143,9 +135,3 @@ def _settle(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> 
 def _pick(cells: Mapping[str, str | None]) -> dict[str, Any]:
     names = InvalidRow._fields[2:13]
     return {name: cells["to" if name == "rating" else name] for name in names}
-
-
-def _parse_kind(cell: str) -> MediaKind | None:
-    if cell == MediaKind.UNKNOWN:
-        return MediaKind.UNKNOWN
-    return parse_kind(cell, TYPES) if cell.strip() else None

@@ -1,16 +1,19 @@
-"""The columns of a chunk, parsed: text to values, a column at a time.
+"""The columns of a format, each declared once: the names it goes by, and what its cells mean.
 
-In a column whose cells repeat, each distinct cell is parsed once, and what it gave is remembered.
+    rating = Column("Your Rating", "You rated", parse=parse_rating, required=True)
+
+A chunk is parsed a column at a time. In a column whose cells repeat, each distinct cell is parsed once, and
+the result is remembered.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-import pandas as pd
 
 from importer.readers.cells.cells import CellError, are_imdb_ids, parse_text
 
 Parse = Callable[[str], object]
+"""Turns the text of a cell into a value. Raises CellError."""
 
 _NEARLY_ALL_DISTINCT = frozenset({"title", "imdb_id"})
 _REMEMBERED = 1 << 13
@@ -20,26 +23,81 @@ _LONGEST_REMEMBERED = 64
 """Characters. A longer cell is no date, number or word that repeats; thousands would fill the memory."""
 
 
-class Parsed(NamedTuple):
-    """The values of a field in a chunk, and what is wrong with some, by place."""
+@dataclass(frozen=True, slots=True)
+class PerFile:
+    """A parser that is made for each file, from its reader: a date depends on `--timezone`, for example."""
 
-    field: str
+    make: Callable[[Any], Parse]
+
+
+class Column:
+    """A column of a format, under the best of the names that it goes by, and what parses its cells."""
+
+    def __init__(self, *names: str, parse: Parse | PerFile = parse_text, required: bool = False) -> None:
+        self.names = names
+        self.parse = parse
+        self.required = required
+        """Without it a file is not of the format."""
+
+    def also(self, parse: Parse | PerFile) -> "Column":
+        """A second field from the same column: what else its cells mean."""
+        return Column(*self.names, parse=parse)
+
+    def parser_for(self, reader: object) -> Parse:
+        """Return the parser for the file of this reader."""
+        return self.parse.make(reader) if isinstance(self.parse, PerFile) else self.parse
+
+
+class ColumnGroup(dict[str, Column]):
+    """Several columns at once, by field: those of a title, say, which repeat for its show."""
+
+
+def collect_columns(namespace: Mapping[str, object]) -> Iterator[tuple[str, Column]]:
+    """Yield field and column of each that a class declares, in order."""
+    for name, value in namespace.items():
+        if isinstance(value, Column):
+            yield name, value
+        elif isinstance(value, ColumnGroup):
+            yield from value.items()
+
+
+class ParsedColumn(NamedTuple):
+    """The values of a column in a chunk, and what is wrong with some, by index."""
+
     values: Sequence[Any]
-    wrong: Mapping[int, CellError]
+    errors: Mapping[int, CellError]
 
 
-class Columns:
-    """Parses chunks; `places` says in which column of the table a field stands, and fields may share one."""
+class ColumnParser:
+    """Parses the cells of a field, chunk after chunk."""
 
-    def __init__(self, places: Mapping[str, int], parsers: Mapping[str, Parse]) -> None:
-        self._fields = [
-            (field, place, _remembering(field, parsers[field])) for field, place in places.items()
-        ]
+    def __init__(self, field: str, place: int, parse: Parse) -> None:
+        self.field = field
+        self.place = place
+        self._parse = parse if field in _NEARLY_ALL_DISTINCT else _Memory(parse).__getitem__
 
-    def parse(self, frame: pd.DataFrame) -> Iterator[Parsed]:
-        """Parse every field of a chunk."""
-        for field, place, parse in self._fields:
-            yield _parse(field, frame[place].tolist(), parse)
+    def parse(self, cells: list[str]) -> ParsedColumn:
+        """Parse the cells of a chunk."""
+        if self.field == "imdb_id" and are_imdb_ids(cells):
+            return ParsedColumn(cells, {})
+        if self._parse is parse_text:  # written out: a call for each title is what costs
+            return ParsedColumn([cell.strip() or None for cell in cells], {})
+        try:
+            return ParsedColumn(list(map(self._parse, cells)), {})
+        except CellError:
+            pass  # one by one, then; not in here, or each error would hold the first, and that the chunk
+        return self._parse_one_by_one(cells)
+
+    def _parse_one_by_one(self, cells: Sequence[str]) -> ParsedColumn:
+        values: list[Any] = []
+        errors = {}
+        for index, cell in enumerate(cells):
+            try:
+                values.append(self._parse(cell))
+            except CellError as error:
+                values.append(None)
+                errors[index] = error.with_traceback(None)  # which would hold the whole chunk, in a circle
+        return ParsedColumn(values, errors)
 
 
 class _Memory(dict[str, object]):
@@ -56,31 +114,3 @@ class _Memory(dict[str, object]):
             self.clear()
         value = self[cell] = self._parse(cell)
         return value
-
-
-def _remembering(field: str, parse: Parse) -> Parse:
-    return parse if field in _NEARLY_ALL_DISTINCT else _Memory(parse).__getitem__
-
-
-def _parse(field: str, cells: list[str], parse: Parse) -> Parsed:
-    if field == "imdb_id" and are_imdb_ids(cells):
-        return Parsed(field, cells, {})
-    if parse is parse_text:  # written out, for a call for each title is what costs
-        return Parsed(field, [cell.strip() or None for cell in cells], {})
-    return Parsed(field, *_parse_each(cells, parse))
-
-
-def _parse_each(cells: Sequence[str], parse: Parse) -> tuple[list[Any], dict[int, CellError]]:
-    try:
-        return list(map(parse, cells)), {}
-    except CellError:
-        pass  # one by one, then
-    values: list[Any] = []
-    wrong = {}
-    for place, cell in enumerate(cells):
-        try:
-            values.append(parse(cell))
-        except CellError as error:
-            values.append(None)
-            wrong[place] = error.with_traceback(None)  # which would hold the whole chunk, in a circle
-    return values, wrong

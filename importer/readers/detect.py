@@ -16,7 +16,7 @@ from importer.readers.base import FileReader, ReadOptions
 from importer.readers.cells.cells import quote
 from importer.readers.format_reader import TableReader
 from importer.readers.formats.csv import CsvReader
-from importer.readers.refused import find_stranger
+from importer.readers.refused import find_refused
 from importer.readers.registry import READERS
 from importer.readers.tables.archive import (
     GZIP_START,
@@ -49,13 +49,13 @@ class _Choice(NamedTuple):
     table: AnyTable
 
 
-def open_reader(path: Path, reading: ReadOptions | None = None, *, name: str | None = None) -> FileReader:
-    """Open a file with the reader it needs, or the one that `reading.format_name` says.
+def open_reader(path: Path, options: ReadOptions | None = None, *, name: str | None = None) -> FileReader:
+    """Open a file with the reader it needs, or the one that `options.format_name` says.
 
     `name` is what messages call the file. Raises `UnreadableFileError`, `UnknownFormatError`, or
     `UsageError` where the owner has to say more.
     """
-    reading = reading or ReadOptions()
+    options = options or ReadOptions()
     name = name or str(path)
     head = read_head(path, name)
     if head.startswith(GZIP_START):
@@ -63,11 +63,11 @@ def open_reader(path: Path, reading: ReadOptions | None = None, *, name: str | N
         unpacked = unpack_gzip(path, name, folder)
         if read_head(unpacked, name).startswith(GZIP_START):
             raise UnreadableFileError(name, "is packed more than once", remedy=UNPACK)
-        reader = open_reader(unpacked, reading, name=name)
+        reader = open_reader(unpacked, options, name=name)
         return ArchiveReader([(name.removesuffix(".gz"), reader)], folder)
     if head.startswith(ZIP_START) and not is_workbook(path):
-        return _open_archive(path, name, reading)
-    return _open(_choose(open_table(path, name, head), reading), reading)
+        return _open_archive(path, name, options)
+    return _open(_choose(open_table(path, name, head), options), options)
 
 
 def open_table(path: Path, name: str, head: bytes) -> AnyTable:
@@ -94,13 +94,13 @@ def check_format(name: str) -> None:
         raise UnknownFormatError(f"there is no format {quote(name)}; there are auto, {', '.join(formats)}")
 
 
-def _open(choice: _Choice, reading: ReadOptions) -> TableReader:
+def _open(choice: _Choice, options: ReadOptions) -> TableReader:
     _refuse_double_columns(choice.table, choice.reader)
-    _refuse_idle_options(choice.table, choice.reader, reading)
-    return choice.reader(choice.table, reading)
+    _refuse_idle_options(choice.table, choice.reader, options)
+    return choice.reader(choice.table, options)
 
 
-def _open_archive(path: Path, name: str, reading: ReadOptions) -> FileReader:
+def _open_archive(path: Path, name: str, options: ReadOptions) -> FileReader:
     """Open the files of an archive that are of a known export. Raises as `open_reader` does."""
     folder = Folder()
     found: dict[str, list[tuple[str, _Choice]]] = {}
@@ -111,14 +111,14 @@ def _open_archive(path: Path, name: str, reading: ReadOptions) -> FileReader:
         member_path = folder.path / member
         try:
             table = open_table(member_path, f"{name}: {member}", read_head(member_path, member))
-            choice = _choose(table, reading)
+            choice = _choose(table, options)
         except UnreadableFileError as error:
             unread.append(f"not read: {member} ({error.problem})")
             broken.append((member, error))
             continue
         except UnknownFormatError:
             continue  # most files of an export hold no ratings
-        if choice.reader is not CsvReader or reading.format_name == CsvReader.about.name:
+        if choice.reader is not CsvReader or options.format_name == CsvReader.about.name:
             found.setdefault(choice.reader.about.name, []).append((member, choice))
     if len(found) != 1:
         what = f"ratings of several formats: {', '.join(found)}" if found else "no ratings of a known format"
@@ -130,7 +130,7 @@ def _open_archive(path: Path, name: str, reading: ReadOptions) -> FileReader:
     best = min(choice.reader.archive_rank for _, choice in members)
     taken = [(member, choice) for member, choice in members if choice.reader.archive_rank == best]
     _refuse_broken(broken, [member for member, _ in taken])
-    readers = [(member, _open(choice, reading)) for member, choice in taken]
+    readers = [(member, _open(choice, options)) for member, choice in taken]
     if left_out := len(unpacked.names) - len(taken) - len(broken):
         unread.insert(0, f"files in the archive that are not needed: {left_out:,}")
     return ArchiveReader(readers, folder, unread)
@@ -149,14 +149,14 @@ def _start_of(member: str) -> tuple[PurePosixPath, str]:
     return path.parent, _NAME_PARTS.split(path.stem.lower())[0]
 
 
-def _choose(table: AnyTable, reading: ReadOptions) -> _Choice:
-    format_name = reading.format_name
+def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
+    format_name = options.format_name
     check_format(format_name)
-    if reading.mapping:
-        table.header = _rename(table.header, reading.mapping)
-    if format_name != CsvReader.about.name and (stranger := find_stranger(table.header, table.path.name)):
+    if options.mapping:
+        table.header = _rename(table.header, options.mapping)
+    if format_name != CsvReader.about.name and (refused := find_refused(table.header, table.path.name)):
         raise UnknownFormatError(
-            f"{table.name}: this is {stranger.what}, which is not read. {stranger.remedy}",
+            f"{table.name}: this is {refused.what}, which is not read. {refused.remedy}",
             found=table.header.names,
         )
     tried = [reader for reader in READERS if format_name in {"auto", reader.about.name}]
@@ -164,7 +164,7 @@ def _choose(table: AnyTable, reading: ReadOptions) -> _Choice:
     for reader in tried:
         if not missing[reader]:
             if reader is CsvReader and format_name == "auto":
-                _refuse_torn(table, missing)
+                _refuse_incomplete(table, missing)
             return _Choice(reader, table)
     for reader in tried:  # some exports have no header row
         names = reader.name_columns(table.header.names)
@@ -191,13 +191,13 @@ def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced
     )
 
 
-def _refuse_torn(table: AnyTable, missing: Mapping[type[TableReader], Sequence[str]]) -> None:
+def _refuse_incomplete(table: AnyTable, missing: Mapping[type[TableReader], Sequence[str]]) -> None:
     """Refuse a table with columns of an export that lacks others of it: its words do not mean ours."""
     names = dict(zip(table.header.keys, table.header.names, strict=True))
     for reader in missing:
-        if marks := [names[key] for key in names if key in reader.marks]:
+        if found := [names[key] for key in names if key in reader.signature_columns]:
             raise UnknownFormatError(
-                f"{table.name}: the columns {_list(marks)} are those of {reader.about.name}, but the file "
+                f"{table.name}: the columns {_list(found)} are those of {reader.about.name}, but the file "
                 f"lacks {'; '.join(missing[reader])}.\nImport the export as it was downloaded; or, where it "
                 "is a table of your own, say so with --format csv, and with --map what its columns are.",
                 found=table.header.names,
@@ -216,12 +216,12 @@ def _refuse_double_columns(table: AnyTable, reader: type[TableReader]) -> None:
             )
 
 
-def _refuse_idle_options(table: AnyTable, reader: type[TableReader], reading: ReadOptions) -> None:
+def _refuse_idle_options(table: AnyTable, reader: type[TableReader], options: ReadOptions) -> None:
     """Refuse what its owner has asked for and would not get."""
-    for option in sorted({option for each in READERS for option in each.heeds} - reader.heeds):
-        if getattr(reading, option) not in {None, False}:
+    for option in sorted({option for each in READERS for option in each.options} - reader.options):
+        if getattr(options, option) not in {None, False}:
             flag = "--" + option.replace("_", "-")
-            formats = dict.fromkeys(each.about.name for each in READERS if option in each.heeds)
+            formats = dict.fromkeys(each.about.name for each in READERS if option in each.options)
             raise UsageError(
                 f"{flag} is for {', '.join(formats)}, and {table.name} is {reader.about.name}. Leave it out."
             )

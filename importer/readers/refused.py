@@ -5,7 +5,7 @@ from typing import NamedTuple
 from importer.readers.tables.table import Header
 
 
-class Stranger(NamedTuple):
+class RefusedFile(NamedTuple):
     """A kind of file that is known and not read."""
 
     columns: frozenset[str]
@@ -19,45 +19,45 @@ class Stranger(NamedTuple):
 
 
 _TV_TIME = "Import the files whose names start with ratings, tv_show_rate.csv, or the whole archive."
-_STRANGERS = (
-    Stranger(
+_REFUSED = (
+    RefusedFile(
         frozenset({"name", "year", "letterboxd uri"}),
         frozenset({"rating"}),
         "a list of films of Letterboxd (watched, watchlist or likes), which holds no ratings",
         "Import ratings.csv, or the whole export as you downloaded it.",
     ),
-    Stranger(
+    RefusedFile(
         frozenset({"letterboxd list export v7"}),
         frozenset(),
         "a list of Letterboxd, which holds no ratings",
         "Import ratings.csv, or the whole export as you downloaded it.",
     ),
-    Stranger(
+    RefusedFile(
         frozenset({"watched_at", "action", "type", "trakt_id"}),
         frozenset({"rating"}),
         "the history of what was watched from Trakt, which holds no ratings",
         "Import the file of your ratings.",
     ),
-    Stranger(
+    RefusedFile(
         frozenset({"title", "date"}),
         frozenset({"rating", "year", "imdb_id", "title name"}),
         "Netflix's viewing history, which holds no ratings",
         "Ask Netflix for your personal information; its Ratings.csv holds them.",
     ),
-    Stranger(
+    RefusedFile(
         frozenset({"imdburl", "checked", "favorite", "disliked"}),
         frozenset({"rating"}),
         "a list of films of iCheckMovies, which marks them and rates none",
         "If a mark is a rating to you, say which: --format csv --map imdburl=imdb_id --map favorite=rating "
         "--scale yes=9.",
     ),
-    Stranger(
+    RefusedFile(
         frozenset({"manga_title", "my_score"}),
         frozenset({"series_title"}),
         "a manga list of MyAnimeList",
         "Export your anime list; books are not rated at any destination.",
     ),
-    Stranger(
+    RefusedFile(
         frozenset({"vote_key"}),
         frozenset(),
         "TV Time's votes on emotions, which are no ratings",
@@ -65,7 +65,7 @@ _STRANGERS = (
         file_starts="emotions",
     ),
     *(
-        Stranger(
+        RefusedFile(
             frozenset(columns),
             frozenset({"rating"}),
             "TV Time's list of what was watched or followed",
@@ -83,14 +83,12 @@ _STRANGERS = (
 )
 
 
-def find_stranger(header: Header, file_name: str) -> Stranger | None:
+def find_refused(header: Header, file_name: str) -> RefusedFile | None:
     """Find out whether the columns are those of a file that is not for import."""
     keys = set(header.keys)
     fitting = (
-        stranger
-        for stranger in _STRANGERS
-        if stranger.columns <= keys
-        and not stranger.is_without & keys
-        and file_name.startswith(stranger.file_starts)
+        each
+        for each in _REFUSED
+        if each.columns <= keys and not each.is_without & keys and file_name.startswith(each.file_starts)
     )
     return next(fitting, None)

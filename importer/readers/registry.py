@@ -1,64 +1,69 @@
-"""The formats that are read, in the order in which a file is tried against them.
+"""The formats that are read. A new one is a file in `formats/` and its name in `_MODULES`."""
 
-A file that fits a named export is never taken for a table of somebody's own, so `csv` comes last.
-"""
+from types import ModuleType
 
 from importer.readers.format_reader import FormatNote, TableReader
-from importer.readers.formats.criticker import CritickerReader, CritickerXmlReader
-from importer.readers.formats.csv import CsvReader
-from importer.readers.formats.douban import DoubanReader
-from importer.readers.formats.filmaffinity import FilmAffinityReader
-from importer.readers.formats.filmtipset import FilmtipsetReader
-from importer.readers.formats.filmweb import FilmwebReader
-from importer.readers.formats.flixster import FlixsterReader
-from importer.readers.formats.imdb import ImdbListReader, ImdbReader
-from importer.readers.formats.kinopoisk import KinopoiskReader
-from importer.readers.formats.letterboxd import (
-    LetterboxdDiaryReader,
-    LetterboxdReader,
-    LetterboxdReviewsReader,
+from importer.readers.formats import (
+    criticker,
+    csv,
+    douban,
+    filmaffinity,
+    filmtipset,
+    filmweb,
+    flixster,
+    imdb,
+    kinopoisk,
+    letterboxd,
+    letterboxd_import,
+    movielens,
+    myanimelist,
+    netflix,
+    simkl,
+    tmdb,
+    trakt_csv,
+    trakt_json,
+    tvtime,
+    yamtrack,
 )
-from importer.readers.formats.letterboxd_import import LetterboxdImportReader
-from importer.readers.formats.movielens import MovieLensDatasetReader, MovieLensReader
-from importer.readers.formats.myanimelist import MyAnimeListReader
-from importer.readers.formats.netflix import NetflixReader
-from importer.readers.formats.simkl import SimklJsonReader, SimklReader
-from importer.readers.formats.tmdb import TmdbReader
-from importer.readers.formats.trakt_csv import TraktCsvReader
-from importer.readers.formats.trakt_json import TraktJsonReader
-from importer.readers.formats.tvtime import LiberatorReader, TvTimeShowsReader, TvTimeVotesReader
-from importer.readers.formats.yamtrack import YamtrackReader
 
-READERS: tuple[type[TableReader], ...] = (
-    ImdbReader,
-    ImdbListReader,
-    LetterboxdReader,
-    LetterboxdDiaryReader,
-    LetterboxdReviewsReader,
-    LetterboxdImportReader,
-    TraktJsonReader,
-    TraktCsvReader,
-    TmdbReader,
-    SimklReader,
-    SimklJsonReader,
-    MovieLensReader,
-    MovieLensDatasetReader,
-    CritickerReader,
-    CritickerXmlReader,
-    TvTimeVotesReader,
-    TvTimeShowsReader,
-    LiberatorReader,
-    NetflixReader,
-    KinopoiskReader,
-    DoubanReader,
-    FilmtipsetReader,
-    MyAnimeListReader,
-    FilmwebReader,
-    FilmAffinityReader,
-    FlixsterReader,
-    YamtrackReader,
-    CsvReader,
+_MODULES: tuple[ModuleType, ...] = (
+    imdb,
+    letterboxd,
+    letterboxd_import,
+    trakt_json,
+    trakt_csv,
+    tmdb,
+    simkl,
+    movielens,
+    criticker,
+    tvtime,
+    netflix,
+    kinopoisk,
+    douban,
+    filmtipset,
+    myanimelist,
+    filmweb,
+    filmaffinity,
+    flixster,
+    yamtrack,
+    csv,
 )
+"""In the order of the docs; `csv` comes last, for a table of somebody's own may have any columns."""
+
+
+def _readers_of(module: ModuleType) -> list[type[TableReader]]:
+    """Return the readers that are defined in a module, in their order."""
+    return [
+        each
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, TableReader) and each.__module__ == module.__name__
+    ]
+
+
+READERS: tuple[type[TableReader], ...] = tuple(
+    reader for module in _MODULES for reader in _readers_of(module)
+)
+"""A file is tried against them in this order."""
 
 FORMATS: tuple[FormatNote, ...] = tuple(dict.fromkeys(reader.about for reader in READERS))
 """What `importer formats` and the table in the docs say."""

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
 
 from importer.errors import UnknownFormatError
 from importer.files import restore
@@ -51,9 +50,9 @@ class ResultsReader:
         found: dict[int, str] = {}
         places = [self._table.header.find([name]) or 0 for name in ("row", "sent_at")]
         for chunk in self._table.chunks(sorted(places)):
-            for row, sent_at in zip(*(chunk.frame[place].tolist() for place in places), strict=True):
-                if sent_at and str(row).isdecimal():
-                    found[int(row)] = str(sent_at)
+            for row, sent_at in chunk.rows(places):
+                if sent_at and row.isdecimal():
+                    found[int(row)] = sent_at
                 if len(found) == _ENOUGH_ROWS:
                     return found
         return found
@@ -61,12 +60,11 @@ class ResultsReader:
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows, the settled ones among the jobs in their places."""
         header = self._table.header
-        places = {name: header.find([name]) or 0 for name in RESULT_COLUMNS}
+        places = [header.find([name]) or 0 for name in RESULT_COLUMNS]
         # The same table read twice in step: as jobs, and as the cells that stand there.
         readings = CsvReader(self._table, ReadOptions(zone=self._zone)).chunks()
-        for rows, cells in zip(readings, self._table.chunks(sorted(places.values())), strict=True):
-            columns = [cells.frame[places[name]].tolist() for name in RESULT_COLUMNS]
-            yield [self._choose(*each) for each in zip(rows, zip(*columns, strict=True), strict=True)]
+        for rows, cells in zip(readings, self._table.chunks(sorted(places)), strict=True):
+            yield [self._choose(*each) for each in zip(rows, cells.rows(places), strict=True)]
         if rows_kept := self._taken_over:
             are = "row is taken over as it stands" if rows_kept == 1 else "rows are taken over as they stand"
             self.notes = (*self.notes, f"{rows_kept:,} {are} in {self._name}, not sent")
@@ -78,8 +76,8 @@ class ResultsReader:
                 f"{unmended:,} invalid {are} not corrected, or cannot be here: {remedy}",
             )
 
-    def _choose(self, row: SourceRow, line: Sequence[Any]) -> SourceRow:
-        cells = {name: restore(str(cell)) or None for name, cell in zip(RESULT_COLUMNS, line, strict=True)}
+    def _choose(self, row: SourceRow, line: Sequence[str]) -> SourceRow:
+        cells = {name: restore(cell) or None for name, cell in zip(RESULT_COLUMNS, line, strict=True)}
         status = cells["status"]
         is_unmended = status == Status.INVALID and not _is_mended(cells)
         if status not in set(Status) or (status in self._again and not is_unmended):

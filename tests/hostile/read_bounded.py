@@ -11,7 +11,6 @@ from pathlib import Path
 
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.readers import ReadOptions, open_reader
-from importer.readers.columns import Columns
 from importer.readers.tables import csv_rows as records
 
 MIB = 1024 * 1024
@@ -19,7 +18,7 @@ MIB = 1024 * 1024
 
 def main(file: str, mebibytes: str) -> None:
     """Read it all, counting."""
-    assert records, Columns  # with pandas in memory already, what comes on top is the reading's own
+    assert records  # with pandas in memory already, what comes on top is the reading's own
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + int(mebibytes) * MIB
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -22,11 +22,11 @@ _match_range = re.compile(r"(?:([0-9.,]+)-)?([0-9.,]+)").fullmatch
 class Scale(Protocol):
     """What the texts of a rating column mean."""
 
-    def convert(self, text: str) -> int:
-        """Turn a trimmed cell into 1 to 10. Raises CellError, with status `skipped` for no rating."""
+    def convert(self, cell: str) -> int:
+        """Turn a cell into 1 to 10. Raises CellError, with status `skipped` for no rating."""
         ...
 
-    def note(self, text: str) -> str | None:
+    def note(self, cell: str) -> str | None:
         """Say what the conversion has changed, if it has; never fails."""
         ...
 
@@ -50,8 +50,9 @@ class Steps:
     none: frozenset[str] = frozenset()
     is_open: bool = False
 
-    def convert(self, text: str) -> int:
+    def convert(self, cell: str) -> int:
         """See `Scale`."""
+        text = cell.strip()
         if text in self.none:
             raise not_rated()
         value = _parse(text)
@@ -69,8 +70,9 @@ class Steps:
             )
         return self._round(value)
 
-    def note(self, text: str) -> str | None:
+    def note(self, cell: str) -> str | None:
         """See `Scale`."""
+        text = cell.strip()
         value = _parse(text)
         if value is None or text in self.none or not self._holds(value):
             return None
@@ -102,8 +104,9 @@ class Votes:
     ratings: Mapping[str, int]
     none: frozenset[str] = frozenset()
 
-    def convert(self, text: str) -> int:
+    def convert(self, cell: str) -> int:
         """See `Scale`."""
+        text = cell.strip()
         if text in self.none:
             raise not_rated()
         if (rating := self.ratings.get(text.casefold())) is None:
@@ -114,8 +117,9 @@ class Votes:
             )
         return rating
 
-    def note(self, text: str) -> str | None:
+    def note(self, cell: str) -> str | None:
         """See `Scale`."""
+        text = cell.strip()
         rating = self.ratings.get(text.casefold())
         return None if rating is None or text in self.none else f"{text} is rated {rating}, as --scale says"
 

@@ -7,7 +7,7 @@ has a season number, its ids, title and year are the show's.
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from importer.errors import UnknownFormatError
 from importer.files import restore
@@ -21,16 +21,14 @@ from importer.readers.cells.cells import (
     parse_number_id,
     parse_rating,
     parse_rating_or_word,
-    parse_text,
     parse_year,
     quote,
 )
 from importer.readers.cells.kinds import TYPES, TitleType, parse_kind, parse_second_kind
-from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.columns import Column, Parse, PerFile
+from importer.readers.format_reader import DATE, FormatNote
+from importer.readers.formats.scaled import SCALE_NOTE, Scaled
 from importer.readers.tables.table import AnyTable, Header
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _TYPES = TYPES | {"unknown": TitleType(MediaKind.UNKNOWN)}  # so a results file says it
 _IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
@@ -47,7 +45,16 @@ _OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your
 _RESULTS = ("row", "line", "status", "reason", "message", "rating", "previous_rating")
 
 
-class CsvReader(TableReader):
+def _parse_kind(cell: str) -> MediaKind | None:
+    return parse_kind(cell, _TYPES) if cell.strip() else None
+
+
+def _choose_rating_parser(reader: Scaled) -> Parse:
+    parse = parse_rating if reader.scale is None else reader.scale.convert
+    return partial(parse_rating_or_word, parse=parse)
+
+
+class CsvReader(Scaled):
     """An open table in the importer's own words."""
 
     about = FormatNote(
@@ -60,87 +67,58 @@ class CsvReader(TableReader):
         traps="no cell is guessed; decimals only with --scale",
         sample="ratings.csv",
     )
-    columns: ClassVar = {
-        "imdb_id": ("imdb_id", "imdb", "imdbid"),
-        "tmdb_id": ("tmdb_id", "tmdb", "tmdbid"),
-        "tvdb_id": ("tvdb_id", "tvdb", "tvdbid"),
-        "trakt_id": ("trakt_id", "trakt", "traktid"),
-        "kind": ("type", "kind"),
-        "second_kind": ("type", "kind"),
-        "rating": ("rating",),
-        "note": ("rating",),
-        "rated_at": ("rated_at",),
-        "season": ("season",),
-        "episode": ("episode",),
-        "year": ("year",),
-        "title": ("title",),
-    }
-    judges_rows = True
-    takes_scale = True
+    imdb_id = Column("imdb_id", "imdb", "imdbid", parse=parse_imdb_id)
+    tmdb_id = Column("tmdb_id", "tmdb", "tmdbid", parse=parse_number_id)
+    tvdb_id = Column("tvdb_id", "tvdb", "tvdbid", parse=parse_number_id)
+    trakt_id = Column("trakt_id", "trakt", "traktid", parse=parse_number_id)
+    kind = Column("type", "kind", parse=_parse_kind)
+    second_kind = kind.also(partial(parse_second_kind, types=_TYPES))
+    rating = Column("rating", parse=PerFile(_choose_rating_parser), required=True)
+    note = rating.also(SCALE_NOTE)
+    rated_at = Column("rated_at", parse=DATE)
+    season = Column("season", parse=parse_number)
+    episode = Column("episode", parse=parse_number)
+    year = Column("year", parse=parse_year)
+    title = Column("title")
 
-    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
+    def __init__(self, table: AnyTable, options: ReadOptions) -> None:
         other = table.header.find(_OTHER_RATINGS)
-        if other is not None and "rating" not in map(str.lower, reading.mapping.values()):
+        if other is not None and "rating" not in map(str.lower, options.mapping.values()):
             names = table.header.names
             raise UnknownFormatError(
                 f"{table.name}: there are two columns of ratings, rating and {quote(names[other])}. Say "
                 f"which is yours: --map rating=rating or --map {quote(names[other] + '=rating')}.",
                 found=names,
             )
-        super().__init__(table, reading)
+        super().__init__(table, options)
+
+    def prepare(self) -> None:
+        """Take off the apostrophes that our results file puts before formulas."""
+        super().prepare()
+        if set(_RESULTS) <= set(self.table.header.keys):
+            self.clean_cell = restore
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
         """Name what the header lacks: the rating, or everything that could tell a title."""
         found = cls.find_columns(header)
-        missing = [] if "rating" in found else ['"rating"']
+        missing = super().missing(header)
         if found.keys().isdisjoint(_IDS) and not {"title", "year"} <= found.keys():
             missing.append("an id (imdb_id, tmdb_id, tvdb_id or trakt_id) or title and year")
         return missing
 
     def describe(self) -> Sequence[str]:
         """Tell the rules that are applied to this file."""
-        if self._is_results:
+        if self.clean_cell is not None:
             return ("results file of this importer",)
-        scale = "ratings are read as 1 to 10" if self.used_scale is None else f"ratings are {self.used_scale}"
+        scale = "ratings are read as 1 to 10" if self.scale is None else f"ratings are {self.scale}"
         notes = ["table with columns by name", scale]
-        if "kind" not in self._sources:
-            by_number = {"season", "episode"} & self._sources.keys()
+        if "kind" not in self.places:
+            by_number = {"season", "episode"} & self.places.keys()
             notes.append("no type column: every row is a movie" + (", or has a season" if by_number else ""))
-        if "season" in self._sources:
+        if "season" in self.places:
             notes.append("where a season number stands, ids, title and year are the show's")
         return notes
-
-    @property
-    def _is_results(self) -> bool:
-        return set(_RESULTS) <= set(self._table.header.keys)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse the cells of a table of our own."""
-        parsers: dict[str, Parse] = {
-            "imdb_id": parse_imdb_id,
-            "tmdb_id": parse_number_id,
-            "tvdb_id": parse_number_id,
-            "trakt_id": parse_number_id,
-            "kind": _parse_kind,
-            "second_kind": partial(parse_second_kind, types=_TYPES),
-            "rating": partial(
-                parse_rating_or_word, parse=self.parse_scaled if self.used_scale else parse_rating
-            ),
-            "note": self.note_scaled,
-            "rated_at": self.parse_date,
-            "season": parse_number,
-            "episode": parse_number,
-            "year": parse_year,
-            "title": parse_text,
-        }
-        if not self._is_results:
-            return parsers
-        return {field: partial(_parse_restored, parse=parse) for field, parse in parsers.items()}
-
-    def clean(self, cell: str) -> str:
-        """Take off the apostrophe that our results file puts before a formula."""
-        return restore(cell) if self._is_results else cell
 
     def show_cells(self, cells: Mapping[str, str]) -> Mapping[str, str]:
         """Name the kind of a bad row without a type, as that of a good one."""
@@ -149,13 +127,13 @@ class CsvReader(TableReader):
         kind = _kind_by_numbers(has_season=bool(cells.get("season")), has_episode=bool(cells.get("episode")))
         return {**cells, "kind": kind}
 
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the kind of a row without a type, and see that the row says which title it means."""
         del extra
         if not job.kind:  # no type column, or an empty cell
             kind = _kind_by_numbers(has_season=job.season is not None, has_episode=job.episode is not None)
             # Without the column, the notes of the file tell it of all rows.
-            is_told = kind is not MediaKind.MOVIE or "kind" not in self._sources
+            is_told = kind is not MediaKind.MOVIE or "kind" not in self.places
             job = job._replace(kind=kind)
             job = job if is_told else job.noting(_NO_TYPE)
         _check_numbers(job)
@@ -194,11 +172,3 @@ def _check_numbers(job: RatingJob) -> None:
             f"the {lacking} has no number",
             "An episode needs both numbers and its show's id, or only an id of its own.",
         )
-
-
-def _parse_kind(cell: str) -> MediaKind | None:
-    return parse_kind(cell, _TYPES) if cell.strip() else None
-
-
-def _parse_restored(cell: str, parse: "Parse") -> object:
-    return parse(restore(cell))

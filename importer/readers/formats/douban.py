@@ -1,18 +1,15 @@
 """Douban's films and series, as the doumark action saves them, in CSV or JSON."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta, timezone
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
-from importer.readers.cells.cells import CellError, Reason, parse_text
+from importer.readers.cells.cells import CellError, Reason
 from importer.readers.cells.scales import steps
-from importer.readers.format_reader import FormatNote, TableReader
-from importer.readers.tables.table import Header
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
+from importer.readers.columns import Column
+from importer.readers.format_reader import DATE, FormatNote, TableReader
 
 _match_other = re.compile(r"https?://(book|music|www)\.douban\.com/(?:game/)?.*").fullmatch
 
@@ -30,37 +27,16 @@ class DoubanReader(TableReader):
         traps="rating is everybody's and never taken; pubdate is of a local release, so no year; no books",
         sample="douban.csv",
     )
-    columns: ClassVar = {
-        "title": ("title",),
-        "rating": ("star",),
-        "rated_at": ("star_time",),
-        "address": ("url",),
-    }
-    marks: ClassVar = frozenset({"pubdate", "star_time"})
-    needed = ("title", "rating", "rated_at")
-    scale = steps("1", "5", "1", none=frozenset({""}))
+    description = ("Douban, the stars doubled; rating is everybody's and not taken",)
+    title = Column("title", required=True)
+    rating = Column("star", parse=steps("1", "5", "1", none=frozenset({""})).convert, required=True)
+    rated_at = Column("star_time", parse=DATE, required=True)
+    address = Column("url", parse=str.strip)
+    unread_columns = ("pubdate",)
+    signature_columns: ClassVar = frozenset({"pubdate", "star_time"})
     own_zone = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since Douban exists
-    judges_rows = True
 
-    @classmethod
-    def missing(cls, header: Header) -> list[str]:
-        """Name the columns that are missing."""
-        return super().missing(header) + ([] if header.find(["pubdate"]) is not None else ['"pubdate"'])
-
-    def describe(self) -> Sequence[str]:
-        """Say what is taken for a rating."""
-        return ("Douban, the stars doubled; rating is everybody's and not taken",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Douban's cells."""
-        return {
-            "title": parse_text,
-            "rating": self.parse_scaled,
-            "rated_at": self.parse_date,
-            "address": str.strip,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Refuse what is no film or series: the same action saves books, music and games."""
         if _match_other(extra.get("address", "")):
             raise CellError(

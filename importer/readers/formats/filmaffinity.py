@@ -5,14 +5,12 @@ A line is `Title;Year;Director;Rating;film123456`, without a header, in ISO-8859
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_text, parse_year
+from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_year
+from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _match_id = re.compile(r"film[0-9]{4,9}").fullmatch
 _match_year = re.compile(r"(?:18|19|20)[0-9]{2}").fullmatch
@@ -33,14 +31,11 @@ class FilmAffinityReader(TableReader):
         traps="titles are Spanish; (Serie de TV) behind one makes a show of it, else the kind is not known",
         sample="filmaffinity.csv",
     )
-    columns: ClassVar = {
-        "title": ("title",),
-        "rating": ("rating",),
-        "year": ("year",),
-        "own_id": ("filmaffinity_id",),
-    }
-    needed = ("title", "rating", "year", "own_id")
-    judges_rows = True
+    description = ("FilmAffinity ratings, which do not say when a title was rated",)
+    title = Column("title", required=True)
+    rating = Column("rating", parse=parse_rating, required=True)
+    year = Column("year", parse=parse_year, required=True)
+    own_id = Column("filmaffinity_id", required=True)
 
     @classmethod
     def name_columns(cls, cells: Sequence[str]) -> Sequence[str]:
@@ -49,15 +44,7 @@ class FilmAffinityReader(TableReader):
         is_mine = len(texts) == len(_COLUMNS) and _match_id(texts[4]) and _match_year(texts[1])
         return _COLUMNS if is_mine else ()
 
-    def describe(self) -> Sequence[str]:
-        """Say what it is."""
-        return ("FilmAffinity ratings, which do not say when a title was rated",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse FilmAffinity's cells."""
-        return {"title": parse_text, "rating": parse_rating, "year": parse_year, "own_id": parse_text}
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Tell a series by what stands behind its title."""
         del extra
         if job.title is None:

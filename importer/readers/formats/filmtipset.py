@@ -1,18 +1,16 @@
 """Filmtipset's votes: a header with semicolons, and rows with a comma behind the date."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
 from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import CellError, Reason, parse_html_text, parse_imdb_number
 from importer.readers.cells.scales import steps
+from importer.readers.columns import Column, PerFile
 from importer.readers.format_reader import FormatNote, TableReader
 from importer.readers.tables.table import AnyTable, Header
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _HEADER = ("votedate", "movietitle", "imdb", "score")
 _JOINED = "VoteDate,MovieTitle"
@@ -31,43 +29,28 @@ class FilmtipsetReader(TableReader):
         traps="a comma instead of a semicolon behind the date, and so one cell less; HTML entities in titles",
         sample="filmtipset.csv",
     )
-    columns: ClassVar = {
-        "imdb_id": ("IMDB",),
-        "rating": ("Score",),
-        "rated_at": ("VoteDate", _JOINED),
-        "title": ("MovieTitle", _JOINED),
-    }
-    marks: ClassVar = frozenset({"votedate", "movietitle"})
-    needed = ("imdb_id", "rating", "rated_at", "title")
-    scale = steps("1", "5", "1")
-    judges_rows = True
+    description = ("Filmtipset votes, doubled",)
+    imdb_id = Column("IMDB", parse=parse_imdb_number, required=True)
+    rating = Column("Score", parse=steps("1", "5", "1").convert, required=True)
+    rated_at = Column("VoteDate", _JOINED, parse=PerFile(lambda reader: reader.parse_day), required=True)
+    title = Column("MovieTitle", _JOINED, parse=PerFile(lambda reader: reader.parse_title), required=True)
+    signature_columns: ClassVar = frozenset({"votedate", "movietitle"})
 
-    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
+    def __init__(self, table: AnyTable, options: ReadOptions) -> None:
         self._is_joined = _is_joined(table)
         if self._is_joined:
             table.header = Header.of((_JOINED, "IMDB", "Score", ""))
-        super().__init__(table, reading)
+        super().__init__(table, options)
 
-    def describe(self) -> Sequence[str]:
-        """Say what it is."""
-        return ("Filmtipset votes, doubled",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Filmtipset's cells."""
-        return {
-            "imdb_id": parse_imdb_number,
-            "rating": self.parse_scaled,
-            "rated_at": self._parse_day,
-            "title": self._parse_title,
-        }
-
-    def _parse_day(self, cell: str) -> str | None:
+    def parse_day(self, cell: str) -> str | None:
+        """Parse the cell of the date, which may hold the title, too."""
         return self.parse_date(cell.partition(",")[0] if self._is_joined else cell)
 
-    def _parse_title(self, cell: str) -> str | None:
+    def parse_title(self, cell: str) -> str | None:
+        """Parse the title, which may stand in the cell of the date."""
         return parse_html_text(cell.partition(",")[2] if self._is_joined else cell)
 
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """See that the row names a title."""
         del extra
         if not job.imdb_id and not job.title:
@@ -81,4 +64,4 @@ def _is_joined(table: AnyTable) -> bool:
         first = next(table.chunks([0]), None) if table.header.keys == _HEADER else None
     except UnreadableFileError:
         return False
-    return first is not None and "," in str(first.frame[0].iat[0])
+    return first is not None and "," in first.column(0)[0]

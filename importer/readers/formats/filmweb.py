@@ -7,16 +7,14 @@ Unix time beside it counts. (github.com/ppatrzyk/filmweb-export)
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_text, parse_year
+from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_year
 from importer.readers.cells.dates import parse_unix_seconds
-from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.columns import Column
+from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.tables.table import Header
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _match_link = re.compile(r"https?://(?:www\.)?filmweb\.pl/([a-z]+)/.*-([0-9]{4})-[0-9]+/?").fullmatch
 _match_day = re.compile(r"([0-9]{4})-[0-9]{2}(?:-[0-9]{2})?").fullmatch
@@ -38,6 +36,16 @@ class _Link(NamedTuple):
     year: int
 
 
+def _parse_premiere(cell: str) -> int | None:
+    match = _match_day(cell.strip())
+    return parse_year(match[1] if match else cell)
+
+
+def _parse_link(cell: str) -> _Link | None:
+    match = _match_link(cell.strip())
+    return _Link(_KINDS.get(match[1], MediaKind.UNKNOWN), int(match[2])) if match else None
+
+
 class FilmwebReader(TableReader):
     """An open table of Filmweb's ratings."""
 
@@ -51,18 +59,15 @@ class FilmwebReader(TableReader):
         traps="global_rating is everybody's and never taken; the year is the link's, not the premiere's",
         sample="filmweb.csv",
     )
-    columns: ClassVar = {
-        "title": ("original_title",),
-        "polish": ("pl_title",),
-        "rating": ("user_vote", "user_rating"),
-        "rated_at": ("timestamp",),
-        "local_time": ("iso_date",),
-        "premiere": ("year",),
-        "link": ("link",),
-    }
-    marks: ClassVar = frozenset({"pl_title", "user_vote", "global_rating"})
-    needed = ("rating", "rated_at")
-    judges_rows = True
+    description = ("Filmweb ratings; the year is that of the film, not of the Polish premiere",)
+    title = Column("original_title")
+    polish = Column("pl_title")
+    rating = Column("user_vote", "user_rating", parse=parse_rating, required=True)
+    rated_at = Column("timestamp", parse=parse_unix_seconds, required=True)
+    local_time = Column("iso_date", parse=DATE)
+    premiere = Column("year", parse=_parse_premiere)
+    link = Column("link", parse=_parse_link)
+    signature_columns: ClassVar = frozenset({"pl_title", "user_vote", "global_rating"})
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
@@ -80,23 +85,7 @@ class FilmwebReader(TableReader):
                     return names
         return ()
 
-    def describe(self) -> Sequence[str]:
-        """Say which years and ratings are taken."""
-        return ("Filmweb ratings; the year is that of the film, not of the Polish premiere",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Filmweb's cells."""
-        return {
-            "title": parse_text,
-            "polish": parse_text,
-            "rating": parse_rating,
-            "rated_at": parse_unix_seconds,
-            "local_time": self.parse_date,
-            "premiere": _parse_premiere,
-            "link": _parse_link,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take what the address says; a Polish work has no other title than its Polish one."""
         link = extra.get("link")
         title = job.title or extra.get("polish")
@@ -108,13 +97,3 @@ class FilmwebReader(TableReader):
             kind=link.kind if link else MediaKind.UNKNOWN,
             rated_at=job.rated_at or extra.get("local_time"),
         )
-
-
-def _parse_premiere(cell: str) -> int | None:
-    match = _match_day(cell.strip())
-    return parse_year(match[1] if match else cell)
-
-
-def _parse_link(cell: str) -> _Link | None:
-    match = _match_link(cell.strip())
-    return _Link(_KINDS.get(match[1], MediaKind.UNKNOWN), int(match[2])) if match else None

@@ -1,17 +1,16 @@
 """Flixster's movie ratings, as the API of its site gave them: JSON. The site is gone, the files are not."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_text, parse_year
+from importer.readers.cells.cells import CellError, Reason, parse_year
 from importer.readers.cells.scales import steps
+from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
 
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
-
 _WANT_TO_SEE = "+"
+_STARS = steps("0.5", "5", "0.5", none=frozenset({"", _WANT_TO_SEE}))
 
 
 class FlixsterReader(TableReader):
@@ -27,32 +26,14 @@ class FlixsterReader(TableReader):
         traps="the file is of no day, so a date relative to it says nothing; all entries are movies",
         sample="flixster.json",
     )
-    columns: ClassVar = {
-        "title": ("movie.title",),
-        "rating": ("score",),
-        "note": ("score",),
-        "year": ("movie.year",),
-        "updated": ("lastUpdated",),
-    }
-    needed = ("title", "rating", "updated")
-    scale = steps("0.5", "5", "0.5", none=frozenset({"", _WANT_TO_SEE}))
-    judges_rows = True
+    description = ("Flixster ratings, doubled; they do not say on which day a movie was rated",)
+    title = Column("movie.title", required=True)
+    rating = Column("score", parse=_STARS.convert, required=True)
+    note = rating.also(_STARS.note)
+    updated = Column("lastUpdated", required=True)
+    year = Column("movie.year", parse=parse_year)
 
-    def describe(self) -> Sequence[str]:
-        """Say what is not in the file."""
-        return ("Flixster ratings, doubled; they do not say on which day a movie was rated",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Flixster's values."""
-        return {
-            "title": parse_text,
-            "rating": self.parse_scaled,
-            "note": self.note_scaled,
-            "year": parse_year,
-            "updated": parse_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Its ratings are those of movies alone."""
         del extra
         if job.title is None:

@@ -4,9 +4,9 @@ An episode's row holds the episode's own id and neither its show nor its number;
 cannot be taken apart safely. What a destination makes of that is the destination's affair.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from importer.errors import UnknownFormatError
 from importer.readers.base import ReadOptions
@@ -15,16 +15,13 @@ from importer.readers.cells.cells import (
     Reason,
     parse_imdb_id,
     parse_rating,
-    parse_text,
     parse_year,
 )
 from importer.readers.cells.kinds import IMDB_TYPES, parse_kind, parse_kind_or_unknown, parse_second_kind
 from importer.readers.cells.scales import parse_rating_if_any
-from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.columns import Column, Parse, PerFile
+from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.tables.table import AnyTable, Header
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _VINTAGES = (
     ("You rated", "before November 2017"),
@@ -34,6 +31,20 @@ _VINTAGES = (
 
 _OF_LISTS = frozenset({"position", "created", "modified", "description"})
 """Columns of a list; people take out one or the other."""
+
+
+def _parse_const(cell: str) -> str:
+    imdb_id = parse_imdb_id(cell)
+    if imdb_id is None:
+        raise CellError(
+            Reason.NO_ID, "is no id", "Without its id the title cannot be told; take the row out."
+        )
+    return imdb_id
+
+
+def _choose_kind_parser(reader: TableReader) -> Parse:
+    parse = parse_kind_or_unknown if reader.given.leaves_types_open else parse_kind
+    return partial(parse, types=IMDB_TYPES)
 
 
 class ImdbReader(TableReader):
@@ -49,17 +60,15 @@ class ImdbReader(TableReader):
         traps="type words of all years; an epoch-zero date is unknown; ids keep their zeros",
         sample="imdb-2024.csv",
     )
-    columns: ClassVar = {
-        "kind": ("Title Type",),
-        "second_kind": ("Title Type",),
-        "imdb_id": ("Const",),
-        "rating": ("Your Rating", "You rated"),
-        "rated_at": ("Date Rated", "Date Added", "created"),
-        "year": ("Year",),
-        "title": ("Title",),
-    }
-    marks: ClassVar = frozenset({"const", "title type"})
-    needed: ClassVar[Sequence[str]] = ("imdb_id", "rating", "kind")
+    imdb_id = Column("Const", parse=_parse_const, required=True)
+    rating = Column("Your Rating", "You rated", parse=parse_rating, required=True)
+    kind = Column("Title Type", parse=PerFile(_choose_kind_parser), required=True)
+    second_kind = kind.also(partial(parse_second_kind, types=IMDB_TYPES))
+    rated_at = Column("Date Rated", "Date Added", "created", parse=DATE)
+    year = Column("Year", parse=parse_year)
+    title = Column("Title")
+    told_first = ("kind", "imdb_id", "rating")
+    signature_columns: ClassVar = frozenset({"const", "title type"})
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
@@ -68,22 +77,8 @@ class ImdbReader(TableReader):
 
     def describe(self) -> Sequence[str]:
         """Name the vintage."""
-        vintages = (years for column, years in _VINTAGES if self._table.header.find([column]) is not None)
+        vintages = (years for column, years in _VINTAGES if self.table.header.find([column]) is not None)
         return (f"IMDb ratings export {next(vintages, '2017 to 2024')}",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse IMDb's cells."""
-        return {
-            "kind": partial(
-                parse_kind_or_unknown if self.reading.leaves_types_open else parse_kind, types=IMDB_TYPES
-            ),
-            "second_kind": partial(parse_second_kind, types=IMDB_TYPES),
-            "imdb_id": _parse_const,
-            "rating": parse_rating,
-            "rated_at": self.parse_date,
-            "year": parse_year,
-            "title": parse_text,
-        }
 
 
 class ImdbListReader(ImdbReader):
@@ -99,23 +94,24 @@ class ImdbListReader(ImdbReader):
         traps="never taken for a ratings export, whatever its first row holds",
         sample="imdb-list.csv",
     )
-    columns: ClassVar = {**ImdbReader.columns, "rating": ("Your Rating",), "rated_at": ("Date Rated",)}
-    needed = ("imdb_id", "kind")
-    heeds = frozenset({"lists"})
+    description = ("IMDb list or watchlist: only the rated rows are taken",)
+    rating = Column("Your Rating", parse=parse_rating_if_any)
+    rated_at = Column("Date Rated", parse=DATE)
+    options = frozenset({"lists"})
 
-    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
-        if not reading.lists or table.header.find(self.columns["rating"]) is None:
+    def __init__(self, table: AnyTable, options: ReadOptions) -> None:
+        if not options.lists or table.header.find(self.rating.names) is None:
             raise UnknownFormatError(
                 f"{table.name}: this is an IMDb list or watchlist, not an export of your ratings. "
                 + (
                     "It has no column Your Rating. Open your ratings page at IMDb and export that one."
-                    if reading.lists
+                    if options.lists
                     else "Open your ratings page at IMDb and export that one; or take the rated rows of this "
                     "one with --lists."
                 ),
                 found=table.header.names,
             )
-        super().__init__(table, reading)
+        super().__init__(table, options)
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
@@ -124,22 +120,9 @@ class ImdbListReader(ImdbReader):
 
     def describe(self) -> Sequence[str]:
         """Say what is taken."""
-        return ("IMDb list or watchlist: only the rated rows are taken",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse IMDb's cells; a row without a rating is nothing unusual."""
-        return {**super().parsers(), "rating": parse_rating_if_any}
+        return self.description
 
 
 def _is_list(header: Header) -> bool:
     # `You rated` is the ratings export before November 2017, whose rows are numbered too.
     return len(_OF_LISTS & set(header.keys)) > 1 and "you rated" not in header.keys
-
-
-def _parse_const(cell: str) -> str:
-    imdb_id = parse_imdb_id(cell)
-    if imdb_id is None:
-        raise CellError(
-            Reason.NO_ID, "is no id", "Without its id the title cannot be told; take the row out."
-        )
-    return imdb_id

@@ -5,15 +5,13 @@ They name a title in Russian and mostly in English, by no id that others know.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_text, parse_year
+from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_year
 from importer.readers.cells.scales import not_rated
-from importer.readers.format_reader import FormatNote, TableReader
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
+from importer.readers.columns import Column
+from importer.readers.format_reader import DATE, FormatNote, TableReader
 
 _SEEN = "-"
 # 2000 – 2004 and 2005 – ... are the years of series.
@@ -23,6 +21,22 @@ _match_date = re.compile(
 ).fullmatch
 _match_rating = re.compile(r"[1-9]|10|-").fullmatch
 _HEADERLESS = ("ru_title", "en_title", "year", "rating", "data")
+
+
+def _parse_rating(cell: str) -> int:
+    if cell.strip() == _SEEN:
+        raise not_rated()
+    return parse_rating(cell)
+
+
+def _parse_first_year(cell: str) -> int | None:
+    match = _match_years(cell.strip())
+    return parse_year(match[1] if match else cell)
+
+
+def _parse_kind(cell: str) -> MediaKind:
+    """Tell a series by its range of years."""
+    return MediaKind.SHOW if _match_years(cell.strip()) else MediaKind.UNKNOWN
 
 
 class KinopoiskReader(TableReader):
@@ -38,17 +52,14 @@ class KinopoiskReader(TableReader):
         traps="the English title if there is one, else the Russian; a range of years is a series",
         sample="kinopoisk.csv",
     )
-    columns: ClassVar = {
-        "title": ("nameEng", "en_title"),
-        "russian": ("nameRus", "ru_title"),
-        "rating": ("rating",),
-        "rated_at": ("date", "data"),
-        "year": ("year",),
-        "years": ("year",),
-    }
-    marks: ClassVar = frozenset({"nameeng", "namerus", "en_title", "ru_title"})
-    needed = ("title", "russian", "rating", "year")
-    judges_rows = True
+    description = ("Kinopoisk ratings",)
+    title = Column("nameEng", "en_title", required=True)
+    russian = Column("nameRus", "ru_title", required=True)
+    rating = Column("rating", parse=_parse_rating, required=True)
+    rated_at = Column("date", "data", parse=DATE)
+    year = Column("year", parse=_parse_first_year, required=True)
+    years = year.also(_parse_kind)
+    signature_columns: ClassVar = frozenset({"nameeng", "namerus", "en_title", "ru_title"})
 
     @classmethod
     def name_columns(cls, cells: Sequence[str]) -> Sequence[str]:
@@ -58,39 +69,9 @@ class KinopoiskReader(TableReader):
             return ()
         return _HEADERLESS if _match_years(texts[2]) or (texts[2].isdigit() and len(texts[2]) == 4) else ()
 
-    def describe(self) -> Sequence[str]:
-        """Say what it is."""
-        return ("Kinopoisk ratings",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Kinopoisk's cells."""
-        return {
-            "title": parse_text,
-            "russian": parse_text,
-            "rating": _parse_rating,
-            "rated_at": self.parse_date,
-            "year": _parse_first_year,
-            "years": _parse_kind,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take the Russian title where there is no other; a range of years is that of a series."""
         title = job.title or extra["russian"]
         if title is None:
             raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
         return job._replace(kind=extra["years"], title=title)
-
-
-def _parse_rating(cell: str) -> int:
-    if cell.strip() == _SEEN:
-        raise not_rated()
-    return parse_rating(cell)
-
-
-def _parse_first_year(cell: str) -> int | None:
-    match = _match_years(cell.strip())
-    return parse_year(match[1] if match else cell)
-
-
-def _parse_kind(cell: str) -> MediaKind:
-    return MediaKind.SHOW if _match_years(cell.strip()) else MediaKind.UNKNOWN

@@ -9,18 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError, UsageError
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.cells import CellError, Reason, parse_text, parse_year
 from importer.readers.cells.scales import steps
-from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.columns import Column
+from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.tables.table import AnyTable, Header, Table
 from importer.readers.tables.text import read_text_file
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 STARS = steps("0.5", "5", "0.5", none=frozenset({""}))
 """Half stars to five; an empty cell is a film that was logged without a rating."""
@@ -42,53 +40,37 @@ class LetterboxdReader(TableReader):
         traps="of an archive ratings.csv alone is read, never what was deleted; films of one name and year",
         sample="letterboxd-ratings.csv",
     )
-    columns: ClassVar = {
-        "rating": ("Rating",),
-        "rated_at": ("Date",),
-        "year": ("Year",),
-        "title": ("Name",),
-    }
-    marks: ClassVar = frozenset({"letterboxd uri"})
-    needed = ("title", "rating")
-    judges_rows = True
-    heeds = frozenset({"diary_dates"})
-    scale = STARS
+    title = Column("Name", required=True)
+    rating = Column("Rating", parse=STARS.convert, required=True)
+    rated_at = Column("Date", parse=DATE)
+    year = Column("Year", parse=parse_year)
+    unread_columns = ("Letterboxd URI",)
+    signature_columns: ClassVar = frozenset({"letterboxd uri"})
+    options = frozenset({"diary_dates"})
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
         """Name the columns that are missing, or that only another file of the export has."""
-        missing = super().missing(header)
-        if header.find(["Letterboxd URI"]) is None:
-            missing.append('"Letterboxd URI"')
-        return missing or ([] if _viewing(header) is cls else ["this is another file of the export"])
+        is_this = _file_of(header) is cls
+        return super().missing(header) or ([] if is_this else ["this is another file of the export"])
 
     def describe(self) -> Sequence[str]:
         """Say which file it is and what dates its ratings."""
         dated = "dated by the day of the rating"
-        if self.reading.diary_dates:
+        if self.given.diary_dates:
             dated = f"dated by the last viewing, which diary.csv knows of {len(self._last_viewings):,} films"
         return ("Letterboxd ratings.csv", "stars are doubled", dated)
 
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Letterboxd's cells."""
-        return {
-            "rating": self.parse_scaled,
-            "rated_at": self.parse_date,
-            "watched_at": self.parse_date,
-            "year": parse_year,
-            "title": parse_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Name the kind, and date the rating."""
         if job.title is None:
             raise CellError(Reason.NO_ID, "is no name", "A film can only be told by its name.", field="title")
         # Some limited series are there, too, and nothing in the file tells which.
         job = job._replace(kind=MediaKind.MOVIE, second_kind=MediaKind.SHOW)
-        return self._settle(job, extra)
+        return self._date(job, extra)
 
-    def _settle(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
-        """Do what only this file of the export needs."""
+    def _date(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Date the rating. Raises CellError for a film that nothing tells from another."""
         del extra
         film = job.title, job.year
         if film in self._namesakes:
@@ -98,7 +80,7 @@ class LetterboxdReader(TableReader):
                 f"another film of the file has this name and year, {job.year}, too: nothing tells which",
                 "Rate both by hand, or import a table of them with a column imdb_id.",
             )
-        if self.reading.diary_dates and film in self._last_viewings:
+        if self.given.diary_dates and film in self._last_viewings:
             return job._replace(rated_at=self._last_viewings[film])
         return job
 
@@ -106,18 +88,18 @@ class LetterboxdReader(TableReader):
     def _namesakes(self) -> AbstractSet[_Film]:
         """What is not enough to tell a film: names and years that stand beside more than one address."""
         addresses: dict[_Film, set[str]] = {}
-        with suppress(UnreadableFileError):  # the reading proper tells of it, in its place
-            for name, year, address in _cells(self._table, ("Name", "Year", "Letterboxd URI")):
+        with suppress(UnreadableFileError):  # `chunks` tells of it, in its place
+            for name, year, address in _cells(self.table, ("Name", "Year", "Letterboxd URI")):
                 addresses.setdefault(_film(name, year), set()).add(address.strip())
         return {film for film, found in addresses.items() if len(found - {""}) > 1}
 
     @cached_property
     def _last_viewings(self) -> Mapping[_Film, str]:
         """The last day of each film in `diary.csv`. Raises UsageError, UnreadableFileError."""
-        path = self._table.path.with_name("diary.csv")
+        path = self.table.path.with_name("diary.csv")
         if not path.is_file():
             raise UsageError(
-                f"--diary-dates: there is no diary.csv beside {self._table.name}; "
+                f"--diary-dates: there is no diary.csv beside {self.table.name}; "
                 "put it there, or import the whole export as you downloaded it"
             )
         self.related_files = [path]
@@ -133,22 +115,22 @@ class LetterboxdReader(TableReader):
 class LetterboxdDiaryReader(LetterboxdReader):
     """An open `diary.csv`: a row for each viewing, with the rating of that day, if there was one."""
 
-    columns: ClassVar = {**LetterboxdReader.columns, "watched_at": ("Watched Date",)}
+    watched_at = Column("Watched Date", parse=DATE)
     archive_rank = 1
     _file: ClassVar = "diary.csv"
 
     def describe(self) -> Sequence[str]:
         """Say which file it is and what dates its ratings."""
-        dated = "watched" if self.reading.diary_dates else "logged"
+        dated = "watched" if self.given.diary_dates else "logged"
         return (
             f"Letterboxd {self._file}: ratings of single viewings; those of today stand in ratings.csv",
             "stars are doubled",
             f"dated by the day the film was {dated}",
         )
 
-    def _settle(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def _date(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take the row's own day of viewing, if the owner wants it and there is one."""
-        if self.reading.diary_dates and extra["watched_at"]:
+        if self.given.diary_dates and extra["watched_at"]:
             return job._replace(rated_at=extra["watched_at"])
         return job
 
@@ -160,7 +142,7 @@ class LetterboxdReviewsReader(LetterboxdDiaryReader):
     _file: ClassVar = "reviews.csv"
 
 
-def _viewing(header: Header) -> type[LetterboxdReader]:
+def _file_of(header: Header) -> type[LetterboxdReader]:
     """Tell the files of the export by the columns that only they have."""
     if header.find(["Watched Date"]) is None:
         return LetterboxdReader
@@ -169,11 +151,10 @@ def _viewing(header: Header) -> type[LetterboxdReader]:
 
 def _cells(table: AnyTable, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield the cells of some columns, row by row."""
-    places = [table.header.find([name]) for name in names]
-    found = [place for place in places if place is not None]
-    if len(found) == len(places):
-        for chunk in table.chunks(sorted(set(found))):
-            yield from zip(*(chunk.frame[place].tolist() for place in found), strict=True)
+    places = [place for name in names if (place := table.header.find([name])) is not None]
+    if len(places) == len(names):
+        for chunk in table.chunks(sorted(set(places))):
+            yield from chunk.rows(places)
 
 
 def _film(name: str, year: str) -> _Film:

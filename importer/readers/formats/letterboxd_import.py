@@ -4,8 +4,8 @@ Columns as on letterboxd.com/about/importing-data: `Rating` are stars in halves,
 one row may hold both. `WatchedDate` is the only date there is.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.cells import (
@@ -18,18 +18,20 @@ from importer.readers.cells.cells import (
     parse_year,
 )
 from importer.readers.cells.scales import not_rated
-from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.columns import Column, PerFile
+from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.letterboxd import STARS
 from importer.readers.tables.table import Header
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _TITLE_COLUMNS = ("LetterboxdURI", "url", "tmdbID", "imdbID", "Title")
 _OWN_COLUMNS = ("LetterboxdURI", "Rating10", "WatchedDate")
 """What no other table has: `Rating` beside an `imdbID` could be on anybody's scale."""
 _OF_SIMKL = frozenset({"simkl_id", "lastepwatched", "watchlist"})
 """What Simkl's export has, and of which any may have been taken out: its `Rating` holds no stars."""
+
+
+def _parse_stars(cell: str) -> int | None:
+    return STARS.convert(cell.strip()) if cell.strip() else None
 
 
 class LetterboxdImportReader(TableReader):
@@ -46,17 +48,18 @@ class LetterboxdImportReader(TableReader):
         traps="a row may hold either rating; a Letterboxd address is no id elsewhere; &amp; in titles",
         sample="letterboxd-import.csv",
     )
-    columns: ClassVar = {
-        "imdb_id": ("imdbID",),
-        "tmdb_id": ("tmdbID",),
-        "rating": ("Rating10", "Rating"),
-        "stars": ("Rating",),
-        "rated_at": ("WatchedDate",),
-        "year": ("Year",),
-        "title": ("Title",),
-    }
-    needed = ("rating",)
-    judges_rows = True
+    description = (
+        "CSV in Letterboxd's import format",
+        "Rating10 counts, else Rating, whose stars are doubled",
+        "dated by WatchedDate, if there is one",
+    )
+    imdb_id = Column("imdbID", parse=parse_imdb_id)
+    tmdb_id = Column("tmdbID", parse=parse_number_id)
+    rating = Column("Rating10", "Rating", parse=PerFile(lambda reader: reader.parse_rating), required=True)
+    stars = Column("Rating", parse=_parse_stars)
+    rated_at = Column("WatchedDate", parse=DATE)
+    year = Column("Year", parse=parse_year)
+    title = Column("Title", parse=parse_html_text)
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
@@ -69,28 +72,13 @@ class LetterboxdImportReader(TableReader):
         of_simkl = _OF_SIMKL & set(header.keys)
         return missing or [f"no {name}: this is Simkl's" for name in sorted(of_simkl)]
 
-    def describe(self) -> Sequence[str]:
-        """Say which ratings count and what dates them."""
-        return (
-            "CSV in Letterboxd's import format",
-            "Rating10 counts, else Rating, whose stars are doubled",
-            "dated by WatchedDate, if there is one",
-        )
+    def parse_rating(self, cell: str) -> int | None:
+        """Parse the rating of ten, or the stars of a file that has only these."""
+        if self.places["rating"] == self.places.get("stars"):
+            return _parse_stars(cell)
+        return parse_rating(cell) if cell.strip() else None
 
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse the cells of the import format."""
-        has_ten = self._table.header.find(["Rating10"]) is not None
-        return {
-            "imdb_id": parse_imdb_id,
-            "tmdb_id": parse_number_id,
-            "rating": _parse_ten if has_ten else _parse_stars,
-            "stars": _parse_stars,
-            "rated_at": self.parse_date,
-            "year": parse_year,
-            "title": parse_html_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take the rating that the row has, and see that it says which film it means."""
         rating = job.rating or extra.get("stars")
         if rating is None:
@@ -105,11 +93,3 @@ class LetterboxdImportReader(TableReader):
             )
         # Letterboxd has films and some limited series; the format has no word for it.
         return job._replace(rating=rating, kind=MediaKind.MOVIE, second_kind=MediaKind.SHOW)
-
-
-def _parse_ten(cell: str) -> int | None:
-    return parse_rating(cell) if cell.strip() else None
-
-
-def _parse_stars(cell: str) -> int | None:
-    return STARS.convert(cell.strip()) if cell.strip() else None

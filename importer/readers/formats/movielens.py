@@ -5,32 +5,28 @@ mean stands in `links.csv` and `movies.csv` beside it, which are held in memory:
 there are, not with the ratings.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import ReadOptions
 from importer.readers.cells.cells import (
     CellError,
     Reason,
     parse_imdb_number,
     parse_number_id,
-    parse_text,
     quote,
 )
 from importer.readers.cells.dates import parse_unix_seconds
 from importer.readers.cells.scales import steps
 from importer.readers.cells.titles import split_sorted_title
+from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
-from importer.readers.formats.users import find_owner, parse_owner
-from importer.readers.tables.table import AnyTable, Header, Table
+from importer.readers.formats.users import USER, OwnedRows
+from importer.readers.tables.table import AnyTable, Table
 from importer.readers.tables.text import read_text_file
 
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
-
+_STARS = steps("0.5", "5", "0.5")
 _LINKS = ("movieId", "imdbId", "tmdbId")
 _MOVIES = ("movieId", "title")
 _MOST_TITLES = 1_000_000
@@ -50,43 +46,21 @@ class MovieLensReader(TableReader):
         traps="average_rating is everybody's and never taken; ids keep their zeros, lost ones are given back",
         sample="movielens.csv",
     )
-    columns: ClassVar = {
-        "imdb_id": ("imdb_id",),
-        "tmdb_id": ("tmdb_id",),
-        "rating": ("rating",),
-        "title": ("title",),
-    }
-    marks: ClassVar = frozenset({"average_rating"})
-    needed = ("imdb_id", "rating")
-    scale = steps("0.5", "5", "0.5")
-    judges_rows = True
+    description = ("MovieLens ratings, doubled",)
+    imdb_id = Column("imdb_id", parse=parse_imdb_number, required=True)
+    tmdb_id = Column("tmdb_id", parse=parse_number_id)
+    rating = Column("rating", parse=_STARS.convert, required=True)
+    title = Column("title")
+    unread_columns = ("movie_id", "average_rating")  # without these, ratings may be of any scale
+    signature_columns: ClassVar = frozenset({"average_rating"})
 
-    @classmethod
-    def missing(cls, header: Header) -> list[str]:
-        """Name the columns that are missing; without all of them, ratings may be of any scale."""
-        others = ("movie_id", "average_rating")
-        return super().missing(header) + [f'"{name}"' for name in others if header.find([name]) is None]
-
-    def describe(self) -> Sequence[str]:
-        """Say what it is."""
-        return ("MovieLens ratings, doubled",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse the cells of the export."""
-        return {
-            "imdb_id": parse_imdb_number,
-            "tmdb_id": parse_number_id,
-            "rating": self.parse_scaled,
-            "title": parse_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """See that there is an id, and take the year out of the title."""
         del extra
         return _finish(job, job.title)
 
 
-class MovieLensDatasetReader(TableReader):
+class MovieLensDatasetReader(OwnedRows):
     """An open `ratings.csv` of a data set."""
 
     about = FormatNote(
@@ -99,45 +73,28 @@ class MovieLensDatasetReader(TableReader):
         traps="the rows of other users are skipped: --user ID; articles at the end of titles are put first",
         sample="movielens-dataset.zip",
     )
-    columns: ClassVar = {
-        "user": ("userId",),
-        "movie": ("movieId",),
-        "rating": ("rating",),
-        "rated_at": ("timestamp",),
-    }
-    marks: ClassVar = frozenset({"movieid"})
-    needed = ("user", "movie", "rating", "rated_at")
-    scale = steps("0.5", "5", "0.5")
-    judges_rows = True
-    heeds = frozenset({"user"})
+    description = ("ratings.csv of a MovieLens data set, ratings doubled, ids from links.csv",)
+    user_option = "user"
+    options = frozenset({"user"})
+    user = Column("userId", parse=USER, required=True)
+    movie = Column("movieId", parse=str.strip, required=True)
+    rating = Column("rating", parse=_STARS.convert, required=True)
+    rated_at = Column("timestamp", parse=parse_unix_seconds, required=True)
+    signature_columns: ClassVar = frozenset({"movieid"})
 
-    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
-        super().__init__(table, reading)
-        self._user = find_owner(table, self._sources["user"], reading.user, "--user")
-        links = _read_beside(table, "links.csv", _LINKS)
+    def prepare(self) -> None:
+        """Read the files beside the ratings. Raises UnreadableFileError, UsageError."""
+        super().prepare()
+        links = _read_beside(self.table, "links.csv", _LINKS)
         if links is None:
-            raise UnreadableFileError(
-                table.name, "there is no links.csv beside it, which says what it rates", remedy=_KEEP_TOGETHER
-            )
+            problem = "there is no links.csv beside it, which says what it rates"
+            raise UnreadableFileError(self.table.name, problem, remedy=_KEEP_TOGETHER)
         self._links = links
-        self._movies = _read_beside(table, "movies.csv", _MOVIES) or {}
-        beside = (table.path.with_name(name) for name in ("links.csv", "movies.csv"))
+        self._movies = _read_beside(self.table, "movies.csv", _MOVIES) or {}
+        beside = (self.table.path.with_name(name) for name in ("links.csv", "movies.csv"))
         self.related_files = [path for path in beside if path.is_file()]
 
-    def describe(self) -> Sequence[str]:
-        """Say what it is."""
-        return ("ratings.csv of a MovieLens data set, ratings doubled, ids from links.csv",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse the cells of the data set."""
-        return {
-            "user": partial(parse_owner, owner=self._user, flag="--user", reason=Reason.OTHER_USER),
-            "movie": str.strip,
-            "rating": self.parse_scaled,
-            "rated_at": parse_unix_seconds,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Look the title up."""
         movie = extra["movie"]
         imdb_id, tmdb_id = self._links.get(movie, ("", ""))
@@ -178,14 +135,10 @@ def _read_beside(table: AnyTable, name: str, columns: Sequence[str]) -> dict[str
             shown, f"it lacks one of the columns {', '.join(columns)}", remedy=_KEEP_TOGETHER
         )
     found: dict[str, tuple[str, ...]] = {}
-    for key, *values in _read_rows(beside, places):
+    rows = (row for chunk in beside.chunks(sorted(places)) for row in chunk.rows(places))
+    for key, *values in (map(str.strip, row) for row in rows):
         found[key] = tuple(values)
         if len(found) > _MOST_TITLES:
             problem = f"it holds more than {_MOST_TITLES:,} titles"
             raise UnreadableFileError(shown, problem, remedy=_KEEP_TOGETHER)
     return found
-
-
-def _read_rows(table: Table, places: Sequence[int]) -> Iterator[tuple[str, ...]]:
-    for chunk in table.chunks(sorted(places)):
-        yield from zip(*(chunk.frame[place].str.strip() for place in places), strict=True)

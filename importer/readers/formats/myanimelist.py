@@ -1,20 +1,18 @@
 """MyAnimeList's XML export of an anime list. Its ids are its own, and nobody else's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_text
+from importer.readers.cells.cells import CellError, Reason, parse_rating
 from importer.readers.cells.kinds import TitleType, parse_kind, parse_second_kind
 from importer.readers.cells.scales import not_rated
+from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
 from importer.readers.tables.records import RecordTable
 from importer.readers.tables.table import AnyTable
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _SHOW = TitleType(MediaKind.SHOW)
 _EITHER = TitleType(MediaKind.SHOW, MediaKind.MOVIE)
@@ -30,55 +28,6 @@ _TYPES = {
 """MyAnimeList's types, normalised."""
 
 _NO_TITLES = {"music": "a music video", "cm": "a commercial", "pv": "a trailer"}
-
-
-class MyAnimeListReader(TableReader):
-    """An open anime list of MyAnimeList."""
-
-    about = FormatNote(
-        name="myanimelist",
-        what="MyAnimeList anime list, XML, packed or not",
-        recognised_by="elements anime with series_title, series_type and my_score",
-        ids="none that others know: a title alone, so look it up with `importer resolve`",
-        scale="1 to 10; 0 is no rating, and skipped",
-        dates="none: the export tells when a title was watched, not when it was rated",
-        traps="OVA, ONA and specials may be shows or movies; manga lists are refused",
-        sample="myanimelist.xml",
-    )
-    columns: ClassVar = {
-        "rating": ("my_score",),  # first: what is not rated is skipped, whatever it is
-        "kind": ("series_type",),
-        "second_kind": ("series_type",),
-        "title": ("series_title",),
-    }
-    marks: ClassVar = frozenset({"series_title", "my_score"})
-    needed = ("kind", "rating", "title")
-    judges_rows = True
-
-    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
-        if isinstance(table, RecordTable):
-            table.take_lists({"anime"})  # beside them stands `myinfo`, the owner of the list
-        super().__init__(table, reading)
-
-    def describe(self) -> Sequence[str]:
-        """Say what is not in the file."""
-        return ("MyAnimeList anime list, which does not say when a title was rated",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse MyAnimeList's values."""
-        return {
-            "kind": _parse_type,
-            "second_kind": partial(parse_second_kind, types=_TYPES),
-            "rating": _parse_score,
-            "title": parse_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
-        """See that there is a title to look for."""
-        del extra
-        if job.title is None:
-            raise CellError(Reason.NO_ID, "the entry has no title", "Write one, or take the entry out.")
-        return job
 
 
 def _parse_type(cell: str) -> MediaKind:
@@ -99,3 +48,37 @@ def _parse_score(cell: str) -> int:
     if cell.strip() == "0":
         raise not_rated()
     return parse_rating(cell)
+
+
+class MyAnimeListReader(TableReader):
+    """An open anime list of MyAnimeList."""
+
+    about = FormatNote(
+        name="myanimelist",
+        what="MyAnimeList anime list, XML, packed or not",
+        recognised_by="elements anime with series_title, series_type and my_score",
+        ids="none that others know: a title alone, so look it up with `importer resolve`",
+        scale="1 to 10; 0 is no rating, and skipped",
+        dates="none: the export tells when a title was watched, not when it was rated",
+        traps="OVA, ONA and specials may be shows or movies; manga lists are refused",
+        sample="myanimelist.xml",
+    )
+    description = ("MyAnimeList anime list, which does not say when a title was rated",)
+    kind = Column("series_type", parse=_parse_type, required=True)
+    second_kind = kind.also(partial(parse_second_kind, types=_TYPES))
+    rating = Column("my_score", parse=_parse_score, required=True)
+    title = Column("series_title", required=True)
+    told_first = ("rating", "kind")  # what is not rated is skipped, whatever it is
+    signature_columns: ClassVar = frozenset({"series_title", "my_score"})
+
+    def __init__(self, table: AnyTable, options: ReadOptions) -> None:
+        if isinstance(table, RecordTable):
+            table.take_lists({"anime"})  # beside them stands `myinfo`, the owner of the list
+        super().__init__(table, options)
+
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """See that there is a title to look for."""
+        del extra
+        if job.title is None:
+            raise CellError(Reason.NO_ID, "the entry has no title", "Write one, or take the entry out.")
+        return job

@@ -1,7 +1,7 @@
 """Titles and parts of them: by which ids a row goes, where an export holds a part's own and its show's."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.cells import (
@@ -12,9 +12,7 @@ from importer.readers.cells.cells import (
     parse_text,
     parse_year,
 )
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
+from importer.readers.columns import Column, ColumnGroup, Parse
 
 
 class Title(NamedTuple):
@@ -33,7 +31,7 @@ class Title(NamedTuple):
         return any(self[2:])
 
 
-TITLE_PARSERS: Mapping[str, "Parse"] = {
+TITLE_PARSERS: Mapping[str, Parse] = {
     "title": parse_text,
     "year": parse_year,
     "imdb_id": parse_imdb_id,
@@ -42,6 +40,19 @@ TITLE_PARSERS: Mapping[str, "Parse"] = {
     "trakt_id": parse_number_id,
 }
 """What parses each field of a `Title`."""
+
+
+def title_columns(
+    prefix: str = "", *, ids: Sequence[str] = ("{}_id",), without: Collection[str] = ()
+) -> ColumnGroup:
+    """Declare the columns of a title: `show_imdb_id`, or with `ids.{}` that of JSON, `show.ids.imdb`."""
+    group = ColumnGroup()
+    for field, parse in TITLE_PARSERS.items():
+        paths = ids if field.endswith("_id") else [field]
+        names = [prefix + path.format(field.removesuffix("_id")) for path in paths]
+        if field not in without:
+            group[prefix + field] = Column(*names, parse=parse)
+    return group
 
 
 def read_title(values: Mapping[str, Any], prefix: str) -> Title:

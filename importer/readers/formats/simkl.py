@@ -4,21 +4,19 @@ A show is rated as a whole, and what is only planned may be rated, too. An anime
 JSON says which (`anime_type`), the CSV does not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
-from importer.readers.cells.cells import CellError, Reason, parse_text
+from importer.readers.cells.cells import CellError, Reason, parse_imdb_id, parse_number_id, parse_year
 from importer.readers.cells.kinds import TYPES, TitleType, parse_kind
 from importer.readers.cells.scales import parse_rating_if_any
-from importer.readers.format_reader import FormatNote, TableReader
-from importer.readers.formats.parts import TITLE_PARSERS, Title, name_whole, read_title, show_first
+from importer.readers.columns import Column
+from importer.readers.format_reader import DATE, FormatNote, TableReader
+from importer.readers.formats.parts import Title, name_whole, read_title, show_first, title_columns
 from importer.readers.tables.records import LIST
 from importer.readers.tables.table import Header
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _ANIME = MediaKind.UNKNOWN
 """What an anime is, as long as nothing tells."""
@@ -29,7 +27,7 @@ _ANIME_TYPES = {"movie": MediaKind.MOVIE, "tv": MediaKind.SHOW, "ona": MediaKind
 
 _MUSIC_VIDEO = "music video"
 _OBJECTS = ("movie.", "show.")
-_FIELDS = ("title", "year", "imdb_id", "tmdb_id", "tvdb_id")
+_IDS = ("{}_id", "ids.{}")
 
 
 class SimklReader(TableReader):
@@ -45,82 +43,49 @@ class SimklReader(TableReader):
         traps="an anime may be a film; what is only planned may be rated; ids may be texts",
         sample="simkl.json",
     )
-    columns: ClassVar = {
-        "kind": ("Type",),
-        "rating": ("Rating",),
-        "rated_at": ("WatchedDate",),
-        "imdb_id": ("IMDB", "IMDB_ID"),
-        "tmdb_id": ("TMDB", "TMDB_ID"),
-        "tvdb_id": ("TVDB", "TVDB_ID"),
-        "year": ("Year",),
-        "title": ("Title",),
-    }
-    marks: ClassVar = frozenset({"simkl_id", "lastepwatched"})
-    needed: ClassVar[Sequence[str]] = ("kind", "rating", "title")
-    judges_rows = True
+    description = ("Simkl's backup, as CSV", "dated by WatchedDate: it does not say when a title was rated")
+    kind = Column("Type", parse=partial(parse_kind, types=_TYPES), required=True)
+    rating = Column("Rating", parse=parse_rating_if_any, required=True)
+    title = Column("Title", required=True)
+    rated_at = Column("WatchedDate", parse=DATE)
+    imdb_id = Column("IMDB", "IMDB_ID", parse=parse_imdb_id)
+    tmdb_id = Column("TMDB", "TMDB_ID", parse=parse_number_id)
+    tvdb_id = Column("TVDB", "TVDB_ID", parse=parse_number_id)
+    year = Column("Year", parse=parse_year)
+    told_first = ("kind", "rating", "rated_at")
+    unread_columns = ("LastEpWatched", "Watchlist")
+    signature_columns: ClassVar = frozenset({"simkl_id", "lastepwatched"})
 
-    @classmethod
-    def missing(cls, header: Header) -> list[str]:
-        """Name the columns that are missing."""
-        others = ("LastEpWatched", "Watchlist")
-        return super().missing(header) + [f'"{name}"' for name in others if header.find([name]) is None]
-
-    def describe(self) -> Sequence[str]:
-        """Say what dates the ratings."""
-        return ("Simkl's backup, as CSV", "dated by WatchedDate: it does not say when a title was rated")
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Simkl's cells."""
-        return {
-            **TITLE_PARSERS,
-            "kind": partial(parse_kind, types=_TYPES),
-            "rating": parse_rating_if_any,
-            "rated_at": self.parse_date,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """See that the row names a title."""
         del extra
         return _name_title(job, Title(*(getattr(job, field) for field in Title._fields)))
 
 
-class SimklJsonReader(SimklReader):
+class SimklJsonReader(TableReader):
     """An open JSON backup, or an answer of Simkl's API."""
 
-    columns: ClassVar = {
-        "rating": ("user_rating",),
-        "rated_at": ("user_rated_at",),
-        "list": (LIST,),
-        "anime_type": ("anime_type",),
-        **{
-            f"{of}{field}": (f"{of}{field}", f"{of}ids.{field.removesuffix('_id')}")
-            for of in _OBJECTS
-            for field in _FIELDS
-        },
-    }
-    needed = ("rating",)
+    about = SimklReader.about
+    description = ("Simkl's backup, as JSON",)
+    rating = Column("user_rating", parse=parse_rating_if_any, required=True)
+    rated_at = Column("user_rated_at", parse=DATE)
+    list_name = Column(LIST)
+    anime_type = Column("anime_type")
+    movie = title_columns("movie.", ids=_IDS, without={"trakt_id"})
+    show = title_columns("show.", ids=_IDS, without={"trakt_id"})
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
         """Name what the entries lack."""
         has_title = any(key.startswith(_OBJECTS) for key in header.keys)
-        missing = super(SimklReader, cls).missing(header)
+        missing = super().missing(header)
         return missing if has_title else [*missing, '"movie" or "show"']
-
-    def describe(self) -> Sequence[str]:
-        """Say what it is."""
-        return ("Simkl's backup, as JSON",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse the values of an entry."""
-        titles = {f"{of}{field}": TITLE_PARSERS[field] for of in _OBJECTS for field in _FIELDS}
-        return {**super().parsers(), **titles, "list": parse_text, "anime_type": parse_text}
 
     def show_cells(self, cells: Mapping[str, str]) -> Mapping[str, str]:
         """Show what a bad entry rates."""
         return show_first(cells, _OBJECTS)
 
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find what is rated: an anime stands under `show` even where it is a film."""
         movie = read_title(extra, "movie.")
         if any(movie):
@@ -140,7 +105,7 @@ def _find_kind(extra: Mapping[str, Any]) -> MediaKind:
         )
     if anime_type is not None:
         return _ANIME_TYPES.get(anime_type, _ANIME)
-    return _ANIME if extra.get("list") == "anime" else MediaKind.SHOW
+    return _ANIME if extra.get("list_name") == "anime" else MediaKind.SHOW
 
 
 def _name_title(job: RatingJob, title: Title) -> RatingJob:

@@ -5,9 +5,9 @@ show's, as it happens, and counts for nothing; its IMDb id is the episode's.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.cells import (
@@ -16,22 +16,30 @@ from importer.readers.cells.cells import (
     parse_imdb_id,
     parse_number,
     parse_number_id,
-    parse_text,
     parse_year,
 )
 from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.cells.scales import steps
+from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import FormatNote, TableReader
 from importer.readers.formats.parts import Title, name_part, name_whole
 
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
+_SCALE = steps("0.5", "10", "0.5", none=frozenset({""}))
 
 _DAY = "T00:00:00Z"
 """How a day is written: no rating was seen with a time."""
 
 _match_numbered = re.compile(r"(.*\S)\s+S([0-9]+)E([0-9]+)").fullmatch
 _match_date = re.compile(r"([0-9]{4})-.*").fullmatch
+
+
+def _parse_release(cell: str) -> int | None:
+    match = _match_date(cell.strip())
+    return parse_year(match[1] if match else cell)
+
+
+def _build_date_parser(reader: TableReader) -> Parse:
+    return lambda cell: reader.parse_date(cell.strip().removesuffix(_DAY))
 
 
 class TmdbReader(TableReader):
@@ -47,43 +55,21 @@ class TmdbReader(TableReader):
         traps="an episode's TMDb id may be its show's and is not used; rows of a watchlist are skipped",
         sample="tmdb.csv",
     )
-    columns: ClassVar = {
-        "kind": ("Type",),
-        "imdb_id": ("IMDb ID",),
-        "tmdb_id": ("TMDb ID",),
-        "rating": ("Your Rating",),
-        "note": ("Your Rating",),
-        "rated_at": ("Date Rated",),
-        "season": ("Season Number",),
-        "episode": ("Episode Number",),
-        "year": ("Release Date",),
-        "title": ("Name",),
-    }
-    marks: ClassVar = frozenset({"tmdb id"})
-    needed = ("tmdb_id", "kind", "rating", "title")
-    judges_rows = True
-    scale = steps("0.5", "10", "0.5", none=frozenset({""}))
+    description = ("ratings from TMDB", "Your Rating counts, halves are rounded up; Rating is everybody's")
+    tmdb_id = Column("TMDb ID", parse=parse_number_id, required=True)
+    kind = Column("Type", parse=partial(parse_kind, types=TYPES), required=True)
+    rating = Column("Your Rating", parse=_SCALE.convert, required=True)
+    note = rating.also(_SCALE.note)
+    title = Column("Name", required=True)
+    imdb_id = Column("IMDb ID", parse=parse_imdb_id)
+    rated_at = Column("Date Rated", parse=PerFile(_build_date_parser))
+    season = Column("Season Number", parse=parse_number)
+    episode = Column("Episode Number", parse=parse_number)
+    year = Column("Release Date", parse=_parse_release)
+    told_first = ("kind", "imdb_id", "tmdb_id", "rating")
+    signature_columns: ClassVar = frozenset({"tmdb id"})
 
-    def describe(self) -> Sequence[str]:
-        """Say which rating counts."""
-        return ("ratings from TMDB", "Your Rating counts, halves are rounded up; Rating is everybody's")
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse TMDB's cells."""
-        return {
-            "kind": partial(parse_kind, types=TYPES),
-            "imdb_id": parse_imdb_id,
-            "tmdb_id": parse_number_id,
-            "rating": self.parse_scaled,
-            "note": self.note_scaled,
-            "rated_at": lambda cell: self.parse_date(cell.strip().removesuffix(_DAY)),
-            "season": parse_number,
-            "episode": parse_number,
-            "year": _parse_release,
-            "title": parse_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the ids the row goes by."""
         del extra
         if job.season is None and job.episode is None:
@@ -102,8 +88,3 @@ class TmdbReader(TableReader):
         show = Title(numbered[1]) if numbered is not None and is_named else Title()
         part = name_part(job, show, Title(None, job.year, job.imdb_id))
         return part if part.season is not None else part._replace(title=job.title)
-
-
-def _parse_release(cell: str) -> int | None:
-    match = _match_date(cell.strip())
-    return parse_year(match[1] if match else cell)

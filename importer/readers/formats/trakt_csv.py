@@ -5,20 +5,20 @@ and the episode's ids in `episode_*`. Programs that write the same for TMDB's im
 `show_*` and `season`, `episode`. In both, `trakt_rating` is everybody's average and `rating` one's own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.cells import CellError, Reason, parse_number
 from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.cells.scales import parse_rating_if_any
-from importer.readers.format_reader import FormatNote, TableReader
-from importer.readers.formats.parts import TITLE_PARSERS, Title, name_part, name_whole, read_title
-from importer.readers.tables.table import Header
+from importer.readers.columns import Column
+from importer.readers.format_reader import DATE, FormatNote, TableReader
+from importer.readers.formats.parts import Title, name_part, name_whole, read_title, title_columns
 
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
+_SHOW = title_columns("show_")
+_EPISODE = title_columns("episode_")
 
 
 class TraktCsvReader(TableReader):
@@ -34,47 +34,20 @@ class TraktCsvReader(TableReader):
         traps="the ids of an episode's row are its show's; its own stand in columns of their own",
         sample="trakt-vip.csv",
     )
-    columns: ClassVar = {
-        "kind": ("type",),
-        "rating": ("rating",),
-        "rated_at": ("rated_at",),
-        "season": ("season_number", "season"),
-        "episode": ("episode_number", "episode"),
-        **{field: (field,) for field in TITLE_PARSERS},
-        **{f"{of}_{field}": (f"{of}_{field}",) for of in ("show", "episode") for field in TITLE_PARSERS},
-    }
-    marks: ClassVar = frozenset(
-        {"trakt_rating", *(f"{of}_{field}" for of in ("show", "episode") for field in TITLE_PARSERS)}
-    )
-    needed = ("rated_at", "kind", "rating")
-    judges_rows = True
+    description = ("ratings from Trakt, as CSV", "rating counts; trakt_rating is everybody's")
+    rated_at = Column("rated_at", parse=DATE, required=True)
+    kind = Column("type", parse=partial(parse_kind, types=TYPES), required=True)
+    rating = Column("rating", parse=parse_rating_if_any, required=True)
+    season = Column("season_number", "season", parse=parse_number)
+    episode = Column("episode_number", "episode", parse=parse_number)
+    own = title_columns()
+    of_show = _SHOW
+    of_episode = _EPISODE
+    told_first = ("kind", "rating", "rated_at", "season", "episode")
+    unread_columns = ("trakt_rating",)
+    signature_columns: ClassVar = frozenset({"trakt_rating", *_SHOW, *_EPISODE})
 
-    @classmethod
-    def missing(cls, header: Header) -> list[str]:
-        """Name the columns that are missing."""
-        missing = super().missing(header)
-        return missing if header.find(["trakt_rating"]) is not None else [*missing, '"trakt_rating"']
-
-    def describe(self) -> Sequence[str]:
-        """Say which rating counts."""
-        return ("ratings from Trakt, as CSV", "rating counts; trakt_rating is everybody's")
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Trakt's cells."""
-        titles = {
-            f"{of}{field}": parse
-            for of in ("", "show_", "episode_")
-            for field, parse in TITLE_PARSERS.items()
-        }
-        return titles | {
-            "kind": partial(parse_kind, types=TYPES),
-            "rating": parse_rating_if_any,
-            "rated_at": self.parse_date,
-            "season": parse_number,
-            "episode": parse_number,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the ids the row goes by."""
         row = Title(*(getattr(job, field) for field in Title._fields))
         if job.kind in {MediaKind.MOVIE, MediaKind.SHOW}:
@@ -84,7 +57,7 @@ class TraktCsvReader(TableReader):
                     raise CellError(Reason.TYPE_MISMATCH, problem, remedy, field=field)
             return name_whole(job, row)
         own = read_title(extra, "episode_") if job.kind is MediaKind.EPISODE else Title()
-        if "show_title" not in self._sources:
+        if "show_title" not in self.places:
             return name_part(job, row, own)
         if job.kind is MediaKind.EPISODE:
             # Whose the row's other ids are is not said; an IMDb id, if it is the show's, is no episode's.

@@ -7,7 +7,7 @@ what the options mean, so their owner has to say.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.base import ReadOptions
@@ -22,11 +22,10 @@ from importer.readers.cells.cells import (
 )
 from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.cells.scales import not_rated, steps
-from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.columns import Column, Parse, PerFile
+from importer.readers.format_reader import DATE, FormatNote, TableReader
+from importer.readers.formats.scaled import Scaled
 from importer.readers.tables.table import AnyTable, Header
-
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
 
 _NONE = frozenset({"", "-1", "null", "undefined"})
 
@@ -42,26 +41,36 @@ _ABOUT = FormatNote(
 )
 
 
-class TvTimeVotesReader(TableReader):
+def _parse_rating(cell: str) -> int:
+    if cell.strip() in _NONE:
+        raise not_rated()
+    return parse_rating(cell)
+
+
+def _or_none(parse: Parse) -> Parse:
+    """Make a parser that takes what the Liberator writes for nothing, too."""
+    return lambda cell: None if cell.strip() in _NONE else parse(cell)
+
+
+class TvTimeVotesReader(Scaled):
     """An open file of votes on films or episodes."""
 
     about = _ABOUT
-    columns: ClassVar = {
-        "tvdb_id": ("episode_id",),
-        "rating": ("vote_key",),
-        "note": ("vote_key",),
-        "season": ("season_number",),
-        "episode": ("episode_number",),
-        "title": ("series_name",),
-        "movie": ("movie_name",),
-    }
-    marks: ClassVar = frozenset({"vote_key"})
-    needed = ("rating",)
-    takes_scale = True
+    tvdb_id = Column("episode_id", parse=parse_number_id)
+    rating = Column(
+        "vote_key",
+        parse=PerFile(lambda reader: lambda key: reader.scale.convert(_vote_of(key))),
+        required=True,
+    )
+    note = rating.also(PerFile(lambda reader: lambda key: reader.scale.note(_vote_of(key))))
+    season = Column("season_number", parse=parse_number)
+    episode = Column("episode_number", parse=parse_number)
+    title = Column("series_name")
+    movie = Column("movie_name")
+    signature_columns: ClassVar = frozenset({"vote_key"})
     needs_scale = True
     has_votes = True
     scale_example = "1=2,27=4,28=6,29=8,3=10"
-    judges_rows = True
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
@@ -71,21 +80,9 @@ class TvTimeVotesReader(TableReader):
 
     def describe(self) -> Sequence[str]:
         """Say what the votes are taken for."""
-        return ("TV Time votes", f"votes are rated as {self.used_scale}")
+        return ("TV Time votes", f"votes are rated as {self.scale}")
 
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse TV Time's cells."""
-        return {
-            "tvdb_id": parse_number_id,
-            "rating": lambda cell: self.parse_scaled(_vote_of(cell)),
-            "note": lambda cell: self.note_scaled(_vote_of(cell)),
-            "season": parse_number,
-            "episode": parse_number,
-            "title": parse_text,
-            "movie": parse_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Tell films from episodes."""
         if movie := extra.get("movie"):
             return job._replace(kind=MediaKind.MOVIE, title=movie, tvdb_id=None, season=None, episode=None)
@@ -96,34 +93,17 @@ class TvTimeShowsReader(TableReader):
     """An open `tv_show_rate.csv`: ratings of whole shows, from the years when there were some."""
 
     about = _ABOUT
-    columns: ClassVar = {
-        "tvdb_id": ("tv_show_id",),
-        "rating": ("rating",),
-        "rated_at": ("updated_at", "created_at"),
-        "title": ("tv_show_name",),
-    }
-    marks: ClassVar = frozenset({"tv_show_id", "tv_show_name"})
-    needed = ("tvdb_id", "rating", "title")
-    scale = steps("1", "5", "1")
-    judges_rows = True
+    description = ("TV Time ratings of shows, doubled",)
+    tvdb_id = Column("tv_show_id", parse=parse_number_id, required=True)
+    rating = Column("rating", parse=steps("1", "5", "1").convert, required=True)
+    title = Column("tv_show_name", required=True)
+    rated_at = Column("updated_at", "created_at", parse=DATE)
+    signature_columns: ClassVar = frozenset({"tv_show_id", "tv_show_name"})
 
-    def __init__(self, table: AnyTable, reading: ReadOptions) -> None:
-        super().__init__(table, replace(reading, scale=None))  # --scale is about votes, in the same archive
+    def __init__(self, table: AnyTable, options: ReadOptions) -> None:
+        super().__init__(table, replace(options, scale=None))  # --scale is about votes, in the same archive
 
-    def describe(self) -> Sequence[str]:
-        """Say what it is."""
-        return ("TV Time ratings of shows, doubled",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse TV Time's cells."""
-        return {
-            "tvdb_id": parse_number_id,
-            "rating": self.parse_scaled,
-            "rated_at": self.parse_date,
-            "title": parse_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """See that the row names a show."""
         del extra
         if job.tvdb_id is None and job.title is None:
@@ -144,45 +124,18 @@ class LiberatorReader(TableReader):
         traps="type is show for episodes, too; files of older Liberators have no ratings and are refused",
         sample="tvtime-liberator.csv",
     )
-    columns: ClassVar = {
-        "imdb_id": ("imdb_id",),
-        "tvdb_id": ("tvdb_id",),
-        "kind": ("type",),
-        "rating": ("rating",),
-        "season": ("season",),
-        "episode": ("episode",),
-        "title": ("title",),
-    }
-    marks: ClassVar = frozenset({"is_watched", "is_watchlisted"})
-    needed = ("imdb_id", "tvdb_id", "kind", "rating")
-    judges_rows = True
+    description = ("TV Time Liberator: only the rated rows are taken",)
+    imdb_id = Column("imdb_id", parse=_or_none(parse_imdb_id), required=True)
+    tvdb_id = Column("tvdb_id", parse=_or_none(parse_number_id), required=True)
+    kind = Column("type", parse=partial(parse_kind, types=TYPES), required=True)
+    rating = Column("rating", parse=_parse_rating, required=True)
+    season = Column("season", parse=_or_none(parse_number))
+    episode = Column("episode", parse=_or_none(parse_number))
+    title = Column("title", parse=_or_none(parse_text))
+    unread_columns = ("is_watched", "is_watchlisted")
+    signature_columns: ClassVar = frozenset({"is_watched", "is_watchlisted"})
 
-    @classmethod
-    def missing(cls, header: Header) -> list[str]:
-        """Name the columns that are missing."""
-        others = ("is_watched", "is_watchlisted")
-        return super().missing(header) + [f'"{name}"' for name in others if header.find([name]) is None]
-
-    def describe(self) -> Sequence[str]:
-        """Say what is taken."""
-        return ("TV Time Liberator: only the rated rows are taken",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse the Liberator's cells."""
-        parsers: dict[str, Parse] = {
-            "imdb_id": parse_imdb_id,
-            "tvdb_id": parse_number_id,
-            "season": parse_number,
-            "episode": parse_number,
-            "title": parse_text,
-        }
-        return {
-            "kind": partial(parse_kind, types=TYPES),
-            "rating": _parse_rating,
-            **{field: partial(_parse_if_any, parse=parse) for field, parse in parsers.items()},
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Tell shows from their episodes."""
         del extra
         if job.kind is not MediaKind.MOVIE and (job.season is not None or job.episode is not None):
@@ -215,13 +168,3 @@ def _no_title() -> CellError:
 def _vote_of(cell: str) -> str:
     """Take the vote from its key: title, user and option, such as 5b9f0df1-c726-10142511-3."""
     return cell.strip().rpartition("-")[2]
-
-
-def _parse_rating(cell: str) -> int:
-    if cell.strip() in _NONE:
-        raise not_rated()
-    return parse_rating(cell)
-
-
-def _parse_if_any(cell: str, parse: "Parse") -> object:
-    return None if cell.strip() in _NONE else parse(cell)

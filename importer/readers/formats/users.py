@@ -1,58 +1,79 @@
 """Files that hold the rows of several people: whose are taken, and what becomes of the others."""
 
 from collections.abc import Iterator
+from operator import attrgetter
+from typing import ClassVar
 
 from importer.errors import UnreadableFileError, UsageError
 from importer.model import Status
 from importer.readers.cells.cells import CellError, Reason, quote
-from importer.readers.tables.table import AnyTable
+from importer.readers.columns import PerFile
+from importer.readers.format_reader import TableReader
 
 _MOST_NAMED = 20
 
 
-def find_owner(table: AnyTable, place: int, as_stored: str | None, flag: str) -> str | None:
-    """Say whose rows are taken: those that `flag` asks for, or of the only one there is; None without rows.
+class OwnedRows(TableReader):
+    """An open table in which each row is somebody's; one person's are taken, the others' skipped."""
 
-    `place` is that of the column that tells whose a row is. Raises UsageError where the owner has to say.
-    """
-    found: dict[str, None] = {}
-    for owner in _read_owners(table, place):
-        if owner == as_stored:
-            return owner
-        if len(found) <= _MOST_NAMED:
-            found[owner] = None
-        elif as_stored is None:
-            break
-    if not found:
-        return as_stored
-    named = ", ".join(quote(owner) for owner in list(found)[:_MOST_NAMED])
-    if len(found) > _MOST_NAMED:
-        named += " and others"
-    if as_stored is not None:
-        raise UsageError(f"{flag} {as_stored}: no row of {table.name} is theirs; there are rows of {named}")
-    if len(found) > 1:
-        raise UsageError(
-            f"{table.name}: these are ratings of several people: {named}. Say which are yours with {flag}"
-        )
-    return next(iter(found))
+    user_option: ClassVar[str]
+    """`user` or `profile`: the option, and the field that tells whose a row is."""
+    told_first = ("user", "profile", *TableReader.told_first)
+    wanted_user: str | None = None
+    """Whose rows are taken; None if there is no row."""
+
+    def prepare(self) -> None:
+        """Find out whose rows are taken. Raises UsageError where `--user` or `--profile` has to say."""
+        self.wanted_user = self._find_user(getattr(self.given, self.user_option))
+        super().prepare()
+
+    def parse_user(self, cell: str) -> str:
+        """Read whose a row is; the rows of others are skipped, which is no failure."""
+        if (found := cell.strip()) == self.wanted_user:
+            return found
+        remedy = f"Nothing is sent; --{self.user_option} says whose ratings are taken."
+        reason = Reason(f"other_{self.user_option}")
+        raise CellError(reason, "is somebody else", remedy, status=Status.SKIPPED)
+
+    def _find_user(self, named: str | None) -> str | None:
+        """Find whom the option names, or the only one there is; None without rows."""
+        found: dict[str, None] = {}
+        for user in self._read_users():
+            if user == named:
+                return user
+            if len(found) <= _MOST_NAMED:
+                found[user] = None
+            elif named is None:
+                break
+        if not found:
+            return named
+        users = ", ".join(quote(user) for user in list(found)[:_MOST_NAMED])
+        if len(found) > _MOST_NAMED:
+            users += " and others"
+        name, flag = self.table.name, f"--{self.user_option}"
+        if named is not None:
+            raise UsageError(f"{flag} {named}: no row of {name} is theirs; there are rows of {users}")
+        if len(found) > 1:
+            raise UsageError(
+                f"{name}: these are ratings of several people: {users}. Say which are yours with {flag}"
+            )
+        return next(iter(found))
+
+    def _read_users(self) -> Iterator[str]:
+        """Yield everybody who has a row, some more than once."""
+        place = self.places[self.user_option]
+        ignored = {"", self.table.header.names[place]}  # no cell, and a header that stands there again
+        try:
+            for chunk in self.table.chunks([place]):
+                # A row that ends here may have been cut off, within the name.
+                cut = {index for index, cells in chunk.short.items() if cells <= place + 1}
+                cut.update(chunk.broken)
+                cells = chunk.column(place)
+                whole = [cell for index, cell in enumerate(cells) if index not in cut] if cut else cells
+                yield from (user for cell in dict.fromkeys(whole) if (user := cell.strip()) not in ignored)
+        except UnreadableFileError:
+            return  # what can be read decides; `chunks` tells of the rest, in its place
 
 
-def parse_owner(cell: str, owner: str | None, flag: str, reason: Reason) -> str:
-    """Read whose a row is; the rows of others are skipped, which is no failure."""
-    if (found := cell.strip()) == owner:
-        return found
-    remedy = f"Nothing is sent; {flag} says whose ratings are taken."
-    raise CellError(reason, "is somebody else", remedy, status=Status.SKIPPED)
-
-
-def _read_owners(table: AnyTable, place: int) -> Iterator[str]:
-    """Yield everybody who has a row, some more than once."""
-    ignored = {"", table.header.names[place]}  # no cell, and a header that stands there again
-    try:
-        for chunk in table.chunks([place]):
-            # A row that ends here may have been cut off, within the name.
-            ended = {row for row, length in chunk.short.items() if length <= place + 1}
-            cells = chunk.frame[place].drop([*ended.union(chunk.broken)])
-            yield from (owner for cell in cells.unique() if (owner := cell.strip()) not in ignored)
-    except UnreadableFileError:
-        return  # what can be read decides; the reading proper tells of the rest, in its place
+USER = PerFile(attrgetter("parse_user"))
+"""Parses the column that tells whose a row is."""

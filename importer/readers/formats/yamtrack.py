@@ -3,8 +3,8 @@
 `media_id` is an id of the `source`; seasons and episodes go by the id of their show and their numbers.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
 from importer.readers.cells.cells import (
@@ -13,14 +13,12 @@ from importer.readers.cells.cells import (
     parse_imdb_id,
     parse_number,
     parse_number_id,
-    parse_text,
 )
 from importer.readers.cells.scales import steps
+from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
 
-if TYPE_CHECKING:
-    from importer.readers.columns import Parse
-
+_SCALE = steps("0", "10", none=frozenset({""}))
 _KINDS = {
     "movie": MediaKind.MOVIE,
     "tv": MediaKind.SHOW,
@@ -29,66 +27,6 @@ _KINDS = {
     "anime": MediaKind.UNKNOWN,
 }
 _OTHER_MEDIA = frozenset({"manga", "game", "book", "comic", "boardgame", "music", "album", "podcast"})
-
-
-class YamtrackReader(TableReader):
-    """An open export of Yamtrack."""
-
-    about = FormatNote(
-        name="yamtrack",
-        what="Yamtrack CSV export",
-        recognised_by="columns media_id, source, media_type and score",
-        ids="TMDB, TVDB or IMDb, as source says; of other sources a title alone, for `importer resolve`",
-        scale="0 to 10 with decimals, rounded half up; without a score a title is tracked only, and skipped",
-        dates="none: the export tells when a title was watched, not when it was rated",
-        traps="seasons and episodes hold the id of their show; games, books and comics are unsupported",
-        sample="yamtrack.csv",
-    )
-    columns: ClassVar = {
-        "rating": ("score",),  # first: what is only tracked is skipped, whatever it is
-        "note": ("score",),
-        "kind": ("media_type",),
-        "source": ("source",),
-        "media_id": ("media_id",),
-        "season": ("season_number",),
-        "episode": ("episode_number",),
-        "title": ("title",),
-    }
-    marks: ClassVar = frozenset({"media_id"})
-    needed = ("kind", "source", "media_id", "rating")
-    scale = steps("0", "10", none=frozenset({""}))
-    judges_rows = True
-
-    def describe(self) -> Sequence[str]:
-        """Say what is not in the file."""
-        return ("Yamtrack export, which does not say when a title was rated",)
-
-    def parsers(self) -> Mapping[str, "Parse"]:
-        """Parse Yamtrack's cells."""
-        return {
-            "kind": _parse_kind,
-            "source": str.strip,
-            "media_id": str.strip,
-            "season": parse_number,
-            "episode": parse_number,
-            "rating": self.parse_scaled,
-            "note": self.note_scaled,
-            "title": parse_text,
-        }
-
-    def finish(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
-        """Give the job its id, and see that its title can be told."""
-        numbers = {MediaKind.SEASON: [job.season], MediaKind.EPISODE: [job.season, job.episode]}
-        if None in numbers.get(job.kind, ()):
-            raise CellError(
-                Reason.NO_NUMBER, f"the {job.kind} has no number", "Write it, or take the row out."
-            )
-        job = _give_id(job, extra["source"].lower(), extra["media_id"])
-        if job.title is None and not any((job.imdb_id, job.tmdb_id, job.tvdb_id)):
-            raise CellError(
-                Reason.NO_ID, "the row has neither an id nor a title", "Write one, or take the row out."
-            )
-        return job
 
 
 def _parse_kind(cell: str) -> MediaKind:
@@ -107,6 +45,46 @@ def _parse_kind(cell: str) -> MediaKind:
         "is not a known type of title",
         "Write movie, tv, season or episode, whichever it is.",
     )
+
+
+class YamtrackReader(TableReader):
+    """An open export of Yamtrack."""
+
+    about = FormatNote(
+        name="yamtrack",
+        what="Yamtrack CSV export",
+        recognised_by="columns media_id, source, media_type and score",
+        ids="TMDB, TVDB or IMDb, as source says; of other sources a title alone, for `importer resolve`",
+        scale="0 to 10 with decimals, rounded half up; without a score a title is tracked only, and skipped",
+        dates="none: the export tells when a title was watched, not when it was rated",
+        traps="seasons and episodes hold the id of their show; games, books and comics are unsupported",
+        sample="yamtrack.csv",
+    )
+    description = ("Yamtrack export, which does not say when a title was rated",)
+    kind = Column("media_type", parse=_parse_kind, required=True)
+    source = Column("source", parse=str.strip, required=True)
+    media_id = Column("media_id", parse=str.strip, required=True)
+    rating = Column("score", parse=_SCALE.convert, required=True)
+    note = rating.also(_SCALE.note)
+    season = Column("season_number", parse=parse_number)
+    episode = Column("episode_number", parse=parse_number)
+    title = Column("title")
+    told_first = ("rating", "kind")  # what is only tracked is skipped, whatever it is
+    signature_columns: ClassVar = frozenset({"media_id"})
+
+    def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
+        """Give the job its id, and see that its title can be told."""
+        numbers = {MediaKind.SEASON: [job.season], MediaKind.EPISODE: [job.season, job.episode]}
+        if None in numbers.get(job.kind, ()):
+            raise CellError(
+                Reason.NO_NUMBER, f"the {job.kind} has no number", "Write it, or take the row out."
+            )
+        job = _give_id(job, extra["source"].lower(), extra["media_id"])
+        if job.title is None and not any((job.imdb_id, job.tmdb_id, job.tvdb_id)):
+            raise CellError(
+                Reason.NO_ID, "the row has neither an id nor a title", "Write one, or take the row out."
+            )
+        return job
 
 
 def _give_id(job: RatingJob, source: str, media_id: str) -> RatingJob:

@@ -13,29 +13,16 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 import pandas as pd
 
 from importer.errors import UnreadableFileError
 from importer.readers.cells.cells import CellError, Reason
+from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import Dialect, is_blank, is_conflict_mark
 from importer.readers.tables.text import LONGEST_LINE, TextFile
 
 _MARK = "\x1e"
-
-
-class Chunk(NamedTuple):
-    """Some rows of a table."""
-
-    frame: pd.DataFrame
-    """The wanted columns, named by their places, as plain strings: nothing is inferred."""
-    lines: Sequence[int]
-    """The physical line each row starts at."""
-    short: dict[int, int]
-    """Rows with fewer cells than the header, by index: how many cells they have."""
-    broken: dict[int, CellError]
-    """Rows that cannot be trusted as a whole, by index: why."""
 
 
 def read_chunks(text: TextFile, dialect: Dialect, places: Sequence[int], block_size: int) -> Iterator[Chunk]:
@@ -93,7 +80,7 @@ def _read_regular(block: bytes, line: int, dialect: Dialect, places: Sequence[in
     lines = range(line, line + block.count(b"\n"))
     if len(frame) != len(lines) or list(frame[width].unique()) != [_MARK]:
         return None
-    return Chunk(frame, lines, {}, {})
+    return Chunk({place: frame[place].tolist() for place in places}, lines, {}, {})
 
 
 class _IrregularRows:
@@ -115,7 +102,7 @@ class _IrregularRows:
 
     def as_chunk(self) -> Chunk:
         """Return the rows read so far."""
-        return Chunk(build_frame(self._rows, self._places), self._lines, self._short, self._broken)
+        return Chunk.of_rows(self._rows, self._places, self._lines, self._short, self._broken)
 
     def read(self, name: str, *, is_last: bool) -> bytes:
         """Read the rows, and return the lines of one that goes on in the next block."""
@@ -179,11 +166,6 @@ class _IrregularRows:
             )
         self._rows.append(self._pick(record))
         self._lines.append(self._line + self._done)
-
-
-def build_frame(rows: Sequence[tuple[str, ...]], places: Sequence[int]) -> pd.DataFrame:
-    """Put rows of cells into a frame whose columns are named by their places."""
-    return pd.DataFrame(rows, columns=list(places), dtype=object)
 
 
 def _picker(places: Sequence[int]) -> Callable[[list[str]], tuple[str, ...]]:

@@ -7,15 +7,13 @@ through once, since a value that is missing in the first records may stand in th
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from importer.errors import EmptyFileError, UnreadableFileError
 from importer.readers.cells.cells import CellError, Reason, quote
+from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.table import BLOCK_SIZE, Header
 from importer.readers.tables.text import CHECK_FILE
-
-if TYPE_CHECKING:
-    from importer.readers.tables.csv_rows import Chunk
 
 LIST = "@list"
 """The column that names the list a record stands in, in a file that holds several."""
@@ -79,10 +77,8 @@ class RecordTable:
         """Records name their values themselves."""
         del names
 
-    def chunks(self, places: Sequence[int]) -> Iterator["Chunk"]:
+    def chunks(self, places: Sequence[int]) -> Iterator[Chunk]:
         """Yield the records; see `table.AnyTable`."""
-        from importer.readers.tables.csv_rows import Chunk, build_frame  # noqa: PLC0415  pandas is half of a start-up
-
         columns = [self._columns[place] for place in places]
         records = self._taken()
         failure: UnreadableFileError | None = None
@@ -99,7 +95,7 @@ class RecordTable:
             except UnreadableFileError as error:
                 failure = error
             if rows:
-                yield Chunk(build_frame(rows, places), lines, {}, broken)
+                yield Chunk.of_rows(rows, places, lines, {}, broken)
             elif failure is None:
                 return
         raise failure

@@ -1,21 +1,19 @@
-"""What every file is to a reader: a table, with columns by name and its rows in chunks.
+"""Every file is a table to its reader: columns by name, rows in chunks.
 
-`Table` is that of a delimited text; JSON, XML and workbooks become one in `record_table`. What the columns
-mean is left to the readers; taking rows apart is the work of `records`.
+`Table` is that of a delimited text, whose rows `csv_rows` takes apart; JSON, XML and workbooks become a
+`RecordTable` (in `records`). What the columns mean is left to the readers.
 """
 
 from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from importer.errors import EmptyFileError, UnreadableFileError
+from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import DELIMITERS, find_dialect
 from importer.readers.tables.text import CHECK_FILE, TextFile
-
-if TYPE_CHECKING:
-    from importer.readers.tables.csv_rows import Chunk
 
 BLOCK_SIZE = 1 << 19
 """Bytes of a chunk. Measured: smaller ones pay pandas' cost per call too often, larger ones gain nothing."""
@@ -66,7 +64,7 @@ class AnyTable(Protocol):
         """What was found out about the file, for people."""
         ...
 
-    def chunks(self, places: Sequence[int]) -> Iterator["Chunk"]:
+    def chunks(self, places: Sequence[int]) -> Iterator[Chunk]:
         """Yield the rows, with the columns at these places; raise UnreadableFileError after the last good."""
         ...
 
@@ -115,7 +113,7 @@ class Table:
         notes = (*self.text.notes, f"{DELIMITERS[self._dialect.delimiter]} separated")
         return notes if any(self.chunks([0])) else (*notes, "there is no row below the header")
 
-    def chunks(self, places: Sequence[int]) -> Iterator["Chunk"]:
+    def chunks(self, places: Sequence[int]) -> Iterator[Chunk]:
         """Yield the rows below the header, with the columns at these places.
 
         Raises `UnreadableFileError` where a quote swallows rows, after all rows before it.

@@ -1,0 +1,56 @@
+"""Formats whose ratings mean what `--scale` says: everybody's own scale, or votes."""
+
+from operator import attrgetter
+from typing import ClassVar
+
+from importer.errors import ScaleNeededError, UsageError
+from importer.readers.cells.scales import Scale, Votes, parse_scale
+from importer.readers.columns import PerFile
+from importer.readers.format_reader import TableReader
+
+
+class Scaled(TableReader):
+    """An open table whose ratings are read by `--scale`."""
+
+    needs_scale: ClassVar[bool] = False
+    """Whether nothing in the file says what its ratings are, so that `--scale` is asked for."""
+    has_votes: ClassVar[bool] = False
+    """Whether its ratings are no numbers of a scale: `--scale` has to say what each is."""
+    unrated: ClassVar[frozenset[str]] = frozenset()
+    """The texts of a rating cell that mean "not rated"."""
+    scale_example: ClassVar[str] = "0-100"
+    """What `--scale` may look like, where nothing can be suggested."""
+    scale: Scale | None = None
+    """That of this file; None where the ratings are 1 to 10."""
+
+    def prepare(self) -> None:
+        """Find out what the ratings mean. Raises ScaleNeededError, UsageError."""
+        text = self.given.scale
+        if text is not None:
+            self.scale = parse_scale(text, self.unrated)
+            if self.has_votes and not isinstance(self.scale, Votes):
+                raise UsageError(
+                    f"--scale {text}: {self.format_name} has votes; say what each is, "
+                    f"for example --scale {self.scale_example}"
+                )
+        elif self.is_scale_needed():
+            suggested = self.suggest_scale()
+            looks_like = None if suggested is None else suggested.flag
+            raise ScaleNeededError(self.table.name, self.about.scale, looks_like, self.scale_example)
+        else:
+            self.places.pop("note", None)  # it tells what a conversion changed, and there is none
+
+    def is_scale_needed(self) -> bool:
+        """Whether this file cannot be read without `--scale`."""
+        return self.needs_scale
+
+    def suggest_scale(self) -> Scale | None:
+        """Find a scale in the ratings; None if nobody could say."""
+        return None
+
+
+SCALED = PerFile(attrgetter("scale.convert"))
+"""Parses ratings of the scale in use."""
+
+SCALE_NOTE = PerFile(attrgetter("scale.note"))
+"""Says what the conversion of a rating has changed: for a `note` from the same column."""
