@@ -7,9 +7,8 @@ import orjson
 import uvloop
 
 from benchmarks.children import Figures
-from importer.client.executor import Courier, Trace
+from importer.client.client import Client, Trace
 from importer.client.rate_limit import Limiter, Rate
-from importer.client.retry import Backoff
 from importer.client.transport import Transport
 from importer.destinations.decisions import Done
 from importer.http import Request
@@ -53,11 +52,11 @@ async def _send(url: str, per_second: int, seconds: float) -> list[float]:
     request = Request("POST", f"{url}/rate/movie/key", "POST rate/movie", _BODY)
     end = time.monotonic() + seconds
     async with Transport(WORKERS) as transport:
-        courier = Courier(transport, limiter, Backoff(limiter))
+        client = Client(transport, limiter)
 
         async def work() -> None:
             while time.monotonic() < end:
-                await courier.attempt(request, lambda _: Done(()), Trace())
+                await client.attempt(request, lambda _: Done(()), Trace())
 
         await asyncio.gather(*(work() for _ in range(WORKERS)))
         answer = await transport.send(Request("GET", f"{url}/arrivals", "GET arrivals"))

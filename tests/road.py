@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from importer.cli.display import Display
-from importer.client.retry import send_once
+from importer.client.client import Client
 from importer.client.sign_in import sign_in
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
@@ -179,7 +179,8 @@ class SandboxTokens:
             SandboxTokens.renewals += 1
             assert tokens.refresh_token is not None
             request = build_refresh(self._app, tokens.refresh_token)
-            found = read_refresh(await send_once(self._transport, request), 0)
+            client = Client.for_questions(self._transport)
+            found = await client.request(request, lambda answer: read_refresh(answer, 0))
             assert isinstance(found, TokenSet)
             self._kept[self._url] = found
 

@@ -1,61 +1,43 @@
-"""Reading back: what does the account hold? Asked before anything is sent twice."""
+"""Reading the account's ratings: before anything is sent, before anything is sent twice, and afterwards."""
 
-from collections.abc import Awaitable, Callable
+from functools import partial
 
-from importer.client.executor import Courier, Trace
+from importer.client.client import Client, Trace
 from importer.destinations.base import Destination
-from importer.destinations.decisions import Answer, Decision, Done
+from importer.destinations.decisions import Decision, Done
 from importer.destinations.titles import AccountRating, AccountRatings
-from importer.http import Request, Response
 from importer.model import MediaKind
 
-_Ask = Callable[[Request, Callable[[Answer], Decision]], Awaitable[Decision]]
 
+class AccountReader:
+    """Reads the account's ratings of one kind, page by page."""
 
-class ReadBack:
-    """Reads the account's ratings of one kind through the destination's rules."""
-
-    def __init__(self, destination: Destination, courier: Courier) -> None:
+    def __init__(self, destination: Destination, client: Client) -> None:
         self._destination = destination
-        self._courier = courier
+        self._client = client
 
-    async def attempt(self, kind: MediaKind) -> AccountRatings | Decision:
-        """Ask once for each page."""
-        return await self._read_pages(
-            kind, lambda request, read: self._courier.attempt(request, read, Trace())
-        )
+    async def read(self, kind: MediaKind) -> Decision[AccountRatings]:
+        """Read all pages, each with its retries. What is not Done is the Stop that ended it."""
+        return await self._read_pages(kind, retries=True)
 
-    async def persist(self, kind: MediaKind) -> AccountRatings | Decision:
-        """Ask until there is an answer, or a verdict that there will be none."""
-        return await self._read_pages(kind, self._courier.carry)
+    async def read_once(self, kind: MediaKind) -> Decision[AccountRatings]:
+        """Read all pages with one attempt each: a Retry is left to the caller, who counts it as its own."""
+        return await self._read_pages(kind, retries=False)
 
-    async def _read_pages(self, kind: MediaKind, ask: _Ask) -> AccountRatings | Decision:
+    async def _read_pages(self, kind: MediaKind, *, retries: bool) -> Decision[AccountRatings]:
         ratings: dict[str, AccountRating] = {}
-        reading = _Reading(self._destination, kind, ratings)
-        while reading.has_more:
-            reading.page += 1
-            request = self._destination.build_read_back(kind, reading.page)
-            decision = await ask(request, reading.read)
+        page = 1
+        while True:
+            request = self._destination.build_read_back(kind, page)
+            read = partial(self._destination.read_ratings, kind, page)
+            decision = (
+                await self._client.decide(request, read)
+                if retries
+                else await self._client.attempt(request, read, Trace())
+            )
             if not isinstance(decision, Done):
                 return decision
-        return ratings
-
-
-class _Reading:
-    """Collects the holdings of good answers, so that the courier sees verdicts only."""
-
-    def __init__(self, destination: Destination, kind: MediaKind, ratings: dict[str, AccountRating]) -> None:
-        self._destination = destination
-        self._kind = kind
-        self._holdings = ratings
-        self.page = 0
-        self.has_more = True
-
-    def read(self, answer: Answer) -> Decision:
-        found = self._destination.read_ratings(self._kind, answer)
-        if isinstance(found, Decision):
-            return found
-        self._holdings.update(found)
-        assert isinstance(answer, Response)
-        self.has_more = self._destination.has_next_page(answer, self.page)
-        return Done(())
+            ratings.update(decision.value.ratings)
+            if not decision.value.has_more:
+                return Done(ratings)
+            page += 1

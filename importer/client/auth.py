@@ -2,19 +2,26 @@
 
 A refresh token works once. So there is one renewal at a time, across workers (a lock) and processes (a lock
 file), whoever waited takes the pair the other one stored, and a new pair is stored before it is used. A
-refused renewal ends the sign-in: it is never tried in a loop. Repeating the refused request is the courier's.
+refused renewal ends the sign-in: it is never tried in a loop. The client sends the refused request again.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 
-from importer.client.retry import Sender, ask, send_once, shield_until_done
+from importer.client.client import Client, Trace, value_of
+from importer.client.retry import shield_until_done
 from importer.client.token_store import TokenStore
-from importer.destinations.decisions import Retry, Stop
-from importer.destinations.trakt.account import SIGN_IN_AGAIN, Refused
-from importer.destinations.trakt.sign_in import TokenSet, TraktApp, build_refresh, read_refresh
+from importer.client.transport import HttpSender
+from importer.destinations.decisions import Decision, Done, Retry
+from importer.destinations.trakt.account import SIGN_IN_AGAIN
+from importer.destinations.trakt.sign_in import (
+    RefreshRefused,
+    TokenSet,
+    TraktApp,
+    build_refresh,
+    read_refresh,
+)
 from importer.errors import AuthorizationError, StopRunError
 from importer.secret import Secret
 
@@ -26,9 +33,9 @@ class Credentials:
     """The sign-in of one host and app, shared by all workers of a run."""
 
     def __init__(
-        self, sender: Sender, app: TraktApp, store: TokenStore, *, clock: Callable[[], float] = time.time
+        self, sender: HttpSender, app: TraktApp, store: TokenStore, *, clock: Callable[[], float] = time.time
     ) -> None:
-        self._sender = sender
+        self._client = Client.for_questions(sender)
         self._app = app
         self._store = store
         self._clock = clock
@@ -105,27 +112,38 @@ class Credentials:
                 raise self._end(
                     f"The access token is not accepted and there is no refresh token. {SIGN_IN_AGAIN}"
                 )
-            found = await ask(partial(self._exchange, stored.refresh_token))
-            if isinstance(found, Refused):
+            found = await self._refresh(stored.refresh_token)
+            if isinstance(found, RefreshRefused):
                 await self._store.forget()
                 raise self._end(str(found.error))
 
-    async def _exchange(self, refresh_token: Secret) -> TokenSet | Retry | Stop | Refused:
-        # The old pair is spent once this request is out: a worker that is told to stop finishes it first.
-        return await shield_until_done(self._exchange_now(refresh_token))
+    async def _refresh(self, refresh_token: Secret) -> TokenSet | RefreshRefused:
+        async def attempt(_: Retry | None = None) -> Decision[TokenSet | RefreshRefused]:
+            # The old pair is spent once this is out: a worker that is told to stop stores the new one first.
+            return await shield_until_done(self._refresh_once(refresh_token))
 
-    async def _exchange_now(self, refresh_token: Secret) -> TokenSet | Retry | Stop | Refused:
-        answer = await send_once(self._sender, build_refresh(self._app, refresh_token))
-        found = read_refresh(answer, self._clock())
-        if isinstance(found, TokenSet):
-            if found.refresh_token is None:  # then the old one stays good (RFC 6749, 6)
-                found = TokenSet(found.access_token, refresh_token, found.created_at, found.expires_in)
-            await self._store.save(found)
-            self._tokens = found
-            # Should this machine's clock be wrong, a new token would seem old at once.
-            life_seconds = (found.expires_in or 0.0) - found.margin_seconds
-            self._not_before = asyncio.get_running_loop().time() + life_seconds
-        return found
+        decision = await attempt()
+        if isinstance(decision, Retry):
+            decision = await self._client.retry(decision, attempt)
+        return value_of(decision)
+
+    async def _refresh_once(self, refresh_token: Secret) -> Decision[TokenSet | RefreshRefused]:
+        request = build_refresh(self._app, refresh_token)
+        decision = await self._client.attempt(
+            request, lambda answer: read_refresh(answer, self._clock()), Trace()
+        )
+        if isinstance(decision, Done) and isinstance(decision.value, TokenSet):
+            await self._keep(decision.value, refresh_token)
+        return decision
+
+    async def _keep(self, tokens: TokenSet, spent: Secret) -> None:
+        if tokens.refresh_token is None:  # then the old one stays good (RFC 6749, 6)
+            tokens = TokenSet(tokens.access_token, spent, tokens.created_at, tokens.expires_in)
+        await self._store.save(tokens)
+        self._tokens = tokens
+        # Should this machine's clock be wrong, a new token would seem old at once.
+        life_seconds = (tokens.expires_in or 0.0) - tokens.margin_seconds
+        self._not_before = asyncio.get_running_loop().time() + life_seconds
 
     def _end(self, message: str) -> AuthorizationError:
         if self._store.is_given:

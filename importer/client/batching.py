@@ -1,4 +1,7 @@
-"""client.batching."""
+"""Batches: jobs of one kind of request are collected until a request is full, and how full that is varies.
+
+With a ceiling of 100 and a server that finds 100 too much, `BatchSize` goes 100, 50 (shrink), 55, 60 ... 100.
+"""
 
 from collections.abc import Iterable, Iterator
 

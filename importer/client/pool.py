@@ -1,7 +1,17 @@
 """The pool: N workers take batches from a bounded queue and bring each to an end.
 
-A batch ends in one outcome per job, or, when the run stops, in nothing: then its rows either never left,
-or may have arrived (`unsure_rows`). What a stop means for the run is decided in `sending.py`.
+A batch ends in one outcome per job, or, when the run stops, in nothing: then its rows either never left, or
+may have arrived (`unconfirmed_rows`). What a stop means for the run is decided in `runs/send.py`.
+
+What happens to a batch whose answer was lost, where a repeat may do harm (v1 may post to a feed twice):
+
+```text
+send rows 1-3      connection dropped     Retry(effect UNKNOWN)
+wait 1 s           read the account       row 1 is there, rows 2 and 3 are not
+send rows 1-3      201                    all three are rated; had all been there, nothing would be sent again
+```
+
+If the account cannot be read, that was one more attempt of the same rows, with the same end: `unconfirmed`.
 """
 
 import asyncio
@@ -9,22 +19,24 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from importer.client.account_reader import ReadBack
+from importer.client.account_reader import AccountReader
 from importer.client.batching import Batcher, BatchSize
-from importer.client.executor import Courier, Trace
+from importer.client.client import Client, Trace
 from importer.destinations.base import Destination
 from importer.destinations.decisions import (
     RATED,
     UNRATED,
+    BatchDecision,
     Decision,
     Done,
+    Effect,
     PartlyDone,
     RefreshToken,
     Retry,
     Split,
     Stop,
 )
-from importer.destinations.titles import AccountRating, is_held, possible_kinds
+from importer.destinations.titles import AccountRating, AccountRatings, is_held, possible_kinds
 from importer.errors import StopRunError
 from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 
@@ -38,20 +50,20 @@ GRACE_SECONDS = 30.0
 
 
 class WorkerPool:
-    """Sends batches until there are none, a verdict says stop, or somebody calls `stop`."""
+    """Sends batches until there are none, a decision says stop, or somebody calls `stop`."""
 
     def __init__(
         self,
         destination: Destination,
-        courier: Courier,
+        client: Client,
         on_outcomes: Callable[[Sequence[RowOutcome]], None],
         *,
         workers: int,
         size: BatchSize | None = None,
     ) -> None:
         self._destination = destination
-        self._courier = courier
-        self._read_back = ReadBack(destination, courier)
+        self._client = client
+        self._account_reader = AccountReader(destination, client)
         self._on_outcomes = on_outcomes
         self._worker_count = workers
         self._size = size or BatchSize(destination.batch_size)
@@ -61,7 +73,7 @@ class WorkerPool:
         self._tasks: list[asyncio.Task[None]] = []
         self.stopped_by: BaseException | None = None
         """Why the pool stopped before its work was done, if it did."""
-        self.unsure_rows: set[int] = set()
+        self.unconfirmed_rows: set[int] = set()
         """Rows that may have arrived although no answer settled them."""
 
     async def run(self, batches: AsyncIterator[Batch]) -> None:
@@ -81,12 +93,12 @@ class WorkerPool:
         self.stopped_by = reason
         current = asyncio.current_task()
         for task in self._tasks:
-            if task is not current and not self._courier.is_in_flight(task):
+            if task is not current and not self._client.is_in_flight(task):
                 task.cancel()
         asyncio.get_running_loop().call_later(GRACE_SECONDS, self.stop_now)
 
     def stop_now(self) -> None:
-        """Give up on requests in flight, too; their rows become unsure."""
+        """Give up on requests in flight, too; their rows become unconfirmed."""
         for task in self._tasks:
             task.cancel()
 
@@ -126,10 +138,10 @@ class WorkerPool:
             part = pending.pop()
             trace = Trace()
             try:
-                decision = await self._settle(part, trace)
+                decision = await self._decide(part, trace)
             finally:
-                if trace.unsure:
-                    self.unsure_rows.update(job.row for job in part.jobs)
+                if trace.effect is Effect.UNKNOWN:
+                    self.unconfirmed_rows.update(job.row for job in part.jobs)
             match decision:
                 case Done(outcomes):
                     self._on_outcomes(_build_row_outcomes(part.jobs, outcomes, trace))
@@ -139,7 +151,7 @@ class WorkerPool:
                     self._on_outcomes(_build_row_outcomes(part.jobs, outcomes, trace))
                     pending.extend(reversed(halves))
                     # Some of them may be stored already; only their own answer will tell.
-                    self.unsure_rows.update(job.row for half in halves for job in half.jobs)
+                    self.unconfirmed_rows.update(job.row for half in halves for job in half.jobs)
                     self._watch_for_outage([outcome for outcome in outcomes if outcome is not None])
                     self._later.extend((each.method, job) for each in later for job in each.jobs)
                     self._size.grow()
@@ -147,13 +159,11 @@ class WorkerPool:
                     pending.extend(reversed(part.halves()))
                     if decision.too_much:
                         self._size.shrink()
-                case Stop(error, unsure):
-                    if unsure:
-                        self.unsure_rows.update(job.row for job in part.jobs)
+                case Stop(error):
                     self.stop(error)
                     return
                 case Retry() | RefreshToken():
-                    raise AssertionError("never leaves the backoff and the courier")
+                    raise AssertionError("never leaves the client and `give_up`")
 
     def _watch_for_outage(self, outcomes: Sequence[Outcome]) -> None:
         if outcomes:
@@ -164,39 +174,59 @@ class WorkerPool:
                 StopRunError(f"the last {OUTAGE_AFTER} requests were all given up; the server is in trouble")
             )
 
-    async def _settle(self, batch: Batch, trace: Trace) -> Decision:
+    async def _decide(self, batch: Batch, trace: Trace) -> BatchDecision:
         decision = await self._attempt(batch, trace)
         if isinstance(decision, Retry):
-            decision = await self._courier.persist(decision, partial(self._again, batch, trace))
-        return decision
+            decision = await self._client.retry(decision, partial(self._again, batch, trace))
+        return decision.give_up(batch) if isinstance(decision, Retry) else decision
 
-    async def _attempt(self, batch: Batch, trace: Trace) -> Decision:
+    async def _attempt(self, batch: Batch, trace: Trace) -> BatchDecision:
         request = self._destination.build_request(batch)
         read = partial(self._destination.interpret_response, batch)
-        decision = await self._courier.attempt(request, read, trace)
+        decision = await self._client.attempt(request, read, trace)
         if self.stopped_by is not None and not isinstance(decision, Done | PartlyDone):
             raise _StoppedError
         return decision
 
-    async def _again(self, batch: Batch, trace: Trace, last: Retry) -> Decision:
-        if not last.look_first and (not last.unsure or self._destination.repeats_safely):
+    async def _again(self, batch: Batch, trace: Trace, last: Retry) -> BatchDecision:
+        """Send the batch again, unless it may have arrived and a repeat may do harm: then look first.
+
+        The example at the head of this file goes through here. `last` is the Retry that led here.
+        """
+        may_do_harm = last.effect is Effect.UNKNOWN and not self._destination.repeats_safely
+        if not may_do_harm and not last.policy.reads_back_first:
             return await self._attempt(batch, trace)
+        found = await self._read_ratings_once(batch)
+        if self.stopped_by is not None:
+            raise _StoppedError
+        if isinstance(found, Retry):
+            # Not being able to look is one more attempt of the same rows, with the same end: the wait is the
+            # reading's, all else is theirs.
+            policy = replace(
+                last.policy,
+                first_wait_seconds=found.policy.first_wait_seconds,
+                exponential=found.policy.exponential,
+                counts=found.policy.counts,
+                pauses_all_workers=found.policy.pauses_all_workers,
+            )
+            return Retry(found.reason, policy, Effect.UNKNOWN, found.wait_seconds)
+        if isinstance(found, Stop):
+            return found  # the trace still says that the rows may have arrived
+        assert isinstance(found, Done)
+        if all(is_held(self._destination.as_stored(job), found.value) for job in batch.jobs):
+            trace.effect = Effect.NONE
+            return Done(tuple(verified(job) for job in batch.jobs))
+        trace.effect = Effect.NONE  # it did not arrive: what counts from here on is the repeat
+        return await self._attempt(batch, trace)
+
+    async def _read_ratings_once(self, batch: Batch) -> Decision[AccountRatings]:
         ratings: dict[str, AccountRating] = {}
         for kind in sorted({kind for job in batch.jobs for kind in possible_kinds(job)}):
-            found = await self._read_back.attempt(kind)
-            if self.stopped_by is not None:
-                raise _StoppedError
-            if isinstance(found, Retry):
-                # Not being able to look is one more try of the same row, with the same end.
-                return replace(found, unsure=True, tries=last.tries, otherwise=last.otherwise)
-            if isinstance(found, Stop):
-                return replace(found, unsure=True)
-            assert not isinstance(found, Decision)
-            ratings.update(found)
-        if all(is_held(self._destination.as_stored(job), ratings) for job in batch.jobs):
-            return Done(tuple(verified(job) for job in batch.jobs))
-        trace.unsure = False
-        return await self._attempt(batch, trace)
+            found = await self._account_reader.read_once(kind)
+            if not isinstance(found, Done):
+                return found
+            ratings.update(found.value)
+        return Done(ratings)
 
 
 class _StoppedError(Exception):
@@ -204,7 +234,7 @@ class _StoppedError(Exception):
 
 
 def verified(job: RatingJob) -> Outcome:
-    """The fate of a job whose answer was lost but whose rating is there."""
+    """The outcome of a job whose answer was lost but whose rating is there."""
     status = (RATED if job.rating else UNRATED).status
     return Outcome(status, "verified", "the answer was lost; reading back showed that the account holds it")
 

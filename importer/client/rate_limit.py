@@ -101,7 +101,7 @@ class Limiter:
             if not self._paused_until:
                 return answered
 
-    def learn(self, verb: str, headers: Mapping[str, str]) -> None:
+    def adapt_to(self, verb: str, headers: Mapping[str, str]) -> None:
         """Slow down to what `X-Ratelimit` says (docs: rate limiting); it never makes us faster."""
         quota = _parse_quota(headers)
         if quota is None:
@@ -113,7 +113,7 @@ class Limiter:
         if quota.pause_seconds and told.requests > 1:
             self.pause(quota.pause_seconds, "the quota of this period is used up")
 
-    def slow_down(self, verb: str) -> None:
+    def back_off(self, verb: str) -> None:
         """Go a tenth slower from here on: the server found us too fast."""
         rate = self._rates.get(self._budget_of(verb))
         if rate is not None:
@@ -128,14 +128,14 @@ class Limiter:
     def _budget_of(self, verb: str) -> str:
         return verb if verb in self._rates else "POST"
 
-    def say_waiting(self, seconds: float, reason: str) -> None:
-        """Tell what somebody waits for, without making the others wait."""
+    def report_wait(self, seconds: float, reason: str) -> None:
+        """Show what one request waits for, without making the others wait."""
         if not self._progress.waiting_for:
             self._progress.waiting_for = reason
             self._progress.waiting_until = asyncio.get_running_loop().time() + seconds
 
-    def say_going_on(self) -> None:
-        """Nobody waits any more, unless all do."""
+    def clear_wait(self) -> None:
+        """Show no wait any more, unless all requests wait."""
         if not self._paused_until:
             self._progress.waiting_for = ""
 

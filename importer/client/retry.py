@@ -1,16 +1,19 @@
-"""Patience: asks again, later and later, until a verdict is no `Retry` any more. Only home of tenacity.
+"""Retries: sends again, later and later, until a decision is no `Retry` any more. Only home of tenacity.
 
 The first attempt of a request never comes here: the happy path pays nothing for the sad one.
 
-A question outside of the stream of ratings: asked again as its verdicts say, under no rating limiter.
-
-For a sign-in, a look-up or a download. What an answer means is decided by the pure rules in `destinations/`.
+```text
+first attempt      500: Retry(SERVER_ERROR: 4 attempts, first wait 2 s, exponential)
+wait 2 s, second   429: Retry(RATE_LIMIT: counts=False, wait 12.9 s)    all workers wait
+wait 12.9 s        500: Retry(SERVER_ERROR)                             the second attempt that counts
+wait 8 s, third    201: Done                                            the loop ends
+```
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from tenacity import (
     AsyncRetrying,
@@ -23,9 +26,9 @@ from tenacity import (
 from tenacity.stop import stop_base
 
 from importer.client.rate_limit import Limiter
-from importer.destinations.decisions import Answer, Decision, Retry, Stop
-from importer.errors import ConnectionLostError
-from importer.http import Request, Response
+from importer.destinations.decisions import Decision, Retry
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,33 @@ class RetryBudget:
     """Up to this share is added to every wait, so that many clients do not come back as one."""
 
 
-class Backoff:
-    """Repeats one request for as long as the verdicts and the patience allow."""
+QUESTION_BUDGET = RetryBudget(total_seconds=600.0, jitter=0.0)
+"""For a sign-in or another question that is asked once, by one person."""
 
-    def __init__(self, limiter: Limiter, budget: RetryBudget | None = None) -> None:
+
+class RetryLoop:
+    """Repeats one request for as long as its decisions and the budget allow."""
+
+    def __init__(self, limiter: Limiter, budget: RetryBudget) -> None:
         self._limiter = limiter
-        self._patience = budget or RetryBudget()
+        self._budget = budget
 
-    async def persist(self, first: Retry, again: Callable[[Retry], Awaitable[Decision]]) -> Decision:
-        """Call `again` with the last verdict until one is no Retry; else return its `otherwise`."""
-        if first.is_attempt and first.tries <= 1:
-            return first.otherwise
+    async def run(self, first: Retry, again: Callable[[Retry], Awaitable[Decision[T]]]) -> Decision[T]:
+        """Call `again` with the last Retry until it gives another decision.
+
+        Returns the last Retry when its attempts, or the time, are used up.
+        """
+        if first.policy.counts and first.policy.attempts <= 1:
+            return first
         last = first
         begun = False
 
-        async def repeat() -> Decision:
+        async def repeat() -> Decision[T]:
             nonlocal last, begun
             if not begun:
                 begun = True  # the first attempt was made before; tenacity only counts it
                 return first
-            self._limiter.say_going_on()
+            self._limiter.clear_wait()
             decision = await again(last)
             if isinstance(decision, Retry):
                 last = decision
@@ -66,103 +76,50 @@ class Backoff:
         retrying = AsyncRetrying(
             retry=retry_if_result(lambda decision: isinstance(decision, Retry)),
             wait=self._wait_seconds,
-            stop=_TriesUsedUp() | stop_before_delay(self._patience.total_seconds),
-            before_sleep=self._announce,
-            retry_error_callback=_end,
+            stop=_AttemptsUsedUp() | stop_before_delay(self._budget.total_seconds),
+            before_sleep=self._report,
+            retry_error_callback=_last_retry,
         )
         return await retrying(repeat)
 
     def _wait_seconds(self, state: RetryCallState) -> float:
         """The server's wait, or a growing one, never shortened, plus jitter."""
-        decision = _verdict_of(state)
-        seconds = decision.after_seconds
-        if decision.grows:
-            longest = max(seconds, self._patience.longest_wait_seconds)
+        retry = _last_retry(state)
+        seconds = retry.seconds
+        if retry.grows:
+            longest = max(seconds, self._budget.longest_wait_seconds)
             seconds = wait_exponential(multiplier=seconds, max=longest)(state)
-        return seconds + wait_random(0, seconds * self._patience.jitter)(state)
+        return seconds + wait_random(0, seconds * self._budget.jitter)(state)
 
-    def _announce(self, state: RetryCallState) -> None:
-        decision = _verdict_of(state)
-        if decision.pause_all:
-            self._limiter.pause(state.upcoming_sleep, decision.reason)
+    def _report(self, state: RetryCallState) -> None:
+        retry = _last_retry(state)
+        if retry.policy.pauses_all_workers:
+            self._limiter.pause(state.upcoming_sleep, retry.reason)
         else:
-            self._limiter.say_waiting(state.upcoming_sleep, decision.reason)
+            self._limiter.report_wait(state.upcoming_sleep, retry.reason)
 
 
-class _TriesUsedUp(stop_base):
-    """The verdict's own number of tries, of those that count; the total time is the patience's."""
+class _AttemptsUsedUp(stop_base):
+    """The policy's own number of attempts, of those that count; the total time is the budget's."""
 
     def __init__(self) -> None:
-        self._tries = 0
+        self._attempts = 0
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        decision = _verdict_of(retry_state)
-        self._tries += decision.is_attempt
-        return decision.is_attempt and self._tries >= decision.tries
+        policy = _last_retry(retry_state).policy
+        self._attempts += policy.counts
+        return policy.counts and self._attempts >= policy.attempts
 
 
-def _verdict_of(state: RetryCallState) -> Retry:
+def _last_retry(state: RetryCallState) -> Retry:
     assert state.outcome is not None
     decision = state.outcome.result()
     assert isinstance(decision, Retry)
     return decision
 
 
-def _end(state: RetryCallState) -> Decision:
-    return _verdict_of(state).otherwise
-
-
-PATIENCE_SECONDS = 600.0
-"""How long one question may wait in all, however often the server asks to slow down."""
-
-
-LONGEST_WAIT_SECONDS = 300.0
-"""Where a growing wait stops growing."""
-
-
-_Found = TypeVar("_Found")
-
-
-class Sender(Protocol):
-    """What sends a request: the transport, or a test's stand-in."""
-
-    async def send(self, request: Request) -> Response:
-        """Send once. Raises ConnectionLostError."""
-        ...
-
-
-async def send_once(sender: Sender, request: Request) -> Answer:
-    """Send, and give the answer or the way it got lost."""
-    try:
-        return await sender.send(request)
-    except ConnectionLostError as loss:
-        return loss
-
-
-async def ask(attempt: Callable[[], Awaitable[_Found | Retry | Stop]]) -> _Found:
-    """Attempt until there is something better than a Retry. Raises the StopRunError of a Stop."""
-    tries = waits = 0
-    waited = 0.0
-    while True:
-        decision = await attempt()
-        if isinstance(decision, Stop):
-            raise decision.error
-        if not isinstance(decision, Retry):
-            return decision
-        tries += decision.is_attempt
-        seconds = decision.after_seconds
-        if decision.grows:
-            seconds = max(seconds, min(seconds * 2**waits, LONGEST_WAIT_SECONDS))
-        if tries >= decision.tries or waited + seconds > PATIENCE_SECONDS:
-            assert isinstance(decision.otherwise, Stop), "outside of batches only a Stop ends a Retry"
-            raise decision.otherwise.error
-        await asyncio.sleep(seconds)
-        waits += 1
-        waited += seconds
-
-
-async def shield_until_done(work: Coroutine[Any, Any, _Found]) -> _Found:
-    """Bring work to its end although the caller is cancelled meanwhile; only then is the caller, too.
+async def shield_until_done(work: Coroutine[Any, Any, T]) -> T:
+    """Finish the work although the caller is cancelled meanwhile; only then is the caller cancelled, too.
 
     A second cancellation is obeyed at once.
     """
@@ -172,5 +129,5 @@ async def shield_until_done(work: Coroutine[Any, Any, _Found]) -> _Found:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         if not task.cancelled():
-            task.exception()  # looked at, so that nobody complains that it was not
+            task.exception()  # retrieved, or asyncio logs that it never was
         raise

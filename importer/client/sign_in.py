@@ -1,26 +1,30 @@
-"""Signing in on a device without a browser: a code is shown, and the host polled until a person decides.
+"""Signing in on a device without a browser, and questions about the account before a run.
 
-RFC 8628 as Trakt speaks it (API pages "postoauthdevicecode", "postoauthdevicetoken"; issue 3). What each
-answer means stands in `destinations/trakt_oauth.py`; showing is left to the caller, keeping to the store.
+RFC 8628 as Trakt speaks it (API pages "postoauthdevicecode", "postoauthdevicetoken"; issue 3):
 
-A look at the account before anything is sent: whose it is, what it holds, how long the sign-in lasts.
+```text
+importer                                     Trakt                          the person
+POST oauth/device/code          ->           user code 5055CC52, 600 s
+show the code                                                               opens trakt.tv/activate, types it
+POST oauth/device/token  (+5 s) ->           400: not yet
+POST oauth/device/token  (+5 s) ->           429: slower; from here +10 s
+POST oauth/device/token (+10 s) ->           200: the tokens                has said yes
+```
+
+What each answer means stands in `destinations/trakt/sign_in.py`; showing and keeping is the caller's.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeVar
 
 from importer.client.auth import Credentials
-from importer.client.executor import Tokens
-from importer.client.retry import Sender, ask, send_once
-from importer.destinations.decisions import Answer, Retry, Stop
+from importer.client.client import Client, Tokens
+from importer.client.transport import HttpSender
 from importer.destinations.trakt.account import (
     Account,
     Activities,
-    Refused,
     build_account,
     build_activities,
     build_count,
@@ -40,14 +44,11 @@ from importer.destinations.trakt.sign_in import (
     read_revoke,
 )
 from importer.errors import AuthorizationError
-from importer.http import Request
 from importer.secret import Secret
-
-_Found = TypeVar("_Found")
 
 
 async def sign_in(
-    sender: Sender,
+    sender: HttpSender,
     app: TraktApp,
     show_code: Callable[[DeviceCode], None],
     show_waiting: Callable[[float, str], None] = lambda _seconds_left, _reason: None,
@@ -59,11 +60,8 @@ async def sign_in(
     `show_waiting` is called before each poll with the seconds the code still holds, and with the reason
     if something other than the person is being waited for.
     """
-
-    async def attempt() -> DeviceCode | Retry | Stop:
-        return read_device_code(await send_once(sender, build_device_code(app)))
-
-    code = await ask(attempt)
+    client = Client.for_questions(sender)
+    code = await client.request(build_device_code(app), read_device_code)
     show_code(code)
     loop = asyncio.get_running_loop()
     end = loop.time() + code.expires_in
@@ -71,55 +69,31 @@ async def sign_in(
     while (seconds_left := end - loop.time()) > pause:
         show_waiting(seconds_left, reason)
         await asyncio.sleep(pause)
-        decision = read_poll(await send_once(sender, build_poll(app, code)), clock())
-        if isinstance(decision, TokenSet):
-            return decision
-        if isinstance(decision, Stop):
-            raise decision.error
-        interval += decision.slower_seconds
-        pause, reason = max(interval, decision.at_least_seconds), decision.reason
+        found = await client.request(build_poll(app, code), lambda answer: read_poll(answer, clock()))
+        if isinstance(found, TokenSet):
+            return found
+        interval += found.slower_seconds
+        pause, reason = max(interval, found.at_least_seconds), found.reason
     raise AuthorizationError(
         "The code has expired before it was entered. To start over: `importer login trakt`."
     )
 
 
-async def revoke(sender: Sender, app: TraktApp, token: Secret) -> bool:
+async def revoke(sender: HttpSender, app: TraktApp, token: Secret) -> bool:
     """Make the sign-in worthless at the host, if that can be reached; say whether it was."""
-    return read_revoke(await send_once(sender, build_revoke(app, token)))
+    return await Client.for_questions(sender).request(build_revoke(app, token), read_revoke)
 
 
-async def ask_account(sender: Sender, credentials: Tokens, base_url: str, client_id: str) -> Account:
+async def ask_account(sender: HttpSender, tokens: Tokens, base_url: str, client_id: str) -> Account:
     """Ask whose sign-in it is. Raises StopRunError."""
-    return await ask_signed_in(sender, credentials, partial(build_account, base_url, client_id), read_account)
+    client = Client.for_questions(sender, tokens)
+    return await client.request(build_account(base_url, client_id), read_account)
 
 
-async def ask_activities(sender: Sender, credentials: Tokens, base_url: str, client_id: str) -> Activities:
+async def ask_activities(sender: HttpSender, tokens: Tokens, base_url: str, client_id: str) -> Activities:
     """Ask when the account's ratings last changed; empty where that is not served. Raises StopRunError."""
-    return await ask_signed_in(
-        sender, credentials, partial(build_activities, base_url, client_id), read_activities
-    )
-
-
-async def ask_signed_in(
-    sender: Sender,
-    credentials: Tokens,
-    build: Callable[[str], Request],
-    read: Callable[[Answer], _Found | Refused | Retry | Stop],
-) -> _Found:
-    """Ask as the signed-in user, renewing the token once if it is refused. Raises StopRunError."""
-
-    async def attempt() -> _Found | Refused | Retry | Stop:
-        return read(await send_once(sender, build(token)))
-
-    token = await credentials.access_token()
-    found: _Found | Refused = await ask(attempt)
-    if isinstance(found, Refused):
-        await credentials.renew(token)
-        token = await credentials.access_token()
-        found = await ask(attempt)
-    if isinstance(found, Refused):
-        raise found.error
-    return found
+    client = Client.for_questions(sender, tokens)
+    return await client.request(build_activities(base_url, client_id), read_activities)
 
 
 FREE_CAP = 10_000
@@ -146,14 +120,10 @@ class AccountInfo:
 
 
 async def account_info(
-    sender: Sender, credentials: Credentials, base_url: str, client_id: str
+    sender: HttpSender, credentials: Credentials, base_url: str, client_id: str
 ) -> AccountInfo:
     """Ask for the account and for the number of its ratings: two GETs. Raises StopRunError."""
-    account = await ask_account(sender, credentials, base_url, client_id)
-    token = await credentials.access_token()
-
-    async def count() -> int | Retry | Stop | None:
-        return read_count(await send_once(sender, build_count(base_url, client_id, token)))
-
-    held = await ask(count)
+    client = Client.for_questions(sender, credentials)
+    account = await client.request(build_account(base_url, client_id), read_account)
+    held = await client.request(build_count(base_url, client_id), read_count)
     return AccountInfo(account.username or account.name, account.is_vip, held, credentials.expires_at)

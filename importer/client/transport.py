@@ -7,7 +7,7 @@ Redirects are never followed: a POST with credentials goes to the host it was me
 import asyncio
 from importlib.metadata import version
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import aiohttp
 
@@ -25,6 +25,14 @@ ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 """No answer of these APIs is larger; more is refused rather than kept in memory."""
 
 USER_AGENT = f"rating-importer/{version('rating-importer')} (+https://pypi.org/project/rating-importer)"
+
+
+class HttpSender(Protocol):
+    """What sends a request: the transport, or a test's stand-in."""
+
+    async def send(self, request: Request) -> Response:
+        """Send once. Raises ConnectionLostError."""
+        ...
 
 
 class Transport:

@@ -1,13 +1,14 @@
-"""What a destination is: pure rules that turn batches into requests and answers into verdicts.
+"""What a destination is: pure rules that turn batches into requests and answers into decisions.
 
-A destination never waits and never sends; `delivery/` does, and obeys the verdicts. Everything an API's
+A destination never waits and never sends; `client/` does, and obeys the decisions. Everything an API's
 documentation says about an answer therefore stands in one table-tested place.
 """
 
 from typing import Protocol
 
-from importer.destinations.decisions import Answer, Decision
-from importer.destinations.titles import AccountRatings
+from importer.destinations.decisions import BatchDecision, Decision
+from importer.destinations.titles import RatingsPage
+from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob
 
@@ -58,29 +59,27 @@ class Destination(Protocol):
         ...
 
     def build_request(self, batch: Batch) -> Request:
-        """Build the request that brings the batch."""
+        """Build the request that sends the batch."""
         ...
 
-    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
-        """Judge what came back for the batch."""
+    def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
+        """Decide on what came back for the batch."""
         ...
 
     def build_credentials_check(self) -> Request:
         """Build the request that proves the credentials before the first rating."""
         ...
 
-    def interpret_credentials_check(self, answer: Answer) -> Decision:
-        """Judge the probe: `Done(())` lets the run begin."""
+    def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
+        """Decide on the answer: `Done(None)` lets the run begin."""
         ...
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """Build the request that reads a page of the account's ratings of one kind."""
         ...
 
-    def has_next_page(self, answer: Response, page: int) -> bool:
-        """Whether there is more to read after this page."""
-        ...
-
-    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
-        """Read the account's ratings of one kind, or judge why that failed."""
+    def read_ratings(
+        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
+    ) -> Decision[RatingsPage]:
+        """Read that page, and whether there is more to read after it."""
         ...

@@ -1,66 +1,147 @@
-"""destinations.decisions."""
+"""What an answer means: a destination reads it and decides, the client obeys. Pure.
 
-from collections.abc import Sequence
+```text
+answer                     decision                        what the client does
+201, all rows counted      Done([RATED, RATED])            returns the value
+201, row 2 is not known    Done([RATED, NOT_FOUND])        returns the value
+400 for a batch of 100     Split                           the pool sends two halves of 50
+429, Retry-After: 12       Retry(RATE_LIMIT, wait 12.9)    all workers wait; no attempt is used up
+500                        Retry(SERVER_ERROR)             waits 2, 4, 8 s, then `Retry.give_up`
+connection dropped         Retry, Effect.UNKNOWN           reads back first where a repeat may do harm
+401                        RefreshToken                    renews once, sends the request again
+403                        Stop(AuthorizationError)        ends the run
+```
+
+A `Retry` names a policy instead of holding what comes after it. What a batch comes to when its attempts are
+used up is told by `Retry.give_up`; a question (a look-up, a page of ratings) then always stops.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, NamedTuple, TypeVar
 
-from importer.errors import ConnectionLostError, StopRunError
-from importer.http import Response
+from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.model import Batch, Outcome, Status
 
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The answer settles the batch: one fate per job, in the batch's order."""
-
-    outcomes: Sequence[Outcome]
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Send the same request again after a while.
+class Effect(Enum):
+    """What the server may have done with a request that got no proper answer."""
 
-    `after_seconds` is never shortened; it doubles with each try if `grows`. After `tries` attempts in all
-    (the first one included) `otherwise` holds instead. `pause_all` makes every worker wait, as a server
-    that asks one client to slow down means all of its requests. `unsure` says that the server may have
-    acted on the request already; `look_first` that it is to be read back in any case. A wait that says
-    nothing about the request (a rate limit) `is_attempt` of nobody.
+    NONE = "none"
+    UNKNOWN = "unknown"
+    """It may have acted on it: check the account before sending it again, unless a repeat does no harm."""
+
+
+class WhenExhausted(Enum):
+    """What follows when the attempts of a batch are used up."""
+
+    STOP = "stop"
+    SPLIT = "split"
+    """Smaller batches; a row alone gets the policy's outcome."""
+    SPLIT_ONCE = "split once"
+    """Smaller batches, if this one is whole; a half that fares no better stops the run."""
+
+
+_GAVE_UP = Outcome(Status.FAILED, "no_answer", "gave up: {reason}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """How often a request is sent again, how long to wait before, and what follows.
+
+    `{reason}`, `{attempts}` and `{seconds}` in the texts stand for those of the last attempt.
     """
 
-    after_seconds: float
-    reason: str
-    tries: int
-    otherwise: "Decision"
-    grows: bool = False
-    pause_all: bool = False
-    unsure: bool = False
-    look_first: bool = False
-    is_attempt: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Send the two halves of the batch instead. Never the verdict on a single job.
-
-    `unsure` says that the server may have acted on some of its jobs, `too_much` that smaller batches are
-    wise from here on.
-    """
-
-    reason: str
-    unsure: bool = False
+    attempts: int
+    """How often it is sent in all, the first time included."""
+    first_wait_seconds: float
+    exponential: bool = False
+    """Whether each wait is twice as long as the one before. A wait that the server names never grows."""
+    counts: bool = True
+    """False where the answer says nothing about the request (a rate limit): then no attempt is used up."""
+    pauses_all_workers: bool = False
+    """Whether the server means the whole client, and not this request."""
+    reads_back_first: bool = False
+    """Whether the account is read before the request is sent again, even if a repeat would do no harm."""
+    when_exhausted: WhenExhausted = WhenExhausted.STOP
+    outcome: Outcome = _GAVE_UP
+    stop_message: str = "{reason}: no proper answer after {attempts} attempts"
     too_much: bool = False
+    """Whether smaller batches are wise from here on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T_co]):
+    """The answer is complete: for a batch one outcome per job, in the batch's order."""
+
+    value: T_co
 
 
 @dataclass(frozen=True, slots=True)
 class PartlyDone:
-    """The answer settles some jobs of the batch; the others, with no fate, are in one of `halves` or `later`.
+    """The answer settles some jobs of the batch; the others, with no outcome, are in `halves` or `later`.
 
-    `halves` are sent at once, to find out more; `later` are put together with others of their method when
-    all else is sent.
+    `halves` are sent at once, to find out more; `later` are put together with others of their kind of request
+    when all else is sent.
     """
 
     outcomes: Sequence[Outcome | None]
     halves: Sequence[Batch] = ()
     later: Sequence[Batch] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Send the request again, as the policy says.
+
+    `wait_seconds` is what the server asked for; it replaces the policy's wait and is never shortened.
+    """
+
+    reason: str
+    policy: RetryPolicy
+    effect: Effect = Effect.NONE
+    wait_seconds: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long to wait, before any growth."""
+        return self.policy.first_wait_seconds if self.wait_seconds is None else self.wait_seconds
+
+    @property
+    def grows(self) -> bool:
+        """Whether the wait grows with every attempt."""
+        return self.policy.exponential and self.wait_seconds is None
+
+    def stop(self) -> "Stop":
+        """What follows where nothing but stopping is left."""
+        return Stop(StopRunError(self._fill(self.policy.stop_message)), self.effect)
+
+    def give_up(self, batch: Batch) -> "Done[Sequence[Outcome]] | Split | Stop":
+        """What follows for a batch whose attempts are used up."""
+        policy = self.policy
+        if policy.when_exhausted is WhenExhausted.SPLIT and batch.jobs:
+            outcome = policy.outcome._replace(message=self._fill(policy.outcome.message))
+            return narrow(batch, outcome, effect=self.effect, too_much=policy.too_much)
+        if policy.when_exhausted is WhenExhausted.SPLIT_ONCE and len(batch.jobs) > 1 and not batch.is_part:
+            return Split(self.reason, self.effect, policy.too_much)
+        return self.stop()
+
+    def _fill(self, template: str) -> str:
+        return template.format(reason=self.reason, attempts=self.policy.attempts, seconds=self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Send the two halves of the batch instead. Never the decision on a single job."""
+
+    reason: str
+    effect: Effect = Effect.NONE
+    too_much: bool = False
+    """Whether smaller batches are wise from here on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +151,77 @@ class RefreshToken:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Send nothing more in this run. `unsure` says that the server may have acted on this batch."""
+    """Send nothing more in this run."""
 
     error: StopRunError
-    unsure: bool = False
+    effect: Effect = Effect.NONE
 
 
-Decision = Done | PartlyDone | Retry | Split | RefreshToken | Stop
-
-
-Answer = Response | ConnectionLostError
-"""What came of a request: an HTTP answer, or the way it got lost."""
-
+Decision = Done[T] | PartlyDone | Retry | Split | RefreshToken | Stop
+BatchDecision = Decision[Sequence[Outcome]]
 
 RATED = Outcome(Status.RATED)
-
-
 UNRATED = Outcome(Status.UNRATED)
+
+
+def narrow(
+    batch: Batch, outcome: Outcome, *, effect: Effect = Effect.NONE, too_much: bool = False
+) -> Done[Sequence[Outcome]] | Split:
+    """Halve until the row stands alone: one bad row never fails its neighbours."""
+    if len(batch.jobs) > 1:
+        return Split(outcome.message, effect, too_much)
+    return Done((outcome,))
+
+
+class LossRule(NamedTuple):
+    """What a lost connection means. Without a policy another attempt would not help."""
+
+    effect: Effect
+    policy: RetryPolicy | None
+    reason: str = "{loss}"
+
+
+_NO_ANSWER = Outcome(Status.UNSURE, "no_answer", "sent, but the answer never came")
+
+LOSSES: Mapping[Loss, LossRule] = {
+    Loss.CERTIFICATE: LossRule(Effect.NONE, None, "{server}'s identity cannot be proved: {loss}"),
+    Loss.REFUSED: LossRule(
+        Effect.NONE,
+        RetryPolicy(attempts=6, first_wait_seconds=1, exponential=True, stop_message="{reason}"),
+        "{server} cannot be reached: {loss}",
+    ),
+    Loss.TIMEOUT: LossRule(
+        # A server that takes over a minute for a batch is no faster the third time, but with half of it.
+        Effect.UNKNOWN,
+        RetryPolicy(
+            attempts=2,
+            first_wait_seconds=1,
+            when_exhausted=WhenExhausted.SPLIT,
+            outcome=_NO_ANSWER,
+            too_much=True,
+        ),
+    ),
+    Loss.DROPPED: LossRule(
+        Effect.UNKNOWN,
+        RetryPolicy(
+            attempts=6,
+            first_wait_seconds=1,
+            exponential=True,
+            when_exhausted=WhenExhausted.SPLIT,
+            outcome=_NO_ANSWER,
+        ),
+    ),
+    Loss.TOO_LARGE: LossRule(Effect.UNKNOWN, None, "{server}'s answer makes no sense: {loss}"),
+}
+"""What each way to lose a connection means, for every service."""
+
+
+def interpret_loss(
+    loss: ConnectionLostError, server: str, question: RetryPolicy | None = None
+) -> Retry | Stop:
+    """Say what follows for a request to `server`; `question` is the policy of one that changes nothing."""
+    rule = LOSSES[loss.loss]
+    reason = rule.reason.format(server=server, loss=loss)
+    if rule.policy is None:
+        return Stop(StopRunError(reason), rule.effect)
+    return Retry(str(loss), question, rule.effect) if question else Retry(reason, rule.policy, rule.effect)

@@ -23,6 +23,13 @@ AccountRatings = Mapping[str, AccountRating]
 """The account's ratings as read back: every `title_keys` key of a rated title, with its rating."""
 
 
+class RatingsPage(NamedTuple):
+    """One page of the account's ratings."""
+
+    ratings: AccountRatings
+    has_more: bool = False
+
+
 _LONGEST_NUMBER = 12
 """Digits of a Retry-After that are looked at: enough for any wait, too few to overflow anything."""
 

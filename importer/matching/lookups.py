@@ -7,14 +7,15 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from importer.client.executor import Courier
+from importer.client.client import Client
 from importer.client.rate_limit import Limiter, Rate
-from importer.client.retry import Backoff, RetryBudget
+from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
-from importer.destinations.decisions import Answer, Decision, Done, Retry, Stop
+from importer.destinations.decisions import Decision
 from importer.destinations.titles import Candidate
 from importer.destinations.trakt.search import Found, TraktSearch, Unsearchable
-from importer.http import Request
+from importer.errors import ConnectionLostError
+from importer.http import Request, Response
 from importer.matching.cache import LookupCache
 from importer.matching.model import MatchConfidence, MatchResult, TitleQuery
 from importer.matching.scoring import is_named, possible_years, score_lookup, score_search, searched_kinds
@@ -49,9 +50,9 @@ class Lookups:
     ) -> dict[TitleQuery, MatchResult]:
         """Look all of them up. Raises StopRunError when the server gives no proper answer."""
         limiter = Limiter(self._options.rate, self._progress)
-        courier = Courier(transport, limiter, Backoff(limiter, self._options.budget))
+        client = Client(transport, limiter, budget=self._options.budget)
         waiting = iter(queries)
-        tasks = [asyncio.ensure_future(self._work(courier, waiting)) for _ in range(self._options.workers)]
+        tasks = [asyncio.ensure_future(self._work(client, waiting)) for _ in range(self._options.workers)]
         try:
             await asyncio.gather(*tasks)
         finally:
@@ -60,31 +61,31 @@ class Lookups:
             await asyncio.gather(*tasks, return_exceptions=True)
         return self._results
 
-    async def _work(self, courier: Courier, waiting: Iterator[TitleQuery]) -> None:
+    async def _work(self, client: Client, waiting: Iterator[TitleQuery]) -> None:
         for query in waiting:
-            result = await self._look_up(courier, query)
+            result = await self._look_up(client, query)
             self._results[query] = result
             self._progress.done += 1
             self._progress.failed += result.confidence is MatchConfidence.NOT_FOUND
 
-    async def _look_up(self, courier: Courier, query: TitleQuery) -> MatchResult:
+    async def _look_up(self, client: Client, query: TitleQuery) -> MatchResult:
         if query.id is not None:
             source, _, value = query.id.partition(":")
             found = await self._ask(
-                courier,
+                client,
                 self._search.build_lookup(source, value),
                 lambda answer: self._search.read_lookup(answer, source, value),
             )
             return _unsearchable(found) if isinstance(found, Unsearchable) else score_lookup(query, found)
-        return await self._search_for(courier, query)
+        return await self._search_for(client, query)
 
-    async def _search_for(self, courier: Courier, query: TitleQuery) -> MatchResult:
+    async def _search_for(self, client: Client, query: TitleQuery) -> MatchResult:
         title, kinds = unify_alphabet(query.title or ""), searched_kinds(query.kind)
         candidates: dict[Candidate, None] = {}
         # Years off by more are seen (a local release): without a hit, the year is left to the score.
         for years in dict.fromkeys((possible_years(query.year), None)):
             request = self._search.build_search(title, years, kinds)
-            found = await self._ask(courier, request, self._search.read_search)
+            found = await self._ask(client, request, self._search.read_search)
             if isinstance(found, Unsearchable):
                 return _unsearchable(found)
             candidates |= dict.fromkeys(found)
@@ -93,27 +94,17 @@ class Lookups:
         return score_search(query, list(candidates))
 
     async def _ask(
-        self, courier: Courier, request: Request, read: Callable[[Answer], Found | Retry | Stop]
+        self,
+        client: Client,
+        request: Request,
+        read: Callable[[Response | ConnectionLostError], Decision[Found]],
     ) -> Found:
         question = f"{self._search.kept_as}{request.url.removeprefix(self._search.base_url)}"
         known = self._cache.get(question)
         if known is not None:
             return known
         self.asked += 1
-        found: Found = ()
-
-        def judge(answer: Answer) -> Decision:
-            nonlocal found
-            what = read(answer)
-            if isinstance(what, Retry | Stop):
-                return what
-            found = what
-            return Done(())
-
-        decision = await courier.carry(request, judge)
-        if isinstance(decision, Stop):
-            raise decision.error
-        assert isinstance(decision, Done), "a Retry of a look-up ends in a Stop"
+        found = await client.request(request, read)
         if not isinstance(found, Unsearchable):
             self._cache.put(question, found)
         return found

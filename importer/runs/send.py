@@ -13,15 +13,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeVar
 
-from importer.client.account_reader import ReadBack
+from importer.client.account_reader import AccountReader
 from importer.client.batching import Batcher, BatchSize
-from importer.client.executor import Courier, Tokens
+from importer.client.client import Client, Tokens
 from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter, Rate
-from importer.client.retry import Backoff, RetryBudget
+from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
-from importer.destinations.decisions import Stop
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
 from importer.journal import Journal, Run
@@ -142,7 +141,7 @@ class Sending:
             with holding_signals() as held:
                 self._journal_writer.finish()
                 if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
-                    self._journal.release(self._run, except_rows=self._pool.unsure_rows)
+                    self._journal.release(self._run, except_rows=self._pool.unconfirmed_rows)
         self.stopped_by = self.stopped_by or next(iter(held), None)
         if self.stopped_by is None and self._journal.count_open(self._run):
             limited = self._options.limit is not None
@@ -159,11 +158,11 @@ class Sending:
             self._pool = None  # its work is done: Ctrl-C ends this stage, not that one
             self._connect(self._verify)
 
-    def _connect(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
+    def _connect(self, stage: Callable[[Client], Awaitable[None]]) -> None:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(self._connected(stage))
 
-    async def _connected(self, stage: Callable[[Courier], Awaitable[None]]) -> None:
+    async def _connected(self, stage: Callable[[Client], Awaitable[None]]) -> None:
         self._task = asyncio.current_task()
         options = self._options
         limiter = Limiter(
@@ -174,24 +173,22 @@ class Sending:
             with hearing_signals(self._interrupt):
                 async with Transport(options.workers) as transport:
                     tokens = options.build_tokens(transport) if options.build_tokens else None
-                    await stage(Courier(transport, limiter, Backoff(limiter, options.budget), tokens))
+                    await stage(Client(transport, limiter, tokens, options.budget))
         except StopRunError as stop:
             self.stopped_by = stop
         except asyncio.CancelledError:
             # Only `_stop` and Ctrl-C cancel this outermost task: the run ends here, in good order.
             self.stopped_by = self._cancelled_by or StopRunError("interrupted")
 
-    async def _look(self, courier: Courier) -> None:
+    async def _look(self, client: Client) -> None:
         self._progress.phase = Phase.LOOKING
         if not self._options.is_proven:
-            decision = await courier.carry(
+            await client.request(
                 self._destination.build_credentials_check(), self._destination.interpret_credentials_check
             )
-            if isinstance(decision, Stop):
-                raise decision.error
         run, journal = self._run, self._journal
         kinds = all_kinds(journal.open_kinds(run))
-        ratings = await read_account(ReadBack(self._destination, courier), kinds)
+        ratings = await read_account(AccountReader(self._destination, client), kinds)
         if ratings is None:
             self._insist_on_reading()
         row_outcomes = close_unanswered(
@@ -230,13 +227,13 @@ class Sending:
                 f"the account cannot be read, so --on-conflict {policy} cannot be kept; nothing was sent"
             )
 
-    async def _verify(self, courier: Courier) -> None:
-        read_back = ReadBack(self._destination, courier)
+    async def _verify(self, client: Client) -> None:
+        account_reader = AccountReader(self._destination, client)
         kinds = all_kinds(self._journal.sent_kinds(self._run))
         missing: list[tuple[int, Outcome]] = []
         for pause_seconds in VERIFY_PAUSES:
             await asyncio.sleep(pause_seconds)  # what was stored a moment ago may not be shown at once
-            ratings = await read_account(read_back, kinds)
+            ratings = await read_account(account_reader, kinds)
             if ratings is not None:
                 missing = find_not_stored(self._journal, self._run, ratings, self._destination.as_stored)
             if not missing:
@@ -244,10 +241,10 @@ class Sending:
         self._journal.close_each(self._run, missing)
         self._progress.failed += len(missing)
 
-    async def _work(self, courier: Courier) -> None:
+    async def _work(self, client: Client) -> None:
         pool = WorkerPool(
             self._destination,
-            courier,
+            client,
             self._take_outcomes,
             workers=self._options.workers,
             size=self._size,

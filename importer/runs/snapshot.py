@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from importer.client.account_reader import ReadBack
+from importer.client.account_reader import AccountReader
 from importer.client.pool import verified
 from importer.destinations.base import Destination
-from importer.destinations.decisions import Decision, Stop
+from importer.destinations.decisions import Done, Stop
 from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_held, kinds_of
 from importer.errors import AuthorizationError, UsageError
 from importer.journal import Journal, Replaced, Run, in_blocks
@@ -56,16 +56,16 @@ class Snapshot:
     removals: int = 0
 
 
-async def read_account(read_back: ReadBack, kinds: Iterable[MediaKind]) -> AccountRatings | None:
+async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]) -> AccountRatings | None:
     """Read the account's ratings of these kinds; None where that cannot be done. Raises StopRunError."""
     ratings: dict[str, AccountRating] = {}
     for kind in sorted(kinds):
-        found = await read_back.persist(kind)
-        if isinstance(found, Stop) and isinstance(found.error, AuthorizationError):
-            raise found.error
-        if isinstance(found, Decision):
+        decision = await account_reader.read(kind)
+        if isinstance(decision, Stop) and isinstance(decision.error, AuthorizationError):
+            raise decision.error
+        if not isinstance(decision, Done):
             return None
-        ratings.update(found)
+        ratings.update(decision.value)
     return ratings
 
 

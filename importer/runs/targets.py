@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from importer.client.auth import Credentials
-from importer.client.executor import Tokens
+from importer.client.client import Tokens
 from importer.client.rate_limit import Rate
 from importer.client.sign_in import AccountInfo, account_info, sign_in
 from importer.client.token_store import open_token_store

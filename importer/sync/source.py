@@ -7,17 +7,16 @@ readers.
 import asyncio
 import glob
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
-from importer.client.retry import Sender, ask, send_once
-from importer.client.transport import Transport
-from importer.destinations.decisions import Answer, Retry, Stop
-from importer.errors import ConnectionLostError, Loss, StopRunError, UnreadableFileError
+from importer.client.client import Client
+from importer.client.transport import HttpSender, Transport
+from importer.destinations.decisions import LOSSES, Decision, Done, Retry, RetryPolicy
+from importer.errors import ConnectionLostError, UnreadableFileError
 from importer.files import write_privately
 from importer.http import Request, Response, host_of, read_retry_after, url_problems
 from importer.sync.config import SyncJob
@@ -28,7 +27,9 @@ DOWNLOAD_LIMIT_BYTES = 64 * 1024 * 1024
 MOST_REDIRECTS = 5
 
 _REDIRECTS = {301, 302, 303, 307, 308}
-_TRIES = 4
+_DOWNLOAD = RetryPolicy(
+    attempts=4, first_wait_seconds=2, exponential=True, stop_message="{reason}. Sync again later."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +82,15 @@ async def _download(job: SyncJob, copy: Path, known: Version) -> Fetched:
         return await download(transport, job, copy, known)
 
 
-async def download(sender: Sender, job: SyncJob, copy: Path, known: Version) -> Fetched:
+async def download(sender: HttpSender, job: SyncJob, copy: Path, known: Version) -> Fetched:
     """Keep the newest version in `copy`, a file for its owner alone; it holds the `known` one already."""
     name = f"the download from {host_of(job.source)}"
     headers = _conditions(known)
     address = job.source
+    client = Client.for_questions(sender)
     for _ in range(MOST_REDIRECTS + 1):
-        answer = await ask(partial(_attempt, sender, address, headers, name))
+        request = Request("GET", address, "GET source", headers={"Accept": "*/*", **headers})
+        answer = await client.request(request, partial(_interpret, name))
         if answer.status not in _REDIRECTS:
             break
         address = _follow(job, address, answer, name)
@@ -106,24 +109,19 @@ async def download(sender: Sender, job: SyncJob, copy: Path, known: Version) -> 
     return Fetched(copy, name, Version(digest, _header(answer, "ETag"), _read_last_modified(answer)))
 
 
-async def _attempt(
-    sender: Sender, address: str, headers: Mapping[str, str], name: str
-) -> Response | Retry | Stop:
-    request = Request("GET", address, "GET source", headers={"Accept": "*/*", **headers})
-    return _judge(await send_once(sender, request), name)
-
-
-def _judge(answer: Answer, name: str) -> Response | Retry | Stop:
-    if isinstance(answer, Response) and answer.status != 429 and answer.status < 500:
-        return answer
-    if isinstance(answer, ConnectionLostError) and answer.loss in {Loss.CERTIFICATE, Loss.TOO_LARGE}:
-        raise UnreadableFileError(name, str(answer), remedy="Mend the source of the job.")
+def _interpret(name: str, answer: Response | ConnectionLostError) -> Decision[Response]:
     if isinstance(answer, ConnectionLostError):
-        reason, seconds = str(answer), 2.0
-    else:
-        reason, seconds = f"HTTP {answer.status}", max(2.0, read_retry_after(answer.headers) or 0.0)
-    stop = Stop(StopRunError(f"{name}: its server gives no proper answer ({reason}). Sync again later."))
-    return Retry(seconds, reason, _TRIES, stop, grows=True)
+        if LOSSES[answer.loss].policy is None:
+            raise UnreadableFileError(name, str(answer), remedy="Mend the source of the job.")
+        return _ask_again(name, str(answer))
+    if answer.status == 429 or answer.status >= 500:
+        return _ask_again(name, f"HTTP {answer.status}", read_retry_after(answer.headers))
+    return Done(answer)
+
+
+def _ask_again(name: str, reason: str, asked_seconds: float | None = None) -> Retry:
+    seconds = None if asked_seconds is None else max(_DOWNLOAD.first_wait_seconds, asked_seconds)
+    return Retry(f"{name}: its server gives no proper answer ({reason})", _DOWNLOAD, wait_seconds=seconds)
 
 
 def _follow(job: SyncJob, address: str, answer: Response, name: str) -> str:

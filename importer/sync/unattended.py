@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from importer.client.executor import Courier
-from importer.destinations.decisions import Answer, Decision, Stop
-from importer.destinations.trakt.account import Account, read_account
-from importer.errors import StopRunError
+from importer.client.client import Client
+from importer.destinations.decisions import Decision, Done, Stop
+from importer.destinations.trakt.account import read_account
+from importer.errors import ConnectionLostError, StopRunError
+from importer.http import Response
 from importer.journal import Journal, Run
 from importer.progress import Progress
 from importer.runs.duplicates import UNCHANGED
@@ -82,15 +83,13 @@ class UnattendedSending(Sending):
         if self._destination.keeps_dates:
             raise StopRunError("the account cannot be read now; nothing was sent. Sync again later.")
 
-    async def _confirm_user(self, courier: Courier) -> None:
+    async def _confirm_user(self, client: Client) -> None:
         """See, before anything is sent, that the same user is signed in as before."""
-        decision = await courier.carry(self._destination.build_credentials_check(), self._read_user)
-        if isinstance(decision, Stop):
-            raise decision.error
+        await client.request(self._destination.build_credentials_check(), self._read_user)
 
-    def _read_user(self, answer: Answer) -> Decision:
+    def _read_user(self, answer: Response | ConnectionLostError) -> Decision[None]:
         found = read_account(answer)
-        if isinstance(found, Account) and (found.username or found.name) != self._assumed_user:
+        if isinstance(found, Done) and (found.value.username or found.value.name) != self._assumed_user:
             return Stop(AccountChangedError("somebody else is signed in now"))
         return self._destination.interpret_credentials_check(answer)
 

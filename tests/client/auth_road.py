@@ -5,7 +5,6 @@ from pathlib import Path
 
 from importer.client.auth import Credentials
 from importer.client.token_store import TokenStore
-from importer.destinations.decisions import Answer
 from importer.destinations.trakt.settings import TraktSettings
 from importer.destinations.trakt.sign_in import TokenSet, TraktApp
 from importer.errors import ConnectionLostError
@@ -26,7 +25,12 @@ def pair(number: int = 1, *, created_at: float = NOW, expires_in: float | None =
 class Host:
     """A sign-in host: scripted answers first, then new pairs. `clock` is the time of day."""
 
-    def __init__(self, *answers: Answer, life_seconds: float = WEEK, answer_seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        *answers: Response | ConnectionLostError,
+        life_seconds: float = WEEK,
+        answer_seconds: float = 0.0,
+    ) -> None:
         self._answers = list(answers)
         self._life_seconds = life_seconds
         self._answer_seconds = answer_seconds

@@ -23,8 +23,20 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from importer.client.transport import Transport
-from importer.destinations.decisions import RATED, Answer, Decision, Done, Retry, Split, Stop
-from importer.destinations.titles import AccountRating, AccountRatings
+from importer.destinations.decisions import (
+    RATED,
+    BatchDecision,
+    Decision,
+    Done,
+    Effect,
+    Retry,
+    RetryPolicy,
+    Split,
+    Stop,
+    WhenExhausted,
+    narrow,
+)
+from importer.destinations.titles import AccountRating, RatingsPage
 from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
@@ -33,6 +45,21 @@ CARRIED_OUT = {"rated", "half-done", "answer-lost", "stop-unsure", "hang"}
 STATUS = {"rated": 200, "skipped": 200, "refused": 400, "busy": 429, "trouble": 500, "half-done": 500}
 
 READ_BACK = "read back"
+
+LOST = RetryPolicy(
+    attempts=4,
+    first_wait_seconds=1,
+    exponential=True,
+    when_exhausted=WhenExhausted.SPLIT,
+    outcome=Outcome(Status.UNSURE),
+)
+BUSY = RetryPolicy(attempts=4, first_wait_seconds=10, pauses_all_workers=True)
+TROUBLE = RetryPolicy(
+    attempts=3,
+    first_wait_seconds=2,
+    when_exhausted=WhenExhausted.SPLIT,
+    outcome=Outcome(Status.FAILED),
+)
 
 
 class Sent(NamedTuple):
@@ -107,29 +134,29 @@ class FakeApi:
         rows = [job.row for job in batch.jobs]
         return Request("POST", "http://127.0.0.1:1", batch.method, json.dumps(rows).encode())
 
-    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
+    def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
         if isinstance(answer, ConnectionLostError):
-            return Retry(1, "lost", 4, _give_up(batch, Status.UNSURE), grows=True, unsure=True)
+            return Retry("lost", LOST, Effect.UNKNOWN)
         match _word(answer):
             case "rated":
                 return Done([RATED] * len(batch.jobs))
             case "skipped" if len(batch.jobs) > 1:
-                return Split("skipped", unsure=True)
+                return Split("skipped", Effect.UNKNOWN)
             case "skipped":
                 return Done([Outcome(Status.NOT_FOUND)])
             case "refused":
-                return _give_up(batch, Status.REJECTED)
+                return narrow(batch, Outcome(Status.REJECTED))
             case "busy":
-                return Retry(10, "busy", 4, Stop(StopRunError("busy")), pause_all=True)
+                return Retry("busy", BUSY)
             case "trouble" | "half-done":
-                return Retry(2, "trouble", 3, _give_up(batch, Status.FAILED), unsure=True)
+                return Retry("trouble", TROUBLE, Effect.UNKNOWN)
             case word:
-                return Stop(StopRunError(word), unsure=word == "stop-unsure")
+                return Stop(StopRunError(word), Effect.UNKNOWN if word == "stop-unsure" else Effect.NONE)
 
     def build_credentials_check(self) -> Request:
         raise NotImplementedError
 
-    def interpret_credentials_check(self, answer: Answer) -> Decision:
+    def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
         raise NotImplementedError
 
     tells_kinds = False
@@ -141,27 +168,20 @@ class FakeApi:
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         return Request("POST", "http://127.0.0.1:1", READ_BACK)
 
-    def has_next_page(self, answer: Response, page: int) -> bool:
-        return False
-
-    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
+    def read_ratings(
+        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
+    ) -> Decision[RatingsPage]:
         nothing = Batch(READ_BACK, ())
         if isinstance(answer, ConnectionLostError) or _word(answer) not in {"rated", "hang"}:
             decision = self.interpret_response(nothing, answer)
-            return Stop(StopRunError("no holdings")) if isinstance(decision, Done | Split) else decision
+            return decision if isinstance(decision, Retry | Stop) else Stop(StopRunError("no ratings"))
         rated: list[int] = json.loads(answer.body)["rated"]
-        return {f"{kind}:imdb:tt{row:07}": AccountRating(8) for row in rated}
+        return Done(RatingsPage({f"{kind}:imdb:tt{row:07}": AccountRating(8) for row in rated}))
 
 
 def _word(answer: Response) -> str:
     content: dict[str, Any] = json.loads(answer.body)
     return str(content["word"])
-
-
-def _give_up(batch: Batch, status: Status) -> Decision:
-    if len(batch.jobs) > 1:
-        return Split(status)
-    return Done([Outcome(status)] * len(batch.jobs))
 
 
 def rows_of(jobs: Sequence[RatingJob]) -> list[int]:

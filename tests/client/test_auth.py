@@ -7,9 +7,9 @@ import pytest
 
 from importer.client.auth import Credentials
 from importer.client.token_store import TokenStore
-from importer.destinations.decisions import Answer
 from importer.destinations.trakt.sign_in import TokenSet
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
+from importer.http import Response
 from importer.secret import Secret
 from tests.builders import build_answer
 from tests.client.auth_road import APP, NOW, WEEK, Host, pair, road
@@ -131,7 +131,7 @@ class TestRefused:
         block = build_answer(403, b"<html>", content_type="text/html")
         for answer in (build_answer(401, {"error": "invalid_client"}), block):
 
-            async def main(answer: Answer = answer) -> None:
+            async def main(answer: Response | ConnectionLostError = answer) -> None:
                 way = await road(Host(answer), tmp_path)
                 with pytest.raises(AuthorizationError):
                     await way.credentials.renew("acc3ss-1")

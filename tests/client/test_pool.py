@@ -8,12 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.client.executor import Courier
+from importer.client.client import Client
 from importer.client.pool import GRACE_SECONDS, WorkerPool
 from importer.client.rate_limit import Limiter
-from importer.client.retry import Backoff, RetryBudget
-from importer.destinations.decisions import Answer, Decision
-from importer.errors import StopRunError
+from importer.client.retry import RetryBudget
+from importer.destinations.decisions import BatchDecision
+from importer.errors import ConnectionLostError, StopRunError
+from importer.http import Response
 from importer.model import Batch, RowOutcome, Status
 from importer.progress import Progress
 from tests.builders import build_job
@@ -36,8 +37,8 @@ class Delivery:
         return {row: row_outcome.outcome.status for row, row_outcome in sorted(self.row_outcomes.items())}
 
     @property
-    def unsure_without_outcome(self) -> set[int]:
-        return self.pool.unsure_rows - self.row_outcomes.keys()
+    def unconfirmed_without_outcome(self) -> set[int]:
+        return self.pool.unconfirmed_rows - self.row_outcomes.keys()
 
 
 def deliver(
@@ -58,14 +59,14 @@ def deliver(
         loop = asyncio.get_running_loop()
         begun = loop.time()
         limiter = Limiter(None, Progress())
-        courier = Courier(server, limiter, Backoff(limiter, RetryBudget(jitter=0.0)))
+        client = Client(server, limiter, budget=RetryBudget(jitter=0.0))
         row_outcomes: dict[int, RowOutcome] = {}
 
         def take(settled: Sequence[RowOutcome]) -> None:
             assert not row_outcomes.keys() & {row_outcome.row for row_outcome in settled}
             row_outcomes.update({row_outcome.row: row_outcome for row_outcome in settled})
 
-        pool = WorkerPool(api, courier, take, workers=workers)
+        pool = WorkerPool(api, client, take, workers=workers)
         running = asyncio.create_task(pool.run((feed or _feed)(batches)))
         if meanwhile is not None:
             await meanwhile(pool, running)
@@ -100,7 +101,7 @@ def test_every_job_has_its_outcome_and_no_worker_idles() -> None:
     assert server.most_in_flight == 4
     assert delivery.seconds == pytest.approx(5, abs=0.01)
     assert delivery.pool.stopped_by is None
-    assert not delivery.pool.unsure_rows
+    assert not delivery.pool.unconfirmed_rows
 
 
 def test_nothing_to_deliver_ends_at_once() -> None:
@@ -206,7 +207,7 @@ def test_a_rating_that_cannot_be_looked_up_is_unsure_and_never_sent_twice() -> N
 def test_a_stop_while_reading_back_leaves_the_row_unsure() -> None:
     delivery = deliver(FakeServer("answer-lost", "stop"), 1)
     assert delivery.row_outcomes == {}
-    assert delivery.unsure_without_outcome == {1}
+    assert delivery.unconfirmed_without_outcome == {1}
     assert str(delivery.pool.stopped_by) == "stop"
 
 
@@ -219,7 +220,7 @@ def test_a_stop_verdict_lets_requests_in_flight_finish_and_starts_nothing_more()
     assert server.ratings_sent == [[1], [2], [3]]
     assert delivery.statuses == {2: Status.RATED, 3: Status.RATED}
     assert str(delivery.pool.stopped_by) == "stop"
-    assert not delivery.pool.unsure_rows
+    assert not delivery.pool.unconfirmed_rows
     assert delivery.seconds < 2
 
 
@@ -244,7 +245,7 @@ def test_a_request_in_flight_gets_its_grace_and_no_more() -> None:
     delivery = deliver(FakeServer("hang"), 2, meanwhile=stop_after(1))
     assert delivery.seconds == pytest.approx(1 + GRACE_SECONDS, abs=0.01)
     assert delivery.row_outcomes == {}
-    assert delivery.unsure_without_outcome == {1}
+    assert delivery.unconfirmed_without_outcome == {1}
 
 
 def test_stop_now_gives_up_requests_in_flight_as_unsure() -> None:
@@ -254,7 +255,7 @@ def test_stop_now_gives_up_requests_in_flight_as_unsure() -> None:
 
     delivery = deliver(FakeServer(seconds=1), 50, workers=2, meanwhile=stop_now)
     assert set(delivery.row_outcomes) == {1, 2}
-    assert delivery.unsure_without_outcome == {3, 4}
+    assert delivery.unconfirmed_without_outcome == {3, 4}
     assert delivery.seconds == pytest.approx(1.5, abs=0.01)
 
 
@@ -265,7 +266,7 @@ def test_a_cancelled_run_leaves_requests_in_flight_unsure() -> None:
 
     delivery = deliver(FakeServer(seconds=1), 50, workers=2, meanwhile=cancel)
     assert set(delivery.row_outcomes) == {1, 2}
-    assert delivery.unsure_without_outcome == {3, 4}
+    assert delivery.unconfirmed_without_outcome == {3, 4}
 
 
 @pytest.mark.parametrize(
@@ -275,7 +276,7 @@ def test_a_stop_does_not_wait_for_who_only_waits_to_try_again(word: str, unsure:
     delivery = deliver(FakeServer(word), 1, meanwhile=stop_after(0.5))
     assert delivery.seconds == pytest.approx(0.5, abs=0.01)
     assert delivery.row_outcomes == {}
-    assert delivery.unsure_without_outcome == unsure
+    assert delivery.unconfirmed_without_outcome == unsure
 
 
 @pytest.mark.parametrize("word", ["stop", "rated"])
@@ -294,32 +295,32 @@ def test_the_rest_of_a_split_batch_is_not_sent_after_a_stop() -> None:
     delivery = deliver(server, 8, BULK, meanwhile=stop_after(1.5))
     assert server.ratings_sent == [[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4]]
     assert set(delivery.row_outcomes) == {1, 2, 3, 4}
-    assert not delivery.unsure_without_outcome
+    assert not delivery.unconfirmed_without_outcome
 
 
 def test_rows_of_a_batch_that_was_carried_out_in_part_are_unsure_after_a_stop() -> None:
     delivery = deliver(FakeServer("skipped", "rated", "stop"), 8, BULK)
     assert set(delivery.row_outcomes) == {1, 2, 3, 4}
-    assert delivery.unsure_without_outcome == {5, 6, 7, 8}
+    assert delivery.unconfirmed_without_outcome == {5, 6, 7, 8}
 
 
 def test_a_batch_whose_first_answer_was_lost_stays_unsure_while_the_server_is_busy() -> None:
     delivery = deliver(FakeServer("answer-lost", *["busy"] * 9), 8, BULK)
     assert delivery.row_outcomes == {}
-    assert delivery.unsure_without_outcome == set(range(1, 9))
+    assert delivery.unconfirmed_without_outcome == set(range(1, 9))
 
 
 def test_a_rating_known_not_to_have_arrived_is_not_unsure() -> None:
     delivery = deliver(FakeServer("lost", "rated", *["busy"] * 9), 1)
     assert delivery.row_outcomes == {}
-    assert not delivery.unsure_without_outcome
+    assert not delivery.unconfirmed_without_outcome
 
 
 # What nobody foresaw
 
 
 class BrokenApi(FakeApi):
-    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
+    def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
         if batch.jobs[0].row == 3:
             raise ZeroDivisionError
         return super().interpret_response(batch, answer)
@@ -329,7 +330,7 @@ def test_an_exception_in_a_worker_stops_the_pool_and_is_kept() -> None:
     delivery = deliver(FakeServer(), 50, BrokenApi(), workers=2)
     assert isinstance(delivery.pool.stopped_by, ZeroDivisionError)
     assert {1, 2} <= set(delivery.row_outcomes)
-    assert delivery.unsure_without_outcome == {3}
+    assert delivery.unconfirmed_without_outcome == {3}
 
 
 def test_an_exception_in_the_feeder_stops_the_pool_and_is_kept() -> None:
@@ -375,7 +376,7 @@ def test_whatever_happens_each_row_is_told_of_once_and_truthfully(
         assert not without_outcome
     for row, status in delivery.statuses.items():
         assert server.rated[row] or not status.is_success
-    assert {row for row in without_outcome if server.rated[row]} <= delivery.unsure_without_outcome
+    assert {row for row in without_outcome if server.rated[row]} <= delivery.unconfirmed_without_outcome
     if not bulk:
         assert not [row for row, times in server.rated.items() if times > 1]
         # Nothing was carried out that a row without success does not own up to.

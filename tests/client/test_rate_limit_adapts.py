@@ -60,12 +60,12 @@ def gap(times: list[float]) -> float:
 
 
 def test_a_slower_limit_than_ours_is_obeyed_from_here_on() -> None:
-    times = starts(Rate(10, 1), lambda limiter: limiter.learn("POST", told(1, 1)))
+    times = starts(Rate(10, 1), lambda limiter: limiter.adapt_to("POST", told(1, 1)))
     assert gap(times) == pytest.approx(1, abs=0.02)
 
 
 def test_without_a_limit_of_our_own_the_servers_is_taken() -> None:
-    times = starts(None, lambda limiter: limiter.learn("POST", told(2, 1)))
+    times = starts(None, lambda limiter: limiter.adapt_to("POST", told(2, 1)))
     assert gap(times) == pytest.approx(0.5, abs=0.02)
 
 
@@ -73,19 +73,19 @@ def test_without_a_limit_of_our_own_the_servers_is_taken() -> None:
 def test_a_faster_limit_or_the_same_changes_nothing(limit: int) -> None:
     def say_it_often(limiter: Limiter) -> None:
         for _ in range(5):
-            limiter.learn("POST", told(limit, 1))
+            limiter.adapt_to("POST", told(limit, 1))
 
     assert starts(POSTS, say_it_often) == starts(POSTS, lambda limiter: None)
 
 
 def test_a_limit_on_reading_does_not_slow_down_writing() -> None:
-    times = starts(POSTS, lambda limiter: limiter.learn("GET", told(1, 60)), get_rate=GETS)
+    times = starts(POSTS, lambda limiter: limiter.adapt_to("GET", told(1, 60)), get_rate=GETS)
     assert gap(times) == pytest.approx(1, abs=0.02)
 
 
 def test_the_last_of_a_quota_pauses_until_it_is_new_by_the_servers_clock() -> None:
     # In 2026, `until` is long gone: only the server's own Date says that it lies two minutes ahead.
-    times = starts(Rate(3, 1), lambda limiter: limiter.learn("POST", used_up()))
+    times = starts(Rate(3, 1), lambda limiter: limiter.adapt_to("POST", used_up()))
     assert times[0] == pytest.approx(120, abs=0.5)
 
 
@@ -93,7 +93,7 @@ def test_progress_says_what_is_waited_for() -> None:
     async def main() -> None:
         progress = Progress()
         limiter = Limiter(POSTS, progress)
-        limiter.learn("POST", used_up())
+        limiter.adapt_to("POST", used_up())
         assert "quota" in progress.waiting_for
         await limiter.acquire()
         assert progress.waiting_for == ""
@@ -113,7 +113,7 @@ def test_progress_says_what_is_waited_for() -> None:
     ],
 )
 def test_how_long_a_quota_pauses(headers: dict[str, str], seconds: float) -> None:
-    times = starts(Rate(3, 1), lambda limiter: limiter.learn("POST", headers))
+    times = starts(Rate(3, 1), lambda limiter: limiter.adapt_to("POST", headers))
     assert times[0] == pytest.approx(seconds, abs=0.5)
 
 
@@ -132,7 +132,7 @@ NO_MOMENTS: list[Any] = [None, "soon", 0, "2020-10-10T00:24:00", {}]
 )
 def test_a_header_that_makes_no_sense_changes_nothing(text: str) -> None:
     headers = {"X-Ratelimit": text, "Date": DATE}
-    assert starts(POSTS, lambda limiter: limiter.learn("POST", headers)) == starts(
+    assert starts(POSTS, lambda limiter: limiter.adapt_to("POST", headers)) == starts(
         POSTS, lambda limiter: None
     )
 
@@ -142,25 +142,25 @@ def test_a_header_that_makes_no_sense_changes_nothing(text: str) -> None:
 )
 def test_no_header_ever_raises_or_makes_us_faster(quota: Any, date: str) -> None:
     text = quota if isinstance(quota, str) else json.dumps(quota)
-    times = starts(POSTS, lambda limiter: limiter.learn("POST", {"X-Ratelimit": text, "Date": date}))
+    times = starts(POSTS, lambda limiter: limiter.adapt_to("POST", {"X-Ratelimit": text, "Date": date}))
     assert gap(times) > 0.99
 
 
 def test_each_429_makes_us_a_tenth_slower_for_good() -> None:
     def twice(limiter: Limiter) -> None:
-        limiter.slow_down("POST")
-        limiter.slow_down("POST")
+        limiter.back_off("POST")
+        limiter.back_off("POST")
 
     assert gap(starts(POSTS, twice)) == pytest.approx(1.21, abs=0.02)
 
 
 def test_a_429_on_reading_does_not_slow_down_writing() -> None:
-    times = starts(POSTS, lambda limiter: limiter.slow_down("GET"), get_rate=GETS)
+    times = starts(POSTS, lambda limiter: limiter.back_off("GET"), get_rate=GETS)
     assert gap(times) == pytest.approx(1, abs=0.02)
 
 
 def test_without_a_limit_a_429_slows_nobody_down() -> None:
-    assert max(starts(None, lambda limiter: limiter.slow_down("POST"))) < 0.01
+    assert max(starts(None, lambda limiter: limiter.back_off("POST"))) < 0.01
 
 
 # Reading has a budget of its own

@@ -1,7 +1,7 @@
 """What every destination must do, shown on the real sandbox over real TCP.
 
 A subclass says how to build its destination for a sandbox, and how to sign in; the suite brings jobs there
-through the whole delivery (workers, courier, backoff, limiter, transport) while the sandbox misbehaves, and
+through the whole delivery (workers, client, retries, limiter, transport) while the sandbox misbehaves, and
 compares what the outcomes say with what the sandbox holds.
 """
 
@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from importer.client.batching import Batcher, BatchSize
-from importer.client.executor import Courier, Tokens
+from importer.client.client import Client, Tokens
 from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter
-from importer.client.retry import Backoff
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
@@ -40,7 +39,7 @@ class Delivery:
 
     row_outcomes: dict[int, RowOutcome] = field(default_factory=dict)
     stopped_by: BaseException | None = None
-    unsure_rows: set[int] = field(default_factory=set)
+    unconfirmed_rows: set[int] = field(default_factory=set)
     stored: dict[str, int | str] = field(default_factory=dict)
     posts: int = 0
     requests: list[str] = field(default_factory=list)
@@ -94,8 +93,8 @@ class DestinationConformance(ABC):
             destination = self.build(sandbox.url, password=password)
             async with Transport(workers) as transport:
                 limiter = Limiter(None, Progress())
-                courier = Courier(transport, limiter, Backoff(limiter), self.sign_in(sandbox, password))
-                pool = WorkerPool(destination, courier, take, workers=workers)
+                client = Client(transport, limiter, self.sign_in(sandbox, password))
+                pool = WorkerPool(destination, client, take, workers=workers)
                 if stop_after_seconds is not None:
                     loop = asyncio.get_running_loop()
                     loop.call_later(stop_after_seconds, pool.stop, StopRunError("told to"))
@@ -106,11 +105,11 @@ class DestinationConformance(ABC):
             result.posts = sum(sandbox.store.posts("demo").values())
             result.requests = [f"{it.method} {it.path} {it.status}" for it in sandbox.store.requests()]
         result.stopped_by = pool.stopped_by
-        result.unsure_rows = pool.unsure_rows - result.row_outcomes.keys()
+        result.unconfirmed_rows = pool.unconfirmed_rows - result.row_outcomes.keys()
         return result
 
     def test_right_credentials_pass_the_probe(self) -> None:
-        assert self._probe("demo") == Done(())
+        assert self._probe("demo") == Done(None)
 
     def test_wrong_credentials_stop_the_run_at_the_probe(self) -> None:
         decision = self._probe("wrong")
@@ -122,8 +121,8 @@ class DestinationConformance(ABC):
             async with Sandbox() as sandbox, Transport(1) as transport:
                 limiter = Limiter(None, Progress())
                 destination = self.build(sandbox.url, password=password)
-                courier = Courier(transport, limiter, Backoff(limiter), self.sign_in(sandbox, password))
-                return await courier.carry(
+                client = Client(transport, limiter, self.sign_in(sandbox, password))
+                return await client.decide(
                     destination.build_credentials_check(), destination.interpret_credentials_check
                 )
 
@@ -201,7 +200,7 @@ class DestinationConformance(ABC):
     def test_a_stop_lets_the_request_in_flight_finish(self) -> None:
         jobs = [build_job(row, imdb_id=MOVIES[row]) for row in range(6)]
         result = self.deliver(jobs, "hang-after=5s", workers=1, stop_after_seconds=2)
-        assert len(result.stored) == len(result.row_outcomes) + len(result.unsure_rows)
+        assert len(result.stored) == len(result.row_outcomes) + len(result.unconfirmed_rows)
 
 
 async def _batches(destination: Destination, jobs: Sequence[RatingJob]) -> AsyncIterator[Batch]:

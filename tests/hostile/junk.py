@@ -3,7 +3,6 @@
 import orjson
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import Answer
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Response
 
@@ -117,7 +116,7 @@ HEADERS = st.dictionaries(
 )
 
 
-def answers(valid: list[bytes]) -> st.SearchStrategy[Answer]:
+def answers(valid: list[bytes]) -> st.SearchStrategy[Response | ConnectionLostError]:
     """Any answer, or one of these cut off, spoilt by one byte, or with junk in the place of a value."""
     whole = st.sampled_from(valid)
 

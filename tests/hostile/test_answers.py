@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from importer.client.rate_limit import Limiter
 from importer.destinations.decisions import (
-    Answer,
-    Decision,
+    BatchDecision,
     Done,
     PartlyDone,
     RefreshToken,
@@ -26,13 +25,14 @@ from importer.destinations.decisions import (
     Split,
     Stop,
 )
-from importer.destinations.titles import AccountRating
-from importer.destinations.trakt.account import LONGEST_NAME, Account, Refused, read_account, read_count
+from importer.destinations.titles import AccountRating, RatingsPage
+from importer.destinations.trakt.account import LONGEST_NAME, Account, read_account, read_count
 from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.sign_in import (
     DeviceCode,
     Pending,
+    RefreshRefused,
     TokenSet,
     parse_tokens,
     read_device_code,
@@ -41,11 +41,13 @@ from importer.destinations.trakt.sign_in import (
     read_revoke,
 )
 from importer.destinations.trakt_v1.api import TraktV1
+from importer.errors import ConnectionLostError
 from importer.http import Response, read_retry_after
 from importer.model import Batch, MediaKind
 from importer.progress import Progress
 from importer.text import LONGEST_WORDS
 from tests.builders import build_answer, build_job
+from tests.decisions import value_or
 from tests.hostile.junk import DEEP, HEADERS, answers
 from tests.virtual_time import run_in_virtual_time
 
@@ -126,7 +128,7 @@ def buried(field: str, around: str = "%s", status: int = 200) -> Response:
     return build_answer(status, (around % f'{{"{field}":{value},"rating":"love"}}').encode())
 
 
-def check(batch: Batch, decision: Decision, succeeds: bool) -> None:
+def check(batch: Batch, decision: BatchDecision, succeeds: bool) -> None:
     """What holds for every verdict; only where `succeeds` may a row be called rated."""
     match decision:
         case Done(outcomes):
@@ -143,12 +145,11 @@ def check(batch: Batch, decision: Decision, succeeds: bool) -> None:
             check_words(reason)
         case Stop(error):
             check_words(str(error))
-        case Retry(seconds, reason, tries, otherwise):
-            assert 0 < seconds < math.inf
-            assert tries > 1
+        case Retry(reason, policy):
+            assert 0 < decision.seconds < math.inf
+            assert policy.attempts > 1 or not policy.counts
             check_words(reason)
-            assert not isinstance(otherwise, Retry)
-            check(batch, otherwise, succeeds=False)
+            check(batch, decision.give_up(batch), succeeds=False)
 
 
 def check_words(text: str) -> None:
@@ -159,7 +160,7 @@ def check_words(text: str) -> None:
         assert secret.lower() not in text.lower()
 
 
-def parse(answer: Answer) -> Any:
+def parse(answer: Response | ConnectionLostError) -> Any:
     """What the answer says by the book; None if it is none."""
     try:
         return orjson.loads(answer.body) if isinstance(answer, Response) else None
@@ -173,32 +174,33 @@ class TestTraktV1:
     @example(
         rows("rate/movies", MediaKind.MOVIE, 2), build_answer(200, b'{"status":"success","skipped":[1]}')
     )
-    def test_an_answer_to_a_rating(self, batch: Batch, answer: Answer) -> None:
+    def test_an_answer_to_a_rating(self, batch: Batch, answer: Response | ConnectionLostError) -> None:
         content = parse(answer)
         says_so = isinstance(content, dict) and content.get("status") == "success"
         succeeds = isinstance(answer, Response) and answer.status == 200 and says_so
         check(batch, V1.interpret_response(batch, answer), succeeds)
 
     @given(V1_ANSWERS)
-    def test_an_answer_to_the_probe(self, answer: Answer) -> None:
+    def test_an_answer_to_the_probe(self, answer: Response | ConnectionLostError) -> None:
         content = parse(answer)
         decision = V1.interpret_credentials_check(answer)
         if isinstance(decision, Done):
             assert content["status"] == "success"
-        check(Batch("account/test", ()), decision, succeeds=True)
+        else:
+            check(Batch("account/test", ()), decision, succeeds=True)
 
     @given(KINDS.filter(lambda kind: kind is not MediaKind.SEASON), V1_ANSWERS)
     @example(MediaKind.MOVIE, buried("imdb_id", "[%s]"))
     @example(MediaKind.MOVIE, buried("title", "[%s]"))
     @example(MediaKind.MOVIE, buried("rating_advanced", "[%s]"))
     @example(MediaKind.EPISODE, buried("season", '[{"rating":"love","show":{"tvdb_id":1},"episode":%s}]'))
-    def test_an_answer_to_reading_back(self, kind: MediaKind, answer: Answer) -> None:
-        found = V1.read_ratings(kind, answer)
-        if isinstance(found, Decision):
+    def test_an_answer_to_reading_back(self, kind: MediaKind, answer: Response | ConnectionLostError) -> None:
+        found = V1.read_ratings(kind, 1, answer)
+        if not isinstance(found, Done):
             check(Batch("user/ratings", ()), found, succeeds=False)
         else:
             assert isinstance(parse(answer), list)
-            assert {held.rating for held in found.values()} <= {*range(1, 11), "love", "hate"}
+            assert {held.rating for held in found.value.ratings.values()} <= {*range(1, 11), "love", "hate"}
 
 
 class TestTraktV2:
@@ -214,7 +216,7 @@ class TestTraktV2:
     @example(
         rows("movies", MediaKind.MOVIE, 1), build_answer(201, b'{"added":{"movies":true},"not_found":{}}')
     )
-    def test_an_answer_to_a_batch(self, batch: Batch, answer: Answer) -> None:
+    def test_an_answer_to_a_batch(self, batch: Batch, answer: Response | ConnectionLostError) -> None:
         content = parse(answer)
         counts = content.get("added", content.get("deleted")) if isinstance(content, dict) else None
         says_so = isinstance(counts, dict)
@@ -224,47 +226,52 @@ class TestTraktV2:
         check(batch, V2.interpret_response(batch, answer), succeeds)
 
     @given(V2_ANSWERS | SIGN_IN_ANSWERS)
-    def test_an_answer_to_the_probe(self, answer: Answer) -> None:
+    def test_an_answer_to_the_probe(self, answer: Response | ConnectionLostError) -> None:
         decision = V2.interpret_credentials_check(answer)
-        assert not isinstance(decision, Done) or parse(answer)["user"]
-        check(Batch("users/settings", ()), decision, succeeds=True)
+        if isinstance(decision, Done):
+            assert parse(answer)["user"]
+        else:
+            check(Batch("users/settings", ()), decision, succeeds=True)
 
     @given(KINDS, V2_ANSWERS, st.integers(1, 10**9))
     @example(MediaKind.MOVIE, buried("year", '[{"rating":8,"movie":%s}]'), 1)
     @example(MediaKind.SEASON, buried("number", '[{"rating":8,"show":{"ids":{"tvdb":1}},"season":%s}]'), 1)
     @example(MediaKind.EPISODE, buried("imdb", '[{"rating":8,"episode":{"ids":%s}}]'), 1)
-    def test_an_answer_to_reading_back(self, kind: MediaKind, answer: Answer, page: int) -> None:
-        found = V2.read_ratings(kind, answer)
-        if isinstance(found, Decision):
-            assert not isinstance(found, Done)
-            check(Batch("sync/ratings", ()), found, succeeds=False)
+    def test_an_answer_to_reading_back(
+        self, kind: MediaKind, answer: Response | ConnectionLostError, page: int
+    ) -> None:
+        decision = V2.read_ratings(kind, page, answer)
+        if not isinstance(decision, Done):
+            check(Batch("sync/ratings", ()), decision, succeeds=False)
             return
+        ratings, has_more = decision.value
         assert isinstance(answer, Response)
         assert isinstance(parse(answer), list)
-        assert {held.rating for held in found.values()} <= set(range(1, 11))
+        assert {held.rating for held in ratings.values()} <= set(range(1, 11))
         # What stood there may have to be sent again: whatever is kept of it must be good for that.
-        for held in found.values():
+        for held in ratings.values():
             V2.dates.build(held.rated_at)
-        assert page < 10_000 or not V2.has_next_page(answer, page)
+        assert page < 10_000 or not has_more
 
     def test_a_title_that_is_held_counts_once_whatever_its_keys(self) -> None:
         ids = {"trakt": 1, "imdb": "tt0113277", "tmdb": 949}
         body = [{"rating": 8, "movie": {"title": "Heat", "year": 1995, "ids": ids}}]
-        found = V2.read_ratings(MediaKind.MOVIE, build_answer(200, body))
-        assert not isinstance(found, Decision)
-        assert len(found) == 4
-        assert len({id(held) for held in found.values()}) == 1
+        found = V2.read_ratings(MediaKind.MOVIE, 1, build_answer(200, body))
+        assert isinstance(found, Done)
+        ratings = found.value.ratings
+        assert len(ratings) == 4
+        assert len({id(held) for held in ratings.values()}) == 1
 
     @pytest.mark.parametrize("rated_at", ["", "yesterday", "2014-09-01T12:00:00", "\x1b[2J", 5, "9" * 99])
     def test_a_date_that_is_none_is_not_kept_for_an_undo(self, rated_at: object) -> None:
         body = [{"rating": 8, "rated_at": rated_at, "movie": {"ids": {"imdb": "tt1"}}}]
-        assert V2.read_ratings(MediaKind.MOVIE, build_answer(200, body)) == {
-            "movie:imdb:tt1": AccountRating(8)
-        }
+        assert V2.read_ratings(MediaKind.MOVIE, 1, build_answer(200, body)) == Done(
+            RatingsPage({"movie:imdb:tt1": AccountRating(8)})
+        )
 
     def test_more_pages_than_an_account_may_fill_are_no_answer(self) -> None:
         answer = Response(200, {"X-Pagination-Page-Count": "999999999"}, b"[]")
-        assert isinstance(V2.read_ratings(MediaKind.MOVIE, answer), Retry)
+        assert isinstance(V2.read_ratings(MediaKind.MOVIE, 1, answer), Retry)
 
     @pytest.mark.parametrize(
         ("header", "shown"),
@@ -287,30 +294,31 @@ class TestTraktV2:
 
 class TestSignIn:
     @given(SIGN_IN_ANSWERS)
-    def test_an_answer_to_the_sign_in(self, answer: Answer) -> None:
+    def test_an_answer_to_the_sign_in(self, answer: Response | ConnectionLostError) -> None:
         content = parse(answer)
-        code = read_device_code(answer)
+        code = value_or(read_device_code(answer))
         if isinstance(code, DeviceCode):
             check_words(code.user_code + code.verification_url)
             assert content["device_code"]
-        for found in (read_poll(answer, NOW), read_refresh(answer, NOW)):
+        for found in (value_or(read_poll(answer, NOW)), value_or(read_refresh(answer, NOW))):
             if isinstance(found, TokenSet):
                 assert content["access_token"]
-            elif isinstance(found, Stop | Refused):
+            elif isinstance(found, Stop | RefreshRefused):
                 check_words(str(found.error))
             else:
                 assert isinstance(found, Retry | Pending)
-        assert isinstance(read_revoke(answer), bool)
+        assert isinstance(value_or(read_revoke(answer)), bool)
 
     @given(SIGN_IN_ANSWERS)
     @example(build_answer(200, {"user": {"username": "a" * 10_000_000}}))
-    def test_an_answer_to_who_that_is(self, answer: Answer) -> None:
-        found = read_account(answer)
+    def test_an_answer_to_who_that_is(self, answer: Response | ConnectionLostError) -> None:
+        found = value_or(read_account(answer))
         if isinstance(found, Account):
             check_words(found.username + found.name)
             assert 0 < len(found.username + found.name) <= 2 * LONGEST_NAME
-        count = read_count(answer)
-        assert count is None or isinstance(count, Retry | Stop) or 0 <= count < 10**9
+        count = value_or(read_count(answer))
+        assert count is None or not isinstance(count, int) or 0 <= count < 10**9
+        assert isinstance(count, int | Retry | Stop | RefreshToken | None)
 
     @given(st.binary(max_size=40) | SIGN_IN_ANSWERS.map(lambda answer: getattr(answer, "body", b"")))
     def test_whatever_stands_in_the_token_file(self, content: bytes) -> None:
@@ -345,7 +353,7 @@ MOMENT = '"2024-01-01T00:00:00Z"'
 def test_any_quota_lets_requests_go_on(quota: str) -> None:
     async def main() -> None:
         limiter = Limiter(None, Progress())
-        limiter.learn("POST", {"X-Ratelimit": quota, "Date": "Mon, 01 Jan 2024 00:00:00 GMT"})
+        limiter.adapt_to("POST", {"X-Ratelimit": quota, "Date": "Mon, 01 Jan 2024 00:00:00 GMT"})
         for _ in range(3):
             await asyncio.wait_for(limiter.acquire(), 1000)
 

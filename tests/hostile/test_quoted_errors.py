@@ -23,7 +23,7 @@ def tell(error: object, api: TraktV1 = API, **more: object) -> str:
         build_batch(), build_answer(400, {"status": "failure", "error": error, **more})
     )
     assert isinstance(decision, Done)
-    return decision.outcomes[0].message
+    return decision.value[0].message
 
 
 @pytest.mark.parametrize(
@@ -92,5 +92,5 @@ def test_a_title_that_is_not_found_stays_so() -> None:
         build_batch(), build_answer(404, {"status": "failure", "error": f"{KEY} movie not found"})
     )
     assert isinstance(decision, Done)
-    assert decision.outcomes[0].status is Status.NOT_FOUND
-    assert "*** movie not found" in decision.outcomes[0].message
+    assert decision.value[0].status is Status.NOT_FOUND
+    assert "*** movie not found" in decision.value[0].message

@@ -14,7 +14,6 @@ import pytest
 from importer.client.rate_limit import Rate
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
-from importer.destinations.decisions import Answer
 from importer.destinations.titles import Candidate
 from importer.destinations.trakt.search import TraktSearch
 from importer.errors import ConnectionLostError, Loss, StopRunError
@@ -39,7 +38,7 @@ class Library(Transport):
     `answers` come first, in turn.
     """
 
-    def __init__(self, *answers: Answer, unknown: Iterable[str] = ()) -> None:
+    def __init__(self, *answers: Response | ConnectionLostError, unknown: Iterable[str] = ()) -> None:
         super().__init__(1)
         self._answers = list(answers)
         self._unknown = set(unknown)
@@ -235,7 +234,7 @@ def test_told_to_slow_down_nobody_asks_until_then(tmp_path: Path) -> None:
     [OUTAGE, build_answer(502, b"<html>"), ConnectionLostError(Loss.TIMEOUT), build_answer(200, b"<html>")],
     ids=str,
 )
-def test_a_short_outage_is_waited_out(tmp_path: Path, trouble: Answer) -> None:
+def test_a_short_outage_is_waited_out(tmp_path: Path, trouble: Response | ConnectionLostError) -> None:
     server = Library(trouble, trouble)
     found = look_up(server, films(1), tmp_path)
     assert [result.confidence for result in found.values()] == [MatchConfidence.CERTAIN]
@@ -247,7 +246,9 @@ def test_a_short_outage_is_waited_out(tmp_path: Path, trouble: Answer) -> None:
     [OUTAGE, ConnectionLostError(Loss.REFUSED), build_answer(200, b"<html>"), build_answer(403)],
     ids=str,
 )
-def test_a_long_outage_stops_and_is_kept_as_no_answer(tmp_path: Path, trouble: Answer) -> None:
+def test_a_long_outage_stops_and_is_kept_as_no_answer(
+    tmp_path: Path, trouble: Response | ConnectionLostError
+) -> None:
     with pytest.raises(StopRunError):
         look_up(Library(*[trouble] * 100), films(3), tmp_path)
     server = Library()

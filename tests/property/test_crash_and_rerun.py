@@ -29,8 +29,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from importer.client.transport import Transport
-from importer.destinations.decisions import RATED, UNRATED, Answer, Decision, Done, Retry, Split, Stop
-from importer.destinations.titles import AccountRating, AccountRatings
+from importer.destinations.decisions import (
+    RATED,
+    UNRATED,
+    BatchDecision,
+    Decision,
+    Done,
+    Effect,
+    Retry,
+    RetryPolicy,
+    Stop,
+    WhenExhausted,
+    narrow,
+)
+from importer.destinations.titles import AccountRating, RatingsPage
 from importer.errors import ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.journal import Journal
@@ -49,6 +61,16 @@ UNKNOWN = "tt0000009"
 TITLES = (*(f"tt{number:07}" for number in range(1, 4)), UNKNOWN)
 
 MOST_TURNS = 100_000
+
+_UNCONFIRMED, _FAILED = (Outcome(status, "gave_up") for status in (Status.UNSURE, Status.FAILED))
+_SPLIT = WhenExhausted.SPLIT
+REFUSED = RetryPolicy(attempts=4, first_wait_seconds=1)
+LOST = RetryPolicy(
+    attempts=3, first_wait_seconds=1, exponential=True, when_exhausted=_SPLIT, outcome=_UNCONFIRMED
+)
+BUSY = RetryPolicy(attempts=4, first_wait_seconds=10, pauses_all_workers=True, counts=False)
+BUSY_READING = RetryPolicy(attempts=3, first_wait_seconds=10, pauses_all_workers=True)
+TROUBLE = RetryPolicy(attempts=2, first_wait_seconds=2, when_exhausted=_SPLIT, outcome=_FAILED)
 
 WRITING = ("INSERT", "UPDATE", "DELETE", "CREATE", "COMMIT")
 NOWHERE = range(0)
@@ -300,52 +322,48 @@ class FakeApi:
         asked = [(job.imdb_id, job.rating) for job in batch.jobs]
         return Request("POST", "http://127.0.0.1:1", RATE, json.dumps(asked).encode())
 
-    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
+    def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
         if isinstance(answer, ConnectionLostError):
             if answer.loss is Loss.REFUSED:
-                return Retry(1, "refused", 4, Stop(StopRunError("no server")))
-            return Retry(1, "lost", 3, _narrow(batch, Status.UNSURE), grows=True, unsure=True)
+                return Retry("refused", REFUSED)
+            return Retry("lost", LOST, Effect.UNKNOWN)
         content = json.loads(answer.body)
         match content["word"]:
             case "busy":
-                return Retry(10, "busy", 4, Stop(StopRunError("busy")), pause_all=True, is_attempt=False)
+                return Retry("busy", BUSY)
             case "trouble" | "half-done":
-                return Retry(2, "trouble", 2, _narrow(batch, Status.FAILED), unsure=True)
+                return Retry("trouble", TROUBLE, Effect.UNKNOWN)
             case "stop" | "stop-unsure" as word:
-                return Stop(StopRunError(word), unsure=word == "stop-unsure")
+                return Stop(StopRunError(word), Effect.UNKNOWN if word == "stop-unsure" else Effect.NONE)
         if not content["skipped"]:
             return Done([RATED if job.rating else UNRATED for job in batch.jobs])
-        return _narrow(batch, Status.NOT_FOUND)
+        return narrow(batch, Outcome(Status.NOT_FOUND, "gave_up"), effect=Effect.UNKNOWN)
 
     def build_credentials_check(self) -> Request:
         return Request("POST", "http://127.0.0.1:1", PROBE)
 
-    def interpret_credentials_check(self, answer: Answer) -> Decision:
-        return Done(())
+    def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
+        return Done(None)
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         return Request("POST", "http://127.0.0.1:1", READ)
 
-    def has_next_page(self, answer: Response, page: int) -> bool:
-        return False
-
-    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
-        stop = Stop(StopRunError("it cannot be read"))
+    def read_ratings(
+        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
+    ) -> Decision[RatingsPage]:
         if isinstance(answer, ConnectionLostError):
-            return Retry(1, "lost", 3, stop, grows=True, unsure=True)
+            return Retry("lost", LOST, Effect.UNKNOWN)
         content = json.loads(answer.body)
         match content["word"]:
             case "busy" | "trouble":
-                return Retry(10, "busy", 3, stop, pause_all=True)
+                return Retry("busy", BUSY_READING)
             case "unreadable":
-                return stop
-        return {f"{kind}:imdb:{title}": AccountRating(rating) for title, rating in content["held"].items()}
-
-
-def _narrow(batch: Batch, status: Status) -> Decision:
-    if len(batch.jobs) > 1:
-        return Split(status, unsure=True)
-    return Done([Outcome(status, "gave_up")])
+                return Stop(StopRunError("it cannot be read"))
+        return Done(
+            RatingsPage(
+                {f"{kind}:imdb:{title}": AccountRating(rating) for title, rating in content["held"].items()}
+            )
+        )
 
 
 # The file

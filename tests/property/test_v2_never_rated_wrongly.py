@@ -19,10 +19,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importer.client.batching import Batcher, BatchSize
-from importer.client.executor import Courier
+from importer.client.client import Client
 from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter
-from importer.client.retry import Backoff
 from importer.client.transport import Transport
 from importer.destinations.titles import possible_kinds
 from importer.destinations.trakt.api import TraktV2
@@ -206,7 +205,7 @@ def deliver(
 
     async def main() -> WorkerPool:
         limiter = Limiter(None, Progress())
-        pool = WorkerPool(trakt, Courier(server, limiter, Backoff(limiter)), take, workers=workers)
+        pool = WorkerPool(trakt, Client(server, limiter), take, workers=workers)
         if stop_seconds is not None:
             asyncio.get_running_loop().call_later(stop_seconds, pool.stop, StopRunError("told to"))
         await pool.run(batches())
@@ -309,7 +308,7 @@ def test_whatever_the_trouble_no_success_is_told_that_did_not_happen(
         row_outcome = row_outcomes.get(row.job.row)
         if row_outcome is None:
             # Still open: rows that were to be asked for again in halves may have been stored, too.
-            told = row.job.row in pool.unsure_rows
+            told = row.job.row in pool.unconfirmed_rows
             assert told or row.known not in server.ever_stored
         elif row_outcome.outcome.status.is_success:
             assert is_as_asked(server, row)

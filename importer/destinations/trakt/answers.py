@@ -1,6 +1,18 @@
 """What an answer of `POST /sync/ratings` means: the decision table of today's API. Pure.
 
 Codes and their meaning: API page "Status Codes"; what to do about them is ours, tested line by line.
+
+```text
+201, counted, row 2 in not_found     Done: rated, not_found, rated ...
+201, nothing counted, nothing named  many rows: Split; a row alone: unconfirmed
+400 413 422                          many rows: Split; a row alone: rejected
+401 403 420 423 426                  RefreshToken, or Stop: the sign-in, the app, a full account
+409                                  many rows: Split; a row alone: read back first, then once more (CONFLICT)
+429                                  Retry(RATE_LIMIT)
+500 501 505 ...                      Retry(SERVER_ERROR)
+502 503 504 520-524                  Retry(OVERLOADED)
+anything that is not the API's       Retry(NONSENSE)
+```
 """
 
 import re
@@ -9,23 +21,58 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from importer.destinations.decisions import (
-    Answer,
-    Decision,
+    BatchDecision,
     Done,
+    Effect,
     PartlyDone,
     RefreshToken,
     Retry,
+    RetryPolicy,
     Split,
     Stop,
+    WhenExhausted,
+    interpret_loss,
+    narrow,
 )
-from importer.destinations.trakt.account import explain_forbidden, interpret_rate_limit
 from importer.destinations.trakt.not_found import Missing, find_missing, flatten_item
-from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, Loss, StopRunError
+from importer.destinations.trakt.trouble import NOT_TRAKTS, explain_forbidden, interpret_rate_limit
+from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Response, parse_object, read_retry_after
 from importer.model import Batch, Outcome, RatingJob, Status
 
-OVERLOAD_SECONDS = 30.0
-"""How long to wait when the API is overloaded (docs: "try again in 30 s")."""
+NONSENSE = RetryPolicy(
+    attempts=3,
+    first_wait_seconds=5,
+    stop_message="Trakt's answers make no sense: what became of a batch is unknown",
+)
+OVERLOADED = RetryPolicy(
+    attempts=5,
+    first_wait_seconds=30,  # docs: "try again in 30 s"
+    when_exhausted=WhenExhausted.SPLIT_ONCE,
+    stop_message="{reason}: Trakt still gives no answer after {attempts} attempts",
+    too_much=True,
+)
+SERVER_ERROR = RetryPolicy(
+    attempts=4,
+    first_wait_seconds=2,
+    exponential=True,
+    when_exhausted=WhenExhausted.SPLIT,
+    outcome=Outcome(Status.FAILED, "server_error", "gave up after {reason}"),
+    too_much=True,
+)
+SERVER_ERROR_FOR_MANY = replace(SERVER_ERROR, attempts=2)
+"""Halves find the row that upsets the server sooner than more attempts with all of them."""
+
+CONFLICT = RetryPolicy(
+    # Not documented for ratings: look whether it is there, and believe the refusal if it is not.
+    attempts=2,
+    first_wait_seconds=1,
+    reads_back_first=True,
+    when_exhausted=WhenExhausted.SPLIT,
+    outcome=Outcome(
+        Status.REJECTED, "http_409", "Trakt reports a conflict (409), and the rating is not there"
+    ),
+)
 
 _match_limit = re.compile(r"[0-9]{1,9}").fullmatch
 _match_upgrade = re.compile(r"https://(?:[a-z]+\.)?trakt\.tv(?:/[a-z/-]{0,60})?").fullmatch
@@ -33,7 +80,7 @@ _match_upgrade = re.compile(r"https://(?:[a-z]+\.)?trakt\.tv(?:/[a-z/-]{0,60})?"
 
 _OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 _WRONG_PATH = frozenset({404, 405, 410, 412})
-_NOT_CONFIRMED = Outcome(
+_NOT_COUNTED = Outcome(
     Status.UNSURE,
     "not_confirmed",
     "Trakt neither counted the row nor said that it does not know the title",
@@ -52,33 +99,30 @@ class Sent:
     second_method_of: Callable[[RatingJob], str | None]
 
 
-def interpret_ratings(sent: Sent, answer: Answer) -> Decision:
-    """Judge the answer to a batch of ratings or removals."""
+def interpret_ratings(sent: Sent, answer: Response | ConnectionLostError) -> BatchDecision:
+    """Decide on the answer to a batch of ratings or removals."""
     if isinstance(answer, ConnectionLostError):
-        return _judge_loss(sent.batch, answer)
+        return interpret_loss(answer, "Trakt")
     if 200 <= answer.status < 300:
-        return _judge_success(sent, answer)
-    return _judge_refusal(sent.batch, answer) or _judge_trouble(sent.batch, answer)
+        return _interpret_success(sent, answer)
+    return _interpret_refusal(sent.batch, answer) or _interpret_trouble(sent.batch, answer)
 
 
-def _judge_success(sent: Sent, answer: Response) -> Decision:
+def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
     content = parse_object(answer.body)
     counts = content.get("added", content.get("deleted"))
     if not isinstance(counts, Mapping) or not isinstance(content.get("not_found", {}), Mapping):
-        stop = Stop(
-            StopRunError("Trakt's answers make no sense: what became of a batch is unknown"), unsure=True
-        )
-        return Retry(5, "an answer that is not the API's", 3, stop, unsure=True)
+        return Retry(NOT_TRAKTS, NONSENSE, Effect.UNKNOWN)
     jobs = sent.batch.jobs
     missing = Missing(set(), set())
     if any(content.get("not_found", {}).values()):
         missing = find_missing([flatten_item(item) for item in sent.build_items()], content["not_found"])
     if not _accounts_for(content, len(jobs)):
-        missing = missing._replace(doubtful=set(range(len(jobs))) - missing.certain)
-    if len(missing.doubtful) == len(jobs):
+        missing = missing._replace(unclear=set(range(len(jobs))) - missing.certain)
+    if len(missing.unclear) == len(jobs):
         if len(jobs) > 1:
-            return Split("the answer does not tell its rows apart", unsure=True)
-        return Done((_NOT_CONFIRMED,))
+            return Split("the answer does not tell its rows apart", Effect.UNKNOWN)
+        return Done((_NOT_COUNTED,))
     outcomes: list[Outcome | None] = [sent.success_of(job) for job in jobs]
     later: dict[str, list[RatingJob]] = {}
     for position in missing.certain:
@@ -86,13 +130,13 @@ def _judge_success(sent: Sent, answer: Response) -> Decision:
         outcomes[position] = None if second_method else _MISSING
         if second_method:
             later.setdefault(second_method, []).append(jobs[position])
-    for position in missing.doubtful:
+    for position in missing.unclear:
         outcomes[position] = None
     settled = [outcome for outcome in outcomes if outcome is not None]
     if len(settled) == len(jobs):
         return Done(settled)
-    doubtful = Batch(sent.batch.method, [jobs[position] for position in sorted(missing.doubtful)])
-    halves = [half for half in doubtful.halves() if half.jobs]
+    unclear = Batch(sent.batch.method, [jobs[position] for position in sorted(missing.unclear)])
+    halves = [half for half in unclear.halves() if half.jobs]
     return PartlyDone(outcomes, halves, [Batch(method, again) for method, again in later.items()])
 
 
@@ -109,8 +153,8 @@ def _accounts_for(content: Mapping[str, Any], rows: int) -> bool:
     return counted > 0 or "added" not in content
 
 
-def _judge_refusal(batch: Batch, answer: Response) -> Decision | None:
-    """Judge the answers that say no for good; None for those that may pass."""
+def _interpret_refusal(batch: Batch, answer: Response) -> BatchDecision | None:
+    """Decide on the answers that say no for good; None for those that may pass."""
     status = answer.status
     if status == 401:
         return RefreshToken()
@@ -126,60 +170,25 @@ def _judge_refusal(batch: Batch, answer: Response) -> Decision | None:
         return Stop(StopRunError(f"this is not Trakt's API (HTTP {status}): check IMPORTER_TRAKT_BASE_URL"))
     if status in {400, 413, 422} or (400 <= status < 500 and status not in {409, 429}):
         message = f"Trakt refuses the row (HTTP {status})"
-        return _narrow(batch, Outcome(Status.REJECTED, f"http_{status}", message), too_much=status == 413)
+        return narrow(batch, Outcome(Status.REJECTED, f"http_{status}", message), too_much=status == 413)
     return None
 
 
-def _judge_trouble(batch: Batch, answer: Response) -> Decision:
+def _interpret_trouble(batch: Batch, answer: Response) -> BatchDecision:
     status = answer.status
     if status == 429:
-        return replace(interpret_rate_limit(answer), is_attempt=False)  # it says nothing about these rows
+        return interpret_rate_limit(answer)
     if status == 409:
-        # Not documented for ratings: look whether it is there, and believe the refusal if it is not.
-        refused = Outcome(
-            Status.REJECTED, "http_409", "Trakt reports a conflict (409), and the rating is not there"
-        )
+        reason = "conflict (409)"
         if len(batch.jobs) > 1:
-            return Split("conflict (409)", unsure=True)
-        return Retry(1, "conflict (409)", 2, Done((refused,)), unsure=True, look_first=True)
+            return Split(reason, Effect.UNKNOWN)
+        return Retry(reason, CONFLICT, Effect.UNKNOWN)
     if status in _OVERLOADED:
-        seconds = max(OVERLOAD_SECONDS, read_retry_after(answer.headers) or 0)
-        reason = f"overloaded ({status})"
-        stop: Decision = Stop(
-            StopRunError(f"{reason}: Trakt still gives no answer after 5 tries"), unsure=True
-        )
-        if len(batch.jobs) > 1 and not batch.is_part:
-            stop = Split(reason, unsure=True, too_much=True)
-        return Retry(seconds, reason, 5, stop, unsure=True)
-    failed = Outcome(Status.FAILED, "server_error", f"gave up after HTTP {status}")
-    tries = 2 if len(batch.jobs) > 1 else 4
-    last = _narrow(batch, failed, unsure=True, too_much=True)
-    return Retry(2, f"server error ({status})", tries, last, grows=True, unsure=True)
-
-
-def _judge_loss(batch: Batch, loss: ConnectionLostError) -> Decision:
-    unsure = Outcome(Status.UNSURE, "no_answer", "sent, but the answer never came")
-    match loss.loss:
-        case Loss.CERTIFICATE:
-            return Stop(StopRunError(f"Trakt's identity cannot be proved: {loss}"))
-        case Loss.REFUSED:
-            stop = Stop(StopRunError(f"Trakt cannot be reached: {loss}"))
-            return Retry(1, str(loss.loss), 6, stop, grows=True)
-        case Loss.TIMEOUT:
-            return Retry(
-                1, str(loss.loss), 2, _narrow(batch, unsure, unsure=True, too_much=True), unsure=True
-            )
-        case Loss.DROPPED:
-            return Retry(1, str(loss.loss), 6, _narrow(batch, unsure, unsure=True), grows=True, unsure=True)
-        case Loss.TOO_LARGE:
-            return Stop(StopRunError(f"Trakt's answer makes no sense: {loss}"), unsure=True)
-
-
-def _narrow(batch: Batch, outcome: Outcome, *, unsure: bool = False, too_much: bool = False) -> Decision:
-    """One bad row never fails its neighbours: halve until it stands alone."""
-    if len(batch.jobs) > 1:
-        return Split(outcome.message, unsure=unsure, too_much=too_much)
-    return Done((outcome,))
+        asked = read_retry_after(answer.headers)
+        seconds = None if asked is None else max(OVERLOADED.first_wait_seconds, asked)
+        return Retry(f"overloaded ({status})", OVERLOADED, Effect.UNKNOWN, seconds)
+    policy = SERVER_ERROR_FOR_MANY if len(batch.jobs) > 1 else SERVER_ERROR
+    return Retry(f"server error ({status})", policy, Effect.UNKNOWN)
 
 
 def _explain_limit(answer: Response) -> str:

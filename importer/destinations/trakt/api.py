@@ -1,7 +1,7 @@
 """Today's Trakt API: ratings in batches through `POST /sync/ratings`, removals through its `/remove`.
 
-Builds the requests. What an answer means stands in `trakt_v2_answers.py`; who is signed in is the courier's
-business, which puts the token into every request that asks for one.
+Builds the requests. What an answer means stands in `answers.py`; who is signed in is the client's business,
+which puts the token into every request that asks for one.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,15 @@ from typing import Any
 
 import orjson
 
-from importer.destinations.decisions import RATED, UNRATED, Answer, Decision, Done, RefreshToken
-from importer.destinations.titles import AccountRatings, possible_kinds
-from importer.destinations.trakt.account import Account, Refused, interpret_trouble, read_account
+from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done, RefreshToken
+from importer.destinations.titles import RatingsPage, possible_kinds
+from importer.destinations.trakt.account import build_account, read_account
 from importer.destinations.trakt.answers import Sent, interpret_ratings
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.ratings import MOST_PAGES, count_pages, has_next_page, parse_ratings
+from importer.destinations.trakt.request import build_request
+from importer.destinations.trakt.trouble import PATIENT_QUESTION, interpret_trouble
+from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, Status
 
@@ -103,10 +106,11 @@ class TraktV2:
         bucket = batch.method.removesuffix(_REMOVE)
         path = "/sync/ratings" if bucket == batch.method else "/sync/ratings/remove"
         array = "shows" if bucket == _NUMBERED else bucket
-        return self._request("POST", path, orjson.dumps({array: self._build_items(batch)}))
+        body = orjson.dumps({array: self._build_items(batch)})
+        return build_request("POST", self.base_url, path, self.client_id, body, as_user=True)
 
-    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
-        """Judge the answer to a batch of ratings."""
+    def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
+        """Decide on the answer to a batch of ratings."""
         sent = Sent(
             batch,
             partial(self._build_items, batch),
@@ -117,41 +121,29 @@ class TraktV2:
 
     def build_credentials_check(self) -> Request:
         """`GET /users/settings`: says whose token this is, and changes nothing."""
-        return self._request("GET", "/users/settings")
+        return build_account(self.base_url, self.client_id)
 
-    def interpret_credentials_check(self, answer: Answer) -> Decision:
-        """Judge the probe."""
-        found = read_account(answer)
-        if isinstance(found, Account):
-            return Done(())
-        return RefreshToken() if isinstance(found, Refused) else found
+    def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
+        """Any account will do."""
+        decision = read_account(answer)
+        return Done(None) if isinstance(decision, Done) else decision
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """`GET /sync/ratings/{type}`, always paged: a limit without asking was seen and lifted (#919)."""
-        return self._request("GET", f"/sync/ratings/{_BUCKETS[kind]}?page={page}&limit={PAGE_SIZE}")
+        path = f"/sync/ratings/{_BUCKETS[kind]}?page={page}&limit={PAGE_SIZE}"
+        return build_request("GET", self.base_url, path, self.client_id, as_user=True)
 
-    def has_next_page(self, answer: Response, page: int) -> bool:
-        """Whether the page count says that there is more."""
-        return has_next_page(answer, page)
-
-    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
-        """Read a page of the account's ratings."""
+    def read_ratings(
+        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
+    ) -> Decision[RatingsPage]:
+        """Read a page of the account's ratings; the page count says whether there is more."""
         if isinstance(answer, Response):
             found = parse_ratings(kind, answer.body) if answer.status == 200 else None
             if found is not None and count_pages(answer) <= MOST_PAGES:
-                return found
+                return Done(RatingsPage(found, has_next_page(answer, page)))
             if answer.status == 401:
                 return RefreshToken()
-        return interpret_trouble(answer, tries=5)
-
-    def _request(self, method: str, path: str, body: bytes | None = None) -> Request:
-        headers = {
-            "Content-Type": "application/json",
-            "trakt-api-version": "2",
-            "trakt-api-key": self.client_id,
-        }
-        label = f"{method} {path.partition('?')[0].removeprefix('/')}"
-        return Request(method, self.base_url + path, label, body, headers, needs_token=True)
+        return interpret_trouble(answer, PATIENT_QUESTION)
 
     def _build_items(self, batch: Batch) -> list[dict[str, Any]]:
         bucket = batch.method.removesuffix(_REMOVE)

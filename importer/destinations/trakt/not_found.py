@@ -1,7 +1,7 @@
 """Which items of a request a `not_found` echo means. Pure.
 
 The echo may lack the ids (issue #244 of trakt-api), so an item counts as found only when every echo is
-known to mean other items. Where that cannot be told, the items are doubtful and must be asked for again.
+known to mean other items. Where that cannot be told, the items are unclear and must be asked for again.
 What is relied on: every item that is not found has an echo, and what is left in an echo is the item's own.
 """
 
@@ -23,7 +23,7 @@ class Missing(NamedTuple):
     """Positions of items that are not found, and of those of which it cannot be told."""
 
     certain: set[int]
-    doubtful: set[int]
+    unclear: set[int]
 
 
 def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missing:
@@ -37,7 +37,7 @@ def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missi
     names = [_name_of(item) for item in items]
     positions = _index_by_id(names)
     certain: set[int] = set()
-    doubtful: set[int] = set()
+    unclear: set[int] = set()
     nameless = [echo for echo in echoes if not _find_near(_name_of(echo), names, positions)]
     for name, count in Counter(map(_name_of, echoes)).items():
         near = _find_near(name, names, positions)
@@ -45,10 +45,10 @@ def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missi
         if not same and (len({names[position] for position in near}) == 1 or count >= len(near)):
             same = near
         certain |= same
-        doubtful |= near - same
-    sure, unsure = _match_by_values(nameless, items)
-    certain |= sure
-    return Missing(certain, (doubtful | unsure) - certain)
+        unclear |= near - same
+    by_values = _match_by_values(nameless, items)
+    certain |= by_values.certain
+    return Missing(certain, (unclear | by_values.unclear) - certain)
 
 
 def flatten_item(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _match_by_values(echoes: Sequence[Mapping[str, Any]], items: Sequence[Mappin
         if alike and signature and count >= len(alike):
             found.certain.update(alike)
         else:
-            found.doubtful.update(alike or range(len(items)))
+            found.unclear.update(alike or range(len(items)))
     return found
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from importer.destinations.decisions import Answer, Retry, Stop
+from importer.destinations.decisions import Decision, Done
 from importer.destinations.titles import Candidate, is_imdb_id
-from importer.destinations.trakt.account import interpret_trouble, is_block_page
+from importer.destinations.trakt.request import build_request
+from importer.destinations.trakt.trouble import PATIENT_QUESTION, interpret_trouble, is_block_page
+from importer.errors import ConnectionLostError
 from importer.http import Request, Response, parse_list
 from importer.model import MediaKind
 
@@ -21,7 +23,6 @@ PAGE_SIZE = 50
 LONGEST_QUERY = 200
 """Characters of a title that are searched for: more would not fit into an address."""
 
-_TRIES = 5
 _REFUSALS = {400, 414, 422}
 
 _SPECIAL = re.compile(r'[+\-&|!(){}\[\]^"~*?:/\\]')
@@ -71,40 +72,31 @@ class TraktSearch:
         if years:
             query["years"] = f"{years[0]}-{years[-1]}"
         query |= {"extended": "full", "page": "1", "limit": str(PAGE_SIZE)}
-        return self._request(f"/search/{types}?{urlencode(query)}", f"GET search/{types}")
+        return build_request("GET", self.base_url, f"/search/{types}?{urlencode(query)}", self.client_id)
 
     def build_lookup(self, source: str, value: str) -> Request:
         """Ask what kind of title carries an id (API page search by id: without OAuth)."""
         kinds = ",".join(_SEARCHED.values())
-        return self._request(
-            f"/search/{source}/{value}?type={kinds}&extended=full", f"GET search/{source}/id"
-        )
+        path = f"/search/{source}/{value}?type={kinds}&extended=full"
+        return build_request("GET", self.base_url, path, self.client_id)
 
-    def read_search(self, answer: Answer) -> Found | Retry | Stop:
+    def read_search(self, answer: Response | ConnectionLostError) -> Decision[Found]:
         """Read the titles of an answer; none found is an empty list with 200."""
         if isinstance(answer, Response) and not is_block_page(answer):
             if answer.status == 200 and (found := _parse(answer.body)) is not None:
-                return found
+                return Done(found)
             if answer.status in _REFUSALS:
-                return Unsearchable(f"the server refuses to search for it (HTTP {answer.status})")
-        return interpret_trouble(answer, _TRIES)
+                return Done(Unsearchable(f"the server refuses to search for it (HTTP {answer.status})"))
+        return interpret_trouble(answer, PATIENT_QUESTION)
 
-    def read_lookup(self, answer: Answer, source: str, value: str) -> Found | Retry | Stop:
+    def read_lookup(self, answer: Response | ConnectionLostError, source: str, value: str) -> Decision[Found]:
         """Read the titles that carry the id. None: an empty list, or a 404 (neither is documented)."""
         if isinstance(answer, Response) and answer.status == 404 and not is_block_page(answer):
-            return ()
-        found = self.read_search(answer)
-        if not isinstance(found, tuple):
-            return found
-        return tuple(each for each in found if str(getattr(each, f"{source}_id")) == value)
-
-    def _request(self, path: str, label: str) -> Request:
-        headers = {
-            "Content-Type": "application/json",
-            "trakt-api-version": "2",
-            "trakt-api-key": self.client_id,
-        }
-        return Request("GET", self.base_url + path, label, headers=headers)
+            return Done(())
+        decision = self.read_search(answer)
+        if not isinstance(decision, Done) or isinstance(decision.value, Unsearchable):
+            return decision
+        return Done(tuple(each for each in decision.value if str(getattr(each, f"{source}_id")) == value))
 
 
 def escape(text: str) -> str:

@@ -1,11 +1,13 @@
-"""Trakt's tokens as a value: read from an answer or the store, never shown. Pure.
+"""Trakt's sign-in: tokens, the requests that get, renew and revoke them, and what their answers mean. Pure.
 
-Asking for them is `trakt_oauth.py`'s, keeping them `delivery/tokens.py`'s.
+```text
+device code   build_device_code -> read_device_code: DeviceCode      polled in client/sign_in.py
+poll          build_poll        -> read_poll: TokenSet or Pending
+renewal       build_refresh     -> read_refresh: TokenSet, or RefreshRefused: forget the old pair
+end           build_revoke      -> read_revoke: whether it was revoked
+```
 
-Trakt's sign-in: the requests of the device flow, of refreshing and revoking, and what their answers mean.
-
-Pure, as the destinations are: polling, waiting and keeping the tokens is `delivery/`'s, showing the code
-the command line's. Sources: docs.trakt.tv/reference, pages "postoauthdevicecode", "postoauthdevicetoken",
+Sources: docs.trakt.tv/reference, pages "postoauthdevicecode", "postoauthdevicetoken",
 "postoauthtoken", "postoauthrevoke"; RFC 8628 (device flow) and RFC 6749, 5.2 and 6; issue 3.
 """
 
@@ -16,14 +18,17 @@ from typing import Any, TypeGuard
 
 import orjson
 
-from importer.destinations.decisions import Answer, Retry, Stop
-from importer.destinations.trakt.account import (
-    SIGN_IN_AGAIN,
-    Refused,
+from importer.destinations.decisions import Decision, Done, Retry, RetryPolicy, Stop
+from importer.destinations.trakt.account import SIGN_IN_AGAIN
+from importer.destinations.trakt.request import build_request
+from importer.destinations.trakt.trouble import (
+    HASTY_QUESTION,
+    NOT_TRAKTS,
+    QUESTION,
+    ask_again,
     explain_forbidden,
     interpret_trouble,
     is_block_page,
-    retry_soon,
 )
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Request, Response, parse_object, read_retry_after, split_url
@@ -142,6 +147,13 @@ class Pending:
     at_least_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class RefreshRefused:
+    """The tokens are of no use any more: forget them."""
+
+    error: AuthorizationError
+
+
 def build_device_code(app: TraktApp) -> Request:
     """Ask for a code (API page "postoauthdevicecode")."""
     return _post(app, "oauth/device/code", {"client_id": app.client_id})
@@ -167,96 +179,98 @@ def build_revoke(app: TraktApp, token: Secret) -> Request:
     return _post(app, "oauth/revoke", {"token": token.reveal(), **_credentials(app)})
 
 
-def read_device_code(answer: Answer) -> DeviceCode | Retry | Stop:
-    """Judge the answer to `build_device_code`."""
+def read_device_code(answer: Response | ConnectionLostError) -> Decision[DeviceCode]:
+    """Read the code, where it is to be entered, and how long it holds."""
     if isinstance(answer, ConnectionLostError) or answer.status != 200:
-        return _judge_trouble(answer, tries=3)
+        return _interpret_trouble(answer, QUESTION)
     content = parse_object(answer.body)
     device_code, user_code = read_word(content, "device_code"), content.get("user_code")
     url = content.get("verification_url")
     if not device_code or not _is_shown_safely(user_code) or not _is_shown_safely(url) or not split_url(url):
-        return retry_soon("an answer that is not the API's", 3)
-    return DeviceCode(
-        Secret(device_code),
-        user_code,
-        url,
-        read_seconds(content, "expires_in") or DEFAULT_CODE_SECONDS,
-        read_seconds(content, "interval") or DEFAULT_INTERVAL_SECONDS,
+        return ask_again(NOT_TRAKTS, QUESTION)
+    return Done(
+        DeviceCode(
+            Secret(device_code),
+            user_code,
+            url,
+            read_seconds(content, "expires_in") or DEFAULT_CODE_SECONDS,
+            read_seconds(content, "interval") or DEFAULT_INTERVAL_SECONDS,
+        )
     )
 
 
-def read_poll(answer: Answer, received_at: float) -> TokenSet | Pending | Stop:
-    """Judge the answer to a poll, as the API page's table of status codes says."""
-    if isinstance(answer, ConnectionLostError):
-        decision = _judge_trouble(answer, tries=1)
-        return decision if isinstance(decision, Stop) else Pending(decision.reason)
-    match answer.status:
-        case 200 | 201:
-            return parse_tokens(answer.body, received_at) or Pending("an answer that is not the API's")
-        case 400:
-            return Pending()  # the normal answer; its body is no JSON and is not looked at
-        case 404:
-            return _start_over("Trakt does not know this sign-in (404).")
-        case 409:
-            return _start_over("This code was used already (409).")
-        case 410:
-            return _start_over("The code has expired (410).")
-        case 418:
-            return Stop(AuthorizationError("You declined the sign-in on Trakt's page; nothing was stored."))
-        case 429:
-            seconds = read_retry_after(answer.headers) or 0.0
-            return Pending("Trakt asks to poll more slowly (429)", SLOWER_SECONDS, seconds)
-    decision = _judge_trouble(answer, tries=1)
-    return decision if isinstance(decision, Stop) else Pending(decision.reason)
+def read_poll(answer: Response | ConnectionLostError, received_at: float) -> Done[TokenSet | Pending] | Stop:
+    """Read whether the person has decided, as the API page's table of status codes says.
+
+    Never a Retry: the next poll is the next attempt.
+    """
+    if isinstance(answer, Response):
+        match answer.status:
+            case 200 | 201:
+                return Done(parse_tokens(answer.body, received_at) or Pending(NOT_TRAKTS))
+            case 400:
+                return Done(Pending())  # the normal answer; its body is no JSON and is not looked at
+            case 404:
+                return _start_over("Trakt does not know this sign-in (404).")
+            case 409:
+                return _start_over("This code was used already (409).")
+            case 410:
+                return _start_over("The code has expired (410).")
+            case 418:
+                return Stop(
+                    AuthorizationError("You declined the sign-in on Trakt's page; nothing was stored.")
+                )
+            case 429:
+                seconds = read_retry_after(answer.headers) or 0.0
+                return Done(Pending("Trakt asks to poll more slowly (429)", SLOWER_SECONDS, seconds))
+    decision = _interpret_trouble(answer, QUESTION)
+    return decision if isinstance(decision, Stop) else Done(Pending(decision.reason))
 
 
-def read_refresh(answer: Answer, received_at: float) -> TokenSet | Retry | Stop | Refused:
-    """Judge the answer to `build_refresh`.
+def read_refresh(
+    answer: Response | ConnectionLostError, received_at: float
+) -> Decision[TokenSet | RefreshRefused]:
+    """Read the new pair, or that there will be none.
 
     A refused refresh token is 400 today and was 401 before, with `invalid_grant` or with an empty body;
     a 400 may even complain of a grant type that was sent when the token is merely too old.
     """
     if isinstance(answer, ConnectionLostError):
-        return _judge_trouble(answer, tries=2)
+        return _interpret_trouble(answer, HASTY_QUESTION)
     if answer.status in {200, 201}:
-        return parse_tokens(answer.body, received_at) or retry_soon("an answer that is not the API's", 2)
+        tokens = parse_tokens(answer.body, received_at)
+        return Done(tokens) if tokens else ask_again(NOT_TRAKTS, HASTY_QUESTION)
     if answer.status == 403 and not is_block_page(answer):
-        return Refused(AuthorizationError(f"{explain_forbidden(answer)} {SIGN_IN_AGAIN}"))
+        return Done(RefreshRefused(AuthorizationError(f"{explain_forbidden(answer)} {SIGN_IN_AGAIN}")))
     if answer.status in {400, 401}:
         if parse_object(answer.body).get("error") == "invalid_client":
             return _wrong_app()  # says nothing about the tokens, which may still be good
         why = "its refresh token is spent, revoked or too old"
-        return Refused(
-            AuthorizationError(f"The sign-in cannot be renewed ({answer.status}): {why}. {SIGN_IN_AGAIN}")
-        )
-    return _judge_trouble(answer, tries=2)
+        error = f"The sign-in cannot be renewed ({answer.status}): {why}. {SIGN_IN_AGAIN}"
+        return Done(RefreshRefused(AuthorizationError(error)))
+    return _interpret_trouble(answer, HASTY_QUESTION)
 
 
-def read_revoke(answer: Answer) -> bool:
+def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
     """Whether Trakt has revoked the token."""
-    return isinstance(answer, Response) and 200 <= answer.status < 300
+    return Done(isinstance(answer, Response) and 200 <= answer.status < 300)
 
 
 def _post(app: TraktApp, method: str, content: dict[str, str]) -> Request:
-    headers = {
-        "Content-Type": "application/json",
-        "trakt-api-version": "2",
-        "trakt-api-key": app.client_id,
-    }
-    return Request("POST", f"{app.auth_url}/{method}", f"POST {method}", orjson.dumps(content), headers)
+    return build_request("POST", app.auth_url, f"/{method}", app.client_id, orjson.dumps(content))
 
 
 def _credentials(app: TraktApp) -> dict[str, str]:
     return {"client_id": app.client_id, "client_secret": app.client_secret.reveal()}
 
 
-def _judge_trouble(answer: Answer, tries: int) -> Retry | Stop:
+def _interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPolicy) -> Retry | Stop:
     if isinstance(answer, Response) and 300 <= answer.status < 500 and answer.status not in {403, 423, 429}:
         if answer.status in {400, 401} and not is_block_page(answer):
             return _wrong_app()
         where = f"There is no sign-in at this address (HTTP {answer.status})"
         return Stop(StopRunError(f"{where}: check or unset IMPORTER_TRAKT_AUTH_URL."))
-    return interpret_trouble(answer, tries)
+    return interpret_trouble(answer, policy)
 
 
 def _start_over(what: str) -> Stop:

@@ -14,10 +14,16 @@ from urllib.parse import quote
 
 import orjson
 
-from importer.destinations.decisions import Answer, Decision, Done, Stop
-from importer.destinations.titles import AccountRating, AccountRatings, build_keys, build_removal
-from importer.destinations.trakt_v1.answers import interpret_rating, interpret_trouble, read_success
-from importer.errors import StopRunError
+from importer.destinations.decisions import BatchDecision, Decision, Done, Stop
+from importer.destinations.titles import (
+    AccountRating,
+    AccountRatings,
+    RatingsPage,
+    build_keys,
+    build_removal,
+)
+from importer.destinations.trakt_v1.answers import interpret_question, interpret_rating, read_success
+from importer.errors import ConnectionLostError, StopRunError
 from importer.http import Request, Response, parse_list
 from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, Status
 
@@ -95,40 +101,41 @@ class TraktV1:
             content = _build_item(batch.jobs[0])
         return self._post(batch.method, content)
 
-    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
-        """Judge the answer to a rating."""
+    def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
+        """Decide on the answer to a rating."""
         return interpret_rating(batch, answer, self._secrets)
 
     def build_credentials_check(self) -> Request:
         """`account/test`: says whether key, name and password are right, and changes nothing."""
         return self._post("account/test", {})
 
-    def interpret_credentials_check(self, answer: Answer) -> Decision:
-        """Judge `account/test`."""
+    def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
+        """Decide on the answer of `account/test`."""
         if isinstance(answer, Response) and read_success(answer) is not None:
-            return Done(())
+            return Done(None)
         if isinstance(answer, Response) and answer.status == 404:
             return Stop(
                 StopRunError(f"there is no Trakt v1 API at {self.base_url} (404): check the base URL")
             )
-        return interpret_trouble(Batch("account/test", ()), answer, self._secrets)
+        return interpret_question(answer, self._secrets)
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
         method = f"user/ratings/{_PLURAL[kind]}.json"
         return self._post(method, {}, suffix=f"/{_quote(self.username)}")
 
-    def has_next_page(self, answer: Response, page: int) -> bool:
-        """All ratings come at once."""
-        return False
+    def read_ratings(
+        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
+    ) -> Decision[RatingsPage]:
+        """Read the account's ratings, which come on one page.
 
-    def read_ratings(self, kind: MediaKind, answer: Answer) -> AccountRatings | Decision:
-        """Read the account's ratings; `rating_advanced` counts where it is given, else love or hate."""
+        `rating_advanced` counts where it is given, else love or hate.
+        """
         if isinstance(answer, Response) and answer.status == 200:
             entries = parse_list(answer.body)
             if entries is not None:
-                return _read_entries(kind, entries)
-        return interpret_trouble(Batch("user/ratings", ()), answer, self._secrets)
+                return Done(RatingsPage(_read_entries(kind, entries)))
+        return interpret_question(answer, self._secrets)
 
     @property
     def _secrets(self) -> tuple[str, str]:

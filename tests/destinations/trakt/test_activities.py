@@ -5,8 +5,8 @@ from typing import Any
 import orjson
 import pytest
 
-from importer.destinations.decisions import Retry, Stop
-from importer.destinations.trakt.account import GROUPS, Refused, build_activities, read_activities
+from importer.destinations.decisions import Done, RefreshToken, Retry, Stop
+from importer.destinations.trakt.account import GROUPS, build_activities, read_activities
 from importer.http import Response
 
 MOMENTS = {name: {"rated_at": f"2026-11-0{day}T00:00:00.000Z"} for day, name in enumerate(GROUPS, 1)}
@@ -16,22 +16,22 @@ def answer(status: int, body: Any = None) -> Response:
     return Response(status, {}, orjson.dumps(body))
 
 
-def test_the_request_shows_no_token() -> None:
-    request = build_activities("https://api.example.org", "id", "t0ken")
+def test_the_request_asks_for_the_token_and_holds_none() -> None:
+    request = build_activities("https://api.example.org", "id")
     assert request.url == "https://api.example.org/sync/last_activities"
-    assert request.headers["Authorization"] == "Bearer t0ken"
-    assert "t0ken" not in repr(request)
+    assert request.needs_token
+    assert "Authorization" not in request.headers
 
 
 def test_all_four_moments_are_kept() -> None:
     found = read_activities(answer(200, {"all": "x", "lists": {"updated_at": "y"}, **MOMENTS}))
-    assert found == {name: group["rated_at"] for name, group in MOMENTS.items()}
+    assert found == Done({name: group["rated_at"] for name, group in MOMENTS.items()})
 
 
 def test_null_is_a_moment_too() -> None:
     found = read_activities(answer(200, MOMENTS | {"seasons": {"rated_at": None}}))
-    assert isinstance(found, dict)
-    assert found["seasons"] == ""
+    assert isinstance(found, Done)
+    assert found.value["seasons"] == ""
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def test_null_is_a_moment_too() -> None:
     ],
 )
 def test_half_an_answer_proves_nothing(body: Any) -> None:
-    assert read_activities(answer(200, body)) == {}
+    assert read_activities(answer(200, body)) == Done({})
 
 
 def test_a_server_without_them_proves_nothing() -> None:
-    assert read_activities(answer(404)) == {}
+    assert read_activities(answer(404)) == Done({})
 
 
 def test_trouble_is_trouble() -> None:
-    assert isinstance(read_activities(answer(401)), Refused)
+    assert isinstance(read_activities(answer(401)), RefreshToken)
     assert isinstance(read_activities(answer(503)), Retry)
     assert isinstance(read_activities(answer(429)), Retry)
     assert isinstance(read_activities(answer(403)), Stop)

@@ -8,9 +8,9 @@ import pytest
 from importer.destinations.decisions import (
     RATED,
     UNRATED,
-    Answer,
-    Decision,
+    BatchDecision,
     Done,
+    Effect,
     PartlyDone,
     RefreshToken,
     Retry,
@@ -42,15 +42,17 @@ def added(count: int, *not_found: Any, status: int = 201, word: str = "added") -
     return build_answer(status, {word: {"movies": count}, "not_found": {"movies": list(not_found)}})
 
 
-def read(batch: Batch, answer: Answer) -> Decision:
+def read(batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
     return TRAKT.interpret_response(batch, answer)
 
 
-def settle(batch: Batch, answer: Answer) -> tuple[list[Outcome | None], list[list[int]], list[Batch]]:
+def settle(
+    batch: Batch, answer: Response | ConnectionLostError
+) -> tuple[list[Outcome | None], list[list[int]], list[Batch]]:
     """The fates, the rows of each half, and what is tried later."""
     decision = read(batch, answer)
     if isinstance(decision, Done):
-        return list(decision.outcomes), [], []
+        return list(decision.value), [], []
     assert isinstance(decision, PartlyDone)
     assert all(half.is_part for half in decision.halves)
     return (
@@ -60,12 +62,12 @@ def settle(batch: Batch, answer: Answer) -> tuple[list[Outcome | None], list[lis
     )
 
 
-def stop_of(decision: Decision) -> Stop:
+def stop_of(decision: BatchDecision) -> Stop:
     assert isinstance(decision, Stop)
     return decision
 
 
-def retry_of(batch: Batch, answer: Answer) -> Retry:
+def retry_of(batch: Batch, answer: Response | ConnectionLostError) -> Retry:
     decision = read(batch, answer)
     assert isinstance(decision, Retry)
     return decision
@@ -108,7 +110,7 @@ def test_nothing_found_at_all() -> None:
 def test_an_echo_that_may_mean_any_row_splits_the_batch() -> None:
     decision = read(MANY, added(3, {"rating": 8}))
     assert isinstance(decision, Split)
-    assert decision.unsure
+    assert decision.effect is Effect.UNKNOWN
 
 
 def test_an_echo_that_may_mean_some_rows_asks_for_these_in_halves() -> None:
@@ -250,8 +252,8 @@ def test_2xx_that_is_not_the_apis_is_asked_again_twice_then_stops_with_its_rows_
     batch: Batch, answer: Response
 ) -> None:
     decision = retry_of(batch, answer)
-    assert (decision.after_seconds, decision.tries, decision.unsure) == (5, 3, True)
-    assert stop_of(decision.otherwise).unsure
+    assert (decision.seconds, decision.policy.attempts, decision.effect) == (5, 3, Effect.UNKNOWN)
+    assert stop_of(decision.give_up(batch)).effect is Effect.UNKNOWN
 
 
 # Refusals
@@ -262,7 +264,7 @@ def test_a_refusal_splits_many_rows_and_rejects_one(status: int) -> None:
     answer = build_answer(status, b"no")
     decision = read(MANY, answer)
     assert isinstance(decision, Split)
-    assert (decision.unsure, decision.too_much) == (False, status == 413)
+    assert (decision.effect, decision.too_much) == (Effect.NONE, status == 413)
     outcomes, _, _ = settle(ONE, answer)
     assert [words(outcome) for outcome in outcomes] == [(Status.REJECTED, f"http_{status}")]
 
@@ -291,7 +293,7 @@ def test_403_stops_the_run_and_tells_the_app_from_a_block_page(
     assert isinstance(decision.error, AuthorizationError)
     assert told in str(decision.error)
     assert "--to trakt-file" in str(decision.error)
-    assert not decision.unsure
+    assert decision.effect is Effect.NONE
 
 
 @BATCHES
@@ -299,7 +301,7 @@ def test_403_stops_the_run_and_tells_the_app_from_a_block_page(
 def test_a_wrong_address_stops_the_run(batch: Batch, status: int) -> None:
     decision = stop_of(read(batch, build_answer(status, b"<html>", location="https://elsewhere")))
     assert "IMPORTER_TRAKT_BASE_URL" in str(decision.error)
-    assert not decision.unsure
+    assert decision.effect is Effect.NONE
 
 
 @BATCHES
@@ -328,7 +330,7 @@ def test_420_stops_the_run_for_the_account_is_full(
     assert isinstance(decision.error, AccountLimitError)
     assert all(text in str(decision.error) for text in told)
     assert not any(text in str(decision.error) for text in not_told)
-    assert not decision.unsure
+    assert decision.effect is Effect.NONE
 
 
 @BATCHES
@@ -343,11 +345,12 @@ def test_409_splits_many_rows_and_looks_whether_the_one_is_there() -> None:
     answer = build_answer(409)
     decision = read(MANY, answer)
     assert isinstance(decision, Split)
-    assert decision.unsure
+    assert decision.effect is Effect.UNKNOWN
     retry = retry_of(ONE, answer)
-    assert retry.look_first
-    assert isinstance(retry.otherwise, Done)
-    assert words(retry.otherwise.outcomes[0]) == (Status.REJECTED, "http_409")
+    assert retry.policy.reads_back_first
+    last = retry.give_up(ONE)
+    assert isinstance(last, Done)
+    assert words(last.value[0]) == (Status.REJECTED, "http_409")
 
 
 # Wait, and try again
@@ -368,35 +371,37 @@ def test_429_makes_everybody_wait_and_is_no_attempt(
     batch: Batch, headers: dict[str, str], seconds: float, grows: bool
 ) -> None:
     decision = retry_of(batch, build_answer(429, b"rate limit exceeded", **headers))
-    assert decision.after_seconds == pytest.approx(seconds)
+    assert decision.seconds == pytest.approx(seconds)
     assert decision.grows is grows
-    assert (decision.pause_all, decision.is_attempt, decision.unsure) == (True, False, False)
-    assert isinstance(decision.otherwise, Stop)
+    policy = decision.policy
+    assert (policy.pauses_all_workers, policy.counts, decision.effect) == (True, False, Effect.NONE)
+    assert isinstance(decision.give_up(batch), Stop)
 
 
 def test_500_is_asked_again_ever_later_then_splits_many_rows_and_fails_one() -> None:
     answer = build_answer(500, b"<html>")
     for batch, tries in ((MANY, 2), (PART, 2), (ONE, 4)):
         decision = retry_of(batch, answer)
-        assert (decision.after_seconds, decision.tries, decision.grows) == (2, tries, True)
-        assert decision.unsure
-    split = retry_of(MANY, answer).otherwise
+        assert (decision.seconds, decision.policy.attempts, decision.grows) == (2, tries, True)
+        assert decision.effect is Effect.UNKNOWN
+    split = retry_of(MANY, answer).give_up(MANY)
     assert isinstance(split, Split)
-    assert (split.unsure, split.too_much) == (True, True)
-    failed = retry_of(ONE, answer).otherwise
+    assert (split.effect, split.too_much) == (Effect.UNKNOWN, True)
+    failed = retry_of(ONE, answer).give_up(ONE)
     assert isinstance(failed, Done)
-    assert words(failed.outcomes[0]) == (Status.FAILED, "server_error")
+    assert words(failed.value[0]) == (Status.FAILED, "server_error")
 
 
 @pytest.mark.parametrize("status", [502, 503, 504, 520, 521, 522, 523, 524])
 def test_overload_waits_30_s_then_splits_a_whole_batch_once_then_stops(status: int) -> None:
     answer = build_answer(status, b"<html>")
     whole = retry_of(MANY, answer)
-    assert (whole.after_seconds, whole.tries, whole.unsure) == (30, 5, True)
-    assert isinstance(whole.otherwise, Split)
-    assert (whole.otherwise.unsure, whole.otherwise.too_much) == (True, True)
+    assert (whole.seconds, whole.policy.attempts, whole.effect) == (30, 5, Effect.UNKNOWN)
+    split = whole.give_up(MANY)
+    assert isinstance(split, Split)
+    assert (split.effect, split.too_much) == (Effect.UNKNOWN, True)
     for batch in (PART, ONE):
-        assert stop_of(retry_of(batch, answer).otherwise).unsure
+        assert stop_of(retry_of(batch, answer).give_up(batch)).effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -406,7 +411,7 @@ def test_overload_waits_as_long_as_the_server_asks_if_that_is_longer(
     retry_after: str, seconds: float
 ) -> None:
     answer = build_answer(503, b"", retry_after=retry_after, date="Tue, 01 Sep 2026 00:00:00 GMT")
-    assert retry_of(MANY, answer).after_seconds == seconds
+    assert retry_of(MANY, answer).seconds == seconds
 
 
 # No answer
@@ -419,20 +424,21 @@ def lost(loss: Loss) -> ConnectionLostError:
 @BATCHES
 def test_no_connection_is_tried_ever_later_then_stops_the_run(batch: Batch) -> None:
     decision = retry_of(batch, lost(Loss.REFUSED))
-    assert (decision.after_seconds, decision.tries, decision.grows, decision.unsure) == (1, 6, True, False)
-    assert not stop_of(decision.otherwise).unsure
+    assert (decision.seconds, decision.policy.attempts, decision.grows) == (1, 6, True)
+    assert decision.effect is Effect.NONE
+    assert stop_of(decision.give_up(batch)).effect is Effect.NONE
 
 
 @BATCHES
 def test_a_bad_certificate_stops_the_run_at_once(batch: Batch) -> None:
     decision = stop_of(read(batch, lost(Loss.CERTIFICATE)))
     assert "identity" in str(decision.error)
-    assert not decision.unsure
+    assert decision.effect is Effect.NONE
 
 
 @BATCHES
 def test_an_endless_answer_stops_the_run_and_leaves_its_rows_unsure(batch: Batch) -> None:
-    assert stop_of(read(batch, lost(Loss.TOO_LARGE))).unsure
+    assert stop_of(read(batch, lost(Loss.TOO_LARGE))).effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -444,11 +450,11 @@ def test_a_lost_answer_is_asked_again_then_splits_many_rows_and_leaves_one_unsur
 ) -> None:
     for batch in (MANY, ONE):
         decision = retry_of(batch, lost(loss))
-        assert (decision.after_seconds, decision.tries, decision.grows) == (1, tries, grows)
-        assert decision.unsure
-    split = retry_of(MANY, lost(loss)).otherwise
+        assert (decision.seconds, decision.policy.attempts, decision.grows) == (1, tries, grows)
+        assert decision.effect is Effect.UNKNOWN
+    split = retry_of(MANY, lost(loss)).give_up(MANY)
     assert isinstance(split, Split)
-    assert (split.unsure, split.too_much) == (True, too_much)
-    unsure = retry_of(ONE, lost(loss)).otherwise
-    assert isinstance(unsure, Done)
-    assert words(unsure.outcomes[0]) == (Status.UNSURE, "no_answer")
+    assert (split.effect, split.too_much) == (Effect.UNKNOWN, too_much)
+    unconfirmed = retry_of(ONE, lost(loss)).give_up(ONE)
+    assert isinstance(unconfirmed, Done)
+    assert words(unconfirmed.value[0]) == (Status.UNSURE, "no_answer")

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import Answer, Done, RefreshToken, Retry, Stop
-from importer.destinations.titles import AccountRating, is_held
+from importer.destinations.decisions import Done, RefreshToken, Retry, Stop
+from importer.destinations.titles import AccountRating, RatingsPage, is_held
 from importer.destinations.trakt.api import BATCH_SIZE, TraktV2
 from importer.destinations.trakt.dates import Dates
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
-from importer.http import Request
+from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Rating, RatingJob, Status
 from tests.builders import build_answer, build_batch, build_job
 
@@ -345,7 +345,7 @@ def test_takes_love_and_hate_each_when_it_has_a_number() -> None:
     "user", [{"username": "justin"}, {"username": "justin", "vip": True, "name": "Justin"}]
 )
 def test_whoever_the_settings_name_may_begin(user: dict[str, Any]) -> None:
-    assert PLAIN.interpret_credentials_check(build_answer(200, {"user": user})) == Done(())
+    assert PLAIN.interpret_credentials_check(build_answer(200, {"user": user})) == Done(None)
 
 
 def test_401_on_the_probe_renews_the_token() -> None:
@@ -365,7 +365,7 @@ def test_401_on_the_probe_renews_the_token() -> None:
         pytest.param(ConnectionLostError(Loss.CERTIFICATE), "identity", id="certificate"),
     ],
 )
-def test_a_refused_probe_stops_the_run(answer: Answer, told: str) -> None:
+def test_a_refused_probe_stops_the_run(answer: Response | ConnectionLostError, told: str) -> None:
     decision = PLAIN.interpret_credentials_check(answer)
     assert isinstance(decision, Stop)
     assert told in str(decision.error)
@@ -378,10 +378,12 @@ def test_a_refused_probe_stops_the_run(answer: Answer, told: str) -> None:
         *(build_answer(200, {}), build_answer(200, {"user": {}}), ConnectionLostError(Loss.TIMEOUT)),
     ],
 )
-def test_a_probe_without_a_proper_answer_is_tried_again_then_stops_the_run(answer: Answer) -> None:
+def test_a_probe_without_a_proper_answer_is_tried_again_then_stops_the_run(
+    answer: Response | ConnectionLostError,
+) -> None:
     decision = PLAIN.interpret_credentials_check(answer)
     assert isinstance(decision, Retry)
-    assert isinstance(decision.otherwise, Stop)
+    assert isinstance(decision.stop(), Stop)
 
 
 # What the account holds
@@ -392,7 +394,9 @@ def rated(kind: str, rating: object = 8, **fields: Any) -> dict[str, Any]:
 
 
 def holds(kind: MediaKind, *entries: Any) -> Any:
-    return PLAIN.read_ratings(kind, build_answer(200, list(entries)))
+    found = PLAIN.read_ratings(kind, 1, build_answer(200, list(entries)))
+    assert isinstance(found, Done)
+    return found.value.ratings
 
 
 def ratings_in(found: Mapping[str, AccountRating]) -> dict[str, Rating]:
@@ -451,8 +455,8 @@ def test_an_entry_that_says_nothing_usable_is_passed_over(entry: Any) -> None:
         (ConnectionLostError(Loss.DROPPED), Retry),
     ],
 )
-def test_no_list_of_ratings_is_no_empty_account(answer: Answer, kind: type) -> None:
-    decision = PLAIN.read_ratings(MediaKind.MOVIE, answer)
+def test_no_list_of_ratings_is_no_empty_account(answer: Response | ConnectionLostError, kind: type) -> None:
+    decision = PLAIN.read_ratings(MediaKind.MOVIE, 1, answer)
     assert isinstance(decision, kind)
     if isinstance(decision, Stop):
         assert isinstance(decision.error, AuthorizationError)
@@ -475,11 +479,13 @@ def test_only_the_page_count_says_whether_there_is_more(
     headers: dict[str, str], page: int, expected: bool
 ) -> None:
     # A page may hold less than was asked for, so how much it held says nothing (issue #924 of trakt-api).
-    assert PLAIN.has_next_page(build_answer(200, [], **headers), page) is expected
+    assert PLAIN.read_ratings(MediaKind.MOVIE, page, build_answer(200, [], **headers)) == Done(
+        RatingsPage({}, expected)
+    )
 
 
 @given(st.binary(max_size=60) | st.sampled_from([b"[[1]]", b'[{"rating":8,"movie":3}]', b"null", b"{}"]))
 def test_no_body_of_the_holdings_ever_raises(body: bytes) -> None:
     for kind in ("movies", "shows", "seasons", "episodes"):
-        PLAIN.read_ratings(MediaKind(kind.removesuffix("s")), build_answer(200, body))
+        PLAIN.read_ratings(MediaKind(kind.removesuffix("s")), 1, build_answer(200, body))
     PLAIN.interpret_response(build_batch(method="movies"), build_answer(201, body))

@@ -66,7 +66,7 @@ def test_a_row_whose_date_is_moved_to_now_says_so() -> None:
     answer = build_answer(201, {"added": {"movies": 2}, "not_found": {"movies": []}})
     decision = destination.interpret_response(Batch("movies", jobs), answer)
     assert isinstance(decision, Done)
-    clamped, today = decision.outcomes
+    clamped, today = decision.value
     assert (clamped.status, clamped.reason) == (Status.RATED, "date_clamped")
     assert "2026-09-02" in clamped.message
     assert today == RATED

@@ -169,7 +169,7 @@ class TestTraktV2(DestinationConformance):
         assert "3 ratings" in str(result.stopped_by)
         assert "https://trakt.tv/vip" in str(result.stopped_by)
         assert result.statuses == {0: RATED, 1: RATED}
-        assert result.unsure_rows == set()
+        assert result.unconfirmed_rows == set()
         assert result.requests == ["POST sync/ratings 201", "POST sync/ratings 420"]
 
     def test_an_app_that_is_not_approved_stops_the_run(self) -> None:
@@ -192,4 +192,4 @@ class TestTraktV2(DestinationConformance):
         result = self.deliver(self._alike_but(), password="wrong")
         assert isinstance(result.stopped_by, AuthorizationError)
         assert result.requests == ["POST sync/ratings 401"] * 2
-        assert (result.statuses, result.unsure_rows) == ({}, set())
+        assert (result.statuses, result.unconfirmed_rows) == ({}, set())

@@ -9,15 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import Answer, Retry, Stop
+from importer.destinations.decisions import Retry, Stop
 from importer.destinations.titles import Candidate
 from importer.destinations.trakt.search import LONGEST_QUERY, TraktSearch, Unsearchable, escape
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.http import Response
 from importer.model import MediaKind
 from tests.builders import build_answer
+from tests.decisions import value_or
 
 SEARCH = TraktSearch("https://api.example.org", "the-client-id", "example")
+
+
+def read_search(answer: Response | ConnectionLostError) -> object:
+    return value_or(SEARCH.read_search(answer))
+
+
+def read_lookup(answer: Response | ConnectionLostError, source: str, value: str) -> object:
+    return value_or(SEARCH.read_lookup(answer, source, value))
+
+
 MOVIES_AND_SHOWS = (MediaKind.MOVIE, MediaKind.SHOW)
 HEAT = Candidate(
     MediaKind.MOVIE, "Heat", 1995, "tt0113277", 949, None, 352, url="https://www.imdb.com/title/tt0113277/"
@@ -104,7 +115,7 @@ def test_reads_titles_in_the_order_of_the_answer() -> None:
     show = {"title": "Heat", "year": 2005, "ids": {"trakt": 7, "slug": "heat-2005", "tvdb": 8}}
     answer = build_answer(200, [build_entry(), {"type": "show", "score": 1.0, "show": show}])
     url = "https://trakt.tv/shows/heat-2005"
-    assert SEARCH.read_search(answer) == (
+    assert read_search(answer) == (
         HEAT,
         Candidate(MediaKind.SHOW, "Heat", 2005, tvdb_id=8, trakt_id=7, url=url),
     )
@@ -112,15 +123,15 @@ def test_reads_titles_in_the_order_of_the_answer() -> None:
 
 def test_reads_the_original_title_beside_the_other() -> None:
     answer = build_answer(200, [build_entry(title="Spirited Away", original_title="千と千尋の神隠し")])
-    found = SEARCH.read_search(answer)
+    found = read_search(answer)
     assert isinstance(found, tuple)
     assert found[0].title == "Spirited Away"
     assert found[0].other_titles == ("千と千尋の神隠し",)
 
 
 def test_nothing_found_is_an_empty_list() -> None:
-    assert SEARCH.read_search(build_answer(200, [])) == ()
-    assert SEARCH.read_lookup(build_answer(404), "imdb", "tt0000001") == ()
+    assert read_search(build_answer(200, [])) == ()
+    assert read_lookup(build_answer(404), "imdb", "tt0000001") == ()
 
 
 @pytest.mark.parametrize(
@@ -145,7 +156,7 @@ def test_nothing_found_is_an_empty_list() -> None:
     ids=repr,
 )
 def test_what_is_no_imdb_id_is_left_out(junk: object) -> None:
-    found = SEARCH.read_search(build_answer(200, [build_entry(ids={"trakt": 352, "imdb": junk})]))
+    found = read_search(build_answer(200, [build_entry(ids={"trakt": 352, "imdb": junk})]))
     assert isinstance(found, tuple)
     assert [(each.imdb_id, each.trakt_id) for each in found] == [(None, 352)]
 
@@ -153,7 +164,7 @@ def test_what_is_no_imdb_id_is_left_out(junk: object) -> None:
 @pytest.mark.parametrize("junk", [0, -1, True, 1.5, "949", None, 10**15, [949], {}], ids=repr)
 @pytest.mark.parametrize("source", ["trakt", "tmdb", "tvdb"])
 def test_what_is_no_number_is_left_out(source: str, junk: object) -> None:
-    found = SEARCH.read_search(build_answer(200, [build_entry(ids={"imdb": "tt0113277", source: junk})]))
+    found = read_search(build_answer(200, [build_entry(ids={"imdb": "tt0113277", source: junk})]))
     assert isinstance(found, tuple)
     assert found[0][3:7] == ("tt0113277", None, None, None)
 
@@ -180,12 +191,12 @@ def test_what_is_no_number_is_left_out(source: str, junk: object) -> None:
     ids=str,
 )
 def test_a_title_without_an_id_or_a_kind_is_none(entry: object) -> None:
-    assert SEARCH.read_search(build_answer(200, [entry, build_entry()])) == (HEAT,)
+    assert read_search(build_answer(200, [entry, build_entry()])) == (HEAT,)
 
 
 @pytest.mark.parametrize("year", [None, 0, 95, "1995", 1995.0, True, 10**9], ids=repr)
 def test_a_year_that_is_none_is_left_out(year: object) -> None:
-    found = SEARCH.read_search(build_answer(200, [build_entry(year=year)]))
+    found = read_search(build_answer(200, [build_entry(year=year)]))
     assert isinstance(found, tuple)
     assert found[0].year is None
 
@@ -202,13 +213,13 @@ def test_a_year_that_is_none_is_left_out(year: object) -> None:
     ],
 )
 def test_an_address_is_made_of_a_slug_that_is_one(slug: object, url: str) -> None:
-    found = SEARCH.read_search(build_answer(200, [build_entry(ids={"trakt": 1, "slug": slug})]))
+    found = read_search(build_answer(200, [build_entry(ids={"trakt": 1, "slug": slug})]))
     assert isinstance(found, tuple)
     assert found[0].url == url
 
 
 def test_a_name_is_shown_on_one_line() -> None:
-    found = SEARCH.read_search(build_answer(200, [build_entry(title="He\x1b[31m\nat\u202e")]))
+    found = read_search(build_answer(200, [build_entry(title="He\x1b[31m\nat\u202e")]))
     assert isinstance(found, tuple)
     assert found[0].title == "He [31m at"
 
@@ -216,14 +227,14 @@ def test_a_name_is_shown_on_one_line() -> None:
 def test_a_lookup_takes_only_what_carries_the_id() -> None:
     other = build_entry(ids={"trakt": 1, "imdb": "tt9999999"})
     answer = build_answer(200, [other, build_entry(), build_entry(ids={"trakt": 2, "imdb": None})])
-    assert SEARCH.read_lookup(answer, "imdb", "tt0113277") == (HEAT,)
-    assert SEARCH.read_lookup(answer, "tmdb", "949") == (HEAT,)
+    assert read_lookup(answer, "imdb", "tt0113277") == (HEAT,)
+    assert read_lookup(answer, "tmdb", "949") == (HEAT,)
 
 
 def test_an_episode_without_a_name_can_still_be_looked_up() -> None:
     episode = {"season": 1, "number": 2, "title": None, "ids": {"trakt": 9, "imdb": "tt0959621"}}
     answer = build_answer(200, [{"type": "episode", "score": None, "episode": episode}])
-    found = SEARCH.read_lookup(answer, "imdb", "tt0959621")
+    found = read_lookup(answer, "imdb", "tt0959621")
     assert isinstance(found, tuple)
     assert [each.kind for each in found] == [MediaKind.EPISODE]
 
@@ -254,7 +265,7 @@ _ENTRY = st.fixed_dictionaries(
 
 @given(st.lists(_ENTRY | _JUNK, max_size=5))
 def test_whatever_comes_back_an_id_is_one(entries: list[Any]) -> None:
-    found = SEARCH.read_search(Response(200, {}, json.dumps(entries).encode()))
+    found = read_search(Response(200, {}, json.dumps(entries).encode()))
     assert isinstance(found, tuple)
     for each in found:
         assert each.kind in MOVIES_AND_SHOWS
@@ -293,33 +304,33 @@ BLOCKED = build_answer(404, b"<!DOCTYPE html><title>blocked</title>", content_ty
     ],
     ids=str,
 )
-def test_an_outage_is_never_nothing_found(answer: Answer) -> None:
-    for decision in (SEARCH.read_search(answer), SEARCH.read_lookup(answer, "imdb", "tt0113277")):
+def test_an_outage_is_never_nothing_found(answer: Response | ConnectionLostError) -> None:
+    for decision in (read_search(answer), read_lookup(answer, "imdb", "tt0113277")):
         assert isinstance(decision, Retry | Stop)
         if isinstance(decision, Retry):
-            assert isinstance(decision.otherwise, Stop)
+            assert isinstance(decision.stop(), Stop)
 
 
 def test_a_search_that_is_not_served_here_is_no_miss() -> None:
-    assert isinstance(SEARCH.read_search(build_answer(404)), Stop)
+    assert isinstance(read_search(build_answer(404)), Stop)
 
 
 @pytest.mark.parametrize("status", [400, 414, 422])
 def test_a_query_that_is_refused_ends_no_other(status: int) -> None:
-    found = SEARCH.read_search(build_answer(status, {"error": "bad query"}))
+    found = read_search(build_answer(status, {"error": "bad query"}))
     assert isinstance(found, Unsearchable)
     assert str(status) in found.message
 
 
 def test_a_rate_limit_makes_everybody_wait_as_long_as_it_says() -> None:
-    decision = SEARCH.read_search(build_answer(429, retry_after="7"))
+    decision = read_search(build_answer(429, retry_after="7"))
     assert isinstance(decision, Retry)
-    assert decision.pause_all
-    assert decision.after_seconds >= 7
-    assert not decision.is_attempt
+    assert decision.policy.pauses_all_workers
+    assert decision.seconds >= 7
+    assert not decision.policy.counts
 
 
 def test_an_app_that_is_refused_stops() -> None:
-    decision = SEARCH.read_search(build_answer(403))
+    decision = read_search(build_answer(403))
     assert isinstance(decision, Stop)
     assert isinstance(decision.error, AuthorizationError)

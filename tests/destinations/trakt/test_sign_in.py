@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import Answer, Retry, Stop
+from importer.destinations.decisions import RefreshToken, Retry, Stop
 from importer.destinations.trakt.account import (
     Account,
-    Refused,
     build_account,
-    explain_forbidden,
     read_account,
 )
 from importer.destinations.trakt.sign_in import (
     DeviceCode,
     Pending,
+    RefreshRefused,
     TokenSet,
     TraktApp,
     build_device_code,
@@ -31,10 +30,12 @@ from importer.destinations.trakt.sign_in import (
     read_refresh,
     read_revoke,
 )
+from importer.destinations.trakt.trouble import explain_forbidden
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.http import Request, Response
 from importer.secret import Secret
 from tests.builders import build_answer
+from tests.decisions import value_or
 
 APP = TraktApp("https://auth.example", "app-1d", Secret("app-s3cret"))
 NOW = 1_790_000_000.0
@@ -102,23 +103,22 @@ def test_requests_are_as_the_api_pages_show_them(request_: Request, path: str, c
 
 
 def test_the_account_is_asked_for_with_the_required_headers() -> None:
-    request = build_account("https://api.example", "app-1d", "acc3ss")
+    request = build_account("https://api.example", "app-1d")
     assert (request.method, request.url) == ("GET", "https://api.example/users/settings")
-    assert request.headers["Authorization"] == "Bearer acc3ss"
+    assert request.needs_token
     assert (request.headers["trakt-api-key"], request.headers["trakt-api-version"]) == ("app-1d", "2")
-    assert "acc3ss" not in repr(request)
 
 
 # The code
 
 
 def test_the_code_and_the_address_come_from_the_answer() -> None:
-    assert read_device_code(build_answer(200, CODE)) == DEVICE_CODE
+    assert value_or(read_device_code(build_answer(200, CODE))) == DEVICE_CODE
 
 
 @pytest.mark.parametrize("value", [None, 0, -1, "soon", True, 1e300])
 def test_an_interval_or_life_that_makes_no_sense_gets_the_usual_one(value: object) -> None:
-    found = read_device_code(build_answer(200, CODE | {"interval": value, "expires_in": value}))
+    found = value_or(read_device_code(build_answer(200, CODE | {"interval": value, "expires_in": value})))
     assert isinstance(found, DeviceCode)
     assert (found.interval, found.expires_in) == (5, 600)
 
@@ -135,7 +135,7 @@ def test_an_interval_or_life_that_makes_no_sense_gets_the_usual_one(value: objec
     ],
 )
 def test_nothing_strange_is_shown_to_a_person(change: dict[str, object]) -> None:
-    assert isinstance(read_device_code(build_answer(200, CODE | change)), Retry)
+    assert isinstance(value_or(read_device_code(build_answer(200, CODE | change))), Retry)
 
 
 @pytest.mark.parametrize(
@@ -151,8 +151,10 @@ def test_nothing_strange_is_shown_to_a_person(change: dict[str, object]) -> None
         (CERTIFICATE, "identity"),
     ],
 )
-def test_a_code_that_is_not_given_stops_with_advice(answer: Answer, says: str) -> None:
-    found = read_device_code(answer)
+def test_a_code_that_is_not_given_stops_with_advice(
+    answer: Response | ConnectionLostError, says: str
+) -> None:
+    found = value_or(read_device_code(answer))
     assert isinstance(found, Stop)
     assert says in str(found.error)
     assert found.error.exit_code == 3
@@ -179,8 +181,8 @@ def test_a_code_that_is_not_given_stops_with_advice(answer: Answer, says: str) -
         (build_answer(204), Pending("an answer that is not the API's")),
     ],
 )
-def test_poll_goes_on_or_succeeds(answer: Answer, found: TokenSet | Pending) -> None:
-    assert read_poll(answer, NOW) == found
+def test_poll_goes_on_or_succeeds(answer: Response | ConnectionLostError, found: TokenSet | Pending) -> None:
+    assert value_or(read_poll(answer, NOW)) == found
 
 
 @pytest.mark.parametrize(
@@ -197,15 +199,15 @@ def test_poll_goes_on_or_succeeds(answer: Answer, found: TokenSet | Pending) -> 
         (CERTIFICATE, "identity"),
     ],
 )
-def test_poll_ends(answer: Answer, says: str) -> None:
-    found = read_poll(answer, NOW)
+def test_poll_ends(answer: Response | ConnectionLostError, says: str) -> None:
+    found = value_or(read_poll(answer, NOW))
     assert isinstance(found, Stop)
     assert says in str(found.error)
 
 
 @pytest.mark.parametrize("status", [404, 409, 410])
 def test_how_to_start_over_is_told(status: int) -> None:
-    found = read_poll(build_answer(status), NOW)
+    found = value_or(read_poll(build_answer(status), NOW))
     assert isinstance(found, Stop)
     assert "`importer login trakt`" in str(found.error)
 
@@ -214,7 +216,7 @@ def test_how_to_start_over_is_told(status: int) -> None:
 
 
 def test_a_refresh_gives_the_new_pair() -> None:
-    assert read_refresh(build_answer(200, TOKENS), NOW) == TOKEN_SET
+    assert value_or(read_refresh(build_answer(200, TOKENS), NOW)) == TOKEN_SET
 
 
 @pytest.mark.parametrize(
@@ -230,8 +232,8 @@ def test_a_refresh_gives_the_new_pair() -> None:
     ],
 )
 def test_a_refused_refresh_ends_the_sign_in(answer: Response) -> None:
-    found = read_refresh(answer, NOW)
-    assert isinstance(found, Refused)
+    found = value_or(read_refresh(answer, NOW))
+    assert isinstance(found, RefreshRefused)
     assert "`importer login trakt`" in str(found.error)
 
 
@@ -245,8 +247,10 @@ def test_a_refused_refresh_ends_the_sign_in(answer: Response) -> None:
         (CERTIFICATE, "identity"),
     ],
 )
-def test_what_is_not_about_the_tokens_stops_and_keeps_them(answer: Answer, says: str) -> None:
-    found = read_refresh(answer, NOW)
+def test_what_is_not_about_the_tokens_stops_and_keeps_them(
+    answer: Response | ConnectionLostError, says: str
+) -> None:
+    found = value_or(read_refresh(answer, NOW))
     assert isinstance(found, Stop)
     assert says in str(found.error)
 
@@ -255,26 +259,28 @@ def test_what_is_not_about_the_tokens_stops_and_keeps_them(answer: Answer, says:
     "answer",
     [build_answer(500), build_answer(503), build_answer(522), REFUSED, build_answer(200, b"<html>")],
 )
-def test_an_outage_while_refreshing_is_tried_once_more_after_2_seconds(answer: Answer) -> None:
-    found = read_refresh(answer, NOW)
+def test_an_outage_while_refreshing_is_tried_once_more_after_2_seconds(
+    answer: Response | ConnectionLostError,
+) -> None:
+    found = value_or(read_refresh(answer, NOW))
     assert isinstance(found, Retry)
-    assert (found.after_seconds, found.tries) == (2, 2)
-    assert isinstance(found.otherwise, Stop)
+    assert (found.seconds, found.policy.attempts) == (2, 2)
+    assert isinstance(found.stop(), Stop)
 
 
 def test_429_while_refreshing_waits() -> None:
-    found = read_refresh(build_answer(429, retry_after="7"), NOW)
+    found = value_or(read_refresh(build_answer(429, retry_after="7"), NOW))
     assert isinstance(found, Retry)
-    assert (found.after_seconds, found.pause_all, found.grows) == (7.9, True, False)
-    found = read_refresh(build_answer(429), NOW)
+    assert (found.seconds, found.policy.pauses_all_workers, found.grows) == (7.9, True, False)
+    found = value_or(read_refresh(build_answer(429), NOW))
     assert isinstance(found, Retry)
-    assert (found.after_seconds, found.grows) == (30, True)
+    assert (found.seconds, found.grows) == (30, True)
 
 
 def test_revoking() -> None:
-    assert read_revoke(build_answer(200, {}))
-    assert not read_revoke(build_answer(503))
-    assert not read_revoke(REFUSED)
+    assert value_or(read_revoke(build_answer(200, {})))
+    assert not value_or(read_revoke(build_answer(503)))
+    assert not value_or(read_revoke(REFUSED))
 
 
 # Who, and 403
@@ -282,14 +288,16 @@ def test_revoking() -> None:
 
 def test_the_account() -> None:
     user = {"username": "ada", "name": "Ada Lovelace", "vip": True}
-    assert read_account(build_answer(200, {"user": user})) == Account("ada", "Ada Lovelace", is_vip=True)
+    assert value_or(read_account(build_answer(200, {"user": user}))) == Account(
+        "ada", "Ada Lovelace", is_vip=True
+    )
     user = {"username": "ada", "name": "\x1b[31mAda", "vip": "yes"}
-    assert read_account(build_answer(200, {"user": user})) == Account("ada", "", is_vip=False)
-    assert isinstance(read_account(build_answer(401)), Refused)
-    assert isinstance(read_account(build_answer(403)), Stop)
-    assert isinstance(read_account(build_answer(404)), Stop)
-    assert isinstance(read_account(build_answer(200, [])), Retry)
-    assert isinstance(read_account(build_answer(503)), Retry)
+    assert value_or(read_account(build_answer(200, {"user": user}))) == Account("ada", "", is_vip=False)
+    assert isinstance(value_or(read_account(build_answer(401))), RefreshToken)
+    assert isinstance(value_or(read_account(build_answer(403))), Stop)
+    assert isinstance(value_or(read_account(build_answer(404))), Stop)
+    assert isinstance(value_or(read_account(build_answer(200, []))), Retry)
+    assert isinstance(value_or(read_account(build_answer(503))), Retry)
 
 
 @pytest.mark.parametrize("body", [b"", b'{"error": "forbidden"}'])
@@ -350,7 +358,7 @@ _bodies = st.binary(max_size=200) | _objects.map(
 _headers = st.dictionaries(
     st.sampled_from(["Retry-After", "Date", "Content-Type", "X-Account-Locked"]), st.text(max_size=40)
 )
-_answers: st.SearchStrategy[Answer] = st.builds(
+_answers: st.SearchStrategy[Response | ConnectionLostError] = st.builds(
     Response,
     st.sampled_from([200, 201, 204, 400, 401, 403, 418, 429]) | st.integers(100, 999),
     _headers,
@@ -366,7 +374,7 @@ def _is_writable(found: object) -> bool:
     return True
 
 
-def _holds(answer: Answer, *keys: str) -> bool:
+def _holds(answer: Response | ConnectionLostError, *keys: str) -> bool:
     """Whether it is a success of the API with a text under each of these keys."""
     if isinstance(answer, ConnectionLostError) or answer.status not in {200, 201}:
         return False
@@ -375,27 +383,29 @@ def _holds(answer: Answer, *keys: str) -> bool:
 
 
 @given(_answers)
-def test_whatever_comes_is_judged_and_nothing_else_passes_for_a_success(answer: Answer) -> None:
-    code = read_device_code(answer)
+def test_whatever_comes_is_judged_and_nothing_else_passes_for_a_success(
+    answer: Response | ConnectionLostError,
+) -> None:
+    code = value_or(read_device_code(answer))
     assert isinstance(code, DeviceCode | Retry | Stop)
     if isinstance(code, DeviceCode):
         assert _holds(answer, "device_code", "user_code", "verification_url")
         assert code.interval > 0
         assert code.expires_in > 0
-    polled, refreshed = read_poll(answer, NOW), read_refresh(answer, NOW)
+    polled, refreshed = value_or(read_poll(answer, NOW)), value_or(read_refresh(answer, NOW))
     assert isinstance(polled, TokenSet | Pending | Stop)
-    assert isinstance(refreshed, TokenSet | Retry | Stop | Refused)
+    assert isinstance(refreshed, TokenSet | Retry | Stop | RefreshRefused)
     for found in (polled, refreshed):
         if isinstance(found, TokenSet):
             assert _holds(answer, "access_token")
             assert found.expires_at is None or found.expires_at > found.created_at
-    account = read_account(answer)
-    assert isinstance(account, Account | Retry | Stop | Refused)
+    account = value_or(read_account(answer))
+    assert isinstance(account, Account | Retry | Stop | RefreshToken)
     for decision in (code, polled, refreshed, account):
         if isinstance(decision, Retry):
-            assert decision.after_seconds >= 0
-            assert isinstance(decision.otherwise, Stop)
-        if isinstance(decision, Refused):
+            assert decision.seconds >= 0
+            assert isinstance(decision.stop(), Stop)
+        if isinstance(decision, RefreshRefused):
             assert isinstance(decision.error, AuthorizationError)
         assert "acc3ss" not in repr(decision)
-    read_revoke(answer)
+    value_or(read_revoke(answer))

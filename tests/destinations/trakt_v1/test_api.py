@@ -1,6 +1,5 @@
 """Trakt v1's rules: what is sent, and what each answer means, line by line of the decision table."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import RATED, UNRATED, Answer, Decision, Done, Retry, Split, Stop
+from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Done, Effect, Retry, Split, Stop
 from importer.destinations.titles import AccountRating, AccountRatings
 from importer.destinations.trakt_v1.answers import CAPACITY_SECONDS
 from importer.destinations.trakt_v1.api import BULK_SIZE, TraktV1
@@ -238,7 +237,7 @@ def test_takes(job: RatingJob) -> None:
 # What an answer means: the decision table
 
 
-def read(batch: Batch, answer: Answer) -> Decision:
+def read(batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
     return (BULK if len(batch.jobs) > 1 else SINGLE).interpret_response(batch, answer)
 
 
@@ -267,7 +266,7 @@ SETTLED = [
 def test_success_settles_every_row(batch: Batch, answer: Response, outcomes: list[Outcome]) -> None:
     decision = read(batch, answer)
     assert isinstance(decision, Done)
-    assert list(decision.outcomes) == outcomes
+    assert list(decision.value) == outcomes
 
 
 @pytest.mark.parametrize(
@@ -325,7 +324,7 @@ def test_a_refusal_fails_one_row_and_splits_many(
 ) -> None:
     decision = read(ONE, answer)
     assert isinstance(decision, Done)
-    (outcome,) = decision.outcomes
+    (outcome,) = decision.value
     assert (outcome.status, outcome.reason) == (status, reason)
     assert told in outcome.message
     assert isinstance(read(TWO, answer), Split)
@@ -335,9 +334,9 @@ def test_only_a_skipped_batch_may_have_rated_some_of_its_rows() -> None:
     skipped = read(TWO, build_answer(200, success(rated=1, skipped=1)))
     refused = read(TWO, build_answer(400, failure("bad")))
     assert isinstance(skipped, Split)
-    assert skipped.unsure
+    assert skipped.effect is Effect.UNKNOWN
     assert isinstance(refused, Split)
-    assert not refused.unsure
+    assert refused.effect is Effect.NONE
 
 
 @pytest.mark.parametrize("batch", [ONE, TWO], ids=["one row", "bulk"])
@@ -360,7 +359,7 @@ def test_refused_credentials_stop_the_run(batch: Batch, answer: Response) -> Non
     decision = read(batch, answer)
     assert isinstance(decision, Stop)
     assert isinstance(decision.error, AuthorizationError)
-    assert not decision.unsure
+    assert decision.effect is Effect.NONE
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -370,7 +369,7 @@ def test_a_redirect_stops_the_run(status: int) -> None:
     assert "base URL" in str(decision.error)
 
 
-def retry_of(batch: Batch, answer: Answer) -> Retry:
+def retry_of(batch: Batch, answer: Response | ConnectionLostError) -> Retry:
     decision = read(batch, answer)
     assert isinstance(decision, Retry)
     return decision
@@ -378,7 +377,8 @@ def retry_of(batch: Batch, answer: Answer) -> Retry:
 
 def test_a_503_that_is_not_the_apis_own_may_come_after_the_work_was_done() -> None:
     decision = retry_of(ONE, build_answer(503, b"<html>", retry_after="30"))
-    assert (decision.after_seconds, decision.pause_all, decision.unsure) == (30, True, True)
+    assert (decision.seconds, decision.policy.pauses_all_workers) == (30, True)
+    assert decision.effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -394,12 +394,12 @@ def test_a_503_that_is_not_the_apis_own_may_come_after_the_work_was_done() -> No
 )
 def test_a_busy_server_makes_everybody_wait_then_stops_the_run(answer: Response, seconds: float) -> None:
     decision = retry_of(ONE, answer)
-    assert decision.after_seconds == seconds
-    assert decision.tries == 6
-    assert decision.pause_all
+    assert decision.seconds == seconds
+    assert decision.policy.attempts == 6
+    assert decision.policy.pauses_all_workers
     assert not decision.grows
-    assert not decision.unsure
-    assert isinstance(decision.otherwise, Stop)
+    assert decision.effect is Effect.NONE
+    assert isinstance(decision.give_up(ONE), Stop)
 
 
 @pytest.mark.parametrize(
@@ -419,37 +419,39 @@ def test_a_busy_server_makes_everybody_wait_then_stops_the_run(answer: Response,
 )
 def test_no_proper_answer_is_asked_again_then_stops_the_run(answer: Response, tries: int) -> None:
     decision = retry_of(ONE, answer)
-    assert (decision.after_seconds, decision.tries) == (CAPACITY_SECONDS, tries)
-    assert decision.unsure
-    assert isinstance(decision.otherwise, Stop)
-    assert decision.otherwise.unsure
+    assert (decision.seconds, decision.policy.attempts) == (CAPACITY_SECONDS, tries)
+    assert decision.effect is Effect.UNKNOWN
+    stop = decision.give_up(ONE)
+    assert isinstance(stop, Stop)
+    assert stop.effect is Effect.UNKNOWN
 
 
 def test_500_is_asked_again_once_then_fails_one_row_and_splits_many() -> None:
     decision = retry_of(ONE, build_answer(500, b"<html>"))
-    assert (decision.after_seconds, decision.tries, decision.unsure) == (10, 2, True)
-    assert isinstance(decision.otherwise, Done)
-    assert decision.otherwise.outcomes[0][:2] == (Status.FAILED, "server_error")
-    assert isinstance(retry_of(TWO, build_answer(500, failure("oops"))).otherwise, Split)
+    assert (decision.seconds, decision.policy.attempts, decision.effect) == (10, 2, Effect.UNKNOWN)
+    failed = decision.give_up(ONE)
+    assert isinstance(failed, Done)
+    assert failed.value[0][:2] == (Status.FAILED, "server_error")
+    assert isinstance(retry_of(TWO, build_answer(500, failure("oops"))).give_up(TWO), Split)
 
 
 def test_no_connection_is_tried_ever_later_then_stops_the_run() -> None:
     decision = retry_of(ONE, lost(Loss.REFUSED))
-    assert (decision.after_seconds, decision.tries, decision.grows) == (1, 6, True)
-    assert not decision.unsure
-    assert isinstance(decision.otherwise, Stop)
+    assert (decision.seconds, decision.policy.attempts, decision.grows) == (1, 6, True)
+    assert decision.effect is Effect.NONE
+    assert isinstance(decision.give_up(ONE), Stop)
 
 
 def test_a_bad_certificate_stops_the_run_at_once() -> None:
     decision = read(ONE, lost(Loss.CERTIFICATE))
     assert isinstance(decision, Stop)
-    assert not decision.unsure
+    assert decision.effect is Effect.NONE
 
 
 def test_an_endless_answer_stops_the_run_and_leaves_its_rows_unsure() -> None:
     decision = read(ONE, lost(Loss.TOO_LARGE))
     assert isinstance(decision, Stop)
-    assert decision.unsure
+    assert decision.effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(("loss", "tries", "grows"), [(Loss.TIMEOUT, 2, False), (Loss.DROPPED, 6, True)])
@@ -457,15 +459,12 @@ def test_a_lost_answer_is_asked_again_then_leaves_one_row_unsure_and_splits_many
     loss: Loss, tries: int, grows: bool
 ) -> None:
     decision = retry_of(ONE, lost(loss))
-    assert (decision.after_seconds, decision.tries, decision.grows, decision.unsure) == (
-        1,
-        tries,
-        grows,
-        True,
-    )
-    assert isinstance(decision.otherwise, Done)
-    assert decision.otherwise.outcomes[0][:2] == (Status.UNSURE, "no_answer")
-    assert isinstance(retry_of(TWO, lost(loss)).otherwise, Split)
+    assert (decision.seconds, decision.policy.attempts, decision.grows) == (1, tries, grows)
+    assert decision.effect is Effect.UNKNOWN
+    unconfirmed = decision.give_up(ONE)
+    assert isinstance(unconfirmed, Done)
+    assert unconfirmed.value[0][:2] == (Status.UNSURE, "no_answer")
+    assert isinstance(retry_of(TWO, lost(loss)).give_up(TWO), Split)
 
 
 # The probe
@@ -473,7 +472,7 @@ def test_a_lost_answer_is_asked_again_then_leaves_one_row_unsure_and_splits_many
 
 def test_right_credentials_let_the_run_begin() -> None:
     decision = SINGLE.interpret_credentials_check(build_answer(200, success(message="all good!")))
-    assert decision == Done(())
+    assert decision == Done(None)
 
 
 @pytest.mark.parametrize(
@@ -487,7 +486,7 @@ def test_right_credentials_let_the_run_begin() -> None:
         pytest.param(lost(Loss.CERTIFICATE), "identity", id="certificate"),
     ],
 )
-def test_a_refused_probe_stops_the_run(answer: Answer, told: str) -> None:
+def test_a_refused_probe_stops_the_run(answer: Response | ConnectionLostError, told: str) -> None:
     decision = SINGLE.interpret_credentials_check(answer)
     assert isinstance(decision, Stop)
     assert told in str(decision.error)
@@ -504,19 +503,22 @@ def test_a_refused_probe_stops_the_run(answer: Answer, told: str) -> None:
         lost(Loss.DROPPED),
     ],
 )
-def test_a_probe_without_an_answer_is_asked_again_then_stops_the_run(answer: Answer) -> None:
+def test_a_probe_without_an_answer_is_asked_again_then_stops_the_run(
+    answer: Response | ConnectionLostError,
+) -> None:
     decision = SINGLE.interpret_credentials_check(answer)
     assert isinstance(decision, Retry)
-    assert isinstance(decision.otherwise, Stop)
+    assert isinstance(decision.stop(), Stop)
 
 
 # Reading back
 
 
 def holdings_of(kind: MediaKind, entries: object) -> AccountRatings:
-    found = SINGLE.read_ratings(kind, build_answer(200, entries))
-    assert isinstance(found, Mapping)
-    return {key: held._replace(removal=None) for key, held in found.items()}
+    found = SINGLE.read_ratings(kind, 1, build_answer(200, entries))
+    assert isinstance(found, Done)
+    assert not found.value.has_more
+    return {key: held._replace(removal=None) for key, held in found.value.ratings.items()}
 
 
 def test_no_ratings_are_empty_holdings() -> None:
@@ -593,8 +595,10 @@ def test_entries_that_make_no_sense_are_passed_over() -> None:
         pytest.param(lost(Loss.DROPPED), Retry, id="dropped"),
     ],
 )
-def test_holdings_that_cannot_be_read_are_never_empty_holdings(answer: Answer, kind: type) -> None:
-    assert isinstance(SINGLE.read_ratings(MediaKind.MOVIE, answer), kind)
+def test_holdings_that_cannot_be_read_are_never_empty_holdings(
+    answer: Response | ConnectionLostError, kind: type
+) -> None:
+    assert isinstance(SINGLE.read_ratings(MediaKind.MOVIE, 1, answer), kind)
 
 
 # Whatever comes
@@ -619,7 +623,7 @@ ANSWERS = st.builds(Response, STATUSES, HEADERS, BODIES) | st.sampled_from(Loss)
 BATCHES = st.integers(1, 5).map(lambda size: build_batch(*map(build_job, range(1, size + 1))))
 
 
-def check(batch: Batch, answer: Answer, decision: Decision) -> None:
+def check(batch: Batch, answer: Response | ConnectionLostError, decision: BatchDecision) -> None:
     """What holds for every verdict, and for the one that follows when the tries are used up."""
     match decision:
         case Done(outcomes):
@@ -632,30 +636,36 @@ def check(batch: Batch, answer: Answer, decision: Decision) -> None:
             assert len(batch.jobs) > 1
         case Stop(error):
             assert KEY not in str(error)
-        case Retry(after_seconds, _, tries, otherwise):
-            assert after_seconds > 0
-            assert tries > 1
-            assert not isinstance(otherwise, Retry)
-            check(batch, answer, otherwise)
+        case Retry(_, policy):
+            assert decision.seconds > 0
+            assert policy.attempts > 1
+            check(batch, answer, decision.give_up(batch))
 
 
 @given(BATCHES, ANSWERS)
 @example(build_batch(), build_answer(429, b"", retry_after="Mon, 01 Jan 99999999999999999999 00:00:00 GMT"))
-def test_any_answer_to_a_rating_has_a_verdict(batch: Batch, answer: Answer) -> None:
+def test_any_answer_to_a_rating_has_a_verdict(batch: Batch, answer: Response | ConnectionLostError) -> None:
     check(batch, answer, read(batch, answer))
 
 
 @given(ANSWERS)
-def test_any_answer_to_the_probe_has_a_verdict(answer: Answer) -> None:
-    check(Batch("account/test", ()), answer, SINGLE.interpret_credentials_check(answer))
+def test_any_answer_to_the_probe_has_a_verdict(answer: Response | ConnectionLostError) -> None:
+    decision = SINGLE.interpret_credentials_check(answer)
+    if isinstance(decision, Done):
+        assert isinstance(answer, Response)
+        assert orjson.loads(answer.body)["status"] == "success"
+    else:
+        check(Batch("account/test", ()), answer, decision)
 
 
 @given(ANSWERS, st.sampled_from([MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE]))
 @example(build_answer(200, [{"rating": []}]), MediaKind.MOVIE)
-def test_any_answer_to_reading_back_has_holdings_or_a_verdict(answer: Answer, kind: MediaKind) -> None:
-    found = SINGLE.read_ratings(kind, answer)
-    if isinstance(found, Decision):
-        assert not isinstance(found, Done)
-        check(Batch("user/ratings", ()), answer, found)
+def test_any_answer_to_reading_back_has_holdings_or_a_verdict(
+    answer: Response | ConnectionLostError, kind: MediaKind
+) -> None:
+    found = SINGLE.read_ratings(kind, 1, answer)
+    if isinstance(found, Done):
+        ratings = found.value.ratings
+        assert all(held.rating and isinstance(key, str) for key, held in ratings.items())
     else:
-        assert all(held.rating and isinstance(key, str) for key, held in found.items())
+        check(Batch("user/ratings", ()), answer, found)

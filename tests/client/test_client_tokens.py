@@ -1,16 +1,25 @@
-"""The courier and the signed-in account: a token with each request, one renewal, and no loop."""
+"""The client and the signed-in account: a token with each request, one renewal, and no loop."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from importer.client.executor import Courier, Trace
+from importer.client.client import Client, Trace
 from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter, Rate
-from importer.client.retry import Backoff, RetryBudget
+from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
-from importer.destinations.decisions import RATED, Answer, Decision, Done, RefreshToken, Retry, Stop
+from importer.destinations.decisions import (
+    RATED,
+    BatchDecision,
+    Done,
+    Effect,
+    RefreshToken,
+    Retry,
+    RetryPolicy,
+    Stop,
+)
 from importer.errors import AuthorizationError, ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, RowOutcome, Status
@@ -20,6 +29,8 @@ from tests.client.fakes import FakeApi
 from tests.virtual_time import run_in_virtual_time
 
 DONE = Done((RATED,))
+RATE_LIMIT = RetryPolicy(attempts=1, first_wait_seconds=30, pauses_all_workers=True, counts=False)
+TROUBLE = RetryPolicy(attempts=3, first_wait_seconds=1)
 REQUEST = Request("POST", "http://127.0.0.1:1", "POST sync/ratings", b"{}", {"x": "y"}, needs_token=True)
 
 
@@ -74,33 +85,32 @@ class TokenServer(Transport):
         return Response(code, {}, b"")
 
 
-def read(answer: Answer) -> Decision:
+def read(answer: Response | ConnectionLostError) -> BatchDecision:
     """200 is done, 401 wants a newer token, 429 is no attempt, all else is tried twice more."""
     code = 0 if isinstance(answer, ConnectionLostError) else answer.status
     if code == 200:
         return DONE
     if code == 401:
         return RefreshToken()
-    stop = Stop(StopRunError(str(code)), unsure=True)
     if code == 429:
-        return Retry(30, "429", 1, stop, pause_all=True, is_attempt=False)
-    return Retry(1, str(code), 3, stop, unsure=code == 0)
+        return Retry("429", RATE_LIMIT)
+    return Retry(str(code), TROUBLE, Effect.NONE if code else Effect.UNKNOWN)
 
 
-def carry(
+def send(
     server: TokenServer, tokens: FakeTokens | None, request: Request = REQUEST, rate: Rate | None = None
-) -> Decision:
-    async def main() -> Decision:
+) -> BatchDecision:
+    async def main() -> BatchDecision:
         limiter = Limiter(rate, Progress())
-        courier = Courier(server, limiter, Backoff(limiter, RetryBudget(jitter=0.0)), tokens)
-        return await courier.carry(request, read)
+        client = Client(server, limiter, tokens, RetryBudget(jitter=0.0))
+        return await client.decide(request, read)
 
     return run_in_virtual_time(main())
 
 
 def test_the_token_is_added_to_the_headers_of_the_request() -> None:
     server = TokenServer()
-    assert carry(server, FakeTokens()) is DONE
+    assert send(server, FakeTokens()) is DONE
     (sent,) = server.requests
     assert sent.headers == {"x": "y", "Authorization": "Bearer token-1"}
     assert (sent.method, sent.url, sent.body, sent.label) == REQUEST_PARTS
@@ -114,21 +124,21 @@ REQUEST_PARTS = (REQUEST.method, REQUEST.url, REQUEST.body, REQUEST.label)
 @pytest.mark.parametrize("tokens", [None, FakeTokens()])
 def test_a_request_that_needs_no_token_gets_none(tokens: FakeTokens | None) -> None:
     server = TokenServer()
-    carry(server, tokens, Request("POST", "http://127.0.0.1:1", "POST rate/movies"))
+    send(server, tokens, Request("POST", "http://127.0.0.1:1", "POST rate/movies"))
     assert server.bearers == [None]
     assert tokens is None or not tokens.asked
 
 
 def test_the_token_is_asked_for_before_each_attempt() -> None:
     tokens, server = FakeTokens(), TokenServer(500, 500)
-    assert carry(server, tokens) is DONE
+    assert send(server, tokens) is DONE
     # Twice each: before the turn, for a renewal must not use turns up, and after it, for it may come late.
     assert (len(server.requests), tokens.asked, tokens.stale) == (3, 6, [])
 
 
 def test_401_renews_once_and_sends_again_at_once() -> None:
     tokens, server = FakeTokens(), TokenServer(401)
-    assert carry(server, tokens) is DONE
+    assert send(server, tokens) is DONE
     assert server.bearers == ["Bearer token-1", "Bearer token-2"]
     assert tokens.stale == ["token-1"]
     assert server.times[1] - server.times[0] < 0.2
@@ -136,13 +146,13 @@ def test_401_renews_once_and_sends_again_at_once() -> None:
 
 def test_what_is_sent_after_a_renewal_waits_for_its_turn_like_all_else() -> None:
     server = TokenServer(401)
-    carry(server, FakeTokens(), rate=Rate(1, 1))
+    send(server, FakeTokens(), rate=Rate(1, 1))
     assert server.times[1] - server.times[0] >= 1
 
 
 def test_401_for_a_new_token_stops_the_run_without_a_third_request() -> None:
     tokens, server = FakeTokens(), TokenServer(401, 401)
-    decision = carry(server, tokens)
+    decision = send(server, tokens)
     assert isinstance(decision, Stop)
     assert isinstance(decision.error, AuthorizationError)
     assert "token-" not in str(decision.error)
@@ -152,14 +162,14 @@ def test_401_for_a_new_token_stops_the_run_without_a_third_request() -> None:
 
 def test_a_token_may_end_again_in_a_later_attempt() -> None:
     tokens, server = FakeTokens(), TokenServer(401, 500, 401, 200)
-    assert carry(server, tokens) is DONE
+    assert send(server, tokens) is DONE
     assert tokens.stale == ["token-1", "token-2"]
     assert server.bearers[-1] == "Bearer token-3"
 
 
 def test_after_a_renewal_a_retry_is_a_retry_with_the_new_token() -> None:
     server = TokenServer(401, 500)
-    assert carry(server, FakeTokens()) is DONE
+    assert send(server, FakeTokens()) is DONE
     assert server.bearers == ["Bearer token-1", "Bearer token-2", "Bearer token-2"]
 
 
@@ -173,7 +183,7 @@ def test_after_a_renewal_a_retry_is_a_retry_with_the_new_token() -> None:
 def test_a_sign_in_that_has_ended_is_raised(tokens: FakeTokens) -> None:
     server = TokenServer(401, 401, 401)
     with pytest.raises(AuthorizationError, match="signed out"):
-        carry(server, tokens)
+        send(server, tokens)
     assert len(server.requests) <= 1
 
 
@@ -181,11 +191,12 @@ def test_429_uses_up_no_tries_whenever_it_comes() -> None:
     trace = Trace()
     server = TokenServer(429, 500, 429, 429, 500, 429, 200)
 
-    async def main() -> Decision:
+    async def main() -> BatchDecision:
         limiter = Limiter(Rate(1, 1), Progress())
-        courier = Courier(server, limiter, Backoff(limiter, RetryBudget(jitter=0.0)), FakeTokens())
-        decision = await courier.attempt(REQUEST, read, trace)
-        return await courier.persist(decision, lambda _: courier.attempt(REQUEST, read, trace))
+        client = Client(server, limiter, FakeTokens(), RetryBudget(jitter=0.0))
+        decision = await client.attempt(REQUEST, read, trace)
+        assert isinstance(decision, Retry)
+        return await client.retry(decision, lambda _: client.attempt(REQUEST, read, trace))
 
     assert run_in_virtual_time(main()) is DONE
     assert (trace.attempts, trace.http_status) == (3, 200)
@@ -193,7 +204,7 @@ def test_429_uses_up_no_tries_whenever_it_comes() -> None:
 
 def test_429_for_ever_ends_with_the_total_time() -> None:
     server = TokenServer(*[429] * 100)
-    assert isinstance(carry(server, FakeTokens()), Stop)
+    assert isinstance(send(server, FakeTokens()), Stop)
     assert server.times[-1] - server.times[0] <= RetryBudget().total_seconds
     assert len(server.requests) > 20
 
@@ -203,9 +214,9 @@ def test_429_slows_down_all_that_follows() -> None:
 
     async def main() -> None:
         limiter = Limiter(Rate(1, 1), Progress())
-        courier = Courier(server, limiter, Backoff(limiter, RetryBudget(jitter=0.0)), FakeTokens())
+        client = Client(server, limiter, FakeTokens(), RetryBudget(jitter=0.0))
         for _ in range(4):
-            assert await courier.carry(REQUEST, read) is DONE
+            assert await client.decide(REQUEST, read) is DONE
 
     run_in_virtual_time(main())
     _, retried, *following = server.times
@@ -223,7 +234,7 @@ class TokenApi(FakeApi):
     def build_request(self, batch: Batch) -> Request:
         return REQUEST
 
-    def interpret_response(self, batch: Batch, answer: Answer) -> Decision:
+    def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
         decision = read(answer)
         return Done([RATED] * len(batch.jobs)) if decision is DONE else decision
 
@@ -239,12 +250,12 @@ def deliver(
 
     async def main() -> WorkerPool:
         limiter = Limiter(None, Progress())
-        courier = Courier(server, limiter, Backoff(limiter), tokens)
+        client = Client(server, limiter, tokens)
 
         def take(settled: Sequence[RowOutcome]) -> None:
             row_outcomes.update({row_outcome.row: row_outcome for row_outcome in settled})
 
-        pool = WorkerPool(TokenApi(repeats_safely=True), courier, take, workers=workers)
+        pool = WorkerPool(TokenApi(repeats_safely=True), client, take, workers=workers)
         await pool.run(batches())
         return pool
 
@@ -274,7 +285,7 @@ def test_a_sign_in_that_ends_stops_the_pool_and_its_rows_were_not_stored(tokens:
     pool, statuses = deliver(server, tokens, 20)
     assert isinstance(pool.stopped_by, StopRunError)
     assert statuses == {}
-    assert not pool.unsure_rows
+    assert not pool.unconfirmed_rows
     assert len(server.requests) <= 3
 
 
@@ -282,4 +293,4 @@ def test_a_new_token_that_is_refused_stops_the_pool() -> None:
     server = TokenServer(accepts=["another"])
     pool, statuses = deliver(server, FakeTokens(), 20, workers=1)
     assert isinstance(pool.stopped_by, AuthorizationError)
-    assert (statuses, pool.unsure_rows, len(server.requests)) == ({}, set(), 2)
+    assert (statuses, pool.unconfirmed_rows, len(server.requests)) == ({}, set(), 2)

@@ -1,0 +1,193 @@
+"""The client: every request of the importer goes through here, be it a batch, a page, a look-up or a sign-in.
+
+```text
+request(request, read)
+  attempt                  wait for a turn -> token -> send -> read the answer: a decision
+    RefreshToken           renew the token once, wait for a turn, send again; still refused: Stop
+  retry                    while the decision is a Retry: wait as its policy says, attempt again
+  Done -> its value        Stop, or a Retry whose attempts are used up -> raises StopRunError
+```
+
+What one attempt leaves in its `Trace`, for a batch that is sent four times:
+
+```text
+                        attempts   effect    why
+before                  0          NONE
+while it is in flight   1          UNKNOWN   a worker that is cancelled now cannot know
+500                     1          UNKNOWN   the server may have acted before it failed
+429                     1          UNKNOWN   says nothing of the row: no attempt; the 500 stays unknown
+connection refused      2          UNKNOWN   this one never arrived, but the first one may have
+201                     3          NONE      the answer settles it
+```
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, Self, TypeVar
+
+from importer.client.rate_limit import Limiter
+from importer.client.retry import QUESTION_BUDGET, RetryBudget, RetryLoop
+from importer.client.transport import HttpSender
+from importer.destinations.decisions import Decision, Done, Effect, PartlyDone, RefreshToken, Retry, Stop
+from importer.errors import AuthorizationError, ConnectionLostError
+from importer.http import Request, Response
+from importer.progress import Progress
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Trace:
+    """How a request went so far: what a row's outcome reports beside its status."""
+
+    attempts: int = 0
+    http_status: int | None = None
+    sent_at: float | None = None
+    """When the last attempt started, seconds since the epoch."""
+    duration_seconds: float = 0.0
+    effect: Effect = Effect.NONE
+    """UNKNOWN while the server may have acted on a request that no answer has settled."""
+
+
+class Tokens(Protocol):
+    """Where the token of the signed-in account comes from."""
+
+    async def access_token(self) -> str:
+        """Give a token that is good for the next request."""
+        ...
+
+    async def renew(self, stale: str) -> None:
+        """Get a newer token than this one, which was not accepted."""
+        ...
+
+
+class Client:
+    """Sends requests over one transport, under one limiter, for one account."""
+
+    def __init__(
+        self,
+        transport: HttpSender,
+        limiter: Limiter,
+        tokens: Tokens | None = None,
+        budget: RetryBudget | None = None,
+    ) -> None:
+        self._transport = transport
+        self._tokens = tokens
+        self._limiter = limiter
+        self._loop = RetryLoop(limiter, budget or RetryBudget())
+        self._in_flight: set[asyncio.Task[object] | None] = set()
+
+    @classmethod
+    def for_questions(cls, transport: HttpSender, tokens: Tokens | None = None) -> Self:
+        """A client for a sign-in or a few questions: it waits only when the server asks for it."""
+        return cls(transport, Limiter(None, Progress()), tokens, QUESTION_BUDGET)
+
+    def is_in_flight(self, task: asyncio.Task[None]) -> bool:
+        """Whether the task has a request under way right now, rather than waiting to send one."""
+        return task in self._in_flight
+
+    async def request(
+        self, request: Request, read: Callable[[Response | ConnectionLostError], Decision[T]]
+    ) -> T:
+        """Send until the answer has a value. Raises StopRunError when there will be none."""
+        return value_of(await self.decide(request, read))
+
+    async def decide(
+        self, request: Request, read: Callable[[Response | ConnectionLostError], Decision[T]]
+    ) -> Decision[T]:
+        """As `request`, for callers that look at the Stop themselves: the decision is never a Retry."""
+        trace = Trace()
+        decision = await self.attempt(request, read, trace)
+        if isinstance(decision, Retry):
+            decision = await self.retry(decision, lambda _: self.attempt(request, read, trace))
+        return decision.stop() if isinstance(decision, Retry) else decision
+
+    async def retry(self, first: Retry, again: Callable[[Retry], Awaitable[Decision[T]]]) -> Decision[T]:
+        """Call `again` until it gives no Retry; a Retry comes back only when its attempts are used up."""
+        return await self._loop.run(first, again)
+
+    async def attempt(
+        self,
+        request: Request,
+        read: Callable[[Response | ConnectionLostError], Decision[T]],
+        trace: Trace,
+    ) -> Decision[T]:
+        """Send once, when the pace allows it, and note in `trace` how it went.
+
+        A token that is not accepted is renewed, and the request sent once more, within the same attempt.
+        """
+        if not request.needs_token or self._tokens is None:
+            answered = await self._limiter.acquire(request.method)
+            return await self._send(request, read, trace, answered)
+        token, answered = await self._take_turn(request, self._tokens)
+        decision = await self._send(_authorize(request, token), read, trace, answered)
+        if isinstance(decision, RefreshToken):
+            await self._tokens.renew(token)
+            token, answered = await self._take_turn(request, self._tokens)
+            decision = await self._send(_authorize(request, token), read, trace, answered)
+        if isinstance(decision, RefreshToken):
+            # A new token that is refused is an account fault on the server's side (issue #155 of trakt-api).
+            return Stop(AuthorizationError("the sign-in is not accepted although it is new; sign in again"))
+        return decision
+
+    async def _take_turn(self, request: Request, tokens: Tokens) -> tuple[str, Callable[[], None]]:
+        # Once before, or all who wait for a renewal would then start at once; and once after, for the turn
+        # may come long after the token was good.
+        await tokens.access_token()
+        answered = await self._limiter.acquire(request.method)
+        return await tokens.access_token(), answered
+
+    async def _send(
+        self,
+        request: Request,
+        read: Callable[[Response | ConnectionLostError], Decision[T]],
+        trace: Trace,
+        answered: Callable[[], None],
+    ) -> Decision[T]:
+        task = asyncio.current_task()
+        self._in_flight.add(task)
+        trace.attempts += 1
+        trace.sent_at = time.time()
+        effect_before, trace.effect = trace.effect, Effect.UNKNOWN  # cancelled from here on, nobody knows
+        begun = time.perf_counter()
+        answer: Response | ConnectionLostError
+        try:
+            answer = await self._transport.send(request)
+            trace.http_status = answer.status
+            self._limiter.adapt_to(request.method, answer.headers)
+        except ConnectionLostError as loss:
+            answer = loss
+            trace.http_status = None
+        finally:
+            self._in_flight.discard(task)
+            answered()
+        trace.duration_seconds = time.perf_counter() - begun
+        decision = read(answer)  # if this raises, the effect stays unknown
+        if isinstance(decision, Done | PartlyDone):
+            trace.effect = Effect.NONE
+            return decision
+        trace.effect = effect_before
+        if isinstance(decision, RefreshToken):
+            return decision
+        if decision.effect is Effect.UNKNOWN:
+            trace.effect = Effect.UNKNOWN
+        if isinstance(decision, Retry) and not decision.policy.counts:
+            trace.attempts -= 1
+            self._limiter.back_off(request.method)
+        return decision
+
+
+def value_of(decision: Decision[T]) -> T:
+    """The value of a decision on a question. Raises the StopRunError of a Stop."""
+    if isinstance(decision, Retry):
+        decision = decision.stop()
+    if isinstance(decision, Stop):
+        raise decision.error
+    assert isinstance(decision, Done), f"no decision on a question: {decision}"
+    return decision.value
+
+
+def _authorize(request: Request, token: str) -> Request:
+    return request._replace(headers={**request.headers, "Authorization": f"Bearer {token}"})

@@ -1,0 +1,92 @@
+"""What any request to Trakt may meet: no answer, a rate limit, a refusal of the app, a web page. Pure."""
+
+from dataclasses import replace
+
+from importer.destinations.decisions import Effect, Retry, RetryPolicy, Stop, interpret_loss
+from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
+from importer.http import Response, read_retry_after
+
+RETRY_MARGIN_SECONDS = 0.9
+"""`Retry-After` is rounded to whole seconds; other clients wait this much longer."""
+
+NOT_TRAKTS = "an answer that is not the API's"
+
+QUESTION = RetryPolicy(
+    attempts=3,
+    first_wait_seconds=2,
+    stop_message="Trakt gives no proper answer ({reason}). Type the same command again later.",
+)
+"""Anything that changes nothing: whose sign-in it is, what the account has rated, which titles there are."""
+
+PATIENT_QUESTION = replace(QUESTION, attempts=5)
+HASTY_QUESTION = replace(QUESTION, attempts=2)
+
+RATE_LIMIT = RetryPolicy(
+    attempts=1,
+    first_wait_seconds=30,
+    exponential=True,
+    counts=False,  # it says nothing about what was sent: only the total time ends it
+    pauses_all_workers=True,
+    stop_message="{reason} and goes on asking. Type the same command again later.",
+)
+
+
+def interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPolicy = QUESTION) -> Retry | Stop:
+    """Decide on what every question may meet, when nothing better is known of the answer."""
+    if isinstance(answer, ConnectionLostError):
+        return interpret_loss(answer, "Trakt", policy)
+    status = answer.status
+    if status == 429:
+        return interpret_rate_limit(answer)
+    if status >= 500:
+        return ask_again(f"HTTP {status}", policy, read_retry_after(answer.headers))
+    if 200 <= status < 300:
+        return ask_again(NOT_TRAKTS, policy)
+    if status == 403:
+        return Stop(AuthorizationError(explain_forbidden(answer)))
+    if status == 423:
+        return Stop(
+            AuthorizationError("Trakt has locked or deactivated this account (423): ask its support.")
+        )
+    return Stop(StopRunError(f"Trakt answers HTTP {status}, which makes no sense here."))
+
+
+def ask_again(reason: str, policy: RetryPolicy, asked_seconds: float | None = None) -> Retry:
+    """Ask the question again, after the policy's wait or what the server asks for if that is longer."""
+    seconds = None if asked_seconds is None else max(policy.first_wait_seconds, asked_seconds)
+    return Retry(reason, policy, Effect.UNKNOWN, seconds)
+
+
+def interpret_rate_limit(answer: Response) -> Retry:
+    """Decide on a 429: wait as long as it says and a little more; if it does not say, longer and longer."""
+    seconds = read_retry_after(answer.headers)
+    return Retry(
+        "Trakt asks to slow down (429)",
+        RATE_LIMIT,
+        wait_seconds=None if seconds is None else seconds + RETRY_MARGIN_SECONDS,
+    )
+
+
+def is_block_page(answer: Response) -> bool:
+    """Whether a web page came instead of an answer: then it was not the API that refused."""
+    is_html = "html" in answer.headers.get("Content-Type", "").lower()
+    return is_html or answer.body[:200].lstrip().startswith(b"<")
+
+
+def explain_forbidden(answer: Response) -> str:
+    """Explain a 403: the web page of the protection layer is not the API's word about the app."""
+    way_out = (
+        "What remains without the API: `importer run FILE --to trakt-file` writes a file for the importer "
+        "on Trakt's own site."
+    )
+    if is_block_page(answer):
+        return (
+            "Cloudflare, which stands before Trakt, blocked this request (403 with a web page). Neither your "
+            "app nor your sign-in is at fault: it is this network's address. Try again later or from another "
+            f"network. {way_out}"
+        )
+    return (
+        "Trakt refuses the app (403): the client id is wrong, or the app is not approved. Compare "
+        "IMPORTER_TRAKT_CLIENT_ID with your app's page on Trakt. Only VIP members can create an app now. "
+        f"{way_out}"
+    )
