@@ -15,6 +15,9 @@ class Secret:
         """Give the text itself; only what builds a request should ask for it."""
         return self._text
 
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
     def __repr__(self) -> str:
         return "Secret('***')"
 

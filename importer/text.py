@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import TextIO
 
 
@@ -112,3 +113,10 @@ def _spellings(char: str) -> set[str]:
 def give_up_stream(stream: TextIO) -> None:
     """Let what a stream still holds, and all that follows, go nowhere instead of failing at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Name the known word that is meant, or all of them: the end of a sentence."""
+    known = list(known)
+    close = get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; it can be {' or '.join(known)}."

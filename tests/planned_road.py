@@ -14,10 +14,10 @@ from importer.plans.source import PlanInput
 from importer.runs import send as sending
 from importer.runs.conflicts import OnConflict
 from importer.runs.load import RunReport
+from importer.runs.open_destination import Choices
 from importer.runs.send import SendingOptions
-from importer.runs.targets import Choices, Target
 from tests.hurried_time import HurriedLoop
-from tests.road import Road, SandboxTokens
+from tests.road import Road, SandboxTokens, open_api
 
 
 class PlannedRoad(Road):
@@ -31,7 +31,7 @@ class PlannedRoad(Road):
         """Make a plan; the exit code."""
         if self.is_v2:
             options["build_tokens"] = partial(SandboxTokens, url, kept=self._tokens)
-        target = Target(self.build_destination(url), SendingOptions(**options))
+        target = open_api(self.build_destination(url), SendingOptions(**options))
         source = replace(self.build_source(), mirrors=options.get("mirrors", False))
         display = Display(quiet=True, as_json=as_json, results=self.plan_file)
         choices = Choices({}, {}, rechecks=rechecks)

@@ -22,6 +22,7 @@ from importer.client.client import Client
 from importer.client.sign_in import sign_in
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
+from importer.destinations.registry import find
 from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.sign_in import TokenSet, TraktApp, build_refresh, read_refresh
@@ -35,9 +36,9 @@ from importer.runs import send as sending
 from importer.runs.again import ResultsInput, UndoInput
 from importer.runs.conflicts import OnConflict
 from importer.runs.load import RunReport, Source, dry_run_all, fingerprint_file, load_run, send_run
+from importer.runs.open_destination import Choices, OpenDestination
 from importer.runs.results_csv import write_results
 from importer.runs.send import Sending, SendingOptions
-from importer.runs.targets import Choices, Target
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import ID_NAMES, Catalogue, Kind, Wanted
 from importer.sandbox.store import LoggedRequest, Store
@@ -66,6 +67,13 @@ def find_title(imdb_id: str, kind: Kind = Kind.MOVIE, season: int = 0, episode: 
         title = _CATALOGUE.find_episode(title, season, episode)
     assert title is not None
     return title
+
+
+def open_api(destination: Destination, options: SendingOptions | None = None) -> OpenDestination:
+    """A destination as a run has it when it is open."""
+    spec = find(destination.name)
+    assert spec is not None
+    return OpenDestination(spec, destination.account, destination, options or SendingOptions())
 
 
 class Server:
@@ -238,7 +246,7 @@ class Road:
     def _bring(
         self,
         url: str,
-        build_source: Callable[[Target, Journal], Source],
+        build_source: Callable[[OpenDestination, Journal], Source],
         *,
         dry_run: bool = False,
         **options: Any,
@@ -251,7 +259,7 @@ class Road:
             self.open_journal() as journal,
             patch.object(sending, "new_event_loop", HurriedLoop),
         ):
-            source = build_source(Target(destination, SendingOptions()), journal)
+            source = build_source(open_api(destination), journal)
             if dry_run:
                 return dry_run_all(
                     source, destination, journal, self.results, progress, remembers=source.believes_journal
@@ -268,7 +276,8 @@ class Road:
     ) -> RunReport:
         """Bring the file as the command does, with the questions that it asks."""
         tokens = partial(SandboxTokens, url) if self.is_v2 else None
-        target = Target(self.build_destination(url), SendingOptions(4, build_tokens=tokens, **options))
+        sending_options = SendingOptions(4, build_tokens=tokens, **options)
+        target = open_api(self.build_destination(url), sending_options)
         mirrors = target.options.mirrors
         display = Display(
             quiet=True, as_json=False, results=self.results, asks=asks, guard_percent=guard_percent

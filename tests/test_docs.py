@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer import errors
-from importer.destinations.registry import DESTINATIONS
+from importer.destinations.registry import list_descriptions
 from importer.matching.match_file import MATCH_COLUMNS
 from importer.model import Status
 from importer.plans.model import Action
@@ -62,7 +62,7 @@ def test_the_table_of_the_resolve_file_is_what_is_written() -> None:
 
 
 def test_the_table_of_destinations_is_what_the_command_prints() -> None:
-    assert read_table("docs/destinations.md", "name") == [list(entry) for entry in DESTINATIONS]
+    assert read_table("docs/destinations.md", "name") == [list(each.values()) for each in list_descriptions()]
 
 
 def test_every_variable_in_the_settings_table_is_read_by_the_code() -> None:

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "importer"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = """
-1  errors model http files text secret progress interrupts
+1  errors model http files text secret setting progress interrupts
 2  readers | destinations | config
 3  journal | client
 4  matching
@@ -30,11 +30,8 @@ LAYERS = """
 
 KNOWN_EXCEPTIONS = frozenset(
     {
-        ("destinations.trakt.settings", "config.sources"),
-        ("destinations.trakt_v1.settings", "config.sources"),
         ("plans.make", "cli.display"),
         ("plans.make", "cli.prompts"),
-        ("runs.again", "plans.source"),
         ("runs.launch", "cli.display"),
         ("runs.sources", "cli.options"),
         ("sync.job", "cli.display"),

@@ -10,15 +10,16 @@ from importer.cli import options
 from importer.cli.display import Display
 from importer.cli.groups import spread
 from importer.config.folders import state_dir
+from importer.destinations.registry import find
+from importer.destinations.spec import RequestOptions
 from importer.errors import UsageError
 from importer.journal.history import find_undoable
 from importer.monitoring.log import open_log
 from importer.runs.again import UndoInput, open_results
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import launch
-from importer.runs.rules import FILES, Api, To
+from importer.runs.open_destination import Choices
 from importer.runs.sources import parse_given, parse_time_of_day, parse_zone
-from importer.runs.targets import Choices
 
 
 @spread
@@ -26,7 +27,13 @@ def retry(
     *,
     what: Annotated[str, typer.Argument(help="A results file, perhaps with corrections, or a run's id.")],
     to: Annotated[
-        To | None, typer.Option("--to", help="Where the run went, if no journal here tells.")
+        str | None,
+        typer.Option(
+            "--to",
+            help="Where the run went, if no journal here tells.",
+            parser=options.parse_to,
+            metavar=options.WORDS,
+        ),
     ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
@@ -56,7 +63,7 @@ def retry(
     """
     zone = None if timezone is None else parse_zone(timezone)
     given = open_results(what, every=every, zone=zone)
-    place, spoken = given.find_place(to, api)
+    spec = given.find_place(to, api)
     choices = Choices(
         flags=server.flags,
         account=server.account,
@@ -67,9 +74,7 @@ def retry(
             resends_unsure=resend_unsure,
             on_conflict=on_conflict,
         ),
-        api=spoken,
-        **asdict(rating),
-        time_of_day=parse_time_of_day(date_time, zone),
+        request=RequestOptions(**asdict(rating), time_of_day=parse_time_of_day(date_time, zone)),
         is_dry_run=dry_run,
     )
     display = Display(
@@ -81,7 +86,7 @@ def retry(
         replaces_input=True,
         log=open_log(as_json=shown.logs_json).bind(job="retry"),
     )
-    raise typer.Exit(launch(given, place, choices, display))
+    raise typer.Exit(launch(given, spec, choices, display))
 
 
 @spread
@@ -108,17 +113,18 @@ def undo(
     if run_id is None:
         raise UsageError("name the run to undo: `importer runs` lists them, and last is the newest")
     past = find_undoable(state_dir() / "journals", run_id)
-    if past.destination in FILES:
+    spec = find(past.destination)
+    if spec is None:
+        raise UsageError(f"{past.run_id} went to {past.destination}, which this version does not know")
+    if spec.is_file:
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
     choices = Choices(
         flags=server.flags,
         account=server.account,
         given=parse_given(pace, verifies=verify, on_conflict=OnConflict.OVERWRITE),
-        api=Api.V2 if past.destination == "sandbox-v2" else Api.V1,
-        **asdict(rating),
+        request=RequestOptions(**asdict(rating)),
         is_dry_run=dry_run,
     )
-    to = To.SANDBOX if past.destination.startswith("sandbox") else To(past.destination)
     display = Display(
         quiet=shown.quiet,
         as_json=shown.as_json,
@@ -127,4 +133,4 @@ def undo(
         guard_percent=guard,
         log=open_log(as_json=shown.logs_json).bind(job="undo"),
     )
-    raise typer.Exit(launch(UndoInput(past, force), to, choices, display))
+    raise typer.Exit(launch(UndoInput(past, force), spec, choices, display))

@@ -25,9 +25,9 @@ from importer.progress import Progress
 from importer.report.summary import Summary, build_next, build_rich, build_text
 from importer.runs.conflicts import OnConflict
 from importer.runs.load import LoadedRun, RunReport, Source, dry_run_all, load_run, send_run
+from importer.runs.open_destination import OpenDestination
 from importer.runs.send import Sending
 from importer.runs.snapshot import Snapshot
-from importer.runs.targets import AnyTarget, FileTarget, Target
 from importer.text import clean, count, ignore_closed_stream
 
 MANY_CHANGES = 50
@@ -68,7 +68,7 @@ class Display:
             raise UsageError(f"--out {self.results} is the input file itself; name another")
 
     def import_ratings(
-        self, source: Source, target: AnyTarget, journal: Journal, *, remembers: bool
+        self, source: Source, target: OpenDestination, journal: Journal, *, remembers: bool
     ) -> RunReport:
         """Plan and send a run with its progress shown, and ask where that is called for."""
         self.check_can_ask(target)
@@ -82,7 +82,7 @@ class Display:
             rows_to_send=planned.open_rows,
             is_continued=planned.run.continued,
         )
-        if isinstance(target, Target) and target.account_info and not self.quiet and not self.log.is_json:
+        if target.account_info and not self.quiet and not self.log.is_json:
             lines = build_preflight(target, planned, journal)
             with ignore_closed_stream(sys.stderr):
                 print(*lines, sep="\n", file=sys.stderr)
@@ -105,9 +105,9 @@ class Display:
                 "social networks, each may be posted there (with --bulk none is). Send them?"
             )
 
-    def check_can_ask(self, target: AnyTarget) -> None:
+    def check_can_ask(self, target: OpenDestination) -> None:
         """See that there is somebody to ask, where that is the policy. Raises UsageError."""
-        is_asked_for = isinstance(target, Target) and target.options.on_conflict is OnConflict.ASK
+        is_asked_for = target.options.on_conflict is OnConflict.ASK
         if is_asked_for and not self._has_somebody_to_ask:
             raise UsageError("--on-conflict ask: there is no terminal to ask on; choose another policy")
 
@@ -133,7 +133,7 @@ class Display:
         return sys.stdin.isatty() and not self.log.is_json
 
     def dry_run_all(
-        self, source: Source, target: AnyTarget, journal: Journal, *, remembers: bool
+        self, source: Source, target: OpenDestination, journal: Journal, *, remembers: bool
     ) -> RunReport:
         """Do everything but send, with progress shown."""
         progress = Progress()
@@ -142,7 +142,9 @@ class Display:
                 source, target.destination, journal, self.results, progress, remembers=remembers
             )
 
-    def tell(self, report: RunReport, source: Source, target: AnyTarget, *, dry_run: bool = False) -> int:
+    def tell(
+        self, report: RunReport, source: Source, target: OpenDestination, *, dry_run: bool = False
+    ) -> int:
         """Print the summary and pick the exit code."""
         summary = _build_summary(report, source, target, self.results, dry_run=dry_run)
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
@@ -200,7 +202,7 @@ def _confirm(question: str) -> None:
 
 
 def _build_summary(
-    report: RunReport, source: Source, target: AnyTarget, results: Path, *, dry_run: bool
+    report: RunReport, source: Source, target: OpenDestination, results: Path, *, dry_run: bool
 ) -> Summary:
     summary = Summary(
         run_id=report.run.run_id,
@@ -213,19 +215,19 @@ def _build_summary(
         results=results,
         stopped=str(report.stopped_by) if report.stopped_by else None,
         dry_run=dry_run,
-        is_file=isinstance(target, FileTarget),
+        is_file=target.spec.is_file,
     )
     step = find_next(summary, report.stopped_by, target.destination.name)
     return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary
 
 
-def _notes(report: RunReport, source: Source, target: AnyTarget, *, dry_run: bool) -> list[str]:
+def _notes(report: RunReport, source: Source, target: OpenDestination, *, dry_run: bool) -> list[str]:
     notes = ["continues the run that was stopped or interrupted"] if report.run.continued else []
     notes += report.notes
     if dry_run and source.is_plan:
         notes.append(
             "the account is not asked: whether it changed since the plan was made, only sending tells"
         )
-    if isinstance(target, FileTarget) and report.sent:
-        notes.append(f"{target.path} is written; upload it at {target.destination.upload_at}")
+    if target.file is not None and report.sent:
+        notes.append(f"{target.path} is written; upload it at {target.file.upload_at}")
     return notes

@@ -10,21 +10,23 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
+from importer.destinations.registry import DEFAULT, choose
+from importer.destinations.spec import RequestOptions
 from importer.journal import Journal
 from importer.model import Outcome, Status
 from importer.progress import Progress
 from importer.report.inspection import Inspection, build_inspection
 from importer.runs.load import load_run
-from importer.runs.rules import Api, To
+from importer.runs.open_destination import Choices, build_offline
+from importer.runs.rules import Api
 from importer.runs.sources import FileInput, build_read_options
-from importer.runs.targets import Choices, build_offline
 
 
 @spread
 def inspect(
     *,
     file: Annotated[str, typer.Argument(help="The export to look at; - reads standard input.")],
-    to: options.ToOption = To.TRAKT,
+    to: options.ToOption = DEFAULT,
     reading: options.ReadingOptions,
     resolved: options.Resolved = None,
     love: options.Love = None,
@@ -36,8 +38,8 @@ def inspect(
 
     Also says why the other rows would not. Asks no server, sends nothing.
     """
-    choices = Choices(flags={}, given={}, api=api, love=love, hate=hate, is_dry_run=True)
-    target = build_offline(to, choices)
+    choices = Choices(flags={}, given={}, request=RequestOptions(love, hate), is_dry_run=True)
+    target = build_offline(choose(to, api), choices)
     given = FileInput(file, build_read_options(reading), resolved)
     with (
         given.open() as path,
@@ -48,7 +50,7 @@ def inspect(
         reader = source.open_reader()
         planned = load_run(source, target.destination, journal, Progress(), remembers=False)
         journal.close_open(planned.run, Outcome(Status.NOT_SENT))
-        found = Inspection(source.name, reader.format_name, reader.notes, str(to))
+        found = Inspection(source.name, reader.format_name, reader.notes, to)
         with closing(journal.results(planned.run)) as lines:
             found.add_all(lines)
     print(json.dumps(found.as_json(), indent=2) if as_json else build_inspection(found))

@@ -1,18 +1,17 @@
-"""`importer login`, `logout` and `whoami`: a Trakt sign-in from the terminal, without a browser of its own.
+"""`importer login`, `logout` and `whoami`: a sign-in from the terminal, without a browser of its own.
 
-Shows what the sign-in in `delivery/` needs a person for. App keys come from settings or a prompt, never
-from flags, which every user of a machine can read.
+For the destinations whose spec has a device flow. App keys come from settings or a prompt, never from flags,
+which every user of a machine can read.
 """
 
 import asyncio
 import io
 import shutil
 import sys
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,21 +21,25 @@ from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore, open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import config_file, state_dir
-from importer.config.sources import as_variable
+from importer.config.sources import Loaded, name_variable
+from importer.destinations.registry import check_word, choose, list_sign_ins
+from importer.destinations.spec import DestinationSpec, DeviceSignIn
 from importer.destinations.trakt.account import Account
-from importer.destinations.trakt.settings import TraktSettings, load_trakt
 from importer.destinations.trakt.sign_in import DeviceCode, TraktApp
 from importer.errors import StopRunError
+from importer.runs.settings import load_spec_settings
 from importer.secret import Secret
 
 
-class Service(StrEnum):
-    """What one can sign in to."""
-
-    TRAKT = "trakt"
+def _parse_to(text: str) -> str:
+    return check_word(text, list_sign_ins())
 
 
-_To = Annotated[Service, typer.Argument(help="Where to; there is one so far.", metavar="trakt")]
+_FIRST = list_sign_ins()[0]
+_To = Annotated[
+    str,
+    typer.Argument(help="Where to.", parser=_parse_to, metavar=f"[{'|'.join(list_sign_ins())}]"),
+]
 _BaseUrl = Annotated[str | None, typer.Option(help="Where the API is served.", metavar="URL")]
 _AuthUrl = Annotated[str | None, typer.Option(help="Which host signs users in.", metavar="URL")]
 _InsecureHttp = Annotated[
@@ -45,7 +48,7 @@ _InsecureHttp = Annotated[
 
 
 def login(
-    to: _To = Service.TRAKT,
+    to: _To = _FIRST,
     base_url: _BaseUrl = None,
     auth_url: _AuthUrl = None,
     insecure_http: _InsecureHttp = False,
@@ -55,27 +58,20 @@ def login(
 
     Every later run uses and renews the tokens that are stored.
     """
-    del to  # there is one so far
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    settings, is_prompted = _load_or_prompt(flags, account)
-    if settings.access_token is not None:
+    service, is_prompted = _load_or_prompt(to, flags, account)
+    if service.settings.access_token:
         _warn("your settings hold a token pair (access_token), which runs prefer to this sign-in; remove it")
-    # Signing in makes a pair of its own; one from the settings stays as it is.
-    asyncio.run(_sign_in(replace(settings, access_token=None, refresh_token=None)))
+    asyncio.run(_sign_in(service.without_tokens()))
     if is_prompted:
-        section = f"accounts.{account}" if account else "trakt"
-        print(
-            "Every run needs the client id and the client secret, too. Put them into the variables\n"
-            f"{_variable(account, 'client_id')} and {_variable(account, 'client_secret')},\n"
-            f"or as client_id and client_secret into [{section}] of {_toml()}"
-        )
-    if named := [f"{_variable(account, name)}={value}" for name, value in flags.items() if value]:
+        print(service.describe_keys())
+    if named := [f"{name_variable(service.section, name)}={value}" for name, value in flags.items() if value]:
         print(f"Every run must go to the same place; set: {' '.join(named)}")
-    print(f"Next: importer run FILE --to trakt{f' --account {account}' if account else ''}")
+    print(f"Next: importer run FILE --to {to}{f' --account {account}' if account else ''}")
 
 
 def logout(
-    to: _To = Service.TRAKT,
+    to: _To = _FIRST,
     base_url: _BaseUrl = None,
     auth_url: _AuthUrl = None,
     insecure_http: _InsecureHttp = False,
@@ -85,13 +81,12 @@ def logout(
 
     The tokens are deleted here even if the server cannot be reached.
     """
-    del to
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    asyncio.run(_sign_out(_load(flags, ("client_id",), account)))
+    asyncio.run(_sign_out(_load(to, flags, account, needs=["client_id"])))
 
 
 def whoami(
-    to: _To = Service.TRAKT,
+    to: _To = _FIRST,
     base_url: _BaseUrl = None,
     auth_url: _AuthUrl = None,
     insecure_http: _InsecureHttp = False,
@@ -101,30 +96,76 @@ def whoami(
 
     Also shows where the tokens are kept. Exit code 3 if nobody is signed in.
     """
-    del to
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    asyncio.run(_tell_who(_load(flags, ("client_id", "client_secret"), account)))
+    asyncio.run(_tell_who(_load(to, flags, account)))
 
 
-def _load(flags: Mapping[str, object], needs: tuple[str, ...], account: str) -> TraktSettings:
-    settings = load_trakt(flags, needs=needs, account=account)
-    for warning in settings.warnings:
+@dataclass(frozen=True, slots=True)
+class _Service:
+    """What is signed in to."""
+
+    spec: DestinationSpec
+    loaded: Loaded[Any]
+
+    @property
+    def settings(self) -> Any:
+        return self.loaded.settings
+
+    @property
+    def section(self) -> str:
+        return f"accounts.{self.loaded.account}" if self.loaded.account else self.spec.name
+
+    @property
+    def device(self) -> DeviceSignIn:
+        assert self.spec.device is not None
+        return self.spec.device
+
+    def given(self, **values: object) -> "_Service":
+        return replace(self, loaded=replace(self.loaded, settings=replace(self.settings, **values)))
+
+    def without_tokens(self) -> "_Service":
+        """Signing in makes a pair of its own; one from the settings stays as it is."""
+        return self.given(access_token=Secret(""), refresh_token=Secret(""))
+
+    def build_app(self) -> TraktApp:
+        return self.device.build_app(self.settings)
+
+    def open_store(self) -> TokenStore:
+        return open_token_store(self.settings, state_dir(), self.loaded.account)
+
+    def describe_keys(self) -> str:
+        """Say where to put the keys that were asked for."""
+        keys = self.device.app_keys
+        names = " and ".join(f"the {name.lower()}" for name in keys.values())
+        variables = " and ".join(name_variable(self.section, key) for key in keys)
+        return (
+            f"Every run needs {names}, too. Put them into the variables\n{variables},\n"
+            f"or as {' and '.join(keys)} into [{self.section}] of {config_file()}"
+        )
+
+
+def _load(
+    to: str, flags: Mapping[str, object], account: str, needs: Collection[str] | None = None
+) -> _Service:
+    spec = choose(to)
+    loaded = load_spec_settings(spec, flags, needs=needs, account=account)
+    for warning in loaded.warnings:
         _warn(warning)
-    return settings
+    return _Service(spec, loaded)
 
 
-def _load_or_prompt(flags: Mapping[str, object], account: str) -> tuple[TraktSettings, bool]:
+def _load_or_prompt(to: str, flags: Mapping[str, object], account: str) -> tuple[_Service, bool]:
     """Load the settings; on a terminal, ask for the app's keys where they are not given."""
-    asks = sys.stdin.isatty()
-    settings = _load(flags, () if asks else ("client_id", "client_secret"), account)
-    is_prompted = not settings.client_id or not settings.client_secret.reveal()
-    if not settings.client_id:
-        print("Signing in needs an app of yours: its page on Trakt (Settings, API apps) shows two keys.")
-        print("Only VIP members can create one; without, `importer run FILE --to trakt-file` remains.")
-        settings = replace(settings, client_id=_prompt("Client id"))
-    if not settings.client_secret.reveal():
-        settings = replace(settings, client_secret=Secret(_prompt("Client secret", hidden=True)))
-    return settings, is_prompted
+    service = _load(to, flags, account, needs=() if sys.stdin.isatty() else None)
+    keys = service.device.app_keys
+    missing = [key for key in keys if not getattr(service.settings, key)]
+    if missing[:1] == list(keys)[:1]:
+        print(service.device.where_keys_are)
+    for key in missing:
+        is_secret = isinstance(getattr(service.settings, key), Secret)
+        text = _prompt(keys[key], hidden=is_secret)
+        service = service.given(**{key: Secret(text) if is_secret else text})
+    return service, bool(missing)
 
 
 def _prompt(what: str, *, hidden: bool = False) -> str:
@@ -132,8 +173,8 @@ def _prompt(what: str, *, hidden: bool = False) -> str:
     return text.strip()
 
 
-async def _sign_in(settings: TraktSettings) -> None:
-    store, app = _open_store(settings), _app(settings)
+async def _sign_in(service: _Service) -> None:
+    store, app, settings = service.open_store(), service.build_app(), service.settings
     async with store.locked():
         pass  # whether tokens can be kept at all is known before anybody is asked for anything
     async with Transport(1) as transport:
@@ -153,31 +194,31 @@ async def _sign_in(settings: TraktSettings) -> None:
             print(f"Account: {_describe(account)}")
 
 
-async def _sign_out(settings: TraktSettings) -> None:
-    store = _open_store(settings)
+async def _sign_out(service: _Service) -> None:
+    store, host = service.open_store(), service.settings.auth_url
     async with store.locked(), Transport(1) as transport:
         tokens = await store.load()
         where = store.where
         if tokens is None:
-            print(f"Nobody is signed in at {settings.auth_url}{store.trouble}; there is nothing to forget.")
+            print(f"Nobody is signed in at {host}{store.trouble}; there is nothing to forget.")
             return
-        is_revoked = await revoke(transport, _app(settings), tokens.access_token)
+        is_revoked = await revoke(transport, service.build_app(), tokens.access_token)
         await store.forget()
     if is_revoked:
-        print(f"Signed out: revoked at {settings.auth_url}, and forgotten in {where}.")
+        print(f"Signed out: revoked at {host}, and forgotten in {where}.")
     else:
-        print(f"Forgotten in {where}. {settings.auth_url} could not be asked to revoke the sign-in;")
-        print("to do that, remove the app on Trakt's own site (Settings, Connected apps).")
+        print(f"Forgotten in {where}. {host} could not be asked to revoke the sign-in;")
+        print(f"to do that, {service.device.by_hand}.")
     if store.trouble:
         _warn(f"something may be left{store.trouble}")
-    if settings.access_token is not None:
+    if service.settings.access_token:
         _warn("your settings still hold a token pair (access_token, refresh_token): remove it")
 
 
-async def _tell_who(settings: TraktSettings) -> None:
-    store = _open_store(settings)
+async def _tell_who(service: _Service) -> None:
+    store, settings = service.open_store(), service.settings
     async with Transport(1) as transport:
-        credentials = Credentials(transport, _app(settings), store)
+        credentials = Credentials(transport, service.build_app(), store)
         account = await ask_account(transport, credentials, settings.base_url, settings.client_id)
     print(_describe(account))
     if credentials.expires_at is None:
@@ -185,14 +226,6 @@ async def _tell_who(settings: TraktSettings) -> None:
     else:
         print(f"token valid until: {_local_time(credentials.expires_at)}, then renewed by itself")
     print(f"tokens kept in:    {store.where}")
-
-
-def _open_store(settings: TraktSettings) -> TokenStore:
-    return open_token_store(settings, state_dir())
-
-
-def _app(settings: TraktSettings) -> TraktApp:
-    return TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
 
 
 def _show_code(code: DeviceCode) -> None:
@@ -241,14 +274,6 @@ def _describe(account: Account) -> str:
 
 def _local_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(sep=" ", timespec="minutes")
-
-
-def _variable(account: str, field: str) -> str:
-    return f"IMPORTER_{f'ACCOUNTS_{as_variable(account)}' if account else 'TRAKT'}_{field.upper()}"
-
-
-def _toml() -> str:
-    return str(config_file())
 
 
 def _warn(text: str) -> None:

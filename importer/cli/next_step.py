@@ -7,11 +7,12 @@ import sys
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from importer.destinations.registry import DEFAULT, find, find_searcher, is_file
+from importer.destinations.spec import DestinationSpec
 from importer.errors import AuthorizationError, ImporterError
 from importer.model import CORRECTABLE, Status
 from importer.readers.cells.cells import AT_THE_SOURCE
 from importer.report.summary import Summary
-from importer.runs.rules import FILES
 
 _NO_ID = "needs_id"
 _ALONE = frozenset(
@@ -30,7 +31,6 @@ _FOR_RETRY = _OF_SERVER | {
     *("--timezone", "--date-time", "--on-conflict", "--verify", "--no-verify", "--resend-unsure"),
 }
 """What decides how the rows are sent; not what is said of one command, such as --limit or --yes."""
-_PLACES = {"sandbox-v2": "sandbox --api v2", "sandbox": "sandbox --api v1"}
 
 
 def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) -> tuple[str, str] | None:
@@ -50,22 +50,26 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     if without_ids and is_export:
         if "--resolved" in typed:
             return _typed(), "choose what the rows without ids mean in the match file, then"
-        to = "sandbox --api v2" if place.startswith("sandbox") else "trakt"  # v1 has no search
-        command = _command("resolve", summary.source, "--to", *to.split(), *_keep(typed, _FOR_RESOLVE))
+        to = _type(find_searcher(place), DEFAULT)
+        command = _command("resolve", summary.source, "--to", *to, *_keep(typed, _FOR_RESOLVE))
         return command, "to look up the rows without ids"
     at_the_source = [tally.reason in AT_THE_SOURCE for tally in summary.misses if tally.status in CORRECTABLE]
     if typed[:1] == ["retry"] and all(at_the_source):
         return None  # nothing here says what the source was, and how it was read
     is_read_anew = any(at_the_source) and typed[:1] != ["retry"]
-    is_read_anew |= typed[:1] == ["sync"] or place in FILES or "IMPORTER_TYPED" in os.environ
+    is_read_anew |= typed[:1] == ["sync"] or is_file(place) or "IMPORTER_TYPED" in os.environ
     if counts.keys() & CORRECTABLE and is_read_anew:
         # The source of a sync is, and a file to upload is written whole; a Makefile keeps its own journal.
         return _typed(), f"correct the rows named above in {summary.source}, then"
     if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
-        to = _PLACES.get(place, place)
-        words = ("--all", str(summary.results), "--to", *to.split(), *_keep(typed, _FOR_RETRY))
+        to = _type(find(place), place)
+        words = ("--all", str(summary.results), "--to", *to, *_keep(typed, _FOR_RETRY))
         return _command("retry", *words), f"correct the rows named above in {summary.results}, then"
     return None
+
+
+def _type(spec: DestinationSpec | None, otherwise: str) -> tuple[str, ...]:
+    return (otherwise,) if spec is None else spec.typed
 
 
 def _is_plan(typed: Sequence[str]) -> bool:

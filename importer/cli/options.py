@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from importer.destinations.registry import DEFAULT, check_word, list_words
 from importer.runs.conflicts import OnConflict
-from importer.runs.rules import Api, To
+from importer.runs.rules import Api
 
 
 class LogFormat(StrEnum):
@@ -74,10 +75,21 @@ Resolved = Annotated[
 ]
 
 
-ToOption = Annotated[To, typer.Option("--to", help="Where the ratings go.")]
+def parse_to(text: str) -> str:
+    """Check the word of `--to`. Raises UsageError."""
+    return check_word(text, list_words())
 
 
-ToGiven = Annotated[To | None, typer.Option("--to", help="Where the ratings go; usually trakt.")]
+WORDS = f"[{'|'.join(list_words())}]"
+
+
+ToOption = Annotated[str, typer.Option("--to", help="Where the ratings go.", parser=parse_to, metavar=WORDS)]
+
+
+ToGiven = Annotated[
+    str | None,
+    typer.Option("--to", help=f"Where the ratings go; usually {DEFAULT}.", parser=parse_to, metavar=WORDS),
+]
 """As `ToOption`, where what is read may know where it goes: None is what nobody typed."""
 
 

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from importer.config.folders import state_dir
+from importer.destinations.registry import is_file
 from importer.journal.history import PastRun, count_sent, find_run, list_runs, read_results, read_tallies
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary, build_text
 from importer.runs.results_csv import write_results
-from importer.runs.rules import FILES
 from importer.text import clean, without_place
 
 _RunId = Annotated[str, typer.Argument(help="The run's id, or its beginning, or last; see `importer runs`.")]
@@ -67,7 +67,7 @@ def report(
         seconds=0.0,  # which pauses lay between its sessions, nobody knows
         results=out,
         stopped=stopped,
-        is_file=run.destination in FILES,
+        is_file=is_file(run.destination),
     )
     stream = sys.stderr if str(out) == "-" else sys.stdout
     print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)

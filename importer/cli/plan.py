@@ -9,13 +9,14 @@ import typer
 from importer.cli import options
 from importer.cli.display import Display
 from importer.cli.groups import spread
+from importer.destinations.registry import DEFAULT, choose
+from importer.destinations.spec import RequestOptions
 from importer.monitoring.log import open_log
 from importer.plans.make import make_plan
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import launch
-from importer.runs.rules import Api, To
+from importer.runs.open_destination import Choices
 from importer.runs.sources import build_input, build_read_options, parse_given
-from importer.runs.targets import Choices
 
 
 @spread
@@ -44,8 +45,7 @@ def plan(
         flags=server.flags,
         account=server.account,
         given=parse_given(options.PaceOptions(), on_conflict=on_conflict, mirrors=mirror),
-        api=api or Api.V1,
-        **asdict(rating),
+        request=RequestOptions(**asdict(rating)),
         rechecks=recheck,
     )
     display = Display(
@@ -55,4 +55,4 @@ def plan(
         log=open_log(as_json=shown.logs_json).bind(job="plan"),
     )
     given = build_input(file, build_read_options(reading), resolved, out)
-    raise typer.Exit(launch(given, to or To.TRAKT, choices, display, make_plan))
+    raise typer.Exit(launch(given, choose(to or DEFAULT, api), choices, display, make_plan))

@@ -8,13 +8,13 @@ from importer.journal import Journal
 from importer.journal.history import Tally
 from importer.runs.estimate import estimate_effort
 from importer.runs.load import LoadedRun
-from importer.runs.targets import Target
+from importer.runs.open_destination import OpenDestination
 from importer.text import clean, count, describe_outcome, duration
 
 _DAY = "%Y-%m-%d %H:%M UTC"
 
 
-def build_preflight(target: Target, planned: LoadedRun, journal: Journal) -> list[str]:
+def build_preflight(target: OpenDestination, planned: LoadedRun, journal: Journal) -> list[str]:
     """Build the lines to show."""
     account_info = target.account_info
     assert account_info is not None

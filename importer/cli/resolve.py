@@ -4,8 +4,7 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -16,20 +15,24 @@ from importer.cli import options
 from importer.cli.groups import spread
 from importer.cli.progress_bar import show_progress
 from importer.client.rate_limit import parse_rate
-from importer.config.folders import state_dir
+from importer.destinations.registry import DEFAULT, check_word, choose, list_search_words
 from importer.destinations.trakt.search import TraktSearch
-from importer.destinations.trakt.settings import load_trakt
 from importer.errors import StopRunError, UsageError
 from importer.interrupts import listening_to_signals
 from importer.matching.lookups import LookupOptions
 from importer.matching.service import MatchService, MatchSummary, check_output
 from importer.monitoring.log import open_log
 from importer.progress import Progress
-from importer.runs.local_sandbox import embedded_sandbox
-from importer.runs.rules import Api, To
+from importer.runs.open_destination import open_search, recommend
+from importer.runs.rules import Api
 from importer.runs.sources import FileInput, build_read_options, open_file
-from importer.runs.targets import V2_GET_RATE, V2_WORKERS
 from importer.text import clean, count
+
+_WORDS = f"[{'|'.join(list_search_words())}]"
+
+
+def _parse_to(text: str) -> str:
+    return check_word(text, list_search_words())
 
 
 @spread
@@ -37,8 +40,9 @@ def resolve(
     *,
     file: Annotated[str, typer.Argument(help="The export whose rows have no ids; - reads standard input.")],
     to: Annotated[
-        To, typer.Option("--to", help="Where the titles are looked up: trakt or sandbox.", metavar="NAME")
-    ] = To.TRAKT,
+        str,
+        typer.Option("--to", help="Where the titles are looked up.", parser=_parse_to, metavar=_WORDS),
+    ] = DEFAULT,
     api: Annotated[Api, typer.Option("--api", help="API version that the sandbox uses; v2 only.")] = Api.V2,
     server: options.ServerOptions,
     reading: options.ReadingOptions,
@@ -55,31 +59,18 @@ def resolve(
     """
     if api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
-    if to not in {To.TRAKT, To.SANDBOX}:
-        raise UsageError(f"--to {to} has no search: titles are looked up with --to trakt")
-    limits = LookupOptions(pace.workers or V2_WORKERS, parse_rate(pace.rate) if pace.rate else V2_GET_RATE)
+    spec = choose(to, api)
+    usual = recommend(spec)
+    rate = parse_rate(pace.rate) if pace.rate else usual.get_rate
+    limits = LookupOptions(pace.workers or usual.workers, rate)
+    search = open_search(spec, server.flags, server.account, open_log(as_json=False).warn_once)
     given = FileInput(file, build_read_options(reading))
-    found = _match(given, _open_search(to, server), out, limits, quiet=quiet)
+    found = _match(given, search, out, limits, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))
     elif not quiet:
         _print(found, to, out)
     raise typer.Exit(int(found.open_titles > 0))
-
-
-@contextmanager
-def _open_search(to: To, server: options.ServerOptions) -> Iterator[TraktSearch]:
-    """Open the search of a destination, and start a sandbox if that is the one. Raises SettingsError."""
-    if to is To.TRAKT:
-        settings = load_trakt(server.flags, needs=("client_id",), account=server.account)
-        log = open_log(as_json=False)
-        for warning in settings.warnings:
-            log.warn_once(warning)
-        yield TraktSearch(settings.base_url, settings.client_id, settings.base_url)
-        return
-    with embedded_sandbox(state_dir() / "sandbox.sqlite3") as url:
-        # Its port is another one each time, its titles are the same.
-        yield TraktSearch(url, "sandbox-client", "sandbox")
 
 
 def _match(
@@ -104,7 +95,7 @@ def _match(
         ) from None
 
 
-def _print(found: MatchSummary, to: To, out: Path) -> None:
+def _print(found: MatchSummary, to: str, out: Path) -> None:
 
     if not found.titles:
         print("Every row has the ids of its title; there is nothing to look up.")
@@ -128,9 +119,9 @@ def _print(found: MatchSummary, to: To, out: Path) -> None:
     print(f"  {_next_command(to, out)}")
 
 
-def _next_command(to: To, out: Path) -> str:
+def _next_command(to: str, out: Path) -> str:
     """The command that was typed, with `run` and the match file."""
-    api = ["--api", "v2"] if to is To.SANDBOX else []
+    api = choose(to, Api.V2).typed[1:]
     return shlex.join(["importer", "run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api])
 
 

@@ -1,4 +1,4 @@
-"""`importer run FILE`: its options. `inputs.py` and `targets.py` make something of them, `launch.py` goes."""
+"""`importer run FILE`: from its options to a run."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -9,15 +9,16 @@ import typer
 from importer.cli import options
 from importer.cli.display import Display
 from importer.cli.groups import spread
+from importer.destinations.registry import DEFAULT, choose
+from importer.destinations.spec import RequestOptions
 from importer.errors import UsageError
 from importer.monitoring.log import open_log
 from importer.plans.source import PlanInput
 from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import Input, launch
-from importer.runs.rules import Api, To
+from importer.runs.open_destination import Choices
 from importer.runs.sources import build_input, build_read_options, parse_given, parse_time_of_day
-from importer.runs.targets import Choices
 
 
 @spread
@@ -51,6 +52,7 @@ def run(
     The results file has one line for each row of FILE.
     """
     how = build_read_options(reading)
+    spec = choose(to or DEFAULT, api)
     if (file is None) == (plan is None):
         raise UsageError("name the file to import, or with --plan a plan; not both")
     given: Input
@@ -65,7 +67,7 @@ def run(
                 "with `importer plan`, not with --plan"
             )
         given = PlanInput(plan)
-        to, api = given.find_place(to, api)
+        spec = given.find_place(to, api)
         rules = {"on_conflict": OnConflict.OVERWRITE, "follows_plan": True}
     if mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
@@ -79,9 +81,7 @@ def run(
             resends_unsure=resend_unsure,
             **rules,
         ),
-        api=api or Api.V1,
-        **asdict(rating),
-        time_of_day=parse_time_of_day(date_time, how.zone),
+        request=RequestOptions(**asdict(rating), time_of_day=parse_time_of_day(date_time, how.zone)),
         is_dry_run=dry_run,
         rechecks=recheck,
         write_to=write_to,
@@ -94,4 +94,4 @@ def run(
         guard_percent=guard,
         log=open_log(as_json=shown.logs_json).bind(job="run"),
     )
-    raise typer.Exit(launch(given, to or To.TRAKT, choices, display))
+    raise typer.Exit(launch(given, spec, choices, display))

@@ -9,24 +9,24 @@ import asyncio
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
 from importer.config.folders import APP
-from importer.destinations.trakt.settings import TraktSettings
 from importer.destinations.trakt.sign_in import TokenSet, dump_tokens, parse_tokens
 from importer.errors import StopRunError
 from importer.files import make_private_folder, write_privately
+from importer.secret import Secret
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["TokenSet", "TokenStore", "find_keyring", "open_token_store"]
+__all__ = ["MemoryTokenStore", "TokenSet", "TokenStore", "find_keyring", "open_token_store"]
 
 LOCK_SECONDS = 700.0
 """How long to wait for another process that renews; longer than a renewal may take."""
@@ -36,14 +36,30 @@ _LOCK_POLL_SECONDS = 0.05
 _Result = TypeVar("_Result")
 
 
-def open_token_store(settings: TraktSettings, state_folder: Path) -> "TokenStore":
+class SignInSettings(Protocol):
+    """What settings say about a sign-in: the host and the app, and a token pair if they hold one."""
+
+    @property
+    def auth_url(self) -> str: ...
+
+    @property
+    def client_id(self) -> str: ...
+
+    @property
+    def access_token(self) -> Secret: ...
+
+    @property
+    def refresh_token(self) -> Secret: ...
+
+
+def open_token_store(settings: SignInSettings, state_folder: Path, account: str = "") -> "TokenStore":
     """Open the place of the settings' host and app, for the settings' own token pair if they hold one."""
     host = urlsplit(settings.auth_url).netloc.lower()
     given = None
     # Several people may sign in to one app.
-    identity = [host, settings.client_id, *([f"account {settings.account}"] if settings.account else [])]
-    if settings.access_token is not None:
-        given = TokenSet(settings.access_token, settings.refresh_token, created_at=0.0)
+    identity = [host, settings.client_id, *([f"account {account}"] if account else [])]
+    if settings.access_token:
+        given = TokenSet(settings.access_token, settings.refresh_token or None, created_at=0.0)
         identity += [token.reveal() for token in (given.access_token, given.refresh_token) if token]
     digest = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
     name = f"{re.sub(r'[^a-z0-9.]+', '-', host)}-{digest}"
@@ -178,3 +194,32 @@ class TokenStore:
 
     def _name_file(self) -> str:
         return f"the file {self._file}{self.trouble}"
+
+
+class MemoryTokenStore(TokenStore):
+    """Keeps a sign-in as long as this process lives; `get_first` signs in when a token is first asked for."""
+
+    def __init__(self, get_first: Callable[[], Awaitable[TokenSet]]) -> None:
+        super().__init__(Path(), None)
+        self._get_first = get_first
+        self._tokens: TokenSet | None = None
+        self.where = "memory"
+
+    async def load(self) -> TokenSet | None:
+        """Give the pair, after signing in the first time. Raises what `get_first` raises."""
+        if self._tokens is None:
+            self._tokens = await self._get_first()
+        return self._tokens
+
+    async def save(self, tokens: TokenSet) -> None:
+        """Keep the pair instead of the one before."""
+        self._tokens = tokens
+
+    async def forget(self) -> None:
+        """Sign in again at the next load."""
+        self._tokens = None
+
+    @asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        """No other process knows these tokens."""
+        yield

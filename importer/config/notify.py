@@ -5,49 +5,49 @@ their addresses look is known to Apprise, and checked where that is at hand.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, field_validator
-from pydantic_settings import NoDecode, SettingsConfigDict
-
-from importer.config.sources import SYNC, Section, load_section
+from importer.config.sources import SYNC, Loaded, Section, load_settings
 from importer.secret import Secret
+from importer.setting import Places, setting
+
+_OCCASIONS = ("failure", "recovery", "always")
+
+
+def _read_addresses(given: object) -> tuple[Secret, ...]:
+    # A variable holds them in one text; no address has a blank in it.
+    addresses = given.split() if isinstance(given, str) else given
+    if not isinstance(addresses, list) or not all(isinstance(each, str) for each in addresses):
+        raise ValueError('{place} must be a list of addresses, such as ["mailto://..."].')
+    return tuple(map(Secret, addresses))
+
+
+def _check_occasion(text: str, _above: Mapping[str, object]) -> Iterator[str]:
+    if text not in _OCCASIONS:
+        yield "{place} must be failure, recovery or always."
 
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """The addresses, and the runs they are told of. `warnings` are for the user to read."""
+    """The addresses, and the runs they are told of.
 
-    addresses: tuple[Secret, ...] = ()
-    notify_on: str = "failure"
-    warnings: tuple[str, ...] = ()
+    The variables are `IMPORTER_SYNC_NOTIFY` and `IMPORTER_SYNC_NOTIFY_ON`.
+    """
+
+    notify: tuple[Secret, ...] = setting((), is_secret=True, read=_read_addresses)
+    notify_on: str = setting("failure", check=_check_occasion)
+
+    @staticmethod
+    def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
+        """Nobody needs to be told."""
+        del places, needs
+        return iter(())
 
 
-def load_notify(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> NotifySettings:
-    """Gather who is to be told. Raises SettingsError."""
-    fields, warnings = load_section(_Sync, {}, environ, file, lambda _: ())
-    return NotifySettings(tuple(map(Secret, fields.notify)), fields.notify_on, warnings)
-
-
-class _Sync(Section):
-    """The variables are `IMPORTER_SYNC_NOTIFY` and `IMPORTER_SYNC_NOTIFY_ON`."""
-
-    model_config = SettingsConfigDict(env_prefix="IMPORTER_SYNC_")
-    section: ClassVar[str] = SYNC
-    flags: ClassVar[tuple[str, ...]] = ()
-    secrets: ClassVar[tuple[str, ...]] = ("notify",)
-
-    notify: Annotated[tuple[str, ...], NoDecode] = Field((), repr=False)
-    notify_on: Literal["failure", "recovery", "always"] = "failure"
-
-    @field_validator("notify", mode="before")
-    @classmethod
-    def _read_addresses(cls, value: object) -> object:
-        # A variable holds them in one text; no address has a blank in it.
-        addresses = value.split() if isinstance(value, str) else value
-        if not isinstance(addresses, list) or not all(isinstance(each, str) for each in addresses):
-            raise ValueError('{place} must be a list of addresses, such as ["mailto://..."].')
-        return addresses
+def load_notify(
+    sections: Collection[str], environ: Mapping[str, str] = os.environ, file: Path | None = None
+) -> Loaded[NotifySettings]:
+    """Gather who is to be told; `sections` are the destinations' in the file. Raises SettingsError."""
+    return load_settings(Section(SYNC, NotifySettings, sections), {}, environ, file)

@@ -1,34 +1,24 @@
 """The places settings come from: flags, environment and a section of the TOML file, merged and checked.
 
-pydantic-settings merges the sources and checks types. Its errors hold what was put in, so none ever leaves
-this module, not even as the cause of ours. What each destination needs is said by its own section.
+For `[trakt]` of the file the variables begin with `IMPORTER_TRAKT_`, for `[accounts.ada]` with
+`IMPORTER_ACCOUNTS_ADA_`. What fields there are is declared by whoever they belong to (`setting.py`). All that
+is wrong is told at once, each with the place it stands in and never with what stands there.
 """
 
 import os
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
-from types import new_class
-from typing import Annotated, Any, ClassVar, TypeVar, cast
-
-from pydantic import StringConstraints, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from typing import Any, Generic, TypeVar
 
 from importer.config.folders import config_file
 from importer.errors import SettingsError
-
-SECTIONS = ("trakt-v1", "trakt")
-"""The sections of the TOML file that name a destination."""
+from importer.secret import Secret
+from importer.setting import Declaration, Declared
+from importer.text import did_you_mean
 
 SYNC = "sync"
 """The section of the TOML file that all sync jobs share."""
@@ -36,60 +26,28 @@ SYNC = "sync"
 GROUPS = ("accounts", "jobs")
 """The tables of the TOML file whose sections have names of the user's own: `[accounts.ada]`."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+_Settings = TypeVar("_Settings", bound=Declared)
 
 
-class Section(BaseSettings):
-    """Merges and checks what is given for one destination.
+@dataclass(frozen=True, slots=True)
+class Loaded(Generic[_Settings]):
+    """The settings of one section. `warnings` are for the user to read."""
 
-    The order of the fields counts: a check sees those above its own.
-    """
-
-    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True, validate_default=False)
-
-    section: ClassVar[str]
-    """Its name in the TOML file."""
-    flags: ClassVar[tuple[str, ...]]
-    """The fields that a flag may set; every other flag is ignored, so that no secret comes from one."""
-    secrets: ClassVar[tuple[str, ...]]
-    """The fields that others must not read in the file."""
-
-    insecure_http: bool = False
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the sources handed over, the strongest first, and not this process's own environment."""
-        sources: Sources = init_settings()["sources"]
-        environment = EnvSettingsSource(settings_cls)
-        # The library matches lower-cased names; ours are upper case and nothing else, on every platform.
-        environment.env_vars = {
-            name.lower(): text for name, text in sources.environ.items() if name.isupper()
-        }
-        return (
-            InitSettingsSource(settings_cls, sources.flags),
-            environment,
-            InitSettingsSource(settings_cls, sources.table),
-        )
-
-
-_Fields = TypeVar("_Fields", bound=Section)
+    settings: _Settings
+    account: str = ""
+    """The name of its `[accounts.NAME]`, if it has one."""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sources:
     """What each source holds for one section, the strongest first, and how to name a place in it."""
 
-    model: type[Section]
-    flags: dict[str, Any]
-    environ: dict[str, Any]
-    table: dict[str, Any]
+    section: str
+    declared: Mapping[str, "Field[Any]"]
+    flags: Mapping[str, Any]
+    environ: Mapping[str, Any]
+    table: Mapping[str, Any]
     file: Path
 
     def place(self, field: str) -> str:
@@ -104,56 +62,91 @@ class Sources:
     def choices(self, field: str) -> str:
         """Name the places where a value for `field` could be put."""
         flag, variable, key = self._places(field)
-        return f"{flag}, {variable} or {key}" if field in self.model.flags else f"{variable} or {key}"
+        is_flag = _declaration(self.declared[field]).is_flag
+        return f"{flag}, {variable} or {key}" if is_flag else f"{variable} or {key}"
+
+    def read(self, field: str) -> Any:
+        """Give what the strongest source holds for a field that has a `place`."""
+        _, variable, _ = self._places(field)
+        return self.flags.get(field, self.environ.get(variable, self.table.get(field)))
 
     def is_anywhere(self) -> bool:
         """Whether any source but a flag holds anything for the section."""
-        return bool(self.table) or any(
-            name.startswith(self.model.model_config["env_prefix"]) for name in self.environ
-        )
+        return bool(self.table) or any(name.startswith(_prefix(self.section)) for name in self.environ)
+
+    def fill(self, problem: str, own: str) -> str:
+        """Fill in the places of a problem that a check of the field `own` found."""
+        places = {name: self.place(name) for name in self.declared}
+        places |= {"place": self.place(own), "section": self.section}
+        return re.sub(r"\{(\w+)\}", lambda found: places.get(found[1], found[0]), problem)
 
     def _places(self, field: str) -> tuple[str, str, str]:
         return (
             "--" + field.replace("_", "-"),
-            f"{self.model.model_config['env_prefix']}{field.upper()}",
-            f"{field} in [{self.model.section}] of {self.file}",
+            name_variable(self.section, field),
+            f"{field} in [{self.section}] of {self.file}",
         )
 
 
-def load_section(
-    model: type[_Fields],
+@dataclass(frozen=True, slots=True)
+class Section(Generic[_Settings]):
+    """A section of the TOML file, and what is declared for it.
+
+    A named `account` has a section and variables of its own, and shares none with others.
+    """
+
+    own_name: str
+    declared: type[_Settings]
+    others: Collection[str]
+    """The destinations' sections, which the file may have besides."""
+    account: str = ""
+    needs: Collection[str] | None = None
+    """The fields that must be given, of those that a run needs; None means all of these."""
+
+    @property
+    def name(self) -> str:
+        """Its name in the file."""
+        return f"accounts.{self.account}" if self.account else self.own_name
+
+
+def load_settings(
+    wanted: Section[_Settings],
     flags: Mapping[str, object],
     environ: Mapping[str, str],
     file: Path | None,
-    missing: Callable[[Sources], Iterable[str]],
-    account: str = "",
-) -> tuple[_Fields, tuple[str, ...]]:
-    """Gather one section, with warnings for the user to read; `missing` says what is not given but needed.
+) -> Loaded[_Settings]:
+    """Gather the settings of a section.
 
-    A named `account` has a section and variables of its own, and shares none with others. Blank variables
-    and flags that are None or False count as not given. Raises SettingsError.
+    Blank variables and flags that are None or False count as not given. Raises SettingsError.
     """
-    if account:
-        model = _of_account(model, account)
+    declared, section = wanted.declared, wanted.name
+    known: dict[str, Field[Any]] = {each.name: each for each in fields(declared)}  # type: ignore[arg-type]
     tables, path, problems = read_tables(environ, file)
-    table = None if tables is None else _find_table(tables, model.section)
+    table = None if tables is None else _find_table(tables, section)
     if tables is not None:
-        problems += _unknown_words(path, tables, model)
+        problems += unknown_sections(path, tables, wanted.others)
+        problems += (
+            f"{key} in [{section}] of {path} is unknown{did_you_mean(key, known)}"
+            for key in _find_table(tables, section)
+            if key not in known
+        )
+    may_be_flags = {name for name, each in known.items() if _declaration(each).is_flag}
     sources = Sources(
-        model,
-        {name: value for name, value in _given(flags).items() if name in model.flags},
+        section,
+        known,
+        {name: value for name, value in _given(flags).items() if name in may_be_flags},
         _given(environ),
         _given(table or {}),
         path,
     )
-    if account and not sources.is_anywhere():
-        raise SettingsError([*problems, f"There is no [{model.section}] in {path}, which was asked for."])
+    if wanted.account and not sources.is_anywhere():
+        raise SettingsError([*problems, f"There is no [{section}] in {path}, which was asked for."])
     if table is not None:  # what seems missing may well stand in a file that cannot be read
-        problems += missing(sources)
-    fields, wrong = _merge(model, sources)
-    if fields is None or problems:
+        problems += declared.find_missing(sources, wanted.needs)
+    values, wrong = _merge(sources)
+    if problems or wrong:
         raise SettingsError(problems + wrong)
-    return fields, tuple(_warnings(sources))
+    return Loaded(declared(**values), wanted.account, tuple(_warnings(sources)))
 
 
 def _given(source: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,30 +156,49 @@ def _given(source: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in source.items() if is_given(value)}
 
 
-_WRONG_TYPES = {"string_type": "{place} must be a text in quotes."} | dict.fromkeys(
-    ("bool_type", "bool_parsing"), "{place} must be true or false."
+def _declaration(field: "Field[Any]") -> Declaration:
+    found: Declaration = field.metadata["declaration"]
+    return found
+
+
+def _merge(sources: Sources) -> tuple[dict[str, Any], list[str]]:
+    """Read every field, in their order: a check sees those above its own."""
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, field in sources.declared.items():
+        if not sources.place(name):
+            values[name] = field.default
+            continue
+        value, wrong = _read(field, sources.read(name), values)
+        if wrong:
+            problems += [sources.fill(problem, name) for problem in wrong]
+        else:
+            values[name] = value
+    return values, problems
+
+
+_SWITCHES = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
+    ("false", "0", "no", "off"), False
 )
 
 
-def _merge(model: type[_Fields], sources: Sources) -> tuple[_Fields | None, list[str]]:
-    try:
-        return model(sources=sources), []  # type: ignore[call-arg]
-    except ValidationError as error:
-        problems = []
-        for details in error.errors(include_input=False, include_url=False):
-            cause = details.get("ctx", {}).get("error")
-            template = (
-                str(cause) if cause else _WRONG_TYPES.get(details["type"], "{place}: " + details["msg"])
-            )
-            problems += _name_places(template, str(details["loc"][0]), sources).splitlines()
-        return None, problems
-
-
-def _name_places(template: str, own: str, sources: Sources) -> str:
-    """Fill in `{place}`, where the field itself was read, and `{field}` for another field's place."""
-    places = {name: sources.place(name) for name in sources.model.model_fields}
-    places["place"] = sources.place(own)
-    return re.sub(r"\{(\w+)\}", lambda found: places.get(found[1], found[0]), template)
+def _read(field: "Field[Any]", given: Any, above: Mapping[str, Any]) -> tuple[Any, list[str]]:
+    declaration = _declaration(field)
+    if field.type is bool:
+        switch = _SWITCHES.get(str(given).strip().lower())
+        return switch, ["{place} must be true or false."] if switch is None else []
+    if field.type in {str, Secret}:
+        if not isinstance(given, str):
+            return None, ["{place} must be a text in quotes."]
+        given = given if declaration.is_verbatim else given.strip()
+        if declaration.check is not None and (wrong := list(declaration.check(given, above))):
+            return None, wrong
+    if declaration.read is not None:
+        try:
+            given = declaration.read(given)
+        except ValueError as error:
+            return None, [str(error)]
+    return Secret(given) if field.type is Secret else given, []
 
 
 def read_tables(
@@ -220,34 +232,23 @@ def _find_table(tables: dict[str, Any], section: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _of_account(model: type[_Fields], account: str) -> type[_Fields]:
-    """Make the section of one named account: the same fields, from other places."""
-    own: dict[str, Any] = {
-        "__module__": __name__,
-        "__doc__": model.__doc__,
-        "model_config": SettingsConfigDict(env_prefix=f"IMPORTER_ACCOUNTS_{as_variable(account)}_"),
-        "section": f"accounts.{account}",
-        "__annotations__": {"section": ClassVar[str]},
-    }
-    return cast("type[_Fields]", new_class(model.__name__, (model,), {}, lambda names: names.update(own)))
+def name_variable(section: str, field: str) -> str:
+    """Name the variable of a field: `client_id` of `[accounts.ada]` is IMPORTER_ACCOUNTS_ADA_CLIENT_ID."""
+    return _prefix(section) + field.upper()
+
+
+def _prefix(section: str) -> str:
+    return f"IMPORTER_{as_variable(section)}_"
 
 
 def as_variable(name: str) -> str:
     """Spell a name from the file as it stands in the names of variables."""
-    return name.upper().replace("-", "_")
+    return re.sub("[.-]", "_", name.upper())
 
 
-def _unknown_words(file: Path, tables: dict[str, Any], model: type[Section]) -> Iterator[str]:
-    yield from unknown_sections(file, tables)
-    for key in _find_table(tables, model.section):
-        if key not in model.model_fields:
-            suggestion = did_you_mean(key, model.model_fields)
-            yield f"{key} in [{model.section}] of {file} is unknown{suggestion}"
-
-
-def unknown_sections(file: Path, tables: dict[str, Any]) -> Iterator[str]:
+def unknown_sections(file: Path, tables: dict[str, Any], sections: Iterable[str]) -> Iterator[str]:
     """Name what stands at the top of the file and is nothing that is read from it."""
-    known = (*SECTIONS, SYNC, *GROUPS)
+    known = (*sections, SYNC, *GROUPS)
     for name, table in tables.items():
         if name not in known:
             section = f"[{name}]" if isinstance(table, dict) else name
@@ -256,14 +257,9 @@ def unknown_sections(file: Path, tables: dict[str, Any]) -> Iterator[str]:
             yield f"{name} in {file} must be a section: [{name}] on a line of its own."
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Name the known word that is meant, or all of them: the end of a sentence."""
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; it can be {' or '.join(known)}."
-
-
 def _warnings(sources: Sources) -> Iterator[str]:
-    if os.name != "posix" or not any(key in sources.table for key in sources.model.secrets):
+    secrets = [name for name, each in sources.declared.items() if _declaration(each).is_secret]
+    if os.name != "posix" or not any(name in sources.table for name in secrets):
         return
     file = sources.file
     if file.exists() and file.stat().st_mode & stat.S_IROTH:

@@ -1,59 +1,89 @@
-"""destinations.registry."""
+"""Every destination there is. A new one is a folder beside these and a line here."""
 
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+from importer.destinations.sandbox import SANDBOX, SANDBOX_V2
+from importer.destinations.spec import DestinationSpec
+from importer.destinations.trakt.spec import TRAKT
+from importer.destinations.trakt_v1.spec import TRAKT_V1
+from importer.destinations.upload_files.letterboxd_csv import LETTERBOXD_FILE
+from importer.destinations.upload_files.trakt_csv import TRAKT_FILE
+from importer.errors import UsageError
+from importer.text import did_you_mean
+
+_SPECS = [TRAKT, TRAKT_V1, SANDBOX, SANDBOX_V2, TRAKT_FILE, LETTERBOXD_FILE]
+
+DEFAULT = TRAKT.name
+"""Where ratings go if nobody says where."""
 
 
-class Description(NamedTuple):
-    """What `importer destinations` and the docs say of a destination."""
-
-    name: str
-    """The `--to` word."""
-    where: str
-    takes: str
-    ratings: str
-    dates: str
-    per_request: str
+def list_specs() -> tuple[DestinationSpec, ...]:
+    """Every destination, once for each `--api` that it has."""
+    return tuple(_SPECS)
 
 
-DESTINATIONS = (
-    Description(
-        "trakt",
-        "Trakt, through its API of today, once you are signed in",
-        "movies, shows, seasons, episodes by id; seasons and episodes also by show and number",
-        "1 to 10, unrate; love and hate with --love and --hate",
-        "kept: a day becomes noon (--date-time) in UTC (--timezone), a future date is dated now",
-        "100, up to 200 with --batch-size",
-    ),
-    Description(
-        "trakt-v1",
-        "a server that speaks Trakt's original API (retired by Trakt itself)",
-        "movies, shows, episodes by show and number",
-        "1 to 10, love, hate, unrate",
-        "none: a rating is dated when it arrives",
-        "1, or 50 with --bulk",
-    ),
-    Description(
-        "sandbox",
-        "a local look-alike of both APIs (--api v1 or v2), started for the run",
-        "as trakt-v1 or trakt",
-        "as trakt-v1 or trakt",
-        "as trakt-v1 or trakt",
-        "as trakt-v1 or trakt",
-    ),
-    Description(
-        "trakt-file",
-        "a CSV for the importer on Trakt's own site (--write-to, trakt-import.csv)",
-        "movies, shows",
-        "1 to 10; love and hate with --love and --hate",
-        "kept, as in trakt",
-        "all in one file",
-    ),
-    Description(
-        "letterboxd-file",
-        "a CSV for Letterboxd's import page (--write-to, letterboxd-import.csv)",
-        "movies",
-        "1 to 10; love and hate with --love and --hate",
-        "none: a date there would make a diary entry",
-        "files below 1 MB",
-    ),
-)
+def list_words() -> list[str]:
+    """What `--to` may be."""
+    return list(dict.fromkeys(spec.word for spec in _SPECS))
+
+
+def list_search_words() -> list[str]:
+    """Those of them that look up titles."""
+    return list(dict.fromkeys(spec.word for spec in _SPECS if spec.build_search is not None))
+
+
+def list_sign_ins() -> list[str]:
+    """The destinations that `importer login` signs in to."""
+    return [spec.name for spec in _SPECS if spec.device is not None and spec.has_accounts]
+
+
+def list_sections() -> list[str]:
+    """The sections of the settings file that belong to destinations."""
+    return [spec.name for spec in _SPECS if spec.has_accounts]
+
+
+def list_descriptions() -> list[Mapping[str, str]]:
+    """What is said of each word of `--to`, by title."""
+    return [choose(word).texts for word in list_words()]
+
+
+def find(name: str) -> DestinationSpec | None:
+    """Find a destination by what plans and journals call it."""
+    return next((spec for spec in _SPECS if spec.name == name), None)
+
+
+def choose(word: str, api: str | None = None) -> DestinationSpec:
+    """Choose by what is typed after `--to`, and after `--api` if that is. Raises UsageError."""
+    check_word(word, list_words())
+    found = [spec for spec in _SPECS if spec.word == word]
+    return next((spec for spec in found if spec.api == api), found[0])
+
+
+def check_word(word: str, known: Collection[str]) -> str:
+    """Give the word of a destination, if it is one of these. Raises UsageError."""
+    if word not in known:
+        raise UsageError(f"{word!r} is no destination here{did_you_mean(word, known)}")
+    return word
+
+
+def find_searcher(name: str) -> DestinationSpec | None:
+    """Find the destination that looks up titles for the one of this name."""
+    spec = find(name)
+    return find(spec.search_at) if spec is not None and spec.build_search is None else spec
+
+
+def is_file(name: str) -> bool:
+    """Whether plans and journals mean a file to upload by this name."""
+    spec = find(name)
+    return spec is not None and spec.is_file
+
+
+@contextmanager
+def registered(spec: DestinationSpec) -> Iterator[None]:
+    """Have one more destination while the block lasts, for tests."""
+    _SPECS.append(spec)
+    try:
+        yield
+    finally:
+        _SPECS.remove(spec)

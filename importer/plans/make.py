@@ -14,13 +14,15 @@ from importer.progress import Phase, Progress
 from importer.runs.estimate import estimate_effort
 from importer.runs.launch import remembers
 from importer.runs.load import LoadedRun, Source, forgotten_run
+from importer.runs.open_destination import Choices, OpenDestination
 from importer.runs.send import Sending
-from importer.runs.targets import AnyTarget, Choices, Target
 
 
-def make_plan(source: Source, target: AnyTarget, journal: Journal, choices: Choices, display: Display) -> int:
+def make_plan(
+    source: Source, target: OpenDestination, journal: Journal, choices: Choices, display: Display
+) -> int:
     """Write and show the plan, and return the exit code. The journal forgets all of it."""
-    if not isinstance(target, Target):
+    if target.spec.is_file:
         raise UsageError("a plan needs an account to compare with; for a file, --dry-run shows what it gets")
     display.check_can_ask(target)
     progress = Progress()
@@ -49,11 +51,14 @@ def make_plan(source: Source, target: AnyTarget, journal: Journal, choices: Choi
     return 0 if plan.is_fine else 1
 
 
-def _look(planned: LoadedRun, target: Target, journal: Journal, progress: Progress) -> Sending | None:
+def _look(
+    planned: LoadedRun, target: OpenDestination, journal: Journal, progress: Progress
+) -> Sending | None:
     """Hold the open rows against the account. Raises StopRunError where that cannot be done."""
     if not planned.open_rows:
         return None
-    sender = Sending(planned.run, target.destination, journal, target.options, progress)
+    assert target.api is not None
+    sender = Sending(planned.run, target.api, journal, target.options, progress)
     look = sender.look()
     if sender.stopped_by is not None:
         raise sender.stopped_by
@@ -62,21 +67,22 @@ def _look(planned: LoadedRun, target: Target, journal: Journal, progress: Progre
     return sender
 
 
-def _begin_plan(planned: LoadedRun, source: Source, target: Target, journal: Journal) -> Plan:
+def _begin_plan(planned: LoadedRun, source: Source, target: OpenDestination, journal: Journal) -> Plan:
     effort = estimate_effort(target, journal, planned.run)
     name, account = target.destination.name, target.account
     return Plan(source.name, name, account, planned.notes, effort.requests, effort.seconds)
 
 
-def _lines(journal: Journal, run: Run, target: Target) -> Iterator[Line]:
+def _lines(journal: Journal, run: Run, target: OpenDestination) -> Iterator[Line]:
     place = (target.destination.name, target.account)
     numbers = _numbers(target)
     for planned_change in journal.planned_changes(run):
         yield (*build_plan_line(planned_change, numbers), *place)
 
 
-def _numbers(target: Target) -> dict[Rating, Rating]:
+def _numbers(target: OpenDestination) -> dict[Rating, Rating]:
     """What love and hate are sent as."""
     love = RatingJob(0, 0, MediaKind.MOVIE, None, None, None, None, None, None, None, None, LOVE, None)
     words = (love, love._replace(rating=HATE))
-    return {job.rating: target.destination.as_stored(job).rating for job in words}
+    assert target.api is not None
+    return {job.rating: target.api.as_stored(job).rating for job in words}

@@ -10,17 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from importer.config.folders import state_dir
+from importer.destinations.registry import choose, find, list_specs
+from importer.destinations.spec import DestinationSpec
 from importer.errors import UsageError
 from importer.journal import Journal, Run
 from importer.journal.history import LAST, UNDO, PastRun, find_run, find_sender, read_results
 from importer.model import CORRECTABLE, TRANSIENT
-from importer.plans.source import PLACES, check_typed
 from importer.runs.load import Source
+from importer.runs.open_destination import Choices, OpenDestination, check_typed
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import ResultsReader
-from importer.runs.rules import FILES, Api, To
 from importer.runs.sources import fingerprint, name_of
-from importer.runs.targets import AnyTarget, Choices
 from importer.runs.undo import UndoReader
 
 
@@ -51,29 +51,30 @@ class ResultsInput:
             write_results(path, read_results(self.past))
             yield path
 
-    def find_place(self, to: To | None, api: Api | None) -> tuple[To, Api]:
+    def find_place(self, to: str | None, api: str | None) -> DestinationSpec:
         """Find where the ratings go: where the run went. What was typed must not say otherwise.
 
         Raises UsageError.
         """
-        if to in FILES:
+        if to is not None and choose(to).is_file:
             raise UsageError(f"--to {to} does not go with retry: a file is written whole, by its own command")
         if self.past is None and to is not None:
-            return to, api or Api.V1
+            return choose(to, api)
         if self.past is None:
-            places = ", ".join(dict.fromkeys(place for place, _ in PLACES.values()))
+            places = ", ".join(dict.fromkeys(spec.word for spec in list_specs() if not spec.is_file))
             command = shlex.join(["importer", "retry", *["--all"] * self.every, self.name, "--to", "PLACE"])
             raise UsageError(
                 f"{self.name}: no journal here tells where its run went. "
                 f"Type it, as one of {places}:\n    {command}"
             )
         run_id, destination = self.past.run_id, self.past.destination
-        if destination not in PLACES:
+        spec = find(destination)
+        if spec is None or spec.is_file:
             raise UsageError(f"{run_id} wrote a file; type its own command again, which writes all of it")
-        check_typed(f"{self.name}: {run_id} went to {destination}", PLACES[destination], to, api)
-        return PLACES[destination]
+        check_typed(f"{self.name}: {run_id} went to {destination}", spec, to, api)
+        return spec
 
-    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+    def build_source(self, path: Path, choices: Choices, target: OpenDestination, journal: Journal) -> Source:
         """Name and fingerprint the file, and prepare its reader. Raises UsageError for another account."""
         if self.past is not None:
             check_account(self.past, target, journal)
@@ -108,7 +109,7 @@ class UndoInput:
         """There is no file: the journal is what is read."""
         yield self.past.journal
 
-    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+    def build_source(self, path: Path, choices: Choices, target: OpenDestination, journal: Journal) -> Source:
         """Prepare to read the run. Raises UsageError if it belongs to another account."""
         del path, choices
         check_account(self.past, target, journal)
@@ -123,7 +124,7 @@ class UndoInput:
         )
 
 
-def check_account(past: PastRun, target: AnyTarget, journal: Journal) -> None:
+def check_account(past: PastRun, target: OpenDestination, journal: Journal) -> None:
     """See that the run belongs to this account. Raises UsageError."""
     if journal.path.absolute() != past.journal.absolute():
         raise UsageError(f"{past.run_id} was for another account than {target.account}")

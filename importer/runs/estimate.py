@@ -5,7 +5,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from importer.journal import Journal, Run, in_blocks
-from importer.runs.targets import Target
+from importer.runs.open_destination import OpenDestination
 
 
 class Effort(NamedTuple):
@@ -17,14 +17,15 @@ class Effort(NamedTuple):
     seconds: float
 
 
-def estimate_effort(target: Target, journal: Journal, run: Run) -> Effort:
+def estimate_effort(target: OpenDestination, journal: Journal, run: Run) -> Effort:
     """Count what travels together, which is only what goes by the same method."""
+    assert target.api is not None
     sizes: Counter[str] = Counter()
     ratings = 0
     for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
-        sizes[target.destination.request_kind(job)] += 1
+        sizes[target.api.request_kind(job)] += 1
         ratings += bool(job.rating)
-    requests = sum(-(-size // target.destination.batch_size) for size in sizes.values())
+    requests = sum(-(-size // target.api.batch_size) for size in sizes.values())
     rate = target.options.rate
     seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
     return Effort(ratings, requests, seconds)

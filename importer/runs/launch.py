@@ -12,13 +12,13 @@ from typing import Protocol
 
 from importer.cli.display import Display
 from importer.config.folders import state_dir
+from importer.destinations.spec import DestinationSpec
 from importer.errors import ImporterError, StopRunError, UsageError
 from importer.files import check_place, is_same_file
 from importer.interrupts import listening_to_signals
 from importer.journal import Journal
 from importer.runs.load import Source
-from importer.runs.rules import To
-from importer.runs.targets import AnyTarget, Choices, FileTarget, journal_for, open_target
+from importer.runs.open_destination import Choices, OpenDestination, journal_for, open_destination
 
 
 class Input(Protocol):
@@ -28,33 +28,37 @@ class Input(Protocol):
         """Give the file to read, for as long as it is needed."""
         ...
 
-    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+    def build_source(self, path: Path, choices: Choices, target: OpenDestination, journal: Journal) -> Source:
         """Name and fingerprint what is read, and prepare its reader."""
         ...
 
 
-Errand = Callable[[Source, AnyTarget, Journal, Choices, Display], int]
+Errand = Callable[[Source, OpenDestination, Journal, Choices, Display], int]
 """What is done with source and target once both are open; gives the exit code."""
 
 
-def bring(source: Source, target: AnyTarget, journal: Journal, choices: Choices, display: Display) -> int:
+def bring(
+    source: Source, target: OpenDestination, journal: Journal, choices: Choices, display: Display
+) -> int:
     """Bring the ratings to the target, or rehearse it."""
     go = display.dry_run_all if choices.is_dry_run else display.import_ratings
     report = go(source, target, journal, remembers=remembers(source, target, choices))
     return display.tell(report, source, target, dry_run=choices.is_dry_run)
 
 
-def remembers(source: Source, target: AnyTarget, choices: Choices) -> bool:
+def remembers(source: Source, target: OpenDestination, choices: Choices) -> bool:
     """Whether what an earlier run brought counts as held by the target."""
-    return target.remembers and source.believes_journal and not choices.rechecks
+    return target.trusts_journal and source.believes_journal and not choices.rechecks
 
 
-def launch(given: Input, to: To, choices: Choices, display: Display, errand: Errand = bring) -> int:
+def launch(
+    given: Input, spec: DestinationSpec, choices: Choices, display: Display, errand: Errand = bring
+) -> int:
     """Open the input and the target, run the errand, and return the exit code."""
     gc.set_threshold(2_000)  # rows are many and form no cycles: looking for some is a tenth of a run and more
     with translate_interrupts():
         choices = replace(choices, warn=display.log.warn_once)
-        with given.open() as path, open_target(to, choices) as target, journal_for(target) as journal:
+        with given.open() as path, open_destination(spec, choices) as target, journal_for(target) as journal:
             check_files(path, target, display)
             source = given.build_source(path, choices, target, journal)
             return errand(source, target, journal, choices, display)
@@ -78,10 +82,10 @@ def translate_interrupts() -> Iterator[None]:
         ) from error
 
 
-def check_files(path: Path, target: AnyTarget, display: Display) -> None:
+def check_files(path: Path, target: OpenDestination, display: Display) -> None:
     """See that what is to be written can be, and takes the place of nothing else. Raises UsageError."""
     display.check(path)
-    if isinstance(target, FileTarget):
+    if target.spec.is_file:
         _check_file(target.path, path, display.results)
 
 

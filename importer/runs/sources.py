@@ -26,7 +26,7 @@ from importer.readers import ReadOptions, open_reader
 from importer.readers.base import FileReader, Reader
 from importer.readers.cells.scales import parse_scale
 from importer.runs.load import Source, fingerprint_file
-from importer.runs.targets import AnyTarget, Choices
+from importer.runs.open_destination import Choices, OpenDestination
 
 STANDARD_INPUT = "-"
 
@@ -119,7 +119,7 @@ class FileInput:
                 shutil.copyfileobj(sys.stdin.buffer, copy)
             yield path
 
-    def build_source(self, path: Path, choices: Choices, target: AnyTarget, journal: Journal) -> Source:
+    def build_source(self, path: Path, choices: Choices, target: OpenDestination, journal: Journal) -> Source:
         """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
         del journal
         name = self.name
@@ -204,7 +204,9 @@ def fingerprint(name: str, path: Path, choices: Choices, *shaping: str, beside: 
     """Hash the file with all that shapes its jobs, other files too. Raises UnreadableFileError."""
     try:
         shaping += tuple(map(fingerprint_file, beside))
-        return fingerprint_file(path, *shaping, f"{choices.love} {choices.hate}", *choices.rules)
+        return fingerprint_file(
+            path, *shaping, f"{choices.request.love} {choices.request.hate}", *choices.rules
+        )
     except OSError as error:
         problem = error.strerror or str(error)
         raise UnreadableFileError(name, problem, remedy="Name the export file itself.") from error

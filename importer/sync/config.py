@@ -24,15 +24,14 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from importer.config.folders import config_file
-from importer.config.sources import as_variable, did_you_mean, read_tables, unknown_sections
-from importer.destinations.trakt.settings import load_trakt
-from importer.destinations.trakt_v1.settings import load_trakt_v1
+from importer.config.sources import as_variable, read_tables, unknown_sections
+from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
+from importer.destinations.spec import DestinationSpec
 from importer.errors import SettingsError, UsageError
 from importer.http import url_problems
+from importer.runs.settings import load_spec_settings
 from importer.sync.times import parse_cron, parse_duration
-
-DESTINATIONS = ("trakt", "trakt-v1", "sandbox", "trakt-file", "letterboxd-file")
-"""What `to` may be: the words of `--to`."""
+from importer.text import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -53,7 +52,7 @@ class SyncJob(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     source: Filled
-    to: Literal["trakt", "trakt-v1", "sandbox", "trakt-file", "letterboxd-file"] = "trakt"
+    to: str = DEFAULT
     account: str = ""
     format: Filled = "auto"
     map: dict[str, str] = {}
@@ -84,14 +83,26 @@ class SyncJob(BaseModel):
     insecure_http: bool = False
 
     @property
+    def spec(self) -> DestinationSpec:
+        """Where the ratings go."""
+        return choose(self.to, self.api)
+
+    @property
     def is_to_file(self) -> bool:
         """Whether the ratings go into a file to upload, and to no account."""
-        return self.to.endswith("-file")
+        return self.spec.is_file
 
     @property
     def is_download(self) -> bool:
         """Whether the source is an address and no file."""
         return is_address(self.source)
+
+    @field_validator("to")
+    @classmethod
+    def _check_destination(cls, word: str) -> str:
+        if word not in list_words():
+            raise ValueError(f"it can be {' or '.join(list_words())}")
+        return word
 
     @field_validator("date_time")
     @classmethod
@@ -136,7 +147,7 @@ def load_jobs(
     tables, path, problems = read_tables(environ, file)
     jobs: dict[str, SyncJob] = {}
     if tables is not None:
-        problems += unknown_sections(path, tables)
+        problems += unknown_sections(path, tables, list_sections())
         problems += _check_names(path, tables)
         for name, table in _sections(tables, "jobs"):
             job, wrong = _build_job(name, table, path, checks)
@@ -174,15 +185,15 @@ def _problems_of_accounts(
     tables: Mapping[str, Any], environ: Mapping[str, str], file: Path | None
 ) -> Iterator[str]:
     """Name what is wrong where the jobs bring their ratings: all is told at once, or people mend twice."""
-    loaders: dict[str, Callable[..., object]] = {"trakt": load_trakt, "trakt-v1": load_trakt_v1}
-    as_stored = {
-        (str(table.get("to", "trakt")), str(table.get("account", "")))
+    used = {
+        (str(table.get("to", DEFAULT)), str(table.get("account", "")))
         for _, table in _sections(tables, "jobs")
     }
-    for to, account in sorted(as_stored):
-        if to in loaders and (not account or _has_account(account, tables, environ)):
+    for to, account in sorted(used):
+        is_known = to in list_words() and choose(to).has_accounts
+        if is_known and (not account or _has_account(account, tables, environ)):
             try:
-                loaders[to]({}, environ=environ, file=file, account=account)
+                load_spec_settings(choose(to), {}, environ=environ, file=file, account=account)
             except SettingsError as error:
                 yield from error.problems
 
@@ -251,7 +262,7 @@ def _check_job(
         known = [each for each, _ in _sections(tables, "accounts")]
         hint = did_you_mean(job.account, known) if known else "; there is no [accounts.NAME] yet."
         yield f"account in [{section}] of {path}: there is no [accounts.{job.account}]{hint}"
-    if job.account and job.to not in {"trakt", "trakt-v1"}:
+    if job.account and not job.spec.has_accounts:
         yield f"account in [{section}] of {path} does not go with to = {job.to!r}, which has none."
 
 

@@ -16,6 +16,7 @@ from importer.cli.options import PaceOptions, ReadingOptions
 from importer.client.rate_limit import parse_rate
 from importer.client.sign_in import ask_activities
 from importer.config.folders import state_dir
+from importer.destinations.spec import RequestOptions
 from importer.errors import AuthorizationError
 from importer.journal import Journal, Run
 from importer.model import TRANSIENT, Status
@@ -26,9 +27,15 @@ from importer.readers.detect import check_format
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import check_files, translate_interrupts
 from importer.runs.load import RunReport, Source
-from importer.runs.rules import To
+from importer.runs.open_destination import (
+    Choices,
+    Login,
+    OpenDestination,
+    journal_for,
+    open_destination,
+    open_login,
+)
 from importer.runs.sources import FileInput, build_read_options, parse_given, parse_zone
-from importer.runs.targets import AnyTarget, Choices, Login, Target, journal_for, open_login, open_target
 from importer.sync.config import Checks, SyncJob, load_jobs
 from importer.sync.source import Fetched, fetch, hash_file
 from importer.sync.state import (
@@ -98,7 +105,7 @@ class _Sync:
         """Ask what changed, and bring that."""
         self._state.began_at = self._now.isoformat(timespec="seconds")
         self._save()
-        login = open_login(self._choices) if self._job.to == str(To.TRAKT) else None
+        login = open_login(self._job.spec, self._choices) if self._job.spec.device else None
         self._forget_if_other(login)
         fetched = fetch(self._job, self._copy, self._state.version)
         activities = dict(login.ask(ask_activities)) if login else {}
@@ -149,20 +156,20 @@ class _Sync:
         return self._display.tell(report, source, target)
 
     @contextmanager
-    def _open_target(self, login: Login | None, activities: Mapping[str, str]) -> Iterator[AnyTarget]:
+    def _open_target(self, login: Login | None, activities: Mapping[str, str]) -> Iterator[OpenDestination]:
         """Open the target; who is signed in is asked only where that is not known."""
         username, _, place = self._state.account.rpartition(" at ")
         if login is not None and activities and username and place == login.settings.base_url:
-            yield watch_over(login.build_target(self._choices, username), self.close_known, username)
+            yield watch_over(login.open(self._choices, username), self.close_known, username)
             return
-        with open_target(To(self._job.to), self._choices) as target:
-            if isinstance(target, Target):
+        with open_destination(self._job.spec, self._choices) as target:
+            if target.spec.is_file:
+                yield target
+            else:
                 # Nobody sits at the terminal to read how full the account is.
                 yield watch_over(replace(target, account_info=None), self.close_known)
-            else:
-                yield target
 
-    def _import(self, fetched: Fetched, target: AnyTarget) -> tuple[RunReport, Source]:
+    def _import(self, fetched: Fetched, target: OpenDestination) -> tuple[RunReport, Source]:
         display = self._display
         resolved = Path(self._job.resolved) if self._job.resolved else None
         given = _FetchedInput(str(fetched.path), self._reading, resolved, fetched.name)
@@ -177,7 +184,7 @@ class _Sync:
                 self._note(report, target, journal)
         return report, source
 
-    def _note(self, report: RunReport, target: AnyTarget, journal: Journal) -> None:
+    def _note(self, report: RunReport, target: OpenDestination, journal: Journal) -> None:
         counts: dict[Status, int] = {}
         for tally in report.tallies:
             counts[tally.status] = counts.get(tally.status, 0) + tally.count
@@ -266,12 +273,13 @@ def _build_choices(job: SyncJob, reading: ReadOptions) -> Choices:
     return Choices(
         flags={},
         given=parse_given(PaceOptions(job.workers, job.rate or None), verifies=job.verify, **more),
-        api=job.api,
-        bulk=job.bulk,
-        batch_size=job.batch_size,
-        love=job.love,
-        hate=job.hate,
-        time_of_day=job.date_time.replace(tzinfo=reading.zone or UTC),
+        request=RequestOptions(
+            job.love,
+            job.hate,
+            job.bulk,
+            job.batch_size,
+            time_of_day=job.date_time.replace(tzinfo=reading.zone or UTC),
+        ),
         write_to=Path(job.write_to) if job.write_to else None,
         account=job.account,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from importer.config.folders import config_file, state_dir
 from importer.config.notify import load_notify
+from importer.destinations.registry import list_sections
 from importer.errors import SettingsError, UsageError
 from importer.monitoring.announce import Recipients
 from importer.monitoring.log import Log
@@ -21,12 +22,13 @@ def health_folder() -> Path:
 
 def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Recipients:
     """Gather everybody. Raises SettingsError."""
-    settings = load_notify(environ)
-    for warning in settings.warnings:
+    loaded = load_notify(list_sections(), environ)
+    for warning in loaded.warnings:
         log.warn_once(warning)
-    odd = [number for number, address in enumerate(settings.addresses, 1) if not is_understood(address)]
+    settings = loaded.settings
+    odd = [number for number, address in enumerate(settings.notify, 1) if not is_understood(address)]
     if odd:
-        many = len(settings.addresses)
+        many = len(settings.notify)
         raise SettingsError(
             [
                 f"notify in [sync] of {config_file()}: address {number} of {many} is none that Apprise "
@@ -34,7 +36,7 @@ def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] 
                 for number in odd
             ]
         )
-    return Recipients(log, health_folder(), metrics, settings.addresses, NotifyOn(settings.notify_on))
+    return Recipients(log, health_folder(), metrics, settings.notify, NotifyOn(settings.notify_on))
 
 
 @contextmanager

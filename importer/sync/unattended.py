@@ -16,9 +16,9 @@ from importer.journal import Journal, Run
 from importer.progress import Progress
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.load import Sender
+from importer.runs.open_destination import OpenDestination
 from importer.runs.send import Sending, SendingOptions
 from importer.runs.snapshot import Snapshot
-from importer.runs.targets import Target
 
 CloseKnown = Callable[[Journal, Run], None]
 """Gives rows their fate that are known to fail for good."""
@@ -28,14 +28,16 @@ class AccountChangedError(StopRunError):
     """Somebody else is signed in than the last time."""
 
 
-def watch_over(target: Target, close_known: CloseKnown, assumed_user: str = "") -> "UnattendedTarget":
+def watch_over(
+    target: OpenDestination, close_known: CloseKnown, assumed_user: str = ""
+) -> "UnattendedTarget":
     """Make a target one that nobody watches. `assumed_user` is who was signed in when that was asked last."""
-    own = {each.name: getattr(target, each.name) for each in fields(Target)}
+    own = {each.name: getattr(target, each.name) for each in fields(OpenDestination)}
     return UnattendedTarget(**own, close_known=close_known, assumed_user=assumed_user)
 
 
 @dataclass(frozen=True, slots=True)
-class UnattendedTarget(Target):
+class UnattendedTarget(OpenDestination):
     """A target whose rows may be known to fail, and whose user is assumed until something is to be sent."""
 
     close_known: CloseKnown = lambda _journal, _run: None
@@ -59,7 +61,8 @@ class UnattendedSending(Sending):
         options: SendingOptions,
         progress: Progress,
     ) -> None:
-        super().__init__(run, target.destination, journal, options, progress)
+        assert target.api is not None
+        super().__init__(run, target.api, journal, options, progress)
         self._assumed_user = target.assumed_user
 
     def look(self) -> Snapshot:

@@ -7,9 +7,8 @@ from importer.journal import Journal
 from importer.model import MediaKind
 from importer.runs.estimate import Effort, estimate_effort
 from importer.runs.send import SendingOptions
-from importer.runs.targets import Target
 from tests.builders import build_job
-from tests.road import Road
+from tests.road import Road, open_api
 
 
 def test_only_rows_of_one_method_travel_together(tmp_path: Path) -> None:
@@ -17,7 +16,7 @@ def test_only_rows_of_one_method_travel_together(tmp_path: Path) -> None:
     jobs = [build_job(row, kind=kind, imdb_id=f"tt{row:07}") for row, kind in enumerate(kinds, 1)]
     jobs.append(build_job(len(jobs) + 1, imdb_id="tt9999999", rating=0))
     destination = Road.by("v2", tmp_path).build_destination("http://127.0.0.1:1")
-    target = Target(destination, SendingOptions(rate=Rate(1, 2.0)))
+    target = open_api(destination, SendingOptions(rate=Rate(1, 2.0)))
     with Journal(tmp_path, "demo") as journal, journal.planning():
         run = journal.add_run("print", "ratings.csv", "trakt")
         journal.add_rows(run, jobs, [None] * len(jobs))

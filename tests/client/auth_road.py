@@ -14,7 +14,12 @@ from tests.builders import build_answer
 
 NOW = 1_790_000_000.0
 WEEK = 604_800.0
-SETTINGS_OF_APP = TraktSettings("https://api.example", "https://auth.example", "app-1d", Secret("app-s3cret"))
+SETTINGS_OF_APP = TraktSettings(
+    base_url="https://api.example",
+    auth_url="https://auth.example",
+    client_id="app-1d",
+    client_secret=Secret("app-s3cret"),
+)
 APP = TraktApp("https://auth.example", "app-1d", Secret("app-s3cret"))
 
 

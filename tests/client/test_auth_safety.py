@@ -135,10 +135,11 @@ from importer.client.token_store import open_token_store
 from importer.client.transport import Transport
 from importer.destinations.trakt.sign_in import TraktApp
 from importer.config.folders import state_dir
-from importer.destinations.trakt.settings import load_trakt
+from importer.destinations.trakt.spec import TRAKT
+from importer.runs.settings import load_spec_settings
 
 async def main():
-    settings = load_trakt({}, file=Path(sys.argv[1]))
+    settings = load_spec_settings(TRAKT, {}, file=Path(sys.argv[1])).settings
     store = open_token_store(settings, state_dir())
     app = TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
     async with Transport(1) as transport:
@@ -160,7 +161,9 @@ def server() -> Iterator[AuthServer]:
 
 
 def test_two_processes_with_the_same_stale_token_renew_once(server: AuthServer, tmp_path: Path) -> None:
-    settings = TraktSettings(server.url, server.url, CLIENT_ID, Secret(CLIENT_SECRET))
+    settings = TraktSettings(
+        base_url=server.url, auth_url=server.url, client_id=CLIENT_ID, client_secret=Secret(CLIENT_SECRET)
+    )
     issued = server.issue()
     first = TokenSet(
         Secret(issued["access_token"]), Secret(issued["refresh_token"]), issued["created_at"], WEEK
@@ -204,7 +207,9 @@ def test_two_processes_with_the_same_stale_token_renew_once(server: AuthServer, 
 async def test_over_the_real_transport_a_spent_token_ends_the_sign_in(
     server: AuthServer, tmp_path: Path
 ) -> None:
-    settings = TraktSettings(server.url, server.url, CLIENT_ID, Secret(CLIENT_SECRET))
+    settings = TraktSettings(
+        base_url=server.url, auth_url=server.url, client_id=CLIENT_ID, client_secret=Secret(CLIENT_SECRET)
+    )
     store = open_token_store(settings, tmp_path)
     await store.save(pair(7))
     async with Transport(1) as transport:

@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from importer.config.folders import config_file, state_dir
-from importer.destinations.trakt.settings import TraktSettings, load_trakt
-from importer.destinations.trakt_v1.settings import TraktV1Settings, load_trakt_v1
+from importer.destinations.trakt import spec as trakt
+from importer.destinations.trakt.settings import TraktSettings
+from importer.destinations.trakt_v1.settings import TraktV1Settings
+from importer.destinations.trakt_v1.spec import TRAKT_V1
 from importer.errors import SettingsError
 from importer.secret import Secret
+from tests import settings_of
+from tests.settings_of import load_trakt, load_trakt_v1
 
 PASSWORD = "correct horse"
 SHA1 = hashlib.sha1(PASSWORD.encode()).hexdigest()
@@ -98,9 +102,14 @@ class TestFolders:
 
 class TestSources:
     def test_environment_alone(self, toml: Path) -> None:
-        assert load(toml, COMPLETE) == TraktV1Settings(
-            "https://ratings.example.org/api", Secret("k3y-of-env"), "ada", Secret(SHA1)
+        got = load(toml, COMPLETE)
+        assert got == TraktV1Settings(
+            base_url="https://ratings.example.org/api",
+            api_key=Secret("k3y-of-env"),
+            username="ada",
+            password=Secret(PASSWORD),
         )
+        assert got.sha1 == SHA1
 
     def test_file_alone(self, toml: Path) -> None:
         text = f"""
@@ -110,9 +119,14 @@ class TestSources:
             username = "grace"
             password_sha1 = "{SHA1.upper()}"
         """
-        assert load(toml, {}, text) == TraktV1Settings(
-            "http://localhost:8080", Secret("k3y-of-file"), "grace", Secret(SHA1)
+        got = load(toml, {}, text)
+        assert got == TraktV1Settings(
+            base_url="http://localhost:8080",
+            api_key=Secret("k3y-of-file"),
+            username="grace",
+            password_sha1=Secret(SHA1),
         )
+        assert got.sha1 == SHA1
 
     def test_flag_beats_environment_beats_file(self, toml: Path) -> None:
         text = '[trakt-v1]\nbase_url = "https://file.example"\nusername = "file"\napi_key = "file"'
@@ -150,11 +164,11 @@ class TestSources:
     def test_spaces_around_are_dropped_but_belong_to_a_password(self, toml: Path) -> None:
         got = load(toml, COMPLETE | {PREFIX + "API_KEY": "key\n", PREFIX + "PASSWORD": " x "})
         assert got.api_key == Secret("key")
-        assert got.password_sha1 == Secret(hashlib.sha1(b" x ").hexdigest())
+        assert got.sha1 == hashlib.sha1(b" x ").hexdigest()
 
     def test_a_password_is_hashed_as_the_bytes_that_were_typed(self, toml: Path) -> None:
         got = load(toml, COMPLETE | {PREFIX + "PASSWORD": "caf\udce9"})
-        assert got.password_sha1 == Secret(hashlib.sha1(b"caf\xe9").hexdigest())
+        assert got.sha1 == hashlib.sha1(b"caf\xe9").hexdigest()
 
     def test_password_and_matching_sha1_agree(self, toml: Path) -> None:
         assert load(toml, COMPLETE | {PREFIX + "PASSWORD_SHA1": SHA1.upper()}).password_sha1 == Secret(SHA1)
@@ -281,7 +295,7 @@ class TestProblems:
         ("text", "says"),
         [
             ("trakt-v1 = 5", "must be a section"),
-            ('base_url = "x"', "is unknown; it can be trakt-v1"),
+            ('base_url = "x"', "is unknown; it can be trakt or trakt-v1"),
             ("[trakt-v1]\nzzz = 1", "is unknown; it can be insecure_http or base_url"),
         ],
     )
@@ -313,13 +327,13 @@ class TestSecrecy:
     def test_a_file_with_secrets_that_everybody_can_read_earns_a_warning(self, toml: Path) -> None:
         toml.write_text('[trakt-v1]\napi_key = "s3cret"')
         toml.chmod(0o644)
-        (warning,) = load_trakt_v1({}, environ=COMPLETE, file=toml).warnings
+        (warning,) = settings_of.load(TRAKT_V1, {}, COMPLETE, toml).warnings
         assert f"chmod 600 '{toml}'" in warning
         toml.chmod(0o600)
-        assert load_trakt_v1({}, environ=COMPLETE, file=toml).warnings == ()
+        assert settings_of.load(TRAKT_V1, {}, COMPLETE, toml).warnings == ()
         toml.write_text('[trakt-v1]\nusername = "ada"')
         toml.chmod(0o644)
-        assert load_trakt_v1({}, environ=COMPLETE, file=toml).warnings == ()
+        assert settings_of.load(TRAKT_V1, {}, COMPLETE, toml).warnings == ()
 
 
 TRAKT = "IMPORTER_TRAKT_"
@@ -332,7 +346,7 @@ class TestTrakt:
         got = load_trakt({}, environ=APP, file=toml)
         assert (got.base_url, got.auth_url) == ("https://api.trakt.tv", "https://auth.trakt.tv")
         assert (got.client_id, got.client_secret) == ("app-1d", Secret("app-s3cret"))
-        assert (got.access_token, got.refresh_token, got.insecure_http) == (None, None, False)
+        assert (got.access_token, got.refresh_token, got.insecure_http) == (Secret(""), Secret(""), False)
 
     def test_flag_beats_environment_beats_file(self, toml: Path) -> None:
         toml.write_text(
@@ -343,12 +357,12 @@ class TestTrakt:
         environ = {TRAKT + "CLIENT_ID": "of-env", TRAKT + "AUTH_URL": "https://env.example/"}
         got = load_trakt({"base_url": "http://127.0.0.1:9/"}, environ=environ, file=toml)
         assert got == TraktSettings(
-            "http://127.0.0.1:9",
-            "https://env.example",
-            "of-env",
-            Secret("of-file"),
-            Secret("a"),
-            Secret("r"),
+            base_url="http://127.0.0.1:9",
+            auth_url="https://env.example",
+            client_id="of-env",
+            client_secret=Secret("of-file"),
+            access_token=Secret("a"),
+            refresh_token=Secret("r"),
         )
 
     def test_no_secret_comes_from_a_flag(self, toml: Path) -> None:
@@ -408,5 +422,5 @@ class TestTrakt:
     def test_a_readable_file_with_secrets_earns_a_warning(self, toml: Path) -> None:
         toml.write_text('[trakt]\nclient_id = "x"\nclient_secret = "y"')
         toml.chmod(0o644)
-        (warning,) = load_trakt({}, environ={}, file=toml).warnings
+        (warning,) = settings_of.load(trakt.TRAKT, {}, {}, toml).warnings
         assert "chmod 600" in warning

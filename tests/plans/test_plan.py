@@ -13,15 +13,15 @@ import pytest
 from importer.cli.display import Display
 from importer.cli.plan import plan
 from importer.cli.run import run
-from importer.destinations.upload_files.letterboxd_csv import LetterboxdFile
+from importer.destinations.upload_files.letterboxd_csv import LETTERBOXD_FILE, LetterboxdFile
 from importer.errors import StopRunError, UnknownFormatError, UsageError
 from importer.journal import Journal
 from importer.plans.make import make_plan
 from importer.plans.model import PLAN_COLUMNS
 from importer.plans.source import PlanInput
 from importer.runs.conflicts import OnConflict
-from importer.runs.rules import Api, To
-from importer.runs.targets import Choices, FileTarget
+from importer.runs.open_destination import Choices, OpenDestination
+from importer.runs.rules import Api
 from importer.sandbox.catalogue import Kind
 from tests.planned_road import PlannedRoad
 from tests.road import OPEN, WAYS, Server, find_title, running_sandbox
@@ -425,21 +425,23 @@ class TestWhereItGoes:
     @pytest.mark.parametrize(
         ("name", "to", "api", "place"),
         [
-            ("sandbox-v2", None, None, (To.SANDBOX, Api.V2)),
-            ("sandbox-v2", To.SANDBOX, Api.V2, (To.SANDBOX, Api.V2)),
-            ("sandbox", To.SANDBOX, None, (To.SANDBOX, Api.V1)),
-            ("trakt-v1", To.TRAKT_V1, None, (To.TRAKT_V1, Api.V1)),
-            ("trakt", To.TRAKT, None, (To.TRAKT, Api.V2)),
+            ("sandbox-v2", None, None, ("sandbox", "--api", "v2")),
+            ("sandbox-v2", "sandbox", Api.V2, ("sandbox", "--api", "v2")),
+            ("sandbox", "sandbox", None, ("sandbox", "--api", "v1")),
+            ("trakt-v1", "trakt-v1", None, ("trakt-v1",)),
+            ("trakt", "trakt", None, ("trakt",)),
         ],
     )
     def test_the_plan_says_it(
-        self, tmp_path: Path, name: str, to: To | None, api: Api | None, place: tuple[To, Api]
+        self, tmp_path: Path, name: str, to: str | None, api: Api | None, place: tuple[str, ...]
     ) -> None:
         given = PlanInput(write_plan(tmp_path, [{"destination": name}]))
-        assert given.find_place(to, api) == place
+        assert given.find_place(to, api).typed == place
 
-    @pytest.mark.parametrize(("to", "api"), [(To.TRAKT, None), (None, Api.V1), (To.SANDBOX, Api.V1)])
-    def test_who_types_another_place_is_refused(self, tmp_path: Path, to: To | None, api: Api | None) -> None:
+    @pytest.mark.parametrize(("to", "api"), [("trakt", None), (None, Api.V1), ("sandbox", Api.V1)])
+    def test_who_types_another_place_is_refused(
+        self, tmp_path: Path, to: str | None, api: Api | None
+    ) -> None:
         given = PlanInput(write_plan(tmp_path, [{"destination": "sandbox-v2"}]))
         with pytest.raises(UsageError, match=r"is a plan for sandbox-v2, so --(to trakt|api v1) cannot be"):
             given.find_place(to, api)
@@ -478,7 +480,7 @@ class TestWhereItGoes:
     def test_a_file_to_upload_has_no_plan(self, tmp_path: Path) -> None:
         road = plan_by("v2", tmp_path)
         road.write(f"{SHAWSHANK},,movie,9,", header=HEADER)
-        target = FileTarget(LetterboxdFile(), tmp_path / "letterboxd.csv")
+        target = OpenDestination(LETTERBOXD_FILE, "", file=LetterboxdFile(), path=tmp_path / "letterboxd.csv")
         display = Display(quiet=True, as_json=False, results=road.plan_file)
         with Journal(tmp_path, "file") as journal, pytest.raises(UsageError, match="a plan needs an account"):
             make_plan(road.build_source(), target, journal, Choices({}, {}), display)

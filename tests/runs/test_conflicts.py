@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from importer.destinations.registry import choose
+from importer.destinations.upload_files.trakt_csv import TRAKT_FILE
 from importer.errors import StopRunError, UsageError
 from importer.runs.conflicts import OnConflict
-from importer.runs.rules import To
-from importer.runs.targets import Choices, FileTarget, open_target
+from importer.runs.open_destination import Choices, open_destination
 from importer.sandbox.catalogue import Kind
 from tests.road import OPEN, WAYS, Road, Server, find_title, running_sandbox
 
@@ -162,20 +163,23 @@ def test_another_policy_is_another_run_of_the_same_file(tmp_path: Path) -> None:
     assert Choices({}, {}).rules != Choices({}, {}, rechecks=True).rules
 
 
-@pytest.mark.parametrize("to", [To.TRAKT, To.TRAKT_V1, To.SANDBOX])
-def test_an_account_is_no_file_to_write_to(to: To, tmp_path: Path) -> None:
+@pytest.mark.parametrize("to", ["trakt", "trakt-v1", "sandbox"])
+def test_an_account_is_no_file_to_write_to(to: str, tmp_path: Path) -> None:
     choices = Choices({}, {}, write_to=tmp_path / "ratings.csv")
-    with pytest.raises(UsageError, match="--write-to does not go with"), open_target(to, choices):
+    with (
+        pytest.raises(UsageError, match="--write-to does not go with"),
+        open_destination(choose(to), choices),
+    ):
         pass
 
 
 def test_a_file_has_no_conflicts_to_decide(tmp_path: Path) -> None:
     choices = Choices({}, {"on_conflict": OnConflict.KEEP}, write_to=tmp_path / "ratings.csv")
-    with pytest.raises(UsageError, match="does not go with a file"), open_target(To.TRAKT_FILE, choices):
+    with pytest.raises(UsageError, match="does not go with a file"), open_destination(TRAKT_FILE, choices):
         pass
     usual = Choices({}, {"on_conflict": OnConflict.NEWEST}, write_to=tmp_path / "ratings.csv")
-    with open_target(To.TRAKT_FILE, usual) as target:
-        assert isinstance(target, FileTarget)
+    with open_destination(TRAKT_FILE, usual) as target:
+        assert target.file is not None
 
 
 class Terminal(io.StringIO):

@@ -55,7 +55,7 @@ def test_after_a_proxys_503_that_hid_a_success_nothing_is_posted_twice(road: Roa
 
 def test_a_file_that_changes_while_it_is_read_is_refused_and_nothing_is_sent(road: Road) -> None:
     from importer.runs import sources as inputs  # noqa: PLC0415 - light enough, and only here
-    from importer.runs.targets import Choices  # noqa: PLC0415
+    from importer.runs.open_destination import Choices  # noqa: PLC0415
 
     road.write(f"{SHAWSHANK},8")
     given = inputs.FileInput(str(road.file), ReadOptions())

@@ -13,8 +13,8 @@ import typer
 from importer.errors import UnreadableFileError, UsageError
 from importer.matching.match_file import write_match_file
 from importer.readers import ReadOptions
+from importer.runs.open_destination import Choices
 from importer.runs.sources import FileInput, parse_time_of_day
-from importer.runs.targets import Choices
 
 RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-02,Heat,1995,https://boxd.it/2a9q,4\n"
 DIARY = "Date,Name,Year,Letterboxd URI,Rating,Watched Date\n2024-05-02,Heat,1995,https://boxd.it/x,4,{}\n"

@@ -12,11 +12,10 @@ from importer.errors import StopRunError, UsageError
 from importer.journal import Journal
 from importer.runs.again import UndoInput
 from importer.runs.conflicts import OnConflict
-from importer.runs.send import SendingOptions
-from importer.runs.targets import Choices, Target
+from importer.runs.open_destination import Choices
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.titles import Title
-from tests.road import OPEN, WAYS, Road, find_title, running_sandbox
+from tests.road import OPEN, WAYS, Road, find_title, open_api, running_sandbox
 
 pytestmark = pytest.mark.usefixtures("time_enough")
 
@@ -217,7 +216,7 @@ def test_an_undo_for_another_account_is_refused(road: Road, tmp_path: Path) -> N
     with running_sandbox(**OPEN) as sandbox:
         run = road.run(sandbox.url).run
         given_undo = UndoInput(road.find_run(run.run_id), force=False)
-        target = Target(road.build_destination(sandbox.url), SendingOptions())
+        target = open_api(road.build_destination(sandbox.url))
         with (
             Journal(tmp_path / "journals", "another") as another,
             given_undo.open() as path,

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from importer.client.token_store import open_token_store
-from importer.destinations.trakt.settings import load_trakt
-from importer.destinations.trakt_v1.settings import load_trakt_v1
+from importer.destinations.registry import list_words
+from importer.destinations.trakt.spec import TRAKT
 from importer.errors import SettingsError
-from importer.runs.rules import To
-from importer.sync.config import DESTINATIONS, SyncJob, choose_jobs, load_jobs
+from importer.sync.config import SyncJob, choose_jobs, load_jobs
 from importer.sync.job import load_checked_jobs
 from importer.sync.times import parse_cron, parse_duration
+from tests import settings_of
+from tests.settings_of import load_trakt, load_trakt_v1
 from tests.test_docs import ROOT, read_table
 
 APP = 'client_id = "c"\nclient_secret = "s"\n'
@@ -167,8 +168,7 @@ class TestJobs:
             choose_jobs({}, ())
 
     def test_the_destinations_are_those_of_the_command(self) -> None:
-        assert tuple(To) == DESTINATIONS
-        for name in DESTINATIONS:
+        for name in list_words():
             assert SyncJob.model_validate({"source": "x", "to": name}).to == name
 
 
@@ -178,8 +178,8 @@ class TestAccounts:
         environ = {"IMPORTER_TRAKT_CLIENT_SECRET": "bobs", "IMPORTER_ACCOUNTS_ADA_CLIENT_SECRET": "hers"}
         found = load_trakt({}, environ=environ, file=toml, account="ada")
         assert (found.client_id, found.client_secret.reveal()) == ("adas", "hers")
-        assert found.access_token is None
-        assert found.account == "ada"
+        assert found.access_token.reveal() == ""
+        assert settings_of.load(TRAKT, {}, environ, toml, account="ada").account == "ada"
 
     def test_what_is_missing_is_named_where_it_belongs(self, toml: Path) -> None:
         toml.write_text("[accounts.ada-2]\nbase_url = 'http://example.org'\nclient_idd = 'x'\n", "utf-8")
@@ -204,8 +204,9 @@ class TestAccounts:
 
     def test_two_people_may_sign_in_to_one_app(self, toml: Path, tmp_path: Path) -> None:
         toml.write_text(f"[trakt]\n{APP}[accounts.a]\n{APP}[accounts.b]\n{APP}", "utf-8")
-        settings = [load_trakt({}, environ={}, file=toml, account=name) for name in ("", "a", "b")]
-        assert len({open_token_store(each, tmp_path)._file for each in settings}) == 3
+        accounts = [settings_of.load(TRAKT, {}, {}, toml, account=name) for name in ("", "a", "b")]
+        stores = [open_token_store(each.settings, tmp_path, each.account) for each in accounts]
+        assert len({store._file for store in stores}) == 3
 
 
 class TestPapers:

@@ -1,111 +1,71 @@
 """The settings of `trakt-v1`, a server that speaks Trakt's original API."""
 
 import hashlib
-import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import SettingsConfigDict
-
-from importer.config.sources import Section, Sources, Text, load_section
 from importer.http import host_of, url_problems
 from importer.secret import Secret
+from importer.setting import Places, secret, setting, without_slash
+
+
+def _check_url(text: str, above: Mapping[str, Any]) -> Iterator[str]:
+    host = host_of(text)
+    is_retired = f".{host}".endswith(".trakt.tv")
+    is_accepted = is_retired or above.get("insecure_http", True)
+    in_clear = "" if is_accepted else "the API key and the password hash"
+    yield from url_problems(text, in_clear=in_clear, section="{section}")
+    if is_retired:
+        yield (
+            f"{{place}} names {host}, which no longer speaks Trakt's original (v1) API: your password "
+            "hash would be sent for nothing. Name a server that is compatible with that API."
+        )
+
+
+def _check_sha1(text: str, above: Mapping[str, Any]) -> Iterator[str]:
+    if not re.fullmatch("[0-9a-fA-F]{40}", text):
+        yield "{place} is no SHA-1: that has 40 hexadecimal digits."
+    elif (password := above.get("password")) and _sha1(password.reveal()) != text.lower():
+        yield "{place} is not the SHA-1 of {password}; keep the right one of the two."
 
 
 @dataclass(frozen=True, slots=True)
 class TraktV1Settings:
-    """How to reach a server that speaks Trakt's original API. `warnings` are for the user to read."""
+    """How to reach a server that speaks Trakt's original API."""
 
-    base_url: str
-    api_key: Secret
-    username: str
-    password_sha1: Secret
-    insecure_http: bool = False
-    warnings: tuple[str, ...] = ()
+    insecure_http: bool = setting(False, is_flag=True)
+    base_url: str = setting("", is_flag=True, check=_check_url, read=without_slash)
+    api_key: Secret = secret()
+    username: str = setting("")
+    password: Secret = secret(is_verbatim=True)
+    password_sha1: Secret = secret(check=_check_sha1, read=str.lower)
 
+    @property
+    def sha1(self) -> str:
+        """What is sent in place of the password."""
+        return self.password_sha1.reveal() or _sha1(self.password.reveal())
 
-def load_trakt_v1(
-    flags: Mapping[str, object],
-    *,
-    environ: Mapping[str, str] = os.environ,
-    file: Path | None = None,
-    account: str = "",
-) -> TraktV1Settings:
-    """Gather the settings of `trakt-v1`; `flags` may hold `base_url` and `insecure_http`.
-
-    With an `account` they come from `[accounts.NAME]` and its variables.
-    Blank variables and flags that are None or False count as not given. Raises SettingsError.
-    """
-    fields, warnings = load_section(_TraktV1, flags, environ, file, _missing, account)
-    return TraktV1Settings(
-        base_url=fields.base_url,
-        api_key=Secret(fields.api_key),
-        username=fields.username,
-        password_sha1=Secret(fields.password_sha1 or _sha1(fields.password)),
-        insecure_http=fields.insecure_http,
-        warnings=warnings,
-    )
-
-
-class _TraktV1(Section):
-    model_config = SettingsConfigDict(env_prefix="IMPORTER_TRAKT_V1_")
-    section: ClassVar[str] = "trakt-v1"
-    flags: ClassVar[tuple[str, ...]] = ("base_url", "insecure_http")
-    secrets: ClassVar[tuple[str, ...]] = ("api_key", "password", "password_sha1")
-
-    base_url: Text = ""
-    api_key: Text = Field("", repr=False)
-    username: Text = ""
-    password: str = Field("", repr=False)
-    password_sha1: Text = Field("", repr=False)
-
-    @field_validator("base_url")
-    @classmethod
-    def _check_url(cls, value: str, info: ValidationInfo) -> str:
-        host = host_of(value)
-        is_retired = f".{host}".endswith(".trakt.tv")
-        is_accepted = is_retired or info.data.get("insecure_http", True)
-        in_clear = "" if is_accepted else "the API key and the password hash"
-        problems = list(url_problems(value, in_clear=in_clear, section=cls.section))
-        if is_retired:
-            problems.append(
-                f"{{place}} names {host}, which no longer speaks Trakt's original (v1) API: your password "
-                "hash would be sent for nothing. Name a server that is compatible with that API."
+    @staticmethod
+    def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
+        """Say what of server, key, name and password is missing."""
+        del needs  # every command needs all of them
+        if not places.place("base_url"):
+            yield (
+                "No server is named. Trakt has retired its original (v1) API, so name a compatible server: "
+                f"set {places.choices('base_url')}. "
+                "To try things out, start your own with `importer sandbox`."
             )
-        if problems:
-            raise ValueError("\n".join(problems))
-        return value.rstrip("/")
-
-    @field_validator("password_sha1")
-    @classmethod
-    def _check_sha1(cls, value: str, info: ValidationInfo) -> str:
-        if not re.fullmatch("[0-9a-fA-F]{40}", value):
-            raise ValueError("{place} is no SHA-1: that has 40 hexadecimal digits.")
-        password = info.data.get("password")
-        if password and _sha1(password) != value.lower():
-            raise ValueError("{place} is not the SHA-1 of {password}; keep the right one of the two.")
-        return value.lower()
-
-
-def _missing(sources: Sources) -> Iterator[str]:
-    if not sources.place("base_url"):
-        yield (
-            "No server is named. Trakt has retired its original (v1) API, so name a compatible server: "
-            f"set {sources.choices('base_url')}. To try things out, start your own with `importer sandbox`."
-        )
-    if not sources.place("api_key"):
-        yield f"The API key is missing: set {sources.choices('api_key')}."
-    if not sources.place("username"):
-        yield f"The user name is missing: set {sources.choices('username')}."
-    if not sources.place("password") and not sources.place("password_sha1"):
-        yield (
-            f"The password is missing: set {sources.choices('password')}. "
-            "Its SHA-1 does as well, under the name password_sha1."
-        )
+        if not places.place("api_key"):
+            yield f"The API key is missing: set {places.choices('api_key')}."
+        if not places.place("username"):
+            yield f"The user name is missing: set {places.choices('username')}."
+        if not places.place("password") and not places.place("password_sha1"):
+            yield (
+                f"The password is missing: set {places.choices('password')}. "
+                "Its SHA-1 does as well, under the name password_sha1."
+            )
 
 
 def _sha1(password: str) -> str:

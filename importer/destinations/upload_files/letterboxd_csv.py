@@ -10,6 +10,7 @@ rated is not the day it was watched. The ratings therefore carry no date there.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
 from importer.destinations.upload_files.base import build_number, refuse_rating
 from importer.model import MediaKind, Outcome, RatingJob, Status
 
@@ -69,3 +70,19 @@ class LetterboxdFile:
         if job.imdb_id or job.tmdb_id:
             return ""
         return "without an id Letterboxd goes by the title: check its match before you confirm the import"
+
+
+def _build(options: RequestOptions) -> LetterboxdFile:
+    return LetterboxdFile(options.love, options.hate)
+
+
+LETTERBOXD_FILE = DestinationSpec(
+    name="letterboxd-file",
+    where="a CSV for Letterboxd's import page (--write-to, letterboxd-import.csv)",
+    takes="movies",
+    ratings="1 to 10; love and hate with --love and --hate",
+    dates="none: a date there would make a diary entry",
+    per_request="files below 1 MB",
+    search_at="trakt",
+    file=UploadFile(_build, usual_name="letterboxd-import.csv"),
+)

@@ -12,7 +12,9 @@ history. Its parser takes one file, whose name must end in `.csv`, of any size.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.upload_files.base import build_number, refuse_rating
 from importer.model import MediaKind, Outcome, RatingJob, Status
@@ -78,3 +80,19 @@ class TraktFile:
         if job.second_kind is not None:
             return f"if Trakt does not find it, change its type in the file to {job.second_kind}"
         return ""
+
+
+def _build(options: RequestOptions) -> TraktFile:
+    return TraktFile(Dates(datetime.now(UTC), options.time_of_day), options.love, options.hate)
+
+
+TRAKT_FILE = DestinationSpec(
+    name="trakt-file",
+    where="a CSV for the importer on Trakt's own site (--write-to, trakt-import.csv)",
+    takes="movies, shows",
+    ratings="1 to 10; love and hate with --love and --hate",
+    dates="kept, as in trakt",
+    per_request="all in one file",
+    search_at="trakt",
+    file=UploadFile(_build, usual_name="trakt-import.csv"),
+)

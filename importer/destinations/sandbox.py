@@ -1,0 +1,47 @@
+"""The look-alikes of both APIs on this machine, described: their rules are those of what they look like."""
+
+from dataclasses import replace
+
+from importer.destinations.spec import LocalServer
+from importer.destinations.trakt.settings import TraktSettings
+from importer.destinations.trakt.spec import TRAKT
+from importer.destinations.trakt_v1.settings import TraktV1Settings
+from importer.destinations.trakt_v1.spec import TRAKT_V1
+from importer.secret import Secret
+
+
+def _of_v1(url: str) -> TraktV1Settings:
+    return TraktV1Settings(
+        base_url=url, api_key=Secret("sandbox-key"), username="demo", password=Secret("demo")
+    )
+
+
+def _of_v2(url: str) -> TraktSettings:
+    return TraktSettings(
+        base_url=url, auth_url=url, client_id="sandbox-client", client_secret=Secret("sandbox-secret")
+    )
+
+
+_AS_THEY = "as trakt-v1 or trakt"
+
+SANDBOX = replace(
+    TRAKT_V1,
+    name="sandbox",
+    to="sandbox",
+    where="a local look-alike of both APIs (--api v1 or v2), started for the run",
+    takes=_AS_THEY,
+    ratings=_AS_THEY,
+    dates=_AS_THEY,
+    per_request=_AS_THEY,
+    local_server=LocalServer(_of_v1),
+    search_at="sandbox-v2",
+    posts_to_feeds=False,  # nobody reads them
+)
+
+SANDBOX_V2 = replace(
+    TRAKT,
+    name="sandbox-v2",
+    to="sandbox",
+    where=SANDBOX.where,
+    local_server=LocalServer(_of_v2, ("--auto-approve",)),
+)

@@ -1,0 +1,73 @@
+"""Today's Trakt API, described."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from importer.destinations.spec import DestinationSpec, DeviceSignIn, Pace, RequestOptions, SignIn
+from importer.destinations.trakt.settings import APP_KEYS, TraktSettings
+
+if TYPE_CHECKING:
+    from importer.destinations.base import Destination
+    from importer.destinations.trakt.search import TraktSearch
+    from importer.destinations.trakt.sign_in import TraktApp
+
+
+def build_trakt(settings: TraktSettings, options: RequestOptions, name: str, account: str) -> "Destination":
+    """Build the rules of the API for one account."""
+    from importer.destinations.trakt.api import TraktV2  # noqa: PLC0415 - light start-up
+    from importer.destinations.trakt.dates import Dates  # noqa: PLC0415
+
+    return TraktV2(
+        settings.base_url,
+        settings.client_id,
+        account,
+        Dates(datetime.now(UTC), options.time_of_day),
+        options.love,
+        options.hate,
+        options.batch_size,
+        name,
+    )
+
+
+def build_search(settings: TraktSettings, kept_as: str) -> "TraktSearch":
+    """Build the search of the API, which needs an app but nobody signed in."""
+    from importer.destinations.trakt.search import TraktSearch  # noqa: PLC0415 - light start-up
+
+    return TraktSearch(settings.base_url, settings.client_id, kept_as or settings.base_url)
+
+
+def build_app(settings: TraktSettings) -> "TraktApp":
+    """Build the app that signs users in."""
+    from importer.destinations.trakt.sign_in import TraktApp  # noqa: PLC0415 - light start-up
+
+    return TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
+
+
+TRAKT = DestinationSpec(
+    name="trakt",
+    api="v2",
+    where="Trakt, through its API of today, once you are signed in",
+    takes="movies, shows, seasons, episodes by id; seasons and episodes also by show and number",
+    ratings="1 to 10, unrate; love and hate with --love and --hate",
+    dates="kept: a day becomes noon (--date-time) in UTC (--timezone), a future date is dated now",
+    per_request="100, up to 200 with --batch-size",
+    settings=TraktSettings,
+    sign_in=SignIn.DEVICE,
+    device=DeviceSignIn(
+        build_app,
+        APP_KEYS,
+        where_keys_are=(
+            "Signing in needs an app of yours: its page on Trakt (Settings, API apps) shows two keys.\n"
+            "Only VIP members can create one; without, `importer run FILE --to trakt-file` remains."
+        ),
+        by_hand="remove the app on Trakt's own site (Settings, Connected apps)",
+    ),
+    build=build_trakt,
+    build_search=build_search,
+    search_needs=("client_id",),
+    workers=4,
+    # One POST per second and user (docs: rate limiting); the limiter leaves room for jitter.
+    post_rate=Pace(1, 1),
+    # Half of what is allowed (docs: rate limiting), so that other apps of the same user find some left.
+    get_rate=Pace(500, 300, may_burst=True),
+)
