@@ -1,41 +1,46 @@
-"""Sync jobs as processes of their own, side by side: each line they print begins with the job's name."""
+"""Sync jobs as processes of their own, side by side: each line of their output begins with the job's name."""
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 from importer.errors import SettingsError, StopRunError
 from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import Log
-from importer.monitoring.run_end import RunEnd, build_failed_start
+from importer.monitoring.run_end import build_failed_start
 from importer.sync.recipients import build_recipients, health_folder
-from importer.text import ignore_closed_stream
 
 _LONGEST_LINE_BYTES = 1 << 20
+
+ShowLine = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Children:
-    """Runs sync jobs with these words. What a process cannot tell any more, how it ended, is told here."""
+    """Runs sync jobs with these arguments, each in a process.
 
-    words: Sequence[str]
+    A process that is killed cannot report how it ended: that is done here.
+    """
+
+    arguments: Sequence[str]
     log: Log
+    show_output: ShowLine
+    show_error: ShowLine
     metrics: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     """Variables beside this process's own."""
 
     async def run(self, name: str, width: int = 0) -> int:
-        """Run a job and give its exit code: that of a run that stopped early where a signal ended it."""
+        """Run a job and return its exit code: that of a run that stopped early where a signal ended it."""
         began_at = datetime.now(UTC)
         try:
-            code = await run_child(name, ["sync", name, *self.words], width, self.environ)
+            code = await self._run_process(name, width)
         except OSError as error:
             problem = f"its process could not be started ({error.strerror or error})"
         else:
@@ -44,62 +49,87 @@ class Children:
             ended_by = signal.Signals(-code).name
             problem = f"its process was ended by {ended_by}; the next run goes on where it stopped"
         self.log.note(f"{name}: {problem}")
-        stop = StopRunError(problem)
-        end = build_failed_start(name, stop, began_at=began_at, ended_at=datetime.now(UTC))
         with suppress(asyncio.CancelledError):  # the thread goes on, and is waited for at the very end
-            await asyncio.to_thread(self._announce, end)
-        return stop.exit_code
+            await asyncio.to_thread(self._announce, name, StopRunError(problem), began_at)
+        return StopRunError.exit_code
 
-    def _announce(self, end: RunEnd) -> None:
-        log = self.log.bind(job=end.job)
+    def _announce(self, name: str, stop: StopRunError, began_at: datetime) -> None:
+        log = self.log.bind(job=name)
         try:
             recipients = build_recipients(log, self.metrics, {**os.environ, **self.environ})
         except SettingsError as error:
             log.warn_once(str(error))
             recipients = Recipients(log, health_folder(), self.metrics)
-        announce(end, recipients)
+        announce(build_failed_start(name, stop, began_at=began_at, ended_at=datetime.now(UTC)), recipients)
+
+    async def _run_process(self, name: str, width: int) -> int:
+        """Run `importer sync NAME`. Cancelled, it asks the process to end, and waits for that."""
+        child = await asyncio.create_subprocess_exec(
+            # -P: the folder that a person works in is no place for code; a typer.py there must not run.
+            *(sys.executable, "-P", "-m", "importer", "sync", name, *self.arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            limit=_LONGEST_LINE_BYTES,
+            # The next command that a child names is what a person types, not how it was begun here.
+            env={**os.environ, "IMPORTER_TYPED": f"importer sync {name}", **self.environ},
+            # A session of its own: Ctrl-C is for this process, which passes it on once.
+            start_new_session=os.name == "posix",
+        )
+        assert child.stdout is not None
+        assert child.stderr is not None
+        prefix = f"{name:{width}} | "
+        work = asyncio.gather(
+            _pass_on(child.stdout, lambda line: self.show_output(f"{prefix}{line}".rstrip())),
+            _pass_on(child.stderr, lambda line: self.show_error(_label_error(prefix, line))),
+            child.wait(),
+        )
+        while True:
+            try:
+                await asyncio.shield(work)
+            except asyncio.CancelledError:
+                if child.returncode is None:
+                    child.terminate()  # what is in flight comes to its end; at the second time it does not
+                continue
+            return child.returncode or 0
 
 
-async def run_child(
-    name: str, words: Sequence[str], width: int = 0, environ: Mapping[str, str] | None = None
-) -> int:
-    """Run `importer WORDS` and give its exit code. Cancelled, it asks the child to end, and waits for that.
+async def run_side_by_side(names: Sequence[str], children: Children) -> int:
+    """Run a process for each job at once, and return the worst of their exit codes."""
+    width = max(map(len, names))
+    running = [asyncio.create_task(children.run(name, width)) for name in names]
 
-    `environ` holds variables beside this process's own.
-    """
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "importer", *words),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        limit=_LONGEST_LINE_BYTES,
-        # What a child says to type next is what a person types, not how it was begun here.
-        env={**os.environ, "IMPORTER_TYPED": f"importer sync {name}", **(environ or {})},
-        # A session of its own: Ctrl-C is for this process, which passes it on once.
-        start_new_session=os.name == "posix",
-    )
-    assert child.stdout is not None
-    assert child.stderr is not None
-    prefix = f"{name:{width}} | "
-    work = asyncio.gather(
-        _pass_on(child.stdout, sys.stdout, prefix), _pass_on(child.stderr, sys.stderr, prefix), child.wait()
-    )
-    while True:
-        try:
-            await asyncio.shield(work)
-        except asyncio.CancelledError:
-            if child.returncode is None:
-                child.terminate()  # what is in flight comes to its end; at the second time it does not
-            continue
-        return child.returncode or 0
+    def end() -> None:
+        for task in running:
+            task.cancel()
+
+    with on_signals({signal.SIGINT: end, signal.SIGTERM: end}):
+        return max(await asyncio.gather(*running))
 
 
-async def _pass_on(stream: asyncio.StreamReader, to: TextIO, prefix: str) -> None:
+@contextmanager
+def on_signals(actions: Mapping[signal.Signals, Callable[[], None]]) -> Iterator[None]:
+    """Call the actions in the loop when their signals arrive, where the system has them."""
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        for number, action in actions.items():
+            loop.add_signal_handler(number, action)
+    try:
+        yield
+    finally:
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            for number in actions:
+                loop.remove_signal_handler(number)
+
+
+def _label_error(prefix: str, line: str) -> str:
+    """Put the job's name in front, but not of a line of JSON, which has it already."""
+    return line if line.startswith('{"') else f"{prefix}{line}".rstrip()
+
+
+async def _pass_on(stream: asyncio.StreamReader, show: ShowLine) -> None:
     while line := await _read_line(stream):
-        text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")
-        is_json_log = text.startswith('{"') and to is sys.stderr
-        with ignore_closed_stream(to):
-            print(text if is_json_log else f"{prefix}{text}".rstrip(), file=to)
+        show(line.decode("utf-8", "backslashreplace").rstrip("\r\n"))
 
 
 async def _read_line(stream: asyncio.StreamReader) -> bytes:

@@ -5,7 +5,6 @@ looked at again, and since when a row is known to fail for good.
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,7 +16,6 @@ from typing import Any
 from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from importer.config.folders import config_file
 from importer.files import make_private_folder, write_privately
 from importer.journal import Journal, Run, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
@@ -151,33 +149,13 @@ def collect_known(
     return found
 
 
-class KeptSettings:
-    """The settings file as it was when it last made sense, for the runs of a daemon."""
-
-    def __init__(self, copy: Path, load: Callable[[Mapping[str, str]], dict[str, SyncJob]]) -> None:
-        self._copy = copy
-        self._load = load
-        self.variables = {"IMPORTER_CONFIG_SNAPSHOT": str(copy)}
-
-    def load_jobs(self) -> dict[str, SyncJob]:
-        """Read the jobs, and keep the file they come from. Raises SettingsError; then the old one is kept."""
-        candidate = self._copy.with_suffix(".new")
-        try:
-            write_privately(candidate, config_file().read_bytes())
-        except OSError:
-            return self._load(os.environ)  # which says what is wrong with the file
-        jobs = self._load({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
-        candidate.replace(self._copy)
-        return jobs
-
-
 @contextmanager
-def account_queue(lock_file: Path, tell_waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock for as long as the block runs; whoever holds it now is waited for."""
+def account_queue(lock_file: Path, report_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock while the block runs, after waiting for it: the jobs of an account run one at a time."""
     make_private_folder(lock_file.parent)
     lock = FileLock(lock_file, mode=0o600)
     if not _acquire(lock):
-        tell_waiting()
+        report_wait()
         while not _acquire(lock):
             sleep(LOCK_POLL_SECONDS)
     try:

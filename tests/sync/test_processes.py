@@ -32,7 +32,7 @@ async def test_a_process_that_is_killed_is_told_of_everywhere(
     state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "executable", write_python(tmp_path, "kill -KILL $$"))
-    children = Children(["--quiet"], open_log(as_json=True), tmp_path / "x.prom")
+    children = Children(["--quiet"], open_log(as_json=True), print, print, tmp_path / "x.prom")
     assert await children.run("nightly") == 3
     ended = json.loads(capsys.readouterr().err.splitlines()[-1])
     assert (ended["event"], ended["level"], ended["job"]) == ("run_ended", "error", "nightly")
@@ -46,7 +46,7 @@ async def test_a_process_that_cannot_be_started_is_told_of_as_well(
     state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
-    assert await Children([], open_log(as_json=False)).run("nightly") == 3
+    assert await Children([], open_log(as_json=False), print, print).run("nightly") == 3
     said = capsys.readouterr().err
     assert said == "importer: nightly: its process could not be started (No such file or directory)\n"
     assert json.loads((state / "health/nightly.json").read_text())["exit_code"] == 3
@@ -56,6 +56,6 @@ async def test_a_process_that_ended_by_itself_has_told_already(
     state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "executable", write_python(tmp_path, "exit 1"))
-    assert await Children([], open_log(as_json=False)).run("nightly") == 1
+    assert await Children([], open_log(as_json=False), print, print).run("nightly") == 1
     assert capsys.readouterr().err == ""
     assert not (state / "health").exists()

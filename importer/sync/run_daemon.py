@@ -1,0 +1,136 @@
+"""`importer sync --daemon`: puts the daemon together from settings, processes, signals, log and metrics.
+
+```text
+settings file  ->  _KeptSettings  ->  Daemon  ->  Children  ->  a process for each run: importer sync NAME
+SIGHUP: reload    the last valid      when        each line of its output, with the job's name in front
+                  version of them
+```
+"""
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from importer.config.folders import config_file, state_dir
+from importer.errors import UsageError
+from importer.files import write_privately
+from importer.monitoring.health import note_next_run
+from importer.monitoring.log import Log
+from importer.sync.config import SyncJob, choose_jobs
+from importer.sync.daemon import Daemon, JobEnd
+from importer.sync.job import load_checked_jobs
+from importer.sync.processes import Children, on_signals
+from importer.sync.recipients import health_folder, serving_metrics
+from importer.sync.schedule import Schedule, ScheduledJob, build_schedule, show_moment
+from importer.sync.state import load_state
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonOptions:
+    """What the command line says about a daemon."""
+
+    names: tuple[str, ...] = ()
+    """The jobs; all that have a schedule if there is no name."""
+    schedule: Schedule | None = None
+    """For all jobs, instead of their own `every` or `cron`."""
+    jitter_seconds: float = 0.0
+    metrics_at: str | None = None
+    """`[HOST:]PORT` to serve metrics at."""
+    quiet: bool = False
+
+
+def run_daemon(options: DaemonOptions, children: Children, log: Log) -> int:
+    """Run jobs when they are due, until a signal ends it, and return the exit code.
+
+    Raises UsageError if the settings make no sense at the start or the metrics cannot be served.
+    """
+    with _kept_settings() as settings, serving_metrics(options.metrics_at, log):
+        load = partial(_load_schedules, options, settings)
+        return asyncio.run(_run(options, load, replace(children, environ=settings.variables), log.note))
+
+
+async def _run(
+    options: DaemonOptions,
+    load: Callable[[], Mapping[str, ScheduledJob]],
+    children: Children,
+    report: Callable[[str], None],
+) -> int:
+    stopped_by: list[str] = []
+
+    async def begin(name: str) -> JobEnd:
+        return JobEnd(await children.run(name))
+
+    def ended(name: str, end: JobEnd, due: datetime) -> None:
+        _note_next_run(name, due)
+        if not options.quiet:
+            report(f"{name} ended with exit code {end.exit_code}; next at {show_moment(due)}")
+
+    def stop(number: signal.Signals) -> None:
+        stopped_by.append(number.name)
+        daemon.stop()
+
+    daemon = Daemon(load, begin, ended, report, jitter_seconds=options.jitter_seconds)
+    actions: dict[signal.Signals, Callable[[], None]] = {
+        number: partial(stop, number) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    if hasattr(signal, "SIGHUP"):
+        actions[signal.SIGHUP] = daemon.reload
+    with on_signals(actions):
+        await daemon.run()
+    for name in daemon.due():
+        _note_next_run(name, None)
+    if stopped_by:
+        report(f"stopped by {stopped_by[0]}")
+    return 0
+
+
+def _note_next_run(name: str, due: datetime | None) -> None:
+    with suppress(OSError):
+        note_next_run(health_folder(), name, due)
+
+
+def _load_schedules(options: DaemonOptions, settings: "_KeptSettings") -> dict[str, ScheduledJob]:
+    """Read the jobs and their schedules, at the start and at every SIGHUP. Raises UsageError."""
+    scheduled = {}
+    for name, job in choose_jobs(settings.load_jobs(), options.names).items():
+        schedule = options.schedule or build_schedule(job.every, job.cron)
+        if schedule is not None:
+            began_at = load_state(state_dir() / "sync" / f"{name}.json").began_at
+            scheduled[name] = ScheduledJob(schedule, datetime.fromisoformat(began_at) if began_at else None)
+        elif options.names:
+            raise UsageError(f"[jobs.{name}] has neither every nor cron: when is it to run?")
+    if not scheduled:
+        raise UsageError("no job has every or cron; add one of them, or use --every or --cron")
+    return scheduled
+
+
+@contextmanager
+def _kept_settings() -> Iterator["_KeptSettings"]:
+    with tempfile.TemporaryDirectory(prefix="daemon-", dir=state_dir()) as folder:
+        yield _KeptSettings(Path(folder) / "config.toml")
+
+
+class _KeptSettings:
+    """The settings file as it was when it was valid last. The runs of a daemon read this copy."""
+
+    def __init__(self, copy: Path) -> None:
+        self._copy = copy
+        self.variables = {"IMPORTER_CONFIG_SNAPSHOT": str(copy)}
+
+    def load_jobs(self) -> dict[str, SyncJob]:
+        """Read the jobs, and copy the file they come from. Raises SettingsError and keeps the old copy."""
+        candidate = self._copy.with_suffix(".new")
+        try:
+            write_privately(candidate, config_file().read_bytes())
+        except OSError:
+            return load_checked_jobs()  # which says what is wrong with the file
+        jobs = load_checked_jobs({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
+        candidate.replace(self._copy)
+        return jobs
