@@ -1,8 +1,9 @@
 """The error tree: sorted by what the caller does next, each with its exit code.
 
 ```text
-ImporterError                    exit 1   the run ended badly; the message says what to do
+ImporterError                    exit 1   the run ended badly
 ├── UsageError                   exit 2   the user changes the command, the settings or the file
+│   ├── OptionError                       an option has a value that cannot be used
 │   ├── SettingsError                     every problem of the settings at once
 │   ├── UnknownFormatError                the header belongs to no format we read
 │   ├── ScaleNeededError                  the format does not say what its ratings are
@@ -17,18 +18,62 @@ ImporterError                    exit 1   the run ended badly; the message says 
     └── ResultsNotWrittenError            results.csv could not be written; the journal has everything
 ```
 
-Row problems are data (`model.InvalidRow`, `model.Fate`), never exceptions.
+An error knows the facts and what would help; how that is typed is the front end's business:
+
+```text
+error = AuthorizationError("Trakt does not accept the sign-in (401)", Remedy.SIGN_IN)
+str(error)                 Trakt does not accept the sign-in (401). Sign in again.
+cli.advice.explain(error)  Trakt does not accept the sign-in (401). Run `importer login trakt`.
+```
+
+Row problems are data (`model.InvalidRow`, `model.Outcome`), never exceptions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
+
+
+class Remedy(StrEnum):
+    """What helps, in words that hold for every front end. `{error.x}` is a fact of the error that has it."""
+
+    SIGN_IN = "Sign in again."
+    UPLOAD_FILE = "Without the API, a file to upload can be written for the importer on Trakt's own site."
+    START_SANDBOX = "To try things out, start a sandbox of your own."
+    NAME_SCALE = "Say what the scale is, for example {error.example}."
+    NAME_FORMAT = "Name the format."
+    MAP_COLUMNS = "Map a column to a field, such as Score to rating, or name the format."
+    MOVE_OUTPUT = "Make room or choose another place for the file; the same command then goes on."
+    LOOK_TITLES_UP = "Looking titles up writes one."
+    LIST_RUNS = "The list of runs has those there are."
+    NEW_PLAN = "Make a new plan."
+    FORCE = "To undo anyway, force it."
+    OVERWRITE = "To send without comparing, let the file overwrite the account."
+    INSPECT = "Correct them, or take them out of the file; an inspection names them."
+
+
+_NO_ADVICE: Mapping[Remedy, str] = MappingProxyType({})
 
 
 class ImporterError(Exception):
-    """Anything this program says about a run it could not bring to a good end."""
+    """Base class of all errors that are shown to the user. `remedy` says what would help."""
 
     exit_code = 1
+
+    def __init__(self, message: str, remedy: Remedy | None = None) -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return self.explain(_NO_ADVICE)
+
+    def explain(self, advice: Mapping[Remedy, str]) -> str:
+        """Give the message and the remedy, in the words of `advice` where it has some."""
+        if self.remedy is None:
+            return self.message
+        return f"{self.message.rstrip('.')}. {advice.get(self.remedy, self.remedy).format(error=self)}"
 
 
 class UsageError(ImporterError):
@@ -37,44 +82,66 @@ class UsageError(ImporterError):
     exit_code = 2
 
 
+class OptionError(UsageError):
+    """An option has a value that cannot be used. `option` is its name in the settings: on_conflict."""
+
+    def __init__(self, option: str, problem: str, value: object = "") -> None:
+        self.option = option
+        self.problem = problem
+        self.value = str(value)
+        super().__init__(self.spell(option))
+
+    def spell(self, option: str) -> str:
+        """Give the message with the option as `option` spells it: `--on-conflict`, say."""
+        return f"{option} {self.value}".rstrip() + f": {self.problem}"
+
+
 class SettingsError(UsageError):
     """Settings are missing or wrong; `problems` holds all of them, one sentence each."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[str], remedy: Remedy | None = None) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
+        super().__init__("\n".join(self.problems), remedy)
 
 
 class UnknownFormatError(UsageError):
     """The header is of no format we read: says what was `found` and what is `missing`."""
 
-    def __init__(self, message: str, *, found: Sequence[str] = (), missing: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        message: str,
+        remedy: Remedy | None = None,
+        *,
+        found: Sequence[str] = (),
+        missing: Sequence[str] = (),
+    ) -> None:
         self.found = tuple(found)
         self.missing = tuple(missing)
-        super().__init__(message)
+        super().__init__(message, remedy)
 
 
 class ScaleNeededError(UsageError):
-    """Nothing in the file says what its ratings mean; `suggested`, for `--scale`, is what they look like."""
+    """Nothing in the file says what its ratings mean; `suggested` is the scale that they look like."""
 
     def __init__(self, name: str, told: str, suggested: str | None, example: str = "0-100") -> None:
         self.suggested = suggested
-        super().__init__(
-            f"{name}: what the ratings mean is not in the file ({told}). Say it with --scale, "
-            f"for example --scale {suggested or example}"
-        )
+        self.example = suggested or example
+        message = f"{name}: what the ratings mean is not in the file ({told})"
+        super().__init__(message, Remedy.NAME_SCALE)
 
 
 class UnreadableFileError(UsageError):
     """The file cannot be read: names the file, where in it, the problem and the remedy."""
 
-    def __init__(self, name: str, problem: str, *, remedy: str, line: int | None = None) -> None:
+    def __init__(self, name: str, problem: str, *, remedy: str | Remedy, line: int | None = None) -> None:
         self.name = name
         self.problem = problem
-        self.remedy = remedy
         self.line = line
         where = name if line is None else f"{name}, line {line}"
-        super().__init__(f"{where}: {problem}. {remedy}")
+        if isinstance(remedy, Remedy):
+            super().__init__(f"{where}: {problem}", remedy)
+        else:
+            super().__init__(f"{where}: {problem}. {remedy}")
 
 
 class EmptyFileError(UnreadableFileError):
@@ -113,6 +180,9 @@ class StopRunError(ImporterError):
 class AuthorizationError(StopRunError):
     """The destination refuses the credentials; repeating them would not help."""
 
+    account = ""
+    """The name in the settings of the account that must sign in; empty for the only one."""
+
 
 class AccountLimitError(StopRunError):
     """The account holds as many ratings as its plan allows."""
@@ -129,5 +199,6 @@ class ResultsNotWrittenError(StopRunError):
         self.path = path
         super().__init__(
             f"{path}: cannot write the results ({cause.strerror or cause}). Nothing is lost: the journal "
-            "holds every outcome. Make room or choose another place with --out, then type the same command."
+            "holds every outcome",
+            Remedy.MOVE_OUTPUT,
         )

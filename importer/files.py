@@ -19,18 +19,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Self
 
-from importer.errors import UsageError
+from importer.errors import OptionError
 
 
-def check_place(path: Path, flag: str) -> None:
-    """See that a file can be made or replaced there. Raises UsageError."""
+def check_place(path: Path, option: str) -> None:
+    """Check that a file can be created or replaced there. Raises OptionError."""
     folder = path.absolute().parent
     if path.is_dir():
-        raise UsageError(f"{flag} {path} is a folder; name a file in it")
+        raise OptionError(option, "this is a folder; name a file in it", path)
     if not folder.is_dir():
-        raise UsageError(f"{flag} {path}: there is no folder {folder}; make it, or name another")
+        raise OptionError(option, f"there is no folder {folder}; make it, or name another", path)
     if not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(f"{flag} {path} may not be written; name another")
+        raise OptionError(option, "it may not be written; name another", path)
 
 
 def is_same_file(one: Path, other: Path) -> bool:

@@ -15,8 +15,9 @@ from typing import Annotated, Any, Never
 import typer
 from typer.core import TyperGroup
 
+from importer.cli.advice import explain
 from importer.cli.streams import flush, mend_streams
-from importer.errors import ImporterError, SettingsError, StopRunError, UsageError
+from importer.errors import ImporterError, StopRunError, UsageError
 from importer.monitoring.log import open_log
 from importer.text import clean, ignore_closed_stream
 
@@ -132,7 +133,7 @@ def _run() -> int:
 
 
 def _report(error: ImporterError) -> int:
-    _tell("\n".join(error.problems) if isinstance(error, SettingsError) else str(error), error.exit_code)
+    _tell(explain(error), error.exit_code)
     if isinstance(error, UsageError) and not _logs_json():
         command = next((word for word in sys.argv[1:2] if word.isalpha()), "")
         _say(f"see `{' '.join(filter(None, ['importer', command]))} --help`")

@@ -11,11 +11,12 @@ from typing import TextIO
 
 import typer
 
+from importer.cli.advice import explain
 from importer.cli.next_step import find_next
 from importer.cli.preflight import build_preflight
 from importer.cli.progress_bar import show_progress
 from importer.cli.prompts import ConflictQuestions
-from importer.errors import StopRunError, UsageError
+from importer.errors import OptionError, StopRunError, UsageError
 from importer.files import check_place, is_same_file
 from importer.journal import Journal
 from importer.model import MediaKind
@@ -61,11 +62,11 @@ class Display:
         """See that the results can be written, before anything is sent, and not over the input."""
         if str(self.results) == "-":
             if sys.__stdout__ is None:
-                raise UsageError("--out -: standard output is closed; name a file")
+                raise OptionError("out", "standard output is closed; name a file", "-")
             return
-        check_place(self.results, "--out")
+        check_place(self.results, "out")
         if not self.replaces_input and is_same_file(self.results, path):
-            raise UsageError(f"--out {self.results} is the input file itself; name another")
+            raise OptionError("out", "this is the input file itself; name another", self.results)
 
     def import_ratings(
         self, source: Source, target: OpenDestination, journal: Journal, *, remembers: bool
@@ -109,7 +110,7 @@ class Display:
         """See that there is somebody to ask, where that is the policy. Raises UsageError."""
         is_asked_for = target.options.on_conflict is OnConflict.ASK
         if is_asked_for and not self._has_somebody_to_ask:
-            raise UsageError("--on-conflict ask: there is no terminal to ask on; choose another policy")
+            raise OptionError("on_conflict", "there is no terminal to ask on; choose another policy", "ask")
 
     def _ask_about_changes(self, look: Snapshot) -> None:
         """Guard against a run that turns over much of what the account holds, such as the wrong file."""
@@ -160,7 +161,7 @@ class Display:
                 self._print(summary)
         elif report.stopped_by is not None and not self.log.is_json:
             with ignore_closed_stream(sys.stderr):
-                print(f"importer: stopped early: {clean(str(report.stopped_by), 1000)}", file=sys.stderr)
+                print(f"importer: stopped early: {clean(explain(report.stopped_by), 1000)}", file=sys.stderr)
         return exit_code
 
     def tell_end(self, end: RunEnd) -> None:
@@ -213,7 +214,7 @@ def _build_summary(
         seconds=report.seconds,
         notes=_notes(report, source, target, dry_run=dry_run),
         results=results,
-        stopped=str(report.stopped_by) if report.stopped_by else None,
+        stopped=explain(report.stopped_by) if report.stopped_by else None,
         dry_run=dry_run,
         is_file=target.spec.is_file,
     )

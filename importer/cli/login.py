@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from importer.cli import options
+from importer.cli.advice import explain
 from importer.client.auth import Credentials
 from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore, open_token_store
@@ -189,7 +190,7 @@ async def _sign_in(service: _Service) -> None:
         try:
             account = await ask_account(transport, credentials, settings.base_url, settings.client_id)
         except StopRunError as error:  # the sign-in stands; what may stand in a run's way is told
-            _warn(str(error))
+            _warn(explain(error))
         else:
             print(f"Account: {_describe(account)}")
 

@@ -10,6 +10,7 @@ from typing import Annotated, TextIO
 import typer
 
 from importer.cli import options
+from importer.cli.advice import explain
 from importer.cli.display import Display
 from importer.cli.options import LogFormat
 from importer.errors import ImporterError, UsageError
@@ -72,7 +73,7 @@ def sync(
     if every and cron:
         raise UsageError("--every and --cron exclude each other; give one")
     if metrics is not None:
-        check_place(metrics, "--metrics")
+        check_place(metrics, "metrics")
     log = open_log(as_json=log_format is LogFormat.JSON)
     arguments = _child_arguments(yes=yes, quiet=quiet, as_json=log.is_json, metrics=metrics)
     children = Children(arguments, log, partial(_print, sys.stdout), partial(_print, sys.stderr), metrics)
@@ -116,7 +117,8 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
         # Nobody watches: an unexpected error is announced as well, and then shown as ever.
         known = error if isinstance(error, ImporterError) else _as_known(error)
         now = datetime.now(UTC)
-        announce(build_failed_start(name, known, began_at=display.began_at, ended_at=now), recipients)
+        end = build_failed_start(name, known, began_at=display.began_at, ended_at=now, stopped=explain(known))
+        announce(end, recipients)
         if recipients.log.is_json and known is error:
             return known.exit_code
         raise

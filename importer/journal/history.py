@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importer.errors import ImporterError, UsageError
+from importer.errors import ImporterError, Remedy, UsageError
 from importer.model import RESULT_COLUMNS, Status
 
 LAST = "last"
@@ -75,8 +75,7 @@ def find_run(folder: Path, run_id: str) -> PastRun:
         return (exact or found)[0]
     if found:
         raise UsageError(f"{run_id!r} is the beginning of {len(found)} runs; type more of it")
-    missing = f"there is no run {run_id!r}; `importer runs` lists those there are"
-    raise UsageError("\n".join([missing, *problems]))
+    raise UsageError("\n".join([*problems, f"there is no run {run_id!r}"]), Remedy.LIST_RUNS)
 
 
 def find_undoable(folder: Path, run_id: str) -> PastRun:

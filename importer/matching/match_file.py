@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from importer.destinations.titles import Candidate
-from importer.errors import ImporterError, UnreadableFileError
+from importer.errors import ImporterError, Remedy, UnreadableFileError
 from importer.files import AtomicFiles, neutralise, restore
 from importer.matching.matched_reader import key_of
 from importer.matching.model import (
@@ -136,8 +136,9 @@ def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
             drafts.publish([place])
     except OSError as error:
         raise ImporterError(
-            f"{path}: cannot write the match file ({error.strerror or error}). Make room or choose another "
-            "place with --out, then type the same command; what was found is not looked up again."
+            f"{path}: cannot write the match file ({error.strerror or error}); what was found "
+            "is not looked up again",
+            Remedy.MOVE_OUTPUT,
         ) from error
 
 
@@ -172,7 +173,7 @@ def read_match_file(path: Path, name: str) -> list[MatchLine]:
         raise UnreadableFileError(
             name,
             f"this is no match file; it lacks the columns {', '.join(missing)}",
-            remedy="`importer resolve FILE` writes one.",
+            remedy=Remedy.LOOK_TITLES_UP,
         )
     found = {column: place for column, place in places.items() if place is not None}
     lines = []

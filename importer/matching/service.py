@@ -17,7 +17,7 @@ from typing import Any
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
 from importer.destinations.trakt.search import TraktSearch
-from importer.errors import UsageError
+from importer.errors import OptionError
 from importer.files import check_place, is_same_file
 from importer.matching.cache import LookupCache
 from importer.matching.lookups import LookupOptions, Lookups
@@ -125,10 +125,10 @@ class MatchService:
 def check_output(out: Path, source: Path) -> None:
     """Check the place of the match file before any work is done. Raises UsageError."""
     if str(out) == "-":
-        raise UsageError("--out -: name a file, since you are to choose in it")
-    check_place(out, "--out")
+        raise OptionError("out", "name a file, since you are to choose in it", out)
+    check_place(out, "out")
     if is_same_file(out, source):
-        raise UsageError(f"--out {out} is the input file itself; name another")
+        raise OptionError("out", "this is the input file itself; name another", out)
 
 
 def _read_earlier(out: Path) -> dict[TitleQuery, list[MatchLine]]:

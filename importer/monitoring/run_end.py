@@ -56,6 +56,8 @@ def build_run_end(
     )
 
 
-def build_failed_start(job: str, error: ImporterError, *, began_at: datetime, ended_at: datetime) -> RunEnd:
-    """Build it for a run that an error ended before there was anything to sum up."""
-    return RunEnd(job, error.exit_code, began_at, ended_at, stopped=str(error))
+def build_failed_start(
+    job: str, error: ImporterError, *, began_at: datetime, ended_at: datetime, stopped: str = ""
+) -> RunEnd:
+    """Build it for a run that an error ended before it began; `stopped` is the error as people read it."""
+    return RunEnd(job, error.exit_code, began_at, ended_at, stopped=stopped or str(error))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from importer.errors import UnknownFormatError, UsageError
+from importer.errors import Remedy, UnknownFormatError, UsageError
 from importer.files import restore
 from importer.model import InvalidRow, MediaKind, PlannedRow, RatingJob, SettledRow, SourceRow, Status
 from importer.plans.model import PLAN_COLUMNS, Action
@@ -61,7 +61,7 @@ class PlanReader:
         if len(places) == 1:
             return places.pop()
         problem = "holds no line: there is nothing to send" if not places else "is of more than one account"
-        raise UsageError(f"{self._name} {problem}. Make a new plan with `importer plan`.")
+        raise UsageError(f"{self._name} {problem}", Remedy.NEW_PLAN)
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the lines: jobs with what the account held for them, the others as they stand."""

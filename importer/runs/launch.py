@@ -13,7 +13,7 @@ from typing import Protocol
 from importer.cli.display import Display
 from importer.config.folders import state_dir
 from importer.destinations.spec import DestinationSpec
-from importer.errors import ImporterError, StopRunError, UsageError
+from importer.errors import ImporterError, OptionError, StopRunError, UsageError
 from importer.files import check_place, is_same_file
 from importer.interrupts import listening_to_signals
 from importer.journal import Journal
@@ -90,10 +90,10 @@ def check_files(path: Path, target: OpenDestination, display: Display) -> None:
 
 
 def _check_file(written: Path, read: Path, results: Path) -> None:
-    check_place(written, "--write-to")
+    check_place(written, "write_to")
     if is_same_file(written, read):
-        raise UsageError(f"--write-to {written} is the input file itself; name another")
+        raise OptionError("write_to", "this is the input file itself; name another", written)
     if re.fullmatch(rf"{re.escape(written.stem)}-part-\d+-of-\d+{re.escape(written.suffix)}", read.name):
         raise UsageError(f"{read} has the name of a part of {written}, which would be replaced; rename it")
     if is_same_file(written, results):
-        raise UsageError(f"--write-to {written} is the results file, too; name another")
+        raise OptionError("write_to", "this is the results file, too; name another", written)

@@ -13,7 +13,7 @@ from importer.client.pool import verified
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
 from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_held, kinds_of
-from importer.errors import AuthorizationError, UsageError
+from importer.errors import AuthorizationError, Remedy, UsageError
 from importer.journal import Journal, Replaced, Run, in_blocks
 from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, Status
 from importer.runs.conflicts import (
@@ -171,7 +171,8 @@ def check_plan(journal: Journal, run: Run, ratings: AccountRatings, as_stored: A
         examples = "\n".join(moved[:_MOST_EXAMPLES])
         raise UsageError(
             f"the account has changed since the plan was made, in {len(moved):,} of its rows, so nothing was "
-            f"sent. Make a new plan with `importer plan`.\n{examples}"
+            f"sent:\n{examples}",
+            Remedy.NEW_PLAN,
         )
 
 

@@ -71,11 +71,10 @@ def run_job(name: str, job: SyncJob, display: Display) -> int:
         try:
             return _Sync(name, job, folder, display).run()
         except AuthorizationError as error:
-            if not job.account:
-                raise
-            raise AuthorizationError(
-                f"account {job.account}: {error} (with --account {job.account})"
-            ) from error
+            if job.account:
+                error.account = job.account
+                error.message = f"account {job.account}: {error.message}"
+            raise
 
 
 def results_of(name: str, job: SyncJob) -> Path:

@@ -152,7 +152,7 @@ def test_an_id_that_is_the_beginning_of_another_is_still_its_own(tmp_path: Path)
 def test_an_unknown_run_names_the_command_that_lists_them(tmp_path: Path, run_id: str) -> None:
     with Journal(tmp_path, "demo") as journal:
         add_run(journal)
-    with pytest.raises(UsageError, match="`importer runs` lists those there are"):
+    with pytest.raises(UsageError, match="The list of runs has those there are"):
         find_run(tmp_path, run_id)
 
 

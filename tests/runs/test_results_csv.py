@@ -168,7 +168,7 @@ def test_a_full_device_is_told() -> None:
 def test_places_that_cannot_hold_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for path in (tmp_path, tmp_path / "missing" / "results.csv", tmp_path / "file" / "results.csv"):
-        with pytest.raises(ResultsNotWrittenError, match="--out"):
+        with pytest.raises(ResultsNotWrittenError, match="another place for the file"):
             write_results(path, [row(1)])
 
 

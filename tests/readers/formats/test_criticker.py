@@ -74,7 +74,7 @@ def test_the_scale_is_asked_for_and_what_it_looks_like_is_said(
 ) -> None:
     path = tmp_path / "criticker.csv"
     path.write_text("\n".join((HEADER, *scores(*values))))
-    with pytest.raises(ScaleNeededError, match=f"--scale {suggested}") as raised:
+    with pytest.raises(ScaleNeededError, match=f"for example {suggested}") as raised:
         open_reader(path)
     assert raised.value.suggested == suggested
     reader = open_reader(path, ReadOptions(scale=suggested))

@@ -42,7 +42,7 @@ def test_stars_are_doubled_and_need_no_scale(tmp_path: Path) -> None:
 
 
 def test_thumbs_are_never_guessed(tmp_path: Path) -> None:
-    with pytest.raises(ScaleNeededError, match=f"--scale {THUMBS}") as raised:
+    with pytest.raises(ScaleNeededError, match=f"for example {THUMBS}") as raised:
         read_rows(tmp_path, row("star", 4), row("thumb", "", 2))
     assert raised.value.suggested is None
     with pytest.raises(UsageError, match="netflix has votes; say what each is"):

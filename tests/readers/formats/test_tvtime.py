@@ -67,7 +67,7 @@ def test_the_vote_is_the_last_part_of_its_key(tmp_path: Path) -> None:
 
 
 def test_what_a_vote_means_is_never_guessed(tmp_path: Path) -> None:
-    with pytest.raises(ScaleNeededError, match="--scale 1=2,27=4") as raised:
+    with pytest.raises(ScaleNeededError, match="for example 1=2,27=4") as raised:
         read_votes(tmp_path, MOVIES, movie_vote("x-1-3"), scale=None)
     assert raised.value.suggested is None
     with pytest.raises(UsageError, match="tvtime has votes"):

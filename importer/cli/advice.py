@@ -1,0 +1,46 @@
+"""How options and commands are typed, for errors that say what is wrong and what helps.
+
+```text
+OptionError("on_conflict", "there is no terminal", "ask")    --on-conflict ask: there is no terminal
+AuthorizationError("Not signed in", Remedy.SIGN_IN)          Not signed in. Run `importer login trakt`.
+```
+
+Outside of `cli/` options have the names of their fields (`on_conflict`), and remedies are codes.
+"""
+
+from collections.abc import Mapping
+
+from importer.errors import AuthorizationError, ImporterError, OptionError, Remedy
+
+ADVICE: Mapping[Remedy, str] = {
+    Remedy.SIGN_IN: "Run `importer login trakt`.",
+    Remedy.UPLOAD_FILE: (
+        "What remains without the API: `importer run FILE --to trakt-file` writes a file for the importer on "
+        "Trakt's own site."
+    ),
+    Remedy.START_SANDBOX: "To try things out, start your own with `importer sandbox`.",
+    Remedy.NAME_SCALE: "Say it with --scale, for example --scale {error.example}",
+    Remedy.NAME_FORMAT: "Name one with --format.",
+    Remedy.MAP_COLUMNS: (
+        "Say what a column is with --map COLUMN=FIELD (such as --map Score=rating), or name the format with "
+        "--format; `importer formats` lists what is read."
+    ),
+    Remedy.MOVE_OUTPUT: "Make room or choose another place with --out, then type the same command.",
+    Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
+    Remedy.LIST_RUNS: "`importer runs` lists those there are",
+    Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",
+    Remedy.FORCE: "To undo anyway, add --force.",
+    Remedy.OVERWRITE: "To send without comparing, add --on-conflict overwrite.",
+    Remedy.INSPECT: "Correct them, or take them out of the file (`importer inspect FILE` names them).",
+}
+"""How a remedy is typed; those that are not here need nothing to be typed."""
+
+
+def explain(error: BaseException) -> str:
+    """Give an error's message and remedy as they are shown on the command line."""
+    if isinstance(error, OptionError):
+        return error.spell(f"--{error.option.replace('_', '-')}")
+    if isinstance(error, AuthorizationError) and error.account and error.remedy is Remedy.SIGN_IN:
+        account = f"`importer login trakt --account {error.account}`"
+        return error.explain({Remedy.SIGN_IN: f"Run {account}."})
+    return error.explain(ADVICE) if isinstance(error, ImporterError) else str(error)
