@@ -25,6 +25,7 @@ from importer.matching.model import (
     MatchResult,
     Occurrence,
     TitleQuery,
+    describe,
 )
 from importer.model import MediaKind
 from importer.readers.cells.cells import (
@@ -72,13 +73,18 @@ def build_lines(query: TitleQuery, occurrence: Occurrence, result: MatchResult) 
 
 
 def keep_choices(new: Sequence[MatchLine], old: Sequence[MatchLine]) -> list[MatchLine]:
-    """Carry over what people chose in a query's old lines to its new ones."""
+    """Carry over what people chose in a query's old lines to its new ones.
+
+    A choice that was the importer's own, since it was certain, goes if it no longer is.
+    """
     chosen = [line for line in old if line.is_chosen]
     if not chosen:
         was_certain = any(line.confidence is MatchConfidence.CERTAIN for line in old)  # and was taken back
         return [line._replace(is_chosen=line.is_chosen and not was_certain) for line in new]
     kept = chosen[0]
     again = [line for line in new if _is_same(line.candidate, kept.candidate)]
+    if again and kept.confidence is MatchConfidence.CERTAIN is not again[0].confidence:
+        return list(new)
     lines = [line._replace(is_chosen=line in again[:1]) for line in new if line.candidate is not None]
     return lines if again else [kept._replace(rows=new[0].rows, first_line=new[0].first_line), *lines]
 
@@ -99,7 +105,7 @@ def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, C
         if line.candidate is None:
             raise UnreadableFileError(
                 name,
-                f"{_show(line.query)} is chosen, but the line has no id",
+                f"{describe(line.query)} is chosen, but the line has no id",
                 remedy="Write an imdb_id, tmdb_id, tvdb_id or trakt_id there, or take the choice back.",
                 line=line.line,
             )
@@ -107,17 +113,12 @@ def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, C
         if key in choices:
             raise UnreadableFileError(
                 name,
-                f"{_show(line.query)} is chosen twice, here and in line {choices[key].line}",
+                f"{describe(line.query)} is chosen twice, here and in line {choices[key].line}",
                 remedy="Take one of the two choices back.",
                 line=line.line,
             )
         choices[key] = ChosenMatch(line.candidate, line.score, line.line)
     return choices
-
-
-def _show(query: TitleQuery) -> str:
-    what = query.title or query.id or "a title"
-    return f"{quote(what)} ({query.year})" if query.year else quote(what)
 
 
 # Writing

@@ -4,6 +4,7 @@
     title="Heat", year=1995, a movie           (movie, "Heat", 1995)          with the ids of Heat (1995)
     title="Lost", season=1, an episode         (show, "Lost", None)           with the ids of the show
     imdb_id="tt0084787", of an unknown kind    (unknown, id="imdb:tt0084787") with its kind, too
+    tvdb_id=5, title="Heat", a movie           (movie, "Heat", None)          with the ids of Heat (1995)
     imdb_id="tt0113277", a movie               None: nothing is missing       as it was
 
 Any reader can be wrapped. A row for which nothing was chosen stays as it is, for the destination to refuse.
@@ -17,17 +18,25 @@ from importer.model import MediaKind, RatingJob, SourceRow
 from importer.readers.base import Reader
 
 _SOURCES = ("imdb", "tmdb", "tvdb", "trakt")
+_SOURCES_OF_MOVIES = ("imdb", "tmdb", "trakt")
+"""No destination takes a movie by its TVDB id (trakt-api, idsRequestSchema)."""
 
 
 def query_of(job: RatingJob) -> TitleQuery | None:
-    """What has to be looked up for a row; None if its ids and kind are there, or if it has no title."""
+    """What has to be looked up for a row; None if its ids and kind are there, or nothing is.
+
+    A row whose ids are of no use for its kind is looked up by its title, as if it had none.
+    """
     ids = {source: value for source in _SOURCES if (value := getattr(job, f"{source}_id"))}
-    if ids:
-        if job.kind is not MediaKind.UNKNOWN:
-            return None
+    is_known = job.kind is not MediaKind.UNKNOWN
+    useful = _SOURCES_OF_MOVIES if job.kind is MediaKind.MOVIE else _SOURCES
+    if is_known and not ids.keys().isdisjoint(useful):
+        return None
+    has_title = bool(job.title and job.title.strip())
+    if ids and not (is_known and has_title):
         source, value = next(iter(ids.items()))
         return TitleQuery(job.kind, job.title, job.year, f"{source}:{value}")
-    if not job.title or not job.title.strip():
+    if not has_title:
         return None
     # A season or episode with a number has its show's title.
     kind = job.kind if job.season is None else MediaKind.SHOW

@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from importer.destinations.titles import Candidate
 from importer.model import MediaKind
+from importer.readers.cells.cells import quote
 
 
 class TitleQuery(NamedTuple):
     """What has to be looked up for a row: its title and year as they stand there, or an id.
 
-    `id` (`imdb:tt0111161`) is set where the row has one, and only its kind is open; the title is then for
-    people. For a season or episode that has a number, the query is its show.
+    `id` (`imdb:tt0111161`) is set where the row has one and its kind is open, or where it has nothing else;
+    the title is then for people. For a season or episode that has a number, the query is its show.
     """
 
     kind: MediaKind
@@ -78,3 +79,9 @@ class ChosenMatch:
     candidate: Candidate
     score: float | None
     line: int
+
+
+def describe(query: TitleQuery) -> str:
+    """`"Heat" (1995)`, for messages."""
+    what = quote(query.title or query.id or "a title")
+    return f"{what} ({query.year})" if query.year else what

@@ -12,12 +12,12 @@ A candidate is certain only where it stands out: its name is the row's name, its
 one beside it, and no other comes close. Everything else is for people to decide.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
 
 from importer.destinations.titles import Candidate
-from importer.matching.model import MatchConfidence, MatchResult, TitleQuery
+from importer.matching.model import MatchConfidence, MatchResult, TitleQuery, describe
 from importer.matching.spelling import normalise
 from importer.model import MediaKind
 
@@ -78,7 +78,8 @@ def score_search(query: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
 
 
 def score_lookup(query: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
-    """Decide on what carries the id of a row whose kind is open. IMDb ids are unique over all kinds."""
+    """Decide on what carries the id of a row. IMDb ids are unique over all kinds, the others are not."""
+    found = [each for each in found if _is_kind(query, each)]
     if not found:
         return MatchResult(MatchConfidence.NOT_FOUND, (), "nothing with this id was found")
     scored = [(1.0, each) for each in found[:MOST_CANDIDATES]]
@@ -131,3 +132,35 @@ def _find_doubt(query: TitleQuery, scored: Sequence[tuple[float, Candidate]]) ->
         return f"the title of this name is a {best.kind}, not a {query.kind}"
     close = [each for fit, each in scored[1:] if best_score - fit <= _CLOSE]
     return f"{len(close) + 1} titles fit equally well or nearly so" if close else ""
+
+
+# The titles of one file
+
+
+def doubt_shared_titles(results: Mapping[TitleQuery, MatchResult]) -> dict[TitleQuery, MatchResult]:
+    """Make ambiguous what is certain for two different queries: at most one of them means that title.
+
+    Two spellings of a name are no difference, and a row's own id is never in doubt.
+    """
+    by_title: dict[object, list[TitleQuery]] = {}
+    for query, result in results.items():
+        if result.confidence is MatchConfidence.CERTAIN:
+            by_title.setdefault(identity_of(result.scored[0][1]), []).append(query)
+    doubted = dict(results)
+    for queries in by_title.values():
+        for query in queries:
+            others = [other for other in queries if _spell(other) != _spell(query)]
+            if others and query.id is None:
+                kind = "" if others[0].kind is MediaKind.UNKNOWN else f", a {others[0].kind},"
+                message = f"{describe(others[0])}{kind} in this file comes to the same title"
+                doubted[query] = MatchResult(MatchConfidence.AMBIGUOUS, results[query].scored, message)
+    return doubted
+
+
+def identity_of(candidate: Candidate) -> object:
+    """What two answers have in common that hold the same title."""
+    return (candidate.kind, candidate.trakt_id) if candidate.trakt_id else candidate[:7]
+
+
+def _spell(query: TitleQuery) -> TitleQuery:
+    return query._replace(title=normalise(query.title or ""))

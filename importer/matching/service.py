@@ -30,6 +30,7 @@ from importer.matching.match_file import (
 )
 from importer.matching.matched_reader import collect_queries, key_of
 from importer.matching.model import MatchConfidence, MatchLine, MatchResult, Occurrence, TitleQuery
+from importer.matching.scoring import doubt_shared_titles
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
 
@@ -92,7 +93,7 @@ class MatchService:
         earlier = _read_earlier(out)
         queries = collect_queries(reader, self._count_rows)
         results, asked = self._look_up(queries) if queries else ({}, 0)
-        groups = _merge(queries, results, earlier)
+        groups = _merge(queries, doubt_shared_titles(results), earlier)
         write_match_file(out, [line for group in groups.values() for line in group])
         states = Counter(_state(groups[key_of(query)]) for query in queries)
         return MatchSummary(

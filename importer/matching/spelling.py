@@ -34,7 +34,8 @@ def normalise(title: str) -> str:
     text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
     text = text.translate(_WHOLE_LETTERS)
     head, comma, tail = text.rpartition(",")
-    if comma and tail.strip() in _TRAILING_ARTICLES:
+    tail = _blank_punctuation(tail).strip()  # “Matrix, The”
+    if comma and tail in _TRAILING_ARTICLES:
         text = f"{tail} {head}"
     words = _blank_punctuation(_APOSTROPHES.sub("", text.replace("&", " and "))).split()
     if len(words) > 1 and words[0] in _ARTICLES:

@@ -55,7 +55,11 @@ def resolve(job: RatingJob, query: TitleQuery, candidate: Candidate, score: floa
         ),
         (build_job(kind=UNKNOWN, tmdb_id=1091), TitleQuery(UNKNOWN, None, None, "tmdb:1091")),
         (build_job(title="Heat", imdb_id="tt0113277"), None),
-        (build_job(tvdb_id=5), None),
+        (build_job(title="Heat", year=1995, tvdb_id=5), HEAT),  # no destination takes a movie by that
+        (build_job(tvdb_id=5), TitleQuery(MOVIE, None, None, "tvdb:5")),
+        (build_job(title="Heat", tvdb_id=5, tmdb_id=949), None),
+        (build_job(kind=SHOW, title="The Wire", tvdb_id=79126), None),
+        (build_job(kind=EPISODE, title="The Wire", tvdb_id=79126, season=1, episode=2), None),
         (build_job(title=" "), None),
         (build_job(title=None), None),
     ],
@@ -89,6 +93,11 @@ def test_a_chosen_row_gets_the_ids_and_says_by_what() -> None:
     assert resolved[7:11] == ("tt0113277", 949, None, 352)
     assert resolved.note == "resolved as Heat (1995), score 0.97, by resolve.csv line 12"
     assert (resolved.title, resolved.year, resolved.kind) == ("Heat", 1995, MOVIE)
+
+
+def test_an_id_that_is_of_no_use_makes_way_for_those_that_were_chosen() -> None:
+    resolved = resolve(build_job(title="Heat", year=1995, tvdb_id=5), HEAT, FOUND)
+    assert resolved[7:11] == ("tt0113277", 949, None, 352)
 
 
 def test_what_the_reader_noted_stays() -> None:

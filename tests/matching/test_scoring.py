@@ -6,8 +6,14 @@ from hypothesis import strategies as st
 
 from importer.destinations.titles import Candidate
 from importer.matching.match_file import build_lines, keep_choices
-from importer.matching.model import MatchConfidence, Occurrence, TitleQuery
-from importer.matching.scoring import MOST_CANDIDATES, score, score_lookup, score_search
+from importer.matching.model import MatchConfidence, MatchResult, Occurrence, TitleQuery
+from importer.matching.scoring import (
+    MOST_CANDIDATES,
+    doubt_shared_titles,
+    score,
+    score_lookup,
+    score_search,
+)
 from importer.matching.spelling import normalise
 from importer.model import MediaKind
 
@@ -199,6 +205,60 @@ def test_an_id_that_nothing_carries_is_not_found() -> None:
     assert score_lookup(BY_IMDB, []).confidence is MatchConfidence.NOT_FOUND
 
 
+def test_an_id_of_another_kind_is_not_the_rows() -> None:
+    film_by_tvdb = TitleQuery(MOVIE, None, None, "tvdb:5")
+    assert score_lookup(film_by_tvdb, [show("The Wire", 2002)]).confidence is MatchConfidence.NOT_FOUND
+
+
+# Two titles of one file
+
+WHIPLASH, SHORT = movie("Whiplash", 2014), movie("Whiplash", 2013, 2)
+
+
+def match(*pairs: tuple[TitleQuery, Candidate]) -> list[tuple[str, str]]:
+    found = doubt_shared_titles(
+        {query: MatchResult(MatchConfidence.CERTAIN, [(1.0, each)], "") for query, each in pairs}
+    )
+    assert list(found) == [query for query, _ in pairs]
+    assert [result.scored[0][1] for result in found.values()] == [each for _, each in pairs]
+    return [(str(result.confidence), result.message) for result in found.values()]
+
+
+def test_two_titles_of_one_file_that_come_to_one_are_both_in_doubt() -> None:
+    film, short = TitleQuery(MOVIE, "Whiplash", 2014), TitleQuery(UNKNOWN, "Whiplash", 2013)
+    assert match((film, WHIPLASH), (short, WHIPLASH._replace(url="u"))) == [
+        ("ambiguous", '"Whiplash" (2013) in this file comes to the same title'),
+        ("ambiguous", '"Whiplash" (2014), a movie, in this file comes to the same title'),
+    ]
+
+
+def test_all_of_many_are_in_doubt_and_nothing_else_is() -> None:
+    queries = [TitleQuery(MOVIE, "Whiplash", year) for year in (2012, 2013, 2014)]
+    found = match(*((query, WHIPLASH) for query in queries), (HEAT, movie("Heat", 1995, 3)))
+    assert [confidence for confidence, _ in found] == ["ambiguous"] * 3 + ["certain"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        (TitleQuery(MOVIE, "Whiplash", 2014), TitleQuery(MOVIE, "Whiplash", 2013), SHORT),
+        (TitleQuery(MOVIE, "Whiplash", 2014), TitleQuery(MOVIE, "WHIPLASH!", 2014), WHIPLASH),
+        (TitleQuery(MOVIE, "Whiplash", 2014), TitleQuery(SHOW, "Whiplash", 2014), show("Whiplash", 2014)),
+    ],
+    ids=["two titles", "two spellings of a name", "one number of two kinds"],
+)
+def test_two_that_are_no_rivals_stay_certain(one: TitleQuery, other: TitleQuery, found: Candidate) -> None:
+    assert match((one, WHIPLASH), (other, found)) == [("certain", "")] * 2
+
+
+def test_a_rows_own_id_is_in_no_doubt() -> None:
+    by_id, by_name = TitleQuery(UNKNOWN, None, None, "imdb:tt2582802"), TitleQuery(MOVIE, "Whiplash", 2014)
+    assert [confidence for confidence, _ in match((by_id, WHIPLASH), (by_name, WHIPLASH))] == [
+        "certain",
+        "ambiguous",
+    ]
+
+
 # Choices of people, when it is done again
 
 
@@ -241,3 +301,11 @@ def test_what_has_become_certain_is_chosen() -> None:
     certain = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995)]))
     undecided = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heats", 1995)]))
     assert keep_choices(certain, undecided) == certain
+
+
+def test_what_was_certain_and_no_longer_is_is_chosen_no_more() -> None:
+    certain = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995)]))
+    doubted = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)]))
+    assert keep_choices(doubted, certain) == doubted
+    own = [certain[0]._replace(candidate=movie("Heat", 1995, 7))]  # somebody wrote another id into the line
+    assert [line.is_chosen for line in keep_choices(doubted, own)] == [True, False, False]

@@ -18,6 +18,7 @@ from importer.matching.spelling import normalise, unify_alphabet
         ("Straße", "Strasse"),
         ("The Matrix", "Matrix, The"),
         ("The Matrix", "Matrix"),
+        ("The Matrix", "“Matrix, The”"),
         ("A Bug's Life", "Bugs Life, A"),
         ("Das Boot", "Boot, Das"),
         ("Lilo & Stitch", "Lilo and Stitch"),

@@ -212,6 +212,32 @@ def test_type_words_that_nobody_reads_are_found_out_by_the_id(importer: Importer
     assert [row["kind"] for row in read_csv(tmp_path / "results.csv")] == ["movie", "episode"]
 
 
+def test_a_film_by_its_tvdb_id_is_looked_up_by_its_title(importer: Importer, tmp_path: Path) -> None:
+    (tmp_path / "tv.csv").write_text("title,year,type,tvdb_id,rating\nMetropolis,1927,movie,5,9\n")
+    refused = importer("run", "tv.csv", *TO_SANDBOX, "--api", "v2")
+    assert refused.returncode == 1, refused.stderr
+    (row,) = read_csv(tmp_path / "results.csv")
+    assert (row["status"], row["reason"]) == ("unsupported", "needs_id")
+    assert "importer resolve tv.csv --to sandbox --api v2" in refused.stdout
+    assert importer("resolve", "tv.csv", *TO_SANDBOX).returncode == 0
+    done = importer("run", "tv.csv", *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
+    assert done.returncode == 0, done.stdout
+    (row,) = read_csv(tmp_path / "results.csv")
+    assert (row["status"], row["imdb_id"]) == ("rated", "tt0017136")
+
+
+def test_two_titles_that_come_to_one_are_both_left_to_choose(importer: Importer, tmp_path: Path) -> None:
+    (tmp_path / "two.csv").write_text("title,year,rating\nMetropolis,1927,9\nMetropolis,,3\n")
+    done = importer("resolve", "two.csv", *TO_SANDBOX, "--json")
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["ambiguous"] == 2
+    rows = read_csv(tmp_path / "resolve.csv")
+    assert {(row["chosen"], row["decision"], row["imdb_id"]) for row in rows} == {
+        ("", "ambiguous", "tt0017136")
+    }
+    assert "in this file comes to the same title" in rows[0]["message"]
+
+
 # What goes wrong
 
 

@@ -56,7 +56,7 @@ class TraktFile:
             message = (
                 f"Trakt's web importer finds a {job.kind} by one of these ids: {known}; the row has none"
             )
-            if not (job.tmdb_id or job.tvdb_id):
+            if is_movie or not (job.tmdb_id or job.tvdb_id):
                 message += "; `importer resolve FILE` finds them"
             return Outcome(Status.UNSUPPORTED, "needs_id", message)
         return None
