@@ -11,7 +11,7 @@ from importer.destinations.registry import DEFAULT, find, find_searcher, is_file
 from importer.destinations.spec import DestinationSpec
 from importer.errors import AuthorizationError, ImporterError
 from importer.model import CORRECTABLE, Status
-from importer.readers.cells.cells import AT_THE_SOURCE
+from importer.readers.cells.errors import AT_THE_SOURCE
 from importer.report.summary import Summary
 
 _NO_ID = "needs_id"

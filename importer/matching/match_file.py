@@ -28,14 +28,9 @@ from importer.matching.model import (
     describe,
 )
 from importer.model import MediaKind
-from importer.readers.cells.cells import (
-    CellError,
-    parse_imdb_id,
-    parse_number,
-    parse_number_id,
-    parse_year,
-    quote,
-)
+from importer.readers.cells.errors import CellError, quote
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
+from importer.readers.cells.numbers import parse_number, parse_year
 from importer.readers.tables.table import Table
 from importer.readers.tables.text import read_text_file
 

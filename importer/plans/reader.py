@@ -13,8 +13,9 @@ from importer.files import restore
 from importer.model import InvalidRow, MediaKind, PlannedRow, RatingJob, SettledRow, SourceRow, Status
 from importer.plans.model import PLAN_COLUMNS, Action
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import CellError, parse_rating_or_word
+from importer.readers.cells.errors import CellError
 from importer.readers.cells.kinds import TYPES, parse_kind
+from importer.readers.cells.ratings import parse_rating_or_word
 from importer.readers.columns import Column
 from importer.readers.formats.csv import CsvReader
 from importer.readers.tables.table import Table

@@ -1,4 +1,4 @@
-"""Readers: one file per export format, behind `open_reader`. The only home of pandas.
+"""From a file to rows: `open_reader` finds the format. The only home of pandas.
 
 pandas is imported when the first rows are read, so that commands which read no file start fast.
 """

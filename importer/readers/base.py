@@ -1,9 +1,7 @@
-"""What a reader is: it turns one file of one format into rating jobs and invalid rows, chunk by chunk.
+"""What a reader is, and the options of reading.
 
 A reader yields every data row of its file exactly once and in order, as a job or as an `InvalidRow`;
-it never skips one and never ends over one. Finding out which reader a file needs is `detect`'s work.
-
-How a file is to be read, as far as its owner has a say: the reading options, as one value.
+it never skips one and never ends over one. `detect` finds the reader that a file needs.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

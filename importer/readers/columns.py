@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from importer.readers.cells.cells import CellError, are_imdb_ids, parse_text
+from importer.readers.cells.errors import CellError
+from importer.readers.cells.ids import are_imdb_ids
+from importer.readers.cells.texts import parse_text
 
 Parse = Callable[[str], object]
 """Turns the text of a cell into a value. Raises CellError."""

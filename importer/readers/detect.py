@@ -1,8 +1,15 @@
 """Which reader a file needs: told by what is in it, never by the name of the file.
 
 First what kind of file it is (archive, workbook, JSON, XML, text), which makes a table of it; then whose
-columns these are. Files that are known and not for import are refused by name, so that no reader takes
-their columns for something else.
+columns these are:
+
+    Const,Your Rating,Title Type,Title      imdb lacks none of its columns: read as imdb
+    Const,Rating,Title Type,Title,Year      would do as csv, but only IMDb has "Const": refused as an
+                                            incomplete export, for its `Rating` may be everybody's
+    Name,Year,Letterboxd URI                a list of watched films, without ratings: refused by name
+    imdb_id,rating,title                    nobody's export: read as csv
+    Film,Stars                              nobody's, and csv lacks a rating and an id: refused; --map helps
+    Toy Story;1995;John Lasseter;8;film123456    a row without a header, as FilmAffinity's are: named and read
 """
 
 import re
@@ -13,7 +20,7 @@ from typing import NamedTuple
 
 from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError, UsageError
 from importer.readers.base import FileReader, ReadOptions
-from importer.readers.cells.cells import quote
+from importer.readers.cells.errors import quote
 from importer.readers.format_reader import TableReader
 from importer.readers.formats.csv import CsvReader
 from importer.readers.refused import find_refused
@@ -150,6 +157,12 @@ def _start_of(member: str) -> tuple[PurePosixPath, str]:
 
 
 def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
+    """Find the reader whose columns a table has. Raises UnknownFormatError.
+
+    The first reader that lacks no column takes it, then the first that knows its first row as one of its own,
+    without a header. The nearest in the error is the one that lacks the fewest, if the table has as many of
+    its columns as it lacks.
+    """
     format_name = options.format_name
     check_format(format_name)
     if options.mapping:
@@ -171,7 +184,7 @@ def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
         if names and (named := table.named(names)) is not None:
             return _Choice(reader, named)
     found = {reader: len(set(reader.find_columns(table.header).values())) for reader in tried}
-    # A column `Score` alone makes no file of Flixster; where it is nobody's export, --map helps.
+    # A column `Score` alone is not nearly a file of Flixster.
     near = [reader for reader in tried if len(missing[reader]) <= found[reader] or reader is CsvReader]
     nearest = min(near or tried, key=lambda reader: (len(missing[reader]), -found[reader]))
     raise _unknown(table, nearest.about.name, missing[nearest], is_forced=format_name != "auto")

@@ -1,4 +1,4 @@
-"""The formats that are read. A new one is a file in `formats/` and its name in `_MODULES`."""
+"""The formats that are read. A new one is a file in `formats/` and a line in `_MODULES`."""
 
 from types import ModuleType
 

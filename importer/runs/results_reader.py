@@ -14,7 +14,7 @@ from importer.errors import UnknownFormatError
 from importer.files import restore
 from importer.model import RESULT_COLUMNS, SettledRow, SourceRow, Status
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import AT_THE_SOURCE, quote
+from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
 from importer.readers.tables.table import Table
 from importer.readers.tables.text import read_text_file

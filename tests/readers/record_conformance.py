@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, SourceRow
 from importer.readers import ReadOptions
-from importer.readers.cells.cells import Reason
+from importer.readers.cells.errors import Reason
 from tests.readers.conformance import BOM, SamplesConformance, inherited
 from tests.readers.reading import places, read, read_until_error, reasons
 

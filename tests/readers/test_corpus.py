@@ -11,7 +11,7 @@ import pytest
 
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
-from importer.readers.cells.cells import Reason
+from importer.readers.cells.errors import Reason
 from tests.readers.golden import CORPUS, SAMPLES, all_corpus, all_samples, golden_path, open_sample, render
 from tests.readers.reading import claiming_formats, reasons
 

@@ -1,1 +1,1 @@
-"""From the text of a cell to a value."""
+"""From the text of a cell to a value, or to a `CellError`."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, tzinfo
 
-from importer.readers.cells.cells import CellError, Reason
+from importer.readers.cells.errors import CellError, Reason
 
 DayFirst = Callable[[], bool | None]
 """Tells whether the column writes the day before the month; None if nothing in it shows that."""

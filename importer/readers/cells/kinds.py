@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from importer.model import MediaKind, Status
-from importer.readers.cells.cells import CellError, Reason
+from importer.readers.cells.errors import CellError, Reason
 
 
 class TitleType(NamedTuple):

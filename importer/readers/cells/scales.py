@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Protocol
 
 from importer.errors import UsageError
-from importer.model import Status
-from importer.readers.cells.cells import CellError, Reason, parse_rating
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ratings import not_rated
 
 _TEN = 10
 _match_number = re.compile(r"-?[0-9]{1,6}(?:[.,][0-9]{1,6})?").fullmatch
@@ -130,20 +130,6 @@ class Votes:
 
     def __str__(self) -> str:
         return ",".join(f"{vote}={rating}" for vote, rating in self.ratings.items())
-
-
-def not_rated() -> CellError:
-    """Make the error of a row that holds no rating where that is nothing unusual."""
-    return CellError(
-        Reason.NO_RATING, "is no rating", "The title is not rated; nothing is sent.", status=Status.SKIPPED
-    )
-
-
-def parse_rating_if_any(cell: str) -> int:
-    """Read a rating from 1 to 10, of a format in which titles may be not rated: that is no failure."""
-    if not cell.strip():
-        raise not_rated()
-    return parse_rating(cell)
 
 
 def steps(lowest: str, highest: str, step: str = "0", *, none: frozenset[str] = frozenset()) -> Steps:

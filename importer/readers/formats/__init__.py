@@ -1,1 +1,1 @@
-"""One file for each export format."""
+"""The formats, a file for each; `scaled`, `users` and `parts` hold what several have in common."""

@@ -5,9 +5,12 @@ from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, parse_html_text, parse_imdb_id, parse_rating, parse_year
+from importer.readers.cells.errors import CellError
+from importer.readers.cells.ids import parse_imdb_id
+from importer.readers.cells.numbers import parse_year
+from importer.readers.cells.ratings import parse_rating
 from importer.readers.cells.scales import Scale, steps
-from importer.readers.cells.titles import split_year
+from importer.readers.cells.texts import parse_html_text, split_year
 from importer.readers.columns import Column, PerFile
 from importer.readers.format_reader import DATE, FormatNote
 from importer.readers.formats.scaled import SCALE_NOTE, SCALED, Scaled

@@ -13,18 +13,11 @@ from importer.errors import UnknownFormatError
 from importer.files import restore
 from importer.model import MediaKind, RatingJob
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import (
-    CellError,
-    Reason,
-    parse_imdb_id,
-    parse_number,
-    parse_number_id,
-    parse_rating,
-    parse_rating_or_word,
-    parse_year,
-    quote,
-)
+from importer.readers.cells.errors import CellError, Reason, quote
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, TitleType, parse_kind, parse_second_kind
+from importer.readers.cells.numbers import parse_number, parse_year
+from importer.readers.cells.ratings import parse_rating, parse_rating_or_word
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote
 from importer.readers.formats.scaled import SCALE_NOTE, Scaled

@@ -6,7 +6,7 @@ from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
-from importer.readers.cells.cells import CellError, Reason
+from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader

@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import CellError, Reason, parse_html_text, parse_imdb_number
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_number
 from importer.readers.cells.scales import steps
+from importer.readers.cells.texts import parse_html_text
 from importer.readers.columns import Column, PerFile
 from importer.readers.format_reader import FormatNote, TableReader
 from importer.readers.tables.table import AnyTable, Header

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_year
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader

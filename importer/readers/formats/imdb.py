@@ -10,15 +10,11 @@ from typing import ClassVar
 
 from importer.errors import UnknownFormatError
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import (
-    CellError,
-    Reason,
-    parse_imdb_id,
-    parse_rating,
-    parse_year,
-)
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_id
 from importer.readers.cells.kinds import IMDB_TYPES, parse_kind, parse_kind_or_unknown, parse_second_kind
-from importer.readers.cells.scales import parse_rating_if_any
+from importer.readers.cells.numbers import parse_year
+from importer.readers.cells.ratings import parse_rating, parse_rating_if_any
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.tables.table import AnyTable, Header

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_rating, parse_year
-from importer.readers.cells.scales import not_rated
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.numbers import parse_year
+from importer.readers.cells.ratings import not_rated, parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 

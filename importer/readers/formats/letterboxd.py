@@ -13,8 +13,10 @@ from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError, UsageError
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_text, parse_year
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.scales import steps
+from importer.readers.cells.texts import parse_text
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.tables.table import AnyTable, Header, Table

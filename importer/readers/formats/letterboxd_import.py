@@ -8,16 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import (
-    CellError,
-    Reason,
-    parse_html_text,
-    parse_imdb_id,
-    parse_number_id,
-    parse_rating,
-    parse_year,
-)
-from importer.readers.cells.scales import not_rated
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
+from importer.readers.cells.numbers import parse_year
+from importer.readers.cells.ratings import not_rated, parse_rating
+from importer.readers.cells.texts import parse_html_text
 from importer.readers.columns import Column, PerFile
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.letterboxd import STARS

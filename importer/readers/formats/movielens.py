@@ -10,16 +10,11 @@ from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import (
-    CellError,
-    Reason,
-    parse_imdb_number,
-    parse_number_id,
-    quote,
-)
 from importer.readers.cells.dates import parse_unix_seconds
+from importer.readers.cells.errors import CellError, Reason, quote
+from importer.readers.cells.ids import parse_imdb_number, parse_number_id
 from importer.readers.cells.scales import steps
-from importer.readers.cells.titles import split_sorted_title
+from importer.readers.cells.texts import split_sorted_title
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
 from importer.readers.formats.users import USER, OwnedRows

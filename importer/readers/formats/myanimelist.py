@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import CellError, Reason, parse_rating
+from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.kinds import TitleType, parse_kind, parse_second_kind
-from importer.readers.cells.scales import not_rated
+from importer.readers.cells.ratings import not_rated, parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
 from importer.readers.tables.records import RecordTable

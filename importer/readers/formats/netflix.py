@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import CellError, Reason, quote
-from importer.readers.cells.scales import not_rated, steps
+from importer.readers.cells.errors import CellError, Reason, quote
+from importer.readers.cells.ratings import not_rated
+from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote
 from importer.readers.formats.scaled import Scaled

@@ -4,14 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import (
-    CellError,
-    Reason,
-    parse_imdb_id,
-    parse_number_id,
-    parse_text,
-    parse_year,
-)
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
+from importer.readers.cells.numbers import parse_year
+from importer.readers.cells.texts import parse_text
 from importer.readers.columns import Column, ColumnGroup, Parse
 
 

@@ -9,9 +9,11 @@ from functools import partial
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
-from importer.readers.cells.cells import CellError, Reason, parse_imdb_id, parse_number_id, parse_year
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, TitleType, parse_kind
-from importer.readers.cells.scales import parse_rating_if_any
+from importer.readers.cells.numbers import parse_year
+from importer.readers.cells.ratings import parse_rating_if_any
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import Title, name_whole, read_title, show_first, title_columns

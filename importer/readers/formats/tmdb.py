@@ -10,15 +10,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import (
-    CellError,
-    Reason,
-    parse_imdb_id,
-    parse_number,
-    parse_number_id,
-    parse_year,
-)
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, parse_kind
+from importer.readers.cells.numbers import parse_number, parse_year
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import FormatNote, TableReader

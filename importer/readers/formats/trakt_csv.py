@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_number
+from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.kinds import TYPES, parse_kind
-from importer.readers.cells.scales import parse_rating_if_any
+from importer.readers.cells.numbers import parse_number
+from importer.readers.cells.ratings import parse_rating_if_any
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import Title, name_part, name_whole, read_title, title_columns

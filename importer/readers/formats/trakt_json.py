@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.cells import CellError, Reason, parse_number
+from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.kinds import TYPES, parse_kind
-from importer.readers.cells.scales import parse_rating_if_any
+from importer.readers.cells.numbers import parse_number
+from importer.readers.cells.ratings import parse_rating_if_any
 from importer.readers.columns import Column, ColumnGroup
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import name_part, name_whole, read_title, show_first, title_columns

@@ -11,17 +11,13 @@ from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.base import ReadOptions
-from importer.readers.cells.cells import (
-    CellError,
-    Reason,
-    parse_imdb_id,
-    parse_number,
-    parse_number_id,
-    parse_rating,
-    parse_text,
-)
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, parse_kind
-from importer.readers.cells.scales import not_rated, steps
+from importer.readers.cells.numbers import parse_number
+from importer.readers.cells.ratings import not_rated, parse_rating
+from importer.readers.cells.scales import steps
+from importer.readers.cells.texts import parse_text
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.scaled import Scaled

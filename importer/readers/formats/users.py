@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from importer.errors import UnreadableFileError, UsageError
 from importer.model import Status
-from importer.readers.cells.cells import CellError, Reason, quote
+from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.columns import PerFile
 from importer.readers.format_reader import TableReader
 

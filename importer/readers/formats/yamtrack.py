@@ -7,13 +7,9 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
-from importer.readers.cells.cells import (
-    CellError,
-    Reason,
-    parse_imdb_id,
-    parse_number,
-    parse_number_id,
-)
+from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
+from importer.readers.cells.numbers import parse_number
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader

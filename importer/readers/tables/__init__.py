@@ -1,1 +1,1 @@
-"""Any file as a table of cells."""
+"""Any file as a table: text, JSON, XML, workbooks and archives."""

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
 from importer.readers.base import Reader
-from importer.readers.cells.cells import quote
+from importer.readers.cells.errors import quote
 from importer.readers.tables.text import CHECK_FILE
 
 ZIP_START = b"PK\x03\x04"

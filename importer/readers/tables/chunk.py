@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from importer.readers.cells.cells import CellError
+from importer.readers.cells.errors import CellError
 
 
 class Chunk(NamedTuple):

@@ -4,8 +4,14 @@ pandas reads a block of lines where that is exact: where every line is one row w
 the header. A mark put at the end of each line proves it, for only then does the mark stand right
 behind the last column in as many rows as there are lines. Any other block (a newline in quotes, a
 blank line, a row too short or too long, an open quote) is read by the standard library's `csv`, which
-says where a row ends and keeps what does not fit. Alone, `pandas.read_csv` would cut long rows, fill up
-short ones and know no line numbers, and `csv` would take half as long again.
+says where a row ends and keeps what does not fit.
+
+    tt0111161,The Shawshank Redemption,9,<mark>      pandas: one line, one row, the mark behind its cells
+    tt0068646,"The God                               csv: a row of two lines, at line 3
+    father",9
+
+Alone, `pandas.read_csv` would cut long rows, fill up short ones and know no line numbers. Alone, `csv`
+would take 1.6 times as long: 1.10 s for 300,000 rows of IMDb, in place of 0.69 s.
 """
 
 import codecs
@@ -17,7 +23,7 @@ from operator import itemgetter
 import pandas as pd
 
 from importer.errors import UnreadableFileError
-from importer.readers.cells.cells import CellError, Reason
+from importer.readers.cells.errors import CellError, Reason
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import Dialect, is_blank, is_conflict_mark
 from importer.readers.tables.text import LONGEST_LINE, TextFile

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from importer.errors import UnreadableFileError
-from importer.readers.cells.cells import CellError, Reason
+from importer.readers.cells.errors import CellError, Reason
 from importer.readers.tables.records import LIST, MOST_COLUMNS, Record, build_record
 from importer.readers.tables.text import CHECK_FILE, TextFile
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from importer.errors import EmptyFileError, UnreadableFileError
-from importer.readers.cells.cells import CellError, Reason, quote
+from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.table import BLOCK_SIZE, Header
 from importer.readers.tables.text import CHECK_FILE

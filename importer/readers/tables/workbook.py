@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import UnreadableFileError
-from importer.readers.cells.cells import quote
+from importer.readers.cells.errors import quote
 from importer.readers.tables.records import Record, RecordTable, build_record
 
 if TYPE_CHECKING:

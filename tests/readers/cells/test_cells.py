@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.model import UNRATE, MediaKind, Status
-from importer.readers.cells import cells
-from importer.readers.cells.cells import CellError, Reason
 from importer.readers.cells.dates import is_day_first, parse_date
+from importer.readers.cells.errors import CellError, Reason, quote
+from importer.readers.cells.ids import are_imdb_ids, parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import IMDB_TYPES, TYPES, parse_kind, parse_second_kind
+from importer.readers.cells.numbers import parse_number, parse_year
+from importer.readers.cells.ratings import parse_rating, parse_rating_or_word
+from importer.readers.cells.texts import parse_text
 
 
 def reason_of(parse: Callable[[str], object], cell: str) -> Reason:
@@ -35,66 +38,66 @@ def reason_of(parse: Callable[[str], object], cell: str) -> Reason:
     ],
 )
 def test_imdb_id(cell: str, expected: str | None) -> None:
-    assert cells.parse_imdb_id(cell) == expected
+    assert parse_imdb_id(cell) == expected
 
 
 @pytest.mark.parametrize(
     "cell", ["111161", "tt111161", "tt12345678901", "TT0111161", "nm0000151", "tt0111161x", "tt٠١١١١٦١", "-1"]
 )
 def test_no_imdb_id(cell: str) -> None:
-    assert reason_of(cells.parse_imdb_id, cell) is Reason.BAD_ID
-    assert not cells.are_imdb_ids(["tt0111161", cell])
+    assert reason_of(parse_imdb_id, cell) is Reason.BAD_ID
+    assert not are_imdb_ids(["tt0111161", cell])
 
 
 def test_a_whole_column_of_imdb_ids() -> None:
-    assert cells.are_imdb_ids(["tt0111161", "tt10872600"])
-    assert not cells.are_imdb_ids(["tt0111161", "tt0111161\ntt0111161x"])
-    assert not cells.are_imdb_ids(["tt0111161", ""])
+    assert are_imdb_ids(["tt0111161", "tt10872600"])
+    assert not are_imdb_ids(["tt0111161", "tt0111161\ntt0111161x"])
+    assert not are_imdb_ids(["tt0111161", ""])
 
 
 @pytest.mark.parametrize(
     ("cell", "expected"), [("1", 1), ("10", 10), (" 8 ", 8), ("8.0", 8), ("8,0", 8), ("08", 8)]
 )
 def test_rating(cell: str, expected: int) -> None:
-    assert cells.parse_rating(cell) == expected
-    assert cells.parse_rating_or_word(cell) == expected
+    assert parse_rating(cell) == expected
+    assert parse_rating_or_word(cell) == expected
 
 
 @pytest.mark.parametrize(
     "cell", ["0", "11", "8.5", "-8", "8/10", "eight", "٨", "1e1", "8,5", "10.01", "1,000"]
 )
 def test_no_rating(cell: str) -> None:
-    assert reason_of(cells.parse_rating, cell) is Reason.BAD_RATING
+    assert reason_of(parse_rating, cell) is Reason.BAD_RATING
 
 
 def test_an_empty_rating_is_told_apart() -> None:
-    assert reason_of(cells.parse_rating, " ") is Reason.NO_RATING
-    assert reason_of(cells.parse_rating_or_word, "") is Reason.NO_RATING
+    assert reason_of(parse_rating, " ") is Reason.NO_RATING
+    assert reason_of(parse_rating_or_word, "") is Reason.NO_RATING
 
 
 def test_rating_words() -> None:
     words = ["love", " Hate ", "UNRATE", "0"]
-    assert [cells.parse_rating_or_word(word) for word in words] == ["love", "hate", UNRATE, UNRATE]
-    assert reason_of(cells.parse_rating_or_word, "like") is Reason.BAD_RATING
+    assert [parse_rating_or_word(word) for word in words] == ["love", "hate", UNRATE, UNRATE]
+    assert reason_of(parse_rating_or_word, "like") is Reason.BAD_RATING
 
 
 @pytest.mark.parametrize(
     ("cell", "expected"), [("1994", 1994), ("1994.0", 1994), ("", None), (" 1878", 1878)]
 )
 def test_year(cell: str, expected: int | None) -> None:
-    assert cells.parse_year(cell) == expected
+    assert parse_year(cell) == expected
 
 
 @pytest.mark.parametrize("cell", ["94", "2006–2013", "19945", "0", "1994.5", "MCMXCIV"])
 def test_no_year(cell: str) -> None:
-    assert reason_of(cells.parse_year, cell) is Reason.BAD_YEAR
+    assert reason_of(parse_year, cell) is Reason.BAD_YEAR
 
 
 def test_numbers() -> None:
-    assert [cells.parse_number(cell) for cell in ("0", "12", "3.0", "")] == [0, 12, 3, None]
-    assert [cells.parse_number_id(cell) for cell in ("603", "603.0", "0", "")] == [603, 603, None, None]
-    assert reason_of(cells.parse_number, "-1") is Reason.BAD_NUMBER
-    assert reason_of(cells.parse_number_id, "9" * 16) is Reason.BAD_ID
+    assert [parse_number(cell) for cell in ("0", "12", "3.0", "")] == [0, 12, 3, None]
+    assert [parse_number_id(cell) for cell in ("603", "603.0", "0", "")] == [603, 603, None, None]
+    assert reason_of(parse_number, "-1") is Reason.BAD_NUMBER
+    assert reason_of(parse_number_id, "9" * 16) is Reason.BAD_ID
 
 
 @pytest.mark.parametrize(
@@ -265,12 +268,12 @@ def test_an_unknown_word_is_never_a_movie(cell: str) -> None:
 
 
 PARSERS: tuple[Callable[[str], object], ...] = (
-    cells.parse_imdb_id,
-    cells.parse_number,
-    cells.parse_number_id,
-    cells.parse_rating_or_word,
-    cells.parse_text,
-    cells.parse_year,
+    parse_imdb_id,
+    parse_number,
+    parse_number_id,
+    parse_rating_or_word,
+    parse_text,
+    parse_year,
     lambda cell: parse_date(cell, lambda: None),
     lambda cell: parse_kind(cell, TYPES),
 )
@@ -283,6 +286,6 @@ def test_any_text_is_a_value_or_a_cell_error(cell: str, parse: Callable[[str], o
 
 
 def test_a_quoted_value_is_short_and_harmless() -> None:
-    assert cells.quote("Amélie 東京") == '"Amélie 東京"'
-    assert cells.quote("a\nb\x1b[2J") == '"a\\nb\\x1b[2J"'
-    assert len(cells.quote("x" * 5000)) == 82
+    assert quote("Amélie 東京") == '"Amélie 東京"'
+    assert quote("a\nb\x1b[2J") == '"a\\nb\\x1b[2J"'
+    assert len(quote("x" * 5000)) == 82

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from importer.errors import UsageError
 from importer.model import Status
-from importer.readers.cells.cells import CellError, Reason
+from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.scales import Votes, parse_scale, steps
 
 

@@ -9,7 +9,7 @@ import pytest
 from importer.errors import UnknownFormatError, UnreadableFileError, UsageError
 from importer.model import MediaKind, SourceRow, Status
 from importer.readers import ReadOptions, open_reader
-from importer.readers.cells.titles import split_sorted_title
+from importer.readers.cells.texts import split_sorted_title
 from importer.readers.formats.movielens import MovieLensDatasetReader
 from tests.readers.conformance import ReaderConformance, SamplesConformance
 from tests.readers.reading import invalid, jobs, read, reasons

@@ -1,12 +1,26 @@
-"""Titles that hold more than a title: a year in brackets behind it, an article put at its end."""
+"""Texts and titles: trimmed, and a title parted from what some exports put behind it.
+
+"Matrix, The (1999)"  ->  "The Matrix", 1999
+"""
 
 import re
+from html import unescape
 
 _match_year = re.compile(r"(.*\S)\s*\(((?:18|19|20|21)[0-9]{2})\s*(?:[-–—]\s*(?:[0-9]{4})?\s*)?\)").fullmatch
 
 # Only what the catalogues that sort titles by their first word are known to write there.
 _ARTICLES = "The|A|An|L'|Le|La|Les|Un|Une|El|Los|Las|Il|Lo|Gli|Der|Die|Das|Den|Det"
 _match_article = re.compile(rf"([^(]+), ({_ARTICLES})((?: \(.*)?)").fullmatch
+
+
+def parse_text(cell: str) -> str | None:
+    """Trim a text; an empty one is none."""
+    return cell.strip() or None
+
+
+def parse_html_text(cell: str) -> str | None:
+    """Trim a text in which a site left the entities of its pages, such as &amp;."""
+    return parse_text(unescape(cell))
 
 
 def split_year(cell: str) -> tuple[str | None, int | None]:

@@ -1,0 +1,58 @@
+"""Ratings from 1 to 10, and the words that stand for some; other scales are in `scales`."""
+
+import re
+from collections.abc import Callable
+
+from importer.model import HATE, LOVE, UNRATE, Rating, Status
+from importer.readers.cells.errors import CellError, Reason
+
+_HIGHEST = 10
+_WORDS: dict[str, Rating] = {LOVE: LOVE, HATE: HATE, "unrate": UNRATE, "0": UNRATE}
+# A spreadsheet's 8,0 is a whole number, too.
+_match_whole = re.compile(r"([0-9]{1,3})(?:\.0*|,0{1,2})?").fullmatch
+_match_fraction = re.compile(r"[0-9]+[.,][0-9]+").fullmatch
+
+
+def parse_rating(cell: str) -> int:
+    """Read a rating from 1 to 10; it is never rounded or clamped."""
+    text = cell.strip()
+    if not text:
+        raise CellError(Reason.NO_RATING, "is no rating", "Rate the title, or take the row out.")
+    match = _match_whole(text)
+    if match and 1 <= int(match[1]) <= _HIGHEST:
+        return int(match[1])
+    if _match_fraction(text):
+        raise CellError(
+            Reason.BAD_RATING,
+            "is not a whole number",
+            "Ratings are whole numbers from 1 to 10; decide for one in the file.",
+        )
+    raise CellError(
+        Reason.BAD_RATING,
+        "is not a rating from 1 to 10",
+        "Correct the cell and import the file again.",
+    )
+
+
+def parse_rating_if_any(cell: str) -> int:
+    """Read a rating from 1 to 10, of a format in which titles may be not rated: that is no failure."""
+    if not cell.strip():
+        raise not_rated()
+    return parse_rating(cell)
+
+
+def not_rated() -> CellError:
+    """Make the error of a row that holds no rating where that is nothing unusual."""
+    return CellError(
+        Reason.NO_RATING, "is no rating", "The title is not rated; nothing is sent.", status=Status.SKIPPED
+    )
+
+
+def parse_rating_or_word(cell: str, parse: Callable[[str], int] = parse_rating) -> Rating:
+    """Read `love`, `hate`, or `unrate`, which removes a rating, or what `parse` reads.
+
+    Without a scale of its own 0 removes a rating, too; on a scale it may be one.
+    """
+    text = cell.strip().lower()
+    word = None if text == "0" and parse is not parse_rating else _WORDS.get(text)
+    return parse(cell) if word is None else word
