@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from importer.destinations.titles import Candidate
 from importer.model import MediaKind
-from importer.readers.cells.cells import quote
+from importer.readers.cells.errors import quote
 
 
 class TitleQuery(NamedTuple):
