@@ -1,6 +1,6 @@
-"""Tells the end of a run to everybody who wants to know: log, health file, metrics, notifications.
+"""Announces the end of a run: log, health file, metrics, notifications.
 
-None of them can make a good run a bad one: what cannot be told is a warning in the log.
+None of these can make a good run a bad one: one that fails is a warning in the log.
 """
 
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from filelock import Timeout
 from importer.monitoring.health import write_health
 from importer.monitoring.log import Log
 from importer.monitoring.metrics import write_metrics
-from importer.monitoring.notify import NotifyOn, build_notice, is_due, send_notice
+from importer.monitoring.notify import NotifyOn, build_notification, is_due, send_notification
 from importer.monitoring.run_end import RunEnd
 from importer.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Who is told how the runs of a job end."""
+    """Where the ends of a job's runs are announced."""
 
     log: Log
     health_folder: Path
@@ -30,7 +30,7 @@ class Recipients:
 
 
 def announce(end: RunEnd, recipients: Recipients) -> None:
-    """Tell everybody. Waits for notifications to be sent; in an event loop, call it from a thread."""
+    """Announce it everywhere. Blocks while notifications are sent: call it from a thread in an event loop."""
     recipients.log.run_ended(end)
     before = None
     try:
@@ -40,5 +40,5 @@ def announce(end: RunEnd, recipients: Recipients) -> None:
     except (OSError, Timeout) as error:
         recipients.log.warn_once(f"the health file or the metrics could not be written ({error})")
     if recipients.notify and is_due(recipients.notify_on, end, before):
-        for warning in send_notice(recipients.notify, build_notice(end, before)):
+        for warning in send_notification(recipients.notify, build_notification(end, before)):
             recipients.log.warn_once(warning)

@@ -1,4 +1,4 @@
-"""How the last run of each job went, a small JSON file each: for watchdogs, metrics and notifications."""
+"""One small JSON file for each job: how its last run went. For watchdogs, metrics and notifications."""
 
 import json
 from collections.abc import Mapping
@@ -23,15 +23,15 @@ class Health:
     seconds: float
     exit_code: int
     consecutive_failures: int
-    """Runs since the last good one, of those that tried something."""
+    """Failed runs since the last good one, without those that tried nothing."""
     last_success_at: str | None
     next_run_at: str | None
-    """When a daemon runs it again; nothing where a timer outside does."""
+    """When a daemon runs it again; None without a daemon."""
     counts: Mapping[str, int]
 
 
 def write_health(folder: Path, end: RunEnd) -> Health | None:
-    """Write the file of the run's job, and give what it held before. Raises OSError."""
+    """Write the file of the run's job, and return what it held before. Raises OSError."""
     path = _path_of(folder, end.job)
     before = _read(path)
     ended_at = end.ended_at.isoformat(timespec="seconds")
@@ -53,10 +53,7 @@ def write_health(folder: Path, end: RunEnd) -> Health | None:
 
 
 def note_next_run(folder: Path, job: str, at: datetime | None) -> None:
-    """Write down when a daemon runs a job again, in the file that its last run wrote. Raises OSError.
-
-    None says that no daemon does.
-    """
+    """Add to the job's file when a daemon runs it again, or None. Raises OSError."""
     path = _path_of(folder, job)
     health = _read(path)
     if health is not None:
@@ -64,7 +61,7 @@ def note_next_run(folder: Path, job: str, at: datetime | None) -> None:
 
 
 def read_health(folder: Path) -> list[Health]:
-    """Read the files of all jobs, in the order of their names; what is no health file is left out."""
+    """Read the files of all jobs, in the order of their names; anything else in the folder is ignored."""
     found = [_read(path) for path in sorted(folder.glob("*.json"))]
     return sorted((health for health in found if health is not None), key=lambda health: health.job)
 
@@ -80,7 +77,7 @@ def _write(path: Path, health: Health) -> None:
 
 
 def _read(path: Path) -> Health | None:
-    # Only this program writes these files, but a watchdog's owner may have touched one: begin anew then.
+    # People may have edited it: a file that makes no sense is as good as none.
     try:
         fields: dict[str, Any] = json.loads(path.read_text("utf-8"))
         health = Health(**fields)

@@ -1,8 +1,12 @@
-"""What happens in a run as JSON lines on standard error, for journald, Loki and the like. Home of structlog.
+"""The log: JSON lines on standard error, for journald, Loki and the like. Only home of structlog.
 
-In text mode people read the progress and the summary instead, so only warnings and notes are written. No
-secret gets into a line: what `Secret` holds is masked, so is whatever stands under a key that names a secret,
-in the user part of a URL, or after the word Bearer.
+```text
+log.waiting("over capacity (503)", 30)
+{"event": "waiting", "job": "nightly", "reason": "over capacity (503)", "seconds": 30.0, "level": "info", ...}
+```
+
+In text mode people read progress and summary instead, so only warnings and notes are written. Secrets are
+masked: a `Secret`, the value of a key that names one, the user part of a URL, the word after Bearer.
 """
 
 import logging
@@ -38,21 +42,21 @@ class Log:
         self._logger = logger
         self._warned: set[str] = set()
         self.job = job
-        """Whose runs it tells of; empty in the log of a whole process."""
+        """The name of the job; empty in the log of a whole process."""
 
     @property
     def is_json(self) -> bool:
-        """Whether standard error belongs to this log, and nothing else may write there."""
+        """Whether standard error holds JSON lines: nothing else may write there then."""
         return self._logger is not None
 
     def bind(self, job: str) -> "Log":
-        """Give the log of one job, whose lines all carry its name."""
+        """Return the log of one job: each of its lines has the name."""
         return Log(self._stream, None if self._logger is None else self._logger.bind(job=job), job)
 
     def run_started(
         self, run_id: str, *, source: str, destination: str, rows_to_send: int, is_continued: bool
     ) -> None:
-        """A run is planned and in the journal."""
+        """Log that a run is in the journal and begins to send."""
         self._write(
             logging.INFO,
             "run_started",
@@ -64,11 +68,11 @@ class Log:
         )
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Nothing moves for so many seconds; 0 when nobody knows how many."""
+        """Log a wait of so many seconds; 0 if its length is unknown."""
         self._write(logging.INFO, "waiting", reason=reason, seconds=round(seconds, 1))
 
     def run_ended(self, end: RunEnd) -> None:
-        """A run ended, well or badly, or could not begin."""
+        """Log how a run ended, or that it could not begin."""
         self._write(
             logging.INFO if end.is_good else logging.ERROR if end.stopped else logging.WARNING,
             "run_ended",
@@ -82,17 +86,17 @@ class Log:
         )
 
     def stopped(self, reason: str, exit_code: int) -> None:
-        """The command ends because of an error."""
+        """Log the error that ends the command."""
         self._write(logging.ERROR, "stopped", reason=reason, exit_code=exit_code)
 
     def note(self, message: str) -> None:
-        """Tell what a daemon does, such as when it runs a job again; written in text mode, too."""
+        """Log what a daemon does, such as when it runs a job again; also in text mode."""
         self._print(message)
         self._write(logging.INFO, "note", message=message)
 
     def warn_once(self, warning: str) -> None:
-        """Tell something that people should know and that ends nothing, once; written in text mode, too."""
-        if warning in self._warned:  # both [sync] and [trakt] look at who can read the one file
+        """Log a warning, the same one only once; also in text mode."""
+        if warning in self._warned:  # [sync] and [trakt] both check who can read the settings file
             return
         self._warned.add(warning)
         self._print(warning)
@@ -104,18 +108,18 @@ class Log:
                 print(f"importer: {clean(message, _LONGEST)}", file=self._stream, flush=True)
 
     def _write(self, level: int, event: str, **facts: object) -> None:
-        # A closed standard error is no reason to end a run, nor to complain: where to?
+        # A closed standard error must not end a run.
         with suppress(OSError, ValueError):
             if self._logger is not None:
                 self._logger.log(level, event, **facts)
 
 
 def open_log(*, as_json: bool, stream: TextIO | None = None) -> Log:
-    """Open the log of this process on `stream`, which is standard error unless tests say otherwise."""
+    """Open the log of this process; `stream` is for tests and defaults to standard error."""
     stream = stream or sys.stderr
     if not as_json:
         return Log(stream, None)
-    import structlog  # noqa: PLC0415 - only who asks for JSON pays for it
+    import structlog  # noqa: PLC0415 - slow to import
 
     logger = structlog.wrap_logger(
         structlog.WriteLogger(stream),

@@ -1,8 +1,8 @@
-"""What the health files say as Prometheus metrics: a textfile or an HTTP endpoint. Home of prometheus_client.
+"""The health files as Prometheus metrics: a textfile or an HTTP endpoint. Only home of prometheus_client.
 
 The textfile is for node_exporter's textfile collector, which reads files that end in `.prom` and takes no
 timestamps (https://github.com/prometheus/node_exporter#textfile-collector). The endpoint answers in
-OpenMetrics to whoever asks for it.
+OpenMetrics if that is asked for.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ _LOCK_SECONDS = 10
 
 def write_metrics(path: Path, health_folder: Path) -> None:
     """Write the metrics of all jobs to a file, atomically. Raises OSError."""
-    from prometheus_client import generate_latest  # noqa: PLC0415 - only who asks for metrics pays for it
+    from prometheus_client import generate_latest  # noqa: PLC0415 - slow to import
 
     # Two jobs that end at once: the one that read later must also be the one that writes later.
     with (
@@ -40,9 +40,9 @@ def write_metrics(path: Path, health_folder: Path) -> None:
 
 @contextmanager
 def serve_metrics(health_folder: Path, port: int, host: str = "127.0.0.1") -> Iterator[int]:
-    """Serve the metrics over HTTP from a thread, and give the port: a free one where `port` is 0.
+    """Serve the metrics over HTTP from a thread, and yield the port: a free one if `port` is 0.
 
-    Whoever reaches the port can read job names and counts, and nothing else. Raises UsageError.
+    Everybody who reaches the port can read job names and counts, and nothing else. Raises UsageError.
     """
     from prometheus_client import start_http_server  # noqa: PLC0415
 
@@ -70,7 +70,7 @@ def _build_registry(health_folder: Path) -> "CollectorRegistry":
 
 
 class _Collector:
-    """Reads the health files whenever somebody asks, so it has nothing to forget or to keep in step."""
+    """Reads the health files at each request, so it has nothing to keep up to date."""
 
     def __init__(self, health_folder: Path) -> None:
         self._health_folder = health_folder

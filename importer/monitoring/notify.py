@@ -1,6 +1,6 @@
-"""Messages to people about runs they did not watch. Home of Apprise, which knows a hundred ways to send one.
+"""Notifications about unattended runs. Only home of Apprise, which sends them to a hundred services.
 
-Its addresses hold passwords and tokens: they are secrets, and a warning only counts them.
+Its addresses hold passwords and tokens: they are secrets, and a warning only gives their number.
 """
 
 import logging
@@ -18,7 +18,7 @@ _MOST_REASONS = 5
 
 
 class NotifyOn(StrEnum):
-    """Which runs are worth a message; each of these includes the one before."""
+    """Which runs send a notification; each of these includes the one before."""
 
     FAILURE = "failure"
     RECOVERY = "recovery"
@@ -26,8 +26,8 @@ class NotifyOn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """One message."""
+class Notification:
+    """What is sent."""
 
     title: str
     text: str
@@ -35,12 +35,12 @@ class Notice:
 
 
 def is_due(policy: NotifyOn, end: RunEnd, before: Health | None) -> bool:
-    """Whether a run is worth a message; `before` tells of the one before it, if there was one."""
+    """Whether a run sends a notification; `before` is the health file of the run before it."""
     if policy is NotifyOn.ALWAYS:
         return True
     if end.is_good:
         return policy is NotifyOn.RECOVERY and before is not None and before.exit_code != 0
-    # Rows that can never succeed are in the file every night; they are told once.
+    # Rows that can never succeed are in the file every night: one notification is enough.
     return bool(end.stopped) or before is None or _count_misses(end.counts) != _count_misses(before.counts)
 
 
@@ -48,8 +48,8 @@ def _count_misses(counts: Mapping[str, int]) -> dict[str, int]:
     return {status: number for status, number in counts.items() if not Status(status).is_success}
 
 
-def build_notice(end: RunEnd, before: Health | None = None) -> Notice:
-    """Build the message about a run: what became of the rows, and the first reasons. Pure."""
+def build_notification(end: RunEnd, before: Health | None = None) -> Notification:
+    """Build the text: rows by status, and the first reasons."""
     lines = [f"{number:,} {status.replace('_', ' ')}" for status, number in end.counts.items()]
     if end.stopped:
         lines += ["", f"Stopped early: {clean(end.stopped, 1000)}"]
@@ -59,7 +59,7 @@ def build_notice(end: RunEnd, before: Health | None = None) -> Notice:
             lines.append(f"- and {len(end.reasons) - _MOST_REASONS} more")
     run = f"Run {clean(end.run_id)}, " if end.run_id else ""
     lines += ["", f"{run}exit code {end.exit_code}, {duration(end.seconds)}"]
-    return Notice(
+    return Notification(
         f"importer: {clean(end.job, 80)} {_verdict(end, before)}", "\n".join(lines).strip(), end.is_good
     )
 
@@ -71,18 +71,18 @@ def _verdict(end: RunEnd, before: Health | None) -> str:
 
 
 def is_understood(address: Secret) -> bool:
-    """Whether Apprise can make something of an address; nothing is sent."""
-    from apprise import Apprise  # noqa: PLC0415 - only who wants messages pays for it
+    """Whether Apprise knows the service of an address; nothing is sent."""
+    from apprise import Apprise  # noqa: PLC0415 - slow to import
 
     _silence()
     return Apprise.instantiate(address.reveal()) is not None
 
 
-def send_notice(addresses: Sequence[Secret], notice: Notice) -> list[str]:
-    """Send the message everywhere, and give a warning for each address that did not take it. Waits."""
+def send_notification(addresses: Sequence[Secret], notification: Notification) -> list[str]:
+    """Send it to each address; return a warning for each one that failed. Blocks."""
     warnings = []
     for number, address in enumerate(addresses, 1):
-        if not _send(address, notice):
+        if not _send(address, notification):
             warnings.append(
                 f"notification {number} of {len(addresses)} could not be sent; "
                 "check its address in notify, and that the service can be reached"
@@ -90,23 +90,23 @@ def send_notice(addresses: Sequence[Secret], notice: Notice) -> list[str]:
     return warnings
 
 
-def _send(address: Secret, notice: Notice) -> bool:
+def _send(address: Secret, notification: Notification) -> bool:
     from apprise import Apprise, NotifyFormat, NotifyType  # noqa: PLC0415
 
-    kind = NotifyType.SUCCESS if notice.is_good else NotifyType.FAILURE
+    kind = NotifyType.SUCCESS if notification.is_good else NotifyType.FAILURE
     _silence()
     try:
         sender = Apprise()
         return bool(
             sender.add(address.reveal())
-            and sender.notify(notice.text, notice.title, kind, body_format=NotifyFormat.TEXT)
+            and sender.notify(notification.text, notification.title, kind, body_format=NotifyFormat.TEXT)
         )
-    except Exception:  # noqa: BLE001 - a hundred services, and none of them may end a run that is done
+    except Exception:  # noqa: BLE001 - any of a hundred libraries may raise anything, after the run is done
         return False
 
 
 def _silence() -> None:
-    """Keep what these libraries log away from standard error: it names addresses."""
+    """Keep the logs of these libraries away from standard error: they name addresses."""
     for name in ("apprise", "requests", "urllib3"):
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]

@@ -1,4 +1,4 @@
-"""How one run of a job ended, as it is told to whoever was not looking."""
+"""How one run of a job ended: all that log, health file, metrics and notifications need of a run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,21 +17,21 @@ class RunEnd:
     began_at: datetime
     ended_at: datetime
     run_id: str = ""
-    """Empty when it ended before there was a run, say because the settings were wrong."""
+    """Empty if it ended before there was a run, for example because of wrong settings."""
     counts: Mapping[str, int] = field(default_factory=dict)
     reasons: Sequence[str] = ()
-    """What did not succeed and why, the most frequent first."""
+    """Why rows did not succeed, the most frequent reason first."""
     stopped: str = ""
-    """Why it ended early; empty when it came to its end."""
+    """Why it stopped early; empty if it did not."""
 
     @property
     def is_good(self) -> bool:
-        """Whether every row has what it asked for."""
+        """Whether every row succeeded."""
         return self.exit_code == 0
 
     @property
     def has_tried(self) -> bool:
-        """Whether anything was tried: a sync that finds nothing changed has no run, and no error."""
+        """Whether anything was tried: a sync that finds nothing changed has neither run nor error."""
         return bool(self.run_id or self.stopped)
 
     @property
@@ -43,7 +43,7 @@ class RunEnd:
 def build_run_end(
     job: str, summary: Summary, exit_code: int, *, began_at: datetime, ended_at: datetime
 ) -> RunEnd:
-    """Build it from the summary of a run."""
+    """Build it for a run that has a summary."""
     return RunEnd(
         job,
         exit_code,

@@ -1,7 +1,7 @@
-"""Sync jobs: what `[jobs.NAME]` of the TOML file says is to be brought where, and how often.
+"""Sync jobs: `[jobs.NAME]` of the TOML file says which source goes where, and how often.
 
-A job holds no secret: whose ratings it brings is said by `[accounts.NAME]`, or by the destination's own
-section where the job names no account. All problems are told at once, each with the place it stands in.
+A job holds no secret: the account's are in `[accounts.NAME]`, or in the destination's own section if the job
+names no account. All problems are reported at once, each with its place.
 """
 
 import os
@@ -184,7 +184,7 @@ def _sections(tables: Mapping[str, Any], group: str) -> Iterator[tuple[str, dict
 def _problems_of_accounts(
     tables: Mapping[str, Any], environ: Mapping[str, str], file: Path | None
 ) -> Iterator[str]:
-    """Name what is wrong where the jobs bring their ratings: all is told at once, or people mend twice."""
+    """Find the problems of the accounts that the jobs use: people should have to correct the file once."""
     used = {
         (str(table.get("to", DEFAULT)), str(table.get("account", "")))
         for _, table in _sections(tables, "jobs")
@@ -290,7 +290,7 @@ def _has_account(account: str, tables: Mapping[str, Any], environ: Mapping[str, 
 
 
 def _make_absolute(job: SyncJob, folder: Path) -> SyncJob:
-    """Where a service is started says little about where its files are; where its settings are does."""
+    """Relative paths count from the settings file, since a service may be started anywhere."""
 
     def absolute(text: str) -> str:
         return str(folder / Path(text).expanduser()) if text else ""

@@ -1,4 +1,4 @@
-"""Who is told how the runs of sync jobs end, from the options and the settings."""
+"""Where the ends of sync jobs' runs are announced, from the options and the settings."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ from importer.monitoring.notify import NotifyOn, is_understood
 
 
 def health_folder() -> Path:
-    """Name the folder in which each job has a file that says how its last run went."""
+    """Return the folder of the health files."""
     return state_dir() / "health"
 
 
 def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Recipients:
-    """Gather everybody. Raises SettingsError."""
+    """Build them. Raises SettingsError for an address that Apprise does not know."""
     loaded = load_notify(list_sections(), environ)
     for warning in loaded.warnings:
         log.warn_once(warning)
@@ -41,7 +41,7 @@ def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] 
 
 @contextmanager
 def serving_metrics(place: str | None, log: Log) -> Iterator[None]:
-    """Serve the metrics at `[HOST:]PORT` for as long as the block runs, where that is wanted."""
+    """Serve the metrics at `[HOST:]PORT` while the block runs; None serves nothing. Raises UsageError."""
     if place is None:
         yield
         return

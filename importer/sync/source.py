@@ -1,7 +1,6 @@
 """The source of a sync job: a file, the newest of several, or a download, asked for only if it changed.
 
-An address may hold a key, so messages name its host and nothing more. What a file holds is left to the
-readers.
+An address may hold a key, so messages name its host and nothing more.
 """
 
 import asyncio
@@ -34,7 +33,7 @@ _DOWNLOAD = RetryPolicy(
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """Which version of a source it is: its content's hash, and how its server calls it (RFC 9110, 8.8)."""
+    """A version of a source: the hash of its content, and its server's names for it (RFC 9110, 8.8)."""
 
     digest: str = ""
     etag: str = ""
@@ -43,7 +42,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A source that can be read. `name` is what people call it, without any key."""
+    """A source that can be read. `name` is for messages: it has no key in it."""
 
     path: Path
     name: str
@@ -72,7 +71,7 @@ def find_newest(pattern: str) -> Path:
     found = [each for name in names if (each := Path(name)).is_file()]
     if not found:
         raise UnreadableFileError(
-            pattern, "there is no such file", remedy="Mend the source of the job, or put the file there."
+            pattern, "there is no such file", remedy="Correct the source of the job, or put the file there."
         )
     return max(found, key=lambda each: (each.stat().st_mtime_ns, each.name))
 
@@ -83,7 +82,7 @@ async def _download(job: SyncJob, copy: Path, known: Version) -> Fetched:
 
 
 async def download(sender: HttpSender, job: SyncJob, copy: Path, known: Version) -> Fetched:
-    """Keep the newest version in `copy`, a file for its owner alone; it holds the `known` one already."""
+    """Bring `copy`, a private file that holds the `known` version, up to date. Raises as `fetch` does."""
     name = f"the download from {host_of(job.source)}"
     headers = _conditions(known)
     address = job.source
@@ -95,14 +94,14 @@ async def download(sender: HttpSender, job: SyncJob, copy: Path, known: Version)
             break
         address = _follow(job, address, answer, name)
     else:
-        raise UnreadableFileError(name, "its server redirects again and again", remedy="Mend the source.")
+        raise UnreadableFileError(name, "its server redirects again and again", remedy="Correct the source.")
     if answer.status == 304 and known.digest:
         return Fetched(copy, name, known)
     if answer.status != 200:
         raise UnreadableFileError(
             name,
             f"its server answers {answer.status}",
-            remedy="Open the address in a browser, and mend the source of the job.",
+            remedy="Open the address in a browser, and correct the source of the job.",
         )
     write_privately(copy, answer.body)
     digest = hashlib.sha256(answer.body).hexdigest()
@@ -112,7 +111,7 @@ async def download(sender: HttpSender, job: SyncJob, copy: Path, known: Version)
 def _interpret(name: str, answer: Response | ConnectionLostError) -> Decision[Response]:
     if isinstance(answer, ConnectionLostError):
         if LOSSES[answer.loss].policy is None:
-            raise UnreadableFileError(name, str(answer), remedy="Mend the source of the job.")
+            raise UnreadableFileError(name, str(answer), remedy="Correct the source of the job.")
         return _ask_again(name, str(answer))
     if answer.status == 429 or answer.status >= 500:
         return _ask_again(name, f"HTTP {answer.status}", read_retry_after(answer.headers))
@@ -125,7 +124,7 @@ def _ask_again(name: str, reason: str, asked_seconds: float | None = None) -> Re
 
 
 def _follow(job: SyncJob, address: str, answer: Response, name: str) -> str:
-    """Give the address that a redirect names, if it is as safe as the one that was asked for."""
+    """Return the address of a redirect. Raises UnreadableFileError if it is less safe than the one before."""
     in_clear = "" if job.insecure_http else "your ratings"
     try:
         target = urlsplit(urljoin(address, answer.headers.get("Location", "")))._replace(fragment="")
@@ -134,7 +133,9 @@ def _follow(job: SyncJob, address: str, answer: Response, name: str) -> str:
         problems = [str(error)]
     if problems:
         raise UnreadableFileError(
-            name, "its server redirects to an address that is not safe", remedy="Mend the source of the job."
+            name,
+            "its server redirects to an address that is not safe",
+            remedy="Correct the source of the job.",
         )
     return target.geturl()
 
@@ -166,4 +167,4 @@ def hash_file(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         problem = error.strerror or str(error)
-        raise UnreadableFileError(str(path), problem, remedy="Mend the source of the job.") from error
+        raise UnreadableFileError(str(path), problem, remedy="Correct the source of the job.") from error

@@ -1,7 +1,12 @@
-"""What a sync job remembers from run to run, so that nothing is asked twice: versions and known failures.
+"""What a sync job remembers from run to run: versions of its source, and rows that are known to fail.
 
-One private JSON file for each job. The journal says what the account holds; this says what need not be
-looked at again, and since when a row is known to fail for good.
+```text
+sync/nightly.json                          one private file for each job
+  version      {"digest": "9f2c...", "etag": "W/abc"}     same as now: nothing to read
+  activities   {"movies": "2026-11-28T03:00:12.000Z"}        same as now: the account did not change
+  known        {"<hash of a row>": {"status": "not_found", "tried_on": "2026-11-01", "tries": 1 ...}}
+                                                             not sent again for `retry_permanent_after` days
+```
 """
 
 import hashlib
@@ -23,20 +28,29 @@ from importer.sync.config import SyncJob
 from importer.sync.source import Version
 
 PERMANENT = frozenset({Status.NOT_FOUND, Status.REJECTED})
-"""What the destination says at every try: not asked for again until the row changes or much time passes."""
+"""What the destination answers each time: not sent again until the row changes or many days pass."""
 
 LOCK_POLL_SECONDS = 0.2
 
 _IDENTITY = RESULT_COLUMNS[RESULT_COLUMNS.index("kind") : RESULT_COLUMNS.index("rated_at") + 1]
 """What makes a row the same as one of an earlier run, wherever in the file it stands."""
 
-_SHAPES_NO_ROW = {"every", "cron", "out", "guard", "workers", "rate", "verify", "retry_permanent_after"}
+_WITHOUT_EFFECT_ON_ROWS = {
+    "every",
+    "cron",
+    "out",
+    "guard",
+    "workers",
+    "rate",
+    "verify",
+    "retry_permanent_after",
+}
 
 _PLACES = {name: RESULT_COLUMNS.index(name) for name in RESULT_COLUMNS}
 
 
 class KnownFailure(BaseModel):
-    """A row that fails for good: its last fate, the days (UTC) of its first and last try, and how many."""
+    """A row that fails for good: its last outcome, the days (UTC) of the first and last try, and how many."""
 
     status: Status
     reason: str
@@ -47,7 +61,7 @@ class KnownFailure(BaseModel):
 
 
 class JobState(BaseModel):
-    """What is known after a run of a job. Everything empty: the job never ran."""
+    """The content of the file. A job that never ran has the defaults."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -78,7 +92,7 @@ class JobState(BaseModel):
 
 
 def load_state(path: Path) -> JobState:
-    """Read what is known; a file that makes no sense is as good as none, and costs one look at everything."""
+    """Read the file. One that is missing or makes no sense is an empty one: the next run reads everything."""
     try:
         return JobState.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
@@ -86,13 +100,13 @@ def load_state(path: Path) -> JobState:
 
 
 def save_state(path: Path, state: JobState) -> None:
-    """Write what is known, whole or not at all, for its owner's eyes alone. Raises OSError."""
+    """Write the private file, whole or not at all. Raises OSError."""
     write_privately(path, state.model_dump_json(indent=1).encode() + b"\n")
 
 
 def hash_options(job: SyncJob, *more: str) -> str:
-    """Hash all that shapes what a job does with its source; how often it runs does not."""
-    shaping = job.model_dump_json(exclude=_SHAPES_NO_ROW)
+    """Hash all options that change what a job does with its source; how often it runs does not."""
+    shaping = job.model_dump_json(exclude=_WITHOUT_EFFECT_ON_ROWS)
     return hashlib.sha256("\0".join([shaping, *more]).encode()).hexdigest()
 
 
@@ -109,7 +123,7 @@ def is_any_due(state: JobState, retry_after_days: int, now: datetime) -> bool:
 def close_known(
     journal: Journal, run: Run, known: Mapping[str, KnownFailure], retry_after_days: int, now: datetime
 ) -> None:
-    """Give rows that are known to fail their fate without asking for them again."""
+    """Close the rows that are known to fail, without sending them."""
     if not known:
         return
     row_outcomes = []
@@ -125,7 +139,7 @@ def close_known(
 def collect_known(
     lines: Iterable[Sequence[Any]], before: Mapping[str, KnownFailure], now: datetime
 ) -> dict[str, KnownFailure]:
-    """Gather the failures for good from the lines of a run's results: those met, and those left alone."""
+    """Collect the failures for good from a run's results: those that were sent, and those that were not."""
     today = now.astimezone(UTC).date()
     found: dict[str, KnownFailure] = {}
     for line in lines:
@@ -173,10 +187,10 @@ def _acquire(lock: BaseFileLock) -> bool:
 
 
 def _describe(job: RatingJob, failure: KnownFailure, retry_after_days: int) -> str:
-    """Say since when; without the reader's note, which the journal puts before every message of the row."""
-    said = failure.message.removeprefix(f"{job.note}; ") if job.note else failure.message
+    """Add since when; leave out the reader's note, which the journal puts before each message of the row."""
+    message = failure.message.removeprefix(f"{job.note}; ") if job.note else failure.message
     again = next_try(failure, retry_after_days).date().isoformat()
-    parts = [said, f"known since {failure.since}", f"tried again after {again}, or when the row changes"]
+    parts = [message, f"known since {failure.since}", f"tried again after {again}, or when the row changes"]
     return "; ".join(filter(None, parts))
 
 
@@ -186,6 +200,6 @@ def _hash_job(job: RatingJob) -> str:
 
 
 def _hash_cells(cells: Iterable[object]) -> str:
-    # As text: the journal keeps a number as a number, but nobody is to depend on it.
+    # As text: whether the journal returns a number or its text must not matter.
     text = "\0".join("" if cell is None else str(cell) for cell in cells)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]

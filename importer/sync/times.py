@@ -1,4 +1,4 @@
-"""How often a sync job runs: `6h`, or the five words of a crontab. Only home of APScheduler."""
+"""Texts that say how often a sync job runs: `6h`, or a crontab line. Only home of APScheduler."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class Calendar(Protocol):
     """The moments that a crontab line names, on a clock without time zones."""
 
     def next_at(self, earliest: datetime) -> datetime | None:
-        """Give the first moment that is not before `earliest`, both naive; None if there is none ever."""
+        """Return the first moment that is not before `earliest`, both naive; None if there is none ever."""
         ...
 
 
@@ -43,14 +43,14 @@ def parse_duration(text: str) -> float:
 
 def parse_cron(text: str) -> Calendar:
     """Parse minute, hour, day, month and day of the week as crontab(5) has them. Raises ValueError."""
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - only who has a crontab line pays
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415 - slow to import
 
     words = text.split()
     if len(words) != 5:
         raise ValueError(f"{text!r} is no crontab line: it has five words, for example 0 3 * * *")
     minute, hour, day, month, weekday = (word.lower() for word in words)
     if day != "*" and weekday != "*":
-        # crontab(5) means one or the other, others read it as both: nobody is to guess.
+        # crontab(5) means one or the other, other programs mean both: refused rather than guessed.
         raise ValueError(f"{text!r} names days of the month and of the week; leave one of them a *")
     try:
         # Without daylight saving here: what a skipped or doubled hour means is decided by `schedule.py`.

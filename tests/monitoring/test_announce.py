@@ -15,7 +15,7 @@ from importer.model import Status
 from importer.monitoring import announce as announcing
 from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import open_log
-from importer.monitoring.notify import Notice, NotifyOn
+from importer.monitoring.notify import Notification, NotifyOn
 from importer.monitoring.run_end import build_failed_start, build_run_end
 from importer.report.summary import Summary
 from importer.secret import Secret
@@ -36,20 +36,20 @@ def recipients(tmp_path: Path, stream: io.StringIO) -> Recipients:
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[Notice]:
-    notices: list[Notice] = []
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[Notification]:
+    notices: list[Notification] = []
 
-    def send(addresses: Sequence[Secret], notice: Notice) -> list[str]:
+    def send(addresses: Sequence[Secret], notification: Notification) -> list[str]:
         assert list(addresses) == [ADDRESS]
-        notices.append(notice)
+        notices.append(notification)
         return []
 
-    monkeypatch.setattr(announcing, "send_notice", send)
+    monkeypatch.setattr(announcing, "send_notification", send)
     return notices
 
 
 def test_everybody_is_told(
-    recipients: Recipients, stream: io.StringIO, sent: list[Notice], tmp_path: Path
+    recipients: Recipients, stream: io.StringIO, sent: list[Notification], tmp_path: Path
 ) -> None:
     announce(build_end(1), recipients)
     assert json.loads(stream.getvalue())["event"] == "run_ended"
@@ -58,7 +58,7 @@ def test_everybody_is_told(
     assert len(sent) == 1
 
 
-def test_what_is_new_is_told_once(recipients: Recipients, sent: list[Notice]) -> None:
+def test_what_is_new_is_told_once(recipients: Recipients, sent: list[Notification]) -> None:
     misses = {"rated": 5, "not_found": 2}
     announce(build_end(), recipients)
     for _ in range(3):
@@ -66,7 +66,7 @@ def test_what_is_new_is_told_once(recipients: Recipients, sent: list[Notice]) ->
     announce(build_end(3, stopped="no answer"), recipients)
     announce(build_end(), recipients)
     announce(build_end(), recipients)
-    assert [notice.title.removeprefix("importer: nightly ") for notice in sent] == [
+    assert [notification.title.removeprefix("importer: nightly ") for notification in sent] == [
         "left rows that did not succeed",
         "stopped early",
         "is well again",
@@ -78,10 +78,10 @@ def test_what_cannot_be_written_or_sent_is_a_warning(
 ) -> None:
     (tmp_path / "health").write_text("a file where the folder should be")
     announce(build_end(1), replace(recipients, notify=[Secret("carrier-pigeon://5ECRETword")]))
-    ended, files, notice = (json.loads(line) for line in stream.getvalue().splitlines())
-    assert (ended["event"], files["level"], notice["level"]) == ("run_ended", "warning", "warning")
+    ended, files, notification = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert (ended["event"], files["level"], notification["level"]) == ("run_ended", "warning", "warning")
     assert "could not be written" in files["message"]
-    assert "notification 1 of 1" in notice["message"]
+    assert "notification 1 of 1" in notification["message"]
     assert "5ECRET" not in stream.getvalue()
 
 

@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from importer.monitoring.health import Health, read_health, write_health
-from importer.monitoring.notify import Notice, NotifyOn, build_notice, is_due, is_understood, send_notice
+from importer.monitoring.notify import (
+    Notification,
+    NotifyOn,
+    build_notification,
+    is_due,
+    is_understood,
+    send_notification,
+)
 from importer.monitoring.run_end import RunEnd
 from importer.secret import Secret
 from tests.monitoring.builders import build_end
@@ -59,10 +66,10 @@ def test_who_is_told_of_what(tmp_path: Path, before: RunEnd | None, end: RunEnd,
 
 def test_a_bad_run_is_told_with_counts_and_the_first_reasons() -> None:
     end = build_end(1, counts={"rated": 1200, "not_found": 7}, reasons=[f"reason {n}" for n in range(1, 8)])
-    notice = build_notice(end)
-    assert notice.title == "importer: nightly left rows that did not succeed"
-    assert not notice.is_good
-    assert notice.text.splitlines() == [
+    notification = build_notification(end)
+    assert notification.title == "importer: nightly left rows that did not succeed"
+    assert not notification.is_good
+    assert notification.text.splitlines() == [
         "1,200 rated",
         "7 not found",
         "",
@@ -74,11 +81,11 @@ def test_a_bad_run_is_told_with_counts_and_the_first_reasons() -> None:
 
 
 def test_a_run_that_stopped_early_says_why() -> None:
-    notice = build_notice(
+    notification = build_notification(
         build_end(3, run_id="", counts={}, stopped="sign in again: \x1b[31mimporter login trakt")
     )
-    assert notice.title == "importer: nightly stopped early"
-    assert notice.text == "Stopped early: sign in again: importer login trakt\n\nexit code 3, 2.0 s"
+    assert notification.title == "importer: nightly stopped early"
+    assert notification.text == "Stopped early: sign in again: importer login trakt\n\nexit code 3, 2.0 s"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,7 @@ def test_a_run_that_stopped_early_says_why() -> None:
 def test_a_good_run_after_a_bad_one_is_a_recovery(
     tmp_path: Path, before: RunEnd | None, decision: str
 ) -> None:
-    assert build_notice(GOOD, after(before, tmp_path)).title == f"importer: nightly {decision}"
+    assert build_notification(GOOD, after(before, tmp_path)).title == f"importer: nightly {decision}"
 
 
 class Receiver(ThreadingHTTPServer):
@@ -128,11 +135,11 @@ def address_of(receiver: Receiver) -> Secret:
     return Secret(f"json://me:5ECRETword@127.0.0.1:{receiver.server_port}/5ECRETpath")
 
 
-NOTICE = Notice("importer: nightly stopped early", "7 not found\n\n- <b> & *stars*", is_good=False)
+NOTICE = Notification("importer: nightly stopped early", "7 not found\n\n- <b> & *stars*", is_good=False)
 
 
 def test_a_notice_arrives_as_it_was_written(receiver: Receiver) -> None:
-    assert send_notice([address_of(receiver)], NOTICE) == []
+    assert send_notification([address_of(receiver)], NOTICE) == []
     (message,) = receiver.received
     assert (message["title"], message["message"], message["type"]) == (NOTICE.title, NOTICE.text, "failure")
 
@@ -142,7 +149,7 @@ def test_one_address_that_fails_keeps_none_of_the_others(
 ) -> None:
     nowhere = Secret("json://me:5ECRETword@127.0.0.1:1/5ECRETpath")
     odd = Secret("5ECRETscheme://5ECRETword")
-    warnings = send_notice([nowhere, odd, Secret(""), address_of(receiver)], NOTICE)
+    warnings = send_notification([nowhere, odd, Secret(""), address_of(receiver)], NOTICE)
     assert len(receiver.received) == 1
     assert [warning.partition(" could")[0] for warning in warnings] == [
         "notification 1 of 4",
@@ -156,12 +163,12 @@ def test_one_address_that_fails_keeps_none_of_the_others(
 
 def test_a_service_that_refuses_is_a_warning(receiver: Receiver) -> None:
     receiver.answer = 500
-    assert len(send_notice([address_of(receiver)], NOTICE)) == 1
+    assert len(send_notification([address_of(receiver)], NOTICE)) == 1
 
 
 def test_a_service_that_breaks_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("apprise.Apprise.notify", lambda *_, **__: 1 / 0)
-    assert len(send_notice([Secret("json://127.0.0.1:1")], NOTICE)) == 1
+    assert len(send_notification([Secret("json://127.0.0.1:1")], NOTICE)) == 1
 
 
 def test_an_address_can_be_checked_without_sending(receiver: Receiver) -> None:
@@ -173,7 +180,7 @@ def test_an_address_can_be_checked_without_sending(receiver: Receiver) -> None:
 def test_the_libraries_keep_their_log_to_themselves(
     receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
-    send_notice([address_of(receiver)], NOTICE)
+    send_notification([address_of(receiver)], NOTICE)
     logging.getLogger("apprise").error("to json://me:5ECRETword@127.0.0.1")
     logging.getLogger("urllib3.connectionpool").warning("Retrying /5ECRETpath")
     assert not caplog.text
