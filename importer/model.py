@@ -36,8 +36,12 @@ class Status(StrEnum):
     NOT_FOUND = "not_found"
     REJECTED = "rejected"
     FAILED = "failed"
-    UNSURE = "unsure"
+    UNCONFIRMED = "unconfirmed"
     NOT_SENT = "not_sent"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Status | None":
+        return cls.UNCONFIRMED if value == "unsure" else None  # its name in what earlier versions wrote
 
     @property
     def is_success(self) -> bool:
@@ -49,7 +53,7 @@ SUCCESSES = frozenset(
     {Status.RATED, Status.UNRATED, Status.UNCHANGED, Status.KEPT, Status.DUPLICATE, Status.SKIPPED}
 )
 
-TRANSIENT = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNSURE})
+TRANSIENT = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNCONFIRMED})
 """What another try may mend by itself."""
 
 CORRECTABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})

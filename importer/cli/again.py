@@ -53,13 +53,13 @@ def retry(
     guard: options.Guard = 20,
     on_conflict: options.OnConflictOption = OnConflict.NEWEST,
     verify: options.Verify = True,
-    resend_unsure: options.ResendUnsure = False,
+    resend_unconfirmed: options.ResendUnconfirmed = False,
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
     """Send again the rows that failed or were not sent.
 
-    Also the unsure ones. The new results have a line for every row of the run.
+    Also the unconfirmed ones. The new results have a line for every row of the run.
     """
     zone = None if timezone is None else parse_zone(timezone)
     given = open_results(what, every=every, zone=zone)
@@ -71,7 +71,7 @@ def retry(
             pace,
             limit,
             verifies=verify,
-            resends_unsure=resend_unsure,
+            resends_unconfirmed=resend_unconfirmed,
             on_conflict=on_conflict,
         ),
         request=RequestOptions(**asdict(rating), time_of_day=parse_time_of_day(date_time, zone)),

@@ -18,7 +18,7 @@ _NO_ID = "needs_id"
 _ALONE = frozenset(
     {
         *("--lists", "--diary-dates", "--insecure-http", "--bulk"),
-        *("--verify", "--no-verify", "--resend-unsure"),
+        *("--verify", "--no-verify", "--resend-unconfirmed"),
     }
 )
 """Options that take no word."""
@@ -28,7 +28,7 @@ _FOR_RESOLVE = _OF_SERVER | {
 }
 _FOR_RETRY = _OF_SERVER | {
     *("--love", "--hate", "--workers", "--rate", "--bulk", "--batch-size", "--guard"),
-    *("--timezone", "--date-time", "--on-conflict", "--verify", "--no-verify", "--resend-unsure"),
+    *("--timezone", "--date-time", "--on-conflict", "--verify", "--no-verify", "--resend-unconfirmed"),
 }
 """What decides how the rows are sent; not what is said of one command, such as --limit or --yes."""
 
@@ -42,7 +42,7 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         return (_typed(), "to send them") if counts.get(Status.NOT_SENT) else None
     if summary.stopped:
         return _typed(), "to go on where this run stopped"
-    if counts.keys() & {Status.FAILED, Status.UNSURE}:
+    if counts.keys() & {Status.FAILED, Status.UNCONFIRMED}:
         return _typed(), "to try the failed rows again; what is done is not sent again"
     without_ids = any(tally.reason == _NO_ID for tally in summary.misses)
     typed = sys.argv[1:]

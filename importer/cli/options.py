@@ -203,8 +203,9 @@ PlanOption = Annotated[
 ]
 
 
-ResendUnsure = Annotated[
-    bool, typer.Option("--resend-unsure", help="Send again what may have arrived and cannot be looked up.")
+ResendUnconfirmed = Annotated[
+    bool,
+    typer.Option("--resend-unconfirmed", help="Send rows again that may have arrived already."),
 ]
 
 

@@ -43,7 +43,7 @@ def run(
     mirror: options.Mirror = False,
     plan: options.PlanOption = None,
     verify: options.Verify = True,
-    resend_unsure: options.ResendUnsure = False,
+    resend_unconfirmed: options.ResendUnconfirmed = False,
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
@@ -78,7 +78,7 @@ def run(
             pace,
             limit,
             verifies=verify,
-            resends_unsure=resend_unsure,
+            resends_unconfirmed=resend_unconfirmed,
             **rules,
         ),
         request=RequestOptions(**asdict(rating), time_of_day=parse_time_of_day(date_time, how.zone)),

@@ -43,7 +43,7 @@ from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 OUTAGE_AFTER = 10
 """So many batches given up in a row are no bad luck of theirs: the run stops instead of failing them all."""
 
-_GIVEN_UP = frozenset({Status.FAILED, Status.UNSURE})
+_GIVEN_UP = frozenset({Status.FAILED, Status.UNCONFIRMED})
 
 GRACE_SECONDS = 30.0
 """How long requests in flight may take to finish once the pool is told to stop."""

@@ -181,7 +181,7 @@ class LossRule(NamedTuple):
     reason: str = "{loss}"
 
 
-_NO_ANSWER = Outcome(Status.UNSURE, "no_answer", "sent, but the answer never came")
+_NO_ANSWER = Outcome(Status.UNCONFIRMED, "no_answer", "sent, but the answer never came")
 
 LOSSES: Mapping[Loss, LossRule] = {
     Loss.CERTIFICATE: LossRule(Effect.NONE, None, "{server}'s identity cannot be proved: {loss}"),

@@ -18,13 +18,14 @@ from filelock import FileLock, Timeout
 
 from importer.errors import ImporterError, JournalLockedError, StopRunError
 
-_SCHEMA_VERSION = 5
+_SCHEMA_VERSION = 6
 
 _NEWER_COLUMNS = {
     2: "ALTER TABLE row ADD COLUMN note TEXT;",
     3: "ALTER TABLE run ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;",
     4: "ALTER TABLE run ADD COLUMN program TEXT; ALTER TABLE run ADD COLUMN repeats INTEGER;"
     "ALTER TABLE run ADD COLUMN repeatable INTEGER NOT NULL DEFAULT 0;",
+    5: "",
 }
 """What the version after each of the older ones has added to its tables."""
 
@@ -134,6 +135,13 @@ def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
         after = """
             INSERT INTO mark SELECT run, row, row FROM row WHERE sending AND status IS NULL;
             UPDATE run SET compared = number IN (SELECT run FROM row WHERE previous_known);
+        """
+    if 0 < version <= 5:  # what nobody can tell of had another name
+        after += """
+            UPDATE row SET status = 'unconfirmed' WHERE status = 'unsure';
+            UPDATE row SET reason = 'not_counted' WHERE reason = 'not_confirmed';
+            UPDATE tally SET status = 'unconfirmed' WHERE status = 'unsure';
+            UPDATE tally SET reason = 'not_counted' WHERE reason = 'not_confirmed';
         """
     # All of it or nothing: a half of it could not be done again.
     db.executescript(

@@ -86,7 +86,7 @@ class Runs(JournalFile):
         # rating was kept, or was what the row wanted already, it may not be what an earlier run brought.
         self._db.execute(
             "DELETE FROM held WHERE title_key IN (SELECT title_key FROM marked WHERE run = ?"
-            " AND (status IN ('unsure', 'failed') OR status IS NULL AND is_marked"
+            " AND (status IN ('unconfirmed', 'failed') OR status IS NULL AND is_marked"
             " OR status IN ('unchanged', 'kept') AND NOT carried"
             " AND iif(status = 'kept', previous_rating, rating)"
             " IS NOT (SELECT held.rating FROM held WHERE held.title_key = marked.title_key)))",

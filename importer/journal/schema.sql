@@ -72,7 +72,7 @@ DROP VIEW IF EXISTS result;
 DROP VIEW IF EXISTS marked;
 CREATE VIEW marked AS
 SELECT *,
-    status IN ('unsure', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND is_marked AS may_have_arrived,
+    status IN ('unconfirmed', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND is_marked AS may_have_arrived,
     -- Whether one more run would settle the row, with nobody asked, and in the same way.
     NOT carried AND (
         status IN ('rated', 'unrated') AND typeof(rating) = 'integer'
@@ -94,7 +94,7 @@ CREATE VIEW result AS
 SELECT
     number AS run, row, line,
     CASE
-        WHEN repeats IS NULL THEN coalesce(status, iif(is_marked, 'unsure', 'not_sent'))
+        WHEN repeats IS NULL THEN coalesce(status, iif(is_marked, 'unconfirmed', 'not_sent'))
         WHEN status IN ('rated', 'unrated') THEN 'unchanged'
         ELSE status
     END AS status,

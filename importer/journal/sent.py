@@ -7,7 +7,7 @@ from importer.journal.rows import OPEN, Changed, Rows, Run
 from importer.model import MediaKind, RatingJob, RowOutcome
 
 _MAY_HAVE_CHANGED = (
-    "(status IN ('rated', 'unrated', 'unsure') OR status = 'failed' AND reason = 'not_stored'"
+    "(status IN ('rated', 'unrated', 'unconfirmed') OR status = 'failed' AND reason = 'not_stored'"
     " OR status IS NULL AND is_marked)"
 )
 """The rows that a run changed at the account, or may have: what an undo looks at."""
@@ -24,7 +24,7 @@ class SentRows(Rows):
         """The jobs marked as sending that have no outcome: a crash left their fate unknown."""
         return self._jobs("run = ? AND status IS NULL AND is_marked ORDER BY row", run.number)
 
-    def still_unsure(self, run: Run) -> list[RatingJob]:
+    def still_unconfirmed(self, run: Run) -> list[RatingJob]:
         """The open jobs whose very rating an earlier run may have brought, and nothing was known since."""
         return self._jobs(
             "run = ? AND status IS NULL AND title_key NOT IN (SELECT title_key FROM held)"

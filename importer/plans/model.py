@@ -20,7 +20,7 @@ class Action(StrEnum):
     SKIPPED = "skipped"
     UNSUPPORTED = "unsupported"
     INVALID = "invalid"
-    UNSURE = "unsure"
+    UNCONFIRMED = "unconfirmed"
 
     @property
     def is_sent(self) -> bool:
@@ -49,7 +49,7 @@ _ENDS = {
     Action.SKIPPED: Status.SKIPPED,
     Action.UNSUPPORTED: Status.UNSUPPORTED,
     Action.INVALID: Status.INVALID,
-    Action.UNSURE: Status.UNSURE,
+    Action.UNCONFIRMED: Status.UNCONFIRMED,
 }
 
 

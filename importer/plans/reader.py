@@ -83,6 +83,7 @@ class PlanReader:
 
 def _choose(row: SourceRow, cells: Mapping[str, str | None]) -> SourceRow:
     word = (cells["action"] or "").lower()
+    word = "unconfirmed" if word == "unsure" else word  # as plans of earlier versions call it
     action = Action(word) if word in set(Action) else None
     if action is None:
         return _check(row, cells, "bad_action", f"column action: {word!r} is none. Write one of {_ACTIONS}.")

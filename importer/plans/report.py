@@ -33,10 +33,10 @@ _MEANINGS = {
     Action.SKIPPED: "the row holds no rating to bring",
     Action.UNSUPPORTED: "the destination cannot rate this kind of title",
     Action.INVALID: "the row cannot be understood as a rating",
-    Action.UNSURE: "sent before, and nobody can tell whether it arrived",
+    Action.UNCONFIRMED: "sent before, and nobody can tell whether it arrived",
 }
 
-_SHOWN = (Action.CHANGE, Action.UNRATE, Action.REMOVE, Action.CONFLICT, Action.INVALID, Action.UNSURE)
+_SHOWN = (Action.CHANGE, Action.UNRATE, Action.REMOVE, Action.CONFLICT, Action.INVALID, Action.UNCONFIRMED)
 """The actions of which the first rows are shown."""
 
 _PLACES = {name: PLAN_COLUMNS.index(name) for name in ("row", "line", "action", "message", "title")}

@@ -26,7 +26,7 @@ _MEANINGS = {
     Status.NOT_FOUND: "the destination does not know the title",
     Status.REJECTED: "the destination refused the row",
     Status.FAILED: "given up after the last try",
-    Status.UNSURE: "sent, but the answer was lost and could not be checked",
+    Status.UNCONFIRMED: "sent, but the answer was lost and could not be checked",
     Status.NOT_SENT: "the run ended before these were sent",
 }
 

@@ -36,7 +36,7 @@ from importer.runs.snapshot import (
     close_unanswered,
     find_not_stored,
     keep_what_changed_since,
-    leave_unsure,
+    leave_unconfirmed,
     note_account_ratings,
     read_account,
     resolve_conflicts,
@@ -67,7 +67,7 @@ class SendingOptions:
     build_tokens: Callable[[Transport], Tokens] | None = None
     verifies: bool = True
     """Whether the account is read back afterwards."""
-    resends_unsure: bool = False
+    resends_unconfirmed: bool = False
     """Whether rows of which nobody can tell whether they arrived are sent again."""
     on_conflict: OnConflict = OnConflict.NEWEST
     """Who gives way where the account holds another rating; `ask` leaves that to whoever looks."""
@@ -192,13 +192,13 @@ class Sending:
         if ratings is None:
             self._insist_on_reading()
         row_outcomes = close_unanswered(
-            journal, run, ratings, self._destination.as_stored, resend=self._options.resends_unsure
+            journal, run, ratings, self._destination.as_stored, resend=self._options.resends_unconfirmed
         )
         self._count(row_outcomes)
         if ratings is None:
             journal.note_unreadable(run)
-            if not self._destination.repeats_safely and not self._options.resends_unsure:
-                self._count(leave_unsure(journal, run))
+            if not self._destination.repeats_safely and not self._options.resends_unconfirmed:
+                self._count(leave_unconfirmed(journal, run))
             self._looked = Snapshot(is_readable=False)
             return
         if self._options.undone is not None:

@@ -31,8 +31,8 @@ AsStored = Callable[[RatingJob], RatingJob]
 
 _HELD = Outcome(Status.UNCHANGED, "held", "the account holds this very rating")
 _NOT_HELD = Outcome(Status.UNCHANGED, "not_held", "the account holds no rating that could be removed")
-_UNSURE = Outcome(
-    Status.UNSURE, "no_answer", "sent, but the answer was never seen and the account cannot be read back"
+_UNCONFIRMED = Outcome(
+    Status.UNCONFIRMED, "no_answer", "sent, but the answer was never seen and the account cannot be read back"
 )
 _CHANGED_SINCE = Outcome(
     Status.KEPT,
@@ -72,7 +72,7 @@ async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]
 def close_unanswered(
     journal: Journal, run: Run, ratings: AccountRatings | None, as_stored: AsStored, *, resend: bool
 ) -> list[RowOutcome]:
-    """Judge the rows that a crash left without an answer: there, not there (then open again), or unsure."""
+    """Close the rows that a crash left without an answer: stored, open again, or unconfirmed."""
     unanswered = journal.unanswered(run)
     if ratings is not None:
         there = [job for job in unanswered if is_held(as_stored(job), ratings)]
@@ -80,15 +80,17 @@ def close_unanswered(
     elif resend:
         row_outcomes = []
     else:
-        row_outcomes = [RowOutcome(job.row, _UNSURE, 1, None, None, None) for job in unanswered]
+        row_outcomes = [RowOutcome(job.row, _UNCONFIRMED, 1, None, None, None) for job in unanswered]
     journal.record(run, row_outcomes)
     journal.release(run)
     return row_outcomes
 
 
-def leave_unsure(journal: Journal, run: Run) -> list[RowOutcome]:
+def leave_unconfirmed(journal: Journal, run: Run) -> list[RowOutcome]:
     """Where the account cannot be read: what an earlier run may have brought is not repeated blindly."""
-    row_outcomes = [RowOutcome(job.row, _UNSURE, 0, None, None, None) for job in journal.still_unsure(run)]
+    row_outcomes = [
+        RowOutcome(job.row, _UNCONFIRMED, 0, None, None, None) for job in journal.still_unconfirmed(run)
+    ]
     journal.record(run, row_outcomes)
     return row_outcomes
 

@@ -27,7 +27,7 @@ SEED = os.environ.get("CHAOS_SEED", "")
 
 MOST_LIVES_OF_A_FILE = 150
 DONE = {"rated", "unrated", "unchanged"}
-OPEN = {"failed", "unsure", "not_sent"}
+OPEN = {"failed", "unconfirmed", "not_sent"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,14 +195,14 @@ class User:
             if line.status == "duplicate":
                 continue
             done = rated if line.rating else removed
-            said = {"rated", "unrated", "failed", "unsure"} & set(told[row])
+            said = {"rated", "unrated", "failed", "unconfirmed"} & set(told[row])
             assert bool(said) or not done[line.title], ("done, and not reported", where)
             if line.status in told[row]:
                 assert done[line.title] or line.status in {"unchanged", "invalid"}, ("never done", where)
-            unsure = sum(status in {"unsure", "failed"} for status in told[row])
-            self.counts["unsure on the way"] += unsure
+            unconfirmed = sum(status in {"unconfirmed", "failed"} for status in told[row])
+            self.counts["unconfirmed on the way"] += unconfirmed
             if self.mode.posts_once:
-                assert done[line.title] <= 1 + unsure, ("posted twice", where)
+                assert done[line.title] <= 1 + unconfirmed, ("posted twice", where)
         titles = {line.title for line in lines}
         assert rated.keys() | removed.keys() <= titles
         if self.mode.posts_once:

@@ -60,10 +60,10 @@ def test_what_can_be_mended_is_mended_in_the_results() -> None:
 
 def test_a_retry_keeps_to_what_was_said_of_the_sending(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = "--timezone Europe/Berlin --on-conflict keep --date-time 09:00 --no-verify --workers 2 --guard=5"
-    words = f"importer run ratings.csv --to trakt {kept} --resend-unsure --limit 3 --yes"
+    words = f"importer run ratings.csv --to trakt {kept} --resend-unconfirmed --limit 3 --yes"
     monkeypatch.setattr(sys, "argv", words.split())
     found = next_words(missed(Status.NOT_FOUND))
-    assert found == f"retry --all r.csv --to trakt {kept} --resend-unsure"
+    assert found == f"retry --all r.csv --to trakt {kept} --resend-unconfirmed"
 
 
 def test_what_only_the_source_can_mend_is_mended_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_what_only_the_source_can_mend_is_mended_there(monkeypatch: pytest.Monke
     assert find_next(off_scale, None, "trakt") is None
 
 
-@pytest.mark.parametrize("status", [Status.FAILED, Status.UNSURE])
+@pytest.mark.parametrize("status", [Status.FAILED, Status.UNCONFIRMED])
 def test_the_same_command_tries_again_what_failed(status: Status) -> None:
     assert next_words(missed(status)).startswith("run ratings.csv --map")
 

@@ -10,7 +10,7 @@ half-done      carries the request out, then answers with an error of its own
 lost           loses the connection before the request is carried out
 answer-lost    carries the request out, then loses the connection
 stop           does nothing, and wants to hear no more
-stop-unsure    carries the request out, answers with nonsense
+stop-unconfirmed    carries the request out, answers with nonsense
 hang           carries the request out and never answers
 ```
 """
@@ -41,7 +41,7 @@ from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
 
-CARRIED_OUT = {"rated", "half-done", "answer-lost", "stop-unsure", "hang"}
+CARRIED_OUT = {"rated", "half-done", "answer-lost", "stop-unconfirmed", "hang"}
 STATUS = {"rated": 200, "skipped": 200, "refused": 400, "busy": 429, "trouble": 500, "half-done": 500}
 
 READ_BACK = "read back"
@@ -51,7 +51,7 @@ LOST = RetryPolicy(
     first_wait_seconds=1,
     exponential=True,
     when_exhausted=WhenExhausted.SPLIT,
-    outcome=Outcome(Status.UNSURE),
+    outcome=Outcome(Status.UNCONFIRMED),
 )
 BUSY = RetryPolicy(attempts=4, first_wait_seconds=10, pauses_all_workers=True)
 TROUBLE = RetryPolicy(
@@ -151,7 +151,7 @@ class FakeApi:
             case "trouble" | "half-done":
                 return Retry("trouble", TROUBLE, Effect.UNKNOWN)
             case word:
-                return Stop(StopRunError(word), Effect.UNKNOWN if word == "stop-unsure" else Effect.NONE)
+                return Stop(StopRunError(word), Effect.UNKNOWN if word == "stop-unconfirmed" else Effect.NONE)
 
     def build_credentials_check(self) -> Request:
         raise NotImplementedError

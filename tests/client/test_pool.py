@@ -197,14 +197,14 @@ def test_reading_back_is_tried_again_before_the_rating_is() -> None:
     assert delivery.row_outcomes[1].outcome.reason == "verified"
 
 
-def test_a_rating_that_cannot_be_looked_up_is_unsure_and_never_sent_twice() -> None:
+def test_a_rating_that_cannot_be_looked_up_is_unconfirmed_and_never_sent_twice() -> None:
     server = FakeServer("answer-lost", *["trouble"] * 9)
     delivery = deliver(server, 1)
     assert server.ratings_sent == [[1]]
-    assert delivery.statuses == {1: Status.UNSURE}
+    assert delivery.statuses == {1: Status.UNCONFIRMED}
 
 
-def test_a_stop_while_reading_back_leaves_the_row_unsure() -> None:
+def test_a_stop_while_reading_back_leaves_the_row_unconfirmed() -> None:
     delivery = deliver(FakeServer("answer-lost", "stop"), 1)
     assert delivery.row_outcomes == {}
     assert delivery.unconfirmed_without_outcome == {1}
@@ -248,7 +248,7 @@ def test_a_request_in_flight_gets_its_grace_and_no_more() -> None:
     assert delivery.unconfirmed_without_outcome == {1}
 
 
-def test_stop_now_gives_up_requests_in_flight_as_unsure() -> None:
+def test_stop_now_gives_up_requests_in_flight_as_unconfirmed() -> None:
     async def stop_now(pool: WorkerPool, running: "asyncio.Task[None]") -> None:
         await stop_after(1.5)(pool, running)
         pool.stop_now()
@@ -259,7 +259,7 @@ def test_stop_now_gives_up_requests_in_flight_as_unsure() -> None:
     assert delivery.seconds == pytest.approx(1.5, abs=0.01)
 
 
-def test_a_cancelled_run_leaves_requests_in_flight_unsure() -> None:
+def test_a_cancelled_run_leaves_requests_in_flight_unconfirmed() -> None:
     async def cancel(pool: WorkerPool, running: "asyncio.Task[None]") -> None:
         await asyncio.sleep(1.5)
         running.cancel()
@@ -270,13 +270,13 @@ def test_a_cancelled_run_leaves_requests_in_flight_unsure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "unsure"), [("busy", set()), ("trouble", {1}), ("answer-lost", {1})], ids=str
+    ("word", "unconfirmed"), [("busy", set()), ("trouble", {1}), ("answer-lost", {1})], ids=str
 )
-def test_a_stop_does_not_wait_for_who_only_waits_to_try_again(word: str, unsure: set[int]) -> None:
+def test_a_stop_does_not_wait_for_who_only_waits_to_try_again(word: str, unconfirmed: set[int]) -> None:
     delivery = deliver(FakeServer(word), 1, meanwhile=stop_after(0.5))
     assert delivery.seconds == pytest.approx(0.5, abs=0.01)
     assert delivery.row_outcomes == {}
-    assert delivery.unconfirmed_without_outcome == unsure
+    assert delivery.unconfirmed_without_outcome == unconfirmed
 
 
 @pytest.mark.parametrize("word", ["stop", "rated"])
@@ -298,19 +298,19 @@ def test_the_rest_of_a_split_batch_is_not_sent_after_a_stop() -> None:
     assert not delivery.unconfirmed_without_outcome
 
 
-def test_rows_of_a_batch_that_was_carried_out_in_part_are_unsure_after_a_stop() -> None:
+def test_rows_of_a_batch_that_was_carried_out_in_part_are_unconfirmed_after_a_stop() -> None:
     delivery = deliver(FakeServer("skipped", "rated", "stop"), 8, BULK)
     assert set(delivery.row_outcomes) == {1, 2, 3, 4}
     assert delivery.unconfirmed_without_outcome == {5, 6, 7, 8}
 
 
-def test_a_batch_whose_first_answer_was_lost_stays_unsure_while_the_server_is_busy() -> None:
+def test_a_batch_whose_first_answer_was_lost_stays_unconfirmed_while_the_server_is_busy() -> None:
     delivery = deliver(FakeServer("answer-lost", *["busy"] * 9), 8, BULK)
     assert delivery.row_outcomes == {}
     assert delivery.unconfirmed_without_outcome == set(range(1, 9))
 
 
-def test_a_rating_known_not_to_have_arrived_is_not_unsure() -> None:
+def test_a_rating_known_not_to_have_arrived_is_not_unconfirmed() -> None:
     delivery = deliver(FakeServer("lost", "rated", *["busy"] * 9), 1)
     assert delivery.row_outcomes == {}
     assert not delivery.unconfirmed_without_outcome
@@ -350,7 +350,7 @@ def test_an_exception_in_the_feeder_stops_the_pool_and_is_kept() -> None:
 WORDS = st.sampled_from(
     (
         *("rated", "rated", "rated", "skipped", "refused", "busy", "trouble", "half-done"),
-        *("lost", "answer-lost", "hang", "stop", "stop-unsure"),
+        *("lost", "answer-lost", "hang", "stop", "stop-unconfirmed"),
     )
 )
 
@@ -383,6 +383,6 @@ def test_whatever_happens_each_row_is_told_of_once_and_truthfully(
         done = {
             row for row, status in delivery.statuses.items() if server.rated[row] and not status.is_success
         }
-        assert {delivery.statuses[row] for row in done} <= {Status.UNSURE, Status.FAILED}
+        assert {delivery.statuses[row] for row in done} <= {Status.UNCONFIRMED, Status.FAILED}
     assert server.most_in_flight <= workers
     assert delivery.seconds <= max(stop_seconds + GRACE_SECONDS, 1000)

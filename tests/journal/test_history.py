@@ -67,7 +67,7 @@ def test_a_stopped_run_has_not_ended(tmp_path: Path) -> None:
         journal.release(run, except_rows=[2])
     (past,) = list_runs(tmp_path)
     assert past.ended_at is None
-    assert past.counts == {Status.RATED: 1, Status.UNSURE: 1, Status.NOT_SENT: 1}
+    assert past.counts == {Status.RATED: 1, Status.UNCONFIRMED: 1, Status.NOT_SENT: 1}
 
 
 def test_a_run_can_be_read_while_it_is_under_way(tmp_path: Path) -> None:
@@ -78,7 +78,11 @@ def test_a_run_can_be_read_while_it_is_under_way(tmp_path: Path) -> None:
         assert next(reading)[STATUS] == Status.NOT_SENT
         rate(journal, run, 1, 2)  # the writer is not held up by a reader in the middle
         assert [line[STATUS] for line in reading] == [Status.NOT_SENT] * 2  # who reads on sees one moment
-        assert [line[STATUS] for line in read_results(past)] == [Status.RATED, Status.RATED, Status.UNSURE]
+        assert [line[STATUS] for line in read_results(past)] == [
+            Status.RATED,
+            Status.RATED,
+            Status.UNCONFIRMED,
+        ]
         assert find_run(tmp_path, run.run_id).counts[Status.RATED] == 2
 
 
@@ -199,3 +203,9 @@ def test_a_journal_that_breaks_in_the_rows_is_named(tmp_path: Path) -> None:
         list(read_results(past))
     with pytest.raises(ImporterError, match="cannot read the journal"):
         read_tallies(past)
+
+
+def test_the_name_that_a_status_had_before_is_understood() -> None:
+    assert Status("unsure") is Status.UNCONFIRMED
+    with pytest.raises(ValueError, match="sure"):
+        Status("sure")

@@ -154,10 +154,11 @@ def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Jou
     assert column(journal, run, "message") == ["8.5 was rounded to 9; nobody knows it", "noted"]
 
 
-OLDER = {
-    4: "DROP VIEW result; DROP VIEW marked; DROP TABLE tally; ALTER TABLE run DROP COLUMN program; "
-    "ALTER TABLE run DROP COLUMN repeatable; ALTER TABLE run DROP COLUMN repeats; PRAGMA user_version = 4;",
-}
+OLDER = {5: "UPDATE row SET status = 'unsure' WHERE status = 'unconfirmed'; PRAGMA user_version = 5;"}
+OLDER[4] = OLDER[5] + (
+    "DROP VIEW result; DROP VIEW marked; DROP TABLE tally; ALTER TABLE run DROP COLUMN program; "
+    "ALTER TABLE run DROP COLUMN repeatable; ALTER TABLE run DROP COLUMN repeats; PRAGMA user_version = 4;"
+)
 OLDER[3] = OLDER[4] + (
     "DROP TABLE mark; ALTER TABLE run DROP COLUMN compared; "
     "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; UPDATE row SET previous_known = 0; "
@@ -172,6 +173,8 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
     with Journal(folder, "account") as journal:
         run = rate(journal, 8)
         stopped = plan(journal, build_job(1, imdb_id="tt0000002"), build_job(2, imdb_id="tt0000003"))
+        unconfirmed = plan(journal, build_job(1, imdb_id="tt0000004"))
+        journal.record(unconfirmed, [row_outcome(1, Outcome(Status.UNCONFIRMED, "no_answer"))])
         if version > 3:
             journal.take(stopped, 1, 1)
             journal.note_previous(stopped, [])
@@ -182,7 +185,8 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
             database.execute("UPDATE row SET previous_known = 1 WHERE run = ?", (stopped.number,))
     with Journal(folder, "account") as journal:
         assert column(journal, run, "status") == ["rated"]
-        assert column(journal, stopped, "status") == ["not_sent", "unsure"]
+        assert column(journal, unconfirmed, "status") == ["unconfirmed"]
+        assert column(journal, stopped, "status") == ["not_sent", "unconfirmed"]
         assert [job.row for job in journal.unanswered(stopped)] == [2]
         journal.note_unreadable(stopped)
         assert [changed.is_known for changed in journal.changed_rows(stopped, 0, 10)] == [True]
@@ -308,7 +312,7 @@ def test_what_the_destination_refused_changes_nothing(journal: Journal, status: 
     assert column(journal, plan(journal, build_job(rating=7)), "status") == ["unchanged"]
 
 
-@pytest.mark.parametrize("status", [Status.UNSURE, Status.FAILED])
+@pytest.mark.parametrize("status", [Status.UNCONFIRMED, Status.FAILED])
 def test_a_rating_that_may_have_arrived_leaves_nothing_known(journal: Journal, status: Status) -> None:
     rate(journal, 7)
     rate(journal, 8, Outcome(status, "no_answer", "?"))
@@ -401,7 +405,7 @@ def test_a_run_that_brought_all_of_its_rows_can_be_repeated(journal: Journal, ou
     [
         Outcome(Status.UNCHANGED, "held", "the account holds this very rating"),
         *(Outcome(status, "why") for status in (Status.KEPT, Status.NOT_FOUND, Status.REJECTED)),
-        *(Outcome(status, "why") for status in (Status.FAILED, Status.UNSURE, Status.NOT_SENT)),
+        *(Outcome(status, "why") for status in (Status.FAILED, Status.UNCONFIRMED, Status.NOT_SENT)),
     ],
 )
 def test_a_run_with_a_row_that_must_be_asked_for_again_cannot_be_repeated(
@@ -498,7 +502,7 @@ def test_released_rows_can_be_taken_again_and_the_others_cannot(journal: Journal
     journal.record(run, [row_outcome(1)])
     journal.release(run, except_rows={2})
     assert [job.row for job in journal.unanswered(run)] == [2]
-    assert column(journal, run, "status") == ["rated", "unsure", "not_sent", "not_sent"]
+    assert column(journal, run, "status") == ["rated", "unconfirmed", "not_sent", "not_sent"]
     assert column(journal, run, "reason") == [None, "no_answer", "stopped", "stopped"]
     assert [job.row for job in journal.take(run, 0, 10)] == [3, 4]
 
@@ -559,7 +563,7 @@ def test_tallies_count_by_status_and_reason_with_examples_of_what_missed(journal
 # Continuing
 
 
-def test_after_a_crash_the_rows_under_way_are_unsure_and_found_again(folder: Path) -> None:
+def test_after_a_crash_the_rows_under_way_are_unconfirmed_and_found_again(folder: Path) -> None:
     with Journal(folder, "account") as journal:
         run = plan(journal, build_job(1), build_job(2), build_job(3))
         journal.take(run, 0, 2)
@@ -569,7 +573,7 @@ def test_after_a_crash_the_rows_under_way_are_unsure_and_found_again(folder: Pat
         assert again is not None
         assert (again.run_id, again.continued) == (run.run_id, True)
         assert [job.row for job in journal.unanswered(again)] == [2]
-        assert column(journal, again, "status") == ["rated", "unsure", "not_sent"]
+        assert column(journal, again, "status") == ["rated", "unconfirmed", "not_sent"]
         assert journal.count_open(again) == 2
 
 
@@ -704,7 +708,7 @@ def test_a_full_disk_while_recording_leaves_all_of_these_outcomes_or_none(journa
     long = Outcome(Status.REJECTED, "refused", "x" * 5000)
     with pytest.raises(ImporterError, match="the same command"):
         journal.record(run, [row_outcome(row, long) for row in range(1, 101)])
-    assert set(column(journal, run, "status")) == {"unsure"}
+    assert set(column(journal, run, "status")) == {"unconfirmed"}
 
 
 @pytest.mark.parametrize("step", ["take", "release", "finish"])

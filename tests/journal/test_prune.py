@@ -19,7 +19,7 @@ from importer.runs.duplicates import UNCHANGED
 from tests.builders import build_job
 
 RATED, NOT_FOUND = Outcome(Status.RATED), Outcome(Status.NOT_FOUND)
-UNSURE = Outcome(Status.UNSURE, "no_answer", "")
+UNCONFIRMED = Outcome(Status.UNCONFIRMED, "no_answer", "")
 
 
 def add_run(
@@ -138,18 +138,18 @@ def test_an_unfinished_run_stays_and_counts_for_nothing(tmp_path: Path) -> None:
 def test_a_row_that_may_have_arrived_keeps_its_run(tmp_path: Path) -> None:
     """It is what keeps a rating from being posted twice."""
     with Journal(tmp_path, "demo") as journal:
-        unsure = add_run(journal, UNSURE, RATED, first_title=100)
+        unconfirmed = add_run(journal, UNCONFIRMED, RATED, first_title=100)
         others = [add_run(journal, RATED) for _ in range(8)]
     assert prune(tmp_path).run_ids == ids(others[:3])
     with Journal(tmp_path, "demo") as journal:
         with journal.planning():
             again = journal.add_run("print", "ratings.csv", "sandbox")
             journal.add_rows(again, [build_job(1, imdb_id="tt0000101")], [None])
-        assert [job.row for job in journal.still_unsure(again)] == [1]
+        assert [job.row for job in journal.still_unconfirmed(again)] == [1]
         journal.take(again, 0, 10)
         journal.record(again, [RowOutcome(1, RATED, 1, 200, 1.0, 5)])
         journal.finish(again)
-    assert unsure.run_id in prune(tmp_path).run_ids  # now that is known
+    assert unconfirmed.run_id in prune(tmp_path).run_ids  # now that is known
 
 
 def test_what_the_account_holds_stays_known(tmp_path: Path) -> None:
@@ -225,7 +225,12 @@ def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path, monkeypatch: p
             pruned.prune(keep=5)
 
 
-KINDS = {"good": (RATED, True), "open": (RATED, False), "unsure": (UNSURE, True), "miss": (NOT_FOUND, True)}
+KINDS = {
+    "good": (RATED, True),
+    "open": (RATED, False),
+    "unconfirmed": (UNCONFIRMED, True),
+    "miss": (NOT_FOUND, True),
+}
 
 
 @given(kinds=st.lists(st.sampled_from(sorted(KINDS)), max_size=12), keep=st.integers(0, 9))
@@ -245,7 +250,7 @@ def test_whatever_ran_the_newest_and_the_open_stay(
     expected = {
         run.run_id
         for run, kind in zip(runs, kinds, strict=True)
-        if kind in {"open", "unsure"} or run.run_id in newest or run is runs[-1]
+        if kind in {"open", "unconfirmed"} or run.run_id in newest or run is runs[-1]
     }
     assert left(folder) == expected
     with Journal(folder, "demo") as journal:

@@ -409,14 +409,14 @@ def test_a_plan_takes_every_option_of_a_run_that_decides_over_rows() -> None:
         "limit",
         "guard",
         "verify",
-        "resend_unsure",
+        "resend_unconfirmed",
         "yes",
     }
     of_a_run, of_a_plan = (
         {name: parameter.default for name, parameter in signature(command).parameters.items()}
         for command in (run, plan)
     )
-    shared = of_a_run.keys() - of_sending - {"file", "plan", "out", "dry_run", "resend_unsure"}
+    shared = of_a_run.keys() - of_sending - {"file", "plan", "out", "dry_run", "resend_unconfirmed"}
     assert {name: of_a_plan[name] for name in shared} == {name: of_a_run[name] for name in shared}
     assert of_a_plan.keys() == shared | {"file", "out"}
 

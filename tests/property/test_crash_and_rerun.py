@@ -62,7 +62,7 @@ TITLES = (*(f"tt{number:07}" for number in range(1, 4)), UNKNOWN)
 
 MOST_TURNS = 100_000
 
-_UNCONFIRMED, _FAILED = (Outcome(status, "gave_up") for status in (Status.UNSURE, Status.FAILED))
+_UNCONFIRMED, _FAILED = (Outcome(status, "gave_up") for status in (Status.UNCONFIRMED, Status.FAILED))
 _SPLIT = WhenExhausted.SPLIT
 REFUSED = RetryPolicy(attempts=4, first_wait_seconds=1)
 LOST = RetryPolicy(
@@ -193,7 +193,7 @@ class Plan(NamedTuple):
 
 RATING_TROUBLES = (
     *("", "", "lost", "answer-lost", "stored-late", "answered-late", "answered-late", "trouble"),
-    *("half-done", "busy", "refused", "stop", "stop-unsure", "forgotten"),
+    *("half-done", "busy", "refused", "stop", "stop-unconfirmed", "forgotten"),
 )
 READ_TROUBLES = ("", "", "lost", "trouble", "busy")
 
@@ -240,7 +240,7 @@ class FakeServer(Transport):
         if word == "forgotten":
             self.lies |= {title for title, _ in asked}
         known = [(title, rating) for title, rating in asked if title != UNKNOWN]
-        if word in {"", "answer-lost", "answered-late", "half-done", "stop-unsure"}:
+        if word in {"", "answer-lost", "answered-late", "half-done", "stop-unconfirmed"}:
             self.store(known)
         elif word == "stored-late":
             self.late += known
@@ -248,7 +248,7 @@ class FakeServer(Transport):
         await asyncio.sleep(30 if word == "answered-late" else 0.1)
         if word in {"lost", "answer-lost", "stored-late"}:
             raise ConnectionLostError(Loss.DROPPED)
-        if word not in {"trouble", "half-done", "stop-unsure"}:
+        if word not in {"trouble", "half-done", "stop-unconfirmed"}:
             for title, _ in asked:
                 self.open.pop(title, None)
         if word == "refused":
@@ -333,8 +333,8 @@ class FakeApi:
                 return Retry("busy", BUSY)
             case "trouble" | "half-done":
                 return Retry("trouble", TROUBLE, Effect.UNKNOWN)
-            case "stop" | "stop-unsure" as word:
-                return Stop(StopRunError(word), Effect.UNKNOWN if word == "stop-unsure" else Effect.NONE)
+            case "stop" | "stop-unconfirmed" as word:
+                return Stop(StopRunError(word), Effect.UNKNOWN if word == "stop-unconfirmed" else Effect.NONE)
         if not content["skipped"]:
             return Done([RATED if job.rating else UNRATED for job in batch.jobs])
         return narrow(batch, Outcome(Status.NOT_FOUND, "gave_up"), effect=Effect.UNKNOWN)
@@ -413,7 +413,7 @@ PLANS = st.builds(
     st.lists(st.sampled_from(RATING_TROUBLES), max_size=6),
     st.lists(st.sampled_from(READ_TROUBLES), max_size=3),
 )
-FINAL = set(Status) - {Status.NOT_SENT, Status.UNSURE, Status.FAILED}
+FINAL = set(Status) - {Status.NOT_SENT, Status.UNCONFIRMED, Status.FAILED}
 
 
 class CrashAndRerun(RuleBasedStateMachine):

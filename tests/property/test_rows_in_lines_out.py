@@ -71,7 +71,7 @@ def _check(rows: Sequence[tuple[str, str]], faults: Sequence[str], *, bulk: bool
             assert line["imdb_id"] not in stored
         elif line["status"] in {Status.NOT_SENT, Status.INVALID, Status.NOT_FOUND}:
             won = any(
-                other["status"] in {Status.RATED, Status.UNSURE, Status.FAILED}
+                other["status"] in {Status.RATED, Status.UNCONFIRMED, Status.FAILED}
                 and other["imdb_id"] == line["imdb_id"]
                 for other in lines
             )

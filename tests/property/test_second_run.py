@@ -30,7 +30,7 @@ lines = st.one_of(
     st.sampled_from([",238,movie,7,", "tt0111161,,movie,love,", ",,movie,7,"]),
 )
 files = st.lists(st.lists(lines, max_size=4), min_size=1, max_size=2)
-answers = st.sampled_from([*[Status.RATED] * 12, Status.NOT_FOUND, Status.UNSURE, Status.KEPT])
+answers = st.sampled_from([*[Status.RATED] * 12, Status.NOT_FOUND, Status.UNCONFIRMED, Status.KEPT])
 
 
 def tell(journal: Journal, run: Run) -> tuple[list[tuple[Any, ...]], list[Tally], int]:

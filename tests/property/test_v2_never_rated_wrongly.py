@@ -313,4 +313,4 @@ def test_whatever_the_trouble_no_success_is_told_that_did_not_happen(
         elif row_outcome.outcome.status.is_success:
             assert is_as_asked(server, row)
         elif row.known in server.ever_stored:
-            assert row_outcome.outcome.status in {Status.UNSURE, Status.FAILED, Status.REJECTED}
+            assert row_outcome.outcome.status in {Status.UNCONFIRMED, Status.FAILED, Status.REJECTED}

@@ -373,7 +373,7 @@ def test_every_kind_of_row_that_is_written_lets_the_run_end(desk: Desk) -> None:
 def test_rows_that_a_crash_left_marked_are_written(desk: Desk) -> None:
     run = desk.plan(build_job(1), build_job(2))
     desk.journal.take(run, 0, 1)
-    assert desk.statuses(run) == ["unsure", "not_sent"]
+    assert desk.statuses(run) == ["unconfirmed", "not_sent"]
     desk.write(run)
     assert desk.statuses(run) == ["rated", "rated"]
 

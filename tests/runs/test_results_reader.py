@@ -54,13 +54,20 @@ def kinds(rows: Sequence[SourceRow]) -> list[str]:
 
 def test_what_may_pass_by_itself_is_tried_again(tmp_path: Path) -> None:
     rows = read(write(tmp_path, *map(build_line, Status)))
-    again = {Status.FAILED, Status.NOT_SENT, Status.UNSURE}
+    again = {Status.FAILED, Status.NOT_SENT, Status.UNCONFIRMED}
     assert kinds(rows) == ["RatingJob" if status in again else status for status in Status]
 
 
 def test_with_all_what_can_be_mended_is_tried_again_too(tmp_path: Path) -> None:
     rows = read(write(tmp_path, *map(build_line, Status)), TRANSIENT | CORRECTABLE)
-    again = {Status.FAILED, Status.NOT_SENT, Status.UNSURE, Status.NOT_FOUND, Status.REJECTED, Status.INVALID}
+    again = {
+        Status.FAILED,
+        Status.NOT_SENT,
+        Status.UNCONFIRMED,
+        Status.NOT_FOUND,
+        Status.REJECTED,
+        Status.INVALID,
+    }
     assert kinds(rows) == ["RatingJob" if status in again else status for status in Status]
 
 

@@ -268,13 +268,13 @@ class TestAfterACrash:
         assert road.statuses == ["rated", "rated", "unrated"]
         assert [row["reason"] for row in road.read_results()] == ["verified", "", "verified"]
 
-    def test_what_nobody_can_look_up_is_unsure_and_not_sent(self, road: Road) -> None:
+    def test_what_nobody_can_look_up_is_unconfirmed_and_not_sent(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
             road.crash_after_marking_rows()
             report = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.count_sent_rows() == 0
-        assert road.statuses == ["unsure", "unsure"]
+        assert road.statuses == ["unconfirmed", "unconfirmed"]
         assert {row["reason"] for row in road.read_results()} == {"no_answer"}
         assert report.stopped_by is None
 
@@ -282,7 +282,7 @@ class TestAfterACrash:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
             road.crash_after_marking_rows()
-            road.run(sandbox.url, resends_unsure=True, on_conflict=OnConflict.OVERWRITE)
+            road.run(sandbox.url, resends_unconfirmed=True, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
         assert road.statuses == ["rated", "rated"]
 
@@ -293,7 +293,7 @@ class TestAfterACrash:
             road.crash_after_marking_rows()
             sandbox.rate(SHAWSHANK, 9)
             assert road.run(sandbox.url).stopped_by is not None
-            assert road.statuses == ["unsure", "unsure"]
+            assert road.statuses == ["unconfirmed", "unconfirmed"]
             road.run(sandbox.url)
             assert sandbox.count_sent_rows() == 1
         assert [(row["status"], row["reason"]) for row in road.read_results()] == [
@@ -303,7 +303,7 @@ class TestAfterACrash:
 
     @pytest.mark.parametrize("again", ["run", "retry"])
     def test_a_single_rating_is_not_repeated_by_a_later_run_either(self, tmp_path: Path, again: str) -> None:
-        """It may have been posted to a social network; `--resend-unsure` is the user's word for it."""
+        """It may have been posted to a social network; `--resend-unconfirmed` is the user's word for it."""
         road = Road.by("single", tmp_path)
         road.write(f"{SHAWSHANK},9")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
@@ -312,18 +312,18 @@ class TestAfterACrash:
             bring_again = road.run if again == "run" else road.retry
             bring_again(sandbox.url)
             assert sandbox.count_sent_rows() == 0
-            assert road.statuses == ["unsure"]
-            bring_again(sandbox.url, resends_unsure=True)
+            assert road.statuses == ["unconfirmed"]
+            bring_again(sandbox.url, resends_unconfirmed=True)
             assert sandbox.stored_movies() == {SHAWSHANK: 9}
         assert road.statuses == ["rated"]
 
-    def test_rows_that_never_left_are_sent_beside_the_unsure_ones(self, road: Road) -> None:
+    def test_rows_that_never_left_are_sent_beside_the_unconfirmed_ones(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", f"{KNIGHT},7")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
             road.crash_after_marking_rows(2)
             road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.stored_movies() == {KNIGHT: 7}
-        assert road.statuses == ["unsure", "unsure", "rated"]
+        assert road.statuses == ["unconfirmed", "unconfirmed", "rated"]
 
 
 class TestAfterwards:

@@ -66,10 +66,10 @@ class TestRetryOfFailures:
         assert before[1]["sent_at"]
         assert report.sent == 2
 
-    def test_unsure_rows_are_looked_up_before_they_are_sent(self, road: Road) -> None:
+    def test_unconfirmed_rows_are_looked_up_before_they_are_sent(self, road: Road) -> None:
         road.write_results(
-            {"status": "unsure", "imdb_id": SHAWSHANK, "rating": 9},
-            {"status": "unsure", "imdb_id": GODFATHER, "rating": 8},
+            {"status": "unconfirmed", "imdb_id": SHAWSHANK, "rating": 9},
+            {"status": "unconfirmed", "imdb_id": GODFATHER, "rating": 8},
         )
         with running_server(**LISTED) as server:
             server.rate(SHAWSHANK, 9)
@@ -494,7 +494,7 @@ class TestTwoAtOnce:
                 started((*words, one), environment, tmp_path),
                 started((*words, other), environment, tmp_path),
             ):
-                wait_until(lambda: importer("runs").stdout.count("1 unsure") == 2)
+                wait_until(lambda: importer("runs").stdout.count("1 unconfirmed") == 2)
             done = [importer(*words, url, "--out", "0.csv") for url in (one, other)]
         assert [run.returncode for run in done] == [0, 0]
         assert len(find_run_ids(importer)) == 2
@@ -506,7 +506,7 @@ class TestTwoAtOnce:
         with running_sandbox(environment, "--fault", "hang=60s") as url:
             words = ("run", "ratings.csv", "--to", "trakt-v1", "--base-url", url)
             with started(words, environment, tmp_path) as first:
-                wait_until(lambda: "unsure" in importer("runs").stdout)
+                wait_until(lambda: "unconfirmed" in importer("runs").stdout)
                 second = importer(*words)
                 undone = importer("undo", find_run_ids(importer)[0], "--base-url", url)
         for refused in (second, undone):
@@ -520,7 +520,7 @@ class TestTwoAtOnce:
         with running_sandbox(environment, "--fault", "hang=60s@1-2") as url:
             words = ("run", "ratings.csv", "--to", "trakt-v1", "--base-url", url)
             with started(words, environment, tmp_path):
-                wait_until(lambda: "2 unsure" in importer("runs").stdout)
+                wait_until(lambda: "2 unconfirmed" in importer("runs").stdout)
             done = importer(*words)
         assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated", "rated"])
 
@@ -541,7 +541,7 @@ class TestStopping:
                     process.wait(1)  # the request in flight has its time to finish
                 process.send_signal(name)
                 assert process.wait(10) == 3
-            assert read_statuses(tmp_path) == ["rated", "unsure", "not_sent", "not_sent"]
+            assert read_statuses(tmp_path) == ["rated", "unconfirmed", "not_sent", "not_sent"]
             assert f"interrupted ({name.name})" in (tmp_path / "said").read_text()
             done = importer(*words)
         assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated"] * 4)

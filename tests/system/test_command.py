@@ -125,7 +125,7 @@ def test_a_sigterm_finishes_what_is_in_flight_and_the_same_command_goes_on(
         assert f"{COMMAND} {' '.join(words)}" in said
         stopped = _read_statuses(tmp_path)
         assert stopped.count("not_sent") > 10
-        assert stopped.count("unsure") == 0
+        assert stopped.count("unconfirmed") == 0
         done = importer(*words)
     assert done.returncode == 1
     finished = _read_statuses(tmp_path)

@@ -637,7 +637,7 @@ class TestDaemon:
                 wait_for(lambda: sum(count.sent_rows) >= 4)
             assert 4 <= sum(count.sent_rows) < 80
             assert "not_sent" in machine.statuses()
-            assert "unsure" not in machine.statuses()
+            assert "unconfirmed" not in machine.statuses()
             machine.write_settings(
                 section("trakt", server.url),
                 '[jobs.nightly]\nsource = "ratings.csv"\nbatch_size = 2\nrate = "100/s"\n',

@@ -81,8 +81,8 @@ _match_upgrade = re.compile(r"https://(?:[a-z]+\.)?trakt\.tv(?:/[a-z/-]{0,60})?"
 _OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 _WRONG_PATH = frozenset({404, 405, 410, 412})
 _NOT_COUNTED = Outcome(
-    Status.UNSURE,
-    "not_confirmed",
+    Status.UNCONFIRMED,
+    "not_counted",
     "Trakt neither counted the row nor said that it does not know the title",
 )
 _MISSING = Outcome(Status.NOT_FOUND, "not_found", "Trakt does not know this title by the ids of the row")

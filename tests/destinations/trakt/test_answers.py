@@ -143,10 +143,10 @@ def test_what_is_neither_counted_nor_named_is_asked_for_again(
     assert halves == asked_again
 
 
-def test_a_batch_neither_counted_nor_named_splits_and_a_single_row_is_unsure() -> None:
+def test_a_batch_neither_counted_nor_named_splits_and_a_single_row_is_unconfirmed() -> None:
     assert isinstance(read(MANY, added(0)), Split)
     outcomes, _, _ = settle(ONE, added(0))
-    assert [words(outcome) for outcome in outcomes] == [(Status.UNSURE, "not_confirmed")]
+    assert [words(outcome) for outcome in outcomes] == [(Status.UNCONFIRMED, "not_counted")]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_contested_titles_of_one_batch_are_tried_together_and_found_titles_say_w
         pytest.param(build_answer(201, {"added": {"movies": 4}, "not_found": None}), id="not_found null"),
     ],
 )
-def test_2xx_that_is_not_the_apis_is_asked_again_twice_then_stops_with_its_rows_unsure(
+def test_2xx_that_is_not_the_apis_is_asked_again_twice_then_stops_with_its_rows_unconfirmed(
     batch: Batch, answer: Response
 ) -> None:
     decision = retry_of(batch, answer)
@@ -437,7 +437,7 @@ def test_a_bad_certificate_stops_the_run_at_once(batch: Batch) -> None:
 
 
 @BATCHES
-def test_an_endless_answer_stops_the_run_and_leaves_its_rows_unsure(batch: Batch) -> None:
+def test_an_endless_answer_stops_the_run_and_leaves_its_rows_unconfirmed(batch: Batch) -> None:
     assert stop_of(read(batch, lost(Loss.TOO_LARGE))).effect is Effect.UNKNOWN
 
 
@@ -445,7 +445,7 @@ def test_an_endless_answer_stops_the_run_and_leaves_its_rows_unsure(batch: Batch
     ("loss", "tries", "grows", "too_much"),
     [(Loss.TIMEOUT, 2, False, True), (Loss.DROPPED, 6, True, False)],
 )
-def test_a_lost_answer_is_asked_again_then_splits_many_rows_and_leaves_one_unsure(
+def test_a_lost_answer_is_asked_again_then_splits_many_rows_and_leaves_one_unconfirmed(
     loss: Loss, tries: int, grows: bool, too_much: bool
 ) -> None:
     for batch in (MANY, ONE):
@@ -457,4 +457,4 @@ def test_a_lost_answer_is_asked_again_then_splits_many_rows_and_leaves_one_unsur
     assert (split.effect, split.too_much) == (Effect.UNKNOWN, too_much)
     unconfirmed = retry_of(ONE, lost(loss)).give_up(ONE)
     assert isinstance(unconfirmed, Done)
-    assert words(unconfirmed.value[0]) == (Status.UNSURE, "no_answer")
+    assert words(unconfirmed.value[0]) == (Status.UNCONFIRMED, "no_answer")

@@ -51,7 +51,7 @@ OTHER = movie(7, NINE, imdb="tt4")
 
 
 @pytest.mark.parametrize(
-    ("items", "echoes", "certain", "doubtful"),
+    ("items", "echoes", "certain", "unclear"),
     [
         pytest.param([A, B, C], [], set(), set(), id="nothing is missing"),
         pytest.param([A, B, C], [B], {1}, set(), id="the submitted object"),
@@ -89,9 +89,9 @@ OTHER = movie(7, NINE, imdb="tt4")
     ],
 )
 def test_an_echo_with_ids(
-    items: list[Item], echoes: list[Item], certain: set[int], doubtful: set[int]
+    items: list[Item], echoes: list[Item], certain: set[int], unclear: set[int]
 ) -> None:
-    assert match(items, *echoes) == (certain, doubtful)
+    assert match(items, *echoes) == (certain, unclear)
 
 
 @pytest.mark.parametrize("array", ["movies", "shows", "people", "anything"])
@@ -103,7 +103,7 @@ def test_the_array_an_echo_stands_in_does_not_matter(array: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "echoes", "certain", "doubtful"),
+    ("items", "echoes", "certain", "unclear"),
     [
         pytest.param([episode(1), episode(2)], [episode(2)], {1}, set(), id="one of two episodes"),
         pytest.param(
@@ -171,16 +171,16 @@ def test_the_array_an_echo_stands_in_does_not_matter(array: str) -> None:
     ],
 )
 def test_an_echo_of_a_part_of_a_show(
-    items: list[Item], echoes: list[Item], certain: set[int], doubtful: set[int]
+    items: list[Item], echoes: list[Item], certain: set[int], unclear: set[int]
 ) -> None:
-    assert match(items, *echoes, array="shows") == (certain, doubtful)
+    assert match(items, *echoes, array="shows") == (certain, unclear)
 
 
 # Without ids
 
 
 @pytest.mark.parametrize(
-    ("items", "echoes", "certain", "doubtful"),
+    ("items", "echoes", "certain", "unclear"),
     [
         pytest.param([A], [{}], {0}, set(), id="the only item"),
         pytest.param([A, OTHER], [without(OTHER, "ids")], {1}, set(), id="unique by rating and date"),
@@ -216,9 +216,9 @@ def test_an_echo_of_a_part_of_a_show(
     ],
 )
 def test_an_echo_without_ids(
-    items: list[Item], echoes: list[Item], certain: set[int], doubtful: set[int]
+    items: list[Item], echoes: list[Item], certain: set[int], unclear: set[int]
 ) -> None:
-    assert match(items, *echoes) == (certain, doubtful)
+    assert match(items, *echoes) == (certain, unclear)
 
 
 JUNK_ARRAYS: list[Any] = [[None], ["tt1"], [3], [[]], 3, "tt1", True, {"0": A["ids"]}]
@@ -326,9 +326,9 @@ def test_whatever_is_left_of_its_echo_a_missing_item_is_never_taken_for_found(
     arrays: dict[str, list[Any]] = {"movies": [], "shows": [], "people": []}
     for echo in data.draw(st.permutations(echoes)):
         arrays[data.draw(st.sampled_from(sorted(arrays)))].append(echo)
-    certain, doubtful = find_missing([flatten_item(item) for item in items], arrays)
-    assert missing <= certain | doubtful
-    assert not certain & doubtful
+    certain, unclear = find_missing([flatten_item(item) for item in items], arrays)
+    assert missing <= certain | unclear
+    assert not certain & unclear
 
 
 @st.composite
@@ -348,9 +348,9 @@ def test_a_found_item_is_never_taken_for_missing_where_each_missing_item_is_echo
 ) -> None:
     found = {place for place, item in enumerate(items) if known & set(item["ids"].values())}
     missing = set(range(len(items))) - found
-    certain, doubtful = match(items, *(data.draw(_thinned(items[place])) for place in missing))
+    certain, unclear = match(items, *(data.draw(_thinned(items[place])) for place in missing))
     assert not found & certain
-    assert missing <= certain | doubtful
+    assert missing <= certain | unclear
 
 
 @given(missing=st.lists(st.booleans(), min_size=1, max_size=12))

@@ -448,14 +448,14 @@ def test_a_bad_certificate_stops_the_run_at_once() -> None:
     assert decision.effect is Effect.NONE
 
 
-def test_an_endless_answer_stops_the_run_and_leaves_its_rows_unsure() -> None:
+def test_an_endless_answer_stops_the_run_and_leaves_its_rows_unconfirmed() -> None:
     decision = read(ONE, lost(Loss.TOO_LARGE))
     assert isinstance(decision, Stop)
     assert decision.effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(("loss", "tries", "grows"), [(Loss.TIMEOUT, 2, False), (Loss.DROPPED, 6, True)])
-def test_a_lost_answer_is_asked_again_then_leaves_one_row_unsure_and_splits_many(
+def test_a_lost_answer_is_asked_again_then_leaves_one_row_unconfirmed_and_splits_many(
     loss: Loss, tries: int, grows: bool
 ) -> None:
     decision = retry_of(ONE, lost(loss))
@@ -463,7 +463,7 @@ def test_a_lost_answer_is_asked_again_then_leaves_one_row_unsure_and_splits_many
     assert decision.effect is Effect.UNKNOWN
     unconfirmed = decision.give_up(ONE)
     assert isinstance(unconfirmed, Done)
-    assert unconfirmed.value[0][:2] == (Status.UNSURE, "no_answer")
+    assert unconfirmed.value[0][:2] == (Status.UNCONFIRMED, "no_answer")
     assert isinstance(retry_of(TWO, lost(loss)).give_up(TWO), Split)
 
 
