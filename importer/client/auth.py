@@ -14,7 +14,6 @@ from importer.client.retry import shield_until_done
 from importer.client.token_store import TokenStore
 from importer.client.transport import HttpSender
 from importer.destinations.decisions import Decision, Done, Retry
-from importer.destinations.trakt.account import SIGN_IN_AGAIN
 from importer.destinations.trakt.sign_in import (
     RefreshRefused,
     TokenSet,
@@ -22,6 +21,7 @@ from importer.destinations.trakt.sign_in import (
     build_refresh,
     read_refresh,
 )
+from importer.destinations.trakt.trouble import SIGN_IN_AGAIN
 from importer.errors import AuthorizationError, StopRunError
 from importer.secret import Secret
 

@@ -129,7 +129,7 @@ class Client:
             decision = await self._send(_authorize(request, token), read, trace, answered)
         if isinstance(decision, RefreshToken):
             # A new token that is refused is an account fault on the server's side (issue #155 of trakt-api).
-            return Stop(AuthorizationError("the sign-in is not accepted although it is new; sign in again"))
+            return Stop(AuthorizationError(decision.if_refused_again))
         return decision
 
     async def _take_turn(self, request: Request, tokens: Tokens) -> tuple[str, Callable[[], None]]:

@@ -17,7 +17,7 @@ used up is told by `Retry.give_up`; a question (a look-up, a page of ratings) th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Generic, NamedTuple, TypeVar
 
@@ -147,6 +147,9 @@ class Split:
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
     """The token was not accepted: renew it, once, and send the same request again."""
+
+    if_refused_again: str = field(default="the sign-in is not accepted although it is new", compare=False)
+    """What to tell the user when the new token is not accepted either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from importer.destinations.decisions import Decision, Done, RefreshToken, Stop
+from importer.destinations.decisions import Decision, Done, Stop
 from importer.destinations.trakt.request import build_request
-from importer.destinations.trakt.trouble import interpret_trouble
+from importer.destinations.trakt.trouble import REFRESH_TOKEN, interpret_trouble
 from importer.errors import ConnectionLostError, StopRunError
 from importer.http import Request, Response, parse_object
-
-SIGN_IN_AGAIN = "Run `importer login trakt`."
 
 LONGEST_NAME = 100
 """Characters of an account's name; a longer one is no name and not shown."""
@@ -41,7 +39,7 @@ def read_account(answer: Response | ConnectionLostError) -> Decision[Account]:
         if answer.status == 200 and (account := _parse_account(answer.body)):
             return Done(account)
         if answer.status == 401:
-            return RefreshToken()
+            return REFRESH_TOKEN
         if 300 <= answer.status < 500 and answer.status not in {403, 423, 429}:
             error = f"There is no Trakt API at this address (HTTP {answer.status})"
             return Stop(StopRunError(f"{error}: check or unset IMPORTER_TRAKT_BASE_URL."))
@@ -60,7 +58,7 @@ def read_count(answer: Response | ConnectionLostError) -> Decision[int | None]:
             count = answer.headers.get("X-Pagination-Item-Count", "")
             return Done(int(count) if count.isdecimal() and len(count) < 10 else None)
         if answer.status == 401:
-            return RefreshToken()
+            return REFRESH_TOKEN
     return interpret_trouble(answer)
 
 
@@ -75,7 +73,7 @@ def read_activities(answer: Response | ConnectionLostError) -> Decision[Activiti
         if answer.status == 200:
             return Done(_parse_activities(answer.body))
         if answer.status == 401:
-            return RefreshToken()
+            return REFRESH_TOKEN
         if answer.status in {404, 405, 410, 501}:
             return Done({})
     return interpret_trouble(answer)

@@ -25,7 +25,6 @@ from importer.destinations.decisions import (
     Done,
     Effect,
     PartlyDone,
-    RefreshToken,
     Retry,
     RetryPolicy,
     Split,
@@ -35,7 +34,12 @@ from importer.destinations.decisions import (
     narrow,
 )
 from importer.destinations.trakt.not_found import Missing, find_missing, flatten_item
-from importer.destinations.trakt.trouble import NOT_TRAKTS, explain_forbidden, interpret_rate_limit
+from importer.destinations.trakt.trouble import (
+    NOT_TRAKTS,
+    REFRESH_TOKEN,
+    explain_forbidden,
+    interpret_rate_limit,
+)
 from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Response, parse_object, read_retry_after
 from importer.model import Batch, Outcome, RatingJob, Status
@@ -157,7 +161,7 @@ def _interpret_refusal(batch: Batch, answer: Response) -> BatchDecision | None:
     """Decide on the answers that say no for good; None for those that may pass."""
     status = answer.status
     if status == 401:
-        return RefreshToken()
+        return REFRESH_TOKEN
     if status == 403:
         return Stop(AuthorizationError(explain_forbidden(answer)))
     if status == 420:

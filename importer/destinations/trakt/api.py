@@ -11,14 +11,14 @@ from typing import Any
 
 import orjson
 
-from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done, RefreshToken
+from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
 from importer.destinations.titles import RatingsPage, possible_kinds
 from importer.destinations.trakt.account import build_account, read_account
 from importer.destinations.trakt.answers import Sent, interpret_ratings
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.ratings import MOST_PAGES, count_pages, has_next_page, parse_ratings
 from importer.destinations.trakt.request import build_request
-from importer.destinations.trakt.trouble import PATIENT_QUESTION, interpret_trouble
+from importer.destinations.trakt.trouble import PATIENT_QUESTION, REFRESH_TOKEN, interpret_trouble
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, Status
@@ -142,7 +142,7 @@ class TraktV2:
             if found is not None and count_pages(answer) <= MOST_PAGES:
                 return Done(RatingsPage(found, has_next_page(answer, page)))
             if answer.status == 401:
-                return RefreshToken()
+                return REFRESH_TOKEN
         return interpret_trouble(answer, PATIENT_QUESTION)
 
     def _build_items(self, batch: Batch) -> list[dict[str, Any]]:

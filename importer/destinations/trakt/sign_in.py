@@ -19,12 +19,12 @@ from typing import Any, TypeGuard
 import orjson
 
 from importer.destinations.decisions import Decision, Done, Retry, RetryPolicy, Stop
-from importer.destinations.trakt.account import SIGN_IN_AGAIN
 from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import (
     HASTY_QUESTION,
     NOT_TRAKTS,
     QUESTION,
+    SIGN_IN_AGAIN,
     ask_again,
     explain_forbidden,
     interpret_trouble,

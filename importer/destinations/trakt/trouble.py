@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from importer.destinations.decisions import Effect, Retry, RetryPolicy, Stop, interpret_loss
+from importer.destinations.decisions import Effect, RefreshToken, Retry, RetryPolicy, Stop, interpret_loss
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Response, read_retry_after
 
@@ -10,6 +10,10 @@ RETRY_MARGIN_SECONDS = 0.9
 """`Retry-After` is rounded to whole seconds; other clients wait this much longer."""
 
 NOT_TRAKTS = "an answer that is not the API's"
+
+SIGN_IN_AGAIN = "Run `importer login trakt`."
+
+REFRESH_TOKEN = RefreshToken(f"Trakt does not accept the sign-in, although it is new (401). {SIGN_IN_AGAIN}")
 
 QUESTION = RetryPolicy(
     attempts=3,
