@@ -265,11 +265,11 @@ class Road:
                     source, destination, journal, self.results, progress, remembers=source.believes_journal
                 )
             planned = load_run(source, destination, journal, progress, remembers=source.believes_journal)
-            if source.takes_back:  # it has a rule of its own
+            if source.undo_of:  # it has a rule of its own
                 options["on_conflict"] = OnConflict.OVERWRITE
             sending_options = SendingOptions(**options, undone=source.undone)
             sender = Sending(planned.run, destination, journal, sending_options, progress)
-            return send_run(planned, sender, journal, self.results, progress)
+            return send_run(planned, sender, self.results, progress)
 
     def run_as_typed(
         self, url: str, *, asks: bool = True, guard_percent: int = 20, **options: Any
@@ -291,7 +291,7 @@ class Road:
         with self.open_journal() as journal:
             destination = self.build_destination("http://127.0.0.1:1")
             planned = load_run(self.build_source(), destination, journal, Progress())
-            journal.take(planned.run, 0, rows)
+            planned.run.claim(0, rows)
 
     def build_source(self) -> Source:
         return Source("ratings.csv", fingerprint_file(self.file), partial(open_reader, self.file))

@@ -84,7 +84,7 @@ class Display:
             is_continued=planned.run.continued,
         )
         if target.account_info and not self.quiet and not self.log.is_json:
-            lines = build_preflight(target, planned, journal)
+            lines = build_preflight(target, planned)
             with ignore_closed_stream(sys.stderr):
                 print(*lines, sep="\n", file=sys.stderr)
         if target.posts_to_feeds:
@@ -97,7 +97,7 @@ class Display:
                 look = sender.resolve_conflicts(ConflictQuestions().keeps)
             self._ask_about_changes(look)
         with self.show(progress):
-            return send_run(planned, sender, journal, self.results, progress)
+            return send_run(planned, sender, self.results, progress)
 
     def _ask_about_feeds(self, planned: LoadedRun) -> None:
         if planned.open_rows > MANY_POSTS and self.asks and self._has_somebody_to_ask:

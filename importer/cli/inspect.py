@@ -49,8 +49,8 @@ def inspect(
         source = given.build_source(path, choices, target, journal)
         reader = source.open_reader()
         planned = load_run(source, target.destination, journal, Progress(), remembers=False)
-        journal.close_open(planned.run, Outcome(Status.NOT_SENT))
+        planned.run.close_open(Outcome(Status.NOT_SENT))
         found = Inspection(source.name, reader.format_name, reader.notes, to)
-        with closing(journal.results(planned.run)) as lines:
+        with closing(planned.run.results()) as lines:
             found.add_all(lines)
     print(json.dumps(found.as_json(), indent=2) if as_json else build_inspection(found))

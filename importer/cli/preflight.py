@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from importer.client.sign_in import AccountInfo
-from importer.journal import Journal
 from importer.journal.history import Tally
 from importer.runs.estimate import estimate_effort
 from importer.runs.load import LoadedRun
@@ -14,17 +13,17 @@ from importer.text import clean, count, describe_outcome, duration
 _DAY = "%Y-%m-%d %H:%M UTC"
 
 
-def build_preflight(target: OpenDestination, planned: LoadedRun, journal: Journal) -> list[str]:
+def build_preflight(target: OpenDestination, planned: LoadedRun) -> list[str]:
     """Build the lines to show."""
     account_info = target.account_info
     assert account_info is not None
-    effort = estimate_effort(target, journal, planned.run)
+    effort = estimate_effort(target, planned.run)
     if not planned.open_rows:
         return [_describe_account(account_info, effort.seconds), "Nothing to send."]
     return [
         _describe_account(account_info, effort.seconds),
         _describe_room(account_info, effort.ratings),
-        *_describe_skipped(journal.tallies(planned.run)),
+        *_describe_skipped(planned.run.tallies()),
         (
             f"To send: {count(planned.open_rows, 'row')} in about {count(effort.requests, 'request')}, "
             f"at least {duration(effort.seconds)}."

@@ -1,23 +1,26 @@
 """What every run sent, what came back, and what the account is known to hold.
 
-The journal is the truth and the results file its print-out. A run is planned in one transaction: it is in
-the journal whole, or not at all. Rows are marked before they are sent and after they are answered, in
-grouped commits that reach the disk (`synchronous=FULL`), so a crash leaves at most rows marked as sending
-whose answer is unknown, never a row that was sent unmarked.
+The journal is the truth and the results file its print-out. A run is loaded in one transaction: it is in
+the journal whole, or not at all. Rows are claimed before they are sent and closed after they are answered, in
+grouped commits that reach the disk (`synchronous=FULL`), so a crash leaves at most claimed rows whose answer
+is unknown, never a row that was sent unclaimed.
 
-`file.py` is the database with its lock and its transactions, `schema.sql` its form; `runs.py`,
-`planned.py`, `compared.py` and `sent.py` follow a run from its beginning to its end. What the rows mean
-is decided elsewhere.
+    with Journal(folder, "trakt-ada") as journal:            # holds the account's lock
+        with journal.loading():                              # one transaction
+            run = journal.begin(fingerprint, "ratings.csv", "trakt")
+            run.add_rows(rows, outcomes)
+        for jobs in in_blocks(run.open_jobs): ...            # compare with the account
+        jobs = run.claim(after_row=0, limit=100)             # about to leave
+        run.record(row_outcomes)                             # answered
+        run.finish()
+
+All SQL about the journal stands in this package: `database.py` is the file with its lock and its versions,
+`schema.sql` its form, `runs.py` a run's beginning and end, `loaded_rows.py`, `compared_rows.py` and
+`sent_rows.py` what happens to its rows in between, `history.py` and `prune.py` past runs.
 """
 
-from importer.journal.compared import ComparedRows, Replaced
-from importer.journal.planned import LoadRows
-from importer.journal.rows import Changed, Run, in_blocks
-from importer.journal.runs import Runs
-from importer.journal.sent import SentRows
+from importer.journal.compared_rows import Replaced
+from importer.journal.rows import Changed, PlannedChange, in_blocks
+from importer.journal.runs import Journal, JournalRun, RunKind
 
-__all__ = ["Changed", "Journal", "Replaced", "Run", "in_blocks"]
-
-
-class Journal(Runs, LoadRows, ComparedRows, SentRows):
-    """The journal of one account: what its rows hold, and in which order they may be asked for."""
+__all__ = ["Changed", "Journal", "JournalRun", "PlannedChange", "Replaced", "RunKind", "in_blocks"]

@@ -12,26 +12,47 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from filelock import FileLock, Timeout
 
 from importer.errors import ImporterError, JournalLockedError, StopRunError
 
-_SCHEMA_VERSION = 6
+SCHEMA_VERSION = 6
+"""Of `schema.sql`, as `PRAGMA user_version`."""
 
-_NEWER_COLUMNS = {
+_UPGRADES = {
     2: "ALTER TABLE row ADD COLUMN note TEXT;",
     3: "ALTER TABLE run ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;",
     4: "ALTER TABLE run ADD COLUMN program TEXT; ALTER TABLE run ADD COLUMN repeats INTEGER;"
     "ALTER TABLE run ADD COLUMN repeatable INTEGER NOT NULL DEFAULT 0;",
-    5: "",
+    5: """
+        ALTER TABLE held RENAME TO known;
+        ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'import';
+        ALTER TABLE run ADD COLUMN undo_of TEXT;
+        UPDATE run SET kind = 'undo', undo_of = substr(source, length('undo ') + 1)
+            WHERE source LIKE 'undo %';
+        UPDATE row SET status = 'unconfirmed' WHERE status = 'unsure';
+        UPDATE row SET reason = 'not_counted' WHERE reason = 'not_confirmed';
+    """,
 }
-"""What the version after each of the older ones has added to its tables."""
+"""From each older version, what makes its tables those of the next one; `schema.sql` then adds new tables."""
+
+_RENAMED_TABLES = {
+    4: "ALTER TABLE mark RENAME TO claim;",
+    5: """
+        ALTER TABLE mark RENAME TO claim;
+        UPDATE tally SET status = 'unconfirmed' WHERE status = 'unsure';
+        UPDATE tally SET reason = 'not_counted' WHERE reason = 'not_confirmed';
+    """,
+}
+"""What only journals of these very versions need, since the tables did not exist before."""
 
 
-class JournalFile:
+class Database:
     """The database of one account. A context manager that holds the account's lock."""
+
+    connection: sqlite3.Connection
 
     def __init__(self, folder: Path, account: str, wait_seconds: float = 0.0) -> None:
         self.path = folder / f"{account}.sqlite3"
@@ -44,7 +65,7 @@ class JournalFile:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock.acquire()
             self._sign()
-            self._db = self._open()
+            self.connection = self._open()
         except Timeout:
             raise JournalLockedError(self._describe_holder()) from None
         except OSError as error:
@@ -59,7 +80,7 @@ class JournalFile:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._db.close()
+        self.connection.close()
         with suppress(OSError):
             self._holder.unlink()
         self._lock.release()
@@ -72,7 +93,7 @@ class JournalFile:
             db.execute("PRAGMA synchronous = FULL")
             version = db.execute("PRAGMA user_version").fetchone()[0]
             _check_version(version)
-            if version < _SCHEMA_VERSION:
+            if version < SCHEMA_VERSION:
                 _bring_up_to_date(db, version)
         except sqlite3.DatabaseError as error:
             db.close()
@@ -100,50 +121,52 @@ class JournalFile:
         )
 
     @contextmanager
-    def _transaction(self, *, keep: bool = True) -> Iterator[None]:
-        is_part = self._db.in_transaction
+    def transaction(self, *, keep: bool = True) -> Iterator[None]:
+        """Write all of the block or nothing; without `keep` nothing. Raises StopRunError."""
+        is_part = self.connection.in_transaction
         if is_part:  # of a greater whole, which is kept or not
             yield
             return
         try:
-            self._db.execute("BEGIN IMMEDIATE")
+            self.connection.execute("BEGIN IMMEDIATE")
             yield
-            self._db.execute("COMMIT" if keep else "ROLLBACK")
+            self.connection.execute("COMMIT" if keep else "ROLLBACK")
         except sqlite3.Error as error:
             raise StopRunError(
                 f"{self.path}: cannot write the journal ({error}). Nothing more is sent; "
                 "when it can be written again, type the same command: it continues."
             ) from error
         finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
 
-    def _one(self, query: str, *values: object) -> Any:
-        return self._db.execute(query, values).fetchone()[0]
+    def count(self, rows: str, *values: object) -> int:
+        """Count `rows`, which is what follows FROM."""
+        return int(self.connection.execute(f"SELECT count(*) FROM {rows}", values).fetchone()[0])
+
+    def knows_other_ids(self) -> bool:
+        """Whether a title is known by anything but an IMDb id: one title may then be known twice."""
+        other = "title_key < 'imdb:' OR title_key >= 'imdb;' OR instr(title_key, '/')"
+        return bool(self.count(f"(SELECT 1 FROM known WHERE {other} LIMIT 1)"))
 
 
 def _check_version(version: int) -> None:
-    if version not in {0, *_NEWER_COLUMNS, _SCHEMA_VERSION}:
+    if version not in {0, *_UPGRADES, SCHEMA_VERSION}:
         raise sqlite3.DatabaseError("another version of this program wrote it")
 
 
 def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
     schema = resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
-    before = "".join(added for older, added in _NEWER_COLUMNS.items() if 0 < version <= older)
+    # The views go first: a table that a view names cannot be renamed.
+    before = "DROP VIEW IF EXISTS result; DROP VIEW IF EXISTS marked;" + _RENAMED_TABLES.get(version, "")
+    before += "".join(upgrade for older, upgrade in _UPGRADES.items() if 0 < version <= older)
     after = ""
     if version in {2, 3}:
         after = """
-            INSERT INTO mark SELECT run, row, row FROM row WHERE sending AND status IS NULL;
+            INSERT INTO claim SELECT run, row, row FROM row WHERE sending AND status IS NULL;
             UPDATE run SET compared = number IN (SELECT run FROM row WHERE previous_known);
-        """
-    if 0 < version <= 5:  # what nobody can tell of had another name
-        after += """
-            UPDATE row SET status = 'unconfirmed' WHERE status = 'unsure';
-            UPDATE row SET reason = 'not_counted' WHERE reason = 'not_confirmed';
-            UPDATE tally SET status = 'unconfirmed' WHERE status = 'unsure';
-            UPDATE tally SET reason = 'not_counted' WHERE reason = 'not_confirmed';
         """
     # All of it or nothing: a half of it could not be done again.
     db.executescript(
-        f"BEGIN IMMEDIATE; {before} {schema} {after} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT"
+        f"BEGIN IMMEDIATE; {before} {schema} {after} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
     )

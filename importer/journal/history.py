@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from importer.errors import ImporterError, Remedy, UsageError
+from importer.journal.database import SCHEMA_VERSION
 from importer.model import RESULT_COLUMNS, Status
 
 LAST = "last"
 """What is typed for the newest run."""
 
-UNDO = "undo "
-"""How the source of an undo begins; the id of the run that it takes back follows."""
-
-_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
+_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM {{view}} WHERE run = ? ORDER BY row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,10 @@ class PastRun:
     destination: str
     started_at: str
     ended_at: str | None
+    kind: str
+    """One of `RunKind`."""
+    undo_of: str | None
+    """The id of the run that it undoes."""
     counts: dict[Status, int]
 
 
@@ -81,8 +83,8 @@ def find_run(folder: Path, run_id: str) -> PastRun:
 def find_undoable(folder: Path, run_id: str) -> PastRun:
     """Find the run to undo as `find_run` does; after an undo that did not end, `last` is the run it undid."""
     run = find_run(folder, run_id)
-    if run_id == LAST and run.ended_at is None and run.source.startswith(UNDO):
-        return find_run(folder, run.source.removeprefix(UNDO))
+    if run_id == LAST and run.ended_at is None and run.undo_of is not None:
+        return find_run(folder, run.undo_of)
     return run
 
 
@@ -121,7 +123,12 @@ def read_tallies(run: PastRun) -> list[Tally]:
 
 def results_of(database: sqlite3.Connection, number: int) -> sqlite3.Cursor:
     """Give the lines of a run's results file, in input order and in the order of its columns."""
-    return database.execute(_RESULTS, (number,))
+    return database.execute(_RESULTS.format(view=_view_of(database, number)), (number,))
+
+
+def _view_of(database: sqlite3.Connection, number: int) -> str:
+    repeats = database.execute("SELECT 1 FROM run WHERE number = ? AND repeats IS NOT NULL", (number,))
+    return "repeated_result" if repeats.fetchone() else "result"
 
 
 def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:
@@ -146,7 +153,7 @@ def _build_tally(database: sqlite3.Connection, number: int, status: Status, reas
     examples: list[tuple[int, str | None, str | None]] = []
     if not status.is_success:
         examples = database.execute(
-            "SELECT line, title, message FROM result WHERE run = ? AND status = ?"
+            f"SELECT line, title, message FROM {_view_of(database, number)} WHERE run = ? AND status = ?"
             " AND ifnull(reason, '') = ? ORDER BY row LIMIT 3",
             (number, status, reason),
         ).fetchall()
@@ -158,18 +165,19 @@ def _read_runs(journal: Path) -> list[PastRun]:
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'result'").fetchone():
             return []  # made a moment ago, or by a run that crashed at once
         runs = database.execute(
-            "SELECT number, run_id, source, destination, started_at, ended_at FROM run ORDER BY number"
+            "SELECT number, run_id, source, destination, started_at, ended_at, kind, undo_of"
+            " FROM run ORDER BY number"
         ).fetchall()
         return [_build_run(database, journal, *run) for run in runs]
 
 
-def _build_run(database: sqlite3.Connection, journal: Path, number: int, *told: Any) -> PastRun:
-    run_id, source, destination, started_at, ended_at = told
+def _build_run(database: sqlite3.Connection, journal: Path, number: int, *columns: Any) -> PastRun:
     found: Counter[str] = Counter()
     for status, _, count in count_outcomes(database, number):
         found[status] += count
     counts = {status: found[status] for status in Status if status in found}
-    return PastRun(journal, number, run_id, source, destination, started_at, ended_at, counts)
+    run_id, source, destination, started_at, ended_at, kind, undo_of = columns
+    return PastRun(journal, number, run_id, source, destination, started_at, ended_at, kind, undo_of, counts)
 
 
 @contextmanager
@@ -177,8 +185,30 @@ def _reading(journal: Path) -> Iterator[sqlite3.Connection]:
     try:
         uri = f"{journal.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as database:
-            if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'tally'").fetchone():
-                database.execute("CREATE TEMP TABLE tally (run, status, reason, rows)")  # an older version's
+            _read_as_newest(database)
             yield database
     except sqlite3.Error as error:
         raise ImporterError(f"{journal}: cannot read the journal ({error})") from error
+
+
+def _read_as_newest(database: sqlite3.Connection) -> None:
+    """Show a journal that an older version wrote as this one would; the file itself stays as it is."""
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if not 0 < version < SCHEMA_VERSION:
+        return
+    old_status = "iif(status = 'unsure', 'unconfirmed', status) AS status"
+    columns = ", ".join(old_status if name == "status" else name for name in RESULT_COLUMNS)
+    tally = "TABLE tally (run, status, reason, rows)"  # before version 5 nothing was counted
+    if version == 5:
+        tally = f"VIEW tally AS SELECT run, {old_status}, reason, rows FROM main.tally"
+    database.executescript(
+        f"""
+        CREATE TEMP VIEW run AS SELECT number, run_id, source, destination, started_at, ended_at,
+            {"repeats" if version == 5 else "NULL AS repeats"},
+            iif(source LIKE 'undo %', 'undo', 'import') AS kind,
+            iif(source LIKE 'undo %', substr(source, 6), NULL) AS undo_of FROM main.run;
+        CREATE TEMP VIEW result AS SELECT run, {columns} FROM main.result;
+        CREATE TEMP VIEW repeated_result AS SELECT * FROM result;
+        CREATE TEMP {tally};
+        """
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from importer.errors import StopRunError
-from importer.journal.database import JournalFile
+from importer.journal.database import Database
 
 NEWEST_KEPT = 5
 """So many ended runs stay in each journal, whatever is asked for."""
@@ -23,15 +23,15 @@ WITH old AS (
         AND number NOT IN (SELECT number FROM run WHERE ended_at IS NOT NULL ORDER BY number DESC LIMIT :keep)
         AND number < (SELECT max(number) FROM run)
         AND NOT EXISTS (
-            SELECT 1 FROM marked WHERE marked.run = run.number AND may_have_arrived
-            AND title_key NOT IN (SELECT title_key FROM held)
+            SELECT 1 FROM row_state WHERE row_state.run = run.number AND may_have_arrived
+            AND title_key NOT IN (SELECT title_key FROM known)
         )
 )
 SELECT number, run_id, (SELECT count(*) FROM row WHERE row.run = old.number) AS rows FROM old
 WHERE number NOT IN (
     SELECT repeats FROM run WHERE repeats IS NOT NULL AND number NOT IN (SELECT number FROM old)
 )
-AND 'undo ' || run_id NOT IN (SELECT source FROM run WHERE ended_at IS NULL)
+AND run_id NOT IN (SELECT undo_of FROM run WHERE ended_at IS NULL AND undo_of IS NOT NULL)
 ORDER BY number
 """
 
@@ -45,7 +45,7 @@ class Pruned:
     freed_bytes: int
 
 
-class PrunedJournal(JournalFile):
+class PrunedJournal(Database):
     """A journal that is made smaller. Nobody else may use it meanwhile."""
 
     def prune(self, *, keep: int, ended_before: datetime | None = None, is_dry_run: bool = False) -> Pruned:
@@ -66,19 +66,19 @@ class PrunedJournal(JournalFile):
         moment = (
             "9999" if ended_before is None else ended_before.astimezone(UTC).isoformat(timespec="seconds")
         )
-        return self._db.execute(_REMOVABLE, {"keep": keep, "ended_before": moment}).fetchall()
+        return self.connection.execute(_REMOVABLE, {"keep": keep, "ended_before": moment}).fetchall()
 
     def _remove(self, numbers: Sequence[int]) -> None:
-        with self._transaction():
+        with self.transaction():
             for number in numbers:
-                self._db.execute("DELETE FROM row WHERE run = ?", (number,))
-                self._db.execute("DELETE FROM mark WHERE run = ?", (number,))
-                self._db.execute("DELETE FROM tally WHERE run = ?", (number,))
-                self._db.execute("DELETE FROM run WHERE number = ?", (number,))
+                self.connection.execute("DELETE FROM row WHERE run = ?", (number,))
+                self.connection.execute("DELETE FROM claim WHERE run = ?", (number,))
+                self.connection.execute("DELETE FROM tally WHERE run = ?", (number,))
+                self.connection.execute("DELETE FROM run WHERE number = ?", (number,))
         try:
-            self._db.execute("VACUUM")
+            self.connection.execute("VACUUM")
             # The write-ahead log holds a copy of it all until then; so it does while somebody reads.
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             raise StopRunError(
                 f"{self.path}: the old runs are removed, but their space is not freed yet ({error}); "

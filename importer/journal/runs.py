@@ -1,95 +1,143 @@
-"""How a run begins and ends in the journal, what is then known of the account, and what is told of it."""
+"""The journal of one account, and how a run begins and ends in it."""
 
 import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from importlib.metadata import version
 
-from importer.journal.database import JournalFile
+from importer.journal.compared_rows import ComparedRows
+from importer.journal.database import Database
 from importer.journal.history import Tally, count_outcomes, results_of, tallies_of
-from importer.journal.rows import Run
+from importer.journal.loaded_rows import LoadedRows
+from importer.journal.sent_rows import SentRows
 
 
-class Runs(JournalFile):
-    """The runs of one account."""
+class RunKind(StrEnum):
+    """What a run does."""
 
-    def find_unfinished(self, fingerprint: str) -> Run | None:
-        """Find the run that the same command began and did not finish, if it is the newest one."""
-        found = self._db.execute(
-            "SELECT number, run_id FROM run WHERE fingerprint = ? AND ended_at IS NULL"
-            " AND number = (SELECT max(number) FROM run)",
-            (fingerprint,),
-        ).fetchone()
-        return Run(found[0], found[1], continued=True) if found else None
+    IMPORT = "import"
+    RETRY = "retry"
+    UNDO = "undo"
+    PLAN = "plan"
+    SYNC = "sync"
 
-    @contextmanager
-    def planning(self, *, keep: bool = True) -> Iterator[None]:
-        """Plan a run in one transaction; without `keep` it leaves no trace."""
-        with self._transaction(keep=keep):
-            # A run that was left unfinished for another one has changed the account, too.
-            for (number,) in self._db.execute("SELECT number FROM run WHERE NOT settled").fetchall():
-                self._settle_held(number)
-            yield
 
-    def add_run(self, fingerprint: str, source: str, destination: str) -> Run:
-        """Add a new run, without rows."""
-        now, program = datetime.now(UTC), version("rating-importer")
-        run_id = ""
-        # Two runs of one second may draw the same word.
-        while not run_id or self._one("SELECT count(*) FROM run WHERE run_id = ?", run_id):
-            run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        cursor = self._db.execute(
-            "INSERT INTO run (run_id, fingerprint, source, destination, started_at, program)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            (run_id, fingerprint, source, destination, now.isoformat(timespec="seconds"), program),
-        )
-        assert cursor.lastrowid is not None
-        return Run(cursor.lastrowid, run_id)
+class JournalRun(LoadedRows, ComparedRows, SentRows):
+    """One run of the journal: its rows, from loading over comparing and sending to its end."""
 
-    def finish(self, run: Run) -> None:
+    def finish(self) -> None:
         """Close the run: every row has its outcome, and the account is known to hold what was sent."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._transaction():
             self._db.execute(
                 "UPDATE run SET ended_at = ?, repeatable = NOT EXISTS"
-                " (SELECT 1 FROM marked WHERE run = number AND NOT is_repeatable) WHERE number = ?",
-                (now, run.number),
+                " (SELECT 1 FROM row_state WHERE run = number AND NOT is_repeatable) WHERE number = ?",
+                (now, self.number),
             )
             self._db.executemany(  # those of a repeat are there already
                 "INSERT OR IGNORE INTO tally VALUES (?, ?, ?, ?)",
-                [(run.number, *counted) for counted in count_outcomes(self._db, run.number)],
+                [(self.number, *counted) for counted in count_outcomes(self._db, self.number)],
             )
-            self._settle_held(run.number)
+            note_known(self._db, self.number)
 
-    def results(self, run: Run) -> sqlite3.Cursor:
+    def results(self) -> sqlite3.Cursor:
         """Give the results file's lines, in input order and in the order of its columns."""
-        return results_of(self._db, run.number)
+        return results_of(self._db, self.number)
 
-    def tallies(self, run: Run) -> list[Tally]:
+    def tallies(self) -> list[Tally]:
         """Count the rows by status and reason, the most frequent first."""
-        return tallies_of(self._db, run.number)
+        return tallies_of(self._db, self.number)
 
-    def _settle_held(self, number: int) -> None:
-        """Note what the account holds after a run; in bulk, since row by row would slow down sending.
 
-        Once and for all: a run that can still be continued is settled only when it is finished, or when
-        another run comes after it, and then it never is continued.
+class Journal(Database):
+    """The journal of one account. A context manager that holds the account's lock."""
+
+    def find_unfinished(self, fingerprint: str) -> JournalRun | None:
+        """Find the run that the same command began and did not finish, if it is the newest one."""
+        found = self.connection.execute(
+            "SELECT number, run_id FROM run WHERE fingerprint = ? AND ended_at IS NULL"
+            " AND number = (SELECT max(number) FROM run)",
+            (fingerprint,),
+        ).fetchone()
+        return JournalRun(self, *found, continued=True) if found else None
+
+    def find_repeatable(self, fingerprint: str, destination: str) -> JournalRun | None:
+        """Find the newest run, if it was the same command's, and one more would close all of its rows.
+
+        With no run in between, what it sent is what is known, of IMDb ids. Another version of this
+        program may read other rows out of the same file.
         """
-        self._db.execute(
-            "INSERT OR REPLACE INTO held SELECT title_key, rating, rated_at FROM row"
-            " WHERE run = ? AND status IN ('rated', 'unrated') AND NOT carried ORDER BY title_key",
-            (number,),
+        if self.knows_other_ids():
+            return None
+        found = self.connection.execute(
+            "SELECT number, run_id FROM run"
+            " WHERE fingerprint = ? AND destination = ? AND program = ? AND repeatable"
+            " AND number = (SELECT max(number) FROM run WHERE repeats IS NULL)",
+            (fingerprint, destination, version("rating-importer")),
+        ).fetchone()
+        return JournalRun(self, *found) if found else None
+
+    def open_run(self, number: int, run_id: str) -> JournalRun:
+        """Give the handle of a run that is in this journal."""
+        return JournalRun(self, number, run_id)
+
+    @contextmanager
+    def loading(self, *, keep: bool = True) -> Iterator[None]:
+        """Load a run in one transaction; without `keep` it leaves no trace."""
+        with self.transaction(keep=keep):
+            # A run that was left unfinished for another one has changed the account, too.
+            unsettled = "SELECT number FROM run WHERE NOT settled"
+            for (number,) in self.connection.execute(unsettled).fetchall():
+                note_known(self.connection, number)
+            yield
+
+    def begin(
+        self,
+        fingerprint: str,
+        source: str,
+        destination: str,
+        *,
+        kind: RunKind = RunKind.IMPORT,
+        undo_of: str | None = None,
+    ) -> JournalRun:
+        """Add a new run, without rows. `undo_of` is the id of the run that it undoes."""
+        now, program = datetime.now(UTC), version("rating-importer")
+        run_id = ""
+        # Two runs of one second may draw the same word.
+        while not run_id or self.count("run WHERE run_id = ?", run_id):
+            run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        columns = "run_id, fingerprint, source, destination, started_at, program, kind, undo_of"
+        started_at = now.isoformat(timespec="seconds")
+        cursor = self.connection.execute(
+            f"INSERT INTO run ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (run_id, fingerprint, source, destination, started_at, program, kind, undo_of),
         )
-        # What may have arrived, or may not, leaves nothing known of its title; where the account's own
-        # rating was kept, or was what the row wanted already, it may not be what an earlier run brought.
-        self._db.execute(
-            "DELETE FROM held WHERE title_key IN (SELECT title_key FROM marked WHERE run = ?"
-            " AND (status IN ('unconfirmed', 'failed') OR status IS NULL AND is_marked"
-            " OR status IN ('unchanged', 'kept') AND NOT carried"
-            " AND iif(status = 'kept', previous_rating, rating)"
-            " IS NOT (SELECT held.rating FROM held WHERE held.title_key = marked.title_key)))",
-            (number,),
-        )
-        self._db.execute("UPDATE run SET settled = 1 WHERE number = ?", (number,))
+        assert cursor.lastrowid is not None
+        return JournalRun(self, cursor.lastrowid, run_id)
+
+
+def note_known(database: sqlite3.Connection, number: int) -> None:
+    """Note what the account is known to hold after a run; in bulk, since row by row would slow down sending.
+
+    Once and for all: a run that can still be continued is noted only when it is finished, or when another
+    run comes after it, and then it never is continued.
+    """
+    database.execute(
+        "INSERT OR REPLACE INTO known SELECT title_key, rating, rated_at FROM row_state"
+        " WHERE run = ? AND is_accepted ORDER BY title_key",
+        (number,),
+    )
+    # What may have arrived, or may not, leaves nothing known of its title; where the account's own rating
+    # was kept, or was what the row wanted already, it may not be what an earlier run sent.
+    database.execute(
+        "DELETE FROM known WHERE title_key IN (SELECT title_key FROM row_state WHERE run = ?"
+        " AND (status IN ('unconfirmed', 'failed') OR status IS NULL AND is_claimed"
+        " OR status IN ('unchanged', 'kept') AND NOT carried"
+        " AND iif(status = 'kept', previous_rating, rating)"
+        " IS NOT (SELECT known.rating FROM known WHERE known.title_key = row_state.title_key)))",
+        (number,),
+    )
+    database.execute("UPDATE run SET settled = 1 WHERE number = ?", (number,))

@@ -8,11 +8,13 @@ CREATE TABLE IF NOT EXISTS run (
     destination TEXT NOT NULL,
     started_at  TEXT NOT NULL,
     ended_at    TEXT,                        -- NULL: stopped or crashed; the same command continues it
-    settled     INTEGER NOT NULL DEFAULT 0,  -- 1: `held` knows all that this run did
+    settled     INTEGER NOT NULL DEFAULT 0,  -- 1: `known` holds all that this run did
     compared    INTEGER NOT NULL DEFAULT 0,  -- 1: its open rows were held against the account
     program     TEXT,                        -- the version of this program that read the rows
     repeatable  INTEGER NOT NULL DEFAULT 0,  -- 1: it has ended, and one more would settle each of its rows
-    repeats     INTEGER                      -- the run whose rows these are once more; it has none of its own
+    repeats     INTEGER,                     -- the run whose rows these are once more; it has none of its own
+    kind        TEXT NOT NULL DEFAULT 'import',  -- import, retry, undo, plan or sync
+    undo_of     TEXT                         -- the run_id of the run that this one undoes
 );
 
 -- What a run came to, counted when it ended, for nothing of it changes after that. Earlier versions did not count.
@@ -36,7 +38,7 @@ CREATE TABLE IF NOT EXISTS row (
     previous_rating,                         -- what stood at the account before this run; see previous_known
     previous_rated_at,
     previous_known  INTEGER NOT NULL DEFAULT 1,  -- 0: sent although the account could not be read
-    carried         INTEGER NOT NULL DEFAULT 0,  -- 1: settled by an earlier run, taken over from its results
+    carried         INTEGER NOT NULL DEFAULT 0,  -- 1: closed by an earlier run, taken over from its results
     attempts        INTEGER,
     http_status     INTEGER,
     sent_at         REAL,                    -- seconds since the epoch
@@ -53,27 +55,30 @@ CREATE TABLE IF NOT EXISTS row (
     PRIMARY KEY (run, row)
 ) WITHOUT ROWID;
 
--- Rows taken to be sent, from first to last: those without an outcome may have arrived. No two overlap.
-CREATE TABLE IF NOT EXISTS mark (
+-- Rows claimed to be sent, from first to last: those without an outcome may have arrived. No two overlap.
+CREATE TABLE IF NOT EXISTS claim (
     run       INTEGER NOT NULL,
     first_row INTEGER NOT NULL,
     last_row  INTEGER NOT NULL,
     PRIMARY KEY (run, first_row)
 ) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS held (
+-- What the account is known to hold, from what runs sent.
+CREATE TABLE IF NOT EXISTS known (
     title_key TEXT PRIMARY KEY,
     rating,                                  -- 0: the rating was removed
     rated_at  TEXT
 ) WITHOUT ROWID;
 
-DROP VIEW IF EXISTS result;
-
-DROP VIEW IF EXISTS marked;
-CREATE VIEW marked AS
+-- A row with what follows from it. The sets of statuses are spelled here and nowhere else.
+CREATE VIEW IF NOT EXISTS row_state AS
 SELECT *,
-    status IN ('unconfirmed', 'failed') AND reason IS NOT 'not_stored' OR status IS NULL AND is_marked AS may_have_arrived,
-    -- Whether one more run would settle the row, with nobody asked, and in the same way.
+    status IN ('rated', 'unrated') AND NOT carried AS is_accepted,  -- the destination said that it took it
+    status IN ('rated', 'unrated', 'unconfirmed') OR status = 'failed' AND reason = 'not_stored'
+        OR status IS NULL AND is_claimed AS may_have_changed,       -- what an undo looks at
+    status IN ('unconfirmed', 'failed') AND reason IS NOT 'not_stored'
+        OR status IS NULL AND is_claimed AS may_have_arrived,
+    -- Whether one more run would close the row, with nobody asked, and in the same way.
     NOT carried AND (
         status IN ('rated', 'unrated') AND typeof(rating) = 'integer'
         OR status = 'unchanged' AND reason = 'known_from_journal'
@@ -82,45 +87,49 @@ SELECT *,
     ) IS TRUE AS is_repeatable
 FROM (
     SELECT *, ifnull((
-        SELECT last_row >= row.row FROM mark WHERE mark.run = row.run AND first_row <= row.row
-        ORDER BY first_row DESC LIMIT 1  -- found at once, however many marks there are
-    ), 0) AS is_marked
+        SELECT last_row >= row.row FROM claim WHERE claim.run = row.run AND first_row <= row.row
+        ORDER BY first_row DESC LIMIT 1  -- found at once, however many claims there are
+    ), 0) AS is_claimed
     FROM row
 );
 
--- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown.
--- What a run brought is unchanged in one that repeats it, in the words of `planning.UNCHANGED`.
-CREATE VIEW result AS
+-- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown:
+--     status  claim  >  status, reason           message
+--     rated   -         rated                    what the answer said
+--     -       yes       unconfirmed, no_answer   sent, but the answer was never seen
+--     -       no        not_sent, stopped        the run stopped before this row
+CREATE VIEW IF NOT EXISTS result AS
 SELECT
-    number AS run, row, line,
-    CASE
-        WHEN repeats IS NULL THEN coalesce(status, iif(is_marked, 'unconfirmed', 'not_sent'))
-        WHEN status IN ('rated', 'unrated') THEN 'unchanged'
-        ELSE status
-    END AS status,
-    CASE
-        WHEN repeats IS NULL THEN iif(status IS NOT NULL, reason, iif(is_marked, 'no_answer', 'stopped'))
-        WHEN status IN ('rated', 'unrated') THEN 'known_from_journal'
-        ELSE reason
-    END AS reason,
+    run, row, line,
+    coalesce(status, iif(is_claimed, 'unconfirmed', 'not_sent')) AS status,
+    iif(status IS NOT NULL, reason, iif(is_claimed, 'no_answer', 'stopped')) AS reason,
     coalesce(note || '; ' || told, told, note) AS message,
     kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
     iif(rating = 0, 'unrate', rating) AS rating,
     rated_at,
-    iif(stood_there = 0, 'unrate', stood_there) AS previous_rating,
-    iif(repeats IS NULL, attempts, NULL) AS attempts,
-    iif(repeats IS NULL, http_status, NULL) AS http_status,
-    iif(repeats IS NULL, strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch'), NULL) AS sent_at,
-    iif(repeats IS NULL, duration_ms, NULL) AS duration_ms
+    iif(previous_rating = 0, 'unrate', previous_rating) AS previous_rating,
+    attempts,
+    http_status,
+    strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch') AS sent_at,
+    duration_ms
 FROM (
-    SELECT number, repeats, marked.*,
-        CASE
-            WHEN repeats IS NULL THEN iif(status IS NOT NULL, nullif(message, ''), iif(is_marked,
-                'sent, but the answer was never seen',
-                'the run stopped before this row; the same command continues'))
-            WHEN status IN ('rated', 'unrated') THEN 'an earlier run brought this very rating'
-            ELSE nullif(message, '')
-        END AS told,
-        iif(repeats IS NOT NULL AND status IN ('rated', 'unrated'), rating, previous_rating) AS stood_there
-    FROM run JOIN marked ON marked.run = coalesce(repeats, number)
+    SELECT *, iif(status IS NOT NULL, nullif(message, ''), iif(is_claimed,
+        'sent, but the answer was never seen',
+        'the run stopped before this row; the same command continues')) AS told
+    FROM row_state
+);
+
+-- The same for a run that repeats another: it has no rows of its own, and what that one sent is unchanged now.
+CREATE VIEW IF NOT EXISTS repeated_result AS
+SELECT
+    number AS run, row, line,
+    iif(was_sent, 'unchanged', status) AS status,
+    iif(was_sent, 'known_from_journal', reason) AS reason,
+    iif(was_sent, coalesce(note || '; ', '') || 'an earlier run sent this very rating', message) AS message,
+    kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at,
+    iif(was_sent, rating, previous_rating) AS previous_rating,
+    NULL AS attempts, NULL AS http_status, NULL AS sent_at, NULL AS duration_ms
+FROM (
+    SELECT run.number, result.*, row.note, result.status IN ('rated', 'unrated') AS was_sent
+    FROM run JOIN result ON result.run = repeats JOIN row ON row.run = repeats AND row.row = result.row
 );

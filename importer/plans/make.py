@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from importer.cli.display import Display
 from importer.cli.prompts import ConflictQuestions
 from importer.errors import StopRunError, UsageError
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.model import HATE, LOVE, MediaKind, Rating, RatingJob
 from importer.plans.model import build_plan_line
 from importer.plans.report import Line, Plan, build_plan, print_json, write_plan
@@ -41,11 +41,11 @@ def make_plan(
         if sender is not None and sender.leaves_conflicts:
             sender.resolve_conflicts(ConflictQuestions().keeps)
         progress.phase = Phase.WRITING
-        plan = _begin_plan(planned, source, target, journal)
+        plan = _begin_plan(planned, source, target)
         with display.show(progress):
-            write_plan(display.results, plan.counted(_lines(journal, planned.run, target)))
+            write_plan(display.results, plan.counted(_lines(planned.run, target)))
         if display.as_json:
-            print_json(plan, _lines(journal, planned.run, target), display.results, display.stream())
+            print_json(plan, _lines(planned.run, target), display.results, display.stream())
         elif not display.quiet:
             print(build_plan(plan, display.results), file=display.stream())
     return 0 if plan.is_fine else 1
@@ -67,16 +67,16 @@ def _look(
     return sender
 
 
-def _begin_plan(planned: LoadedRun, source: Source, target: OpenDestination, journal: Journal) -> Plan:
-    effort = estimate_effort(target, journal, planned.run)
+def _begin_plan(planned: LoadedRun, source: Source, target: OpenDestination) -> Plan:
+    effort = estimate_effort(target, planned.run)
     name, account = target.destination.name, target.account
     return Plan(source.name, name, account, planned.notes, effort.requests, effort.seconds)
 
 
-def _lines(journal: Journal, run: Run, target: OpenDestination) -> Iterator[Line]:
+def _lines(run: JournalRun, target: OpenDestination) -> Iterator[Line]:
     place = (target.destination.name, target.account)
     numbers = _numbers(target)
-    for planned_change in journal.planned_changes(run):
+    for planned_change in run.planned_changes():
         yield (*build_plan_line(planned_change, numbers), *place)
 
 

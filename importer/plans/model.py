@@ -71,7 +71,7 @@ def name_action(planned_change: PlannedChange) -> Action:
         return _SETTLED_ACTIONS[Status(planned_change.status)]
     if not planned_change.job.rating:
         return Action.UNRATE if planned_change.job.line else Action.REMOVE
-    return Action.ADD if planned_change.held is None else Action.CHANGE
+    return Action.ADD if planned_change.account_rating is None else Action.CHANGE
 
 
 def build_plan_line(planned_change: PlannedChange, number_of: Mapping[Rating, Rating]) -> tuple[object, ...]:

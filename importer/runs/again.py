@@ -13,8 +13,8 @@ from importer.config.folders import state_dir
 from importer.destinations.registry import choose, find, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import UsageError
-from importer.journal import Journal, Run
-from importer.journal.history import LAST, UNDO, PastRun, find_run, find_sender, read_results
+from importer.journal import Journal
+from importer.journal.history import LAST, PastRun, find_run, find_sender, read_results
 from importer.model import CORRECTABLE, TRANSIENT
 from importer.runs.load import Source
 from importer.runs.open_destination import Choices, OpenDestination, check_typed
@@ -113,14 +113,14 @@ class UndoInput:
         """Prepare to read the run. Raises UsageError if it belongs to another account."""
         del path, choices
         check_account(self.past, target, journal)
-        undone = Run(self.past.number, self.past.run_id)
-        name = f"{UNDO}{self.past.run_id}"
+        undone = journal.open_run(self.past.number, self.past.run_id)
+        name = f"undo {self.past.run_id}"
         return Source(
             name,
             name + (" by force" if self.force else ""),
-            partial(UndoReader, journal, undone),
+            partial(UndoReader, undone),
             undone=None if self.force else undone,
-            takes_back=True,
+            undo_of=self.past.run_id,
         )
 
 

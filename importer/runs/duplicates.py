@@ -28,4 +28,4 @@ def duplicate_of(winner_row: int, winner_line: int) -> Outcome:
     return Outcome(Status.DUPLICATE, "duplicate", message)
 
 
-UNCHANGED = Outcome(Status.UNCHANGED, "known_from_journal", "an earlier run brought this very rating")
+UNCHANGED = Outcome(Status.UNCHANGED, "known_from_journal", "an earlier run sent this very rating")

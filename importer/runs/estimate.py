@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import chain
 from typing import NamedTuple
 
-from importer.journal import Journal, Run, in_blocks
+from importer.journal import JournalRun, in_blocks
 from importer.runs.open_destination import OpenDestination
 
 
@@ -17,12 +17,12 @@ class Effort(NamedTuple):
     seconds: float
 
 
-def estimate_effort(target: OpenDestination, journal: Journal, run: Run) -> Effort:
+def estimate_effort(target: OpenDestination, run: JournalRun) -> Effort:
     """Count what travels together, which is only what goes by the same method."""
     assert target.api is not None
     sizes: Counter[str] = Counter()
     ratings = 0
-    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
+    for job in chain.from_iterable(in_blocks(run.open_jobs)):
         sizes[target.api.request_kind(job)] += 1
         ratings += bool(job.rating)
     requests = sum(-(-size // target.api.batch_size) for size in sizes.values())

@@ -23,7 +23,7 @@ from importer.destinations.upload_files.base import FileDestination
 from importer.errors import ImporterError, StopRunError
 from importer.files import AtomicFiles
 from importer.interrupts import interrupted_by, listening_to_signals
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.model import Outcome, RatingJob, RowOutcome, Status
 from importer.progress import Phase, Progress
 
@@ -37,7 +37,7 @@ class Writing:
     """Writes the open rows of one run."""
 
     def __init__(
-        self, run: Run, destination: FileDestination, journal: Journal, path: Path, progress: Progress
+        self, run: JournalRun, destination: FileDestination, journal: Journal, path: Path, progress: Progress
     ) -> None:
         self._run = run
         self._destination = destination
@@ -53,8 +53,8 @@ class Writing:
     def send_all(self) -> None:
         """Write every open row, or none; the journal is then up to date."""
         # Marks that a crash left behind: with a file there is nothing that may have arrived.
-        self._journal.release(self._run)
-        self._progress.to_send = self._journal.count_open(self._run)
+        self._run.unclaim()
+        self._progress.to_send = self._run.count_open()
         self._progress.phase = Phase.SENDING
         if not self._progress.to_send:
             return
@@ -66,7 +66,7 @@ class Writing:
         except ImporterError as error:
             self.stopped_by = error
         finally:
-            self._journal.release(self._run)
+            self._run.unclaim()
         if self.stopped_by is not None:
             self._progress.done = 0
 
@@ -87,11 +87,11 @@ class Writing:
         drafts.publish(places, instead_of=_find_earlier(path, places))
         self.paths = places
         # In one transaction: a run half recorded would be continued with a file of the other half.
-        self._journal.record(self._run, self._outcomes(lines))
+        self._run.record(self._outcomes(lines))
 
     def _blocks(self) -> Iterator[Sequence[RatingJob]]:
         last_row = 0
-        while jobs := self._journal.take(self._run, last_row, BLOCK_ROWS):
+        while jobs := self._run.claim(last_row, BLOCK_ROWS):
             yield jobs
             last_row = jobs[-1].row
             if self._interrupted_by is not None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from importer.errors import ImporterError, UsageError
 from importer.interrupts import holding_signals
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun, RunKind
 from importer.journal.history import Tally
 from importer.model import InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow, Status
 from importer.progress import Phase, Progress
@@ -35,10 +35,10 @@ class Source:
     """Raises UnreadableFileError if what was read is not what was fingerprinted any more."""
     related_files: Sequence[Path] = ()
     """Other files that shape its rows: the links of a data set, say."""
-    undone: Run | None = None
+    undone: JournalRun | None = None
     """The run that is taken back, where what was changed since then is to be left alone."""
-    takes_back: bool = False
-    """Whether this undoes a run."""
+    undo_of: str | None = None
+    """The id of the run that this one undoes."""
     mirrors: bool = False
     """Whether what the account holds and the source does not is removed."""
 
@@ -48,7 +48,7 @@ class Source:
     @property
     def believes_journal(self) -> bool:
         """Whether what an earlier run brought counts as held; else the account itself is asked."""
-        return not (self.takes_back or self.mirrors or self.is_plan)
+        return not (self.undo_of is not None or self.mirrors or self.is_plan)
 
 
 class Destination(Protocol):
@@ -82,7 +82,7 @@ class Sender(Protocol):
 class RunReport:
     """What a run came to. `stopped_by` is set when it ended before its work was done."""
 
-    run: Run
+    run: JournalRun
     notes: Sequence[str]
     """What the reader found out about the file; empty when the run was continued."""
     tallies: Sequence[Tally]
@@ -105,7 +105,7 @@ def fingerprint_file(path: Path, *parts: str) -> str:
 class LoadedRun:
     """A run whose rows are all in the journal; `open_rows` of them wait to be sent."""
 
-    run: Run
+    run: JournalRun
     notes: Sequence[str]
     """What the reader found out about the file; empty when the run is continued."""
     open_rows: int
@@ -122,18 +122,16 @@ def load_run(
     run = journal.find_unfinished(source.fingerprint)
     notes: Sequence[str] = ()
     if run is None:
-        with journal.planning():
+        with journal.loading():
             earlier = journal.find_repeatable(source.fingerprint, destination.name) if remembers else None
             if earlier is not None:
                 run, notes = _repeat(earlier, source, destination, journal)
             else:
                 run, notes = _plan(source, destination, journal, progress, remembers=remembers)
-    return LoadedRun(run, notes, journal.count_open(run))
+    return LoadedRun(run, notes, run.count_open())
 
 
-def send_run(
-    planned: LoadedRun, sender: Sender, journal: Journal, results: Path, progress: Progress
-) -> RunReport:
+def send_run(planned: LoadedRun, sender: Sender, results: Path, progress: Progress) -> RunReport:
     """Send the open rows of a planned run and write the results file, whatever happens.
 
     Raises ResultsNotWrittenError when only the results file failed. A run that stopped early is no
@@ -149,13 +147,13 @@ def send_run(
     finally:
         # Also when something unforeseen ended the sending: what is done is done, and must be told.
         progress.phase = Phase.WRITING
-        with holding_signals() as held, closing(journal.results(run)) as lines:
+        with holding_signals() as held, closing(run.results()) as lines:
             write_results(results, lines)
     sender.stopped_by = sender.stopped_by or next(iter(held), None)
     if sender.stopped_by is None:
         # Only now: a run whose results could not be written is continued, and then prints them.
-        journal.finish(run)
-    return RunReport(run, planned.notes, journal.tallies(run), progress.done, seconds, sender.stopped_by)
+        run.finish()
+    return RunReport(run, planned.notes, run.tallies(), progress.done, seconds, sender.stopped_by)
 
 
 def dry_run_all(
@@ -170,11 +168,11 @@ def dry_run_all(
     """Do everything but send: the results file says what would be sent, the journal forgets it again."""
     with forgotten_run(source, destination, journal, progress, remembers=remembers) as planned:
         run = planned.run
-        journal.close_open(run, _DRY_RUN)
+        run.close_open(_DRY_RUN)
         progress.phase = Phase.WRITING
-        with closing(journal.results(run)) as lines:
+        with closing(run.results()) as lines:
             write_results(results, lines)
-        return RunReport(run, planned.notes, journal.tallies(run), 0, 0.0, None)
+        return RunReport(run, planned.notes, run.tallies(), 0, 0.0, None)
 
 
 @contextmanager
@@ -182,20 +180,20 @@ def forgotten_run(
     source: Source, destination: Destination, journal: Journal, progress: Progress, *, remembers: bool = True
 ) -> Iterator[LoadedRun]:
     """Plan a run that the journal forgets again; it need not be the one that is unfinished."""
-    with journal.planning(keep=False):
+    with journal.loading(keep=False):
         run, notes = _plan(source, destination, journal, progress, remembers=remembers)
-        yield LoadedRun(run, notes, journal.count_open(run))
+        yield LoadedRun(run, notes, run.count_open())
 
 
 def _plan(
     source: Source, destination: Destination, journal: Journal, progress: Progress, *, remembers: bool = True
-) -> tuple[Run, Sequence[str]]:
+) -> tuple[JournalRun, Sequence[str]]:
     """Put all rows into the journal and settle those that need no sending."""
     reader = source.open_reader()
-    run = journal.add_run(source.fingerprint, source.name, destination.name)
+    run = _begin(source, destination, journal)
     wrong: list[str] = []
     for chunk in reader.chunks():
-        journal.add_rows(run, chunk, [_check(row, destination) for row in chunk])
+        run.add_rows(chunk, [_check(row, destination) for row in chunk])
         progress.rows_read += len(chunk)
         if source.is_plan:
             wrong += (row.message for row in chunk if isinstance(row, InvalidRow))
@@ -204,21 +202,26 @@ def _plan(
         lines = "\n".join(f"  {message}" for message in wrong)
         raise UsageError(f"{source.name} cannot be understood in {len(wrong):,} of its lines:\n{lines}")
     if source.mirrors:
-        _check_mirror(journal.count_invalid(run))
+        _check_mirror(run.count_invalid())
     progress.phase = Phase.PLANNING
-    for rows in journal.titles_rated_twice(run):
-        journal.close_each(run, close_duplicates(rows))
+    for rows in run.titles_rated_twice():
+        run.close_each(close_duplicates(rows))
     if remembers:
-        journal.close_unchanged(run, UNCHANGED)
+        run.close_unchanged(UNCHANGED)
     return run, reader.notes
 
 
+def _begin(source: Source, destination: Destination, journal: Journal) -> JournalRun:
+    kind = RunKind.IMPORT if source.undo_of is None else RunKind.UNDO
+    return journal.begin(source.fingerprint, source.name, destination.name, kind=kind, undo_of=source.undo_of)
+
+
 def _repeat(
-    earlier: Run, source: Source, destination: Destination, journal: Journal
-) -> tuple[Run, Sequence[str]]:
+    earlier: JournalRun, source: Source, destination: Destination, journal: Journal
+) -> tuple[JournalRun, Sequence[str]]:
     """Plan the run of a file whose rows are in the journal as they would be read and settled again."""
-    run = journal.add_run(source.fingerprint, source.name, destination.name)
-    journal.repeat(run, earlier, UNCHANGED)
+    run = _begin(source, destination, journal)
+    run.repeat(earlier, UNCHANGED)
     return run, [f"the file is still the one of run {earlier.run_id}, so it was not read again"]
 
 

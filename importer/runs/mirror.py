@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from importer.destinations.base import Destination
 from importer.destinations.titles import AccountRating, AccountRatings, build_keys, possible_kinds, title_keys
-from importer.journal import Journal, Run
+from importer.journal import JournalRun
 from importer.model import IMDB_ID, MediaKind, RatingJob
 
 NOT_RATED = "the file does not rate it"
@@ -58,16 +58,16 @@ class Mirror:
         return all(ways & self._told_by[key] for ways in self._ways[kind])
 
 
-def add_removals(journal: Journal, run: Run, ratings: AccountRatings, destination: Destination) -> None:
+def add_removals(run: JournalRun, ratings: AccountRatings, destination: Destination) -> None:
     """Add a row, after the file's own, for each rating that the account holds and the file does not."""
     mirror = Mirror(ratings)
     last_row = 0
-    while named := journal.named_titles(run, last_row, _BLOCK_ROWS):
+    while named := run.named_titles(last_row, _BLOCK_ROWS):
         for job, is_rated in named:
             mirror.name(job, is_rated=is_rated)
         last_row = named[-1][0].row
     rows = [job._replace(row=row) for row, job in enumerate(mirror.removals(), last_row + 1)]
-    journal.add_rows(run, rows, map(destination.check, rows))
+    run.add_rows(rows, map(destination.check, rows))
 
 
 def _ways_of(job: RatingJob) -> _Ways:

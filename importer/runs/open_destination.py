@@ -32,7 +32,7 @@ from importer.destinations.trakt.search import TraktSearch
 from importer.destinations.trakt.sign_in import TokenSet, TraktApp
 from importer.destinations.upload_files.base import FileDestination
 from importer.errors import UsageError
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.progress import Progress
 from importer.runs.conflicts import OnConflict
 from importer.runs.export_file import Writing
@@ -106,7 +106,9 @@ class OpenDestination:
         """Whether rows may leave open what they rate."""
         return self.api is not None and self.api.tells_kinds
 
-    def build_sender(self, run: Run, undone: Run | None, journal: Journal, progress: Progress) -> Sender:
+    def build_sender(
+        self, run: JournalRun, undone: JournalRun | None, journal: Journal, progress: Progress
+    ) -> Sender:
         """Build what sends the rows, or writes them into the file."""
         if self.file is not None:
             return Writing(run, self.file, journal, self.path, progress)

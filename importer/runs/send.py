@@ -23,7 +23,7 @@ from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.model import Batch, Outcome, RowOutcome
 from importer.progress import Phase, Progress
 from importer.runs.conflicts import Conflict, OnConflict
@@ -77,7 +77,7 @@ class SendingOptions:
     """Whether ratings are removed that the account holds and no row names."""
     follows_plan: bool = False
     """Whether nothing is sent unless the account holds what it held when the rows were planned."""
-    undone: Run | None = None
+    undone: JournalRun | None = None
     """The run that this one undoes, if what was changed since then is to be left alone."""
     budget: RetryBudget = field(default_factory=RetryBudget)
 
@@ -87,7 +87,7 @@ class Sending:
 
     def __init__(
         self,
-        run: Run,
+        run: JournalRun,
         destination: Destination,
         journal: Journal,
         options: SendingOptions,
@@ -122,18 +122,18 @@ class Sending:
 
     def resolve_conflicts(self, keeps: Callable[[Conflict], bool]) -> Snapshot:
         """After a look, let the rows give way of which `keeps` says so."""
-        answer_conflicts(self._journal, self._run, self._destination, keeps)
+        answer_conflicts(self._run, self._destination, keeps)
         look = self._looked or Snapshot(is_readable=False)
-        changes, removals = self._journal.count_changes(self._run)
+        changes, removals = self._run.count_changes()
         self._looked = replace(look, changes=changes, removals=removals)
         return self._looked
 
     def send_all(self) -> None:
         """Send until every row has its outcome or the run stops; the journal is then up to date."""
-        if self._looked is None and self.stopped_by is None and self._journal.count_open(self._run):
+        if self._looked is None and self.stopped_by is None and self._run.count_open():
             self.look()
         self._progress.phase = Phase.SENDING
-        self._progress.to_send = self._progress.done + self._journal.count_open(self._run)
+        self._progress.to_send = self._progress.done + self._run.count_open()
         try:
             if self.stopped_by is None and self._progress.done < self._progress.to_send:
                 self._connect(self._work)
@@ -141,9 +141,9 @@ class Sending:
             with holding_signals() as held:
                 self._journal_writer.finish()
                 if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
-                    self._journal.release(self._run, except_rows=self._pool.unconfirmed_rows)
+                    self._run.unclaim(except_rows=self._pool.unconfirmed_rows)
         self.stopped_by = self.stopped_by or next(iter(held), None)
-        if self.stopped_by is None and self._journal.count_open(self._run):
+        if self.stopped_by is None and self._run.count_open():
             limited = self._options.limit is not None
             self.stopped_by = StopRunError("--limit was reached" if limited else "some rows were left over")
 
@@ -153,7 +153,7 @@ class Sending:
         Also what an earlier session of the run has sent: it may have ended before it came to this.
         """
         is_readable = self._looked is None or self._looked.is_readable
-        if self._options.verifies and is_readable and self._journal.sent_kinds(self._run):
+        if self._options.verifies and is_readable and self._run.sent_kinds():
             self._progress.phase = Phase.VERIFYING
             self._pool = None  # its work is done: Ctrl-C ends this stage, not that one
             self._connect(self._verify)
@@ -186,30 +186,30 @@ class Sending:
             await client.request(
                 self._destination.build_credentials_check(), self._destination.interpret_credentials_check
             )
-        run, journal = self._run, self._journal
-        kinds = all_kinds(journal.open_kinds(run))
+        run = self._run
+        kinds = all_kinds(run.open_kinds())
         ratings = await read_account(AccountReader(self._destination, client), kinds)
         if ratings is None:
             self._insist_on_reading()
         row_outcomes = close_unanswered(
-            journal, run, ratings, self._destination.as_stored, resend=self._options.resends_unconfirmed
+            run, ratings, self._destination.as_stored, resend=self._options.resends_unconfirmed
         )
         self._count(row_outcomes)
         if ratings is None:
-            journal.note_unreadable(run)
+            run.note_unreadable()
             if not self._destination.repeats_safely and not self._options.resends_unconfirmed:
-                self._count(leave_unconfirmed(journal, run))
+                self._count(leave_unconfirmed(run))
             self._looked = Snapshot(is_readable=False)
             return
         if self._options.undone is not None:
-            keep_what_changed_since(journal, run, self._options.undone, ratings, self._destination.as_stored)
+            keep_what_changed_since(run, self._options.undone, ratings, self._destination.as_stored)
         if self._options.follows_plan:
-            check_plan(journal, run, ratings, self._destination.as_stored)
+            check_plan(run, ratings, self._destination.as_stored)
         if self._options.mirrors:
-            add_removals(journal, run, ratings, self._destination)
-        note_account_ratings(journal, run, ratings, self._destination.as_stored)
-        resolve_conflicts(journal, run, self._destination, self._options.on_conflict)
-        changes, removals = journal.count_changes(run)
+            add_removals(run, ratings, self._destination)
+        note_account_ratings(run, ratings, self._destination.as_stored)
+        resolve_conflicts(run, self._destination, self._options.on_conflict)
+        changes, removals = run.count_changes()
         held = len({id(held) for held in ratings.values()})  # one for each title, however many keys it has
         self._looked = Snapshot(True, held, frozenset(kinds), changes, removals)
 
@@ -229,16 +229,16 @@ class Sending:
 
     async def _verify(self, client: Client) -> None:
         account_reader = AccountReader(self._destination, client)
-        kinds = all_kinds(self._journal.sent_kinds(self._run))
+        kinds = all_kinds(self._run.sent_kinds())
         missing: list[tuple[int, Outcome]] = []
         for pause_seconds in VERIFY_PAUSES:
             await asyncio.sleep(pause_seconds)  # what was stored a moment ago may not be shown at once
             ratings = await read_account(account_reader, kinds)
             if ratings is not None:
-                missing = find_not_stored(self._journal, self._run, ratings, self._destination.as_stored)
+                missing = find_not_stored(self._run, ratings, self._destination.as_stored)
             if not missing:
                 return
-        self._journal.close_each(self._run, missing)
+        self._run.close_each(missing)
         self._progress.failed += len(missing)
 
     async def _work(self, client: Client) -> None:
@@ -262,14 +262,14 @@ class Sending:
 
     async def _batches(self) -> AsyncIterator[Batch]:
         batcher = Batcher(self._size)
-        left = self._journal.count_open(self._run)
+        left = self._run.count_open()
         if self._options.limit is not None:
             left = min(left, self._options.limit)
         most = 2 * self._options.workers * self._destination.batch_size
         last_row = 0
         while left > 0:
             begun = time.monotonic()
-            jobs = await self._journal_writer.call(self._journal.take, self._run, last_row, min(most, left))
+            jobs = await self._journal_writer.call(self._run.claim, last_row, min(most, left))
             if not jobs:
                 break
             last_row = jobs[-1].row
@@ -325,7 +325,7 @@ _Result = TypeVar("_Result")
 class JournalWriter:
     """Keeps the journal of one run up to date."""
 
-    def __init__(self, journal: Journal, run: Run) -> None:
+    def __init__(self, journal: Journal, run: JournalRun) -> None:
         self._journal = journal
         self._run = run
         self._thread = ThreadPoolExecutor(1, "journal")
@@ -345,7 +345,7 @@ class JournalWriter:
     async def _write(self) -> None:
         row_outcomes, self._unwritten = self._unwritten, []
         try:
-            await self.call(self._journal.record, self._run, row_outcomes)
+            await self.call(self._run.record, row_outcomes)
         except BaseException:
             # Whether or not it was written: writing an outcome twice changes nothing, losing it would.
             self._unwritten = row_outcomes + self._unwritten
@@ -361,4 +361,4 @@ class JournalWriter:
         """Write all that is left; afterwards nothing more may be asked."""
         self._thread.shutdown()
         row_outcomes, self._unwritten = self._unwritten, []
-        self._journal.record(self._run, row_outcomes)
+        self._run.record(row_outcomes)

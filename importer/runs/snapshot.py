@@ -14,7 +14,7 @@ from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
 from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_held, kinds_of
 from importer.errors import AuthorizationError, Remedy, UsageError
-from importer.journal import Journal, Replaced, Run, in_blocks
+from importer.journal import JournalRun, Replaced, in_blocks
 from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, Status
 from importer.runs.conflicts import (
     Conflict,
@@ -70,10 +70,10 @@ async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]
 
 
 def close_unanswered(
-    journal: Journal, run: Run, ratings: AccountRatings | None, as_stored: AsStored, *, resend: bool
+    run: JournalRun, ratings: AccountRatings | None, as_stored: AsStored, *, resend: bool
 ) -> list[RowOutcome]:
     """Close the rows that a crash left without an answer: stored, open again, or unconfirmed."""
-    unanswered = journal.unanswered(run)
+    unanswered = run.unanswered()
     if ratings is not None:
         there = [job for job in unanswered if is_held(as_stored(job), ratings)]
         row_outcomes = [RowOutcome(job.row, verified(job), 1, None, None, None) for job in there]
@@ -81,21 +81,19 @@ def close_unanswered(
         row_outcomes = []
     else:
         row_outcomes = [RowOutcome(job.row, _UNCONFIRMED, 1, None, None, None) for job in unanswered]
-    journal.record(run, row_outcomes)
-    journal.release(run)
+    run.record(row_outcomes)
+    run.unclaim()
     return row_outcomes
 
 
-def leave_unconfirmed(journal: Journal, run: Run) -> list[RowOutcome]:
+def leave_unconfirmed(run: JournalRun) -> list[RowOutcome]:
     """Where the account cannot be read: what an earlier run may have brought is not repeated blindly."""
-    row_outcomes = [
-        RowOutcome(job.row, _UNCONFIRMED, 0, None, None, None) for job in journal.still_unconfirmed(run)
-    ]
-    journal.record(run, row_outcomes)
+    row_outcomes = [RowOutcome(job.row, _UNCONFIRMED, 0, None, None, None) for job in run.still_unconfirmed()]
+    run.record(row_outcomes)
     return row_outcomes
 
 
-def note_account_ratings(journal: Journal, run: Run, ratings: AccountRatings, as_stored: AsStored) -> None:
+def note_account_ratings(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) -> None:
     """Write down what the account holds for the rows of a run, and settle those that are so already.
 
     Rows that go by ids of different kinds may turn out to rate one title: then only one of them counts, be
@@ -106,47 +104,44 @@ def note_account_ratings(journal: Journal, run: Run, ratings: AccountRatings, as
     equal: list[int] = []
     absent: list[int] = []
     # Of an account without ratings, a removal is all that it might hold already.
-    open_jobs = journal.open_jobs if ratings else journal.open_removals
-    for job in chain.from_iterable(in_blocks(open_jobs, run)):
+    open_jobs = run.open_jobs if ratings else run.open_removals
+    for job in chain.from_iterable(in_blocks(open_jobs)):
         held = find_rating(job, ratings)
         if held is not None:
             found.append((job.row, held.rating, held.rated_at))
             rows_of.setdefault(id(held), []).append((job.row, job.line, job.rated_at))
         if agrees(as_stored(job), held):
             (equal if job.rating else absent).append(job.row)
-    known_jobs = in_blocks(journal.unchanged_jobs, run) if rows_of else ()
+    known_jobs = in_blocks(run.unchanged_jobs) if rows_of else ()
     for job in chain.from_iterable(known_jobs):
         if rows := rows_of.get(id(find_rating(job, ratings))):
             rows.append((job.row, job.line, job.rated_at))
-    journal.note_previous(run, found)
-    journal.close_rows(run, equal, _HELD)
-    journal.close_rows(run, absent, _NOT_HELD)
+    run.note_previous(found)
+    run.close_rows(equal, _HELD)
+    run.close_rows(absent, _NOT_HELD)
     for rows in rows_of.values():
         if len(rows) > 1:
-            journal.close_each(run, close_duplicates(rows))
+            run.close_each(close_duplicates(rows))
 
 
-def conflicts_of(journal: Journal, run: Run, destination: Destination) -> Iterator[Conflict]:
+def conflicts_of(run: JournalRun, destination: Destination) -> Iterator[Conflict]:
     """Yield the open rows where the account holds another rating."""
-    for row in chain.from_iterable(in_blocks(journal.conflicts, run)):
+    for row in chain.from_iterable(in_blocks(run.conflicts)):
         yield _build_conflict(row, destination)
 
 
-def resolve_conflicts(journal: Journal, run: Run, destination: Destination, policy: OnConflict) -> None:
+def resolve_conflicts(run: JournalRun, destination: Destination, policy: OnConflict) -> None:
     """Where the account holds another rating, settle the rows that give way to it."""
     outcomes = (
-        (conflict.job.row, resolve_conflict(policy, conflict))
-        for conflict in conflicts_of(journal, run, destination)
+        (conflict.job.row, resolve_conflict(policy, conflict)) for conflict in conflicts_of(run, destination)
     )
-    journal.close_each(run, [(row, outcome) for row, outcome in outcomes if outcome is not None])
+    run.close_each([(row, outcome) for row, outcome in outcomes if outcome is not None])
 
 
-def answer_conflicts(
-    journal: Journal, run: Run, destination: Destination, keeps: Callable[[Conflict], bool]
-) -> None:
+def answer_conflicts(run: JournalRun, destination: Destination, keeps: Callable[[Conflict], bool]) -> None:
     """Where the account holds another rating, settle the rows of which `keeps` says that they give way."""
-    kept = [conflict for conflict in conflicts_of(journal, run, destination) if keeps(conflict)]
-    journal.close_each(run, [(each.job.row, give_way(OnConflict.ASK, each)) for each in kept])
+    kept = [conflict for conflict in conflicts_of(run, destination) if keeps(conflict)]
+    run.close_each([(each.job.row, give_way(OnConflict.ASK, each)) for each in kept])
 
 
 def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
@@ -157,13 +152,13 @@ def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
     return Conflict(destination.as_stored(job), held, held_at)
 
 
-def check_plan(journal: Journal, run: Run, ratings: AccountRatings, as_stored: AsStored) -> None:
+def check_plan(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) -> None:
     """See that the account holds what it held when the plan was made. Raises UsageError if not.
 
     What is as the plan wants it already may have moved: the plan was typed before, and this is its own doing.
     """
     moved = []
-    for job, _, rating, rated_at in chain.from_iterable(in_blocks(journal.changes_as_planned, run)):
+    for job, _, rating, rated_at in chain.from_iterable(in_blocks(run.changes_as_planned)):
         held = find_rating(job, ratings)
         now = (held.rating, held.rated_at) if held else (None, None)
         if not is_as_planned((rating, rated_at), now) and not agrees(as_stored(job), held):
@@ -179,26 +174,26 @@ def check_plan(journal: Journal, run: Run, ratings: AccountRatings, as_stored: A
 
 
 def keep_what_changed_since(
-    journal: Journal, run: Run, undone: Run, ratings: AccountRatings, as_stored: AsStored
+    run: JournalRun, undone: JournalRun, ratings: AccountRatings, as_stored: AsStored
 ) -> None:
     """Before undoing a run, leave alone what is not as that run left it any more."""
-    left = journal.ratings_of(undone)
+    left = undone.sent_ratings()
     changed = [
         job.row
-        for job in chain.from_iterable(in_blocks(journal.open_jobs, run))
+        for job in chain.from_iterable(in_blocks(run.open_jobs))
         if not is_held(as_stored(job._replace(rating=left[job.row])), ratings)
         and not is_held(job, ratings)  # whoever it was: it is undone already
     ]
-    journal.close_rows(run, changed, _CHANGED_SINCE)
+    run.close_rows(changed, _CHANGED_SINCE)
 
 
 def find_not_stored(
-    journal: Journal, run: Run, ratings: AccountRatings, as_stored: AsStored
+    run: JournalRun, ratings: AccountRatings, as_stored: AsStored
 ) -> list[tuple[int, Outcome]]:
     """Find the rows of which the destination said that it took them, and which it does not hold."""
     return [
         (job.row, _not_stored(find_rating(job, ratings)))
-        for job in chain.from_iterable(in_blocks(journal.sent_jobs, run))
+        for job in chain.from_iterable(in_blocks(run.sent_jobs))
         if not is_held(as_stored(job), ratings)
     ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from importer.journal import Journal, Run, in_blocks
+from importer.journal import JournalRun, in_blocks
 from importer.model import UNRATE, InvalidRow, Rating, RatingJob, SourceRow, Status
 
 
@@ -14,14 +14,13 @@ class UndoReader:
 
     format_name = "undo"
 
-    def __init__(self, journal: Journal, undone: Run) -> None:
-        self._journal = journal
+    def __init__(self, undone: JournalRun) -> None:
         self._undone = undone
         self.notes: Sequence[str] = (f"undoes the run {undone.run_id}",)
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the jobs; a row of which nobody knows what stood there before cannot become one."""
-        for changed in in_blocks(self._journal.changed_rows, self._undone):
+        for changed in in_blocks(self._undone.changed_rows):
             yield [_build_row(*entry) for entry in changed]
 
 

@@ -18,7 +18,7 @@ from importer.client.sign_in import ask_activities
 from importer.config.folders import state_dir
 from importer.destinations.spec import RequestOptions
 from importer.errors import AuthorizationError
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.model import TRANSIENT, Status
 from importer.monitoring.run_end import RunEnd
 from importer.readers import ReadOptions
@@ -64,7 +64,7 @@ def load_checked_jobs(environ: Mapping[str, str] = os.environ) -> dict[str, Sync
 
 
 def run_job(name: str, job: SyncJob, display: Display) -> int:
-    """Run the job when it is its turn, and give the exit code. Asks nobody anything."""
+    """JournalRun the job when it is its turn, and give the exit code. Asks nobody anything."""
     folder = state_dir() / "sync"
     tell = partial(_say, display, f"{name}: another job of this account is at work; waiting for it")
     with translate_interrupts(), nobody_to_ask(), account_queue(folder / f"{_line_of(name, job)}.lock", tell):
@@ -180,10 +180,10 @@ class _Sync:
             report = display.import_ratings(source, target, journal, remembers=False)
             if report.stopped_by is None:
                 self._state.related_files = related_files
-                self._note(report, target, journal)
+                self._note(report, target)
         return report, source
 
-    def _note(self, report: RunReport, target: OpenDestination, journal: Journal) -> None:
+    def _note(self, report: RunReport, target: OpenDestination) -> None:
         counts: dict[Status, int] = {}
         for tally in report.tallies:
             counts[tally.status] = counts.get(tally.status, 0) + tally.count
@@ -192,12 +192,12 @@ class _Sync:
         state.counts = counts
         state.is_settled = not any(status in counts for status in TRANSIENT)
         state.ended_at = datetime.now(UTC).isoformat(timespec="seconds")
-        with closing(journal.results(report.run)) as lines:
+        with closing(report.run.results()) as lines:
             state.known = collect_known(lines, state.known, self._now)
 
-    def close_known(self, journal: Journal, run: Run) -> None:
+    def close_known(self, _: Journal, run: JournalRun) -> None:
         """Leave alone what is known to fail for good."""
-        close_known(journal, run, self._state.known, self._job.retry_permanent_after, self._now)
+        close_known(run, self._state.known, self._job.retry_permanent_after, self._now)
 
     def _tell_unchanged(self) -> int:
         failed = sum(rows for status, rows in self._state.counts.items() if not status.is_success)

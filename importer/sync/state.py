@@ -22,7 +22,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from importer.files import make_private_folder, write_privately
-from importer.journal import Journal, Run, in_blocks
+from importer.journal import JournalRun, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
 from importer.sync.config import SyncJob
 from importer.sync.source import Version
@@ -121,19 +121,19 @@ def is_any_due(state: JobState, retry_after_days: int, now: datetime) -> bool:
 
 
 def close_known(
-    journal: Journal, run: Run, known: Mapping[str, KnownFailure], retry_after_days: int, now: datetime
+    run: JournalRun, known: Mapping[str, KnownFailure], retry_after_days: int, now: datetime
 ) -> None:
     """Close the rows that are known to fail, without sending them."""
     if not known:
         return
     row_outcomes = []
-    for job in chain.from_iterable(in_blocks(journal.open_jobs, run)):
+    for job in chain.from_iterable(in_blocks(run.open_jobs)):
         failure = known.get(_hash_job(job))
         if failure is not None and now < next_try(failure, retry_after_days):
             outcome = Outcome(failure.status, failure.reason, _describe(job, failure, retry_after_days))
             row_outcomes.append(RowOutcome(job.row, outcome, 0, None, None, None))
     if row_outcomes:
-        journal.record(run, row_outcomes)
+        run.record(row_outcomes)
 
 
 def collect_known(

@@ -12,7 +12,7 @@ from importer.destinations.decisions import Decision, Done, Stop
 from importer.destinations.trakt.account import read_account
 from importer.errors import ConnectionLostError, StopRunError
 from importer.http import Response
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.progress import Progress
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.load import Sender
@@ -20,7 +20,7 @@ from importer.runs.open_destination import OpenDestination
 from importer.runs.send import Sending, SendingOptions
 from importer.runs.snapshot import Snapshot
 
-CloseKnown = Callable[[Journal, Run], None]
+CloseKnown = Callable[[Journal, JournalRun], None]
 """Gives rows their fate that are known to fail for good."""
 
 
@@ -43,7 +43,9 @@ class UnattendedTarget(OpenDestination):
     close_known: CloseKnown = lambda _journal, _run: None
     assumed_user: str = ""
 
-    def build_sender(self, run: Run, undone: Run | None, journal: Journal, progress: Progress) -> Sender:
+    def build_sender(
+        self, run: JournalRun, undone: JournalRun | None, journal: Journal, progress: Progress
+    ) -> Sender:
         """Build what sends the rows that are not known to fail."""
         self.close_known(journal, run)
         options = replace(self.options, undone=undone)
@@ -55,7 +57,7 @@ class UnattendedSending(Sending):
 
     def __init__(
         self,
-        run: Run,
+        run: JournalRun,
         target: UnattendedTarget,
         journal: Journal,
         options: SendingOptions,
@@ -67,13 +69,13 @@ class UnattendedSending(Sending):
 
     def look(self) -> Snapshot:
         """Look at the account, unless nothing is left to be held against it."""
-        if not self._journal.count_open(self._run) and not self._options.mirrors:
+        if not self._run.count_open() and not self._options.mirrors:
             return Snapshot(is_readable=True)
         look = super().look()
         if not look.is_readable and self.stopped_by is None:
             # Then the journal is all there is: without it every row would go out again, night by night.
-            self._journal.close_unchanged(self._run, UNCHANGED)
-        if self.stopped_by is None and self._assumed_user and self._journal.count_open(self._run):
+            self._run.close_unchanged(UNCHANGED)
+        if self.stopped_by is None and self._assumed_user and self._run.count_open():
             self._connect(self._confirm_user)
         if isinstance(self.stopped_by, AccountChangedError):
             # What this account holds is held against the journal of another: nothing is to be read from it.
@@ -99,7 +101,7 @@ class UnattendedSending(Sending):
 
 @contextmanager
 def nobody_to_ask() -> Iterator[None]:
-    """Run alike on a terminal and at night: what would be a question there is a refusal here."""
+    """JournalRun alike on a terminal and at night: what would be a question there is a refusal here."""
     before = sys.stdin
     with Path(os.devnull).open(encoding="utf-8") as nothing:
         sys.stdin = nothing

@@ -82,16 +82,19 @@ class JournalReader:
     def row_outcomes(self) -> dict[tuple[int, int], tuple[str, str]]:
         """Status and reason of every row that has its outcome, by run and row."""
         found = self._ask(
-            "SELECT run, row, result.status, ifnull(result.reason, '') FROM result JOIN run ON number = run"
-            " LEFT JOIN row USING (run, row) WHERE row.status IS NOT NULL OR repeats ORDER BY run, row"
+            "SELECT run, row, result.status, ifnull(result.reason, '') FROM result JOIN row USING (run, row)"
+            " WHERE row.status IS NOT NULL"
+            " UNION ALL SELECT run, row, status, ifnull(reason, '') FROM repeated_result ORDER BY run, row"
         )
         return {(run, row): (word, why) for run, row, word, why in found}
 
     def lines(self) -> list[tuple[str, str, str]]:
         """Row, status and reason of the newest run, as its results file must tell them."""
         found = self._ask(
-            "SELECT row, status, ifnull(reason, '') FROM result WHERE run = (SELECT max(number) FROM run)"
-            " ORDER BY row"
+            "SELECT row, status, ifnull(reason, '') FROM"
+            " (SELECT run, row, status, reason FROM result"
+            " UNION ALL SELECT run, row, status, reason FROM repeated_result)"
+            " WHERE run = (SELECT max(number) FROM run) ORDER BY row"
         )
         return [(str(row), str(word), str(why)) for row, word, why in found]
 

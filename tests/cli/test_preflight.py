@@ -17,8 +17,8 @@ def test_only_rows_of_one_method_travel_together(tmp_path: Path) -> None:
     jobs.append(build_job(len(jobs) + 1, imdb_id="tt9999999", rating=0))
     destination = Road.by("v2", tmp_path).build_destination("http://127.0.0.1:1")
     target = open_api(destination, SendingOptions(rate=Rate(1, 2.0)))
-    with Journal(tmp_path, "demo") as journal, journal.planning():
-        run = journal.add_run("print", "ratings.csv", "trakt")
-        journal.add_rows(run, jobs, [None] * len(jobs))
-        found = estimate_effort(target, journal, run)
+    with Journal(tmp_path, "demo") as journal, journal.loading():
+        run = journal.begin("print", "ratings.csv", "trakt")
+        run.add_rows(jobs, [None] * len(jobs))
+        found = estimate_effort(target, run)
     assert found == Effort(ratings=132, requests=2 + 1 + 1 + 1, seconds=10.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import ImporterError, UsageError
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.journal.history import LAST, find_run, find_undoable, list_runs, read_results, read_tallies
 from importer.model import RESULT_COLUMNS, Outcome, RowOutcome, SourceRow, Status
 from tests.builders import build_invalid, build_job
@@ -16,16 +16,18 @@ RATED = Outcome(Status.RATED)
 STATUS = RESULT_COLUMNS.index("status")
 
 
-def add_run(journal: Journal, source: str = "ratings.csv", rows: int = 3) -> Run:
-    with journal.planning():
-        run = journal.add_run(f"print of {source}", source, "sandbox")
-        journal.add_rows(run, [build_job(row) for row in range(1, rows + 1)], [None] * rows)
+def add_run(
+    journal: Journal, source: str = "ratings.csv", rows: int = 3, *, undo_of: str | None = None
+) -> JournalRun:
+    with journal.loading():
+        run = journal.begin(f"print of {source}", source, "sandbox", undo_of=undo_of)
+        run.add_rows([build_job(row) for row in range(1, rows + 1)], [None] * rows)
     return run
 
 
-def rate(journal: Journal, run: Run, *rows: int) -> None:
-    journal.take(run, 0, 1000)
-    journal.record(run, [RowOutcome(row, RATED, 1, 200, 1.0, 5) for row in rows])
+def rate(journal: Journal, run: JournalRun, *rows: int) -> None:
+    run.claim(0, 1000)
+    run.record([RowOutcome(row, RATED, 1, 200, 1.0, 5) for row in rows])
 
 
 def test_no_folder_and_an_empty_folder_have_no_runs(tmp_path: Path) -> None:
@@ -37,25 +39,24 @@ def test_an_ended_run_tells_when_and_what(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal)
         rate(journal, run, 1, 2, 3)
-        journal.finish(run)
+        run.finish()
     (past,) = list_runs(tmp_path)
     assert (past.run_id, past.source, past.destination) == (run.run_id, "ratings.csv", "sandbox")
     assert past.counts == {Status.RATED: 3}
     assert past.started_at <= (past.ended_at or "")
 
 
-@pytest.mark.parametrize("missing", ["DELETE FROM tally", "DROP TABLE tally"])
-def test_what_a_version_before_has_not_counted_is_counted_now(tmp_path: Path, missing: str) -> None:
+def test_what_a_version_before_has_not_counted_is_counted_now(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal)
         rate(journal, run, 1, 2)
-        journal.close_rows(run, [3], Outcome(Status.REJECTED, "http_400", "no"))
-        journal.finish(run)
+        run.close_rows([3], Outcome(Status.REJECTED, "http_400", "no"))
+        run.finish()
     (past,) = list_runs(tmp_path)
     tallies = read_tallies(past)
     with sqlite3.connect(past.journal) as database:
         assert database.execute("SELECT count(*) FROM tally").fetchone() == (2,)
-        database.execute(missing)
+        database.execute("DELETE FROM tally")
     assert list_runs(tmp_path) == [past]
     assert read_tallies(past) == tallies
 
@@ -64,7 +65,7 @@ def test_a_stopped_run_has_not_ended(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal)
         rate(journal, run, 1)
-        journal.release(run, except_rows=[2])
+        run.unclaim(except_rows=[2])
     (past,) = list_runs(tmp_path)
     assert past.ended_at is None
     assert past.counts == {Status.RATED: 1, Status.UNCONFIRMED: 1, Status.NOT_SENT: 1}
@@ -88,9 +89,9 @@ def test_a_run_can_be_read_while_it_is_under_way(tmp_path: Path) -> None:
 
 def test_a_run_that_is_being_planned_is_not_seen_before_it_is_whole(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
-        with journal.planning():
-            run = journal.add_run("print", "ratings.csv", "sandbox")
-            journal.add_rows(run, [build_job()], [None])
+        with journal.loading():
+            run = journal.begin("print", "ratings.csv", "sandbox")
+            run.add_rows([build_job()], [None])
             assert list_runs(tmp_path) == []
         assert [past.run_id for past in list_runs(tmp_path)] == [run.run_id]
 
@@ -99,7 +100,7 @@ def test_runs_of_all_accounts_stand_in_the_order_of_their_starts(tmp_path: Path)
     for account, started_at in (("b", 1), ("a", 2), ("b", 3), ("c", 4)):
         with Journal(tmp_path, account) as journal:
             run = add_run(journal, f"{account}{started_at}")
-            journal.finish(run)
+            run.finish()
             with closing(sqlite3.connect(journal.path)) as database, database:
                 database.execute("UPDATE run SET started_at = ? WHERE run_id = ?", (started_at, run.run_id))
     assert [run.source for run in list_runs(tmp_path)] == ["b1", "a2", "b3", "c4"]
@@ -121,11 +122,11 @@ def test_after_an_undo_that_did_not_end_last_is_what_it_undid(tmp_path: Path) ->
     """The same command continues it; undoing the undo would bring back nothing."""
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal, "ratings.csv")
-        journal.finish(run)
-        undo = add_run(journal, f"undo {run.run_id}")
+        run.finish()
+        undo = add_run(journal, f"undo {run.run_id}", undo_of=run.run_id)
         assert find_run(tmp_path, LAST).run_id == undo.run_id
         assert find_undoable(tmp_path, LAST).run_id == run.run_id
-        journal.finish(undo)
+        undo.finish()
         assert find_undoable(tmp_path, LAST).run_id == undo.run_id  # which brings it all back
 
 
@@ -147,8 +148,8 @@ def test_a_beginning_of_two_runs_is_refused(tmp_path: Path) -> None:
 def test_an_id_that_is_the_beginning_of_another_is_still_its_own(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         first, second = add_run(journal, "first"), add_run(journal, "second")
-        journal._db.execute("UPDATE run SET run_id = ? WHERE number = ?", ("2026", first.number))
-        journal._db.execute("UPDATE run SET run_id = ? WHERE number = ?", ("2026-2", second.number))
+        journal.connection.execute("UPDATE run SET run_id = ? WHERE number = ?", ("2026", first.number))
+        journal.connection.execute("UPDATE run SET run_id = ? WHERE number = ?", ("2026-2", second.number))
     assert find_run(tmp_path, "2026").source == "first"
 
 
@@ -162,12 +163,12 @@ def test_an_unknown_run_names_the_command_that_lists_them(tmp_path: Path, run_id
 
 def test_tallies_count_and_give_examples_of_what_failed(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
-        with journal.planning():
-            run = journal.add_run("print", "ratings.csv", "sandbox")
+        with journal.loading():
+            run = journal.begin("print", "ratings.csv", "sandbox")
             rows: list[SourceRow] = [build_job(1), build_job(2), *map(build_invalid, range(3, 8))]
-            journal.add_rows(run, rows, [None] * 7)
+            run.add_rows(rows, [None] * 7)
         rate(journal, run, 1, 2)
-        journal.finish(run)
+        run.finish()
     failed, rated = read_tallies(find_run(tmp_path, run.run_id))
     assert (failed.status, failed.reason, failed.count) == (Status.INVALID, "bad_rating", 5)
     assert [line for line, _, _ in failed.examples] == [4, 5, 6]
@@ -198,7 +199,7 @@ def test_a_journal_that_breaks_in_the_rows_is_named(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal)
         past = find_run(tmp_path, run.run_id)
-        journal._db.execute("DROP VIEW result")
+        journal.connection.execute("DROP VIEW result")
     with pytest.raises(ImporterError, match="cannot read the journal"):
         list(read_results(past))
     with pytest.raises(ImporterError, match="cannot read the journal"):

@@ -6,15 +6,15 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from importer.errors import ImporterError, JournalLockedError
-from importer.journal import Journal, Run
-from importer.journal.history import Tally
+from importer.journal import Journal, JournalRun
+from importer.journal.history import Tally, list_runs, read_results
 from importer.model import (
     RESULT_COLUMNS,
     UNRATE,
@@ -48,12 +48,12 @@ def plan(
     *rows: SourceRow,
     outcomes: Sequence[Outcome | None] | None = None,
     fingerprint: str = "file",
-) -> Run:
+) -> JournalRun:
     """Plan a run of these rows as `run.py` does, duplicates aside."""
-    with journal.planning():
-        run = journal.add_run(fingerprint, "ratings.csv", "trakt-v1")
-        journal.add_rows(run, rows, outcomes or [None] * len(rows))
-        journal.close_unchanged(run, UNCHANGED)
+    with journal.loading():
+        run = journal.begin(fingerprint, "ratings.csv", "trakt-v1")
+        run.add_rows(rows, outcomes or [None] * len(rows))
+        run.close_unchanged(UNCHANGED)
     return run
 
 
@@ -61,25 +61,25 @@ def row_outcome(row: int, outcome: Outcome = RATED) -> RowOutcome:
     return RowOutcome(row, outcome, 1, 200, 1_700_000_000.5, 42)
 
 
-def deliver(journal: Journal, run: Run, outcome: Outcome = RATED) -> None:
+def deliver(journal: Journal, run: JournalRun, outcome: Outcome = RATED) -> None:
     """Send every open row, with the same fate for all."""
-    jobs = journal.take(run, 0, 1000)
-    journal.record(run, [row_outcome(job.row, outcome) for job in jobs])
+    jobs = run.claim(0, 1000)
+    run.record([row_outcome(job.row, outcome) for job in jobs])
 
 
-def rate(journal: Journal, rating: Rating, outcome: Outcome = RATED, **fields: Any) -> Run:
+def rate(journal: Journal, rating: Rating, outcome: Outcome = RATED, **fields: Any) -> JournalRun:
     """A whole run that rates one title."""
     run = plan(journal, build_job(rating=rating, **fields))
     deliver(journal, run, outcome)
-    journal.finish(run)
+    run.finish()
     return run
 
 
-def results(journal: Journal, run: Run) -> list[dict[str, Any]]:
-    return [dict(zip(RESULT_COLUMNS, line, strict=True)) for line in journal.results(run)]
+def results(journal: Journal, run: JournalRun) -> list[dict[str, Any]]:
+    return [dict(zip(RESULT_COLUMNS, line, strict=True)) for line in run.results()]
 
 
-def column(journal: Journal, run: Run, name: str) -> list[Any]:
+def column(journal: Journal, run: JournalRun, name: str) -> list[Any]:
     return [line[name] for line in results(journal, run)]
 
 
@@ -89,27 +89,27 @@ def column(journal: Journal, run: Run, name: str) -> list[Any]:
 def test_a_planned_run_is_there_whole(journal: Journal) -> None:
     run = plan(journal, build_job(1), build_invalid(2), build_job(3))
     assert column(journal, run, "row") == [1, 2, 3]
-    assert journal.count_open(run) == 2
+    assert run.count_open() == 2
 
 
 def test_a_plan_that_fails_half_way_leaves_nothing(journal: Journal) -> None:
     def plan_half() -> None:
-        with journal.planning():
-            run = journal.add_run("file", "ratings.csv", "trakt-v1")
-            journal.add_rows(run, [build_job(1)], [None])
+        with journal.loading():
+            run = journal.begin("file", "ratings.csv", "trakt-v1")
+            run.add_rows([build_job(1)], [None])
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         plan_half()
     assert journal.find_unfinished("file") is None
-    assert journal._db.execute("SELECT count(*) FROM row").fetchone() == (0,)
+    assert journal.connection.execute("SELECT count(*) FROM row").fetchone() == (0,)
 
 
 def test_a_rehearsal_leaves_nothing(journal: Journal) -> None:
-    with journal.planning(keep=False):
-        run = journal.add_run("file", "ratings.csv", "trakt-v1")
-        journal.add_rows(run, [build_job(1)], [None])
-        journal.close_open(run, Outcome(Status.NOT_SENT, "dry_run", "would be sent"))
+    with journal.loading(keep=False):
+        run = journal.begin("file", "ratings.csv", "trakt-v1")
+        run.add_rows([build_job(1)], [None])
+        run.close_open(Outcome(Status.NOT_SENT, "dry_run", "would be sent"))
         assert column(journal, run, "reason") == ["dry_run"]
     assert journal.find_unfinished("file") is None
     assert results(journal, run) == []
@@ -117,10 +117,10 @@ def test_a_rehearsal_leaves_nothing(journal: Journal) -> None:
 
 
 def test_rows_can_come_out_of_order_and_in_chunks_and_leave_in_order(journal: Journal) -> None:
-    with journal.planning():
-        run = journal.add_run("file", "ratings.csv", "trakt-v1")
-        journal.add_rows(run, [build_job(3), build_invalid(4)], [None, None])
-        journal.add_rows(run, [build_invalid(2), build_job(1)], [None, None])
+    with journal.loading():
+        run = journal.begin("file", "ratings.csv", "trakt-v1")
+        run.add_rows([build_job(3), build_invalid(4)], [None, None])
+        run.add_rows([build_invalid(2), build_job(1)], [None, None])
     assert column(journal, run, "row") == [1, 2, 3, 4]
 
 
@@ -138,7 +138,7 @@ def test_a_row_keeps_its_cells(journal: Journal) -> None:
         second_kind=MediaKind.MOVIE,
     )
     run = plan(journal, job)
-    assert journal.take(run, 0, 10) == [job]
+    assert run.claim(0, 10) == [job]
     (line,) = results(journal, run)
     assert line["title"] == job.title
     assert (line["kind"], line["season"], line["episode"]) == ("episode", 0, 3)
@@ -148,50 +148,78 @@ def test_a_row_keeps_its_cells(journal: Journal) -> None:
 def test_what_the_reader_noted_stands_before_what_became_of_the_row(journal: Journal) -> None:
     told, silent = build_job(1, note="8.5 was rounded to 9"), build_job(2, imdb_id="tt0000002", note="noted")
     run = plan(journal, told, silent)
-    journal.record(
-        run, [row_outcome(1, Outcome(Status.NOT_FOUND, "not_found", "nobody knows it")), row_outcome(2)]
-    )
+    run.record([row_outcome(1, Outcome(Status.NOT_FOUND, "not_found", "nobody knows it")), row_outcome(2)])
     assert column(journal, run, "message") == ["8.5 was rounded to 9; nobody knows it", "noted"]
 
 
-OLDER = {5: "UPDATE row SET status = 'unsure' WHERE status = 'unconfirmed'; PRAGMA user_version = 5;"}
-OLDER[4] = OLDER[5] + (
-    "DROP VIEW result; DROP VIEW marked; DROP TABLE tally; ALTER TABLE run DROP COLUMN program; "
-    "ALTER TABLE run DROP COLUMN repeatable; ALTER TABLE run DROP COLUMN repeats; PRAGMA user_version = 4;"
-)
+VERSION_5 = Path(__file__).with_name("schema-5.sql").read_text("utf-8")
+"""The form of the journals before this one, as that version wrote it."""
+
+OLDER = {
+    5: "",
+    4: "DROP VIEW result; DROP VIEW marked; DROP TABLE tally; ALTER TABLE run DROP COLUMN program; "
+    "ALTER TABLE run DROP COLUMN repeatable; ALTER TABLE run DROP COLUMN repeats; CREATE VIEW result AS "
+    "SELECT run, {} FROM row;".format(", ".join(RESULT_COLUMNS)),
+}
 OLDER[3] = OLDER[4] + (
     "DROP TABLE mark; ALTER TABLE run DROP COLUMN compared; "
     "ALTER TABLE row ADD COLUMN sending INTEGER NOT NULL DEFAULT 0; UPDATE row SET previous_known = 0; "
-    "PRAGMA user_version = 3;"
+    "UPDATE row SET sending = 1, previous_known = 1 WHERE run = 2 AND row = 2;"
 )
-OLDER[2] = OLDER[3] + "ALTER TABLE row DROP COLUMN note; PRAGMA user_version = 2;"
-"""What makes a journal one of a version before."""
+OLDER[2] = OLDER[3] + "ALTER TABLE row DROP COLUMN note;"
+"""What makes a journal of version 5 one of a version before."""
+
+LEFT_BY_VERSION_5 = """
+INSERT INTO run (number, run_id, fingerprint, source, destination, started_at, ended_at, settled, compared)
+VALUES (1, 'first', 'file', 'ratings.csv', 'trakt-v1', '2026-11-01', '2026-11-01', 1, 1),
+    (2, 'second', 'file', 'ratings.csv', 'trakt-v1', '2026-11-02', NULL, 0, 1),
+    (3, 'third', 'undo first', 'undo first', 'trakt-v1', '2026-11-03', '2026-11-03', 1, 1);
+INSERT INTO row (run, row, line, kind, imdb_id, rating, status)
+VALUES (1, 1, 2, 'movie', 'tt0000001', 8, 'rated'), (2, 1, 2, 'movie', 'tt0000002', 8, NULL),
+    (2, 2, 3, 'movie', 'tt0000003', 8, NULL), (3, 1, 2, 'movie', 'tt0000001', 0, 'unsure');
+INSERT INTO mark VALUES (2, 2, 2);
+INSERT INTO held VALUES ('imdb:tt0000001', 8, NULL);
+INSERT INTO tally VALUES (3, 'unsure', '', 1);
+"""
+
+
+def write_older_journal(folder: Path, version: int) -> None:
+    folder.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(folder / "account.sqlite3")) as database:
+        database.executescript(VERSION_5 + LEFT_BY_VERSION_5 + OLDER[version])
+        database.execute(f"PRAGMA user_version = {version}")
 
 
 @pytest.mark.parametrize("version", OLDER)
 def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, version: int) -> None:
+    write_older_journal(folder, version)
     with Journal(folder, "account") as journal:
-        run = rate(journal, 8)
-        stopped = plan(journal, build_job(1, imdb_id="tt0000002"), build_job(2, imdb_id="tt0000003"))
-        unconfirmed = plan(journal, build_job(1, imdb_id="tt0000004"))
-        journal.record(unconfirmed, [row_outcome(1, Outcome(Status.UNCONFIRMED, "no_answer"))])
-        if version > 3:
-            journal.take(stopped, 1, 1)
-            journal.note_previous(stopped, [])
-    with sqlite3.connect(folder / "account.sqlite3") as database:
-        database.executescript(OLDER[version])
-        if version <= 3:
-            database.execute("UPDATE row SET sending = 1 WHERE run = ? AND row = 2", (stopped.number,))
-            database.execute("UPDATE row SET previous_known = 1 WHERE run = ?", (stopped.number,))
-    with Journal(folder, "account") as journal:
-        assert column(journal, run, "status") == ["rated"]
-        assert column(journal, unconfirmed, "status") == ["unconfirmed"]
+        runs = [journal.open_run(number, run_id) for number, run_id in enumerate(("first", "second"), 1)]
+        assert column(journal, runs[0], "status") == ["rated"]
+        stopped = runs[1]
         assert column(journal, stopped, "status") == ["not_sent", "unconfirmed"]
-        assert [job.row for job in journal.unanswered(stopped)] == [2]
-        journal.note_unreadable(stopped)
-        assert [changed.is_known for changed in journal.changed_rows(stopped, 0, 10)] == [True]
+        assert [job.row for job in stopped.unanswered()] == [2]
+        stopped.note_unreadable()
+        assert [changed.is_known for changed in stopped.changed_rows(0, 10)] == [True]
+        assert column(journal, journal.open_run(3, "third"), "status") == ["unconfirmed"]
+        kinds = journal.connection.execute("SELECT kind, undo_of FROM run ORDER BY number").fetchall()
+        assert kinds == [("import", None), ("import", None), ("undo", "first")]
         later = plan(journal, build_job(note="noted"))
         assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_a_journal_of_a_version_before_can_be_looked_at_as_it_is(folder: Path, version: int) -> None:
+    write_older_journal(folder, version)
+    path = folder / "account.sqlite3"
+    before = path.read_bytes()
+    runs = {run.run_id: run for run in list_runs(folder)}
+    first, undo = runs["first"], runs["third"]
+    assert (first.kind, first.undo_of, first.counts) == ("import", None, {Status.RATED: 1})
+    assert (undo.kind, undo.undo_of, undo.counts) == ("undo", "first", {Status.UNCONFIRMED: 1})
+    if version == 5:
+        assert [line[2] for line in read_results(runs["second"])] == ["not_sent", "unconfirmed"]
+    assert path.read_bytes() == before
 
 
 def test_an_invalid_row_keeps_its_cells_as_text_and_its_reason(journal: Journal) -> None:
@@ -208,18 +236,18 @@ def test_an_invalid_row_keeps_its_cells_as_text_and_its_reason(journal: Journal)
 def test_a_row_settled_in_planning_is_not_sent(journal: Journal) -> None:
     refused = Outcome(Status.UNSUPPORTED, "season", "no seasons")
     run = plan(journal, build_job(1), build_job(2), outcomes=[refused, None])
-    assert [job.row for job in journal.take(run, 0, 10)] == [2]
+    assert [job.row for job in run.claim(0, 10)] == [2]
     assert results(journal, run)[0]["reason"] == "season"
 
 
 def test_unrate_is_spelled_out(journal: Journal) -> None:
     run = plan(journal, build_job(rating=UNRATE))
-    assert journal.take(run, 0, 1)[0].rating == UNRATE
+    assert run.claim(0, 1)[0].rating == UNRATE
     assert column(journal, run, "rating") == ["unrate"]
 
 
 def test_the_view_holds_the_columns_of_the_results_file(journal: Journal) -> None:
-    columns = journal._db.execute("PRAGMA table_info(result)").fetchall()
+    columns = journal.connection.execute("PRAGMA table_info(result)").fetchall()
     assert tuple(name for _, name, *_ in columns) == ("run", *RESULT_COLUMNS)
 
 
@@ -248,12 +276,12 @@ def test_what_makes_two_rows_one_title(
     journal: Journal, first: dict[str, Any], second: dict[str, Any], is_one_title: bool
 ) -> None:
     run = plan(journal, build_job(1, **first), build_job(2, **second))
-    assert bool(list(journal.titles_rated_twice(run))) is is_one_title
+    assert bool(list(run.titles_rated_twice())) is is_one_title
 
 
 def test_titles_rated_twice_come_as_groups_of_open_rows(journal: Journal) -> None:
-    with journal.planning():
-        run = journal.add_run("file", "ratings.csv", "trakt-v1")
+    with journal.loading():
+        run = journal.begin("file", "ratings.csv", "trakt-v1")
         rows: list[SourceRow] = [
             build_job(1, imdb_id="tt2"),
             build_job(2, imdb_id="tt1", rated_at="2024-01-01"),
@@ -263,18 +291,18 @@ def test_titles_rated_twice_come_as_groups_of_open_rows(journal: Journal) -> Non
             build_invalid(6, imdb_id="tt1"),
             build_job(7, imdb_id="tt2"),
         ]
-        journal.add_rows(run, rows, [None] * 7)
+        run.add_rows(rows, [None] * 7)
         groups = []
-        for group in journal.titles_rated_twice(run):
+        for group in run.titles_rated_twice():
             groups.append(group)
             for row, _, _ in group[1:]:  # settling while the groups come does not disturb them
-                journal.close_rows(run, [row], Outcome(Status.DUPLICATE, "duplicate", "another row counts"))
+                run.close_rows([row], Outcome(Status.DUPLICATE, "duplicate", "another row counts"))
     assert groups == [
         [(2, 3, "2024-01-01"), (5, 6, None)],
         [(1, 2, None), (4, 5, None), (7, 8, None)],
     ]
-    assert list(journal.titles_rated_twice(run)) == []
-    assert journal.count_open(run) == 3
+    assert list(run.titles_rated_twice()) == []
+    assert run.count_open() == 3
 
 
 # What the account holds
@@ -284,7 +312,7 @@ def test_what_an_earlier_run_brought_is_unchanged(journal: Journal) -> None:
     rate(journal, 8)
     run = plan(journal, build_job(rating=8))
     assert column(journal, run, "status") == ["unchanged"]
-    assert journal.count_open(run) == 0
+    assert run.count_open() == 0
 
 
 def test_another_rating_is_sent_and_the_one_before_is_noted(journal: Journal) -> None:
@@ -302,7 +330,7 @@ def test_a_removal_is_brought_once_and_noted(journal: Journal) -> None:
 
 
 def test_a_removal_nobody_knows_of_is_sent(journal: Journal) -> None:
-    assert journal.count_open(plan(journal, build_job(rating=UNRATE))) == 1
+    assert plan(journal, build_job(rating=UNRATE)).count_open() == 1
 
 
 @pytest.mark.parametrize("status", [Status.NOT_FOUND, Status.REJECTED])
@@ -317,40 +345,40 @@ def test_a_rating_that_may_have_arrived_leaves_nothing_known(journal: Journal, s
     rate(journal, 7)
     rate(journal, 8, Outcome(status, "no_answer", "?"))
     run = plan(journal, build_job(rating=7))
-    assert journal.count_open(run) == 1
+    assert run.count_open() == 1
 
 
 def test_what_the_account_was_seen_to_hold_outdoes_what_an_earlier_run_brought(journal: Journal) -> None:
     rate(journal, 7)
     run = plan(journal, build_job(rating=8))
-    journal.close_rows(run, [1], Outcome(Status.UNCHANGED, "held", "the account holds this very rating"))
-    journal.finish(run)
-    assert journal.count_open(plan(journal, build_job(rating=7))) == 1
+    run.close_rows([1], Outcome(Status.UNCHANGED, "held", "the account holds this very rating"))
+    run.finish()
+    assert plan(journal, build_job(rating=7)).count_open() == 1
 
 
 def test_a_run_given_up_for_another_leaves_nothing_known_of_what_was_under_way(journal: Journal) -> None:
     rate(journal, 7)
-    journal.take(plan(journal, build_job(rating=8), fingerprint="given up"), 0, 10)
-    assert journal.count_open(plan(journal, build_job(rating=7))) == 1
+    plan(journal, build_job(rating=8), fingerprint="given up").claim(0, 10)
+    assert plan(journal, build_job(rating=7)).count_open() == 1
 
 
 def test_a_run_given_up_for_another_has_changed_the_account_too(journal: Journal) -> None:
     run = plan(journal, build_job(1), build_job(2), fingerprint="given up")
-    journal.take(run, 0, 1)
-    journal.record(run, [row_outcome(1)])
+    run.claim(0, 1)
+    run.record([row_outcome(1)])
     assert column(journal, plan(journal, build_job(1), build_job(2)), "status") == ["unchanged", "not_sent"]
 
 
 def test_a_run_given_up_never_outdoes_a_later_one(journal: Journal) -> None:
     deliver(journal, plan(journal, build_job(rating=7), fingerprint="given up"))
     rate(journal, 9)
-    assert journal.count_open(plan(journal, build_job(rating=7))) == 1
+    assert plan(journal, build_job(rating=7)).count_open() == 1
     assert column(journal, plan(journal, build_job(rating=9)), "status") == ["unchanged"]
 
 
 def test_a_rehearsal_settles_nothing_for_good(journal: Journal) -> None:
     deliver(journal, plan(journal, build_job(rating=7), fingerprint="under way"))
-    with journal.planning(keep=False):
+    with journal.loading(keep=False):
         pass
     assert column(journal, plan(journal, build_job(rating=7)), "status") == ["unchanged"]
 
@@ -358,7 +386,9 @@ def test_a_rehearsal_settles_nothing_for_good(journal: Journal) -> None:
 # The same file once more
 
 
-def find_repeatable(journal: Journal, fingerprint: str = "file", destination: str = "trakt-v1") -> Run | None:
+def find_repeatable(
+    journal: Journal, fingerprint: str = "file", destination: str = "trakt-v1"
+) -> JournalRun | None:
     return journal.find_repeatable(fingerprint, destination)
 
 
@@ -371,24 +401,24 @@ def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal
     ]
     duplicate = Outcome(Status.DUPLICATE, "duplicate", "row 1 counts")
     run = plan(journal, *rows, outcomes=[None, None, duplicate, None])
-    journal.note_previous(run, [(1, 3, "2020-01-01")])
-    journal.record(run, [row_outcome(1), row_outcome(2, Outcome(Status.UNRATED))])
-    journal.finish(run)
+    run.note_previous([(1, 3, "2020-01-01")])
+    run.record([row_outcome(1), row_outcome(2, Outcome(Status.UNRATED))])
+    run.finish()
     again = plan(journal, *rows, outcomes=[None, None, duplicate, None])
-    expected, tallies = results(journal, again), journal.tallies(again)
-    assert journal.count_open(again) == 0
-    journal.finish(again)
+    expected, tallies = results(journal, again), again.tallies()
+    assert again.count_open() == 0
+    again.finish()
     earlier = find_repeatable(journal)
     assert earlier is not None
     for _ in range(2):  # the second time it is told of the same run, not of the repeat
-        with journal.planning():
-            repeat = journal.add_run("file", "ratings.csv", "trakt-v1")
-            journal.repeat(repeat, earlier, UNCHANGED)
+        with journal.loading():
+            repeat = journal.begin("file", "ratings.csv", "trakt-v1")
+            repeat.repeat(earlier, UNCHANGED)
         assert results(journal, repeat) == expected
-        assert journal.tallies(repeat) == tallies
-        assert journal.count_open(repeat) == 0
-        assert list(journal.changed_rows(repeat, 0, 10)) == []
-        journal.finish(repeat)
+        assert repeat.tallies() == tallies
+        assert repeat.count_open() == 0
+        assert list(repeat.changed_rows(0, 10)) == []
+        repeat.finish()
         assert find_repeatable(journal) == earlier
 
 
@@ -397,7 +427,7 @@ def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal
 )
 def test_a_run_that_brought_all_of_its_rows_can_be_repeated(journal: Journal, outcome: Outcome) -> None:
     run = rate(journal, UNRATE if outcome.status is Status.UNRATED else 8, outcome)
-    assert find_repeatable(journal) == Run(run.number, run.run_id)
+    assert find_repeatable(journal) == run
 
 
 @pytest.mark.parametrize(
@@ -412,8 +442,8 @@ def test_a_run_with_a_row_that_must_be_asked_for_again_cannot_be_repeated(
     journal: Journal, outcome: Outcome
 ) -> None:
     run = plan(journal, build_job(1), build_job(2))
-    journal.record(run, [row_outcome(1), row_outcome(2, outcome)])
-    journal.finish(run)
+    run.record([row_outcome(1), row_outcome(2, outcome)])
+    run.finish()
     assert find_repeatable(journal) is None
 
 
@@ -422,7 +452,7 @@ def test_a_run_that_took_rows_over_from_results_cannot_be_repeated(journal: Jour
     cells |= {"row": 2, "line": 3, "imdb_id": "tt0000002", "rating": 8, "status": Status.RATED}
     run = plan(journal, build_job(1), SettledRow(**cells))
     deliver(journal, run)
-    journal.finish(run)
+    run.finish()
     assert find_repeatable(journal) is None
 
 
@@ -454,9 +484,9 @@ def test_what_the_journal_cannot_know_for_sure_cannot_be_repeated(
 
 def test_what_another_version_of_the_program_read_cannot_be_repeated(journal: Journal) -> None:
     rate(journal, 8)
-    journal._db.execute("UPDATE run SET program = '0.0.1'")
+    journal.connection.execute("UPDATE run SET program = '0.0.1'")
     assert find_repeatable(journal) is None
-    journal._db.execute("UPDATE run SET program = NULL")  # one that did not note it
+    journal.connection.execute("UPDATE run SET program = NULL")  # one that did not note it
     assert find_repeatable(journal) is None
 
 
@@ -465,54 +495,52 @@ def test_what_another_version_of_the_program_read_cannot_be_repeated(journal: Jo
 
 def test_take_marks_and_gives_open_rows_in_order(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 6)), outcomes=[None, RATED, None, None, None])
-    assert [job.row for job in journal.take(run, 0, 2)] == [1, 3]
-    assert [job.row for job in journal.take(run, 3, 10)] == [4, 5]
-    assert journal.take(run, 5, 10) == []
-    assert [job.row for job in journal.unanswered(run)] == [1, 3, 4, 5]
+    assert [job.row for job in run.claim(0, 2)] == [1, 3]
+    assert [job.row for job in run.claim(3, 10)] == [4, 5]
+    assert run.claim(5, 10) == []
+    assert [job.row for job in run.unanswered()] == [1, 3, 4, 5]
 
 
 def test_marks_never_overlap(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 8)), outcomes=[None, None, RATED, None, None, None, None])
-    journal.take(run, 0, 5)
-    journal.release(run, except_rows=[5, 2])
-    taken = [[job.row for job in journal.take(run, after, 2)] for after in (0, 4, 7)]
+    run.claim(0, 5)
+    run.unclaim(except_rows=[5, 2])
+    taken = [[job.row for job in run.claim(after, 2)] for after in (0, 4, 7)]
     assert taken == [[1, 4], [6, 7], []]
-    marks = journal._db.execute("SELECT run, first_row, last_row FROM mark").fetchall()
+    marks = journal.connection.execute("SELECT run, first_row, last_row FROM claim").fetchall()
     assert marks == [(run.number, 1, 4), (run.number, 5, 5), (run.number, 6, 7)]
-    assert [job.row for job in journal.unanswered(run)] == [1, 2, 4, 5, 6, 7]
+    assert [job.row for job in run.unanswered()] == [1, 2, 4, 5, 6, 7]
 
 
 def test_what_one_run_has_marked_is_open_in_another(journal: Journal) -> None:
     first = plan(journal, build_job(1), build_job(2))
-    journal.take(first, 0, 10)
+    first.claim(0, 10)
     second = plan(journal, build_job(1), build_job(2))
-    assert journal.unanswered(second) == []
-    assert [job.row for job in journal.take(second, 0, 10)] == [1, 2]
+    assert second.unanswered() == []
+    assert [job.row for job in second.claim(0, 10)] == [1, 2]
 
 
 def test_a_row_is_not_taken_twice(journal: Journal) -> None:
     run = plan(journal, build_job(1))
-    journal.take(run, 0, 10)
-    assert journal.take(run, 0, 10) == []
+    run.claim(0, 10)
+    assert run.claim(0, 10) == []
 
 
 def test_released_rows_can_be_taken_again_and_the_others_cannot(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 5)))
-    journal.take(run, 0, 3)
-    journal.record(run, [row_outcome(1)])
-    journal.release(run, except_rows={2})
-    assert [job.row for job in journal.unanswered(run)] == [2]
+    run.claim(0, 3)
+    run.record([row_outcome(1)])
+    run.unclaim(except_rows={2})
+    assert [job.row for job in run.unanswered()] == [2]
     assert column(journal, run, "status") == ["rated", "unconfirmed", "not_sent", "not_sent"]
     assert column(journal, run, "reason") == [None, "no_answer", "stopped", "stopped"]
-    assert [job.row for job in journal.take(run, 0, 10)] == [3, 4]
+    assert [job.row for job in run.claim(0, 10)] == [3, 4]
 
 
 def test_an_outcome_is_written_with_how_it_went(journal: Journal) -> None:
     run = plan(journal, build_job(1), build_job(2))
-    journal.take(run, 0, 10)
-    journal.record(
-        run, [row_outcome(1), RowOutcome(2, Outcome(Status.FAILED, "why", "so"), 6, None, None, None)]
-    )
+    run.claim(0, 10)
+    run.record([row_outcome(1), RowOutcome(2, Outcome(Status.FAILED, "why", "so"), 6, None, None, None)])
     first, second = results(journal, run)
     assert (first["status"], first["reason"], first["message"]) == ("rated", None, None)
     assert (first["attempts"], first["http_status"], first["duration_ms"]) == (1, 200, 42)
@@ -528,7 +556,7 @@ def test_outcomes_of_neighbours_are_written_to_no_other_row(journal: Journal, ro
     run = plan(journal, *map(build_job, range(1, 6)))
     missing = Outcome(Status.NOT_FOUND, "not_found", "nobody knows it")
     outcomes = {row: missing if row == 2 else RATED for row in rows}
-    journal.record(run, [row_outcome(row, outcomes[row]) for row in rows])
+    run.record([row_outcome(row, outcomes[row]) for row in rows])
     told = {line["row"]: line["status"] for line in results(journal, run)}
     assert told == {row: outcomes[row].status if row in outcomes else "not_sent" for row in range(1, 6)}
 
@@ -537,17 +565,17 @@ def test_an_outcome_written_twice_changes_nothing(journal: Journal) -> None:
     run = plan(journal, build_job(1))
     deliver(journal, run)
     before = results(journal, run)
-    journal.record(run, [row_outcome(1)])
+    run.record([row_outcome(1)])
     assert results(journal, run) == before
 
 
 def test_tallies_count_by_status_and_reason_with_examples_of_what_missed(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 7)), build_invalid(7))
-    journal.take(run, 0, 10)
+    run.claim(0, 10)
     missing = Outcome(Status.NOT_FOUND, "not_found", "unknown title")
-    journal.record(run, [row_outcome(1)] + [row_outcome(row, missing) for row in range(2, 6)])
-    journal.release(run)
-    assert journal.tallies(run) == [
+    run.record([row_outcome(1)] + [row_outcome(row, missing) for row in range(2, 6)])
+    run.unclaim()
+    assert run.tallies() == [
         Tally(Status.NOT_FOUND, "not_found", 4, [(row + 1, None, "unknown title") for row in (2, 3, 4)]),
         Tally(Status.INVALID, "bad_rating", 1, [(8, "Heat", "line 2: 11 is no rating")]),
         Tally(
@@ -563,18 +591,18 @@ def test_tallies_count_by_status_and_reason_with_examples_of_what_missed(journal
 # Continuing
 
 
-def test_after_a_crash_the_rows_under_way_are_unconfirmed_and_found_again(folder: Path) -> None:
+def test_after_a_crash_the_rows_under_way_are_unsure_and_found_again(folder: Path) -> None:
     with Journal(folder, "account") as journal:
         run = plan(journal, build_job(1), build_job(2), build_job(3))
-        journal.take(run, 0, 2)
-        journal.record(run, [row_outcome(1)])
+        run.claim(0, 2)
+        run.record([row_outcome(1)])
     with Journal(folder, "account") as journal:
         again = journal.find_unfinished("file")
         assert again is not None
         assert (again.run_id, again.continued) == (run.run_id, True)
-        assert [job.row for job in journal.unanswered(again)] == [2]
+        assert [job.row for job in again.unanswered()] == [2]
         assert column(journal, again, "status") == ["rated", "unconfirmed", "not_sent"]
-        assert journal.count_open(again) == 2
+        assert again.count_open() == 2
 
 
 def test_only_the_newest_run_of_the_same_command_is_continued(journal: Journal) -> None:
@@ -688,8 +716,8 @@ def test_a_folder_that_cannot_be_written_is_told(folder: Path) -> None:
 
 def fill_the_disk(journal: Journal) -> None:
     """Let the journal grow no more."""
-    pages = journal._db.execute("PRAGMA page_count").fetchone()[0]
-    journal._db.execute(f"PRAGMA max_page_count = {pages}")
+    pages = journal.connection.execute("PRAGMA page_count").fetchone()[0]
+    journal.connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
 def test_a_full_disk_while_planning_leaves_nothing_half_written(journal: Journal) -> None:
@@ -698,27 +726,27 @@ def test_a_full_disk_while_planning_leaves_nothing_half_written(journal: Journal
     with pytest.raises(ImporterError, match=r"cannot write the journal \(database or disk is full\)"):
         plan(journal, *[build_job(row, title="x" * 500) for row in range(1, 1000)], fingerprint="big")
     assert journal.find_unfinished("big") is None
-    assert journal._db.execute("SELECT count(*) FROM row").fetchone() == (1,)
+    assert journal.connection.execute("SELECT count(*) FROM row").fetchone() == (1,)
 
 
 def test_a_full_disk_while_recording_leaves_all_of_these_outcomes_or_none(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 101)))
-    journal.take(run, 0, 1000)
+    run.claim(0, 1000)
     fill_the_disk(journal)
     long = Outcome(Status.REJECTED, "refused", "x" * 5000)
     with pytest.raises(ImporterError, match="the same command"):
-        journal.record(run, [row_outcome(row, long) for row in range(1, 101)])
+        run.record([row_outcome(row, long) for row in range(1, 101)])
     assert set(column(journal, run, "status")) == {"unconfirmed"}
 
 
 @pytest.mark.parametrize("step", ["take", "release", "finish"])
 def test_whatever_cannot_be_written_is_told_in_our_words(journal: Journal, step: str) -> None:
     run = plan(journal, build_job(1))
-    journal._db.execute("PRAGMA query_only = 1")
+    journal.connection.execute("PRAGMA query_only = 1")
     calls: dict[str, Callable[[], object]] = {
-        "take": lambda: journal.take(run, 0, 1),
-        "release": lambda: journal.release(run),
-        "finish": lambda: journal.finish(run),
+        "take": lambda: run.claim(0, 1),
+        "release": run.unclaim,
+        "finish": run.finish,
     }
     with pytest.raises(ImporterError, match="cannot write the journal"):
         calls[step]()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import JournalLockedError, StopRunError
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.prune import NEWEST_KEPT, Pruned, PrunedJournal
 from importer.model import Outcome, RowOutcome, Status
@@ -19,24 +19,24 @@ from importer.runs.duplicates import UNCHANGED
 from tests.builders import build_job
 
 RATED, NOT_FOUND = Outcome(Status.RATED), Outcome(Status.NOT_FOUND)
-UNCONFIRMED = Outcome(Status.UNCONFIRMED, "no_answer", "")
+UNSURE = Outcome(Status.UNCONFIRMED, "no_answer", "")
 
 
 def add_run(
     journal: Journal, *outcomes: Outcome, ends: bool = True, first_title: int = 1, rating: int = 8
-) -> Run:
+) -> JournalRun:
     """A run with a row for each fate, which all runs have about the same titles."""
     rows = range(1, len(outcomes) + 1)
-    with journal.planning():
-        run = journal.add_run("print", "ratings.csv", "sandbox")
+    with journal.loading():
+        run = journal.begin("print", "ratings.csv", "sandbox")
         jobs = [build_job(row, imdb_id=f"tt{row + first_title:07}", rating=rating) for row in rows]
-        journal.add_rows(run, jobs, [None] * len(jobs))
-    journal.take(run, 0, 1000)
-    journal.record(
-        run, [RowOutcome(row, outcome, 1, 200, 1.0, 5) for row, outcome in zip(rows, outcomes, strict=True)]
+        run.add_rows(jobs, [None] * len(jobs))
+    run.claim(0, 1000)
+    run.record(
+        [RowOutcome(row, outcome, 1, 200, 1.0, 5) for row, outcome in zip(rows, outcomes, strict=True)]
     )
     if ends:
-        journal.finish(run)
+        run.finish()
     return run
 
 
@@ -45,7 +45,7 @@ def prune(folder: Path, keep: int = NEWEST_KEPT, *, is_dry_run: bool = False) ->
         return journal.prune(keep=keep, is_dry_run=is_dry_run)
 
 
-def ids(runs: Sequence[Run]) -> list[str]:
+def ids(runs: Sequence[JournalRun]) -> list[str]:
     return [run.run_id for run in runs]
 
 
@@ -85,9 +85,9 @@ def test_what_a_run_that_stays_repeats_stays(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         runs = [add_run(journal, RATED) for _ in range(3)]
         for _ in range(7):
-            runs.append(journal.add_run("print", "ratings.csv", "sandbox"))
-            journal.repeat(runs[-1], runs[2], UNCHANGED)
-            journal.finish(runs[-1])
+            runs.append(journal.begin("print", "ratings.csv", "sandbox"))
+            runs[-1].repeat(runs[2], UNCHANGED)
+            runs[-1].finish()
     assert prune(tmp_path).run_ids == ids(runs[:2] + runs[3:5])
     assert prune(tmp_path).run_ids == []
     assert len(list(read_results(find_run(tmp_path, "last")))) == 1
@@ -100,10 +100,10 @@ def test_what_a_run_that_stays_repeats_stays(tmp_path: Path) -> None:
 def test_what_an_undo_that_did_not_end_takes_back_stays(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         runs = [add_run(journal, RATED) for _ in range(9)]
-        undo = journal.add_run("undo", f"undo {runs[1].run_id}", "sandbox")
+        undo = journal.begin("undo", f"undo {runs[1].run_id}", "sandbox", undo_of=runs[1].run_id)
     assert prune(tmp_path).run_ids == ids([runs[0], *runs[2:4]])
     with Journal(tmp_path, "demo") as journal:
-        journal.finish(undo)
+        journal.open_run(undo.number, undo.run_id).finish()
     assert prune(tmp_path).run_ids == ids([runs[1], runs[4]])
 
 
@@ -120,7 +120,7 @@ def test_only_what_ended_long_ago_goes(tmp_path: Path) -> None:
         ended = datetime(2026, 1, 1, 23, 0, tzinfo=UTC)
         for number, run in enumerate(runs):
             moment = (ended + timedelta(days=number)).isoformat(timespec="seconds")
-            journal._db.execute("UPDATE run SET ended_at = ? WHERE number = ?", (moment, run.number))
+            journal.connection.execute("UPDATE run SET ended_at = ? WHERE number = ?", (moment, run.number))
     with PrunedJournal(tmp_path, "demo") as journal_:
         pruned = journal_.prune(keep=0, ended_before=ended + timedelta(days=1, seconds=1))
     assert pruned.run_ids == ids(runs[:2])
@@ -138,18 +138,18 @@ def test_an_unfinished_run_stays_and_counts_for_nothing(tmp_path: Path) -> None:
 def test_a_row_that_may_have_arrived_keeps_its_run(tmp_path: Path) -> None:
     """It is what keeps a rating from being posted twice."""
     with Journal(tmp_path, "demo") as journal:
-        unconfirmed = add_run(journal, UNCONFIRMED, RATED, first_title=100)
+        unsure = add_run(journal, UNSURE, RATED, first_title=100)
         others = [add_run(journal, RATED) for _ in range(8)]
     assert prune(tmp_path).run_ids == ids(others[:3])
     with Journal(tmp_path, "demo") as journal:
-        with journal.planning():
-            again = journal.add_run("print", "ratings.csv", "sandbox")
-            journal.add_rows(again, [build_job(1, imdb_id="tt0000101")], [None])
-        assert [job.row for job in journal.still_unconfirmed(again)] == [1]
-        journal.take(again, 0, 10)
-        journal.record(again, [RowOutcome(1, RATED, 1, 200, 1.0, 5)])
-        journal.finish(again)
-    assert unconfirmed.run_id in prune(tmp_path).run_ids  # now that is known
+        with journal.loading():
+            again = journal.begin("print", "ratings.csv", "sandbox")
+            again.add_rows([build_job(1, imdb_id="tt0000101")], [None])
+        assert [job.row for job in again.still_unconfirmed()] == [1]
+        again.claim(0, 10)
+        again.record([RowOutcome(1, RATED, 1, 200, 1.0, 5)])
+        again.finish()
+    assert unsure.run_id in prune(tmp_path).run_ids  # now that is known
 
 
 def test_what_the_account_holds_stays_known(tmp_path: Path) -> None:
@@ -158,11 +158,11 @@ def test_what_the_account_holds_stays_known(tmp_path: Path) -> None:
         for _ in range(6):
             add_run(journal, NOT_FOUND)
     prune(tmp_path)
-    with Journal(tmp_path, "demo") as journal, journal.planning():
-        run = journal.add_run("print", "ratings.csv", "sandbox")
-        journal.add_rows(run, [build_job(1, imdb_id="tt0000101", rating=9)], [None])
-        journal.close_unchanged(run, UNCHANGED)
-        assert [tally.status for tally in journal.tallies(run)] == [Status.UNCHANGED]
+    with Journal(tmp_path, "demo") as journal, journal.loading():
+        run = journal.begin("print", "ratings.csv", "sandbox")
+        run.add_rows([build_job(1, imdb_id="tt0000101", rating=9)], [None])
+        run.close_unchanged(UNCHANGED)
+        assert [tally.status for tally in run.tallies()] == [Status.UNCHANGED]
 
 
 def test_a_new_run_never_takes_the_number_of_one_that_went(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_who_reads_an_old_run_meanwhile_reads_it_to_its_end(tmp_path: Path) -> N
     lines = read_results(find_run(tmp_path, runs[0].run_id))
     first = next(lines)
     with PrunedJournal(tmp_path, "demo") as pruned:
-        pruned._db.execute("PRAGMA busy_timeout = 0")
+        pruned.connection.execute("PRAGMA busy_timeout = 0")
         assert pruned.prune(keep=5).freed_bytes == 0
     assert len([first, *lines]) == 100
     assert left(tmp_path) == set(ids(runs[2:]))
@@ -209,7 +209,7 @@ def test_space_that_cannot_be_freed_is_told_and_loses_nothing(tmp_path: Path) ->
     with Journal(tmp_path, "demo") as journal:
         runs = [add_run(journal, RATED) for _ in range(7)]
     with PrunedJournal(tmp_path, "demo") as pruned:
-        pruned._db.set_authorizer(refuse_a_second_file)  # which VACUUM needs, as it needs room for it
+        pruned.connection.set_authorizer(refuse_a_second_file)  # which VACUUM needs, as it needs room for it
         with pytest.raises(StopRunError, match="removed, but their space is not freed yet"):
             pruned.prune(keep=5)
     assert left(tmp_path) == set(ids(runs[2:]))
@@ -220,7 +220,7 @@ def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path, monkeypatch: p
         for _ in range(7):
             add_run(journal, RATED)
     with PrunedJournal(tmp_path, "demo") as pruned:
-        pruned._db.execute("PRAGMA query_only = 1")
+        pruned.connection.execute("PRAGMA query_only = 1")
         with pytest.raises(StopRunError, match="type the same command"):
             pruned.prune(keep=5)
 
@@ -228,7 +228,7 @@ def test_a_journal_that_cannot_be_written_says_so(tmp_path: Path, monkeypatch: p
 KINDS = {
     "good": (RATED, True),
     "open": (RATED, False),
-    "unconfirmed": (UNCONFIRMED, True),
+    "unconfirmed": (UNSURE, True),
     "miss": (NOT_FOUND, True),
 }
 
@@ -243,7 +243,7 @@ def test_whatever_ran_the_newest_and_the_open_stay(
         for number, kind in enumerate(kinds):
             outcome, ends = KINDS[kind]
             runs.append(add_run(journal, outcome, ends=ends, first_title=100 * number))
-        held = journal._db.execute("SELECT * FROM held").fetchall()
+        held = journal.connection.execute("SELECT * FROM known").fetchall()
     prune(folder, keep)
     ended = [run.run_id for run, kind in zip(runs, kinds, strict=True) if KINDS[kind][1]]
     newest = ended[-max(keep, NEWEST_KEPT) :]
@@ -254,4 +254,4 @@ def test_whatever_ran_the_newest_and_the_open_stay(
     }
     assert left(folder) == expected
     with Journal(folder, "demo") as journal:
-        assert journal._db.execute("SELECT * FROM held").fetchall() == held
+        assert journal.connection.execute("SELECT * FROM known").fetchall() == held

@@ -92,8 +92,8 @@ class TestPlanning:
         assert sandbox.stored() == before
         assert sandbox.count_sent_rows() == 0
         with road.open_journal() as journal:
-            for table in ("run", "row", "held"):
-                assert journal._db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+            for table in ("run", "row", "known"):
+                assert journal.connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
 
     def test_an_account_is_read_by_the_page_never_by_the_row(self, tmp_path: Path) -> None:
         road = plan_by("v2", tmp_path)

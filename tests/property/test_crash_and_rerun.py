@@ -586,7 +586,7 @@ class CrashAndRerun(RuleBasedStateMachine):
             planned = load_run(source, self.api, journal, progress)
             sender = Sending(planned.run, self.api, journal, SendingOptions(self.workers), progress)
             with patch.object(sending, "hearing_signals", partial(pressing_ctrl_c, interruptions)):
-                return send_run(planned, sender, journal, self.folder / "results.csv", progress)
+                return send_run(planned, sender, self.folder / "results.csv", progress)
 
 
 @contextmanager

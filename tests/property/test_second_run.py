@@ -9,7 +9,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from importer.destinations.trakt_v1.api import TraktV1
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.journal.history import Tally
 from importer.model import UNRATE, Outcome, RowOutcome, Status
 from importer.progress import Progress
@@ -33,8 +33,8 @@ files = st.lists(st.lists(lines, max_size=4), min_size=1, max_size=2)
 answers = st.sampled_from([*[Status.RATED] * 12, Status.NOT_FOUND, Status.UNCONFIRMED, Status.KEPT])
 
 
-def tell(journal: Journal, run: Run) -> tuple[list[tuple[Any, ...]], list[Tally], int]:
-    return list(journal.results(run)), journal.tallies(run), journal.count_open(run)
+def tell(journal: Journal, run: JournalRun) -> tuple[list[tuple[Any, ...]], list[Tally], int]:
+    return list(run.results()), run.tallies(), run.count_open()
 
 
 @settings(max_examples=300, deadline=None)
@@ -56,15 +56,14 @@ def test_a_run_not_read_again_tells_what_reading_it_would(
             if not run.continued:
                 assert tell(journal, run) == expected
             repeats += any("not read again" in note for note in planned.notes)
-            jobs = journal.take(run, 0, 100)
+            jobs = run.claim(0, 100)
             outcomes = [Status.UNRATED if job.rating == UNRATE else data.draw(answers) for job in jobs]
-            journal.record(
-                run,
+            run.record(
                 [
                     RowOutcome(job.row, Outcome(status, str(status)), 1, 200, 1.0, 5)
                     for job, status in zip(jobs, outcomes, strict=True)
                 ],
             )
             if data.draw(st.integers(0, 9)):
-                journal.finish(run)
+                run.finish()
         event(f"repeats: {repeats}")

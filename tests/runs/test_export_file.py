@@ -18,7 +18,7 @@ from importer.destinations.upload_files.base import FileDestination
 from importer.destinations.upload_files.letterboxd_csv import LetterboxdFile
 from importer.destinations.upload_files.trakt_csv import TraktFile
 from importer.errors import ImporterError, StopRunError
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.model import RESULT_COLUMNS, MediaKind, RatingJob, RowOutcome, SourceRow
 from importer.progress import Progress
 from importer.runs import export_file as writing
@@ -37,23 +37,25 @@ class Desk:
     journal: Journal
     folder: Path
 
-    def plan(self, *rows: SourceRow, destination: FileDestination = LETTERBOXD) -> Run:
+    def plan(self, *rows: SourceRow, destination: FileDestination = LETTERBOXD) -> JournalRun:
         """Plan a run of these rows as `run.py` does, duplicates aside."""
-        with self.journal.planning():
-            run = self.journal.add_run("fingerprint", "ratings.csv", destination.name)
+        with self.journal.loading():
+            run = self.journal.begin("fingerprint", "ratings.csv", destination.name)
             outcomes = [destination.check(row) if isinstance(row, RatingJob) else None for row in rows]
-            self.journal.add_rows(run, rows, outcomes)
+            run.add_rows(rows, outcomes)
         return run
 
-    def write(self, run: Run, destination: FileDestination = LETTERBOXD, name: str = "out.csv") -> Writing:
+    def write(
+        self, run: JournalRun, destination: FileDestination = LETTERBOXD, name: str = "out.csv"
+    ) -> Writing:
         made = Writing(run, destination, self.journal, self.folder / name, Progress())
         made.send_all()
         return made
 
-    def results(self, run: Run) -> list[dict[str, object]]:
-        return [dict(zip(RESULT_COLUMNS, row, strict=True)) for row in self.journal.results(run)]
+    def results(self, run: JournalRun) -> list[dict[str, object]]:
+        return [dict(zip(RESULT_COLUMNS, row, strict=True)) for row in run.results()]
 
-    def statuses(self, run: Run) -> list[object]:
+    def statuses(self, run: JournalRun) -> list[object]:
         return [row["status"] for row in self.results(run)]
 
     def names(self) -> list[str]:
@@ -224,17 +226,17 @@ def test_a_file_has_the_mode_of_the_umask_and_a_link_stays_a_link(desk: Desk) ->
 # When it goes wrong: the old files stay, no row counts as written, and the same command starts over.
 
 
-def check_nothing_happened(desk: Desk, run: Run, made: Writing, names: Sequence[str]) -> None:
+def check_nothing_happened(desk: Desk, run: JournalRun, made: Writing, names: Sequence[str]) -> None:
     assert isinstance(made.stopped_by, StopRunError)
     assert made.paths == ()
     assert made._progress.done == 0
     assert desk.names() == sorted(names)
     assert all((desk.folder / name).read_text() == "old" for name in names)
     assert set(desk.statuses(run)) == {"not_sent"}
-    assert desk.journal.unanswered(run) == []
+    assert run.unanswered() == []
 
 
-def plan_parts(desk: Desk) -> tuple[Run, LetterboxdFile]:
+def plan_parts(desk: Desk) -> tuple[JournalRun, LetterboxdFile]:
     """A run of three parts."""
     return desk.plan(*(film(row, "Heat") for row in range(1, 4))), small(len(HEADER) + 20)
 
@@ -366,13 +368,13 @@ def test_every_kind_of_row_that_is_written_lets_the_run_end(desk: Desk) -> None:
     )
     run = desk.plan(*rows)
     desk.write(run)
-    desk.journal.finish(run)
+    run.finish()
     assert desk.statuses(run) == ["rated", "rated", "rated", "unsupported"]
 
 
 def test_rows_that_a_crash_left_marked_are_written(desk: Desk) -> None:
     run = desk.plan(build_job(1), build_job(2))
-    desk.journal.take(run, 0, 1)
+    run.claim(0, 1)
     assert desk.statuses(run) == ["unconfirmed", "not_sent"]
     desk.write(run)
     assert desk.statuses(run) == ["rated", "rated"]
@@ -381,12 +383,12 @@ def test_rows_that_a_crash_left_marked_are_written(desk: Desk) -> None:
 def test_a_journal_that_takes_no_outcomes_has_the_file_written_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: Journal, run: Run, row_outcomes: Iterator[RowOutcome]) -> None:
+    def fail(self: JournalRun, row_outcomes: Iterator[RowOutcome]) -> None:
         raise ImporterError("cannot write the journal")
 
     run = desk.plan(film(1, "Heat"), film(2, "Ran"))
     with monkeypatch.context() as patch:
-        patch.setattr(Journal, "record", fail)
+        patch.setattr(JournalRun, "record", fail)
         made = desk.write(run)
     assert str(made.stopped_by) == "cannot write the journal"
     assert desk.statuses(run) == ["not_sent"] * 2

@@ -172,7 +172,7 @@ def test_a_row_that_nobody_understands_forbids_it(
         road.run(sandbox.url, mirrors=True)
     assert sandbox.stored() == before
     with road.open_journal() as journal:
-        assert journal._db.execute("SELECT count(*) FROM run").fetchone() == (0,)
+        assert journal.connection.execute("SELECT count(*) FROM run").fetchone() == (0,)
 
 
 def test_a_title_that_the_destination_cannot_rate_is_named_all_the_same(

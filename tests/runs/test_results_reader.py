@@ -133,13 +133,13 @@ def test_a_row_that_is_still_wrong_is_invalid_again(tmp_path: Path) -> None:
 def read_again(source: Path) -> list[SourceRow]:
     """Read the results of a file of which nothing was sent, with all that can be mended."""
     with Journal(source.parent, "account") as journal:
-        with journal.planning():
-            run = journal.add_run("print", source.name, "sandbox")
+        with journal.loading():
+            run = journal.begin("print", source.name, "sandbox")
             for rows in open_reader(
                 source, ReadOptions(scale="5" if source.name == "five.csv" else None)
             ).chunks():
-                journal.add_rows(run, rows, [None] * len(rows))
-        write_results(source.parent / "results.csv", journal.results(run))
+                run.add_rows(rows, [None] * len(rows))
+        write_results(source.parent / "results.csv", run.results())
     return read(source.parent / "results.csv", TRANSIENT | CORRECTABLE)
 
 
@@ -324,9 +324,9 @@ def test_settled_rows_pass_through_the_journal_as_they_are(
     old = write(folder, *full)
     before = old.read_bytes()
     with Journal(folder, "account") as journal:
-        with journal.planning():
-            run = journal.add_run("print", "results.csv", "sandbox")
+        with journal.loading():
+            run = journal.begin("print", "results.csv", "sandbox")
             rows = read(old)
-            journal.add_rows(run, rows, [None] * len(rows))
-        write_results(old, journal.results(run))
+            run.add_rows(rows, [None] * len(rows))
+        write_results(old, run.results())
     assert old.read_bytes() == before

@@ -31,7 +31,7 @@ def road(request: pytest.FixtureRequest, tmp_path: Path) -> Road:
 def read_previous(road: Road) -> list[tuple[bool, object, object]]:
     """What the journal says of every row: is it known what stood there, which rating, which date."""
     with road.open_journal() as journal:
-        found = journal._db.execute(
+        found = journal.connection.execute(
             "SELECT previous_known, previous_rating, previous_rated_at FROM row"
             " WHERE run = (SELECT max(number) FROM run) ORDER BY row"
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from importer.journal import Journal, Run
+from importer.journal import Journal, JournalRun
 from importer.model import RESULT_COLUMNS, UNRATE, MediaKind, Outcome, RatingJob, RowOutcome, Status
 from importer.sync.config import SyncJob
 from importer.sync.source import Version
@@ -35,33 +35,35 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield opened
 
 
-def plan(journal: Journal, *jobs: RatingJob) -> Run:
-    with journal.planning():
-        run = journal.add_run("print", "file", "trakt")
-        journal.add_rows(run, jobs, [None] * len(jobs))
+def plan(journal: Journal, *jobs: RatingJob) -> JournalRun:
+    with journal.loading():
+        run = journal.begin("print", "file", "trakt")
+        run.add_rows(jobs, [None] * len(jobs))
     return run
 
 
-def meet(journal: Journal, run: Run, row: int, status: Status, message: str = "nobody knows it") -> None:
+def meet(
+    journal: Journal, run: JournalRun, row: int, status: Status, message: str = "nobody knows it"
+) -> None:
     """Let the destination say something of a row."""
-    journal.record(run, [RowOutcome(row, Outcome(status, "not_found", message), 1, 200, 0.0, 1)])
+    run.record([RowOutcome(row, Outcome(status, "not_found", message), 1, 200, 0.0, 1)])
 
 
-def lines(journal: Journal, run: Run) -> list[dict[str, Any]]:
-    return [dict(zip(RESULT_COLUMNS, line, strict=True)) for line in journal.results(run)]
+def lines(journal: Journal, run: JournalRun) -> list[dict[str, Any]]:
+    return [dict(zip(RESULT_COLUMNS, line, strict=True)) for line in run.results()]
 
 
 def learn(journal: Journal, job: RatingJob, now: datetime = NOW) -> dict[str, KnownFailure]:
     run = plan(journal, job)
     meet(journal, run, job.row, Status.NOT_FOUND)
-    return collect_known(journal.results(run), {}, now)
+    return collect_known(run.results(), {}, now)
 
 
 class TestKnownFailures:
     def test_a_row_that_failed_for_good_keeps_its_fate_and_says_since_when(self, journal: Journal) -> None:
         known = learn(journal, UNKNOWN)
         run = plan(journal, build_job(1, imdb_id="tt0111161"), UNKNOWN._replace(row=2, line=3))
-        close_known(journal, run, known, 30, NOW + timedelta(days=3))
+        close_known(run, known, 30, NOW + timedelta(days=3))
         first, second = lines(journal, run)
         assert first["status"] == "not_sent"
         assert (second["status"], second["reason"]) == ("not_found", "not_found")
@@ -84,13 +86,13 @@ class TestKnownFailures:
     def test_a_row_that_changed_is_another_row(self, journal: Journal, change: dict[str, Any]) -> None:
         known = learn(journal, UNKNOWN)
         run = plan(journal, UNKNOWN._replace(**change))
-        close_known(journal, run, known, 30, NOW)
-        assert journal.count_open(run) == 1
+        close_known(run, known, 30, NOW)
+        assert run.count_open() == 1
 
     def test_its_place_in_the_file_and_what_its_reader_noted_are_not(self, journal: Journal) -> None:
         known = learn(journal, UNKNOWN._replace(note="4.6 was rounded"))
         run = plan(journal, UNKNOWN._replace(row=7, line=99, note="4.6 was rounded"))
-        close_known(journal, run, known, 30, NOW)
+        close_known(run, known, 30, NOW)
         [line] = lines(journal, run)
         assert line["message"].startswith("4.6 was rounded; nobody knows it; known since")
 
@@ -98,8 +100,8 @@ class TestKnownFailures:
     def test_every_kind_of_rating_is_recognised(self, journal: Journal, rating: int | str) -> None:
         known = learn(journal, UNKNOWN._replace(rating=rating))
         run = plan(journal, UNKNOWN._replace(rating=rating))
-        close_known(journal, run, known, 30, NOW)
-        assert journal.count_open(run) == 0
+        close_known(run, known, 30, NOW)
+        assert run.count_open() == 0
 
     def test_after_the_days_it_is_tried_again_and_keeps_its_first_day(self, journal: Journal) -> None:
         known = learn(journal, UNKNOWN)
@@ -107,19 +109,19 @@ class TestKnownFailures:
         assert is_any_due(JobState(known=known), 30, later)
         assert not is_any_due(JobState(known=known), 30, NOW + timedelta(days=29))
         run = plan(journal, UNKNOWN)
-        close_known(journal, run, known, 30, later)
-        assert journal.count_open(run) == 1
+        close_known(run, known, 30, later)
+        assert run.count_open() == 1
         meet(journal, run, 1, Status.NOT_FOUND)
-        [again] = collect_known(journal.results(run), known, later).values()
+        [again] = collect_known(run.results(), known, later).values()
         assert (again.since, again.tried_on, again.tries) == (date(2026, 11, 23), later.date(), 2)
 
     def test_what_was_left_alone_is_still_known_and_what_is_gone_forgotten(self, journal: Journal) -> None:
         known = learn(journal, UNKNOWN)
         run = plan(journal, UNKNOWN)
-        close_known(journal, run, known, 30, NOW)
-        assert collect_known(journal.results(run), known, NOW + timedelta(days=5)) == known
+        close_known(run, known, 30, NOW)
+        assert collect_known(run.results(), known, NOW + timedelta(days=5)) == known
         other = plan(journal, build_job(1, imdb_id="tt0111161"))
-        assert collect_known(journal.results(other), known, NOW) == {}
+        assert collect_known(other.results(), known, NOW) == {}
 
     @pytest.mark.parametrize(
         "status", [status for status in Status if status not in {"not_found", "rejected"}]
@@ -127,17 +129,17 @@ class TestKnownFailures:
     def test_nothing_else_is_for_good(self, journal: Journal, status: Status) -> None:
         run = plan(journal, UNKNOWN)
         meet(journal, run, 1, status)
-        assert collect_known(journal.results(run), {}, NOW) == {}
+        assert collect_known(run.results(), {}, NOW) == {}
 
     def test_thousands_take_one_commit(self, journal: Journal) -> None:
         jobs = [build_job(row, imdb_id=f"tt{9_000_000 + row}") for row in range(1, 9_001)]
         run = plan(journal, *jobs)
-        journal.record(run, [RowOutcome(job.row, Outcome(Status.NOT_FOUND), 1, 200, 0.0, 1) for job in jobs])
-        known = collect_known(journal.results(run), {}, NOW)
+        run.record([RowOutcome(job.row, Outcome(Status.NOT_FOUND), 1, 200, 0.0, 1) for job in jobs])
+        known = collect_known(run.results(), {}, NOW)
         assert len(known) == 9_000
         again = plan(journal, *jobs)
-        close_known(journal, again, known, 30, NOW)
-        assert journal.count_open(again) == 0
+        close_known(again, known, 30, NOW)
+        assert again.count_open() == 0
 
 
 class TestState:

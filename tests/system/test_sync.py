@@ -195,7 +195,7 @@ class TestCosts:
     def test_what_others_did_to_a_title_is_seen_when_the_file_names_it_again(
         self, machine: Machine, meanwhile: list[str]
     ) -> None:
-        """The journal says that an earlier run brought this very rating; the account has moved since."""
+        """The journal says that an earlier run sent this very rating; the account has moved since."""
         machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with signed_in(machine) as server:
             assert machine.sync().returncode == 0

@@ -1,11 +1,10 @@
-"""Planning a run: its rows are written down, and those settled that nobody need ask the account about."""
+"""Loading a run: its rows are written down, and those closed about which nobody need ask the account."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import version
 from typing import Any
 
-from importer.journal.rows import Rows, Run
+from importer.journal.rows import RunRows
 from importer.model import Outcome, SettledRow, SourceRow
 
 _ALIKE = {
@@ -19,10 +18,10 @@ _ALIKE = {
 """What a row must have, and what rows must share with it, to rate the same title."""
 
 
-class LoadRows(Rows):
-    """What belongs into the transaction `planning`; `close_unchanged` may come later, as one of its own."""
+class LoadedRows(RunRows):
+    """What belongs into the transaction `Journal.loading`; `close_unchanged` may also come later."""
 
-    def add_rows(self, run: Run, rows: Iterable[SourceRow], outcomes: Iterable[Outcome | None]) -> None:
+    def add_rows(self, rows: Iterable[SourceRow], outcomes: Iterable[Outcome | None]) -> None:
         """Add rows, with the fate of those that are settled before sending."""
         alike: dict[tuple[Any, bool], list[tuple[Any, ...]]] = {}
         for row, outcome in zip(rows, outcomes, strict=True):
@@ -30,11 +29,9 @@ class LoadRows(Rows):
             alike.setdefault((row.__class__, outcome is not None), []).append(cells)
         for (kind, is_settled), group in alike.items():
             columns = kind._fields + Outcome._fields if is_settled else kind._fields
-            self._insert(run, columns, group, carried=kind is SettledRow)
+            self._insert(columns, group, carried=kind is SettledRow)
 
-    def _insert(
-        self, run: Run, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, carried: bool
-    ) -> None:
+    def _insert(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, carried: bool) -> None:
         # Most columns are empty in most files, and to insert an empty cell takes as long as any other.
         columns = {
             name: cells
@@ -43,94 +40,70 @@ class LoadRows(Rows):
         }
         self._db.executemany(
             f"INSERT INTO row (run, previous_known, carried, {', '.join(columns)})"
-            f" VALUES ({run.number}, 1, {carried:d}{', ?' * len(columns)})",
+            f" VALUES ({self.number}, 1, {carried:d}{', ?' * len(columns)})",
             zip(*columns.values(), strict=True),
         )
 
-    def titles_rated_twice(self, run: Run) -> Iterator[list[tuple[int, int, str | None]]]:
+    def titles_rated_twice(self) -> Iterator[list[tuple[int, int, str | None]]]:
         """Yield, for each title with more than one open row, these rows as (row, line, rated_at).
 
         Rows rate one title when they share any of its ids, or, without ids, title and year.
         """
         groups: dict[int, list[int]] = {}
-        for rows in self._rows_alike(run):
+        for rows in self._rows_alike():
             joined = sorted({other for row in rows for other in groups.get(row, [row])})
             groups.update(dict.fromkeys(joined, joined))
         for group in {id(group): group for group in groups.values()}.values():
             yield self._db.execute(
                 "SELECT row, line, rated_at FROM row WHERE run = ?"
                 " AND row IN (SELECT value FROM json_each(?)) ORDER BY row",
-                (run.number, json.dumps(group)),
+                (self.number, json.dumps(group)),
             ).fetchall()
 
-    def _rows_alike(self, run: Run) -> Iterator[list[int]]:
+    def _rows_alike(self) -> Iterator[list[int]]:
         for key, same in _ALIKE.items():
             found = self._db.execute(
                 "SELECT json_group_array(row) FROM row WHERE run = ? AND status IS NULL"
                 f" AND {key} IS NOT NULL GROUP BY {same}, season, episode HAVING count(*) > 1",
-                (run.number,),
+                (self.number,),
             )
             for (rows,) in found.fetchall():
                 yield json.loads(rows)
 
-    def find_repeatable(self, fingerprint: str, destination: str) -> Run | None:
-        """Find the newest run, if it was the same command's, and one more would settle all of its rows.
-
-        With no run in between, what it brought is what is known, of IMDb ids. Another version of this
-        program may read other rows out of the same file.
-        """
-        if self._knows_other_ids():
-            return None
-        found = self._db.execute(
-            "SELECT number, run_id FROM run"
-            " WHERE fingerprint = ? AND destination = ? AND program = ? AND repeatable"
-            " AND number = (SELECT max(number) FROM run WHERE repeats IS NULL)",
-            (fingerprint, destination, version("rating-importer")),
-        ).fetchone()
-        return Run(*found) if found else None
-
-    def repeat(self, run: Run, earlier: Run, outcome: Outcome) -> None:
+    def repeat(self, earlier: RunRows, outcome: Outcome) -> None:
         """Let a run without rows tell those of an earlier one; what that one brought has `outcome` now."""
-        self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, run.number))
+        self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, self.number))
         self._db.execute(
             "INSERT INTO tally SELECT ?, iif(is_brought, ?, status), iif(is_brought, ?, reason), sum(rows)"
             " FROM (SELECT *, status IN ('rated', 'unrated') AS is_brought FROM tally WHERE run = ?)"
             " GROUP BY 2, 3",
-            (run.number, outcome.status, outcome.reason, earlier.number),
+            (self.number, outcome.status, outcome.reason, earlier.number),
         )
 
-    def close_unchanged(self, run: Run, outcome: Outcome) -> None:
+    def close_unchanged(self, outcome: Outcome) -> None:
         """Give `outcome` to open rows whose rating an earlier run brought; note what stood there for others.
 
         Where titles went by ids of several kinds, one title may be known twice, and a love or hate may be
         another number today: then only the account itself can tell.
         """
-        if self._knows_other_ids():
+        if self._database.knows_other_ids():
             return
-        known = "(SELECT held.rating FROM held WHERE held.title_key = row.title_key)"
+        known = "(SELECT known.rating FROM known WHERE known.title_key = row.title_key)"
         with self._transaction():
             self._db.execute(
                 "UPDATE row SET previous_rating = rating, status = ?, reason = ?, message = ?"
                 f" WHERE run = ? AND status IS NULL AND typeof(rating) = 'integer' AND rating = {known}",
-                (*outcome, run.number),
+                (*outcome, self.number),
             )
             self._db.execute(
                 f"UPDATE row SET previous_rating = {known} WHERE run = ? AND status IS NULL"
-                " AND title_key IN (SELECT title_key FROM held)",
-                (run.number,),
+                " AND title_key IN (SELECT title_key FROM known)",
+                (self.number,),
             )
 
-    def _knows_other_ids(self) -> bool:
-        return bool(
-            self._one(
-                "SELECT EXISTS (SELECT 1 FROM held"
-                " WHERE title_key < 'imdb:' OR title_key >= 'imdb;' OR instr(title_key, '/'))"
-            )
-        )
-
-    def close_open(self, run: Run, outcome: Outcome) -> None:
+    def close_open(self, outcome: Outcome) -> None:
         """Give every open row the same fate."""
         self._db.execute(
             "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL",
-            (*outcome, run.number),
+            (*outcome, self.number),
         )

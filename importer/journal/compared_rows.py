@@ -4,108 +4,111 @@ import re
 from collections.abc import Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, PlannedChange, Rows, Run, build_jobs
+from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, PlannedChange, RunRows, build_jobs
 from importer.model import IMDB_ID, MediaKind, Outcome, Rating, RatingJob
 
 
 class Replaced(NamedTuple):
-    """A row that would replace another rating of the account: what is held, since when.
+    """A row that would replace another rating of the account: what that is, since when.
 
-    `is_ours` says that an earlier run brought the rating that is held, of a row dated `brought_at`.
+    `is_ours` says that an earlier run sent the account's rating, from a row dated `sent_rated_at`.
     """
 
     job: RatingJob
-    held: Rating
-    held_at: str | None
+    account_rating: Rating
+    account_rated_at: str | None
     is_ours: bool
-    brought_at: str | None
+    sent_rated_at: str | None
 
 
-class ComparedRows(Rows):
+class ComparedRows(RunRows):
     """What is asked for and written down when the account has been read, before anything is sent."""
 
-    def open_kinds(self, run: Run) -> list[tuple[MediaKind, MediaKind | None]]:
+    def open_kinds(self) -> list[tuple[MediaKind, MediaKind | None]]:
         """The kinds, with their second ones, of the rows that wait to be sent."""
-        return self._kinds("status IS NULL", run)
+        return self._kinds("status IS NULL")
 
-    def open_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+    def open_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
         """Up to `limit` jobs beyond `after_row` that wait to be sent, as they are."""
-        return self._jobs(OPEN, run.number, after_row, limit)
+        return self._jobs(OPEN, self.number, after_row, limit)
 
-    def open_removals(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+    def open_removals(self, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that remove a rating."""
-        return self._jobs(f"rating = 0 AND {OPEN}", run.number, after_row, limit)
+        return self._jobs(f"rating = 0 AND {OPEN}", self.number, after_row, limit)
 
-    def unchanged_jobs(self, run: Run, after_row: int, limit: int) -> list[RatingJob]:
+    def unchanged_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
         """Up to `limit` jobs beyond `after_row` that need not be sent, for they are so already."""
         where = "run = ? AND row > ? AND status = 'unchanged' AND NOT carried ORDER BY row LIMIT ?"
-        return self._jobs(where, run.number, after_row, limit)
+        return self._jobs(where, self.number, after_row, limit)
 
-    def changes_as_planned(self, run: Run, after_row: int, limit: int) -> list[Changed]:
+    def changes_as_planned(self, after_row: int, limit: int) -> list[Changed]:
         """Up to `limit` open rows beyond `after_row`, with what stood there when they were planned."""
-        return self._changes(OPEN, run.number, after_row, limit)
+        return self._changes(OPEN, self.number, after_row, limit)
 
-    def planned_changes(self, run: Run) -> Generator[PlannedChange]:
+    def planned_changes(self) -> Generator[PlannedChange]:
         """Yield all rows of a run that is planned and not sent, in their order."""
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, status, reason, message, previous_rating, previous_rated_at FROM row"
             " WHERE run = ? ORDER BY row",
-            (run.number,),
+            (self.number,),
         )
         for row in rows:
             yield PlannedChange(RatingJob(*row[:-5]), *row[-5:])
 
-    def note_previous(self, run: Run, found: Iterable[tuple[int, Any, str | None]]) -> None:
+    def note_previous(self, found: Iterable[tuple[int, Any, str | None]]) -> None:
         """Write down what the account holds, as (row, rating, rated_at); nothing for all other open rows."""
         with self._transaction():
-            self._db.execute("UPDATE run SET compared = 1 WHERE number = ?", (run.number,))
+            self._db.execute("UPDATE run SET compared = 1 WHERE number = ?", (self.number,))
             self._db.execute(
                 "UPDATE row SET previous_known = 1, previous_rating = NULL, previous_rated_at = NULL"
                 " WHERE run = ? AND status IS NULL"
                 " AND (NOT previous_known OR previous_rating IS NOT NULL OR previous_rated_at IS NOT NULL)",
-                (run.number,),
+                (self.number,),
             )
             self._db.executemany(
                 "UPDATE row SET previous_rating = ?, previous_rated_at = ? WHERE run = ? AND row = ?",
-                ((rating, rated_at, run.number, row) for row, rating, rated_at in found),
+                ((rating, rated_at, self.number, row) for row, rating, rated_at in found),
             )
 
-    def note_unreadable(self, run: Run) -> None:
+    def note_unreadable(self) -> None:
         """Write down that nobody knows what stood there for the open rows, unless it was read before."""
         with self._transaction():
             self._db.execute(
                 "UPDATE row SET previous_known = 0 WHERE run = ? AND status IS NULL"
                 " AND NOT (SELECT compared FROM run WHERE number = row.run)",
-                (run.number,),
+                (self.number,),
             )
 
-    def close_rows(self, run: Run, rows: Iterable[int], outcome: Outcome) -> None:
+    def close_rows(self, rows: Iterable[int], outcome: Outcome) -> None:
         """Give rows one fate without sending them."""
-        self.close_each(run, ((row, outcome) for row in rows))
+        self.close_each((row, outcome) for row in rows)
 
-    def close_each(self, run: Run, outcomes: Iterable[tuple[int, Outcome]]) -> None:
+    def close_each(self, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Give rows, each its own fate, without sending them."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
-                ((*outcome, run.number, row) for row, outcome in outcomes),
+                ((*outcome, self.number, row) for row, outcome in outcomes),
             )
 
-    def conflicts(self, run: Run, after_row: int, limit: int) -> list[Replaced]:
+    def conflicts(self, after_row: int, limit: int) -> list[Replaced]:
         """Up to `limit` open rows beyond `after_row` that would replace another rating of the account."""
         rows = self._db.execute(
-            f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, brought, brought_at FROM row"
-            " LEFT JOIN (SELECT title_key AS key, rating AS brought, rated_at AS brought_at FROM held)"
+            f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at FROM row"
+            " LEFT JOIN (SELECT title_key AS key, rating AS known_rating, rated_at AS known_rated_at"
+            " FROM known)"
             " ON key = title_key WHERE run = ? AND row > ? AND status IS NULL AND rating <> 0"
             " AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
-            (run.number, after_row, limit),
+            (self.number, after_row, limit),
         ).fetchall()
         return [
-            Replaced(job, held, held_at, brought == held, brought_at)
-            for job, (*_, held, held_at, brought, brought_at) in zip(build_jobs(rows), rows, strict=True)
+            Replaced(job, rating, rated_at, known_rating == rating, known_rated_at)
+            for job, (*_, rating, rated_at, known_rating, known_rated_at) in zip(
+                build_jobs(rows), rows, strict=True
+            )
         ]
 
-    def named_titles(self, run: Run, after_row: int, limit: int) -> list[tuple[RatingJob, bool]]:
+    def named_titles(self, after_row: int, limit: int) -> list[tuple[RatingJob, bool]]:
         """Up to `limit` rows beyond `after_row`, whatever became of them, and whether each is to be rated.
 
         Of a row that could not become a job, what its cells say; its kind may then be unknown.
@@ -113,20 +116,20 @@ class ComparedRows(Rows):
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, rating <> 0 AND ifnull(status, '') NOT IN"
             " ('unsupported', 'invalid', 'skipped') FROM row WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
-            (run.number, after_row, limit),
+            (self.number, after_row, limit),
         )
         return [(_build_named(row[:-1]), bool(row[-1])) for row in rows.fetchall()]
 
-    def count_invalid(self, run: Run) -> int:
+    def count_invalid(self) -> int:
         """Count the rows that cannot be understood."""
-        return int(self._one("SELECT count(*) FROM row WHERE run = ? AND status = 'invalid'", run.number))
+        return self._count("status = 'invalid'")
 
-    def count_changes(self, run: Run) -> tuple[int, int]:
+    def count_changes(self) -> tuple[int, int]:
         """Count the open rows that would change a rating of the account, and those that would remove one."""
         found = self._db.execute(
             "SELECT ifnull(sum(rating <> 0), 0), ifnull(sum(rating = 0), 0) FROM row"
             " WHERE run = ? AND status IS NULL AND previous_known AND previous_rating IS NOT NULL",
-            (run.number,),
+            (self.number,),
         ).fetchone()
         return int(found[0]), int(found[1])
 
