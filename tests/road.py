@@ -41,6 +41,7 @@ from importer.runs.results_csv import write_results
 from importer.runs.send import Sending, SendingOptions
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import ID_NAMES, Catalogue, Kind, Wanted
+from importer.sandbox.services import SERVICES, Service
 from importer.sandbox.store import LoggedRequest, Store
 from importer.sandbox.titles import Title
 from importer.secret import Secret
@@ -139,13 +140,14 @@ class Server:
 
 @contextmanager
 def running_sandbox(*faults: str, **options: Any) -> Iterator[Server]:
-    """Run a sandbox whose account shares its ratings on one social network."""
+    """Run a sandbox whose account shares its ratings on one social network; `services` are those it has."""
+    services: Sequence[Service] = options.pop("services", SERVICES)
     options = {"social": ("twitter",)} | options
     servers: queue.Queue[Server] = queue.Queue()
     until = asyncio.Event()
 
     async def serve() -> None:
-        async with Sandbox(SandboxOptions(faults=faults, **options)) as sandbox:
+        async with Sandbox(SandboxOptions(faults=faults, **options), services=services) as sandbox:
             servers.put(Server(sandbox, asyncio.get_running_loop()))
             await until.wait()
 

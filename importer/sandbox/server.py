@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from importer.sandbox.catalogue import CATALOGUE_FILE, Catalogue
 from importer.sandbox.faults import parse_faults
 from importer.sandbox.pipeline import Pipeline, build_app
-from importer.sandbox.services import SERVICES, SandboxOptions
+from importer.sandbox.services import SERVICES, SandboxOptions, Service
 from importer.sandbox.shared import Shared
 from importer.sandbox.store import Store
 
@@ -48,7 +48,9 @@ class Sandbox:
         *,
         catalogue: Path = CATALOGUE_FILE,
         clock: Callable[[], float] = time.time,
+        services: Iterable[Service] = SERVICES,
     ) -> None:
+        self._services = services
         self.options = options or SandboxOptions()
         self._clock = clock
         self._catalogue = Catalogue(catalogue, any_title=self.options.any_title)
@@ -90,7 +92,7 @@ class Sandbox:
         options = self.options
         pipeline = Pipeline(self.store, parse_faults(options.faults), options.latency_ms / 1000)
         shared = Shared(self.store, self._catalogue, self._clock)
-        return build_app(pipeline, (route for build in SERVICES for route in build(options, shared)))
+        return build_app(pipeline, (route for build in self._services for route in build(options, shared)))
 
 
 async def serve(

@@ -20,4 +20,6 @@ class SandboxOptions(TraktV1Options, TraktOptions):
     """How the sandbox is to behave. All services are always served. Raises ValueError for a wrong option."""
 
 
-SERVICES: tuple[Callable[[SandboxOptions, Shared], list[Route]], ...] = (build_trakt_v1, build_trakt)
+Service = Callable[[SandboxOptions, Shared], list[Route]]
+
+SERVICES: tuple[Service, ...] = (build_trakt_v1, build_trakt)

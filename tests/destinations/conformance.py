@@ -62,6 +62,9 @@ class DestinationConformance(ABC):
     def options(self, faults: tuple[str, ...], **options: Any) -> SandboxOptions:
         return SandboxOptions(faults=faults, social=("twitter",), **options)
 
+    def open_sandbox(self, options: SandboxOptions | None = None) -> Sandbox:
+        return Sandbox(options)
+
     def deliver(
         self,
         jobs: Sequence[RatingJob],
@@ -71,7 +74,7 @@ class DestinationConformance(ABC):
         stop_after_seconds: float | None = None,
         **options: Any,
     ) -> Delivery:
-        sandbox = Sandbox(self.options(faults, **options))
+        sandbox = self.open_sandbox(self.options(faults, **options))
         return run_hurried(self._deliver(jobs, sandbox, password, workers, stop_after_seconds))
 
     async def _deliver(
@@ -118,7 +121,7 @@ class DestinationConformance(ABC):
 
     def _probe(self, password: str) -> object:
         async def probe() -> object:
-            async with Sandbox() as sandbox, Transport(1) as transport:
+            async with self.open_sandbox() as sandbox, Transport(1) as transport:
                 limiter = Limiter(None, Progress())
                 destination = self.build(sandbox.url, password=password)
                 client = Client(transport, limiter, self.sign_in(sandbox, password))
