@@ -98,7 +98,7 @@ def _command(*words: str) -> str:
     if program.name == "__main__.py" and (installed := Path(sys.executable).with_name("importer")).exists():
         program = installed
     if program.name == "__main__.py":
-        start = [sys.executable, "-m", "importer"]
+        start = [sys.executable, "-P", "-m", "importer"]
     elif shutil.which(program.name) == str(program):
         start = [program.name]
     else:

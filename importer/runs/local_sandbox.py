@@ -15,7 +15,7 @@ READY = "sandbox ready at "
 @contextmanager
 def embedded_sandbox(data: Path, *words: str) -> Iterator[str]:
     """Start a sandbox as a child process and yield its URL; it ends with the block, or with this process."""
-    command = [sys.executable, "-m", "importer", "sandbox", "--data", str(data), "--until-stdin-closes"]
+    command = [sys.executable, "-P", "-m", "importer", "sandbox", "--data", str(data), "--until-stdin-closes"]
     command += words
     # A session of its own: Ctrl-C is for the run, which still has requests in flight to this server.
     with subprocess.Popen(  # noqa: S603 - our own command
