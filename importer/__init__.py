@@ -1,1 +1,1 @@
-"""Asynchronous batch rating importer: an export goes in, every row's fate comes out."""
+"""Asynchronous batch rating importer: an export goes in, every row's outcome comes out."""

@@ -1,11 +1,11 @@
-"""HTTP as values: what a destination wants sent, and what came back. No I/O.
+"""HTTP as values, without I/O: requests and answers, what their headers and bodies say, and addresses.
 
-A `Request` may hold a key in its URL and a password in its body, so neither is ever shown: its repr is
-its `label`, which is what logs and messages use.
-
-The JSON of an answer: what it should be, or nothing, whatever a server or a proxy sends. Pure.
-
-What is wrong with an address that secrets are to be sent to. `{place}` stands for where it was read.
+```text
+Request("POST", "https://.../rate/movie/K3Y", "POST rate/movie")    repr: <Request POST rate/movie>
+Response(429, {"Retry-After": "12"}, b"")                           read_retry_after(headers) == 12.0
+Response(502, {}, b"<html>")                                        parse_object(body) == {}
+"http://me:pw@ratings.example.org/?x"                               url_problems: password, http, query
+```
 """
 
 import ipaddress
@@ -16,6 +16,39 @@ from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
+
+_NO_HEADERS: Mapping[str, str] = {}
+
+
+class Request(NamedTuple):
+    """One HTTP request.
+
+    It may hold a key in its URL and a password in its body, so neither is ever shown: its repr is its `label`
+    (`POST rate/movie`), which is what logs and messages use.
+    """
+
+    method: str
+    url: str
+    label: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = _NO_HEADERS
+    needs_token: bool = False
+    """Whether the client must add the token of the signed-in account."""
+
+    def __repr__(self) -> str:
+        return f"<Request {self.label}>"
+
+
+class Response(NamedTuple):
+    """One HTTP answer, read to its end. Header names are matched without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status}>"
+
 
 _LONGEST_NUMBER = 12
 """Digits of a Retry-After that are looked at: enough for any wait, too few to overflow anything."""
@@ -33,37 +66,8 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, pause.total_seconds())
 
 
-_NO_HEADERS: Mapping[str, str] = {}
-
-
-class Request(NamedTuple):
-    """One HTTP request. `label` names it without secrets, e.g. `POST rate/movie`."""
-
-    method: str
-    url: str
-    label: str
-    body: bytes | None = None
-    headers: Mapping[str, str] = _NO_HEADERS
-    needs_token: bool = False
-    """Whether the courier must add the signed-in account's token."""
-
-    def __repr__(self) -> str:
-        return f"<Request {self.label}>"
-
-
-class Response(NamedTuple):
-    """One HTTP answer, read to its end. Header names are matched without regard to case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    def __repr__(self) -> str:
-        return f"<Response {self.status}>"
-
-
 def parse_object(body: bytes) -> Mapping[str, Any]:
-    """Parse a JSON object; anything else is an empty one."""
+    """Parse a JSON object; anything else, whatever a server or a proxy sends, is an empty one."""
     content = _parse(body)
     return content if isinstance(content, dict) else {}
 

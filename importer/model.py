@@ -1,4 +1,4 @@
-"""The values that walk the road: rating jobs, rows that cannot become one, batches, fates and outcomes.
+"""The values of the pipeline: rating jobs, rows that cannot become one, batches, outcomes.
 
 Pure values, no behaviour beyond what they are; reading, planning and sending live in their own rooms.
 The row values are named tuples, not dataclasses: a million of them are made in a run, and a tuple goes
@@ -190,9 +190,9 @@ SourceRow = RatingJob | InvalidRow | SettledRow | PlannedRow
 
 
 class Batch(NamedTuple):
-    """Jobs that travel in one request. `method` is the destination's own name for the kind of request."""
+    """Jobs that travel in one request. `request_kind` is the destination's own name for it."""
 
-    method: str
+    request_kind: str
     jobs: Sequence[RatingJob]
     is_part: bool = False
 
@@ -200,7 +200,7 @@ class Batch(NamedTuple):
         """Split in two, to find a culprit or to ask for less at once."""
         middle = len(self.jobs) // 2
         first, second = self.jobs[:middle], self.jobs[middle:]
-        return Batch(self.method, first, is_part=True), Batch(self.method, second, is_part=True)
+        return Batch(self.request_kind, first, is_part=True), Batch(self.request_kind, second, is_part=True)
 
 
 class Outcome(NamedTuple):

@@ -30,22 +30,22 @@ class BatchSize:
 
 
 class Batcher:
-    """Collects jobs into batches by method; memory is bounded by the number of methods times the size."""
+    """Collects jobs into batches by kind of request; memory is bounded by kinds times the size."""
 
     def __init__(self, size: BatchSize) -> None:
         self._size = size
         self._waiting: dict[str, list[RatingJob]] = {}
 
     def add(self, jobs: Iterable[tuple[str, RatingJob]]) -> Iterator[Batch]:
-        """Take (method, job) pairs in, give full batches out."""
-        for method, job in jobs:
-            collected = self._waiting.setdefault(method, [])
+        """Take (kind of request, job) pairs in, give full batches out."""
+        for request_kind, job in jobs:
+            collected = self._waiting.setdefault(request_kind, [])
             collected.append(job)
             if len(collected) >= self._size.now:
-                del self._waiting[method]
-                yield Batch(method, collected)
+                del self._waiting[request_kind]
+                yield Batch(request_kind, collected)
 
     def flush(self) -> Iterator[Batch]:
         """Give out what is left, when no more jobs come."""
-        yield from (Batch(method, jobs) for method, jobs in self._waiting.items())
+        yield from (Batch(request_kind, jobs) for request_kind, jobs in self._waiting.items())
         self._waiting.clear()

@@ -117,7 +117,7 @@ class WorkerPool:
             self.stop(error)
 
     def _take_later(self) -> list[Batch]:
-        """Put together what has to be asked once more in another way, by method."""
+        """Batch what has to be sent once more as another kind of request."""
         batcher = Batcher(self._size)
         again, self._later = self._later, []
         return [*batcher.add(again), *batcher.flush()]
@@ -153,7 +153,7 @@ class WorkerPool:
                     # Some of them may be stored already; only their own answer will tell.
                     self.unconfirmed_rows.update(job.row for half in halves for job in half.jobs)
                     self._watch_for_outage([outcome for outcome in outcomes if outcome is not None])
-                    self._later.extend((each.method, job) for each in later for job in each.jobs)
+                    self._later.extend((each.request_kind, job) for each in later for job in each.jobs)
                     self._size.grow()
                 case Split():
                     pending.extend(reversed(part.halves()))

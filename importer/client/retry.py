@@ -1,6 +1,7 @@
 """Retries: sends again, later and later, until a decision is no `Retry` any more. Only home of tenacity.
 
-The first attempt of a request never comes here: the happy path pays nothing for the sad one.
+The first attempt of a request never comes here: the happy path pays nothing for the sad one. An AsyncRetrying
+costs some 165 µs though it succeeds at once; row a of docs/performance.md allows 76 µs for all of a row.
 
 ```text
 first attempt      500: Retry(SERVER_ERROR: 4 attempts, first wait 2 s, exponential)

@@ -55,7 +55,7 @@ class Destination(Protocol):
         ...
 
     def request_kind(self, job: RatingJob) -> str:
-        """Name the kind of request the job travels in; jobs of one method share batches."""
+        """Name the kind of request the job travels in; jobs of one kind share batches."""
         ...
 
     def build_request(self, batch: Batch) -> Request:

@@ -1,4 +1,12 @@
-"""destinations.titles."""
+"""Titles as destinations know them: by which keys a rating of the account is found again, and candidates.
+
+A job known by `tt0113277` and the account's entry of Heat, with its ids, title and year, meet in one key:
+
+```text
+title_keys(job)      movie:imdb:tt0113277
+build_keys(...)      movie:imdb:tt0113277  movie:tmdb:949  movie:trakt:352  movie:heat:1995
+```
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,7 +39,7 @@ class RatingsPage(NamedTuple):
 
 
 _LONGEST_NUMBER = 12
-"""Digits of a Retry-After that are looked at: enough for any wait, too few to overflow anything."""
+"""Digits of a number that is read from text: enough for any id, too few for anything else."""
 
 
 def possible_kinds(job: RatingJob) -> tuple[MediaKind, ...]:

@@ -18,7 +18,7 @@ class Effort(NamedTuple):
 
 
 def estimate_effort(target: OpenDestination, run: JournalRun) -> Effort:
-    """Count what travels together, which is only what goes by the same method."""
+    """Count what travels together, which is only jobs of one kind of request."""
     assert target.api is not None
     sizes: Counter[str] = Counter()
     ratings = 0

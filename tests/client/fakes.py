@@ -132,7 +132,7 @@ class FakeApi:
 
     def build_request(self, batch: Batch) -> Request:
         rows = [job.row for job in batch.jobs]
-        return Request("POST", "http://127.0.0.1:1", batch.method, json.dumps(rows).encode())
+        return Request("POST", "http://127.0.0.1:1", batch.request_kind, json.dumps(rows).encode())
 
     def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
         if isinstance(answer, ConnectionLostError):

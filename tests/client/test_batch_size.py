@@ -58,7 +58,7 @@ def test_the_size_stays_between_one_and_the_ceiling(ceiling: int, went_well: lis
 
 
 def rows_of(batches: list[Batch]) -> list[tuple[str, list[int]]]:
-    return [(batch.method, [job.row for job in batch.jobs]) for batch in batches]
+    return [(batch.request_kind, [job.row for job in batch.jobs]) for batch in batches]
 
 
 def test_jobs_of_one_method_travel_together_in_order() -> None:
@@ -94,7 +94,7 @@ def test_halves_are_parts_and_together_the_whole(rows: int) -> None:
     assert 0 <= len(second.jobs) - len(first.jobs) <= 1
     assert first.is_part
     assert second.is_part
-    assert first.method == second.method == "movies"
+    assert first.request_kind == second.request_kind == "movies"
 
 
 @given(
@@ -111,7 +111,7 @@ def test_every_job_is_in_exactly_one_batch_of_its_method(
     signs = iter(went_well)
     for batch in batcher.add((method, build_job(row)) for row, method in enumerate(methods)):
         assert 1 <= len(batch.jobs) <= ceiling
-        seen += [(job.row, batch.method) for job in batch.jobs]
+        seen += [(job.row, batch.request_kind) for job in batch.jobs]
         size.grow() if next(signs, True) else size.shrink()
-    seen += [(job.row, batch.method) for batch in batcher.flush() for job in batch.jobs]
+    seen += [(job.row, batch.request_kind) for batch in batcher.flush() for job in batch.jobs]
     assert sorted(seen) == list(enumerate(methods))

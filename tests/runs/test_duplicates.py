@@ -104,11 +104,11 @@ def test_a_batch_is_given_out_as_soon_as_it_is_full() -> None:
     assert [rows_of(batch) for batch in batcher.flush()] == [[5]]
 
 
-def test_jobs_of_two_methods_never_share_a_batch() -> None:
+def test_jobs_of_two_kinds_of_request_never_share_a_batch() -> None:
     batcher = Batcher(BatchSize(2))
     batches = list(batcher.add([pair(1, "rate/movies"), pair(2, "rate/shows"), pair(3, "rate/movies")]))
-    assert [(batch.method, rows_of(batch)) for batch in batches] == [("rate/movies", [1, 3])]
-    assert [(batch.method, rows_of(batch)) for batch in batcher.flush()] == [("rate/shows", [2])]
+    assert [(batch.request_kind, rows_of(batch)) for batch in batches] == [("rate/movies", [1, 3])]
+    assert [(batch.request_kind, rows_of(batch)) for batch in batcher.flush()] == [("rate/shows", [2])]
 
 
 def test_batches_of_one_go_out_at_once() -> None:
@@ -133,7 +133,7 @@ def test_every_job_leaves_once_in_order_and_no_batch_is_larger_than_asked(
     batcher = Batcher(BatchSize(size))
     batches = [*batcher.add(pairs), *batcher.flush()]
     for method in set(methods):
-        rows = [row for batch in batches if batch.method == method for row in rows_of(batch)]
+        rows = [row for batch in batches if batch.request_kind == method for row in rows_of(batch)]
         assert rows == [job.row for each, job in pairs if each == method]
     assert all(1 <= len(batch.jobs) <= size for batch in batches)
 
@@ -168,4 +168,4 @@ def test_the_size_never_falls_below_one() -> None:
 def test_halves_hold_all_jobs_in_order() -> None:
     batch = Batch("rate/movies", [build_job(row) for row in range(1, 6)])
     assert [rows_of(half) for half in batch.halves()] == [[1, 2], [3, 4, 5]]
-    assert {half.method for half in batch.halves()} == {"rate/movies"}
+    assert {half.request_kind for half in batch.halves()} == {"rate/movies"}

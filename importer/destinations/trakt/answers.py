@@ -100,7 +100,7 @@ class Sent:
     build_items: Callable[[], Sequence[Mapping[str, Any]]]
     """Built once more only where an answer must be held against them."""
     success_of: Callable[[RatingJob], Outcome]
-    second_method_of: Callable[[RatingJob], str | None]
+    second_kind_of: Callable[[RatingJob], str | None]
 
 
 def interpret_ratings(sent: Sent, answer: Response | ConnectionLostError) -> BatchDecision:
@@ -130,18 +130,18 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
     outcomes: list[Outcome | None] = [sent.success_of(job) for job in jobs]
     later: dict[str, list[RatingJob]] = {}
     for position in missing.certain:
-        second_method = sent.second_method_of(jobs[position])
-        outcomes[position] = None if second_method else _MISSING
-        if second_method:
-            later.setdefault(second_method, []).append(jobs[position])
+        second_kind = sent.second_kind_of(jobs[position])
+        outcomes[position] = None if second_kind else _MISSING
+        if second_kind:
+            later.setdefault(second_kind, []).append(jobs[position])
     for position in missing.unclear:
         outcomes[position] = None
     settled = [outcome for outcome in outcomes if outcome is not None]
     if len(settled) == len(jobs):
         return Done(settled)
-    unclear = Batch(sent.batch.method, [jobs[position] for position in sorted(missing.unclear)])
+    unclear = Batch(sent.batch.request_kind, [jobs[position] for position in sorted(missing.unclear)])
     halves = [half for half in unclear.halves() if half.jobs]
-    return PartlyDone(outcomes, halves, [Batch(method, again) for method, again in later.items()])
+    return PartlyDone(outcomes, halves, [Batch(request_kind, again) for request_kind, again in later.items()])
 
 
 def _accounts_for(content: Mapping[str, Any], rows: int) -> bool:

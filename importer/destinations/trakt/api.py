@@ -30,10 +30,10 @@ PAGE_SIZE = 250
 """Ratings per page: the largest `limit` that is not silently clamped (issue #924)."""
 
 _NUMBERED = "numbered"
-"""The method of seasons and episodes that are known by their show and number."""
+"""The kind of request for seasons and episodes that are known by their show and number."""
 
 _REMOVE = "/remove"
-"""Ends the name of a method that removes."""
+"""Ends the name of a kind of request that removes."""
 
 _IDS = {
     # Ids by kind of title (API contracts, idsRequestSchema; episodes by IMDb id: the API page's example).
@@ -46,13 +46,13 @@ _IDS_OF_ANY_KIND = ("trakt", "imdb", "tmdb", "tvdb")
 _IDS_OF_ALL_KINDS = ("imdb",)
 """Unique over all kinds; the other ids mean another title in another kind (API page search by id)."""
 
-_BUCKETS = {
+_ARRAYS = {
     MediaKind.MOVIE: "movies",
     MediaKind.SHOW: "shows",
     MediaKind.SEASON: "seasons",
     MediaKind.EPISODE: "episodes",
 }
-_KINDS = {bucket: kind for kind, bucket in _BUCKETS.items()}
+_KINDS = {array: kind for kind, array in _ARRAYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +98,14 @@ class TraktV2:
 
     def request_kind(self, job: RatingJob) -> str:
         """Name the array the job travels in, with `/remove` for an unrate."""
-        bucket = _NUMBERED if job.season is not None else _BUCKETS[possible_kinds(job)[0]]
-        return bucket if job.rating else bucket + _REMOVE
+        array = _NUMBERED if job.season is not None else _ARRAYS[possible_kinds(job)[0]]
+        return array if job.rating else array + _REMOVE
 
     def build_request(self, batch: Batch) -> Request:
         """Build `POST /sync/ratings` or `/sync/ratings/remove` with one kind of title in it."""
-        bucket = batch.method.removesuffix(_REMOVE)
-        path = "/sync/ratings" if bucket == batch.method else "/sync/ratings/remove"
-        array = "shows" if bucket == _NUMBERED else bucket
-        body = orjson.dumps({array: self._build_items(batch)})
+        array = batch.request_kind.removesuffix(_REMOVE)
+        path = "/sync/ratings" if array == batch.request_kind else "/sync/ratings/remove"
+        body = orjson.dumps({"shows" if array == _NUMBERED else array: self._build_items(batch)})
         return build_request("POST", self.base_url, path, self.client_id, body, as_user=True)
 
     def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
@@ -114,8 +113,8 @@ class TraktV2:
         sent = Sent(
             batch,
             partial(self._build_items, batch),
-            partial(self._success, batch.method),
-            partial(self._second_method, batch.method),
+            partial(self._success, batch.request_kind),
+            partial(self._second_kind, batch.request_kind),
         )
         return interpret_ratings(sent, answer)
 
@@ -130,7 +129,7 @@ class TraktV2:
 
     def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
         """`GET /sync/ratings/{type}`, always paged: a limit without asking was seen and lifted (#919)."""
-        path = f"/sync/ratings/{_BUCKETS[kind]}?page={page}&limit={PAGE_SIZE}"
+        path = f"/sync/ratings/{_ARRAYS[kind]}?page={page}&limit={PAGE_SIZE}"
         return build_request("GET", self.base_url, path, self.client_id, as_user=True)
 
     def read_ratings(
@@ -146,15 +145,15 @@ class TraktV2:
         return interpret_trouble(answer, PATIENT_QUESTION)
 
     def _build_items(self, batch: Batch) -> list[dict[str, Any]]:
-        bucket = batch.method.removesuffix(_REMOVE)
-        removes = bucket != batch.method
+        array = batch.request_kind.removesuffix(_REMOVE)
+        removes = array != batch.request_kind
         items = []
         for job in batch.jobs:
             rating = {} if removes else self._build_rating(job)
-            if bucket == _NUMBERED:
+            if array == _NUMBERED:
                 items.append(_build_numbered(job, rating))
             else:
-                kind = _KINDS[bucket]
+                kind = _KINDS[array]
                 sources = _IDS[kind] if kind is job.kind else _IDS_OF_ALL_KINDS
                 items.append({"ids": _build_ids(job, sources)} | rating)
         return items
@@ -169,26 +168,26 @@ class TraktV2:
             return job.rating
         return {LOVE: self.love, HATE: self.hate}[job.rating]
 
-    def _success(self, method: str, job: RatingJob) -> Outcome:
-        if method.endswith(_REMOVE):
+    def _success(self, request_kind: str, job: RatingJob) -> Outcome:
+        if request_kind.endswith(_REMOVE):
             return UNRATED
         if self.dates.is_future(job.rated_at):
             message = f"its date, {job.rated_at}, lies in the future; it was dated now"
             return Outcome(Status.RATED, "date_clamped", message)
-        if job.kind is MediaKind.UNKNOWN or method not in (_NUMBERED, _BUCKETS[job.kind]):
-            return Outcome(Status.RATED, "other_kind", f"Trakt has this title among its {method}")
+        if job.kind is MediaKind.UNKNOWN or request_kind not in (_NUMBERED, _ARRAYS[job.kind]):
+            return Outcome(Status.RATED, "other_kind", f"Trakt has this title among its {request_kind}")
         return RATED
 
-    def _second_method(self, method: str, job: RatingJob) -> str | None:
+    def _second_kind(self, request_kind: str, job: RatingJob) -> str | None:
         """Where exports and Trakt disagree on what a title is, each other array is tried once.
 
         No look-up is cheaper: one more request asks for a hundred rows, and an IMDb id means one title.
         """
         if not _build_ids(job, _IDS_OF_ALL_KINDS):
             return None
-        suffix = _REMOVE if method.endswith(_REMOVE) else ""
-        methods = [_BUCKETS[kind] + suffix for kind in possible_kinds(job)]
-        following = methods[methods.index(method) + 1 :] if method in methods else []
+        suffix = _REMOVE if request_kind.endswith(_REMOVE) else ""
+        kinds = [_ARRAYS[kind] + suffix for kind in possible_kinds(job)]
+        following = kinds[kinds.index(request_kind) + 1 :] if request_kind in kinds else []
         return following[0] if following else None
 
 

@@ -1,7 +1,17 @@
 """Which items of a request a `not_found` echo means. Pure.
 
-The echo may lack the ids (issue #244 of trakt-api), so an item counts as found only when every echo is
-known to mean other items. Where that cannot be told, the items are unclear and must be asked for again.
+Trakt names what it does not know by an echo of the item, which may lack the ids (issue #244 of trakt-api). So
+an item counts as found only when every echo is known to mean other items. Where that cannot be told, items
+are unclear and are sent again in halves. Four items, and what each of three echoes says about them:
+
+```text
+items sent                 not_found                           find_missing
+1  tt0000001, rated 8      {"ids": {"imdb": "tt0000002"}}      item 2 is certain: its own id
+2  tt0000002, rated 8      {"rating": 7}                       item 3 is certain: no other is rated 7
+3  tt0000003, rated 7      {"rating": 8}                       items 1, 2 and 4 are unclear
+4  tt0000004, rated 8                                          Missing(certain={2, 3}, unclear={1, 4})
+```
+
 What is relied on: every item that is not found has an echo, and what is left in an echo is the item's own.
 """
 
@@ -42,6 +52,8 @@ def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missi
     for name, count in Counter(map(_name_of, echoes)).items():
         near = _find_near(name, names, positions)
         same = {position for position in near if names[position] == name}
+        # An echo with fewer ids than the item was sent with is still its own, if it can mean one title only,
+        # or if as many such echoes came back as there are items they can mean.
         if not same and (len({names[position] for position in near}) == 1 or count >= len(near)):
             same = near
         certain |= same

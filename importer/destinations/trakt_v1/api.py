@@ -96,10 +96,10 @@ class TraktV1:
         """Build the POST with the credentials in its body, as the API pages show it."""
         if self.bulk:
             items = [_build_item(job) for job in batch.jobs]
-            content: dict[str, Any] = {batch.method.removeprefix("rate/"): items}
+            content: dict[str, Any] = {batch.request_kind.removeprefix("rate/"): items}
         else:
             content = _build_item(batch.jobs[0])
-        return self._post(batch.method, content)
+        return self._post(batch.request_kind, content)
 
     def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
         """Decide on the answer to a rating."""
