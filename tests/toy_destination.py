@@ -75,7 +75,7 @@ class Stars:
 
     def build_request(self, batch: Batch) -> Request:
         stars = [{"id": job.imdb_id, "stars": job.rating} for job in batch.jobs]
-        body = json.dumps({"kind": batch.method, "ratings": stars}).encode()
+        body = json.dumps({"kind": batch.request_kind, "ratings": stars}).encode()
         return self._request("POST", "/ratings", body)
 
     def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
