@@ -23,9 +23,10 @@ from importer.client.sign_in import sign_in
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.destinations.registry import find
+from importer.destinations.sign_in import TokenSet
 from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.dates import Dates
-from importer.destinations.trakt.sign_in import TokenSet, TraktApp, build_refresh, read_refresh
+from importer.destinations.trakt.sign_in import TraktApp, read_refresh
 from importer.destinations.trakt_v1.api import TraktV1
 from importer.journal import Journal
 from importer.journal.history import PastRun, find_run
@@ -188,7 +189,7 @@ class SandboxTokens:
                 return
             SandboxTokens.renewals += 1
             assert tokens.refresh_token is not None
-            request = build_refresh(self._app, tokens.refresh_token)
+            request = self._app.build_refresh(tokens.refresh_token)
             client = Client.for_questions(self._transport)
             found = await client.request(request, lambda answer: read_refresh(answer, 0))
             assert isinstance(found, TokenSet)

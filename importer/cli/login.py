@@ -24,9 +24,8 @@ from importer.client.transport import Transport
 from importer.config.folders import config_file, state_dir
 from importer.config.sources import Loaded, name_variable
 from importer.destinations.registry import check_word, choose, list_sign_ins
+from importer.destinations.sign_in import Account, AccountApi, DeviceCode, DeviceFlow
 from importer.destinations.spec import DestinationSpec, DeviceSignIn
-from importer.destinations.trakt.account import Account
-from importer.destinations.trakt.sign_in import DeviceCode, TraktApp
 from importer.errors import StopRunError
 from importer.runs.settings import load_spec_settings
 from importer.secret import Secret
@@ -128,8 +127,11 @@ class _Service:
         """Signing in makes a pair of its own; one from the settings stays as it is."""
         return self.given(access_token=Secret(""), refresh_token=Secret(""))
 
-    def build_app(self) -> TraktApp:
-        return self.device.build_app(self.settings)
+    def build_flow(self) -> DeviceFlow:
+        return self.device.build_flow(self.settings)
+
+    def build_account_api(self) -> AccountApi:
+        return self.device.build_account_api(self.settings)
 
     def open_store(self) -> TokenStore:
         return open_token_store(self.settings, state_dir(), self.loaded.account)
@@ -175,20 +177,20 @@ def _prompt(what: str, *, hidden: bool = False) -> str:
 
 
 async def _sign_in(service: _Service) -> None:
-    store, app, settings = service.open_store(), service.build_app(), service.settings
+    store, flow = service.open_store(), service.build_flow()
     async with store.locked():
         pass  # whether tokens can be kept at all is known before anybody is asked for anything
     async with Transport(1) as transport:
         try:
-            tokens = await sign_in(transport, app, _show_code, _show_waiting)
+            tokens = await sign_in(transport, flow, _show_code, _show_waiting)
         finally:
             _clear_line()
         async with store.locked():
             await store.save(tokens)
         print(f"Signed in. The tokens are kept in {store.where}.")
-        credentials = Credentials(transport, app, store)
+        credentials = Credentials(transport, flow, store)
         try:
-            account = await ask_account(transport, credentials, settings.base_url, settings.client_id)
+            account = await ask_account(transport, credentials, service.build_account_api())
         except StopRunError as error:  # the sign-in stands; what may stand in a run's way is told
             _warn(explain(error))
         else:
@@ -203,7 +205,7 @@ async def _sign_out(service: _Service) -> None:
         if tokens is None:
             print(f"Nobody is signed in at {host}{store.trouble}; there is nothing to forget.")
             return
-        is_revoked = await revoke(transport, service.build_app(), tokens.access_token)
+        is_revoked = await revoke(transport, service.build_flow(), tokens.access_token)
         await store.forget()
     if is_revoked:
         print(f"Signed out: revoked at {host}, and forgotten in {where}.")
@@ -217,10 +219,10 @@ async def _sign_out(service: _Service) -> None:
 
 
 async def _tell_who(service: _Service) -> None:
-    store, settings = service.open_store(), service.settings
+    store = service.open_store()
     async with Transport(1) as transport:
-        credentials = Credentials(transport, service.build_app(), store)
-        account = await ask_account(transport, credentials, settings.base_url, settings.client_id)
+        credentials = Credentials(transport, service.build_flow(), store)
+        account = await ask_account(transport, credentials, service.build_account_api())
     print(_describe(account))
     if credentials.expires_at is None:
         print("token valid until: not known; it comes from the settings")

@@ -1,6 +1,6 @@
 """What is told before the first rating goes out: whose account, how full it is, and how long it will take."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from importer.client.sign_in import AccountInfo
@@ -22,7 +22,7 @@ def build_preflight(target: OpenDestination, planned: LoadedRun) -> list[str]:
         return [_describe_account(account_info, effort.seconds), "Nothing to send."]
     return [
         _describe_account(account_info, effort.seconds),
-        _describe_room(account_info, effort.ratings),
+        *_describe_room(account_info, effort.ratings),
         *_describe_skipped(planned.run.tallies()),
         (
             f"To send: {count(planned.open_rows, 'row')} in about {count(effort.requests, 'request')}, "
@@ -41,15 +41,18 @@ def _describe_account(account_info: AccountInfo, seconds: float) -> str:
     return f"{who}; the token lasts until {end.strftime(_DAY)}{renewal}."
 
 
-def _describe_room(account_info: AccountInfo, ratings: int) -> str:
+def _describe_room(account_info: AccountInfo, ratings: int) -> Iterator[str]:
+    if account_info.cap is None:
+        return
     if account_info.held is None:
-        return f"How many ratings the account holds is not known; it may hold {account_info.cap:,}."
+        yield f"How many ratings the account holds is not known; it may hold {account_info.cap:,}."
+        return
     after = account_info.held + ratings
     held = count(account_info.held, "rating")
     line = f"The account holds {held} of {account_info.cap:,}; then at most {after:,}."
     if after > account_info.cap:
-        line += " That may be more than it can hold: Trakt then refuses, and the rest is not sent."
-    return line
+        line += " That may be more than it can hold: the rest is then refused, and not sent."
+    yield line
 
 
 def _describe_skipped(tallies: Sequence[Tally]) -> list[str]:

@@ -14,13 +14,7 @@ from importer.client.retry import shield_until_done
 from importer.client.token_store import TokenStore
 from importer.client.transport import HttpSender
 from importer.destinations.decisions import Decision, Done, Retry
-from importer.destinations.trakt.sign_in import (
-    RefreshRefused,
-    TokenSet,
-    TraktApp,
-    build_refresh,
-    read_refresh,
-)
+from importer.destinations.sign_in import DeviceFlow, RefreshRefused, TokenSet
 from importer.destinations.trakt.trouble import SIGN_IN_AGAIN
 from importer.errors import AuthorizationError, StopRunError
 from importer.secret import Secret
@@ -33,7 +27,12 @@ class Credentials:
     """The sign-in of one host and app, shared by all workers of a run."""
 
     def __init__(
-        self, sender: HttpSender, app: TraktApp, store: TokenStore, *, clock: Callable[[], float] = time.time
+        self,
+        sender: HttpSender,
+        app: DeviceFlow,
+        store: TokenStore,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = Client.for_questions(sender)
         self._app = app
@@ -128,9 +127,9 @@ class Credentials:
         return value_of(decision)
 
     async def _refresh_once(self, refresh_token: Secret) -> Decision[TokenSet | RefreshRefused]:
-        request = build_refresh(self._app, refresh_token)
+        request = self._app.build_refresh(refresh_token)
         decision = await self._client.attempt(
-            request, lambda answer: read_refresh(answer, self._clock()), Trace()
+            request, lambda answer: self._app.read_refresh(answer, self._clock()), Trace()
         )
         if isinstance(decision, Done) and isinstance(decision.value, TokenSet):
             await self._keep(decision.value, refresh_token)

@@ -11,7 +11,7 @@ POST oauth/device/token  (+5 s) ->           429: slower; from here +10 s
 POST oauth/device/token (+10 s) ->           200: the tokens                has said yes
 ```
 
-What each answer means stands in `destinations/trakt/sign_in.py`; showing and keeping is the caller's.
+What each answer means is said by the service's `DeviceFlow`; showing and keeping is the caller's.
 """
 
 import asyncio
@@ -22,26 +22,13 @@ from dataclasses import dataclass
 from importer.client.auth import Credentials
 from importer.client.client import Client, Tokens
 from importer.client.transport import HttpSender
-from importer.destinations.trakt.account import (
+from importer.destinations.sign_in import (
     Account,
+    AccountApi,
     Activities,
-    build_account,
-    build_activities,
-    build_count,
-    read_account,
-    read_activities,
-    read_count,
-)
-from importer.destinations.trakt.sign_in import (
     DeviceCode,
+    DeviceFlow,
     TokenSet,
-    TraktApp,
-    build_device_code,
-    build_poll,
-    build_revoke,
-    read_device_code,
-    read_poll,
-    read_revoke,
 )
 from importer.errors import AuthorizationError
 from importer.secret import Secret
@@ -49,7 +36,7 @@ from importer.secret import Secret
 
 async def sign_in(
     sender: HttpSender,
-    app: TraktApp,
+    app: DeviceFlow,
     show_code: Callable[[DeviceCode], None],
     show_waiting: Callable[[float, str], None] = lambda _seconds_left, _reason: None,
     *,
@@ -61,7 +48,7 @@ async def sign_in(
     if something other than the person is being waited for.
     """
     client = Client.for_questions(sender)
-    code = await client.request(build_device_code(app), read_device_code)
+    code = await client.request(app.build_device_code(), app.read_device_code)
     show_code(code)
     loop = asyncio.get_running_loop()
     end = loop.time() + code.expires_in
@@ -69,7 +56,7 @@ async def sign_in(
     while (seconds_left := end - loop.time()) > pause:
         show_waiting(seconds_left, reason)
         await asyncio.sleep(pause)
-        found = await client.request(build_poll(app, code), lambda answer: read_poll(answer, clock()))
+        found = await client.request(app.build_poll(code), lambda answer: app.read_poll(answer, clock()))
         if isinstance(found, TokenSet):
             return found
         interval += found.slower_seconds
@@ -79,51 +66,38 @@ async def sign_in(
     )
 
 
-async def revoke(sender: HttpSender, app: TraktApp, token: Secret) -> bool:
+async def revoke(sender: HttpSender, app: DeviceFlow, token: Secret) -> bool:
     """Make the sign-in worthless at the host, if that can be reached; say whether it was."""
-    return await Client.for_questions(sender).request(build_revoke(app, token), read_revoke)
+    return await Client.for_questions(sender).request(app.build_revoke(token), app.read_revoke)
 
 
-async def ask_account(sender: HttpSender, tokens: Tokens, base_url: str, client_id: str) -> Account:
+async def ask_account(sender: HttpSender, tokens: Tokens, api: AccountApi) -> Account:
     """Ask whose sign-in it is. Raises StopRunError."""
-    client = Client.for_questions(sender, tokens)
-    return await client.request(build_account(base_url, client_id), read_account)
+    return await Client.for_questions(sender, tokens).request(api.build_account(), api.read_account)
 
 
-async def ask_activities(sender: HttpSender, tokens: Tokens, base_url: str, client_id: str) -> Activities:
+async def ask_activities(sender: HttpSender, tokens: Tokens, api: AccountApi) -> Activities:
     """Ask when the account's ratings last changed; empty where that is not served. Raises StopRunError."""
-    client = Client.for_questions(sender, tokens)
-    return await client.request(build_activities(base_url, client_id), read_activities)
-
-
-FREE_CAP = 10_000
-
-
-VIP_CAP = 20_000
-"""How many ratings an account may hold (announced for 2026: forum thread 101592)."""
+    return await Client.for_questions(sender, tokens).request(api.build_activities(), api.read_activities)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
-    """What is known of the account. `held` None: Trakt did not say how many ratings there are."""
+    """What is known of the account. `held` None: the service did not say how many ratings there are."""
 
     username: str
     is_vip: bool
     held: int | None
     token_expires_at: float | None
     """Seconds since the epoch; None when the token's end is not known."""
-
-    @property
-    def cap(self) -> int:
-        """How many ratings the account may hold."""
-        return VIP_CAP if self.is_vip else FREE_CAP
+    cap: int | None = None
+    """How many ratings the account may hold, if there is a limit."""
 
 
-async def account_info(
-    sender: HttpSender, credentials: Credentials, base_url: str, client_id: str
-) -> AccountInfo:
+async def account_info(sender: HttpSender, credentials: Credentials, api: AccountApi) -> AccountInfo:
     """Ask for the account and for the number of its ratings: two GETs. Raises StopRunError."""
     client = Client.for_questions(sender, credentials)
-    account = await client.request(build_account(base_url, client_id), read_account)
-    held = await client.request(build_count(base_url, client_id), read_count)
-    return AccountInfo(account.username or account.name, account.is_vip, held, credentials.expires_at)
+    account = await client.request(api.build_account(), api.read_account)
+    held = await client.request(api.build_count(), api.read_count)
+    username = account.username or account.name
+    return AccountInfo(username, account.is_vip, held, credentials.expires_at, account.cap)

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from importer.config.folders import APP
-from importer.destinations.trakt.sign_in import TokenSet, dump_tokens, parse_tokens
+from importer.destinations.sign_in import TokenSet, dump_tokens, parse_tokens
 from importer.errors import StopRunError
 from importer.files import make_private_folder, write_privately
 from importer.secret import Secret

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination
+    from importer.destinations.sign_in import AccountApi, DeviceFlow
     from importer.destinations.trakt.search import TraktSearch
-    from importer.destinations.trakt.sign_in import TraktApp
     from importer.destinations.upload_files.base import FileDestination
 
 
@@ -61,8 +61,10 @@ class RequestOptions:
 class DeviceSignIn:
     """What `importer login` needs to know of a service's device flow."""
 
-    build_app: "Callable[[Any], TraktApp]"
+    build_flow: "Callable[[Any], DeviceFlow]"
     """From the settings to the app that asks, and the host that is asked."""
+    build_account_api: "Callable[[Any], AccountApi]"
+    """From the settings to what can be asked of the account once it is signed in."""
     app_keys: Mapping[str, str]
     """The settings that name the app, and what people call them; login asks for them on a terminal."""
     where_keys_are: str

@@ -27,9 +27,9 @@ from importer.client.token_store import MemoryTokenStore, open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
 from importer.destinations.base import Destination
+from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, LocalServer, Pace, RequestOptions
 from importer.destinations.trakt.search import TraktSearch
-from importer.destinations.trakt.sign_in import TokenSet, TraktApp
 from importer.destinations.upload_files.base import FileDestination
 from importer.errors import UsageError
 from importer.journal import Journal, JournalRun
@@ -43,8 +43,8 @@ from importer.runs.settings import load_spec_settings
 
 _Found = TypeVar("_Found")
 
-Question = Callable[[Transport, Credentials, str, str], Coroutine[Any, Any, _Found]]
-"""What can be asked as a signed-in user, with the address of the API and the client id."""
+Question = Callable[[Transport, Credentials, AccountApi], Coroutine[Any, Any, _Found]]
+"""What can be asked as a signed-in user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ class OpenDestination:
     api: Destination | None = None
     options: SendingOptions = field(default_factory=SendingOptions)
     account_info: AccountInfo | None = None
+    account_api: AccountApi | None = None
     posts_to_feeds: bool = False
     file: FileDestination | None = None
     path: Path = Path()
@@ -165,16 +166,17 @@ class Login:
 
     spec: DestinationSpec
     settings: Any
-    build_tokens: Callable[[Transport], Credentials] | None
+    build_tokens: Callable[[Transport], Credentials] | None = None
+    account_api: AccountApi | None = None
 
     def ask(self, question: Question[_Found]) -> _Found:
         """Ask something as the signed-in user, over a connection of its own. Raises StopRunError."""
 
         async def ask() -> _Found:
             assert self.build_tokens is not None
+            assert self.account_api is not None
             async with Transport(1) as transport:
-                credentials = self.build_tokens(transport)
-                return await question(transport, credentials, self.settings.base_url, self.settings.client_id)
+                return await question(transport, self.build_tokens(transport), self.account_api)
 
         return asyncio.run(ask())
 
@@ -184,7 +186,7 @@ class Login:
         opened = _open_api(self.spec, self.settings, choices, account, self.build_tokens)
         # What was asked as the signed-in user has proved the credentials.
         options = replace(opened.options, is_proven=self.build_tokens is not None)
-        return replace(opened, options=options, account_info=found)
+        return replace(opened, options=options, account_info=found, account_api=self.account_api)
 
 
 def open_login(spec: DestinationSpec, choices: Choices) -> Login:
@@ -193,10 +195,11 @@ def open_login(spec: DestinationSpec, choices: Choices) -> Login:
     for warning in loaded.warnings:
         choices.warn(warning)
     if spec.device is None:
-        return Login(spec, loaded.settings, None)
+        return Login(spec, loaded.settings)
     store = open_token_store(loaded.settings, state_dir(), loaded.account)
-    app = spec.device.build_app(loaded.settings)
-    return Login(spec, loaded.settings, lambda transport: Credentials(transport, app, store))
+    flow = spec.device.build_flow(loaded.settings)
+    account_api = spec.device.build_account_api(loaded.settings)
+    return Login(spec, loaded.settings, lambda transport: Credentials(transport, flow, store), account_api)
 
 
 def build_offline(spec: DestinationSpec, choices: Choices) -> OpenDestination:
@@ -278,14 +281,14 @@ def _open_local(spec: DestinationSpec, server: LocalServer, choices: Choices) ->
         settings = server.build_settings(url)
         build_tokens = None
         if spec.device is not None:
-            build_tokens = partial(_sign_in_unasked, spec.device.build_app(settings))
+            build_tokens = partial(_sign_in_unasked, spec.device.build_flow(settings))
         yield _open_api(spec, settings, choices, server.account, build_tokens)
 
 
-def _sign_in_unasked(app: TraktApp, transport: Transport) -> Credentials:
+def _sign_in_unasked(flow: DeviceFlow, transport: Transport) -> Credentials:
     """Sign in at a server that approves by itself, once a token is needed; it is kept as long as the run."""
 
     async def get_first() -> TokenSet:
-        return await sign_in(transport, app, lambda _: None)
+        return await sign_in(transport, flow, lambda _: None)
 
-    return Credentials(transport, app, MemoryTokenStore(get_first))
+    return Credentials(transport, flow, MemoryTokenStore(get_first))

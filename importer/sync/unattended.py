@@ -8,10 +8,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from importer.client.client import Client
-from importer.destinations.decisions import Decision, Done, Stop
-from importer.destinations.trakt.account import read_account
-from importer.errors import ConnectionLostError, StopRunError
-from importer.http import Response
+from importer.errors import StopRunError
 from importer.journal import Journal, JournalRun
 from importer.progress import Progress
 from importer.runs.duplicates import UNCHANGED
@@ -66,6 +63,7 @@ class UnattendedSending(Sending):
         assert target.api is not None
         super().__init__(run, target.api, journal, options, progress)
         self._assumed_user = target.assumed_user
+        self._account_api = target.account_api
 
     def look(self) -> Snapshot:
         """Look at the account, unless nothing is left to be held against it."""
@@ -90,13 +88,11 @@ class UnattendedSending(Sending):
 
     async def _confirm_user(self, client: Client) -> None:
         """See, before anything is sent, that the same user is signed in as before."""
-        await client.request(self._destination.build_credentials_check(), self._read_user)
-
-    def _read_user(self, answer: Response | ConnectionLostError) -> Decision[None]:
-        found = read_account(answer)
-        if isinstance(found, Done) and (found.value.username or found.value.name) != self._assumed_user:
-            return Stop(AccountChangedError("somebody else is signed in now"))
-        return self._destination.interpret_credentials_check(answer)
+        api = self._account_api
+        assert api is not None
+        found = await client.request(api.build_account(), api.read_account)
+        if (found.username or found.name) != self._assumed_user:
+            raise AccountChangedError("somebody else is signed in now")
 
 
 @contextmanager

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from importer.client.auth import Credentials
 from importer.client.token_store import TokenStore
+from importer.destinations.sign_in import TokenSet
 from importer.destinations.trakt.settings import TraktSettings
-from importer.destinations.trakt.sign_in import TokenSet, TraktApp
+from importer.destinations.trakt.sign_in import TraktApp
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.secret import Secret

@@ -7,7 +7,7 @@ import pytest
 
 from importer.client.auth import Credentials
 from importer.client.token_store import TokenStore
-from importer.destinations.trakt.sign_in import TokenSet
+from importer.destinations.sign_in import TokenSet
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
 from importer.http import Response
 from importer.secret import Secret

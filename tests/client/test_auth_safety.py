@@ -15,8 +15,9 @@ from importer.client import token_store as tokens_module
 from importer.client.auth import Credentials
 from importer.client.token_store import open_token_store
 from importer.client.transport import Transport
+from importer.destinations.sign_in import TokenSet
 from importer.destinations.trakt.settings import TraktSettings
-from importer.destinations.trakt.sign_in import TokenSet, TraktApp
+from importer.destinations.trakt.sign_in import TraktApp
 from importer.errors import AuthorizationError, StopRunError
 from importer.secret import Secret
 from tests.auth_server import CLIENT_ID, CLIENT_SECRET, SETTINGS, TOKEN, AuthServer

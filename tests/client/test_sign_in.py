@@ -11,7 +11,8 @@ from importer.client.client import Client
 from importer.client.retry import shield_until_done
 from importer.client.sign_in import revoke, sign_in
 from importer.destinations.decisions import Decision, Done, Retry, RetryPolicy
-from importer.destinations.trakt.sign_in import DeviceCode, TokenSet, TraktApp
+from importer.destinations.sign_in import DeviceCode, TokenSet
+from importer.destinations.trakt.sign_in import TraktApp
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.secret import Secret

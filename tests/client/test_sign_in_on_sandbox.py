@@ -10,7 +10,9 @@ from importer.client.auth import Credentials
 from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore
 from importer.client.transport import Transport
-from importer.destinations.trakt.sign_in import DeviceCode, TraktApp
+from importer.destinations.sign_in import DeviceCode
+from importer.destinations.trakt.account import TraktAccount
+from importer.destinations.trakt.sign_in import TraktApp
 from importer.errors import AuthorizationError
 from importer.http import Request
 from importer.sandbox import Sandbox, SandboxOptions
@@ -67,7 +69,7 @@ def test_a_sign_in_from_its_code_to_its_end(tmp_path: Path) -> None:
             store = TokenStore(tmp_path / "tokens" / "sandbox.json", None)
             await sign_in_on(transport, app, store, "approve", clock)
             credentials = Credentials(transport, app, store, clock=clock)
-            account = await ask_account(transport, credentials, sandbox.url, APP_KEYS[0])
+            account = await ask_account(transport, credentials, TraktAccount(sandbox.url, APP_KEYS[0]))
             assert account.username == "demo"
             first = await credentials.access_token()
 
@@ -75,17 +77,17 @@ def test_a_sign_in_from_its_code_to_its_end(tmp_path: Path) -> None:
             got = await asyncio.gather(*[credentials.access_token() for _ in range(20)])
             (second,) = set(got)
             assert second != first
-            await ask_account(transport, credentials, sandbox.url, APP_KEYS[0])
+            await ask_account(transport, credentials, TraktAccount(sandbox.url, APP_KEYS[0]))
 
             # Another process renews: the sandbox's old token dies, and ours is found in the store.
             await Credentials(transport, app, store, clock=clock).renew(second)
-            await ask_account(transport, credentials, sandbox.url, APP_KEYS[0])
+            await ask_account(transport, credentials, TraktAccount(sandbox.url, APP_KEYS[0]))
             third = await credentials.access_token()
             assert third not in {first, second}
 
             assert await revoke(transport, app, Secret(third))
             with pytest.raises(AuthorizationError, match="`importer login trakt`"):
-                await ask_account(transport, credentials, sandbox.url, APP_KEYS[0])
+                await ask_account(transport, credentials, TraktAccount(sandbox.url, APP_KEYS[0]))
             assert await store.load() is None
 
     run_hurried(main())

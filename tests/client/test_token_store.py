@@ -14,8 +14,8 @@ from keyring.errors import KeyringLocked
 
 from importer.client import token_store as tokens_module
 from importer.client.token_store import find_keyring, open_token_store
+from importer.destinations.sign_in import TokenSet
 from importer.destinations.trakt.settings import TraktSettings
-from importer.destinations.trakt.sign_in import TokenSet
 from importer.errors import StopRunError
 from importer.secret import Secret
 from tests.client.auth_road import NOW, SETTINGS_OF_APP, pair

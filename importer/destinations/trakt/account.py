@@ -1,36 +1,24 @@
 """The account behind a token: whose it is, how many ratings it holds, when they last changed. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from importer.destinations.decisions import Decision, Done, Stop
+from importer.destinations.sign_in import Account, Activities
 from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import REFRESH_TOKEN, interpret_trouble
 from importer.errors import ConnectionLostError, StopRunError
 from importer.http import Request, Response, parse_object
+
+FREE_CAP = 10_000
+
+VIP_CAP = 20_000
+"""How many ratings an account may hold (announced for 2026: forum thread 101592)."""
 
 LONGEST_NAME = 100
 """Characters of an account's name; a longer one is no name and not shown."""
 
 GROUPS = ("movies", "shows", "seasons", "episodes")
 """The groups that have a `rated_at` (API contracts: lastActivitiesResponseSchema)."""
-
-Activities = Mapping[str, str]
-"""When ratings of each kind last changed, as the server words it. Equal to an earlier answer: no change."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The account behind a token."""
-
-    username: str
-    name: str
-    is_vip: bool
-
-
-def build_account(base_url: str, client_id: str) -> Request:
-    """Ask for the account's settings (API page "getuserssettings"): cheap, and changes nothing."""
-    return build_request("GET", base_url, "/users/settings", client_id, as_user=True)
 
 
 def read_account(answer: Response | ConnectionLostError) -> Decision[Account]:
@@ -46,11 +34,6 @@ def read_account(answer: Response | ConnectionLostError) -> Decision[Account]:
     return interpret_trouble(answer)
 
 
-def build_count(base_url: str, client_id: str) -> Request:
-    """Ask for a page of one rating: its headers say how many there are (docs: pagination)."""
-    return build_request("GET", base_url, "/sync/ratings/all?page=1&limit=1", client_id, as_user=True)
-
-
 def read_count(answer: Response | ConnectionLostError) -> Decision[int | None]:
     """Read how many ratings the account holds; None if the headers do not say."""
     if isinstance(answer, Response):
@@ -60,11 +43,6 @@ def read_count(answer: Response | ConnectionLostError) -> Decision[int | None]:
         if answer.status == 401:
             return REFRESH_TOKEN
     return interpret_trouble(answer)
-
-
-def build_activities(base_url: str, client_id: str) -> Request:
-    """Ask when anything last changed: one small answer, whatever the account holds."""
-    return build_request("GET", base_url, "/sync/last_activities", client_id, as_user=True)
 
 
 def read_activities(answer: Response | ConnectionLostError) -> Decision[Activities]:
@@ -88,7 +66,7 @@ def _parse_account(body: bytes) -> Account | None:
         for value in (user.get("username"), user.get("name"))
     )
     is_vip = any(user.get(key) is True for key in ("vip", "vip_ep"))
-    return Account(username, name, is_vip) if username or name else None
+    return Account(username, name, is_vip, VIP_CAP if is_vip else FREE_CAP) if username or name else None
 
 
 def _parse_activities(body: bytes) -> Activities:
@@ -103,3 +81,29 @@ def _parse_activities(body: bytes) -> Activities:
 
 def _is_moment(value: object) -> bool:
     return value is None or (isinstance(value, str) and len(value) < 40)
+
+
+@dataclass(frozen=True, slots=True)
+class TraktAccount:
+    """What can be asked of the account behind a token, at one host and as one app."""
+
+    base_url: str
+    client_id: str = field(repr=False)
+
+    def build_account(self) -> Request:
+        """Ask for the account's settings (API page "getuserssettings"): cheap, and changes nothing."""
+        return build_request("GET", self.base_url, "/users/settings", self.client_id, as_user=True)
+
+    def build_count(self) -> Request:
+        """Ask for a page of one rating: its headers say how many there are (docs: pagination)."""
+        return build_request(
+            "GET", self.base_url, "/sync/ratings/all?page=1&limit=1", self.client_id, as_user=True
+        )
+
+    def build_activities(self) -> Request:
+        """Ask when anything last changed: one small answer, whatever the account holds."""
+        return build_request("GET", self.base_url, "/sync/last_activities", self.client_id, as_user=True)
+
+    read_account = staticmethod(read_account)
+    read_count = staticmethod(read_count)
+    read_activities = staticmethod(read_activities)

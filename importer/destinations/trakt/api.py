@@ -13,7 +13,7 @@ import orjson
 
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
 from importer.destinations.titles import RatingsPage, possible_kinds
-from importer.destinations.trakt.account import build_account, read_account
+from importer.destinations.trakt.account import TraktAccount, read_account
 from importer.destinations.trakt.answers import Sent, interpret_ratings
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.ratings import MOST_PAGES, count_pages, has_next_page, parse_ratings
@@ -120,7 +120,7 @@ class TraktV2:
 
     def build_credentials_check(self) -> Request:
         """`GET /users/settings`: says whose token this is, and changes nothing."""
-        return build_account(self.base_url, self.client_id)
+        return TraktAccount(self.base_url, self.client_id).build_account()
 
     def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
         """Any account will do."""

@@ -1,24 +1,24 @@
-"""Trakt's sign-in: tokens, the requests that get, renew and revoke them, and what their answers mean. Pure.
-
-```text
-device code   build_device_code -> read_device_code: DeviceCode      polled in client/sign_in.py
-poll          build_poll        -> read_poll: TokenSet or Pending
-renewal       build_refresh     -> read_refresh: TokenSet, or RefreshRefused: forget the old pair
-end           build_revoke      -> read_revoke: whether it was revoked
-```
+"""Trakt's sign-in: the requests that get, renew and revoke tokens, and what their answers mean. Pure.
 
 Sources: docs.trakt.tv/reference, pages "postoauthdevicecode", "postoauthdevicetoken",
 "postoauthtoken", "postoauthrevoke"; RFC 8628 (device flow) and RFC 6749, 5.2 and 6; issue 3.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 import orjson
 
 from importer.destinations.decisions import Decision, Done, Retry, RetryPolicy, Stop
+from importer.destinations.sign_in import (
+    DeviceCode,
+    Pending,
+    RefreshRefused,
+    TokenSet,
+    parse_tokens,
+    read_seconds,
+    read_word,
+)
 from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import (
     HASTY_QUESTION,
@@ -34,74 +34,6 @@ from importer.errors import AuthorizationError, ConnectionLostError, StopRunErro
 from importer.http import Request, Response, parse_object, read_retry_after, split_url
 from importer.secret import Secret
 
-MARGIN_SECONDS = 600.0
-"""How long before its end a token is renewed, if it lives long enough; clients use 2 to 10 minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenSet:
-    """An access token and what renews it, once. `expires_in` None: nobody told (a container's pair)."""
-
-    access_token: Secret
-    refresh_token: Secret | None
-    created_at: float
-    expires_in: float | None = None
-
-    @property
-    def expires_at(self) -> float | None:
-        """When the access token ends: nothing but `created_at + expires_in` tells.
-
-        The usual life went from 3 months to 24 hours to 7 days within 2025 and 2026.
-        """
-        return None if self.expires_in is None else self.created_at + self.expires_in
-
-    @property
-    def margin_seconds(self) -> float:
-        """How long before its end to renew it: never more than half its life."""
-        return min(MARGIN_SECONDS, (self.expires_in or 0.0) / 2)
-
-
-def parse_tokens(body: bytes, received_at: float) -> TokenSet | None:
-    """Parse a token set; `received_at` (seconds since the epoch) counts where it names no `created_at`."""
-    content = parse_object(body)
-    access_token, refresh_token = read_word(content, "access_token"), read_word(content, "refresh_token")
-    if not access_token:
-        return None
-    return TokenSet(
-        Secret(access_token),
-        Secret(refresh_token) if refresh_token else None,
-        read_seconds(content, "created_at") or received_at,
-        read_seconds(content, "expires_in"),
-    )
-
-
-def dump_tokens(tokens: TokenSet) -> bytes:
-    """Write a token set in the API's own form, for the store only."""
-    return orjson.dumps(
-        {
-            "access_token": tokens.access_token.reveal(),
-            "refresh_token": tokens.refresh_token.reveal() if tokens.refresh_token else None,
-            "created_at": tokens.created_at,
-            "expires_in": tokens.expires_in,
-        }
-    )
-
-
-def read_word(content: Mapping[str, Any], key: str) -> str:
-    """A text that may travel in a header; empty if there is none."""
-    value = content.get(key)
-    is_word = isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value
-    return str(value) if is_word else ""
-
-
-def read_seconds(content: Mapping[str, Any], key: str) -> float | None:
-    """A time or a duration that makes sense; None if there is none."""
-    value = content.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 < value < 1e11 and math.isfinite(value) else None
-
-
 SLOWER_SECONDS = 5.0
 """What a 429 adds to the polling interval (RFC 8628, 3.5, `slow_down`)."""
 
@@ -116,67 +48,6 @@ DEFAULT_CODE_SECONDS = 600.0
 
 _REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
 """What device apps put into the field `redirect_uri`, which a refresh must have."""
-
-
-@dataclass(frozen=True, slots=True)
-class TraktApp:
-    """The app a Trakt user has registered, and the host that signs its users in."""
-
-    auth_url: str
-    client_id: str = field(repr=False)
-    client_secret: Secret
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCode:
-    """What to show a person (`user_code`, `verification_url`) and what to poll with."""
-
-    device_code: Secret
-    user_code: str
-    verification_url: str
-    expires_in: float
-    interval: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """No decision yet: poll again after the interval, which grows by `slower_seconds` from now on."""
-
-    reason: str = ""
-    slower_seconds: float = 0.0
-    at_least_seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshRefused:
-    """The tokens are of no use any more: forget them."""
-
-    error: AuthorizationError
-
-
-def build_device_code(app: TraktApp) -> Request:
-    """Ask for a code (API page "postoauthdevicecode")."""
-    return _post(app, "oauth/device/code", {"client_id": app.client_id})
-
-
-def build_poll(app: TraktApp, code: DeviceCode) -> Request:
-    """Ask whether the person has decided (API page "postoauthdevicetoken")."""
-    return _post(app, "oauth/device/token", {"code": code.device_code.reveal(), **_credentials(app)})
-
-
-def build_refresh(app: TraktApp, refresh_token: Secret) -> Request:
-    """Trade the refresh token, which works once, for a new pair (API page "postoauthtoken")."""
-    grant = {
-        "refresh_token": refresh_token.reveal(),
-        "redirect_uri": _REDIRECT,
-        "grant_type": "refresh_token",
-    }
-    return _post(app, "oauth/token", grant | _credentials(app))
-
-
-def build_revoke(app: TraktApp, token: Secret) -> Request:
-    """Make a token worthless (API page "postoauthrevoke")."""
-    return _post(app, "oauth/revoke", {"token": token.reveal(), **_credentials(app)})
 
 
 def read_device_code(answer: Response | ConnectionLostError) -> Decision[DeviceCode]:
@@ -256,14 +127,6 @@ def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
     return Done(isinstance(answer, Response) and 200 <= answer.status < 300)
 
 
-def _post(app: TraktApp, method: str, content: dict[str, str]) -> Request:
-    return build_request("POST", app.auth_url, f"/{method}", app.client_id, orjson.dumps(content))
-
-
-def _credentials(app: TraktApp) -> dict[str, str]:
-    return {"client_id": app.client_id, "client_secret": app.client_secret.reveal()}
-
-
 def _interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPolicy) -> Retry | Stop:
     if isinstance(answer, Response) and 300 <= answer.status < 500 and answer.status not in {403, 423, 429}:
         if answer.status in {400, 401} and not is_block_page(answer):
@@ -289,3 +152,44 @@ def _wrong_app() -> Stop:
 def _is_shown_safely(value: Any) -> TypeGuard[str]:
     """Whether a terminal may show it: no control characters, no empty or endless text."""
     return isinstance(value, str) and 0 < len(value) <= 500 and value.isprintable()
+
+
+@dataclass(frozen=True, slots=True)
+class TraktApp:
+    """The app a Trakt user has registered, and the host that signs its users in."""
+
+    auth_url: str
+    client_id: str = field(repr=False)
+    client_secret: Secret
+
+    def build_device_code(self) -> Request:
+        """Ask for a code (API page "postoauthdevicecode")."""
+        return self._post("oauth/device/code", {"client_id": self.client_id})
+
+    def build_poll(self, code: DeviceCode) -> Request:
+        """Ask whether the person has decided (API page "postoauthdevicetoken")."""
+        return self._post("oauth/device/token", {"code": code.device_code.reveal(), **self._credentials()})
+
+    def build_refresh(self, refresh_token: Secret) -> Request:
+        """Trade the refresh token, which works once, for a new pair (API page "postoauthtoken")."""
+        grant = {
+            "refresh_token": refresh_token.reveal(),
+            "redirect_uri": _REDIRECT,
+            "grant_type": "refresh_token",
+        }
+        return self._post("oauth/token", grant | self._credentials())
+
+    def build_revoke(self, token: Secret) -> Request:
+        """Make a token worthless (API page "postoauthrevoke")."""
+        return self._post("oauth/revoke", {"token": token.reveal(), **self._credentials()})
+
+    def _post(self, method: str, content: dict[str, str]) -> Request:
+        return build_request("POST", self.auth_url, f"/{method}", self.client_id, orjson.dumps(content))
+
+    def _credentials(self) -> dict[str, str]:
+        return {"client_id": self.client_id, "client_secret": self.client_secret.reveal()}
+
+    read_device_code = staticmethod(read_device_code)
+    read_poll = staticmethod(read_poll)
+    read_refresh = staticmethod(read_refresh)
+    read_revoke = staticmethod(read_revoke)

@@ -8,6 +8,7 @@ from importer.destinations.trakt.settings import APP_KEYS, TraktSettings
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination
+    from importer.destinations.trakt.account import TraktAccount
     from importer.destinations.trakt.search import TraktSearch
     from importer.destinations.trakt.sign_in import TraktApp
 
@@ -36,8 +37,15 @@ def build_search(settings: TraktSettings, kept_as: str) -> "TraktSearch":
     return TraktSearch(settings.base_url, settings.client_id, kept_as or settings.base_url)
 
 
-def build_app(settings: TraktSettings) -> "TraktApp":
-    """Build the app that signs users in."""
+def build_account_api(settings: TraktSettings) -> "TraktAccount":
+    """Build the questions about the account."""
+    from importer.destinations.trakt.account import TraktAccount  # noqa: PLC0415 - light start-up
+
+    return TraktAccount(settings.base_url, settings.client_id)
+
+
+def build_flow(settings: TraktSettings) -> "TraktApp":
+    """Build the sign-in of an app."""
     from importer.destinations.trakt.sign_in import TraktApp  # noqa: PLC0415 - light start-up
 
     return TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
@@ -54,7 +62,8 @@ TRAKT = DestinationSpec(
     settings=TraktSettings,
     sign_in=SignIn.DEVICE,
     device=DeviceSignIn(
-        build_app,
+        build_flow,
+        build_account_api,
         APP_KEYS,
         where_keys_are=(
             "Signing in needs an app of yours: its page on Trakt (Settings, API apps) shows two keys.\n"

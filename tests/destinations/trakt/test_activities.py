@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from importer.destinations.decisions import Done, RefreshToken, Retry, Stop
-from importer.destinations.trakt.account import GROUPS, build_activities, read_activities
+from importer.destinations.trakt.account import GROUPS, TraktAccount, read_activities
 from importer.http import Response
 
 MOMENTS = {name: {"rated_at": f"2026-11-0{day}T00:00:00.000Z"} for day, name in enumerate(GROUPS, 1)}
@@ -17,7 +17,7 @@ def answer(status: int, body: Any = None) -> Response:
 
 
 def test_the_request_asks_for_the_token_and_holds_none() -> None:
-    request = build_activities("https://api.example.org", "id")
+    request = TraktAccount("https://api.example.org", "id").build_activities()
     assert request.url == "https://api.example.org/sync/last_activities"
     assert request.needs_token
     assert "Authorization" not in request.headers

@@ -8,23 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.decisions import RefreshToken, Retry, Stop
-from importer.destinations.trakt.account import (
+from importer.destinations.sign_in import (
     Account,
-    build_account,
-    read_account,
-)
-from importer.destinations.trakt.sign_in import (
     DeviceCode,
     Pending,
     RefreshRefused,
     TokenSet,
-    TraktApp,
-    build_device_code,
-    build_poll,
-    build_refresh,
-    build_revoke,
     dump_tokens,
     parse_tokens,
+)
+from importer.destinations.trakt.account import TraktAccount, read_account
+from importer.destinations.trakt.sign_in import (
+    TraktApp,
     read_device_code,
     read_poll,
     read_refresh,
@@ -71,14 +66,14 @@ def content_of(request: Request) -> Any:
 @pytest.mark.parametrize(
     ("request_", "path", "content"),
     [
-        (build_device_code(APP), "device/code", {"client_id": "app-1d"}),
+        (APP.build_device_code(), "device/code", {"client_id": "app-1d"}),
         (
-            build_poll(APP, DEVICE_CODE),
+            APP.build_poll(DEVICE_CODE),
             "device/token",
             {"code": "d3vice", "client_id": "app-1d", "client_secret": "app-s3cret"},
         ),
         (
-            build_refresh(APP, Secret("r3fresh")),
+            APP.build_refresh(Secret("r3fresh")),
             "token",
             {
                 "refresh_token": "r3fresh",
@@ -89,7 +84,7 @@ def content_of(request: Request) -> Any:
             },
         ),
         (
-            build_revoke(APP, Secret("acc3ss")),
+            APP.build_revoke(Secret("acc3ss")),
             "revoke",
             {"token": "acc3ss", "client_id": "app-1d", "client_secret": "app-s3cret"},
         ),
@@ -103,7 +98,7 @@ def test_requests_are_as_the_api_pages_show_them(request_: Request, path: str, c
 
 
 def test_the_account_is_asked_for_with_the_required_headers() -> None:
-    request = build_account("https://api.example", "app-1d")
+    request = TraktAccount("https://api.example", "app-1d").build_account()
     assert (request.method, request.url) == ("GET", "https://api.example/users/settings")
     assert request.needs_token
     assert (request.headers["trakt-api-key"], request.headers["trakt-api-version"]) == ("app-1d", "2")
@@ -289,10 +284,12 @@ def test_revoking() -> None:
 def test_the_account() -> None:
     user = {"username": "ada", "name": "Ada Lovelace", "vip": True}
     assert value_or(read_account(build_answer(200, {"user": user}))) == Account(
-        "ada", "Ada Lovelace", is_vip=True
+        "ada", "Ada Lovelace", is_vip=True, cap=20_000
     )
     user = {"username": "ada", "name": "\x1b[31mAda", "vip": "yes"}
-    assert value_or(read_account(build_answer(200, {"user": user}))) == Account("ada", "", is_vip=False)
+    assert value_or(read_account(build_answer(200, {"user": user}))) == Account(
+        "ada", "", is_vip=False, cap=10_000
+    )
     assert isinstance(value_or(read_account(build_answer(401))), RefreshToken)
     assert isinstance(value_or(read_account(build_answer(403))), Stop)
     assert isinstance(value_or(read_account(build_answer(404))), Stop)
