@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, tzinfo
 
 from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.texts import unmark
 
 DayFirst = Callable[[], bool | None]
 """Tells whether the column writes the day before the month; None if nothing in it shows that."""
@@ -58,7 +59,7 @@ def parse_date(cell: str, day_first: DayFirst, zone: tzinfo = UTC) -> str | None
 
     `zone` is that of instants without one.
     """
-    text = cell.strip()
+    text = unmark(cell)
     if not text or _match_no_date(text):
         return None
     try:

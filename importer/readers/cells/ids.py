@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from importer.model import IMDB_ID
 from importer.readers.cells.errors import CellError, Reason
-from importer.readers.cells.numbers import parse_whole
+from importer.readers.cells.texts import unmark
 
 _match_id = re.compile(IMDB_ID).fullmatch
 _match_ids = re.compile(rf"(?:{IMDB_ID}\n)*").fullmatch
@@ -25,9 +25,11 @@ def are_imdb_ids(cells: Collection[str]) -> bool:
 
 def parse_imdb_id(cell: str) -> str | None:
     """Read `tt0111161`, or the address of a title's page."""
-    text = cell.strip()
+    text = unmark(cell)
     if not text or _match_id(text):
         return text or None
+    if _match_id(lower := text.lower()):
+        return lower
     if url := _match_url(text):
         return url[1]
     raise CellError(
@@ -45,7 +47,7 @@ def parse_imdb_number(cell: str) -> str | None:
 
     Exports write -1 or 0 for none.
     """
-    text = cell.strip().removesuffix(".0")
+    text = unmark(cell).removesuffix(".0")
     if text in {"", "0", "-1"}:
         return None
     if match := _match_imdb_number(text):
@@ -53,11 +55,16 @@ def parse_imdb_number(cell: str) -> str | None:
     return parse_imdb_id(text)
 
 
+# "603.0" is what a table program makes of 603 where other cells of the column are empty; "12.000" may be
+# twelve thousand, as German tables write it.
+_match_number_id = re.compile(r"([0-9]{1,15})(?:\.0)?").fullmatch
+
+
 def parse_number_id(cell: str) -> int | None:
     """Read the number by which TMDB, TVDB or Trakt know a title; exports write 0 for none."""
-    return (
-        parse_whole(
-            cell, Reason.BAD_ID, "is not a number", "Write the id as digits only, or leave the cell empty."
-        )
-        or None
-    )
+    text = unmark(cell)
+    if not text:
+        return None
+    if match := _match_number_id(text):
+        return int(match[1]) or None
+    raise CellError(Reason.BAD_ID, "is not a number", "Write the id as digits only, or leave the cell empty.")

@@ -3,14 +3,15 @@
 import re
 
 from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.texts import unmark
 
-# "603.0" is what a table program makes of 603 where other cells of the column are empty.
-_match_number = re.compile(r"([0-9]{1,15})(?:\.0*)?").fullmatch
+# "3.0" is what a table program makes of 3 where other cells of the column are empty; "1.000" is a thousand
+# to a German one.
+_match_number = re.compile(r"([0-9]{1,15})(?:\.0{0,2})?").fullmatch
 
 
-def parse_whole(cell: str, reason: Reason, problem: str, remedy: str) -> int | None:
-    """Read digits; nothing is None, and anything else the error that is described."""
-    text = cell.strip()
+def _parse_whole(cell: str, reason: Reason, problem: str, remedy: str) -> int | None:
+    text = unmark(cell)
     if not text:
         return None
     if match := _match_number(text):
@@ -20,7 +21,7 @@ def parse_whole(cell: str, reason: Reason, problem: str, remedy: str) -> int | N
 
 def parse_number(cell: str) -> int | None:
     """Read a season's or an episode's number; season 0 are the specials."""
-    return parse_whole(
+    return _parse_whole(
         cell, Reason.BAD_NUMBER, "is not a whole number", "Write digits only, or leave the cell empty."
     )
 
@@ -32,7 +33,7 @@ _LAST_YEAR = 2199
 def parse_year(cell: str) -> int | None:
     """Read a year of four digits."""
     problem, remedy = "is not a year", "Write four digits, such as 1994, or leave the cell empty."
-    year = parse_whole(cell, Reason.BAD_YEAR, problem, remedy)
+    year = _parse_whole(cell, Reason.BAD_YEAR, problem, remedy)
     if year is None or _FIRST_YEAR <= year <= _LAST_YEAR:
         return year
     raise CellError(Reason.BAD_YEAR, problem, remedy)

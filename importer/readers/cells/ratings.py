@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from importer.model import HATE, LOVE, UNRATE, Rating, Status
 from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.texts import unmark
 
 _HIGHEST = 10
 _WORDS: dict[str, Rating] = {LOVE: LOVE, HATE: HATE, "unrate": UNRATE, "0": UNRATE}
@@ -15,7 +16,7 @@ _match_fraction = re.compile(r"[0-9]+[.,][0-9]+").fullmatch
 
 def parse_rating(cell: str) -> int:
     """Read a rating from 1 to 10; it is never rounded or clamped."""
-    text = cell.strip()
+    text = unmark(cell)
     if not text:
         raise CellError(Reason.NO_RATING, "is no rating", "Rate the title, or take the row out.")
     match = _match_whole(text)

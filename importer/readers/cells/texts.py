@@ -13,6 +13,17 @@ _ARTICLES = "The|A|An|L'|Le|La|Les|Un|Une|El|Los|Las|Il|Lo|Gli|Der|Die|Das|Den|D
 _match_article = re.compile(rf"([^(]+), ({_ARTICLES})((?: \(.*)?)").fullmatch
 
 
+_match_marked = re.compile(r"""(?:="([^"]*)"|'(.*))""").fullmatch
+
+
+def unmark(cell: str) -> str:
+    """Trim a cell, and take off what keeps a spreadsheet from reading a number in it: '123, or ="123"."""
+    text = cell.strip()
+    if text[:1] in {"'", "="} and (match := _match_marked(text)):
+        return (match[1] or match[2] or "").strip()
+    return text
+
+
 def parse_text(cell: str) -> str | None:
     """Trim a text; an empty one is none."""
     return cell.strip() or None

@@ -33,6 +33,10 @@ def reason_of(parse: Callable[[str], object], cell: str) -> Reason:
         ("https://www.imdb.com/title/tt0111161/", "tt0111161"),
         ("http://m.imdb.com/title/tt0111161?ref_=x", "tt0111161"),
         ("imdb.com/de/title/tt0111161", "tt0111161"),
+        ("TT0111161", "tt0111161"),
+        (" 'tt0111161", "tt0111161"),
+        ('="tt0111161"', "tt0111161"),
+        ("'", None),
         ("", None),
         ("  ", None),
     ],
@@ -42,7 +46,8 @@ def test_imdb_id(cell: str, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["111161", "tt111161", "tt12345678901", "TT0111161", "nm0000151", "tt0111161x", "tt٠١١١١٦١", "-1"]
+    "cell",
+    ["111161", "tt111161", "tt12345678901", "=tt0111161", "'nm0000151", "tt٠١١١١٦١", "-1", "tt0111161x"],
 )
 def test_no_imdb_id(cell: str) -> None:
     assert reason_of(parse_imdb_id, cell) is Reason.BAD_ID
@@ -96,8 +101,15 @@ def test_no_year(cell: str) -> None:
 def test_numbers() -> None:
     assert [parse_number(cell) for cell in ("0", "12", "3.0", "")] == [0, 12, 3, None]
     assert [parse_number_id(cell) for cell in ("603", "603.0", "0", "")] == [603, 603, None, None]
+    assert [parse_number_id(cell) for cell in ("'603", '="603"')] == [603, 603]
     assert reason_of(parse_number, "-1") is Reason.BAD_NUMBER
+    assert reason_of(parse_number, "1.000") is Reason.BAD_NUMBER
     assert reason_of(parse_number_id, "9" * 16) is Reason.BAD_ID
+
+
+@pytest.mark.parametrize("cell", ["12.000", "872.585", "872,585", "12.00", "12 000", "1e4", "=12"])
+def test_an_id_is_read_exactly_or_not_at_all(cell: str) -> None:
+    assert reason_of(parse_number_id, cell) is Reason.BAD_ID
 
 
 @pytest.mark.parametrize(

@@ -178,3 +178,23 @@ def test_a_results_file_with_an_id_written_into_a_row_of_an_unknown_kind_is_read
 def test_the_first_day_of_the_first_year_is_no_date(tmp_path: Path, cell: str) -> None:
     (job,) = jobs(read(tmp_path, f"imdb_id,rating,rated_at\ntt0113277,9,{cell}\n".encode()))
     assert job.rated_at is None
+
+
+def test_the_marks_that_make_texts_of_a_spreadsheets_cells_are_no_part_of_them(tmp_path: Path) -> None:
+    lines = [
+        "imdb_id,title,year,rating,rated_at",
+        "'tt0133093,The Matrix,1999,9,'2024-05-01",
+        '"=""tt1375666""",Inception,\'2010,8,2024-05-02',
+        "\" tt0816692 \",'Twas the Night,2014,'7,2024-05-03",
+        "TT0110912,Pulp Fiction,1994,9,2024-05-04",
+    ]
+    rows = jobs(read(tmp_path, "\n".join(lines).encode()))
+    assert [row.imdb_id for row in rows] == ["tt0133093", "tt1375666", "tt0816692", "tt0110912"]
+    assert [row.rating for row in rows] == [9, 8, 7, 9]
+    assert [row.rated_at for row in rows] == [f"2024-05-0{day}" for day in (1, 2, 3, 4)]
+    assert [rows[1].year, rows[2].title] == [2010, "'Twas the Night"]
+
+
+def test_thousands_are_not_cut_off_an_id(tmp_path: Path) -> None:
+    content = "title;year;tmdb_id;trakt_id;rating\nSome film;2006;12.000;;7\nThe Matrix;1999;;481.000;6\n"
+    assert reasons(read(tmp_path, content.encode())) == ["bad_id", "bad_id"]
