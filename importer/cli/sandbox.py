@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from importer.errors import ImporterError, UsageError
 from importer.runs.local_sandbox import READY
-from importer.sandbox import SandboxOptions, serve
+from importer.sandbox import SandboxOptions, read_options, serve
 
 
 def sandbox(
@@ -53,11 +54,15 @@ def sandbox(
     social: Annotated[
         list[str] | None, typer.Option(help="Network the account posts to: facebook, twitter, tumblr.")
     ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any other option: page_limit=100, get_rate=none ... (repeatable)"),
+    ] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
     """Run a local look-alike of the APIs until Ctrl-C.
 
-    Keys and fault scripts: docs/sandbox.md.
+    Keys, options and fault scripts: docs/sandbox.md.
     """
     try:
         options = SandboxOptions(
@@ -78,6 +83,7 @@ def sandbox(
             rating_mode="simple" if simple_ratings else "advanced",
             social=tuple(social or ()),
         )
+        options = replace(options, **read_options(option or ()))
     except ValueError as error:
         raise UsageError(str(error)) from error
 

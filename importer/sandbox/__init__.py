@@ -9,6 +9,6 @@ same mistake. `import importer.sandbox` loads aiohttp's server, so only the sand
 """
 
 from importer.sandbox.server import Sandbox, serve
-from importer.sandbox.services import SandboxOptions
+from importer.sandbox.services import SandboxOptions, read_options
 
-__all__ = ["Sandbox", "SandboxOptions", "serve"]
+__all__ = ["Sandbox", "SandboxOptions", "read_options", "serve"]

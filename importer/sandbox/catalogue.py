@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from importer.sandbox.titles import ID_NAMES, Kind, Title, Wanted, split_part_id
 
@@ -24,14 +25,25 @@ LAST_NUMBER_OF_ANY_TITLE = 9999
 
 
 class Catalogue:
-    """The known titles; with `any_title` also one for every well-formed id, or title and year."""
+    """The known titles; with `any_title` also one for every well-formed id, or title and year.
 
-    def __init__(self, file: Path = CATALOGUE_FILE, *, any_title: bool = False) -> None:
+    `merged` leads from IMDb ids that were given up to those that took over.
+    """
+
+    def __init__(
+        self,
+        file: Path = CATALOGUE_FILE,
+        *,
+        any_title: bool = False,
+        merged: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._file = file
         self._any_title = any_title
+        self._merged = merged
 
     def find(self, kind: Kind, wanted: Wanted, id_order: Sequence[str]) -> Title | None:
         """The title of the first known id, else the one with exactly this title and year; None if unknown."""
+        wanted = replace(wanted, imdb_id=self._merged.get(wanted.imdb_id or "", wanted.imdb_id))
         for name in id_order:
             if (found := self._by_id.get((kind, name, getattr(wanted, name)))) is not None:
                 return found

@@ -30,6 +30,12 @@ class Twist(StrEnum):
 
     EXPIRE = "expire"
     NOT_FOUND_WITHOUT_IDS = "notfound-without-ids"
+    NOT_FOUND_EMPTY = "notfound-empty"
+    SAME_PAGE = "same-page"
+    OVERLAP = "overlap"
+    EMPTY_LIST = "empty-list"
+    NULL_IDS = "null-ids"
+    NULL_YEARS = "null-years"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

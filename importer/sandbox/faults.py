@@ -11,11 +11,23 @@
               | "empty" STATUS   no body at all, e.g. empty200
               | "overcapacity"   503 with the documented JSON body (API page errors)
               | "reset"          the TCP connection is reset instead of an answer
+              | "reset-reused"   the same, but only on a connection that has served a request before
               | "hang=" TIME     silence for 200ms, 5s, 1m; then the true answer, if the client still listens
               | "truncate"       the true answer, its JSON cut in the middle
               | "partial"        half of the promised bytes, then the connection closes
+              | "close"          the true answer, then the server closes the connection without saying so
+              | "large-headers"  the true answer with a Cache-Tag and a Content-Security-Policy of 11.5 kB
+                                 each; large-headers=300kB: of 300 kB each
+              | "unknown-encoding"   the true answer in a Content-Encoding that nobody knows
+              | "broken-gzip"    the true answer, declared as gzip but not compressed
+              | "same-page"      today's API, reading: the first page again, whichever was asked for
+              | "overlap"        today's API, reading: the page begins half a page too early
+              | "empty-list"     today's API, reading: [] beside the true page headers
+              | "null-ids"       today's API, reading and search: ids are null, but for Trakt's own
+              | "null-years"     today's API, reading and search: years are null
               | "expire"         today's API: the access token of this request expires first, so 401
               | "notfound-without-ids"   today's API: the echo in not_found has no ids
+              | "notfound-empty"         today's API: the echo in not_found is {}
     times     = "x" N            at most N requests
     position  = "@" N            only request number N; with times: from number N on
               | "@" N "-" M      numbers N to M
@@ -31,9 +43,9 @@ is `resetx1`. Several scripts form a queue: each request gets the first script t
 and `reset` spoil requests 1 and 2 and then 3. `%` and `/` have no end unless times are given.
 
 The service does its work before a fault with `-after` (`reset-after`, `hang-after=5s`, `502-after`), and
-before `truncate` and `partial`: the ratings are stored. Before all others nothing is stored. The service
-itself carries out `expire` and `notfound-without-ids`, so they have no `-after`; the original API has
-neither tokens nor echo and ignores them.
+before every fault that changes the true answer: the ratings are stored. Before all others nothing is
+stored. The service itself carries out the effects of today's API, so they have no `-after`; the original
+API ignores them.
 """
 
 import random
@@ -49,9 +61,10 @@ _GRAMMAR = re.compile(
     r"""
     (?: (?P<target> rate|probe|read|token|search) : )?
     (?: (?P<effect> html|empty )? (?P<status> [2-5]\d\d )
-      | (?P<named> overcapacity|reset|truncate|partial|hang|expire|notfound-without-ids ) )
+      | (?P<named> [a-z-]+? ) )
     (?P<after> -after )?
-    (?: = (?P<duration> \d+ (?: \.\d+ )? (?: ms|s|m|h ) ) )?
+    (?: = (?: (?P<duration> \d+ (?: \.\d+ )? (?: ms|s|m|h ) )
+            | (?P<kilobytes> \d+ (?: \.\d+ )? ) kB ) )?
     (?: x (?P<times> [1-9]\d* ) )?
     (?: @ (?P<first> [1-9]\d* ) (?P<range> - (?P<last> [1-9]\d* )? )?
       | / (?P<every> [1-9]\d* )
@@ -71,30 +84,43 @@ class Effect(StrEnum):
     EMPTY = "empty"
     OVERCAPACITY = "overcapacity"
     RESET = "reset"
+    RESET_REUSED = "reset-reused"
     HANG = "hang"
     TRUNCATE = "truncate"
     PARTIAL = "partial"
-    EXPIRE = "expire"
-    NOT_FOUND_WITHOUT_IDS = "notfound-without-ids"
+    CLOSE = "close"
+    LARGE_HEADERS = "large-headers"
+    UNKNOWN_ENCODING = "unknown-encoding"
+    BROKEN_GZIP = "broken-gzip"
+    TWIST = "twist"
 
 
-_TWISTS = {Effect(twist.value): twist for twist in Twist}
+_NAMED = {*Effect, *Twist} - {Effect.STATUS, Effect.HTML, Effect.EMPTY, Effect.TWIST}
+_CHANGES_TRUE_ANSWER = {
+    *(Effect.TRUNCATE, Effect.PARTIAL, Effect.CLOSE),
+    *(Effect.LARGE_HEADERS, Effect.UNKNOWN_ENCODING, Effect.BROKEN_GZIP),
+}
+_TARGETS = {
+    **{twist: {Target.READ} for twist in (Twist.SAME_PAGE, Twist.OVERLAP, Twist.EMPTY_LIST)},
+    **{twist: {Target.READ, Target.SEARCH} for twist in (Twist.NULL_IDS, Twist.NULL_YEARS)},
+    **{twist: {Target.RATE} for twist in (Twist.NOT_FOUND_WITHOUT_IDS, Twist.NOT_FOUND_EMPTY)},
+    Twist.EXPIRE: set(Target) - {Target.TOKEN},
+}
+_USUAL_HEADER_BYTES = 11_500
+"""What was seen of Trakt's Cache-Tag in 2026, for 250 episodes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One effect. With `after`, the service does its work first."""
+    """One effect. With `after`, the service does its work first; with `twist`, it carries out the fault."""
 
     effect: Effect
     after: bool = False
     status: int = 0
     retry_after_seconds: int | None = None
     hang_seconds: float = 0
-
-    @property
-    def twist(self) -> Twist | None:
-        """The service's part of this fault; None for those that `misbehave.py` carries out."""
-        return _TWISTS.get(self.effect)
+    header_bytes: int = _USUAL_HEADER_BYTES
+    twist: Twist | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +200,11 @@ def _refuse_nonsense(script: str, part: dict[str, str | None]) -> None:
 
 
 def _wrong_effect(part: dict[str, str | None]) -> str | None:
-    named, target = part["named"], part["target"] or Target.RATE
+    named, target = part["named"], Target(part["target"] or Target.RATE)
+    if named is not None and named not in _NAMED:
+        return "there is no such effect"
+    if (part["kilobytes"] is not None) and named != "large-headers":
+        return "only large-headers has a size (large-headers=300kB)"
     if (named == "hang") != (part["duration"] is not None):
         return "hang, and only hang, needs a time (hang=5s)"
     if part["effect"] is None and part["status"] is not None and part["status"].startswith("2"):
@@ -183,10 +213,8 @@ def _wrong_effect(part: dict[str, str | None]) -> str | None:
         return "retry-after needs a status (429:retry-after=2)"
     if named in set(Twist) and part["after"]:
         return "it happens within the work, not after it"
-    if named == Twist.EXPIRE and target == Target.TOKEN:
-        return "these calls have no access token"
-    if named == Twist.NOT_FOUND_WITHOUT_IDS and target != Target.RATE:
-        return "only ratings have an echo"
+    if named in set(Twist) and target not in _TARGETS[Twist(named)]:
+        return f"it is only for {', '.join(sorted(_TARGETS[Twist(named)]))} (read:same-page)"
     return None
 
 
@@ -203,15 +231,18 @@ def _wrong_position(part: dict[str, str | None]) -> str | None:
 
 
 def _read_fault(part: dict[str, str | None]) -> Fault:
-    effect = Effect(part["named"] or part["effect"] or Effect.STATUS)
-    # To cut an answer there must be one, so the work is always done first.
-    after = part["after"] is not None or effect in {Effect.TRUNCATE, Effect.PARTIAL}
+    twist = Twist(part["named"]) if part["named"] in set(Twist) else None
+    effect = Effect.TWIST if twist else Effect(part["named"] or part["effect"] or Effect.STATUS)
+    # To change an answer there must be one, so the work is always done first.
+    after = part["after"] is not None or effect in _CHANGES_TRUE_ANSWER
     return Fault(
         effect,
         after,
         status=503 if effect is Effect.OVERCAPACITY else int(part["status"] or 0),
         retry_after_seconds=int(part["retry_after"]) if part["retry_after"] else None,
         hang_seconds=parse_duration_seconds(part["duration"]) if part["duration"] else 0,
+        header_bytes=int(float(part["kilobytes"]) * 1000) if part["kilobytes"] else _USUAL_HEADER_BYTES,
+        twist=twist,
     )
 
 

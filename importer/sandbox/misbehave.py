@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from http import HTTPStatus
 
 from aiohttp import web
@@ -23,25 +24,48 @@ def respond(answer: Answer) -> web.Response:
 
 
 async def misbehave(
-    fault: Fault, request: web.Request, do_work: Callable[[], Answer]
+    fault: Fault, request: web.Request, do_work: Callable[[], Answer], *, is_reused: bool
 ) -> tuple[web.StreamResponse, int, int]:
-    """Let the request go wrong. Returns the response, the status for the log (0: none sent), and the rows."""
-    done = do_work() if fault.after else None
-    rows = done.rows if done else 0
-    if fault.effect is Effect.HANG:
+    """Let the request go wrong. Returns the response, the status for the log (0: none sent), and the rows.
+
+    `is_reused`: the connection has served a request before.
+    """
+    if fault.effect is Effect.HANG or (fault.effect is Effect.RESET_REUSED and not is_reused):
+        done = do_work() if fault.after else None
         # The server cancels this when the client leaves, so nothing is stored after that.
         await asyncio.sleep(fault.hang_seconds)
         done = done or do_work()
         return respond(done), done.status, done.rows
-    if fault.effect is Effect.RESET:
+    done = do_work() if fault.after else None
+    rows = done.rows if done else 0
+    if fault.effect in {Effect.RESET, Effect.RESET_REUSED}:
         return _reset(request), 0, rows
     if fault.effect is Effect.PARTIAL and done:
-        return await _send_half(request, done), 0, rows
-    if fault.effect is Effect.TRUNCATE and done:
-        half = Answer(done.status, done.body[: len(done.body) // 2], rows)
-        return respond(half), half.status, rows
-    answer = _spoilt_answer(fault)
+        return await _send_and_close(request, done, len(done.body) // 2), 0, rows
+    if fault.effect is Effect.CLOSE and done:
+        return await _send_and_close(request, done, len(done.body)), done.status, rows
+    answer = _change_true_answer(fault, done) if done else None
+    answer = answer or _spoilt_answer(fault)
     return respond(answer), answer.status, rows
+
+
+def _change_true_answer(fault: Fault, done: Answer) -> Answer | None:
+    """The true answer in a form that breaks clients; None if the fault replaces it."""
+    if fault.effect is Effect.TRUNCATE:
+        return Answer(done.status, done.body[: len(done.body) // 2])
+    if fault.effect is Effect.LARGE_HEADERS:
+        tags, hosts = "movie-1234567,", " https://images.example.org"
+        headers = {
+            "Cache-Tag": (tags * (fault.header_bytes // len(tags) + 1))[: fault.header_bytes],
+            "Content-Security-Policy": "img-src" + hosts * (fault.header_bytes // len(hosts)),
+        }
+        return replace(done, headers={**done.headers, **headers})
+    if fault.effect is Effect.UNKNOWN_ENCODING:
+        encoded = {**done.headers, "Content-Encoding": "sandbox"}
+        return replace(done, body=done.body[::-1], headers=encoded)
+    if fault.effect is Effect.BROKEN_GZIP:
+        return replace(done, headers={**done.headers, "Content-Encoding": "gzip"})
+    return None
 
 
 def _spoilt_answer(fault: Fault) -> Answer:
@@ -53,6 +77,8 @@ def _spoilt_answer(fault: Fault) -> Answer:
     headers = {}
     if fault.retry_after_seconds is not None:
         headers["Retry-After"] = str(fault.retry_after_seconds)
+    if fault.status == 426:
+        headers["X-Upgrade-URL"] = "https://trakt.tv/vip"
     if 300 <= fault.status < 400:
         headers["Location"] = "/moved"
     if fault.effect is Effect.OVERCAPACITY:
@@ -76,13 +102,13 @@ def _reset(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def _send_half(request: web.Request, answer: Answer) -> web.StreamResponse:
-    """Promise the whole body, send half of it, and close the connection."""
+async def _send_and_close(request: web.Request, answer: Answer, length: int) -> web.StreamResponse:
+    """Promise the whole body, send so much of it, and close the connection without saying so before."""
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
     response.content_type = answer.content_type
     response.content_length = len(answer.body)
     await response.prepare(request)
-    await response.write(answer.body[: len(answer.body) // 2])
+    await response.write(answer.body[:length])
     if request.transport is not None:
         request.transport.close()
     return response

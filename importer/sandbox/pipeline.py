@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from functools import partial
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -29,13 +30,16 @@ class Pipeline:
         self._store = store
         self._faults = faults
         self._latency_seconds = latency_seconds
+        self._used: WeakSet[object] = WeakSet()  # connections that have served a request
 
     async def serve(self, route: Route, request: web.Request) -> web.StreamResponse:
         """Answer one request of a known route and log it, also if it fails."""
+        is_reused = request.transport in self._used
+        self._used.add(request.transport)
         arrived = time.monotonic()
         status, rows = NO_ANSWER, 0
         try:
-            response, status, rows = await self._answer(route, request, arrived)
+            response, status, rows = await self._answer(route, request, arrived, is_reused=is_reused)
         except web.HTTPException as refusal:
             status = refusal.status
             raise
@@ -44,7 +48,7 @@ class Pipeline:
         return response
 
     async def _answer(
-        self, route: Route, request: web.Request, arrived: float
+        self, route: Route, request: web.Request, arrived: float, *, is_reused: bool
     ) -> tuple[web.StreamResponse, int, int]:
         """The response, the status for the log (0: none was sent), and the number of rows."""
         call = Call(request.match_info, request.headers, request.query)
@@ -56,7 +60,8 @@ class Pipeline:
         if self._latency_seconds:
             await asyncio.sleep(self._latency_seconds)
         if fault is not None and fault.twist is None:
-            return await misbehave(fault, request, partial(_work, route, call, pace))
+            work = partial(_work, route, call, pace)
+            return await misbehave(fault, request, work, is_reused=is_reused)
         answer = _work(route, call, pace)
         if answer.delay_seconds:
             await asyncio.sleep(answer.delay_seconds)

@@ -6,14 +6,13 @@ import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from importer.sandbox.catalogue import CATALOGUE_FILE, Catalogue
+from importer.sandbox.catalogue import Catalogue
 from importer.sandbox.faults import parse_faults
 from importer.sandbox.pipeline import Pipeline, build_app
 from importer.sandbox.services import SERVICES, SandboxOptions, Service
@@ -22,6 +21,7 @@ from importer.sandbox.store import Store
 
 # Requests that still run when the server stops (a hang, say) get this long; then they are dropped.
 _GRACE_SECONDS = 0.1
+_KEEP_ALIVE_SECONDS = 3600.0
 
 
 def _quotes_no_request(record: logging.LogRecord) -> bool:
@@ -46,17 +46,16 @@ class Sandbox:
         self,
         options: SandboxOptions | None = None,
         *,
-        catalogue: Path = CATALOGUE_FILE,
         clock: Callable[[], float] = time.time,
         services: Iterable[Service] = SERVICES,
     ) -> None:
         self._services = services
         self.options = options or SandboxOptions()
         self._clock = clock
-        self._catalogue = Catalogue(catalogue, any_title=self.options.any_title)
 
     async def __aenter__(self) -> Self:
         options = self.options
+        keep_alive = options.keep_alive_seconds
         self.store = Store(options.data)
         self._runner = web.AppRunner(
             self._build_app(),
@@ -66,6 +65,7 @@ class Sandbox:
             # A client that leaves cancels its request: see the hang in `misbehave.py`.
             handler_cancellation=True,
             shutdown_timeout=_GRACE_SECONDS,
+            keepalive_timeout=_KEEP_ALIVE_SECONDS if keep_alive is None else keep_alive,
         )
         try:
             await self._runner.setup()
@@ -91,7 +91,8 @@ class Sandbox:
     def _build_app(self) -> web.Application:
         options = self.options
         pipeline = Pipeline(self.store, parse_faults(options.faults), options.latency_ms / 1000)
-        shared = Shared(self.store, self._catalogue, self._clock)
+        catalogue = Catalogue(options.catalogue, any_title=options.any_title, merged=options.merged)
+        shared = Shared(self.store, catalogue, self._clock)
         return build_app(pipeline, (route for build in self._services for route in build(options, shared)))
 
 

@@ -4,8 +4,11 @@ mdblist/options.py   class MdblistOptions(ServerOptions)    its switches; a base
 mdblist/routes.py    def build_routes(options, shared)      its methods, as a list of `Route`
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from types import NoneType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from importer.sandbox.exchange import Route
 from importer.sandbox.shared import Shared
@@ -23,3 +26,31 @@ class SandboxOptions(TraktV1Options, TraktOptions):
 Service = Callable[[SandboxOptions, Shared], list[Route]]
 
 SERVICES: tuple[Service, ...] = (build_trakt_v1, build_trakt)
+
+_PARSERS: dict[Any, Callable[[str], Any]] = {
+    str: str,
+    int: int,
+    float: float,
+    Path: Path,
+    bool: {"yes": True, "no": False}.__getitem__,
+}
+
+
+def read_options(settings: Iterable[str]) -> dict[str, Any]:
+    """Options written as text: `page_limit=100`, `page_headers=no`, `get_rate=none`. Raises ValueError."""
+    hints = get_type_hints(SandboxOptions)
+    options = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        try:
+            options[name] = _read_option(hints[name], text)
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"not an option of the sandbox: {setting!r} (see docs/sandbox.md)") from error
+    return options
+
+
+def _read_option(hint: Any, text: str) -> Any:
+    if get_origin(hint) is tuple:
+        return tuple(text.split(","))
+    kinds = get_args(hint) or (hint,)
+    return None if text == "none" and NoneType in kinds else _PARSERS[kinds[0]](text)

@@ -196,6 +196,14 @@ class Store:
         )
         return [_read_rating(row) for row in rows]
 
+    def rating(self, username: str, title: Title) -> StoredRating | None:
+        """This user's rating of this title; None if there is none."""
+        row = self.database.execute(
+            "SELECT title, rating, rated_at FROM ratings WHERE kind = ? AND key = ? AND username = ?",
+            (title.kind, title.key, username),
+        ).fetchone()
+        return _read_rating(row) if row else None
+
     def newest_ratings(
         self, username: str, kinds: Collection[Kind], chosen: Collection[int], limit: int = -1, skip: int = 0
     ) -> list[StoredRating]:

@@ -26,7 +26,7 @@ async def open_sandbox(catalogue: Path) -> AsyncIterator[OpenSandbox]:
     async with AsyncExitStack() as stack:
 
         async def open_one(**options: Any) -> Api:
-            sandbox = await stack.enter_async_context(Sandbox(SandboxOptions(**options), catalogue=catalogue))
+            sandbox = await stack.enter_async_context(Sandbox(SandboxOptions(catalogue=catalogue, **options)))
             return Api(sandbox, await stack.enter_async_context(aiohttp.ClientSession()))
 
         yield open_one

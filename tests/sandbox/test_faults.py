@@ -2,7 +2,7 @@
 
 import pytest
 
-from importer.sandbox.exchange import Target
+from importer.sandbox.exchange import Target, Twist
 from importer.sandbox.faults import Effect, Fault, parse_fault, parse_faults
 
 HITS_OF_12 = [
@@ -35,8 +35,8 @@ MEANINGS = [
     ("html502", Fault(Effect.HTML, status=502)),
     ("html429:retry-after=4", Fault(Effect.HTML, status=429, retry_after_seconds=4)),
     ("empty503x2:retry-after=1", Fault(Effect.EMPTY, status=503, retry_after_seconds=1)),
-    ("expire@3", Fault(Effect.EXPIRE)),
-    ("notfound-without-ids/2", Fault(Effect.NOT_FOUND_WITHOUT_IDS)),
+    ("expire@3", Fault(Effect.TWIST, twist=Twist.EXPIRE)),
+    ("notfound-without-ids/2", Fault(Effect.TWIST, twist=Twist.NOT_FOUND_WITHOUT_IDS)),
     ("html200", Fault(Effect.HTML, status=200)),
     ("empty200", Fault(Effect.EMPTY, status=200)),
     ("overcapacity", Fault(Effect.OVERCAPACITY, status=503)),
@@ -47,6 +47,14 @@ MEANINGS = [
     ("hang-after=1.5m@3", Fault(Effect.HANG, after=True, hang_seconds=90)),
     ("truncate", Fault(Effect.TRUNCATE, after=True)),
     ("partial", Fault(Effect.PARTIAL, after=True)),
+    ("close/1", Fault(Effect.CLOSE, after=True)),
+    ("reset-reused/1", Fault(Effect.RESET_REUSED)),
+    ("large-headers", Fault(Effect.LARGE_HEADERS, after=True, header_bytes=11_500)),
+    ("read:large-headers=300kB@2", Fault(Effect.LARGE_HEADERS, after=True, header_bytes=300_000)),
+    ("unknown-encoding", Fault(Effect.UNKNOWN_ENCODING, after=True)),
+    ("broken-gzip", Fault(Effect.BROKEN_GZIP, after=True)),
+    ("read:same-page@2", Fault(Effect.TWIST, twist=Twist.SAME_PAGE)),
+    ("search:null-years", Fault(Effect.TWIST, twist=Twist.NULL_YEARS)),
 ]
 
 
@@ -116,6 +124,17 @@ WRONG = [
     "notfound-without-ids-after",
     "read:notfound-without-ids",
     "notfound",
+    "same-page",
+    "search:empty-list",
+    "probe:null-ids",
+    "read:notfound-empty",
+    "read:overlap-after",
+    "large-headers=5s",
+    "hang=5kB",
+    "reset=5kB",
+    "twist",
+    "status",
+    "empty",
     "probe:",
     "RESET",
     "reset,503",

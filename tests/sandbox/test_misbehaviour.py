@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from contextlib import suppress
 
 import aiohttp
 import pytest
 
+from importer.sandbox import Sandbox
 from importer.sandbox.catalogue import Kind
 
 from .api import ALIEN, KEY, USER, Api
@@ -131,3 +133,75 @@ async def test_bulk_calls_are_rating_requests_too(open_sandbox: OpenSandbox) -> 
     bulk = {"movies": [RATING]}
     statuses = [(await api.post("rate/movies", bulk)).status for _ in range(3)]
     assert statuses == [200, 500, 200]
+
+
+async def ask(sandbox: Sandbox, count: int) -> list[bool]:
+    """Rate so often over one connection, as long as the server keeps it; says which answers came."""
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    body = json.dumps({**USER, **RATING})
+    request = f"POST /rate/movie/{KEY} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    reader, writer = await asyncio.open_connection(host, int(port))
+    answered = []
+    for _ in range(count):
+        with suppress(ConnectionError):
+            writer.write(request.encode())
+        head = b""
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert b"connection: close" not in head.lower()
+            await reader.readexactly(int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]))
+        answered.append(head.startswith(b"HTTP/1.1 200"))
+    writer.close()
+    return answered
+
+
+@pytest.mark.parametrize(
+    ("script", "answered"),
+    [
+        ("reset-reused/1", [True, False, False]),
+        ("close@2", [True, True, False]),
+        ("close/1", [True, False, False]),
+        ("503@9", [True, True, True]),
+    ],
+)
+async def test_a_kept_connection_can_end_without_a_word(
+    open_sandbox: OpenSandbox, script: str, answered: list[bool]
+) -> None:
+    api = await open_sandbox(faults=(script,))
+    assert await ask(api.sandbox, 3) == answered
+    assert len([line for line in api.store.requests() if line.status == 200]) == sum(answered)
+
+
+async def test_an_idle_connection_is_closed(open_sandbox: OpenSandbox) -> None:
+    api = await open_sandbox(keep_alive_seconds=0.01)
+    host, port = api.sandbox.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET /server/time.json/{KEY} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    async with asyncio.timeout(20):
+        answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" not in answer.lower()
+
+
+@pytest.mark.parametrize(("script", "size"), [("large-headers", 11_500), ("large-headers=300kB", 300_000)])
+async def test_headers_can_be_large(open_sandbox: OpenSandbox, script: str, size: int) -> None:
+    api = await open_sandbox(faults=(script, script))
+    with pytest.raises(aiohttp.ClientError):
+        await api.post("rate/movie", RATING)
+    reply = await api.post("rate/movie", RATING, max_field_size=400_000, max_line_size=400_000)
+    assert reply.body["status"] == "success"
+    assert len(reply.headers["Cache-Tag"]) == size
+    assert size - 100 < len(reply.headers["Content-Security-Policy"]) <= size + 10
+    assert stored(api) == 1
+
+
+async def test_an_encoding_can_be_unknown_or_wrong(open_sandbox: OpenSandbox) -> None:
+    api = await open_sandbox(faults=("unknown-encoding", "broken-gzip"))
+    reply = await api.post("rate/movie", RATING, raw=True)
+    assert (reply.status, reply.headers["Content-Encoding"]) == (200, "sandbox")
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(reply.body)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await api.post("rate/movie", RATING)
+    assert stored(api) == 1

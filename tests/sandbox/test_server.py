@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from importer.sandbox import Sandbox, SandboxOptions, serve
+from importer.sandbox import Sandbox, SandboxOptions, read_options, serve
 from importer.sandbox.catalogue import CATALOGUE_FILE, ID_NAMES, Catalogue, Kind, Wanted
 from importer.sandbox.quota import busiest_window, parse_quota
 from importer.sandbox.store import Store
@@ -47,11 +48,37 @@ def test_the_options_show_no_secret() -> None:
         {"token_life_seconds": -1},
         {"device_interval": -1},
         {"rating_cap": -1},
+        {"page_limit": 0},
+        {"late_listings": -1},
+        {"keep_alive_seconds": -1},
+        {"merged_titles": ("tt0000001",)},
     ],
 )
 def test_an_option_that_cannot_be_is_told_at_once(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r".+"):
         SandboxOptions(**wrong)
+
+
+def test_every_option_can_be_written_as_text() -> None:
+    texts = ["page_limit=100", "page_headers=no", "get_rate=none", "short_page=none", "late_seconds=0.5"]
+    texts += ["merged_titles=tt0000001=tt0000002,tt0000003=tt0000004", "redirect_uri=https://a/?b=c"]
+    assert read_options(texts) == {
+        "page_limit": 100,
+        "page_headers": False,
+        "get_rate": None,
+        "short_page": None,
+        "late_seconds": 0.5,
+        "merged_titles": ("tt0000001=tt0000002", "tt0000003=tt0000004"),
+        "redirect_uri": "https://a/?b=c",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["", "page_limit", "page_limit=x", "vip=true", "unknown=1", "page_limit=none"]
+)
+def test_a_text_that_is_no_option_is_refused_and_quoted(text: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(f"not an option of the sandbox: {text!r}")):
+        read_options([text])
 
 
 @pytest.mark.parametrize(
@@ -126,8 +153,10 @@ async def test_neither_log_nor_data_file_holds_a_secret(
 ) -> None:
     caplog.set_level("DEBUG")
     data = tmp_path / "sandbox.db"
-    options = SandboxOptions(data=data, api_key="secret-key", password="demo", faults=("reset",))
-    async with Sandbox(options, catalogue=catalogue) as sandbox, aiohttp.ClientSession() as session:
+    options = SandboxOptions(
+        catalogue=catalogue, data=data, api_key="secret-key", password="demo", faults=("reset",)
+    )
+    async with Sandbox(options) as sandbox, aiohttp.ClientSession() as session:
         paths = ("rate/movie/secret-key",) * 2 + ("rate/secret-key", "rate/movie/secret-key/more")
         for path in paths:
             try:
@@ -184,11 +213,11 @@ async def test_a_rating_is_committed_before_its_answer_is_sent(
 
 
 async def test_ratings_outlive_the_server(tmp_path: Path, catalogue: Path) -> None:
-    options = SandboxOptions(data=tmp_path / "sandbox.db", social=("twitter",))
+    options = SandboxOptions(catalogue=catalogue, data=tmp_path / "sandbox.db", social=("twitter",))
     episode = {**THE_WIRE, "season": 1, "episode": 2, "rating": 3}
     before = []
     for again in (False, True):
-        async with Sandbox(options, catalogue=catalogue) as sandbox, aiohttp.ClientSession() as session:
+        async with Sandbox(options) as sandbox, aiohttp.ClientSession() as session:
             api = Api(sandbox, session)
             if not again:
                 await api.post("rate/movie", RATING)

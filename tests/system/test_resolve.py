@@ -281,7 +281,7 @@ def test_interrupted_it_leaves_what_was_found_and_no_half_file(
 ) -> None:
     rows = [f"Metropolis {number},1927,9" for number in range(300)]
     (tmp_path / "many.csv").write_text("\n".join(["title,year,rating", *rows, ""]))
-    with running_sandbox(environment, "--latency", "60") as url:
+    with running_sandbox(environment, "--latency", "60", "--set", "get_rate=none") as url:
         settings = environment | use_sandbox(url)
         with subprocess.Popen(
             [COMMAND, "resolve", "many.csv", "--workers", "2"],

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from importer.sandbox.exchange import Answer, Call, Pace, Twist, build_page, build_text
 from importer.sandbox.quota import Quota, parse_quota
+from importer.sandbox.trakt.options import TraktOptions
 from importer.sandbox.trakt.tokens import Tokens
 
 UserMethod = Callable[[Call, str], Answer]
@@ -25,6 +26,11 @@ _BLOCK_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Request blocked</title></head>
 <body><h1>Request blocked</h1><p>The protection in front of this site took your request for a robot's:
 it came without a User-Agent of its own.</p></body></html>
+"""
+
+_LIMIT_PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>You are being rate limited</title></head>
+<body><h1>Error 1015</h1><p>You are being rate limited.</p></body></html>
 """
 
 
@@ -111,19 +117,19 @@ class Gate:
 class Limits:
     """The rate limits, counted for each name and owner (a user, or the app)."""
 
-    def __init__(self, post_rate: str | None, get_rate: str | None, clock: Callable[[], float]) -> None:
-        self._post_rate = post_rate
-        self._get_rate = get_rate
+    def __init__(self, options: TraktOptions, clock: Callable[[], float]) -> None:
+        self._options = options
         self._clock = clock
         self._quotas: dict[tuple[str, str], Quota] = {}
 
     def pace(self, name: str, owner: str, arrived: float) -> Pace:
         """Count a request; 429 if there is no room for it (docs: rate limiting).
 
-        The sandbox's own choices: `X-Ratelimit` also on every answer within the limit (it was seen on a 420),
-        and a sliding window.
+        Too many reads are refused by the protection layer: a web page with `Retry-After: 300`, which may be
+        missing, and no `X-Ratelimit` (#909 of trakt-api). The sandbox's own choices: `X-Ratelimit` also on
+        every answer within the limit (it was seen on a 420), and a sliding window.
         """
-        rate = self._post_rate if "POST" in name else self._get_rate
+        rate = self._options.post_rate if "POST" in name else self._options.get_rate
         if rate is None:
             return Pace()
         quota = self._quotas.setdefault((name, owner), parse_quota(rate))
@@ -139,6 +145,10 @@ class Limits:
         headers = {"X-Ratelimit": json.dumps(header, separators=(",", ":"))}
         if not wait_seconds:
             return Pace(headers=headers)
+        if "GET" in name:
+            told = {"Retry-After": str(math.ceil(quota.period_seconds))}
+            shown = told if self._options.retry_after_header else {}
+            return Pace(build_page(429, _LIMIT_PAGE, {"Server": "cloudflare", **shown}))
         wait = math.ceil(wait_seconds)
         text = f"{name} rate limit exceeded. Please wait {wait} seconds then retry your request."
         return Pace(build_text(429, text, {"Retry-After": str(wait), **headers}))

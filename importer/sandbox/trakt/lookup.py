@@ -10,13 +10,15 @@ titles only, never the made-up ones of `any_title`; the search by id knows both.
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from importer.sandbox.catalogue import Catalogue
 from importer.sandbox.exchange import Answer, Call, build_json
 from importer.sandbox.titles import Kind, Title
 from importer.sandbox.trakt.input import ID_ORDER, read_ids
-from importer.sandbox.trakt.output import build_refusal, titled
-from importer.sandbox.trakt.ratings import page_headers, read_page
+from importer.sandbox.trakt.options import TraktOptions
+from importer.sandbox.trakt.output import blurred, build_refusal, titled
+from importer.sandbox.trakt.pages import Pages
 
 _ID_TYPES = ("trakt", "imdb", "tmdb", "tvdb")
 _SEARCHED = (Kind.MOVIE, Kind.SHOW, Kind.EPISODE)
@@ -25,105 +27,121 @@ _USUAL_PAGE = 50
 # Each rank is above all scores of the next; the numbers are the sandbox's own choice.
 _SAME, _SAME_BUT_CASE, _BEGINNING, _ALL_WORDS = 1000.0, 900.0, 500.0, 100.0
 
-_BY_ID, _EXACT, _LOOSE = 1000, 1000, 1
-"""Scores that say nothing: whole numbers, and never null (#796 of trakt-api)."""
+_BY_ID, _EXACT, _LOOSE = 2**53 + 1, 1000, 1
+"""Scores that say nothing: whole numbers, perhaps larger than a float can hold (#796 of trakt-api)."""
 
 _YEARS = re.compile(r"(\d{4})(?:-(\d{4}))?", re.ASCII)
 # A backslash escapes the next character; without one these characters are operators.
 _SPECIAL = re.compile(r'\\(.)|[+\-&|!(){}\[\]^"~*?:/]')
 
 
-def find_by_id(catalogue: Catalogue, call: Call) -> Answer:
-    """GET /search/{id_type}/{id}?type=movie,show,episode: every title with this id.
+class Lookup:
+    """The methods that find titles, and the settings of the account."""
 
-    Without a hit: 200 and an empty list (inferred from the API page, which documents no 404). The sandbox's
-    own choices: with `any_title` an unknown id is of the first type asked for; a wrong id_type is 404.
-    """
-    id_type, text = call.params["id_type"], call.params["id"]
-    kinds = _read_kinds(call.query.get("type"))
-    if id_type not in _ID_TYPES or kinds is None:
-        return build_refusal(404, "no such type")
-    value = int(text) if id_type != "imdb" and text.isascii() and text.isdigit() and len(text) < 16 else text
-    named = [catalogue.find(kind, read_ids(kind, {id_type: value}), ID_ORDER[kind]) for kind in kinds]
-    found = [title for title in named if title is not None]
-    # A made-up title is found for every kind, but it can only have one.
-    listed = [title for title in found if catalogue.lists(title)]
-    return build_json(200, [{"score": _BY_ID, **titled(title)} for title in listed or found[:1]])
+    def __init__(self, catalogue: Catalogue, options: TraktOptions) -> None:
+        self._catalogue = catalogue
+        self._options = options
+        self._pages = Pages(_USUAL_PAGE)
 
+    def find_by_id(self, call: Call) -> Answer:
+        """GET /search/{id_type}/{id}?type=movie,show,episode: every title with this id.
 
-def find_exactly(catalogue: Catalogue, call: Call) -> Answer:
-    """GET /search/{type}/exact?query=: the movies and shows of this very name (contracts, search).
+        Without a hit: 200 and an empty list (inferred from the API page, which documents no 404). The
+        sandbox's own choices: with `any_title` an unknown id is of the first type asked for; a wrong id_type
+        is 404.
+        """
+        id_type, text = call.params["id_type"], call.params["id"]
+        kinds = _read_kinds(call.query.get("type"))
+        if id_type not in _ID_TYPES or kinds is None:
+            return build_refusal(404, "no such type")
+        is_number = id_type != "imdb" and text.isascii() and text.isdigit() and len(text) < 16
+        ids = {id_type: int(text) if is_number else text}
+        named = [self._catalogue.find(kind, read_ids(kind, ids), ID_ORDER[kind]) for kind in kinds]
+        found = [title for title in named if title is not None]
+        # A made-up title is found for every kind, but it can only have one.
+        listed = [title for title in found if self._catalogue.lists(title)]
+        return build_json(200, _shape([(_BY_ID, title) for title in listed or found[:1]], call))
 
-    The sandbox's own choices: upper and lower case are the same, no character is an operator, and a wrong
-    type is 404.
-    """
-    kinds = _read_kinds(call.params["type"])
-    if kinds is None or Kind.EPISODE in kinds:
-        return build_refusal(404, "no such type")
-    name = " ".join(call.query.get("query", "").split()).casefold()
-    if not name:
-        return build_refusal(400, "query is missing")
-    named = [title for kind in kinds for title in catalogue.titles(kind) if title.title.casefold() == name]
-    return _build_page(call, [(_EXACT, title) for title in named])
+    def find_by_words(self, call: Call) -> Answer:
+        """GET /search/{type}?query=&fields=&years=: best first, in pages of 50 unless `limit` is given.
 
+        The sandbox's own choices: special characters (API page search lists them) are blanks unless a
+        backslash escapes them; without a query 400; only titles are searched, so other `fields` alone find
+        nothing. A `loose_search` gives its hits in the order of the catalogue.
+        """
+        kinds = _read_kinds(call.params["type"])
+        if kinds is None:
+            return build_refusal(404, "no such type")
+        words, years = _unescape(call.query.get("query", "")), _read_years(call.query.get("years"))
+        if not words or years is None:
+            return build_refusal(400, "years is a year or a range" if words else "query is missing")
+        fields = call.query.get("fields", "title").split(",")
+        if self._options.loose_search:
+            fields, years = ["title"], range(0)
+        found = [
+            (_LOOSE if self._options.loose_search else score, title)
+            for kind in kinds
+            for title in self._catalogue.titles(kind)
+            if "title" in fields
+            and (not years or title.year in years)
+            and not (self._options.search_lacks_exact and _is_named(title, words))
+            and (score := _score(words, title.title)) > 0
+        ]
+        found.sort(key=lambda hit: -hit[0])
+        return self._show_page(found, call)
 
-def find_by_words(catalogue: Catalogue, call: Call, *, loose: bool = False) -> Answer:
-    """GET /search/{type}?query=&fields=&years=: best first, in pages of 50 unless `limit` is given.
+    def find_exactly(self, call: Call) -> Answer:
+        """GET /search/{type}/exact?query=: the movies and shows of this very name (contracts, search).
 
-    The sandbox's own choices: special characters (API page search lists them) are blanks unless a backslash
-    escapes them; without a query 400; only titles are searched, so other `fields` alone find nothing. A
-    `loose` search gives its hits in the order of the catalogue.
-    """
-    kinds = _read_kinds(call.params["type"])
-    if kinds is None:
-        return build_refusal(404, "no such type")
-    words, years = _unescape(call.query.get("query", "")), _read_years(call.query.get("years"))
-    if not words or years is None:
-        return build_refusal(400, "query is missing" if not words else "years is a year or a range")
-    fields = call.query.get("fields", "title").split(",")
-    if loose:
-        fields, years = ["title"], range(0)
-    found = [
-        (_LOOSE if loose else score, title)
-        for kind in kinds
-        for title in catalogue.titles(kind)
-        if "title" in fields
-        and (not years or title.year in years)
-        and (score := _score(words, title.title)) > 0
-    ]
-    found.sort(key=lambda hit: -hit[0])
-    return _build_page(call, found)
+        The sandbox's own choices: upper and lower case are the same, no character is an operator, and a
+        wrong type is 404.
+        """
+        kinds = _read_kinds(call.params["type"])
+        if kinds is None or Kind.EPISODE in kinds:
+            return build_refusal(404, "no such type")
+        name = " ".join(call.query.get("query", "").split())
+        if not name:
+            return build_refusal(400, "query is missing")
+        titles = [title for kind in kinds for title in self._catalogue.titles(kind)]
+        return self._show_page([(_EXACT, title) for title in titles if _is_named(title, name)], call)
 
+    def _show_page(self, found: Sequence[tuple[float, Title]], call: Call) -> Answer:
+        page = self._pages.read(call.query)
+        shown = _shape(found[page.skip : page.skip + page.size], call)
+        return build_json(200, shown, headers=self._pages.headers(page, len(found)))
 
-def _build_page(call: Call, found: Sequence[tuple[float, Title]]) -> Answer:
-    page, limit = read_page(call.query, _USUAL_PAGE)
-    shown = found[(page - 1) * limit : page * limit]
-    items = [{"score": score, **titled(title)} for score, title in shown]
-    return build_json(200, items, headers=page_headers(page, limit, len(found)))
+    def settings(self, _call: Call, username: str) -> Answer:
+        """GET /users/settings, with the fields that matter to ratings.
 
-
-def build_settings(username: str, *, vip: bool) -> Answer:
-    """GET /users/settings, with the fields that matter to ratings. It names no limit of ratings."""
-    lists, watchlist = (100, 5_000) if vip else (2, 250)
-    settings = {
-        "user": {
-            "username": username,
-            "private": False,
-            "name": username,
-            "vip": vip,
-            "vip_ep": False,
-            "ids": {"slug": username},
-        },
-        "account": {"timezone": "UTC", "date_format": "ymd", "time_24hr": True},
-        "browsing": {"watch_after_rating": None},
-        "limits": {
+        The documented limits do not name one of ratings. `tells_rating_cap` adds it in the form of the
+        others: the sandbox's own choice.
+        """
+        vip = self._options.vip
+        lists, watchlist = (100, 5_000) if vip else (2, 250)
+        limits: dict[str, dict[str, int]] = {
             "list": {"count": lists, "item_count": watchlist},
             "watchlist": {"item_count": watchlist},
             "favorites": {"item_count": 100},
-        },
-        "permissions": {"commenting": True, "liking": True, "following": True},
-    }
-    return build_json(200, settings)
+        }
+        if self._options.tells_rating_cap:
+            limits["ratings"] = {"item_count": self._options.account_limit}
+        user = {"username": username, "private": False, "name": username, "vip": vip, "vip_ep": False}
+        settings = {
+            "user": {**user, "ids": {"slug": username}},
+            "account": {"timezone": "UTC", "date_format": "ymd", "time_24hr": True},
+            "browsing": {"watch_after_rating": None},
+            "limits": limits,
+            "permissions": {"commenting": True, "liking": True, "following": True},
+        }
+        return build_json(200, settings)
+
+
+def _shape(hits: Sequence[tuple[float, Title]], call: Call) -> list[dict[str, Any]]:
+    return [{"score": score, **blurred(titled(title), call.twist)} for score, title in hits]
+
+
+def _is_named(title: Title, name: str) -> bool:
+    return title.title.casefold() == name.casefold()
 
 
 def _read_kinds(text: str | None) -> Sequence[Kind] | None:

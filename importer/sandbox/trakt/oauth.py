@@ -8,17 +8,22 @@ Statuses and bodies as on API pages oauth/device/code, oauth/device/token, oauth
 import hmac
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
 from importer.sandbox.exchange import Answer, Call, NotAnObjectError, build_json, build_text, read_object
 from importer.sandbox.trakt.activate import build_form_page, build_result_page
 from importer.sandbox.trakt.devices import Devices, DeviceState
+from importer.sandbox.trakt.options import TraktOptions
 from importer.sandbox.trakt.tokens import TokenPair, Tokens
 
-REDIRECT_URI = "urn:ietf:wg:oauth:2.0:oob"
-"""The one that the sandbox's app is registered with, as device apps usually are."""
-
+_POLL_ERRORS = {
+    DeviceState.PENDING: "authorization_pending",
+    DeviceState.TOO_FAST: "slow_down",
+    DeviceState.EXPIRED: "expired_token",
+    DeviceState.DENIED: "access_denied",
+}
 _HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
 Body = Mapping[str, Any]
@@ -27,12 +32,12 @@ Body = Mapping[str, Any]
 class OAuth:
     """Sign-in for one application, on behalf of one user."""
 
-    def __init__(
-        self, client_id: str, client_secret: str, username: str, tokens: Tokens, devices: Devices
-    ) -> None:
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._username = username
+    def __init__(self, options: TraktOptions, tokens: Tokens, devices: Devices) -> None:
+        self._client_id = options.client_id
+        self._client_secret = options.client_secret
+        self._redirect_uri = options.redirect_uri
+        self._json_poll_errors = options.json_poll_errors
+        self._username = options.username
         self._tokens = tokens
         self._devices = devices
 
@@ -65,15 +70,18 @@ class OAuth:
     def poll_device(self, _call: Call, body: Body) -> Answer:
         """POST /oauth/device/token: tokens, or a status with the reason.
 
-        Pending is 400, and its body is declared as JSON but is not. A wrong client is 401, the sandbox's own
-        choice.
+        Pending is 400, and its body is declared as JSON but is not. With `json_poll_errors` every refusal is
+        400 with a JSON error (RFC 8628, section 3.5; #902 of trakt-api), otherwise a wrong client is 401, the
+        sandbox's own choice.
         """
         if not self._knows(body):
-            return _WRONG_CLIENT
+            return replace(_WRONG_CLIENT, status=400) if self._json_poll_errors else _WRONG_CLIENT
         code = body.get("code")
         state = self._devices.poll(code) if isinstance(code, str) else DeviceState.UNKNOWN
         if state is DeviceState.APPROVED:
             return _build_tokens(self._tokens.issue(self._username))
+        if self._json_poll_errors:
+            return build_json(400, {"error": _POLL_ERRORS.get(state, "invalid_grant")})
         if state is DeviceState.TOO_FAST:
             headers = {"Retry-After": str(self._devices.interval_seconds)}
             return build_text(429, "429: polling too fast", headers)
@@ -84,14 +92,15 @@ class OAuth:
 
         A token that is unknown, used or revoked is 400 with `invalid_grant` (RFC 6749, section 5.2).
         """
-        needed = ("grant_type", "refresh_token", "redirect_uri", "client_id", "client_secret")
+        needed = ("grant_type", "refresh_token", "redirect_uri", "client_id")
         if missing := [name for name in needed if not isinstance(body.get(name), str) or not body[name]]:
             return _build_error(400, "invalid_request", f"missing: {', '.join(missing)}")
         if not self._knows(body):
             return _WRONG_CLIENT
         if body["grant_type"] != "refresh_token":
             return _build_error(400, "unsupported_grant_type", "the sandbox refreshes tokens only")
-        pair = self._tokens.refresh(body["refresh_token"]) if body["redirect_uri"] == REDIRECT_URI else None
+        is_own = body["redirect_uri"] == self._redirect_uri
+        pair = self._tokens.refresh(body["refresh_token"]) if is_own else None
         if pair is None:
             text = "The refresh token is unknown, was used before or revoked, or is of another redirect URI."
             return _build_error(400, "invalid_grant", text)
@@ -124,8 +133,10 @@ class OAuth:
         return build_result_page(state)
 
     def _knows(self, body: Body) -> bool:
-        right_id = _same(body.get("client_id"), self._client_id)
-        return _same(body.get("client_secret"), self._client_secret) and right_id
+        """Whether the client is the app. It may leave out the secret (contracts, 97f8a42)."""
+        secret = body.get("client_secret")
+        right_secret = secret is None or _same(secret, self._client_secret)
+        return _same(body.get("client_id"), self._client_id) and right_secret
 
 
 def _build_tokens(pair: TokenPair) -> Answer:

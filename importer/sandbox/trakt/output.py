@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from importer.sandbox.exchange import Answer, build_text
+from importer.sandbox.exchange import Answer, Twist, build_text
 from importer.sandbox.store import StoredRating
 from importer.sandbox.titles import Kind, Title
 from importer.sandbox.trakt.input import ID_ORDER, Entry, Item
@@ -42,6 +42,16 @@ def _shaped(title: Title) -> dict[str, Any]:
     if title.kind is Kind.EPISODE:
         return {"season": title.season, "number": title.episode, "title": title.title, "ids": ids}
     return {"title": title.title, "year": title.year, "ids": ids}
+
+
+def blurred(item: dict[str, Any], twist: Twist | None) -> dict[str, Any]:
+    """An item of a list or a search. A fault may leave out its years, or all its ids but Trakt's own."""
+    for shaped in (value for value in item.values() if isinstance(value, dict)):
+        if twist is Twist.NULL_YEARS and "year" in shaped:
+            shaped["year"] = None
+        if twist is Twist.NULL_IDS:
+            shaped["ids"] = {name: it if name == "trakt" else None for name, it in shaped["ids"].items()}
+    return item
 
 
 def echo(entry: Entry, missing: Sequence[Item], *, with_ids: bool) -> dict[str, Any]:

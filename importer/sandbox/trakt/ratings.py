@@ -6,12 +6,12 @@ Protocol facts name their API page. Where the real server's behaviour is unknown
 the sandbox chose.
 """
 
-import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 from importer.sandbox.exchange import Answer, Call, NotAnObjectError, Twist, build_json
 from importer.sandbox.shared import Shared
+from importer.sandbox.store import StoredRating
 from importer.sandbox.titles import Kind, Title
 from importer.sandbox.trakt.input import (
     HIGHEST,
@@ -22,13 +22,15 @@ from importer.sandbox.trakt.input import (
     Item,
     read_entries,
 )
+from importer.sandbox.trakt.late import LateChanges
 from importer.sandbox.trakt.options import TraktOptions
-from importer.sandbox.trakt.output import build_refusal, echo, rated, written_moment
+from importer.sandbox.trakt.output import blurred, build_refusal, echo, rated, written_moment
+from importer.sandbox.trakt.pages import Page, Pages
 
 _ALL_RATINGS = range(LOWEST, HIGHEST + 1)
 _CHOICES = {f"{kind}s": (kind,) for kind in Kind} | {"all": tuple(Kind)}
-_LARGEST_PAGE = 250
 _USUAL_PAGE = 100
+_EVERYTHING = Page(number=1, limit=-1, skip=0, size=-1)
 
 
 class AccountLimitError(Exception):
@@ -43,6 +45,14 @@ class Ratings:
         self._catalogue = shared.catalogue
         self._clock = shared.clock
         self._options = options
+        self._late = LateChanges(options.late_listings, options.late_seconds, shared.clock)
+        self._pages = Pages(
+            _USUAL_PAGE,
+            options.page_limit,
+            options.short_page,
+            options.counted_ratings,
+            options.page_headers,
+        )
 
     def add(self, call: Call, user: str) -> Answer:
         """POST /sync/ratings: 201 with what was added and what was not found (API page sync/ratings).
@@ -93,7 +103,8 @@ class Ratings:
                 elif change(user, title, item):
                     counts[f"{item.kind}s"] += 1
             if missing:
-                not_found[entry.bucket].append(echo(entry, missing, with_ids=with_ids))
+                is_empty = call.twist is Twist.NOT_FOUND_EMPTY  # #236 of trakt-api
+                not_found[entry.bucket].append({} if is_empty else echo(entry, missing, with_ids=with_ids))
         return counts, not_found
 
     def _find(self, item: Item) -> Title | None:
@@ -107,11 +118,17 @@ class Ratings:
 
     def _put(self, user: str, title: Title, item: Item) -> bool:
         rated_at = int(self._clock()) if item.rated_at is None else item.rated_at
+        self._note_change(user, title)
         self._store.put_rating(user, title, item.rating, rated_at)
         return True
 
     def _remove(self, user: str, title: Title, _item: Item) -> bool:
+        self._note_change(user, title)
         return self._store.remove_rating(user, title)
+
+    def _note_change(self, user: str, title: Title) -> None:
+        if self._late.are_on:
+            self._late.note(user, title, self._store.rating(user, title))
 
     def _check_limit(self, before: int, after: int) -> None:
         """Refuse the whole request if it adds too much. Nothing of it is stored: the sandbox's choice."""
@@ -127,11 +144,16 @@ class Ratings:
         }
         return build_refusal(420, "account limit exceeded", headers)
 
-    def read(self, call: Call, user: str) -> Answer:
-        """GET /sync/ratings, .../{type}, .../{type}/{rating}.
+    def read_synced(self, call: Call, user: str) -> Answer:
+        """GET /sync/ratings: the same as `read`, or 404 where only /users/me/ratings lists them."""
+        return self.read(call, user) if self._options.sync_listing else build_refusal(404, "no such path")
 
-        Without `page` and `limit` everything comes (#69 of trakt-api). A `limit` above 250 is clamped without
-        an error (#775). The sandbox's own choices: newest first, an unknown type is 404, a wrong rating 400.
+    def read(self, call: Call, user: str) -> Answer:
+        """GET /sync/ratings and GET /users/me/ratings, .../{type}, .../{type}/{rating}.
+
+        Without `page` and `limit` everything comes (#69 of trakt-api). A `limit` above `page_limit` is
+        clamped without an error (#775). The sandbox's own choices: newest first, an unknown type is 404, a
+        wrong rating 400.
         """
         kinds = _CHOICES.get(call.params.get("type", "all"))
         chosen = _read_choice(call.params.get("rating"))
@@ -139,13 +161,25 @@ class Ratings:
             return build_refusal(404, "no such type")
         if not chosen:
             return build_refusal(400, "no such rating")
-        if not {"page", "limit"} & call.query.keys():
-            everything = self._store.newest_ratings(user, kinds, chosen)
-            return build_json(200, [rated(it) for it in everything], rows=len(everything))
-        page, limit = read_page(call.query, _USUAL_PAGE)
-        items = self._store.newest_ratings(user, kinds, chosen, limit, (page - 1) * limit)
-        headers = page_headers(page, limit, self._store.count_ratings(user, kinds, chosen))
-        return build_json(200, [rated(it) for it in items], rows=len(items), headers=headers)
+        page = self._pages.read(call.query) if {"page", "limit"} & call.query.keys() else None
+        if page is None or page.number == 1:
+            self._late.begin_listing(user, kinds)
+        place = page.twisted(call.twist) if page else _EVERYTHING
+        items, total = self._list(user, kinds, chosen, place)
+        headers = self._pages.headers(page, total) if page else {}
+        shown = [blurred(rated(it), call.twist) for it in items]
+        return build_json(200, shown, rows=len(shown), headers=headers)
+
+    def _list(
+        self, user: str, kinds: Collection[Kind], chosen: Collection[int], place: Page
+    ) -> tuple[list[StoredRating], int]:
+        """The ratings of a page, and how many there are on all pages."""
+        if not self._late.are_on:
+            items = self._store.newest_ratings(user, kinds, chosen, place.size, place.skip)
+            return items, self._store.count_ratings(user, kinds, chosen)
+        shown = self._late.apply(user, kinds, chosen, self._store.newest_ratings(user, kinds, chosen))
+        end = len(shown) if place is _EVERYTHING else place.skip + place.size
+        return shown[place.skip : end], len(shown)
 
     def last_activities(self, _call: Call, user: str) -> Answer:
         """GET /sync/last_activities, with the groups of ratings: they move when ratings change.
@@ -156,26 +190,6 @@ class Ratings:
         groups = {f"{kind}s": {"rated_at": written_moment(changed.get(kind, 0))} for kind in Kind}
         newest = written_moment(max(changed.values(), default=0))
         return build_json(200, {"all": newest, **groups})
-
-
-def read_page(query: Mapping[str, str], usual: int) -> tuple[int, int]:
-    """Page and size, as asked for or as usual. A text that is no number counts as not sent."""
-
-    def number(name: str, otherwise: int) -> int:
-        text = query.get(name, "")
-        return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 10 else otherwise
-
-    return number("page", 1) or 1, min(number("limit", usual) or usual, _LARGEST_PAGE)
-
-
-def page_headers(page: int, limit: int, items: int) -> dict[str, str]:
-    """Docs: pagination."""
-    return {
-        "X-Pagination-Page": str(page),
-        "X-Pagination-Limit": str(limit),
-        "X-Pagination-Page-Count": str(math.ceil(items / limit)),
-        "X-Pagination-Item-Count": str(items),
-    }
 
 
 def _read_choice(text: str | None) -> Collection[int]:

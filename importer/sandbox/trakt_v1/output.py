@@ -84,7 +84,7 @@ def _listed_show(show: Title) -> dict[str, Any]:
 
 
 def _spoken(title: Title) -> str:
-    """`TITLE (YEAR)`, or `SHOW 1x02` for an episode: how a message names it."""
+    """`MOVIE (YEAR)`, `SHOW` or `SHOW 1x02`: how a message names it."""
     if title.show is not None:
         return f"{title.show.title} {title.season}x{title.episode:02}"
-    return title.title if title.year is None else f"{title.title} ({title.year})"
+    return title.title if title.kind is Kind.SHOW or not title.year else f"{title.title} ({title.year})"

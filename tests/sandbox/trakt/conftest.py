@@ -20,8 +20,10 @@ async def open_trakt(catalogue: Path) -> AsyncIterator[OpenTrakt]:
 
         async def open_one(*, sign_in: bool = True, **options: Any) -> TraktApi:
             clock = Clock()
-            chosen = SandboxOptions(**{"post_rate": None, "get_rate": None, **options})
-            sandbox = await stack.enter_async_context(Sandbox(chosen, catalogue=catalogue, clock=clock))
+            chosen = SandboxOptions(
+                **{"catalogue": catalogue, "post_rate": None, "get_rate": None, **options}
+            )
+            sandbox = await stack.enter_async_context(Sandbox(chosen, clock=clock))
             session = await stack.enter_async_context(aiohttp.ClientSession())
             client = TraktApi(Api(sandbox, session), clock)
             if sign_in:

@@ -119,3 +119,19 @@ async def test_v1_has_neither_tokens_nor_echo_and_does_as_ever(open_trakt: OpenT
     body = {"imdb_id": "tt0078748", "rating": 9}
     assert [(await trakt.api.post("rate/movie", body)).status for _ in range(2)] == [200, 200]
     assert (await trakt.get("/users/settings")).status == 200
+
+
+@pytest.mark.parametrize("status", [403, 429])
+async def test_the_protection_layer_can_refuse_without_a_word_on_when(
+    open_trakt: OpenTrakt, status: int
+) -> None:
+    trakt = await open_trakt(faults=(f"read:html{status}",))
+    reply = await trakt.get("/sync/ratings")
+    assert reply.status == status
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert not {"Retry-After", "X-Ratelimit"} & reply.headers.keys()
+
+
+async def test_a_method_for_vips_names_the_page_to_become_one(open_trakt: OpenTrakt) -> None:
+    reply = await (await open_trakt(faults=("426",))).rate(movies=MOVIES)
+    assert (reply.status, reply.headers["X-Upgrade-URL"]) == (426, "https://trakt.tv/vip")

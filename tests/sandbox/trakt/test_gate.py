@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from importer.sandbox import SandboxOptions
 from importer.sandbox.trakt.gate import Limits
 from tests.sandbox.api import Reply
 from tests.sandbox.trakt.api import ALIEN, Clock, TraktApi, counts
@@ -156,17 +157,33 @@ async def test_one_post_a_second_is_the_usual_rate(open_trakt: OpenTrakt) -> Non
 
 async def test_reading_has_a_limit_for_the_user_and_one_for_the_app(open_trakt: OpenTrakt) -> None:
     trakt = await open_trakt(get_rate="2/1m")
-    assert [(await trakt.get("/sync/ratings")).status for _ in range(3)] == [200, 200, 429]
-    assert (
-        json.loads((await trakt.get("/users/settings")).headers["X-Ratelimit"])["name"]
-        == "AUTHED_API_GET_LIMIT"
-    )
+    replies = [await trakt.get("/sync/ratings") for _ in range(3)]
+    assert [it.status for it in replies] == [200, 200, 429]
+    assert json.loads(replies[0].headers["X-Ratelimit"])["name"] == "AUTHED_API_GET_LIMIT"
+    assert (await trakt.get("/users/settings")).status == 429
     assert (await trakt.rate()).status == 201
     del trakt.headers["Authorization"]
     replies = [await trakt.get("/search/imdb/tt0078748") for _ in range(3)]
     assert [it.status for it in replies] == [200, 200, 429]
-    assert json.loads(replies[-1].headers["X-Ratelimit"])["name"] == "UNAUTHED_API_GET_LIMIT"
-    assert replies[-1].body.startswith("UNAUTHED_API_GET_LIMIT rate limit exceeded.")
+    assert json.loads(replies[0].headers["X-Ratelimit"])["name"] == "UNAUTHED_API_GET_LIMIT"
+
+
+@pytest.mark.parametrize("retry_after_header", [True, False])
+async def test_too_many_reads_meet_a_web_page_that_may_not_say_how_long_to_wait(
+    open_trakt: OpenTrakt, retry_after_header: bool
+) -> None:
+    trakt = await open_trakt(get_rate="1/5m", retry_after_header=retry_after_header)
+    _, reply = [await trakt.get("/sync/ratings") for _ in range(2)]
+    assert (reply.status, reply.headers["Server"]) == (429, "cloudflare")
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert reply.headers.get("Retry-After") == ("300" if retry_after_header else None)
+    assert "X-Ratelimit" not in reply.headers
+
+
+def test_five_hundred_reads_in_five_minutes_are_the_usual_rate() -> None:
+    limits = Limits(SandboxOptions(), Clock())
+    paces = [limits.pace("AUTHED_API_GET_LIMIT", "a", at / 10) for at in range(501)]
+    assert [pace.refusal is None for pace in paces] == [*[True] * 500, False]
 
 
 async def test_who_is_not_let_in_does_not_use_up_the_limit(open_trakt: OpenTrakt) -> None:
@@ -189,28 +206,29 @@ async def test_a_refused_request_stores_nothing_and_meets_no_fault(open_trakt: O
 
 
 def test_a_limit_opens_again_and_says_when() -> None:
-    limits = Limits("1/s", "3/5m", Clock())
+    limits = Limits(SandboxOptions(post_rate="1/s", get_rate="3/5m"), Clock())
 
     def pace(name: str, owner: str, arrived: float) -> tuple[int, dict[str, Any]]:
         pace = limits.pace(name, owner, arrived)
         headers = pace.refusal.headers if pace.refusal else pace.headers
-        return pace.refusal.status if pace.refusal else 0, json.loads(headers["X-Ratelimit"])
+        return pace.refusal.status if pace.refusal else 0, json.loads(headers.get("X-Ratelimit", "{}"))
 
     post, get = "AUTHED_API_POST_LIMIT", "AUTHED_API_GET_LIMIT"
     assert [pace(post, "a", at)[0] for at in (0, 0.5, 0.99, 1, 1.5, 2)] == [0, 429, 429, 0, 429, 0]
     assert pace(post, "b", 2)[0] == 0
     reads = [pace(get, "a", at) for at in (0, 1, 2, 3, 300)]
     assert [status for status, _ in reads] == [0, 0, 0, 429, 0]
-    assert [header["remaining"] for _, header in reads] == [2, 1, 0, 0, 0]
-    assert reads[3][1] == {
+    assert [header.get("remaining") for _, header in reads] == [2, 1, 0, None, 0]
+    assert reads[2][1] == {
         "name": get,
         "period": 300,
         "limit": 3,
         "remaining": 0,
-        "until": "2026-09-21T14:18:17Z",
+        "until": "2026-09-21T14:18:20Z",
     }
 
 
 def test_without_a_rate_there_is_no_limit_and_no_header() -> None:
-    pace = Limits(None, None, Clock()).pace("AUTHED_API_POST_LIMIT", "a", 0)
+    unlimited = SandboxOptions(post_rate=None, get_rate=None)
+    pace = Limits(unlimited, Clock()).pace("AUTHED_API_POST_LIMIT", "a", 0)
     assert (pace.refusal, pace.headers) == (None, {})

@@ -105,6 +105,53 @@ async def test_an_unknown_code_is_404(trakt: TraktApi, code: Any) -> None:
     assert (await trakt.poll(code)).status == 404
 
 
+async def test_a_poll_can_be_refused_in_json(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(sign_in=False, json_poll_errors=True, device_life_seconds=60)
+    denied, expired = await new_code(trakt), await new_code(trakt)
+    replies = [await trakt.poll(expired["device_code"]) for _ in range(2)]
+    await trakt.decide(denied["user_code"], "deny")
+    trakt.clock.now += 60
+    replies += [await trakt.poll(code["device_code"]) for code in (denied, expired)]
+    replies.append(await trakt.poll("unknown"))
+    wrong = {**CLIENT, "code": expired["device_code"], "client_id": "other"}
+    replies.append(await trakt.post("/oauth/device/token", wrong))
+    assert {it.status for it in replies} == {400}
+    assert [it.body["error"] for it in replies] == [
+        *("authorization_pending", "slow_down", "access_denied", "expired_token"),
+        *("invalid_grant", "invalid_client"),
+    ]
+
+
+@pytest.mark.parametrize("secret", ["sandbox-secret", ""])
+async def test_the_client_secret_may_be_left_out(open_trakt: OpenTrakt, secret: str) -> None:
+    trakt = await open_trakt(sign_in=False, auto_approve=True, device_interval=0, client_secret=secret)
+    client = {"client_id": CLIENT["client_id"]}
+    code = await new_code(trakt)
+    reply = await trakt.post("/oauth/device/token", {**client, "code": code["device_code"]})
+    trakt.use(reply.body)
+    trakt.use((await trakt.refresh(client_secret=None)).body)
+    assert (await trakt.get("/users/settings")).status == 200
+    token = {"token": trakt.tokens["access_token"]}
+    assert (await trakt.post("/oauth/revoke", {**client, **token})).status == 200
+    assert (await trakt.get("/users/settings")).status == 401
+
+
+async def test_a_refresh_must_name_the_redirect_uri_of_the_app(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(redirect_uri="https://example.org/")
+    refused = await trakt.refresh()
+    assert (refused.status, refused.body["error"]) == (400, "invalid_grant")
+    assert (await trakt.refresh(redirect_uri="https://example.org/")).status == 200
+
+
+@pytest.mark.parametrize("status", [400, 401])
+async def test_a_web_page_can_answer_a_refresh_and_the_pair_stays(open_trakt: OpenTrakt, status: int) -> None:
+    trakt = await open_trakt(faults=(f"token:html{status}@2",))
+    reply = await trakt.refresh()
+    assert reply.status == status
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert (await trakt.refresh()).status == 200
+
+
 async def test_with_auto_approve_nobody_needs_to_click(open_trakt: OpenTrakt) -> None:
     trakt = await open_trakt(sign_in=False, auto_approve=True, device_interval=0)
     code = await new_code(trakt)
@@ -253,11 +300,11 @@ async def test_what_was_typed_cannot_become_markup(trakt: TraktApi) -> None:
 
 
 async def test_sign_in_and_ratings_outlive_the_server(tmp_path: Path, catalogue: Path) -> None:
-    options = SandboxOptions(data=tmp_path / "sandbox.db", post_rate=None)
+    options = SandboxOptions(catalogue=catalogue, data=tmp_path / "sandbox.db", post_rate=None)
     clock, tokens = Clock(), dict[str, Any]()
     for first in (True, False):
         async with (
-            Sandbox(options, catalogue=catalogue, clock=clock) as sandbox,
+            Sandbox(options, clock=clock) as sandbox,
             aiohttp.ClientSession() as web,
         ):
             trakt = TraktApi(Api(sandbox, web), clock)
@@ -270,7 +317,7 @@ async def test_sign_in_and_ratings_outlive_the_server(tmp_path: Path, catalogue:
             trakt.use(tokens)
             assert await trakt.held() == [("movie", "Alien", 5)]
             assert (await trakt.get("/sync/last_activities")).body == before
-    async with Sandbox(options, catalogue=catalogue, clock=clock) as sandbox, aiohttp.ClientSession() as web:
+    async with Sandbox(options, clock=clock) as sandbox, aiohttp.ClientSession() as web:
         trakt = TraktApi(Api(sandbox, web), clock)
         trakt.use(tokens)
         await trakt.decide(pending["user_code"], "approve")
@@ -283,8 +330,8 @@ async def test_no_secret_is_kept_logged_or_shown(
 ) -> None:
     caplog.set_level("DEBUG")
     data = tmp_path / "sandbox.db"
-    options = SandboxOptions(data=data, post_rate=None)
-    async with Sandbox(options, catalogue=catalogue) as sandbox, aiohttp.ClientSession() as web:
+    options = SandboxOptions(catalogue=catalogue, data=data, post_rate=None)
+    async with Sandbox(options) as sandbox, aiohttp.ClientSession() as web:
         trakt = TraktApi(Api(sandbox, web), Clock())
         code = await new_code(trakt)
         await trakt.get(f"/activate/{code['user_code']}")
