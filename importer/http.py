@@ -17,6 +17,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
+from importer.errors import Remedy
+
 _NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -118,7 +120,7 @@ def url_problems(url: str, *, in_clear: str, section: str) -> Iterator[str]:
     if parts.scheme == "http" and in_clear and not _is_loopback(host):
         yield (
             f"{{place}} is plain http: {in_clear} would travel in clear to {host}. "
-            f"Use https, or accept it with --insecure-http (or insecure_http = true in [{section}])."
+            f"{Remedy.USE_HTTPS} (insecure_http = true in [{section}])."
         )
 
 

@@ -189,6 +189,20 @@ class PlannedRow(NamedTuple):
 SourceRow = RatingJob | InvalidRow | SettledRow | PlannedRow
 
 
+class RowRemedy(StrEnum):
+    """What helps a row, as its message in the results file says it.
+
+    Apart from `cli/` the only place that knows how options and commands are typed.
+    """
+
+    FIND_IDS = "`importer resolve FILE` finds them"
+    FIND_TYPE = "`importer resolve FILE` finds it out"
+    ADD_VOTE = "Add it, as in --scale {votes}=7."
+    TAKE_SCORES = "Say with --scale what your scores are, and they are taken instead."
+    CHOOSE_USER = "--{option} says whose ratings are taken."
+    NUMBER_LOVE = "say what love and hate are, for example --love 10 --hate 1"
+
+
 class Batch(NamedTuple):
     """Jobs that travel in one request. `request_kind` is the destination's own name for it."""
 

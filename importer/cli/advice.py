@@ -14,6 +14,8 @@ from importer.errors import AuthorizationError, ImporterError, OptionError, Reme
 
 ADVICE: Mapping[Remedy, str] = {
     Remedy.SIGN_IN: "Run `importer login trakt`.",
+    Remedy.START_OVER: "To start over: `importer login trakt`.",
+    Remedy.USE_HTTPS: "Use https, or accept it with --insecure-http",
     Remedy.UPLOAD_FILE: (
         "What remains without the API: `importer run FILE --to trakt-file` writes a file for the importer on "
         "Trakt's own site."
@@ -25,6 +27,13 @@ ADVICE: Mapping[Remedy, str] = {
         "Say what a column is with --map COLUMN=FIELD (such as --map Score=rating), or name the format with "
         "--format; `importer formats` lists what is read."
     ),
+    Remedy.MAP_OWN_TABLE: "say so with --format csv, and with --map what its columns are.",
+    Remedy.MAP_MARKS: (
+        "If a mark is a rating to you, say which: --format csv --map imdburl=imdb_id --map favorite=rating "
+        "--scale yes=9."
+    ),
+    Remedy.MAP_RATING: "Say which is yours with --map, such as --map 'My Rating=rating'.",
+    Remedy.TAKE_LIST: "or take the rated rows of this one with --lists",
     Remedy.MOVE_OUTPUT: "Make room or choose another place with --out, then type the same command.",
     Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
@@ -37,10 +46,13 @@ ADVICE: Mapping[Remedy, str] = {
 
 
 def explain(error: BaseException) -> str:
-    """Give an error's message and remedy as they are shown on the command line."""
+    """Give an error's message and remedies as they are shown on the command line."""
     if isinstance(error, OptionError):
         return error.spell(f"--{error.option.replace('_', '-')}")
-    if isinstance(error, AuthorizationError) and error.account and error.remedy is Remedy.SIGN_IN:
-        account = f"`importer login trakt --account {error.account}`"
-        return error.explain({Remedy.SIGN_IN: f"Run {account}."})
-    return error.explain(ADVICE) if isinstance(error, ImporterError) else str(error)
+    advice = dict(ADVICE)
+    if isinstance(error, AuthorizationError) and error.account:
+        advice[Remedy.SIGN_IN] = f"Run `importer login trakt --account {error.account}`."
+    text = error.explain(advice) if isinstance(error, ImporterError) else str(error)
+    for remedy, typed in advice.items():  # those of one problem among several
+        text = text.replace(remedy, typed)
+    return text

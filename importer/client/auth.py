@@ -15,8 +15,7 @@ from importer.client.token_store import TokenStore
 from importer.client.transport import HttpSender
 from importer.destinations.decisions import Decision, Done, Retry
 from importer.destinations.sign_in import DeviceFlow, RefreshRefused, TokenSet
-from importer.destinations.trakt.trouble import SIGN_IN_AGAIN
-from importer.errors import AuthorizationError, StopRunError
+from importer.errors import AuthorizationError, Remedy, StopRunError
 from importer.secret import Secret
 
 LATER_SECONDS = 60.0
@@ -75,7 +74,7 @@ class Credentials:
         tokens = await self._store.load()
         if tokens is None:
             raise AuthorizationError(
-                f"Not signed in at {self._app.auth_url}{self._store.trouble}. {SIGN_IN_AGAIN}"
+                f"Not signed in at {self._app.auth_url}{self._store.trouble}", Remedy.SIGN_IN
             )
         self._tokens = tokens
         return tokens
@@ -103,13 +102,13 @@ class Credentials:
         async with self._store.locked():
             stored = await self._store.load()
             if stored is None:
-                raise self._end(f"Signed out at {self._app.auth_url} meanwhile. {SIGN_IN_AGAIN}")
+                raise self._end(f"Signed out at {self._app.auth_url} meanwhile. {Remedy.SIGN_IN}")
             if stored.access_token.reveal() != stale:
                 self._tokens = stored
                 return
             if stored.refresh_token is None:
                 raise self._end(
-                    f"The access token is not accepted and there is no refresh token. {SIGN_IN_AGAIN}"
+                    f"The access token is not accepted and there is no refresh token. {Remedy.SIGN_IN}"
                 )
             found = await self._refresh(stored.refresh_token)
             if isinstance(found, RefreshRefused):

@@ -25,7 +25,7 @@ from typing import Any
 import orjson
 from aiolimiter import AsyncLimiter
 
-from importer.errors import SettingsError
+from importer.errors import OptionError
 from importer.progress import Progress
 
 _BURST_SECONDS = 0.05
@@ -59,13 +59,13 @@ class Rate:
 
 
 def parse_rate(text: str) -> Rate:
-    """Parse `N/PERIOD`: `1/s`, `20/10s`, `1000/5m`. Raises SettingsError."""
+    """Parse `N/PERIOD`: `1/s`, `20/10s`, `1000/5m`. Raises OptionError."""
     match = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{0,6}(?:\.\d{1,3})?)\s*(ms|s|min|m|h)\s*", text)
     if match and int(match[1]) and match[2] != "0":
         period_seconds = float(match[2] or 1) * _UNIT_SECONDS[match[3]]
         if period_seconds > 0:
             return Rate(int(match[1]), period_seconds)
-    raise SettingsError([f"--rate {text!r}: write it as N/PERIOD, for example 1/s, 20/10s or 1000/5m"])
+    raise OptionError("rate", "write it as N/PERIOD, for example 1/s, 20/10s or 1000/5m", text)
 
 
 class Limiter:

@@ -30,7 +30,7 @@ from importer.destinations.sign_in import (
     DeviceFlow,
     TokenSet,
 )
-from importer.errors import AuthorizationError
+from importer.errors import AuthorizationError, Remedy
 from importer.secret import Secret
 
 
@@ -61,9 +61,7 @@ async def sign_in(
             return found
         interval += found.slower_seconds
         pause, reason = max(interval, found.at_least_seconds), found.reason
-    raise AuthorizationError(
-        "The code has expired before it was entered. To start over: `importer login trakt`."
-    )
+    raise AuthorizationError("The code has expired before it was entered", Remedy.START_OVER)
 
 
 async def revoke(sender: HttpSender, app: DeviceFlow, token: Secret) -> bool:

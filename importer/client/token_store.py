@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from importer.config.folders import APP
 from importer.destinations.sign_in import TokenSet, dump_tokens, parse_tokens
-from importer.errors import StopRunError
+from importer.errors import Remedy, StopRunError
 from importer.files import make_private_folder, write_privately
 from importer.secret import Secret
 
@@ -120,8 +120,8 @@ class TokenStore:
         except OSError as error:
             problem = f"The new tokens cannot be kept in {self._file} ({error.strerror or error})"
             raise StopRunError(
-                f"{problem}. Make room or name another folder with IMPORTER_STATE_DIR, then run "
-                "`importer login trakt`."
+                f"{problem}. Make room or name another folder with IMPORTER_STATE_DIR, then start over",
+                Remedy.SIGN_IN,
             ) from None
         await self._ask_keyring(self._delete)
         self.where = self._name_file()

@@ -18,7 +18,13 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError, UsageError
+from importer.errors import (
+    EmptyFileError,
+    OptionError,
+    Remedy,
+    UnknownFormatError,
+    UnreadableFileError,
+)
 from importer.readers.base import FileReader, ReadOptions
 from importer.readers.cells.errors import quote
 from importer.readers.format_reader import TableReader
@@ -131,7 +137,7 @@ def _open_archive(path: Path, name: str, options: ReadOptions) -> FileReader:
         what = f"ratings of several formats: {', '.join(found)}" if found else "no ratings of a known format"
         raise UnknownFormatError(
             f"{name}: the archive holds {what}.\nIn it: {_list([*unpacked.names, *unpacked.packed])}.\n"
-            + ("Name one with --format." if found else UNPACK)
+            + (Remedy.NAME_FORMAT if found else UNPACK)
         )
     ((_, members),) = found.items()
     best = min(choice.reader.archive_rank for _, choice in members)
@@ -196,9 +202,8 @@ def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced
     return UnknownFormatError(
         f"{table.name}: {problem}.\n"
         f"Columns found: {_list(names)}.\n"
-        f"{'Missing' if is_forced else f'Nearest is {nearest}; missing'}: {'; '.join(missing)}.\n"
-        "Say what a column is with --map COLUMN=FIELD (such as --map Score=rating), or name the format with "
-        "--format; `importer formats` lists what is read.",
+        f"{'Missing' if is_forced else f'Nearest is {nearest}; missing'}: {'; '.join(missing)}",
+        Remedy.MAP_COLUMNS,
         found=names,
         missing=missing,
     )
@@ -212,7 +217,7 @@ def _refuse_incomplete(table: AnyTable, missing: Mapping[type[TableReader], Sequ
             raise UnknownFormatError(
                 f"{table.name}: the columns {_list(found)} are those of {reader.about.name}, but the file "
                 f"lacks {'; '.join(missing[reader])}.\nImport the export as it was downloaded; or, where it "
-                "is a table of your own, say so with --format csv, and with --map what its columns are.",
+                f"is a table of your own, {Remedy.MAP_OWN_TABLE}",
                 found=table.header.names,
                 missing=missing[reader],
             )
@@ -233,11 +238,11 @@ def _refuse_idle_options(table: AnyTable, reader: type[TableReader], options: Re
     """Refuse what its owner has asked for and would not get."""
     for option in sorted({option for each in READERS for option in each.options} - reader.options):
         if getattr(options, option) not in {None, False}:
-            flag = "--" + option.replace("_", "-")
             formats = dict.fromkeys(each.about.name for each in READERS if option in each.options)
-            raise UsageError(
-                f"{flag} is for {', '.join(formats)}, and {table.name} is {reader.about.name}. Leave it out."
+            problem = (
+                f"this is for {', '.join(formats)}, and {table.name} is {reader.about.name}. Leave it out."
             )
+            raise OptionError(option, problem)
 
 
 def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
@@ -248,12 +253,12 @@ def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
         place = header.find([column.strip()])
         if place is None:
             raise UnknownFormatError(
-                f"--map: the file has no column {quote(column)}; it has {_list(header.names)}",
+                f"map: the file has no column {quote(column)}; it has {_list(header.names)}",
                 found=header.names,
             )
         if (key := field.strip().lower()) not in {*fields, "kind"}:
             raise UnknownFormatError(
-                f"--map: there is no field {quote(field)}; there are {', '.join(fields)}", found=header.names
+                f"map: there is no field {quote(field)}; there are {', '.join(fields)}", found=header.names
             )
         renamed[place] = key
     keys = [None if key in renamed.values() else key for key in header.keys]

@@ -23,7 +23,7 @@ from operator import attrgetter, lt
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from importer.errors import UnreadableFileError, UsageError
+from importer.errors import OptionError, UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow, Status, make_job
 from importer.readers.base import ReadOptions
 from importer.readers.cells.dates import is_day_first, parse_date
@@ -117,7 +117,7 @@ class TableReader:
     def prepare(self) -> None:
         """Find out what the rows need, before the first is read. Raises UsageError, UnreadableFileError."""
         if self.given.scale is not None:
-            raise UsageError(f"--scale: {self.format_name} has a scale of its own, {self.about.scale}")
+            raise OptionError("scale", f"{self.format_name} has a scale of its own, {self.about.scale}")
 
     def describe(self) -> Sequence[str]:
         """Say what was found out about the file and which rules follow from it."""

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from importer.errors import Remedy
 from importer.readers.tables.table import Header
 
 
@@ -48,8 +49,7 @@ _REFUSED = (
         frozenset({"imdburl", "checked", "favorite", "disliked"}),
         frozenset({"rating"}),
         "a list of films of iCheckMovies, which marks them and rates none",
-        "If a mark is a rating to you, say which: --format csv --map imdburl=imdb_id --map favorite=rating "
-        "--scale yes=9.",
+        Remedy.MAP_MARKS,
     ),
     RefusedFile(
         frozenset({"manga_title", "my_score"}),

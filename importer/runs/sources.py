@@ -16,7 +16,7 @@ import typer
 
 from importer.cli.options import PaceOptions, ReadingOptions
 from importer.client.rate_limit import parse_rate
-from importer.errors import ScaleNeededError, UnreadableFileError, UsageError
+from importer.errors import OptionError, ScaleNeededError, UnreadableFileError, UsageError
 from importer.files import is_same_file
 from importer.journal import Journal
 from importer.matching.match_file import find_choices, read_match_file
@@ -37,7 +37,7 @@ def parse_mapping(words: Sequence[str]) -> dict[str, str]:
     for word in words:
         column, equals, field = word.rpartition("=")
         if not equals or not column or not field:
-            raise UsageError(f"--map {word!r}: write it as COLUMN=FIELD, for example --map 'My score=rating'")
+            raise OptionError("map", "write it as COLUMN=FIELD, for example 'My score=rating'", word)
         mapping[column] = field
     return mapping
 
@@ -63,7 +63,7 @@ def parse_zone(text: str) -> tzinfo:
     try:
         return UTC if text == "UTC" else ZoneInfo(text)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UsageError(f"--timezone {text!r}: write it as in Europe/Berlin, or UTC") from error
+        raise OptionError("timezone", "write it as in Europe/Berlin, or UTC", text) from error
 
 
 def parse_time_of_day(text: str, zone: tzinfo | None) -> time:
@@ -71,9 +71,9 @@ def parse_time_of_day(text: str, zone: tzinfo | None) -> time:
     try:
         found = time.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--date-time {text!r}: write it as HH:MM, for example 12:00") from error
+        raise OptionError("date_time", "write it as HH:MM, for example 12:00", text) from error
     if found.tzinfo is not None:
-        raise UsageError(f"--date-time {text!r}: write it as HH:MM, and its zone as --timezone")
+        raise OptionError("date_time", "write it as HH:MM, and its zone as timezone", text)
     return found.replace(tzinfo=zone or UTC)
 
 

@@ -27,7 +27,7 @@ from importer.config.folders import config_file
 from importer.config.sources import as_variable, read_tables, unknown_sections
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
 from importer.destinations.spec import DestinationSpec
-from importer.errors import SettingsError, UsageError
+from importer.errors import OptionError, SettingsError, UsageError
 from importer.http import url_problems
 from importer.runs.settings import load_spec_settings
 from importer.sync.times import parse_cron, parse_duration
@@ -126,8 +126,8 @@ class SyncJob(BaseModel):
         if text and key in checks:
             try:
                 checks[key](text)
-            except UsageError as error:  # nobody typed a flag
-                raise ValueError(str(error).removeprefix(f"--{key}").lstrip(": ")) from error
+            except UsageError as error:
+                raise ValueError(error.problem if isinstance(error, OptionError) else str(error)) from error
         return text
 
 

@@ -51,8 +51,14 @@ def test_no_brace_of_a_foreign_text_is_taken_for_a_fact() -> None:
     assert explain(ValueError("{x}")) == "{x}"
 
 
+def test_a_remedy_of_one_problem_among_several_is_shown_as_it_is_typed() -> None:
+    error = SettingsError([f"No server is named. {Remedy.START_SANDBOX}", f"x is http. {Remedy.USE_HTTPS}."])
+    first, second = explain(error).splitlines()
+    assert first.endswith("start your own with `importer sandbox`.")
+    assert second == "x is http. Use https, or accept it with --insecure-http."
+
+
 @pytest.mark.parametrize("remedy", Remedy)
-def test_every_remedy_is_a_sentence_in_words_of_no_front_end(remedy: Remedy) -> None:
-    assert remedy.endswith(".")
+def test_a_remedy_is_in_words_of_no_front_end(remedy: Remedy) -> None:
     assert not re.search("--|`", remedy)
     assert re.search(r"--[a-z]|`importer ", ADVICE[remedy])

@@ -118,9 +118,9 @@ class TestRefused:
             way = await road(Host(build_answer(400, {"error": "invalid_grant"})), tmp_path)
             stale = await way.credentials.access_token()
             for _ in range(3):
-                with pytest.raises(AuthorizationError, match="`importer login trakt`"):
+                with pytest.raises(AuthorizationError, match="Sign in again"):
                     await way.credentials.renew(stale)
-                with pytest.raises(AuthorizationError, match="`importer login trakt`"):
+                with pytest.raises(AuthorizationError, match="Sign in again"):
                     await way.credentials.access_token()
             assert way.host.refreshes == 1
             assert await way.store.load() is None

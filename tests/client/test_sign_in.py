@@ -102,7 +102,7 @@ def test_an_end_is_an_end(status: int) -> None:
 
 def test_nothing_is_polled_once_the_code_has_expired() -> None:
     script = Script(build_answer(200, CODE | {"expires_in": 31, "interval": 10}), PENDING)
-    with pytest.raises(AuthorizationError, match=r"expired.*importer login trakt"):
+    with pytest.raises(AuthorizationError, match=r"expired.*To start over"):
         run(script)
     assert script.pauses == [10, 10, 10]
 

@@ -86,7 +86,7 @@ def test_a_sign_in_from_its_code_to_its_end(tmp_path: Path) -> None:
             assert third not in {first, second}
 
             assert await revoke(transport, app, Secret(third))
-            with pytest.raises(AuthorizationError, match="`importer login trakt`"):
+            with pytest.raises(AuthorizationError, match="Sign in again"):
                 await ask_account(transport, credentials, TraktAccount(sandbox.url, APP_KEYS[0]))
             assert await store.load() is None
 

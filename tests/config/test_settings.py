@@ -196,10 +196,10 @@ class TestAddresses:
             ("https://api.trakt.tv", "no longer speaks"),
             ("https://API.Trakt.tv./", "no longer speaks"),
             ("http://trakt.tv", "no longer speaks"),
-            ("http://ratings.example.org", "--insecure-http"),
-            ("http://127.0.0.1.example.org", "--insecure-http"),
-            ("http://10.0.0.7:8080", "--insecure-http"),
-            ("http://127.1", "--insecure-http"),
+            ("http://ratings.example.org", "insecure_http"),
+            ("http://127.0.0.1.example.org", "insecure_http"),
+            ("http://10.0.0.7:8080", "insecure_http"),
+            ("http://127.1", "insecure_http"),
         ],
     )
     def test_refused(self, toml: Path, url: str, says: str) -> None:
@@ -233,7 +233,7 @@ class TestProblems:
     def test_everything_missing_is_told_at_once_with_its_places(self, toml: Path) -> None:
         url, key, user, password = problems(toml, {})
         assert "retired" in url
-        assert "importer sandbox" in url
+        assert "start a sandbox" in url
         for place in ("--base-url", PREFIX + "BASE_URL", f"base_url in [trakt-v1] of {toml}"):
             assert place in url
         assert PREFIX + "API_KEY" in key

@@ -107,5 +107,5 @@ def test_a_time_of_day_is_of_the_zone_that_is_named_and_has_none_of_its_own() ->
     assert parse_time_of_day("09:00", berlin) == time(9, tzinfo=berlin)
     assert parse_time_of_day("09:00", None) == time(9, tzinfo=UTC)
     for text in ("09:00+05:00", "09:00Z"):
-        with pytest.raises(UsageError, match="write it as HH:MM, and its zone as --timezone"):
+        with pytest.raises(UsageError, match="write it as HH:MM, and its zone as timezone"):
             parse_time_of_day(text, berlin)

@@ -163,7 +163,7 @@ def _interpret_refusal(batch: Batch, answer: Response) -> BatchDecision | None:
     if status == 401:
         return REFRESH_TOKEN
     if status == 403:
-        return Stop(AuthorizationError(explain_forbidden(answer)))
+        return Stop(explain_forbidden(answer))
     if status == 420:
         return Stop(AccountLimitError(_explain_limit(answer)))
     if status == 423:

@@ -21,7 +21,7 @@ from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import PATIENT_QUESTION, REFRESH_TOKEN, interpret_trouble
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
-from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, Status
+from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, RowRemedy, Status
 
 BATCH_SIZE = 100
 """Jobs per request. No maximum is documented; 200 is safe, 800 took 45 s and timed out (issue #448)."""
@@ -76,14 +76,14 @@ class TraktV2:
         if job.imdb_id and job.kind is not MediaKind.SEASON and isinstance(job.rating, int):
             return None  # nearly every row; what follows would come to the same
         if isinstance(job.rating, str) and not self._number(job):
-            message = "Trakt takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
+            message = f"Trakt takes 1 to 10; {RowRemedy.NUMBER_LOVE}"
             return Outcome(Status.UNSUPPORTED, "love_or_hate", message)
         if job.title and not _build_ids(job, _IDS_OF_ANY_KIND):
-            message = "Trakt knows titles by ids, and the row has none; `importer resolve FILE` finds them"
+            message = f"Trakt knows titles by ids, and the row has none; {RowRemedy.FIND_IDS}"
             return Outcome(Status.UNSUPPORTED, "needs_id", message)
         kind = MediaKind.SHOW if job.season is not None else possible_kinds(job)[0]
         if job.kind is MediaKind.UNKNOWN and not job.imdb_id:
-            message = "the row does not say what it is, nor its IMDb id; `importer resolve FILE` finds it out"
+            message = f"the row does not say what it is, nor its IMDb id; {RowRemedy.FIND_TYPE}"
             return Outcome(Status.INVALID, "unknown_type", message)
         if not _build_ids(job, _IDS[kind]):
             known = ", ".join(_IDS[kind])

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from importer.errors import Remedy
 from importer.http import url_problems
 from importer.secret import Secret
 from importer.setting import Places, check_word, secret, setting, without_slash
@@ -13,7 +14,7 @@ APP_KEYS = {"client_id": "Client id", "client_secret": "Client secret"}
 
 _HOW = {
     "client_id": " An app's page on Trakt (Settings, API apps) shows both keys; VIP members can make one. "
-    "Without an app, `importer run FILE --to trakt-file` writes a file for the importer on Trakt's own site.",
+    + Remedy.UPLOAD_FILE,
     "client_secret": "",
 }
 
@@ -28,7 +29,7 @@ class TraktSettings:
     """How to reach Trakt, and as which app.
 
     `client_id` and `client_secret` are empty where the command does not need them and nobody gave them.
-    The token pair is what a container gets from outside; people sign in with `importer login trakt`.
+    The token pair is what a container gets from outside; people sign in by a code.
     """
 
     insecure_http: bool = setting(False, is_flag=True)
@@ -50,5 +51,5 @@ class TraktSettings:
         if places.place("refresh_token") and not places.place("access_token"):
             yield (
                 f"{places.place('refresh_token')} stands alone: set {places.choices('access_token')} as "
-                "well, or remove it and run `importer login trakt`."
+                f"well, or remove it. {Remedy.SIGN_IN}"
             )

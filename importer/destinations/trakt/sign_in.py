@@ -24,13 +24,12 @@ from importer.destinations.trakt.trouble import (
     HASTY_QUESTION,
     NOT_TRAKTS,
     QUESTION,
-    SIGN_IN_AGAIN,
     ask_again,
     explain_forbidden,
     interpret_trouble,
     is_block_page,
 )
-from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
+from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
 from importer.http import Request, Response, parse_object, read_retry_after, split_url
 from importer.secret import Secret
 
@@ -112,13 +111,13 @@ def read_refresh(
         tokens = parse_tokens(answer.body, received_at)
         return Done(tokens) if tokens else ask_again(NOT_TRAKTS, HASTY_QUESTION)
     if answer.status == 403 and not is_block_page(answer):
-        return Done(RefreshRefused(AuthorizationError(f"{explain_forbidden(answer)} {SIGN_IN_AGAIN}")))
+        return Done(RefreshRefused(AuthorizationError(str(explain_forbidden(answer)), Remedy.SIGN_IN)))
     if answer.status in {400, 401}:
         if parse_object(answer.body).get("error") == "invalid_client":
             return _wrong_app()  # says nothing about the tokens, which may still be good
         why = "its refresh token is spent, revoked or too old"
-        error = f"The sign-in cannot be renewed ({answer.status}): {why}. {SIGN_IN_AGAIN}"
-        return Done(RefreshRefused(AuthorizationError(error)))
+        error = f"The sign-in cannot be renewed ({answer.status}): {why}"
+        return Done(RefreshRefused(AuthorizationError(error, Remedy.SIGN_IN)))
     return _interpret_trouble(answer, HASTY_QUESTION)
 
 
@@ -137,14 +136,15 @@ def _interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPoli
 
 
 def _start_over(what: str) -> Stop:
-    return Stop(AuthorizationError(f"{what} To start over: `importer login trakt`."))
+    return Stop(AuthorizationError(what, Remedy.START_OVER))
 
 
 def _wrong_app() -> Stop:
     return Stop(
         AuthorizationError(
             "Trakt does not accept the app: compare IMPORTER_TRAKT_CLIENT_ID and "
-            "IMPORTER_TRAKT_CLIENT_SECRET with your app's page on Trakt, then run `importer login trakt`."
+            "IMPORTER_TRAKT_CLIENT_SECRET with your app's page on Trakt, then start over",
+            Remedy.SIGN_IN,
         )
     )
 

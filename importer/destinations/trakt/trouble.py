@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from importer.destinations.decisions import Effect, RefreshToken, Retry, RetryPolicy, Stop, interpret_loss
-from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
+from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
 from importer.http import Response, read_retry_after
 
 RETRY_MARGIN_SECONDS = 0.9
@@ -11,9 +11,7 @@ RETRY_MARGIN_SECONDS = 0.9
 
 NOT_TRAKTS = "an answer that is not the API's"
 
-SIGN_IN_AGAIN = "Run `importer login trakt`."
-
-REFRESH_TOKEN = RefreshToken(f"Trakt does not accept the sign-in, although it is new (401). {SIGN_IN_AGAIN}")
+REFRESH_TOKEN = RefreshToken(f"Trakt does not accept the sign-in, although it is new (401). {Remedy.SIGN_IN}")
 
 QUESTION = RetryPolicy(
     attempts=3,
@@ -47,7 +45,7 @@ def interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPolic
     if 200 <= status < 300:
         return ask_again(NOT_TRAKTS, policy)
     if status == 403:
-        return Stop(AuthorizationError(explain_forbidden(answer)))
+        return Stop(explain_forbidden(answer))
     if status == 423:
         return Stop(
             AuthorizationError("Trakt has locked or deactivated this account (423): ask its support.")
@@ -77,20 +75,17 @@ def is_block_page(answer: Response) -> bool:
     return is_html or answer.body[:200].lstrip().startswith(b"<")
 
 
-def explain_forbidden(answer: Response) -> str:
+def explain_forbidden(answer: Response) -> AuthorizationError:
     """Explain a 403: the web page of the protection layer is not the API's word about the app."""
-    way_out = (
-        "What remains without the API: `importer run FILE --to trakt-file` writes a file for the importer "
-        "on Trakt's own site."
-    )
     if is_block_page(answer):
-        return (
+        return AuthorizationError(
             "Cloudflare, which stands before Trakt, blocked this request (403 with a web page). Neither your "
             "app nor your sign-in is at fault: it is this network's address. Try again later or from another "
-            f"network. {way_out}"
+            "network",
+            Remedy.UPLOAD_FILE,
         )
-    return (
+    return AuthorizationError(
         "Trakt refuses the app (403): the client id is wrong, or the app is not approved. Compare "
-        "IMPORTER_TRAKT_CLIENT_ID with your app's page on Trakt. Only VIP members can create an app now. "
-        f"{way_out}"
+        "IMPORTER_TRAKT_CLIENT_ID with your app's page on Trakt. Only VIP members can create an app now",
+        Remedy.UPLOAD_FILE,
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from importer.errors import Remedy
 from importer.http import host_of, url_problems
 from importer.secret import Secret
 from importer.setting import Places, secret, setting, without_slash
@@ -55,7 +56,7 @@ class TraktV1Settings:
             yield (
                 "No server is named. Trakt has retired its original (v1) API, so name a compatible server: "
                 f"set {places.choices('base_url')}. "
-                "To try things out, start your own with `importer sandbox`."
+                f"{Remedy.START_SANDBOX}"
             )
         if not places.place("api_key"):
             yield f"The API key is missing: set {places.choices('api_key')}."

@@ -6,7 +6,7 @@ Pure, like the destinations with an API; `writing.py` writes the files.
 from collections.abc import Sequence
 from typing import Protocol
 
-from importer.model import HATE, LOVE, UNRATE, Outcome, Rating, RatingJob, Status
+from importer.model import HATE, LOVE, UNRATE, Outcome, Rating, RatingJob, RowRemedy, Status
 
 
 class FileDestination(Protocol):
@@ -56,6 +56,6 @@ def refuse_rating(rating: Rating, love: int | None, hate: int | None) -> Outcome
         message = "an import file can set a rating but not remove one; remove it on the site itself"
         return Outcome(Status.UNSUPPORTED, "cannot_unrate", message)
     if build_number(rating, love, hate) is None:
-        message = "the file takes 1 to 10; say what love and hate are, for example --love 10 --hate 1"
+        message = f"the file takes 1 to 10; {RowRemedy.NUMBER_LOVE}"
         return Outcome(Status.UNSUPPORTED, "love_or_hate", message)
     return None

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.upload_files.base import build_number, refuse_rating
-from importer.model import MediaKind, Outcome, RatingJob, Status
+from importer.model import MediaKind, Outcome, RatingJob, RowRemedy, Status
 
 HEADER = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "type", "rating", "rated_at")
 
@@ -57,7 +57,7 @@ class TraktFile:
                 f"Trakt's web importer finds a {job.kind} by one of these ids: {known}; the row has none"
             )
             if is_movie or not (job.tmdb_id or job.tvdb_id):
-                message += "; `importer resolve FILE` finds them"
+                message += f"; {RowRemedy.FIND_IDS}"
             return Outcome(Status.UNSUPPORTED, "needs_id", message)
         return None
 

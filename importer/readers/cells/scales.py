@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from importer.errors import UsageError
+from importer.errors import OptionError
+from importer.model import RowRemedy
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ratings import not_rated
 
@@ -112,8 +113,8 @@ class Votes:
         if (rating := self.ratings.get(text.casefold())) is None:
             raise CellError(
                 Reason.OFF_SCALE,
-                "is none of the votes that --scale names",
-                f"Add it, as in --scale {self},{text or 'VOTE'}=7.",
+                "is none of the votes that the scale names",
+                RowRemedy.ADD_VOTE.format(votes=f"{self},{text or 'VOTE'}"),
             )
         return rating
 
@@ -121,7 +122,7 @@ class Votes:
         """See `Scale`."""
         text = cell.strip()
         rating = self.ratings.get(text.casefold())
-        return None if rating is None or text in self.none else f"{text} is rated {rating}, as --scale says"
+        return None if rating is None or text in self.none else f"{text} is rated {rating}, as the scale says"
 
     @property
     def flag(self) -> str:
@@ -147,9 +148,8 @@ def parse_scale(text: str, none: frozenset[str] = frozenset()) -> Scale:
     match = _match_range(text.strip())
     lowest, highest = (_parse(part or "") for part in match.groups()) if match else (None, None)
     if not highest or (lowest is not None and lowest >= highest):
-        raise UsageError(
-            f"--scale {text!r}: write the highest rating (5), a range (0-100), or what each vote is (1=3,2=8)"
-        )
+        problem = "write the highest rating (5), a range (0-100), or what each vote is (1=3,2=8)"
+        raise OptionError("scale", problem, text)
     # Nobody means by `5` that 0 is a rating; `0-5` says so.
     return Steps(lowest or Fraction(0), highest, none=none, is_open=lowest is None)
 
@@ -157,7 +157,7 @@ def parse_scale(text: str, none: frozenset[str] = frozenset()) -> Scale:
 def _parse_vote(word: str) -> tuple[str, int]:
     vote, _, rating = (part.strip() for part in word.partition("="))
     if not vote or rating not in {str(number) for number in range(1, _TEN + 1)}:
-        raise UsageError(f"--scale: {word!r} is no vote; write it as VOTE=RATING with a rating of 1 to 10")
+        raise OptionError("scale", f"{word!r} is no vote; write it as VOTE=RATING with a rating of 1 to 10")
     return vote.casefold(), int(rating)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError
-from importer.model import MediaKind, RatingJob
+from importer.model import MediaKind, RatingJob, RowRemedy
 from importer.readers.cells.errors import CellError
 from importer.readers.cells.ids import parse_imdb_id
 from importer.readers.cells.numbers import parse_year
@@ -24,7 +24,7 @@ def _parse_tier(cell: str) -> int:
     try:
         return parse_rating(cell)
     except CellError as error:
-        remedy = "Say with --scale what your scores are, and they are taken instead."
+        remedy = RowRemedy.TAKE_SCORES
         raise CellError(error.reason, error.problem, remedy) from error
 
 

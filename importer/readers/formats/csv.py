@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from importer.errors import UnknownFormatError
+from importer.errors import Remedy, UnknownFormatError
 from importer.files import restore
 from importer.model import MediaKind, RatingJob
 from importer.readers.base import ReadOptions
@@ -79,8 +79,8 @@ class CsvReader(Scaled):
         if other is not None and "rating" not in map(str.lower, options.mapping.values()):
             names = table.header.names
             raise UnknownFormatError(
-                f"{table.name}: there are two columns of ratings, rating and {quote(names[other])}. Say "
-                f"which is yours: --map rating=rating or --map {quote(names[other] + '=rating')}.",
+                f"{table.name}: there are two columns of ratings, rating and {quote(names[other])}",
+                Remedy.MAP_RATING,
                 found=names,
             )
         super().__init__(table, options)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
-from importer.errors import UnknownFormatError
+from importer.errors import Remedy, UnknownFormatError
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_id
@@ -102,8 +102,7 @@ class ImdbListReader(ImdbReader):
                 + (
                     "It has no column Your Rating. Open your ratings page at IMDb and export that one."
                     if options.lists
-                    else "Open your ratings page at IMDb and export that one; or take the rated rows of this "
-                    "one with --lists."
+                    else f"Open your ratings page at IMDb and export that one; {Remedy.TAKE_LIST}."
                 ),
                 found=table.header.names,
             )

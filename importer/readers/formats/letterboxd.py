@@ -11,7 +11,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
-from importer.errors import UnreadableFileError, UsageError
+from importer.errors import OptionError, UnreadableFileError
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.numbers import parse_year
@@ -100,9 +100,10 @@ class LetterboxdReader(TableReader):
         """The last day of each film in `diary.csv`. Raises UsageError, UnreadableFileError."""
         path = self.table.path.with_name("diary.csv")
         if not path.is_file():
-            raise UsageError(
-                f"--diary-dates: there is no diary.csv beside {self.table.name}; "
-                "put it there, or import the whole export as you downloaded it"
+            raise OptionError(
+                "diary_dates",
+                f"there is no diary.csv beside {self.table.name}; "
+                "put it there, or import the whole export as you downloaded it",
             )
         self.related_files = [path]
         diary = Table(read_text_file(path, path.name))

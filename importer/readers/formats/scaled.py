@@ -3,7 +3,7 @@
 from operator import attrgetter
 from typing import ClassVar
 
-from importer.errors import ScaleNeededError, UsageError
+from importer.errors import OptionError, ScaleNeededError
 from importer.readers.cells.scales import Scale, Votes, parse_scale
 from importer.readers.columns import PerFile
 from importer.readers.format_reader import TableReader
@@ -29,10 +29,8 @@ class Scaled(TableReader):
         if text is not None:
             self.scale = parse_scale(text, self.unrated)
             if self.has_votes and not isinstance(self.scale, Votes):
-                raise UsageError(
-                    f"--scale {text}: {self.format_name} has votes; say what each is, "
-                    f"for example --scale {self.scale_example}"
-                )
+                problem = f"{self.format_name} has votes; say what each is, for example {self.scale_example}"
+                raise OptionError("scale", problem, text)
         elif self.is_scale_needed():
             suggested = self.suggest_scale()
             looks_like = None if suggested is None else suggested.flag

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import ClassVar
 
-from importer.errors import UnreadableFileError, UsageError
-from importer.model import Status
+from importer.errors import OptionError, UnreadableFileError
+from importer.model import RowRemedy, Status
 from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.columns import PerFile
 from importer.readers.format_reader import TableReader
@@ -31,7 +31,7 @@ class OwnedRows(TableReader):
         """Read whose a row is; the rows of others are skipped, which is no failure."""
         if (found := cell.strip()) == self.wanted_user:
             return found
-        remedy = f"Nothing is sent; --{self.user_option} says whose ratings are taken."
+        remedy = f"Nothing is sent; {RowRemedy.CHOOSE_USER.format(option=self.user_option)}"
         reason = Reason(f"other_{self.user_option}")
         raise CellError(reason, "is somebody else", remedy, status=Status.SKIPPED)
 
@@ -50,13 +50,11 @@ class OwnedRows(TableReader):
         users = ", ".join(quote(user) for user in list(found)[:_MOST_NAMED])
         if len(found) > _MOST_NAMED:
             users += " and others"
-        name, flag = self.table.name, f"--{self.user_option}"
+        name, option = self.table.name, self.user_option
         if named is not None:
-            raise UsageError(f"{flag} {named}: no row of {name} is theirs; there are rows of {users}")
+            raise OptionError(option, f"no row of {name} is theirs; there are rows of {users}", named)
         if len(found) > 1:
-            raise UsageError(
-                f"{name}: these are ratings of several people: {users}. Say which are yours with {flag}"
-            )
+            raise OptionError(option, f"{name} has ratings of several people: {users}. Say which are yours")
         return next(iter(found))
 
     def _read_users(self) -> Iterator[str]:

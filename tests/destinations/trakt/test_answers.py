@@ -19,7 +19,7 @@ from importer.destinations.decisions import (
 )
 from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.dates import Dates
-from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, Loss
+from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, Loss, Remedy
 from importer.http import Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
 from tests.builders import build_answer, build_batch, build_job
@@ -292,7 +292,7 @@ def test_403_stops_the_run_and_tells_the_app_from_a_block_page(
     decision = stop_of(read(batch, answer))
     assert isinstance(decision.error, AuthorizationError)
     assert told in str(decision.error)
-    assert "--to trakt-file" in str(decision.error)
+    assert decision.error.remedy is Remedy.UPLOAD_FILE
     assert decision.effect is Effect.NONE
 
 

@@ -36,7 +36,7 @@ def test_the_rated_rows_of_a_list_are_taken_when_asked_for(tmp_path: Path) -> No
     assert reasons(rows) == ["ok", "no_rating"]
     assert jobs(rows[:1])[0].rated_at is None, "the day of the entry is not that of the rating"
     assert invalid(rows[1:])[0].status is Status.SKIPPED
-    with pytest.raises(UnknownFormatError, match="--lists"):
+    with pytest.raises(UnknownFormatError, match="take the rated rows of this list"):
         open_reader(path)
     path.write_text(f"{LIST}\n1{row}\n")
     with pytest.raises(UnknownFormatError, match="no column Your Rating"):

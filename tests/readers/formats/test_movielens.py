@@ -124,9 +124,9 @@ def test_the_rows_of_other_users_are_skipped_and_each_is_a_row(tmp_path: Path) -
 
 def test_a_file_of_several_users_asks_whose_ratings_to_take(tmp_path: Path) -> None:
     rows = [f"{user},1,4.0,1" for user in range(1, 31)]
-    with pytest.raises(UsageError, match=r'several people: "1", "2", .*and others\. .*--user'):
+    with pytest.raises(UsageError, match=r'^user: .*several people: "1", "2", .*and others\.'):
         read_dataset(tmp_path, *rows)
-    with pytest.raises(UsageError, match="--user 99: no row"):
+    with pytest.raises(UsageError, match="user 99: no row"):
         read_dataset(tmp_path, *rows, user="99")
     assert reasons(read_dataset(tmp_path, *rows, user="30")) == ["other_user"] * 29 + ["ok"]
 

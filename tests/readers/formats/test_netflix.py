@@ -52,7 +52,7 @@ def test_thumbs_are_never_guessed(tmp_path: Path) -> None:
 def test_thumbs_are_what_their_owner_says(tmp_path: Path) -> None:
     rows = jobs(read_rows(tmp_path, *(row("thumb", "", thumbs) for thumbs in (1, 2, 3)), scale=THUMBS))
     assert [job.rating for job in rows] == [3, 7, 10]
-    assert rows[0].note == "1 is rated 3, as --scale says"
+    assert rows[0].note == "1 is rated 3, as the scale says"
 
 
 def test_the_word_of_the_row_says_which_value_counts(tmp_path: Path) -> None:
@@ -96,12 +96,12 @@ def test_a_rating_taken_back_is_skipped_and_a_bad_one_is_told(tmp_path: Path) ->
 
 def test_several_profiles_ask_for_one_and_the_others_are_skipped(tmp_path: Path) -> None:
     rows = (row("star", 4), row("star", 1, profile="Ben"), row("thumb", "", 1, profile="Ben"))
-    with pytest.raises(UsageError, match=r'"Anna", "Ben".*--profile'):
+    with pytest.raises(UsageError, match=r'^profile: .*"Anna", "Ben"'):
         read_rows(tmp_path, *rows)
     found = read_rows(tmp_path, *rows, profile="Anna")  # Ben's thumbs ask for no scale
     assert reasons(found) == ["ok", "other_profile", "other_profile"]
     assert {skipped.status for skipped in invalid(found[1:])} == {Status.SKIPPED}
-    with pytest.raises(UsageError, match="--profile Cleo: no row"):
+    with pytest.raises(UsageError, match="profile Cleo: no row"):
         read_rows(tmp_path, *rows, profile="Cleo")
 
 

@@ -63,7 +63,7 @@ def test_the_vote_is_the_last_part_of_its_key(tmp_path: Path) -> None:
     assert {(job.kind, job.title, job.tvdb_id, job.rated_at) for job in rows} == {
         (MediaKind.MOVIE, "Atonement", None, None)
     }
-    assert rows[0].note == "29 is rated 8, as --scale says"
+    assert rows[0].note == "29 is rated 8, as the scale says"
 
 
 def test_what_a_vote_means_is_never_guessed(tmp_path: Path) -> None:
