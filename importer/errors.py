@@ -99,7 +99,12 @@ class OptionError(UsageError):
 
     def spell(self, option: str) -> str:
         """Give the message with the option as `option` spells it: `--on-conflict`, say."""
-        return f"{option} {self.value}".rstrip() + f": {self.problem}"
+        return f"{option} {self.value}: {self.problem}" if self.value else f"{option}: {self.problem}"
+
+    @property
+    def without_option(self) -> str:
+        """The value and the problem, for a sentence that names the option itself."""
+        return f"{self.value!r}: {self.problem}" if self.value else self.problem
 
 
 class SettingsError(UsageError):

@@ -127,7 +127,9 @@ class SyncJob(BaseModel):
             try:
                 checks[key](text)
             except UsageError as error:
-                raise ValueError(error.problem if isinstance(error, OptionError) else str(error)) from error
+                raise ValueError(
+                    error.without_option if isinstance(error, OptionError) else str(error)
+                ) from error
         return text
 
 

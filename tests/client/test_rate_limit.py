@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from importer.client.rate_limit import Limiter, Rate, parse_rate
-from importer.errors import SettingsError
+from importer.errors import OptionError
 from importer.progress import Progress
 from tests.virtual_time import run_in_virtual_time
 
@@ -39,7 +39,7 @@ def test_parse_rate(text: str, rate: Rate) -> None:
     ],
 )
 def test_a_rate_that_is_none_says_how_to_write_one(text: str) -> None:
-    with pytest.raises(SettingsError, match="for example 1/s"):
+    with pytest.raises(OptionError, match="for example 1/s"):
         parse_rate(text)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from importer.cli.advice import explain
 from importer.errors import UnknownFormatError, UnreadableFileError, UsageError
 from importer.readers import FORMATS, ReadOptions, open_reader
 from tests.readers.reading import jobs, read
@@ -23,7 +24,7 @@ def test_an_unknown_header_is_shown_with_what_is_missing(tmp_path: Path) -> None
     assert error.found == ("Film", "Score")
     assert any("rating" in missing for missing in error.missing)
     for part in ('"Film", "Score"', "Nearest is csv", "--map", "--format", "input.csv"):
-        assert part in str(error)
+        assert part in explain(error)
 
 
 def test_the_nearest_format_is_the_one_that_lacks_least(tmp_path: Path) -> None:
@@ -86,10 +87,10 @@ def test_files_that_are_known_to_hold_no_ratings_are_refused_by_name(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"lists": True}, "--lists is for imdb-list, and ratings of mine is csv. Leave it out."),
-        ({"diary_dates": True}, "--diary-dates is for letterboxd, and"),
-        ({"user": "1"}, "--user is for movielens-dataset, and"),
-        ({"profile": ""}, "--profile is for netflix, and"),
+        ({"lists": True}, "lists: this is for imdb-list, and ratings of mine is csv. Leave it out."),
+        ({"diary_dates": True}, "diary_dates: this is for letterboxd, and"),
+        ({"user": "1"}, "user: this is for movielens-dataset, and"),
+        ({"profile": ""}, "profile: this is for netflix, and"),
     ],
 )
 def test_an_option_that_would_change_nothing_is_refused(

@@ -138,7 +138,7 @@ def test_nothing_strange_is_shown_to_a_person(change: dict[str, object]) -> None
     [
         (build_answer(400), "IMPORTER_TRAKT_CLIENT_ID"),
         (build_answer(401, {"error": "invalid_client"}), "IMPORTER_TRAKT_CLIENT_ID"),
-        (build_answer(403), "trakt-file"),
+        (build_answer(403), "Without the API, a file to upload"),
         (BLOCK_PAGE, "Cloudflare"),
         (build_answer(404), "IMPORTER_TRAKT_AUTH_URL"),
         (build_answer(301), "IMPORTER_TRAKT_AUTH_URL"),
