@@ -11,13 +11,14 @@ from typing import Any
 
 from importer.errors import Remedy, UnknownFormatError
 from importer.files import restore
-from importer.model import MediaKind, RatingJob
+from importer.model import MediaKind, RatingJob, Status
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, TitleType, parse_kind, parse_second_kind
 from importer.readers.cells.numbers import parse_number, parse_year
 from importer.readers.cells.ratings import parse_rating, parse_rating_or_word
+from importer.readers.cells.texts import unmark
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote
 from importer.readers.formats.scaled import SCALE_NOTE, Scaled
@@ -43,8 +44,18 @@ def _parse_kind(cell: str) -> MediaKind | None:
 
 
 def _choose_rating_parser(reader: Scaled) -> Parse:
-    parse = parse_rating if reader.scale is None else reader.scale.convert
-    return partial(parse_rating_or_word, parse=parse)
+    if reader.scale is not None:
+        return partial(parse_rating_or_word, parse=reader.scale.convert)
+    is_ours = reader.clean_cell is not None
+    return parse_rating_or_word if is_ours else partial(parse_rating_or_word, parse=_parse_unless_zero)
+
+
+def _parse_unless_zero(cell: str) -> int:
+    # Whoever writes zeros (Kodi, MyAnimeList, AniList, Watcharr) means "not rated", never "remove it".
+    if unmark(cell) in {"0", "0.0", "0,0"}:
+        remedy = "Nothing is sent; to remove a rating, write unrate."
+        raise CellError(Reason.NO_RATING, "is no rating", remedy, status=Status.SKIPPED)
+    return parse_rating(cell)
 
 
 class CsvReader(Scaled):
@@ -55,7 +66,7 @@ class CsvReader(Scaled):
         what="any table of named columns (text, JSON, XML, Excel), and the importer's results file",
         recognised_by="columns rating and imdb_id, tmdb_id, tvdb_id, trakt_id, or title and year; or --map",
         ids="IMDb, TMDB, TVDB, Trakt, or title and year",
-        scale="1 to 10, or as --scale says; love, hate, unrate (or 0)",
+        scale="1 to 10, or as --scale says; love, hate, unrate; 0 is not rated",
         dates="day or instant in rated_at, optional",
         traps="no cell is guessed; decimals only with --scale",
         sample="ratings.csv",

@@ -86,7 +86,7 @@ FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str],
         ("-1", "101", ""),
         (),
     ),
-    ("imdb_id,rating", "tt0113277,{}", ANY, WHOLE | {"0": 0}, ("0.5", "7.5", "11", "0.0", ""), ()),
+    ("imdb_id,rating", "tt0113277,{}", ANY, WHOLE, ("0.5", "7.5", "11", ""), ("0", "0.0")),
     ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="0-100"), HUNDRED, ("-1", "101", ""), ()),
     ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="5"), HALVES_OF_5, ("0", "5.5", ""), ()),
 )

@@ -6,7 +6,7 @@ import pytest
 
 from importer.errors import UnknownFormatError
 from importer.files import neutralise
-from importer.model import RESULT_COLUMNS, InvalidRow, MediaKind, RatingJob
+from importer.model import RESULT_COLUMNS, InvalidRow, MediaKind, RatingJob, Status
 from importer.readers import ReadOptions, open_reader
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import jobs, read, reasons
@@ -198,3 +198,11 @@ def test_the_marks_that_make_texts_of_a_spreadsheets_cells_are_no_part_of_them(t
 def test_thousands_are_not_cut_off_an_id(tmp_path: Path) -> None:
     content = "title;year;tmdb_id;trakt_id;rating\nSome film;2006;12.000;;7\nThe Matrix;1999;;481.000;6\n"
     assert reasons(read(tmp_path, content.encode())) == ["bad_id", "bad_id"]
+
+
+def test_zero_is_not_rated_and_removes_nothing(tmp_path: Path) -> None:
+    content = "imdb_id,title,year,rating\ntt0133093,The Matrix,1999,9\ntt1375666,Inception,2010,0\n"
+    rows = read(tmp_path, (content + "tt0816692,Interstellar,2014,0.0\ntt0110912,x,1994,unrate\n").encode())
+    assert reasons(rows) == ["ok", "no_rating", "no_rating", "ok"]
+    assert [row.status for row in rows if isinstance(row, InvalidRow)] == [Status.SKIPPED] * 2
+    assert [row.rating for row in rows if not isinstance(row, InvalidRow)] == [9, 0]
