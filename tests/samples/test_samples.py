@@ -235,7 +235,7 @@ ODDITIES: dict[str, Callable[[Row, list[Row]], bool]] = {
     "title and year only": lambda row, _: row.has_only_title and not row.season and is_catalogued_title(row),
     "episode, by its show and number": lambda row, _: row.type == "episode" and is_catalogued_episode(row),
     "love or hate": lambda row, _: row.rating in {"love", "hate"},
-    "unrate": lambda row, _: row.rating in {"unrate"},
+    "unrate": lambda row, _: row.rating == "unrate",
     "rated twice, the newer rating": is_newer_of_two,
     "rated twice, the older rating": is_older_of_two,
     "episode, by its own id": lambda row, _: row.type in {"TV Episode", "tvEpisode"},
