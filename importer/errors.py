@@ -12,6 +12,7 @@ ImporterError                    exit 1   the run ended badly
 ├── DestinationError             exit 1   something about one request
 │   └── ConnectionLostError               no answer came; says whether the request may have arrived
 └── StopRunError                 exit 3   nothing more is sent; the same command continues
+    ├── UnreachableError                  no connection to the server, perhaps no network at all
     ├── AuthorizationError                the destination does not accept the credentials
     ├── AccountLimitError                 the account is full
     ├── JournalLockedError                another run holds this account's journal
@@ -186,6 +187,10 @@ class StopRunError(ImporterError):
     """The run stops here and sends nothing more; what is done stays done."""
 
     exit_code = 3
+
+
+class UnreachableError(StopRunError):
+    """No connection to the server: the network is down, or the server is. Another try may soon succeed."""
 
 
 class AuthorizationError(StopRunError):

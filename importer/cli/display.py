@@ -150,7 +150,16 @@ class Display:
         summary = _build_summary(report, source, target, self.results, dry_run=dry_run)
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
         now = datetime.now(UTC)
-        self.tell_end(build_run_end(self.log.job, summary, exit_code, began_at=self.began_at, ended_at=now))
+        self.tell_end(
+            build_run_end(
+                self.log.job,
+                summary,
+                exit_code,
+                began_at=self.began_at,
+                ended_at=now,
+                stopped_by=report.stopped_by,
+            )
+        )
         if self.log.is_json and self.stream() is sys.stderr:
             return exit_code  # standard error is the log's
         if self.as_json:

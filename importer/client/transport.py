@@ -5,6 +5,8 @@ Redirects are never followed: a POST with credentials goes to the host it was me
 """
 
 import asyncio
+import socket
+from collections.abc import Callable
 from importlib.metadata import version
 from types import TracebackType
 from typing import Protocol, Self
@@ -39,9 +41,16 @@ class Transport:
     """A pool of kept-alive connections. An async context manager; `send` is safe to call concurrently."""
 
     def __init__(
-        self, connections: int, *, read_seconds: float = READ_SECONDS, answer_limit: int = ANSWER_LIMIT_BYTES
+        self,
+        connections: int,
+        *,
+        read_seconds: float = READ_SECONDS,
+        answer_limit: int = ANSWER_LIMIT_BYTES,
+        check_address: Callable[[str], None] | None = None,
     ) -> None:
+        """`check_address` gets every IP address before it is connected to; an OSError refuses it."""
         self._connections = connections
+        self._check_address = check_address
         self._answer_limit = answer_limit
         self._timeout = aiohttp.ClientTimeout(
             total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
@@ -50,7 +59,7 @@ class Transport:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections),
+            connector=aiohttp.TCPConnector(limit=self._connections, socket_factory=self._make_socket),
             timeout=self._timeout,
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -86,6 +95,12 @@ class Transport:
             raise _lost(Loss.TIMEOUT, error) from None
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
             raise _lost(Loss.DROPPED, error) from None
+
+    def _make_socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, _, place = address
+        if self._check_address is not None:
+            self._check_address(place[0])
+        return socket.socket(family, kind, protocol)
 
     async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
         length = answer.content_length

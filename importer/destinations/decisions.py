@@ -17,11 +17,11 @@ used up is told by `Retry.give_up`; a question (a look-up, a page of ratings) th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Generic, NamedTuple, TypeVar
 
-from importer.errors import ConnectionLostError, Loss, StopRunError
+from importer.errors import ConnectionLostError, Loss, StopRunError, UnreachableError
 from importer.model import Batch, Outcome, Status
 
 T = TypeVar("T")
@@ -70,6 +70,10 @@ class RetryPolicy:
     when_exhausted: WhenExhausted = WhenExhausted.STOP
     outcome: Outcome = _GAVE_UP
     stop_message: str = "{reason}: no proper answer after {attempts} attempts"
+    waits_for_network: bool = True
+    """False for a question of little weight, which does not wait half a minute for a connection."""
+    error: type[StopRunError] = StopRunError
+    """What a stop raises."""
     too_much: bool = False
     """Whether smaller batches are wise from here on."""
 
@@ -118,7 +122,7 @@ class Retry:
 
     def stop(self) -> "Stop":
         """What follows where nothing but stopping is left."""
-        return Stop(StopRunError(self._fill(self.policy.stop_message)), self.effect)
+        return Stop(self.policy.error(self._fill(self.policy.stop_message)), self.effect)
 
     def give_up(self, batch: Batch) -> "Done[Sequence[Outcome]] | Split | Stop":
         """What follows for a batch whose attempts are used up."""
@@ -190,7 +194,14 @@ LOSSES: Mapping[Loss, LossRule] = {
     Loss.CERTIFICATE: LossRule(Effect.NONE, None, "{server}'s identity cannot be proved: {loss}"),
     Loss.REFUSED: LossRule(
         Effect.NONE,
-        RetryPolicy(attempts=6, first_wait_seconds=1, exponential=True, stop_message="{reason}"),
+        # 31 s in all: a machine that wakes up needs that long to find its network.
+        RetryPolicy(
+            attempts=6,
+            first_wait_seconds=1,
+            exponential=True,
+            stop_message="{reason}",
+            error=UnreachableError,
+        ),
         "{server} cannot be reached: {loss}",
     ),
     Loss.TIMEOUT: LossRule(
@@ -227,4 +238,9 @@ def interpret_loss(
     reason = rule.reason.format(server=server, loss=loss)
     if rule.policy is None:
         return Stop(StopRunError(reason), rule.effect)
-    return Retry(str(loss), question, rule.effect) if question else Retry(reason, rule.policy, rule.effect)
+    if question is None:
+        return Retry(reason, rule.policy, rule.effect)
+    # Without a connection, a question is no different from a batch: the network may be about to come up.
+    policy = rule.policy if loss.loss is Loss.REFUSED and question.waits_for_network else question
+    policy = replace(policy, stop_message=question.stop_message, error=UnreachableError)
+    return Retry(str(loss), policy, rule.effect)

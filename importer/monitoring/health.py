@@ -28,6 +28,8 @@ class Health:
     next_run_at: str | None
     """When a daemon runs it again; None without a daemon."""
     counts: Mapping[str, int]
+    unreachable_since: str | None = None
+    """The first of the last runs in a row that could not reach a server."""
 
 
 def write_health(folder: Path, end: RunEnd) -> Health | None:
@@ -46,6 +48,7 @@ def write_health(folder: Path, end: RunEnd) -> Health | None:
         last_success_at=ended_at if end.is_good else last_success_at,
         next_run_at=None,
         counts=dict(end.counts),
+        unreachable_since=((before and before.unreachable_since) or ended_at) if end.is_unreachable else None,
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(path, health)
@@ -58,6 +61,11 @@ def note_next_run(folder: Path, job: str, at: datetime | None) -> None:
     health = _read(path)
     if health is not None:
         _write(path, replace(health, next_run_at=at.isoformat(timespec="seconds") if at else None))
+
+
+def read_job(folder: Path, job: str) -> Health | None:
+    """Read the file of one job; None if there is none that makes sense."""
+    return _read(_path_of(folder, job))
 
 
 def read_health(folder: Path) -> list[Health]:
@@ -82,8 +90,9 @@ def _read(path: Path) -> Health | None:
         fields: dict[str, Any] = json.loads(path.read_text("utf-8"))
         health = Health(**fields)
         datetime.fromisoformat(health.ended_at)
-        if health.last_success_at is not None:
-            datetime.fromisoformat(health.last_success_at)
+        for moment in (health.last_success_at, health.unreachable_since):
+            if moment is not None:
+                datetime.fromisoformat(moment)
         if not isinstance(health.consecutive_failures, int) or not health.counts.keys() <= set(Status):
             return None
     except (OSError, ValueError, TypeError, AttributeError):

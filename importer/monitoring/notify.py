@@ -6,6 +6,7 @@ Its addresses hold passwords and tokens: they are secrets, and a warning only gi
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from importer.model import Status
@@ -40,6 +41,10 @@ def is_due(policy: NotifyOn, end: RunEnd, before: Health | None) -> bool:
         return True
     if end.is_good:
         return policy is NotifyOn.RECOVERY and before is not None and before.exit_code != 0
+    if end.is_unreachable and before is not None and before.unreachable_since is not None:
+        # A daemon tries again every few minutes: one notification a day is enough.
+        first = datetime.fromisoformat(before.unreachable_since)
+        return (end.ended_at - first).days != (datetime.fromisoformat(before.ended_at) - first).days
     # Rows that can never succeed are in the file every night: one notification is enough.
     return bool(end.stopped) or before is None or _count_misses(end.counts) != _count_misses(before.counts)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from importer.errors import ImporterError
+from importer.errors import ImporterError, UnreachableError
 from importer.report.summary import Summary, build_reasons
 
 
@@ -23,6 +23,8 @@ class RunEnd:
     """Why rows did not succeed, the most frequent reason first."""
     stopped: str = ""
     """Why it stopped early; empty if it did not."""
+    is_unreachable: bool = False
+    """Whether it stopped because a server could not be reached: perhaps the network is not up yet."""
 
     @property
     def is_good(self) -> bool:
@@ -41,7 +43,13 @@ class RunEnd:
 
 
 def build_run_end(
-    job: str, summary: Summary, exit_code: int, *, began_at: datetime, ended_at: datetime
+    job: str,
+    summary: Summary,
+    exit_code: int,
+    *,
+    began_at: datetime,
+    ended_at: datetime,
+    stopped_by: ImporterError | None = None,
 ) -> RunEnd:
     """Build it for a run that has a summary."""
     return RunEnd(
@@ -53,6 +61,7 @@ def build_run_end(
         counts={str(status): number for status, number in summary.counts.items()},
         reasons=build_reasons(summary),
         stopped=summary.stopped or "",
+        is_unreachable=isinstance(stopped_by, UnreachableError),
     )
 
 
@@ -60,4 +69,11 @@ def build_failed_start(
     job: str, error: ImporterError, *, began_at: datetime, ended_at: datetime, stopped: str = ""
 ) -> RunEnd:
     """Build it for a run that an error ended before it began; `stopped` is the error as people read it."""
-    return RunEnd(job, error.exit_code, began_at, ended_at, stopped=stopped or str(error))
+    return RunEnd(
+        job,
+        error.exit_code,
+        began_at,
+        ended_at,
+        stopped=stopped or str(error),
+        is_unreachable=isinstance(error, UnreachableError),
+    )

@@ -19,9 +19,9 @@ from functools import partial
 from pathlib import Path
 
 from importer.config.folders import config_file, state_dir
-from importer.errors import UsageError
+from importer.errors import StopRunError, UsageError
 from importer.files import write_privately
-from importer.monitoring.health import note_next_run
+from importer.monitoring.health import note_next_run, read_job
 from importer.monitoring.log import Log
 from importer.sync.config import SyncJob, choose_jobs
 from importer.sync.daemon import Daemon, JobEnd
@@ -65,7 +65,10 @@ async def _run(
     stopped_by: list[str] = []
 
     async def begin(name: str) -> JobEnd:
-        return JobEnd(await children.run(name))
+        code = await children.run(name)
+        # A process can only return its exit code: the rest is in the health file that it has just written.
+        health = read_job(health_folder(), name) if code == StopRunError.exit_code else None
+        return JobEnd(code, retry_soon=health is not None and health.unreachable_since is not None)
 
     def ended(name: str, end: JobEnd, due: datetime) -> None:
         _note_next_run(name, due)

@@ -4,9 +4,12 @@ An address may hold a key, so messages name its host and nothing more.
 """
 
 import asyncio
+import errno
 import glob
 import hashlib
-from dataclasses import dataclass
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 from importer.client.client import Client
 from importer.client.transport import HttpSender, Transport
 from importer.destinations.decisions import LOSSES, Decision, Done, Retry, RetryPolicy
-from importer.errors import ConnectionLostError, UnreadableFileError
+from importer.errors import ConnectionLostError, Loss, UnreachableError, UnreadableFileError
 from importer.files import write_privately
 from importer.http import Request, Response, host_of, read_retry_after, url_problems
 from importer.sync.config import SyncJob
@@ -25,10 +28,20 @@ DOWNLOAD_LIMIT_BYTES = 64 * 1024 * 1024
 
 MOST_REDIRECTS = 5
 
+DEADLINE_SECONDS = 900
+"""For the whole download: all redirects, all attempts, all waits."""
+
 _REDIRECTS = {301, 302, 303, 307, 308}
+_REMEDY = "Correct the source of the job."
 _DOWNLOAD = RetryPolicy(
-    attempts=4, first_wait_seconds=2, exponential=True, stop_message="{reason}. Sync again later."
+    attempts=4,
+    first_wait_seconds=2,
+    exponential=True,
+    stop_message="{reason}. Sync again later.",
+    error=UnreachableError,
 )
+_CONNECTION = replace(_DOWNLOAD, attempts=5)
+"""30 s in all: a machine that wakes up needs that long to find its network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +89,46 @@ def find_newest(pattern: str) -> Path:
     return max(found, key=lambda each: (each.stat().st_mtime_ns, each.name))
 
 
+class AddressGuard:
+    """Refuses addresses inside this network once a redirect comes from outside.
+
+    A server outside could otherwise have files of a router or of this machine read as ratings. What counts is
+    the address that is connected to: a name may mean another one each time it is looked up.
+    """
+
+    def __init__(self) -> None:
+        self.follows_redirect = False
+        self.has_refused = False
+        self._was_outside = False
+
+    def check(self, address: str) -> None:
+        """Take note of an IP address before it is connected to. Raises OSError."""
+        ip = ipaddress.ip_address(address)
+        ip = (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
+        if ip.is_global:
+            self._was_outside = True
+        elif self.follows_redirect and self._was_outside:
+            self.has_refused = True
+            raise PermissionError(errno.EACCES, "an address inside this network")
+
+
 async def _download(job: SyncJob, copy: Path, known: Version) -> Fetched:
-    async with Transport(1, answer_limit=DOWNLOAD_LIMIT_BYTES) as transport:
-        return await download(transport, job, copy, known)
+    guard = AddressGuard()
+    async with Transport(1, answer_limit=DOWNLOAD_LIMIT_BYTES, check_address=guard.check) as transport:
+        return await download(transport, job, copy, known, guard)
 
 
-async def download(sender: HttpSender, job: SyncJob, copy: Path, known: Version) -> Fetched:
+async def download(
+    sender: HttpSender, job: SyncJob, copy: Path, known: Version, guard: AddressGuard | None = None
+) -> Fetched:
     """Bring `copy`, a private file that holds the `known` version, up to date. Raises as `fetch` does."""
     name = f"the download from {host_of(job.source)}"
-    headers = _conditions(known)
-    address = job.source
-    client = Client.for_questions(sender)
-    for _ in range(MOST_REDIRECTS + 1):
-        request = Request("GET", address, "GET source", headers={"Accept": "*/*", **headers})
-        answer = await client.request(request, partial(_interpret, name))
-        if answer.status not in _REDIRECTS:
-            break
-        address = _follow(job, address, answer, name)
-    else:
-        raise UnreadableFileError(name, "its server redirects again and again", remedy="Correct the source.")
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            answer = await _get(sender, job, name, _conditions(known), guard or AddressGuard())
+    except TimeoutError:
+        minutes = DEADLINE_SECONDS // 60
+        raise UnreachableError(f"{name} is not complete after {minutes} minutes. Sync again later.") from None
     if answer.status == 304 and known.digest:
         return Fetched(copy, name, known)
     if answer.status != 200:
@@ -108,19 +142,37 @@ async def download(sender: HttpSender, job: SyncJob, copy: Path, known: Version)
     return Fetched(copy, name, Version(digest, _header(answer, "ETag"), _read_last_modified(answer)))
 
 
-def _interpret(name: str, answer: Response | ConnectionLostError) -> Decision[Response]:
+async def _get(
+    sender: HttpSender, job: SyncJob, name: str, headers: Mapping[str, str], guard: AddressGuard
+) -> Response:
+    """Get the source, through redirects. Returns whatever answers in the end."""
+    address = job.source
+    client = Client.for_questions(sender)
+    for _ in range(MOST_REDIRECTS + 1):
+        request = Request("GET", address, "GET source", headers={"Accept": "*/*", **headers})
+        answer = await client.request(request, partial(_interpret, name, guard))
+        if answer.status not in _REDIRECTS:
+            return answer
+        address = _follow(job, address, answer, name)
+        guard.follows_redirect = True
+    raise UnreadableFileError(name, "its server redirects again and again", remedy=_REMEDY)
+
+
+def _interpret(name: str, guard: AddressGuard, answer: Response | ConnectionLostError) -> Decision[Response]:
     if isinstance(answer, ConnectionLostError):
+        if guard.has_refused:
+            raise _unsafe(name)
         if LOSSES[answer.loss].policy is None:
-            raise UnreadableFileError(name, str(answer), remedy="Correct the source of the job.")
-        return _ask_again(name, str(answer))
+            raise UnreadableFileError(name, str(answer), remedy=_REMEDY)
+        return _ask_again(name, str(answer), _CONNECTION if answer.loss is Loss.REFUSED else _DOWNLOAD)
     if answer.status == 429 or answer.status >= 500:
-        return _ask_again(name, f"HTTP {answer.status}", read_retry_after(answer.headers))
+        return _ask_again(name, f"HTTP {answer.status}", _DOWNLOAD, read_retry_after(answer.headers))
     return Done(answer)
 
 
-def _ask_again(name: str, reason: str, asked_seconds: float | None = None) -> Retry:
-    seconds = None if asked_seconds is None else max(_DOWNLOAD.first_wait_seconds, asked_seconds)
-    return Retry(f"{name}: its server gives no proper answer ({reason})", _DOWNLOAD, wait_seconds=seconds)
+def _ask_again(name: str, reason: str, policy: RetryPolicy, asked_seconds: float | None = None) -> Retry:
+    seconds = None if asked_seconds is None else max(policy.first_wait_seconds, asked_seconds)
+    return Retry(f"{name}: its server gives no proper answer ({reason})", policy, wait_seconds=seconds)
 
 
 def _follow(job: SyncJob, address: str, answer: Response, name: str) -> str:
@@ -131,13 +183,15 @@ def _follow(job: SyncJob, address: str, answer: Response, name: str) -> str:
         problems = list(url_problems(target._replace(query="").geturl(), in_clear=in_clear, section="jobs"))
     except ValueError as error:
         problems = [str(error)]
-    if problems:
-        raise UnreadableFileError(
-            name,
-            "its server redirects to an address that is not safe",
-            remedy="Correct the source of the job.",
-        )
+    # insecure_http accepts an address in clear, but not that a server takes https away.
+    if problems or (urlsplit(address).scheme == "https" and target.scheme != "https"):
+        raise _unsafe(name)
     return target.geturl()
+
+
+def _unsafe(name: str) -> UnreadableFileError:
+    # Never with the address: it is the server's own text, and may hold a key.
+    return UnreadableFileError(name, "its server redirects to an address that is not safe", remedy=_REMEDY)
 
 
 def _conditions(known: Version) -> dict[str, str]:
@@ -167,4 +221,4 @@ def hash_file(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         problem = error.strerror or str(error)
-        raise UnreadableFileError(str(path), problem, remedy="Correct the source of the job.") from error
+        raise UnreadableFileError(str(path), problem, remedy=_REMEDY) from error

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.monitoring.health import note_next_run, read_health, write_health
+from importer.errors import UnreachableError
+from importer.monitoring.health import note_next_run, read_health, read_job, write_health
+from importer.monitoring.run_end import build_failed_start
 from tests.monitoring.builders import BEGAN_AT, build_end
 
 USUAL = {
@@ -35,6 +37,7 @@ def test_a_good_run_is_written_whole(tmp_path: Path) -> None:
         "last_success_at": "2026-03-01T03:00:02+00:00",
         "next_run_at": "2026-03-01T09:00:00+00:00",
         "counts": {"rated": 25, "unchanged": 9975},
+        "unreachable_since": None,
     }
     assert [health.job for health in read_health(tmp_path / "health")] == ["nightly"]
     assert [path.name for path in (tmp_path / "health").iterdir()] == ["nightly.json"]
@@ -73,6 +76,24 @@ def test_the_last_good_run_is_remembered_through_bad_ones(tmp_path: Path) -> Non
     assert bad.ended_at == later.isoformat()
 
 
+def test_since_when_a_server_cannot_be_reached(tmp_path: Path) -> None:
+    error = UnreachableError("Trakt cannot be reached")
+    for hours in range(3):
+        moment = BEGAN_AT + timedelta(hours=hours)
+        write_health(tmp_path, build_failed_start("nightly", error, began_at=moment, ended_at=moment))
+    health = read_job(tmp_path, "nightly")
+    assert health is not None
+    assert health.unreachable_since == BEGAN_AT.isoformat()
+    write_health(tmp_path, build_end(3, stopped="not signed in"))
+    assert [each.unreachable_since for each in read_health(tmp_path)] == [None]
+
+
+def test_a_file_of_an_older_version_is_understood(tmp_path: Path) -> None:
+    assert "unreachable_since" not in USUAL
+    (tmp_path / "nightly.json").write_text(json.dumps(USUAL))
+    assert [health.unreachable_since for health in read_health(tmp_path)] == [None]
+
+
 @pytest.mark.parametrize("name", ["../up", "a/b", "..", "Ä ö", "nightly.json", "%2F"])
 def test_any_name_of_a_job_becomes_a_file_in_the_folder(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "health"
@@ -92,6 +113,7 @@ def test_any_name_of_a_job_becomes_a_file_in_the_folder(tmp_path: Path, name: st
         json.dumps(USUAL | {"counts": [1]}),
         json.dumps(USUAL | {"consecutive_failures": "1"}),
         json.dumps(USUAL | {"ended_at": "soon"}),
+        json.dumps(USUAL | {"unreachable_since": "yesterday"}),
         "not JSON",
         '{"job": "nightly"}',
     ],

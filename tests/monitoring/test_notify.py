@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from importer.monitoring.notify import (
 )
 from importer.monitoring.run_end import RunEnd
 from importer.secret import Secret
-from tests.monitoring.builders import build_end
+from tests.monitoring.builders import BEGAN_AT, build_end
 
 FAILURE, RECOVERY, ALWAYS = NotifyOn.FAILURE, NotifyOn.RECOVERY, NotifyOn.ALWAYS
 
@@ -62,6 +63,21 @@ def after(end: RunEnd | None, folder: Path) -> Health | None:
 def test_who_is_told_of_what(tmp_path: Path, before: RunEnd | None, end: RunEnd, told: set[NotifyOn]) -> None:
     known = after(before, tmp_path)
     assert {policy for policy in NotifyOn if is_due(policy, end, known)} == told
+
+
+def test_a_server_that_stays_away_is_told_once_a_day(tmp_path: Path) -> None:
+    """A daemon tries again every hour at least: that is no reason for 24 messages."""
+    sent = []
+    for hour in range(60):
+        moment = BEGAN_AT + timedelta(hours=hour)
+        end = build_end(3, stopped="no network", is_unreachable=True, began_at=moment, ended_at=moment)
+        before = write_health(tmp_path, end)
+        if is_due(FAILURE, end, before):
+            sent.append(hour)
+    assert sent == [0, 24, 48]
+    (known,) = read_health(tmp_path)
+    assert is_due(FAILURE, build_end(3, stopped="not signed in"), known)
+    assert is_due(RECOVERY, GOOD, known)
 
 
 def test_a_bad_run_is_told_with_counts_and_the_first_reasons() -> None:

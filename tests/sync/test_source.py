@@ -3,7 +3,7 @@
 import gzip
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from importer.errors import ConnectionLostError, Loss, StopRunError, UnreadableFileError
+from importer.errors import ConnectionLostError, Loss, StopRunError, UnreachableError, UnreadableFileError
 from importer.http import Request, Response
+from importer.sync import source
 from importer.sync.config import SyncJob
-from importer.sync.source import MOST_REDIRECTS, Fetched, Version, download, fetch, find_newest
+from importer.sync.source import MOST_REDIRECTS, AddressGuard, Fetched, Version, download, fetch, find_newest
 from tests.virtual_time import run_in_virtual_time
 
 ADDRESS = "https://example.org/export.csv?key=s3cret"
@@ -120,6 +121,12 @@ class TestDownloads:
         get(copy, answer(200, CONTENT), known=known)
         assert "If-Modified-Since" not in asked()[0].headers
 
+    def test_a_network_that_is_waking_up_is_waited_for(self, copy: Path) -> None:
+        get(copy, *[ConnectionLostError(Loss.REFUSED)] * 4, answer(200, CONTENT))
+        assert copy.read_bytes() == CONTENT
+        with pytest.raises(UnreachableError, match="could not connect"):
+            get(copy, *[ConnectionLostError(Loss.REFUSED)] * 9)
+
     def test_what_changed_takes_its_place(self, copy: Path) -> None:
         known = get(copy, answer(200, CONTENT, ETag='"1"')).version
         assert get(copy, answer(200, b"new", ETag='"2"'), known=known).version != known
@@ -150,6 +157,10 @@ class TestDownloads:
         assert not copy.exists()
 
 
+def outside_at_first(check: Callable[[AddressGuard, str], None]) -> Callable[[AddressGuard, str], None]:
+    return lambda guard, ip: check(guard, ip if guard.follows_redirect else "1.1.1.1")
+
+
 class TestRedirects:
     def test_they_are_followed(self, copy: Path) -> None:
         get(copy, answer(302, Location="/other?x=1#y"), answer(200, CONTENT))
@@ -164,6 +175,62 @@ class TestRedirects:
             get(copy, answer(302, Location=target), answer(200, CONTENT))
         assert len(asked()) == 1
 
+    def test_never_from_https_to_http_whatever_the_job_accepts(self, copy: Path) -> None:
+        with pytest.raises(UnreadableFileError, match="not safe") as caught:
+            get(copy, answer(302, Location="http://other.example/5ecret"), insecure_http=True)
+        assert "5ecret" not in str(caught.value)
+        assert "other.example" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "inside",
+        [
+            *(
+                "127.0.0.1",
+                "10.1.2.3",
+                "172.16.0.1",
+                "192.168.1.1",
+                "169.254.169.254",
+                "100.64.0.1",
+                "0.0.0.0",
+            ),
+            *("::1", "fe80::1%eth0", "fc00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1"),
+        ],
+    )
+    def test_never_from_outside_to_an_address_inside_this_network(self, inside: str) -> None:
+        guard = AddressGuard()
+        guard.check("93.184.216.34")
+        guard.check(inside)  # one name may have both
+        guard.follows_redirect = True
+        with pytest.raises(OSError, match="inside"):
+            guard.check(inside)
+        guard.check("2606:2800:220:1::1")
+        assert guard.has_refused
+
+    def test_a_server_inside_this_network_may_redirect_within_it_but_not_back_from_outside(self) -> None:
+        guard = AddressGuard()
+        guard.check("192.168.1.5")
+        guard.follows_redirect = True
+        guard.check("10.0.0.7")
+        guard.check("1.1.1.1")
+        with pytest.raises(OSError, match="inside"):
+            guard.check("192.168.1.5")
+
+    def test_the_address_that_is_connected_to_counts(
+        self, copy: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A real connection: this machine stands for a server outside, until the redirect."""
+        with exporting() as (address, seen), monkeypatch.context() as patch:
+            patch.setattr(source.AddressGuard, "check", outside_at_first(AddressGuard.check))
+            with pytest.raises(UnreadableFileError, match="not safe") as caught:
+                fetch(SyncJob(source=address.replace("export", "elsewhere")), copy, Version())
+        assert len(seen) == 1
+        assert "localhost" not in str(caught.value)
+
+    def test_the_whole_download_has_one_deadline(self, copy: Path) -> None:
+        slow = answer(429, Retry_After="250")
+        with pytest.raises(UnreachableError, match="not complete after 15 minutes"):
+            get(copy, *[slow, slow, answer(302, Location="/")] * 3)
+
     def test_not_for_ever(self, copy: Path) -> None:
         with pytest.raises(UnreadableFileError, match="again and again"):
             get(copy, *[answer(307, Location="/")] * 99)
@@ -175,6 +242,11 @@ class _Export(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.seen.append(dict(self.headers))
+        if "elsewhere" in self.path:
+            self.send_response(302)
+            self.send_header("Location", f"http://localhost:{self.server.server_port}/export.csv")  # type: ignore[attr-defined]
+            self.end_headers()
+            return
         if self.headers.get("If-None-Match") == '"v1"':
             self.send_response(304)
             self.end_headers()

@@ -4,7 +4,7 @@ Sources: docs.trakt.tv/reference, pages "postoauthdevicecode", "postoauthdevicet
 "postoauthtoken", "postoauthrevoke"; RFC 8628 (device flow) and RFC 6749, 5.2 and 6; issue 3.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 import orjson
@@ -33,6 +33,12 @@ from importer.errors import AuthorizationError, ConnectionLostError, Remedy, Sto
 from importer.http import Request, Response, parse_object, read_retry_after, split_url
 from importer.secret import Secret
 
+_FIRST_QUESTION = replace(QUESTION, waits_for_network=False)
+"""Somebody sits at the terminal and waits for the code."""
+
+_RENEWAL = replace(HASTY_QUESTION, waits_for_network=True)
+"""Without a connection nothing was sent, so the refresh token is not spent."""
+
 SLOWER_SECONDS = 5.0
 """What a 429 adds to the polling interval (RFC 8628, 3.5, `slow_down`)."""
 
@@ -52,7 +58,7 @@ _REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
 def read_device_code(answer: Response | ConnectionLostError) -> Decision[DeviceCode]:
     """Read the code, where it is to be entered, and how long it holds."""
     if isinstance(answer, ConnectionLostError) or answer.status != 200:
-        return _interpret_trouble(answer, QUESTION)
+        return _interpret_trouble(answer, _FIRST_QUESTION)
     content = parse_object(answer.body)
     device_code, user_code = read_word(content, "device_code"), content.get("user_code")
     url = content.get("verification_url")
@@ -106,7 +112,7 @@ def read_refresh(
     a 400 may even complain of a grant type that was sent when the token is merely too old.
     """
     if isinstance(answer, ConnectionLostError):
-        return _interpret_trouble(answer, HASTY_QUESTION)
+        return _interpret_trouble(answer, _RENEWAL)
     if answer.status in {200, 201}:
         tokens = parse_tokens(answer.body, received_at)
         return Done(tokens) if tokens else ask_again(NOT_TRAKTS, HASTY_QUESTION)

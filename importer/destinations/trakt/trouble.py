@@ -21,7 +21,7 @@ QUESTION = RetryPolicy(
 """Anything that changes nothing: whose sign-in it is, what the account has rated, which titles there are."""
 
 PATIENT_QUESTION = replace(QUESTION, attempts=5)
-HASTY_QUESTION = replace(QUESTION, attempts=2)
+HASTY_QUESTION = replace(QUESTION, attempts=2, waits_for_network=False)
 
 RATE_LIMIT = RetryPolicy(
     attempts=1,

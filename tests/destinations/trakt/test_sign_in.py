@@ -1,5 +1,6 @@
 """Trakt's sign-in rules: what is asked, and what each answer means, line by line of the API pages' tables."""
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from importer.destinations.sign_in import (
     dump_tokens,
     parse_tokens,
 )
-from importer.destinations.trakt.account import TraktAccount, read_account
+from importer.destinations.trakt.account import TraktAccount, read_account, read_activities
 from importer.destinations.trakt.sign_in import (
     TraktApp,
     read_device_code,
@@ -25,8 +26,8 @@ from importer.destinations.trakt.sign_in import (
     read_refresh,
     read_revoke,
 )
-from importer.destinations.trakt.trouble import explain_forbidden
-from importer.errors import AuthorizationError, ConnectionLostError, Loss, Remedy
+from importer.destinations.trakt.trouble import explain_forbidden, interpret_trouble
+from importer.errors import AuthorizationError, ConnectionLostError, Loss, Remedy, UnreachableError
 from importer.http import Request, Response
 from importer.secret import Secret
 from tests.builders import build_answer
@@ -253,7 +254,7 @@ def test_what_is_not_about_the_tokens_stops_and_keeps_them(
 
 @pytest.mark.parametrize(
     "answer",
-    [build_answer(500), build_answer(503), build_answer(522), REFUSED, build_answer(200, b"<html>")],
+    [build_answer(500), build_answer(503), build_answer(522), build_answer(200, b"<html>")],
 )
 def test_an_outage_while_refreshing_is_tried_once_more_after_2_seconds(
     answer: Response | ConnectionLostError,
@@ -262,6 +263,27 @@ def test_an_outage_while_refreshing_is_tried_once_more_after_2_seconds(
     assert isinstance(found, Retry)
     assert (found.seconds, found.policy.attempts) == (2, 2)
     assert isinstance(found.stop(), Stop)
+
+
+@pytest.mark.parametrize(
+    "decide",
+    [lambda loss: read_refresh(loss, NOW), read_account, read_activities, interpret_trouble],
+    ids=["renewal", "account", "activities", "any question"],
+)
+def test_a_network_that_is_waking_up_is_waited_for(decide: Callable[[ConnectionLostError], object]) -> None:
+    """As long as a batch of ratings waits for it: 1 + 2 + 4 + 8 + 16 s."""
+    found = decide(REFUSED)
+    assert isinstance(found, Retry)
+    assert (found.seconds, found.grows, found.policy.attempts) == (1, True, 6)
+    stop = found.stop()
+    assert isinstance(stop.error, UnreachableError)
+    assert "could not connect" in str(stop.error)
+
+
+def test_a_person_who_waits_for_a_code_is_told_sooner() -> None:
+    found = read_device_code(REFUSED)
+    assert isinstance(found, Retry)
+    assert found.policy.attempts * found.seconds < 10
 
 
 def test_429_while_refreshing_waits() -> None:
