@@ -93,7 +93,8 @@ class TableReader:
         self.places = self.find_columns(table.header)
         """In which column of the table each field stands."""
         self.prepare()
-        self.notes: Sequence[str] = (*self.describe(), *self._describe_zone(), *table.notes)
+        zone = () if self.zone is UTC else (f"times without a zone are of {self.zone}",)
+        self.notes: Sequence[str] = (*self.describe(), *zone, *table.notes)
 
     @classmethod
     def find_columns(cls, header: Header) -> dict[str, int]:
@@ -138,9 +139,6 @@ class TableReader:
     def parse_date(self, cell: str) -> str | None:
         """Parse a cell of the date column, in the order that the whole column shows."""
         return parse_date(cell, lambda: self._is_day_first, self.zone)
-
-    def _describe_zone(self) -> Sequence[str]:
-        return () if self.zone is UTC else (f"times without a zone are of {self.zone}",)
 
     def set_block_size(self, size: int) -> None:
         """Read in blocks of about so many bytes."""
