@@ -15,8 +15,8 @@ from importer.cli import options
 from importer.cli.groups import spread
 from importer.cli.progress_bar import show_progress
 from importer.client.rate_limit import parse_rate
+from importer.destinations.base import Search
 from importer.destinations.registry import DEFAULT, check_word, choose, list_search_words
-from importer.destinations.trakt.search import TraktSearch
 from importer.errors import StopRunError, UsageError
 from importer.interrupts import listening_to_signals
 from importer.matching.lookups import LookupOptions
@@ -75,7 +75,7 @@ def resolve(
 
 def _match(
     given: FileInput,
-    search: AbstractContextManager[TraktSearch],
+    search: AbstractContextManager[Search],
     out: Path,
     limits: LookupOptions,
     *,

@@ -4,10 +4,11 @@ A destination never waits and never sends; `client/` does, and obeys the decisio
 documentation says about an answer therefore stands in one table-tested place.
 """
 
+from collections.abc import Collection
 from typing import Protocol
 
 from importer.destinations.decisions import BatchDecision, Decision
-from importer.destinations.titles import RatingsPage
+from importer.destinations.titles import Found, RatingsPage
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob
@@ -82,4 +83,34 @@ class Destination(Protocol):
         self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
     ) -> Decision[RatingsPage]:
         """Read that page, and whether there is more to read after it."""
+        ...
+
+
+class Search(Protocol):
+    """The search of a service that has one. All methods are pure, and no sign-in is needed."""
+
+    @property
+    def base_url(self) -> str:
+        """Where it is served."""
+        ...
+
+    @property
+    def kept_as(self) -> str:
+        """The name its answers are kept under."""
+        ...
+
+    def build_search(self, title: str, years: range | None, kinds: Collection[MediaKind]) -> Request:
+        """Ask for titles of that name and kind; `years` None: of any year."""
+        ...
+
+    def read_search(self, answer: Response | ConnectionLostError, /) -> Decision[Found]:
+        """Read the titles of an answer."""
+        ...
+
+    def build_lookup(self, source: str, value: str) -> Request:
+        """Ask for the titles that carry an id, such as `tmdb` and `603`."""
+        ...
+
+    def read_lookup(self, answer: Response | ConnectionLostError, source: str, value: str) -> Decision[Found]:
+        """Read the titles that carry it."""
         ...

@@ -18,9 +18,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from importer.destinations.base import Destination
+    from importer.destinations.base import Destination, Search
     from importer.destinations.sign_in import AccountApi, DeviceFlow
-    from importer.destinations.trakt.search import TraktSearch
     from importer.destinations.upload_files.base import FileDestination
 
 
@@ -118,7 +117,7 @@ class DestinationSpec:
     """From the settings to the user; a device flow asks the service instead."""
     build: "Callable[[Any, RequestOptions, str, str], Destination] | None" = None
     """From settings, options, name and account to the rules of the API."""
-    build_search: "Callable[[Any, str], TraktSearch] | None" = None
+    build_search: "Callable[[Any, str], Search] | None" = None
     """From settings, and the name its answers are kept under, to the search for titles."""
     search_needs: tuple[str, ...] = ()
     """The settings that the search needs; all that a run needs, if none are named."""

@@ -10,6 +10,7 @@ build_keys(...)      movie:imdb:tt0113277  movie:tmdb:949  movie:trakt:352  movi
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from importer.model import IMDB_ID, UNRATE, MediaKind, Rating, RatingJob
@@ -163,3 +164,14 @@ class Candidate(NamedTuple):
     trakt_id: int | None = None
     other_titles: Sequence[str] = ()
     url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsearchable:
+    """The server will not search for this one; others may be found."""
+
+    message: str
+
+
+Found = tuple[Candidate, ...] | Unsearchable
+"""What an answer holds: the titles in its order."""

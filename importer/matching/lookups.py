@@ -11,9 +11,9 @@ from importer.client.client import Client
 from importer.client.rate_limit import Limiter, Rate
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
+from importer.destinations.base import Search
 from importer.destinations.decisions import Decision
-from importer.destinations.titles import Candidate
-from importer.destinations.trakt.search import Found, TraktSearch, Unsearchable
+from importer.destinations.titles import Candidate, Found, Unsearchable
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.matching.cache import LookupCache
@@ -36,7 +36,7 @@ class Lookups:
     """Looks titles up. `asked` counts the questions that went to the server; the others were kept."""
 
     def __init__(
-        self, search: TraktSearch, cache: LookupCache, options: LookupOptions, progress: Progress
+        self, search: Search, cache: LookupCache, options: LookupOptions, progress: Progress
     ) -> None:
         self._search = search
         self._cache = cache

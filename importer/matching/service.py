@@ -16,7 +16,7 @@ from typing import Any
 
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
-from importer.destinations.trakt.search import TraktSearch
+from importer.destinations.base import Search
 from importer.errors import OptionError
 from importer.files import check_place, is_same_file
 from importer.matching.cache import LookupCache
@@ -81,7 +81,7 @@ class MatchSummary:
 class MatchService:
     """Looks titles up with `search`, which is opened on the first need, and shows how far it is."""
 
-    search: AbstractContextManager[TraktSearch]
+    search: AbstractContextManager[Search]
     options: LookupOptions
     progress: Progress
 

@@ -26,10 +26,10 @@ from importer.client.sign_in import AccountInfo, account_info, sign_in
 from importer.client.token_store import MemoryTokenStore, open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
-from importer.destinations.base import Destination
+from importer.destinations.base import Destination, Search
+from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, LocalServer, Pace, RequestOptions
-from importer.destinations.trakt.search import TraktSearch
 from importer.destinations.upload_files.base import FileDestination
 from importer.errors import UsageError
 from importer.journal import Journal, JournalRun
@@ -126,9 +126,8 @@ def open_destination(spec: DestinationSpec, choices: Choices) -> Iterator[OpenDe
     if choices.account and not spec.has_accounts:
         raise UsageError(f"--account does not go with --to {spec.word}, which has none")
     if choices.write_to is not None and not spec.is_file:
-        raise UsageError(
-            f"--write-to does not go with --to {spec.word}, which writes no file; --to trakt-file does"
-        )
+        files = " and ".join(f"--to {each.word}" for each in list_specs() if each.is_file)
+        raise UsageError(f"--write-to goes with {files}, and not with --to {spec.word}, which writes no file")
     if spec.file is not None:
         yield _open_file(spec, choices)
     elif spec.local_server is not None:
@@ -216,7 +215,7 @@ def open_search(
     flags: Mapping[str, object],
     account: str,
     warn: Callable[[str], None],
-) -> Iterator[TraktSearch]:
+) -> Iterator[Search]:
     """Open the search of a destination that has one; start a server where that is called for.
 
     Raises SettingsError.

@@ -167,7 +167,7 @@ def test_another_policy_is_another_run_of_the_same_file(tmp_path: Path) -> None:
 def test_an_account_is_no_file_to_write_to(to: str, tmp_path: Path) -> None:
     choices = Choices({}, {}, write_to=tmp_path / "ratings.csv")
     with (
-        pytest.raises(UsageError, match="--write-to does not go with"),
+        pytest.raises(UsageError, match="--write-to goes with --to trakt-file"),
         open_destination(choose(to), choices),
     ):
         pass

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from importer.destinations.decisions import Decision, Done
-from importer.destinations.titles import Candidate, is_imdb_id
+from importer.destinations.titles import Candidate, Found, Unsearchable, is_imdb_id
 from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import PATIENT_QUESTION, interpret_trouble, is_block_page
 from importer.errors import ConnectionLostError
@@ -41,17 +41,6 @@ _match_slug = re.compile(r"[a-z0-9][a-z0-9-]{0,199}").fullmatch
 _LARGEST_ID = 10**15
 _FIRST_YEAR, _LAST_YEAR = 1870, 2199
 _LONGEST_TITLE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Unsearchable:
-    """The server will not search for this one; others may be found."""
-
-    message: str
-
-
-Found = tuple[Candidate, ...] | Unsearchable
-"""What an answer holds: the titles in its order."""
 
 
 @dataclass(frozen=True, slots=True)

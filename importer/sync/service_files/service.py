@@ -92,7 +92,7 @@ def build_xml_comments(*comments: str) -> str:
 
 def _sign_ins(jobs: Iterable[SyncJob]) -> Iterable[str]:
     for job in jobs:
-        if job.to == "trakt":
+        if job.spec.device is not None and job.spec.has_accounts:
             yield f"login {job.to}{f' --account {job.account}' if job.account else ''}"
 
 

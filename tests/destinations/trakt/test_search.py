@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.decisions import Retry, Stop
-from importer.destinations.titles import Candidate
-from importer.destinations.trakt.search import LONGEST_QUERY, TraktSearch, Unsearchable, escape
+from importer.destinations.titles import Candidate, Unsearchable
+from importer.destinations.trakt.search import LONGEST_QUERY, TraktSearch, escape
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.http import Response
 from importer.model import MediaKind
