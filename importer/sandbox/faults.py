@@ -22,7 +22,7 @@
               | "broken-gzip"    the true answer, declared as gzip but not compressed
               | "same-page"      today's API, reading: the first page again, whichever was asked for
               | "overlap"        today's API, reading: the page begins half a page too early
-              | "empty-list"     today's API, reading: [] beside the true page headers
+              | "empty-list"     today's API, reading and search: [] beside the true page headers
               | "null-ids"       today's API, reading and search: ids are null, but for Trakt's own
               | "null-years"     today's API, reading and search: years are null
               | "expire"         today's API: the access token of this request expires first, so 401
@@ -101,8 +101,8 @@ _CHANGES_TRUE_ANSWER = {
     *(Effect.LARGE_HEADERS, Effect.UNKNOWN_ENCODING, Effect.BROKEN_GZIP),
 }
 _TARGETS = {
-    **{twist: {Target.READ} for twist in (Twist.SAME_PAGE, Twist.OVERLAP, Twist.EMPTY_LIST)},
-    **{twist: {Target.READ, Target.SEARCH} for twist in (Twist.NULL_IDS, Twist.NULL_YEARS)},
+    **{twist: {Target.READ} for twist in (Twist.SAME_PAGE, Twist.OVERLAP)},
+    **{twist: {Target.READ, Target.SEARCH} for twist in (Twist.EMPTY_LIST, Twist.NULL_IDS, Twist.NULL_YEARS)},
     **{twist: {Target.RATE} for twist in (Twist.NOT_FOUND_WITHOUT_IDS, Twist.NOT_FOUND_EMPTY)},
     Twist.EXPIRE: set(Target) - {Target.TOKEN},
 }

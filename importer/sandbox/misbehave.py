@@ -30,14 +30,16 @@ async def misbehave(
 
     `is_reused`: the connection has served a request before.
     """
-    if fault.effect is Effect.HANG or (fault.effect is Effect.RESET_REUSED and not is_reused):
-        done = do_work() if fault.after else None
+    spares = fault.effect is Effect.RESET_REUSED and not is_reused
+    done = do_work() if fault.after or spares else None
+    rows = done.rows if done else 0
+    if spares and done:
+        return respond(done), done.status, rows
+    if fault.effect is Effect.HANG:
         # The server cancels this when the client leaves, so nothing is stored after that.
         await asyncio.sleep(fault.hang_seconds)
         done = done or do_work()
         return respond(done), done.status, done.rows
-    done = do_work() if fault.after else None
-    rows = done.rows if done else 0
     if fault.effect in {Effect.RESET, Effect.RESET_REUSED}:
         return _reset(request), 0, rows
     if fault.effect is Effect.PARTIAL and done:

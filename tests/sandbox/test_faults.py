@@ -125,7 +125,7 @@ WRONG = [
     "read:notfound-without-ids",
     "notfound",
     "same-page",
-    "search:empty-list",
+    "search:overlap",
     "probe:null-ids",
     "read:notfound-empty",
     "read:overlap-after",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from importer.sandbox.catalogue import Catalogue
-from importer.sandbox.exchange import Answer, Call, build_json
+from importer.sandbox.exchange import Answer, Call, Twist, build_json
 from importer.sandbox.titles import Kind, Title
 from importer.sandbox.trakt.input import ID_ORDER, read_ids
 from importer.sandbox.trakt.options import TraktOptions
@@ -137,7 +137,8 @@ class Lookup:
 
 
 def _shape(hits: Sequence[tuple[float, Title]], call: Call) -> list[dict[str, Any]]:
-    return [{"score": score, **blurred(titled(title), call.twist)} for score, title in hits]
+    shown = [] if call.twist is Twist.EMPTY_LIST else hits
+    return [{"score": score, **blurred(titled(title), call.twist)} for score, title in shown]
 
 
 def _is_named(title: Title, name: str) -> bool:

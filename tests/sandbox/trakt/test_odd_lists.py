@@ -143,6 +143,12 @@ async def test_the_exact_title_can_be_missing_in_the_broad_search(open_trakt: Op
     assert len((await trakt.get("/search/movie?query=ali")).body) == 1
 
 
+async def test_a_look_up_can_find_nothing_for_a_while(open_trakt: OpenTrakt) -> None:
+    trakt = await open_trakt(faults=("search:empty-list@1-2",))
+    paths = ("/search/imdb/tt0959621?type=episode", "/search/episode?query=pilot", "/search/imdb/tt0959621")
+    assert [len((await trakt.get(path)).body) for path in paths] == [0, 0, 1]
+
+
 async def test_ratings_can_be_listed_for_the_user_alone(open_trakt: OpenTrakt) -> None:
     trakt = await open_trakt(sync_listing=False)
     assert (await trakt.rate(movies=[{**ALIEN, "rating": 7}])).status == 201
