@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from importer.destinations.decisions import BatchDecision, Decision
-from importer.destinations.titles import Found, RatingsPage
+from importer.destinations.titles import Found, RatingsPage, Unsearchable
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob
@@ -99,11 +99,19 @@ class Search(Protocol):
         """The name its answers are kept under."""
         ...
 
-    def build_search(self, title: str, years: range | None, kinds: Collection[MediaKind]) -> Request:
-        """Ask for titles of that name and kind; `years` None: of any year."""
+    def build_exact_search(self, title: str, kinds: Collection[MediaKind]) -> Request | None:
+        """Ask for titles of this very name; None if these kinds cannot be asked for so."""
         ...
 
-    def read_search(self, answer: Response | ConnectionLostError, /) -> Decision[Found]:
+    def read_exact_search(self, answer: Response | ConnectionLostError, /) -> Decision[Found | Unsearchable]:
+        """Read the titles of an answer."""
+        ...
+
+    def build_search(self, title: str, years: range | None, kinds: Collection[MediaKind]) -> Request:
+        """Ask for titles with a name like this, if possible of these years; None: of any year."""
+        ...
+
+    def read_search(self, answer: Response | ConnectionLostError, /) -> Decision[Found | Unsearchable]:
         """Read the titles of an answer."""
         ...
 
@@ -111,6 +119,8 @@ class Search(Protocol):
         """Ask for the titles that carry an id, such as `tmdb` and `603`."""
         ...
 
-    def read_lookup(self, answer: Response | ConnectionLostError, source: str, value: str) -> Decision[Found]:
+    def read_lookup(
+        self, answer: Response | ConnectionLostError, source: str, value: str
+    ) -> Decision[Found | Unsearchable]:
         """Read the titles that carry it."""
         ...

@@ -166,12 +166,15 @@ class Candidate(NamedTuple):
     url: str = ""
 
 
+class Found(NamedTuple):
+    """The titles of an answer, in its order. `is_cut_off` if there are more than the answer holds."""
+
+    titles: tuple[Candidate, ...] = ()
+    is_cut_off: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Unsearchable:
-    """The server will not search for this one; others may be found."""
+    """The server refuses to search for this one; others may be found."""
 
     message: str
-
-
-Found = tuple[Candidate, ...] | Unsearchable
-"""What an answer holds: the titles in its order."""

@@ -1,4 +1,4 @@
-"""What was found by earlier look-ups, kept on disk: hits for long, misses for a shorter time."""
+"""The answers to earlier look-ups, kept on disk: hits for long, misses for a shorter time."""
 
 import os
 import sqlite3
@@ -10,7 +10,7 @@ from typing import Self
 
 import orjson
 
-from importer.destinations.titles import Candidate
+from importer.destinations.titles import Candidate, Found
 from importer.errors import StopRunError
 from importer.model import MediaKind
 
@@ -19,8 +19,8 @@ HITS_KEPT_SECONDS = 90 * DAY_SECONDS
 MISSES_KEPT_SECONDS = 7 * DAY_SECONDS
 """A title that is not known today may be added tomorrow."""
 
-_FORM = 1
-"""Changes with what is kept of an answer; what another version kept is asked for again."""
+_FORM = 2
+"""Raised when what is kept of an answer changes; what another version kept is then asked for again."""
 
 
 class LookupCache:
@@ -31,12 +31,12 @@ class LookupCache:
         self._clock = clock
 
     def __enter__(self) -> Self:
-        with self._telling():
+        with self._translate_errors():
             try:
                 self._db = self._open()
             except sqlite3.OperationalError:
                 raise
-            except sqlite3.DatabaseError:  # not one of ours any more; all in it can be asked for again
+            except sqlite3.DatabaseError:  # not one of ours any more; whatever it held can be asked for again
                 for ending in ("", "-wal", "-shm"):
                     self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
                 self._db = self._open()
@@ -45,21 +45,25 @@ class LookupCache:
     def __exit__(self, *_: object) -> None:
         self._db.close()
 
-    def get(self, question: str) -> tuple[Candidate, ...] | None:
-        """Give what was found; None if nobody asked, or too long ago. Raises StopRunError."""
-        with self._telling():
+    def get(self, question: str) -> Found | None:
+        """What was found; None if it was never asked, or too long ago. Raises StopRunError."""
+        with self._translate_errors():
             row = self._db.execute(
                 "SELECT found FROM lookup WHERE question = ? AND good_until > ?", (question, self._clock())
             ).fetchone()
         return None if row is None else _load(row[0])
 
-    def put(self, question: str, found: tuple[Candidate, ...]) -> None:
+    def put(self, question: str, found: Found) -> None:
         """Keep what was found. Raises StopRunError."""
-        kept_seconds = HITS_KEPT_SECONDS if found else MISSES_KEPT_SECONDS
-        with self._telling():
+        kept_seconds = HITS_KEPT_SECONDS if found.titles else MISSES_KEPT_SECONDS
+        with self._translate_errors():
             self._db.execute(
                 "REPLACE INTO lookup VALUES (?, ?, ?)",
-                (question, self._clock() + kept_seconds, orjson.dumps([tuple(each) for each in found])),
+                (
+                    question,
+                    self._clock() + kept_seconds,
+                    orjson.dumps((found.is_cut_off, [tuple(each) for each in found.titles])),
+                ),
             )
 
     def _open(self) -> sqlite3.Connection:
@@ -84,20 +88,22 @@ class LookupCache:
         return db
 
     @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
             raise StopRunError(
-                f"{self._path}: cannot keep the answers of look-ups ({error}). Make its folder writable, or "
+                f"{self._path}: cannot keep the answers to look-ups ({error}). Make its folder writable, or "
                 "choose another with IMPORTER_STATE_DIR; then type the same command."
             ) from error
 
 
-def _load(kept: bytes) -> tuple[Candidate, ...]:
-    found = (Candidate(*values) for values in orjson.loads(kept))
+def _load(kept: bytes) -> Found:
+    is_cut_off, titles = orjson.loads(kept)
+    found = (Candidate(*values) for values in titles)
     # JSON knows neither of the two types.
-    return tuple(
+    restored = (
         each._replace(kind=each.kind and MediaKind(each.kind), other_titles=tuple(each.other_titles))
         for each in found
     )
+    return Found(tuple(restored), is_cut_off)

@@ -1,5 +1,10 @@
 """Asks the destination for titles: several at once, within its limit for reading, never twice for the same.
 
+    ("Heat", 1995)           the exact search, then the broad one within 1994 to 1996
+    ("Matrix, The", 2021)    both find "The Matrix" of no such year: the score decides
+    ("Chaleur", 1995)        neither finds the very name: the broad one once more, without the years
+    imdb:tt0113277           the look-up by id
+
 An outage is an error, never an answer. What an answer means is decided in `scoring`.
 """
 
@@ -13,13 +18,13 @@ from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.base import Search
 from importer.destinations.decisions import Decision
-from importer.destinations.titles import Candidate, Found, Unsearchable
+from importer.destinations.titles import Found, Unsearchable
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.matching.cache import LookupCache
 from importer.matching.model import MatchConfidence, MatchResult, TitleQuery
 from importer.matching.scoring import is_named, possible_years, score_lookup, score_search, searched_kinds
-from importer.matching.spelling import unify_alphabet
+from importer.matching.spelling import as_catalogued
 from importer.progress import Progress
 
 
@@ -76,29 +81,38 @@ class Lookups:
                 self._search.build_lookup(source, value),
                 lambda answer: self._search.read_lookup(answer, source, value),
             )
-            return _unsearchable(found) if isinstance(found, Unsearchable) else score_lookup(query, found)
+            return (
+                _unsearchable(found) if isinstance(found, Unsearchable) else score_lookup(query, found.titles)
+            )
         return await self._search_for(client, query)
 
     async def _search_for(self, client: Client, query: TitleQuery) -> MatchResult:
-        title, kinds = unify_alphabet(query.title or ""), searched_kinds(query.kind)
-        candidates: dict[Candidate, None] = {}
+        title, kinds = as_catalogued(query.title or ""), searched_kinds(query.kind)
+        answers: list[Found] = []
+        exact = self._search.build_exact_search(title, kinds)
+        if exact is not None:
+            found = await self._ask(client, exact, self._search.read_exact_search)
+            answers += [found] if isinstance(found, Found) else []  # then the other search may have it
         # Years off by more are seen (a local release): without a hit, the year is left to the score.
         for years in dict.fromkeys((possible_years(query.year), None)):
-            request = self._search.build_search(title, years, kinds)
-            found = await self._ask(client, request, self._search.read_search)
+            found = await self._ask(
+                client, self._search.build_search(title, years, kinds), self._search.read_search
+            )
             if isinstance(found, Unsearchable):
-                return _unsearchable(found)
-            candidates |= dict.fromkeys(found)
-            if any(is_named(query, each) for each in found):
+                if not any(each.titles for each in answers):
+                    return _unsearchable(found)
                 break
-        return score_search(query, list(candidates))
+            answers.append(found)
+            if _ignores(years, found) or any(is_named(query, hit) for each in answers for hit in each.titles):
+                break
+        return score_search(query, answers)
 
     async def _ask(
         self,
         client: Client,
         request: Request,
-        read: Callable[[Response | ConnectionLostError], Decision[Found]],
-    ) -> Found:
+        read: Callable[[Response | ConnectionLostError], Decision[Found | Unsearchable]],
+    ) -> Found | Unsearchable:
         question = f"{self._search.kept_as}{request.url.removeprefix(self._search.base_url)}"
         known = self._cache.get(question)
         if known is not None:
@@ -108,6 +122,13 @@ class Lookups:
         if not isinstance(found, Unsearchable):
             self._cache.put(question, found)
         return found
+
+
+def _ignores(years: range | None, found: Found) -> bool:
+    """Whether the server has not looked at the years, so that to ask without them would give the same."""
+    return years is not None and any(
+        each.year is not None and each.year not in years for each in found.titles
+    )
 
 
 def _unsearchable(found: Unsearchable) -> MatchResult:

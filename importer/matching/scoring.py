@@ -2,21 +2,21 @@
 
     query                    candidate               score
     Heat (1995), a movie     Heat (1995), a movie     1.00
-                             Heat (1996), a movie     0.97    a year beside
+                             Heat (1996), a movie     0.97    a year off
                              Heat, a movie            0.90    no year there
                              Heats (1995), a movie    0.80    a name that is alike
                              Heat (1995), a show      0.85    another kind
                              Heat (1986), a movie     0.60    another year
 
-A candidate is certain only where it stands out: its name is the row's name, its year the row's year or the
-one beside it, and no other comes close. Everything else is for people to decide.
+A candidate is certain only where it stands out: it has the row's name, its year and its kind, it stands in a
+list that was not cut off, and no other comes close. Everything else is for people to decide.
 """
 
 from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
 
-from importer.destinations.titles import Candidate
+from importer.destinations.titles import Candidate, Found
 from importer.matching.model import MatchConfidence, MatchResult, TitleQuery, describe
 from importer.matching.spelling import normalise
 from importer.model import MediaKind
@@ -61,9 +61,16 @@ def is_named(query: TitleQuery, candidate: Candidate) -> bool:
     return _compare_titles(query, candidate) == 1
 
 
-def score_search(query: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
-    """Decide on what a search by title has found."""
-    likely = [each for each in found if _is_likely(query, each)]
+def score_search(query: TitleQuery, answers: Sequence[Found]) -> MatchResult:
+    """Decide on what searches by title have found, the exact one first."""
+    found: dict[object, Candidate] = {}
+    whole: set[object] = set()  # from answers that left nothing out, so nothing else of the same name
+    for answer in answers:
+        for each in answer.titles:
+            found.setdefault(identity_of(each), each)
+        if not answer.is_cut_off:
+            whole.update(map(identity_of, answer.titles))
+    likely = [each for each in found.values() if _is_likely(query, each)]
     scored = sorted(((score(query, each), each) for each in likely), key=lambda pair: -pair[0])
     shown = [pair for pair in scored if pair[0] >= _ALIKE][:MOST_CANDIDATES]
     if likely and likely[0] not in [each for _, each in shown] and likely[0].year == query.year:
@@ -72,6 +79,8 @@ def score_search(query: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
     if not shown:
         return MatchResult(MatchConfidence.NOT_FOUND, (), "nothing of this name was found")
     doubt = _find_doubt(query, scored)
+    if not doubt and identity_of(scored[0][1]) not in whole:
+        doubt = "more titles were found than the search lists"
     if doubt:
         return MatchResult(MatchConfidence.AMBIGUOUS, shown, doubt)
     return MatchResult(MatchConfidence.CERTAIN, shown[:1], "")
@@ -126,8 +135,10 @@ def _find_doubt(query: TitleQuery, scored: Sequence[tuple[float, Candidate]]) ->
         same = [each for _, each in scored if is_named(query, each)]
         if len(same) > 1:
             return f"{len(same)} titles of this name were found, and the row has no year"
-    elif not _fits_year(query, best):
-        return "the title of this name is of another year"
+    elif best.year is None:
+        return "the title of this name has no year there"
+    elif best.year != query.year:
+        return f"the title of this name is of {best.year}, not {query.year}"
     if not _is_kind(query, best):
         return f"the title of this name is a {best.kind}, not a {query.kind}"
     close = [each for fit, each in scored[1:] if best_score - fit <= _CLOSE]

@@ -43,6 +43,14 @@ def normalise(title: str) -> str:
     return " ".join(words) or text.strip()  # a title may be all punctuation
 
 
+def as_catalogued(title: str) -> str:
+    """The title as a catalogue has it: "Matrix, The" is "The Matrix", and each word is in one alphabet."""
+    head, comma, tail = unify_alphabet(title).rpartition(",")
+    if comma and tail.strip().casefold() in _TRAILING_ARTICLES:
+        return f"{tail.strip()} {head.strip()}"
+    return f"{head}{comma}{tail}"
+
+
 def unify_alphabet(title: str) -> str:
     """Write each word in one alphabet, where it mixes in letters of another that look the same."""
     return " ".join(map(_unify_word, title.split(" ")))

@@ -14,7 +14,7 @@ import pytest
 from importer.client.rate_limit import Rate
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
-from importer.destinations.titles import Candidate
+from importer.destinations.titles import Candidate, Found
 from importer.destinations.trakt.search import TraktSearch
 from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
@@ -107,13 +107,17 @@ def test_every_title_gets_its_result(tmp_path: Path) -> None:
 def test_without_a_hit_the_year_is_left_open(tmp_path: Path) -> None:
     server = Library(unknown=["Lost"])
     look_up(server, [TitleQuery(MediaKind.MOVIE, "Lost", 2000)], tmp_path)
-    assert [(title, years) for _, title, years in server.asked] == [("Lost", "1999-2001"), ("Lost", "")]
+    assert [(title, years) for _, title, years in server.asked] == [
+        ("Lost", ""),  # the exact search
+        ("Lost", "1999-2001"),
+        ("Lost", ""),
+    ]
 
 
 def test_a_title_of_mixed_alphabets_is_asked_for_as_it_was_meant(tmp_path: Path) -> None:
     server = Library()
     found = look_up(server, [TitleQuery(MediaKind.MOVIE, "Чeрная маска", 2000)], tmp_path)
-    assert server.titles == ["Черная маска"]
+    assert server.titles == ["Черная маска"] * 2
     assert [result.confidence for result in found.values()] == [MatchConfidence.CERTAIN]
 
 
@@ -125,6 +129,56 @@ def test_an_id_is_asked_for_by_itself(tmp_path: Path) -> None:
     assert server.titles == ["tt5753856"]
     assert found[query].confidence is MatchConfidence.CERTAIN
     assert found[query].scored[0][1].kind is MediaKind.SHOW
+
+
+def entry(title: str, year: int | None, number: int) -> dict[str, object]:
+    ids = {"trakt": number, "imdb": f"tt{number:07}"}
+    return {"type": "movie", "movie": {"title": title, "year": year, "ids": ids}}
+
+
+def test_what_only_the_exact_search_knows_is_found(tmp_path: Path) -> None:
+    alike = [entry(f"Whiplash {number}", 2013, number) for number in range(1, 51)]
+    server = Library(build_answer(200, [entry("Whiplash", 2014, 99)]), build_answer(200, alike))
+    query = TitleQuery(MediaKind.MOVIE, "Whiplash", 2014)
+    result = look_up(server, [query], tmp_path)[query]
+    assert result.confidence is MatchConfidence.CERTAIN
+    assert [each.trakt_id for _, each in result.scored] == [99]
+
+
+def test_a_film_is_not_taken_for_that_of_the_year_before(tmp_path: Path) -> None:
+    short = build_answer(200, [entry("Whiplash", 2013, 1)])
+    server = Library(short, short)
+    query = TitleQuery(MediaKind.MOVIE, "Whiplash", 2014)
+    result = look_up(server, [query], tmp_path)[query]
+    assert (result.confidence, result.scored[0][0]) == (MatchConfidence.AMBIGUOUS, 0.97)
+
+
+def test_a_page_that_is_full_decides_nothing(tmp_path: Path) -> None:
+    page = [
+        entry("Whiplash" if number == 1 else f"Whiplash {number}", 2014, number) for number in range(1, 51)
+    ]
+    query = TitleQuery(MediaKind.MOVIE, "Whiplash", 2014)
+    for place, nothing in (("a", build_answer(404)), ("b", build_answer(200, []))):
+        folder = tmp_path / place
+        folder.mkdir()
+        result = look_up(Library(nothing, build_answer(200, page)), [query], folder)[query]
+        assert result.message == "more titles were found than the search lists"
+    (tmp_path / "c").mkdir()
+    server = Library(build_answer(404), build_answer(200, page[:49]))
+    assert look_up(server, [query], tmp_path / "c")[query].confidence is MatchConfidence.CERTAIN
+
+
+def test_a_server_that_ignores_the_years_is_not_asked_the_same_again(tmp_path: Path) -> None:
+    broad = build_answer(200, [entry("Lost Highway", 1997, 1)])
+    server = Library(build_answer(200, []), broad)
+    look_up(server, [TitleQuery(MediaKind.MOVIE, "Lost", 2000)], tmp_path)
+    assert [years for _, _, years in server.asked] == ["", "1999-2001"]
+
+
+def test_the_exact_search_alone_decides_where_the_other_is_refused(tmp_path: Path) -> None:
+    server = Library(build_answer(200, [entry("Heat", 1995, 1)]), build_answer(400, {"error": "bad query"}))
+    query = TitleQuery(MediaKind.MOVIE, "Heat", 1995)
+    assert look_up(server, [query], tmp_path)[query].confidence is MatchConfidence.CERTAIN
 
 
 # Never twice for the same
@@ -155,7 +209,7 @@ def test_what_another_host_found_says_nothing_about_this_one(tmp_path: Path) -> 
         search = TraktSearch("https://other.example.org", "app", "https://other.example.org")
         lookups = Lookups(search, cache, LookupOptions(1, None), Progress())
         run_in_virtual_time(lookups.look_up_all(films(1), other))
-    assert other.titles == ["Film 0"]
+    assert other.titles == ["Film 0"] * 2
 
 
 def test_the_app_is_not_in_the_file(tmp_path: Path) -> None:
@@ -168,7 +222,7 @@ def test_the_app_is_not_in_the_file(tmp_path: Path) -> None:
 
 def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
     with LookupCache(tmp_path / "lookups.sqlite3") as cache:
-        cache.put("x", ())
+        cache.put("x", Found())
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert set(modes.values()) == {0o600}, modes
 
@@ -179,8 +233,9 @@ def test_an_answer_is_kept_as_it_was(tmp_path: Path) -> None:
         Candidate(MediaKind.MOVIE, "", None),
     )
     with LookupCache(tmp_path / "lookups.sqlite3") as cache:
-        cache.put("x", found)
-        assert cache.get("x") == found
+        for answer in (Found(found), Found(found, is_cut_off=True), Found()):
+            cache.put("x", answer)
+            assert cache.get("x") == answer
         assert cache.get("y") is None
 
 
@@ -238,7 +293,7 @@ def test_a_short_outage_is_waited_out(tmp_path: Path, trouble: Response | Connec
     server = Library(trouble, trouble)
     found = look_up(server, films(1), tmp_path)
     assert [result.confidence for result in found.values()] == [MatchConfidence.CERTAIN]
-    assert server.titles == ["Film 0"] * 3
+    assert server.titles == ["Film 0"] * 4
 
 
 @pytest.mark.parametrize(
@@ -253,7 +308,7 @@ def test_a_long_outage_stops_and_is_kept_as_no_answer(
         look_up(Library(*[trouble] * 100), films(3), tmp_path)
     server = Library()
     assert len(look_up(server, films(3), tmp_path)) == 3
-    assert Counter(server.titles) == Counter(["Film 0", "Film 1", "Film 2"])
+    assert Counter(server.titles) == Counter(["Film 0", "Film 1", "Film 2"] * 2)
 
 
 def test_what_was_found_before_an_outage_is_kept(tmp_path: Path) -> None:
@@ -267,11 +322,11 @@ def test_what_was_found_before_an_outage_is_kept(tmp_path: Path) -> None:
         look_up(Failing(), films(9), tmp_path, workers=1)
     server = Library()
     look_up(server, films(9), tmp_path, workers=1)
-    assert server.titles == [f"Film {number}" for number in range(5, 9)]
+    assert server.titles == ["Film 2", *(f"Film {number}" for number in range(3, 9) for _ in range(2))]
 
 
 def test_a_query_that_is_refused_concerns_its_own_title_only(tmp_path: Path) -> None:
-    server = Library(build_answer(400, {"error": "bad query"}))
+    server = Library(*[build_answer(400, {"error": "bad query"})] * 2)
     found = look_up(server, films(2), tmp_path, workers=1)
     first, second = (found[query] for query in films(2))
     assert (first.confidence, first.message) == (
@@ -299,7 +354,7 @@ def test_cancelled_it_keeps_what_it_has(tmp_path: Path) -> None:
     second = Library()
     look_up(second, films(100), tmp_path)
     answered = len(first.asked) - 4  # four were under way
-    assert len(second.asked) == 100 - answered
+    assert len(second.asked) == 200 - answered
 
 
 # On the sandbox
@@ -308,7 +363,8 @@ def test_cancelled_it_keeps_what_it_has(tmp_path: Path) -> None:
 async def look_up_on_sandbox(
     folder: Path, *queries: TitleQuery, **options: object
 ) -> dict[TitleQuery, MatchResult]:
-    async with Sandbox(SandboxOptions(**options)) as sandbox, Transport(4) as transport:  # type: ignore[arg-type]
+    settings = SandboxOptions(**options)  # type: ignore[arg-type]
+    async with Sandbox(settings) as sandbox, Transport(4) as transport:
         with LookupCache(folder / "lookups.sqlite3") as cache:
             search = TraktSearch(sandbox.url, "sandbox-client", "sandbox")
             lookups = Lookups(search, cache, LookupOptions(4, None), Progress())
@@ -320,7 +376,7 @@ async def look_up_on_sandbox(
     [
         (TitleQuery(MediaKind.MOVIE, "metropolis", 1927), "tt0017136"),
         (TitleQuery(MediaKind.MOVIE, "Matrix, The", 1999), "tt0133093"),
-        (TitleQuery(MediaKind.MOVIE, "12 Angry Men", 1956), "tt0050083"),
+        (TitleQuery(MediaKind.MOVIE, "12 angry men", 1957), "tt0050083"),
         (TitleQuery(MediaKind.MOVIE, "Singin’ in the rain", 1952), "tt0045152"),
         (TitleQuery(MediaKind.UNKNOWN, "Casablanca", None), "tt0034583"),
         (TitleQuery(MediaKind.UNKNOWN, None, None, "imdb:tt0133093"), "tt0133093"),
@@ -332,6 +388,27 @@ async def test_finds_it_on_the_sandbox(tmp_path: Path, query: TitleQuery, imdb_i
     (result,) = (await look_up_on_sandbox(tmp_path, query)).values()
     assert result.confidence is MatchConfidence.CERTAIN, result
     assert result.scored[0][1].imdb_id == imdb_id
+
+
+async def test_finds_the_very_title_where_search_ignores_years_and_ranks_nothing(tmp_path: Path) -> None:
+    catalogue = tmp_path / "catalogue.csv"
+    header = "kind,imdb_id,tmdb_id,tvdb_id,title,year,show_imdb_id,season,episode"
+    alike = [f"movie,tt{number:07},{number},,Whiplash {number},2013,,," for number in range(1, 61)]
+    rows = [
+        header,
+        *alike,
+        "movie,tt0000098,98,,Whiplash,2013,,,",
+        "movie,tt0000099,99,,Whiplash,2015,,,",
+        "",
+    ]
+    catalogue.write_text("\n".join(rows))
+    queries = [TitleQuery(MediaKind.MOVIE, "whiplash", year) for year in (2015, 2014, 2011)]
+    found = await look_up_on_sandbox(tmp_path, *queries, catalogue=catalogue, loose_search=True)
+    assert [(str(each.confidence), each.scored[0][1].imdb_id) for each in found.values()] == [
+        ("certain", "tt0000099"),
+        ("ambiguous", "tt0000098"),
+        ("ambiguous", "tt0000098"),
+    ]
 
 
 async def test_finds_nothing_on_the_sandbox_where_there_is_nothing(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Which title a row means: certain only where one stands out, and otherwise never chosen."""
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.titles import Candidate
+from importer.destinations.titles import Candidate, Found
 from importer.matching.match_file import build_lines, keep_choices
 from importer.matching.model import MatchConfidence, MatchResult, Occurrence, TitleQuery
 from importer.matching.scoring import (
@@ -29,8 +31,12 @@ def show(title: str, year: int | None, trakt_id: int = 1) -> Candidate:
     return Candidate(SHOW, title, year, trakt_id=trakt_id)
 
 
+def search(query: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
+    return score_search(query, [Found(tuple(found))])
+
+
 def confidence_of(query: TitleQuery, *found: Candidate) -> str:
-    return str(score_search(query, found).confidence)
+    return str(search(query, found).confidence)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +74,6 @@ NAMELESS_YEAR = TitleQuery(MOVIE, "Heat", None)
     ("query", "found"),
     [
         pytest.param(HEAT, [movie("Heat", 1995)], id="the very one"),
-        pytest.param(HEAT, [movie("Heat", 1996)], id="a year later"),
         pytest.param(HEAT, [movie("Heat", 1995), movie("Heat", 1986, 2)], id="a namesake of long ago"),
         pytest.param(HEAT, [movie("Heat", 1995), movie("Heat Wave", 1995, 2)], id="another name, same year"),
         pytest.param(HEAT, [movie("Dead Heat", 1988, 2), movie("Heat", 1995)], id="whatever the order"),
@@ -88,7 +93,7 @@ NAMELESS_YEAR = TitleQuery(MOVIE, "Heat", None)
     ],
 )
 def test_certain_where_one_stands_out(query: TitleQuery, found: list[Candidate]) -> None:
-    result = score_search(query, found)
+    result = search(query, found)
     assert result.confidence is MatchConfidence.CERTAIN, result.message
     assert len(result.scored) == 1
     assert result.scored[0][1].trakt_id == 1
@@ -101,6 +106,7 @@ def test_certain_where_one_stands_out(query: TitleQuery, found: list[Candidate])
         pytest.param(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)], id="two of one name and year"),
         pytest.param(HEAT, [movie("Heat", 1995), movie("Heat", 1996, 2)], id="two in neighbouring years"),
         pytest.param(HEAT, [movie("Heat", 1994), movie("Heat", 1996, 2)], id="a year before and one after"),
+        pytest.param(HEAT, [movie("Heat", 1996)], id="a year later"),
         pytest.param(HEAT, [movie("Heat", None)], id="a candidate without a year"),
         pytest.param(HEAT, [movie("Heat", 1986)], id="another year"),
         pytest.param(HEAT, [show("Heat", 1995)], id="another kind"),
@@ -125,11 +131,54 @@ def test_certain_where_one_stands_out(query: TitleQuery, found: list[Candidate])
     ],
 )
 def test_ambiguous_is_left_to_people(query: TitleQuery, found: list[Candidate]) -> None:
-    result = score_search(query, found)
+    result = search(query, found)
     assert result.confidence is MatchConfidence.AMBIGUOUS
     assert result.message
     assert {each.trakt_id for _, each in result.scored} == {each.trakt_id for each in found}
     assert not any(line.is_chosen for line in build_lines(query, ROWS, result))
+
+
+@pytest.mark.parametrize(
+    ("year", "message"),
+    [
+        (2013, "the title of this name is of 2013, not 2014"),
+        (1986, "the title of this name is of 1986, not 2014"),
+        (None, "the title of this name has no year there"),
+    ],
+)
+def test_a_year_that_is_another_or_missing_is_said_as_it_is(year: int | None, message: str) -> None:
+    result = search(TitleQuery(MOVIE, "Whiplash", 2014), [movie("Whiplash", year)])
+    assert (result.confidence, result.message) == (MatchConfidence.AMBIGUOUS, message)
+
+
+# Several answers, and those that are cut off
+
+LIKE_IT = tuple(movie(f"Heat {number}", 1995, 100 + number) for number in range(5))
+
+
+def test_the_answers_are_merged_and_a_title_of_both_counts_once() -> None:
+    exact, broad = Found((movie("Heat", 1995),)), Found((*LIKE_IT, movie("Heat", 1995, 1, "Chaleur")))
+    result = score_search(HEAT, [exact, broad])
+    assert result.confidence is MatchConfidence.CERTAIN
+    assert [each.trakt_id for _, each in result.scored] == [1]
+
+
+def test_a_rival_in_another_answer_counts() -> None:
+    exact, broad = Found((movie("Heat", 1995),)), Found((movie("Chaleur", 1995, 2, "Heat"),))
+    assert score_search(HEAT, [exact, broad]).confidence is MatchConfidence.AMBIGUOUS
+
+
+def test_what_stands_only_in_a_list_that_was_cut_off_is_never_certain() -> None:
+    broad = Found((movie("Heat", 1995), *LIKE_IT), is_cut_off=True)
+    for answers in ([broad], [Found(), broad], [Found((movie("Heat", 1995),), is_cut_off=True), broad]):
+        result = score_search(HEAT, answers)
+        assert result.confidence is MatchConfidence.AMBIGUOUS
+        assert result.message == "more titles were found than the search lists"
+
+
+def test_what_the_exact_search_found_is_certain_however_many_are_like_it() -> None:
+    broad = Found(LIKE_IT, is_cut_off=True)
+    assert score_search(HEAT, [Found((movie("Heat", 1995),)), broad]).confidence is MatchConfidence.CERTAIN
 
 
 def test_nothing_is_found_where_neither_name_nor_year_fits() -> None:
@@ -146,7 +195,7 @@ def test_a_name_much_alike_is_shown_whatever_its_year() -> None:
 def test_of_many_candidates_the_best_are_shown_and_the_servers_first() -> None:
     known_by_another_name = movie("Chaleur", 1995, 99)
     found = [known_by_another_name, *(movie(f"Heat {number}", 1995, number) for number in range(1, 9))]
-    shown = score_search(HEAT, found).scored
+    shown = search(HEAT, found).scored
     assert len(shown) == MOST_CANDIDATES
     assert known_by_another_name in [each for _, each in shown]
     fits = [fit for fit, _ in shown[:-1]]
@@ -169,7 +218,7 @@ def test_of_many_candidates_the_best_are_shown_and_the_servers_first() -> None:
 )
 def test_certain_means_the_very_name_and_no_rival(found: list[Candidate], year: int | None) -> None:
     query = TitleQuery(MOVIE, "Heat", year)
-    result = score_search(query, found)
+    result = search(query, found)
     named = [each for each in found if normalise(each.title) == "heat"]
     fitting = [
         each
@@ -179,7 +228,8 @@ def test_certain_means_the_very_name_and_no_rival(found: list[Candidate], year: 
     if result.confidence is MatchConfidence.CERTAIN:
         assert [each for _, each in result.scored] == fitting
         assert fitting[0].kind is MOVIE
-    elif len(fitting) == 1 and fitting[0].kind is MOVIE:
+        assert year in {None, fitting[0].year}
+    elif len(fitting) == 1 and fitting[0].kind is MOVIE and year in {None, fitting[0].year}:
         raise AssertionError(result)
 
 
@@ -264,9 +314,9 @@ def test_a_rows_own_id_is_in_no_doubt() -> None:
 
 def test_a_choice_stays_with_its_title_although_the_order_changed() -> None:
     first, second = movie("Heat", 1995), movie("Heat", 1995, 2)
-    old = build_lines(HEAT, ROWS, score_search(HEAT, [first, second]))
+    old = build_lines(HEAT, ROWS, search(HEAT, [first, second]))
     old[1] = old[1]._replace(is_chosen=True)
-    new = build_lines(HEAT, ROWS, score_search(HEAT, [second, first]))
+    new = build_lines(HEAT, ROWS, search(HEAT, [second, first]))
     kept = keep_choices(new, old)
     assert [(line.candidate and line.candidate.trakt_id, line.is_chosen) for line in kept] == [
         (2, True),
@@ -275,9 +325,9 @@ def test_a_choice_stays_with_its_title_although_the_order_changed() -> None:
 
 
 def test_a_choice_beats_a_new_confidence() -> None:
-    old = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)]))
+    old = build_lines(HEAT, ROWS, search(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)]))
     old[1] = old[1]._replace(is_chosen=True)
-    new = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995)]))
+    new = build_lines(HEAT, ROWS, search(HEAT, [movie("Heat", 1995)]))
     kept = keep_choices(new, old)
     assert [(line.candidate and line.candidate.trakt_id, line.is_chosen) for line in kept] == [
         (2, True),
@@ -286,26 +336,26 @@ def test_a_choice_beats_a_new_confidence() -> None:
 
 
 def test_ids_that_somebody_wrote_stay_in_the_place_of_nothing_found() -> None:
-    nothing = build_lines(HEAT, ROWS, score_search(HEAT, []))
+    nothing = build_lines(HEAT, ROWS, search(HEAT, []))
     own = nothing[0]._replace(is_chosen=True, candidate=Candidate(None, "", None, imdb_id="tt0113277"))
     assert keep_choices(nothing, [own]) == [own]
 
 
 def test_a_confidence_that_somebody_took_back_is_not_chosen_again() -> None:
-    certain = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995)]))
+    certain = build_lines(HEAT, ROWS, search(HEAT, [movie("Heat", 1995)]))
     taken_back = [line._replace(is_chosen=False) for line in certain]
     assert keep_choices(certain, taken_back) == taken_back
 
 
 def test_what_has_become_certain_is_chosen() -> None:
-    certain = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995)]))
-    undecided = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heats", 1995)]))
+    certain = build_lines(HEAT, ROWS, search(HEAT, [movie("Heat", 1995)]))
+    undecided = build_lines(HEAT, ROWS, search(HEAT, [movie("Heats", 1995)]))
     assert keep_choices(certain, undecided) == certain
 
 
 def test_what_was_certain_and_no_longer_is_is_chosen_no_more() -> None:
-    certain = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995)]))
-    doubted = build_lines(HEAT, ROWS, score_search(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)]))
+    certain = build_lines(HEAT, ROWS, search(HEAT, [movie("Heat", 1995)]))
+    doubted = build_lines(HEAT, ROWS, search(HEAT, [movie("Heat", 1995), movie("Heat", 1995, 2)]))
     assert keep_choices(doubted, certain) == doubted
     own = [certain[0]._replace(candidate=movie("Heat", 1995, 7))]  # somebody wrote another id into the line
     assert [line.is_chosen for line in keep_choices(doubted, own)] == [True, False, False]

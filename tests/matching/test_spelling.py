@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.matching.spelling import normalise, unify_alphabet
+from importer.matching.spelling import as_catalogued, normalise, unify_alphabet
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,18 @@ def test_blanks_and_quotes_around_any_name_do_not_matter(title: str) -> None:
 def test_a_word_that_fits_neither_alphabet_is_left_alone() -> None:
     assert unify_alphabet("Wлад") == "Wлад"
     assert unify_alphabet("Heat Брат") == "Heat Брат"
+
+
+@pytest.mark.parametrize(
+    ("title", "catalogued"),
+    [
+        ("Matrix, The", "The Matrix"),
+        ("Boot, Das", "Das Boot"),
+        ("Чeрная маска", "Черная маска"),
+        ("Me, Myself & Irene", "Me, Myself & Irene"),
+        ("Heat", "Heat"),
+        (",", ","),
+    ],
+)
+def test_a_title_is_searched_for_as_catalogues_have_it(title: str, catalogued: str) -> None:
+    assert as_catalogued(title) == catalogued

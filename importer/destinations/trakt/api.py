@@ -88,6 +88,8 @@ class TraktV2:
         if not _build_ids(job, _IDS[kind]):
             known = ", ".join(_IDS[kind])
             message = f"Trakt knows a {kind} by one of these ids: {known}; the row has none of them"
+            if kind is MediaKind.MOVIE:
+                message += "; `importer resolve FILE` finds them"
             return Outcome(Status.UNSUPPORTED, "needs_id", message)
         return None
 

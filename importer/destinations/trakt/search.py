@@ -1,10 +1,15 @@
 """Finding a title at Trakt by its name or by an id (`GET /search`). Pure; needs an app, but no sign-in.
 
+    GET /search/movie,show/exact?query=Heat              the titles of this name (guide: search)
+    GET /search/movie,show?query=Heat&years=1994-1996    names like it; it ignores `years` and `fields` since
+                                                         early 2026 and may miss the very name (#578, #668)
+    GET /search/tmdb/949?type=movie,show,episode         the titles with this id
+
 An answer is somebody else's text: an id that is not one is dropped, and so is a title that is left without.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +23,7 @@ from importer.http import Request, Response, parse_list
 from importer.model import MediaKind
 
 PAGE_SIZE = 50
-"""Titles of an answer: the best ones come first, and what is further down than that is not meant."""
+"""Titles of an answer: the best ones come first. If there are more, the answer counts as cut off."""
 
 LONGEST_QUERY = 200
 """Characters of a title that are searched for: more would not fit into an address."""
@@ -37,6 +42,9 @@ _FIELDS = {
 
 _SEARCHED = {kind: str(kind) for kind in (MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE)}
 
+_EXACT = {MediaKind.MOVIE, MediaKind.SHOW}
+_PAGE = {"extended": "full", "page": "1", "limit": str(PAGE_SIZE)}
+
 _match_slug = re.compile(r"[a-z0-9][a-z0-9-]{0,199}").fullmatch
 _LARGEST_ID = 10**15
 _FIRST_YEAR, _LAST_YEAR = 1870, 2199
@@ -51,41 +59,56 @@ class TraktSearch:
     client_id: str = field(repr=False)
     kept_as: str = ""
 
+    def build_exact_search(self, title: str, kinds: Collection[MediaKind]) -> Request | None:
+        """Ask for movies and shows of this very name; None for other kinds (contracts, search: exact)."""
+        if not _EXACT.issuperset(kinds):
+            return None
+        query = {"query": title[:LONGEST_QUERY], **_PAGE}  # nothing is said of special characters here
+        path = f"/search/{_join(kinds)}/exact?{urlencode(query)}"
+        return build_request("GET", self.base_url, path, self.client_id)
+
+    def read_exact_search(self, answer: Response | ConnectionLostError) -> Decision[Found | Unsearchable]:
+        """As `read_search`; a server without this search (404) has found nothing by it."""
+        if isinstance(answer, Response) and answer.status == 404 and not is_block_page(answer):
+            return Done(Found())
+        return self.read_search(answer)
+
     def build_search(self, title: str, years: range | None, kinds: Collection[MediaKind]) -> Request:
         """Ask for titles of that name, `years` as a range of them (API page search: filters).
 
         With `extended=full` an answer has the original title, too (contracts, movieResponseSchema).
         """
-        types = ",".join(str(kind) for kind in kinds)
         query = {"query": escape(title[:LONGEST_QUERY]), "fields": _FIELDS[next(iter(kinds))]}
         if years:
             query["years"] = f"{years[0]}-{years[-1]}"
-        query |= {"extended": "full", "page": "1", "limit": str(PAGE_SIZE)}
-        return build_request("GET", self.base_url, f"/search/{types}?{urlencode(query)}", self.client_id)
+        path = f"/search/{_join(kinds)}?{urlencode(query | _PAGE)}"
+        return build_request("GET", self.base_url, path, self.client_id)
 
     def build_lookup(self, source: str, value: str) -> Request:
         """Ask what kind of title carries an id (API page search by id: without OAuth)."""
-        kinds = ",".join(_SEARCHED.values())
-        path = f"/search/{source}/{value}?type={kinds}&extended=full"
+        path = f"/search/{source}/{value}?type={_join(_SEARCHED)}&extended=full"
         return build_request("GET", self.base_url, path, self.client_id)
 
-    def read_search(self, answer: Response | ConnectionLostError) -> Decision[Found]:
+    def read_search(self, answer: Response | ConnectionLostError) -> Decision[Found | Unsearchable]:
         """Read the titles of an answer; none found is an empty list with 200."""
         if isinstance(answer, Response) and not is_block_page(answer):
-            if answer.status == 200 and (found := _parse(answer.body)) is not None:
+            if answer.status == 200 and (found := _parse(answer)) is not None:
                 return Done(found)
             if answer.status in _REFUSALS:
                 return Done(Unsearchable(f"the server refuses to search for it (HTTP {answer.status})"))
         return interpret_trouble(answer, PATIENT_QUESTION)
 
-    def read_lookup(self, answer: Response | ConnectionLostError, source: str, value: str) -> Decision[Found]:
+    def read_lookup(
+        self, answer: Response | ConnectionLostError, source: str, value: str
+    ) -> Decision[Found | Unsearchable]:
         """Read the titles that carry the id. None: an empty list, or a 404 (neither is documented)."""
         if isinstance(answer, Response) and answer.status == 404 and not is_block_page(answer):
-            return Done(())
+            return Done(Found())
         decision = self.read_search(answer)
         if not isinstance(decision, Done) or isinstance(decision.value, Unsearchable):
             return decision
-        return Done(tuple(each for each in decision.value if str(getattr(each, f"{source}_id")) == value))
+        titles = decision.value.titles
+        return Done(Found(tuple(each for each in titles if str(getattr(each, f"{source}_id")) == value)))
 
 
 def escape(text: str) -> str:
@@ -93,10 +116,29 @@ def escape(text: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
-def _parse(body: bytes) -> tuple[Candidate, ...] | None:
+def _join(kinds: Iterable[MediaKind]) -> str:
+    return ",".join(map(str, kinds))
+
+
+def _parse(answer: Response) -> Found | None:
     """Parse an answer; None if it is none."""
-    entries = parse_list(body)
-    return None if entries is None else tuple(dict.fromkeys(_read_entries(entries)))
+    entries = parse_list(answer.body)
+    if entries is None:
+        return None
+    return Found(tuple(dict.fromkeys(_read_entries(entries))), _is_cut_off(answer, len(entries)))
+
+
+def _is_cut_off(answer: Response, entries: int) -> bool:
+    """Whether a page is full or its headers count more: they lag behind, so neither alone will do (#823)."""
+    pages = _read_count(answer, "X-Pagination-Page-Count", 1)
+    limit = _read_count(answer, "X-Pagination-Limit", PAGE_SIZE)
+    items = _read_count(answer, "X-Pagination-Item-Count", entries)
+    return entries >= min(limit or PAGE_SIZE, PAGE_SIZE) or pages > 1 or items > entries
+
+
+def _read_count(answer: Response, name: str, otherwise: int) -> int:
+    text = answer.headers.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
 def _read_entries(entries: list[Any]) -> Iterator[Candidate]:

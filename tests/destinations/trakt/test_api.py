@@ -308,10 +308,11 @@ def test_names_the_command_that_finds_what_the_row_lacks(job: RatingJob) -> None
     assert "`importer resolve FILE`" in outcome.message
 
 
-def test_an_id_of_another_kind_is_nothing_that_a_title_search_would_mend() -> None:
+def test_a_movie_by_an_id_that_trakt_does_not_take_goes_to_resolve() -> None:
     outcome = PLAIN.check(build_job(title="Heat", tvdb_id=1))
     assert outcome is not None
-    assert "resolve" not in outcome.message
+    assert outcome.reason == "needs_id"
+    assert "`importer resolve FILE`" in outcome.message
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.decisions import Retry, Stop
-from importer.destinations.titles import Candidate, Unsearchable
+from importer.destinations.titles import Candidate, Found, Unsearchable
 from importer.destinations.trakt.search import LONGEST_QUERY, TraktSearch, escape
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.http import Response
@@ -21,12 +21,21 @@ from tests.decisions import value_or
 SEARCH = TraktSearch("https://api.example.org", "the-client-id", "example")
 
 
+def titles_or(decision: object) -> object:
+    """The titles that were found, or what came instead."""
+    return decision.titles if isinstance(decision, Found) else decision
+
+
 def read_search(answer: Response | ConnectionLostError) -> object:
-    return value_or(SEARCH.read_search(answer))
+    return titles_or(value_or(SEARCH.read_search(answer)))
+
+
+def read_exact_search(answer: Response | ConnectionLostError) -> object:
+    return titles_or(value_or(SEARCH.read_exact_search(answer)))
 
 
 def read_lookup(answer: Response | ConnectionLostError, source: str, value: str) -> object:
-    return value_or(SEARCH.read_lookup(answer, source, value))
+    return titles_or(value_or(SEARCH.read_lookup(answer, source, value)))
 
 
 MOVIES_AND_SHOWS = (MediaKind.MOVIE, MediaKind.SHOW)
@@ -61,6 +70,19 @@ def test_a_search_asks_for_every_name_of_a_title_within_the_years() -> None:
 
 def test_without_a_year_there_is_no_filter() -> None:
     assert "years" not in query_of(SEARCH.build_search("Heat", None, MOVIES_AND_SHOWS).url)
+
+
+def test_an_exact_search_asks_for_the_name_as_it_is() -> None:
+    request = SEARCH.build_exact_search("Face/Off", MOVIES_AND_SHOWS)
+    assert request is not None
+    assert request.url.startswith("https://api.example.org/search/movie,show/exact?")
+    query = {"query": "Face/Off", "extended": "full", "page": "1", "limit": "50"}
+    assert query_of(request.url) == query
+    assert not request.needs_token
+
+
+def test_there_is_no_exact_search_for_episodes() -> None:
+    assert SEARCH.build_exact_search("Pilot", [MediaKind.EPISODE]) is None
 
 
 def test_an_app_is_named_and_nobody_signed_in() -> None:
@@ -305,7 +327,11 @@ BLOCKED = build_answer(404, b"<!DOCTYPE html><title>blocked</title>", content_ty
     ids=str,
 )
 def test_an_outage_is_never_nothing_found(answer: Response | ConnectionLostError) -> None:
-    for decision in (read_search(answer), read_lookup(answer, "imdb", "tt0113277")):
+    for decision in (
+        read_search(answer),
+        read_exact_search(answer),
+        read_lookup(answer, "imdb", "tt0113277"),
+    ):
         assert isinstance(decision, Retry | Stop)
         if isinstance(decision, Retry):
             assert isinstance(decision.stop(), Stop)
@@ -313,6 +339,35 @@ def test_an_outage_is_never_nothing_found(answer: Response | ConnectionLostError
 
 def test_a_search_that_is_not_served_here_is_no_miss() -> None:
     assert isinstance(read_search(build_answer(404)), Stop)
+
+
+def test_a_server_without_an_exact_search_finds_nothing_by_it() -> None:
+    assert read_exact_search(build_answer(404)) == ()
+
+
+@pytest.mark.parametrize(
+    ("entries", "headers", "is_cut_off"),
+    [
+        (2, {}, False),
+        (2, {"x_pagination_page_count": "1", "x_pagination_item_count": "2"}, False),
+        (2, {"x_pagination_page_count": "x", "x_pagination_item_count": ""}, False),
+        (0, {"x_pagination_page_count": "0", "x_pagination_limit": "0"}, False),
+        (2, {"x_pagination_page_count": "2"}, True),
+        (2, {"x_pagination_item_count": "3"}, True),
+        (10, {"x_pagination_limit": "10", "x_pagination_page_count": "1"}, True),  # it was clamped
+        (50, {}, True),
+        (50, {"x_pagination_page_count": "1", "x_pagination_item_count": "50"}, True),  # counts lag behind
+        (50, {"x_pagination_limit": "250"}, True),
+    ],
+)
+def test_a_full_page_or_a_higher_count_means_that_there_are_more(
+    entries: int, headers: dict[str, str], *, is_cut_off: bool
+) -> None:
+    page = [build_entry(ids={"trakt": number}) for number in range(1, entries + 1)]
+    for read in (SEARCH.read_search, SEARCH.read_exact_search):
+        found = value_or(read(build_answer(200, page, **headers)))
+        assert isinstance(found, Found)
+        assert found.is_cut_off is is_cut_off
 
 
 @pytest.mark.parametrize("status", [400, 414, 422])
