@@ -47,6 +47,8 @@ class Remedy(StrEnum):
     NAME_SCALE = "Say what the scale is, for example {error.example}."
     NAME_FORMAT = "Name the format."
     MAP_COLUMNS = "Map a column to a field, such as Score to rating, or name the format."
+    SET_TIMES = "Add one of them."
+    STAY = "A process that stays running takes any other."
     MAP_OWN_TABLE = "name the format csv and map its columns."
     MAP_MARKS = "If a mark is a rating to you, map the columns and say which rating it is."
     MAP_RATING = "Map the one that is yours to rating."

@@ -200,6 +200,8 @@ class RowRemedy(StrEnum):
     ADD_VOTE = "Add it, as in --scale {votes}=7."
     TAKE_SCORES = "Say with --scale what your scores are, and they are taken instead."
     CHOOSE_USER = "--{option} says whose ratings are taken."
+    POLICY = "--on-conflict {policy}"
+    FORCE = "--force undoes it"
     NUMBER_LOVE = "say what love and hate are, for example --love 10 --hate 1"
 
 

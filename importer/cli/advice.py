@@ -8,9 +8,11 @@ AuthorizationError("Not signed in", Remedy.SIGN_IN)          Not signed in. Run 
 Outside of `cli/` options have the names of their fields (`on_conflict`), and remedies are codes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from importer.errors import AuthorizationError, ImporterError, OptionError, Remedy
+from importer.report.inspection import Inspection
+from importer.text import count
 
 ADVICE: Mapping[Remedy, str] = {
     Remedy.SIGN_IN: "Run `importer login trakt`.",
@@ -27,6 +29,8 @@ ADVICE: Mapping[Remedy, str] = {
         "Say what a column is with --map COLUMN=FIELD (such as --map Score=rating), or name the format with "
         "--format; `importer formats` lists what is read."
     ),
+    Remedy.SET_TIMES: "Add one of them, or use --every or --cron.",
+    Remedy.STAY: "`importer sync --every` takes any other.",
     Remedy.MAP_OWN_TABLE: "say so with --format csv, and with --map what its columns are.",
     Remedy.MAP_MARKS: (
         "If a mark is a rating to you, say which: --format csv --map imdburl=imdb_id --map favorite=rating "
@@ -47,12 +51,21 @@ ADVICE: Mapping[Remedy, str] = {
 
 def explain(error: BaseException) -> str:
     """Give an error's message and remedies as they are shown on the command line."""
-    if isinstance(error, OptionError):
-        return error.spell(f"--{error.option.replace('_', '-')}")
     advice = dict(ADVICE)
     if isinstance(error, AuthorizationError) and error.account:
         advice[Remedy.SIGN_IN] = f"Run `importer login trakt --account {error.account}`."
-    text = error.explain(advice) if isinstance(error, ImporterError) else str(error)
+    if isinstance(error, OptionError):
+        text = error.spell(f"--{error.option.replace('_', '-')}")
+    else:
+        text = error.explain(advice) if isinstance(error, ImporterError) else str(error)
     for remedy, typed in advice.items():  # those of one problem among several
         text = text.replace(remedy, typed)
     return text
+
+
+def advise_inspection(inspection: Inspection) -> Iterator[str]:
+    """Say what would help with a file that was looked at."""
+    if inspection.looks_like_stars:
+        yield "No rating is above 5: if these are stars, say so with --scale 5."
+    if without := inspection.ids["none"]:
+        yield f"{count(without, 'row')} without any id: `importer resolve` looks titles up."

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.advice import advise_inspection
 from importer.cli.groups import spread
 from importer.destinations.registry import DEFAULT, choose
 from importer.destinations.spec import RequestOptions
@@ -53,4 +54,7 @@ def inspect(
         found = Inspection(source.name, reader.format_name, reader.notes, to)
         with closing(planned.run.results()) as lines:
             found.add_all(lines)
-    print(json.dumps(found.as_json(), indent=2) if as_json else build_inspection(found))
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+    else:
+        print(build_inspection(found), *advise_inspection(found), sep="\n\n")

@@ -123,8 +123,6 @@ class Inspection:
 def build_inspection(inspection: Inspection) -> str:
     """Build what a person reads."""
     lines = [clean(inspection.name), *_facts(inspection), "", *_histogram(inspection.ratings)]
-    if inspection.looks_like_stars:
-        lines += ["", "No rating is above 5: if these are stars, say so with --scale 5."]
     lines += ["", f"To {inspection.destination}: {count(inspection.sendable, 'row')} would be sent."]
     if noted := inspection.noted.count:
         lines += ["", f"  {noted:,} of them with a note", *_examples(inspection.noted)]
@@ -137,8 +135,6 @@ def build_inspection(inspection: Inspection) -> str:
             f"  {count(odd.count, 'row')} {describe_outcome(status, reason)}{told}",
             *_examples(odd),
         ]
-    if without := inspection.ids["none"]:
-        lines += ["", f"{count(without, 'row')} without any id: `importer resolve` looks titles up."]
     return "\n".join(lines)
 
 

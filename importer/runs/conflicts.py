@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from importer.model import HATE, LOVE, Outcome, Rating, RatingJob, Status
+from importer.model import HATE, LOVE, Outcome, Rating, RatingJob, RowRemedy, Status
 
 
 class OnConflict(StrEnum):
@@ -69,7 +69,8 @@ def give_way(policy: OnConflict, conflict: Conflict) -> Outcome:
     """The fate of a row whose rating gives way to the account's."""
     job, held, held_at = conflict
     ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
-    message = f"the account holds {theirs}, the row says {ours}: {_WHY[policy]} (--on-conflict {policy})"
+    rule = f"{_WHY[policy]} ({RowRemedy.POLICY.format(policy=policy)})"
+    message = f"the account holds {theirs}, the row says {ours}: {rule}"
     return Outcome(Status.KEPT, f"policy_{policy}", message)
 
 

@@ -31,7 +31,7 @@ from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, LocalServer, Pace, RequestOptions
 from importer.destinations.upload_files.base import FileDestination
-from importer.errors import UsageError
+from importer.errors import OptionError
 from importer.journal import Journal, JournalRun
 from importer.progress import Progress
 from importer.runs.conflicts import OnConflict
@@ -124,10 +124,10 @@ def open_destination(spec: DestinationSpec, choices: Choices) -> Iterator[OpenDe
     Raises UsageError, SettingsError and StopRunError.
     """
     if choices.account and not spec.has_accounts:
-        raise UsageError(f"--account does not go with --to {spec.word}, which has none")
+        raise OptionError("account", f"{spec.word} has no accounts", choices.account)
     if choices.write_to is not None and not spec.is_file:
-        files = " and ".join(f"--to {each.word}" for each in list_specs() if each.is_file)
-        raise UsageError(f"--write-to goes with {files}, and not with --to {spec.word}, which writes no file")
+        files = " and ".join(each.word for each in list_specs() if each.is_file)
+        raise OptionError("write_to", f"{spec.word} writes no file; {files} do", choices.write_to)
     if spec.file is not None:
         yield _open_file(spec, choices)
     elif spec.local_server is not None:
@@ -144,9 +144,9 @@ def open_destination(spec: DestinationSpec, choices: Choices) -> Iterator[OpenDe
 
 def check_typed(what: str, spec: DestinationSpec, to: str | None, api: str | None) -> None:
     """See that nobody typed another destination than the one that `what` says is meant. Raises UsageError."""
-    for flag, typed, meant in (("--to", to, spec.word), ("--api", api, spec.api)):
+    for option, typed, meant in (("to", to, spec.word), ("api", api, spec.api)):
         if typed not in {None, meant}:
-            raise UsageError(f"{what}, so {flag} {typed} cannot be; leave it out")
+            raise OptionError(option, f"{what}; leave this out", typed)
 
 
 def journal_for(opened: OpenDestination, wait_seconds: float = 0.0) -> Journal:
@@ -259,13 +259,13 @@ def _open_file(spec: DestinationSpec, choices: Choices) -> OpenDestination:
     assert spec.file is not None
     path = choices.write_to or Path(spec.file.usual_name)
     if path.suffix.lower() != ".csv":
-        raise UsageError(f"--write-to {path}: the site asks for a name that ends in .csv")
+        raise OptionError("write_to", "the site asks for a name that ends in .csv", path)
     if "limit" in choices.given:
-        raise UsageError("--limit does not go with a file: the next run would replace it")
+        raise OptionError("limit", "a file is written whole: the next run would replace it")
     if choices.given.get("on_conflict", OnConflict.NEWEST) is not OnConflict.NEWEST:
-        raise UsageError("--on-conflict does not go with a file: what the account holds is not known")
+        raise OptionError("on_conflict", "this does not go with a file: what the account holds is not known")
     if choices.given.get("mirrors"):
-        raise UsageError("--mirror does not go with a file: what the account holds is not known")
+        raise OptionError("mirror", "this does not go with a file: what the account holds is not known")
     account = f"file {path.absolute()}"
     return OpenDestination(spec, account, file=spec.file.build(choices.request), path=path)
 

@@ -15,7 +15,7 @@ from importer.destinations.decisions import Done, Stop
 from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_held, kinds_of
 from importer.errors import AuthorizationError, Remedy, UsageError
 from importer.journal import JournalRun, Replaced, in_blocks
-from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, Status
+from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, RowRemedy, Status
 from importer.runs.conflicts import (
     Conflict,
     OnConflict,
@@ -37,7 +37,7 @@ _UNCONFIRMED = Outcome(
 _CHANGED_SINCE = Outcome(
     Status.KEPT,
     "changed_since",
-    "the rating was changed after that run; it is left alone (--force undoes it)",
+    f"the rating was changed after that run; it is left alone ({RowRemedy.FORCE})",
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from importer.config.folders import config_file, state_dir
 from importer.config.notify import load_notify
 from importer.destinations.registry import list_sections
-from importer.errors import SettingsError, UsageError
+from importer.errors import OptionError, SettingsError
 from importer.monitoring.announce import Recipients
 from importer.monitoring.log import Log
 from importer.monitoring.metrics import serve_metrics
@@ -47,7 +47,7 @@ def serving_metrics(place: str | None, log: Log) -> Iterator[None]:
         return
     host, _, port = place.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) < 65536):
-        raise UsageError(f"--metrics-at {place!r}: write a port, or HOST:PORT, for example 9464")
+        raise OptionError("metrics_at", "write a port, or HOST:PORT, for example 9464", place)
     host = host.strip("[]") or "127.0.0.1"
     with serve_metrics(health_folder(), int(port), host) as bound_port:
         log.note(f"metrics are served at http://{f'[{host}]' if ':' in host else host}:{bound_port}/metrics")

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from importer.config.folders import config_file, state_dir
-from importer.errors import StopRunError, UsageError
+from importer.errors import Remedy, StopRunError, UsageError
 from importer.files import write_privately
 from importer.monitoring.health import note_next_run, read_job
 from importer.monitoring.log import Log
@@ -110,7 +110,7 @@ def _load_schedules(options: DaemonOptions, settings: "_KeptSettings") -> dict[s
         elif options.names:
             raise UsageError(f"[jobs.{name}] has neither every nor cron: when is it to run?")
     if not scheduled:
-        raise UsageError("no job has every or cron; add one of them, or use --every or --cron")
+        raise UsageError("No job has every or cron", Remedy.SET_TIMES)
     return scheduled
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from importer.cli.advice import advise_inspection
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.inspection import Inspection, build_inspection
 
@@ -54,7 +55,7 @@ def test_everything_about_a_file_is_counted() -> None:
             },
         ],
     }
-    text = build_inspection(found)
+    text = "\n".join([build_inspection(found), *advise_inspection(found)])
     for part in (
         "imdb: since 2024",
         "lines 2 to 6",
@@ -77,9 +78,9 @@ def test_ratings_that_may_be_stars_are_told() -> None:
     found = inspect(*low)
     assert not found.looks_like_stars, "this format has a scale of its own"
     found.notes = ["table with columns by name", "ratings are read as 1 to 10"]
-    assert "--scale 5" in build_inspection(found)
+    assert any("--scale 5" in advice for advice in advise_inspection(found))
     found.add_all([line(12, rating=6)])
-    assert "--scale 5" not in build_inspection(found)
+    assert not any("--scale 5" in advice for advice in advise_inspection(found))
 
 
 def test_words_stand_below_the_numbers() -> None:

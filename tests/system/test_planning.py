@@ -52,7 +52,7 @@ def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
     assert [row["status"] for row in read(tmp_path / "results.csv")] == ["unchanged"] * 3
     elsewhere = importer("run", "--plan", "plan.csv", "--to", "trakt", "--api", "v1")
     assert elsewhere.returncode == 2
-    assert "plan.csv is a plan for sandbox-v2, so --to trakt cannot be" in elsewhere.stderr
+    assert "--to trakt: plan.csv is a plan for sandbox-v2; leave this out" in elsewhere.stderr
 
 
 @pytest.mark.usefixtures("account")

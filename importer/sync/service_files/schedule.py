@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import time
 
-from importer.errors import UsageError
+from importer.errors import OptionError, Remedy
 
 _DAY_MINUTES = 24 * 60
 _USUAL_HOUR = 3
@@ -52,9 +52,10 @@ def build_periodic(seconds: float, shift_minutes: int) -> ServiceSchedule:
     """
     period, rest = divmod(round(seconds), 60)
     if rest or not period or (60 % period and (period % 60 or _DAY_MINUTES % period)):
-        raise UsageError(
-            "--every: a scheduler only knows periods that divide an hour or a day: "
-            "15m, 30m, 1h, 2h, 6h, 12h, 1d. `importer sync --every` takes any other"
+        raise OptionError(
+            "every",
+            "a scheduler only knows periods that divide an hour or a day: "
+            f"15m, 30m, 1h, 2h, 6h, 12h, 1d. {Remedy.STAY}",
         )
     shift = shift_minutes % min(period, 60)
     return ServiceSchedule(_USUAL_HOUR * 60 + shift if period == _DAY_MINUTES else shift, period)
