@@ -118,7 +118,7 @@ def open_log(*, as_json: bool, stream: TextIO | None = None) -> Log:
     """Open the log of this process; `stream` is for tests and defaults to standard error."""
     stream = stream or sys.stderr
     if not as_json:
-        return Log(stream, None)
+        return _capture_libraries(Log(stream, None))
     import structlog  # noqa: PLC0415 - slow to import
 
     logger = structlog.wrap_logger(
@@ -131,7 +131,31 @@ def open_log(*, as_json: bool, stream: TextIO | None = None) -> Log:
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
     )
-    return Log(stream, logger)
+    return _capture_libraries(Log(stream, logger))
+
+
+class _LibraryHandler(logging.Handler):
+    """Turns what a library logs into a warning of ours."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # Without a traceback: it may quote an address with its key.
+        kind = record.exc_info[0] if record.exc_info else None
+        text = f"{record.name}: {record.getMessage()}{f' ({kind.__name__})' if kind else ''}"
+        self._log.warn_once(str(_mask("message", text)))
+
+
+def _capture_libraries(log: Log) -> Log:
+    """Have this log write Python's warnings and the logs of libraries, which go to standard error else."""
+    logging.captureWarnings(True)
+    root = logging.getLogger()
+    for handler in [each for each in root.handlers if isinstance(each, _LibraryHandler)]:
+        root.removeHandler(handler)
+    root.addHandler(_LibraryHandler(log))
+    return log
 
 
 def _mask_line(_logger: object, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:

@@ -53,6 +53,7 @@ def serve_metrics(health_folder: Path, port: int, host: str = "127.0.0.1") -> It
             f"the metrics cannot be served at {host} port {port} ({error.strerror or error}); "
             "choose another port"
         ) from error
+    server.handle_error = lambda *_: None  # type: ignore[method-assign] # it would print a traceback
     try:
         yield server.server_port
     finally:

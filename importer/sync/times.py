@@ -1,9 +1,14 @@
 """Texts that say how often a sync job runs: `6h`, or a crontab line. Only home of APScheduler."""
 
+import os
 import re
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, tzinfo
+from functools import cache
+from io import BytesIO
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 _UNITS_SECONDS = (86_400, 3_600, 60, 1)
@@ -21,14 +26,34 @@ class Calendar(Protocol):
         ...
 
 
-def local_zone() -> tzinfo:
-    """Give the zone of this machine, or of the variable TZ, with all its rules; UTC if it has none."""
-    from tzlocal import get_localzone  # noqa: PLC0415 - it comes with the library, and only a daemon asks
+def local_zone(environ: Mapping[str, str] = os.environ) -> tzinfo:
+    """Return the zone of the variable TZ, or else of this machine, with all its rules; UTC if there is none.
+
+    Raises ValueError for a TZ that makes no sense: runs at wrong hours would be noticed late.
+    """
+    from tzlocal import reload_localzone  # noqa: PLC0415 - it comes with the library, and only a daemon asks
 
     try:
-        return get_localzone()
-    except (OSError, ValueError, KeyError):
-        return UTC
+        return reload_localzone()
+    except (OSError, ValueError, KeyError):  # the library knows names and files only
+        text = environ.get("TZ", "").removeprefix(":")
+        return parse_posix_zone(text) if text else UTC
+
+
+@cache
+def parse_posix_zone(text: str) -> tzinfo:
+    """Parse a zone as POSIX writes it in TZ: `CET-1CEST,M3.5.0,M10.5.0/3`. Raises ValueError."""
+    # The standard library parses it as the last line of a zone's file (RFC 9636, 3.3): such a file, without
+    # any other content than one type of time that is never used.
+    counts, kind = struct.pack(">6l", 0, 0, 0, 0, 1, 4), struct.pack(">lbb", 0, 0, 0)
+    empty = b"TZif2" + bytes(15) + counts + kind + b"UTC\0"
+    try:
+        return ZoneInfo.from_file(BytesIO(empty * 2 + b"\n" + text.encode("ascii") + b"\n"))
+    except ValueError:
+        raise ValueError(
+            f"TZ={text} is no time zone; name one like Europe/Berlin, or write it with its rules: "
+            "CET-1CEST,M3.5.0,M10.5.0/3"
+        ) from None
 
 
 def parse_duration(text: str) -> float:

@@ -130,3 +130,29 @@ def test_any_text_stays_on_one_line_of_valid_json(text: str) -> None:
     open_log(as_json=True, stream=stream).stopped(f"{text}\n\x1b[31m{text}", 1)
     assert len(stream.getvalue().split("\n")) == 2
     assert "\x1b" not in read(stream)[0]["reason"]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_libraries_say_goes_through_the_log(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    stream = io.StringIO()
+    open_log(as_json=as_json, stream=stream)
+    logging.getLogger("filelock").error("cannot lock %s", "https://me:5ECRET@example.org/?key=5ECRET")
+    logging.getLogger("apscheduler").info("of no interest")
+    failed = KeyError("5ECRET")
+    logging.getLogger("asyncio").error("Task exception was never retrieved", exc_info=failed)
+    text = stream.getvalue()
+    messages = [line["message"] for line in read(stream)] if as_json else text.splitlines()
+    assert [message.removeprefix("importer: ") for message in messages] == [
+        "filelock: cannot lock https://***@example.org/?key=***",
+        "asyncio: Task exception was never retrieved (KeyError)",
+    ]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_second_log_takes_the_place_of_the_first(stream: io.StringIO) -> None:
+    first = io.StringIO()
+    open_log(as_json=True, stream=first)
+    open_log(as_json=True, stream=stream)
+    logging.getLogger("keyring").warning("no backend")
+    assert first.getvalue() == ""
+    assert len(read(stream)) == 1
