@@ -173,6 +173,10 @@ class Loss(StrEnum):
     CERTIFICATE = "TLS certificate not accepted"
     DROPPED = "connection dropped before the answer"
     TIMEOUT = "no answer in time"
+    CUT_SHORT = "answer cut short"
+    ENCODING = "answer in an encoding that cannot be read"
+    NOT_HTTP = "answer that is no HTTP"
+    HEADERS_TOO_LARGE = "headers of the answer larger than the limit"
     TOO_LARGE = "answer larger than the limit"
 
 

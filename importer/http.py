@@ -117,14 +117,15 @@ def url_problems(url: str, *, in_clear: str, section: str) -> Iterator[str]:
     if parts.query or parts.fragment or url.endswith(("?", "#")):
         yield "{place} must end with its path, without ? and # and what follows them."
     host = parts.hostname or ""
-    if parts.scheme == "http" and in_clear and not _is_loopback(host):
+    if parts.scheme == "http" and in_clear and not is_loopback(host):
         yield (
             f"{{place}} is plain http: {in_clear} would travel in clear to {host}. "
             f"{Remedy.USE_HTTPS} (insecure_http = true in [{section}])."
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine, by its name or address."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -2,17 +2,25 @@
 
 Every way a connection can fail becomes a `ConnectionLostError`; what an answer means is not decided here.
 Redirects are never followed: a POST with credentials goes to the host it was meant for or nowhere.
+
+```text
+no proxy for 127.0.0.1, and none unless HTTP_PROXY, HTTPS_PROXY or ALL_PROXY says so (NO_PROXY excepts hosts)
+connection dropped          the next requests open connections of their own, one for each that may be idle
+dropped for the third time  this server does not keep connections alive: each request opens one from here on
+```
 """
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from types import TracebackType
 from typing import Protocol, Self
 
 import aiohttp
+from aiohttp import http_exceptions
 
+from importer.client.proxies import Proxies
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
 
@@ -25,6 +33,12 @@ TOTAL_SECONDS = 600.0
 
 ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 """No answer of these APIs is larger; more is refused rather than kept in memory."""
+
+HEADER_LIMIT_BYTES = 256 * 1024
+MOST_HEADERS = 1_000
+"""What browsers take. Trakt's `Cache-Tag` is 11.5 kB for a page of 250 episodes; aiohttp's own limit is 8."""
+
+_DROPS_TO_DISTRUST = 3
 
 USER_AGENT = f"rating-importer/{version('rating-importer')} (+https://pypi.org/project/rating-importer)"
 
@@ -48,7 +62,11 @@ class Transport:
         answer_limit: int = ANSWER_LIMIT_BYTES,
         check_address: Callable[[str], None] | None = None,
     ) -> None:
-        """`check_address` gets every IP address before it is connected to; an OSError refuses it."""
+        """`check_address` gets every IP address before it is connected to; an OSError refuses it.
+
+        Where a proxy connects, the choice of the address is the proxy's. Raises SettingsError for a proxy
+        that cannot be used.
+        """
         self._connections = connections
         self._check_address = check_address
         self._answer_limit = answer_limit
@@ -56,32 +74,54 @@ class Transport:
             total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
         )
         self._session: aiohttp.ClientSession | None = None
+        self._unshared: aiohttp.ClientSession | None = None
+        self._proxied: aiohttp.ClientSession | None = None
+        self._drops = self._unshared_left = 0
+        self._proxies = Proxies.from_environment()
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, socket_factory=self._make_socket),
-            timeout=self._timeout,
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
+        self._session = self._open()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._session, self._unshared, self._proxied):
+            if session is not None:
+                await session.close()
+
+    def _open(self, *, keep_alive: bool = True, checks: bool = True) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=self._connections,
+                force_close=not keep_alive,
+                socket_factory=self._make_socket if checks else None,
+            ),
+            timeout=self._timeout,
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            max_line_size=HEADER_LIMIT_BYTES,
+            max_field_size=HEADER_LIMIT_BYTES,
+            max_headers=MOST_HEADERS,
+        )
 
     async def send(self, request: Request) -> Response:
         """Send and read the whole answer. Raises ConnectionLostError, whose text holds no secret."""
-        assert self._session is not None, "send() outside of `async with`"
+        session = self._session
+        assert session is not None, "send() outside of `async with`"
+        proxy = self._proxies.find(request.url) if self._proxies else None
+        if proxy is not None:
+            session = self._proxied = self._proxied or self._open(checks=False)
+        elif self._unshared_left:
+            session = self._take_unshared()
         try:
-            async with self._session.request(
+            async with session.request(
                 request.method,
                 request.url,
                 data=request.body,
                 headers=request.headers,
                 allow_redirects=False,
+                proxy=proxy,
             ) as answer:
                 return Response(answer.status, answer.headers, await self._read(answer))
         # The library's messages may quote the URL, which holds the key: only their kind is kept.
@@ -89,12 +129,29 @@ class Transport:
             raise _lost(Loss.CERTIFICATE, error) from None
         except aiohttp.ClientConnectorSSLError as error:
             raise _lost(Loss.CERTIFICATE, error) from None
+        except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
+            raise ConnectionLostError(Loss.REFUSED, _describe_proxy_error(error)) from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _lost(Loss.REFUSED, error) from None
         except TimeoutError as error:
             raise _lost(Loss.TIMEOUT, error) from None
         except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError) as error:
-            raise _lost(Loss.DROPPED, error) from None
+            loss = _classify(error)
+            if loss is Loss.DROPPED:
+                self._distrust_idle_connections()
+            raise _lost(loss, error) from None
+
+    def _distrust_idle_connections(self) -> None:
+        """A server that closed one idle connection without saying so may have closed all of them."""
+        self._drops += 1
+        self._unshared_left = self._connections
+
+    def _take_unshared(self) -> aiohttp.ClientSession:
+        if self._drops < _DROPS_TO_DISTRUST:
+            self._unshared_left -= 1
+        if self._unshared is None:
+            self._unshared = self._open(keep_alive=False)
+        return self._unshared
 
     def _make_socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, place = address
@@ -115,6 +172,35 @@ class Transport:
                 raise ConnectionLostError(Loss.TOO_LARGE, limit)
             pieces.append(piece)
         return b"".join(pieces)
+
+
+def _describe_proxy_error(error: aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError) -> str:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answers {error.status}; it is set by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
+    return "the proxy cannot be reached; it is set by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
+
+
+def _classify(error: BaseException) -> Loss:
+    """Name what is wrong with an answer; the library hides it behind errors of one kind."""
+    for cause in _causes(error):
+        match cause:
+            case http_exceptions.LineTooLong():
+                return Loss.HEADERS_TOO_LARGE
+            case http_exceptions.ContentEncodingError():
+                return Loss.ENCODING
+            case http_exceptions.ContentLengthError() | http_exceptions.TransferEncodingError():
+                return Loss.CUT_SHORT
+            case http_exceptions.BadHttpMessage(message="Too many headers received"):
+                return Loss.HEADERS_TOO_LARGE
+            case http_exceptions.BadHttpMessage():
+                return Loss.NOT_HTTP
+    return Loss.CUT_SHORT if isinstance(error, aiohttp.ClientPayloadError) else Loss.DROPPED
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _lost(loss: Loss, error: BaseException) -> ConnectionLostError:

@@ -190,6 +190,17 @@ class LossRule(NamedTuple):
 
 _NO_ANSWER = Outcome(Status.UNCONFIRMED, "no_answer", "sent, but the answer never came")
 
+_DROPPED = LossRule(
+    Effect.UNKNOWN,
+    RetryPolicy(
+        attempts=6,
+        first_wait_seconds=1,
+        exponential=True,
+        when_exhausted=WhenExhausted.SPLIT,
+        outcome=_NO_ANSWER,
+    ),
+)
+
 LOSSES: Mapping[Loss, LossRule] = {
     Loss.CERTIFICATE: LossRule(Effect.NONE, None, "{server}'s identity cannot be proved: {loss}"),
     Loss.REFUSED: LossRule(
@@ -215,16 +226,8 @@ LOSSES: Mapping[Loss, LossRule] = {
             too_much=True,
         ),
     ),
-    Loss.DROPPED: LossRule(
-        Effect.UNKNOWN,
-        RetryPolicy(
-            attempts=6,
-            first_wait_seconds=1,
-            exponential=True,
-            when_exhausted=WhenExhausted.SPLIT,
-            outcome=_NO_ANSWER,
-        ),
-    ),
+    **dict.fromkeys((Loss.DROPPED, Loss.CUT_SHORT, Loss.ENCODING, Loss.NOT_HTTP), _DROPPED),
+    Loss.HEADERS_TOO_LARGE: LossRule(Effect.UNKNOWN, None, "{server}'s answer cannot be read: {loss}"),
     Loss.TOO_LARGE: LossRule(Effect.UNKNOWN, None, "{server}'s answer makes no sense: {loss}"),
 }
 """What each way to lose a connection means, for every service."""

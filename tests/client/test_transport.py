@@ -106,7 +106,7 @@ LOSSES: list[tuple[Exception, Loss]] = [
     (aiohttp.ServerDisconnectedError(), Loss.DROPPED),
     (aiohttp.ClientOSError(104, "reset"), Loss.DROPPED),
     (aiohttp.ClientConnectionResetError("closing transport"), Loss.DROPPED),
-    (aiohttp.ClientPayloadError(f"not completed {URL_WITH_KEY}"), Loss.DROPPED),
+    (aiohttp.ClientPayloadError(f"not completed {URL_WITH_KEY}"), Loss.CUT_SHORT),
     (aiohttp.InvalidURL(URL_WITH_KEY), Loss.DROPPED),
     (ConnectionResetError(104, "reset"), Loss.DROPPED),
     (BrokenPipeError(), Loss.DROPPED),
@@ -139,6 +139,7 @@ async def test_no_error_of_the_library_gets_past(
 ) -> None:
     error = kind.__new__(kind)
     error._os_error = OSError(1, "as connector errors have")  # type: ignore[attr-defined]
+    error.status = 407  # type: ignore[attr-defined]
     server.post(URL_WITH_KEY, exception=error)
     assert (await lose()).loss in Loss
 
@@ -287,21 +288,90 @@ async def test_the_connection_is_reset() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "loss"),
     [
-        pytest.param([], id="closed without a word"),
-        pytest.param([http(b'{"status":', length=100)], id="half an answer"),
-        pytest.param([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"], id="half a chunk"),
-        pytest.param([b"HTTP/1.1 200"], id="half a status line"),
-        pytest.param([b"SSH-2.0-OpenSSH_9.6\r\n"], id="another protocol"),
-        pytest.param([http(b"no gzip", "Content-Encoding: gzip")], id="a body that is not what it says"),
-        pytest.param([b"HTTP/1.1 200 OK\r\nX: ", b"x" * 100_000, b"\r\n\r\n"], id="an endless header"),
+        pytest.param([], Loss.DROPPED, id="closed without a word"),
+        pytest.param([http(b'{"status":', length=100)], Loss.CUT_SHORT, id="half an answer"),
+        pytest.param(
+            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"],
+            Loss.CUT_SHORT,
+            id="half a chunk",
+        ),
+        pytest.param([b"HTTP/1.1 200"], Loss.DROPPED, id="half a status line"),
+        pytest.param([b"SSH-2.0-OpenSSH_9.6\r\n"], Loss.NOT_HTTP, id="another protocol"),
+        pytest.param(
+            [http(b"no gzip", "Content-Encoding: gzip")], Loss.ENCODING, id="a body that is not what it says"
+        ),
+        pytest.param([http(b"{}", "Content-Encoding: br")], Loss.ENCODING, id="an encoding nobody asked for"),
+        pytest.param(
+            [b"HTTP/1.1 200 OK\r\nX: ", b"x" * 300_000, b"\r\n\r\n"],
+            Loss.HEADERS_TOO_LARGE,
+            id="an endless header",
+        ),
+        pytest.param(
+            [b"HTTP/1.1 200 OK\r\n", b"X: 1\r\n" * 1_500, b"\r\n"],
+            Loss.HEADERS_TOO_LARGE,
+            id="endless headers",
+        ),
     ],
 )
-async def test_an_answer_that_breaks_off_or_makes_no_sense_is_dropped(answer: list[bytes]) -> None:
+async def test_an_answer_that_breaks_off_or_makes_no_sense_is_named_for_what_it_is(
+    answer: list[bytes], loss: Loss
+) -> None:
     async with serve(answers(*answer)) as request:
         lost = await lose(request)
-    assert lost.loss is Loss.DROPPED
+    assert lost.loss is loss
+    assert KEY not in "".join(traceback.format_exception(lost))
+
+
+async def test_headers_as_large_as_browsers_take_are_read() -> None:
+    tags = f"Cache-Tag: {','.join(f'episode-{number}' for number in range(5_000))}"
+    async with serve(answers(http(b"[]", tags, *[f"X-{number}: 1" for number in range(300)]))) as request:
+        response = await send(request)
+    assert response.body == b"[]"
+    assert len(response.headers["Cache-Tag"]) > 50_000
+
+
+class Forgetful:
+    """Keeps connections alive for so many requests each, and closes them then without saying so."""
+
+    def __init__(self, requests: int) -> None:
+        self._requests = requests
+        self.connections = self.answered = 0
+
+    async def answer(self, reader: Reader, writer: Writer) -> None:
+        self.connections += 1
+        for _ in range(self._requests):
+            await read_request(reader)
+            self.answered += 1
+            writer.write(http(b"{}"))
+        await read_request(reader)  # and hangs up instead of answering
+
+
+async def try_to_send(transport: Transport, request: Request) -> bool:
+    try:
+        await transport.send(request)
+    except ConnectionLostError as lost:
+        return lost.loss is not Loss.DROPPED
+    return True
+
+
+async def test_after_a_dropped_connection_the_next_try_uses_a_fresh_one() -> None:
+    server = Forgetful(requests=1)
+    async with serve(server.answer) as request, Transport(4) as transport:
+        assert await asyncio.gather(*[try_to_send(transport, request) for _ in range(4)]) == [True] * 4
+        assert not await try_to_send(transport, request)
+        # Three more idle connections are as dead as that one; none of them is used.
+        assert [await try_to_send(transport, request) for _ in range(4)] == [True] * 4
+        assert (server.connections, server.answered) == (8, 8)
+
+
+async def test_a_server_that_drops_again_and_again_gets_a_connection_for_each_request() -> None:
+    server = Forgetful(requests=1)
+    async with serve(server.answer) as request, Transport(1) as transport:
+        got = [await try_to_send(transport, request) for _ in range(30)]
+    assert got.count(False) == 3
+    assert got[-20:] == [True] * 20
 
 
 @pytest.mark.parametrize("begun", [b"", http(b'{"status":', length=100)], ids=["no answer", "half an answer"])
