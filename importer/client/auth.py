@@ -41,7 +41,7 @@ class Credentials:
         self._tokens: TokenSet | None = None
         self._not_before = 0.0
         """No renewal ahead of time before this moment of the loop's clock."""
-        self._ended_by = ""
+        self._ended_by: tuple[str, Remedy | None] | None = None
 
     @property
     def expires_at(self) -> float | None:
@@ -102,18 +102,19 @@ class Credentials:
         async with self._store.locked():
             stored = await self._store.load()
             if stored is None:
-                raise self._end(f"Signed out at {self._app.auth_url} meanwhile. {Remedy.SIGN_IN}")
+                raise self._end(f"Signed out at {self._app.auth_url} meanwhile")
             if stored.access_token.reveal() != stale:
                 self._tokens = stored
                 return
             if stored.refresh_token is None:
-                raise self._end(
-                    f"The access token is not accepted and there is no refresh token. {Remedy.SIGN_IN}"
-                )
-            found = await self._refresh(stored.refresh_token)
+                raise self._end("The access token is not accepted and there is no refresh token")
+            try:
+                found = await self._refresh(stored.refresh_token)
+            except AuthorizationError as error:  # the same for every worker: not one of them asks again
+                raise self._end(error.message, error.remedy) from None
             if isinstance(found, RefreshRefused):
                 await self._store.forget()
-                raise self._end(str(found.error))
+                raise self._end(found.error.message, found.error.remedy)
 
     async def _refresh(self, refresh_token: Secret) -> TokenSet | RefreshRefused:
         async def attempt(_: Retry | None = None) -> Decision[TokenSet | RefreshRefused]:
@@ -143,15 +144,16 @@ class Credentials:
         life_seconds = (tokens.expires_in or 0.0) - tokens.margin_seconds
         self._not_before = asyncio.get_running_loop().time() + life_seconds
 
-    def _end(self, message: str) -> AuthorizationError:
+    def _end(self, message: str, remedy: Remedy | None = Remedy.SIGN_IN) -> AuthorizationError:
         if self._store.is_given:
-            message += (
-                " The settings hold a token pair (access_token, refresh_token): renew or remove it, too."
+            message = (
+                f"{message.rstrip('.')}. The settings hold a token pair (access_token, refresh_token): renew "
+                "or remove it, too"
             )
         self._tokens = None
-        self._ended_by = message
-        return AuthorizationError(message)
+        self._ended_by = (message, remedy)
+        return AuthorizationError(message, remedy)
 
     def _check_not_ended(self) -> None:
-        if self._ended_by:
-            raise AuthorizationError(self._ended_by)
+        if self._ended_by is not None:
+            raise AuthorizationError(*self._ended_by)

@@ -15,7 +15,8 @@ The second rule costs the time of an answer, 50 ms of a second at most (docs/per
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -49,8 +50,7 @@ _SLOWER = 1.1
 class Rate:
     """A limit of `requests` per `period_seconds`.
 
-    `may_burst` lets them go at once while there are any left; up to twice as many may then fall into one
-    period, so it is for limits that are set to half of what the server allows.
+    `may_burst` lets them go at once while there are any left, rather than spread over the period.
     """
 
     requests: int
@@ -71,8 +71,8 @@ def parse_rate(text: str) -> Rate:
 class Limiter:
     """Paces the requests of one account. Without a rate only the pauses count.
 
-    `get_rate` is a budget of its own for reading; without it, reading and writing share one. One that
-    `continues` another, which has paced the same account until now, begins without a turn in hand.
+    `get_rate` is a budget of its own for reading; without it, reading and writing share one. A limiter that
+    `continues` another, which has paced the same account until now, begins with what that one has left.
     """
 
     def __init__(
@@ -81,12 +81,15 @@ class Limiter:
         progress: Progress,
         *,
         get_rate: Rate | None = None,
-        continues: bool = False,
+        continues: "Limiter | None" = None,
     ) -> None:
         self._progress = progress
         self._paused_until = 0.0
         self._rates = {"POST": rate, "GET": get_rate} if get_rate else {"POST": rate}
-        self._paces = {verb: _Pace(each) for verb, each in self._rates.items() if each}
+        before: dict[str, _Pace | _Window] = continues._paces if continues else {}
+        self._paces: dict[str, _Pace | _Window] = {
+            verb: _build_pace(each, before.get(verb)) for verb, each in self._rates.items() if each
+        }
         self._new = set(self._paces) if continues and get_rate is None else set()
 
     async def acquire(self, verb: str = "POST") -> Callable[[], None]:
@@ -101,7 +104,11 @@ class Limiter:
                 if budget in self._new:
                     self._new.remove(budget)
                     await pace.use_up()
+                if seconds := pace.wait_seconds():
+                    self.report_wait(seconds, "the requests of this period are used up")
                 answered = await pace.acquire()
+                if seconds:
+                    self.clear_wait()
             # A pause that began while this request waited for its turn holds for it too, and costs it the
             # turn: else all who waited would start at once when the pause ends.
             if not self._paused_until:
@@ -128,7 +135,7 @@ class Limiter:
     def _set_rate(self, verb: str, rate: Rate) -> None:
         budget = self._budget_of(verb)
         self._rates[budget] = rate
-        self._paces[budget] = _Pace(rate)
+        self._paces[budget] = _build_pace(rate, self._paces.get(budget))
         self._new.add(budget)
 
     def _budget_of(self, verb: str) -> str:
@@ -161,21 +168,67 @@ class Limiter:
         self._progress.waiting_for = ""
 
 
+class _Window:
+    """A budget that may be spent at once: a request waits until the R-th before it arrived a period ago."""
+
+    def __init__(self, rate: Rate, arrivals: "Iterable[_Arrival]" = ()) -> None:
+        self._period_seconds = rate.period_seconds
+        self._most = rate.requests
+        self.arrivals = deque(arrivals, maxlen=rate.requests)
+
+    async def use_up(self) -> None:
+        """Nothing is to be waited for: what was used already is in the window."""
+
+    def wait_seconds(self) -> float:
+        """How long the next request will have to wait."""
+        if len(self.arrivals) < self._most:
+            return 0.0
+        return max(0.0, self.arrivals[0].at + self._period_seconds - time.monotonic())
+
+    async def acquire(self) -> Callable[[], None]:
+        """Wait for a place in the window; to be told of the answer."""
+        while seconds := self.wait_seconds():  # noqa: ASYNC110 - somebody else may take the place
+            await asyncio.sleep(seconds)
+        arrival = _Arrival(time.monotonic() + _ARRIVAL_SECONDS)
+        self.arrivals.append(arrival)
+        return arrival.answered
+
+
+@dataclass(slots=True)
+class _Arrival:
+    """When a request has arrived at the latest."""
+
+    at: float
+
+    def answered(self) -> None:
+        self.at = min(self.at, time.monotonic())
+
+
+def _build_pace(rate: Rate, before: "_Pace | _Window | None") -> "_Pace | _Window":
+    if not rate.may_burst:
+        return _Pace(rate)
+    return _Window(rate, before.arrivals if isinstance(before, _Window) else ())
+
+
 class _Pace:
-    """Turns for the requests of one budget."""
+    """Turns for the requests of one budget, spread evenly."""
 
     def __init__(self, rate: Rate) -> None:
         self._period_seconds = rate.period_seconds
         unit = min(1.0, rate.period_seconds)
         per_second = rate.requests / rate.period_seconds
-        size = rate.requests if rate.may_burst else 1 + _BURST_SECONDS * unit * per_second
+        size = 1 + _BURST_SECONDS * unit * per_second
         self._bucket = AsyncLimiter(size, size / per_second)
-        self._places = asyncio.Semaphore(2 * rate.requests if rate.may_burst else rate.requests)
+        self._places = asyncio.Semaphore(rate.requests)
         self._arrival_seconds = _ARRIVAL_SECONDS * unit
 
     async def use_up(self) -> None:
         """Wait for a bucket's worth: a new one is full, but what it holds was used already."""
         await self._bucket.acquire(self._bucket.max_rate)
+
+    def wait_seconds(self) -> float:
+        """Not worth telling: turns come evenly."""
+        return 0.0
 
     async def acquire(self) -> Callable[[], None]:
         """Wait for a turn, and then for a place among those of one period; to be told of the answer."""

@@ -102,7 +102,7 @@ class Sending:
         self._pool: WorkerPool | None = None
         self._journal_writer = JournalWriter(journal, run)
         self._looked: Snapshot | None = None
-        self._has_connected = False
+        self._limiter: Limiter | None = None
         self._cancelled_by: ImporterError | None = None
         self.stopped_by: ImporterError | None = None
         """Why rows are left, if any are."""
@@ -165,10 +165,8 @@ class Sending:
     async def _connected(self, stage: Callable[[Client], Awaitable[None]]) -> None:
         self._task = asyncio.current_task()
         options = self._options
-        limiter = Limiter(
-            options.rate, self._progress, get_rate=options.get_rate, continues=self._has_connected
-        )
-        self._has_connected = True
+        limiter = Limiter(options.rate, self._progress, get_rate=options.get_rate, continues=self._limiter)
+        self._limiter = limiter
         try:
             with hearing_signals(self._interrupt):
                 async with Transport(options.workers) as transport:

@@ -129,13 +129,28 @@ class TestRefused:
 
     def test_a_wrong_app_or_a_block_page_keeps_the_pair(self, tmp_path: Path) -> None:
         block = build_answer(403, b"<html>", content_type="text/html")
-        for answer in (build_answer(401, {"error": "invalid_client"}), block):
+        for answer in (build_answer(401, {"error": "invalid_client"}), block, build_answer(400)):
 
             async def main(answer: Response | ConnectionLostError = answer) -> None:
                 way = await road(Host(answer), tmp_path)
-                with pytest.raises(AuthorizationError):
-                    await way.credentials.renew("acc3ss-1")
+                for _ in range(3):
+                    with pytest.raises(AuthorizationError):
+                        await way.credentials.renew("acc3ss-1")
+                assert way.host.refreshes == 1
                 assert await way.store.load() == pair()
+
+            run_in_virtual_time(main())
+
+    def test_a_web_page_in_place_of_the_answer_keeps_the_pair_and_the_run(self, tmp_path: Path) -> None:
+        for status in (400, 401):
+            page = build_answer(status, b"<html>", content_type="text/html")
+
+            async def main(page: Response = page) -> None:
+                way = await road(Host(page), tmp_path, pair(created_at=NOW - WEEK + 300))
+                assert await way.credentials.access_token() == "acc3ss-1"  # it still holds
+                assert await way.store.load() is not None
+                await asyncio.sleep(61)
+                assert await way.credentials.access_token() == "acc3ss-2"
 
             run_in_virtual_time(main())
 

@@ -11,8 +11,9 @@ from tests.virtual_time import run_in_virtual_time
 def test_no_two_requests_fall_into_one_second_where_one_limiter_takes_over_from_another() -> None:
     async def main() -> list[float]:
         starts = []
-        for continues in (False, True):
-            limiter = Limiter(Rate(1, 1), Progress(), continues=continues)
+        limiter: Limiter | None = None
+        for _ in range(2):
+            limiter = Limiter(Rate(1, 1), Progress(), continues=limiter)
             for _ in range(3):
                 await limiter.acquire()
                 starts.append(asyncio.get_running_loop().time())
@@ -20,3 +21,21 @@ def test_no_two_requests_fall_into_one_second_where_one_limiter_takes_over_from_
 
     starts = run_in_virtual_time(main())
     assert all(later - earlier > 1 for earlier, later in pairwise(starts))
+
+
+def test_what_one_limiter_has_read_counts_for_the_next_one() -> None:
+    async def main() -> list[float]:
+        starts = []
+        limiter: Limiter | None = None
+        for requests in (200, 60):
+            limiter = Limiter(
+                Rate(1, 1), Progress(), get_rate=Rate(250, 300, may_burst=True), continues=limiter
+            )
+            for _ in range(requests):
+                await limiter.acquire("GET")
+                starts.append(asyncio.get_running_loop().time())
+        return starts
+
+    first, *_ = starts = run_in_virtual_time(main())
+    assert starts[249] - first < 0.01
+    assert starts[250] - first >= 300

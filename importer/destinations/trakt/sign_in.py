@@ -106,24 +106,35 @@ def read_poll(answer: Response | ConnectionLostError, received_at: float) -> Don
 def read_refresh(
     answer: Response | ConnectionLostError, received_at: float
 ) -> Decision[TokenSet | RefreshRefused]:
-    """Read the new pair, or that there will be none.
+    """Read the new pair, or that the old one is of no use any more.
 
-    A refused refresh token is 400 today and was 401 before, with `invalid_grant` or with an empty body;
-    a 400 may even complain of a grant type that was sent when the token is merely too old.
+    Only `invalid_grant` says so about the tokens; then they are forgotten. An empty body and a complaint of a
+    missing grant type were seen, too, when the token was merely too old (issues #888, #471): signing in again
+    helps, but nothing is thrown away. A web page is the word of a proxy, a gateway or a captcha.
     """
     if isinstance(answer, ConnectionLostError):
         return _interpret_trouble(answer, _RENEWAL)
-    if answer.status in {200, 201}:
+    status = answer.status
+    if status in {200, 201}:
         tokens = parse_tokens(answer.body, received_at)
         return Done(tokens) if tokens else ask_again(NOT_TRAKTS, HASTY_QUESTION)
-    if answer.status == 403 and not is_block_page(answer):
-        return Done(RefreshRefused(AuthorizationError(str(explain_forbidden(answer)), Remedy.SIGN_IN)))
-    if answer.status in {400, 401}:
-        if parse_object(answer.body).get("error") == "invalid_client":
+    if status in {400, 401} and is_block_page(answer):
+        return Stop(
+            StopRunError(
+                f"A web page came instead of Trakt's answer about the sign-in (HTTP {status}): a proxy, a "
+                "gateway or a captcha stands between. The sign-in is kept. Try again later or from another "
+                "network."
+            )
+        )
+    if status == 403 and not is_block_page(answer):
+        return Stop(AuthorizationError(str(explain_forbidden(answer)), Remedy.SIGN_IN))
+    if status in {400, 401}:
+        reason = parse_object(answer.body).get("error")
+        if reason == "invalid_client":
             return _wrong_app()  # says nothing about the tokens, which may still be good
         why = "its refresh token is spent, revoked or too old"
-        error = f"The sign-in cannot be renewed ({answer.status}): {why}"
-        return Done(RefreshRefused(AuthorizationError(error, Remedy.SIGN_IN)))
+        error = AuthorizationError(f"The sign-in cannot be renewed ({status}): {why}", Remedy.SIGN_IN)
+        return Done(RefreshRefused(error)) if reason == "invalid_grant" else Stop(error)
     return _interpret_trouble(answer, HASTY_QUESTION)
 
 

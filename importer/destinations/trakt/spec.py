@@ -78,5 +78,5 @@ TRAKT = DestinationSpec(
     # One POST per second and user (docs: rate limiting); the limiter leaves room for jitter.
     post_rate=Pace(1, 1),
     # Half of what is allowed (docs: rate limiting), so that other apps of the same user find some left.
-    get_rate=Pace(500, 300, may_burst=True),
+    get_rate=Pace(250, 300, may_burst=True),
 )

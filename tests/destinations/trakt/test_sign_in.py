@@ -220,18 +220,47 @@ def test_a_refresh_gives_the_new_pair() -> None:
     "answer",
     [
         build_answer(400, {"error": "invalid_grant", "error_description": "revoked"}),
-        build_answer(400),
-        build_answer(400, {"error": "invalid_request", "error_description": "missing grant_type"}),
         build_answer(401, {"error": "invalid_grant"}, www_authenticate="Bearer"),
-        build_answer(401, b"<html>"),
-        build_answer(403),
-        build_answer(403, {"error": "forbidden"}),
     ],
 )
 def test_a_refused_refresh_ends_the_sign_in(answer: Response) -> None:
     found = value_or(read_refresh(answer, NOW))
     assert isinstance(found, RefreshRefused)
     assert found.error.remedy is Remedy.SIGN_IN
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        build_answer(400),
+        build_answer(401, b"invalid_grant"),
+        build_answer(400, {"error": "invalid_request", "error_description": "missing grant_type"}),
+        build_answer(403),
+        build_answer(403, {"error": "forbidden"}),
+    ],
+)
+def test_a_refusal_that_does_not_name_the_grant_asks_for_a_sign_in_and_keeps_the_tokens(
+    answer: Response,
+) -> None:
+    found = value_or(read_refresh(answer, NOW))
+    assert isinstance(found, Stop)
+    assert isinstance(found.error, AuthorizationError)
+    assert "`importer login trakt`" in str(found.error)
+
+
+@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize(
+    "page",
+    [
+        build_answer(0, b"<html>Please prove that you are human: invalid_grant</html>"),
+        build_answer(0, b"captcha", content_type="text/html; charset=utf-8"),
+    ],
+)
+def test_a_web_page_says_nothing_about_the_tokens(status: int, page: Response) -> None:
+    found = value_or(read_refresh(page._replace(status=status), NOW))
+    assert isinstance(found, Stop)
+    assert not isinstance(found.error, AuthorizationError)
+    assert "sign-in is kept" in str(found.error)
 
 
 @pytest.mark.parametrize(
