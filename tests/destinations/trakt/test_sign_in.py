@@ -245,7 +245,7 @@ def test_a_refusal_that_does_not_name_the_grant_asks_for_a_sign_in_and_keeps_the
     found = value_or(read_refresh(answer, NOW))
     assert isinstance(found, Stop)
     assert isinstance(found.error, AuthorizationError)
-    assert "`importer login trakt`" in str(found.error)
+    assert found.error.remedy is Remedy.SIGN_IN
 
 
 @pytest.mark.parametrize("status", [400, 401])
