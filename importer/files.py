@@ -1,13 +1,13 @@
-"""Files that appear under their names whole, and several of them together, or not at all.
+"""Files that are whole or absent, private files, and cells that are safe in a spreadsheet.
 
-What stood there before survives every failure, Ctrl-C included. What the files hold is the caller's business.
+```text
+with AtomicFiles() as files:             a failure, Ctrl-C included, leaves what stood there before
+    files.open(results).write(...)       written to .results.csv.1f3a.part
+    files.commit([results])              renamed to results.csv, and safe from a power cut
 
-Cells that a spreadsheet would run as a formula, made harmless, and back again.
-
-A cell starting with `=`, `+`, `-`, `@`, their full-width forms, a tab or a line break gets an apostrophe
-in front; a cell that already looks like a neutralised one gets one more, so
-`restore(neutralise(text)) == text` always. The list is OWASP's (CSV injection); full-width forms count
-because a Japanese or Chinese Excel reads them as the plain ones.
+neutralise("=1+1")   '=1+1               a cell that a spreadsheet would run as a formula
+neutralise("'=1+1")  ''=1+1              so that restore(neutralise(text)) == text, always
+```
 """
 
 import os
@@ -34,20 +34,20 @@ def check_place(path: Path, option: str) -> None:
 
 
 def is_same_file(one: Path, other: Path) -> bool:
-    """Whether two names mean the same file, be it there or not."""
+    """Whether two names mean the same file, which need not exist."""
     if one.exists() and other.exists():
         return one.samefile(other)
     return one.absolute() == other.absolute()
 
 
 def open_text(path: Path, mode: str) -> IO[str]:
-    """Open a file for UTF-8 text whose line ends are the writer's own."""
+    """Open a file for UTF-8 text without translating line ends."""
     # A surrogate cannot be written as UTF-8; shown as \udc80 it costs one strange cell instead of the file.
     return path.open(mode, encoding="utf-8", errors="backslashreplace", newline="")
 
 
 class AtomicFiles:
-    """Files written out of sight, then published. A context manager: what was not published is removed."""
+    """Files that appear together or not at all; what is not committed is removed."""
 
     def __init__(self) -> None:
         self._drafts: list[Path] = []
@@ -58,30 +58,30 @@ class AtomicFiles:
 
     def __exit__(self, *_: object) -> None:
         if self._stream is not None:
-            with suppress(OSError):  # what is left in its buffer did not fit: the file goes anyway
+            with suppress(OSError):  # its buffer did not fit on the disk; the file is removed anyway
                 self._stream.close()
         for draft in self._drafts:
             draft.unlink(missing_ok=True)
 
-    def begin(self, path: Path) -> IO[str]:
-        """Begin a file beside `path`; the one begun before it is complete."""
+    def open(self, path: Path) -> IO[str]:
+        """Open a hidden file beside `path` for writing; the one opened before it is closed."""
         self._complete()
-        # Created with "x" and not by tempfile: the file shall have the mode the user's umask gives, not 0600.
+        # Not by tempfile, which gives mode 0600: the file gets the mode of the user's umask.
         draft = _hidden(path, "part")
         self._drafts.append(draft)
         self._stream = open_text(draft, "x")
         return self._stream
 
-    def publish(self, places: Sequence[Path], *, instead_of: Sequence[Path] = ()) -> None:
-        """Put the files in their places, in the order they were begun; `instead_of` goes away with it."""
+    def commit(self, places: Sequence[Path], *, instead_of: Sequence[Path] = ()) -> None:
+        """Rename the files to `places`, in the order they were opened, and remove `instead_of`."""
         self._complete()
         old = [path for path in dict.fromkeys([*places, *instead_of]) if path.exists()]
-        # One file in the place of one is a single rename, which cannot half happen; more need a way back.
+        # A single rename is atomic. Of several a later one may fail: the old files are kept until then.
         aside = [(path, _hidden(path, "old")) for path in old] if len(places) + len(instead_of) > 1 else []
         _move([*aside, *zip(self._drafts, places, strict=True)])
         self._drafts.clear()
         for _, backup in aside:
-            with suppress(OSError):  # the files are in place: an old one that stays, hidden, is no failure
+            with suppress(OSError):  # the new files are in place; a hidden old one that stays does no harm
                 backup.unlink()
         _sync_folders({place.parent for place in places})
 
@@ -95,14 +95,14 @@ class AtomicFiles:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder for its owner alone, and take it from others where it is there already."""
+    """Make a folder that only its owner can read; one that exists already loses the rights of others."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.name == "posix" and folder.stat().st_mode & 0o077:
         folder.chmod(0o700)
 
 
 def write_privately(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all, readable by the owner alone from the first byte on."""
+    """Write a file whole or not at all. Only its owner can read it, from the first byte on."""
     make_private_folder(path.parent)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
     try:
@@ -123,7 +123,7 @@ def _hidden(path: Path, ending: str) -> Path:
 
 
 def _move(moves: Sequence[tuple[Path, Path]]) -> None:
-    """Do all the moves or, if one fails, take back those before it."""
+    """Do all the moves; if one fails, undo those before it."""
     done: list[tuple[Path, Path]] = []
     try:
         for source, target in moves:
@@ -136,7 +136,7 @@ def _move(moves: Sequence[tuple[Path, Path]]) -> None:
 
 
 def _sync_folders(folders: set[Path]) -> None:
-    """Make the new names last through a power cut, where the system knows how."""
+    """Make the new names survive a power cut, where the system can."""
     for folder in folders:
         with suppress(OSError):  # Windows opens no folder
             handle = os.open(folder, os.O_RDONLY)
@@ -146,6 +146,7 @@ def _sync_folders(folders: set[Path]) -> None:
                 os.close(handle)
 
 
+# OWASP's list (CSV injection), and the full-width forms that a Japanese or Chinese Excel reads alike.
 _STARTERS = "=+-@\t\r\n＝＋－＠"
 
 
@@ -156,7 +157,7 @@ _NEUTRALISED = re.compile(rf"'+[{re.escape(_STARTERS)}]")
 
 
 SUSPECTS = frozenset(_STARTERS + "'")
-"""`neutralise` leaves a text alone whose first character is none of these: a cheap look saves the call."""
+"""`neutralise` changes no text that begins with another character: checking that first saves the call."""
 
 
 def neutralise(text: str) -> str:

@@ -1,6 +1,10 @@
-"""The signals that would end the process: who listens to them, and what they mean for a run.
+"""Signals that would end the process, and the event loop that a run waits in.
 
-The event loop that a run waits in, and the signals that end it in good order.
+```text
+before and after sending    listening_to_signals(default_int_handler)    SIGTERM is like Ctrl-C
+while requests are out      hearing_signals(on_signal)                   the loop calls on_signal(SIGTERM)
+while results are written   holding_signals()                            a first signal waits
+```
 """
 
 import asyncio
@@ -14,29 +18,29 @@ from importer.errors import StopRunError
 
 
 def interrupted_by(number: int) -> StopRunError:
-    """Build what a signal means for a run."""
+    """Build the error that ends a run after this signal."""
     return StopRunError(f"interrupted ({signal.Signals(number).name})")
 
 
 @contextmanager
-def listening_to_signals(hear: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    """Have `hear` get the signals that would end the process, and give them back in the end."""
+def listening_to_signals(listener: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Call `listener` for signals that would end the process, until the block ends."""
     before = {}
     try:
         for number in _stop_signals():
             with suppress(ValueError):  # outside the main thread no signal arrives anyway
-                before[number] = signal.signal(number, hear)
+                before[number] = signal.signal(number, listener)
         yield
     finally:
-        for number, listener in before.items():
-            signal.signal(number, listener)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 @contextmanager
 def holding_signals() -> Iterator[Sequence[StopRunError]]:
-    """Let a signal wait, as an error in what is given, while that is written down which must not get lost.
+    """Hold back signals while results are written.
 
-    Whoever asks a second time does not want to wait even for that.
+    A held signal is in the yielded list; a second one raises KeyboardInterrupt.
     """
     held: list[StopRunError] = []
 
@@ -58,7 +62,7 @@ def _stop_signals() -> Sequence[signal.Signals]:
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
-    """The fastest loop that this system has."""
+    """Give a new event loop, the fastest that the system has."""
     if sys.platform == "win32":
         return asyncio.new_event_loop()
     import uvloop  # noqa: PLC0415 - only where it exists; it nearly doubles the requests a second
@@ -68,11 +72,11 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 @contextmanager
 def hearing_signals(on_signal: Callable[[int], None]) -> Iterator[None]:
-    """Hear in the loop what would end the process, and give the signals back in the end.
+    """Call `on_signal` in the running loop for signals that would end the process.
 
-    Between two stages a question may be asked, and Ctrl-C must end it.
+    The signals are given back at the end: a question may be asked between two stages, and Ctrl-C must end it.
     """
     loop = asyncio.get_running_loop()
-    # Not the loop's own signal handlers: they leave behind a SIGTERM that kills, whatever it did before.
+    # Not loop.add_signal_handler: removing it sets SIGTERM to kill, whatever it did before.
     with listening_to_signals(lambda number, _: loop.call_soon_threadsafe(on_signal, number)):
         yield

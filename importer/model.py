@@ -1,8 +1,14 @@
-"""The values of the pipeline: rating jobs, rows that cannot become one, batches, outcomes.
+"""The values of the pipeline: rows as they are read, batches as they are sent, outcomes as they are written.
 
-Pure values, no behaviour beyond what they are; reading, planning and sending live in their own rooms.
-The row values are named tuples, not dataclasses: a million of them are made in a run, and a tuple goes
-into the journal as it is.
+```text
+line 2 of ratings.csv       RatingJob(row=1, line=2, kind=movie, imdb_id="tt0133093", rating=9, ...)
+line 3, rated "eleven"      InvalidRow(row=2, line=3, status=invalid, reason="bad_rating", message=...)
+a request                   Batch("movies", [job, ...])
+its answer, for row 1       RowOutcome(1, Outcome(Status.RATED), attempts=1, http_status=201, ...)
+```
+
+The row values are named tuples and not dataclasses: a run makes a million of them, and a tuple goes into the
+journal as it is.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,11 +25,11 @@ class MediaKind(StrEnum):
     SEASON = "season"
     EPISODE = "episode"
     UNKNOWN = "unknown"
-    """The export's word for the type is in a language nobody here reads; the destination may know by id."""
+    """The export names the type in a language that is not read; the destination may know it by the id."""
 
 
 class Status(StrEnum):
-    """What became of a row: the results file's `status` column."""
+    """The outcome of a row: the results file's column `status`."""
 
     RATED = "rated"
     UNRATED = "unrated"
@@ -45,7 +51,7 @@ class Status(StrEnum):
 
     @property
     def is_success(self) -> bool:
-        """Whether the account now stands as the row wants it, or as the user's policy does."""
+        """Whether the account is now as the row, or the user's policy, wants it."""
         return self in SUCCESSES
 
 
@@ -54,13 +60,13 @@ SUCCESSES = frozenset(
 )
 
 TRANSIENT = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNCONFIRMED})
-"""What another try may mend by itself."""
+"""Statuses that may succeed if the row is simply sent again."""
 
 CORRECTABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})
-"""What another try may mend once somebody has corrected the row."""
+"""Statuses that may succeed once the row is corrected."""
 
 IMDB_ID = "tt[0-9]{7,10}"
-"""What an IMDb id looks like, as a pattern. It is text: it keeps its zeros, and newer ones have 8 digits."""
+"""The pattern of an IMDb id. It is text and keeps its zeros; newer ids have 8 digits."""
 
 UNRATE = 0
 """The rating that asks for the removal of a rating."""
@@ -73,14 +79,14 @@ Rating = int | str
 
 
 class RatingJob(NamedTuple):
-    """One rating to bring to the destination.
+    """One rating to send to the destination.
 
     `row` counts the data rows of the file from 1; `line` is the physical line its record starts at.
     The ids are the title's own, with one exception: an episode or season job that has a `season` number
     carries the ids, the title and the year of its *show* (no v1 method takes an episode's own id).
     `rated_at` is an ISO 8601 date (`2024-05-01`) or an instant in UTC (`2024-05-01T14:06:03Z`).
     `second_kind` is set where exports and destinations disagree on what a title is (a TV special, say).
-    `note` is what the reader decided about the row that its owner may want to know: a rating rounded, say.
+    `note` says what the reader has changed, such as a rating that was rounded.
     """
 
     row: int
@@ -100,7 +106,7 @@ class RatingJob(NamedTuple):
     note: str | None = None
 
     def noting(self, told: str) -> "RatingJob":
-        """The same job, with one more note."""
+        """Give the same job with one more note."""
         return self._replace(note=f"{self.note}; {told}" if self.note else told)
 
 
@@ -134,7 +140,7 @@ class InvalidRow(NamedTuple):
 
 
 class SettledRow(NamedTuple):
-    """A row that an earlier run has settled: a line of its results file, taken over as it stands."""
+    """A row that an earlier run has closed: a line of its results file, taken over unchanged."""
 
     row: int
     line: int
@@ -160,7 +166,7 @@ class SettledRow(NamedTuple):
 
 
 class PlannedRow(NamedTuple):
-    """A line of a plan that is to be sent: a job, and what the account held for its title at that time."""
+    """A line of a plan that is to be sent: a job, and the account's rating of its title at that time."""
 
     row: int
     line: int
@@ -213,14 +219,14 @@ class Batch(NamedTuple):
     is_part: bool = False
 
     def halves(self) -> tuple["Batch", "Batch"]:
-        """Split in two, to find a culprit or to ask for less at once."""
+        """Split in two, to find the row that fails or to send less at once."""
         middle = len(self.jobs) // 2
         first, second = self.jobs[:middle], self.jobs[middle:]
         return Batch(self.request_kind, first, is_part=True), Batch(self.request_kind, second, is_part=True)
 
 
 class Outcome(NamedTuple):
-    """What a destination's answer means for one job of a batch."""
+    """What an answer means for one job of a batch."""
 
     status: Status
     reason: str = ""
@@ -228,7 +234,7 @@ class Outcome(NamedTuple):
 
 
 class RowOutcome(NamedTuple):
-    """What became of one job, and how it went.
+    """The outcome of one job, and how often and when it was sent.
 
     `sent_at` (seconds since the epoch) and `duration_ms` are those of its last request.
     """

@@ -1,6 +1,6 @@
-"""What a run is doing right now, for whoever shows it. The road writes it, the terminal reads it.
+"""What a run is doing: the pipeline writes it, the terminal polls it.
 
-A plain mutable value that is polled, so that the hot path pays an integer addition for it and no call.
+A plain mutable value, so that a sent row costs an integer addition and no call.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """Where on the road the run is."""
+    """The stage that the run is in."""
 
     READING = "reading"
     PLANNING = "planning"
@@ -21,7 +21,7 @@ class Phase(StrEnum):
 
 @dataclass(slots=True)
 class Progress:
-    """Counts of one run. `to_send` is known once reading is over; rows already settled are not in it."""
+    """Counts of one run. `to_send` is known once the file is read, and excludes rows closed by then."""
 
     phase: Phase = Phase.READING
     rows_read: int = 0
@@ -31,6 +31,6 @@ class Progress:
     failed: int = 0
     """Rows of `done` whose outcome is no success."""
     waiting_for: str = ""
-    """Why nothing moves, e.g. `over capacity (503)`; empty while things move."""
+    """Why nothing is sent, such as `over capacity (503)`; empty while something is."""
     waiting_until: float = 0.0
-    """When it goes on, on the event loop's clock (`loop.time()`, seconds)."""
+    """When the wait ends, on the event loop's clock (`loop.time()`, seconds)."""

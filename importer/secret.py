@@ -1,10 +1,10 @@
-"""A text that must not be shown by accident."""
+"""A text that is masked wherever it is shown: `print(Secret("K3Y"))` prints `***`."""
 
 from typing import NoReturn
 
 
 class Secret:
-    """A text that shows itself only when asked by name: masked in every print, log and traceback."""
+    """A text that is masked in every print, log and traceback; `reveal()` gives it."""
 
     __slots__ = ("_text",)
 
@@ -12,7 +12,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text itself; only what builds a request should ask for it."""
+        """Give the text itself, to put it into a request."""
         return self._text
 
     def __bool__(self) -> bool:
@@ -31,4 +31,4 @@ class Secret:
         return hash(self._text)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret is not written down: neither pickled nor copied")
+        raise TypeError("a Secret can be neither pickled nor copied")

@@ -1,9 +1,14 @@
-"""How numbers, times and foreign texts are written for people to read. Pure.
+"""Numbers, durations and foreign text as people read them, and streams that nobody reads any more.
 
-Titles come from anybody's file and messages from anybody's server: `clean` takes from them whatever could
-move the cursor, colour the terminal or turn the direction of writing.
+```text
+count(1234, "row")                       1,234 rows
+duration(7500)                           2 h 05 min
+clean(ESC + "[31mAlien" + TAB + "3")     Alien 3
+clean_words("bad key K3Y", ["K3Y"])      bad key ***
+```
 
-The server's own words, made fit to be shown: it may quote the request, credentials and all. Pure.
+Titles come from any file and messages from any server. `clean` removes what could move the cursor, colour the
+terminal or turn the direction of writing; `clean_words` also masks secrets that a server quotes back.
 """
 
 import html
@@ -14,17 +19,6 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TextIO
 
-
-@contextmanager
-def ignore_closed_stream(stream: TextIO) -> Iterator[None]:
-    """Show what is no result: where nobody reads it, the work goes on and its exit code stands."""
-    try:
-        yield
-        stream.flush()
-    except OSError:
-        give_up_stream(stream)
-
-
 _ESCAPE_SEQUENCE = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # operating system command: window title, links
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor
@@ -33,7 +27,7 @@ _ESCAPE_SEQUENCE = re.compile(
 
 
 _JOINERS = "\u200c\u200d"
-"""Not printable by Python's book, but Persian and emoji are not right without them."""
+"""Python calls them not printable, but Persian words and emoji need them."""
 
 
 def clean(text: str, limit: int = 300) -> str:
@@ -47,7 +41,7 @@ def clean(text: str, limit: int = 300) -> str:
 
 
 def without_place(message: str, line: object) -> str:
-    """Clean a message that is told beside its line.
+    """Clean a message that is shown beside its line number.
 
     A reader's messages name the line themselves, because they also stand alone in the results file.
     """
@@ -60,7 +54,7 @@ def count(number: int, thing: str) -> str:
 
 
 def describe_outcome(status: str, reason: str) -> str:
-    """Name what became of rows: `invalid, bad rating`, or `duplicate` where the reason says no more."""
+    """Name an outcome: `invalid, bad rating`, or `duplicate` where the reason says no more."""
     word, told = (clean(text).replace("_", " ") for text in (status, reason))
     return word if told in {"", word} else f"{word}, {told}"
 
@@ -87,10 +81,10 @@ LONGEST_WORDS = 500
 
 
 def clean_words(words: object, secrets: Iterable[str]) -> str:
-    """One printable line of what the server says, with every secret masked; empty if it is no text."""
+    """Give a server's words as one printable line with every secret masked; empty if they are no text."""
     if not isinstance(words, str):
         return ""
-    # The longest first, or what is left of a secret would stand behind the mask of its beginning.
+    # The longest first: with "ab" before "abc", "abc" would become "***c".
     known = sorted(filter(None, secrets), key=len, reverse=True)
     if known:
         words = re.sub("|".join(map(_spell, known)), "***", words, flags=re.IGNORECASE)
@@ -110,8 +104,18 @@ def _spellings(char: str) -> set[str]:
     return {char, f"\\{char}", f"\\u{number:04x}", in_url, *in_page}
 
 
+@contextmanager
+def ignore_closed_stream(stream: TextIO) -> Iterator[None]:
+    """Ignore errors of a closed stream: progress and summaries must not change the exit code."""
+    try:
+        yield
+        stream.flush()
+    except OSError:
+        give_up_stream(stream)
+
+
 def give_up_stream(stream: TextIO) -> None:
-    """Let what a stream still holds, and all that follows, go nowhere instead of failing at exit."""
+    """Discard what the stream still holds and all that follows, so that it cannot fail at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from importer.cli.advice import explain
-from importer.cli.streams import flush, mend_streams
+from importer.cli.streams import flush, repair_streams
 from importer.errors import ImporterError, StopRunError, UsageError
 from importer.monitoring.log import open_log
 from importer.text import clean, ignore_closed_stream
@@ -103,7 +103,7 @@ def importer(
 
 def main() -> Never:
     """Run the command line and exit: 0 all rows succeeded, 1 some did not, 2 usage, 3 stopped early."""
-    mend_streams()
+    repair_streams()
     exit_code = _run()
     problem = flush(sys.stdout)
     if problem is not None and not exit_code:

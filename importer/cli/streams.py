@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, or read by nobody: no reason to fail when the work is done."""
+"""Standard streams that are closed, full or not read: no reason to fail when the work is done."""
 
 import os
 import sys
@@ -9,8 +9,8 @@ from typing import TextIO
 from importer.text import give_up_stream
 
 
-def mend_streams() -> None:
-    """Put something in the place of closed streams, and let no encoding be too narrow."""
+def repair_streams() -> None:
+    """Replace closed streams by the null device, and escape what a narrow encoding cannot show."""
     nowhere = os.devnull
     sys.stdin = sys.stdin or Path(nowhere).open(encoding="utf-8")  # noqa: SIM115 - until the end
     sys.stdout = sys.stdout or Path(nowhere).open("w", encoding="utf-8")  # noqa: SIM115
@@ -21,7 +21,7 @@ def mend_streams() -> None:
 
 
 def flush(stream: TextIO) -> OSError | None:
-    """Bring a stream to its end; gives what went wrong."""
+    """Flush a stream, and give the error if that failed."""
     try:
         stream.flush()
     except OSError as error:

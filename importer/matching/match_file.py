@@ -124,12 +124,12 @@ def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
     place = path.resolve()  # through links: a rename over a link would replace the link
     try:
         with AtomicFiles() as drafts:
-            stream = drafts.begin(place)
+            stream = drafts.open(place)
             stream.write(_BOM)
             writer = csv.writer(stream)
             writer.writerow(MATCH_COLUMNS)
             writer.writerows(map(_build_cells, lines))
-            drafts.publish([place])
+            drafts.commit([place])
     except OSError as error:
         raise ImporterError(
             f"{path}: cannot write the match file ({error.strerror or error}); what was found "

@@ -80,8 +80,8 @@ def _path_of(folder: Path, job: str) -> Path:
 
 def _write(path: Path, health: Health) -> None:
     with AtomicFiles() as drafts:
-        drafts.begin(path).write(json.dumps(asdict(health), indent=2) + "\n")
-        drafts.publish([path])
+        drafts.open(path).write(json.dumps(asdict(health), indent=2) + "\n")
+        drafts.commit([path])
 
 
 def _read(path: Path) -> Health | None:

@@ -34,8 +34,8 @@ def write_metrics(path: Path, health_folder: Path) -> None:
         FileLock(health_folder / ".metrics.lock", timeout=_LOCK_SECONDS, mode=0o600),
         AtomicFiles() as drafts,
     ):
-        drafts.begin(path).write(generate_latest(_build_registry(health_folder)).decode())
-        drafts.publish([path])
+        drafts.open(path).write(generate_latest(_build_registry(health_folder)).decode())
+        drafts.commit([path])
 
 
 @contextmanager

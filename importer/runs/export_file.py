@@ -84,7 +84,7 @@ class Writing:
                 lines.add(job)
             self._progress.done += len(jobs)
         places = _name_parts(path, lines.count_parts())
-        drafts.publish(places, instead_of=_find_earlier(path, places))
+        drafts.commit(places, instead_of=_find_earlier(path, places))
         self.paths = places
         # In one transaction: a run half recorded would be continued with a file of the other half.
         self._run.record(self._outcomes(lines))
@@ -161,7 +161,7 @@ class _Lines:
             yield row, part, self._line_numbers[index], self._remarks[index]
 
     def _begin(self) -> IO[str]:
-        stream = self._drafts.begin(self._path)
+        stream = self._drafts.open(self._path)
         stream.write(self._header)
         largest = self._destination.largest_file_bytes
         # Without a limit no size is ever more than what is left.

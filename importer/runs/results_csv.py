@@ -95,5 +95,5 @@ def open_sink(path: Path) -> Iterator[Sink]:
         # Through links, or replacing would put a file in the place of the link.
         place = path.resolve()
         with AtomicFiles() as drafts:
-            yield drafts.begin(place)
-            drafts.publish([place])
+            yield drafts.open(place)
+            drafts.commit([place])

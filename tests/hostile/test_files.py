@@ -195,7 +195,7 @@ def test_the_draft_of_a_file_cannot_be_guessed(tmp_path: Path) -> None:
     names = set()
     for _ in range(20):
         with AtomicFiles() as drafts:
-            drafts.begin(tmp_path / "results.csv")
+            drafts.open(tmp_path / "results.csv")
             names |= {path.name for path in tmp_path.iterdir()}
     assert len(names) == 20
     assert list(tmp_path.iterdir()) == []
