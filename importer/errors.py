@@ -204,6 +204,8 @@ class AuthorizationError(StopRunError):
 
     account = ""
     """The name in the settings of the account that must sign in; empty for the only one."""
+    destination = ""
+    """Where it must sign in, as `--to` names it; empty if that is clear."""
 
 
 class AccountLimitError(StopRunError):

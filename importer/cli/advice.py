@@ -52,8 +52,10 @@ ADVICE: Mapping[Remedy, str] = {
 def explain(error: BaseException) -> str:
     """Give an error's message and remedies as they are shown on the command line."""
     advice = dict(ADVICE)
-    if isinstance(error, AuthorizationError) and error.account:
-        advice[Remedy.SIGN_IN] = f"Run `importer login trakt --account {error.account}`."
+    if isinstance(error, AuthorizationError) and (error.account or error.destination):
+        account = f" --account {error.account}" if error.account else ""
+        login = f"`importer login {error.destination or 'trakt'}{account}`"
+        advice |= {Remedy.SIGN_IN: f"Run {login}.", Remedy.START_OVER: f"To start over: {login}."}
     if isinstance(error, OptionError):
         text = error.spell(f"--{error.option.replace('_', '-')}")
     else:

@@ -27,7 +27,7 @@ from importer.config.folders import config_file
 from importer.config.sources import as_variable, read_tables, unknown_sections
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
 from importer.destinations.spec import DestinationSpec
-from importer.errors import OptionError, SettingsError, UsageError
+from importer.errors import AuthorizationError, OptionError, SettingsError, UsageError
 from importer.http import url_problems
 from importer.runs.settings import load_spec_settings
 from importer.sync.times import parse_cron, parse_duration
@@ -86,6 +86,14 @@ class SyncJob(BaseModel):
     def spec(self) -> DestinationSpec:
         """Where the ratings go."""
         return choose(self.to, self.api)
+
+    def name_account(self, error: BaseException | None) -> None:
+        """Name the account that must sign in, and where: a log is read without the job at hand."""
+        if isinstance(error, AuthorizationError):
+            error.destination = self.to
+            if self.account and not error.account:
+                error.account = self.account
+                error.message = f"account {self.account}: {error.message}"
 
     @property
     def is_to_file(self) -> bool:

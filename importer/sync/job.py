@@ -71,9 +71,7 @@ def run_job(name: str, job: SyncJob, display: Display) -> int:
         try:
             return _Sync(name, job, folder, display).run()
         except AuthorizationError as error:
-            if job.account:
-                error.account = job.account
-                error.message = f"account {job.account}: {error.message}"
+            job.name_account(error)
             raise
 
 
@@ -152,6 +150,7 @@ class _Sync:
             # first session, others may have changed some, so the next run looks at everything.
             self._state.activities = {} if report.sent or report.run.continued else activities
         self._save()
+        self._job.name_account(report.stopped_by)
         return self._display.tell(report, source, target)
 
     @contextmanager

@@ -44,6 +44,8 @@ def test_one_account_of_several_is_named() -> None:
     assert explain(error) == "Not signed in. Run `importer login trakt`."
     error.account = "ada"
     assert explain(error) == "Not signed in. Run `importer login trakt --account ada`."
+    error.destination = "shelf"
+    assert explain(error) == "Not signed in. Run `importer login shelf --account ada`."
 
 
 def test_no_brace_of_a_foreign_text_is_taken_for_a_fact() -> None:

@@ -9,7 +9,7 @@ import pytest
 from importer.client.token_store import open_token_store
 from importer.destinations.registry import list_words
 from importer.destinations.trakt.spec import TRAKT
-from importer.errors import SettingsError
+from importer.errors import AuthorizationError, Remedy, SettingsError
 from importer.sync.config import SyncJob, choose_jobs, load_jobs
 from importer.sync.job import load_checked_jobs
 from importer.sync.times import parse_cron, parse_duration
@@ -264,3 +264,18 @@ class TestTimes:
 
 def re_escape(text: str) -> str:
     return text.replace("*", r"\*")
+
+
+class TestSignIn:
+    def test_an_error_says_which_account_must_sign_in_and_where(self) -> None:
+        error = AuthorizationError("Not signed in", Remedy.SIGN_IN)
+        for _ in range(2):  # by whoever comes first
+            SyncJob(source="a.csv", account="ada").name_account(error)
+        assert (error.account, error.destination) == ("ada", "trakt")
+        assert error.message == "account ada: Not signed in"
+
+    def test_the_only_account_needs_no_name(self) -> None:
+        error = AuthorizationError("Not signed in", Remedy.SIGN_IN)
+        SyncJob(source="a.csv").name_account(error)
+        SyncJob(source="a.csv").name_account(None)
+        assert (error.account, error.message) == ("", "Not signed in")

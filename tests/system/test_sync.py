@@ -421,7 +421,10 @@ class TestAccounts:
             )
             refused = machine.sync("ada")
             assert refused.returncode == 3
-            assert "--account ada" in refused.stderr
+            assert "account ada: " in refused.stderr
+            assert "`importer login trakt --account ada`" in refused.stderr
+            ended = json.loads(machine.sync("ada", "--log-format", "json").stderr.splitlines()[-1])
+            assert "`importer login trakt --account ada`" in ended["stopped"]
             for name in ("ada", "bob"):
                 machine.login("--account", name)
             done = machine.sync()
