@@ -60,7 +60,6 @@ class Stars:
     batch_size: int = 3
     repeats_safely: bool = True
     keeps_dates: bool = False
-    tells_kinds: bool = False
 
     def check(self, job: RatingJob) -> Outcome | None:
         if job.imdb_id and job.season is None and isinstance(job.rating, int):

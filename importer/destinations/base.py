@@ -42,11 +42,6 @@ class Destination(Protocol):
         """Whether a rating is dated as its row is, rather than when it arrives."""
         ...
 
-    @property
-    def tells_kinds(self) -> bool:
-        """Whether it can tell by id what a title is, so that rows may leave their type open."""
-        ...
-
     def check(self, job: RatingJob) -> Outcome | None:
         """Say why this API cannot take the job at all, or None if it can."""
         ...

@@ -126,6 +126,8 @@ class DestinationSpec:
     local_server: LocalServer | None = None
     file: UploadFile | None = None
 
+    tells_kinds: bool = False
+    """Whether it knows by an id what a title is, so that rows may leave their type open."""
     posts_to_feeds: bool = False
     """Whether a rating that is sent alone may be posted to social networks."""
     workers: int = 8

@@ -102,11 +102,6 @@ class OpenDestination:
         """Whether what earlier runs sent is still there: their file may be gone, or never uploaded."""
         return not self.spec.is_file
 
-    @property
-    def tells_kinds(self) -> bool:
-        """Whether rows may leave open what they rate."""
-        return self.api is not None and self.api.tells_kinds
-
     def build_sender(
         self, run: JournalRun, undone: JournalRun | None, journal: Journal, progress: Progress
     ) -> Sender:

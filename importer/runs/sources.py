@@ -129,7 +129,7 @@ class FileInput:
         shaping = (
             [] if chosen is None else ["resolved", str(self.resolved), *sorted(map(str, chosen.items()))]
         )
-        leaves_types_open = target.tells_kinds or chosen is not None
+        leaves_types_open = target.spec.tells_kinds or chosen is not None
         reading = replace(self.reading, leaves_types_open=leaves_types_open)
         opened, reading = open_file(path, name, reading)
         print_ = fingerprint(name, path, choices, *_describe(reading), *shaping, beside=opened.related_files)

@@ -159,7 +159,6 @@ class FakeApi:
     def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
         raise NotImplementedError
 
-    tells_kinds = False
     keeps_dates = True
 
     def as_stored(self, job: RatingJob) -> RatingJob:

@@ -306,7 +306,6 @@ class FakeApi:
     repeats_safely: bool
     name: str = "fake"
     account: str = "fake"
-    tells_kinds: bool = False
     keeps_dates: bool = True
 
     def check(self, job: RatingJob) -> Outcome | None:

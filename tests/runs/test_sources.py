@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
+from importer.destinations.trakt_v1.spec import TRAKT_V1
 from importer.errors import UnreadableFileError, UsageError
 from importer.matching.match_file import write_match_file
 from importer.readers import ReadOptions
-from importer.runs.open_destination import Choices
+from importer.runs.open_destination import Choices, OpenDestination
 from importer.runs.sources import FileInput, parse_time_of_day
 
 RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-02,Heat,1995,https://boxd.it/2a9q,4\n"
@@ -23,13 +24,12 @@ LINKS = "movieId,imdbId,tmdbId\n6,{},949\n"
 MOVIES = "movieId,title,genres\n6,{},Action\n"
 
 
-class AnyTarget:
-    tells_kinds = False
+ANY = OpenDestination(TRAKT_V1, "ada at a server")
 
 
 def fingerprint(path: Path, reading: ReadOptions, resolved: Path | None = None) -> str:
     source = FileInput(str(path), reading, resolved).build_source(
-        path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None)
+        path, Choices({}, {}), ANY, cast("Any", None)
     )
     return source.fingerprint
 
@@ -98,7 +98,7 @@ def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.
         monkeypatch.setattr(sys, "stdin", stdin)
         given = FileInput("-", ReadOptions())
         with given.open() as path, pytest.raises(UnreadableFileError, match=r"no links\.csv beside it"):
-            given.build_source(path, Choices({}, {}), cast("Any", AnyTarget()), cast("Any", None))
+            given.build_source(path, Choices({}, {}), ANY, cast("Any", None))
     assert [each.name for each in common.iterdir()] == ["links.csv"]
 
 

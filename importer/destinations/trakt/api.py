@@ -67,7 +67,6 @@ class TraktV2:
     hate: int | None = None
     batch_size: int = BATCH_SIZE
     name: str = "trakt"
-    tells_kinds: bool = True
     keeps_dates: bool = True
     repeats_safely: bool = True  # an upsert; with `rated_at` a repeat changes nothing (issue #448)
 

@@ -74,6 +74,7 @@ TRAKT = DestinationSpec(
     build=build_trakt,
     build_search=build_search,
     search_needs=("client_id",),
+    tells_kinds=True,
     workers=4,
     # One POST per second and user (docs: rate limiting); the limiter leaves room for jitter.
     post_rate=Pace(1, 1),

@@ -46,7 +46,6 @@ class TraktV1:
     bulk: bool = False
     name: str = "trakt-v1"
     account: str = ""
-    tells_kinds: bool = False
     keeps_dates: bool = False
 
     @property

@@ -14,6 +14,7 @@ from importer.destinations.decisions import Done, RefreshToken, Retry, Stop
 from importer.destinations.titles import AccountRating, RatingsPage, is_held
 from importer.destinations.trakt.api import BATCH_SIZE, TraktV2
 from importer.destinations.trakt.dates import Dates
+from importer.destinations.trakt.spec import TRAKT
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Rating, RatingJob, Status
@@ -203,7 +204,7 @@ def test_in_another_kind_a_title_goes_by_its_imdb_id_only(
 def test_the_size_of_a_batch() -> None:
     assert PLAIN.batch_size == BATCH_SIZE == 100
     assert PLAIN.repeats_safely
-    assert PLAIN.tells_kinds
+    assert TRAKT.tells_kinds
 
 
 REQUESTS = [
