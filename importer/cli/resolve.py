@@ -96,7 +96,6 @@ def _match(
 
 
 def _print(found: MatchSummary, to: str, out: Path) -> None:
-
     if not found.titles:
         print("Every row has the ids of its title; there is nothing to look up.")
         return

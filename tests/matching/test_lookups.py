@@ -411,6 +411,13 @@ async def test_finds_the_very_title_where_search_ignores_years_and_ranks_nothing
     ]
 
 
+async def test_finds_the_very_title_where_only_the_exact_search_does(tmp_path: Path) -> None:
+    query = TitleQuery(MediaKind.MOVIE, "Metropolis", 1927)
+    (result,) = (await look_up_on_sandbox(tmp_path, query, search_lacks_exact=True)).values()
+    assert result.confidence is MatchConfidence.CERTAIN, result
+    assert result.scored[0][1].imdb_id == "tt0017136"
+
+
 async def test_finds_nothing_on_the_sandbox_where_there_is_nothing(tmp_path: Path) -> None:
     query = TitleQuery(MediaKind.MOVIE, "Zyzzyva Qwertz", 1950)
     by_id = TitleQuery(MediaKind.UNKNOWN, None, None, "imdb:tt9999999")
