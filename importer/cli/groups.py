@@ -1,4 +1,4 @@
-"""Groups of options: a command that takes a dataclass of options has each of its fields as an option."""
+"""Groups of options: for a parameter that is a dataclass, a command has its fields as options."""
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of its groups, in the place of the parameter that takes the group."""
+    """Replace each parameter that is a dataclass by one option for each of its fields."""
     groups: dict[str, type[Any]] = {}
     parameters: list[Parameter] = []
     hints = get_type_hints(command, include_extras=True)

@@ -21,7 +21,7 @@ _ALONE = frozenset(
         *("--verify", "--no-verify", "--resend-unconfirmed"),
     }
 )
-"""Options that take no word."""
+"""Options without a value."""
 _OF_SERVER = frozenset({"--base-url", "--account", "--insecure-http"})
 _FOR_RESOLVE = _OF_SERVER | {
     *("--format", "--map", "--scale", "--timezone", "--user", "--profile", "--lists", "--diary-dates")
@@ -30,7 +30,7 @@ _FOR_RETRY = _OF_SERVER | {
     *("--love", "--hate", "--workers", "--rate", "--bulk", "--batch-size", "--guard"),
     *("--timezone", "--date-time", "--on-conflict", "--verify", "--no-verify", "--resend-unconfirmed"),
 }
-"""What decides how the rows are sent; not what is said of one command, such as --limit or --yes."""
+"""Options that decide how rows are sent; not those of one command, such as --limit or --yes."""
 
 
 def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) -> tuple[str, str] | None:
@@ -55,11 +55,11 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         return command, "to look up the rows without ids"
     at_the_source = [tally.reason in AT_THE_SOURCE for tally in summary.misses if tally.status in CORRECTABLE]
     if typed[:1] == ["retry"] and all(at_the_source):
-        return None  # nothing here says what the source was, and how it was read
+        return None  # how the source was read is not known here
     is_read_anew = any(at_the_source) and typed[:1] != ["retry"]
     is_read_anew |= typed[:1] == ["sync"] or is_file(place) or "IMPORTER_TYPED" in os.environ
     if counts.keys() & CORRECTABLE and is_read_anew:
-        # The source of a sync is, and a file to upload is written whole; a Makefile keeps its own journal.
+        # A sync reads its source anew, a file to upload is written whole, a Makefile has its own journal.
         return _typed(), f"correct the rows named above in {summary.source}, then"
     if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
         to = _type(find(place), place)
@@ -88,7 +88,7 @@ def _keep(words: Sequence[str], names: Collection[str]) -> Iterator[str]:
 
 
 def _typed() -> str:
-    if typed := os.environ.get("IMPORTER_TYPED"):  # by a Makefile, say
+    if typed := os.environ.get("IMPORTER_TYPED"):  # a Makefile sets it
         return typed
     return _command(*(word for word in sys.argv[1:] if word != "--dry-run"))
 

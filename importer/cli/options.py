@@ -13,7 +13,7 @@ from importer.runs.rules import Api
 
 
 class LogFormat(StrEnum):
-    """How standard error tells what happens."""
+    """The format of standard error."""
 
     TEXT = "text"
     JSON = "json"
@@ -37,7 +37,7 @@ Map = Annotated[
 
 ScaleOption = Annotated[
     str | None,
-    typer.Option("--scale", help="What the ratings are: 5, 0-100, or votes: 1=3,2=8.", metavar="SCALE"),
+    typer.Option("--scale", help="Scale of the ratings: 5, 0-100, or votes: 1=3,2=8.", metavar="SCALE"),
 ]
 
 
@@ -45,13 +45,13 @@ Timezone = Annotated[
     str | None,
     typer.Option(
         "--timezone",
-        help="The zone of dates and times without one; else UTC, or the format's.",
+        help="Time zone of dates without one; usually UTC or the format's.",
         metavar="ZONE",
     ),
 ]
 
 
-Lists = Annotated[bool, typer.Option("--lists", help="IMDb lists: take the rows that are rated.")]
+Lists = Annotated[bool, typer.Option("--lists", help="IMDb lists: import the rows that are rated.")]
 
 
 DiaryDates = Annotated[
@@ -90,7 +90,7 @@ ToGiven = Annotated[
     str | None,
     typer.Option("--to", help=f"Where the ratings go; usually {DEFAULT}.", parser=parse_to, metavar=WORDS),
 ]
-"""As `ToOption`, where what is read may know where it goes: None is what nobody typed."""
+"""As `ToOption`, for commands that may read the destination from their input; None if it was not typed."""
 
 
 BaseUrl = Annotated[str | None, typer.Option("--base-url", help="Where the API is served.", metavar="URL")]
@@ -117,7 +117,7 @@ WriteTo = Annotated[
 
 Workers = Annotated[
     int | None,
-    typer.Option("--workers", min=1, max=256, help="Requests under way at once: 8, for trakt 4."),
+    typer.Option("--workers", min=1, max=256, help="Requests in flight at once: 8, for trakt 4."),
 ]
 
 
@@ -137,44 +137,50 @@ BatchSizeOption = Annotated[
 ]
 
 
-Love = Annotated[int | None, typer.Option("--love", min=1, max=10, help="trakt: the number that love is.")]
+Love = Annotated[
+    int | None, typer.Option("--love", min=1, max=10, help="trakt: the rating for love, 1 to 10.")
+]
 
 
-Hate = Annotated[int | None, typer.Option("--hate", min=1, max=10, help="trakt: the number that hate is.")]
+Hate = Annotated[
+    int | None, typer.Option("--hate", min=1, max=10, help="trakt: the rating for hate, 1 to 10.")
+]
 
 
 DateTime = Annotated[
     str,
     typer.Option(
-        "--date-time", help="trakt: the time of day of dates without one, in --timezone.", metavar="HH:MM"
+        "--date-time", help="trakt: time of day for dates without one, in --timezone.", metavar="HH:MM"
     ),
 ]
 
 
-ApiOption = Annotated[Api, typer.Option("--api", help="Which API the sandbox is spoken to in.")]
+ApiOption = Annotated[Api, typer.Option("--api", help="API version that the sandbox uses.")]
 
 
-ApiGiven = Annotated[
-    Api | None, typer.Option("--api", help="Which API the sandbox is spoken to in; usually v1.")
-]
-"""As `ApiOption`, where what is read may know it."""
+ApiGiven = Annotated[Api | None, typer.Option("--api", help="API version that the sandbox uses; usually v1.")]
+"""As `ApiOption`, for commands that may read it from their input."""
 
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but send.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything except send.")]
 
 
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Send at most N rows.", metavar="N")]
 
 
 Recheck = Annotated[
-    bool, typer.Option("--recheck", help="Trust the account only, not what earlier runs brought.")
+    bool, typer.Option("--recheck", help="Compare with the account only, not with what earlier runs sent.")
 ]
 
 
 Guard = Annotated[
     int,
     typer.Option(
-        "--guard", min=0, max=100, help="Ask before changing more of the account.", metavar="PERCENT"
+        "--guard",
+        min=0,
+        max=100,
+        help="Ask before changing more of the account.",
+        metavar="PERCENT",
     ),
 ]
 
@@ -186,19 +192,19 @@ Verify = Annotated[
 
 OnConflictOption = Annotated[
     OnConflict,
-    typer.Option("--on-conflict", help="Which rating counts where the account holds another one."),
+    typer.Option("--on-conflict", help="Which rating counts if the account has another one."),
 ]
 
 
 Mirror = Annotated[
-    bool, typer.Option("--mirror", help="Also remove what the account has rated and the file has not.")
+    bool, typer.Option("--mirror", help="Also remove ratings that the account has and the file has not.")
 ]
 
 
 PlanOption = Annotated[
     Path | None,
     typer.Option(
-        "--plan", help="Send what this plan says, and nothing else; see importer plan.", metavar="FILE"
+        "--plan", help="Send what this plan says and nothing else; see `importer plan`.", metavar="FILE"
     ),
 ]
 
@@ -215,11 +221,11 @@ Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print what was found or done as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 LogFormatOption = Annotated[
-    LogFormat, typer.Option("--log-format", help="json: standard error tells what happens, a JSON line each.")
+    LogFormat, typer.Option("--log-format", help="json: log to standard error, one JSON object a line.")
 ]
 
 
@@ -247,13 +253,13 @@ class ServerOptions:
 
     @property
     def flags(self) -> dict[str, object]:
-        """What of it stands above the settings."""
+        """What overrides the settings."""
         return {"base_url": self.base_url, "insecure_http": self.insecure_http}
 
 
 @dataclass(frozen=True, slots=True)
 class PaceOptions:
-    """How fast it goes; what is left open is the destination's choice."""
+    """How fast to send; None means what the destination recommends."""
 
     workers: Workers = None
     rate: RateOption = None
@@ -261,7 +267,7 @@ class PaceOptions:
 
 @dataclass(frozen=True, slots=True)
 class RatingOptions:
-    """How ratings are written into requests."""
+    """How ratings are put into requests."""
 
     bulk: Bulk = False
     batch_size: BatchSizeOption = 100
@@ -271,7 +277,7 @@ class RatingOptions:
 
 @dataclass(frozen=True, slots=True)
 class ShownOptions:
-    """How the command tells what it does."""
+    """What the command prints."""
 
     quiet: Quiet = False
     as_json: AsJson = False
@@ -279,5 +285,5 @@ class ShownOptions:
 
     @property
     def logs_json(self) -> bool:
-        """Whether standard error is for programs."""
+        """Whether standard error is JSON."""
         return self.log_format is LogFormat.JSON

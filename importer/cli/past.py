@@ -1,4 +1,4 @@
-"""`importer runs`, `show` and `report`: what earlier runs did, from their journals."""
+"""`importer runs`, `show` and `report`: what the journals say about earlier runs."""
 
 import json
 import sys
@@ -64,7 +64,7 @@ def report(
     summary = Summary(
         *(run.run_id, run.source, run.destination, read_tallies(run)),
         sent=count_sent(run),
-        seconds=0.0,  # which pauses lay between its sessions, nobody knows
+        seconds=0.0,  # the pauses between its sessions are not known
         results=out,
         stopped=stopped,
         is_file=is_file(run.destination),

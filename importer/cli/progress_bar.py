@@ -1,7 +1,13 @@
 """Shows a run's progress while it works: a live display on a terminal, plain lines elsewhere, or nothing.
 
-Polls the `Progress` that the road writes, a few times a second and from a thread of its own, so the road
-pays nothing for being watched. What the numbers mean is told by the summary afterwards.
+```text
+Progress -> Watch.look() -> View -> build_live   on a terminal    sending ==== 6,204 of 12,000, 5,796 left
+                                    build_line   in a pipe        sending: 6,204 of 12,000 rows, 9.8 a second
+                                    log.waiting  --log-format json
+```
+
+Polls the `Progress` that the pipeline writes, four times a second and from a thread, so that sending pays
+nothing for it.
 """
 
 import os
@@ -26,7 +32,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 _RECENT_SECONDS = 20.0
 
 COUNTED = {Phase.SENDING: "row", Phase.RESOLVING: "title"}
-"""The phases whose steps are counted, and what a step is about."""
+"""The phases whose steps are counted, and what is counted."""
 
 Clock = Callable[[], float]
 
@@ -42,8 +48,8 @@ def show_progress(
 ) -> Iterator[None]:
     """Show the progress on `stream` (standard error) until the block ends, however it ends.
 
-    A JSON `log` is told of waits instead, since the stream is its own then. `clock` must be the event
-    loop's, which `Progress.waiting_until` is told in.
+    A JSON `log` gets the waits instead, since the stream is its own then. `clock` must be the event loop's,
+    like `Progress.waiting_until`.
     """
     out = stream or sys.stderr
     if log is not None and log.is_json:
@@ -65,14 +71,14 @@ def _can_redraw(stream: TextIO) -> bool:
 
 @dataclass(slots=True)
 class Pace:
-    """The recent rate of rows, from samples of a count. Time spent waiting is not counted as time."""
+    """The recent rate of rows, from samples of a count. Waits do not count as time."""
 
     _samples: deque[tuple[float, int]] = field(default_factory=deque)
     _waited: float = 0.0
     _last: float | None = None
 
     def observe(self, now: float, done: int, *, is_waiting: bool) -> None:
-        """Take a look."""
+        """Add a sample."""
         since, self._last = self._last, now
         if is_waiting and since is not None:
             self._waited += now - since
@@ -85,7 +91,7 @@ class Pace:
 
     @property
     def rows_per_second(self) -> float:
-        """The rate over the last seconds; 0 when nothing has moved yet."""
+        """The rate over the last seconds; 0 if no row is done yet."""
         if not self._samples:
             return 0.0
         (since, before), (now, after) = self._samples[0], self._samples[-1]
@@ -94,7 +100,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one look at a run shows."""
+    """What is shown at one moment."""
 
     phase: Phase
     rows_read: int
@@ -104,7 +110,7 @@ class View:
     rows_per_second: float
     waiting_for: str
     waiting_seconds: float
-    """Seconds until it goes on; 0 when nobody knows."""
+    """Seconds until the wait ends; 0 if that is not known."""
 
     @property
     def left(self) -> int:
@@ -113,14 +119,14 @@ class View:
 
     @property
     def seconds_left(self) -> float | None:
-        """The time that the rest will take; None when nothing has moved yet."""
+        """The time that the rest will take; None if no row is done yet."""
         if not self.rows_per_second:
             return None
         return self.left / self.rows_per_second + self.waiting_seconds
 
 
 class Watch:
-    """Looks at a `Progress` and remembers what it needs for the rate."""
+    """Makes views of a `Progress`, and keeps the samples for the rate."""
 
     def __init__(self, progress: Progress, clock: Clock) -> None:
         self._progress = progress
@@ -128,9 +134,9 @@ class Watch:
         self._pace = Pace()
 
     def look(self) -> View:
-        """Look once."""
+        """Build a view of this moment."""
         progress, now = self._progress, self._clock()
-        waiting_for = progress.waiting_for  # once: the road may clear it meanwhile
+        waiting_for = progress.waiting_for  # read once: the pipeline may clear it meanwhile
         if progress.phase in COUNTED:
             self._pace.observe(now, progress.done, is_waiting=bool(waiting_for))
         return View(
@@ -146,7 +152,7 @@ class Watch:
 
 
 def build_line(view: View) -> str:
-    """Build one plain line: where the run is."""
+    """Build the plain line: phase, counts and pace."""
     if view.phase is Phase.READING:
         return f"reading: {count(view.rows_read, 'row')}" if view.rows_read else "reading"
     if view.phase not in COUNTED:
@@ -159,7 +165,7 @@ def build_line(view: View) -> str:
 
 
 def build_waiting(view: View) -> str:
-    """Build the line that says why nothing moves; empty when things move."""
+    """Build the line that says what is waited for; empty if nothing is."""
     if not view.waiting_for:
         return ""
     left = f", {duration(view.waiting_seconds)} left" if view.waiting_seconds else ""
@@ -174,7 +180,7 @@ def _pace_parts(view: View) -> Iterator[str]:
 
 
 class Lines:
-    """Decides which plain lines are worth printing: new phases, new waits, now and then a sign of life."""
+    """Chooses the plain lines to print: each new phase, each new wait, and one line every ten seconds."""
 
     def __init__(self, watch: Watch, clock: Clock) -> None:
         self._watch = watch
@@ -184,7 +190,7 @@ class Lines:
         self._last_line = 0.0
 
     def look(self) -> Iterator[str]:
-        """Look once and give the lines to print."""
+        """Give the lines to print at this moment."""
         view, now = self._watch.look(), self._clock()
         if view.phase is not self._phase or now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._phase, self._last_line = view.phase, now
@@ -225,7 +231,7 @@ def _logged(progress: Progress, log: Log, clock: Clock) -> Iterator[None]:
 
 @contextmanager
 def _live(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
-    from rich.console import Console  # noqa: PLC0415 - only a terminal pays for rich
+    from rich.console import Console  # noqa: PLC0415 - rich takes 0.1 s to import, and only a terminal needs it
     from rich.live import Live  # noqa: PLC0415
 
     watch = Watch(progress, clock)
@@ -248,11 +254,11 @@ def _live(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
 
 @contextmanager
 def _polling(look: Callable[[], None]) -> Iterator[None]:
-    """Call `look` some times a second from a thread, and once at the end."""
+    """Call `look` four times a second from a thread, and once at the end."""
     ended = threading.Event()
 
     def keep_looking() -> None:
-        # A terminal closed under us is no reason to end a run, nor to complain: where to?
+        # A terminal that was closed must not end the run, and there is nowhere to report it.
         with suppress(OSError, ValueError):
             while not ended.wait(1 / _LOOKS_PER_SECOND):
                 look()
@@ -268,7 +274,7 @@ def _polling(look: Callable[[], None]) -> Iterator[None]:
 
 
 def build_live(view: View) -> "RenderableType":
-    """Build the live display: the phase, a bar and the numbers, and below it what is waited for."""
+    """Build the live display: the phase, a bar and the counts; below them the wait, or the pace."""
     from rich.console import Group  # noqa: PLC0415
     from rich.progress_bar import ProgressBar  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`importer prune`: old runs leave the journals, and the disk has room again."""
+"""`importer prune`: removes old runs from the journals."""
 
 import sys
 from datetime import UTC, datetime, timedelta
@@ -22,9 +22,9 @@ def prune(
     ] = 50,
     older_than: Annotated[
         str | None,
-        typer.Option(help="Of the others, remove only what ended so long ago: 180d.", metavar="SPAN"),
+        typer.Option(help="Of the others, remove only runs that ended this long ago: 180d.", metavar="SPAN"),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be removed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be removed.")] = False,
     yes: options.Yes = False,
 ) -> None:
     """Remove old runs from the journals.
@@ -39,7 +39,7 @@ def prune(
         if not _count_runs(found):
             return
         if not _can_ask():
-            raise UsageError("nobody can be asked whether to remove these runs; with --yes it is done")
+            raise UsageError("there is no terminal to ask on whether to remove these runs; add --yes")
         if not typer.confirm("Remove them?", err=True):
             raise StopRunError("nothing was removed")
     pruned = dry_run_all() if dry_run else _prune_all(keep, ended_before, is_dry_run=False)
@@ -49,7 +49,7 @@ def prune(
 
 
 def _prune_all(keep: int, ended_before: datetime | None, *, is_dry_run: bool) -> dict[str, Pruned | None]:
-    """Prune each account's journal; None stands for one that a run is using right now."""
+    """Prune each account's journal; None stands for one that is in use by a run."""
     pruned: dict[str, Pruned | None] = {}
     folder = state_dir() / "journals"
     for path in sorted(folder.glob("*.sqlite3")):
