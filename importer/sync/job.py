@@ -37,7 +37,7 @@ from importer.runs.open_destination import (
 )
 from importer.runs.sources import FileInput, build_read_options, parse_given, parse_zone
 from importer.sync.config import Checks, SyncJob, load_jobs
-from importer.sync.source import Fetched, fetch, hash_file
+from importer.sync.source import Fetched, fetch, hash_file, withhold_content
 from importer.sync.state import (
     JobState,
     account_queue,
@@ -140,7 +140,8 @@ class _Sync:
         with self._open_target(login, activities) as target:
             if target.account != self._state.account:
                 self._state.known = {}
-            report, source = self._import(fetched, target)
+            with withhold_content(self._job, fetched):
+                report, source = self._import(fetched, target)
         if isinstance(report.stopped_by, AccountChangedError):
             self._state.account = ""
             return self._bring(fetched, login, activities)

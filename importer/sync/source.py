@@ -8,7 +8,8 @@ import errno
 import glob
 import hashlib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -18,7 +19,13 @@ from urllib.parse import urljoin, urlsplit
 from importer.client.client import Client
 from importer.client.transport import HttpSender, Transport
 from importer.destinations.decisions import LOSSES, Decision, Done, Retry, RetryPolicy
-from importer.errors import ConnectionLostError, Loss, UnreachableError, UnreadableFileError
+from importer.errors import (
+    ConnectionLostError,
+    Loss,
+    UnknownFormatError,
+    UnreachableError,
+    UnreadableFileError,
+)
 from importer.files import write_privately
 from importer.http import Request, Response, host_of, read_retry_after, url_problems
 from importer.sync.config import SyncJob
@@ -72,6 +79,23 @@ def fetch(job: SyncJob, copy: Path, known: Version) -> Fetched:
         return asyncio.run(_download(job, copy, known if has_copy else Version()))
     path = find_newest(job.source)
     return Fetched(path, str(path), Version(hash_file(path)))
+
+
+@contextmanager
+def withhold_content(job: SyncJob, fetched: Fetched) -> Iterator[None]:
+    """Keep the columns of an unknown download out of the error that names them.
+
+    What came may be no export but a page of somebody's router; logs and notifications are read by others.
+    """
+    try:
+        yield
+    except UnknownFormatError:
+        if not job.is_download:
+            raise
+        remedy = f"Look at its copy, {fetched.path}, and correct the source of the job."
+        raise UnreadableFileError(
+            fetched.name, "its server sent no format that is known", remedy=remedy
+        ) from None
 
 
 def find_newest(pattern: str) -> Path:

@@ -11,11 +11,27 @@ from typing import Any
 
 import pytest
 
-from importer.errors import ConnectionLostError, Loss, StopRunError, UnreachableError, UnreadableFileError
+from importer.errors import (
+    ConnectionLostError,
+    Loss,
+    StopRunError,
+    UnknownFormatError,
+    UnreachableError,
+    UnreadableFileError,
+)
 from importer.http import Request, Response
 from importer.sync import source
 from importer.sync.config import SyncJob
-from importer.sync.source import MOST_REDIRECTS, AddressGuard, Fetched, Version, download, fetch, find_newest
+from importer.sync.source import (
+    MOST_REDIRECTS,
+    AddressGuard,
+    Fetched,
+    Version,
+    download,
+    fetch,
+    find_newest,
+    withhold_content,
+)
 from tests.virtual_time import run_in_virtual_time
 
 ADDRESS = "https://example.org/export.csv?key=s3cret"
@@ -159,6 +175,19 @@ class TestDownloads:
 
 def outside_at_first(check: Callable[[AddressGuard, str], None]) -> Callable[[AddressGuard, str], None]:
     return lambda guard, ip: check(guard, ip if guard.follows_redirect else "1.1.1.1")
+
+
+def test_what_an_unexpected_download_holds_is_not_told(tmp_path: Path) -> None:
+    error = UnknownFormatError('Columns found: "5ECRET"')
+    fetched = Fetched(tmp_path / "nightly.download", "the download from example.org", Version())
+    with (
+        pytest.raises(UnreadableFileError, match=r"no format that is known.*nightly\.download") as caught,
+        withhold_content(SyncJob(source=ADDRESS), fetched),
+    ):
+        raise error
+    assert "5ECRET" not in str(caught.value)
+    with pytest.raises(UnknownFormatError), withhold_content(SyncJob(source="a.csv"), fetched):
+        raise error  # a file of one's own
 
 
 class TestRedirects:

@@ -3,11 +3,15 @@
 import io
 import json
 import re
+import shlex
 from pathlib import Path
 
+import pytest
+import typer.main
 import yaml
 
 from importer import errors
+from importer.cli.app import load_command
 from importer.journal.prune import NEWEST_KEPT
 from importer.monitoring.health import note_next_run, write_health
 from importer.monitoring.log import open_log
@@ -70,3 +74,24 @@ def test_the_service_of_the_compose_file_has_the_name_that_is_typed() -> None:
     services = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"]
     for name in re.findall(r"docker compose (?:run --rm|exec) (\S+)", TEXT):
         assert name in services
+
+
+def commands_of(text: str) -> list[list[str]]:
+    """The words of every `importer ...` that the page shows, in blocks and in sentences."""
+    blocks = re.findall(r"^\$ importer (.+?)(?: +#.*)?$", text, re.MULTILINE)
+    sentences = re.findall(r"`importer ([a-z][^`]*)`", text)
+    return [shlex.split(words) for words in (*blocks, *sentences) if "..." not in words]
+
+
+@pytest.mark.parametrize("words", commands_of(TEXT), ids=" ".join)
+def test_every_command_of_the_page_is_understood(words: list[str]) -> None:
+    name, *rest = words
+    command = typer.main.get_command(_app_of(name))
+    known = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in rest if word.startswith("--")} <= known
+
+
+def _app_of(name: str) -> typer.Typer:
+    found = typer.Typer(add_completion=False)
+    found.command(name)(load_command(name))
+    return found
