@@ -1,5 +1,12 @@
 """Sync jobs: `[jobs.NAME]` of the TOML file says which source goes where, and how often.
 
+```text
+[jobs.shelf]                       load_jobs()["shelf"]
+source = "shelf.csv"               SyncJob.source = "/home/ada/.config/rating-importer/shelf.csv"
+to = "trakt"                       SyncJob.spec = the destination's own description
+every = "6 hours"                  SettingsError: every in [jobs.shelf] of ...: '6 hours' is no length of time
+```
+
 A job holds no secret: the account's are in `[accounts.NAME]`, or in the destination's own section if the job
 names no account. All problems are reported at once, each with its place.
 """

@@ -1,5 +1,13 @@
 """The source of a sync job: a file, the newest of several, or a download, asked for only if it changed.
 
+```text
+"~/exports/*.csv"                the newest file                  its hash is the version
+"https://example.org/r.csv?k=1"  GET, If-None-Match: "abc"
+                                 304: the copy is up to date
+                                 302: again, if that is as safe   see _follow and AddressGuard
+                                 200: replaces the copy           its hash and ETag are the version
+```
+
 An address may hold a key, so messages name its host and nothing more.
 """
 
