@@ -178,7 +178,26 @@ class WorkerPool:
         decision = await self._attempt(batch, trace)
         if isinstance(decision, Retry):
             decision = await self._client.retry(decision, partial(self._again, batch, trace))
-        return decision.give_up(batch) if isinstance(decision, Retry) else decision
+        if not isinstance(decision, Retry):
+            return decision
+        if trace.effect is Effect.UNKNOWN and not self._destination.repeats_safely:
+            return await self._look_once_more(batch, trace, decision)
+        return decision.give_up(batch)
+
+    async def _look_once_more(self, batch: Batch, trace: Trace, last: Retry) -> BatchDecision:
+        """The attempts are used up, and nobody knows yet whether the last one arrived: the account does."""
+        given_up = last.give_up(batch)
+        if not isinstance(given_up, Done):
+            return given_up
+        found = await self._read_ratings_once(batch)
+        if self.stopped_by is not None:
+            raise _StoppedError
+        if not isinstance(found, Done):
+            return given_up
+        trace.effect = Effect.NONE
+        if all(is_held(self._destination.as_stored(job), found.value) for job in batch.jobs):
+            return Done(tuple(verified(job) for job in batch.jobs))
+        return Done(tuple(_as_absent(outcome) for outcome in given_up.value))
 
     async def _attempt(self, batch: Batch, trace: Trace) -> BatchDecision:
         request = self._destination.build_request(batch)
@@ -237,6 +256,13 @@ def verified(job: RatingJob) -> Outcome:
     """The outcome of a job whose answer was lost but whose rating is there."""
     status = (RATED if job.rating else UNRATED).status
     return Outcome(status, "verified", "the answer was lost; reading back showed that the account holds it")
+
+
+def _as_absent(outcome: Outcome) -> Outcome:
+    """What is not at the account was not carried out: nobody need wonder whether it was."""
+    if outcome.status is not Status.UNCONFIRMED:
+        return outcome
+    return Outcome(Status.FAILED, outcome.reason, "the answer never came; reading back showed no such rating")
 
 
 def _build_row_outcomes(

@@ -204,6 +204,24 @@ def test_a_rating_that_cannot_be_looked_up_is_unconfirmed_and_never_sent_twice()
     assert delivery.statuses == {1: Status.UNCONFIRMED}
 
 
+def test_when_the_tries_are_used_up_the_account_is_looked_at_once_more() -> None:
+    # Each look finds nothing, for what is sent is lost each time; the fourth and last one does arrive.
+    server = FakeServer("lost", "rated", "lost", "rated", "lost", "rated", "answer-lost", "rated")
+    delivery = deliver(server, 1)
+    assert server.ratings_sent == [[1]] * 4
+    assert delivery.row_outcomes[1].outcome[:2] == (Status.RATED, "verified")
+    assert not delivery.pool.unconfirmed_rows
+
+
+def test_a_rating_that_never_arrived_has_failed_and_nobody_need_wonder() -> None:
+    server = FakeServer(*["lost", "rated"] * 4)
+    delivery = deliver(server, 1)
+    assert server.ratings_sent == [[1]] * 4
+    assert delivery.statuses == {1: Status.FAILED}
+    assert not delivery.pool.unconfirmed_rows
+    assert not server.rated
+
+
 def test_a_stop_while_reading_back_leaves_the_row_unconfirmed() -> None:
     delivery = deliver(FakeServer("answer-lost", "stop"), 1)
     assert delivery.row_outcomes == {}
