@@ -10,14 +10,13 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from unittest.mock import patch
 
-from importer.cli.display import Display
+from importer.cli.prompts import find_prompts
 from importer.client.client import Client
 from importer.client.sign_in import sign_in
 from importer.client.transport import Transport
@@ -31,15 +30,17 @@ from importer.destinations.trakt_v1.api import TraktV1
 from importer.journal import Journal
 from importer.journal.history import PastRun, find_run
 from importer.model import RESULT_COLUMNS
-from importer.progress import Progress
-from importer.readers import open_reader
+from importer.readers import ReadOptions
 from importer.runs import send as sending
-from importer.runs.again import ResultsInput, UndoInput
-from importer.runs.conflicts import OnConflict
-from importer.runs.load import RunReport, Source, dry_run_all, fingerprint_file, load_run, send_run
-from importer.runs.open_destination import Choices, OpenDestination
+from importer.runs.again import ChangesOfRun, ResultsFile
+from importer.runs.conflicts import Conflict, OnConflict
+from importer.runs.import_run import ImportRun, RunReport
+from importer.runs.open_destination import OpenDestination
+from importer.runs.prompts import Prompts, Unattended
 from importer.runs.results_csv import write_results
-from importer.runs.send import Sending, SendingOptions
+from importer.runs.rules import RunRules, SendOptions
+from importer.runs.send import Access
+from importer.runs.sources import ExportFile, Opening, SourceSpec
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import ID_NAMES, Catalogue, Kind, Wanted
 from importer.sandbox.services import SERVICES, Service
@@ -71,11 +72,11 @@ def find_title(imdb_id: str, kind: Kind = Kind.MOVIE, season: int = 0, episode: 
     return title
 
 
-def open_api(destination: Destination, options: SendingOptions | None = None) -> OpenDestination:
+def open_api(destination: Destination, workers: int = 8, access: Access | None = None) -> OpenDestination:
     """A destination as a run has it when it is open."""
     spec = find(destination.name)
     assert spec is not None
-    return OpenDestination(spec, destination.account, destination, options or SendingOptions())
+    return OpenDestination(spec, destination.account, destination, SendOptions(workers), access or Access())
 
 
 class Server:
@@ -196,6 +197,21 @@ class SandboxTokens:
             self._kept[self._url] = found
 
 
+class Agreeing(Unattended):
+    """Says yes to everything."""
+
+    def __init__(self) -> None:
+        super().__init__(assume_yes=True)
+
+    def check_can_choose(self) -> None:
+        """There is somebody."""
+
+    def choose_rating(self, conflict: Conflict) -> bool:
+        """Overwrite what the account holds."""
+        del conflict
+        return False
+
+
 class Road:
     """One user's machine: an input file, a results file and a journal that stays from run to run."""
 
@@ -224,21 +240,73 @@ class Road:
     def write(self, *lines: str, header: str = "imdb_id,rating") -> None:
         self.file.write_text("\n".join([header, *lines]) + "\n", "utf-8")
 
-    def run(self, url: str, *, dry_run: bool = False, **options: Any) -> RunReport:
-        source = replace(self.build_source(), mirrors=options.get("mirrors", False))
-        return self._bring(url, lambda *_: source, dry_run=dry_run, **options)
+    def run(
+        self,
+        url: str,
+        *,
+        on_conflict: OnConflict = OnConflict.NEWEST,
+        mirror: bool = False,
+        dry_run: bool = False,
+        **options: Any,
+    ) -> RunReport:
+        rules = RunRules.for_import(on_conflict, mirror=mirror)
+        return self._import(url, self.source, rules, dry_run=dry_run, **options)
 
-    def retry(self, url: str, what: object = None, *, every: bool = False, **options: Any) -> RunReport:
+    def retry(
+        self, url: str, what: object = None, *, every: bool = False, dry_run: bool = False, **options: Any
+    ) -> RunReport:
         """Try again what failed in a results file or a run."""
         name = str(what or self.results)
-        given = ResultsInput(name, every, None if Path(name).exists() else self.find_run(name))
-        with given.open() as path:
-            return self._bring(url, partial(given.build_source, path, Choices({}, {})), **options)
+        given = ResultsFile(name, every, None if Path(name).exists() else self.find_run(name))
+        return self._import(url, given, RunRules.for_retry(), dry_run=dry_run, **options)
 
-    def undo(self, url: str, run_id: str, *, force: bool = False, **options: Any) -> RunReport:
-        given = UndoInput(self.find_run(run_id), force)
-        with given.open() as path:
-            return self._bring(url, partial(given.build_source, path, Choices({}, {})), **options)
+    def undo(
+        self, url: str, run_id: str, *, force: bool = False, dry_run: bool = False, **options: Any
+    ) -> RunReport:
+        given = ChangesOfRun(self.find_run(run_id), force)
+        rules = RunRules.for_undo(given.past, force=force)
+        return self._import(url, given, rules, dry_run=dry_run, **options)
+
+    def run_as_typed(
+        self,
+        url: str,
+        *,
+        asks: bool = True,
+        guard_percent: int = 20,
+        on_conflict: OnConflict = OnConflict.NEWEST,
+        mirror: bool = False,
+    ) -> RunReport:
+        """Import the file as the command does, with the questions that it asks."""
+        rules = RunRules.for_import(on_conflict, mirror=mirror).guarded_at(guard_percent)
+        with self.open_run(url, self.source, rules, prompts=find_prompts(assume_yes=not asks)) as run:
+            return run.execute()
+
+    def _import(
+        self, url: str, what: SourceSpec, rules: RunRules, *, dry_run: bool, **options: Any
+    ) -> RunReport:
+        rules = rules.as_dry_run() if dry_run else rules
+        with self.open_run(url, what, rules, SendOptions(**options)) as run:
+            return run.execute()
+
+    @contextmanager
+    def open_run(
+        self,
+        url: str,
+        what: SourceSpec,
+        rules: RunRules,
+        options: SendOptions | None = None,
+        results: Path | None = None,
+        prompts: Prompts | None = None,
+    ) -> Iterator[ImportRun]:
+        """Open a run on this machine, whose clock runs fast."""
+        destination, out = self.open_destination(url), results or self.results
+        prompts = prompts or Agreeing()
+        with (
+            self.open_journal() as journal,
+            patch.object(sending, "new_event_loop", HurriedLoop),
+            what.open(Opening(destination, journal, prompts, out)) as source,
+        ):
+            yield ImportRun(source, destination, journal, rules, options or SendOptions(), out, prompts)
 
     def find_run(self, run_id: str) -> PastRun:
         return find_run(self._journals, run_id)
@@ -246,58 +314,25 @@ class Road:
     def open_journal(self) -> AbstractContextManager[Journal]:
         return Journal(self._journals, "account")
 
-    def _bring(
-        self,
-        url: str,
-        build_source: Callable[[OpenDestination, Journal], Source],
-        *,
-        dry_run: bool = False,
-        **options: Any,
-    ) -> RunReport:
-        destination = self.build_destination(url)
-        if self.is_v2:
-            options = {"build_tokens": partial(SandboxTokens, url, kept=self._tokens), "workers": 4} | options
-        progress = Progress()
-        with (
-            self.open_journal() as journal,
-            patch.object(sending, "new_event_loop", HurriedLoop),
-        ):
-            source = build_source(open_api(destination), journal)
-            if dry_run:
-                return dry_run_all(
-                    source, destination, journal, self.results, progress, remembers=source.believes_journal
-                )
-            planned = load_run(source, destination, journal, progress, remembers=source.believes_journal)
-            if source.undo_of:  # it has a rule of its own
-                options["on_conflict"] = OnConflict.OVERWRITE
-            sending_options = SendingOptions(**options, undone=source.undone)
-            sender = Sending(planned.run, destination, journal, sending_options, progress)
-            return send_run(planned, sender, self.results, progress)
-
-    def run_as_typed(
-        self, url: str, *, asks: bool = True, guard_percent: int = 20, **options: Any
-    ) -> RunReport:
-        """Bring the file as the command does, with the questions that it asks."""
-        tokens = partial(SandboxTokens, url) if self.is_v2 else None
-        sending_options = SendingOptions(4, build_tokens=tokens, **options)
-        target = open_api(self.build_destination(url), sending_options)
-        mirrors = target.options.mirrors
-        display = Display(
-            quiet=True, as_json=False, results=self.results, asks=asks, guard_percent=guard_percent
-        )
-        source = replace(self.build_source(), mirrors=mirrors)
-        with self.open_journal() as journal, patch.object(sending, "new_event_loop", HurriedLoop):
-            return display.import_ratings(source, target, journal, remembers=not mirrors)
-
-    def crash_after_marking_rows(self, rows: int = 1000) -> None:
+    def crash_after_marking_rows(self, rows: int = 1000, on_conflict: OnConflict = OnConflict.NEWEST) -> None:
         """Plan a run and mark its rows as sending, and do no more: what a crash leaves behind."""
         with self.open_journal() as journal:
-            destination = self.build_destination("http://127.0.0.1:1")
-            planned = load_run(self.build_source(), destination, journal, Progress())
+            destination = open_api(self.build_destination("http://127.0.0.1:1"))
+            opening = Opening(destination, journal, Unattended(), self.results)
+            with self.source.open(opening) as source:
+                planned = ImportRun(source, destination, journal, RunRules.for_import(on_conflict)).load()
             planned.run.claim(0, rows)
 
-    def build_source(self) -> Source:
-        return Source("ratings.csv", fingerprint_file(self.file), partial(open_reader, self.file))
+    @property
+    def source(self) -> ExportFile:
+        """The file, as a command names it."""
+        return ExportFile(str(self.file), ReadOptions(), shown="ratings.csv")
+
+    def open_destination(self, url: str) -> OpenDestination:
+        """Say how the account is reached."""
+        tokens = partial(SandboxTokens, url, kept=self._tokens) if self.is_v2 else None
+        workers = 4 if self.is_v2 else 8
+        return open_api(self.build_destination(url), workers, Access(build_tokens=tokens))
 
     def build_destination(self, url: str) -> Destination:
         if self.is_v2:

@@ -1,25 +1,23 @@
 """`importer retry` and `importer undo`: a run's failures once more, and a run's changes back."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from importer.cli import options
-from importer.cli.display import Display
 from importer.cli.groups import spread
+from importer.cli.options import build_destination_options
+from importer.cli.shell import Shell
 from importer.config.folders import state_dir
 from importer.destinations.registry import find
-from importer.destinations.spec import RequestOptions
 from importer.errors import UsageError
 from importer.journal.history import find_undoable
-from importer.monitoring.log import open_log
-from importer.runs.again import UndoInput, open_results
+from importer.runs.again import ChangesOfRun, open_results
 from importer.runs.conflicts import OnConflict
-from importer.runs.launch import launch
-from importer.runs.open_destination import Choices
-from importer.runs.sources import parse_given, parse_time_of_day, parse_zone
+from importer.runs.launch import RunRequest
+from importer.runs.rules import RunRules
+from importer.runs.sources import parse_time_of_day, parse_zone
 
 
 @spread
@@ -63,30 +61,16 @@ def retry(
     """
     zone = None if timezone is None else parse_zone(timezone)
     given = open_results(what, every=every, zone=zone)
-    spec = given.find_place(to, api)
-    choices = Choices(
-        flags=server.flags,
-        account=server.account,
-        given=parse_given(
-            pace,
-            limit,
-            verifies=verify,
-            resends_unconfirmed=resend_unconfirmed,
-            on_conflict=on_conflict,
-        ),
-        request=RequestOptions(**asdict(rating), time_of_day=parse_time_of_day(date_time, zone)),
-        is_dry_run=dry_run,
+    rules = RunRules.for_retry(on_conflict).guarded_at(guard)
+    wanted = RunRequest(
+        given,
+        given.find_place(to, api),
+        build_destination_options(server, rating, parse_time_of_day(date_time, zone)),
+        rules.as_dry_run() if dry_run else rules,
+        pace.build(limit=limit, verify=verify, resend_unconfirmed=resend_unconfirmed),
     )
-    display = Display(
-        quiet=shown.quiet,
-        as_json=shown.as_json,
-        results=out or Path(what if Path(what).exists() else "results.csv"),
-        asks=not yes,
-        guard_percent=guard,
-        replaces_input=True,
-        log=open_log(as_json=shown.logs_json).bind(job="retry"),
-    )
-    raise typer.Exit(launch(given, spec, choices, display))
+    results = out or Path(what if Path(what).exists() else "results.csv")
+    raise typer.Exit(Shell(results, shown, "retry", assume_yes=yes).run(wanted))
 
 
 @spread
@@ -118,19 +102,13 @@ def undo(
         raise UsageError(f"{past.run_id} went to {past.destination}, which this version does not know")
     if spec.is_file:
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
-    choices = Choices(
-        flags=server.flags,
-        account=server.account,
-        given=parse_given(pace, verifies=verify, on_conflict=OnConflict.OVERWRITE),
-        request=RequestOptions(**asdict(rating)),
-        is_dry_run=dry_run,
+    what = ChangesOfRun(past, force)
+    rules = RunRules.for_undo(past, force=force).guarded_at(guard)
+    wanted = RunRequest(
+        what,
+        spec,
+        build_destination_options(server, rating),
+        rules.as_dry_run() if dry_run else rules,
+        pace.build(verify=verify),
     )
-    display = Display(
-        quiet=shown.quiet,
-        as_json=shown.as_json,
-        results=out,
-        asks=not yes,
-        guard_percent=guard,
-        log=open_log(as_json=shown.logs_json).bind(job="undo"),
-    )
-    raise typer.Exit(launch(UndoInput(past, force), spec, choices, display))
+    raise typer.Exit(Shell(out, shown, "undo", assume_yes=yes).run(wanted))

@@ -11,16 +11,17 @@ import typer
 from importer.cli import options
 from importer.cli.advice import advise_inspection
 from importer.cli.groups import spread
+from importer.cli.prompts import find_prompts
 from importer.destinations.registry import DEFAULT, choose
 from importer.destinations.spec import RequestOptions
 from importer.journal import Journal
 from importer.model import Outcome, Status
-from importer.progress import Progress
 from importer.report.inspection import Inspection, build_inspection
-from importer.runs.load import load_run
-from importer.runs.open_destination import Choices, build_offline
-from importer.runs.rules import Api
-from importer.runs.sources import FileInput, build_read_options
+from importer.runs.import_run import ImportRun
+from importer.runs.open_destination import build_offline
+from importer.runs.results_csv import STANDARD_OUTPUT
+from importer.runs.rules import Api, DestinationOptions, RunRules
+from importer.runs.sources import ExportFile, Opening
 
 
 @spread
@@ -39,21 +40,19 @@ def inspect(
 
     Also says why the other rows would not. Asks no server, sends nothing.
     """
-    choices = Choices(flags={}, given={}, request=RequestOptions(love, hate), is_dry_run=True)
-    target = build_offline(choose(to, api), choices)
-    given = FileInput(file, build_read_options(reading), resolved)
+    destination = build_offline(choose(to, api), DestinationOptions(request=RequestOptions(love, hate)))
+    given = ExportFile(file, reading.build(), resolved)
     with (
-        given.open() as path,
         tempfile.TemporaryDirectory(prefix="inspect-") as folder,
         Journal(Path(folder), "inspection") as journal,
+        given.open(Opening(destination, journal, find_prompts(), STANDARD_OUTPUT)) as source,
     ):
-        source = given.build_source(path, choices, target, journal)
         reader = source.open_reader()
-        planned = load_run(source, target.destination, journal, Progress(), remembers=False)
-        planned.run.close_open(Outcome(Status.NOT_SENT))
-        found = Inspection(source.name, reader.format_name, reader.notes, to)
-        with closing(planned.run.results()) as lines:
-            found.add_all(lines)
+        with ImportRun(source, destination, journal, RunRules.for_import(recheck=True)).loaded() as loaded:
+            loaded.run.close_open(Outcome(Status.NOT_SENT))
+            found = Inspection(source.name, reader.format_name, reader.notes, to)
+            with closing(loaded.run.results()) as lines:
+                found.add_all(lines)
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:

@@ -1,15 +1,21 @@
 """The options that several commands share, each written once."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from importer.client.rate_limit import parse_rate
 from importer.destinations.registry import DEFAULT, check_word, list_words
+from importer.destinations.spec import RequestOptions
+from importer.readers.base import ReadOptions
+from importer.readers.cells.scales import parse_scale
 from importer.runs.conflicts import OnConflict
-from importer.runs.rules import Api
+from importer.runs.rules import Api, DestinationOptions, SendOptions
+from importer.runs.sources import parse_mapping, parse_zone
 
 
 class LogFormat(StrEnum):
@@ -242,6 +248,21 @@ class ReadingOptions:
     user: User = None
     profile: Profile = None
 
+    def build(self) -> ReadOptions:
+        """Put together what they say. Raises UsageError where they make no sense."""
+        if self.scale is not None:
+            parse_scale(self.scale)
+        return ReadOptions(
+            self.format_,
+            parse_mapping(self.map_ or ()),
+            scale=self.scale,
+            zone=None if self.timezone is None else parse_zone(self.timezone),
+            lists=self.lists,
+            diary_dates=self.diary_dates,
+            user=self.user,
+            profile=self.profile,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
@@ -264,6 +285,10 @@ class PaceOptions:
     workers: Workers = None
     rate: RateOption = None
 
+    def build(self, **more: Any) -> SendOptions:
+        """Put together what is said about the sending."""
+        return SendOptions(self.workers, parse_rate(self.rate) if self.rate else None, **more)
+
 
 @dataclass(frozen=True, slots=True)
 class RatingOptions:
@@ -273,6 +298,14 @@ class RatingOptions:
     batch_size: BatchSizeOption = 100
     love: Love = None
     hate: Hate = None
+
+
+def build_destination_options(
+    server: ServerOptions, rating: RatingOptions, time_of_day: time = time(12), write_to: Path | None = None
+) -> DestinationOptions:
+    """Put together what is said about the destination."""
+    request = RequestOptions(**asdict(rating), time_of_day=time_of_day)
+    return DestinationOptions(**asdict(server), request=request, write_to=write_to)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,21 @@
 """`importer plan FILE`: what a run would do, row by row, before anything is sent."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from importer.cli import options
-from importer.cli.display import Display
 from importer.cli.groups import spread
+from importer.cli.options import build_destination_options
+from importer.cli.shell import Shell
 from importer.destinations.registry import DEFAULT, choose
-from importer.destinations.spec import RequestOptions
-from importer.monitoring.log import open_log
-from importer.plans.make import make_plan
+from importer.plans.make import made_plan
+from importer.plans.report import build_plan, print_json
 from importer.runs.conflicts import OnConflict
-from importer.runs.launch import launch
-from importer.runs.open_destination import Choices
-from importer.runs.sources import build_input, build_read_options, parse_given
+from importer.runs.launch import RunRequest
+from importer.runs.rules import RunRules
+from importer.runs.sources import ExportFile
 
 
 @spread
@@ -41,18 +40,17 @@ def plan(
 
     Sends nothing; `importer run --plan` sends the plan.
     """
-    choices = Choices(
-        flags=server.flags,
-        account=server.account,
-        given=parse_given(options.PaceOptions(), on_conflict=on_conflict, mirrors=mirror),
-        request=RequestOptions(**asdict(rating)),
-        rechecks=recheck,
-    )
-    display = Display(
-        quiet=shown.quiet,
-        as_json=shown.as_json,
-        results=out,
-        log=open_log(as_json=shown.logs_json).bind(job="plan"),
-    )
-    given = build_input(file, build_read_options(reading), resolved, out)
-    raise typer.Exit(launch(given, choose(to or DEFAULT, api), choices, display, make_plan))
+    destination = build_destination_options(server, rating)
+    rules = RunRules.for_plan(on_conflict, mirror=mirror, recheck=recheck)
+    what = ExportFile(file, reading.build(), resolved)
+    shell = Shell(out, shown, "plan")
+    with (
+        shell.open(RunRequest(what, choose(to or DEFAULT, api), destination, rules)) as run,
+        made_plan(run) as (found, lines),
+    ):
+        stream = shell.display.stream
+        if shown.as_json:
+            print_json(found, lines(), out, stream)
+        elif not shown.quiet:
+            print(build_plan(found, out), file=stream)
+        raise typer.Exit(0 if found.is_fine else 1)

@@ -8,32 +8,28 @@ To send: 12,000 rows in about 120 requests, at least 2 min 00 s.
 ```
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 from importer.client.sign_in import AccountInfo
 from importer.journal.history import Tally
-from importer.runs.estimate import estimate_effort
-from importer.runs.load import LoadedRun
-from importer.runs.open_destination import OpenDestination
+from importer.runs.prompts import Outlook
 from importer.text import clean, count, describe_outcome, duration
 
 _DAY = "%Y-%m-%d %H:%M UTC"
 
 
-def build_preflight(target: OpenDestination, planned: LoadedRun) -> list[str]:
+def build_preflight(outlook: Outlook) -> list[str]:
     """Build the lines to show."""
-    account_info = target.account_info
-    assert account_info is not None
-    effort = estimate_effort(target, planned.run)
-    if not planned.open_rows:
+    account_info, effort = outlook.account_info, outlook.estimate_effort()
+    if not outlook.open_rows:
         return [_describe_account(account_info, effort.seconds), "Nothing to send."]
     return [
         _describe_account(account_info, effort.seconds),
         *_describe_room(account_info, effort.ratings),
-        *_describe_skipped(planned.run.tallies()),
+        *_describe_skipped(outlook.count_rows()),
         (
-            f"To send: {count(planned.open_rows, 'row')} in about {count(effort.requests, 'request')}, "
+            f"To send: {count(outlook.open_rows, 'row')} in about {count(effort.requests, 'request')}, "
             f"at least {duration(effort.seconds)}."
         ),
     ]
@@ -63,7 +59,7 @@ def _describe_room(account_info: AccountInfo, ratings: int) -> Iterator[str]:
     yield line
 
 
-def _describe_skipped(tallies: Sequence[Tally]) -> list[str]:
+def _describe_skipped(tallies: Collection[Tally]) -> list[str]:
     settled = [tally for tally in tallies if tally.status != "not_sent"]
     if not settled:
         return []

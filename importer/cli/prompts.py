@@ -1,23 +1,56 @@
-"""`--on-conflict ask`: title by title, whether the account's rating gives way to the file's."""
+"""The questions of a run, asked on a terminal; where there is none, nobody is asked."""
+
+import sys
 
 import typer
 
 from importer.errors import StopRunError
 from importer.runs.conflicts import Conflict, describe_rating
+from importer.runs.prompts import Prompts, Unattended, describe_changes
+from importer.runs.snapshot import Snapshot
 from importer.text import clean
 
 _ANSWERS = {"y": False, "n": True, "all": False, "none": True}
-"""What may be typed, and whether the account's rating is kept then."""
+"""What may be typed about a conflict, and whether the account's rating is kept then."""
 
 
-class ConflictQuestions:
-    """Asks about one title after the other, until somebody answers for all the rest at once."""
+def find_prompts(*, assume_yes: bool = False, logs_json: bool = False) -> Prompts:
+    """Find somebody to ask; standard error that is a JSON log shows no question."""
+    has_somebody = sys.stdin.isatty() and not logs_json
+    return TerminalPrompts(assume_yes=assume_yes) if has_somebody else Unattended(assume_yes=assume_yes)
 
-    def __init__(self) -> None:
+
+class TerminalPrompts:
+    """Asks the person at the terminal."""
+
+    def __init__(self, *, assume_yes: bool = False) -> None:
+        self._assume_yes = assume_yes
         self._rest: bool | None = None
 
-    def keeps(self, conflict: Conflict) -> bool:
-        """Ask whether the account's rating is kept. Raises StopRunError if that is not answered."""
+    def check_can_choose(self) -> None:
+        """There is somebody."""
+
+    def choose_scale(self, question: str, suggested: str | None) -> str | None:
+        """Ask what the ratings are."""
+        return str(typer.prompt(f"{question}\nWhat are they", default=suggested, err=True))
+
+    def confirm_feeds(self, rows: int) -> bool:
+        """Ask before anything may be posted."""
+        return self._assume_yes or typer.confirm(
+            f"{rows:,} ratings go out one by one, and if this account shares its ratings on "
+            "social networks, each may be posted there (with --bulk none is). Send them?",
+            err=True,
+        )
+
+    def confirm_changes(self, snapshot: Snapshot) -> bool:
+        """Ask before much of the account changes."""
+        return self._assume_yes or typer.confirm(f"{describe_changes(snapshot)}. Do it?", err=True)
+
+    def choose_rating(self, conflict: Conflict) -> bool:
+        """Ask about one title after the other, until somebody answers for all the rest at once.
+
+        Raises StopRunError if that is not answered.
+        """
         if self._rest is not None:
             return self._rest
         answer = ""

@@ -14,6 +14,7 @@ import typer
 from importer.cli import options
 from importer.cli.groups import spread
 from importer.cli.progress_bar import show_progress
+from importer.cli.prompts import find_prompts
 from importer.client.rate_limit import parse_rate
 from importer.destinations.base import Search
 from importer.destinations.registry import DEFAULT, check_word, choose, list_search_words
@@ -23,9 +24,9 @@ from importer.matching.lookups import LookupOptions
 from importer.matching.service import MatchService, MatchSummary, check_output
 from importer.monitoring.log import open_log
 from importer.progress import Progress
-from importer.runs.open_destination import open_search, recommend
+from importer.runs.open_destination import open_search, recommend_reading
 from importer.runs.rules import Api
-from importer.runs.sources import FileInput, build_read_options, open_file
+from importer.runs.sources import ExportFile, open_file
 from importer.text import clean, count
 
 _WORDS = f"[{'|'.join(list_search_words())}]"
@@ -60,12 +61,10 @@ def resolve(
     if api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
     spec = choose(to, api)
-    usual = recommend(spec)
-    rate = parse_rate(pace.rate) if pace.rate else usual.get_rate
-    limits = LookupOptions(pace.workers or usual.workers, rate)
+    rate = parse_rate(pace.rate) if pace.rate else recommend_reading(spec)
+    limits = LookupOptions(pace.workers or spec.workers, rate)
     search = open_search(spec, server.flags, server.account, open_log(as_json=False).warn_once)
-    given = FileInput(file, build_read_options(reading))
-    found = _match(given, search, out, limits, quiet=quiet)
+    found = _match(ExportFile(file, reading.build()), search, out, limits, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))
     elif not quiet:
@@ -74,7 +73,7 @@ def resolve(
 
 
 def _match(
-    given: FileInput,
+    given: ExportFile,
     search: AbstractContextManager[Search],
     out: Path,
     limits: LookupOptions,
@@ -83,9 +82,11 @@ def _match(
 ) -> MatchSummary:
     """Look up while the progress is shown. Raises ImporterError, also for Ctrl-C."""
     try:
-        with listening_to_signals(signal.default_int_handler), given.open() as path:
+        with listening_to_signals(signal.default_int_handler), given.open_path() as path:
             check_output(out, path)
-            reader, _ = open_file(path, given.name, replace(given.reading, leaves_types_open=True))
+            reader, _ = open_file(
+                path, given.name, replace(given.reading, leaves_types_open=True), find_prompts()
+            )
             progress = Progress()
             with show_progress(progress, quiet=quiet):
                 return MatchService(search, limits, progress).match(reader, given.name, out)

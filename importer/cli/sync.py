@@ -17,15 +17,17 @@ from importer.errors import ImporterError, UsageError
 from importer.files import check_place
 from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import open_log
-from importer.monitoring.run_end import build_failed_start
+from importer.monitoring.run_end import RunEnd, build_failed_start
+from importer.runs.import_run import RunReport
+from importer.runs.prompts import Unattended
 from importer.sync.config import SyncJob, choose_jobs
-from importer.sync.job import load_checked_jobs, results_of, run_job
+from importer.sync.job import Unchanged, load_checked_jobs, results_of, run_job
 from importer.sync.processes import Children, run_side_by_side
 from importer.sync.recipients import build_recipients
 from importer.sync.run_daemon import DaemonOptions, run_daemon
 from importer.sync.schedule import Schedule, build_schedule
 from importer.sync.times import parse_duration
-from importer.text import ignore_closed_stream
+from importer.text import count, ignore_closed_stream
 
 
 def sync(
@@ -104,15 +106,17 @@ def _print(stream: TextIO, line: str) -> None:
 def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, quiet: bool) -> int:
     display = Display(
         quiet=quiet,
-        as_json=False,
-        results=results_of(name, job),
-        asks=asks,
-        guard_percent=job.guard,
         log=recipients.log,
         announce=partial(announce, recipients=recipients),
     )
     try:
-        return run_job(name, job, display)
+        results = results_of(name, job)
+        ended = run_job(name, job, results, Unattended(assume_yes=not asks), display)
+        return (
+            display.tell(ended)
+            if isinstance(ended, RunReport)
+            else _tell_unchanged(name, ended, results, display)
+        )
     except Exception as error:
         # Nobody watches: an unexpected error is announced as well, and then shown as ever.
         known = error if isinstance(error, ImporterError) else _as_known(error)
@@ -122,6 +126,16 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
         if recipients.log.is_json and known is error:
             return known.exit_code
         raise
+
+
+def _tell_unchanged(name: str, ended: Unchanged, results: Path, display: Display) -> int:
+    line = f"{name}: nothing changed since {ended.since.strftime('%Y-%m-%d %H:%M UTC')}"
+    if ended.failed:
+        line += f"; {count(ended.failed, 'row')} did not succeed then, see {results}"
+    display.say(line)
+    now = datetime.now(UTC)
+    display.tell_end(RunEnd(name, int(ended.failed > 0), display.began_at, now, counts=ended.counts))
+    return 0
 
 
 def _as_known(error: Exception) -> ImporterError:

@@ -55,6 +55,11 @@ class RequestOptions:
     time_of_day: time = time(12)
     """That of dates without one."""
 
+    @property
+    def shaping(self) -> str:
+        """What decides how rows are sent: with another it is another run of the same file."""
+        return f"{self.love} {self.hate}"
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceSignIn:

@@ -1,88 +1,48 @@
 """Makes a plan: reads the file, looks at the account, and writes down what a run would do. Sends nothing."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
-from importer.cli.display import Display
-from importer.cli.prompts import ConflictQuestions
-from importer.errors import StopRunError, UsageError
-from importer.journal import Journal, JournalRun
+from importer.errors import UsageError
+from importer.journal import JournalRun
 from importer.model import HATE, LOVE, MediaKind, Rating, RatingJob
 from importer.plans.model import build_plan_line
-from importer.plans.report import Line, Plan, build_plan, print_json, write_plan
-from importer.progress import Phase, Progress
-from importer.runs.estimate import estimate_effort
-from importer.runs.launch import remembers
-from importer.runs.load import LoadedRun, Source, forgotten_run
-from importer.runs.open_destination import Choices, OpenDestination
-from importer.runs.send import Sending
+from importer.plans.report import Line, Plan, write_plan
+from importer.progress import Phase
+from importer.runs.import_run import ImportRun
+from importer.runs.open_destination import OpenDestination
 
 
-def make_plan(
-    source: Source, target: OpenDestination, journal: Journal, choices: Choices, display: Display
-) -> int:
-    """Write and show the plan, and return the exit code. The journal forgets all of it."""
-    if target.spec.is_file:
+@contextmanager
+def made_plan(run: ImportRun) -> Iterator[tuple[Plan, Callable[[], Iterator[Line]]]]:
+    """Write the plan of a run to its `results`. The block sees it, and may go through its lines once more.
+
+    The journal forgets all of it afterwards. Raises UsageError, StopRunError.
+    """
+    destination = run.destination
+    if destination.spec.is_file:
         raise UsageError("a plan needs an account to compare with; for a file, --dry-run shows what it gets")
-    display.check_can_ask(target)
-    progress = Progress()
-    with ExitStack() as stack:
-        with display.show(progress):
-            planned = stack.enter_context(
-                forgotten_run(
-                    source,
-                    target.destination,
-                    journal,
-                    progress,
-                    remembers=remembers(source, target, choices),
-                )
-            )
-            sender = _look(planned, target, journal, progress)
-        if sender is not None and sender.leaves_conflicts:
-            sender.resolve_conflicts(ConflictQuestions().keeps)
-        progress.phase = Phase.WRITING
-        plan = _begin_plan(planned, source, target)
-        with display.show(progress):
-            write_plan(display.results, plan.counted(_lines(planned.run, target)))
-        if display.as_json:
-            print_json(plan, _lines(planned.run, target), display.results, display.stream())
-        elif not display.quiet:
-            print(build_plan(plan, display.results), file=display.stream())
-    return 0 if plan.is_fine else 1
+    with run.compared() as loaded:
+        effort = destination.estimate_effort(loaded.run, run.options.or_else(destination.recommended))
+        name, account = destination.destination.name, destination.account
+        plan = Plan(run.source.name, name, account, loaded.notes, effort.requests, effort.seconds)
+        lines = partial(_lines, loaded.run, destination)
+        run.progress.phase = Phase.WRITING
+        with run.observer.watch(run.progress):
+            write_plan(run.results, plan.counted(lines()))
+        yield plan, lines
 
 
-def _look(
-    planned: LoadedRun, target: OpenDestination, journal: Journal, progress: Progress
-) -> Sending | None:
-    """Hold the open rows against the account. Raises StopRunError where that cannot be done."""
-    if not planned.open_rows:
-        return None
-    assert target.api is not None
-    sender = Sending(planned.run, target.api, journal, target.options, progress)
-    look = sender.look()
-    if sender.stopped_by is not None:
-        raise sender.stopped_by
-    if not look.is_readable:
-        raise StopRunError("the account cannot be read, so there is nothing to compare the file with")
-    return sender
-
-
-def _begin_plan(planned: LoadedRun, source: Source, target: OpenDestination) -> Plan:
-    effort = estimate_effort(target, planned.run)
-    name, account = target.destination.name, target.account
-    return Plan(source.name, name, account, planned.notes, effort.requests, effort.seconds)
-
-
-def _lines(run: JournalRun, target: OpenDestination) -> Iterator[Line]:
-    place = (target.destination.name, target.account)
-    numbers = _numbers(target)
+def _lines(run: JournalRun, destination: OpenDestination) -> Iterator[Line]:
+    place = (destination.destination.name, destination.account)
+    numbers = _numbers(destination)
     for planned_change in run.planned_changes():
         yield (*build_plan_line(planned_change, numbers), *place)
 
 
-def _numbers(target: OpenDestination) -> dict[Rating, Rating]:
+def _numbers(destination: OpenDestination) -> dict[Rating, Rating]:
     """What love and hate are sent as."""
     love = RatingJob(0, 0, MediaKind.MOVIE, None, None, None, None, None, None, None, None, LOVE, None)
     words = (love, love._replace(rating=HATE))
-    assert target.api is not None
-    return {job.rating: target.api.as_stored(job).rating for job in words}
+    return {job.rating: destination.as_stored(job).rating for job in words}

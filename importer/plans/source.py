@@ -9,22 +9,21 @@ from pathlib import Path
 from importer.destinations.registry import find
 from importer.destinations.spec import DestinationSpec
 from importer.errors import UnreadableFileError, UsageError
-from importer.journal import Journal
 from importer.plans.reader import PlanReader
 from importer.runs.load import Source
-from importer.runs.open_destination import Choices, OpenDestination, check_typed
-from importer.runs.sources import fingerprint, name_of
+from importer.runs.open_destination import check_typed
+from importer.runs.sources import Opening, fingerprint, name_of
 
 
 @dataclass(frozen=True, slots=True)
-class PlanInput:
+class PlanFile:
     """A plan, by the name of its file."""
 
     file: Path
 
     def find_place(self, to: str | None, api: str | None) -> DestinationSpec:
         """Read where the ratings go; what was typed must not say otherwise. Raises UsageError."""
-        name = name_of(self.file)
+        name = self.name
         if not self.file.is_file():
             raise UnreadableFileError(name, "there is no such file", remedy="Name the plan itself.")
         destination, _ = PlanReader(self.file, name).read_place()
@@ -34,18 +33,18 @@ class PlanInput:
         check_typed(f"{name} is a plan for {destination}", spec, to, api)
         return spec
 
-    @contextmanager
-    def open(self) -> Iterator[Path]:
-        """Give the file."""
-        yield self.file
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return name_of(self.file)
 
-    def build_source(self, path: Path, choices: Choices, target: OpenDestination, journal: Journal) -> Source:
+    @contextmanager
+    def open(self, opening: Opening) -> Iterator[Source]:
         """Name and fingerprint the plan, and prepare its reader. Raises UsageError for another account."""
-        del journal
-        name = name_of(path)
-        _, account = PlanReader(path, name).read_place()
-        if account != target.account:
-            raise UsageError(f"{name} is a plan for {account}, and this is {target.account}")
-        return Source(
-            name, fingerprint(name, path, choices, "plan"), partial(PlanReader, path, name), is_plan=True
-        )
+        _, account = PlanReader(self.file, self.name).read_place()
+        if account != opening.destination.account:
+            raise UsageError(
+                f"{self.name} is a plan for {account}, and this is {opening.destination.account}"
+            )
+        print_ = fingerprint(self.name, self.file, "plan")
+        yield Source(self.name, print_, partial(PlanReader, self.file, self.name), path=self.file)

@@ -1,11 +1,12 @@
-"""runs.estimate."""
+"""What it takes to send the open rows of a run."""
 
 from collections import Counter
 from itertools import chain
 from typing import NamedTuple
 
+from importer.client.rate_limit import Rate
+from importer.destinations.base import Destination
 from importer.journal import JournalRun, in_blocks
-from importer.runs.open_destination import OpenDestination
 
 
 class Effort(NamedTuple):
@@ -17,15 +18,13 @@ class Effort(NamedTuple):
     seconds: float
 
 
-def estimate_effort(target: OpenDestination, run: JournalRun) -> Effort:
+def estimate_effort(destination: Destination, rate: Rate | None, run: JournalRun) -> Effort:
     """Count what travels together, which is only jobs of one kind of request."""
-    assert target.api is not None
     sizes: Counter[str] = Counter()
     ratings = 0
     for job in chain.from_iterable(in_blocks(run.open_jobs)):
-        sizes[target.api.request_kind(job)] += 1
+        sizes[destination.request_kind(job)] += 1
         ratings += bool(job.rating)
-    requests = sum(-(-size // target.api.batch_size) for size in sizes.values())
-    rate = target.options.rate
+    requests = sum(-(-size // destination.batch_size) for size in sizes.values())
     seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
     return Effort(ratings, requests, seconds)

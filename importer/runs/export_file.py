@@ -14,7 +14,7 @@ old stays between the new ones to be uploaded by mistake. A run without a row to
 import csv
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -23,9 +23,11 @@ from importer.destinations.upload_files.base import FileDestination
 from importer.errors import ImporterError, StopRunError
 from importer.files import AtomicFiles
 from importer.interrupts import interrupted_by, listening_to_signals
-from importer.journal import Journal, JournalRun
 from importer.model import Outcome, RatingJob, RowOutcome, Status
-from importer.progress import Phase, Progress
+from importer.progress import Phase
+from importer.runs.conflicts import Conflict
+from importer.runs.delivery import Work
+from importer.runs.snapshot import Snapshot
 
 BLOCK_ROWS = 2000
 """Rows taken from the journal at once; between blocks Ctrl-C is heard."""
@@ -36,19 +38,25 @@ _LINE_END = re.compile("\r\n|\r|\n")
 class Writing:
     """Writes the open rows of one run."""
 
-    def __init__(
-        self, run: JournalRun, destination: FileDestination, journal: Journal, path: Path, progress: Progress
-    ) -> None:
-        self._run = run
+    def __init__(self, work: Work, destination: FileDestination, path: Path) -> None:
+        self._run = work.run
+        self._progress = work.progress
+        self._stop = work.stop
         self._destination = destination
-        self._journal = journal
         self._path = path
-        self._progress = progress
-        self._interrupted_by: StopRunError | None = None
         self.paths: Sequence[Path] = ()
         """The files that were written, to be uploaded in this order."""
         self.stopped_by: ImporterError | None = None
         """Why nothing was written, if it was not."""
+
+    def compare(self) -> Snapshot:
+        """Nothing is known of the account."""
+        return Snapshot(is_readable=False)
+
+    def resolve_conflicts(self, keeps: Callable[[Conflict], bool]) -> Snapshot:
+        """There are no conflicts."""
+        del keeps
+        return self.compare()
 
     def send_all(self) -> None:
         """Write every open row, or none; the journal is then up to date."""
@@ -94,8 +102,7 @@ class Writing:
         while jobs := self._run.claim(last_row, BLOCK_ROWS):
             yield jobs
             last_row = jobs[-1].row
-            if self._interrupted_by is not None:
-                raise self._interrupted_by
+            self._stop.check()
 
     def _outcomes(self, lines: "_Lines") -> Iterator[RowOutcome]:
         upload = f"upload it at {self._destination.upload_at}"
@@ -111,7 +118,7 @@ class Writing:
 
     def _interrupt(self, number: int, _frame: FrameType | None) -> None:
         """Make a signal a wish that is granted between blocks, never half way through publishing."""
-        self._interrupted_by = interrupted_by(number)
+        self._stop(interrupted_by(number))
 
 
 class _Lines:

@@ -1,67 +1,52 @@
-"""From an input and a target to an exit code: the one way all commands go that bring ratings somewhere."""
+"""From what is read and where it goes to an `ImportRun`: the one way all commands go that send ratings."""
 
-import gc
-import re
 import signal
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
-from importer.cli.display import Display
 from importer.config.folders import state_dir
 from importer.destinations.spec import DestinationSpec
-from importer.errors import ImporterError, OptionError, StopRunError, UsageError
-from importer.files import check_place, is_same_file
+from importer.errors import ImporterError, StopRunError
 from importer.interrupts import listening_to_signals
-from importer.journal import Journal
-from importer.runs.load import Source
-from importer.runs.open_destination import Choices, OpenDestination, journal_for, open_destination
+from importer.runs.import_run import ImportRun
+from importer.runs.open_destination import journal_for, open_destination
+from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
+from importer.runs.rules import DestinationOptions, RunRules, SendOptions
+from importer.runs.sources import Opening, SourceSpec
 
 
-class Input(Protocol):
-    """What is brought: an export file, a results file to try again, or a run to undo."""
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A run as it is wanted, all of it values."""
 
-    def open(self) -> AbstractContextManager[Path]:
-        """Give the file to read, for as long as it is needed."""
-        ...
-
-    def build_source(self, path: Path, choices: Choices, target: OpenDestination, journal: Journal) -> Source:
-        """Name and fingerprint what is read, and prepare its reader."""
-        ...
-
-
-Errand = Callable[[Source, OpenDestination, Journal, Choices, Display], int]
-"""What is done with source and target once both are open; gives the exit code."""
+    what: SourceSpec
+    to: DestinationSpec
+    at: DestinationOptions = field(default_factory=DestinationOptions)
+    rules: RunRules = field(default_factory=RunRules)
+    options: SendOptions = field(default_factory=SendOptions)
+    results: Path = Path("results.csv")
 
 
-def bring(
-    source: Source, target: OpenDestination, journal: Journal, choices: Choices, display: Display
-) -> int:
-    """Bring the ratings to the target, or rehearse it."""
-    go = display.dry_run_all if choices.is_dry_run else display.import_ratings
-    report = go(source, target, journal, remembers=remembers(source, target, choices))
-    return display.tell(report, source, target, dry_run=choices.is_dry_run)
+@contextmanager
+def open_run(
+    wanted: RunRequest, prompts: Prompts | None = None, observer: Observer | None = None
+) -> Iterator[ImportRun]:
+    """Open the destination, its journal and what is read, for as long as the block lasts.
 
-
-def remembers(source: Source, target: OpenDestination, choices: Choices) -> bool:
-    """Whether what an earlier run brought counts as held by the target."""
-    return target.trusts_journal and source.believes_journal and not choices.rechecks
-
-
-def launch(
-    given: Input, spec: DestinationSpec, choices: Choices, display: Display, errand: Errand = bring
-) -> int:
-    """Open the input and the target, run the errand, and return the exit code."""
-    gc.set_threshold(2_000)  # rows are many and form no cycles: looking for some is a tenth of a run and more
-    with translate_interrupts():
-        choices = replace(choices, warn=display.log.warn_once)
-        with given.open() as path, open_destination(spec, choices) as target, journal_for(target) as journal:
-            check_files(path, target, display)
-            source = given.build_source(path, choices, target, journal)
-            return errand(source, target, journal, choices, display)
+    Raises UsageError where something does not fit together, StopRunError where it cannot be reached.
+    """
+    prompts, observer, rules = prompts or Unattended(), observer or Unwatched(), wanted.rules
+    with (
+        open_destination(wanted.to, wanted.at, observer.warned, is_dry_run=rules.is_dry_run) as destination,
+        journal_for(destination) as journal,
+        wanted.what.open(Opening(destination, journal, prompts, wanted.results)) as source,
+    ):
+        yield ImportRun(
+            source, destination, journal, rules, wanted.options, wanted.results, prompts, observer
+        )
 
 
 @contextmanager
@@ -80,20 +65,3 @@ def translate_interrupts() -> Iterator[None]:
             f"the journal is damaged ({error}). Move its file away from {state_dir() / 'journals'} to begin "
             "a new one; what earlier runs did is then not known any more."
         ) from error
-
-
-def check_files(path: Path, target: OpenDestination, display: Display) -> None:
-    """See that what is to be written can be, and takes the place of nothing else. Raises UsageError."""
-    display.check(path)
-    if target.spec.is_file:
-        _check_file(target.path, path, display.results)
-
-
-def _check_file(written: Path, read: Path, results: Path) -> None:
-    check_place(written, "write_to")
-    if is_same_file(written, read):
-        raise OptionError("write_to", "this is the input file itself; name another", written)
-    if re.fullmatch(rf"{re.escape(written.stem)}-part-\d+-of-\d+{re.escape(written.suffix)}", read.name):
-        raise UsageError(f"{read} has the name of a part of {written}, which would be replaced; rename it")
-    if is_same_file(written, results):
-        raise OptionError("write_to", "this is the results file, too; name another", written)

@@ -1,7 +1,7 @@
 """From a destination's spec and the settings to where the ratings go: rules, sign-in, pace and journal.
 
     spec = choose("trakt")
-    with open_destination(spec, choices) as opened, journal_for(opened) as journal:
+    with open_destination(spec, options) as opened, journal_for(opened) as journal:
         ...
 
 The spec says how: a file needs a path only, a device flow asks the service who is signed in, a local server
@@ -11,8 +11,7 @@ is started, and every other service is told apart by its settings.
 import asyncio
 import hashlib
 import re
-import sys
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,16 +28,19 @@ from importer.config.folders import state_dir
 from importer.destinations.base import Destination, Search
 from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
-from importer.destinations.spec import DestinationSpec, LocalServer, Pace, RequestOptions
+from importer.destinations.spec import DestinationSpec, LocalServer, Pace
 from importer.destinations.upload_files.base import FileDestination
-from importer.errors import OptionError
+from importer.errors import OptionError, UsageError
+from importer.files import check_place, is_same_file
 from importer.journal import Journal, JournalRun
-from importer.progress import Progress
+from importer.model import RatingJob
 from importer.runs.conflicts import OnConflict
+from importer.runs.delivery import Delivery, Work
+from importer.runs.estimate import Effort, estimate_effort
 from importer.runs.export_file import Writing
-from importer.runs.load import Sender
 from importer.runs.local_sandbox import embedded_sandbox
-from importer.runs.send import Sending, SendingOptions
+from importer.runs.rules import DestinationOptions, RunRules, SendOptions
+from importer.runs.send import Access, Sending
 from importer.runs.settings import load_spec_settings
 
 _Found = TypeVar("_Found")
@@ -47,46 +49,28 @@ Question = Callable[[Transport, Credentials, AccountApi], Coroutine[Any, Any, _F
 """What can be asked as a signed-in user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What the flags of a run say about where the ratings go and how."""
-
-    flags: Mapping[str, object]
-    given: Mapping[str, Any]
-    """What the flags say about the sending, by the names of `SendingOptions`."""
-    request: RequestOptions = field(default_factory=RequestOptions)
-    is_dry_run: bool = False
-    write_to: Path | None = None
-    rechecks: bool = False
-    account: str = ""
-    """Which `[accounts.NAME]` of the settings, if not the destination's own section."""
-
-    @property
-    def rules(self) -> tuple[str, ...]:
-        """What else decides over rows: another rule makes another run of the same file."""
-        names = ("on_conflict", "mirrors")
-        rules = [f"{name} {self.given[name]}" for name in names if name in self.given]
-        return (*rules, "recheck") if self.rechecks else tuple(rules)
-
-    warn: Callable[[str], None] = lambda warning: print(f"importer: {warning}", file=sys.stderr)
-    """Shows a warning about the settings."""
+Warn = Callable[[str], None]
+"""Shows a warning about the settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenDestination:
     """Where the ratings of a run go: an account behind an API, or a file to upload.
 
-    Has either `api`, with the pace and the sign-in in `options`, or `file` and `path`.
+    Has either `api`, with the sign-in in `access`, or `file` and `path`.
     """
 
     spec: DestinationSpec
     account: str
     """Whose journal it is."""
     api: Destination | None = None
-    options: SendingOptions = field(default_factory=SendingOptions)
+    recommended: SendOptions = field(default_factory=SendOptions)
+    access: Access = field(default_factory=Access)
     account_info: AccountInfo | None = None
     account_api: AccountApi | None = None
     posts_to_feeds: bool = False
+    shaping: str = ""
+    """What decides how rows are sent: with another it is another run of the same file."""
     file: FileDestination | None = None
     path: Path = Path()
 
@@ -102,39 +86,85 @@ class OpenDestination:
         """Whether what earlier runs sent is still there: their file may be gone, or never uploaded."""
         return not self.spec.is_file
 
-    def build_sender(
-        self, run: JournalRun, undone: JournalRun | None, journal: Journal, progress: Progress
-    ) -> Sender:
+    @property
+    def notes_after_sending(self) -> Sequence[str]:
+        """What people are to do next."""
+        return () if self.file is None else (f"{self.path} is written; upload it at {self.file.upload_at}",)
+
+    def check(self, rules: RunRules, options: SendOptions) -> None:
+        """Refuse what cannot be kept where the account is not known. Raises UsageError."""
+        if self.file is None:
+            return
+        if options.limit is not None:
+            raise OptionError("limit", "a file is written whole: the next run would replace it")
+        if rules.on_conflict is not OnConflict.NEWEST:
+            problem = "this does not go with a file: what the account holds is not known"
+            raise OptionError("on_conflict", problem)
+        if rules.removes_missing:
+            raise OptionError("mirror", "this does not go with a file: what the account holds is not known")
+
+    def check_files(self, read: Path | None, results: Path) -> None:
+        """See that what is written takes the place of nothing else. Raises UsageError."""
+        if self.file is None:
+            return
+        written = self.path
+        check_place(written, "write_to")
+        if read is not None and is_same_file(written, read):
+            raise OptionError("write_to", "this is the input file itself; name another", written)
+        is_part = rf"{re.escape(written.stem)}-part-\d+-of-\d+{re.escape(written.suffix)}"
+        if read is not None and re.fullmatch(is_part, read.name):
+            raise UsageError(
+                f"{read} has the name of a part of {written}, which would be replaced; rename it"
+            )
+        if is_same_file(written, results):
+            raise OptionError("write_to", "this is the results file, too; name another", written)
+
+    def as_stored(self, job: RatingJob) -> RatingJob:
+        """Say how the account will store it."""
+        return job if self.api is None else self.api.as_stored(job)
+
+    def estimate_effort(self, run: JournalRun, options: SendOptions) -> Effort:
+        """Count what it takes to send the open rows."""
+        assert self.api is not None
+        return estimate_effort(self.api, options.rate, run)
+
+    def build_delivery(self, work: Work) -> Delivery:
         """Build what sends the rows, or writes them into the file."""
         if self.file is not None:
-            return Writing(run, self.file, journal, self.path, progress)
+            return Writing(work, self.file, self.path)
         assert self.api is not None
-        return Sending(run, self.api, journal, replace(self.options, undone=undone), progress)
+        return Sending(work, self.api, self.access)
 
 
 @contextmanager
-def open_destination(spec: DestinationSpec, choices: Choices) -> Iterator[OpenDestination]:
+def open_destination(
+    spec: DestinationSpec,
+    options: DestinationOptions,
+    warn: Warn = lambda _: None,
+    *,
+    is_dry_run: bool = False,
+) -> Iterator[OpenDestination]:
     """Open a destination; start a server or ask whose sign-in it is, where that is called for.
 
     Raises UsageError, SettingsError and StopRunError.
     """
-    if choices.account and not spec.has_accounts:
-        raise OptionError("account", f"{spec.word} has no accounts", choices.account)
-    if choices.write_to is not None and not spec.is_file:
+    if options.account and not spec.has_accounts:
+        raise OptionError("account", f"{spec.word} has no accounts", options.account)
+    if options.write_to is not None and not spec.is_file:
         files = " and ".join(each.word for each in list_specs() if each.is_file)
-        raise OptionError("write_to", f"{spec.word} writes no file; {files} do", choices.write_to)
+        raise OptionError("write_to", f"{spec.word} writes no file; {files} do", options.write_to)
     if spec.file is not None:
-        yield _open_file(spec, choices)
+        yield _open_file(spec, options)
     elif spec.local_server is not None:
-        with _open_local(spec, spec.local_server, choices) as opened:
+        with _open_local(spec, spec.local_server, options, is_dry_run=is_dry_run) as opened:
             yield opened
     else:
-        login = open_login(spec, choices)
+        login = open_login(spec, options, warn)
         if spec.device is not None:
             found = login.ask(account_info)
-            yield login.open(choices, found.username, found)
+            yield login.open(options, found.username, found)
         else:
-            yield login.open(choices, spec.name_user(login.settings))
+            yield login.open(options, spec.name_user(login.settings))
 
 
 def check_typed(what: str, spec: DestinationSpec, to: str | None, api: str | None) -> None:
@@ -174,20 +204,22 @@ class Login:
 
         return asyncio.run(ask())
 
-    def open(self, choices: Choices, username: str, found: AccountInfo | None = None) -> OpenDestination:
+    def open(
+        self, options: DestinationOptions, username: str, found: AccountInfo | None = None
+    ) -> OpenDestination:
         """Open the destination, once it is known whose sign-in it is."""
         account = f"{username} at {self.settings.base_url}"
-        opened = _open_api(self.spec, self.settings, choices, account, self.build_tokens)
+        opened = _open_api(self.spec, self.settings, options, account, self.build_tokens)
         # What was asked as the signed-in user has proved the credentials.
-        options = replace(opened.options, is_proven=self.build_tokens is not None)
-        return replace(opened, options=options, account_info=found, account_api=self.account_api)
+        access = replace(opened.access, is_proven=self.build_tokens is not None)
+        return replace(opened, access=access, account_info=found, account_api=self.account_api)
 
 
-def open_login(spec: DestinationSpec, choices: Choices) -> Login:
+def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -> Login:
     """Gather the settings of a service, and open the place of its tokens. Raises SettingsError."""
-    loaded = load_spec_settings(spec, choices.flags, account=choices.account)
+    loaded = load_spec_settings(spec, options.flags, account=options.account)
     for warning in loaded.warnings:
-        choices.warn(warning)
+        warn(warning)
     if spec.device is None:
         return Login(spec, loaded.settings)
     store = open_token_store(loaded.settings, state_dir(), loaded.account)
@@ -196,12 +228,12 @@ def open_login(spec: DestinationSpec, choices: Choices) -> Login:
     return Login(spec, loaded.settings, lambda transport: Credentials(transport, flow, store), account_api)
 
 
-def build_offline(spec: DestinationSpec, choices: Choices) -> OpenDestination:
+def build_offline(spec: DestinationSpec, options: DestinationOptions) -> OpenDestination:
     """Open a destination that nobody sends anything to: it checks rows, and needs no settings."""
     if spec.file is not None:
-        return _open_file(spec, choices)
+        return _open_file(spec, options)
     assert spec.settings is not None
-    return _open_api(spec, spec.settings(), choices, "nobody", None)
+    return _open_api(spec, spec.settings(), options, "nobody", None)
 
 
 @contextmanager
@@ -209,7 +241,7 @@ def open_search(
     spec: DestinationSpec,
     flags: Mapping[str, object],
     account: str,
-    warn: Callable[[str], None],
+    warn: Warn,
 ) -> Iterator[Search]:
     """Open the search of a destination that has one; start a server where that is called for.
 
@@ -227,9 +259,14 @@ def open_search(
     yield spec.build_search(loaded.settings, "")
 
 
-def recommend(spec: DestinationSpec) -> SendingOptions:
-    """How the destination is best sent to, unless flags say otherwise."""
-    return SendingOptions(spec.workers, _rate(spec.post_rate), _rate(spec.get_rate))
+def recommend(spec: DestinationSpec) -> SendOptions:
+    """How the destination is best sent to, unless somebody says otherwise."""
+    return SendOptions(spec.workers, _rate(spec.post_rate))
+
+
+def recommend_reading(spec: DestinationSpec) -> Rate | None:
+    """How fast the destination is best read, unless somebody says otherwise."""
+    return _rate(spec.get_rate)
 
 
 def _rate(pace: Pace | None) -> Rate | None:
@@ -239,44 +276,47 @@ def _rate(pace: Pace | None) -> Rate | None:
 def _open_api(
     spec: DestinationSpec,
     settings: Any,
-    choices: Choices,
+    options: DestinationOptions,
     account: str,
     build_tokens: Callable[[Transport], Tokens] | None,
 ) -> OpenDestination:
     assert spec.build is not None
-    api = spec.build(settings, choices.request, spec.name, account)
-    options = replace(recommend(spec), build_tokens=build_tokens, **choices.given)
-    posts_to_feeds = spec.posts_to_feeds and not choices.request.bulk
-    return OpenDestination(spec, account, api, options, posts_to_feeds=posts_to_feeds)
+    api = spec.build(settings, options.request, spec.name, account)
+    return OpenDestination(
+        spec,
+        account,
+        api,
+        recommend(spec),
+        Access(_rate(spec.get_rate), build_tokens),
+        posts_to_feeds=spec.posts_to_feeds and not options.request.bulk,
+        shaping=options.request.shaping,
+    )
 
 
-def _open_file(spec: DestinationSpec, choices: Choices) -> OpenDestination:
+def _open_file(spec: DestinationSpec, options: DestinationOptions) -> OpenDestination:
     assert spec.file is not None
-    path = choices.write_to or Path(spec.file.usual_name)
+    path = options.write_to or Path(spec.file.usual_name)
     if path.suffix.lower() != ".csv":
         raise OptionError("write_to", "the site asks for a name that ends in .csv", path)
-    if "limit" in choices.given:
-        raise OptionError("limit", "a file is written whole: the next run would replace it")
-    if choices.given.get("on_conflict", OnConflict.NEWEST) is not OnConflict.NEWEST:
-        raise OptionError("on_conflict", "this does not go with a file: what the account holds is not known")
-    if choices.given.get("mirrors"):
-        raise OptionError("mirror", "this does not go with a file: what the account holds is not known")
     account = f"file {path.absolute()}"
-    return OpenDestination(spec, account, file=spec.file.build(choices.request), path=path)
+    file, shaping = spec.file.build(options.request), options.request.shaping
+    return OpenDestination(spec, account, shaping=shaping, file=file, path=path)
 
 
 @contextmanager
-def _open_local(spec: DestinationSpec, server: LocalServer, choices: Choices) -> Iterator[OpenDestination]:
-    if choices.is_dry_run:
+def _open_local(
+    spec: DestinationSpec, server: LocalServer, options: DestinationOptions, *, is_dry_run: bool
+) -> Iterator[OpenDestination]:
+    if is_dry_run:
         settings = server.build_settings("http://sandbox.invalid")
-        yield _open_api(spec, settings, choices, server.account, None)
+        yield _open_api(spec, settings, options, server.account, None)
         return
     with embedded_sandbox(state_dir() / "sandbox.sqlite3", *server.options) as url:
         settings = server.build_settings(url)
         build_tokens = None
         if spec.device is not None:
             build_tokens = partial(_sign_in_unasked, spec.device.build_flow(settings))
-        yield _open_api(spec, settings, choices, server.account, build_tokens)
+        yield _open_api(spec, settings, options, server.account, build_tokens)
 
 
 def _sign_in_unasked(flow: DeviceFlow, transport: Transport) -> Credentials:

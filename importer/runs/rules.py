@@ -1,6 +1,27 @@
-"""runs.rules."""
+"""What kind of run it is, and what its owner may say about the sending.
 
+```text
+                      overwrites   believes the journal   removes what is missing   sends
+for_import            a policy     yes, unless recheck    with mirror               yes
+for_plan              a policy     as for_import          with mirror               no: it is written out
+for_sent_plan         yes          no                     no                        if nothing has moved
+for_retry             a policy     yes                    no                        yes
+for_undo              yes          no                     no                        what was not changed since
+for_sync              a policy     no                     with mirror               never unseen
+RULES.as_dry_run()    as RULES     as RULES               as RULES                  no
+```
+"""
+
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
+from pathlib import Path
+from typing import Self
+
+from importer.client.rate_limit import Rate
+from importer.destinations.spec import RequestOptions
+from importer.journal import RunKind
+from importer.journal.history import PastRun
+from importer.runs.conflicts import OnConflict
 
 
 class Api(StrEnum):
@@ -8,3 +29,116 @@ class Api(StrEnum):
 
     V1 = "v1"
     V2 = "v2"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRules:
+    """What holds for a whole run. Built by the factory that names its kind, not field by field."""
+
+    on_conflict: OnConflict = OnConflict.NEWEST
+    kind: RunKind = RunKind.IMPORT
+    removes_missing: bool = False
+    """Whether ratings are removed that the account holds and no row names."""
+    trusts_journal: bool = True
+    """Whether what an earlier run sent counts as held; else the account itself is asked."""
+    guard_percent: int = 20
+    """The share of the account that may change without a question."""
+    follows_plan: bool = False
+    """Whether the rows are those of a plan: nothing is sent if the account holds something else by now."""
+    undo_of: PastRun | None = None
+    """The run whose changes are taken back."""
+    undoes_later_changes: bool = False
+    """Whether what was changed since that run is taken back, too; else it is left alone."""
+    is_unattended: bool = False
+    """Whether the run may come again by itself: then nothing is sent unseen."""
+    is_dry_run: bool = False
+    replaces_input: bool = False
+    """Whether the results may take the place of the file that is read."""
+
+    @classmethod
+    def for_import(
+        cls, on_conflict: OnConflict = OnConflict.NEWEST, *, mirror: bool = False, recheck: bool = False
+    ) -> Self:
+        """An export is sent. With `mirror` the account is made equal to it."""
+        return cls(on_conflict, removes_missing=mirror, trusts_journal=not (mirror or recheck))
+
+    @classmethod
+    def for_plan(
+        cls, on_conflict: OnConflict = OnConflict.NEWEST, *, mirror: bool = False, recheck: bool = False
+    ) -> Self:
+        """An export is compared, and what a run would do is written out."""
+        return cls.for_import(on_conflict, mirror=mirror, recheck=recheck)
+
+    @classmethod
+    def for_sent_plan(cls) -> Self:
+        """The lines of a plan are sent as they stand, and nothing else."""
+        return cls(OnConflict.OVERWRITE, RunKind.PLAN, trusts_journal=False, follows_plan=True)
+
+    @classmethod
+    def for_retry(cls, on_conflict: OnConflict = OnConflict.NEWEST) -> Self:
+        """What failed in an earlier run is sent again; its results file is brought up to date."""
+        return cls(on_conflict, RunKind.RETRY, replaces_input=True)
+
+    @classmethod
+    def for_undo(cls, run: PastRun, *, force: bool = False) -> Self:
+        """What stood there before a run comes back; with `force` also where it was changed since."""
+        return cls(
+            OnConflict.OVERWRITE, RunKind.UNDO, trusts_journal=False, undo_of=run, undoes_later_changes=force
+        )
+
+    @classmethod
+    def for_sync(cls, on_conflict: OnConflict = OnConflict.NEWEST, *, mirror: bool = False) -> Self:
+        """Nobody watches, and others change the account between runs: it is asked each time."""
+        return cls(
+            on_conflict, RunKind.SYNC, removes_missing=mirror, trusts_journal=False, is_unattended=True
+        )
+
+    def guarded_at(self, percent: int) -> Self:
+        """The same rules, with a question before more than this share of the account changes."""
+        return replace(self, guard_percent=percent)
+
+    def as_dry_run(self) -> Self:
+        """The same rules, but nothing is sent."""
+        return replace(self, is_dry_run=True)
+
+    @property
+    def shaping(self) -> tuple[str, ...]:
+        """What decides over rows: with another rule it is another run of the same file."""
+        rules = (f"on_conflict {self.on_conflict}", f"mirrors {self.removes_missing}")
+        return rules if self.trusts_journal else (*rules, "recheck")
+
+
+@dataclass(frozen=True, slots=True)
+class SendOptions:
+    """How to send. None means: what the destination recommends."""
+
+    workers: int | None = None
+    rate: Rate | None = None
+    limit: int | None = None
+    """At most so many rows."""
+    verify: bool = True
+    """Whether the account is read back afterwards."""
+    resend_unconfirmed: bool = False
+    """Whether rows of which nobody can tell whether they arrived are sent again."""
+
+    def or_else(self, recommended: "SendOptions") -> "SendOptions":
+        """Fill in what is left open."""
+        given = {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
+        return replace(recommended, **given)
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationOptions:
+    """Which server, whose account there, and how ratings are written for it."""
+
+    base_url: str | None = None
+    insecure_http: bool = False
+    account: str = ""
+    """Which `[accounts.NAME]` of the settings, if not the destination's own section."""
+    request: RequestOptions = field(default_factory=RequestOptions)
+    write_to: Path | None = None
+
+    @property
+    def flags(self) -> dict[str, object]:
+        """What of it overrides the settings."""
+        return {"base_url": self.base_url, "insecure_http": self.insecure_http}

@@ -23,10 +23,12 @@ from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
-from importer.journal import Journal, JournalRun
+from importer.journal import JournalRun
 from importer.model import Batch, Outcome, RowOutcome
-from importer.progress import Phase, Progress
-from importer.runs.conflicts import Conflict, OnConflict
+from importer.progress import Phase
+from importer.runs.conflicts import Conflict
+from importer.runs.delivery import Work
+from importer.runs.duplicates import UNCHANGED
 from importer.runs.mirror import add_removals
 from importer.runs.snapshot import (
     Snapshot,
@@ -49,89 +51,79 @@ CLAIM_SECONDS = 0.5
 MOST_CLAIMED = 2000
 
 
+USUAL_WORKERS = 8
+
+
 VERIFY_PAUSES = (0.0, 2.0, 5.0)
 """Seconds before each look of the verification; a rating that is missing at the last one is missing."""
 
 
 @dataclass(frozen=True, slots=True)
-class SendingOptions:
-    """How to send. `rate` None: no limit but the server's own. `limit`: at most so many rows.
+class Access:
+    """How the account is reached."""
 
-    `get_rate` is a budget of its own for reading; `build_tokens` gives the signed-in account's tokens.
-    """
-
-    workers: int = 8
-    rate: Rate | None = None
     get_rate: Rate | None = None
-    limit: int | None = None
+    """A budget of its own for reading; None: none but the server's own."""
     build_tokens: Callable[[Transport], Tokens] | None = None
-    verifies: bool = True
-    """Whether the account is read back afterwards."""
-    resends_unconfirmed: bool = False
-    """Whether rows of which nobody can tell whether they arrived are sent again."""
-    on_conflict: OnConflict = OnConflict.NEWEST
-    """Who gives way where the account holds another rating; `ask` leaves that to whoever looks."""
+    """Gives the signed-in account's tokens."""
     is_proven: bool = False
     """Whether the credentials were proved a moment ago, so that no question need be spent on them."""
-    mirrors: bool = False
-    """Whether ratings are removed that the account holds and no row names."""
-    follows_plan: bool = False
-    """Whether nothing is sent unless the account holds what it held when the rows were planned."""
-    undone: JournalRun | None = None
-    """The run that this one undoes, if what was changed since then is to be left alone."""
+    confirm_user: Callable[[Client], Awaitable[None]] | None = None
+    """Where the user was only assumed: asks who it is before anything is sent. Raises StopRunError."""
     budget: RetryBudget = field(default_factory=RetryBudget)
 
 
 class Sending:
     """Sends the open rows of one run."""
 
-    def __init__(
-        self,
-        run: JournalRun,
-        destination: Destination,
-        journal: Journal,
-        options: SendingOptions,
-        progress: Progress,
-    ) -> None:
-        self._run = run
+    def __init__(self, work: Work, destination: Destination, access: Access) -> None:
+        self._run = work.run
+        self._rules = work.rules
+        self._undone = work.undone
+        self._options = work.options
+        self._progress = work.progress
+        self._stop = work.stop
         self._destination = destination
-        self._journal = journal
-        self._options = options
-        self._progress = progress
+        self._access = access
+        self._workers = work.options.workers or USUAL_WORKERS
         self._size = BatchSize(destination.batch_size)
         self._pool: WorkerPool | None = None
-        self._journal_writer = JournalWriter(journal, run)
-        self._looked: Snapshot | None = None
+        self._journal_writer = JournalWriter(work.run)
+        self._snapshot: Snapshot | None = None
         self._limiter: Limiter | None = None
         self._cancelled_by: ImporterError | None = None
         self.stopped_by: ImporterError | None = None
         """Why rows are left, if any are."""
 
-    def look(self) -> Snapshot:
-        """Prove the credentials, read the account, and settle what needs no sending because of it.
+    def compare(self) -> Snapshot:
+        """Prove the credentials, read the account, and close what needs no sending because of it.
 
         What stands there now is written down for every row, so that it can be brought back.
         """
+        if not self._run.count_open() and not self._rules.removes_missing:
+            return Snapshot(is_readable=True)  # nothing is left to be held against the account
         self._connect(self._look)
-        return self._looked or Snapshot(is_readable=False)
-
-    @property
-    def leaves_conflicts(self) -> bool:
-        """Whether somebody else decides over the rows where the account holds another rating."""
-        return self._options.on_conflict is OnConflict.ASK
+        snapshot = self._snapshot or Snapshot(is_readable=False)
+        if self._rules.is_unattended and not snapshot.is_readable and self.stopped_by is None:
+            # Then the journal is all there is: without it every row would go out again, night by night.
+            self._run.close_unchanged(UNCHANGED)
+        is_assumed = self._access.confirm_user is not None
+        if is_assumed and self.stopped_by is None and self._run.count_open():
+            self._connect(self._confirm_user)
+        return snapshot
 
     def resolve_conflicts(self, keeps: Callable[[Conflict], bool]) -> Snapshot:
-        """After a look, let the rows give way of which `keeps` says so."""
+        """After a comparison, let the rows give way of which `keeps` says so."""
         answer_conflicts(self._run, self._destination, keeps)
-        look = self._looked or Snapshot(is_readable=False)
+        snapshot = self._snapshot or Snapshot(is_readable=False)
         changes, removals = self._run.count_changes()
-        self._looked = replace(look, changes=changes, removals=removals)
-        return self._looked
+        self._snapshot = replace(snapshot, changes=changes, removals=removals)
+        return self._snapshot
 
     def send_all(self) -> None:
         """Send until every row has its outcome or the run stops; the journal is then up to date."""
-        if self._looked is None and self.stopped_by is None and self._run.count_open():
-            self.look()
+        if self._snapshot is None and self.stopped_by is None and self._run.count_open():
+            self.compare()
         self._progress.phase = Phase.SENDING
         self._progress.to_send = self._progress.done + self._run.count_open()
         try:
@@ -152,8 +144,8 @@ class Sending:
 
         Also what an earlier session of the run has sent: it may have ended before it came to this.
         """
-        is_readable = self._looked is None or self._looked.is_readable
-        if self._options.verifies and is_readable and self._run.sent_kinds():
+        is_readable = self._snapshot is None or self._snapshot.is_readable
+        if self._options.verify and is_readable and self._run.sent_kinds():
             self._progress.phase = Phase.VERIFYING
             self._pool = None  # its work is done: Ctrl-C ends this stage, not that one
             self._connect(self._verify)
@@ -164,23 +156,29 @@ class Sending:
 
     async def _connected(self, stage: Callable[[Client], Awaitable[None]]) -> None:
         self._task = asyncio.current_task()
-        options = self._options
-        limiter = Limiter(options.rate, self._progress, get_rate=options.get_rate, continues=self._limiter)
+        access, loop = self._access, asyncio.get_running_loop()
+        limiter = Limiter(
+            self._options.rate, self._progress, get_rate=access.get_rate, continues=self._limiter
+        )
         self._limiter = limiter
         try:
-            with hearing_signals(self._interrupt):
-                async with Transport(options.workers) as transport:
-                    tokens = options.build_tokens(transport) if options.build_tokens else None
-                    await stage(Client(transport, limiter, tokens, options.budget))
+            self._stop.check()
+            with (
+                hearing_signals(lambda number: self._end_early(interrupted_by(number))),
+                self._stop.heard_by(lambda error: loop.call_soon_threadsafe(self._end_early, error)),
+            ):
+                async with Transport(self._workers) as transport:
+                    tokens = access.build_tokens(transport) if access.build_tokens else None
+                    await stage(Client(transport, limiter, tokens, access.budget))
         except StopRunError as stop:
             self.stopped_by = stop
         except asyncio.CancelledError:
-            # Only `_stop` and Ctrl-C cancel this outermost task: the run ends here, in good order.
+            # Only `_end` and Ctrl-C cancel this outermost task: the run ends here, in good order.
             self.stopped_by = self._cancelled_by or StopRunError("interrupted")
 
     async def _look(self, client: Client) -> None:
         self._progress.phase = Phase.LOOKING
-        if not self._options.is_proven:
+        if not self._access.is_proven:
             await client.request(
                 self._destination.build_credentials_check(), self._destination.interpret_credentials_check
             )
@@ -190,40 +188,48 @@ class Sending:
         if ratings is None:
             self._insist_on_reading()
         row_outcomes = close_unanswered(
-            run, ratings, self._destination.as_stored, resend=self._options.resends_unconfirmed
+            run, ratings, self._destination.as_stored, resend=self._options.resend_unconfirmed
         )
         self._count(row_outcomes)
         if ratings is None:
             run.note_unreadable()
-            if not self._destination.repeats_safely and not self._options.resends_unconfirmed:
+            if not self._destination.repeats_safely and not self._options.resend_unconfirmed:
                 self._count(leave_unconfirmed(run))
-            self._looked = Snapshot(is_readable=False)
+            self._snapshot = Snapshot(is_readable=False)
             return
-        if self._options.undone is not None:
-            keep_what_changed_since(run, self._options.undone, ratings, self._destination.as_stored)
-        if self._options.follows_plan:
+        if self._undone is not None:
+            keep_what_changed_since(run, self._undone, ratings, self._destination.as_stored)
+        if self._rules.follows_plan:
             check_plan(run, ratings, self._destination.as_stored)
-        if self._options.mirrors:
+        if self._rules.removes_missing:
             add_removals(run, ratings, self._destination)
         note_account_ratings(run, ratings, self._destination.as_stored)
-        resolve_conflicts(run, self._destination, self._options.on_conflict)
+        resolve_conflicts(run, self._destination, self._rules.on_conflict)
         changes, removals = run.count_changes()
         held = len({id(held) for held in ratings.values()})  # one for each title, however many keys it has
-        self._looked = Snapshot(True, held, frozenset(kinds), changes, removals)
+        self._snapshot = Snapshot(True, held, frozenset(kinds), changes, removals)
 
     def _insist_on_reading(self) -> None:
         """Stop where nothing may be sent to an account that cannot be read."""
-        policy = self._options.on_conflict
-        if self._options.undone is not None:
+        policy = self._rules.on_conflict
+        if self._undone is not None:
             raise StopRunError(
                 "the account cannot be read, so an undo might overwrite what others did; see --force"
             )
-        if self._options.follows_plan or self._options.mirrors:
+        if self._rules.follows_plan or self._rules.removes_missing:
             raise StopRunError("the account cannot be read, and must be; nothing was sent")
         if policy.needs_the_account(keeps_dates=self._destination.keeps_dates):
             raise StopRunError(
                 f"the account cannot be read, so --on-conflict {policy} cannot be kept; nothing was sent"
             )
+        if self._rules.is_unattended and self._destination.keeps_dates:
+            # Overwrite nothing unseen, whatever the policy: what cannot be read tonight can be tomorrow.
+            raise StopRunError("the account cannot be read now; nothing was sent. Sync again later.")
+
+    async def _confirm_user(self, client: Client) -> None:
+        """See, before anything is sent, that the same user is signed in as was assumed."""
+        assert self._access.confirm_user is not None
+        await self._access.confirm_user(client)
 
     async def _verify(self, client: Client) -> None:
         account_reader = AccountReader(self._destination, client)
@@ -244,7 +250,7 @@ class Sending:
             self._destination,
             client,
             self._take_outcomes,
-            workers=self._options.workers,
+            workers=self._workers,
             size=self._size,
         )
         self._pool = pool
@@ -263,7 +269,7 @@ class Sending:
         left = self._run.count_open()
         if self._options.limit is not None:
             left = min(left, self._options.limit)
-        most = 2 * self._options.workers * self._destination.batch_size
+        most = 2 * self._workers * self._destination.batch_size
         last_row = 0
         while left > 0:
             begun = time.monotonic()
@@ -293,15 +299,16 @@ class Sending:
         try:
             await self._journal_writer.write_now_and_then()
         except ImporterError as error:
-            self._stop(error)
+            self._end(error)
 
-    def _interrupt(self, number: int) -> None:
+    def _end_early(self, error: ImporterError) -> None:
+        """Hear of a wish to end the run."""
         if self._pool is not None and self._pool.stopped_by is not None:
-            self._pool.stop_now()  # the second signal: do not even wait for the requests in flight
+            self._pool.stop_now()  # the second wish: do not even wait for the requests in flight
         else:
-            self._stop(interrupted_by(number))
+            self._end(error)
 
-    def _stop(self, error: ImporterError) -> None:
+    def _end(self, error: ImporterError) -> None:
         if self._pool is not None:
             self._progress.waiting_for = "requests in flight, then the run stops"
             self._pool.stop(error)
@@ -323,8 +330,7 @@ _Result = TypeVar("_Result")
 class JournalWriter:
     """Keeps the journal of one run up to date."""
 
-    def __init__(self, journal: Journal, run: JournalRun) -> None:
-        self._journal = journal
+    def __init__(self, run: JournalRun) -> None:
         self._run = run
         self._thread = ThreadPoolExecutor(1, "journal")
         self._unwritten: list[RowOutcome] = []

@@ -44,6 +44,13 @@ _CHANGED_SINCE = Outcome(
 _MOST_EXAMPLES = 5
 
 
+MANY_CHANGES = 50
+
+
+MANY_REMOVALS = 10
+"""Fewer changes and removals than these are made without a question, whatever their share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """What a look at the account found. `is_readable` is false where the API cannot be read."""
@@ -54,6 +61,12 @@ class Snapshot:
     kinds: frozenset[MediaKind] = frozenset()
     changes: int = 0
     removals: int = 0
+
+    def exceeds(self, percent: int) -> bool:
+        """Whether a run would turn over more than this share of the account, as the wrong file would."""
+        changed = self.changes + self.removals
+        is_much = changed >= MANY_CHANGES or self.removals >= MANY_REMOVALS
+        return is_much and changed * 100 > self.held * percent
 
 
 async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]) -> AccountRatings | None:

@@ -1,21 +1,18 @@
-"""From command-line words to the file that a run reads, and the check of the one it writes."""
+"""What a run can read, and how an export file is opened for it."""
 
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, time, tzinfo
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import typer
-
-from importer.cli.options import PaceOptions, ReadingOptions
-from importer.client.rate_limit import parse_rate
 from importer.errors import OptionError, ScaleNeededError, UnreadableFileError, UsageError
 from importer.files import is_same_file
 from importer.journal import Journal
@@ -24,9 +21,9 @@ from importer.matching.matched_reader import MatchedReader
 from importer.matching.model import ChosenMatch, TitleQuery
 from importer.readers import ReadOptions, open_reader
 from importer.readers.base import FileReader, Reader
-from importer.readers.cells.scales import parse_scale
 from importer.runs.load import Source, fingerprint_file
-from importer.runs.open_destination import Choices, OpenDestination
+from importer.runs.open_destination import OpenDestination
+from importer.runs.prompts import Prompts
 
 STANDARD_INPUT = "-"
 
@@ -40,22 +37,6 @@ def parse_mapping(words: Sequence[str]) -> dict[str, str]:
             raise OptionError("map", "write it as COLUMN=FIELD, for example 'My score=rating'", word)
         mapping[column] = field
     return mapping
-
-
-def build_read_options(given: ReadingOptions) -> ReadOptions:
-    """Put together what the flags say about the reading. Raises UsageError where they make no sense."""
-    if given.scale is not None:
-        parse_scale(given.scale)
-    return ReadOptions(
-        given.format_,
-        parse_mapping(given.map_ or ()),
-        scale=given.scale,
-        zone=None if given.timezone is None else parse_zone(given.timezone),
-        lists=given.lists,
-        diary_dates=given.diary_dates,
-        user=given.user,
-        profile=given.profile,
-    )
 
 
 def parse_zone(text: str) -> tzinfo:
@@ -77,34 +58,53 @@ def parse_time_of_day(text: str, zone: tzinfo | None) -> time:
     return found.replace(tzinfo=zone or UTC)
 
 
-def parse_given(pace: PaceOptions, limit: int | None = None, **more: object) -> dict[str, object]:
-    """Collect what the flags say about the sending; what they leave open is the target's choice."""
-    rate = parse_rate(pace.rate) if pace.rate else None
-    given = {"workers": pace.workers, "rate": rate, "limit": limit} | more
-    return {name: value for name, value in given.items() if value is not None}
-
-
 def name_of(file: str | Path) -> str:
     """Give what messages call a file: its name need not be text; what is shown and journalled must be."""
     return os.fsencode(file).decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True, slots=True)
-class FileInput:
+class Opening:
+    """What opening a source needs to know: where the run goes, its journal, and who can be asked."""
+
+    destination: OpenDestination
+    journal: Journal
+    prompts: Prompts
+    results: Path
+    """Where the results go, which must take the place of nothing that is read."""
+
+
+class SourceSpec(Protocol):
+    """What is to be read: an export, a results file to try again, a plan to send, or a run to undo."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        ...
+
+    def open(self, opening: Opening) -> AbstractContextManager[Source]:
+        """Open it for as long as the block lasts. Raises UsageError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
     """An export file, by its name on the command line. Standard input is kept in a private file."""
 
     file: str
     reading: ReadOptions
     resolved: Path | None = None
     """The match file, whose ids rows without any get."""
+    shown: str = ""
+    """The name that people know it by, where that is another one."""
 
     @property
     def name(self) -> str:
         """What messages call the file."""
-        return "standard input" if self.file == STANDARD_INPUT else name_of(self.file)
+        return self.shown or ("standard input" if self.file == STANDARD_INPUT else name_of(self.file))
 
     @contextmanager
-    def open(self) -> Iterator[Path]:
+    def open_path(self) -> Iterator[Path]:
         """Give the path to read. What can be read only once is copied, for it is read twice."""
         if self.file != STANDARD_INPUT:
             _check_regular(Path(self.file))
@@ -119,9 +119,16 @@ class FileInput:
                 shutil.copyfileobj(sys.stdin.buffer, copy)
             yield path
 
-    def build_source(self, path: Path, choices: Choices, target: OpenDestination, journal: Journal) -> Source:
+    @contextmanager
+    def open(self, opening: Opening) -> Iterator[Source]:
         """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
-        del journal
+        if self.resolved is not None and is_same_file(self.resolved, opening.results):
+            problem = "this is the match file, with all you chose in it; name another"
+            raise OptionError("out", problem, opening.results)
+        with self.open_path() as path:
+            yield self._build_source(path, opening)
+
+    def _build_source(self, path: Path, opening: Opening) -> Source:
         name = self.name
         check_unchanged = partial(_check_unchanged, path, name, _read_stamp(path))
         chosen = self._read_choices()
@@ -129,15 +136,14 @@ class FileInput:
         shaping = (
             [] if chosen is None else ["resolved", str(self.resolved), *sorted(map(str, chosen.items()))]
         )
-        leaves_types_open = target.spec.tells_kinds or chosen is not None
+        leaves_types_open = opening.destination.spec.tells_kinds or chosen is not None
         reading = replace(self.reading, leaves_types_open=leaves_types_open)
-        opened, reading = open_file(path, name, reading)
-        print_ = fingerprint(name, path, choices, *_describe(reading), *shaping, beside=opened.related_files)
+        opened, reading = open_file(path, name, reading, opening.prompts)
+        print_ = fingerprint(name, path, *_describe(reading), *shaping, beside=opened.related_files)
         reader: Reader = opened
         if chosen is not None:
             reader = MatchedReader(reader, chosen, str(self.resolved))
-        mirrors = bool(choices.given.get("mirrors"))
-        return Source(name, print_, lambda: reader, check_unchanged, opened.related_files, mirrors=mirrors)
+        return Source(name, print_, lambda: reader, check_unchanged, opened.related_files, path)
 
     def _read_choices(self) -> Mapping[TitleQuery, ChosenMatch] | None:
         """Read the match file, if there is one. Raises UnreadableFileError."""
@@ -147,28 +153,20 @@ class FileInput:
         return find_choices(read_match_file(self.resolved, name), name)
 
 
-def build_input(file: str, reading: ReadOptions, resolved: Path | None, out: Path) -> FileInput:
-    """Put together what is read, none of which may be written over. Raises UsageError."""
-    if resolved is not None and is_same_file(resolved, out):
-        raise UsageError(f"--out {out} is the match file, with all you chose in it; name another")
-    return FileInput(file, reading, resolved)
+def open_file(
+    path: Path, name: str, reading: ReadOptions, prompts: Prompts
+) -> tuple[FileReader, ReadOptions]:
+    """Open a file; where it does not say what its ratings are, ask.
 
-
-def open_file(path: Path, name: str, reading: ReadOptions) -> tuple[FileReader, ReadOptions]:
-    """Open a file; where it does not say what its ratings are, ask, or take what they look like.
-
-    Also returns how it is read: with the scale that somebody has answered, or that was taken.
+    Also returns how it is read: with the scale that was answered.
     """
     try:
         return open_reader(path, reading, name=name), reading
     except ScaleNeededError as error:
-        if sys.stdin.isatty():
-            text = typer.prompt(f"{error}\nWhat are they", default=error.suggested, err=True)
-        elif error.suggested is not None:
-            text = error.suggested
-        else:
+        scale = prompts.choose_scale(str(error), error.suggested)
+        if scale is None:
             raise
-        reading = replace(reading, scale=text)
+        reading = replace(reading, scale=scale)
         return open_reader(path, reading, name=name), reading
 
 
@@ -200,13 +198,10 @@ def _check_unchanged(path: Path, name: str, before: tuple[int, int] | None) -> N
         )
 
 
-def fingerprint(name: str, path: Path, choices: Choices, *shaping: str, beside: Iterable[Path] = ()) -> str:
+def fingerprint(name: str, path: Path, *shaping: str, beside: Iterable[Path] = ()) -> str:
     """Hash the file with all that shapes its jobs, other files too. Raises UnreadableFileError."""
     try:
-        shaping += tuple(map(fingerprint_file, beside))
-        return fingerprint_file(
-            path, *shaping, f"{choices.request.love} {choices.request.hate}", *choices.rules
-        )
+        return fingerprint_file(path, *shaping, *map(fingerprint_file, beside))
     except OSError as error:
         problem = error.strerror or str(error)
         raise UnreadableFileError(name, problem, remedy="Name the export file itself.") from error

@@ -1,7 +1,6 @@
 """One sync job: asks what changed, brings only that, and remembers what need not be asked again."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -9,33 +8,32 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from importer.cli.display import Display
-from importer.cli.options import PaceOptions, ReadingOptions
+from importer.client.client import Client
 from importer.client.rate_limit import parse_rate
 from importer.client.sign_in import ask_activities
 from importer.config.folders import state_dir
+from importer.destinations.sign_in import AccountApi
 from importer.destinations.spec import RequestOptions
-from importer.errors import AuthorizationError
-from importer.journal import Journal, JournalRun
+from importer.errors import AuthorizationError, StopRunError
+from importer.journal import JournalRun
 from importer.model import TRANSIENT, Status
-from importer.monitoring.run_end import RunEnd
 from importer.readers import ReadOptions
 from importer.readers.cells.scales import parse_scale
 from importer.readers.detect import check_format
 from importer.runs.conflicts import OnConflict
-from importer.runs.launch import check_files, translate_interrupts
-from importer.runs.load import RunReport, Source
+from importer.runs.import_run import ImportRun, RunReport
+from importer.runs.launch import translate_interrupts
 from importer.runs.open_destination import (
-    Choices,
     Login,
     OpenDestination,
     journal_for,
     open_destination,
     open_login,
 )
-from importer.runs.sources import FileInput, build_read_options, parse_given, parse_zone
+from importer.runs.prompts import Observer, Prompts
+from importer.runs.rules import DestinationOptions, RunRules, SendOptions
+from importer.runs.sources import ExportFile, Opening, parse_zone
 from importer.sync.config import Checks, SyncJob, load_jobs
 from importer.sync.source import Fetched, fetch, hash_file, withhold_content
 from importer.sync.state import (
@@ -48,8 +46,6 @@ from importer.sync.state import (
     load_state,
     save_state,
 )
-from importer.sync.unattended import AccountChangedError, nobody_to_ask, watch_over
-from importer.text import clean, count, ignore_closed_stream
 
 JOURNAL_WAIT_SECONDS = 3600.0
 """How long another run of the account, one that is no sync, is waited for."""
@@ -63,13 +59,26 @@ def load_checked_jobs(environ: Mapping[str, str] = os.environ) -> dict[str, Sync
     return load_jobs(environ, checks=_CHECKS)
 
 
-def run_job(name: str, job: SyncJob, display: Display) -> int:
-    """JournalRun the job when it is its turn, and give the exit code. Asks nobody anything."""
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing changed since the last run of a job, so there was none."""
+
+    since: datetime
+    counts: Mapping[str, int]
+    """Rows by status: what was sent is unchanged now, all else is as it was."""
+    failed: int
+    """Rows that did not succeed then."""
+
+
+def run_job(
+    name: str, job: SyncJob, results: Path, prompts: Prompts, observer: Observer
+) -> RunReport | Unchanged:
+    """Run the job when it is its turn."""
     folder = state_dir() / "sync"
-    tell = partial(_say, display, f"{name}: another job of this account is at work; waiting for it")
-    with translate_interrupts(), nobody_to_ask(), account_queue(folder / f"{_line_of(name, job)}.lock", tell):
+    wait = partial(observer.waiting, f"{name}: another job of this account is at work; waiting for it")
+    with translate_interrupts(), account_queue(folder / f"{_line_of(name, job)}.lock", wait):
         try:
-            return _Sync(name, job, folder, display).run()
+            return _Sync(name, job, folder, results, prompts, observer).run()
         except AuthorizationError as error:
             job.name_account(error)
             raise
@@ -87,22 +96,26 @@ def results_of(name: str, job: SyncJob) -> Path:
 class _Sync:
     """A run of one job."""
 
-    def __init__(self, name: str, job: SyncJob, folder: Path, display: Display) -> None:
-        self._name = name
+    def __init__(
+        self, name: str, job: SyncJob, folder: Path, results: Path, prompts: Prompts, observer: Observer
+    ) -> None:
         self._job = job
-        self._display = display
+        self._results = results
+        self._prompts = prompts
+        self._observer = observer
         self._state_file = folder / f"{name}.json"
         self._copy = folder / f"{name}.download"
         self._state = load_state(self._state_file)
         self._now = datetime.now(UTC)
         self._reading = _build_reading(job)
-        self._choices = replace(_build_choices(job, self._reading), warn=display.log.warn_once)
+        self._options = _build_options(job, self._reading)
 
-    def run(self) -> int:
-        """Ask what changed, and bring that."""
+    def run(self) -> RunReport | Unchanged:
+        """Ask what changed, and send that."""
         self._state.began_at = self._now.isoformat(timespec="seconds")
         self._save()
-        login = open_login(self._job.spec, self._choices) if self._job.spec.device else None
+        spec = self._job.spec
+        login = open_login(spec, self._options, self._observer.warned) if spec.device else None
         self._forget_if_other(login)
         fetched = fetch(self._job, self._copy, self._state.version)
         activities = dict(login.ask(ask_activities)) if login else {}
@@ -110,10 +123,10 @@ class _Sync:
         if self._is_unchanged(fetched, is_proven=is_proven):
             self._state.version = fetched.version
             self._save()
-            return self._tell_unchanged()
+            return self._describe_unchanged()
         self._state.is_settled = False
         self._save()
-        return self._bring(fetched, login, activities)
+        return self._send(fetched, login, activities)
 
     def _forget_if_other(self, login: Login | None) -> None:
         """What was learned under other options, or with another version of this program, says nothing now."""
@@ -133,18 +146,18 @@ class _Sync:
             and all(_holds(Path(path), digest) for path, digest in state.related_files.items())
         )
         is_due = is_any_due(state, self._job.retry_permanent_after, self._now)
-        has_results = self._display.results.exists()
+        has_results = self._results.exists()
         return is_same and not is_due and has_results and (is_proven or _is_still_there(self._job))
 
-    def _bring(self, fetched: Fetched, login: Login | None, activities: dict[str, str]) -> int:
-        with self._open_target(login, activities) as target:
-            if target.account != self._state.account:
+    def _send(self, fetched: Fetched, login: Login | None, activities: dict[str, str]) -> RunReport:
+        with self._open_destination(login, activities) as destination:
+            if destination.account != self._state.account:
                 self._state.known = {}
             with withhold_content(self._job, fetched):
-                report, source = self._import(fetched, target)
+                report = self._import(fetched, destination)
         if isinstance(report.stopped_by, AccountChangedError):
             self._state.account = ""
-            return self._bring(fetched, login, activities)
+            return self._send(fetched, login, activities)
         if report.stopped_by is None:
             self._state.version = fetched.version
             # Asked before the look, they cover no more than it saw: while ratings went out, or since a run's
@@ -152,86 +165,87 @@ class _Sync:
             self._state.activities = {} if report.sent or report.run.continued else activities
         self._save()
         self._job.name_account(report.stopped_by)
-        return self._display.tell(report, source, target)
+        return report
 
     @contextmanager
-    def _open_target(self, login: Login | None, activities: Mapping[str, str]) -> Iterator[OpenDestination]:
-        """Open the target; who is signed in is asked only where that is not known."""
+    def _open_destination(
+        self, login: Login | None, activities: Mapping[str, str]
+    ) -> Iterator[OpenDestination]:
+        """Open the destination; who is signed in is asked only where that is not known."""
         username, _, place = self._state.account.rpartition(" at ")
         if login is not None and activities and username and place == login.settings.base_url:
-            yield watch_over(login.open(self._choices, username), self.close_known, username)
+            opened = login.open(self._options, username)
+            assert opened.account_api is not None
+            confirm = partial(_confirm_user, opened.account_api, username)
+            yield replace(opened, access=replace(opened.access, confirm_user=confirm))
             return
-        with open_destination(self._job.spec, self._choices) as target:
-            if target.spec.is_file:
-                yield target
-            else:
-                # Nobody sits at the terminal to read how full the account is.
-                yield watch_over(replace(target, account_info=None), self.close_known)
+        with open_destination(self._job.spec, self._options, self._observer.warned) as destination:
+            # Nobody sits at the terminal to read how full the account is.
+            yield replace(destination, account_info=None)
 
-    def _import(self, fetched: Fetched, target: OpenDestination) -> tuple[RunReport, Source]:
-        display = self._display
-        resolved = Path(self._job.resolved) if self._job.resolved else None
-        given = _FetchedInput(str(fetched.path), self._reading, resolved, fetched.name)
-        with given.open() as path, journal_for(target, JOURNAL_WAIT_SECONDS) as journal:
-            check_files(path, target, display)
-            source = given.build_source(path, self._choices, target, journal)
+    def _import(self, fetched: Fetched, destination: OpenDestination) -> RunReport:
+        job = self._job
+        resolved = Path(job.resolved) if job.resolved else None
+        file = ExportFile(str(fetched.path), self._reading, resolved, fetched.name)
+        with (
+            journal_for(destination, JOURNAL_WAIT_SECONDS) as journal,
+            file.open(Opening(destination, journal, self._prompts, self._results)) as source,
+        ):
             related_files = {str(each.absolute()): hash_file(each) for each in source.related_files}
-            # The journal may be behind: of titles that the last runs did not name, others had their way.
-            report = display.import_ratings(source, target, journal, remembers=False)
+            run = ImportRun(
+                source,
+                destination,
+                journal,
+                _build_rules(job),
+                SendOptions(job.workers, parse_rate(job.rate) if job.rate else None, verify=job.verify),
+                self._results,
+                self._prompts,
+                self._observer,
+                close_known=self._close_known,
+            )
+            report = run.execute()
             if report.stopped_by is None:
                 self._state.related_files = related_files
-                self._note(report, target)
-        return report, source
+                self._note(report, destination)
+        return report
 
-    def _note(self, report: RunReport, target: OpenDestination) -> None:
+    def _note(self, report: RunReport, destination: OpenDestination) -> None:
         counts: dict[Status, int] = {}
         for tally in report.tallies:
             counts[tally.status] = counts.get(tally.status, 0) + tally.count
         state = self._state
-        state.account = target.account
+        state.account = destination.account
         state.counts = counts
         state.is_settled = not any(status in counts for status in TRANSIENT)
         state.ended_at = datetime.now(UTC).isoformat(timespec="seconds")
         with closing(report.run.results()) as lines:
             state.known = collect_known(lines, state.known, self._now)
 
-    def close_known(self, _: Journal, run: JournalRun) -> None:
+    def _close_known(self, run: JournalRun) -> None:
         """Leave alone what is known to fail for good."""
         close_known(run, self._state.known, self._job.retry_permanent_after, self._now)
 
-    def _tell_unchanged(self) -> int:
-        failed = sum(rows for status, rows in self._state.counts.items() if not status.is_success)
-        since = datetime.fromisoformat(self._state.ended_at).strftime("%Y-%m-%d %H:%M UTC")
-        line = f"{self._name}: nothing changed since {since}"
-        if failed:
-            line += f"; {count(failed, 'row')} did not succeed then, see {self._display.results}"
-        _say(self._display, line)
-        self._announce_unchanged(failed)
-        return 0
-
-    def _announce_unchanged(self, failed: int) -> None:
-        """Tell of a run that had nothing to do: what was brought is unchanged now, all else is as it was."""
+    def _describe_unchanged(self) -> Unchanged:
         counts: dict[str, int] = {}
         for status, number in self._state.counts.items():
             now = str(Status.UNCHANGED if status in {Status.RATED, Status.UNRATED} else status)
             counts[now] = counts.get(now, 0) + number
-        end = RunEnd(self._name, int(failed > 0), self._display.began_at, datetime.now(UTC), counts=counts)
-        self._display.tell_end(end)
+        failed = sum(rows for status, rows in self._state.counts.items() if not status.is_success)
+        return Unchanged(datetime.fromisoformat(self._state.ended_at), counts, failed)
 
     def _save(self) -> None:
         save_state(self._state_file, self._state)
 
 
-@dataclass(frozen=True, slots=True)
-class _FetchedInput(FileInput):
-    """A file by the name that people know it by: that of a download's copy says nothing to them."""
+class AccountChangedError(StopRunError):
+    """Somebody else is signed in than the last time."""
 
-    shown: str = ""
 
-    @property
-    def name(self) -> str:
-        """What messages call the file."""
-        return self.shown
+async def _confirm_user(api: AccountApi, assumed: str, client: Client) -> None:
+    """Refuse another user than the one of the last time."""
+    found = await client.request(api.build_account(), api.read_account)
+    if (found.username or found.name) != assumed:
+        raise AccountChangedError("somebody else is signed in now")
 
 
 def _line_of(name: str, job: SyncJob) -> str:
@@ -250,28 +264,21 @@ def _holds(path: Path, digest: str) -> bool:
 
 
 def _build_reading(job: SyncJob) -> ReadOptions:
-    words = [f"{column}={field}" for column, field in job.map.items()]
-    return build_read_options(
-        ReadingOptions(
-            job.format,
-            words,
-            scale=job.scale or None,
-            timezone=job.timezone or None,
-            lists=job.lists,
-            diary_dates=job.diary_dates,
-            user=job.user or None,
-            profile=job.profile or None,
-        )
+    return ReadOptions(
+        job.format,
+        job.map,
+        scale=job.scale or None,
+        zone=parse_zone(job.timezone) if job.timezone else None,
+        lists=job.lists,
+        diary_dates=job.diary_dates,
+        user=job.user or None,
+        profile=job.profile or None,
     )
 
 
-def _build_choices(job: SyncJob, reading: ReadOptions) -> Choices:
-    more: dict[str, Any] = {"on_conflict": OnConflict(job.on_conflict)} if job.on_conflict else {}
-    if job.mirror:
-        more["mirrors"] = True
-    return Choices(
-        flags={},
-        given=parse_given(PaceOptions(job.workers, job.rate or None), verifies=job.verify, **more),
+def _build_options(job: SyncJob, reading: ReadOptions) -> DestinationOptions:
+    return DestinationOptions(
+        account=job.account,
         request=RequestOptions(
             job.love,
             job.hate,
@@ -280,11 +287,9 @@ def _build_choices(job: SyncJob, reading: ReadOptions) -> Choices:
             time_of_day=job.date_time.replace(tzinfo=reading.zone or UTC),
         ),
         write_to=Path(job.write_to) if job.write_to else None,
-        account=job.account,
     )
 
 
-def _say(display: Display, line: str) -> None:
-    if not display.quiet and not display.log.is_json:
-        with ignore_closed_stream(sys.stdout):
-            print(clean(line, 1000))
+def _build_rules(job: SyncJob) -> RunRules:
+    rules = RunRules.for_sync(OnConflict(job.on_conflict or OnConflict.NEWEST), mirror=job.mirror)
+    return rules.guarded_at(job.guard)

@@ -11,7 +11,8 @@ from importer.cli import app
 from importer.client import token_store
 from importer.destinations.registry import choose, find, find_searcher, list_specs, list_words, registered
 from importer.destinations.spec import DestinationSpec, SignIn
-from importer.runs.open_destination import Choices, build_offline
+from importer.runs.open_destination import build_offline
+from importer.runs.rules import DestinationOptions
 from importer.sandbox import Sandbox, SandboxOptions
 from tests.destinations.conformance import MOVIES, UNKNOWN, DestinationConformance
 from tests.road import Server, running_sandbox
@@ -128,7 +129,7 @@ class TestSpecs:
 
     @pytest.mark.parametrize("spec", list_specs(), ids=lambda spec: spec.name)
     def test_what_is_built_is_called_as_its_spec(self, spec: DestinationSpec) -> None:
-        opened = build_offline(spec, Choices({}, {}))
+        opened = build_offline(spec, DestinationOptions())
         assert opened.destination.name == spec.name
         assert find(spec.name) is spec
         assert choose(spec.word, spec.api) is spec

@@ -10,20 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from importer.cli.display import Display
 from importer.cli.plan import plan
 from importer.cli.run import run
 from importer.destinations.upload_files.letterboxd_csv import LETTERBOXD_FILE, LetterboxdFile
 from importer.errors import StopRunError, UnknownFormatError, UsageError
 from importer.journal import Journal
-from importer.plans.make import make_plan
+from importer.plans.make import made_plan
 from importer.plans.model import PLAN_COLUMNS
-from importer.plans.source import PlanInput
+from importer.plans.source import PlanFile
 from importer.runs.conflicts import OnConflict
-from importer.runs.open_destination import Choices, OpenDestination
+from importer.runs.import_run import ImportRun
+from importer.runs.open_destination import OpenDestination
+from importer.runs.prompts import Unattended
 from importer.runs.rules import Api
+from importer.runs.sources import Opening
 from importer.sandbox.catalogue import Kind
-from tests.planned_road import PlannedRoad
+from tests.plans.planned_road import PlannedRoad
 from tests.road import OPEN, WAYS, Server, find_title, running_sandbox
 
 pytestmark = pytest.mark.usefixtures("time_enough")
@@ -88,7 +90,7 @@ class TestPlanning:
     def test_nothing_is_sent_and_nothing_remembered(self, road: PlannedRoad, sandbox: Server) -> None:
         road.write(*ALL, header=HEADER)
         before = sandbox.stored()
-        road.plan(sandbox.url, mirrors=False)
+        road.plan(sandbox.url, mirror=False)
         assert sandbox.stored() == before
         assert sandbox.count_sent_rows() == 0
         with road.open_journal() as journal:
@@ -110,7 +112,7 @@ class TestPlanning:
         road.write(
             f"{SHAWSHANK},,movie,unrate,", f"{TWELVE},,movie,unrate,", f"{KNIGHT},,movie,5,", header=HEADER
         )
-        assert road.plan(sandbox.url, mirrors=True) == 0
+        assert road.plan(sandbox.url, mirror=True) == 0
         unrate, nothing, same, remove = road.read_plan()
         assert [line["action"] for line in (unrate, nothing, same)] == ["unrate", "same", "same"]
         assert (unrate["to"], unrate["message"]) == ("unrate", "unrate 5")
@@ -125,7 +127,7 @@ class TestPlanning:
         sandbox.rate(TWELVE, 3, IN_2014)
         road.plan(sandbox.url)
         assert [line["reason"] for line in road.read_plan()] == ["known_from_journal"]
-        road.plan(sandbox.url, rechecks=True)
+        road.plan(sandbox.url, recheck=True)
         assert road.actions == ["change"]
 
     def test_love_is_the_number_that_it_is_sent_as(self, tmp_path: Path, sandbox: Server) -> None:
@@ -208,7 +210,7 @@ class TestSending:
         road.write(
             f"{SOPRANOS},show,,,9", f"{SOPRANOS},episode,1,2,8", header="imdb_id,type,season,episode,rating"
         )
-        road.plan(sandbox.url, mirrors=True)
+        road.plan(sandbox.url, mirror=True)
         road.send_plan(sandbox.url)
         assert {rating for (kind, _), (rating, _) in sandbox.stored().items() if kind != Kind.MOVIE} == {8, 9}
 
@@ -312,7 +314,7 @@ class TestSending:
     ) -> None:
         """Also one that was sent in part only, and then edited: it is another plan then."""
         road.write(f"{SHAWSHANK},,movie,9,", f"{TWELVE},,movie,8,", header=HEADER)
-        road.plan(sandbox.url, mirrors=True)
+        road.plan(sandbox.url, mirror=True)
         assert set(road.actions) == {"change", "add", "remove"}
         whole = road.read_plan()
         road.edit_plan(lambda lines: lines[:sent_before])
@@ -383,7 +385,7 @@ class TestSending:
         road.write(f"{TWELVE},,movie,9,", header=HEADER)
         road.run(sandbox.url)
         sandbox.rate(TWELVE, 4, IN_2014)
-        road.plan(sandbox.url, rechecks=True, on_conflict=OnConflict.OVERWRITE)
+        road.plan(sandbox.url, recheck=True, on_conflict=OnConflict.OVERWRITE)
         road.send_plan(sandbox.url, dry_run=True)
         assert road.statuses == ["not_sent"]
         assert road.read_results()[0]["previous_rating"] == "4"
@@ -393,7 +395,7 @@ class TestSending:
         road = plan_by("v2", tmp_path)
         before = sandbox.stored()
         road.write(f"{SHAWSHANK},,movie,9,", f"{TWELVE},,movie,8,", header=HEADER)
-        road.plan(sandbox.url, mirrors=True)
+        road.plan(sandbox.url, mirror=True)
         run = road.send_plan(sandbox.url).run
         assert sandbox.stored() != before
         road.undo(sandbox.url, run.run_id)
@@ -435,14 +437,14 @@ class TestWhereItGoes:
     def test_the_plan_says_it(
         self, tmp_path: Path, name: str, to: str | None, api: Api | None, place: tuple[str, ...]
     ) -> None:
-        given = PlanInput(write_plan(tmp_path, [{"destination": name}]))
+        given = PlanFile(write_plan(tmp_path, [{"destination": name}]))
         assert given.find_place(to, api).typed == place
 
     @pytest.mark.parametrize(("to", "api"), [("trakt", None), (None, Api.V1), ("sandbox", Api.V1)])
     def test_who_types_another_place_is_refused(
         self, tmp_path: Path, to: str | None, api: Api | None
     ) -> None:
-        given = PlanInput(write_plan(tmp_path, [{"destination": "sandbox-v2"}]))
+        given = PlanFile(write_plan(tmp_path, [{"destination": "sandbox-v2"}]))
         with pytest.raises(
             UsageError, match=r"(to trakt|api v1): .*is a plan for sandbox-v2; leave this out"
         ):
@@ -460,7 +462,7 @@ class TestWhereItGoes:
         ],
     )
     def test_refused(self, tmp_path: Path, lines: Sequence[Line], told: str) -> None:
-        given = PlanInput(write_plan(tmp_path, lines))
+        given = PlanFile(write_plan(tmp_path, lines))
         with pytest.raises(UsageError, match=told):
             given.find_place(None, None)
 
@@ -468,9 +470,9 @@ class TestWhereItGoes:
         path = tmp_path / "ratings.csv"
         path.write_text("imdb_id,rating\ntt0111161,9\n", "utf-8")
         with pytest.raises(UnknownFormatError, match="no plan of the importer; it lacks row, line"):
-            PlanInput(path).find_place(None, None)
+            PlanFile(path).find_place(None, None)
         with pytest.raises(UsageError, match="no such file"):
-            PlanInput(tmp_path / "nothing.csv").find_place(None, None)
+            PlanFile(tmp_path / "nothing.csv").find_place(None, None)
 
     def test_a_plan_for_another_account(self, road: PlannedRoad, sandbox: Server) -> None:
         road.write(f"{SHAWSHANK},,movie,9,", header=HEADER)
@@ -483,9 +485,13 @@ class TestWhereItGoes:
         road = plan_by("v2", tmp_path)
         road.write(f"{SHAWSHANK},,movie,9,", header=HEADER)
         target = OpenDestination(LETTERBOXD_FILE, "", file=LetterboxdFile(), path=tmp_path / "letterboxd.csv")
-        display = Display(quiet=True, as_json=False, results=road.plan_file)
-        with Journal(tmp_path, "file") as journal, pytest.raises(UsageError, match="a plan needs an account"):
-            make_plan(road.build_source(), target, journal, Choices({}, {}), display)
+        with (
+            Journal(tmp_path, "file") as journal,
+            road.source.open(Opening(target, journal, Unattended(), road.plan_file)) as source,
+            pytest.raises(UsageError, match="a plan needs an account"),
+            made_plan(ImportRun(source, target, journal)),
+        ):
+            pass
 
 
 def write_plan(folder: Path, lines: Sequence[Line]) -> Path:

@@ -42,17 +42,20 @@ from importer.destinations.decisions import (
     WhenExhausted,
     narrow,
 )
+from importer.destinations.registry import choose
 from importer.destinations.titles import AccountRating, RatingsPage
 from importer.errors import ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.journal import Journal
 from importer.model import Batch, InvalidRow, MediaKind, Outcome, RatingJob, SourceRow, Status
-from importer.progress import Progress
 from importer.runs import send as clerk
 from importer.runs import send as sending
 from importer.runs.duplicates import UNCHANGED
-from importer.runs.load import RunReport, Source, load_run, send_run
-from importer.runs.send import Sending, SendingOptions
+from importer.runs.import_run import ImportRun, RunReport
+from importer.runs.load import Source
+from importer.runs.open_destination import OpenDestination
+from importer.runs.prompts import Unattended
+from importer.runs.rules import RunRules, SendOptions
 from tests.builders import build_invalid, build_job
 from tests.virtual_time import VirtualTimeLoop
 
@@ -580,12 +583,19 @@ class CrashAndRerun(RuleBasedStateMachine):
 
     def _import(self, interruptions: tuple[float, float | None] | None) -> RunReport:
         source = Source("ratings.csv", repr(self.lines), lambda: FileReader(self.lines))
-        progress = Progress()
-        with Journal(self.folder, "account") as journal:
-            planned = load_run(source, self.api, journal, progress)
-            sender = Sending(planned.run, self.api, journal, SendingOptions(self.workers), progress)
-            with patch.object(sending, "hearing_signals", partial(pressing_ctrl_c, interruptions)):
-                return send_run(planned, sender, self.folder / "results.csv", progress)
+        with (
+            Journal(self.folder, "account") as journal,
+            patch.object(sending, "hearing_signals", partial(pressing_ctrl_c, interruptions)),
+        ):
+            run = ImportRun(
+                source,
+                OpenDestination(choose("trakt"), self.api.account, self.api),
+                journal,
+                RunRules(),
+                SendOptions(self.workers),
+            )
+            run.results, run.prompts = self.folder / "results.csv", Unattended(assume_yes=True)
+            return run.execute()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from importer.errors import UsageError
 from importer.runs.conflicts import OnConflict
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.titles import Title
-from tests.planned_road import PlannedRoad
+from tests.plans.planned_road import PlannedRoad
 from tests.road import OPEN, WAYS, find_title, running_sandbox
 
 pytestmark = pytest.mark.usefixtures("time_enough")

@@ -14,7 +14,9 @@ from importer.journal.history import Tally
 from importer.model import UNRATE, Outcome, RowOutcome, Status
 from importer.progress import Progress
 from importer.readers import open_reader
-from importer.runs.load import Source, fingerprint_file, forgotten_run, load_run
+from importer.runs.load import Loading, Source, fingerprint_file
+from importer.runs.rules import RunRules
+from importer.runs.stop import StopRequest
 
 HEADER = "imdb_id,tmdb_id,type,rating,rated_at"
 DESTINATION = TraktV1("http://127.0.0.1:1", "demo", "key", "digest")
@@ -49,9 +51,12 @@ def test_a_run_not_read_again_tells_what_reading_it_would(
             file = Path(name) / f"{number}.csv"
             file.write_text("\n".join([HEADER, *texts[number]]) + "\n", "utf-8")
             source = Source(file.name, fingerprint_file(file), partial(open_reader, file))
-            with forgotten_run(source, DESTINATION, journal, Progress()) as read:
+            loading = Loading(
+                source, source.fingerprint, DESTINATION, journal, RunRules(), Progress(), StopRequest()
+            )
+            with loading.load_forgotten() as read:
                 expected = tell(journal, read.run)
-            planned = load_run(source, DESTINATION, journal, Progress())
+            planned = loading.load()
             run = planned.run
             if not run.continued:
                 assert tell(journal, run) == expected

@@ -11,7 +11,8 @@ from importer.destinations.registry import choose
 from importer.destinations.upload_files.trakt_csv import TRAKT_FILE
 from importer.errors import StopRunError, UsageError
 from importer.runs.conflicts import OnConflict
-from importer.runs.open_destination import Choices, open_destination
+from importer.runs.open_destination import open_destination
+from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.sandbox.catalogue import Kind
 from tests.road import OPEN, WAYS, Road, Server, find_title, running_sandbox
 
@@ -156,33 +157,28 @@ def test_an_account_that_cannot_be_read(road: Road, policy: str, is_sent: bool |
 
 
 def test_another_policy_is_another_run_of_the_same_file(tmp_path: Path) -> None:
-    one, other = (
-        Choices({}, {"on_conflict": policy}).rules for policy in (OnConflict.KEEP, OnConflict.NEWEST)
-    )
+    one, other = (RunRules.for_import(policy).shaping for policy in (OnConflict.KEEP, OnConflict.NEWEST))
     assert one != other
-    assert Choices({}, {}).rules != Choices({}, {}, rechecks=True).rules
+    assert RunRules.for_import().shaping != RunRules.for_import(recheck=True).shaping
 
 
 @pytest.mark.parametrize("to", ["trakt", "trakt-v1", "sandbox"])
 def test_an_account_is_no_file_to_write_to(to: str, tmp_path: Path) -> None:
-    choices = Choices({}, {}, write_to=tmp_path / "ratings.csv")
+    at = DestinationOptions(write_to=tmp_path / "ratings.csv")
     with (
         pytest.raises(UsageError, match=r"^write_to .*writes no file; trakt-file "),
-        open_destination(choose(to), choices),
+        open_destination(choose(to), at),
     ):
         pass
 
 
 def test_a_file_has_no_conflicts_to_decide(tmp_path: Path) -> None:
-    choices = Choices({}, {"on_conflict": OnConflict.KEEP}, write_to=tmp_path / "ratings.csv")
-    with (
-        pytest.raises(UsageError, match=r"go with a file|written whole"),
-        open_destination(TRAKT_FILE, choices),
-    ):
-        pass
-    usual = Choices({}, {"on_conflict": OnConflict.NEWEST}, write_to=tmp_path / "ratings.csv")
-    with open_destination(TRAKT_FILE, usual) as target:
+    at = DestinationOptions(write_to=tmp_path / "ratings.csv")
+    with open_destination(TRAKT_FILE, at) as target:
         assert target.file is not None
+        target.check(RunRules.for_import(OnConflict.NEWEST), SendOptions())
+        with pytest.raises(UsageError, match="does not go with a file"):
+            target.check(RunRules.for_import(OnConflict.KEEP), SendOptions())
 
 
 class Terminal(io.StringIO):

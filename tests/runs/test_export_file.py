@@ -22,6 +22,7 @@ from importer.journal import Journal, JournalRun
 from importer.model import RESULT_COLUMNS, MediaKind, RatingJob, RowOutcome, SourceRow
 from importer.progress import Progress
 from importer.runs import export_file as writing
+from importer.runs.delivery import Work
 from importer.runs.export_file import Writing
 from tests.builders import build_invalid, build_job
 
@@ -48,7 +49,7 @@ class Desk:
     def write(
         self, run: JournalRun, destination: FileDestination = LETTERBOXD, name: str = "out.csv"
     ) -> Writing:
-        made = Writing(run, destination, self.journal, self.folder / name, Progress())
+        made = Writing(Work(run), destination, self.folder / name)
         made.send_all()
         return made
 
@@ -116,7 +117,8 @@ def test_the_outcome_names_the_line_the_file_and_the_site(desk: Desk) -> None:
 def test_the_progress_counts_the_rows(desk: Desk) -> None:
     progress = Progress()
     run = desk.plan(build_job(1), build_job(2))
-    Writing(run, LETTERBOXD, desk.journal, desk.folder / "out.csv", progress).send_all()
+    work = Work(run, progress=progress)
+    Writing(work, LETTERBOXD, desk.folder / "out.csv").send_all()
     assert (progress.to_send, progress.done, progress.failed) == (2, 2, 0)
 
 
@@ -293,7 +295,7 @@ def test_places_that_cannot_hold_a_file_are_told(desk: Desk, name: str) -> None:
 
 
 def test_a_device_is_not_replaced(desk: Desk) -> None:
-    made = Writing(desk.plan(build_job()), LETTERBOXD, desk.journal, Path(os.devnull), Progress())
+    made = Writing(Work(desk.plan(build_job())), LETTERBOXD, Path(os.devnull))
     made.send_all()
     assert isinstance(made.stopped_by, StopRunError)
     assert Path(os.devnull).is_char_device()

@@ -41,7 +41,7 @@ def sandbox() -> Iterator[Server]:
 
 def test_what_the_file_does_not_rate_is_removed(road: Road, sandbox: Server) -> None:
     road.write(f"{SHAWSHANK},5", f"{GODFATHER},9")
-    report = road.run(sandbox.url, mirrors=True)
+    report = road.run(sandbox.url, mirror=True)
     assert report.stopped_by is None
     assert sandbox.stored_movies() == {SHAWSHANK: 5, GODFATHER: 9}
     *_, removed = road.read_results()
@@ -61,7 +61,7 @@ def test_without_it_nothing_is_removed(road: Road, sandbox: Server) -> None:
 
 def test_only_kinds_that_the_file_rates_are_touched(road: Road, sandbox: Server) -> None:
     road.write(f"{WIRE},show,,,9", header="imdb_id,type,season,episode,rating")
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert {(kind, rating) for (kind, _), (rating, _) in sandbox.stored().items()} == {
         (Kind.MOVIE, 5),
         (Kind.SHOW, 9),
@@ -73,7 +73,7 @@ def test_only_kinds_that_the_file_rates_are_touched(road: Road, sandbox: Server)
 def test_episodes_are_told_by_show_and_number(road: Road, sandbox: Server) -> None:
     sandbox.rate(find_title(SOPRANOS, Kind.EPISODE, 1, 3), 8, IN_2014)
     road.write(f"{SOPRANOS},episode,1,2,7", header="imdb_id,type,season,episode,rating")
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert road.statuses == ["unchanged", "unrated"]
     removed = road.read_results()[1]
     assert (removed["imdb_id"], removed["season"], removed["episode"]) == (SOPRANOS, "1", "3")
@@ -88,7 +88,7 @@ def test_episodes_are_told_by_show_and_number(road: Road, sandbox: Server) -> No
 )
 def test_what_a_row_names_is_that_rows_business(road: Road, sandbox: Server, line: str) -> None:
     road.write(f"{SHAWSHANK},5", f"{GODFATHER},5", line)
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert len(road.statuses) == 3
 
 
@@ -96,7 +96,7 @@ def test_all_that_any_row_names_is_left_alone_be_it_a_duplicate(road: Road, sand
     road.write(
         f"{SHAWSHANK},,5", f"{GODFATHER},238,6", ",238,5", f"{KNIGHT},,5", header="imdb_id,tmdb_id,rating"
     )
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert set(sandbox.stored_movies()) == {SHAWSHANK, GODFATHER, KNIGHT}
 
 
@@ -105,7 +105,7 @@ def test_a_title_that_a_row_spells_otherwise_is_left_alone(road: Road, sandbox: 
         f"{SHAWSHANK},,,5", f"{GODFATHER},,,5", ",Batman: The Dark Knight,2008,5",
         header="imdb_id,title,year,rating",
     )  # fmt: skip
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert {SHAWSHANK, GODFATHER, KNIGHT} <= set(sandbox.stored_movies())
 
 
@@ -113,7 +113,7 @@ def test_undo_brings_it_back_with_its_date(tmp_path: Path, sandbox: Server) -> N
     road = Road.by("v2", tmp_path)
     before = sandbox.stored()
     road.write(f"{SHAWSHANK},5")
-    run = road.run(sandbox.url, mirrors=True).run
+    run = road.run(sandbox.url, mirror=True).run
     assert sandbox.stored() != before
     road.undo(sandbox.url, run.run_id)
     assert sandbox.stored() == before
@@ -123,7 +123,7 @@ def test_undo_brings_the_rating_back_in_the_original_api(tmp_path: Path, sandbox
     road = Road.by("bulk", tmp_path)
     before = sandbox.stored_movies()
     road.write(f"{SHAWSHANK},5")
-    run = road.run(sandbox.url, mirrors=True).run
+    run = road.run(sandbox.url, mirror=True).run
     assert sandbox.stored_movies() == {SHAWSHANK: 5}
     road.undo(sandbox.url, run.run_id)
     assert sandbox.stored_movies() == before
@@ -131,9 +131,9 @@ def test_undo_brings_the_rating_back_in_the_original_api(tmp_path: Path, sandbox
 
 def test_a_second_mirror_has_nothing_to_do(road: Road, sandbox: Server) -> None:
     road.write(f"{SHAWSHANK},5")
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     sent = sandbox.count_sent_rows()
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert sandbox.count_sent_rows() == sent
     assert road.statuses == ["unchanged"]
 
@@ -143,18 +143,18 @@ def test_what_is_rated_at_the_account_later_is_removed_though_the_journal_knows_
 ) -> None:
     """All rows are known from the journal: the account is asked all the same."""
     road.write(f"{SHAWSHANK},8")
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     sandbox.rate(KNIGHT, 3, IN_2014)
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert sandbox.stored_movies() == {SHAWSHANK: 8}
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_removals_it_knows(road: Road, sandbox: Server) -> None:
     road.write(f"{SHAWSHANK},5")
-    first = road.run(sandbox.url, mirrors=True, limit=1)
+    first = road.run(sandbox.url, mirror=True, limit=1)
     assert first.stopped_by is not None
     assert sorted(road.statuses) == ["not_sent", "unchanged", "unrated"]
-    second = road.run(sandbox.url, mirrors=True)
+    second = road.run(sandbox.url, mirror=True)
     assert second.run.continued
     assert road.statuses == ["unchanged", "unrated", "unrated"]
     assert sandbox.stored_movies() == {SHAWSHANK: 5}
@@ -169,7 +169,7 @@ def test_a_row_that_nobody_understands_forbids_it(
     road.write(f"{SHAWSHANK},5", *lines)
     before = sandbox.stored()
     with pytest.raises(UsageError, match=f"{told} invalid"):
-        road.run(sandbox.url, mirrors=True)
+        road.run(sandbox.url, mirror=True)
     assert sandbox.stored() == before
     with road.open_journal() as journal:
         assert journal.connection.execute("SELECT count(*) FROM run").fetchone() == (0,)
@@ -180,23 +180,23 @@ def test_a_title_that_the_destination_cannot_rate_is_named_all_the_same(
 ) -> None:
     road = Road.by("v2", tmp_path)
     road.write(f"{SHAWSHANK},movie,5", f"{KNIGHT},videoGame,5", header="imdb_id,type,rating")
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert sandbox.stored_movies() == {SHAWSHANK: 5, KNIGHT: 5}
 
 
 def test_a_file_that_rates_nothing_removes_nothing(road: Road, sandbox: Server) -> None:
     before = sandbox.stored()
     road.write()
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     road.write(f"{WIRE},unrate")
-    road.run(sandbox.url, mirrors=True)
+    road.run(sandbox.url, mirror=True)
     assert sandbox.stored() == before
 
 
 def test_an_account_that_cannot_be_read_is_not_mirrored(road: Road) -> None:
     road.write(f"{SHAWSHANK},5")
     with running_sandbox("read:404@1-", **OPEN) as server:
-        report = road.run(server.url, mirrors=True)
+        report = road.run(server.url, mirror=True)
         assert isinstance(report.stopped_by, StopRunError)
         assert server.count_sent_rows() == 0
 
@@ -216,23 +216,23 @@ class TestTheGuard:
         road.write("tt90000000,5")
         before = sandbox.stored()
         with pytest.raises(UsageError, match="remove 99 of the 100"):
-            road.run_as_typed(sandbox.url, mirrors=True)
+            road.run_as_typed(sandbox.url, mirror=True)
         assert sandbox.stored() == before
 
     def test_yes_does_it(self, road: Road, sandbox: Server) -> None:
         road.write("tt90000000,5")
-        road.run_as_typed(sandbox.url, mirrors=True, asks=False)
+        road.run_as_typed(sandbox.url, mirror=True, asks=False)
         assert sandbox.stored_movies() == {"tt90000000": 5}
 
     def test_few_removals_need_no_answer(self, road: Road, sandbox: Server) -> None:
         road.write(*(f"tt{90_000_000 + number},5" for number in range(91)))
-        road.run_as_typed(sandbox.url, mirrors=True, guard_percent=0)
+        road.run_as_typed(sandbox.url, mirror=True, guard_percent=0)
         assert len(sandbox.stored_movies()) == 91
 
     def test_ten_removals_are_many_in_a_small_account(self, road: Road, sandbox: Server) -> None:
         road.write(*(f"tt{90_000_000 + number},5" for number in range(60)))
         with pytest.raises(UsageError, match="remove 40 of the 100"):
-            road.run_as_typed(sandbox.url, mirrors=True)
+            road.run_as_typed(sandbox.url, mirror=True)
         assert len(sandbox.stored_movies()) == 100
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from importer.errors import AuthorizationError, ResultsNotWrittenError, StopRunError, UnreadableFileError
-from importer.runs import load as run
+from importer.runs import import_run as run
 from importer.runs.send import JournalWriter
 from tests.road import Road, running_sandbox
 

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.destinations.trakt_v1.spec import TRAKT_V1
 from importer.errors import UnreadableFileError
-from importer.readers import ReadOptions
+from importer.runs.rules import RunRules
 from tests.road import Road, running_sandbox
 
 SHAWSHANK = "tt0111161"
@@ -55,17 +54,12 @@ def test_after_a_proxys_503_that_hid_a_success_nothing_is_posted_twice(road: Roa
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused_and_nothing_is_sent(road: Road) -> None:
-    from importer.runs import sources as inputs  # noqa: PLC0415 - light enough, and only here
-    from importer.runs.open_destination import Choices, OpenDestination  # noqa: PLC0415
-
     road.write(f"{SHAWSHANK},8")
-    given = inputs.FileInput(str(road.file), ReadOptions())
-    target = OpenDestination(TRAKT_V1, "ada at a server")
-    source = given.build_source(road.file, Choices({}, {}), target, None)  # type: ignore[arg-type]
-    source.check_unchanged()
-    os.truncate(road.file, 3)
-    with pytest.raises(UnreadableFileError, match="changed while it was read"):
-        source.check_unchanged()
+    with road.open_run("http://127.0.0.1:1", road.source, RunRules()) as run:
+        run.source.check_unchanged()
+        os.truncate(road.file, 3)
+        with pytest.raises(UnreadableFileError, match="changed while it was read"):
+            run.source.check_unchanged()
 
 
 def test_a_title_without_its_year_is_looked_up_or_not_sent_and_never_merged(road: Road) -> None:

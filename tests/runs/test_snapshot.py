@@ -271,7 +271,7 @@ class TestAfterACrash:
     def test_what_nobody_can_look_up_is_unconfirmed_and_not_sent(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
-            road.crash_after_marking_rows()
+            road.crash_after_marking_rows(on_conflict=OnConflict.OVERWRITE)
             report = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.count_sent_rows() == 0
         assert road.statuses == ["unconfirmed", "unconfirmed"]
@@ -281,8 +281,8 @@ class TestAfterACrash:
     def test_what_nobody_can_look_up_is_sent_again_when_asked_for(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
-            road.crash_after_marking_rows()
-            road.run(sandbox.url, resends_unconfirmed=True, on_conflict=OnConflict.OVERWRITE)
+            road.crash_after_marking_rows(on_conflict=OnConflict.OVERWRITE)
+            road.run(sandbox.url, resend_unconfirmed=True, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
         assert road.statuses == ["rated", "rated"]
 
@@ -313,14 +313,14 @@ class TestAfterACrash:
             bring_again(sandbox.url)
             assert sandbox.count_sent_rows() == 0
             assert road.statuses == ["unconfirmed"]
-            bring_again(sandbox.url, resends_unconfirmed=True)
+            bring_again(sandbox.url, resend_unconfirmed=True)
             assert sandbox.stored_movies() == {SHAWSHANK: 9}
         assert road.statuses == ["rated"]
 
     def test_rows_that_never_left_are_sent_beside_the_unconfirmed_ones(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", f"{KNIGHT},7")
         with running_sandbox("read:404@1-", **OPEN) as sandbox:
-            road.crash_after_marking_rows(2)
+            road.crash_after_marking_rows(2, OnConflict.OVERWRITE)
             road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
             assert sandbox.stored_movies() == {KNIGHT: 7}
         assert road.statuses == ["unconfirmed", "unconfirmed", "rated"]
@@ -400,7 +400,7 @@ class TestAfterwards:
     def test_no_verify_does_not_look_back(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9")
         with running_sandbox(**OPEN) as sandbox, storing_something_else(sandbox, SHAWSHANK, 4):
-            road.run(sandbox.url, verifies=False)
+            road.run(sandbox.url, verify=False)
             last = sandbox.requests()[-1]
             assert (last.method, last.rows) == ("POST", 1)
             assert last.path.startswith(("rate/", "sync/ratings"))

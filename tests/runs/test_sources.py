@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 import typer
 
+from importer.cli.prompts import find_prompts
 from importer.destinations.trakt_v1.spec import TRAKT_V1
 from importer.errors import UnreadableFileError, UsageError
 from importer.matching.match_file import write_match_file
 from importer.readers import ReadOptions
-from importer.runs.open_destination import Choices, OpenDestination
-from importer.runs.sources import FileInput, parse_time_of_day
+from importer.runs.open_destination import OpenDestination
+from importer.runs.sources import ExportFile, Opening, parse_time_of_day
 
 RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-02,Heat,1995,https://boxd.it/2a9q,4\n"
 DIARY = "Date,Name,Year,Letterboxd URI,Rating,Watched Date\n2024-05-02,Heat,1995,https://boxd.it/x,4,{}\n"
@@ -27,11 +28,13 @@ MOVIES = "movieId,title,genres\n6,{},Action\n"
 ANY = OpenDestination(TRAKT_V1, "ada at a server")
 
 
+def opening() -> Opening:
+    return Opening(ANY, cast("Any", None), find_prompts(), Path("results.csv"))
+
+
 def fingerprint(path: Path, reading: ReadOptions, resolved: Path | None = None) -> str:
-    source = FileInput(str(path), reading, resolved).build_source(
-        path, Choices({}, {}), ANY, cast("Any", None)
-    )
-    return source.fingerprint
+    with ExportFile(str(path), reading, resolved).open(opening()) as source:
+        return source.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -96,9 +99,12 @@ def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(tempfile, "tempdir", str(common))
     with piped.open() as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        given = FileInput("-", ReadOptions())
-        with given.open() as path, pytest.raises(UnreadableFileError, match=r"no links\.csv beside it"):
-            given.build_source(path, Choices({}, {}), ANY, cast("Any", None))
+        given = ExportFile("-", ReadOptions())
+        with (
+            pytest.raises(UnreadableFileError, match=r"no links\.csv beside it"),
+            given.open(opening()),
+        ):
+            pass
     assert [each.name for each in common.iterdir()] == ["links.csv"]
 
 

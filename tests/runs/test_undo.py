@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from importer.errors import StopRunError, UsageError
 from importer.journal import Journal
-from importer.runs.again import UndoInput
+from importer.runs.again import ChangesOfRun
 from importer.runs.conflicts import OnConflict
-from importer.runs.open_destination import Choices
+from importer.runs.prompts import Unattended
+from importer.runs.sources import Opening
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.titles import Title
 from tests.road import OPEN, WAYS, Road, find_title, open_api, running_sandbox
@@ -202,7 +203,7 @@ def test_what_stood_there_must_be_known(road: Road) -> None:
     road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
     with running_sandbox("read:404@1", "read:404@2", **OPEN) as sandbox:
         sandbox.rate(SHAWSHANK, 3)
-        run = road.run(sandbox.url, verifies=False, on_conflict=OnConflict.OVERWRITE).run
+        run = road.run(sandbox.url, verify=False, on_conflict=OnConflict.OVERWRITE).run
         after = sandbox.stored()
         report = road.undo(sandbox.url, run.run_id)
         assert sandbox.stored() == after
@@ -215,14 +216,14 @@ def test_an_undo_for_another_account_is_refused(road: Road, tmp_path: Path) -> N
     road.write(f"{SHAWSHANK},9")
     with running_sandbox(**OPEN) as sandbox:
         run = road.run(sandbox.url).run
-        given_undo = UndoInput(road.find_run(run.run_id), force=False)
+        given_undo = ChangesOfRun(road.find_run(run.run_id))
         target = open_api(road.build_destination(sandbox.url))
         with (
             Journal(tmp_path / "journals", "another") as another,
-            given_undo.open() as path,
             pytest.raises(UsageError, match="was for another account"),
+            given_undo.open(Opening(target, another, Unattended(), road.results)),
         ):
-            given_undo.build_source(path, Choices({}, {}), target, another)
+            pass
 
 
 def test_a_dry_run_of_an_undo_says_what_would_be_sent(road: Road) -> None:

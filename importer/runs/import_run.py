@@ -1,0 +1,277 @@
+"""One import from its beginning to its end, whoever wants it: a command, a sync job, a web page, a program.
+
+```python
+run = ImportRun(source, destination, journal, RunRules.for_import(), results=Path("results.csv"))
+report = run.execute()                  # or, in a coroutine: report = await run.execute_async()
+```
+
+Nobody needs a terminal for it. Questions go to `prompts`, what happens is told to `observer`, and how far it
+is stands in `progress`, a value that may be polled from any thread. `stop` ends it in good order, from any
+thread: requests in flight come to their end, the results are written, and the same command continues.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from importer.errors import ImporterError, OptionError, StopRunError
+from importer.files import check_place, is_same_file
+from importer.interrupts import holding_signals
+from importer.journal import Journal, JournalRun
+from importer.journal.history import Tally
+from importer.model import Outcome, Status
+from importer.progress import Phase, Progress
+from importer.runs.conflicts import OnConflict
+from importer.runs.delivery import Delivery, Work
+from importer.runs.load import LoadedRun, Loading, Source
+from importer.runs.open_destination import OpenDestination
+from importer.runs.prompts import Observer, Outlook, Prompts, StartedRun, Unattended, Unwatched
+from importer.runs.results_csv import STANDARD_OUTPUT, write_results
+from importer.runs.rules import RunRules, SendOptions
+from importer.runs.snapshot import Snapshot
+from importer.runs.stop import StopRequest
+
+MANY_POSTS = 10
+"""More single ratings than this are sent only after a question: each may be posted to a feed."""
+
+_DRY_RUN = Outcome(Status.NOT_SENT, "dry_run", "would be sent")
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run came to. `stopped_by` is set when it ended before its work was done."""
+
+    run: JournalRun
+    source: str
+    destination: str
+    account: str
+    notes: Sequence[str]
+    """What the reader found out about the file; empty when the run was continued."""
+    tallies: Sequence[Tally]
+    results: Path
+    sent: int = 0
+    """Rows that got their outcome from the destination now, not in an earlier session of the run."""
+    seconds: float = 0.0
+    """Time spent sending."""
+    stopped_by: ImporterError | None = None
+    is_dry_run: bool = False
+    is_file: bool = False
+    """Whether the destination is a file to upload, so that nothing has reached any account yet."""
+
+    @property
+    def all_succeeded(self) -> bool:
+        """Whether every row has what it asked for."""
+        return self.stopped_by is None and all(tally.status.is_success for tally in self.tallies)
+
+
+@dataclass(slots=True)
+class ImportRun:
+    """Load the source, compare it with the account, ask, send what differs, verify, report."""
+
+    source: Source
+    destination: OpenDestination
+    journal: Journal
+    rules: RunRules = field(default_factory=RunRules)
+    options: SendOptions = field(default_factory=SendOptions)
+    results: Path = Path("results.csv")
+    prompts: Prompts = field(default_factory=Unattended)
+    observer: Observer = field(default_factory=Unwatched)
+    close_known: Callable[[JournalRun], None] | None = None
+    """Closes rows of which the caller knows that they fail."""
+    progress: Progress = field(default_factory=Progress)
+    _stop: StopRequest = field(default_factory=StopRequest)
+
+    def execute(self) -> RunReport:
+        """Do all of it, or what the rules say of it.
+
+        Raises UsageError and StopRunError where nothing was sent, and ResultsNotWrittenError when only the
+        results file failed. A run that stopped early is no exception: see `RunReport.stopped_by`.
+        """
+        self._check()
+        if self.rules.is_dry_run:
+            return self._report_unsent()
+        loaded = self.load()
+        self._ask_about_feeds(loaded)
+        delivery = self._build_delivery(loaded)
+        if loaded.open_rows:
+            snapshot = self._compare(delivery)
+            if delivery.stopped_by is None:
+                self._guard(snapshot)
+        return self._send(loaded, delivery)
+
+    async def execute_async(self) -> RunReport:
+        """Do the same in a thread of its own. Cancelled, it stops the run and waits for its good end."""
+        work = asyncio.ensure_future(asyncio.to_thread(self.execute))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self.stop("cancelled")
+            await asyncio.wait([work])
+            raise
+
+    def stop(self, reason: str = "stopped") -> None:
+        """Ask the run, from any thread, to end in good order; asked twice, it waits for no request."""
+        self._stop(StopRunError(reason))
+
+    @contextmanager
+    def loaded(self) -> Iterator[LoadedRun]:
+        """Load, ask no server, and send nothing. Afterwards the journal forgets the rows."""
+        with ExitStack() as stack:
+            with self.observer.watch(self.progress):
+                loaded = stack.enter_context(self._build_loading().load_forgotten())
+            yield loaded
+
+    @contextmanager
+    def compared(self) -> Iterator[LoadedRun]:
+        """Load and compare, and send nothing: the block sees the rows as they would be sent.
+
+        Afterwards the journal forgets them. Raises StopRunError if the account cannot be read.
+        """
+        self._check()
+        with self.loaded() as loaded:
+            if loaded.open_rows:
+                delivery = self._build_delivery(loaded)
+                snapshot = self._compare(delivery)
+                if delivery.stopped_by is not None:
+                    raise delivery.stopped_by
+                if not snapshot.is_readable:
+                    raise StopRunError(
+                        "the account cannot be read, so there is nothing to compare the file with"
+                    )
+            yield loaded
+
+    def _check(self) -> None:
+        """See that all that is to be written can be, and that whoever is asked can answer."""
+        read = self.source.path
+        if self.rules.on_conflict is OnConflict.ASK and not self.rules.is_dry_run:
+            self.prompts.check_can_choose()
+        self.destination.check(self.rules, self.options)
+        if self.results != STANDARD_OUTPUT:
+            check_place(self.results, "out")
+            if read is not None and not self.rules.replaces_input and is_same_file(self.results, read):
+                raise OptionError("out", "this is the input file itself; name another", self.results)
+        self.destination.check_files(read, self.results)
+
+    def _build_loading(self) -> Loading:
+        rules, destination = self.rules, self.destination
+        trusts_journal = rules.trusts_journal and destination.trusts_journal
+        parts = (self.source.fingerprint, destination.shaping, *rules.shaping)
+        return Loading(
+            self.source,
+            hashlib.sha256("\0".join(parts).encode()).hexdigest(),
+            destination.destination,
+            self.journal,
+            replace(rules, trusts_journal=trusts_journal),
+            self.progress,
+            self._stop,
+        )
+
+    def load(self) -> LoadedRun:
+        """Read the source into the journal, or find the run that was left unfinished."""
+        with self.observer.watch(self.progress):
+            loaded = self._build_loading().load()
+        destination, run = self.destination, loaded.run
+        name = destination.destination.name
+        self.observer.started(StartedRun(run.run_id, self.source.name, name, loaded.open_rows, run.continued))
+        if destination.account_info is not None:
+            outlook = Outlook(
+                destination.account_info,
+                loaded.open_rows,
+                partial(destination.estimate_effort, run, self._pace),
+                run.tallies,
+            )
+            self.observer.about_to_send(outlook)
+        return loaded
+
+    def _ask_about_feeds(self, loaded: LoadedRun) -> None:
+        if self.destination.posts_to_feeds and loaded.open_rows > MANY_POSTS:
+            _insist(self.prompts.confirm_feeds(loaded.open_rows))
+
+    @property
+    def _pace(self) -> SendOptions:
+        return self.options.or_else(self.destination.recommended)
+
+    def _build_delivery(self, loaded: LoadedRun) -> Delivery:
+        if self.close_known is not None:
+            self.close_known(loaded.run)
+        undone = None
+        if self.rules.undo_of is not None and not self.rules.undoes_later_changes:
+            undone = self.journal.open_run(self.rules.undo_of.number, self.rules.undo_of.run_id)
+        return self.destination.build_delivery(
+            Work(loaded.run, self.rules, self._pace, self.progress, self._stop, undone)
+        )
+
+    def _compare(self, delivery: Delivery) -> Snapshot:
+        with self.observer.watch(self.progress):
+            snapshot = delivery.compare()
+        if self.rules.on_conflict is OnConflict.ASK and delivery.stopped_by is None:
+            snapshot = delivery.resolve_conflicts(self.prompts.choose_rating)
+        return snapshot
+
+    def _guard(self, snapshot: Snapshot) -> None:
+        """Ask before a run turns over much of what the account holds."""
+        if snapshot.exceeds(self.rules.guard_percent):
+            _insist(self.prompts.confirm_changes(snapshot))
+
+    def _send(self, loaded: LoadedRun, delivery: Delivery) -> RunReport:
+        """Send the open rows, and write the results file whatever happens."""
+        run, begun = loaded.run, time.monotonic()
+        with self.observer.watch(self.progress):
+            try:
+                delivery.send_all()
+                seconds = time.monotonic() - begun
+                if delivery.stopped_by is None:
+                    delivery.verify()
+            finally:
+                # Also when something unforeseen ended the sending: what is done is done, and must be told.
+                with holding_signals() as held:
+                    self._write_results(run)
+        stopped_by = delivery.stopped_by or next(iter(held), None)
+        if stopped_by is None:
+            # Only now: a run whose results could not be written is continued, and then prints them.
+            run.finish()
+        report = self._report(loaded)
+        return replace(report, sent=self.progress.done, seconds=seconds, stopped_by=stopped_by)
+
+    def _report_unsent(self) -> RunReport:
+        """Do everything but send: the results say what would be sent, the journal forgets it again."""
+        with self.loaded() as loaded, self.observer.watch(self.progress):
+            loaded.run.close_open(_DRY_RUN)
+            self._write_results(loaded.run)
+            return self._report(loaded)
+
+    def _write_results(self, run: JournalRun) -> None:
+        self.progress.phase = Phase.WRITING
+        with closing(run.results()) as lines:
+            write_results(self.results, lines)
+
+    def _report(self, loaded: LoadedRun) -> RunReport:
+        notes = ["continues the run that was stopped or interrupted"] if loaded.run.continued else []
+        notes += loaded.notes
+        if self.rules.is_dry_run and self.rules.follows_plan:
+            notes.append(
+                "the account is not asked: whether it changed since the plan was made, only sending tells"
+            )
+        if self.progress.done and not self.rules.is_dry_run:
+            notes += self.destination.notes_after_sending
+        return RunReport(
+            loaded.run,
+            self.source.name,
+            self.destination.destination.name,
+            self.destination.account,
+            notes,
+            loaded.run.tallies(),
+            self.results,
+            is_dry_run=self.rules.is_dry_run,
+            is_file=self.destination.spec.is_file,
+        )
+
+
+def _insist(is_confirmed: bool) -> None:
+    if not is_confirmed:
+        raise StopRunError("nothing was sent; the same command asks again, with --yes it does not")

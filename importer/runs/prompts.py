@@ -1,0 +1,161 @@
+"""Who answers a run's questions, and who watches it: a terminal, a web page, a sync job, or nobody.
+
+```text
+ImportRun --choose_scale, confirm_feeds, confirm_changes, choose_rating--> Prompts   (waits for the answer)
+          --waiting, started, about_to_send, watch(progress), warned----> Observer  (never waits)
+```
+"""
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+from importer.client.sign_in import AccountInfo
+from importer.errors import OptionError, UsageError
+from importer.journal.history import Tally
+from importer.model import MediaKind
+from importer.progress import Progress
+from importer.runs.conflicts import Conflict
+from importer.runs.estimate import Effort
+from importer.runs.snapshot import Snapshot
+from importer.text import count
+
+
+class Prompts(Protocol):
+    """Answers questions. Called in the thread of the run, which waits; may raise StopRunError."""
+
+    def check_can_choose(self) -> None:
+        """Raise UsageError if `choose_rating` could not be answered; asked before anything else."""
+        ...
+
+    def choose_scale(self, question: str, suggested: str | None) -> str | None:
+        """Say what the ratings of a file are, such as `5` or `0-100`; None if nobody can tell."""
+        ...
+
+    def confirm_feeds(self, rows: int) -> bool:
+        """Whether so many ratings may go out one by one, each of which may be posted to a social feed."""
+        ...
+
+    def choose_rating(self, conflict: Conflict) -> bool:
+        """Whether the account's rating is kept, and the row's is not sent."""
+        ...
+
+    def confirm_changes(self, snapshot: Snapshot) -> bool:
+        """Whether a run may change more of the account than its guard allows. May raise UsageError."""
+        ...
+
+
+class Unattended:
+    """Nobody can be asked: a question that must be answered is refused, unless all is allowed beforehand."""
+
+    def __init__(self, *, assume_yes: bool = False) -> None:
+        self.assume_yes = assume_yes
+
+    def check_can_choose(self) -> None:
+        """Refuse."""
+        raise OptionError("on_conflict", "there is no terminal to ask on; choose another policy", "ask")
+
+    def choose_scale(self, question: str, suggested: str | None) -> str | None:
+        """Take what the ratings look like."""
+        del question
+        return suggested
+
+    def confirm_feeds(self, rows: int) -> bool:
+        """Allow it: whoever starts a run unattended has read what it does."""
+        del rows
+        return True
+
+    def choose_rating(self, conflict: Conflict) -> bool:
+        """Refuse."""
+        raise UsageError(f"nobody can be asked about {conflict.job.title or 'a title'}")
+
+    def confirm_changes(self, snapshot: Snapshot) -> bool:
+        """Refuse, unless all is allowed."""
+        if self.assume_yes:
+            return True
+        raise UsageError(
+            f"{describe_changes(snapshot)}, and nobody can be asked; nothing was sent. If that is what you "
+            "want, type the same command with --yes."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StartedRun:
+    """A run whose rows are in the journal."""
+
+    run_id: str
+    source: str
+    destination: str
+    rows_to_send: int
+    is_continued: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known before the first rating goes out. What it takes is counted when it is asked for."""
+
+    account_info: AccountInfo
+    open_rows: int
+    estimate_effort: Callable[[], Effort]
+    count_rows: Callable[[], Collection[Tally]]
+    """All rows of the run by what became of them; open ones are `not_sent`."""
+
+
+class Observer(Protocol):
+    """Watches a run, in its thread. How it ends is what `ImportRun.execute` returns or raises."""
+
+    def watch(self, progress: Progress) -> AbstractContextManager[None]:
+        """Show the progress, a value to poll, while the block lasts; no question is asked meanwhile."""
+        ...
+
+    def waiting(self, reason: str) -> None:
+        """Something else must end before the run can begin."""
+        ...
+
+    def started(self, run: StartedRun) -> None:
+        """The file is read, and its rows are in the journal."""
+        ...
+
+    def about_to_send(self, outlook: Outlook) -> None:
+        """It is known whose account it is."""
+        ...
+
+    def warned(self, warning: str) -> None:
+        """Something is odd, but ends nothing."""
+        ...
+
+
+class Unwatched:
+    """Observes nothing; a base for observers that care for some of it."""
+
+    def watch(self, progress: Progress) -> AbstractContextManager[None]:
+        """Let the block run."""
+        del progress
+        return nullcontext()
+
+    def waiting(self, reason: str) -> None:
+        """Ignore it."""
+
+    def started(self, run: StartedRun) -> None:
+        """Ignore it."""
+
+    def about_to_send(self, outlook: Outlook) -> None:
+        """Ignore it."""
+
+    def warned(self, warning: str) -> None:
+        """Ignore it."""
+
+
+def describe_changes(snapshot: Snapshot) -> str:
+    """Say how much of the account a run would change, as the beginning of a sentence."""
+    return (
+        f"This run would change {count(snapshot.changes, 'rating')} and remove {snapshot.removals:,} of the "
+        f"{snapshot.held:,} {_name_kinds(snapshot.kinds)} that the account has rated"
+    )
+
+
+def _name_kinds(kinds: Collection[MediaKind]) -> str:
+    """Name what was read: `movies`, or `movies, shows and episodes`."""
+    names = [f"{kind}s" for kind in MediaKind if kind in kinds]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
