@@ -86,12 +86,12 @@ def commands_of(text: str) -> list[list[str]]:
 @pytest.mark.parametrize("words", commands_of(TEXT), ids=" ".join)
 def test_every_command_of_the_page_is_understood(words: list[str]) -> None:
     name, *rest = words
-    command = typer.main.get_command(_app_of(name))
+    command = typer.main.get_command(app_of(name))
     known = {flag for parameter in command.params for flag in (*parameter.opts, *parameter.secondary_opts)}
     assert {word for word in rest if word.startswith("--")} <= known
 
 
-def _app_of(name: str) -> typer.Typer:
+def app_of(name: str) -> typer.Typer:
     found = typer.Typer(add_completion=False)
     found.command(name)(load_command(name))
     return found

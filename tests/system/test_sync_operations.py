@@ -15,9 +15,9 @@ import typer.main
 import yaml
 from filelock import FileLock
 
-from importer.cli.app import app
 from tests.monitoring.test_notify import Receiver, receiver
 from tests.system.conftest import COMMAND, ROOT, Importer
+from tests.system.test_operations_docs import app_of
 
 __all__ = ["receiver"]
 
@@ -181,7 +181,7 @@ def test_the_commands_of_the_compose_files_are_understood(settings: Path, import
     for text in (printed, (ROOT / "compose.yaml").read_text("utf-8")):
         (service,) = yaml.safe_load(text.replace("$$", "$"))["services"].values()
         command, *words = service["command"]
-        found = typer.main.get_command(app).commands[command]  # type: ignore[attr-defined]
+        found = typer.main.get_command(app_of(command))
         context = found.make_context(command, words)
         assert context.params["cron"]
         assert not context.params["names"] or context.params["names"] == ["nightly"]
