@@ -38,7 +38,7 @@ def _parse_to(text: str) -> str:
 _FIRST = list_sign_ins()[0]
 _To = Annotated[
     str,
-    typer.Argument(help="Where to.", parser=_parse_to, metavar=f"[{'|'.join(list_sign_ins())}]"),
+    typer.Argument(help="Where to.", parser=_parse_to, metavar="|".join(list_sign_ins())),
 ]
 _BaseUrl = Annotated[str | None, typer.Option(help="Where the API is served.", metavar="URL")]
 _AuthUrl = Annotated[str | None, typer.Option(help="Which host signs users in.", metavar="URL")]
