@@ -18,10 +18,10 @@ from importer.destinations.decisions import (
     interpret_loss,
 )
 from importer.destinations.spec import DestinationSpec, Pace, RequestOptions, SignIn
-from importer.destinations.titles import AccountRating, RatingsPage, build_keys, build_removal
+from importer.destinations.titles import AccountRating, PageQuery, RatingsPage, build_keys, build_removal
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Request, Response, parse_list, parse_object, read_retry_after
-from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
+from importer.model import Batch, Outcome, RatingJob, Status
 from importer.sandbox.catalogue import Kind, Wanted
 from importer.sandbox.exchange import Answer, Call, Route, Target, build_json, read_object
 from importer.sandbox.services import SandboxOptions
@@ -93,20 +93,18 @@ class Stars:
             return Done(None)
         return _interpret_trouble(answer)
 
-    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
-        return self._request("GET", f"/ratings/{kind}")
+    def build_read_back(self, query: PageQuery) -> Request:
+        return self._request("GET", f"/ratings/{query.kind}")
 
-    def read_ratings(
-        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
-    ) -> Decision[RatingsPage]:
+    def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
         entries = parse_list(answer.body) if isinstance(answer, Response) and answer.status == 200 else None
         if entries is None:
             return _interpret_trouble(answer)
         ratings = {}
         for entry in entries:
             ids: dict[str, object] = {"imdb": entry["id"]}
-            rating = AccountRating(entry["stars"], removal=build_removal(kind, ids, (None, None)))
-            ratings.update(dict.fromkeys(build_keys(kind, ids, (None, None)), rating))
+            rating = AccountRating(entry["stars"], removal=build_removal(query.kind, ids, (None, None)))
+            ratings.update(dict.fromkeys(build_keys(query.kind, ids, (None, None)), rating))
         return Done(RatingsPage(ratings))
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> Request:

@@ -1,12 +1,41 @@
-"""Reading the account's ratings: before anything is sent, before anything is sent twice, and afterwards."""
+"""Reading the account's ratings: before anything is sent, before anything is sent twice, and afterwards.
 
+A reading is complete only if nothing in it speaks against that. What is on it may be believed in any case;
+that something is not there, only of a complete one:
+
+```text
+page 1: 250, counted 629   page 2: 250   page 3: 129        complete
+page 1: 250, counted 629   page 2: the same titles          "it shows the same titles on two pages"
+page 1:   0, counted 629   page 2:   0   page 3:   0        "it counts 629 ratings and shows 0"
+```
+
+Such a list is read again after 2 and 5 seconds: ratings that somebody else changes meanwhile move, too.
+"""
+
+import asyncio
 from functools import partial
+from typing import NamedTuple
 
 from importer.client.client import Client, Trace
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Decision, Done
-from importer.destinations.titles import AccountRating, AccountRatings
+from importer.destinations.titles import AccountRating, AccountRatings, PageQuery
 from importer.model import MediaKind
+
+REREAD_PAUSES = (2.0, 5.0)
+"""Seconds before a list that contradicts itself is read again."""
+
+
+class AccountReading(NamedTuple):
+    """Ratings that the account's list shows. With a `doubt`, it may hold others that are not among them."""
+
+    ratings: AccountRatings
+    doubt: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what is not among them is not rated."""
+        return not self.doubt
 
 
 class AccountReader:
@@ -16,20 +45,31 @@ class AccountReader:
         self._destination = destination
         self._client = client
 
-    async def read(self, kind: MediaKind) -> Decision[AccountRatings]:
-        """Read all pages, each with its retries. What is not Done is the Stop that ended it."""
-        return await self._read_pages(kind, retries=True)
+    async def read(self, kind: MediaKind) -> Decision[AccountReading]:
+        """Read all pages, each with its retries, and again while they contradict each other.
 
-    async def read_once(self, kind: MediaKind) -> Decision[AccountRatings]:
+        What is not Done is the Stop that ended it.
+        """
+        decision = await self._read_pages(kind, retries=True)
+        for pause_seconds in REREAD_PAUSES:
+            if not isinstance(decision, Done) or decision.value.is_complete:
+                break
+            await asyncio.sleep(pause_seconds)
+            decision = await self._read_pages(kind, retries=True)
+        return decision
+
+    async def read_once(self, kind: MediaKind) -> Decision[AccountReading]:
         """Read all pages with one attempt each: a Retry is left to the caller, who counts it as its own."""
         return await self._read_pages(kind, retries=False)
 
-    async def _read_pages(self, kind: MediaKind, *, retries: bool) -> Decision[AccountRatings]:
+    async def _read_pages(self, kind: MediaKind, *, retries: bool) -> Decision[AccountReading]:
         ratings: dict[str, AccountRating] = {}
-        page = 1
-        while True:
-            request = self._destination.build_read_back(kind, page)
-            read = partial(self._destination.read_ratings, kind, page)
+        titles: set[str] = set()
+        entries = counted = 0
+        query: PageQuery | None = PageQuery(kind)
+        while query is not None:
+            request = self._destination.build_read_back(query)
+            read = partial(self._destination.read_ratings, query)
             decision = (
                 await self._client.decide(request, read)
                 if retries
@@ -37,7 +77,17 @@ class AccountReader:
             )
             if not isinstance(decision, Done):
                 return decision
-            ratings.update(decision.value.ratings)
-            if not decision.value.has_more:
-                return Done(ratings)
-            page += 1
+            page = decision.value
+            ratings.update(page.ratings)
+            if not titles.isdisjoint(page.titles):
+                # At once, for a server that always shows its first page has no last one.
+                doubt = f"the list of {kind}s shows the same titles on two pages"
+                return Done(AccountReading(ratings, doubt))
+            titles |= page.titles
+            entries += page.entries
+            counted = page.counted or counted
+            query = page.next_page
+        if entries < counted:
+            doubt = f"the list of {kind}s counts {counted:,} ratings and shows {entries:,}"
+            return Done(AccountReading(ratings, doubt))
+        return Done(AccountReading(ratings))

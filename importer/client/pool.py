@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from importer.client.account_reader import AccountReader
+from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.batching import Batcher, BatchSize
 from importer.client.client import Client, Trace
 from importer.destinations.base import Destination
@@ -36,7 +36,7 @@ from importer.destinations.decisions import (
     Split,
     Stop,
 )
-from importer.destinations.titles import AccountRating, AccountRatings, is_held, possible_kinds
+from importer.destinations.titles import AccountRating, is_held, possible_kinds
 from importer.errors import StopRunError
 from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 
@@ -192,10 +192,10 @@ class WorkerPool:
         found = await self._read_ratings_once(batch)
         if self.stopped_by is not None:
             raise _StoppedError
-        if not isinstance(found, Done):
+        if not isinstance(found, Done) or (is_there := self._is_there(batch, found.value)) is None:
             return given_up
         trace.effect = Effect.NONE
-        if all(is_held(self._destination.as_stored(job), found.value) for job in batch.jobs):
+        if is_there:
             return Done(tuple(verified(job) for job in batch.jobs))
         return Done(tuple(_as_absent(outcome) for outcome in given_up.value))
 
@@ -232,20 +232,31 @@ class WorkerPool:
         if isinstance(found, Stop):
             return found  # the trace still says that the rows may have arrived
         assert isinstance(found, Done)
-        if all(is_held(self._destination.as_stored(job), found.value) for job in batch.jobs):
-            trace.effect = Effect.NONE
+        is_there = self._is_there(batch, found.value)
+        if is_there is None:
+            return Retry(found.value.doubt, last.policy, Effect.UNKNOWN)
+        trace.effect = Effect.NONE
+        if is_there:
             return Done(tuple(verified(job) for job in batch.jobs))
-        trace.effect = Effect.NONE  # it did not arrive: what counts from here on is the repeat
-        return await self._attempt(batch, trace)
+        return await self._attempt(batch, trace)  # it did not arrive: what counts now is the repeat
 
-    async def _read_ratings_once(self, batch: Batch) -> Decision[AccountRatings]:
+    def _is_there(self, batch: Batch, reading: AccountReading) -> bool | None:
+        """Whether the account is as the batch wants it; None if the reading cannot tell."""
+        is_held_already = all(is_held(self._destination.as_stored(job), reading.ratings) for job in batch.jobs)
+        if reading.is_complete:
+            return is_held_already
+        return True if is_held_already and all(job.rating for job in batch.jobs) else None
+
+    async def _read_ratings_once(self, batch: Batch) -> Decision[AccountReading]:
         ratings: dict[str, AccountRating] = {}
+        doubt = ""
         for kind in sorted({kind for job in batch.jobs for kind in possible_kinds(job)}):
             found = await self._account_reader.read_once(kind)
             if not isinstance(found, Done):
                 return found
-            ratings.update(found.value)
-        return Done(ratings)
+            ratings.update(found.value.ratings)
+            doubt = doubt or found.value.doubt
+        return Done(AccountReading(ratings, doubt))
 
 
 class _StoppedError(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from importer.destinations.decisions import BatchDecision, Decision
-from importer.destinations.titles import Found, RatingsPage, Unsearchable
+from importer.destinations.titles import Found, PageQuery, RatingsPage, Unsearchable
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob
@@ -70,14 +70,12 @@ class Destination(Protocol):
         """Decide on the answer: `Done(None)` lets the run begin."""
         ...
 
-    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
+    def build_read_back(self, query: PageQuery) -> Request:
         """Build the request that reads a page of the account's ratings of one kind."""
         ...
 
-    def read_ratings(
-        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
-    ) -> Decision[RatingsPage]:
-        """Read that page, and whether there is more to read after it."""
+    def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
+        """Read that page, and what is to be read after it."""
         ...
 
 

@@ -32,11 +32,29 @@ AccountRatings = Mapping[str, AccountRating]
 """The account's ratings as read back: every `title_keys` key of a rated title, with its rating."""
 
 
+class PageQuery(NamedTuple):
+    """Which page of the account's ratings of one kind to read.
+
+    `is_elsewhere` where the destination has two lists of them and the usual one is not served.
+    """
+
+    kind: MediaKind
+    page: int = 1
+    is_elsewhere: bool = False
+
+
 class RatingsPage(NamedTuple):
-    """One page of the account's ratings."""
+    """One page of the account's ratings, and what it says of the others."""
 
     ratings: AccountRatings
-    has_more: bool = False
+    next_page: PageQuery | None = None
+    """What to read after it; None: this page was the last one."""
+    entries: int = 0
+    """How many entries are on the page, also those that name no title or no rating."""
+    titles: frozenset[str] = frozenset()
+    """One key of each title on the page, of those that no other title has."""
+    counted: int = 0
+    """How many entries all pages have together, as far as the server says so."""
 
 
 _LONGEST_NUMBER = 12

@@ -76,9 +76,9 @@ async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]
         decision = await account_reader.read(kind)
         if isinstance(decision, Stop) and isinstance(decision.error, AuthorizationError):
             raise decision.error
-        if not isinstance(decision, Done):
+        if not isinstance(decision, Done) or not decision.value.is_complete:
             return None
-        ratings.update(decision.value)
+        ratings.update(decision.value.ratings)
     return ratings
 
 

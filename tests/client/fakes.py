@@ -36,10 +36,10 @@ from importer.destinations.decisions import (
     WhenExhausted,
     narrow,
 )
-from importer.destinations.titles import AccountRating, RatingsPage
+from importer.destinations.titles import AccountRating, PageQuery, RatingsPage
 from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
-from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
+from importer.model import Batch, Outcome, RatingJob, Status
 
 CARRIED_OUT = {"rated", "half-done", "answer-lost", "stop-unconfirmed", "hang"}
 STATUS = {"rated": 200, "skipped": 200, "refused": 400, "busy": 429, "trouble": 500, "half-done": 500}
@@ -164,18 +164,16 @@ class FakeApi:
     def as_stored(self, job: RatingJob) -> RatingJob:
         return job
 
-    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
+    def build_read_back(self, query: PageQuery) -> Request:
         return Request("POST", "http://127.0.0.1:1", READ_BACK)
 
-    def read_ratings(
-        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
-    ) -> Decision[RatingsPage]:
+    def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
         nothing = Batch(READ_BACK, ())
         if isinstance(answer, ConnectionLostError) or _word(answer) not in {"rated", "hang"}:
             decision = self.interpret_response(nothing, answer)
             return decision if isinstance(decision, Retry | Stop) else Stop(StopRunError("no ratings"))
         rated: list[int] = json.loads(answer.body)["rated"]
-        return Done(RatingsPage({f"{kind}:imdb:tt{row:07}": AccountRating(8) for row in rated}))
+        return Done(RatingsPage({f"{query.kind}:imdb:tt{row:07}": AccountRating(8) for row in rated}))
 
 
 def _word(answer: Response) -> str:

@@ -43,7 +43,7 @@ from importer.destinations.decisions import (
     narrow,
 )
 from importer.destinations.registry import choose
-from importer.destinations.titles import AccountRating, RatingsPage
+from importer.destinations.titles import AccountRating, PageQuery, RatingsPage
 from importer.errors import ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.journal import Journal
@@ -347,12 +347,10 @@ class FakeApi:
     def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
         return Done(None)
 
-    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
+    def build_read_back(self, query: PageQuery) -> Request:
         return Request("POST", "http://127.0.0.1:1", READ)
 
-    def read_ratings(
-        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
-    ) -> Decision[RatingsPage]:
+    def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
         if isinstance(answer, ConnectionLostError):
             return Retry("lost", LOST, Effect.UNKNOWN)
         content = json.loads(answer.body)
@@ -363,7 +361,10 @@ class FakeApi:
                 return Stop(StopRunError("it cannot be read"))
         return Done(
             RatingsPage(
-                {f"{kind}:imdb:{title}": AccountRating(rating) for title, rating in content["held"].items()}
+                {
+                    f"{query.kind}:imdb:{title}": AccountRating(rating)
+                    for title, rating in content["held"].items()
+                }
             )
         )
 

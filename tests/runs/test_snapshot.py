@@ -289,7 +289,7 @@ class TestAfterACrash:
     def test_where_it_can_be_looked_up_later_the_rows_wait_for_that(self, tmp_path: Path) -> None:
         road = Road.by("v2", tmp_path)
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
-        with running_sandbox("read:404@1", **OPEN) as sandbox:
+        with running_sandbox("read:404@1-2", **OPEN) as sandbox:
             road.crash_after_marking_rows()
             sandbox.rate(SHAWSHANK, 9)
             assert road.run(sandbox.url).stopped_by is not None

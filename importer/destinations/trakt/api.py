@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
-from importer.destinations.titles import RatingsPage, possible_kinds
+from importer.destinations.titles import PageQuery, RatingsPage, possible_kinds
 from importer.destinations.trakt.account import TraktAccount, read_account
 from importer.destinations.trakt.answers import Sent, interpret_ratings
 from importer.destinations.trakt.dates import Dates
-from importer.destinations.trakt.ratings import MOST_PAGES, count_pages, has_next_page, parse_ratings
+from importer.destinations.trakt.ratings import PAGE_SIZE, read_page
 from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import PATIENT_QUESTION, REFRESH_TOKEN, interpret_trouble
 from importer.errors import ConnectionLostError
@@ -25,9 +25,6 @@ from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, Row
 
 BATCH_SIZE = 100
 """Jobs per request. No maximum is documented; 200 is safe, 800 took 45 s and timed out (issue #448)."""
-
-PAGE_SIZE = 250
-"""Ratings per page: the largest `limit` that is not silently clamped (issue #924)."""
 
 _NUMBERED = "numbered"
 """The kind of request for seasons and episodes that are known by their show and number."""
@@ -128,19 +125,21 @@ class TraktV2:
         decision = read_account(answer)
         return Done(None) if isinstance(decision, Done) else decision
 
-    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
+    def build_read_back(self, query: PageQuery) -> Request:
         """`GET /sync/ratings/{type}`, always paged: a limit without asking was seen and lifted (#919)."""
-        path = f"/sync/ratings/{_ARRAYS[kind]}?page={page}&limit={PAGE_SIZE}"
+        ratings = "/users/me/ratings" if query.is_elsewhere else "/sync/ratings"
+        path = f"{ratings}/{_ARRAYS[query.kind]}?page={query.page}&limit={PAGE_SIZE}"
         return build_request("GET", self.base_url, path, self.client_id, as_user=True)
 
-    def read_ratings(
-        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
-    ) -> Decision[RatingsPage]:
-        """Read a page of the account's ratings; the page count says whether there is more."""
+    def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
+        """Read a page of the account's ratings."""
         if isinstance(answer, Response):
-            found = parse_ratings(kind, answer.body) if answer.status == 200 else None
-            if found is not None and count_pages(answer) <= MOST_PAGES:
-                return Done(RatingsPage(found, has_next_page(answer, page)))
+            page = read_page(query, answer) if answer.status == 200 else None
+            if page is not None:
+                return Done(page)
+            if answer.status in {404, 405} and query == PageQuery(query.kind):
+                # The contracts of 2026 do not know the one, and trakt-web reads the other.
+                return Done(RatingsPage({}, query._replace(is_elsewhere=True)))
             if answer.status == 401:
                 return REFRESH_TOKEN
         return interpret_trouble(answer, PATIENT_QUESTION)

@@ -1,43 +1,72 @@
-"""What the account holds, from the pages of `GET /sync/ratings/{type}`. Pure."""
+"""What the account holds, from the pages of `GET /sync/ratings/{type}`. Pure.
+
+Where the list ends. The page count comes from a count of ratings that may lag behind (trakt-web PR 3152):
+
+```text
+count 2, limit 250:    250, 250, 129, 0    page 2 is full, so it need not be the last; nor need 129 be
+count 3, limit 250:    250, 107, 250       a short page before the last one is nothing special
+count 7, limit 100:    100 ... 100, 29     250 were asked for and clamped: the header says so
+no headers:            100 ... 100, 29, 0  clamped as well, perhaps: only an empty page is the end
+no headers:            629                 more than were asked for: it knows no pages
+```
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from importer.destinations.titles import AccountRating, AccountRatings, build_keys, build_removal
+from importer.destinations.titles import AccountRating, PageQuery, RatingsPage, build_keys, build_removal
 from importer.http import Response, parse_list
 from importer.model import MediaKind, RatingJob
 
+PAGE_SIZE = 250
+"""Ratings per page: the largest `limit` that is not silently clamped (issue #924)."""
+
 MOST_PAGES = 2_000
-"""Half a million ratings, far more than an account may hold: a server that says more cannot count."""
+"""Half a million ratings, far more than an account may hold: a server that has more cannot count."""
 
 
-def parse_ratings(kind: MediaKind, body: bytes) -> AccountRatings | None:
+def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     """Index a page of ratings; None if it is none. Ids may be null, 0 or nested objects."""
-    entries = parse_list(body)
-    if entries is None:
+    kind, entries = query.kind, parse_list(answer.body)
+    if entries is None or max(query.page, count_pages(answer)) > MOST_PAGES:
         return None
     ratings: dict[str, AccountRating] = {}
+    titles = set()
     for entry in entries:
         rating = entry.get("rating") if isinstance(entry, dict) else None
         if type(rating) is int and 1 <= rating <= 10:  # true is no rating
             held = AccountRating(
                 rating, rated_at=_read_instant(entry.get("rated_at")), removal=_build_removal(kind, entry)
             )
-            for key in _build_keys(kind, entry):
-                ratings[key] = held
-    return ratings
+            ratings.update(dict.fromkeys(_build_keys(kind, entry), held))
+            titles.update(_build_id_keys(kind, entry)[:1])
+    has_more = has_next_page(answer, query.page, len(entries))
+    next_page = query._replace(page=query.page + 1) if has_more else None
+    counted = _read_number(answer, "X-Pagination-Item-Count")
+    return RatingsPage(ratings, next_page, len(entries), frozenset(titles), counted)
 
 
-def has_next_page(answer: Response, page: int) -> bool:
-    """Go by the page count only: a page may hold less than was asked for (issue #924)."""
-    return page < count_pages(answer)
+def has_next_page(answer: Response, page: int, entries: int) -> bool:
+    """Whether there may be a page after this one, which has so many entries; see the head of this file."""
+    count = count_pages(answer)
+    if page < count:
+        return True
+    if entries > PAGE_SIZE:
+        return False
+    if page == count:
+        return entries >= (_read_number(answer, "X-Pagination-Limit") or PAGE_SIZE)
+    return entries > 0
 
 
 def count_pages(answer: Response) -> int:
-    """How many pages there are; 0 if the answer does not say."""
-    count = answer.headers.get("X-Pagination-Page-Count", "")
-    return int(count[:9]) if count.isdecimal() else 0
+    """How many pages there are, or more; 0 if the answer does not say."""
+    return _read_number(answer, "X-Pagination-Page-Count")
+
+
+def _read_number(answer: Response, header: str) -> int:
+    text = answer.headers.get(header, "")
+    return int(text[:9]) if text.isdecimal() else 0
 
 
 def _build_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
@@ -47,6 +76,16 @@ def _build_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
         return own
     show = _object(entry, MediaKind.SHOW)
     return own + build_keys(kind, _ids(show), _name(show), _number(kind, title))
+
+
+def _build_id_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
+    """The keys that no other title has, Trakt's own id first: a name and a year may be those of two films."""
+    title, show = _object(entry, kind), _object(entry, MediaKind.SHOW)
+    keys = build_keys(kind, _ids(title), (None, None))
+    number = _number(kind, title)
+    if kind in {MediaKind.SEASON, MediaKind.EPISODE} and number[0] is not None:
+        keys += build_keys(kind, _ids(show), (None, None), number)
+    return keys
 
 
 def _build_removal(kind: MediaKind, entry: Mapping[str, Any]) -> RatingJob | None:
@@ -80,7 +119,7 @@ def _ids(title: Mapping[str, Any]) -> dict[str, object]:
     ids = _object(title, "ids")
     return {
         source: value
-        for source in ("imdb", "tmdb", "tvdb", "trakt")
+        for source in ("trakt", "imdb", "tmdb", "tvdb")
         if isinstance(value := ids.get(source), int | str)
     }
 

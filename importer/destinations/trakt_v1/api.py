@@ -18,6 +18,7 @@ from importer.destinations.decisions import BatchDecision, Decision, Done, Stop
 from importer.destinations.titles import (
     AccountRating,
     AccountRatings,
+    PageQuery,
     RatingsPage,
     build_keys,
     build_removal,
@@ -118,14 +119,12 @@ class TraktV1:
             )
         return interpret_question(answer, self._secrets)
 
-    def build_read_back(self, kind: MediaKind, page: int = 1) -> Request:
+    def build_read_back(self, query: PageQuery) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
-        method = f"user/ratings/{_PLURAL[kind]}.json"
+        method = f"user/ratings/{_PLURAL[query.kind]}.json"
         return self._post(method, {}, suffix=f"/{_quote(self.username)}")
 
-    def read_ratings(
-        self, kind: MediaKind, page: int, answer: Response | ConnectionLostError
-    ) -> Decision[RatingsPage]:
+    def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
         """Read the account's ratings, which come on one page.
 
         `rating_advanced` counts where it is given, else love or hate.
@@ -133,7 +132,7 @@ class TraktV1:
         if isinstance(answer, Response) and answer.status == 200:
             entries = parse_list(answer.body)
             if entries is not None:
-                return Done(RatingsPage(_read_entries(kind, entries)))
+                return Done(RatingsPage(_read_entries(query.kind, entries)))
         return interpret_question(answer, self._secrets)
 
     @property

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Done, Effect, Retry, Split, Stop
-from importer.destinations.titles import AccountRating, AccountRatings
+from importer.destinations.titles import AccountRating, AccountRatings, PageQuery
 from importer.destinations.trakt_v1.answers import CAPACITY_SECONDS
 from importer.destinations.trakt_v1.api import BULK_SIZE, TraktV1
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
@@ -163,7 +163,7 @@ def test_only_bulk_repeats_safely() -> None:
         (BULK.build_request(TWO), f"/rate/movies/{KEY}", "POST rate/movies"),
         (SINGLE.build_credentials_check(), f"/account/test/{KEY}", "POST account/test"),
         (
-            SINGLE.build_read_back(MediaKind.EPISODE),
+            SINGLE.build_read_back(PageQuery(MediaKind.EPISODE)),
             f"/user/ratings/episodes.json/{KEY}/justin",
             "POST user/ratings/episodes.json",
         ),
@@ -180,7 +180,7 @@ def test_url_ends_in_the_key_and_the_label_holds_no_secret(request_: Any, url: s
 
 def test_a_name_that_is_no_url_text_stays_one_part_of_the_path() -> None:
     destination = replace(SINGLE, username="a/b?c#d e", api_key="k/?")
-    url = destination.build_read_back(MediaKind.MOVIE).url
+    url = destination.build_read_back(PageQuery(MediaKind.MOVIE)).url
     assert url == "http://127.0.0.1:1/user/ratings/movies.json/k%2F%3F/a%2Fb%3Fc%23d%20e"
 
 
@@ -515,9 +515,9 @@ def test_a_probe_without_an_answer_is_asked_again_then_stops_the_run(
 
 
 def holdings_of(kind: MediaKind, entries: object) -> AccountRatings:
-    found = SINGLE.read_ratings(kind, 1, build_answer(200, entries))
+    found = SINGLE.read_ratings(PageQuery(kind), build_answer(200, entries))
     assert isinstance(found, Done)
-    assert not found.value.has_more
+    assert found.value.next_page is None
     return {key: held._replace(removal=None) for key, held in found.value.ratings.items()}
 
 
@@ -598,7 +598,7 @@ def test_entries_that_make_no_sense_are_passed_over() -> None:
 def test_holdings_that_cannot_be_read_are_never_empty_holdings(
     answer: Response | ConnectionLostError, kind: type
 ) -> None:
-    assert isinstance(SINGLE.read_ratings(MediaKind.MOVIE, 1, answer), kind)
+    assert isinstance(SINGLE.read_ratings(PageQuery(MediaKind.MOVIE), answer), kind)
 
 
 # Whatever comes
@@ -663,7 +663,7 @@ def test_any_answer_to_the_probe_has_a_verdict(answer: Response | ConnectionLost
 def test_any_answer_to_reading_back_has_holdings_or_a_verdict(
     answer: Response | ConnectionLostError, kind: MediaKind
 ) -> None:
-    found = SINGLE.read_ratings(kind, 1, answer)
+    found = SINGLE.read_ratings(PageQuery(kind), answer)
     if isinstance(found, Done):
         ratings = found.value.ratings
         assert all(held.rating and isinstance(key, str) for key, held in ratings.items())
