@@ -242,10 +242,10 @@ class WorkerPool:
 
     def _is_there(self, batch: Batch, reading: AccountReading) -> bool | None:
         """Whether the account is as the batch wants it; None if the reading cannot tell."""
-        is_held_already = all(is_held(self._destination.as_stored(job), reading.ratings) for job in batch.jobs)
-        if reading.is_complete:
-            return is_held_already
-        return True if is_held_already and all(job.rating for job in batch.jobs) else None
+        stored = map(self._destination.as_stored, batch.jobs)
+        are_held = all(is_held(job, reading.ratings) for job in stored)
+        is_certain = reading.is_complete or (are_held and all(job.rating for job in batch.jobs))
+        return are_held if is_certain else None
 
     async def _read_ratings_once(self, batch: Batch) -> Decision[AccountReading]:
         ratings: dict[str, AccountRating] = {}

@@ -47,7 +47,7 @@ from importer.destinations.titles import AccountRating, PageQuery, RatingsPage
 from importer.errors import ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.journal import Journal
-from importer.model import Batch, InvalidRow, MediaKind, Outcome, RatingJob, SourceRow, Status
+from importer.model import Batch, InvalidRow, Outcome, RatingJob, SourceRow, Status
 from importer.runs import send as clerk
 from importer.runs import send as sending
 from importer.runs.duplicates import UNCHANGED
