@@ -5,6 +5,7 @@ ImporterError                    exit 1   the run ended badly
 ├── UsageError                   exit 2   the user changes the command, the settings or the file
 │   ├── OptionError                       an option has a value that cannot be used
 │   ├── SettingsError                     every problem of the settings at once
+│   ├── PlaceNeededError                  it is not known where a run went
 │   ├── UnknownFormatError                the header belongs to no format we read
 │   ├── ScaleNeededError                  the format does not say what its ratings are
 │   └── UnreadableFileError               the file cannot be read (further)
@@ -58,6 +59,12 @@ class Remedy(StrEnum):
     LIST_RUNS = "The list of runs has those there are."
     NEW_PLAN = "Make a new plan."
     FORCE = "To undo anyway, force it."
+    ASK_NOTHING = "If that is what you want, say yes beforehand."
+    ASK_AGAIN = "The same command asks again."
+    NAME_PLACE = "Name it, as one of {error.places}."
+    NAME_RUN = "Name a results file, or a run from the list of runs."
+    SHOW_SANDBOX = "Start a sandbox by itself to see why."
+    DRY_RUN = "For a file, a dry run shows what it gets."
     OVERWRITE = "To send without comparing, let the file overwrite the account."
     INSPECT = "Correct them, or take them out of the file; an inspection names them."
 
@@ -116,6 +123,14 @@ class SettingsError(UsageError):
     def __init__(self, problems: Sequence[str], remedy: Remedy | None = None) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems), remedy)
+
+
+class PlaceNeededError(UsageError):
+    """No journal says where the run of a results file went; `places` are those there are."""
+
+    def __init__(self, name: str, places: Sequence[str]) -> None:
+        self.places = ", ".join(places)
+        super().__init__(f"{name}: no journal here tells where its run went", Remedy.NAME_PLACE)
 
 
 class UnknownFormatError(UsageError):

@@ -1,9 +1,9 @@
 """Signals that would end the process, and the event loop that a run waits in.
 
 ```text
-before and after sending    listening_to_signals(default_int_handler)    SIGTERM is like Ctrl-C
-while requests are out      hearing_signals(on_signal)                   the loop calls on_signal(SIGTERM)
-while results are written   holding_signals()                            a first signal waits
+before and after sending    translate_interrupts()          SIGTERM, like Ctrl-C, is a StopRunError
+while requests are out      hearing_signals(on_signal)      the loop calls on_signal(SIGTERM)
+while results are written   holding_signals()               a first signal waits
 ```
 """
 
@@ -34,6 +34,17 @@ def listening_to_signals(listener: Callable[[int, FrameType | None], object]) ->
     finally:
         for number, earlier in before.items():
             signal.signal(number, earlier)
+
+
+@contextmanager
+def translate_interrupts(what_is_kept: str = "what was done is in the journal") -> Iterator[None]:
+    """Raise StopRunError for Ctrl-C and for signals like it, while nothing else listens for them."""
+    try:
+        with listening_to_signals(signal.default_int_handler):
+            yield
+    except KeyboardInterrupt:
+        message = f"interrupted; {what_is_kept}, and the same command goes on from there"
+        raise StopRunError(message) from None
 
 
 @contextmanager

@@ -9,10 +9,11 @@ Outside of `cli/` options have the names of their fields (`on_conflict`), and re
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from importer.errors import AuthorizationError, ImporterError, OptionError, Remedy
 from importer.report.inspection import Inspection
-from importer.text import count
+from importer.text import clean, count
 
 ADVICE: Mapping[Remedy, str] = {
     Remedy.SIGN_IN: "Run `importer login trakt`.",
@@ -43,6 +44,12 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
     Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",
     Remedy.FORCE: "To undo anyway, add --force.",
+    Remedy.ASK_NOTHING: "If that is what you want, type the same command with --yes.",
+    Remedy.ASK_AGAIN: "The same command asks again, with --yes it does not.",
+    Remedy.NAME_PLACE: "Type the same command with --to and one of {error.places}.",
+    Remedy.NAME_RUN: "Name a results file, or a run of `importer runs`.",
+    Remedy.SHOW_SANDBOX: "`importer sandbox` shows why.",
+    Remedy.DRY_RUN: "For a file, --dry-run shows what it gets.",
     Remedy.OVERWRITE: "To send without comparing, add --on-conflict overwrite.",
     Remedy.INSPECT: "Correct them, or take them out of the file (`importer inspect FILE` names them).",
 }
@@ -71,3 +78,9 @@ def advise_inspection(inspection: Inspection) -> Iterator[str]:
         yield "No rating is above 5: if these are stars, say so with --scale 5."
     if without := inspection.ids["none"]:
         yield f"{count(without, 'row')} without any id: `importer resolve` looks titles up."
+
+
+def advise_plan(rows_to_send: int, out: Path) -> Iterator[str]:
+    """Give the command that sends the plan in `out`, unless that is standard output."""
+    if rows_to_send and str(out) != "-":
+        yield f"This sends it: importer run --plan {clean(str(out), 4096)}"

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.advice import advise_plan
 from importer.cli.groups import spread
 from importer.cli.options import build_destination_options
 from importer.cli.shell import Shell
@@ -52,5 +53,5 @@ def plan(
         if shown.as_json:
             print_json(found, lines(), out, stream)
         elif not shown.quiet:
-            print(build_plan(found, out), file=stream)
+            print(build_plan(found, out), *advise_plan(found.rows_to_send, out), sep="\n", file=stream)
         raise typer.Exit(0 if found.is_fine else 1)

@@ -2,7 +2,6 @@
 
 import json
 import shlex
-import signal
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -18,8 +17,8 @@ from importer.cli.prompts import find_prompts
 from importer.client.rate_limit import parse_rate
 from importer.destinations.base import Search
 from importer.destinations.registry import DEFAULT, check_word, choose, list_search_words
-from importer.errors import StopRunError, UsageError
-from importer.interrupts import listening_to_signals
+from importer.errors import UsageError
+from importer.interrupts import translate_interrupts
 from importer.matching.lookups import LookupOptions
 from importer.matching.service import MatchService, MatchSummary, check_output
 from importer.monitoring.log import open_log
@@ -81,19 +80,14 @@ def _match(
     quiet: bool,
 ) -> MatchSummary:
     """Look up while the progress is shown. Raises ImporterError, also for Ctrl-C."""
-    try:
-        with listening_to_signals(signal.default_int_handler), given.open_path() as path:
-            check_output(out, path)
-            reader, _ = open_file(
-                path, given.name, replace(given.reading, leaves_types_open=True), find_prompts()
-            )
-            progress = Progress()
-            with show_progress(progress, quiet=quiet):
-                return MatchService(search, limits, progress).match(reader, given.name, out)
-    except KeyboardInterrupt:
-        raise StopRunError(
-            "interrupted; what was found is kept, and the same command goes on from there"
-        ) from None
+    with translate_interrupts("what was found is kept"), given.open_path() as path:
+        check_output(out, path)
+        reader, _ = open_file(
+            path, given.name, replace(given.reading, leaves_types_open=True), find_prompts()
+        )
+        progress = Progress()
+        with show_progress(progress, quiet=quiet):
+            return MatchService(search, limits, progress).match(reader, given.name, out)
 
 
 def _print(found: MatchSummary, to: str, out: Path) -> None:

@@ -11,9 +11,10 @@ from importer.cli.display import Display
 from importer.cli.options import ShownOptions
 from importer.cli.prompts import find_prompts
 from importer.errors import OptionError
+from importer.interrupts import translate_interrupts
 from importer.monitoring.log import open_log
 from importer.runs.import_run import ImportRun
-from importer.runs.launch import RunRequest, open_run, translate_interrupts
+from importer.runs.launch import RunRequest, open_run
 from importer.runs.results_csv import STANDARD_OUTPUT
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from importer.errors import UsageError
+from importer.errors import Remedy, UsageError
 from importer.journal import JournalRun
 from importer.model import HATE, LOVE, MediaKind, Rating, RatingJob
 from importer.plans.model import build_plan_line
@@ -22,7 +22,7 @@ def made_plan(run: ImportRun) -> Iterator[tuple[Plan, Callable[[], Iterator[Line
     """
     destination = run.destination
     if destination.spec.is_file:
-        raise UsageError("a plan needs an account to compare with; for a file, --dry-run shows what it gets")
+        raise UsageError("a plan needs an account to compare with", Remedy.DRY_RUN)
     with run.compared() as loaded:
         effort = destination.estimate_effort(loaded.run, run.options.or_else(destination.recommended))
         name, account = destination.destination.name, destination.account

@@ -134,7 +134,7 @@ def build_plan(plan: Plan, out: Path) -> str:
     lines += ["", _describe_effort(plan)]
     if plan.rows_to_send and out != STANDARD_OUTPUT:
         place = clean(str(out), 4096)
-        lines += [f"Written to {place}; this sends it: importer run --plan {place}"]
+        lines += [f"Written to {place}."]
     return "\n".join(lines)
 
 

@@ -1,6 +1,5 @@
 """What earlier runs left, as the input of another one: failures to try again, changes to take back."""
 
-import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from pathlib import Path
 from importer.config.folders import state_dir
 from importer.destinations.registry import choose, find, list_specs
 from importer.destinations.spec import DestinationSpec
-from importer.errors import UsageError
+from importer.errors import OptionError, PlaceNeededError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_sender, read_results
 from importer.model import CORRECTABLE, TRANSIENT
 from importer.runs.load import Source
@@ -67,16 +66,12 @@ class ResultsFile:
         Raises UsageError.
         """
         if to is not None and choose(to).is_file:
-            raise UsageError(f"--to {to} does not go with retry: a file is written whole, by its own command")
+            raise OptionError("to", "a file is written whole, by its own command", to)
         if self.past is None and to is not None:
             return choose(to, api)
         if self.past is None:
-            places = ", ".join(dict.fromkeys(spec.word for spec in list_specs() if not spec.is_file))
-            command = shlex.join(["importer", "retry", *["--all"] * self.every, self.name, "--to", "PLACE"])
-            raise UsageError(
-                f"{self.name}: no journal here tells where its run went. "
-                f"Type it, as one of {places}:\n    {command}"
-            )
+            places = dict.fromkeys(spec.word for spec in list_specs() if not spec.is_file)
+            raise PlaceNeededError(self.name, list(places))
         run_id, destination = self.past.run_id, self.past.destination
         spec = find(destination)
         if spec is None or spec.is_file:
@@ -92,9 +87,7 @@ def open_results(what: str, *, every: bool, zone: tzinfo | None) -> ResultsFile:
         sent = ResultsReader(path, name_of(what), ()).read_sent()
         return ResultsFile(what, every, find_sender(folder, sent), zone)
     if what != LAST and (not what[:1].isdigit() or path.suffix):  # a run's id begins with its date
-        raise UsageError(
-            f"there is no file {name_of(what)}; name a results file, or a run of `importer runs`"
-        )
+        raise UsageError(f"there is no file {name_of(what)}", Remedy.NAME_RUN)
     return ResultsFile(what, every, find_run(folder, what), zone)
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from importer.errors import ImporterError, OptionError, StopRunError
+from importer.errors import ImporterError, OptionError, Remedy, StopRunError
 from importer.files import check_place, is_same_file
 from importer.interrupts import holding_signals
 from importer.journal import Journal, JournalRun
@@ -274,4 +274,4 @@ class ImportRun:
 
 def _insist(is_confirmed: bool) -> None:
     if not is_confirmed:
-        raise StopRunError("nothing was sent; the same command asks again, with --yes it does not")
+        raise StopRunError("nothing was sent", Remedy.ASK_AGAIN)

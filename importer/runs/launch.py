@@ -1,6 +1,5 @@
 """From what is read and where it goes to an `ImportRun`: the one way all commands go that send ratings."""
 
-import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +8,7 @@ from pathlib import Path
 
 from importer.config.folders import state_dir
 from importer.destinations.spec import DestinationSpec
-from importer.errors import ImporterError, StopRunError
-from importer.interrupts import listening_to_signals
+from importer.errors import ImporterError
 from importer.runs.import_run import ImportRun
 from importer.runs.open_destination import journal_for, open_destination
 from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
@@ -39,27 +37,17 @@ def open_run(
     Raises UsageError where something does not fit together, StopRunError where it cannot be reached.
     """
     prompts, observer, rules = prompts or Unattended(), observer or Unwatched(), wanted.rules
-    with (
-        open_destination(wanted.to, wanted.at, observer.warned, is_dry_run=rules.is_dry_run) as destination,
-        journal_for(destination) as journal,
-        wanted.what.open(Opening(destination, journal, prompts, wanted.results)) as source,
-    ):
-        yield ImportRun(
-            source, destination, journal, rules, wanted.options, wanted.results, prompts, observer
-        )
-
-
-@contextmanager
-def translate_interrupts() -> Iterator[None]:
-    """Turn what may end a run before or beside the sending into errors that say what to do."""
     try:
-        # Where the sending does not listen for itself, a polite end is like Ctrl-C.
-        with listening_to_signals(signal.default_int_handler):
-            yield
-    except KeyboardInterrupt:
-        raise StopRunError(
-            "interrupted; what was done is in the journal, and the same command goes on from there"
-        ) from None
+        with (
+            open_destination(
+                wanted.to, wanted.at, observer.warned, is_dry_run=rules.is_dry_run
+            ) as destination,
+            journal_for(destination) as journal,
+            wanted.what.open(Opening(destination, journal, prompts, wanted.results)) as source,
+        ):
+            yield ImportRun(
+                source, destination, journal, rules, wanted.options, wanted.results, prompts, observer
+            )
     except sqlite3.DatabaseError as error:
         raise ImporterError(
             f"the journal is damaged ({error}). Move its file away from {state_dir() / 'journals'} to begin "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import UsageError
+from importer.errors import Remedy, UsageError
 from importer.journal import Journal, JournalRun
 from importer.model import InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow
 from importer.progress import Phase, Progress
@@ -145,10 +145,7 @@ def _check_mirror(invalid: int) -> None:
     """See that the mirror is told of all that the file rates. Raises UsageError."""
     if invalid:
         rows = f"{invalid:,} rows are" if invalid > 1 else "1 row is"
-        raise UsageError(
-            f"--mirror would remove what the file may well rate: {rows} invalid. Correct them, or take them "
-            "out of the file (`importer inspect` names them)."
-        )
+        raise UsageError(f"a mirror would remove what the file may well rate: {rows} invalid", Remedy.INSPECT)
 
 
 def _check(row: SourceRow, destination: Destination) -> Outcome | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from importer.client.sign_in import AccountInfo
-from importer.errors import OptionError, UsageError
+from importer.errors import OptionError, Remedy, UsageError
 from importer.journal.history import Tally
 from importer.model import MediaKind
 from importer.progress import Progress
@@ -75,8 +75,7 @@ class Unattended:
         if self.assume_yes:
             return True
         raise UsageError(
-            f"{describe_changes(snapshot)}, and nobody can be asked; nothing was sent. If that is what you "
-            "want, type the same command with --yes."
+            f"{describe_changes(snapshot)}, and nobody can be asked; nothing was sent", Remedy.ASK_NOTHING
         )
 
 

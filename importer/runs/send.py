@@ -21,7 +21,7 @@ from importer.client.rate_limit import Limiter, Rate
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
-from importer.errors import ImporterError, StopRunError
+from importer.errors import ImporterError, Remedy, StopRunError
 from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
 from importer.journal import JournalRun
 from importer.model import Batch, Outcome, RowOutcome
@@ -137,7 +137,7 @@ class Sending:
         self.stopped_by = self.stopped_by or next(iter(held), None)
         if self.stopped_by is None and self._run.count_open():
             limited = self._options.limit is not None
-            self.stopped_by = StopRunError("--limit was reached" if limited else "some rows were left over")
+            self.stopped_by = StopRunError("the limit was reached" if limited else "some rows were left over")
 
     def verify(self) -> None:
         """Read the account back and call every row a failure that is not stored as it was reported.
@@ -214,13 +214,14 @@ class Sending:
         policy = self._rules.on_conflict
         if self._undone is not None:
             raise StopRunError(
-                "the account cannot be read, so an undo might overwrite what others did; see --force"
+                "the account cannot be read, so an undo might overwrite what others did", Remedy.FORCE
             )
         if self._rules.follows_plan or self._rules.removes_missing:
             raise StopRunError("the account cannot be read, and must be; nothing was sent")
         if policy.needs_the_account(keeps_dates=self._destination.keeps_dates):
             raise StopRunError(
-                f"the account cannot be read, so --on-conflict {policy} cannot be kept; nothing was sent"
+                f"the account cannot be read, so the policy {policy} cannot be kept; nothing was sent",
+                Remedy.OVERWRITE,
             )
         if self._rules.is_unattended and self._destination.keeps_dates:
             # Overwrite nothing unseen, whatever the policy: what cannot be read tonight can be tomorrow.

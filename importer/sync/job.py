@@ -16,6 +16,7 @@ from importer.config.folders import state_dir
 from importer.destinations.sign_in import AccountApi
 from importer.destinations.spec import RequestOptions
 from importer.errors import AuthorizationError, StopRunError
+from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
 from importer.model import TRANSIENT, Status
 from importer.readers import ReadOptions
@@ -23,7 +24,6 @@ from importer.readers.cells.scales import parse_scale
 from importer.readers.detect import check_format
 from importer.runs.conflicts import OnConflict
 from importer.runs.import_run import ImportRun, RunReport
-from importer.runs.launch import translate_interrupts
 from importer.runs.open_destination import (
     Login,
     OpenDestination,

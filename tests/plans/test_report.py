@@ -53,7 +53,7 @@ def test_counts_examples_and_effort() -> None:
         "    line 1210: column rating: 11",
         "",
         "To send: 1,208 rows in about 13 requests, at least 1 min 35 s.",
-        "Written to plan.csv; this sends it: importer run --plan plan.csv",
+        "Written to plan.csv.",
     ]
     assert found.rows_to_send == 1208
     assert not found.is_fine

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from importer.errors import StopRunError
-from importer.runs.launch import translate_interrupts
+from importer.interrupts import translate_interrupts
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])

@@ -260,7 +260,7 @@ class TestRetryAsACommand:
         asked = importer("retry", "--all", "results.csv")
         assert asked.returncode == 2
         assert "no journal here tells where its run went" in asked.stderr
-        assert "importer retry --all results.csv --to PLACE" in asked.stderr
+        assert "Type the same command with --to and one of trakt" in asked.stderr
         edit(tmp_path / "results.csv", 1, rating="9")
         done = importer("retry", "--all", "results.csv", "--to", "sandbox")
         assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated"])
