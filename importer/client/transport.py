@@ -34,9 +34,10 @@ TOTAL_SECONDS = 600.0
 ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
 """No answer of these APIs is larger; more is refused rather than kept in memory."""
 
-HEADER_LIMIT_BYTES = 256 * 1024
-MOST_HEADERS = 1_000
-"""What browsers take. Trakt's `Cache-Tag` is 11.5 kB for a page of 250 episodes; aiohttp's own limit is 8."""
+HEADER_LIMIT_BYTES = 128 * 1024
+MOST_HEADERS = 500
+"""As browsers take them, but no more in all than a body. Trakt's `Cache-Tag` is 11.5 kB for 250 episodes, and
+aiohttp's own limit for a header is 8 kB."""
 
 _DROPS_TO_DISTRUST = 3
 
