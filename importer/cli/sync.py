@@ -115,7 +115,7 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
         return (
             display.tell(ended)
             if isinstance(ended, RunReport)
-            else _tell_unchanged(name, ended, results, display)
+            else _show_unchanged(name, ended, results, display)
         )
     except Exception as error:
         # Nobody watches: an unexpected error is announced as well, and then shown as ever.
@@ -128,7 +128,7 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
         raise
 
 
-def _tell_unchanged(name: str, ended: Unchanged, results: Path, display: Display) -> int:
+def _show_unchanged(name: str, ended: Unchanged, results: Path, display: Display) -> int:
     line = f"{name}: nothing changed since {ended.since.strftime('%Y-%m-%d %H:%M UTC')}"
     if ended.failed:
         line += f"; {count(ended.failed, 'row')} did not succeed then, see {results}"
