@@ -24,7 +24,7 @@ LAYERS = """
 6  plans | report
 7  monitoring
 8  sync
-9  cli
+9  cli | api
 """
 """Layer 1 are values: its modules may import each other, without a circle."""
 

@@ -1,9 +1,6 @@
 """`importer inspect FILE`: what a file holds and what would become of it. Nothing is sent."""
 
 import json
-import tempfile
-from contextlib import closing
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,14 +11,10 @@ from importer.cli.groups import spread
 from importer.cli.prompts import find_prompts
 from importer.destinations.registry import DEFAULT, choose
 from importer.destinations.spec import RequestOptions
-from importer.journal import Journal
-from importer.model import Outcome, Status
-from importer.report.inspection import Inspection, build_inspection
-from importer.runs.import_run import ImportRun
-from importer.runs.open_destination import build_offline
-from importer.runs.results_csv import STANDARD_OUTPUT
-from importer.runs.rules import Api, DestinationOptions, RunRules
-from importer.runs.sources import ExportFile, Opening
+from importer.report.inspect_file import inspect_file
+from importer.report.inspection import build_inspection
+from importer.runs.rules import Api, DestinationOptions
+from importer.runs.sources import ExportFile
 
 
 @spread
@@ -40,19 +33,9 @@ def inspect(
 
     Also says why the other rows would not. Asks no server, sends nothing.
     """
-    destination = build_offline(choose(to, api), DestinationOptions(request=RequestOptions(love, hate)))
-    given = ExportFile(file, reading.build(), resolved)
-    with (
-        tempfile.TemporaryDirectory(prefix="inspect-") as folder,
-        Journal(Path(folder), "inspection") as journal,
-        given.open(Opening(destination, journal, find_prompts(), STANDARD_OUTPUT)) as source,
-    ):
-        reader = source.open_reader()
-        with ImportRun(source, destination, journal, RunRules.for_import(recheck=True)).loaded() as loaded:
-            loaded.run.close_open(Outcome(Status.NOT_SENT))
-            found = Inspection(source.name, reader.format_name, reader.notes, to)
-            with closing(loaded.run.results()) as lines:
-                found.add_all(lines)
+    export = ExportFile(file, reading.build(), resolved)
+    at = DestinationOptions(request=RequestOptions(love, hate))
+    found = inspect_file(export, choose(to, api), at, find_prompts())
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:

@@ -10,7 +10,6 @@ is stands in `progress`, a value that may be polled from any thread. `stop` ends
 thread: requests in flight come to their end, the results are written, and the same command continues.
 """
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +33,7 @@ from importer.runs.prompts import Observer, Outlook, Prompts, StartedRun, Unatte
 from importer.runs.results_csv import STANDARD_OUTPUT, write_results
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.snapshot import Snapshot
-from importer.runs.stop import StopRequest
+from importer.runs.stop import StopRequest, wait_in_thread
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
@@ -84,7 +83,7 @@ class ImportRun:
     close_known: Callable[[JournalRun], None] | None = None
     """Closes rows of which the caller knows that they fail."""
     progress: Progress = field(default_factory=Progress)
-    _stop: StopRequest = field(default_factory=StopRequest)
+    stop_request: StopRequest = field(default_factory=StopRequest)
 
     def execute(self) -> RunReport:
         """Do all of it, or what the rules say of it.
@@ -106,17 +105,11 @@ class ImportRun:
 
     async def execute_async(self) -> RunReport:
         """Do the same in a thread of its own. Cancelled, it stops the run and waits for its good end."""
-        work = asyncio.ensure_future(asyncio.to_thread(self.execute))
-        try:
-            return await asyncio.shield(work)
-        except asyncio.CancelledError:
-            self.stop("cancelled")
-            await asyncio.wait([work])
-            raise
+        return await wait_in_thread(self.execute, self.stop_request)
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run, from any thread, to end in good order; asked twice, it waits for no request."""
-        self._stop(StopRunError(reason))
+        self.stop_request(StopRunError(reason))
 
     @contextmanager
     def loaded(self) -> Iterator[LoadedRun]:
@@ -168,7 +161,7 @@ class ImportRun:
             self.journal,
             replace(rules, trusts_journal=trusts_journal),
             self.progress,
-            self._stop,
+            self.stop_request,
         )
 
     def load(self) -> LoadedRun:
@@ -203,7 +196,7 @@ class ImportRun:
         if self.rules.undo_of is not None and not self.rules.undoes_later_changes:
             undone = self.journal.open_run(self.rules.undo_of.number, self.rules.undo_of.run_id)
         return self.destination.build_delivery(
-            Work(loaded.run, self.rules, self._pace, self.progress, self._stop, undone)
+            Work(loaded.run, self.rules, self._pace, self.progress, self.stop_request, undone)
         )
 
     def _compare(self, delivery: Delivery) -> Snapshot:

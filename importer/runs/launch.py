@@ -14,6 +14,7 @@ from importer.runs.open_destination import journal_for, open_destination
 from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.runs.sources import Opening, SourceSpec
+from importer.runs.stop import StopRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class RunRequest:
 
 @contextmanager
 def open_run(
-    wanted: RunRequest, prompts: Prompts | None = None, observer: Observer | None = None
+    wanted: RunRequest,
+    prompts: Prompts | None = None,
+    observer: Observer | None = None,
+    stop: StopRequest | None = None,
 ) -> Iterator[ImportRun]:
     """Open the destination, its journal and what is read, for as long as the block lasts.
 
@@ -46,7 +50,15 @@ def open_run(
             wanted.what.open(Opening(destination, journal, prompts, wanted.results)) as source,
         ):
             yield ImportRun(
-                source, destination, journal, rules, wanted.options, wanted.results, prompts, observer
+                source,
+                destination,
+                journal,
+                rules,
+                wanted.options,
+                wanted.results,
+                prompts,
+                observer,
+                stop_request=stop or StopRequest(),
             )
     except sqlite3.DatabaseError as error:
         raise ImporterError(

@@ -1,10 +1,14 @@
 """How a run is asked to end in good order: by a signal, by another thread, or by a task that is cancelled."""
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from importer.errors import StopRunError
+
+_Result = TypeVar("_Result")
 
 
 class StopRequest:
@@ -39,3 +43,14 @@ class StopRequest:
         finally:
             with self._lock:
                 self._listener = None
+
+
+async def wait_in_thread(work: Callable[[], _Result], stop: StopRequest) -> _Result:
+    """Do the work in a thread. Cancelled, it asks for its end and waits until that has come."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        stop(StopRunError("cancelled"))
+        await asyncio.wait([task])
+        raise

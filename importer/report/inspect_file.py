@@ -1,0 +1,35 @@
+"""Inspects an export: loads it into a journal that is thrown away, and looks at what became of its rows."""
+
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from importer.destinations.spec import DestinationSpec
+from importer.journal import Journal
+from importer.model import Outcome, Status
+from importer.report.inspection import Inspection
+from importer.runs.import_run import ImportRun
+from importer.runs.open_destination import build_offline
+from importer.runs.prompts import Prompts
+from importer.runs.results_csv import STANDARD_OUTPUT
+from importer.runs.rules import DestinationOptions, RunRules
+from importer.runs.sources import ExportFile, Opening
+
+
+def inspect_file(
+    export: ExportFile, spec: DestinationSpec, options: DestinationOptions, prompts: Prompts
+) -> Inspection:
+    """Say what the file holds and what a destination would take of it. Asks no server. Raises UsageError."""
+    destination = build_offline(spec, options)
+    with (
+        tempfile.TemporaryDirectory(prefix="inspect-") as folder,
+        Journal(Path(folder), "inspection") as journal,
+        export.open(Opening(destination, journal, prompts, STANDARD_OUTPUT)) as source,
+    ):
+        reader = source.open_reader()
+        with ImportRun(source, destination, journal, RunRules.for_import(recheck=True)).loaded() as loaded:
+            loaded.run.close_open(Outcome(Status.NOT_SENT))
+            found = Inspection(source.name, reader.format_name, reader.notes, spec.word)
+            with closing(loaded.run.results()) as lines:
+                found.add_all(lines)
+    return found

@@ -1,0 +1,73 @@
+"""The public API: the example of docs/python.md runs, and a run is stopped by cancelling it."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import importer
+from importer.errors import StopRunError
+from importer.runs.stop import StopRequest, wait_in_thread
+
+DOCS = (Path(__file__).parents[2] / "docs" / "python.md").read_text("utf-8")
+
+
+def test_the_example_prints_what_the_docs_say(tmp_path: Path, environment: dict[str, str]) -> None:
+    example, printed = (re.search(rf"```{kind}\n(.*?)```", DOCS, re.DOTALL) for kind in ("python", "text"))
+    assert example is not None
+    assert printed is not None
+    (tmp_path / "example.py").write_text(example[1])
+    done = subprocess.run(
+        [sys.executable, "example.py"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == (printed[1], "")
+
+
+@pytest.mark.parametrize("name", importer.__all__)
+def test_every_name_is_there(name: str) -> None:
+    assert getattr(importer, name) is not None
+
+
+def test_a_name_that_is_not_there() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = importer.nothing
+
+
+def test_the_import_is_light() -> None:
+    code = "import importer, sys; print(*[name for name in sys.modules if name.startswith('importer.')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_a_cancelled_run_ends_in_good_order_first() -> None:
+    stop = StopRequest()
+    ended = []
+
+    async def cancel() -> None:
+        began = asyncio.Event()
+        loop, heard = asyncio.get_running_loop(), asyncio.Event()
+
+        def work() -> None:
+            with stop.heard_by(lambda error: loop.call_soon_threadsafe(heard.set)):
+                loop.call_soon_threadsafe(began.set)
+                asyncio.run_coroutine_threadsafe(heard.wait(), loop).result()
+            with pytest.raises(StopRunError, match="cancelled"):
+                stop.check()
+            ended.append(True)
+
+        task = asyncio.create_task(wait_in_thread(work, stop))
+        await began.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancel())
+    assert ended
