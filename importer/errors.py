@@ -17,6 +17,7 @@ ImporterError                    exit 1   the run ended badly
     ├── AuthorizationError                the destination does not accept the credentials
     ├── AccountLimitError                 the account is full
     ├── JournalLockedError                another run holds this account's journal
+    ├── StateFileError                    a file that the importer keeps for itself cannot be used
     └── ResultsNotWrittenError            results.csv could not be written; the journal has everything
 ```
 
@@ -55,6 +56,13 @@ class Remedy(StrEnum):
     MAP_RATING = "Map the one that is yours to rating."
     TAKE_LIST = "or take the rated rows of this list"
     MOVE_OUTPUT = "Make room or choose another place for the file; the same command then goes on."
+    MAKE_ROOM = "Make room on it."
+    NAME_FOLDER = "Name a folder that can be written with IMPORTER_STATE_DIR."
+    NAME_LOCAL_FOLDER = "Name a folder on a drive of this machine with IMPORTER_STATE_DIR."
+    TAKE_BACK = "Make all in the folder of what the importer keeps yours again."
+    ALLOW = "Allow yourself to read and write it."
+    END_OTHER = "End that one (a backup, a browser of databases), then type the same command."
+    MOVE_ASIDE = "Move the file aside to begin a new one; what earlier runs did is then not known any more."
     LOOK_TITLES_UP = "Looking titles up writes one."
     LIST_RUNS = "The list of runs has those there are."
     NEW_PLAN = "Make a new plan."
@@ -229,6 +237,16 @@ class AccountLimitError(StopRunError):
 
 class JournalLockedError(StopRunError):
     """Another run of the same account is under way."""
+
+
+class StateFileError(StopRunError):
+    """A file that the importer keeps for itself cannot be used. `path` is the file in the way."""
+
+    def __init__(self, path: Path, problem: str, remedy: Remedy, user: str = "") -> None:
+        self.path = path
+        self.user = user
+        """Who runs the importer."""
+        super().__init__(f"{path}: {problem}", remedy)
 
 
 class ResultsNotWrittenError(StopRunError):

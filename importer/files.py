@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from importer.errors import OptionError
+from importer.state_files import translate_trouble
 
 
 def check_place(path: Path, option: str) -> None:
@@ -95,26 +96,34 @@ class AtomicFiles:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder that only its owner can read; one that exists already loses the rights of others."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if os.name == "posix" and folder.stat().st_mode & 0o077:
-        folder.chmod(0o700)
+    """Make a folder that only its owner can read; one that exists already loses the rights of others.
+
+    Raises StateFileError.
+    """
+    with translate_trouble(folder, "use this folder"):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.name == "posix" and folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
 
 
 def write_privately(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Only its owner can read it, from the first byte on."""
+    """Write a file whole or not at all. Only its owner can read it, from the first byte on.
+
+    Raises StateFileError.
+    """
     make_private_folder(path.parent)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as draft:
-            draft.write(content)
-            draft.flush()
-            os.fsync(draft.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
+    with translate_trouble(path, "write this file"):
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as draft:
+                draft.write(content)
+                draft.flush()
+                os.fsync(draft.fileno())
+            Path(name).replace(path)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
     _sync_folders({path.parent})
 
 

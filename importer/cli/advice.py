@@ -11,7 +11,14 @@ Outside of `cli/` options have the names of their fields (`on_conflict`), and re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from importer.errors import AuthorizationError, ImporterError, OptionError, Remedy
+from importer.errors import (
+    AuthorizationError,
+    ImporterError,
+    OptionError,
+    Remedy,
+    StateFileError,
+    StopRunError,
+)
 from importer.report.inspection import Inspection
 from importer.text import clean, count
 
@@ -40,6 +47,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.MAP_RATING: "Say which is yours with --map, such as --map 'My Rating=rating'.",
     Remedy.TAKE_LIST: "or take the rated rows of this one with --lists",
     Remedy.MOVE_OUTPUT: "Make room or choose another place with --out, then type the same command.",
+    Remedy.ALLOW: "Allow it: chmod u+rwX '{error.path}'",
     Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
     Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",
@@ -63,6 +71,9 @@ def explain(error: BaseException) -> str:
         account = f" --account {error.account}" if error.account else ""
         login = f"`importer login {error.destination or 'trakt'}{account}`"
         advice |= {Remedy.SIGN_IN: f"Run {login}.", Remedy.START_OVER: f"To start over: {login}."}
+    if isinstance(error, StateFileError):
+        command = f"sudo chown -R {error.user} '{_folder_of(error.path)}'"
+        advice[Remedy.TAKE_BACK] = f"Make all of it yours again: {command}"
     if isinstance(error, OptionError):
         text = error.spell(f"--{error.option.replace('_', '-')}")
     else:
@@ -70,6 +81,24 @@ def explain(error: BaseException) -> str:
     for remedy, typed in advice.items():  # those of one problem among several
         text = text.replace(remedy, typed)
     return text
+
+
+def as_known(error: Exception) -> ImporterError:
+    """Tell of an error that nobody foresaw. Of the system's with a file, users can often say the cause."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return StopRunError(f"{error.filename}: {error.strerror}. Correct that, then type the same command.")
+    return ImporterError(
+        f"unexpected {type(error).__name__}; what was done is in the journal. "
+        "Set IMPORTER_TRACEBACK=1 and type the same command to see where it happened."
+    )
+
+
+def _folder_of(path: Path) -> Path:
+    """The folder of all that the importer keeps, if the file is in it: others in it may be root's, too."""
+    from importer.config.folders import find_state_dir  # noqa: PLC0415 - the help needs no folders
+
+    kept = find_state_dir()
+    return kept if path.is_relative_to(kept) else path.parent
 
 
 def advise_inspection(inspection: Inspection) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Never
 import typer
 from typer.core import TyperGroup
 
-from importer.cli.advice import explain
+from importer.cli.advice import as_known, explain
 from importer.cli.streams import flush, repair_streams
 from importer.errors import ImporterError, StopRunError, UsageError
 from importer.monitoring.log import open_log
@@ -124,11 +124,7 @@ def _run() -> int:
     except Exception as error:
         if os.environ.get("IMPORTER_TRACEBACK"):
             raise
-        problem = (
-            f"unexpected {type(error).__name__}; what was done is in the journal. "
-            "Set IMPORTER_TRACEBACK=1 and type the same command to see where it happened."
-        )
-        return _tell(problem, 1)
+        return _report(as_known(error))
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, TextIO
 import typer
 
 from importer.cli import options
-from importer.cli.advice import explain
+from importer.cli.advice import as_known, explain
 from importer.cli.display import Display
 from importer.cli.options import LogFormat
 from importer.errors import ImporterError, UsageError
@@ -119,7 +119,7 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
         )
     except Exception as error:
         # Nobody watches: an unexpected error is announced as well, and then shown as ever.
-        known = error if isinstance(error, ImporterError) else _as_known(error)
+        known = error if isinstance(error, ImporterError) else as_known(error)
         now = datetime.now(UTC)
         end = build_failed_start(name, known, began_at=display.began_at, ended_at=now, stopped=explain(known))
         announce(end, recipients)
@@ -136,10 +136,6 @@ def _show_unchanged(name: str, ended: Unchanged, results: Path, display: Display
     now = datetime.now(UTC)
     display.tell_end(RunEnd(name, int(ended.failed > 0), display.began_at, now, counts=ended.counts))
     return 0
-
-
-def _as_known(error: Exception) -> ImporterError:
-    return ImporterError(f"unexpected {type(error).__name__}; IMPORTER_TRACEBACK=1 shows where it happened")
 
 
 def _parse_schedule(every: str, cron: str) -> Schedule | None:

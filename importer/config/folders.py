@@ -6,7 +6,8 @@ from pathlib import Path
 
 from platformdirs import user_config_path, user_state_path
 
-from importer.errors import SettingsError
+from importer.errors import SettingsError, StateFileError
+from importer.state_files import translate_trouble
 
 APP = "rating-importer"
 
@@ -15,17 +16,47 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Say where the TOML file is looked for: `IMPORTER_CONFIG_FILE`, or the platform's config folder."""
     named = environ.get("IMPORTER_CONFIG_FILE")
     if named:
-        return Path(named).expanduser()
-    return user_config_path(APP, appauthor=False) / "config.toml"
+        return _expand(named)
+    try:
+        return user_config_path(APP, appauthor=False) / "config.toml"
+    except RuntimeError:  # there is no home, and so no file
+        return Path("~", ".config", APP, "config.toml")
+
+
+def find_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Say where journals and other state are kept: `IMPORTER_STATE_DIR`, or the platform's folder.
+
+    Raises SettingsError if that cannot be told, since there is no home.
+    """
+    named = environ.get("IMPORTER_STATE_DIR")
+    try:
+        folder = _expand(named) if named else user_state_path(APP, appauthor=False)
+    except RuntimeError:
+        folder = Path("~")
+    if folder.parts[:1] == ("~",):  # there is no home; older versions of platformdirs say it so
+        raise SettingsError(
+            ["This user has no home: name a folder for the journals with IMPORTER_STATE_DIR."]
+        )
+    return folder
 
 
 def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Give the folder of journals and other state, created for its owner only where it does not exist."""
-    named = environ.get("IMPORTER_STATE_DIR")
-    folder = Path(named).expanduser() if named else user_state_path(APP, appauthor=False)
+    """Give the folder of journals and other state, created for its owner only where it does not exist.
+
+    Raises SettingsError and StateFileError.
+    """
+    folder = find_state_dir(environ)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        problem = f"The state folder {folder} cannot be made ({error.strerror})."
-        raise SettingsError([f"{problem} Name another with IMPORTER_STATE_DIR."]) from error
+        with translate_trouble(folder, "make the folder of what the importer keeps"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except StateFileError as error:
+        error.exit_code = SettingsError.exit_code  # nothing has begun
+        raise
     return folder
+
+
+def _expand(named: str) -> Path:
+    try:
+        return Path(named).expanduser()
+    except RuntimeError:  # there is no home
+        return Path(named)

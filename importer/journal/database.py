@@ -16,7 +16,8 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from importer.errors import ImporterError, JournalLockedError, StopRunError
+from importer.errors import JournalLockedError, Remedy, StateFileError
+from importer.state_files import explain_trouble, translate_trouble
 
 SCHEMA_VERSION = 6
 """Of `schema.sql`, as `PRAGMA user_version`."""
@@ -60,30 +61,33 @@ class Database:
         self._holder = folder / f"{account}.holder.json"
 
     def __enter__(self) -> Self:
-        """Take the lock and open the file. Raises JournalLockedError, ImporterError if it is no journal."""
+        """Take the lock and open the file. Raises JournalLockedError, StateFileError, StopRunError."""
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock.acquire()
-            self._sign()
-            self.connection = self._open()
-        except Timeout:
-            raise JournalLockedError(self._describe_holder()) from None
-        except OSError as error:
-            self._lock.release()
-            raise ImporterError(
-                f"{self.path}: cannot use the journal ({error.strerror or error}). "
-                "Make its folder writable, or choose another with IMPORTER_STATE_DIR."
-            ) from error
+            with translate_trouble(self.path, "use the journal"):
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._acquire()
+                self._sign()
+                self.connection = self._open()
         except BaseException:
             self._lock.release()
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         self.connection.close()
         with suppress(OSError):
             self._holder.unlink()
-        self._lock.release()
+        with suppress(OSError):  # a drive that is gone: the lock goes with this process
+            self._lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise explain_trouble(error, self.path, "use the journal") from error
+
+    def _acquire(self) -> None:
+        with translate_trouble(Path(self._lock.lock_file), "use the journal"):
+            try:
+                self._lock.acquire()
+            except Timeout:
+                raise JournalLockedError(self._describe_holder()) from None
 
     def _open(self) -> sqlite3.Connection:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -92,15 +96,12 @@ class Database:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             version = db.execute("PRAGMA user_version").fetchone()[0]
-            _check_version(version)
+            _check_version(self.path, version)
             if version < SCHEMA_VERSION:
                 _bring_up_to_date(db, version)
-        except sqlite3.DatabaseError as error:
+        except BaseException:
             db.close()
-            raise ImporterError(
-                f"{self.path}: cannot use the journal ({error}). Move the file aside to begin a new one; "
-                "what earlier runs did is then not known any more."
-            ) from error
+            raise
         return db
 
     def _sign(self) -> None:
@@ -122,7 +123,7 @@ class Database:
 
     @contextmanager
     def transaction(self, *, keep: bool = True) -> Iterator[None]:
-        """Write all of the block or nothing; without `keep` nothing. Raises StopRunError."""
+        """Write all of the block or nothing; without `keep` nothing. Raises StateFileError."""
         is_part = self.connection.in_transaction
         if is_part:  # of a greater whole, which is kept or not
             yield
@@ -132,10 +133,11 @@ class Database:
             yield
             self.connection.execute("COMMIT" if keep else "ROLLBACK")
         except sqlite3.Error as error:
-            raise StopRunError(
-                f"{self.path}: cannot write the journal ({error}). Nothing more is sent; "
-                "when it can be written again, type the same command: it continues."
-            ) from error
+            trouble = explain_trouble(error, self.path, "write the journal")
+            trouble.message += (
+                ". Nothing more is sent; when it can be written again, type the same command: it continues"
+            )
+            raise trouble from error
         finally:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
@@ -150,9 +152,10 @@ class Database:
         return bool(self.count(f"(SELECT 1 FROM known WHERE {other} LIMIT 1)"))
 
 
-def _check_version(version: int) -> None:
+def _check_version(path: Path, version: int) -> None:
     if version not in {0, *_UPGRADES, SCHEMA_VERSION}:
-        raise sqlite3.DatabaseError("another version of this program wrote it")
+        problem = "cannot use the journal (another version of this program wrote it)"
+        raise StateFileError(path, problem, Remedy.MOVE_ASIDE)
 
 
 def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:

@@ -4,6 +4,7 @@ A journal that is being written at the same moment can be read all the same.
 """
 
 import heapq
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from importer.errors import ImporterError, Remedy, UsageError
 from importer.journal.database import SCHEMA_VERSION
 from importer.model import RESULT_COLUMNS, Status
+from importer.state_files import translate_trouble
 
 LAST = "last"
 """What is typed for the newest run."""
@@ -56,7 +58,7 @@ def list_runs(folder: Path, problems: list[str] | None = None) -> list[PastRun]:
     A journal that cannot be read hides none of the others: it is named in `problems`, or an ImporterError.
     """
     runs: list[list[PastRun]] = []
-    for journal in sorted(folder.glob("*.sqlite3")):
+    for journal in _list_journals(folder):
         try:
             runs.append(_read_runs(journal))
         except ImporterError as error:
@@ -65,6 +67,14 @@ def list_runs(folder: Path, problems: list[str] | None = None) -> list[PastRun]:
             problems.append(str(error))
     # Each journal knows its own order, whatever the clock said; among journals the clock is all there is.
     return list(heapq.merge(*runs, key=lambda run: run.started_at))
+
+
+def _list_journals(folder: Path) -> list[Path]:
+    # To `glob`, a folder that may not be read is an empty one.
+    with translate_trouble(folder, "read the journals"):
+        return (
+            sorted(path for path in folder.iterdir() if path.suffix == ".sqlite3") if folder.exists() else []
+        )
 
 
 def find_run(folder: Path, run_id: str) -> PastRun:
@@ -182,13 +192,27 @@ def _build_run(database: sqlite3.Connection, journal: Path, number: int, *column
 
 @contextmanager
 def _reading(journal: Path) -> Iterator[sqlite3.Connection]:
+    with translate_trouble(journal, "read the journal"), closing(_open_to_read(journal)) as database:
+        _read_as_newest(database)
+        yield database
+
+
+def _open_to_read(journal: Path) -> sqlite3.Connection:
+    uri = f"{journal.absolute().as_uri()}?mode=ro"
+    database = sqlite3.connect(uri, uri=True)
     try:
-        uri = f"{journal.absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as database:
-            _read_as_newest(database)
-            yield database
-    except sqlite3.Error as error:
-        raise ImporterError(f"{journal}: cannot read the journal ({error})") from error
+        database.execute("SELECT 1 FROM sqlite_master")
+    except sqlite3.OperationalError:
+        database.close()
+        log = journal.with_name(f"{journal.name}-wal")
+        if os.access(journal.parent, os.W_OK) or (log.exists() and log.stat().st_size):
+            raise
+        # Even a reader of a write-ahead log makes a file beside it. Where nobody can, nobody writes either.
+        return sqlite3.connect(f"{uri}&immutable=1", uri=True)
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
 
 
 def _read_as_newest(database: sqlite3.Connection) -> None:

@@ -11,8 +11,8 @@ from typing import Self
 import orjson
 
 from importer.destinations.titles import Candidate, Found
-from importer.errors import StopRunError
 from importer.model import MediaKind
+from importer.state_files import translate_trouble
 
 DAY_SECONDS = 86_400.0
 HITS_KEPT_SECONDS = 90 * DAY_SECONDS
@@ -46,7 +46,7 @@ class LookupCache:
         self._db.close()
 
     def get(self, question: str) -> Found | None:
-        """What was found; None if it was never asked, or too long ago. Raises StopRunError."""
+        """What was found; None if it was never asked, or too long ago. Raises StateFileError."""
         with self._translate_errors():
             row = self._db.execute(
                 "SELECT found FROM lookup WHERE question = ? AND good_until > ?", (question, self._clock())
@@ -54,7 +54,7 @@ class LookupCache:
         return None if row is None else _load(row[0])
 
     def put(self, question: str, found: Found) -> None:
-        """Keep what was found. Raises StopRunError."""
+        """Keep what was found. Raises StateFileError."""
         kept_seconds = HITS_KEPT_SECONDS if found.titles else MISSES_KEPT_SECONDS
         with self._translate_errors():
             self._db.execute(
@@ -89,13 +89,8 @@ class LookupCache:
 
     @contextmanager
     def _translate_errors(self) -> Iterator[None]:
-        try:
+        with translate_trouble(self._path, "keep the answers to look-ups"):
             yield
-        except (sqlite3.Error, OSError) as error:
-            raise StopRunError(
-                f"{self._path}: cannot keep the answers to look-ups ({error}). Make its folder writable, or "
-                "choose another with IMPORTER_STATE_DIR; then type the same command."
-            ) from error
 
 
 def _load(kept: bytes) -> Found:

@@ -1,14 +1,11 @@
 """From what is read and where it goes to an `ImportRun`: the one way all commands go that send ratings."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from importer.config.folders import state_dir
 from importer.destinations.spec import DestinationSpec
-from importer.errors import ImporterError
 from importer.runs.import_run import ImportRun
 from importer.runs.open_destination import journal_for, open_destination
 from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
@@ -41,27 +38,19 @@ def open_run(
     Raises UsageError where something does not fit together, StopRunError where it cannot be reached.
     """
     prompts, observer, rules = prompts or Unattended(), observer or Unwatched(), wanted.rules
-    try:
-        with (
-            open_destination(
-                wanted.to, wanted.at, observer.warned, is_dry_run=rules.is_dry_run
-            ) as destination,
-            journal_for(destination) as journal,
-            wanted.what.open(Opening(destination, journal, prompts, wanted.results)) as source,
-        ):
-            yield ImportRun(
-                source,
-                destination,
-                journal,
-                rules,
-                wanted.options,
-                wanted.results,
-                prompts,
-                observer,
-                stop_request=stop or StopRequest(),
-            )
-    except sqlite3.DatabaseError as error:
-        raise ImporterError(
-            f"the journal is damaged ({error}). Move its file away from {state_dir() / 'journals'} to begin "
-            "a new one; what earlier runs did is then not known any more."
-        ) from error
+    with (
+        open_destination(wanted.to, wanted.at, observer.warned, is_dry_run=rules.is_dry_run) as destination,
+        journal_for(destination) as journal,
+        wanted.what.open(Opening(destination, journal, prompts, wanted.results)) as source,
+    ):
+        yield ImportRun(
+            source,
+            destination,
+            journal,
+            rules,
+            wanted.options,
+            wanted.results,
+            prompts,
+            observer,
+            stop_request=stop or StopRequest(),
+        )

@@ -25,7 +25,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from importer.errors import SettingsError, UsageError
+from importer.errors import SettingsError, StateFileError, UsageError
 from importer.sync.schedule import SET_BACK, Schedule, ScheduledJob, next_run, show_moment
 
 HEARTBEAT_SECONDS = 30.0
@@ -138,7 +138,7 @@ class Daemon:
     def _load_again(self) -> None:
         try:
             jobs = self._load()
-        except UsageError as error:
+        except (UsageError, StateFileError) as error:
             for problem in error.problems if isinstance(error, SettingsError) else [str(error)]:
                 self._report(problem)
             self._report("the settings stay as they were; correct the file, then send SIGHUP again")

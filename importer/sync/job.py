@@ -34,6 +34,7 @@ from importer.runs.open_destination import (
 from importer.runs.prompts import Observer, Prompts
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.runs.sources import ExportFile, Opening, parse_zone
+from importer.state_files import translate_trouble
 from importer.sync.config import Checks, SyncJob, load_jobs
 from importer.sync.source import Fetched, fetch, hash_file, withhold_content
 from importer.sync.state import (
@@ -89,7 +90,8 @@ def results_of(name: str, job: SyncJob) -> Path:
     if job.out:
         return Path(job.out)
     folder = state_dir() / "results"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    with translate_trouble(folder, "make this folder"):
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder / f"{name}.csv"
 
 

@@ -9,6 +9,7 @@ SIGHUP: reload    the last valid      when        each line of its output, with 
 
 import asyncio
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -19,10 +20,11 @@ from functools import partial
 from pathlib import Path
 
 from importer.config.folders import config_file, state_dir
-from importer.errors import Remedy, StopRunError, UsageError
+from importer.errors import Remedy, StateFileError, StopRunError, UsageError
 from importer.files import write_privately
 from importer.monitoring.health import note_next_run, read_job
 from importer.monitoring.log import Log
+from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob, choose_jobs
 from importer.sync.daemon import Daemon, JobEnd
 from importer.sync.job import load_checked_jobs
@@ -49,23 +51,25 @@ class DaemonOptions:
 def run_daemon(options: DaemonOptions, children: Children, log: Log) -> int:
     """Run jobs when they are due, until a signal ends it, and return the exit code.
 
-    Raises UsageError if the settings make no sense at the start or the metrics cannot be served.
+    Raises UsageError if the settings make no sense at the start or the metrics cannot be served, and
+    StateFileError if nothing can be kept.
     """
     with _kept_settings() as settings, serving_metrics(options.metrics_at, log):
         load = partial(_load_schedules, options, settings)
-        return asyncio.run(_run(options, load, replace(children, environ=settings.variables), log.note))
+        return asyncio.run(_run(options, load, children, settings, log.note))
 
 
 async def _run(
     options: DaemonOptions,
     load: Callable[[], Mapping[str, ScheduledJob]],
     children: Children,
+    settings: "_KeptSettings",
     report: Callable[[str], None],
 ) -> int:
     stopped_by: list[str] = []
 
     async def begin(name: str) -> JobEnd:
-        code = await children.run(name)
+        code = await replace(children, environ=settings.variables()).run(name)
         # A process can only return its exit code: the rest is in the health file that it has just written.
         health = read_job(health_folder(), name) if code == StopRunError.exit_code else None
         return JobEnd(code, retry_soon=health is not None and health.unreachable_since is not None)
@@ -116,24 +120,62 @@ def _load_schedules(options: DaemonOptions, settings: "_KeptSettings") -> dict[s
 
 @contextmanager
 def _kept_settings() -> Iterator["_KeptSettings"]:
-    with tempfile.TemporaryDirectory(prefix="daemon-", dir=state_dir()) as folder:
-        yield _KeptSettings(Path(folder) / "config.toml")
+    settings = _KeptSettings(state_dir())
+    try:
+        yield settings
+    finally:
+        settings.remove_copy()
 
 
 class _KeptSettings:
-    """The settings file as it was when it was valid last. The runs of a daemon read this copy."""
+    """The settings file as it was when it was valid last. The runs of a daemon read a copy of it.
 
-    def __init__(self, copy: Path) -> None:
-        self._copy = copy
-        self.variables = {"IMPORTER_CONFIG_SNAPSHOT": str(copy)}
+    While the drive is full there is no copy, and they read the file itself.
+    """
+
+    def __init__(self, parent: Path) -> None:
+        self._parent = parent
+        self._folder: Path | None = None
+        self._content: bytes | None = None
 
     def load_jobs(self) -> dict[str, SyncJob]:
-        """Read the jobs, and copy the file they come from. Raises SettingsError and keeps the old copy."""
-        candidate = self._copy.with_suffix(".new")
+        """Read the jobs, and keep what they come from. Raises SettingsError, and keeps what there was.
+
+        Raises StateFileError if no copy can be made, unless that is for want of room.
+        """
         try:
-            write_privately(candidate, config_file().read_bytes())
+            content = config_file().read_bytes()
         except OSError:
             return load_checked_jobs()  # which says what is wrong with the file
-        jobs = load_checked_jobs({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
-        candidate.replace(self._copy)
+        try:
+            candidate = self._write("new.toml", content)
+        except StateFileError as error:
+            if error.remedy is not Remedy.MAKE_ROOM:
+                raise
+            jobs = load_checked_jobs()
+        else:
+            jobs = load_checked_jobs({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
+        self._content = content
         return jobs
+
+    def variables(self) -> dict[str, str]:
+        """Say where a run finds the copy; nothing if there is none."""
+        if self._content is None:
+            return {}
+        try:
+            copy = self._write("config.toml", self._content)
+        except StateFileError:
+            return {}
+        return {"IMPORTER_CONFIG_SNAPSHOT": str(copy)}
+
+    def remove_copy(self) -> None:
+        """Leave nothing behind: the settings may hold secrets."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _write(self, name: str, content: bytes) -> Path:
+        if self._folder is None:
+            with translate_trouble(self._parent, "keep a copy of the settings"):
+                self._folder = Path(tempfile.mkdtemp(prefix="daemon-", dir=self._parent))
+        write_privately(self._folder / name, content)
+        return self._folder / name

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from importer.files import make_private_folder, write_privately
 from importer.journal import JournalRun, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
+from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
 from importer.sync.source import Version
 
@@ -100,7 +101,7 @@ def load_state(path: Path) -> JobState:
 
 
 def save_state(path: Path, state: JobState) -> None:
-    """Write the private file, whole or not at all. Raises OSError."""
+    """Write the private file, whole or not at all. Raises StateFileError."""
     write_privately(path, state.model_dump_json(indent=1).encode() + b"\n")
 
 
@@ -165,7 +166,10 @@ def collect_known(
 
 @contextmanager
 def account_queue(lock_file: Path, report_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock while the block runs, after waiting for it: the jobs of an account run one at a time."""
+    """Hold a lock while the block runs, after waiting for it: the jobs of an account run one at a time.
+
+    Raises StateFileError.
+    """
     make_private_folder(lock_file.parent)
     lock = FileLock(lock_file, mode=0o600)
     if not _acquire(lock):
@@ -179,10 +183,11 @@ def account_queue(lock_file: Path, report_wait: Callable[[], None]) -> Iterator[
 
 
 def _acquire(lock: BaseFileLock) -> bool:
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return False
+    with translate_trouble(Path(lock.lock_file), "take this lock"):
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return False
     return True
 
 

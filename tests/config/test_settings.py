@@ -15,7 +15,7 @@ from importer.destinations.trakt import spec as trakt
 from importer.destinations.trakt.settings import TraktSettings
 from importer.destinations.trakt_v1.settings import TraktV1Settings
 from importer.destinations.trakt_v1.spec import TRAKT_V1
-from importer.errors import SettingsError
+from importer.errors import SettingsError, StateFileError
 from importer.secret import Secret
 from tests import settings_of
 from tests.settings_of import load_trakt, load_trakt_v1
@@ -96,8 +96,16 @@ class TestFolders:
 
     def test_an_impossible_folder_is_explained(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
-        with pytest.raises(SettingsError, match="IMPORTER_STATE_DIR"):
+        with pytest.raises(StateFileError, match="IMPORTER_STATE_DIR"):
             state_dir({"IMPORTER_STATE_DIR": str(tmp_path / "file" / "state")})
+
+    def test_who_has_no_home_learns_which_variable_to_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("HOME", "XDG_STATE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+        for environ in ({}, {"IMPORTER_STATE_DIR": "~/state"}):
+            with pytest.raises(SettingsError, match=r"no home.*IMPORTER_STATE_DIR"):
+                state_dir(environ)
 
 
 class TestSources:

@@ -723,7 +723,7 @@ def fill_the_disk(journal: Journal) -> None:
 def test_a_full_disk_while_planning_leaves_nothing_half_written(journal: Journal) -> None:
     rate(journal, 8)
     fill_the_disk(journal)
-    with pytest.raises(ImporterError, match=r"cannot write the journal \(database or disk is full\)"):
+    with pytest.raises(ImporterError, match=r"cannot write the journal \(its drive is full\)"):
         plan(journal, *[build_job(row, title="x" * 500) for row in range(1, 1000)], fingerprint="big")
     assert journal.find_unfinished("big") is None
     assert journal.connection.execute("SELECT count(*) FROM row").fetchone() == (1,)
