@@ -1,7 +1,7 @@
 """Where a sign-in is kept: the system's keyring when there is a usable one, else a file of the owner's alone.
 
 One entry per sign-in host and app, so that a token never travels to a host that did not issue it. A pair
-from the settings (a container's) has an entry of its own, named by that pair: what it was renewed to is kept
+from the settings (a container's) has a file of its own, named by that pair: what it was renewed to is kept
 there and preferred to it, until another pair is put into the settings. When to renew is `credentials.py`'s.
 """
 
@@ -12,16 +12,17 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
-from importer.config.folders import APP
+from importer.client.keyring import BoundedKeyring
 from importer.destinations.sign_in import TokenSet, dump_tokens, parse_tokens
-from importer.errors import Remedy, StopRunError
+from importer.errors import StateFileError, StopRunError
 from importer.files import make_private_folder, write_privately
 from importer.secret import Secret
+from importer.state_files import translate_trouble
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -32,8 +33,6 @@ LOCK_SECONDS = 700.0
 """How long to wait for another process that renews; longer than a renewal may take."""
 
 _LOCK_POLL_SECONDS = 0.05
-
-_Result = TypeVar("_Result")
 
 
 class SignInSettings(Protocol):
@@ -52,8 +51,16 @@ class SignInSettings(Protocol):
     def refresh_token(self) -> Secret: ...
 
 
-def open_token_store(settings: SignInSettings, state_folder: Path, account: str = "") -> "TokenStore":
-    """Open the place of the settings' host and app, for the settings' own token pair if they hold one."""
+def open_token_store(
+    settings: SignInSettings,
+    state_folder: Path,
+    account: str = "",
+    warn: Callable[[str], None] = lambda _: None,
+) -> "TokenStore":
+    """Open the place of the settings' host and app, for the settings' own token pair if they hold one.
+
+    Such a pair is a container's or a server's, where no keyring is asked.
+    """
     host = urlsplit(settings.auth_url).netloc.lower()
     given = None
     # Several people may sign in to one app.
@@ -63,7 +70,8 @@ def open_token_store(settings: SignInSettings, state_folder: Path, account: str 
         identity += [token.reveal() for token in (given.access_token, given.refresh_token) if token]
     digest = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
     name = f"{re.sub(r'[^a-z0-9.]+', '-', host)}-{digest}"
-    return TokenStore(state_folder / "tokens" / f"{name}.json", find_keyring(), given)
+    keyring = None if given else BoundedKeyring(find_keyring, warn)
+    return TokenStore(state_folder / "tokens" / f"{name}.json", keyring, given)
 
 
 def find_keyring() -> "KeyringBackend | None":
@@ -81,12 +89,16 @@ def find_keyring() -> "KeyringBackend | None":
 class TokenStore:
     """Keeps one sign-in. `where` tells people in which place it is, `trouble` why not in the keyring."""
 
-    def __init__(self, file: Path, keyring: "KeyringBackend | None", given: TokenSet | None = None) -> None:
+    def __init__(self, file: Path, keyring: BoundedKeyring | None, given: TokenSet | None = None) -> None:
         self._file = file
         self._keyring = keyring
         self._given = given
-        self.trouble = ""
         self.where = "nowhere yet"
+
+    @property
+    def trouble(self) -> str:
+        """Why the keyring was not used, in brackets; empty if there is none or it was used."""
+        return self._keyring.trouble if self._keyring else ""
 
     @property
     def is_given(self) -> bool:
@@ -94,8 +106,9 @@ class TokenStore:
         return self._given is not None
 
     async def load(self) -> TokenSet | None:
-        """Give the newest pair; None if nobody is signed in."""
-        in_keyring = parse_tokens((await self._ask_keyring(self._get) or "").encode(), time.time())
+        """Give the newest pair; None if nobody is signed in. Raises StateFileError."""
+        kept = await self._keyring.get(self._entry) if self._keyring else None
+        in_keyring = parse_tokens((kept or "").encode(), time.time())
         in_file = self._read_file()
         if in_keyring and (in_file is None or in_file.created_at <= in_keyring.created_at):
             self.where = self._name_keyring()
@@ -108,31 +121,28 @@ class TokenStore:
         return self._given
 
     async def save(self, tokens: TokenSet) -> None:
-        """Keep the pair instead of the one before. Raises StopRunError if there is no place to."""
+        """Keep the pair instead of the one before. Raises StateFileError if there is no place to."""
         content = dump_tokens(tokens)
-        if await self._ask_keyring(lambda backend: self._set(backend, content.decode())):
+        if self._keyring and await self._keyring.set(self._entry, content.decode()):
             with suppress(OSError):  # an older pair there would not be preferred
                 self._file.unlink()
             self.where = self._name_keyring()
             return
         try:
             write_privately(self._file, content)
-        except OSError as error:
-            problem = f"The new tokens cannot be kept in {self._file} ({error.strerror or error})"
-            raise StopRunError(
-                f"{problem}. Make room or name another folder with IMPORTER_STATE_DIR, then start over",
-                Remedy.SIGN_IN,
-            ) from None
-        await self._ask_keyring(self._delete)
+        except StateFileError as error:
+            error.message += ". The new tokens are not kept: sign in again once they can be"
+            raise
+        if self._keyring:
+            await self._keyring.delete(self._entry)
         self.where = self._name_file()
 
     async def forget(self) -> None:
-        """Keep nothing any more. Raises StopRunError if the file stays."""
-        await self._ask_keyring(self._delete)
-        try:
+        """Keep nothing any more. Raises StateFileError if the file stays."""
+        if self._keyring:
+            await self._keyring.delete(self._entry)
+        with translate_trouble(self._file, "remove it: remove it yourself"):
             self._file.unlink(missing_ok=True)
-        except OSError as error:
-            raise StopRunError(f"{self._file} cannot be removed ({error.strerror}): remove it.") from None
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
@@ -152,42 +162,22 @@ class TokenStore:
             lock.release()
 
     def _acquire(self, lock: FileLock) -> bool:
-        try:
-            make_private_folder(self._file.parent)
-            lock.acquire(blocking=False)
-        except Timeout:
-            return False
-        except OSError as error:
-            problem = f"Tokens cannot be kept in {self._file.parent} ({error.strerror or error})"
-            raise StopRunError(f"{problem}. Name another folder with IMPORTER_STATE_DIR.") from None
+        make_private_folder(self._file.parent)
+        with translate_trouble(Path(lock.lock_file), "keep tokens there"):
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                return False
         return True
 
-    async def _ask_keyring(self, call: "Callable[[KeyringBackend], _Result]") -> _Result | None:
-        """Call the keyring in a thread, for it may ask the user to unlock it; None if it cannot."""
-        if self._keyring is None:
-            return None
-        try:
-            return await asyncio.to_thread(call, self._keyring)
-        except Exception as error:  # noqa: BLE001 - a backend is a plug-in and may fail in any way
-            self.trouble = f" (the keyring cannot be used: {type(error).__name__})"
-            return None
-
-    def _get(self, backend: "KeyringBackend") -> str | None:
-        return backend.get_password(APP, self._file.stem)
-
-    def _set(self, backend: "KeyringBackend", content: str) -> bool:
-        backend.set_password(APP, self._file.stem, content)
-        return True
-
-    def _delete(self, backend: "KeyringBackend") -> None:
-        if self._get(backend) is not None:
-            backend.delete_password(APP, self._file.stem)
+    @property
+    def _entry(self) -> str:
+        return self._file.stem
 
     def _read_file(self) -> TokenSet | None:
-        try:
+        with translate_trouble(self._file, "read the tokens"), suppress(FileNotFoundError):
             return parse_tokens(self._file.read_bytes(), time.time())
-        except OSError:
-            return None
+        return None
 
     def _name_keyring(self) -> str:
         return f"the system's keyring ({self._keyring.name if self._keyring else ''})"

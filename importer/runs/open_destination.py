@@ -222,7 +222,7 @@ def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -
         warn(warning)
     if spec.device is None:
         return Login(spec, loaded.settings)
-    store = open_token_store(loaded.settings, state_dir(), loaded.account)
+    store = open_token_store(loaded.settings, state_dir(), loaded.account, warn)
     flow = spec.device.build_flow(loaded.settings)
     account_api = spec.device.build_account_api(loaded.settings)
     return Login(spec, loaded.settings, lambda transport: Credentials(transport, flow, store), account_api)

@@ -76,7 +76,7 @@ class TestNothingIsLost:
         async def main() -> None:
             way = await road(Host(), tmp_path)
             monkeypatch.setattr(Path, "replace", fail)
-            with pytest.raises(StopRunError, match="No space left"):
+            with pytest.raises(StopRunError, match="its drive is full"):
                 await way.credentials.renew("acc3ss-1")
             assert way.credentials._tokens is None
 

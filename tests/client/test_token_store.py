@@ -2,9 +2,13 @@
 
 import asyncio
 import os
+import signal
 import stat
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from keyring.backend import KeyringBackend
@@ -12,6 +16,7 @@ from keyring.backends.fail import Keyring as FailKeyring
 from keyring.backends.null import Keyring as NullKeyring
 from keyring.errors import KeyringLocked
 
+from importer.client import keyring as keyring_module
 from importer.client import token_store as tokens_module
 from importer.client.token_store import find_keyring, open_token_store
 from importer.destinations.sign_in import TokenSet
@@ -93,7 +98,7 @@ class TestFile:
         store = open_token_store(SETTINGS_OF_APP, tmp_path)
         asyncio.run(store.save(pair(1)))
         monkeypatch.setattr(broken, fail)
-        with pytest.raises(StopRunError, match=r"No space left on device.*IMPORTER_STATE_DIR"):
+        with pytest.raises(StopRunError, match=r"its drive is full.*sign in again.*Make room"):
             asyncio.run(store.save(pair(2)))
         assert asyncio.run(store.load()) == pair(1)
         assert [path.name for path in (tmp_path / "tokens").iterdir()] == [file_of(tmp_path).name]
@@ -200,6 +205,91 @@ class TestKeyring:
 
         monkeypatch.setattr("keyring.get_keyring", fail)
         assert find_keyring() is None
+
+    def test_a_keyring_that_hangs_is_waited_for_once_and_gives_way_to_the_file(
+        self, tmp_path: Path, keyring: FakeKeyring, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        warnings: list[str] = []
+        asked = Event()
+
+        def hang(*_: object) -> None:
+            assert not asked.is_set(), "asked twice"
+            asked.set()
+            Event().wait()
+
+        for name in ("get_password", "set_password", "delete_password"):
+            monkeypatch.setattr(keyring, name, hang)
+        monkeypatch.setattr(keyring_module, "KEYRING_SECONDS", 0)
+        store = open_token_store(SETTINGS_OF_APP, tmp_path, warn=warnings.append)
+
+        async def use() -> TokenSet | None:
+            await store.save(pair())
+            loaded = await store.load()
+            await store.forget()
+            return loaded
+
+        assert asyncio.run(use()) == pair()
+        assert "the keyring gave no answer within" in store.where
+        assert len(warnings) == 1
+        assert "the file is used instead" in warnings[0]
+
+    def test_a_search_for_a_keyring_that_hangs_is_not_waited_for_either(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tokens_module, "find_keyring", Event().wait)
+        monkeypatch.setattr(keyring_module, "KEYRING_SECONDS", 0)
+        store = open_token_store(SETTINGS_OF_APP, tmp_path)
+        assert asyncio.run(store.load()) is None
+        assert "the keyring gave no answer within" in store.trouble
+
+    def test_where_the_settings_hold_the_tokens_no_keyring_is_asked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tokens_module, "find_keyring", lambda: pytest.fail("asked"))
+        store = open_token_store(replace(SETTINGS_OF_APP, access_token=Secret("acc3ss-0")), tmp_path)
+
+        async def use() -> None:
+            await store.load()
+            await store.save(pair())
+            await store.forget()
+
+        asyncio.run(use())
+
+    def test_one_sigterm_ends_a_command_whose_keyring_hangs(self, tmp_path: Path) -> None:
+        (tmp_path / "hanging.py").write_text(HANGING)
+        begin = (
+            "import sys, importer.client.keyring as k; k.KEYRING_SECONDS = 600\n"
+            "from importer.cli.app import main; sys.argv = ['importer', 'whoami']; main()"
+        )
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), str(tmp_path)]),
+            "PYTHON_KEYRING_BACKEND": "hanging.Hanging",
+            "IMPORTER_TRAKT_CLIENT_ID": "an-app",
+            "IMPORTER_TRAKT_CLIENT_SECRET": "its-secret",
+        }
+        with subprocess.Popen(
+            [sys.executable, "-c", begin], env=environ, stdout=subprocess.PIPE, text=True
+        ) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "asked\n"
+            child.send_signal(signal.SIGTERM)
+            child.communicate(timeout=60)
+        assert child.returncode in {3, -signal.SIGTERM}
+
+
+HANGING = """
+import threading
+from keyring.backend import KeyringBackend
+
+class Hanging(KeyringBackend):
+    priority = 5
+    def get_password(self, service, username):
+        print("asked", flush=True)
+        threading.Event().wait()
+    set_password = delete_password = get_password
+"""
 
 
 class TestPairFromSettings:
