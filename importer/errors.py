@@ -4,6 +4,7 @@
 ImporterError                    exit 1   the run ended badly
 ├── UsageError                   exit 2   the user changes the command, the settings or the file
 │   ├── OptionError                       an option has a value that cannot be used
+│   ├── AlreadyUndoneError                the run to undo is undone
 │   ├── SettingsError                     every problem of the settings at once
 │   ├── PlaceNeededError                  it is not known where a run went
 │   ├── UnknownFormatError                the header belongs to no format we read
@@ -66,6 +67,7 @@ class Remedy(StrEnum):
     LOOK_TITLES_UP = "Looking titles up writes one."
     LIST_RUNS = "The list of runs has those there are."
     NEW_PLAN = "Make a new plan."
+    REDO = "Undoing that one brings its changes back."
     FORCE = "To undo anyway, force it."
     ASK_NOTHING = "If that is what you want, say yes beforehand."
     ASK_AGAIN = "The same command asks again."
@@ -123,6 +125,14 @@ class OptionError(UsageError):
     def without_option(self) -> str:
         """The value and the problem, for a sentence that names the option itself."""
         return f"{self.value!r}: {self.problem}" if self.value else self.problem
+
+
+class AlreadyUndoneError(UsageError):
+    """The run to undo was undone by the run `undone_by`."""
+
+    def __init__(self, run_id: str, undone_by: str) -> None:
+        self.undone_by = undone_by
+        super().__init__(f"{run_id} is undone already, by {undone_by}", Remedy.REDO)
 
 
 class SettingsError(UsageError):

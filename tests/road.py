@@ -28,7 +28,7 @@ from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.sign_in import TraktApp, read_refresh
 from importer.destinations.trakt_v1.api import TraktV1
 from importer.journal import Journal
-from importer.journal.history import PastRun, find_run
+from importer.journal.history import PastRun, find_run, list_runs
 from importer.model import RESULT_COLUMNS
 from importer.readers import ReadOptions
 from importer.runs import send as sending
@@ -310,6 +310,9 @@ class Road:
 
     def find_run(self, run_id: str) -> PastRun:
         return find_run(self._journals, run_id)
+
+    def list_runs(self) -> list[PastRun]:
+        return list_runs(self._journals)
 
     def open_journal(self) -> AbstractContextManager[Journal]:
         return Journal(self._journals, "account")

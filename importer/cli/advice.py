@@ -51,6 +51,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
     Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",
+    Remedy.REDO: "To redo what it did: `importer undo {error.undone_by}`.",
     Remedy.FORCE: "To undo anyway, add --force.",
     Remedy.ASK_NOTHING: "If that is what you want, type the same command with --yes.",
     Remedy.ASK_AGAIN: "The same command asks again, with --yes it does not.",

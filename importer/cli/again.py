@@ -11,13 +11,15 @@ from importer.cli.options import build_destination_options
 from importer.cli.shell import Shell
 from importer.config.folders import state_dir
 from importer.destinations.registry import find
-from importer.errors import UsageError
-from importer.journal.history import find_undoable
+from importer.destinations.spec import DestinationSpec
+from importer.errors import Remedy, UsageError
+from importer.journal.history import LAST, PastRun, find_run, find_undoable
 from importer.runs.again import ChangesOfRun, open_results
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
 from importer.runs.rules import RunRules
 from importer.runs.sources import parse_time_of_day, parse_zone
+from importer.runs.undo import list_to_undo
 
 
 @spread
@@ -76,7 +78,13 @@ def retry(
 @spread
 def undo(
     *,
-    run_id: Annotated[str | None, typer.Argument(help="A run's id, or its beginning, or last.")] = None,
+    run_id: Annotated[
+        str | None, typer.Argument(help="A run's id, or its beginning, or last: the newest that is no undo.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Undo this run and all after it, the newest first.", metavar="RUN"),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Also undo ratings that were changed since then.")
     ] = False,
@@ -94,21 +102,35 @@ def undo(
 
     Earlier ratings and dates return; ratings that the run added are removed.
     """
-    if run_id is None:
-        raise UsageError("name the run to undo: `importer runs` lists them, and last is the newest")
-    past = find_undoable(state_dir() / "journals", run_id)
+    if (run_id is None) == (since is None):
+        raise UsageError(
+            "name the run to undo, last for the newest, or with --since the first of several",
+            Remedy.LIST_RUNS,
+        )
+    folder = state_dir() / "journals"
+    runs = [find_undoable(folder, run_id)] if run_id else list_to_undo(find_run(folder, since or LAST))
+    if since and dry_run:
+        # Each would be undone on what the one before left, which a dry run does not leave.
+        print("Would be undone, in this order:", *(run.run_id for run in runs), sep="\n  ")
+        return
+    for past in runs:
+        rules = RunRules.for_undo(past, force=force).guarded_at(guard)
+        wanted = RunRequest(
+            ChangesOfRun(past, force),
+            _find_place(past),
+            build_destination_options(server, rating),
+            rules.as_dry_run() if dry_run else rules,
+            pace.build(verify=verify),
+        )
+        results = out.with_stem(f"{out.stem}-{past.run_id}") if since and str(out) != "-" else out
+        if code := Shell(results, shown, "undo", assume_yes=yes).run(wanted):
+            raise typer.Exit(code)
+
+
+def _find_place(past: PastRun) -> DestinationSpec:
     spec = find(past.destination)
     if spec is None:
         raise UsageError(f"{past.run_id} went to {past.destination}, which this version does not know")
     if spec.is_file:
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
-    what = ChangesOfRun(past, force)
-    rules = RunRules.for_undo(past, force=force).guarded_at(guard)
-    wanted = RunRequest(
-        what,
-        spec,
-        build_destination_options(server, rating),
-        rules.as_dry_run() if dry_run else rules,
-        pace.build(verify=verify),
-    )
-    raise typer.Exit(Shell(out, shown, "undo", assume_yes=yes).run(wanted))
+    return spec

@@ -132,6 +132,7 @@ def _build_summary(report: RunReport) -> Summary:
         stopped=explain(report.stopped_by) if report.stopped_by else None,
         dry_run=report.is_dry_run,
         is_file=report.is_file,
+        is_undo=report.is_undo,
     )
     step = find_next(summary, report.stopped_by, report.destination)
     return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary

@@ -15,7 +15,9 @@ from importer.report.summary import Summary, build_text
 from importer.runs.results_csv import write_results
 from importer.text import clean, without_place
 
-_RunId = Annotated[str, typer.Argument(help="The run's id, or its beginning, or last; see `importer runs`.")]
+_RunId = Annotated[
+    str, typer.Argument(help="The run's id, or its beginning, or last: the newest that is no undo.")
+]
 
 
 def runs(
@@ -32,7 +34,8 @@ def runs(
         print("There are no runs yet.")
     for run in found[-limit:] if limit else found:
         counts = ", ".join(f"{number:,} {status}" for status, number in run.counts.items()) or "no rows"
-        print(f"{run.run_id}  {_state(run)}  {clean(run.source)} to {run.destination}: {counts}")
+        undone = f"; {_tell_undone(run)}" if run.undone_by else ""
+        print(f"{run.run_id}  {_state(run)}  {clean(run.source)} to {run.destination}: {counts}{undone}")
 
 
 def show(
@@ -41,8 +44,11 @@ def show(
     status: Annotated[Status | None, typer.Option(help="Only rows with this status.")] = None,
 ) -> None:
     """Print the outcome of each row of a run."""
+    run = _find(run_id)
+    if run.undone_by:
+        print(f"importer: run {run.run_id} was {_tell_undone(run)}", file=sys.stderr)
     places = [RESULT_COLUMNS.index(name) for name in ("line", "status", "title", "rating", "message")]
-    for cells in read_results(_find(run_id)):
+    for cells in read_results(run):
         line, is_now, title, rating, message = (cells[place] for place in places)
         if status in {None, is_now}:
             rated = "" if rating is None else f", {clean(str(rating), 40)}"
@@ -66,8 +72,10 @@ def report(
         sent=count_sent(run),
         seconds=0.0,  # the pauses between its sessions are not known
         results=out,
+        notes=[_tell_undone(run)] if run.undone_by else [],
         stopped=stopped,
         is_file=is_file(run.destination),
+        is_undo=run.undo_of is not None,
     )
     stream = sys.stderr if str(out) == "-" else sys.stdout
     print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)
@@ -78,4 +86,12 @@ def _find(run_id: str) -> PastRun:
 
 
 def _state(run: PastRun) -> str:
+    if run.undone_by and not run.undone_in_part:
+        return "undone "
     return "ended  " if run.ended_at else "stopped"
+
+
+def _tell_undone(run: PastRun) -> str:
+    if run.undone_in_part:
+        return f"undone in part by {run.undone_by}; `importer undo {run.run_id}` does the rest, if it can"
+    return f"undone by {run.undone_by}; `importer undo {run.undone_by}` redoes it"

@@ -9,17 +9,17 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from importer.errors import ImporterError, Remedy, UsageError
+from importer.errors import AlreadyUndoneError, ImporterError, Remedy, UsageError
 from importer.journal.database import SCHEMA_VERSION
-from importer.model import RESULT_COLUMNS, Status
+from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, Status
 from importer.state_files import translate_trouble
 
 LAST = "last"
-"""What is typed for the newest run."""
+"""What is typed for the newest run that is no undo."""
 
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM {{view}} WHERE run = ? ORDER BY row"
 
@@ -50,6 +50,15 @@ class PastRun:
     undo_of: str | None
     """The id of the run that it undoes."""
     counts: dict[Status, int]
+    undone_by: str | None = None
+    """The id of the undo that took its changes back, unless that was undone itself."""
+    undone_in_part: bool = False
+    """Whether that undo left something: rows that failed, or ratings that it left alone."""
+
+    @property
+    def leaves_work(self) -> bool:
+        """Whether the same command, typed again, may come further: rows failed or were left alone."""
+        return self.ended_at is None or bool(self.counts.keys() & (TRANSIENT | CORRECTABLE | {Status.KEPT}))
 
 
 def list_runs(folder: Path, problems: list[str] | None = None) -> list[PastRun]:
@@ -60,7 +69,7 @@ def list_runs(folder: Path, problems: list[str] | None = None) -> list[PastRun]:
     runs: list[list[PastRun]] = []
     for journal in _list_journals(folder):
         try:
-            runs.append(_read_runs(journal))
+            runs.append(list_account_runs(journal))
         except ImporterError as error:
             if problems is None:
                 raise
@@ -78,10 +87,17 @@ def _list_journals(folder: Path) -> list[Path]:
 
 
 def find_run(folder: Path, run_id: str) -> PastRun:
-    """Find a run by its id or the beginning of it, or the newest as `last`. Raises UsageError."""
+    """Find a run by its id or the beginning of it, or as `last` the newest that is no undo.
+
+    Raises UsageError.
+    """
     problems: list[str] = []
     runs = list_runs(folder, problems)
-    found = runs[-1:] if run_id == LAST else [run for run in runs if run_id and run.run_id.startswith(run_id)]
+    if run_id == LAST:
+        # After `undo last` an undo is the newest: the same words typed again must not mean another run.
+        found = [run for run in runs if run.undo_of is None][-1:]
+    else:
+        found = [run for run in runs if run_id and run.run_id.startswith(run_id)]
     exact = [run for run in found if run.run_id == run_id]
     if len(exact or found) == 1:
         return (exact or found)[0]
@@ -91,10 +107,10 @@ def find_run(folder: Path, run_id: str) -> PastRun:
 
 
 def find_undoable(folder: Path, run_id: str) -> PastRun:
-    """Find the run to undo as `find_run` does; after an undo that did not end, `last` is the run it undid."""
+    """Find the run to undo as `find_run` does. Raises UsageError, also for one that is wholly undone."""
     run = find_run(folder, run_id)
-    if run_id == LAST and run.ended_at is None and run.undo_of is not None:
-        return find_run(folder, run.undo_of)
+    if run.undone_by is not None and not run.undone_in_part:
+        raise AlreadyUndoneError(run.run_id, run.undone_by)
     return run
 
 
@@ -170,7 +186,8 @@ def _build_tally(database: sqlite3.Connection, number: int, status: Status, reas
     return Tally(status, reason, count, examples)
 
 
-def _read_runs(journal: Path) -> list[PastRun]:
+def list_account_runs(journal: Path) -> list[PastRun]:
+    """List the runs of one journal, the oldest first. Raises ImporterError."""
     with _reading(journal) as database:
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'result'").fetchone():
             return []  # made a moment ago, or by a run that crashed at once
@@ -178,7 +195,24 @@ def _read_runs(journal: Path) -> list[PastRun]:
             "SELECT number, run_id, source, destination, started_at, ended_at, kind, undo_of"
             " FROM run ORDER BY number"
         ).fetchall()
-        return [_build_run(database, journal, *run) for run in runs]
+        return _note_undone([_build_run(database, journal, *run) for run in runs])
+
+
+def _note_undone(runs: Sequence[PastRun]) -> list[PastRun]:
+    """Say of each run by which undo it is undone.
+
+    A is not undone by U1 any more once U2 has undone U1, and so redone A.
+    """
+    undos: dict[str, PastRun] = {}
+    for run in reversed(runs):  # an undo comes after what it undoes, and what undoes it after that
+        if run.undo_of is not None and run.ended_at and run.run_id not in undos:
+            undos.setdefault(run.undo_of, run)
+    return [
+        replace(run, undone_by=undo.run_id, undone_in_part=undo.leaves_work)
+        if (undo := undos.get(run.run_id))
+        else run
+        for run in runs
+    ]
 
 
 def _build_run(database: sqlite3.Connection, journal: Path, number: int, *columns: Any) -> PastRun:

@@ -101,9 +101,10 @@ class LoadedRows(RunRows):
                 (self.number,),
             )
 
-    def close_open(self, outcome: Outcome) -> None:
-        """Give every open row the same fate."""
+    def close_open(self, outcome: Outcome, *, only_removals: bool = False) -> None:
+        """Give every open row the same fate, or every one that removes a rating."""
         self._db.execute(
-            "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL",
-            (*outcome, self.number),
+            "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL"
+            " AND (rating = 0 OR NOT ?)",
+            (*outcome, self.number, only_removals),
         )

@@ -1,5 +1,6 @@
 """Sending rows: they are marked before they are sent and after they are answered, then looked at again."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -83,6 +84,30 @@ class SentRows(RunRows):
             "SELECT row, rating FROM row_state WHERE run = ? AND may_have_changed", (self.number,)
         )
         return dict(found.fetchall())
+
+    def changed_later(self, later: Iterable[str], undone_number: int) -> dict[int, str]:
+        """Find, by open row, the newest of the runs `later` that changed its title after a run did."""
+        found = self._db.execute(
+            "WITH newest AS MATERIALIZED (SELECT title_key, max(run) AS number FROM row_state"
+            " WHERE run > ? AND run IN"
+            " (SELECT number FROM run WHERE run_id IN (SELECT value FROM json_each(?)))"
+            " AND may_have_changed AND NOT carried GROUP BY title_key)"
+            " SELECT row, run_id FROM row JOIN newest USING (title_key) JOIN run USING (number)"
+            " WHERE row.run = ? AND status IS NULL",
+            (undone_number, json.dumps([*later]), self.number),
+        )
+        return dict(found.fetchall())
+
+    def tell_undone(self) -> None:
+        """Say in an undo's rows what it did, before the words of the answer, if there are some."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET message = iif(rating = 0, 'removed', 'restored')"
+                " || ifnull('; ' || nullif(message, ''), '')"
+                " WHERE run = ? AND status IN ('rated', 'unrated')"
+                " AND NOT ifnull(message, '') GLOB 'restored*' AND NOT ifnull(message, '') GLOB 'removed*'",
+                (self.number,),
+            )
 
 
 def _join(row_outcomes: Iterable[RowOutcome]) -> list[tuple[int, int, RowOutcome]]:

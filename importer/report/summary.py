@@ -30,6 +30,22 @@ _MEANINGS = {
     Status.NOT_SENT: "the run ended before these were sent",
 }
 
+_OF_AN_UNDO = {
+    Status.RATED: ("restored", "the rating from before the run is back"),
+    Status.UNRATED: ("removed", "the run had added the rating"),
+    Status.UNCHANGED: ("unchanged", "it was so already"),
+    Status.KEPT: ("left alone", "changed since that run"),
+}
+_WOULD = {"would_restore": "would be restored", "would_remove": "would be removed"}
+"""By reason, what a dry run of an undo says of rows."""
+
+_WHY_KEPT = {
+    "policy_keep": "the account's rating is kept, as you asked",
+    "policy_newest": "the account's rating is newer",
+    "policy_highest": "the account's rating is higher",
+    "policy_ask": "the account's rating is kept, as you chose",
+}
+
 _STYLES = dict.fromkeys((Status.UNSUPPORTED, Status.INVALID, Status.NOT_FOUND), "yellow")
 """Row problems are yellow: the run did its part. Other misses are red, successes green."""
 
@@ -72,6 +88,7 @@ class Summary:
     dry_run: bool = False
     is_file: bool = False
     """Whether the destination is a file to upload, so that nothing has reached any account yet."""
+    is_undo: bool = False
 
     @property
     def rows(self) -> int:
@@ -205,15 +222,22 @@ def _title(summary: Summary) -> str:
 
 
 def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
-    meanings = dict(_MEANINGS)
+    meanings = {status: (status.replace("_", " "), meaning) for status, meaning in _MEANINGS.items()}
+    kept = [tally.reason for tally in summary.tallies if tally.status is Status.KEPT]
+    if why := "; ".join(_WHY_KEPT[reason] for reason in kept if reason in _WHY_KEPT):
+        meanings[Status.KEPT] = ("kept", why)
     if summary.dry_run:
-        meanings[Status.NOT_SENT] = "would be sent"
+        meanings[Status.NOT_SENT] = ("not sent", _describe_dry_run(summary))
+    if summary.is_undo:
+        meanings |= _OF_AN_UNDO
     if summary.is_file:
-        meanings[Status.RATED] = "written to the file; it counts once you have uploaded it"
-    return [
-        (status, f"{number:,}", status.replace("_", " "), meanings[status])
-        for status, number in summary.counts.items()
-    ]
+        meanings[Status.RATED] = ("rated", "written to the file; it counts once you have uploaded it")
+    return [(status, f"{number:,}", *meanings[status]) for status, number in summary.counts.items()]
+
+
+def _describe_dry_run(summary: Summary) -> str:
+    would = [f"{tally.count:,} {_WOULD[tally.reason]}" for tally in summary.tallies if tally.reason in _WOULD]
+    return ", ".join(would) or "would be sent"
 
 
 def _verdict(summary: Summary) -> str:
@@ -226,7 +250,8 @@ def _verdict(summary: Summary) -> str:
     elif not summary.rows:
         return "There are no rows: nothing to do."
     elif summary.dry_run:
-        sentences.append(f"Nothing was sent; {count(unsent, 'row')} would be.")
+        would = f"; {_describe_dry_run(summary)}" if summary.is_undo else f"; {count(unsent, 'row')} would be"
+        sentences.append(f"Nothing was sent{would if unsent else ''}.")
     elif unchanged and not summary.sent:
         sentences.append(_nothing_to_send(unchanged, is_all=unchanged == summary.rows))
     if summary.missed:

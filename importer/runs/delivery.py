@@ -1,6 +1,6 @@
 """What brings the open rows of a run to their outcomes, and all that it needs to know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +24,8 @@ class Work:
     stop: StopRequest = field(default_factory=StopRequest)
     undone: JournalRun | None = None
     """The run that is undone, if what was changed since then is to be left alone."""
+    later_runs: Sequence[str] = ()
+    """The ids of the runs after it whose changes stand."""
 
 
 class Delivery(Protocol):

@@ -34,11 +34,14 @@ from importer.runs.results_csv import STANDARD_OUTPUT, write_results
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.snapshot import Snapshot
 from importer.runs.stop import StopRequest, wait_in_thread
+from importer.runs.undo import find_later
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
 
 _DRY_RUN = Outcome(Status.NOT_SENT, "dry_run", "would be sent")
+_WOULD_RESTORE = Outcome(Status.NOT_SENT, "would_restore", "would be restored")
+_WOULD_REMOVE = Outcome(Status.NOT_SENT, "would_remove", "would be removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class RunReport:
     is_dry_run: bool = False
     is_file: bool = False
     """Whether the destination is a file to upload, so that nothing has reached any account yet."""
+    is_undo: bool = False
 
     @property
     def all_succeeded(self) -> bool:
@@ -192,12 +196,11 @@ class ImportRun:
     def _build_delivery(self, loaded: LoadedRun) -> Delivery:
         if self.close_known is not None:
             self.close_known(loaded.run)
-        undone = None
-        if self.rules.undo_of is not None and not self.rules.undoes_later_changes:
-            undone = self.journal.open_run(self.rules.undo_of.number, self.rules.undo_of.run_id)
-        return self.destination.build_delivery(
-            Work(loaded.run, self.rules, self._pace, self.progress, self.stop_request, undone)
-        )
+        work = Work(loaded.run, self.rules, self._pace, self.progress, self.stop_request)
+        if (past := self.rules.undo_of) is not None and not self.rules.undoes_later_changes:
+            undone = self.journal.open_run(past.number, past.run_id)
+            work = replace(work, undone=undone, later_runs=find_later(past))
+        return self.destination.build_delivery(work)
 
     def _compare(self, delivery: Delivery) -> Snapshot:
         with self.observer.watch(self.progress):
@@ -223,6 +226,8 @@ class ImportRun:
             finally:
                 # Also when something unforeseen ended the sending: what is done is done, and must be told.
                 with holding_signals() as held:
+                    if self.rules.undo_of is not None:
+                        run.tell_undone()
                     self._write_results(run)
         stopped_by = delivery.stopped_by or next(iter(held), None)
         if stopped_by is None:
@@ -232,9 +237,15 @@ class ImportRun:
         return replace(report, sent=self.progress.done, seconds=seconds, stopped_by=stopped_by)
 
     def _report_unsent(self) -> RunReport:
-        """Do everything but send: the results say what would be sent, the journal forgets it again."""
-        with self.loaded() as loaded, self.observer.watch(self.progress):
-            loaded.run.close_open(_DRY_RUN)
+        """Do everything but send: the results say what would be sent, the journal forgets it again.
+
+        Only an undo asks the account: what it would leave alone is seen nowhere else.
+        """
+        is_undo = self.rules.undo_of is not None
+        with self.compared() if is_undo else self.loaded() as loaded, self.observer.watch(self.progress):
+            if is_undo:
+                loaded.run.close_open(_WOULD_REMOVE, only_removals=True)
+            loaded.run.close_open(_WOULD_RESTORE if is_undo else _DRY_RUN)
             self._write_results(loaded.run)
             return self._report(loaded)
 
@@ -262,6 +273,7 @@ class ImportRun:
             self.results,
             is_dry_run=self.rules.is_dry_run,
             is_file=self.destination.spec.is_file,
+            is_undo=self.rules.undo_of is not None,
         )
 
 

@@ -39,7 +39,9 @@ def open_run(
     """
     prompts, observer, rules = prompts or Unattended(), observer or Unwatched(), wanted.rules
     with (
-        open_destination(wanted.to, wanted.at, observer.warned, is_dry_run=rules.is_dry_run) as destination,
+        open_destination(
+            wanted.to, wanted.at, observer.warned, is_dry_run=not rules.asks_account
+        ) as destination,
         journal_for(destination) as journal,
         wanted.what.open(Opening(destination, journal, prompts, wanted.results)) as source,
     ):

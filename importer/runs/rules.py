@@ -102,6 +102,11 @@ class RunRules:
         return replace(self, is_dry_run=True)
 
     @property
+    def asks_account(self) -> bool:
+        """Whether the account is read: a dry run reads it only to see what an undo would leave alone."""
+        return not self.is_dry_run or self.undo_of is not None
+
+    @property
     def shaping(self) -> tuple[str, ...]:
         """What decides over rows: with another rule it is another run of the same file."""
         rules = (f"on_conflict {self.on_conflict}", f"mirrors {self.removes_missing}")

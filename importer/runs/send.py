@@ -80,6 +80,7 @@ class Sending:
         self._run = work.run
         self._rules = work.rules
         self._undone = work.undone
+        self._later_runs = work.later_runs
         self._options = work.options
         self._progress = work.progress
         self._stop = work.stop
@@ -198,7 +199,7 @@ class Sending:
             self._snapshot = Snapshot(is_readable=False)
             return
         if self._undone is not None:
-            keep_what_changed_since(run, self._undone, ratings, self._destination.as_stored)
+            keep_what_changed_since(run, self._undone, self._later_runs, ratings, self._destination.as_stored)
         if self._rules.follows_plan:
             check_plan(run, ratings, self._destination.as_stored)
         if self._rules.removes_missing:

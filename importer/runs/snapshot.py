@@ -4,7 +4,7 @@ Before anything is overwritten, what stood there is in the journal; rows that th
 settled without sending, since even an equal rating, sent again, may get today's date.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -37,7 +37,7 @@ _UNCONFIRMED = Outcome(
 _CHANGED_SINCE = Outcome(
     Status.KEPT,
     "changed_since",
-    f"the rating was changed after that run; it is left alone ({RowRemedy.FORCE})",
+    f"left alone: the rating was changed after that run ({RowRemedy.FORCE})",
 )
 
 
@@ -187,17 +187,33 @@ def check_plan(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) ->
 
 
 def keep_what_changed_since(
-    run: JournalRun, undone: JournalRun, ratings: AccountRatings, as_stored: AsStored
+    run: JournalRun,
+    undone: JournalRun,
+    later_runs: Sequence[str],
+    ratings: AccountRatings,
+    as_stored: AsStored,
 ) -> None:
-    """Before undoing a run, leave alone what is not as that run left it any more."""
+    """Before undoing a run, leave alone what is not as that run left it any more.
+
+    A run changed 3 to 9, a later one 9 to 5. Undone second, the later one would bring back the 9, though
+    the run that sent it is undone: so a row says which run is to be undone first.
+    """
     left = undone.sent_ratings()
+    changed_by = run.changed_later(later_runs, undone.number) if later_runs else {}
     changed = [
-        job.row
+        (job.row, _changed_by(changed_by[job.row]) if job.row in changed_by else _CHANGED_SINCE)
         for job in chain.from_iterable(in_blocks(run.open_jobs))
         if not is_held(as_stored(job._replace(rating=left[job.row])), ratings)
-        and not is_held(job, ratings)  # whoever it was: it is undone already
+        # What somebody brought back is undone already; what a run did comes and goes with that run.
+        and (job.row in changed_by or not is_held(job, ratings))
     ]
-    run.close_rows(changed, _CHANGED_SINCE)
+    run.close_each(changed)
+
+
+def _changed_by(run_id: str) -> Outcome:
+    return _CHANGED_SINCE._replace(
+        message=f"left alone: changed by run {run_id}; undo that first ({RowRemedy.FORCE})"
+    )
 
 
 def find_not_stored(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from importer.journal import JournalRun, in_blocks
+from importer.journal.history import PastRun, list_account_runs
 from importer.model import UNRATE, InvalidRow, Rating, RatingJob, SourceRow, Status
 
 
@@ -24,6 +25,29 @@ class UndoReader:
             yield [_build_row(*entry) for entry in changed]
 
 
+def list_to_undo(first: PastRun) -> list[PastRun]:
+    """List a run and those after it whose changes stand, the newest first: the order to undo them in."""
+    later = set(find_later(first))
+    runs = [run for run in list_account_runs(first.journal) if run.run_id in later | {first.run_id}]
+    return [run for run in reversed(runs) if run.undone_by is None or run.undone_in_part]
+
+
+def find_later(past: PastRun) -> list[str]:
+    """Find the runs after it, of the same account, whose changes stand: those that are not undone.
+
+    An undo counts unless it only takes back what a run after `past`, or `past` itself, has changed.
+    """
+    runs = list_account_runs(past.journal)
+    numbers = {run.run_id: run.number for run in runs}
+    return [
+        run.run_id
+        for run in runs
+        if run.number > past.number
+        and (run.undone_by is None or run.undone_in_part)
+        and (run.undo_of is None or numbers.get(run.undo_of, 0) < past.number)
+    ]
+
+
 def _build_row(job: RatingJob, is_known: bool, rating: Rating | None, rated_at: str | None) -> SourceRow:
     if not is_known:
         return InvalidRow(
@@ -32,7 +56,7 @@ def _build_row(job: RatingJob, is_known: bool, rating: Rating | None, rated_at: 
             *(str(job.rating), job.rated_at, Status.UNSUPPORTED, "previous_unknown"),
             "what stood there before that run is not known: the account could not be read then",
         )
-    return job._replace(rating=UNRATE if rating is None else rating, rated_at=rated_at)
+    return job._replace(rating=UNRATE if rating is None else rating, rated_at=rated_at, note=None)
 
 
 def _text(value: int | None) -> str | None:

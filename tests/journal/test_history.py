@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import ImporterError, UsageError
+from importer.errors import AlreadyUndoneError, ImporterError, UsageError
 from importer.journal import Journal, JournalRun
 from importer.journal.history import LAST, find_run, find_undoable, list_runs, read_results, read_tallies
 from importer.model import RESULT_COLUMNS, Outcome, RowOutcome, SourceRow, Status
@@ -118,16 +118,42 @@ def test_runs_of_one_second_stand_in_the_order_they_came(
     assert find_run(tmp_path, LAST).source == "third.csv"
 
 
-def test_after_an_undo_that_did_not_end_last_is_what_it_undid(tmp_path: Path) -> None:
-    """The same command continues it; undoing the undo would bring back nothing."""
+def test_last_is_never_an_undo(tmp_path: Path) -> None:
+    """The same words continue an undo that did not end; afterwards they must not mean an older run."""
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal, "ratings.csv")
         run.finish()
         undo = add_run(journal, f"undo {run.run_id}", undo_of=run.run_id)
-        assert find_run(tmp_path, LAST).run_id == undo.run_id
+        assert find_run(tmp_path, LAST).run_id == run.run_id
         assert find_undoable(tmp_path, LAST).run_id == run.run_id
+        rate(journal, undo, 1, 2, 3)
         undo.finish()
-        assert find_undoable(tmp_path, LAST).run_id == undo.run_id  # which brings it all back
+        assert find_run(tmp_path, LAST).undone_by == undo.run_id
+        with pytest.raises(AlreadyUndoneError, match=f"{run.run_id} is undone already, by {undo.run_id}"):
+            find_undoable(tmp_path, LAST)
+        assert find_undoable(tmp_path, undo.run_id).run_id == undo.run_id  # which brings it all back
+        redone = add_run(journal, f"undo {undo.run_id}", undo_of=undo.run_id)
+        redone.finish()
+        assert find_undoable(tmp_path, LAST).undone_by is None
+        assert find_run(tmp_path, undo.run_id).undone_by == redone.run_id
+
+
+@pytest.mark.parametrize(
+    ("status", "in_part"), [(Status.RATED, False), (Status.UNSUPPORTED, False), (Status.KEPT, True),
+                            (Status.FAILED, True)]
+)  # fmt: skip
+def test_a_run_undone_in_part_may_be_undone_again(tmp_path: Path, status: Status, in_part: bool) -> None:
+    with Journal(tmp_path, "demo") as journal:
+        run = add_run(journal, "ratings.csv")
+        run.finish()
+        with journal.loading():
+            undo = journal.begin("print", f"undo {run.run_id}", "sandbox", undo_of=run.run_id)
+            undo.add_rows([build_job(1)], [Outcome(status)])
+        undo.finish()
+    past = find_run(tmp_path, run.run_id)
+    assert (past.undone_by, past.undone_in_part) == (undo.run_id, in_part)
+    if in_part:
+        assert find_undoable(tmp_path, LAST) == past
 
 
 def test_a_run_is_found_by_its_beginning(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from importer.runs.again import ChangesOfRun
 from importer.runs.conflicts import OnConflict
 from importer.runs.prompts import Unattended
 from importer.runs.sources import Opening
+from importer.runs.undo import list_to_undo
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.titles import Title
 from tests.road import OPEN, WAYS, Road, find_title, open_api, running_sandbox
@@ -51,8 +52,11 @@ def test_exactly_what_the_run_changed_comes_back(road: Road) -> None:
         report = road.undo(sandbox.url, run.run_id)
         assert as_it_should_be(road, sandbox.stored()) == as_it_should_be(road, before)
     assert report.stopped_by is None
+    assert report.is_undo
     lines = [(line["row"], line["status"], line["rating"]) for line in road.read_results()]
     assert lines == [("1", "rated", "3"), ("2", "unrated", "unrate"), ("3", "rated", "6")]
+    did = [line["message"].partition(";")[0] for line in road.read_results()]
+    assert did == ["restored", "removed", "restored"]
 
 
 def test_dates_come_back_on_todays_api(tmp_path: Path) -> None:
@@ -236,6 +240,81 @@ def test_a_dry_run_of_an_undo_says_what_would_be_sent(road: Road) -> None:
         assert sandbox.stored() == after
     lines = [(line["status"], line["rating"]) for line in road.read_results()]
     assert lines == [("not_sent", "3"), ("not_sent", "unrate")]
+    assert [line["message"] for line in road.read_results()] == ["would be restored", "would be removed"]
+
+
+def test_a_dry_run_of_an_undo_says_what_would_be_left_alone(road: Road) -> None:
+    road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", f"{KNIGHT},7")
+    with running_sandbox(**OPEN) as sandbox:
+        sandbox.rate(SHAWSHANK, 3)
+        run = road.run(sandbox.url).run
+        sandbox.rate(GODFATHER, 5)
+        requests = sandbox.count_sent_rows()
+        road.undo(sandbox.url, run.run_id, dry_run=True)
+        assert sandbox.count_sent_rows() == requests
+    lines = [line["message"].partition(":")[0] for line in road.read_results()]
+    assert lines == ["would be restored", "left alone", "would be removed"]
+    assert [run.run_id for run in road.list_runs()] == [run.run_id]
+
+
+@pytest.mark.parametrize("second", [5, 3, "unrate"])
+def test_the_older_of_two_runs_is_undone_second(road: Road, second: int | str) -> None:
+    """Undone first, its rating would come back with the undo of the newer one, and stay."""
+    with running_sandbox(**OPEN) as sandbox:
+        sandbox.rate(SHAWSHANK, 3, LONG_AGO)
+        before = sandbox.stored()
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
+        older = road.run(sandbox.url).run
+        road.write(f"{SHAWSHANK},{second}")
+        newer = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE).run
+        now = sandbox.stored_movies()
+        road.undo(sandbox.url, older.run_id)
+        left, removed = road.read_results()
+        assert left["message"].startswith(f"left alone: changed by run {newer.run_id}; undo that first")
+        assert (left["status"], removed["status"]) == ("kept", "unrated")
+        del now[GODFATHER]
+        assert sandbox.stored_movies() == now
+        assert (road.find_run(older.run_id).undone_in_part, road.find_run(newer.run_id).undone_by) == (
+            True, None)  # fmt: skip
+        road.undo(sandbox.url, newer.run_id)
+        assert sandbox.stored_movies() == {SHAWSHANK: 9}
+        road.undo(sandbox.url, older.run_id)
+        assert as_it_should_be(road, sandbox.stored()) == as_it_should_be(road, before)
+    assert not road.find_run(older.run_id).undone_in_part
+
+
+def test_several_runs_are_undone_from_the_newest_to_the_oldest(road: Road) -> None:
+    with running_sandbox(**OPEN) as sandbox:
+        sandbox.rate(SHAWSHANK, 3, LONG_AGO)
+        before = sandbox.stored()
+        runs = []
+        for rating in (9, 5, 3, 7):
+            road.write(f"{SHAWSHANK},{rating}")
+            runs.append(road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE).run)
+        road.undo(sandbox.url, runs.pop().run_id)
+        wanted = list_to_undo(road.find_run(runs[0].run_id))
+        assert [run.run_id for run in wanted] == [run.run_id for run in reversed(runs)]
+        for run in wanted:
+            road.undo(sandbox.url, run.run_id)
+        assert as_it_should_be(road, sandbox.stored()) == as_it_should_be(road, before)
+        assert list_to_undo(road.find_run(runs[0].run_id)) == []
+
+
+def test_what_an_undo_has_brought_back_is_no_later_change(road: Road) -> None:
+    """Neither of the run itself, redone and undone again, nor of one that came after it."""
+    with running_sandbox(**OPEN) as sandbox:
+        road.write(f"{SHAWSHANK},9")
+        older = road.run(sandbox.url).run
+        road.write(f"{SHAWSHANK},5")
+        newer = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE).run
+        road.undo(sandbox.url, newer.run_id)
+        undo = road.undo(sandbox.url, older.run_id).run
+        assert sandbox.stored() == {}
+        road.undo(sandbox.url, undo.run_id)
+        assert sandbox.stored_movies() == {SHAWSHANK: 9}
+        assert road.find_run(older.run_id).undone_by is None
+        road.undo(sandbox.url, older.run_id)
+        assert sandbox.stored() == {}
 
 
 TITLES: Mapping[str, Title] = {

@@ -212,7 +212,7 @@ class TestRetryAsACommand:
         for flags in (["--to", "trakt-v1"], ["--to", "sandbox", "--api", "v1"]):
             refused = importer("retry", what, *flags)
             assert refused.returncode == 2
-            assert "went to sandbox-v2, so --" in refused.stderr
+            assert "went to sandbox-v2; leave this out" in refused.stderr
         done = importer("retry", what)
         assert done.returncode == 1, done.stderr
         assert "to sandbox-v2 (demo at the sandbox)" in done.stdout
@@ -408,9 +408,42 @@ class TestThePast:
         assert importer("show").stdout.count("\n") == 2
         asked = importer("undo")
         assert asked.returncode == 2
-        assert "`importer runs` lists them, and last is the newest" in asked.stderr
-        assert importer("undo", "last").returncode == 0
-        assert list(read_sandbox(tmp_path)) == [SHAWSHANK]
+        assert "last for the newest, or with --since the first of several" in asked.stderr
+        assert "`importer runs` lists those there are" in asked.stderr
+
+    def test_undo_last_typed_twice_undoes_once(self, importer: Importer, tmp_path: Path) -> None:
+        for row in (f"{SHAWSHANK},9", f"{GODFATHER},8"):
+            write_ratings(tmp_path, row)
+            importer("run", "ratings.csv", "--to", "sandbox")
+        newest = find_run_ids(importer)[-1]
+        planned = importer("undo", "last", "--dry-run")
+        assert "Nothing was sent; 1 would be removed." in planned.stdout
+        done = importer("undo", "last")
+        assert (done.returncode, list(read_sandbox(tmp_path))) == (0, [SHAWSHANK])
+        assert "1  removed  the run had added the rating" in done.stdout
+        undo = importer("runs", "--limit", "1").stdout.split()[0]
+        refused = importer("undo", "last")
+        assert (refused.returncode, list(read_sandbox(tmp_path))) == (2, [SHAWSHANK])
+        assert f"{newest} is undone already, by {undo}. To redo what it did: `importer undo {undo}`" in (
+            refused.stderr)  # fmt: skip
+        told = f"undone by {undo}; `importer undo {undo}` redoes it"
+        assert f"{newest}  undone   ratings.csv to sandbox: 1 rated; {told}\n" in importer("runs").stdout
+        assert told in importer("show", "last").stderr
+        assert told in importer("report", "last").stdout
+        assert importer("undo", undo).returncode == 0
+        assert set(read_sandbox(tmp_path)) == {SHAWSHANK, GODFATHER}
+        assert "undone by" not in importer("report", "last").stdout
+
+    def test_since_undoes_from_the_newest_to_the_oldest(self, importer: Importer, tmp_path: Path) -> None:
+        for rating in (3, 9, 5):
+            write_ratings(tmp_path, f"{SHAWSHANK},{rating}")
+            importer("run", "ratings.csv", "--to", "sandbox")
+        _, second, third = find_run_ids(importer)
+        planned = importer("undo", "--since", second, "--dry-run")
+        assert planned.stdout == f"Would be undone, in this order:\n  {third}\n  {second}\n"
+        assert importer("undo", "--since", second).returncode == 0
+        assert [rating for rating, _ in read_sandbox(tmp_path).values()] == [3]
+        assert [read_statuses(tmp_path, f"undo-{run}.csv") for run in (second, third)] == [["rated"]] * 2
 
     def test_a_journal_that_is_damaged_hides_no_other(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9")
