@@ -104,8 +104,6 @@ def _folder_of(path: Path) -> Path:
 
 def advise_inspection(inspection: Inspection) -> Iterator[str]:
     """Say what would help with a file that was looked at."""
-    if inspection.looks_like_stars:
-        yield "No rating is above 5: if these are stars, say so with --scale 5."
     if without := inspection.ids["none"]:
         yield f"{count(without, 'row')} without any id: `importer resolve` looks titles up."
 

@@ -30,6 +30,9 @@ class Reader(Protocol):
 class FileReader(Reader, Protocol):
     """A reader of an export file, and of those that belong to it."""
 
+    scale_doubt: str | None
+    """What should be asked about its ratings where somebody can answer, beside being noted."""
+
     related_files: Sequence[Path]
     """The files beside it that shape its rows, too: the links of a data set, say."""
 

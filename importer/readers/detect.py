@@ -108,9 +108,10 @@ def check_format(name: str) -> None:
 
 
 def _open(choice: _Choice, options: ReadOptions) -> TableReader:
-    _refuse_double_columns(choice.table, choice.reader)
-    _refuse_idle_options(choice.table, choice.reader, options)
-    return choice.reader(choice.table, options)
+    reader = choice.reader.for_rows(choice.table)
+    _refuse_double_columns(choice.table, reader)
+    _refuse_idle_options(choice.table, reader, options)
+    return reader(choice.table, options)
 
 
 def _open_archive(path: Path, name: str, options: ReadOptions) -> FileReader:

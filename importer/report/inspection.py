@@ -13,10 +13,6 @@ from importer.text import clean, count, describe_outcome, without_place
 
 _MOST_EXAMPLES = 5
 _BAR = 40
-_HIGHEST = 10
-_ENOUGH = 10
-"""Ratings: of fewer, none need be high."""
-
 _MANY = 0.2
 """A share of all dates that is no coincidence: ratings that were entered, or imported, on one day."""
 
@@ -88,14 +84,6 @@ class Inspection:
         dated = sum(number for day, number in self.days.items() if day)
         day, number = max(((d, n) for d, n in self.days.items() if d), key=lambda e: e[1], default=("", 0))
         return (day, number) if number > max(10, _MANY * dated) else None
-
-    @property
-    def looks_like_stars(self) -> bool:
-        """Whether a table without a scale of its own holds many ratings, and none above 5."""
-        numbers = [int(rating) for rating in self.ratings if rating.isdigit()]
-        is_told = any("read as 1 to 10" in note for note in self.notes)
-        is_low = max(numbers, default=_HIGHEST) <= _HIGHEST // 2
-        return is_told and is_low and sum(self.ratings.values()) >= _ENOUGH
 
     def as_json(self) -> dict[str, object]:
         """Give what was found as values for JSON, texts as they came."""

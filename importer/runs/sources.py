@@ -161,13 +161,18 @@ def open_file(
     Also returns how it is read: with the scale that was answered.
     """
     try:
-        return open_reader(path, reading, name=name), reading
+        reader = open_reader(path, reading, name=name)
     except ScaleNeededError as error:
         scale = prompts.choose_scale(str(error), error.suggested)
         if scale is None:
             raise
-        reading = replace(reading, scale=scale)
-        return open_reader(path, reading, name=name), reading
+    else:
+        doubt = reader.scale_doubt
+        scale = None if doubt is None else prompts.choose_scale(f"{name}: {doubt}", None)
+        if scale is None:
+            return reader, reading
+    reading = replace(reading, scale=scale)
+    return open_reader(path, reading, name=name), reading
 
 
 def _describe(reading: ReadOptions) -> Iterator[str]:

@@ -73,16 +73,6 @@ def test_a_row_that_only_the_destination_refuses_was_understood() -> None:
     assert (found.kinds, found.ids) == ({"movie": 1}, {"none": 1})
 
 
-def test_ratings_that_may_be_stars_are_told() -> None:
-    low = [line(row, rating=row % 5 + 1) for row in range(1, 12)]
-    found = inspect(*low)
-    assert not found.looks_like_stars, "this format has a scale of its own"
-    found.notes = ["table with columns by name", "ratings are read as 1 to 10"]
-    assert any("--scale 5" in advice for advice in advise_inspection(found))
-    found.add_all([line(12, rating=6)])
-    assert not any("--scale 5" in advice for advice in advise_inspection(found))
-
-
 def test_words_stand_below_the_numbers() -> None:
     found = inspect(line(1, rating="love"), line(2, rating=2), line(3, rating=10))
     assert list(found.as_json()["ratings"]) == ["10", "2", "love"]  # type: ignore[call-overload]

@@ -56,7 +56,7 @@ class Steps:
         text = cell.strip()
         if text in self.none:
             raise not_rated()
-        value = _parse(text)
+        value = parse_value(text)
         if value is None or not self._holds(value):
             raise CellError(
                 Reason.OFF_SCALE if text else Reason.NO_RATING,
@@ -74,7 +74,7 @@ class Steps:
     def note(self, cell: str) -> str | None:
         """See `Scale`."""
         text = cell.strip()
-        value = _parse(text)
+        value = parse_value(text)
         if value is None or text in self.none or not self._holds(value):
             return None
         rating = self._round(value)
@@ -146,7 +146,7 @@ def parse_scale(text: str, none: frozenset[str] = frozenset()) -> Scale:
     if "=" in text:
         return Votes(dict(map(_parse_vote, text.split(","))), none)
     match = _match_range(text.strip())
-    lowest, highest = (_parse(part or "") for part in match.groups()) if match else (None, None)
+    lowest, highest = (parse_value(part or "") for part in match.groups()) if match else (None, None)
     if not highest or (lowest is not None and lowest >= highest):
         problem = "write the highest rating (5), a range (0-100), or what each vote is (1=3,2=8)"
         raise OptionError("scale", problem, text)
@@ -161,7 +161,9 @@ def _parse_vote(word: str) -> tuple[str, int]:
     return vote.casefold(), int(rating)
 
 
-def _parse(text: str) -> Fraction | None:
+def parse_value(cell: str) -> Fraction | None:
+    """Read a number as tables write it; None if it is none."""
+    text = cell.strip()
     return Fraction(text.replace(",", ".")) if _match_number(text) else None
 
 

@@ -108,6 +108,7 @@ class CritickerXmlReader(Scaled):
         tier = self.places.pop("tier")
         if self.scale is None:
             self.places["rating"] = tier
+            self.scale_doubt = "the tier, 1 to 10, is the rating; --scale takes the score instead"
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
@@ -117,7 +118,7 @@ class CritickerXmlReader(Scaled):
     def describe(self) -> Sequence[str]:
         """Say what is taken for a rating."""
         if self.scale is None:
-            return ("Criticker XML", "the tier, 1 to 10, is the rating; --scale takes the score instead")
+            return ("Criticker XML",)
         return ("Criticker XML", f"scores are {self.scale}")
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:

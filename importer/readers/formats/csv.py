@@ -22,6 +22,7 @@ from importer.readers.cells.texts import unmark
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote
 from importer.readers.formats.scaled import SCALE_NOTE, Scaled
+from importer.readers.judging import judge_ratings
 from importer.readers.tables.table import AnyTable, Header
 
 _TYPES = TYPES | {"unknown": TitleType(MediaKind.UNKNOWN)}  # so a results file says it
@@ -33,9 +34,12 @@ _NUMBERS = {
     MediaKind.EPISODE: (),
 }
 """Kind to the numbers that a row of it cannot have."""
+_TEN = 10
 _NO_TYPE = "the row has no type: taken for a movie"
 _OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your rating", "my rating")
 """Beside one of these, `rating` is everybody's as likely as not."""
+_OF_LIBRARIES = frozenset({"studio", "content rating", "video resolution", "contentrating"})
+"""What a media server tells of its files: beside two of these, `rating` is the critics'."""
 _RESULTS = ("row", "line", "status", "reason", "message", "rating", "previous_rating")
 
 
@@ -94,13 +98,37 @@ class CsvReader(Scaled):
                 Remedy.MAP_RATING,
                 found=names,
             )
+        if len(_OF_LIBRARIES & set(table.header.keys)) > 1 and not options.mapping:
+            names = table.header.names
+            raise UnknownFormatError(
+                f"{table.name}: this is a library's list, and its Rating the critics', as likely as not",
+                Remedy.MAP_RATING,
+                found=names,
+            )
         super().__init__(table, options)
 
     def prepare(self) -> None:
         """Take off the apostrophes that our results file puts before formulas."""
-        super().prepare()
         if set(_RESULTS) <= set(self.table.header.keys):
             self.clean_cell = restore
+        super().prepare()
+
+    def is_scale_needed(self) -> bool:
+        """Whether the ratings themselves say that they are not 1 to 10. A doubt is told, and asked about."""
+        if self.clean_cell is not None:
+            return False
+        ratings = judge_ratings(self.table, self.places["rating"], _TEN)
+        self.scale_example = ratings.likely_scale
+        if ratings.may_be_stars:
+            self.scale_doubt = (
+                f"none of {ratings.numbers:,} ratings is above 5: if these are stars, say so with --scale 5"
+            )
+        self.scale_told = (
+            "some are halves and none is above 5, as stars are"
+            if ratings.are_stars
+            else f"{ratings.above:,} of {ratings.numbers:,} are above 10"
+        )
+        return ratings.are_stars or ratings.are_of_another_scale
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:

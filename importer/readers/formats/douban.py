@@ -14,6 +14,9 @@ from importer.readers.format_reader import DATE, FormatNote, TableReader
 _match_other = re.compile(r"https?://(book|music|www)\.douban\.com/(?:game/)?.*").fullmatch
 
 
+_STARS = steps("1", "5", "1", none=frozenset({""}))
+
+
 class DoubanReader(TableReader):
     """An open table of Douban's films and series."""
 
@@ -29,7 +32,8 @@ class DoubanReader(TableReader):
     )
     description = ("Douban, the stars doubled; rating is everybody's and not taken",)
     title = Column("title", required=True)
-    rating = Column("star", parse=steps("1", "5", "1", none=frozenset({""})).convert, required=True)
+    judged_scale = _STARS
+    rating = Column("star", parse=_STARS.convert, required=True)
     rated_at = Column("star_time", parse=DATE, required=True)
     address = Column("url", parse=str.strip)
     unread_columns = ("pubdate",)

@@ -16,6 +16,7 @@ from importer.readers.tables.table import AnyTable, Header
 
 _HEADER = ("votedate", "movietitle", "imdb", "score")
 _JOINED = "VoteDate,MovieTitle"
+_STARS = steps("1", "5", "1")
 
 
 class FilmtipsetReader(TableReader):
@@ -33,7 +34,8 @@ class FilmtipsetReader(TableReader):
     )
     description = ("Filmtipset votes, doubled",)
     imdb_id = Column("IMDB", parse=parse_imdb_number, required=True)
-    rating = Column("Score", parse=steps("1", "5", "1").convert, required=True)
+    judged_scale = _STARS
+    rating = Column("Score", parse=_STARS.convert, required=True)
     rated_at = Column("VoteDate", _JOINED, parse=PerFile(lambda reader: reader.parse_day), required=True)
     title = Column("MovieTitle", _JOINED, parse=PerFile(lambda reader: reader.parse_title), required=True)
     signature_columns: ClassVar = frozenset({"votedate", "movietitle"})

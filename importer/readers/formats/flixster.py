@@ -29,6 +29,8 @@ class FlixsterReader(TableReader):
     )
     description = ("Flixster ratings, doubled; they do not say on which day a movie was rated",)
     title = Column("movie.title", required=True)
+    judged_scale = _STARS
+    unrated = _STARS.none
     rating = Column("score", parse=_STARS.convert, required=True)
     note = rating.also(_STARS.note)
     updated = Column("lastUpdated", required=True)

@@ -5,10 +5,11 @@ cannot be taken apart safely. What a destination makes of that is the destinatio
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
-from importer.errors import Remedy, UnknownFormatError
+from importer.errors import Remedy, UnknownFormatError, UnreadableFileError
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_id
@@ -71,6 +72,11 @@ class ImdbReader(TableReader):
         """Name the columns that are missing; a list export has all of them, and is none."""
         return super().missing(header) or (["no Position: this is a list"] if _is_list(header) else [])
 
+    @classmethod
+    def for_rows(cls, table: AnyTable) -> type[TableReader]:
+        """Tell a list of before November 2017 by its rows: its columns are those of the ratings."""
+        return ImdbOldListReader if cls is ImdbReader and _is_old_list(table) else cls
+
     def describe(self) -> Sequence[str]:
         """Name the vintage."""
         vintages = (years for column, years in _VINTAGES if self.table.header.find([column]) is not None)
@@ -116,6 +122,22 @@ class ImdbListReader(ImdbReader):
     def describe(self) -> Sequence[str]:
         """Say what is taken."""
         return self.description
+
+
+class ImdbOldListReader(ImdbListReader):
+    """An open list of before November 2017, which has the columns of a ratings export of those days."""
+
+    rating = Column("You rated", parse=parse_rating_if_any)
+
+
+def _is_old_list(table: AnyTable) -> bool:
+    """Whether a row says when it was modified, as entries of a list do and ratings never did."""
+    place = table.header.find(["modified"])
+    if place is None or table.header.find(["You rated"]) is None:
+        return False
+    with suppress(UnreadableFileError):  # `chunks` tells of it, in its place
+        return any(any(map(str.strip, chunk.column(place))) for chunk in table.chunks([place]))
+    return False
 
 
 def _is_list(header: Header) -> bool:

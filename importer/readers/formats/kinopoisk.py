@@ -56,6 +56,7 @@ class KinopoiskReader(TableReader):
     description = ("Kinopoisk ratings",)
     title = Column("nameEng", "en_title", required=True)
     russian = Column("nameRus", "ru_title", required=True)
+    unrated = frozenset({"", _SEEN})
     rating = Column("rating", parse=_parse_rating, required=True)
     rated_at = Column("date", "data", parse=DATE)
     year = Column("year", parse=_parse_first_year, required=True)

@@ -46,6 +46,7 @@ class LetterboxdReader(TableReader):
     rating = Column("Rating", parse=STARS.convert, required=True)
     rated_at = Column("Date", parse=DATE)
     year = Column("Year", parse=parse_year)
+    judged_scale = STARS
     unread_columns = ("Letterboxd URI",)
     signature_columns: ClassVar = frozenset({"letterboxd uri"})
     options = frozenset({"diary_dates"})

@@ -12,10 +12,12 @@ from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import not_rated, parse_rating
+from importer.readers.cells.scales import Scale
 from importer.readers.cells.texts import parse_html_text
-from importer.readers.columns import Column, PerFile
+from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.letterboxd import STARS
+from importer.readers.judging import Ratings
 from importer.readers.tables.table import Header
 
 _TITLE_COLUMNS = ("LetterboxdURI", "url", "tmdbID", "imdbID", "Title")
@@ -23,10 +25,6 @@ _OWN_COLUMNS = ("LetterboxdURI", "Rating10", "WatchedDate")
 """What no other table has: `Rating` beside an `imdbID` could be on anybody's scale."""
 _OF_SIMKL = frozenset({"simkl_id", "lastepwatched", "watchlist"})
 """What Simkl's export has, and of which any may have been taken out: its `Rating` holds no stars."""
-
-
-def _parse_stars(cell: str) -> int | None:
-    return STARS.convert(cell.strip()) if cell.strip() else None
 
 
 class LetterboxdImportReader(TableReader):
@@ -51,7 +49,9 @@ class LetterboxdImportReader(TableReader):
     imdb_id = Column("imdbID", parse=parse_imdb_id)
     tmdb_id = Column("tmdbID", parse=parse_number_id)
     rating = Column("Rating10", "Rating", parse=PerFile(lambda reader: reader.parse_rating), required=True)
-    stars = Column("Rating", parse=_parse_stars)
+    stars = Column("Rating", parse=PerFile(lambda reader: reader.parse_stars))
+    judged_scale = STARS
+    scaled_field = "stars"
     rated_at = Column("WatchedDate", parse=DATE)
     year = Column("Year", parse=parse_year)
     title = Column("Title", parse=parse_html_text)
@@ -70,8 +70,21 @@ class LetterboxdImportReader(TableReader):
     def parse_rating(self, cell: str) -> int | None:
         """Parse the rating of ten, or the stars of a file that has only these."""
         if self.places["rating"] == self.places.get("stars"):
-            return _parse_stars(cell)
+            return self.parse_stars(cell)
         return parse_rating(cell) if cell.strip() else None
+
+    def parse_stars(self, cell: str) -> int | None:
+        """Parse the rating whose name anybody may give to a column."""
+        scale: Scale = self.scale or STARS
+        return scale.convert(cell) if cell.strip() else None
+
+    def is_of_another_scale(self, ratings: Ratings) -> bool:
+        """Whether any is above five stars: nothing but the name of the column says that they are some."""
+        return ratings.above > 0
+
+    def parser_of(self, field: str) -> Parse:
+        """Return what the column says, for either may count; it knows of the scale."""
+        return super().parser_of(field) if field == "note" else self.columns[field].parser_for(self)
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take the rating that the row has, and see that it says which film it means."""

@@ -45,6 +45,7 @@ class MovieLensReader(TableReader):
     imdb_id = Column("imdb_id", parse=parse_imdb_number, required=True)
     tmdb_id = Column("tmdb_id", parse=parse_number_id)
     rating = Column("rating", parse=_STARS.convert, required=True)
+    judged_scale = _STARS
     title = Column("title")
     unread_columns = ("movie_id", "average_rating")  # without these, ratings may be of any scale
     signature_columns: ClassVar = frozenset({"average_rating"})
@@ -74,6 +75,7 @@ class MovieLensDatasetReader(OwnedRows):
     user = Column("userId", parse=USER, required=True)
     movie = Column("movieId", parse=str.strip, required=True)
     rating = Column("rating", parse=_STARS.convert, required=True)
+    judged_scale = _STARS
     rated_at = Column("timestamp", parse=parse_unix_seconds, required=True)
     signature_columns: ClassVar = frozenset({"movieid"})
 

@@ -66,6 +66,7 @@ class MyAnimeListReader(TableReader):
     description = ("MyAnimeList anime list, which does not say when a title was rated",)
     kind = Column("series_type", parse=_parse_type, required=True)
     second_kind = kind.also(partial(parse_second_kind, types=_TYPES))
+    unrated = frozenset({"", "0"})
     rating = Column("my_score", parse=_parse_score, required=True)
     title = Column("series_title", required=True)
     told_first = ("rating", "kind")  # what is not rated is skipped, whatever it is

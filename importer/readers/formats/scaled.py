@@ -1,11 +1,12 @@
 """Formats whose ratings mean what `--scale` says: everybody's own scale, or votes."""
 
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import ClassVar
 
 from importer.errors import OptionError, ScaleNeededError
 from importer.readers.cells.scales import Scale, Votes, parse_scale
-from importer.readers.columns import PerFile
+from importer.readers.columns import Parse, PerFile
 from importer.readers.format_reader import TableReader
 
 
@@ -16,12 +17,11 @@ class Scaled(TableReader):
     """Whether nothing in the file says what its ratings are, so that `--scale` is asked for."""
     has_votes: ClassVar[bool] = False
     """Whether its ratings are no numbers of a scale: `--scale` has to say what each is."""
-    unrated: ClassVar[frozenset[str]] = frozenset()
-    """The texts of a rating cell that mean "not rated"."""
-    scale_example: ClassVar[str] = "0-100"
+    scale_told: str = ""
+    """What was found out about the ratings, if anything was."""
+    scale_example: str = "0-100"
     """What `--scale` may look like, where nothing can be suggested."""
-    scale: Scale | None = None
-    """That of this file; None where the ratings are 1 to 10."""
+    unrated: ClassVar[frozenset[str]] = frozenset()
 
     def prepare(self) -> None:
         """Find out what the ratings mean. Raises ScaleNeededError, UsageError."""
@@ -34,9 +34,18 @@ class Scaled(TableReader):
         elif self.is_scale_needed():
             suggested = self.suggest_scale()
             looks_like = None if suggested is None else suggested.flag
-            raise ScaleNeededError(self.table.name, self.about.scale, looks_like, self.scale_example)
+            told = self.scale_told or self.about.scale
+            raise ScaleNeededError(self.table.name, told, looks_like, self.scale_example)
         else:
             self.places.pop("note", None)  # it tells what a conversion changed, and there is none
+
+    def parser_of(self, field: str) -> Parse:
+        """Return what the column says: it knows of the scale."""
+        return self.columns[field].parser_for(self)
+
+    def describe_scale(self) -> Sequence[str]:
+        """Say nothing: these formats say it themselves."""
+        return ()
 
     def is_scale_needed(self) -> bool:
         """Whether this file cannot be read without `--scale`."""

@@ -53,6 +53,7 @@ class TmdbReader(TableReader):
     description = ("ratings from TMDB", "Your Rating counts, halves are rounded up; Rating is everybody's")
     tmdb_id = Column("TMDb ID", parse=parse_number_id, required=True)
     kind = Column("Type", parse=partial(parse_kind, types=TYPES), required=True)
+    judged_scale = _SCALE
     rating = Column("Your Rating", parse=_SCALE.convert, required=True)
     note = rating.also(_SCALE.note)
     title = Column("Name", required=True)

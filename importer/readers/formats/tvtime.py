@@ -25,6 +25,8 @@ from importer.readers.tables.table import AnyTable, Header
 
 _NONE = frozenset({"", "-1", "null", "undefined"})
 
+_STARS = steps("1", "5", "1")
+
 _ABOUT = FormatNote(
     name="tvtime",
     what="TV Time's data as it was sent on request: the files of votes, tv_show_rate.csv, or the zip",
@@ -91,7 +93,8 @@ class TvTimeShowsReader(TableReader):
     about = _ABOUT
     description = ("TV Time ratings of shows, doubled",)
     tvdb_id = Column("tv_show_id", parse=parse_number_id, required=True)
-    rating = Column("rating", parse=steps("1", "5", "1").convert, required=True)
+    judged_scale = _STARS
+    rating = Column("rating", parse=_STARS.convert, required=True)
     title = Column("tv_show_name", required=True)
     rated_at = Column("updated_at", "created_at", parse=DATE)
     signature_columns: ClassVar = frozenset({"tv_show_id", "tv_show_name"})

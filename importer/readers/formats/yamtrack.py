@@ -60,6 +60,7 @@ class YamtrackReader(TableReader):
     kind = Column("media_type", parse=_parse_kind, required=True)
     source = Column("source", parse=str.strip, required=True)
     media_id = Column("media_id", parse=str.strip, required=True)
+    judged_scale = _SCALE
     rating = Column("score", parse=_SCALE.convert, required=True)
     note = rating.also(_SCALE.note)
     season = Column("season_number", parse=parse_number)

@@ -171,6 +171,7 @@ class ArchiveReader:
     ) -> None:
         """Read these, by their names in the archive; `notes` tell of what is not read."""
         self.format_name = readers[0][1].format_name
+        self.scale_doubt: str | None = None
         self.related_files: Sequence[Path] = ()  # they come in the archive
         self._readers = readers
         self._folder = folder  # held for as long as there may be something to read

@@ -33,7 +33,7 @@ FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str],
         NO_HALF,
         [""],
     ),
-    ("imdbID,Rating,WatchedDate", "tt0113277,{},", ANY, HALVES_OF_5, NO_HALF, [""]),
+    ("imdbID,Rating,WatchedDate", "tt0113277,{},", ANY, HALVES_OF_5, ("0", "3.3", "-1"), [""]),
     ("imdbID,Rating10,WatchedDate", "tt0113277,{},", ANY, WHOLE, NO_WHOLE, [""]),
     (
         "movie_id,imdb_id,rating,average_rating",

@@ -135,3 +135,12 @@ def test_a_film_without_a_tier_says_what_to_do(tmp_path: Path) -> None:
     assert reasons(rows) == ["ok", "no_rating"]
     assert "--scale" in invalid(rows[1:])[0].message
     assert [job.rating for job in jobs(read_xml(tmp_path, LILO, bare, scale="0-100"))] == [5, 7]
+
+
+def test_whether_the_tier_is_meant_is_asked_where_somebody_can_answer(tmp_path: Path) -> None:
+    path = tmp_path / "criticker.xml"
+    path.write_text(f"<recentratings>{LILO}{LILO}</recentratings>")
+    reader = open_reader(path)
+    assert reader.scale_doubt == "the tier, 1 to 10, is the rating; --scale takes the score instead"
+    assert reader.scale_doubt in reader.notes
+    assert open_reader(path, ReadOptions(scale="0-100")).scale_doubt is None

@@ -192,3 +192,20 @@ def test_the_column_decides_even_where_a_later_row_ends_the_reading(tmp_path: Pa
     found, error = read_until_error(tmp_path, content)
     assert [row.rated_at for row in found] == ["2017-04-03", "2017-04-25"]
     assert error is not None
+
+
+def test_a_list_of_before_november_2017_is_told_by_its_rows(tmp_path: Path) -> None:
+    header = "position,const,created,modified,description,Title,Title type,You rated,Year"
+    created = "Sat Mar  4 12:34:56 2017"
+    content = (
+        f"{header}\n1,tt0078748,{created},{created},,Alien,Feature Film,9,1979\n2,tt0083658,{created},,,"
+    )
+    content += "Blade Runner,Feature Film,,1982\n"
+    path = tmp_path / "list.csv"
+    path.write_text(content)
+    with pytest.raises(UnknownFormatError, match="take the rated rows of this list"):
+        open_reader(path)
+    reader = open_reader(path, ReadOptions(lists=True))
+    (found,) = reader.chunks()
+    assert (reader.format_name, reasons(found)) == ("imdb-list", ["ok", "no_rating"])
+    assert jobs(found[:1])[0].rated_at is None

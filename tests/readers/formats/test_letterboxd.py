@@ -173,17 +173,17 @@ def read_import(folder: Path, header: str, *rows: str) -> list[SourceRow]:
 
 
 def test_either_rating_column_counts(tmp_path: Path) -> None:
-    rows = read_import(tmp_path, "Title,Rating,Rating10", "A,4.5,", "B,,7", "C,2,5", "D,,", "E,,0", "F,5.5,")
+    rows = read_import(tmp_path, "Title,Rating,Rating10", "A,4.5,", "B,,7", "C,2,5", "D,,", "E,,0", "F,4.7,")
     assert reasons(rows) == ["ok", "ok", "ok", "no_rating", "bad_rating", "off_scale"]
     assert [job.rating for job in jobs(rows[:3])] == [9, 7, 5]
 
 
 def test_stars_alone(tmp_path: Path) -> None:
-    rows = read_import(tmp_path, "WatchedDate,Title,Rating", "2024-05-01,A,0.5", ",B,10", ",C,")
+    rows = read_import(tmp_path, "WatchedDate,Title,Rating", "2024-05-01,A,0.5", ",B,4.7", ",C,")
     assert reasons(rows) == ["ok", "off_scale", "no_rating"]
     (job,) = jobs(rows[:1])
     assert (job.rating, job.rated_at) == (1, "2024-05-01")
-    assert [row.rating for row in invalid(rows[1:])] == ["10", None]
+    assert [row.rating for row in invalid(rows[1:])] == ["4.7", None]
 
 
 def test_ids_and_addresses(tmp_path: Path) -> None:

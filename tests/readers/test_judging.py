@@ -1,0 +1,85 @@
+"""A scale is judged for the whole file: where its ratings are of another one, none is sent."""
+
+from pathlib import Path
+
+import pytest
+
+from importer.errors import ScaleNeededError, UnknownFormatError
+from importer.readers import ReadOptions, open_reader
+from tests.readers.reading import jobs, read, reasons
+
+COMBINED = "imdbID,tmdbID,Title,Year,Rating,WatchedDate\n" + "".join(
+    f"tt000000{number},{number},T,1999,{rating},2024-05-01\n"
+    for number, rating in enumerate(("9", "4", "8.5", "5", ""), 1)
+)
+URI = "Name,Year,Letterboxd URI,Rating\n"
+
+
+def write(folder: Path, content: str) -> Path:
+    path = folder / "input.csv"
+    path.write_text(content)
+    return path
+
+
+def test_no_star_is_taken_beside_ratings_of_ten(tmp_path: Path) -> None:
+    with pytest.raises(ScaleNeededError, match=r"2 of 4 are above 5.*for example 10") as raised:
+        open_reader(write(tmp_path, COMBINED))
+    assert raised.value.suggested is None, "nobody is there to be asked: nothing is read"
+    rows = read(tmp_path, COMBINED.encode(), reading=ReadOptions(scale="10"))
+    assert [job.rating for job in jobs(rows[:4])] == [9, 4, 9, 5]
+    assert jobs(rows[2:3])[0].note == "8.5 of 10 is rated 9"
+    assert reasons(rows[4:]) == ["no_rating"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told", "example"),
+    [
+        (URI + "A,1999,a,9\nB,1999,b,4\nC,1999,c,85\n", "2 of 3 are above 5", "100"),
+        ("imdb_id,rating\ntt0000001,85\ntt0000002,7\ntt0000003,40\n", "2 of 3 are above 10", "100"),
+        ("title,year,rating\nA,1999,5\nB,1999,3.5\n", "some are halves and none is above 5", "5"),
+    ],
+)
+def test_ratings_of_another_scale_stop_the_file(
+    tmp_path: Path, content: str, told: str, example: str
+) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(ScaleNeededError, match=told) as raised:
+        open_reader(path)
+    assert (raised.value.suggested, raised.value.example) == (None, example)
+    (rows,) = open_reader(path, ReadOptions(scale=example)).chunks()
+    assert set(reasons(rows)) == {"ok"}
+
+
+def test_a_single_slip_costs_its_row(tmp_path: Path) -> None:
+    rows = read(tmp_path, (URI + "A,1999,a,9\nB,1999,b,4\n").encode())
+    assert reasons(rows) == ["off_scale", "ok"]
+
+
+def test_many_low_ratings_are_a_doubt_that_is_noted(tmp_path: Path) -> None:
+    lines = [f"tt{number:07},{number % 5 + 1}" for number in range(1, 21)]
+    path = write(tmp_path, "\n".join(["imdb_id,rating", *lines]))
+    reader = open_reader(path)
+    assert reader.scale_doubt is not None
+    assert reader.scale_doubt in reader.notes
+    assert "--scale 5" in reader.scale_doubt
+    for content in (lines[:19], [*lines, "tt0000021,6"]):
+        path.write_text("\n".join(["imdb_id,rating", *content]))
+        assert open_reader(path).scale_doubt is None
+    path.write_text("\n".join(["imdb_id,rating", *lines]))
+    assert open_reader(path, ReadOptions(scale="10")).scale_doubt is None
+
+
+def test_every_format_takes_a_scale(tmp_path: Path) -> None:
+    content = b"Const,Your Rating,Title Type\ntt0111161,85,movie\ntt0068646,,movie\n"
+    rated, unrated = read(tmp_path, content, reading=ReadOptions(scale="100"))
+    (job,) = jobs([rated])
+    assert (job.rating, job.note) == (9, "85 of 100 is rated 9")
+    assert reasons([unrated]) == ["no_rating"]
+
+
+def test_the_rating_of_a_library_is_the_critics(tmp_path: Path) -> None:
+    content = "Title,Year,Rating,Studio,Content Rating\nThe Matrix,1999,8.0,WB,R\n"
+    with pytest.raises(UnknownFormatError, match="the critics', as likely as not"):
+        open_reader(write(tmp_path, content))
+    (job,) = jobs(read(tmp_path, content.encode(), mapping={"Rating": "rating"}))
+    assert job.rating == 8
