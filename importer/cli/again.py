@@ -1,24 +1,24 @@
 """`importer retry` and `importer undo`: a run's failures once more, and a run's changes back."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from importer.cli import options
-from importer.cli.groups import spread
-from importer.cli.options import build_destination_options
+from importer.cli.groups import Only, spread
 from importer.cli.shell import Shell
 from importer.config.folders import state_dir
 from importer.destinations.registry import find
-from importer.destinations.spec import DestinationSpec
+from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_undoable
+from importer.readers.base import ReadOptions
 from importer.runs.again import ChangesOfRun, open_results
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
-from importer.runs.rules import RunRules
-from importer.runs.sources import parse_time_of_day, parse_zone
+from importer.runs.rules import RunRules, SendOptions
 from importer.runs.undo import list_to_undo
 
 
@@ -38,22 +38,18 @@ def retry(
     every: Annotated[
         bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
     ] = False,
-    server: options.ServerOptions,
+    at: options.AccountOptions,
     out: Annotated[
         Path | None,
         typer.Option("--out", help="The new results: the same file, or of a run results.csv; - is output."),
     ] = None,
-    pace: options.PaceOptions,
-    rating: options.RatingOptions,
-    timezone: options.Timezone = None,
-    date_time: options.DateTime = "12:00",
+    sends: SendOptions,
+    request: RequestOptions,
+    reading: Annotated[ReadOptions, Only("zone")],
     api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
-    limit: options.Limit = None,
     guard: options.Guard = 20,
     on_conflict: options.OnConflictOption = OnConflict.NEWEST,
-    verify: options.Verify = True,
-    resend_unconfirmed: options.ResendUnconfirmed = False,
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
@@ -61,15 +57,14 @@ def retry(
 
     Also the unconfirmed ones. The new results have a line for every row of the run.
     """
-    zone = None if timezone is None else parse_zone(timezone)
-    given = open_results(what, every=every, zone=zone)
+    given = open_results(what, every=every, zone=reading.zone)
     rules = RunRules.for_retry(on_conflict).guarded_at(guard)
     wanted = RunRequest(
         given,
         given.find_place(to, api),
-        build_destination_options(server, rating, parse_time_of_day(date_time, zone)),
+        replace(at, request=request.in_zone(reading.zone)),
         rules.as_dry_run() if dry_run else rules,
-        pace.build(limit=limit, verify=verify, resend_unconfirmed=resend_unconfirmed),
+        sends,
     )
     results = out or Path(what if Path(what).exists() else "results.csv")
     raise typer.Exit(Shell(results, shown, "retry", assume_yes=yes).run(wanted))
@@ -88,13 +83,12 @@ def undo(
     force: Annotated[
         bool, typer.Option("--force", help="Also undo ratings that were changed since then.")
     ] = False,
-    server: options.ServerOptions,
+    at: options.AccountOptions,
     out: options.Out = Path("undo.csv"),
-    pace: options.PaceOptions,
-    rating: options.RatingOptions,
+    sends: Annotated[SendOptions, Only("workers", "rate", "verify")],
+    request: options.UntimedOptions,
     dry_run: options.DryRun = False,
     guard: options.Guard = 20,
-    verify: options.Verify = True,
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
@@ -118,9 +112,9 @@ def undo(
         wanted = RunRequest(
             ChangesOfRun(past, force),
             _find_place(past),
-            build_destination_options(server, rating),
+            replace(at, request=request),
             rules.as_dry_run() if dry_run else rules,
-            pace.build(verify=verify),
+            sends,
         )
         results = out.with_stem(f"{out.stem}-{past.run_id}") if since and str(out) != "-" else out
         if code := Shell(results, shown, "undo", assume_yes=yes).run(wanted):

@@ -7,10 +7,11 @@ import typer
 
 from importer.cli import options
 from importer.cli.advice import advise_inspection
-from importer.cli.groups import spread
+from importer.cli.groups import Only, spread
 from importer.cli.prompts import find_prompts
 from importer.destinations.registry import DEFAULT, choose
 from importer.destinations.spec import RequestOptions
+from importer.readers.base import ReadOptions
 from importer.report.inspect_file import inspect_file
 from importer.report.inspection import build_inspection
 from importer.runs.rules import Api, DestinationOptions
@@ -22,10 +23,9 @@ def inspect(
     *,
     file: Annotated[str, typer.Argument(help="The export to look at; - reads standard input.")],
     to: options.ToOption = DEFAULT,
-    reading: options.ReadingOptions,
+    reading: ReadOptions,
     resolved: options.Resolved = None,
-    love: options.Love = None,
-    hate: options.Hate = None,
+    request: Annotated[RequestOptions, Only("love", "hate")],
     api: options.ApiOption = Api.V1,
     as_json: options.AsJson = False,
 ) -> None:
@@ -33,8 +33,8 @@ def inspect(
 
     Also says why the other rows would not. Asks no server, sends nothing.
     """
-    export = ExportFile(file, reading.build(), resolved)
-    at = DestinationOptions(request=RequestOptions(love, hate))
+    export = ExportFile(file, reading, resolved)
+    at = DestinationOptions(request=request)
     found = inspect_file(export, choose(to, api), at, find_prompts())
     if as_json:
         print(json.dumps(found.as_json(), indent=2))

@@ -1,5 +1,6 @@
 """`importer plan FILE`: what a run would do, row by row, before anything is sent."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,11 +9,11 @@ import typer
 from importer.cli import options
 from importer.cli.advice import advise_plan
 from importer.cli.groups import spread
-from importer.cli.options import build_destination_options
 from importer.cli.shell import Shell
 from importer.destinations.registry import DEFAULT, choose
 from importer.plans.make import made_plan
 from importer.plans.report import build_plan, print_json
+from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
 from importer.runs.rules import RunRules
@@ -24,13 +25,13 @@ def plan(
     *,
     file: Annotated[str, typer.Argument(help="The export to import; - reads standard input.")],
     to: options.ToGiven = None,
-    server: options.ServerOptions,
-    reading: options.ReadingOptions,
+    at: options.AccountOptions,
+    reading: ReadOptions,
     resolved: options.Resolved = None,
     out: Annotated[Path, typer.Option("--out", help="Where the plan goes; - is standard output.")] = Path(
         "plan.csv"
     ),
-    rating: options.RatingOptions,
+    request: options.UntimedOptions,
     api: options.ApiGiven = None,
     recheck: options.Recheck = False,
     on_conflict: options.OnConflictOption = OnConflict.NEWEST,
@@ -41,12 +42,11 @@ def plan(
 
     Sends nothing; `importer run --plan` sends the plan.
     """
-    destination = build_destination_options(server, rating)
     rules = RunRules.for_plan(on_conflict, mirror=mirror, recheck=recheck)
-    what = ExportFile(file, reading.build(), resolved)
+    what = ExportFile(file, reading, resolved)
     shell = Shell(out, shown, "plan")
     with (
-        shell.open(RunRequest(what, choose(to or DEFAULT, api), destination, rules)) as run,
+        shell.open(RunRequest(what, choose(to or DEFAULT, api), replace(at, request=request), rules)) as run,
         made_plan(run) as (found, lines),
     ):
         stream = shell.display.stream

@@ -14,7 +14,6 @@ from importer.cli import options
 from importer.cli.groups import spread
 from importer.cli.progress_bar import show_progress
 from importer.cli.prompts import find_prompts
-from importer.client.rate_limit import parse_rate
 from importer.destinations.base import Search
 from importer.destinations.registry import DEFAULT, check_word, choose, list_search_words
 from importer.errors import UsageError
@@ -23,6 +22,7 @@ from importer.matching.lookups import LookupOptions
 from importer.matching.service import MatchService, MatchSummary, check_output
 from importer.monitoring.log import open_log
 from importer.progress import Progress
+from importer.readers.base import ReadOptions
 from importer.runs.open_destination import open_search, recommend_reading
 from importer.runs.rules import Api
 from importer.runs.sources import ExportFile, open_file
@@ -44,8 +44,8 @@ def resolve(
         typer.Option("--to", help="Where the titles are looked up.", parser=_parse_to, metavar=_WORDS),
     ] = DEFAULT,
     api: Annotated[Api, typer.Option("--api", help="API version that the sandbox uses; v2 only.")] = Api.V2,
-    server: options.ServerOptions,
-    reading: options.ReadingOptions,
+    at: options.AccountOptions,
+    reading: ReadOptions,
     out: Annotated[
         Path, typer.Option("--out", help="The match file to choose in; choices that stand there are kept.")
     ] = Path("resolve.csv"),
@@ -60,10 +60,10 @@ def resolve(
     if api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
     spec = choose(to, api)
-    rate = parse_rate(pace.rate) if pace.rate else recommend_reading(spec)
+    rate = pace.rate or recommend_reading(spec)
     limits = LookupOptions(pace.workers or spec.workers, rate)
-    search = open_search(spec, server.flags, server.account, open_log(as_json=False).warn_once)
-    found = _match(ExportFile(file, reading.build()), search, out, limits, quiet=quiet)
+    search = open_search(spec, at.flags, at.account, open_log(as_json=False).warn_once)
+    found = _match(ExportFile(file, reading), search, out, limits, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))
     elif not quiet:

@@ -8,16 +8,16 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
-from importer.cli.options import build_destination_options
 from importer.cli.shell import Shell
 from importer.destinations.registry import DEFAULT, choose
+from importer.destinations.spec import RequestOptions
 from importer.errors import UsageError
 from importer.plans.source import PlanFile
 from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
-from importer.runs.rules import RunRules
-from importer.runs.sources import ExportFile, SourceSpec, parse_time_of_day
+from importer.runs.rules import RunRules, SendOptions
+from importer.runs.sources import ExportFile, SourceSpec
 
 
 @spread
@@ -25,24 +25,20 @@ def run(
     *,
     file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
     to: options.ToGiven = None,
-    server: options.ServerOptions,
-    reading: options.ReadingOptions,
+    at: options.AccountOptions,
+    reading: ReadOptions,
     resolved: options.Resolved = None,
     out: options.Out = Path("results.csv"),
     write_to: options.WriteTo = None,
-    pace: options.PaceOptions,
-    rating: options.RatingOptions,
-    date_time: options.DateTime = "12:00",
+    sends: SendOptions,
+    request: RequestOptions,
     api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
-    limit: options.Limit = None,
     recheck: options.Recheck = False,
     guard: options.Guard = 20,
     on_conflict: options.OnConflictOption = OnConflict.NEWEST,
     mirror: options.Mirror = False,
     plan: options.PlanOption = None,
-    verify: options.Verify = True,
-    resend_unconfirmed: options.ResendUnconfirmed = False,
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
@@ -55,10 +51,9 @@ def run(
         raise UsageError("name the file to import, or with --plan a plan; not both")
     if mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
-    how = reading.build()
     what: SourceSpec
     if plan is not None:
-        reads_otherwise = replace(how, zone=None) != ReadOptions() or resolved is not None
+        reads_otherwise = replace(reading, zone=None) != ReadOptions() or resolved is not None
         if reads_otherwise or on_conflict is not OnConflict.NEWEST or mirror or recheck:
             raise UsageError(
                 "the plan has settled how its rows are read and which of them are sent; options for that go "
@@ -68,14 +63,14 @@ def run(
         spec = what.find_place(to, api)
         rules = RunRules.for_sent_plan()
     else:
-        what = ExportFile(file or "", how, resolved)
+        what = ExportFile(file or "", reading, resolved)
         rules = RunRules.for_import(on_conflict, mirror=mirror, recheck=recheck)
     rules = rules.guarded_at(guard)
     wanted = RunRequest(
         what,
         spec,
-        build_destination_options(server, rating, parse_time_of_day(date_time, how.zone), write_to),
+        replace(at, request=request.in_zone(reading.zone), write_to=write_to),
         rules.as_dry_run() if dry_run else rules,
-        pace.build(limit=limit, verify=verify, resend_unconfirmed=resend_unconfirmed),
+        sends,
     )
     raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run(wanted))

@@ -12,10 +12,13 @@ A spec is imported by `--help`, so whatever is heavy is imported inside its func
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import time
+from dataclasses import dataclass, replace
+from datetime import UTC, time, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from importer.errors import OptionError
+from importer.option import option
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination, Search
@@ -42,18 +45,38 @@ class Pace(NamedTuple):
     may_burst: bool = False
 
 
+def parse_time_of_day(text: str) -> time:
+    """Parse the HH:MM of an option. Raises OptionError."""
+    try:
+        found = time.fromisoformat(text)
+    except ValueError as error:
+        raise OptionError("date_time", "write it as HH:MM, for example 12:00", text) from error
+    if found.tzinfo is not None:
+        raise OptionError("date_time", "write it as HH:MM, and its zone as timezone", text)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
     """How ratings are written into requests, or into the lines of a file."""
 
-    love: int | None = None
-    """The number that stands for love, where only numbers are taken."""
-    hate: int | None = None
-    bulk: bool = False
-    """Many rows in a request, where one would get an answer of its own."""
-    batch_size: int = 100
-    time_of_day: time = time(12)
-    """That of dates without one."""
+    bulk: bool = option("trakt-v1: 50 rows per request, and nothing on social feeds.", default=False)
+    batch_size: int = option("trakt: rows per request.", default=100, minimum=1, maximum=200)
+    love: int | None = option("trakt: the rating for love, 1 to 10.", minimum=1, maximum=10)
+    hate: int | None = option("trakt: the rating for hate, 1 to 10.", minimum=1, maximum=10)
+    time_of_day: time = option(
+        "trakt: time of day for dates without one, in --timezone.",
+        default=time(12),
+        flag="--date-time",
+        metavar="HH:MM",
+        typed=str,
+        parse=parse_time_of_day,
+        shown="12:00",
+    )
+
+    def in_zone(self, zone: tzinfo | None) -> "RequestOptions":
+        """The same, with a time of day of that zone, or of UTC."""
+        return replace(self, time_of_day=self.time_of_day.replace(tzinfo=zone or UTC))
 
     @property
     def shaping(self) -> str:

@@ -5,12 +5,16 @@ it never skips one and never ends over one. `detect` finds the reader that a fil
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from importer.errors import OptionError
 from importer.model import SourceRow
+from importer.option import option
+from importer.readers.cells.scales import parse_scale
 
 
 class Reader(Protocol):
@@ -37,6 +41,31 @@ class FileReader(Reader, Protocol):
     """The files beside it that shape its rows, too: the links of a data set, say."""
 
 
+def parse_mapping(words: Sequence[str]) -> dict[str, str]:
+    """Parse the COLUMN=FIELD words of `--map`; a column's name may itself hold an equals sign."""
+    mapping = {}
+    for word in words:
+        column, equals, field = word.rpartition("=")
+        if not equals or not column or not field:
+            raise OptionError("map", "write it as COLUMN=FIELD, for example 'My score=rating'", word)
+        mapping[column] = field
+    return mapping
+
+
+def parse_zone(text: str) -> tzinfo:
+    """Parse the ZONE of `--timezone`, such as Europe/Berlin."""
+    try:
+        return UTC if text == "UTC" else ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise OptionError("timezone", "write it as in Europe/Berlin, or UTC", text) from error
+
+
+def check_scale(text: str) -> str:
+    """Check the text of a scale. Raises OptionError."""
+    parse_scale(text)
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What the flags say about the reading of a file.
@@ -47,16 +76,30 @@ class ReadOptions:
     a job of an unknown kind, for destinations that can tell by id; else the row is invalid.
     """
 
-    format_name: str = "auto"
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    scale: str | None = None
-    zone: tzinfo | None = None
-    lists: bool = False
-    """Take the rated rows of a list or watchlist export."""
-    diary_dates: bool = False
-    """Date a rating by the day the film was watched, as a diary has it."""
-    user: str | None = None
-    """Whose rows are taken, of a file that holds several users'."""
-    profile: str | None = None
-    """Whose rows are taken, of a file that holds several profiles'."""
+    format_name: str = option(
+        "auto, or one of `importer formats`.", default="auto", flag="--format", metavar="FORMAT"
+    )
+    mapping: Mapping[str, str] = option(
+        "Read COLUMN as FIELD, e.g. Score=rating (repeatable): rating, title, year, type, rated_at, season, "
+        "episode, imdb_id, tmdb_id, tvdb_id, trakt_id.",
+        factory=dict,
+        flag="--map",
+        metavar="COLUMN=FIELD",
+        typed=list[str] | None,
+        parse=parse_mapping,
+    )
+    scale: str | None = option(
+        "Scale of the ratings: 5, 0-100, or votes: 1=3,2=8.", metavar="SCALE", parse=check_scale
+    )
+    zone: tzinfo | None = option(
+        "Time zone of dates without one; usually UTC or the format's.",
+        flag="--timezone",
+        metavar="ZONE",
+        typed=str | None,
+        parse=parse_zone,
+    )
+    lists: bool = option("IMDb lists: import the rows that are rated.", default=False)
+    diary_dates: bool = option("Letterboxd: date ratings by the day of the last viewing.", default=False)
+    user: str | None = option("MovieLens data set: whose ratings.", metavar="ID")
+    profile: str | None = option("Netflix: whose ratings.", metavar="NAME")
     leaves_types_open: bool = False

@@ -17,10 +17,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from importer.client.rate_limit import Rate
+from importer.client.rate_limit import Rate, parse_rate
 from importer.destinations.spec import RequestOptions
 from importer.journal import RunKind
 from importer.journal.history import PastRun
+from importer.option import option
 from importer.runs.conflicts import OnConflict
 
 
@@ -117,14 +118,13 @@ class RunRules:
 class SendOptions:
     """How to send. None means: what the destination recommends."""
 
-    workers: int | None = None
-    rate: Rate | None = None
-    limit: int | None = None
-    """At most so many rows."""
-    verify: bool = True
-    """Whether the account is read back afterwards."""
-    resend_unconfirmed: bool = False
-    """Whether rows of which nobody can tell whether they arrived are sent again."""
+    workers: int | None = option("Requests in flight at once: 8, for trakt 4.", minimum=1, maximum=256)
+    rate: Rate | None = option(
+        "At most N requests per PERIOD: 1/s, 20/10s.", metavar="N/PERIOD", typed=str | None, parse=parse_rate
+    )
+    limit: int | None = option("Send at most N rows.", metavar="N", minimum=1)
+    verify: bool = option("Read the account back afterwards and compare.", default=True)
+    resend_unconfirmed: bool = option("Send rows again that may have arrived already.", default=False)
 
     def or_else(self, recommended: "SendOptions") -> "SendOptions":
         """Fill in what is left open."""
@@ -136,10 +136,9 @@ class SendOptions:
 class DestinationOptions:
     """Which server, whose account there, and how ratings are written for it."""
 
-    base_url: str | None = None
-    insecure_http: bool = False
-    account: str = ""
-    """Which `[accounts.NAME]` of the settings, if not the destination's own section."""
+    base_url: str | None = option("Where the API is served.", metavar="URL")
+    insecure_http: bool = option("Allow plain http to a host that is not this machine.", default=False)
+    account: str = option("Use [accounts.NAME] of the settings file.", default="", metavar="NAME")
     request: RequestOptions = field(default_factory=RequestOptions)
     write_to: Path | None = None
 

@@ -4,14 +4,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, time, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from importer.errors import OptionError, ScaleNeededError, UnreadableFileError, UsageError
 from importer.files import is_same_file
@@ -26,36 +24,6 @@ from importer.runs.open_destination import OpenDestination
 from importer.runs.prompts import Prompts
 
 STANDARD_INPUT = "-"
-
-
-def parse_mapping(words: Sequence[str]) -> dict[str, str]:
-    """Parse the COLUMN=FIELD words of `--map`; a column's name may itself hold an equals sign."""
-    mapping = {}
-    for word in words:
-        column, equals, field = word.rpartition("=")
-        if not equals or not column or not field:
-            raise OptionError("map", "write it as COLUMN=FIELD, for example 'My score=rating'", word)
-        mapping[column] = field
-    return mapping
-
-
-def parse_zone(text: str) -> tzinfo:
-    """Parse the ZONE of `--timezone`, such as Europe/Berlin."""
-    try:
-        return UTC if text == "UTC" else ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise OptionError("timezone", "write it as in Europe/Berlin, or UTC", text) from error
-
-
-def parse_time_of_day(text: str, zone: tzinfo | None) -> time:
-    """Parse the HH:MM of `--date-time`, which is of the zone of `--timezone`, or UTC."""
-    try:
-        found = time.fromisoformat(text)
-    except ValueError as error:
-        raise OptionError("date_time", "write it as HH:MM, for example 12:00", text) from error
-    if found.tzinfo is not None:
-        raise OptionError("date_time", "write it as HH:MM, and its zone as timezone", text)
-    return found.replace(tzinfo=zone or UTC)
 
 
 def name_of(file: str | Path) -> str:

@@ -20,6 +20,7 @@ from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
 from importer.model import TRANSIENT, Status
 from importer.readers import ReadOptions
+from importer.readers.base import parse_zone
 from importer.readers.cells.scales import parse_scale
 from importer.readers.detect import check_format
 from importer.runs.conflicts import OnConflict
@@ -33,7 +34,7 @@ from importer.runs.open_destination import (
 )
 from importer.runs.prompts import Observer, Prompts
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
-from importer.runs.sources import ExportFile, Opening, parse_zone
+from importer.runs.sources import ExportFile, Opening
 from importer.state_files import translate_trouble
 from importer.sync.config import Checks, SyncJob, load_jobs
 from importer.sync.source import Fetched, fetch, hash_file, withhold_content
@@ -282,10 +283,10 @@ def _build_options(job: SyncJob, reading: ReadOptions) -> DestinationOptions:
     return DestinationOptions(
         account=job.account,
         request=RequestOptions(
-            job.love,
-            job.hate,
             job.bulk,
             job.batch_size,
+            job.love,
+            job.hate,
             time_of_day=job.date_time.replace(tzinfo=reading.zone or UTC),
         ),
         write_to=Path(job.write_to) if job.write_to else None,

@@ -2,7 +2,7 @@
 
 import sys
 import tempfile
-from datetime import UTC, time
+from datetime import UTC, time, tzinfo
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -11,12 +11,13 @@ import pytest
 import typer
 
 from importer.cli.prompts import find_prompts
+from importer.destinations.spec import RequestOptions, parse_time_of_day
 from importer.destinations.trakt_v1.spec import TRAKT_V1
 from importer.errors import UnreadableFileError, UsageError
 from importer.matching.match_file import write_match_file
 from importer.readers import ReadOptions
 from importer.runs.open_destination import OpenDestination
-from importer.runs.sources import ExportFile, Opening, parse_time_of_day
+from importer.runs.sources import ExportFile, Opening
 
 RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-02,Heat,1995,https://boxd.it/2a9q,4\n"
 DIARY = "Date,Name,Year,Letterboxd URI,Rating,Watched Date\n2024-05-02,Heat,1995,https://boxd.it/x,4,{}\n"
@@ -108,10 +109,14 @@ def test_beside_standard_input_lies_nothing(tmp_path: Path, monkeypatch: pytest.
     assert [each.name for each in common.iterdir()] == ["links.csv"]
 
 
+def _time_of_day(text: str, zone: tzinfo | None) -> time:
+    return RequestOptions(time_of_day=parse_time_of_day(text)).in_zone(zone).time_of_day
+
+
 def test_a_time_of_day_is_of_the_zone_that_is_named_and_has_none_of_its_own() -> None:
     berlin = ZoneInfo("Europe/Berlin")
-    assert parse_time_of_day("09:00", berlin) == time(9, tzinfo=berlin)
-    assert parse_time_of_day("09:00", None) == time(9, tzinfo=UTC)
+    assert _time_of_day("09:00", berlin) == time(9, tzinfo=berlin)
+    assert _time_of_day("09:00", None) == time(9, tzinfo=UTC)
     for text in ("09:00+05:00", "09:00Z"):
         with pytest.raises(UsageError, match="write it as HH:MM, and its zone as timezone"):
-            parse_time_of_day(text, berlin)
+            parse_time_of_day(text)

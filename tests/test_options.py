@@ -1,0 +1,50 @@
+"""An option is declared once: its flag, its key in a sync job and its row in the docs say the same."""
+
+from dataclasses import MISSING
+from typing import Any
+
+import pytest
+
+from importer.destinations.spec import RequestOptions
+from importer.option import Declaration, declarations_of, flag_of, key_of
+from importer.readers.base import ReadOptions
+from importer.runs.rules import DestinationOptions, SendOptions
+from importer.sync.config import SyncJob
+from tests.test_docs import read_table
+
+OF_ONE_RUN = {"limit", "resend_unconfirmed", "base_url"}
+"""What is said of one run only: a sync job has no key for it."""
+
+DECLARED = [
+    pytest.param(name, default, declared, id=flag_of(name, declared))
+    for group in (ReadOptions, RequestOptions, SendOptions, DestinationOptions)
+    for name, default, declared in declarations_of(group)
+    if name not in OF_ONE_RUN
+]
+
+
+ROWS = {row[0]: row for row in read_table("docs/settings.md", "key in `[jobs.NAME]`")}
+
+
+@pytest.mark.parametrize(("name", "default", "declared"), DECLARED)
+def test_a_sync_job_has_the_key_with_its_default_and_its_bounds(
+    name: str, default: Any, declared: Declaration
+) -> None:
+    field = SyncJob.model_fields[key_of(name, declared)]
+    assert field.default in ({} if default is MISSING else default, "")
+    bounds = (declared.minimum, declared.maximum)
+    shown = repr(field).lower()
+    assert all(
+        bound is None or f"{kind}={bound}" in shown for kind, bound in zip(("ge", "le"), bounds, strict=True)
+    )
+
+
+@pytest.mark.parametrize(("name", "default", "declared"), DECLARED)
+def test_the_docs_have_its_row_with_its_flag_and_its_default(
+    name: str, default: Any, declared: Declaration
+) -> None:
+    _, shown, meaning = ROWS[key_of(name, declared)]
+    is_told_otherwise = name in {"account", "insecure_http", "verify"}
+    assert is_told_otherwise or f"as `{flag_of(name, declared)}`" in meaning
+    expected = declared.shown or ("" if default in (None, MISSING, "") else str(default).lower())
+    assert shown == expected
