@@ -16,11 +16,22 @@ is unknown, never a row that was sent unclaimed.
 
 All SQL about the journal stands in this package: `database.py` is the file with its lock and its versions,
 `schema.sql` its form, `runs.py` a run's beginning and end, `loaded_rows.py`, `compared_rows.py` and
-`sent_rows.py` what happens to its rows in between, `history.py` and `prune.py` past runs.
+`sent_rows.py` what happens to its rows in between, `unlisted_rows.py` what is taken and not shown,
+`history.py` and `prune.py` past runs.
 """
 
 from importer.journal.compared_rows import Replaced
 from importer.journal.rows import Changed, PlannedChange, in_blocks
 from importer.journal.runs import Journal, JournalRun, RunKind
+from importer.journal.unlisted_rows import Unlisted
 
-__all__ = ["Changed", "Journal", "JournalRun", "PlannedChange", "Replaced", "RunKind", "in_blocks"]
+__all__ = [
+    "Changed",
+    "Journal",
+    "JournalRun",
+    "PlannedChange",
+    "Replaced",
+    "RunKind",
+    "Unlisted",
+    "in_blocks",
+]

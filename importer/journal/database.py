@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from importer.errors import JournalLockedError, Remedy, StateFileError
 from importer.state_files import explain_trouble, translate_trouble
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Of `schema.sql`, as `PRAGMA user_version`."""
 
 _UPGRADES = {
@@ -36,6 +36,7 @@ _UPGRADES = {
         UPDATE row SET status = 'unconfirmed' WHERE status = 'unsure';
         UPDATE row SET reason = 'not_counted' WHERE reason = 'not_confirmed';
     """,
+    6: "",  # one more table
 }
 """From each older version, what makes its tables those of the next one; `schema.sql` then adds new tables."""
 
@@ -161,7 +162,8 @@ def _check_version(path: Path, version: int) -> None:
 def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
     schema = resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
     # The views go first: a table that a view names cannot be renamed.
-    before = "DROP VIEW IF EXISTS result; DROP VIEW IF EXISTS marked;" + _RENAMED_TABLES.get(version, "")
+    views = ("result", "repeated_result", "row_state", "marked")
+    before = "".join(f"DROP VIEW IF EXISTS {view};" for view in views) + _RENAMED_TABLES.get(version, "")
     before += "".join(upgrade for older, upgrade in _UPGRADES.items() if 0 < version <= older)
     after = ""
     if version in {2, 3}:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from importer.errors import AlreadyUndoneError, ImporterError, Remedy, UsageError
-from importer.journal.database import SCHEMA_VERSION
 from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, Status
 from importer.state_files import translate_trouble
+
+_AS_TODAY = 6
+"""The first version of the journal in which past runs are written as they are today."""
 
 LAST = "last"
 """What is typed for the newest run that is no undo."""
@@ -252,7 +254,7 @@ def _open_to_read(journal: Path) -> sqlite3.Connection:
 def _read_as_newest(database: sqlite3.Connection) -> None:
     """Show a journal that an older version wrote as this one would; the file itself stays as it is."""
     version = database.execute("PRAGMA user_version").fetchone()[0]
-    if not 0 < version < SCHEMA_VERSION:
+    if not 0 < version < _AS_TODAY:
         return
     old_status = "iif(status = 'unsure', 'unconfirmed', status) AS status"
     columns = ", ".join(old_status if name == "status" else name for name in RESULT_COLUMNS)

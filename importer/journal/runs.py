@@ -13,6 +13,7 @@ from importer.journal.database import Database
 from importer.journal.history import Tally, count_outcomes, results_of, tallies_of
 from importer.journal.loaded_rows import LoadedRows
 from importer.journal.sent_rows import SentRows
+from importer.journal.unlisted_rows import UnlistedRows
 
 
 class RunKind(StrEnum):
@@ -25,7 +26,7 @@ class RunKind(StrEnum):
     SYNC = "sync"
 
 
-class JournalRun(LoadedRows, ComparedRows, SentRows):
+class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
     """One run of the journal: its rows, from loading over comparing and sending to its end."""
 
     def finish(self) -> None:
@@ -42,6 +43,11 @@ class JournalRun(LoadedRows, ComparedRows, SentRows):
                 [(self.number, *counted) for counted in count_outcomes(self._db, self.number)],
             )
             note_known(self._db, self.number)
+
+    def started_at(self) -> str:
+        """When its first session began, as an instant."""
+        found = self._db.execute("SELECT started_at FROM run WHERE number = ?", (self.number,)).fetchone()
+        return str(found[0])
 
     def results(self) -> sqlite3.Cursor:
         """Give the results file's lines, in input order and in the order of its columns."""

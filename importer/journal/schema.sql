@@ -70,11 +70,21 @@ CREATE TABLE IF NOT EXISTS known (
     rated_at  TEXT
 ) WITHOUT ROWID;
 
+-- Ratings that were taken, and that the account's list does not show under the ids they were sent with.
+CREATE TABLE IF NOT EXISTS unlisted (
+    key           TEXT PRIMARY KEY,          -- one of the row's keys, as `destinations/titles.py` builds them
+    listed_key    TEXT,                      -- the key it is listed under instead; NULL: nobody has seen it yet
+    rating,                                  -- what was sent
+    rated_at      TEXT,
+    seen_rating,                             -- what the list showed in its place
+    seen_rated_at TEXT
+) WITHOUT ROWID;
+
 -- A row with what follows from it. The sets of statuses are spelled here and nowhere else.
 CREATE VIEW IF NOT EXISTS row_state AS
 SELECT *,
     status IN ('rated', 'unrated') AND NOT carried AS is_accepted,  -- the destination said that it took it
-    status IN ('rated', 'unrated', 'unconfirmed') OR status = 'failed' AND reason = 'not_stored'
+    status IN ('rated', 'unrated', 'unconfirmed') OR status = 'failed' AND reason = 'not_stored' AND attempts
         OR status IS NULL AND is_claimed AS may_have_changed,       -- what an undo looks at
     status IN ('unconfirmed', 'failed') AND reason IS NOT 'not_stored'
         OR status IS NULL AND is_claimed AS may_have_arrived,

@@ -64,13 +64,13 @@ class SentRows(RunRows):
                 ),
             )
 
-    def sent_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
-        """Up to `limit` jobs beyond `after_row` that the destination is said to have taken in this run."""
+    def sent_rows(self, after_row: int, limit: int) -> list[Changed]:
+        """Up to `limit` rows beyond `after_row` that the destination is said to have taken in this run."""
         where = "run = ? AND row > ? AND is_accepted ORDER BY row LIMIT ?"
-        return self._jobs(where, self.number, after_row, limit)
+        return self._changes(where, self.number, after_row, limit)
 
     def sent_kinds(self) -> list[tuple[MediaKind, MediaKind | None]]:
-        """The kinds, with their second ones, of the rows that `sent_jobs` gives."""
+        """The kinds, with their second ones, of the rows that `sent_rows` gives."""
         return self._kinds("is_accepted")
 
     def changed_rows(self, after_row: int, limit: int) -> list[Changed]:

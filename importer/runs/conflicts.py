@@ -107,6 +107,11 @@ def is_as_planned(planned: tuple[Rating | None, str | None], held: tuple[Rating 
     if planned_at is None or held_at is None:
         return planned_at is held_at
     try:
-        return not _is_before(planned_at, held_at) and not _is_before(held_at, planned_at)
+        return is_same_moment(planned_at, held_at)
     except ValueError:  # somebody has written into the plan's date
         return planned_at == held_at
+
+
+def is_same_moment(one: str, other: str) -> bool:
+    """Whether two dates are one at the precision that both have: a day, or a second."""
+    return not _is_before(one, other) and not _is_before(other, one)

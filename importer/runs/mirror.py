@@ -7,12 +7,13 @@ told from nothing: the account may spell its title otherwise.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from importer.destinations.base import Destination
 from importer.destinations.titles import AccountRating, AccountRatings, build_keys, possible_kinds, title_keys
-from importer.journal import JournalRun
+from importer.journal import JournalRun, Unlisted
 from importer.model import IMDB_ID, MediaKind, RatingJob
+from importer.runs.conflicts import is_same_moment
 
 NOT_RATED = "the file does not rate it"
 
@@ -47,11 +48,14 @@ class Mirror:
         for kind in possible_kinds(job):
             self._ways.setdefault(kind, set()).add(_ways_of(job))
 
-    def removals(self) -> Iterator[RatingJob]:
-        """Yield the jobs that remove what no row has named."""
+    def removals(self, unlisted: Collection[Unlisted] = ()) -> Iterator[RatingJob]:
+        """Yield the jobs that remove what no row has named, and what cannot be one of the `unlisted`."""
+        unseen = [each for each in unlisted if each.listed_key is None and each.rating]
         for key, held in self._left.items():
             job = held.removal
-            if job is not None and job.kind in self._rated_kinds and self._can_tell(key, job.kind):
+            if job is None or any(_may_be(held, each) for each in unseen):
+                continue
+            if job.kind in self._rated_kinds and self._can_tell(key, job.kind):
                 yield job._replace(note=NOT_RATED)
 
     def _can_tell(self, key: int, kind: MediaKind) -> bool:
@@ -66,8 +70,18 @@ def add_removals(run: JournalRun, ratings: AccountRatings, destination: Destinat
         for job, is_rated in named:
             mirror.name(job, is_rated=is_rated)
         last_row = named[-1][0].row
-    rows = [job._replace(row=row) for row, job in enumerate(mirror.removals(), last_row + 1)]
+    rows = [
+        job._replace(row=row)
+        for row, job in enumerate(mirror.removals(run.unlisted().values()), last_row + 1)
+    ]
     run.add_rows(rows, map(destination.check, rows))
+
+
+def _may_be(held: AccountRating, sent: Unlisted) -> bool:
+    """Whether a rating may be what a row sent, listed under ids that nobody knows of."""
+    if str(held.rating) != str(sent.rating):
+        return False
+    return held.rated_at is None or sent.rated_at is None or is_same_moment(held.rated_at, sent.rated_at)
 
 
 def _ways_of(job: RatingJob) -> _Ways:

@@ -24,7 +24,7 @@ from importer.destinations.base import Destination
 from importer.errors import ImporterError, Remedy, StopRunError
 from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
 from importer.journal import JournalRun
-from importer.model import Batch, Outcome, RowOutcome
+from importer.model import Batch, RowOutcome
 from importer.progress import Phase
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
@@ -32,17 +32,16 @@ from importer.runs.duplicates import UNCHANGED
 from importer.runs.mirror import add_removals
 from importer.runs.snapshot import (
     Snapshot,
-    all_kinds,
     answer_conflicts,
     check_plan,
     close_unanswered,
-    find_not_stored,
     keep_what_changed_since,
     leave_unconfirmed,
     note_account_ratings,
     read_account,
     resolve_conflicts,
 )
+from importer.runs.verify import VERIFY_PAUSES, Verification, all_kinds, forget_sent_again, with_other_ids
 
 CLAIM_SECONDS = 0.5
 """About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""
@@ -52,10 +51,6 @@ MOST_CLAIMED = 2000
 
 
 USUAL_WORKERS = 8
-
-
-VERIFY_PAUSES = (0.0, 2.0, 5.0)
-"""Seconds before each look of the verification; a rating that is missing at the last one is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +141,7 @@ class Sending:
         Also what an earlier session of the run has sent: it may have ended before it came to this.
         """
         is_readable = self._snapshot is None or self._snapshot.is_readable
+        forget_sent_again(self._run)
         if self._options.verify and is_readable and self._run.sent_kinds():
             self._progress.phase = Phase.VERIFYING
             self._pool = None  # its work is done: Ctrl-C ends this stage, not that one
@@ -185,9 +181,12 @@ class Sending:
             )
         run = self._run
         kinds = all_kinds(run.open_kinds())
-        ratings = await read_account(AccountReader(self._destination, client), kinds)
-        if ratings is None:
-            self._insist_on_reading()
+        reading = await read_account(AccountReader(self._destination, client), kinds)
+        ratings = None
+        if reading is not None and reading.is_complete:
+            ratings = with_other_ids(reading.ratings, run.unlisted())
+        else:
+            self._insist_on_reading(f"the account cannot be read{f' ({reading.doubt})' if reading else ''}")
         row_outcomes = close_unanswered(
             run, ratings, self._destination.as_stored, resend=self._options.resend_unconfirmed
         )
@@ -210,23 +209,21 @@ class Sending:
         held = len({id(held) for held in ratings.values()})  # one for each title, however many keys it has
         self._snapshot = Snapshot(True, held, frozenset(kinds), changes, removals)
 
-    def _insist_on_reading(self) -> None:
+    def _insist_on_reading(self, trouble: str) -> None:
         """Stop where nothing may be sent to an account that cannot be read."""
         policy = self._rules.on_conflict
         if self._undone is not None:
-            raise StopRunError(
-                "the account cannot be read, so an undo might overwrite what others did", Remedy.FORCE
-            )
+            raise StopRunError(f"{trouble}, so an undo might overwrite what others did", Remedy.FORCE)
         if self._rules.follows_plan or self._rules.removes_missing:
-            raise StopRunError("the account cannot be read, and must be; nothing was sent")
+            raise StopRunError(f"{trouble}, and must be; nothing was sent")
         if policy.needs_the_account(keeps_dates=self._destination.keeps_dates):
             raise StopRunError(
-                f"the account cannot be read, so the policy {policy} cannot be kept; nothing was sent",
+                f"{trouble}, so the policy {policy} cannot be kept; nothing was sent",
                 Remedy.OVERWRITE,
             )
         if self._rules.is_unattended and self._destination.keeps_dates:
             # Overwrite nothing unseen, whatever the policy: what cannot be read tonight can be tomorrow.
-            raise StopRunError("the account cannot be read now; nothing was sent. Sync again later.")
+            raise StopRunError(f"{trouble}; nothing was sent. Sync again later.")
 
     async def _confirm_user(self, client: Client) -> None:
         """See, before anything is sent, that the same user is signed in as was assumed."""
@@ -235,17 +232,13 @@ class Sending:
 
     async def _verify(self, client: Client) -> None:
         account_reader = AccountReader(self._destination, client)
-        kinds = all_kinds(self._run.sent_kinds())
-        missing: list[tuple[int, Outcome]] = []
+        verification = Verification(self._run, self._destination)
         for pause_seconds in VERIFY_PAUSES:
             await asyncio.sleep(pause_seconds)  # what was stored a moment ago may not be shown at once
-            ratings = await read_account(account_reader, kinds)
-            if ratings is not None:
-                missing = find_not_stored(self._run, ratings, self._destination.as_stored)
-            if not missing:
+            reading = await read_account(account_reader, verification.kinds)
+            if reading is not None and verification.is_all_there(reading.ratings):
                 return
-        self._run.close_each(missing)
-        self._progress.failed += len(missing)
+        self._progress.failed += verification.close()
 
     async def _work(self, client: Client) -> None:
         pool = WorkerPool(

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from importer.client.account_reader import AccountReader
+from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.pool import verified
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
-from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_held, kinds_of
+from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_held
 from importer.errors import AuthorizationError, Remedy, UsageError
-from importer.journal import JournalRun, Replaced, in_blocks
+from importer.journal import JournalRun, Replaced, Unlisted, in_blocks
 from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, RowRemedy, Status
 from importer.runs.conflicts import (
     Conflict,
@@ -25,12 +25,19 @@ from importer.runs.conflicts import (
     resolve_conflict,
 )
 from importer.runs.duplicates import close_duplicates
+from importer.runs.verify import find_unseen
 
 AsStored = Callable[[RatingJob], RatingJob]
 """The destination's `as_stored`."""
 
 _HELD = Outcome(Status.UNCHANGED, "held", "the account holds this very rating")
 _NOT_HELD = Outcome(Status.UNCHANGED, "not_held", "the account holds no rating that could be removed")
+_NOT_CONFIRMED = Outcome(
+    Status.UNCHANGED,
+    "not_confirmed",
+    "an earlier run sent this very rating, and the account's list does not show it; "
+    "it is sent again when the row changes",
+)
 _UNCONFIRMED = Outcome(
     Status.UNCONFIRMED, "no_answer", "sent, but the answer was never seen and the account cannot be read back"
 )
@@ -39,7 +46,12 @@ _CHANGED_SINCE = Outcome(
     "changed_since",
     f"left alone: the rating was changed after that run ({RowRemedy.FORCE})",
 )
-
+_NEVER_SEEN = Outcome(
+    Status.KEPT,
+    "not_confirmed",
+    "left alone: the account's list never showed what that run sent, so nobody can tell whether it was "
+    f"changed since ({RowRemedy.FORCE})",
+)
 
 _MOST_EXAMPLES = 5
 
@@ -69,17 +81,19 @@ class Snapshot:
         return is_much and changed * 100 > self.held * percent
 
 
-async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]) -> AccountRatings | None:
+async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]) -> AccountReading | None:
     """Read the account's ratings of these kinds; None where that cannot be done. Raises StopRunError."""
     ratings: dict[str, AccountRating] = {}
+    doubt = ""
     for kind in sorted(kinds):
         decision = await account_reader.read(kind)
         if isinstance(decision, Stop) and isinstance(decision.error, AuthorizationError):
             raise decision.error
-        if not isinstance(decision, Done) or not decision.value.is_complete:
+        if not isinstance(decision, Done):
             return None
         ratings.update(decision.value.ratings)
-    return ratings
+        doubt = doubt or decision.value.doubt
+    return AccountReading(ratings, doubt)
 
 
 def close_unanswered(
@@ -112,26 +126,40 @@ def note_account_ratings(run: JournalRun, ratings: AccountRatings, as_stored: As
     Rows that go by ids of different kinds may turn out to rate one title: then only one of them counts, be
     it one that is known from the journal.
     """
-    found = []
+    found: list[tuple[int, object, str | None]] = []
     rows_of: dict[int, list[tuple[int, int, str | None]]] = {}
     equal: list[int] = []
     absent: list[int] = []
+    unlisted = run.unlisted()
+    unseen: list[tuple[RatingJob, Unlisted]] = []
     # Of an account without ratings, a removal is all that it might hold already.
-    open_jobs = run.open_jobs if ratings else run.open_removals
+    open_jobs = run.open_jobs if ratings or unlisted else run.open_removals
     for job in chain.from_iterable(in_blocks(open_jobs)):
         held = find_rating(job, ratings)
+        if (sent := find_unseen(job, held, unlisted)) is not None:
+            unseen.append((job, sent))
+            continue
         if held is not None:
             found.append((job.row, held.rating, held.rated_at))
             rows_of.setdefault(id(held), []).append((job.row, job.line, job.rated_at))
         if agrees(as_stored(job), held):
             (equal if job.rating else absent).append(job.row)
+    # The list lags behind: what stands there is what an earlier run sent.
+    found += [(job.row, sent.rating, sent.rated_at) for job, sent in unseen if sent.rating]
+    run.note_previous(found)
+    run.close_rows(equal, _HELD)
+    run.close_rows(absent, _NOT_HELD)
+    run.close_rows([job.row for job, sent in unseen if sent.is_of(job)], _NOT_CONFIRMED)
+    _close_duplicates(run, ratings, rows_of)
+
+
+def _close_duplicates(
+    run: JournalRun, ratings: AccountRatings, rows_of: dict[int, list[tuple[int, int, str | None]]]
+) -> None:
     known_jobs = in_blocks(run.unchanged_jobs) if rows_of else ()
     for job in chain.from_iterable(known_jobs):
         if rows := rows_of.get(id(find_rating(job, ratings))):
             rows.append((job.row, job.line, job.rated_at))
-    run.note_previous(found)
-    run.close_rows(equal, _HELD)
-    run.close_rows(absent, _NOT_HELD)
     for rows in rows_of.values():
         if len(rows) > 1:
             run.close_each(close_duplicates(rows))
@@ -198,41 +226,24 @@ def keep_what_changed_since(
     A run changed 3 to 9, a later one 9 to 5. Undone second, the later one would bring back the 9, though
     the run that sent it is undone: so a row says which run is to be undone first.
     """
-    left = undone.sent_ratings()
+    left, unlisted = undone.sent_ratings(), run.unlisted()
     changed_by = run.changed_later(later_runs, undone.number) if later_runs else {}
-    changed = [
-        (job.row, _changed_by(changed_by[job.row]) if job.row in changed_by else _CHANGED_SINCE)
-        for job in chain.from_iterable(in_blocks(run.open_jobs))
-        if not is_held(as_stored(job._replace(rating=left[job.row])), ratings)
-        # What somebody brought back is undone already; what a run did comes and goes with that run.
-        and (job.row in changed_by or not is_held(job, ratings))
-    ]
-    run.close_each(changed)
+    outcomes = []
+    for job in chain.from_iterable(in_blocks(run.open_jobs)):
+        held, was = find_rating(job, ratings), job._replace(rating=left[job.row])
+        sent, later = find_unseen(job, held, unlisted), changed_by.get(job.row)
+        if agrees(as_stored(was), held):
+            continue
+        if later is not None:
+            outcomes.append((job.row, _changed_by(later)))
+        elif sent is not None and sent.rating == was.rating:
+            outcomes.append((job.row, _NEVER_SEEN))
+        elif not agrees(job, held):  # what somebody brought back is undone already
+            outcomes.append((job.row, _CHANGED_SINCE))
+    run.close_each(outcomes)
 
 
 def _changed_by(run_id: str) -> Outcome:
     return _CHANGED_SINCE._replace(
         message=f"left alone: changed by run {run_id}; undo that first ({RowRemedy.FORCE})"
     )
-
-
-def find_not_stored(
-    run: JournalRun, ratings: AccountRatings, as_stored: AsStored
-) -> list[tuple[int, Outcome]]:
-    """Find the rows of which the destination said that it took them, and which it does not hold."""
-    return [
-        (job.row, _not_stored(find_rating(job, ratings)))
-        for job in chain.from_iterable(in_blocks(run.sent_jobs))
-        if not is_held(as_stored(job), ratings)
-    ]
-
-
-def _not_stored(held: AccountRating | None) -> Outcome:
-    stands = "no rating" if held is None else f"a rating of {held.rating}"
-    message = f"the destination said it took the row, but reading back shows {stands} there"
-    return Outcome(Status.FAILED, "not_stored", message)
-
-
-def all_kinds(kinds: Iterable[tuple[MediaKind, MediaKind | None]]) -> set[MediaKind]:
-    """Every kind that titles of these kinds may be taken for."""
-    return {each for kind, second in kinds for each in kinds_of(kind, second)}

@@ -45,6 +45,7 @@ from importer.sync.state import (
     collect_known,
     hash_options,
     is_any_due,
+    is_permanent,
     load_state,
     save_state,
 )
@@ -219,7 +220,9 @@ class _Sync:
         state = self._state
         state.account = destination.account
         state.counts = counts
-        state.is_settled = not any(status in counts for status in TRANSIENT)
+        state.is_settled = all(
+            each.status not in TRANSIENT or is_permanent(each.status, each.reason) for each in report.tallies
+        )
         state.ended_at = datetime.now(UTC).isoformat(timespec="seconds")
         with closing(report.run.results()) as lines:
             state.known = collect_known(lines, state.known, self._now)

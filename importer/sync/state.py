@@ -24,12 +24,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from importer.files import make_private_folder, write_privately
 from importer.journal import JournalRun, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
+from importer.runs.verify import NOT_STORED
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
 from importer.sync.source import Version
-
-PERMANENT = frozenset({Status.NOT_FOUND, Status.REJECTED})
-"""What the destination answers each time: not sent again until the row changes or many days pass."""
 
 LOCK_POLL_SECONDS = 0.2
 
@@ -105,6 +103,11 @@ def save_state(path: Path, state: JobState) -> None:
     write_privately(path, state.model_dump_json(indent=1).encode() + b"\n")
 
 
+def is_permanent(status: Status, reason: str | None) -> bool:
+    """Whether it comes to the same each time: not sent again until the row changes or many days pass."""
+    return status in {Status.NOT_FOUND, Status.REJECTED} or (status, reason) == NOT_STORED
+
+
 def hash_options(job: SyncJob, *more: str) -> str:
     """Hash all options that change what a job does with its source; how often it runs does not."""
     shaping = job.model_dump_json(exclude=_WITHOUT_EFFECT_ON_ROWS)
@@ -144,8 +147,8 @@ def collect_known(
     today = now.astimezone(UTC).date()
     found: dict[str, KnownFailure] = {}
     for line in lines:
-        status = Status(line[_PLACES["status"]])
-        if status not in PERMANENT:
+        status, reason = Status(line[_PLACES["status"]]), line[_PLACES["reason"]] or ""
+        if not is_permanent(status, reason):
             continue
         key = _hash_cells(line[_PLACES[name]] for name in _IDENTITY)
         earlier = before.get(key)
@@ -155,7 +158,7 @@ def collect_known(
             continue
         found[key] = KnownFailure(
             status=status,
-            reason=line[_PLACES["reason"]] or "",
+            reason=reason,
             message=line[_PLACES["message"]] or "",
             since=earlier.since if earlier else today,
             tried_on=today,

@@ -208,6 +208,20 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
         assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
 
 
+def test_a_journal_of_version_6_gets_what_is_new(folder: Path) -> None:
+    with Journal(folder, "account") as journal:
+        run = plan(journal, build_job())
+        run.record([row_outcome(1)])
+        run.finish()
+        journal.connection.executescript("DROP TABLE unlisted; PRAGMA user_version = 6;")
+    assert [past.counts for past in list_runs(folder)] == [{Status.RATED: 1}]
+    with Journal(folder, "account") as journal:
+        run = journal.open_run(run.number, run.run_id)
+        assert run.unlisted() == {}
+        assert column(journal, run, "status") == ["rated"]
+        assert [past.kind for past in list_runs(folder)] == ["import"]
+
+
 @pytest.mark.parametrize("version", [4, 5])
 def test_a_journal_of_a_version_before_can_be_looked_at_as_it_is(folder: Path, version: int) -> None:
     write_older_journal(folder, version)

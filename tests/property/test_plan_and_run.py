@@ -115,7 +115,7 @@ def title_of(line: Mapping[str, str]) -> Title:
 
 
 def agree(road: PlannedRoad, url: str, rules: Rules) -> None:
-    options: dict[str, Any] = {"on_conflict": rules.on_conflict, "mirrors": rules.mirrors}
+    options: dict[str, Any] = {"on_conflict": rules.on_conflict, "mirror": rules.mirrors}
     try:
         exit_code = road.plan(url, **options)
     except UsageError:

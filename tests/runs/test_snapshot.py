@@ -346,8 +346,8 @@ class TestAfterwards:
         with running_sandbox(**OPEN) as sandbox, patch.object(sandbox.store, "put_rating"):
             road.run(sandbox.url)
         (wrong,) = road.read_results()
-        assert (wrong["status"], wrong["reason"]) == ("failed", "not_stored")
-        assert "no rating" in wrong["message"]
+        assert (wrong["status"], wrong["reason"]) == ("rated", "not_confirmed")
+        assert "not in the account's list" in wrong["message"]
 
     def test_a_server_that_removes_nothing_is_found_out(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},unrate")
@@ -356,13 +356,15 @@ class TestAfterwards:
             with patch.object(sandbox.store, "remove_rating", return_value=True):
                 road.run(sandbox.url)
         (wrong,) = road.read_results()
-        assert (wrong["status"], wrong["reason"]) == ("failed", "not_stored")
+        assert (wrong["status"], wrong["reason"]) == ("unrated", "not_confirmed")
+        assert "still has it" in wrong["message"]
 
     def test_what_was_not_stored_is_sent_again_by_the_next_run(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9")
         with running_sandbox(**OPEN) as sandbox:
-            with patch.object(sandbox.store, "put_rating"):
+            with storing_something_else(sandbox, SHAWSHANK, 4):
                 road.run(sandbox.url)
+                assert road.statuses == ["failed"]
             road.run(sandbox.url)
             assert sandbox.stored_movies() == {SHAWSHANK: 9}
         assert road.statuses == ["rated"]

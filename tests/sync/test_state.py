@@ -123,6 +123,17 @@ class TestKnownFailures:
         other = plan(journal, build_job(1, imdb_id="tt0111161"))
         assert collect_known(other.results(), known, NOW) == {}
 
+    def test_what_the_account_holds_otherwise_is_told_once_and_not_sent_again(self, journal: Journal) -> None:
+        run = plan(journal, UNKNOWN)
+        run.record([RowOutcome(1, Outcome(Status.FAILED, "not_stored", "a rating of 4"), 1, 200, 0.0, 1)])
+        known = collect_known(run.results(), {}, NOW)
+        later = plan(journal, UNKNOWN)
+        close_known(later, known, 30, NOW + timedelta(days=3))
+        [line] = lines(journal, later)
+        assert (line["status"], line["reason"]) == ("failed", "not_stored")
+        assert later.changed_rows(0, 10) == []  # an undo of this run leaves it alone
+        assert [changed.job for changed in run.changed_rows(0, 10)] == [UNKNOWN]
+
     @pytest.mark.parametrize(
         "status", [status for status in Status if status not in {"not_found", "rejected"}]
     )

@@ -1,0 +1,203 @@
+"""Afterwards: is what was taken also there? The account is read once more and compared with what was sent.
+
+```text
+the answer    the account's list shows                         the row becomes
+added         the rating                                       as it was told
+added         it under other ids: same title, year, date       rated, other_id: found under them from now on
+added         nothing, or what stood there before the run      rated, not_confirmed: not sent again
+added         anything else                                    failed, not_stored
+```
+
+A list may lag behind by seconds (issue #773 of trakt-api) or minutes (#733), so that what it does not show
+is no failure. What it shows instead is one, if it is neither that nor what stood there before.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+
+from importer.destinations.base import Destination
+from importer.destinations.titles import (
+    AccountRating,
+    AccountRatings,
+    agrees,
+    build_keys,
+    find_rating,
+    kinds_of,
+    possible_kinds,
+    title_keys,
+)
+from importer.journal import Changed, JournalRun, Unlisted, in_blocks
+from importer.model import MediaKind, Outcome, RatingJob, Status
+from importer.runs.conflicts import is_same_moment
+
+VERIFY_PAUSES = (0.0, 2.0, 5.0, 10.0, 20.0)
+"""Seconds before each look: 37 in all, since lists were seen to lag behind for 25."""
+
+NOT_STORED = (Status.FAILED, "not_stored")
+"""Status and reason of what the account holds otherwise than it was told; it does not pass by itself."""
+
+_CLOCKS_DIFFER = timedelta(minutes=5)
+
+_BLOCK_ROWS = 4000
+
+
+class Verification:
+    """Compares what a run sent with the account, look by look, until nothing is missing."""
+
+    def __init__(self, run: JournalRun, destination: Destination) -> None:
+        self._run = run
+        self._destination = destination
+        self._missing: Sequence[Changed] | None = None
+        self._ratings: AccountRatings = {}
+
+    @property
+    def kinds(self) -> set[MediaKind]:
+        """The kinds to read: of all that was sent, and then of what is missing."""
+        if self._missing is None:
+            return all_kinds(self._run.sent_kinds())
+        return all_kinds({(each.job.kind, each.job.second_kind) for each in self._missing})
+
+    def is_all_there(self, ratings: AccountRatings) -> bool:
+        """Compare what is missing so far with the account's ratings of these kinds."""
+        self._ratings = with_other_ids(ratings, self._run.unlisted())
+        sent = self._missing
+        if sent is None:
+            sent = chain.from_iterable(in_blocks(self._run.sent_rows))  # type: ignore[assignment]
+        self._missing = [each for each in sent or () if not self._is_there(each.job)]
+        return not self._missing
+
+    def close(self) -> int:
+        """Tell of each row that is missing what is known of it; returns how many of them failed."""
+        missing, elsewhere = self._missing or (), self._find_elsewhere()
+        outcomes: list[tuple[int, Outcome]] = []
+        unlisted: dict[str, Unlisted] = {}
+        for each in missing:
+            job = each.job
+            shown = find_rating(job, self._ratings)
+            listed = elsewhere.get(job.row)
+            if listed is None and _is_something_else(shown, each):
+                outcomes.append((job.row, _not_stored(shown)))
+                continue
+            outcomes.append((job.row, _not_confirmed(job) if listed is None else _other_id(listed)))
+            seen = (None, None) if shown is None else (shown.rating, shown.rated_at)
+            noted = Unlisted(listed and _key_of(job, listed), job.rating, job.rated_at, *seen)
+            unlisted.update(dict.fromkeys(title_keys(job), noted))
+        self._run.close_each(outcomes)
+        self._run.note_unlisted(unlisted)
+        return sum(not outcome.status.is_success for _, outcome in outcomes)
+
+    def _is_there(self, job: RatingJob) -> bool:
+        return agrees(self._destination.as_stored(job), find_rating(job, self._ratings))
+
+    def _find_elsewhere(self) -> dict[int, AccountRating]:
+        """Find rows under other ids; what another row names, or two rows might mean, is neither's."""
+        found = {each.job.row: self._find_by_name(each.job) for each in self._missing or ()}
+        candidates = {row: held for row, held in found.items() if held is not None}
+        if not candidates:
+            return {}
+        wanted = Counter(map(id, candidates.values()))
+        named = {id(find_rating(job, self._ratings)) for job in self._all_titles()}
+        return {
+            row: held for row, held in candidates.items() if wanted[id(held)] == 1 and id(held) not in named
+        }
+
+    def _find_by_name(self, job: RatingJob) -> AccountRating | None:
+        if not job.rating or not job.title or not job.year:
+            return None
+        for kind in possible_kinds(job):
+            for key in build_keys(kind, {}, (job.title, job.year), (job.season, job.episode)):
+                held = self._ratings.get(key)
+                if agrees(self._destination.as_stored(job), held) and self._is_dated_so(job, held):
+                    return held
+        return None
+
+    def _is_dated_so(self, job: RatingJob, held: AccountRating | None) -> bool:
+        """Whether a rating has the row's date, or, if it is dated when it arrives, came with this run."""
+        if held is None or held.rated_at is None:
+            return False
+        if job.rated_at and self._destination.keeps_dates:
+            return is_same_moment(job.rated_at, held.rated_at)
+        begun = datetime.fromisoformat(self._run.started_at())
+        return datetime.fromisoformat(held.rated_at) >= begun - _CLOCKS_DIFFER
+
+    def _all_titles(self) -> Iterator[RatingJob]:
+        last_row = 0
+        while named := self._run.named_titles(last_row, _BLOCK_ROWS):
+            for job, _ in named:
+                yield job
+            last_row = named[-1][0].row
+
+
+def with_other_ids(ratings: AccountRatings, unlisted: dict[str, Unlisted]) -> AccountRatings:
+    """The account's ratings, found also by ids that they are not listed under."""
+    others = {
+        key: ratings[each.listed_key]
+        for key, each in unlisted.items()
+        if each.listed_key and each.listed_key in ratings and key not in ratings
+    }
+    return {**ratings, **others} if others else ratings
+
+
+def find_unseen(
+    job: RatingJob, shown: AccountRating | None, unlisted: dict[str, Unlisted]
+) -> Unlisted | None:
+    """What was sent for the job's title, if nobody has seen it and the list still shows what it did."""
+    for key in title_keys(job) if unlisted else ():
+        each = unlisted.get(key)
+        if each is not None and each.listed_key is None:
+            seen = (None, None) if shown is None else (shown.rating, shown.rated_at)
+            return each if seen == (each.seen_rating, each.seen_rated_at) else None
+    return None
+
+
+def forget_sent_again(run: JournalRun) -> None:
+    """Forget what nobody had seen of titles that this run has sent once more."""
+    unlisted = run.unlisted()
+    if unlisted:
+        sent = chain.from_iterable(in_blocks(run.sent_rows))
+        run.forget_unseen([key for each in sent for key in title_keys(each.job) if key in unlisted])
+
+
+def all_kinds(kinds: Iterable[tuple[MediaKind, MediaKind | None]]) -> set[MediaKind]:
+    """Every kind that titles of these kinds may be taken for."""
+    return {each for kind, second in kinds for each in kinds_of(kind, second)}
+
+
+def _is_something_else(shown: AccountRating | None, sent: Changed) -> bool:
+    """Whether the list shows neither what was sent nor what stood there before."""
+    before = (sent.rating, sent.rated_at)
+    return shown is not None and sent.is_known and (shown.rating, shown.rated_at) != before
+
+
+def _key_of(job: RatingJob, listed: AccountRating) -> str:
+    """By its ids, or where it has none, by the name that it was found by."""
+    if listed.removal is not None:
+        return title_keys(listed.removal)[0]
+    return build_keys(job.kind, {}, (job.title, job.year), (job.season, job.episode))[0]
+
+
+def _not_stored(shown: AccountRating | None) -> Outcome:
+    stands = "no rating" if shown is None else f"a rating of {shown.rating}"
+    message = f"the destination said it took the row, but reading back shows {stands} there"
+    return Outcome(*NOT_STORED, message)
+
+
+def _not_confirmed(job: RatingJob) -> Outcome:
+    status, shows = (
+        (Status.RATED, "it is not in the account's list")
+        if job.rating
+        else (Status.UNRATED, "the account's list still has it")
+    )
+    message = f"the destination said it took the row, but {shows} yet; it is sent again when the row changes"
+    return Outcome(status, "not_confirmed", message)
+
+
+def _other_id(listed: AccountRating) -> Outcome:
+    ids = listed.removal and ", ".join(
+        f"{name} {value}"
+        for name in ("imdb", "tmdb", "tvdb", "trakt")
+        if (value := getattr(listed.removal, f"{name}_id"))
+    )
+    return Outcome(Status.RATED, "other_id", f"the account lists it under other ids ({ids or 'none'})")
