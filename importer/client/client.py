@@ -27,7 +27,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
 
-from importer.client.rate_limit import Limiter
+from importer.client.rate_limit import Limiter, Turn
 from importer.client.retry import QUESTION_BUDGET, RetryBudget, RetryLoop
 from importer.client.transport import HttpSender
 from importer.destinations.decisions import Decision, Done, Effect, PartlyDone, RefreshToken, Retry, Stop
@@ -113,39 +113,45 @@ class Client:
         request: Request,
         read: Callable[[Response | ConnectionLostError], Decision[T]],
         trace: Trace,
+        before_leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> Decision[T]:
         """Send once, when the pace allows it, and note in `trace` how it went.
 
         A token that is not accepted is renewed, and the request sent once more, within the same attempt.
+        `before_leaving` is awaited when the request has its turn; if that raises, it never leaves.
         """
         if not request.needs_token or self._tokens is None:
-            answered = await self._limiter.acquire(request.method)
-            return await self._send(request, read, trace, answered)
-        token, answered = await self._take_turn(request, self._tokens)
-        decision = await self._send(_authorize(request, token), read, trace, answered)
+            turn = await self._limiter.acquire(request.method)
+            return await self._send(request, read, trace, turn, before_leaving)
+        token, turn = await self._take_turn(request, self._tokens)
+        decision = await self._send(_authorize(request, token), read, trace, turn, before_leaving)
         if isinstance(decision, RefreshToken):
             await self._tokens.renew(token)
-            token, answered = await self._take_turn(request, self._tokens)
-            decision = await self._send(_authorize(request, token), read, trace, answered)
+            token, turn = await self._take_turn(request, self._tokens)
+            decision = await self._send(_authorize(request, token), read, trace, turn, None)
         if isinstance(decision, RefreshToken):
             # A new token that is refused is an account fault on the server's side (issue #155 of trakt-api).
             return Stop(AuthorizationError(decision.if_refused_again))
         return decision
 
-    async def _take_turn(self, request: Request, tokens: Tokens) -> tuple[str, Callable[[], None]]:
+    async def _take_turn(self, request: Request, tokens: Tokens) -> tuple[str, Turn]:
         # Once before, or all who wait for a renewal would then start at once; and once after, for the turn
         # may come long after the token was good.
         await tokens.access_token()
-        answered = await self._limiter.acquire(request.method)
-        return await tokens.access_token(), answered
+        turn = await self._limiter.acquire(request.method)
+        return await tokens.access_token(), turn
 
     async def _send(
         self,
         request: Request,
         read: Callable[[Response | ConnectionLostError], Decision[T]],
         trace: Trace,
-        answered: Callable[[], None],
+        turn: Turn,
+        before_leaving: Callable[[], Awaitable[None]] | None,
     ) -> Decision[T]:
+        if before_leaving is not None:
+            await before_leaving()
+            turn.leaves()
         task = asyncio.current_task()
         self._in_flight.add(task)
         trace.attempts += 1
@@ -162,7 +168,7 @@ class Client:
             trace.http_status = None
         finally:
             self._in_flight.discard(task)
-            answered()
+            turn.answered()
         trace.duration_seconds = time.perf_counter() - begun
         decision = read(answer)  # if this raises, the effect stays unknown
         if isinstance(decision, Done | PartlyDone):

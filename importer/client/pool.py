@@ -15,7 +15,7 @@ If the account cannot be read, that was one more attempt of the same rows, with 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -60,11 +60,13 @@ class WorkerPool:
         *,
         workers: int,
         size: BatchSize | None = None,
+        before_leaving: Callable[[Batch], Awaitable[None]] | None = None,
     ) -> None:
         self._destination = destination
         self._client = client
         self._account_reader = AccountReader(destination, client)
         self._on_outcomes = on_outcomes
+        self._before_leaving = before_leaving
         self._worker_count = workers
         self._size = size or BatchSize(destination.batch_size)
         self._given_up = 0
@@ -202,7 +204,8 @@ class WorkerPool:
     async def _attempt(self, batch: Batch, trace: Trace) -> BatchDecision:
         request = self._destination.build_request(batch)
         read = partial(self._destination.interpret_response, batch)
-        decision = await self._client.attempt(request, read, trace)
+        before_leaving = partial(self._before_leaving, batch) if self._before_leaving else None
+        decision = await self._client.attempt(request, read, trace, before_leaving)
         if self.stopped_by is not None and not isinstance(decision, Done | PartlyDone):
             raise _StoppedError
         return decision

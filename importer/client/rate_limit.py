@@ -16,12 +16,12 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from aiolimiter import AsyncLimiter
@@ -68,6 +68,18 @@ def parse_rate(text: str) -> Rate:
     raise OptionError("rate", "write it as N/PERIOD, for example 1/s, 20/10s or 1000/5m", text)
 
 
+class Turn(Protocol):
+    """What one request may use of its budget."""
+
+    def leaves(self) -> None:
+        """Say that it leaves only now: its turn came a while ago."""
+        ...
+
+    def answered(self) -> None:
+        """Say that it was answered, so that it has arrived."""
+        ...
+
+
 class Limiter:
     """Paces the requests of one account. Without a rate only the pauses count.
 
@@ -92,9 +104,9 @@ class Limiter:
         }
         self._new = set(self._paces) if continues and get_rate is None else set()
 
-    async def acquire(self, verb: str = "POST") -> Callable[[], None]:
-        """Wait until the next request may start. What is returned is to be called when it was answered."""
-        answered = _nobody_counts
+    async def acquire(self, verb: str = "POST") -> "Turn":
+        """Wait until the next request may start."""
+        turn: Turn = _NOBODY_COUNTS
         while True:
             if self._paused_until:
                 await self._wait_out_pause()
@@ -106,13 +118,13 @@ class Limiter:
                     await pace.use_up()
                 if seconds := pace.wait_seconds():
                     self.report_wait(seconds, "the requests of this period are used up")
-                answered = await pace.acquire()
+                turn = await pace.acquire()
                 if seconds:
                     self.clear_wait()
             # A pause that began while this request waited for its turn holds for it too, and costs it the
             # turn: else all who waited would start at once when the pause ends.
             if not self._paused_until:
-                return answered
+                return turn
 
     def adapt_to(self, verb: str, headers: Mapping[str, str]) -> None:
         """Slow down to what `X-Ratelimit` says (docs: rate limiting); it never makes us faster."""
@@ -185,20 +197,24 @@ class _Window:
             return 0.0
         return max(0.0, self.arrivals[0].at + self._period_seconds - time.monotonic())
 
-    async def acquire(self) -> Callable[[], None]:
-        """Wait for a place in the window; to be told of the answer."""
+    async def acquire(self) -> "_Arrival":
+        """Wait for a place in the window."""
         while seconds := self.wait_seconds():  # noqa: ASYNC110 - somebody else may take the place
             await asyncio.sleep(seconds)
-        arrival = _Arrival(time.monotonic() + _ARRIVAL_SECONDS)
+        arrival = _Arrival()
+        arrival.leaves()
         self.arrivals.append(arrival)
-        return arrival.answered
+        return arrival
 
 
 @dataclass(slots=True)
 class _Arrival:
     """When a request has arrived at the latest."""
 
-    at: float
+    at: float = 0.0
+
+    def leaves(self) -> None:
+        self.at = time.monotonic() + _ARRIVAL_SECONDS
 
     def answered(self) -> None:
         self.at = min(self.at, time.monotonic())
@@ -230,31 +246,52 @@ class _Pace:
         """Not worth telling: turns come evenly."""
         return 0.0
 
-    async def acquire(self) -> Callable[[], None]:
-        """Wait for a turn, and then for a place among those of one period; to be told of the answer."""
+    async def acquire(self) -> "_Place":
+        """Wait for a turn, and then for a place among those of one period."""
         await self._bucket.acquire()
         await self._places.acquire()
-        loop = asyncio.get_running_loop()
-        free_at = time.monotonic() + self._arrival_seconds + self._period_seconds
-
-        def answered() -> None:
-            nonlocal free_at
-            free_at = min(free_at, time.monotonic() + self._period_seconds)
-
-        def leave() -> None:
-            # Asked again, since uvloop's timers are early by as long as its loop was busy when they were set.
-            left_seconds = free_at - time.monotonic()
-            if left_seconds > 0:
-                loop.call_later(left_seconds, leave)
-            else:
-                self._places.release()
-
-        loop.call_later(self._period_seconds, leave)
-        return answered
+        return _Place(self._places, self._period_seconds, self._arrival_seconds)
 
 
-def _nobody_counts() -> None:
+class _Place:
+    """A place among the requests of one period: free again a period after the request arrived."""
+
+    __slots__ = ("_arrival_seconds", "_free_at", "_loop", "_period_seconds", "_places")
+
+    def __init__(self, places: asyncio.Semaphore, period_seconds: float, arrival_seconds: float) -> None:
+        self._places = places
+        self._period_seconds = period_seconds
+        self._arrival_seconds = arrival_seconds
+        self._loop = asyncio.get_running_loop()
+        self.leaves()
+        self._loop.call_later(period_seconds, self._free)
+
+    def leaves(self) -> None:
+        self._free_at = time.monotonic() + self._arrival_seconds + self._period_seconds
+
+    def answered(self) -> None:
+        self._free_at = min(self._free_at, time.monotonic() + self._period_seconds)
+
+    def _free(self) -> None:
+        # Asked again, since uvloop's timers are early by as long as its loop was busy when they were set.
+        left_seconds = self._free_at - time.monotonic()
+        if left_seconds > 0:
+            self._loop.call_later(left_seconds, self._free)
+        else:
+            self._places.release()
+
+
+class _NobodyCounts:
     """Without a rate it does not matter when a request arrived."""
+
+    def leaves(self) -> None:
+        pass
+
+    def answered(self) -> None:
+        pass
+
+
+_NOBODY_COUNTS = _NobodyCounts()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ class SentRows(RunRows):
         )
 
     def claim(self, after_row: int, limit: int) -> list[RatingJob]:
-        """Mark up to `limit` open rows beyond `after_row` as sending, and return their jobs."""
+        """Claim up to `limit` open rows beyond `after_row`, and return their jobs."""
         with self._transaction():
             jobs = self._jobs(OPEN, self.number, after_row, limit)
             if jobs:
@@ -40,6 +40,15 @@ class SentRows(RunRows):
                 self._db.execute("DELETE FROM claim WHERE run = ? AND first_row BETWEEN ? AND ?", claim)
                 self._db.execute("INSERT INTO claim VALUES (?, ?, ?)", claim)
         return jobs
+
+    def claim_rows(self, rows: Iterable[int], answered: Iterable[RowOutcome] = ()) -> None:
+        """Claim rows that no claim holds, and write outcomes, in one commit that reaches the disk."""
+        with self._transaction():
+            self.record(answered)
+            self._db.executemany(
+                "INSERT INTO claim VALUES (?, ?, ?)",
+                [(self.number, first_row, last_row) for first_row, last_row in _join_rows(rows)],
+            )
 
     def unclaim(self, *, except_rows: Iterable[int] = ()) -> None:
         """Unmark rows that were marked as sending but never left; `except_rows` may have."""
@@ -108,6 +117,17 @@ class SentRows(RunRows):
                 " AND NOT ifnull(message, '') GLOB 'restored*' AND NOT ifnull(message, '') GLOB 'removed*'",
                 (self.number,),
             )
+
+
+def _join_rows(rows: Iterable[int]) -> list[tuple[int, int]]:
+    """Join neighbours: 3, 1, 2, 7 are (1, 3) and (7, 7)."""
+    joined: list[tuple[int, int]] = []
+    for row in sorted(rows):
+        if joined and row == joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], row)
+        else:
+            joined.append((row, row))
+    return joined
 
 
 def _join(row_outcomes: Iterable[RowOutcome]) -> list[tuple[int, int, RowOutcome]]:

@@ -2,16 +2,11 @@
 
 Feeds open rows from the journal to the worker pool and writes their outcomes back. All journal calls of
 this phase go through one thread, in order, so that commits never hold up a request.
-
-Writes into the journal while requests are under way: in one thread, in order, and never in their way.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import ParamSpec, TypeVar
 
 from importer.client.account_reader import AccountReader
 from importer.client.batching import Batcher, BatchSize
@@ -23,12 +18,12 @@ from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.errors import ImporterError, Remedy, StopRunError
 from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
-from importer.journal import JournalRun
 from importer.model import Batch, RowOutcome
 from importer.progress import Phase
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
 from importer.runs.duplicates import UNCHANGED
+from importer.runs.journal_writer import JournalWriter
 from importer.runs.mirror import add_removals
 from importer.runs.snapshot import (
     Snapshot,
@@ -43,11 +38,8 @@ from importer.runs.snapshot import (
 )
 from importer.runs.verify import VERIFY_PAUSES, Verification, all_kinds, forget_sent_again, with_other_ids
 
-CLAIM_SECONDS = 0.5
-"""About how much work is marked in the journal ahead of time; a crash leaves that much to verify."""
-
-
-MOST_CLAIMED = 2000
+READ_AHEAD = 2000
+"""Rows that are read from the journal at once. They are claimed when their request is about to leave."""
 
 
 USUAL_WORKERS = 8
@@ -128,7 +120,9 @@ class Sending:
         finally:
             with holding_signals() as held:
                 self._journal_writer.finish()
-                if self._pool is not None:  # without one nothing was taken, and old marks keep their meaning
+                if (
+                    self._pool is not None
+                ):  # without one nothing was claimed, and old claims keep their meaning
                     self._run.unclaim(except_rows=self._pool.unconfirmed_rows)
         self.stopped_by = self.stopped_by or next(iter(held), None)
         if self.stopped_by is None and self._run.count_open():
@@ -247,6 +241,7 @@ class Sending:
             self._take_outcomes,
             workers=self._workers,
             size=self._size,
+            before_leaving=self._journal_writer.claim,
         )
         self._pool = pool
         writing = asyncio.create_task(self._write_now_and_then())
@@ -264,19 +259,16 @@ class Sending:
         left = self._run.count_open()
         if self._options.limit is not None:
             left = min(left, self._options.limit)
-        most = 2 * self._workers * self._destination.batch_size
         last_row = 0
         while left > 0:
-            begun = time.monotonic()
-            jobs = await self._journal_writer.call(self._run.claim, last_row, min(most, left))
+            jobs = await self._journal_writer.call(self._run.open_jobs, last_row, min(READ_AHEAD, left))
             if not jobs:
                 break
             last_row = jobs[-1].row
             left -= len(jobs)
+            self._journal_writer.expect(job.row for job in jobs)
             for batch in batcher.add((self._destination.request_kind(job), job) for job in jobs):
                 yield batch
-            if time.monotonic() - begun < CLAIM_SECONDS:
-                most = min(2 * most, MOST_CLAIMED)
         for batch in batcher.flush():
             yield batch
 
@@ -310,54 +302,3 @@ class Sending:
         elif self._task is not None:
             self._cancelled_by = error
             self._task.cancel()
-
-
-WRITE_SECONDS = 0.2
-"""How long an answer may wait to be written together with others."""
-
-
-_Arguments = ParamSpec("_Arguments")
-
-
-_Result = TypeVar("_Result")
-
-
-class JournalWriter:
-    """Keeps the journal of one run up to date."""
-
-    def __init__(self, run: JournalRun) -> None:
-        self._run = run
-        self._thread = ThreadPoolExecutor(1, "journal")
-        self._unwritten: list[RowOutcome] = []
-
-    def note(self, row_outcomes: Sequence[RowOutcome]) -> None:
-        """Take outcomes that are to be written."""
-        self._unwritten += row_outcomes
-
-    async def write_now_and_then(self) -> None:
-        """Write what was noted, until cancelled. Raises StopRunError where the journal cannot be written."""
-        while True:
-            await asyncio.sleep(WRITE_SECONDS)
-            if self._unwritten:
-                await self._write()
-
-    async def _write(self) -> None:
-        row_outcomes, self._unwritten = self._unwritten, []
-        try:
-            await self.call(self._run.record, row_outcomes)
-        except BaseException:
-            # Whether or not it was written: writing an outcome twice changes nothing, losing it would.
-            self._unwritten = row_outcomes + self._unwritten
-            raise
-
-    async def call(
-        self, call: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
-    ) -> _Result:
-        """Ask the journal something, when all that was begun earlier is done."""
-        return await asyncio.wrap_future(self._thread.submit(call, *args, **kwargs))
-
-    def finish(self) -> None:
-        """Write all that is left; afterwards nothing more may be asked."""
-        self._thread.shutdown()
-        row_outcomes, self._unwritten = self._unwritten, []
-        self._run.record(row_outcomes)

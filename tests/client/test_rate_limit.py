@@ -61,7 +61,7 @@ async def record_starts(
 
     async def work() -> None:
         while True:
-            answered = await limiter.acquire()
+            turn = await limiter.acquire()
             if now() > end:
                 return
             if arrive is not None:
@@ -69,7 +69,7 @@ async def record_starts(
             starts.append(now())
             if answer is not None:
                 await answer()
-            answered()
+            turn.answered()
 
     await asyncio.gather(*(work() for _ in range(workers)))
     return starts
@@ -163,7 +163,7 @@ def starts_with_pauses(rate: Rate | None, pauses: Callable[[Limiter], None]) -> 
         starts: list[float] = []
 
         async def start() -> None:
-            (await limiter.acquire())()
+            (await limiter.acquire()).answered()
             starts.append(now() - begun)
 
         await asyncio.gather(start(), start(), start())

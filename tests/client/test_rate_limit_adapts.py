@@ -42,12 +42,12 @@ def starts(
     async def main() -> list[float]:
         limiter = Limiter(rate, Progress(), get_rate=get_rate)
         loop = asyncio.get_running_loop()
-        (await limiter.acquire(verb))()
+        (await limiter.acquire(verb)).answered()
         begun = loop.time()
         lesson(limiter)
         times = []
         for _ in range(count):
-            (await limiter.acquire(verb))()
+            (await limiter.acquire(verb)).answered()
             times.append(loop.time() - begun)
         return times
 

@@ -48,7 +48,7 @@ from importer.errors import ConnectionLostError, ImporterError, Loss, StopRunErr
 from importer.http import Request, Response
 from importer.journal import Journal
 from importer.model import Batch, InvalidRow, Outcome, RatingJob, SourceRow, Status
-from importer.runs import send as clerk
+from importer.runs import journal_writer
 from importer.runs import send as sending
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.import_run import ImportRun, RunReport
@@ -639,7 +639,7 @@ def open_world(stack: ExitStack, fuse: Fuse, server: FakeServer, full: range) ->
     stack.enter_context(patch.object(sqlite3, "connect", connect_mortally))
     stack.enter_context(patch.object(sending, "new_event_loop", new_loop))
     stack.enter_context(patch.object(sending, "Transport", lambda _: server))
-    stack.enter_context(patch.object(clerk, "ThreadPoolExecutor", ThreadlessExecutor))
+    stack.enter_context(patch.object(journal_writer, "ThreadPoolExecutor", ThreadlessExecutor))
     stack.enter_context(patch.object(time, "monotonic", now))
     stack.enter_context(patch.object(time, "perf_counter", now))
 

@@ -8,7 +8,7 @@ import pytest
 
 from importer.errors import AuthorizationError, ResultsNotWrittenError, StopRunError, UnreadableFileError
 from importer.runs import import_run as run
-from importer.runs.send import JournalWriter
+from importer.runs.journal_writer import JournalWriter
 from tests.road import Road, running_sandbox
 
 SHAWSHANK, GODFATHER, UNKNOWN = "tt0111161", "tt0068646", "tt9999999"
