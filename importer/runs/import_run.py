@@ -35,6 +35,7 @@ from importer.runs.rules import RunRules, SendOptions
 from importer.runs.snapshot import Snapshot
 from importer.runs.stop import StopRequest, wait_in_thread
 from importer.runs.undo import find_later
+from importer.runs.verify import describe_unseen
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
@@ -263,13 +264,15 @@ class ImportRun:
             )
         if self.progress.done and not self.rules.is_dry_run:
             notes += self.destination.notes_after_sending
+        tallies = loaded.run.tallies()
+        notes += describe_unseen(tallies)
         return RunReport(
             loaded.run,
             self.source.name,
             self.destination.destination.name,
             self.destination.account,
             notes,
-            loaded.run.tallies(),
+            tallies,
             self.results,
             is_dry_run=self.rules.is_dry_run,
             is_file=self.destination.spec.is_file,

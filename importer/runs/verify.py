@@ -29,11 +29,15 @@ from importer.destinations.titles import (
     title_keys,
 )
 from importer.journal import Changed, JournalRun, Unlisted, in_blocks
+from importer.journal.history import Tally
 from importer.model import MediaKind, Outcome, RatingJob, Status
 from importer.runs.conflicts import is_same_moment
+from importer.text import count
 
 VERIFY_PAUSES = (0.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds before each look: 37 in all, since lists were seen to lag behind for 25."""
+
+_UNSEEN = {(Status.RATED, "not_confirmed"), (Status.UNRATED, "not_confirmed")}
 
 NOT_STORED = (Status.FAILED, "not_stored")
 """Status and reason of what the account holds otherwise than it was told; it does not pass by itself."""
@@ -158,6 +162,18 @@ def forget_sent_again(run: JournalRun) -> None:
     if unlisted:
         sent = chain.from_iterable(in_blocks(run.sent_rows))
         run.forget_unseen([key for each in sent for key in title_keys(each.job) if key in unlisted])
+
+
+def describe_unseen(tallies: Iterable[Tally]) -> list[str]:
+    """Tell of the rows that were taken now and that nobody has seen in the account's list."""
+    unseen = sum(each.count for each in tallies if (each.status, each.reason) in _UNSEEN)
+    if not unseen:
+        return []
+    told = (
+        f"the destination took {count(unseen, 'row')} that the list does not show so (not_confirmed): "
+        "it may lag behind, or list a title under another id; they are not sent again until they change"
+    )
+    return [told]
 
 
 def all_kinds(kinds: Iterable[tuple[MediaKind, MediaKind | None]]) -> set[MediaKind]:

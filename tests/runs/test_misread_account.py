@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from importer.errors import StopRunError
 from importer.runs.conflicts import OnConflict
 from importer.sandbox.catalogue import Kind
+from tests.plans.planned_road import PlannedRoad
 from tests.road import OPEN, Road, Server, running_sandbox
 
 pytestmark = pytest.mark.usefixtures("time_enough")
@@ -75,6 +77,14 @@ class TestReadToTheEnd:
         assert report.stopped_by is None
         assert road.statuses == ["kept"] * RATINGS + ["rated"] * len(MORE)
 
+    def test_a_plan_shows_conflicts(self, tmp_path: Path, options: dict[str, Any]) -> None:
+        road = PlannedRoad(tmp_path, is_v2=True)
+        write_older(road, [*IDS, *MORE])
+        with running_sandbox(**OPEN, **options) as sandbox:
+            fill(sandbox)
+            road.plan(sandbox.url)
+        assert road.actions == ["conflict"] * RATINGS + ["add"] * len(MORE)
+
     def test_an_undo_removes_nothing_that_was_there_before(self, road: Road, options: dict[str, Any]) -> None:
         write_older(road, [*IDS[::3], *MORE])
         with running_sandbox(**OPEN, **options) as sandbox:
@@ -105,8 +115,24 @@ class TestNotBelieved:
             fill(sandbox)
             report = road.run(sandbox.url)
             assert sandbox.count_sent_rows() == 0
-        assert report.stopped_by is not None
+        assert "the list of movies" in str(report.stopped_by)
         assert set(road.statuses) == {"not_sent"}
+
+    def test_a_plan_is_refused(self, tmp_path: Path, fault: str, options: dict[str, Any]) -> None:
+        road = PlannedRoad(tmp_path, is_v2=True)
+        write_older(road)
+        with running_sandbox(fault, **OPEN, **options) as sandbox:
+            fill(sandbox)
+            with pytest.raises(StopRunError, match="the list of movies"):
+                road.plan(sandbox.url)
+
+    def test_a_mirror_removes_nothing(self, road: Road, fault: str, options: dict[str, Any]) -> None:
+        write_older(road, MORE)
+        with running_sandbox(fault, **OPEN, **options) as sandbox:
+            fill(sandbox)
+            report = road.run(sandbox.url, mirror=True, on_conflict=OnConflict.OVERWRITE)
+            assert len(sandbox.stored()) == RATINGS
+        assert "the list of movies" in str(report.stopped_by)
 
     def test_a_row_that_unrates_is_not_told_that_nothing_is_held(
         self, road: Road, fault: str, options: dict[str, Any]

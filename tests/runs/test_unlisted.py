@@ -133,7 +133,8 @@ class TestLate:
             sandbox.rate(SHAWSHANK, before or 1, LONG_AGO)
             if not before and rating != "unrate":
                 sandbox.unrate(SHAWSHANK)
-            road.run(sandbox.url)
+            report = road.run(sandbox.url)
+            assert "took 1 row that the list does not show so" in "".join(report.notes)
             assert outcomes(road) == [("unrated" if rating == "unrate" else "rated", "not_confirmed")]
             assert sandbox.stored_movies() == ({} if rating == "unrate" else {SHAWSHANK: 9})
             for _ in range(2):
