@@ -8,6 +8,7 @@ AuthorizationError("Not signed in", Remedy.SIGN_IN)          Not signed in. Run 
 Outside of `cli/` options have the names of their fields (`on_conflict`), and remedies are codes.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -102,8 +103,27 @@ def _folder_of(path: Path) -> Path:
     return kept if path.is_relative_to(kept) else path.parent
 
 
+_TELLING = (
+    (re.compile(r".*(?:date|_at|At|rated).*"), "rated_at"),
+    (re.compile(r".*(?:imdb|IMDb).*"), "imdb_id"),
+    (re.compile(r".*(?:tmdb|TMDb|TMDB).*"), "tmdb_id"),
+    (re.compile(r".*(?:[Rr]ating|[Ss]core|[Ss]tars).*"), "rating"),
+)
+"""Names of columns that look like something that could be read."""
+
+
+def _find_telling(inspection: Inspection) -> Iterator[str]:
+    for name in inspection.unread:
+        field = next((field for pattern, field in _TELLING if pattern.fullmatch(name)), None)
+        is_lacking = inspection.ids["none"] if field != "rated_at" else inspection.days[""]
+        if field is not None and (is_lacking or field == "rating"):
+            yield f"{clean(name, 40)}={field}"
+
+
 def advise_inspection(inspection: Inspection) -> Iterator[str]:
     """Say what would help with a file that was looked at."""
+    if inspection.format_name == "csv" and (mapped := list(_find_telling(inspection))):
+        yield "If one of these is wanted: " + ", ".join(f"--map '{each}'" for each in mapped) + "."
     if without := inspection.ids["none"]:
         yield f"{count(without, 'row')} without any id: `importer resolve` looks titles up."
 

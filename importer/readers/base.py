@@ -34,6 +34,11 @@ class Reader(Protocol):
 class FileReader(Reader, Protocol):
     """A reader of an export file, and of those that belong to it."""
 
+    @property
+    def unread(self) -> Sequence[str]:
+        """The columns of the file that are not read."""
+        ...
+
     scale_doubt: str | None
     """What should be asked about its ratings where somebody can answer, beside being noted."""
 

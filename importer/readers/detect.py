@@ -28,7 +28,7 @@ from importer.errors import (
 from importer.readers.base import FileReader, ReadOptions
 from importer.readers.cells.errors import quote
 from importer.readers.format_reader import TableReader
-from importer.readers.formats.csv import CsvReader
+from importer.readers.formats.csv import MY_RATING, CsvReader
 from importer.readers.refused import find_refused
 from importer.readers.registry import READERS
 from importer.readers.tables.archive import (
@@ -212,6 +212,8 @@ def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced
 
 def _refuse_incomplete(table: AnyTable, missing: Mapping[type[TableReader], Sequence[str]]) -> None:
     """Refuse a table with columns of an export that lacks others of it: its words do not mean ours."""
+    if table.header.find(["rating"]) is None and table.header.find(MY_RATING) is not None:
+        return  # whoever names a column so means their own rating
     names = dict(zip(table.header.keys, table.header.names, strict=True))
     for reader in missing:
         if found := [names[key] for key in names if key in reader.signature_columns]:
@@ -248,7 +250,7 @@ def _refuse_idle_options(table: AnyTable, reader: type[TableReader], options: Re
 
 def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
     """Give columns the names of fields; a column that has such a name already makes way."""
-    fields = sorted({*CsvReader.columns, "type"} - {"second_kind", "kind", "note"})
+    fields = sorted({*CsvReader.columns, "type"} - {"second_kind", "kind", "note", "address"})
     renamed = {}
     for column, field in mapping.items():
         place = header.find([column.strip()])

@@ -23,16 +23,18 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from importer.errors import OptionError, ScaleNeededError, UnreadableFileError
-from importer.model import InvalidRow, RatingJob, SourceRow, make_job
+from importer.model import InvalidRow, RatingJob, SourceRow, Status, make_job
 from importer.readers.base import ReadOptions
 from importer.readers.cells.dates import is_day_first, parse_date
 from importer.readers.cells.errors import CellError, Reason, quote
+from importer.readers.cells.ratings import not_rated
 from importer.readers.cells.scales import Scale, Steps, parse_scale
 from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns
 from importer.readers.jobs import collector_paused, note_early_dates
 from importer.readers.judging import Ratings, judge_ratings
 from importer.readers.row_problems import outweighs, repeated_header, too_few
 from importer.readers.tables.chunk import Chunk
+from importer.readers.tables.records import LIST
 from importer.readers.tables.table import AnyTable, Header
 
 _JOB_FIELDS = RatingJob._fields[2:]
@@ -182,6 +184,18 @@ class TableReader:
         """Choose the cells that are shown of a bad row, where several columns share a field."""
         return cells
 
+    def is_unrated(self, cells: Mapping[str, str]) -> bool:
+        """Whether a row without a rating is nothing unusual."""
+        del cells
+        return False
+
+    @property
+    def unread(self) -> Sequence[str]:
+        """The columns that are not read."""
+        read = {*self.places.values(), *map(self.table.header.find, ([name] for name in self.unread_columns))}
+        names = enumerate(self.table.header.names)
+        return [name for place, name in names if place not in read and name and name != LIST]
+
     def parse_date(self, cell: str) -> str | None:
         """Parse a cell of the date column, in the order that the whole column shows."""
         return parse_date(cell, lambda: self._is_day_first, self.zone)
@@ -261,6 +275,8 @@ class TableReader:
             error, field = CellError(Reason.EMPTY_ROW, "the row is empty", "Take it out of the file."), None
         elif self._is_header(cells):
             error, field = repeated_header(), None
+        elif error.reason is Reason.NO_RATING and error.status is Status.INVALID and self.is_unrated(cells):
+            error = not_rated()
         where, problem = f"line {job.line}", error.problem
         if field is not None and field in self.places:
             where += f", column {quote(self.table.header.names[self.places[field]])}"

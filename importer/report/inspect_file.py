@@ -29,7 +29,7 @@ def inspect_file(
         reader = source.open_reader()
         with ImportRun(source, destination, journal, RunRules.for_import(recheck=True)).loaded() as loaded:
             loaded.run.close_open(Outcome(Status.NOT_SENT))
-            found = Inspection(source.name, reader.format_name, reader.notes, spec.word)
+            found = Inspection(source.name, reader.format_name, reader.notes, spec.word, unread=source.unread)
             with closing(loaded.run.results()) as lines:
                 found.add_all(lines)
     return found

@@ -12,6 +12,7 @@ from importer.model import RESULT_COLUMNS, Status
 from importer.text import clean, count, describe_outcome, without_place
 
 _MOST_EXAMPLES = 5
+_MOST_UNREAD = 20
 _BAR = 40
 _MANY = 0.2
 """A share of all dates that is no coincidence: ratings that were entered, or imported, on one day."""
@@ -37,6 +38,8 @@ class Inspection:
     format_name: str
     notes: Sequence[str]
     destination: str
+    unread: Sequence[str] = ()
+    """The columns of the file that are not read."""
     rows: int = 0
     lines: tuple[int, int] = (0, 0)
     kinds: Counter[str] = field(default_factory=Counter)
@@ -91,6 +94,7 @@ class Inspection:
             "file": self.name,
             "format": self.format_name,
             "notes": list(self.notes),
+            "not_read": list(self.unread),
             "rows": self.rows,
             "lines": list(self.lines),
             "kinds": dict(self.kinds),
@@ -130,6 +134,10 @@ def _facts(inspection: Inspection) -> Iterator[str]:
     first, *others = inspection.notes or ("",)
     yield f"  format   {inspection.format_name}: {clean(first)}"
     yield from (f"           {clean(note)}" for note in others)
+    if inspection.unread:
+        shown = ", ".join(clean(f'"{name}"', 40) for name in inspection.unread[:_MOST_UNREAD])
+        more = len(inspection.unread) - _MOST_UNREAD
+        yield f"           not read: {shown}" + (f" and {more:,} more" if more > 0 else "")
     yield f"  rows     {inspection.rows:,}, lines {inspection.lines[0]:,} to {inspection.lines[1]:,}"
     if inspection.kinds:
         yield "  kinds    " + ", ".join(f"{n:,} {clean(kind)}" for kind, n in inspection.kinds.most_common())

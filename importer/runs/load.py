@@ -31,6 +31,8 @@ class Source:
     """Other files that shape its rows: the links of a data set, say."""
     path: Path | None = None
     """The file itself, which nothing may be written over."""
+    unread: Sequence[str] = ()
+    """The columns of the file that are not read."""
 
 
 class Destination(Protocol):

@@ -111,7 +111,9 @@ class ExportFile:
         reader: Reader = opened
         if chosen is not None:
             reader = MatchedReader(reader, chosen, str(self.resolved))
-        return Source(name, print_, lambda: reader, check_unchanged, opened.related_files, path)
+        return Source(
+            name, print_, lambda: reader, check_unchanged, opened.related_files, path, unread=opened.unread
+        )
 
     def _read_choices(self) -> Mapping[TitleQuery, ChosenMatch] | None:
         """Read the match file, if there is one. Raises UnreadableFileError."""

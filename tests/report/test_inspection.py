@@ -30,6 +30,7 @@ def test_everything_about_a_file_is_counted() -> None:
         "file": "ratings.csv",
         "format": "imdb",
         "notes": ["since 2024", "encoding UTF-8"],
+        "not_read": [],
         "rows": 5,
         "lines": [2, 6],
         "kinds": {"movie": 3, "show": 1},

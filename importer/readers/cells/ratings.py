@@ -11,6 +11,9 @@ _HIGHEST = 10
 _WORDS: dict[str, Rating] = {LOVE: LOVE, HATE: HATE, "unrate": UNRATE, "0": UNRATE}
 # A spreadsheet's 8,0 is a whole number, too.
 _match_whole = re.compile(r"([0-9]{1,3})(?:\.0*|,0{1,2})?").fullmatch
+_match_share = re.compile(r"([0-9]{1,3})(?:\s*/\s*(5|10|100)|\s?%)").fullmatch
+_match_stars = re.compile(r"([★⭐]{0,10})(☆{1,10})").fullmatch
+_UNRATED = frozenset({"-", "--", "–", "—", "n/a", "na", "null", "none", "not rated", "unrated"})
 _match_fraction = re.compile(r"[0-9]+[.,][0-9]+").fullmatch
 
 
@@ -19,6 +22,10 @@ def parse_rating(cell: str) -> int:
     text = unmark(cell)
     if not text:
         raise CellError(Reason.NO_RATING, "is no rating", "Rate the title, or take the row out.")
+    if is_unrated(text):
+        raise not_rated()
+    if (share := parse_share(text)) is not None:
+        return share
     match = _match_whole(text)
     if match and 1 <= int(match[1]) <= _HIGHEST:
         return int(match[1])
@@ -33,6 +40,26 @@ def parse_rating(cell: str) -> int:
         "is not a rating from 1 to 10",
         "Correct the cell and import the file again.",
     )
+
+
+def is_unrated(cell: str) -> bool:
+    """Whether a cell says that there is no rating; an empty one says nothing."""
+    return cell.strip().casefold() in _UNRATED
+
+
+def parse_share(text: str) -> int | None:
+    """Read a rating that says itself out of how many it is, where that is a whole number of ten.
+
+    `4/5`, `80 %` and `★★★★☆` are 8; None if it is no such rating, or off its own scale.
+    """
+    if match := _match_share(text):
+        rating, highest = int(match[1]), int(match[2] or 100)
+    elif match := _match_stars(text):
+        rating, highest = len(match[1]), len(match[0])
+    else:
+        return None
+    tenths, rest = divmod(rating * _HIGHEST, highest)
+    return tenths if not rest and 1 <= tenths <= _HIGHEST else None
 
 
 def parse_rating_if_any(cell: str) -> int:

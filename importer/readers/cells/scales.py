@@ -13,10 +13,11 @@ from typing import Protocol
 from importer.errors import OptionError
 from importer.model import RowRemedy
 from importer.readers.cells.errors import CellError, Reason
-from importer.readers.cells.ratings import not_rated
+from importer.readers.cells.ratings import is_unrated, not_rated
 
 _TEN = 10
 _match_number = re.compile(r"-?[0-9]{1,6}(?:[.,][0-9]{1,6})?").fullmatch
+_match_halves = re.compile(r"(?:([0-9]{1,3})|([★⭐]{0,10}))\s?(½)?").fullmatch
 _match_range = re.compile(r"(?:([0-9.,]+)-)?([0-9.,]+)").fullmatch
 
 
@@ -54,7 +55,7 @@ class Steps:
     def convert(self, cell: str) -> int:
         """See `Scale`."""
         text = cell.strip()
-        if text in self.none:
+        if text in self.none or is_unrated(text):
             raise not_rated()
         value = parse_value(text)
         if value is None or not self._holds(value):
@@ -162,9 +163,13 @@ def _parse_vote(word: str) -> tuple[str, int]:
 
 
 def parse_value(cell: str) -> Fraction | None:
-    """Read a number as tables write it; None if it is none."""
+    """Read a number as tables and people write it: 3.5, 3,5, 3½, ★★★½; None if it is none."""
     text = cell.strip()
-    return Fraction(text.replace(",", ".")) if _match_number(text) else None
+    if _match_number(text):
+        return Fraction(text.replace(",", "."))
+    if (match := _match_halves(text)) and text:
+        return Fraction(match[1] or len(match[2])) + (Fraction(1, 2) if match[3] else 0)
+    return None
 
 
 def _write(value: Fraction) -> str:

@@ -13,6 +13,7 @@ from importer.errors import Remedy, UnknownFormatError
 from importer.files import restore
 from importer.model import MediaKind, RatingJob, Status
 from importer.readers.base import ReadOptions
+from importer.readers.cells.addresses import Address, parse_address
 from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, TitleType, parse_kind, parse_second_kind
@@ -26,6 +27,12 @@ from importer.readers.judging import judge_ratings
 from importer.readers.tables.table import AnyTable, Header
 
 _TYPES = TYPES | {"unknown": TitleType(MediaKind.UNKNOWN)}  # so a results file says it
+
+
+def _id_names(source: str) -> tuple[str, ...]:
+    return (f"{source}_id", source, f"{source}id", f"{source} id", f"ids.{source}", f"id.{source}")
+
+
 _IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
 _NUMBERS = {
     MediaKind.MOVIE: ("season", "episode"),
@@ -36,6 +43,22 @@ _NUMBERS = {
 """Kind to the numbers that a row of it cannot have."""
 _TEN = 10
 _NO_TYPE = "the row has no type: taken for a movie"
+MY_RATING = ("my_rating", "my rating", "myrating", "userrating")
+"""What people and programs call their own rating, and no export with ratings of others does."""
+_RATED_AT: tuple[str, ...] = (
+    "rated_at",
+    "ratedat",
+    "rated at",
+    "date_rated",
+    "date rated",
+    "daterated",
+    "rated_on",
+    "rated on",
+)
+_RATED_AT += ("rating_date", "rating date", "ratingdate", "rated", "date", "created_at", "createdat")
+_CLEARLY_RATED = frozenset({"rated_at", "ratedat", "rated at", "date rated", "date_rated"})
+_OTHER_EVENTS = frozenset({"watched_at", "watchlisted_at", "watched", "watchlist", "status", "collected_at"})
+"""Columns of a table that holds titles for other reasons than their ratings, too."""
 _OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your rating", "my rating")
 """Beside one of these, `rating` is everybody's as likely as not."""
 _OF_LIBRARIES = frozenset({"studio", "content rating", "video resolution", "contentrating"})
@@ -75,23 +98,25 @@ class CsvReader(Scaled):
         traps="no cell is guessed; decimals only with --scale",
         sample="ratings.csv",
     )
-    imdb_id = Column("imdb_id", "imdb", "imdbid", parse=parse_imdb_id)
-    tmdb_id = Column("tmdb_id", "tmdb", "tmdbid", parse=parse_number_id)
-    tvdb_id = Column("tvdb_id", "tvdb", "tvdbid", parse=parse_number_id)
-    trakt_id = Column("trakt_id", "trakt", "traktid", parse=parse_number_id)
-    kind = Column("type", "kind", parse=_parse_kind)
+    imdb_id = Column(*_id_names("imdb"), parse=parse_imdb_id)
+    tmdb_id = Column(*_id_names("tmdb"), parse=parse_number_id)
+    tvdb_id = Column(*_id_names("tvdb"), parse=parse_number_id)
+    trakt_id = Column(*_id_names("trakt"), parse=parse_number_id)
+    kind = Column("media_type", "mediatype", "type", "kind", parse=_parse_kind)
     second_kind = kind.also(partial(parse_second_kind, types=_TYPES))
-    rating = Column("rating", parse=PerFile(_choose_rating_parser), required=True)
+    rating = Column("rating", *MY_RATING, parse=PerFile(_choose_rating_parser), required=True)
     note = rating.also(SCALE_NOTE)
-    rated_at = Column("rated_at", parse=DATE)
+    rated_at = Column(*_RATED_AT, parse=DATE)
     season = Column("season", parse=parse_number)
     episode = Column("episode", parse=parse_number)
     year = Column("year", parse=parse_year)
     title = Column("title")
+    address = Column("url", "link", "imdb_url", "imdburl", "address", parse=parse_address)
 
     def __init__(self, table: AnyTable, options: ReadOptions) -> None:
         other = table.header.find(_OTHER_RATINGS)
-        if other is not None and "rating" not in map(str.lower, options.mapping.values()):
+        has_plain = table.header.find(["rating"]) is not None
+        if other is not None and has_plain and "rating" not in map(str.lower, options.mapping.values()):
             names = table.header.names
             raise UnknownFormatError(
                 f"{table.name}: there are two columns of ratings, rating and {quote(names[other])}",
@@ -135,7 +160,7 @@ class CsvReader(Scaled):
         """Name what the header lacks: the rating, or everything that could tell a title."""
         found = cls.find_columns(header)
         missing = super().missing(header)
-        if found.keys().isdisjoint(_IDS) and not {"title", "year"} <= found.keys():
+        if found.keys().isdisjoint({*_IDS, "title"}):
             missing.append("an id (imdb_id, tmdb_id, tvdb_id or trakt_id) or title and year")
         return missing
 
@@ -146,8 +171,17 @@ class CsvReader(Scaled):
         scale = "ratings are read as 1 to 10" if self.scale is None else f"ratings are {self.scale}"
         notes = ["table with columns by name", scale]
         if "kind" not in self.places:
-            by_number = {"season", "episode"} & self.places.keys()
-            notes.append("no type column: every row is a movie" + (", or has a season" if by_number else ""))
+            exceptions = [
+                *(["has a season"] if {"season", "episode"} & self.places.keys() else []),
+                *(["has a TVDB id and is a show"] if "tvdb_id" in self.places else []),
+                *(["its address says show"] if "address" in self.places else []),
+            ]
+            notes.append(
+                "no type column: every row is a movie" + "".join(f", or {each}" for each in exceptions)
+            )
+        place = self.places.get("rated_at")
+        if place is not None and self.table.header.keys[place] not in _CLEARLY_RATED:
+            notes.append(f"dated by the column {quote(self.table.header.names[place])}")
         if "season" in self.places:
             notes.append("where a season number stands, ids, title and year are the show's")
         return notes
@@ -159,11 +193,25 @@ class CsvReader(Scaled):
         kind = _kind_by_numbers(has_season=bool(cells.get("season")), has_episode=bool(cells.get("episode")))
         return {**cells, "kind": kind}
 
+    def is_unrated(self, cells: Mapping[str, str]) -> bool:
+        """Whether a row without a rating was never meant to hold one: nothing says when it was rated."""
+        is_of_ratings = "rated_at" in self.places and not _OTHER_EVENTS & set(self.table.header.keys)
+        return not cells.get("rated_at") and not is_of_ratings
+
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the kind of a row without a type, and see that the row says which title it means."""
-        del extra
+        address: Address = extra.get("address") or Address()
+        job = job._replace(**{name: getattr(job, name) or getattr(address, name) for name in _IDS})
         if not job.kind:  # no type column, or an empty cell
             kind = _kind_by_numbers(has_season=job.season is not None, has_episode=job.episode is not None)
+            if kind is MediaKind.MOVIE and (job.tvdb_id or address.kind is MediaKind.SHOW):
+                kind = (
+                    MediaKind.SHOW
+                )  # hardly a film has a TVDB id; where it is one, the second kind finds it
+                job = job._replace(second_kind=MediaKind.MOVIE)
+                is_by_address = address.kind is MediaKind.SHOW
+                told = "its address says so" if is_by_address else "it has a TVDB id"
+                job = job.noting(f"the row has no type: taken for a show, for {told}")
             # Without the column, the notes of the file tell it of all rows.
             is_told = kind is not MediaKind.MOVIE or "kind" not in self.places
             job = job._replace(kind=kind)

@@ -4,7 +4,7 @@ An episode's row holds the episode's own id and neither its show nor its number;
 cannot be taken apart safely. What a destination makes of that is the destination's affair.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import ClassVar
@@ -76,6 +76,10 @@ class ImdbReader(TableReader):
     def for_rows(cls, table: AnyTable) -> type[TableReader]:
         """Tell a list of before November 2017 by its rows: its columns are those of the ratings."""
         return ImdbOldListReader if cls is ImdbReader and _is_old_list(table) else cls
+
+    def is_unrated(self, cells: Mapping[str, str]) -> bool:
+        """Whether a row without a rating was never rated: it has no date, either."""
+        return not cells.get("rated_at")
 
     def describe(self) -> Sequence[str]:
         """Name the vintage."""

@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
-from importer.readers.base import Reader
+from importer.readers.base import FileReader
 from importer.readers.cells.errors import quote
 from importer.readers.tables.text import CHECK_FILE
 
@@ -167,10 +167,12 @@ class ArchiveReader:
     """The files of an archive that hold ratings, read as one; see `base.Reader`."""
 
     def __init__(
-        self, readers: Sequence[tuple[str, Reader]], folder: Folder, notes: Sequence[str] = ()
+        self, readers: Sequence[tuple[str, FileReader]], folder: Folder, notes: Sequence[str] = ()
     ) -> None:
         """Read these, by their names in the archive; `notes` tell of what is not read."""
         self.format_name = readers[0][1].format_name
+        every = dict.fromkeys(name for _, reader in readers for name in reader.unread)
+        self.unread: Sequence[str] = list(every)
         self.scale_doubt: str | None = None
         self.related_files: Sequence[Path] = ()  # they come in the archive
         self._readers = readers

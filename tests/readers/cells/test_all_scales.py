@@ -16,8 +16,8 @@ ANY = ReadOptions()
 STARS_OF_5 = {str(star): 2 * star for star in range(1, 6)}
 HUNDRED = {str(score): max(1, (score + 5) // 10) for score in range(101)}
 TENTHS = {f"{tenth / 10:g}": max(1, (tenth + 5) // 10) for tenth in range(101)}
-NO_WHOLE = ("0", "0.5", "7.5", "11", "-1", "1e1", "ten", "8/10", "٣")
-NO_HALF = ("0", "0.25", "3.3", "5.5", "6", "-1", "4.0.0", "★★★")
+NO_WHOLE = ("0", "0.5", "7.5", "11", "-1", "1e1", "ten", "8/11", "٣")
+NO_HALF = ("0", "0.25", "3.3", "5.5", "6", "-1", "4.0.0", "★x")
 NO_STAR = ("0", "0.5", "2.5", "6", "-1")
 
 FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str], Sequence[str]]] = (
@@ -86,9 +86,9 @@ FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str],
         ("-1", "101", ""),
         (),
     ),
-    ("imdb_id,rating", "tt0113277,{}", ANY, WHOLE, ("0.5", "7.5", "11", ""), ("0", "0.0")),
-    ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="0-100"), HUNDRED, ("-1", "101", ""), ()),
-    ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="5"), HALVES_OF_5, ("0", "5.5", ""), ()),
+    ("imdb_id,rating", "tt0113277,{}", ANY, WHOLE, ("0.5", "7.5", "11"), ("0", "0.0", "", "n/a", "-")),
+    ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="0-100"), HUNDRED, ("-1", "101"), [""]),
+    ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="5"), HALVES_OF_5, ("0", "5.5"), [""]),
 )
 
 

@@ -61,7 +61,19 @@ def test_a_whole_column_of_imdb_ids() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "expected"), [("1", 1), ("10", 10), (" 8 ", 8), ("8.0", 8), ("8,0", 8), ("08", 8)]
+    ("cell", "expected"),
+    [
+        ("9/10", 9),
+        ("4/5", 8),
+        ("80 %", 8),
+        ("★★★★☆", 8),
+        ("1", 1),
+        ("10", 10),
+        (" 8 ", 8),
+        ("8.0", 8),
+        ("8,0", 8),
+        ("08", 8),
+    ],
 )
 def test_rating(cell: str, expected: int) -> None:
     assert parse_rating(cell) == expected
@@ -69,7 +81,7 @@ def test_rating(cell: str, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["0", "11", "8.5", "-8", "8/10", "eight", "٨", "1e1", "8,5", "10.01", "1,000"]
+    "cell", ["0", "11", "8.5", "-8", "8/11", "eight", "٨", "1e1", "8,5", "10.01", "1,000"]
 )
 def test_no_rating(cell: str) -> None:
     assert reason_of(parse_rating, cell) is Reason.BAD_RATING

@@ -62,3 +62,8 @@ def test_a_scale_can_be_typed_as_it_is_shown(lowest: int, highest: int, is_open:
 def test_votes_can_be_typed_as_they_are_shown() -> None:
     votes = Votes({"1": 3, "up": 8})
     assert parse_scale(votes.flag) == votes
+
+
+@pytest.mark.parametrize(("cell", "rating"), [("3½", 7), ("★★★★", 8), ("★★★½", 7), ("½", 1), ("3,5", 7)])
+def test_stars_are_read_as_people_write_them(cell: str, rating: int) -> None:
+    assert parse_scale("5").convert(cell) == rating

@@ -40,7 +40,7 @@ def test_any_delimiter(tmp_path: Path, delimiter: str) -> None:
 @pytest.mark.parametrize(
     ("type_", "season", "episode", "expected"),
     [
-        ("", "", "", MediaKind.MOVIE),
+        ("", "", "", MediaKind.SHOW),
         ("", "2", "", MediaKind.SEASON),
         ("", "0", "3", MediaKind.EPISODE),
         ("show", "", "", MediaKind.SHOW),
@@ -206,3 +206,45 @@ def test_zero_is_not_rated_and_removes_nothing(tmp_path: Path) -> None:
     assert reasons(rows) == ["ok", "no_rating", "no_rating", "ok"]
     assert [row.status for row in rows if isinstance(row, InvalidRow)] == [Status.SKIPPED] * 2
     assert [row.rating for row in rows if not isinstance(row, InvalidRow)] == [9, 0]
+
+
+def test_what_tells_a_show_where_no_type_does(tmp_path: Path) -> None:
+    content = (
+        "title,imdb_id,tvdb_id,url,rating\n"
+        "A,tt0000001,81189,,9\nB,tt0000002,,https://www.criticker.com/tv/B/,8\nC,tt0000003,,,7\n"
+        "D,,,https://www.themoviedb.org/movie/603-the-matrix,6\nE,,,https://www.imdb.com/title/tt0068646/,5\n"
+    )
+    found = jobs(read(tmp_path, content.encode()))
+    assert [job.kind for job in found] == ["show", "show", "movie", "movie", "movie"]
+    assert [job.second_kind for job in found] == ["movie", "movie", None, None, None]
+    assert found[0].note == "the row has no type: taken for a show, for it has a TVDB id"
+    assert (found[3].tmdb_id, found[4].imdb_id) == (603, "tt0068646")
+
+
+@pytest.mark.parametrize("name", ["RatedAt", "Date Rated", "Date", "created_at"])
+def test_what_people_call_the_date_and_the_rating(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(
+        f"IMDb ID,TMDB ID,Title,Year,My Rating,{name},Seen\ntt0133093,603,X,1999,9,2024-05-01,x\n"
+    )
+    reader = open_reader(path)
+    ((job,),) = reader.chunks()
+    assert isinstance(job, RatingJob)
+    assert (job.imdb_id, job.tmdb_id, job.rating, job.rated_at) == ("tt0133093", 603, 9, "2024-05-01")
+    assert reader.unread == ["Seen"]
+    is_told = any("dated by the column" in note for note in reader.notes)
+    assert is_told is (name in {"Date", "created_at"})
+
+
+def test_rows_that_were_never_rated_are_skipped(tmp_path: Path) -> None:
+    content = "imdb_id,type,watched_at,rating,rated_at\ntt0068646,movie,,6,2024-10-26\n"
+    content += (
+        "tt0111161,movie,2024,,\ntt0111162,movie,2024,,2024-05-01\ntt0111163,movie,2024,N/A,2024-05-01\n"
+    )
+    rows = read(tmp_path, content.encode())
+    assert [getattr(row, "status", "ok") for row in rows] == ["ok", "skipped", "invalid", "skipped"]
+
+
+def test_a_table_of_titles_alone_is_read(tmp_path: Path) -> None:
+    (job,) = jobs(read(tmp_path, b"Title,Rating,Review\nMatrix,4.5,x\n", reading=ReadOptions(scale="5")))
+    assert (job.title, job.year, job.rating) == ("Matrix", None, 9)
