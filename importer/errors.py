@@ -240,6 +240,11 @@ class AuthorizationError(StopRunError):
     destination = ""
     """Where it must sign in, as `--to` names it; empty if that is clear."""
 
+    def name_sign_in(self, destination: str, account: str) -> None:
+        """Say whose sign-in it is about, unless that is known."""
+        self.destination = self.destination or destination
+        self.account = self.account or account
+
 
 class AccountLimitError(StopRunError):
     """The account holds as many ratings as its plan allows."""

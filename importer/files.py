@@ -112,6 +112,11 @@ def write_privately(path: Path, content: bytes) -> None:
     Raises StateFileError.
     """
     make_private_folder(path.parent)
+    replace_privately(path, content)
+
+
+def replace_privately(path: Path, content: bytes) -> None:
+    """Write as `write_privately` does into a folder that may be everybody's. Raises StateFileError."""
     with translate_trouble(path, "write this file"):
         handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
         try:

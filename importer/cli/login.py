@@ -8,13 +8,15 @@ import asyncio
 import io
 import shutil
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from importer import setting
 from importer.cli import options
 from importer.cli.advice import explain
 from importer.client.auth import Credentials
@@ -22,11 +24,12 @@ from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore, open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import config_file, state_dir
+from importer.config.keep import add_settings
 from importer.config.sources import Loaded, name_variable
 from importer.destinations.registry import check_word, choose, list_sign_ins
 from importer.destinations.sign_in import Account, AccountApi, DeviceCode, DeviceFlow
 from importer.destinations.spec import DestinationSpec, DeviceSignIn
-from importer.errors import StopRunError
+from importer.errors import AuthorizationError, SettingsError, StateFileError, StopRunError
 from importer.runs.settings import load_spec_settings
 from importer.secret import Secret
 
@@ -59,12 +62,13 @@ def login(
     Every later run uses and renews the tokens that are stored.
     """
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    service, is_prompted = _load_or_prompt(to, flags, account)
+    service, asked = _load_or_prompt(to, flags, account)
     if service.settings.access_token:
         _warn("your settings hold a token pair (access_token), which runs prefer to this sign-in; remove it")
-    asyncio.run(_sign_in(service.without_tokens()))
-    if is_prompted:
-        print(service.describe_keys())
+    with _naming(to, account):
+        asyncio.run(_sign_in(service.without_tokens()))
+    if asked:
+        _keep(service, asked)
     if named := [f"{name_variable(service.section, name)}={value}" for name, value in flags.items() if value]:
         print(f"Every run must go to the same place; set: {' '.join(named)}")
     print(f"Next: importer run FILE --to {to}{f' --account {account}' if account else ''}")
@@ -82,7 +86,8 @@ def logout(
     The tokens are deleted here even if the server cannot be reached.
     """
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    asyncio.run(_sign_out(_load(to, flags, account, needs=["client_id"])))
+    with _naming(to, account):
+        asyncio.run(_sign_out(_load(to, flags, account, needs=["client_id"])))
 
 
 def whoami(
@@ -97,7 +102,18 @@ def whoami(
     Also shows where the tokens are kept. Exit code 3 if nobody is signed in.
     """
     flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    asyncio.run(_tell_who(_load(to, flags, account)))
+    with _naming(to, account):
+        asyncio.run(_tell_who(_load(to, flags, account)))
+
+
+@contextmanager
+def _naming(to: str, account: str) -> Iterator[None]:
+    """Name the account in what is told about its sign-in."""
+    try:
+        yield
+    except AuthorizationError as error:
+        error.name_sign_in(to, account)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +152,9 @@ class _Service:
     def open_store(self) -> TokenStore:
         return open_token_store(self.settings, state_dir(), self.loaded.account)
 
-    def describe_keys(self) -> str:
+    def describe_keys(self, asked: Collection[str]) -> str:
         """Say where to put the keys that were asked for."""
-        keys = self.device.app_keys
+        keys = {key: name for key, name in self.device.app_keys.items() if key in asked}
         names = " and ".join(f"the {name.lower()}" for name in keys.values())
         variables = " and ".join(name_variable(self.section, key) for key in keys)
         return (
@@ -157,23 +173,49 @@ def _load(
     return _Service(spec, loaded)
 
 
-def _load_or_prompt(to: str, flags: Mapping[str, object], account: str) -> tuple[_Service, bool]:
-    """Load the settings; on a terminal, ask for the app's keys where they are not given."""
+def _load_or_prompt(to: str, flags: Mapping[str, object], account: str) -> tuple[_Service, dict[str, str]]:
+    """Load the settings; on a terminal, ask for the app's keys if none is given. Give those that were typed.
+
+    Whoever has set the first key and no secret has an app without one.
+    """
     service = _load(to, flags, account, needs=() if sys.stdin.isatty() else None)
     keys = service.device.app_keys
     missing = [key for key in keys if not getattr(service.settings, key)]
-    if missing[:1] == list(keys)[:1]:
-        print(service.device.where_keys_are)
+    asked: dict[str, str] = {}
+    if missing[:1] != list(keys)[:1]:
+        return service, asked
+    print(service.device.where_keys_are)
     for key in missing:
         is_secret = isinstance(getattr(service.settings, key), Secret)
         text = _prompt(keys[key], hidden=is_secret)
         service = service.given(**{key: Secret(text) if is_secret else text})
-    return service, bool(missing)
+        if text:
+            asked[key] = text
+    return service, asked
 
 
 def _prompt(what: str, *, hidden: bool = False) -> str:
-    text: str = typer.prompt(what, hide_input=hidden, err=True)
-    return text.strip()
+    """Ask for a key on the terminal; a hidden one may be left empty."""
+    more: dict[str, Any] = {"default": "", "show_default": False} if hidden else {}
+    label = f"{what} (Enter if there is none)" if hidden else what
+    while True:
+        text: str = typer.prompt(label, hide_input=hidden, err=True, **more).strip()
+        wrong = list(setting.check_word(text, {}))
+        if not wrong:
+            return text
+        _warn(wrong[0].format(place=what))
+
+
+def _keep(service: _Service, asked: Mapping[str, str]) -> None:
+    """Put the keys that were asked for into the settings file, so that nobody is asked again."""
+    try:
+        add_settings(config_file(), service.section, asked)
+    except (SettingsError, StateFileError, OSError) as error:
+        _warn(error.message if isinstance(error, StateFileError) else str(error))
+        print(service.describe_keys(asked))
+    else:
+        names = " and ".join(f"the {service.device.app_keys[key].lower()}" for key in asked)
+        print(f"Kept {names} in [{service.section}] of {config_file()}, which only you can read.")
 
 
 async def _sign_in(service: _Service) -> None:

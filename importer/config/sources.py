@@ -101,7 +101,9 @@ class Section(Generic[_Settings]):
     """The destinations' sections, which the file may have besides."""
     account: str = ""
     needs: Collection[str] | None = None
-    """The fields that must be given, of those that a run needs; None means all of these."""
+    """The fields that must be given, of those that a run needs; None means all of these.
+
+    Where none is needed, the account's section need not be there either: a first sign-in makes it."""
 
     @property
     def name(self) -> str:
@@ -139,7 +141,8 @@ def load_settings(
         _given(table or {}),
         path,
     )
-    if wanted.account and not sources.is_anywhere():
+    needs_any = wanted.needs is None or bool(wanted.needs)
+    if wanted.account and needs_any and not sources.is_anywhere():
         raise SettingsError([*problems, f"There is no [{section}] in {path}, which was asked for."])
     if table is not None:  # what seems missing may well stand in a file that cannot be read
         problems += declared.find_missing(sources, wanted.needs)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from importer.errors import ImporterError, OptionError, Remedy, StopRunError
+from importer.errors import AuthorizationError, ImporterError, OptionError, Remedy, StopRunError
 from importer.files import check_place, is_same_file
 from importer.interrupts import holding_signals
 from importer.journal import Journal, JournalRun
@@ -234,6 +234,8 @@ class ImportRun:
         if stopped_by is None:
             # Only now: a run whose results could not be written is continued, and then prints them.
             run.finish()
+        if isinstance(stopped_by, AuthorizationError):
+            stopped_by.name_sign_in(self.destination.spec.word, self.destination.settings_account)
         report = self._report(loaded)
         return replace(report, sent=self.progress.done, seconds=seconds, stopped_by=stopped_by)
 

@@ -30,7 +30,7 @@ from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, LocalServer, Pace
 from importer.destinations.upload_files.base import FileDestination
-from importer.errors import OptionError, UsageError
+from importer.errors import AuthorizationError, OptionError, UsageError
 from importer.files import check_place, is_same_file
 from importer.journal import Journal, JournalRun
 from importer.model import RatingJob
@@ -73,6 +73,8 @@ class OpenDestination:
     """What decides how rows are sent: with another it is another run of the same file."""
     file: FileDestination | None = None
     path: Path = Path()
+    settings_account: str = ""
+    """The name in the settings of the account that signs in; empty for the only one."""
 
     @property
     def destination(self) -> Destination | FileDestination:
@@ -160,11 +162,15 @@ def open_destination(
             yield opened
     else:
         login = open_login(spec, options, warn)
-        if spec.device is not None:
-            found = login.ask(account_info)
-            yield login.open(options, found.username, found)
-        else:
-            yield login.open(options, spec.name_user(login.settings))
+        try:
+            if spec.device is not None:
+                found = login.ask(account_info)
+                yield login.open(options, found.username, found)
+            else:
+                yield login.open(options, spec.name_user(login.settings))
+        except AuthorizationError as error:
+            error.name_sign_in(spec.word, options.account)
+            raise
 
 
 def check_typed(what: str, spec: DestinationSpec, to: str | None, api: str | None) -> None:
@@ -212,7 +218,13 @@ class Login:
         opened = _open_api(self.spec, self.settings, options, account, self.build_tokens)
         # What was asked as the signed-in user has proved the credentials.
         access = replace(opened.access, is_proven=self.build_tokens is not None)
-        return replace(opened, access=access, account_info=found, account_api=self.account_api)
+        return replace(
+            opened,
+            access=access,
+            account_info=found,
+            account_api=self.account_api,
+            settings_account=options.account,
+        )
 
 
 def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -> Login:

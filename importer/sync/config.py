@@ -97,10 +97,10 @@ class SyncJob(BaseModel):
     def name_account(self, error: BaseException | None) -> None:
         """Name the account that must sign in, and where: a log is read without the job at hand."""
         if isinstance(error, AuthorizationError):
-            error.destination = self.to
-            if self.account and not error.account:
-                error.account = self.account
-                error.message = f"account {self.account}: {error.message}"
+            error.name_sign_in(self.to, self.account)
+            named = f"account {self.account}: "
+            if self.account and not error.message.startswith(named):
+                error.message = named + error.message
 
     @property
     def is_to_file(self) -> bool:

@@ -7,6 +7,7 @@ import re
 import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -103,10 +104,11 @@ class TestLogin:
         assert code == 0
         assert "█" not in out
         assert "\x1b" not in out
-        monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_SECRET")
+        monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_ID")
         code, out, err = importer("login", "trakt")
         assert (code, out) == (2, "")
-        assert "client secret of your Trakt app is missing" in err
+        assert "client id of your Trakt app is missing" in err
+        assert "https://trakt.tv/oauth/applications" in err
 
     def test_a_terminal_shows_a_picture_of_the_address_with_the_code(
         self, importer: Importer, monkeypatch: pytest.MonkeyPatch
@@ -120,12 +122,12 @@ class TestLogin:
         monkeypatch.setenv("COLUMNS", "20")
         assert "█" not in importer("login", "trakt")[1]
 
-    def test_keys_that_are_not_set_are_asked_for_and_their_place_told(
+    def test_keys_that_are_not_set_are_asked_for_once_and_kept(
         self, importer: Importer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         asked: list[tuple[str, bool]] = []
 
-        def prompt(what: str, *, hide_input: bool, err: bool) -> str:
+        def prompt(what: str, *, hide_input: bool, **_: object) -> str:
             asked.append((what, hide_input))
             return CLIENT_SECRET if hide_input else f" {CLIENT_ID} "
 
@@ -135,9 +137,35 @@ class TestLogin:
         monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_SECRET")
         code, out, _ = importer("login", "trakt")
         assert code == 0
-        assert asked == [("Client id", False), ("Client secret", True)]
-        assert "IMPORTER_TRAKT_CLIENT_ID and IMPORTER_TRAKT_CLIENT_SECRET" in out
-        assert f"into [trakt] of {tmp_path / 'config' / 'rating-importer' / 'config.toml'}" in out
+        assert asked == [("Client id", False), ("Client secret (Enter if there is none)", True)]
+        assert "https://trakt.tv/oauth/applications" in out
+        file = tmp_path / "config" / "rating-importer" / "config.toml"
+        assert f"Kept the client id and the client secret in [trakt] of {file}" in out
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        kept = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        assert tomllib.loads(file.read_text()) == {"trakt": kept}
+        assert importer("whoami")[0] == 0
+        assert importer("login", "trakt")[0] == 0
+        assert len(asked) == 2
+
+    def test_an_account_that_is_in_no_settings_yet_is_made_by_its_sign_in(
+        self, importer: Importer, server: AuthServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(
+            "typer.prompt", lambda *_, hide_input, **__: CLIENT_SECRET if hide_input else CLIENT_ID
+        )
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        at = ("--base-url", server.url, "--auth-url", server.url, "--account", "ada")
+        code, out, _ = importer("login", "trakt", *at)
+        assert code == 0
+        assert "Next: importer run FILE --to trakt --account ada" in out
+        file = tmp_path / "config" / "rating-importer" / "config.toml"
+        assert list(tomllib.loads(file.read_text())["accounts"]) == ["ada"]
+        assert importer("whoami", *at)[0] == 0
+        assert importer("logout", "trakt", *at)[0] == 0
+        code, _, err = importer("whoami", *at)
+        assert code == 3
+        assert "Run `importer login trakt --account ada`." in err
 
     def test_nothing_is_asked_when_the_keys_are_set(
         self, importer: Importer, monkeypatch: pytest.MonkeyPatch

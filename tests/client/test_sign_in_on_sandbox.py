@@ -105,3 +105,26 @@ def test_a_person_who_says_no_is_heard(tmp_path: Path) -> None:
             assert await store.load() is None
 
     run_hurried(main())
+
+
+def test_an_app_without_a_secret_with_a_redirect_uri_of_its_own_and_words_in_the_poll(tmp_path: Path) -> None:
+    clock = Clock()
+    uri = "https://mine.example/back"
+
+    async def main() -> None:
+        options = SandboxOptions(client_secret="", redirect_uri=uri, json_poll_errors=True)
+        async with Sandbox(options, clock=clock) as sandbox, Transport(2) as transport:
+            app = TraktApp(sandbox.url, APP_KEYS[0], Secret(""), uri)
+            store = TokenStore(tmp_path / "tokens" / "sandbox.json", None)
+            await sign_in_on(transport, app, store, "approve", clock)
+            credentials = Credentials(transport, app, store, clock=clock)
+            first = await credentials.access_token()
+            await credentials.renew(first)
+            assert await credentials.access_token() != first
+            other = TraktApp(sandbox.url, APP_KEYS[0], Secret(""))
+            with pytest.raises(AuthorizationError, match="IMPORTER_TRAKT_REDIRECT_URI"):
+                await Credentials(transport, other, store, clock=clock).renew(
+                    await credentials.access_token()
+                )
+
+    run_hurried(main())

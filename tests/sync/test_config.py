@@ -107,7 +107,7 @@ class TestJobs:
     def test_what_is_wrong_with_the_destination_is_told_as_well(self, toml: Path) -> None:
         text = '[trakt]\nclient_idd = "c"\n[jobs.a]\nsource = "x"\nguard = 200\n'
         said = problems(toml, text).splitlines()
-        for part in ("guard in [jobs.a]", "client_idd in [trakt]", "The client secret of your Trakt app"):
+        for part in ("guard in [jobs.a]", "client_idd in [trakt]", "The client id of your Trakt app"):
             assert sum(part in line for line in said) == 1
         other = problems(toml, '[trakt]\nclient_idd = "c"\n[jobs.a]\nsorce = "x"\nto = "sandbox"\n')
         assert "client_idd" not in other

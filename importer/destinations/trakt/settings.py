@@ -10,13 +10,13 @@ from importer.secret import Secret
 from importer.setting import Places, check_word, secret, setting, without_slash
 
 APP_KEYS = {"client_id": "Client id", "client_secret": "Client secret"}
-"""What identifies the app that a Trakt user has registered."""
+"""What identifies the app that a Trakt user has registered; it may have no secret."""
 
-_HOW = {
-    "client_id": " An app's page on Trakt (Settings, API apps) shows both keys; VIP members can make one. "
-    + Remedy.UPLOAD_FILE,
-    "client_secret": "",
-}
+APPS_PAGE = "https://trakt.tv/oauth/applications"
+"""Where apps are made and their keys are shown."""
+
+DEVICE_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
+"""What apps for devices have as their redirect URI; Trakt wants https of new ones."""
 
 
 def _check_url(text: str, above: Mapping[str, Any]) -> Iterator[str]:
@@ -28,7 +28,7 @@ def _check_url(text: str, above: Mapping[str, Any]) -> Iterator[str]:
 class TraktSettings:
     """How to reach Trakt, and as which app.
 
-    `client_id` and `client_secret` are empty where the command does not need them and nobody gave them.
+    `client_id` is empty where the command does not need it and nobody gave it; some apps have no secret.
     The token pair is what a container gets from outside; people sign in by a code.
     """
 
@@ -38,16 +38,18 @@ class TraktSettings:
     auth_url: str = setting("https://auth.trakt.tv", is_flag=True, check=_check_url, read=without_slash)
     client_id: str = setting("", check=check_word, shows=False)
     client_secret: Secret = secret(check=check_word)
+    redirect_uri: str = setting(DEVICE_REDIRECT, check=check_word)
     access_token: Secret = secret(check=check_word)
     refresh_token: Secret = secret(check=check_word)
 
     @staticmethod
     def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Say which key of the app is missing, and whether half of a token pair is."""
-        for key, name in APP_KEYS.items():
-            if key in (APP_KEYS if needs is None else needs) and not places.place(key):
-                what = f"The {name.lower()} of your Trakt app is missing"
-                yield f"{what}: set {places.choices(key)}.{_HOW[key]}"
+        """Say whether the app is missing, and whether half of a token pair is."""
+        if (needs is None or "client_id" in needs) and not places.place("client_id"):
+            yield (
+                f"The client id of your Trakt app is missing: set {places.choices('client_id')}. {APPS_PAGE} "
+                f"shows it; VIP members can make an app there. {Remedy.UPLOAD_FILE}"
+            )
         if places.place("refresh_token") and not places.place("access_token"):
             yield (
                 f"{places.place('refresh_token')} stands alone: set {places.choices('access_token')} as "

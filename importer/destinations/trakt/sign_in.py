@@ -20,6 +20,7 @@ from importer.destinations.sign_in import (
     read_word,
 )
 from importer.destinations.trakt.request import build_request
+from importer.destinations.trakt.settings import APPS_PAGE, DEVICE_REDIRECT
 from importer.destinations.trakt.trouble import (
     HASTY_QUESTION,
     NOT_TRAKTS,
@@ -49,10 +50,6 @@ DEFAULT_INTERVAL_SECONDS = 5.0
 
 DEFAULT_CODE_SECONDS = 600.0
 """How long a code holds when the answer does not say; the API page's example."""
-
-
-_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
-"""What device apps put into the field `redirect_uri`, which a refresh must have."""
 
 
 def read_device_code(answer: Response | ConnectionLostError) -> Decision[DeviceCode]:
@@ -85,7 +82,7 @@ def read_poll(answer: Response | ConnectionLostError, received_at: float) -> Don
             case 200 | 201:
                 return Done(parse_tokens(answer.body, received_at) or Pending(NOT_TRAKTS))
             case 400:
-                return Done(Pending())  # the normal answer; its body is no JSON and is not looked at
+                return _read_poll_error(read_word(parse_object(answer.body), "error"))
             case 404:
                 return _start_over("Trakt does not know this sign-in (404).")
             case 409:
@@ -93,18 +90,39 @@ def read_poll(answer: Response | ConnectionLostError, received_at: float) -> Don
             case 410:
                 return _start_over("The code has expired (410).")
             case 418:
-                return Stop(
-                    AuthorizationError("You declined the sign-in on Trakt's page; nothing was stored.")
-                )
+                return _declined()
             case 429:
-                seconds = read_retry_after(answer.headers) or 0.0
-                return Done(Pending("Trakt asks to poll more slowly (429)", SLOWER_SECONDS, seconds))
+                return _poll_more_slowly("429", read_retry_after(answer.headers) or 0.0)
     decision = _interpret_trouble(answer, QUESTION)
     return decision if isinstance(decision, Stop) else Done(Pending(decision.reason))
 
 
+def _read_poll_error(error: str) -> Done[TokenSet | Pending] | Stop:
+    """Read the word in a 400, if there is one (RFC 8628, 3.5): as a rule its body is no JSON."""
+    match error:
+        case "" | "authorization_pending":
+            return Done(Pending())
+        case "slow_down":
+            return _poll_more_slowly(error)
+        case "access_denied":
+            return _declined()
+        case "expired_token":
+            return _start_over("The code has expired (expired_token).")
+        case "invalid_client" | "unauthorized_client":
+            return _wrong_app()
+    return _start_over(f"Trakt refuses this sign-in ({error[:60]}).")
+
+
+def _poll_more_slowly(why: str, at_least_seconds: float = 0.0) -> Done[TokenSet | Pending]:
+    return Done(Pending(f"Trakt asks to poll more slowly ({why})", SLOWER_SECONDS, at_least_seconds))
+
+
+def _declined() -> Stop:
+    return Stop(AuthorizationError("You declined the sign-in on Trakt's page; nothing was stored."))
+
+
 def read_refresh(
-    answer: Response | ConnectionLostError, received_at: float
+    answer: Response | ConnectionLostError, received_at: float, redirect_uri: str = DEVICE_REDIRECT
 ) -> Decision[TokenSet | RefreshRefused]:
     """Read the new pair, or that the old one is of no use any more.
 
@@ -132,10 +150,19 @@ def read_refresh(
         reason = parse_object(answer.body).get("error")
         if reason == "invalid_client":
             return _wrong_app()  # says nothing about the tokens, which may still be good
-        why = "its refresh token is spent, revoked or too old"
-        error = AuthorizationError(f"The sign-in cannot be renewed ({status}): {why}", Remedy.SIGN_IN)
+        problem = f"The sign-in cannot be renewed ({status}): {_explain_refusal(redirect_uri)}"
+        error = AuthorizationError(problem, Remedy.SIGN_IN)
         return Done(RefreshRefused(error)) if reason == "invalid_grant" else Stop(error)
     return _interpret_trouble(answer, HASTY_QUESTION)
+
+
+def _explain_refusal(redirect_uri: str) -> str:
+    """What `invalid_grant` may mean (guides "vip-methods", "authentication-oauth"; #691, #888, #897)."""
+    return (
+        "its refresh token is spent, revoked or too old. Other causes: another app was connected since, and "
+        "a free account holds one; the app is gone, since only VIP members keep theirs; or the app's page "
+        f"names another redirect URI than {redirect_uri}, then set IMPORTER_TRAKT_REDIRECT_URI"
+    )
 
 
 def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
@@ -160,7 +187,7 @@ def _wrong_app() -> Stop:
     return Stop(
         AuthorizationError(
             "Trakt does not accept the app: compare IMPORTER_TRAKT_CLIENT_ID and "
-            "IMPORTER_TRAKT_CLIENT_SECRET with your app's page on Trakt, then start over",
+            f"IMPORTER_TRAKT_CLIENT_SECRET with your app's page ({APPS_PAGE}), then start over",
             Remedy.SIGN_IN,
         )
     )
@@ -178,6 +205,9 @@ class TraktApp:
     auth_url: str
     client_id: str = field(repr=False)
     client_secret: Secret
+    """Empty for an app without one, as new ones may be (contracts of October 2026)."""
+    redirect_uri: str = DEVICE_REDIRECT
+    """The app's own; a refresh must name it."""
 
     def build_device_code(self) -> Request:
         """Ask for a code (API page "postoauthdevicecode")."""
@@ -191,7 +221,7 @@ class TraktApp:
         """Trade the refresh token, which works once, for a new pair (API page "postoauthtoken")."""
         grant = {
             "refresh_token": refresh_token.reveal(),
-            "redirect_uri": _REDIRECT,
+            "redirect_uri": self.redirect_uri,
             "grant_type": "refresh_token",
         }
         return self._post("oauth/token", grant | self._credentials())
@@ -204,9 +234,15 @@ class TraktApp:
         return build_request("POST", self.auth_url, f"/{method}", self.client_id, orjson.dumps(content))
 
     def _credentials(self) -> dict[str, str]:
-        return {"client_id": self.client_id, "client_secret": self.client_secret.reveal()}
+        secret = {"client_secret": self.client_secret.reveal()} if self.client_secret else {}
+        return {"client_id": self.client_id, **secret}
+
+    def read_refresh(
+        self, answer: Response | ConnectionLostError, received_at: float
+    ) -> Decision[TokenSet | RefreshRefused]:
+        """See `read_refresh`."""
+        return read_refresh(answer, received_at, self.redirect_uri)
 
     read_device_code = staticmethod(read_device_code)
     read_poll = staticmethod(read_poll)
-    read_refresh = staticmethod(read_refresh)
     read_revoke = staticmethod(read_revoke)

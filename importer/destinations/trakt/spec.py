@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from importer.destinations.spec import DestinationSpec, DeviceSignIn, Pace, RequestOptions, SignIn
-from importer.destinations.trakt.settings import APP_KEYS, TraktSettings
+from importer.destinations.trakt.settings import APP_KEYS, APPS_PAGE, DEVICE_REDIRECT, TraktSettings
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination
@@ -48,7 +48,7 @@ def build_flow(settings: TraktSettings) -> "TraktApp":
     """Build the sign-in of an app."""
     from importer.destinations.trakt.sign_in import TraktApp  # noqa: PLC0415 - light start-up
 
-    return TraktApp(settings.auth_url, settings.client_id, settings.client_secret)
+    return TraktApp(settings.auth_url, settings.client_id, settings.client_secret, settings.redirect_uri)
 
 
 TRAKT = DestinationSpec(
@@ -66,8 +66,9 @@ TRAKT = DestinationSpec(
         build_account_api,
         APP_KEYS,
         where_keys_are=(
-            "Signing in needs an app of yours: its page on Trakt (Settings, API apps) shows two keys.\n"
-            "Only VIP members can create one; without, `importer run FILE --to trakt-file` remains."
+            f"Signing in needs an app of yours: {APPS_PAGE} shows its keys, and\n"
+            f"VIP members make one there, with {DEVICE_REDIRECT} or any https address as its\n"
+            "redirect URI. Without one, `importer run FILE --to trakt-file` remains."
         ),
         by_hand="remove the app on Trakt's own site (Settings, Connected apps)",
     ),

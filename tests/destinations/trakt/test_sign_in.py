@@ -1,6 +1,7 @@
 """Trakt's sign-in rules: what is asked, and what each answer means, line by line of the API pages' tables."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.decisions import RefreshToken, Retry, Stop
+from importer.destinations.decisions import Done, RefreshToken, Retry, Stop
 from importer.destinations.sign_in import (
     Account,
     DeviceCode,
@@ -20,6 +21,7 @@ from importer.destinations.sign_in import (
 )
 from importer.destinations.trakt.account import TraktAccount, read_account, read_activities
 from importer.destinations.trakt.sign_in import (
+    SLOWER_SECONDS,
     TraktApp,
     read_device_code,
     read_poll,
@@ -458,3 +460,52 @@ def test_whatever_comes_is_judged_and_nothing_else_passes_for_a_success(
             assert isinstance(decision.error, AuthorizationError)
         assert "acc3ss" not in repr(decision)
     value_or(read_revoke(answer))
+
+
+def poll_error(error: object) -> Response:
+    return build_answer(400, {"error": error, "error_description": "so it is"})
+
+
+def test_a_word_in_a_400_of_the_poll_is_obeyed() -> None:
+    assert read_poll(poll_error("authorization_pending"), NOW) == Done(Pending())
+    slower = read_poll(poll_error("slow_down"), NOW)
+    assert isinstance(slower, Done)
+    assert isinstance(slower.value, Pending)
+    assert slower.value.slower_seconds == SLOWER_SECONDS
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        ("access_denied", "declined"),
+        ("expired_token", "expired"),
+        ("invalid_client", "IMPORTER_TRAKT_CLIENT_SECRET"),
+        ("invalid_grant", "refuses this sign-in"),
+        ("something_new", "something_new"),
+    ],
+)
+def test_any_other_word_ends_the_poll(error: str, says: str) -> None:
+    stop = read_poll(poll_error(error), NOW)
+    assert isinstance(stop, Stop)
+    assert says in str(stop.error)
+
+
+def test_an_app_without_a_secret_sends_none_and_names_its_own_redirect_uri() -> None:
+    app = replace(APP, client_secret=Secret(""), redirect_uri="https://mine.example/x")
+    requests = [app.build_poll(DEVICE_CODE), app.build_refresh(Secret("r")), app.build_revoke(Secret("t"))]
+    assert not any(b"client_secret" in request.body for request in requests if request.body)
+    assert b"https://mine.example/x" in (requests[1].body or b"")
+
+
+def test_what_a_refused_grant_may_mean_today_is_told() -> None:
+    refused = app_refusal("https://mine.example/x")
+    for part in ("spent", "free account holds one", "VIP", "https://mine.example/x", "_REDIRECT_URI"):
+        assert part in refused
+
+
+def app_refusal(redirect_uri: str) -> str:
+    app = replace(APP, redirect_uri=redirect_uri)
+    done = app.read_refresh(build_answer(400, {"error": "invalid_grant"}), NOW)
+    assert isinstance(done, Done)
+    assert isinstance(done.value, RefreshRefused)
+    return str(done.value.error)

@@ -1,0 +1,59 @@
+"""Keys that are put into the settings file, where people find and change them.
+
+```text
+add_settings(file, "trakt", {"client_id": "abc"})
+
+    [jobs.night]                         [jobs.night]
+    source = "x.csv"       becomes       source = "x.csv"
+
+                                         [trakt]
+                                         client_id = "abc"
+```
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from importer.errors import SettingsError
+from importer.files import replace_privately
+
+
+def add_settings(file: Path, section: str, values: Mapping[str, str]) -> None:
+    """Add keys to a section, which is made if it is not there. All else in the file stays as it is.
+
+    Afterwards only its owner can read it. Raises SettingsError and StateFileError, and then changes nothing.
+    """
+    file = file.resolve()  # the file behind a link, not the link
+    before = file.read_text("utf-8-sig") if file.exists() else ""
+    after = _insert(before, section, [f"{key} = {json.dumps(value)}" for key, value in values.items()])
+    wanted = tomllib.loads(before)
+    table: dict[str, Any] = wanted
+    for name in section.split("."):
+        table = table.setdefault(name, {})
+    table.update(values)
+    if not _holds(after, wanted):
+        raise SettingsError([f"[{section}] of {file} is written in a way that only you can change."])
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace_privately(file, after.encode())
+
+
+def _insert(text: str, section: str, lines: list[str]) -> str:
+    name = r"\s*\.\s*".join(map(re.escape, section.split(".")))
+    header = re.search(rf"^[ \t]*\[\s*{name}\s*\][ \t]*(#[^\n]*)?(\n|\Z)", text, re.MULTILINE)
+    added = "".join(f"{line}\n" for line in lines)
+    if header is None:
+        before = text if not text or text.endswith("\n") else f"{text}\n"
+        return f"{before}{chr(10) if before else ''}[{section}]\n{added}"
+    head = text[: header.end()]
+    return f"{head if head.endswith(chr(10)) else head + chr(10)}{added}{text[header.end() :]}"
+
+
+def _holds(text: str, wanted: Mapping[str, Any]) -> bool:
+    try:
+        return tomllib.loads(text) == wanted
+    except tomllib.TOMLDecodeError:
+        return False
