@@ -111,7 +111,7 @@ def test_messages_call_the_file_by_the_name_given(tmp_path: Path) -> None:
 
 def test_a_table_with_very_many_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="2,000 cells"):
-        read(tmp_path, b"," * 1999 + b"\n1\n")
+        read(tmp_path, b"a" + b"," * 1999 + b"\n1\n")
 
 
 def test_every_format_is_described() -> None:

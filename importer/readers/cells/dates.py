@@ -9,7 +9,7 @@ a day means as an instant, and whether a date is plausible, is decided further d
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.texts import unmark
@@ -28,14 +28,30 @@ _match_asctime = re.compile(
 ).fullmatch
 # 21/06/2014 or 6/21/2014, and Simkl's 21-06-2014 22:06:41
 _match_slashed = re.compile(
-    r"([0-9]{1,2})(?:/([0-9]{1,2})/|-([0-9]{1,2})-)([0-9]{4})(?: +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+    r"([0-9]{1,2})(?:/([0-9]{1,2})/|-([0-9]{1,2})-)([0-9]{4}|[0-9]{2})"
+    r"(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?(?: ?([AaPp])\.?[Mm]\.?)?)?"
+).fullmatch
+# 2024/5/1, 2024.05.01, 2024-5-1 and 2024年5月1日
+_match_year_first = re.compile(
+    r"([0-9]{4})(?:[/.-]|年)([0-9]{1,2})(?:[/.-]|月)([0-9]{1,2})日?(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
 ).fullmatch
 # 04.04.10 9:49, and 21.06.2014 with or without a time
 _match_dotted = re.compile(
     r"([0-9]{1,2})\.([0-9]{1,2})\.((?:[0-9]{2})?[0-9]{2})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
 ).fullmatch
+# 1-May-24, 1 May 2024, and Wed, 01 May 2024 14:06:03 +0000 of mails
+_match_day_name = re.compile(
+    r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2})[ -]([A-Z][a-z]{2})[a-z]*[ -]((?:[0-9]{2})?[0-9]{2})"
+    r"(?: ([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?(?: (Z|UTC|GMT|[+-][0-9]{4}))?)?"
+).fullmatch
+# Tue May 12 2026 18:38:35 GMT+0000 (Coordinated Universal Time)
+_match_javascript = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9]{2}) ([0-9]{4}) ([0-9:]{8}) GMT([+-][0-9]{4})(?: \(.*\))?"
+).fullmatch
+_match_serial = re.compile(r"([2-6][0-9]{4})(?:[.,]([0-9]+))?").fullmatch
+_match_unix = re.compile(r"([1-9][0-9]{8,9})(?:[0-9]{3})?(?:\.0)?").fullmatch
 _match_month_name = re.compile(
-    r"([A-Z][a-z]{2}) +([0-9]{1,2}),? ([0-9]{4})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+    r"([A-Z][a-z]{2})[a-z]* +([0-9]{1,2}),? ([0-9]{4})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
 ).fullmatch
 
 # English whatever the locale, so strptime's %b will not do.
@@ -52,6 +68,10 @@ _match_no_date = re.compile(r"0001-01-01(?:[T ]00:00:00(?:\.0+)?Z?)?").fullmatch
 _MIDNIGHT = "00:00:00"
 _LAST_MONTH = 12
 _CENTURY = 2000
+_SERIAL_START = date(1899, 12, 30)
+"""Day 0 of the spreadsheets, which count a 29 February 1900."""
+_NONE = frozenset({"-", "n/a", "na", "null", "none", "unknown", "?"})
+_HALF_A_DAY = 12
 
 
 def parse_date(cell: str, day_first: DayFirst, zone: tzinfo = UTC) -> str | None:
@@ -60,7 +80,7 @@ def parse_date(cell: str, day_first: DayFirst, zone: tzinfo = UTC) -> str | None
     `zone` is that of instants without one.
     """
     text = unmark(cell)
-    if not text or _match_no_date(text):
+    if not text or text.lower() in _NONE or _match_no_date(text):
         return None
     try:
         found = _parse(text, day_first, zone)
@@ -81,16 +101,48 @@ def _parse(text: str, day_first: DayFirst, zone: tzinfo) -> str:
     if match := _match_asctime(text):
         day = date(int(match[5]), _MONTHS.get(match[1], 0), int(match[2])).isoformat()
         return day if match[3] == _MIDNIGHT else _instant(day, match[3], match[4], zone)
-    if match := _match_slashed(text):
+    if (match := _match_slashed(text)) and (match[2] or len(match[4]) > 2):  # 24-05-01 is nobody's guess
         day_or_month = int(match[1]), int(match[2] or match[3])
-        return _with_time(_slashed(*day_or_month, int(match[4]), day_first), match[5], match[6], zone)
+        slashed = _slashed(*day_or_month, _year(match[4]), day_first)
+        return _with_time(slashed, _clock(match[5], match[7]), match[6], zone)
     if match := _match_dotted(text):  # nobody writes the month first with dots
-        year = int(match[3]) + (_CENTURY if len(match[3]) == 2 else 0)
-        return _with_time(date(year, int(match[2]), int(match[1])), match[4], match[5], zone)
+        return _with_time(date(_year(match[3]), int(match[2]), int(match[1])), match[4], match[5], zone)
     if match := _match_month_name(text):
         named = date(int(match[3]), _MONTHS.get(match[1], 0), int(match[2]))
         return _with_time(named, match[4], match[5], zone)
+    return _parse_rarer(text, zone)
+
+
+def _parse_rarer(text: str, zone: tzinfo) -> str:
+    """Read what spreadsheets, mails and programs write."""
+    if match := _match_year_first(text):
+        return _with_time(date(int(match[1]), int(match[2]), int(match[3])), match[4], match[5], zone)
+    if match := _match_day_name(text):
+        named = date(_year(match[3]), _MONTHS.get(match[2], 0), int(match[1]))
+        if match[6] is None:
+            return _with_time(named, match[4], match[5], zone)
+        return _instant(named.isoformat(), f"{match[4]:0>5}{match[5] or ''}", match[6], zone)
+    if match := _match_javascript(text):
+        named = date(int(match[3]), _MONTHS.get(match[1], 0), int(match[2]))
+        return _instant(named.isoformat(), match[4], match[5], zone)
+    if match := _match_serial(text):
+        return (_SERIAL_START + timedelta(days=int(match[1]))).isoformat()
+    if match := _match_unix(text):
+        return datetime.fromtimestamp(int(match[1]), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return ""
+
+
+def _year(digits: str) -> int:
+    """Read a year; of two digits it is one in which titles could be rated online."""
+    return int(digits) + (_CENTURY if len(digits) == 2 else 0)
+
+
+def _clock(time: str | None, half: str | None) -> str | None:
+    """Turn 1:30 of the afternoon into 13:30."""
+    if time is None or half is None:
+        return time
+    hour, minute = time.split(":")
+    return f"{int(hour) % _HALF_A_DAY + _HALF_A_DAY * (half in 'Pp')}:{minute}"
 
 
 def _with_time(day: date, time: str | None, seconds: str | None, zone: tzinfo) -> str:

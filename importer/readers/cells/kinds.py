@@ -7,6 +7,7 @@ row is invalid and quotes it.
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
+from unicodedata import normalize
 
 from importer.model import MediaKind, Status
 from importer.readers.cells.errors import CellError, Reason
@@ -55,6 +56,68 @@ IMDB_TYPES = {
     "serietv": _SHOW,
     "miniserietv": _MINI_SERIES,
     "episodiotv": _EPISODE,
+    # Spanish
+    "película": _MOVIE,
+    "pelicula": _MOVIE,
+    "películadetv": _MOVIE,
+    "películaparatv": _MOVIE,
+    "telefilme": _MOVIE,
+    "vídeo": _MOVIE,
+    "cortometraje": _MOVIE,
+    "cortodetv": _SPECIAL,
+    "cortometrajedetv": _SPECIAL,
+    "especialdetv": _SPECIAL,
+    "seriedetv": _SHOW,
+    "miniseriedetv": _MINI_SERIES,
+    "episodiodetv": _EPISODE,
+    # French
+    "téléfilm": _MOVIE,
+    "vidéo": _MOVIE,
+    "courtmétrage": _MOVIE,
+    "courtmétragetv": _SPECIAL,
+    "émissionspéciale": _SPECIAL,
+    "émissiontvspéciale": _SPECIAL,
+    "émissiondetélévisionspéciale": _SPECIAL,
+    "spécialtv": _SPECIAL,
+    "sérietélévisée": _SHOW,
+    "sérietv": _SHOW,
+    "minisérie": _MINI_SERIES,
+    "minisérietv": _MINI_SERIES,
+    "minisérietélévisée": _MINI_SERIES,
+    "épisodetv": _EPISODE,
+    "épisodetélévisé": _EPISODE,
+    "épisodedesérietélévisée": _EPISODE,
+    # Portuguese
+    "filme": _MOVIE,
+    "filmedetv": _MOVIE,
+    "filmeparatv": _MOVIE,
+    "filmeparatelevisão": _MOVIE,
+    "curtametragem": _MOVIE,
+    "curta": _MOVIE,
+    "especialdetelevisão": _SPECIAL,
+    "curtadetv": _SPECIAL,
+    "sériedetv": _SHOW,
+    "sériedetelevisão": _SHOW,
+    "minissérie": _MINI_SERIES,
+    "minissériedetv": _MINI_SERIES,
+    "minissériedetelevisão": _MINI_SERIES,
+    "episódiodetv": _EPISODE,
+    "episódiodetelevisão": _EPISODE,
+    # Hindi
+    "फ़िल्म": _MOVIE,
+    "मूवी": _MOVIE,
+    "टीवीफ़िल्म": _MOVIE,
+    "टीवीमूवी": _MOVIE,
+    "वीडियो": _MOVIE,
+    "लघु": _MOVIE,
+    "शॉर्ट": _MOVIE,
+    "टीवीशॉर्ट": _SPECIAL,
+    "टीवीस्पेशल": _SPECIAL,
+    "टीवीसीरीज़": _SHOW,
+    "टीवीसीरीज": _SHOW,
+    "टीवीमिनीसीरीज़": _MINI_SERIES,
+    "टीवीमिनीसीरीज": _MINI_SERIES,
+    "टीवीएपिसोड": _EPISODE,
 }
 """IMDb's title types, normalised, to what they are at a destination."""
 
@@ -63,6 +126,10 @@ TYPES = IMDB_TYPES | {
     "tv": _SHOW,
     "tvshow": _SHOW,
     "series": _SHOW,
+    "фильм": _MOVIE,
+    "мультфильм": _MOVIE,
+    "сериал": _SHOW,
+    "минисериал": _MINI_SERIES,
     "season": TitleType(MediaKind.SEASON),
     "episode": _EPISODE,
 }
@@ -74,6 +141,20 @@ _UNSUPPORTED = {
     "podcastseries": (Reason.PODCAST, "a podcast"),
     "podcastepisode": (Reason.PODCAST, "an episode of a podcast"),
     "podcastserie": (Reason.PODCAST, "a podcast"),
+    "videojuego": (Reason.VIDEO_GAME, "a video game"),
+    "jeuvidéo": (Reason.VIDEO_GAME, "a video game"),
+    "jogoeletrônico": (Reason.VIDEO_GAME, "a video game"),
+    "jogo": (Reason.VIDEO_GAME, "a video game"),
+    "videospiel": (Reason.VIDEO_GAME, "a video game"),
+    "videogioco": (Reason.VIDEO_GAME, "a video game"),
+    "वीडियोगेम": (Reason.VIDEO_GAME, "a video game"),
+    "vídeomusical": (Reason.MUSIC_VIDEO, "a music video"),
+    "clipmusical": (Reason.MUSIC_VIDEO, "a music video"),
+    "seriedepodcast": (Reason.PODCAST, "a podcast"),
+    "sériedepodcast": (Reason.PODCAST, "a podcast"),
+    "episodiodepodcast": (Reason.PODCAST, "an episode of a podcast"),
+    "épisodedepodcast": (Reason.PODCAST, "an episode of a podcast"),
+    "episódiodepodcast": (Reason.PODCAST, "an episode of a podcast"),
     "person": (Reason.PERSON, "a person"),
 }
 
@@ -81,7 +162,7 @@ _gaps = re.compile(r"[\s_-]+")
 
 
 def _normalise(cell: str) -> str:
-    return _gaps.sub("", cell.lower())
+    return _gaps.sub("", normalize("NFC", cell.lower()))
 
 
 def parse_kind(cell: str, types: Mapping[str, TitleType]) -> MediaKind:
@@ -105,11 +186,11 @@ def parse_kind(cell: str, types: Mapping[str, TitleType]) -> MediaKind:
 
 
 def parse_kind_or_unknown(cell: str, types: Mapping[str, TitleType]) -> MediaKind:
-    """Look a type word up; a word in a language that nobody here reads is left to who can ask by id."""
+    """Look a type word up; a word that nobody here reads, or none, is left to who can ask by id."""
     try:
         return parse_kind(cell, types)
     except CellError as error:
-        if error.reason is not Reason.UNKNOWN_TYPE or not _normalise(cell):
+        if error.reason is not Reason.UNKNOWN_TYPE:
             raise
         return MediaKind.UNKNOWN
 

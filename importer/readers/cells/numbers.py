@@ -26,12 +26,18 @@ def parse_number(cell: str) -> int | None:
     )
 
 
+# 1999–2007 of a series, (1994) of a title, and what programs write that know of none
+_match_dressed_year = re.compile(
+    r"\(?([0-9]{4})(?:\s?[-–—]\s?(?:[0-9]{4})?)?\)?|n/a|-|–|null|none|unknown|\?", re.IGNORECASE
+).fullmatch
 _FIRST_YEAR = 1870
 _LAST_YEAR = 2199
 
 
 def parse_year(cell: str) -> int | None:
     """Read a year of four digits."""
+    if match := _match_dressed_year(unmark(cell)):
+        cell = match[1] or ""
     problem, remedy = "is not a year", "Write four digits, such as 1994, or leave the cell empty."
     year = _parse_whole(cell, Reason.BAD_YEAR, problem, remedy)
     if year is None or _FIRST_YEAR <= year <= _LAST_YEAR:

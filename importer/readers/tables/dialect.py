@@ -35,6 +35,10 @@ class Dialect(NamedTuple):
         )
 
 
+_WIDTH_OF_HEADERS = 3
+"""Cells: a row of so many below one of a single cell is the header, and that the name of the table."""
+_NOT_A_TITLE = "letterboxd list export"
+"""What a list begins with; it holds no ratings."""
 _match_conflict = re.compile(r"(?:<{7}|={7}|>{7}|\|{7})(?: .*)?").fullmatch
 
 
@@ -58,11 +62,31 @@ def find_dialect(head: str) -> Dialect | None:
 
 
 def _with_header(dialect: Dialect, head: str) -> Dialect:
+    above: Dialect | None = None
+    """A row of one cell: the name of the table, if a header stands below it."""
     records = dialect.tokenise(io.StringIO(head), is_strict=True)
     try:
         for record in records:
-            if not is_blank(record) and not is_conflict_mark(record):
-                return dialect._replace(names=tuple(record), header_lines=records.line_num)
+            if _is_separator(record, dialect.delimiter) or not any(map(str.strip, record)):
+                continue  # of a spreadsheet: a row without a word, and what tells it the delimiter
+            if is_conflict_mark(record):
+                continue
+            found = dialect._replace(names=tuple(record), header_lines=records.line_num)
+            if above is not None and len(record) - record.count("") < _WIDTH_OF_HEADERS:
+                return above  # what stands below it is no header, and so it was one
+            if above is None and _may_be_title(record):
+                above = found
+                continue
+            return found
     except csv.Error:
         pass  # not this delimiter, or a quote that is not closed
-    return dialect._replace(names=())
+    return above or dialect._replace(names=())
+
+
+def _is_separator(record: list[str], delimiter: str) -> bool:
+    return "".join(record).lower() == "sep=" or "".join(record).lower() == f"sep={delimiter}"
+
+
+def _may_be_title(record: list[str]) -> bool:
+    first, *others = record
+    return not any(others) and not first.lower().startswith(_NOT_A_TITLE)

@@ -105,7 +105,7 @@ def test_year(cell: str, expected: int | None) -> None:
     assert parse_year(cell) == expected
 
 
-@pytest.mark.parametrize("cell", ["94", "2006–2013", "19945", "0", "1994.5", "MCMXCIV"])
+@pytest.mark.parametrize("cell", ["94", "19945", "0", "1994.5", "MCMXCIV"])
 def test_no_year(cell: str) -> None:
     assert reason_of(parse_year, cell) is Reason.BAD_YEAR
 

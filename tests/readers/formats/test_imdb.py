@@ -209,3 +209,19 @@ def test_a_list_of_before_november_2017_is_told_by_its_rows(tmp_path: Path) -> N
     (found,) = reader.chunks()
     assert (reader.format_name, reasons(found)) == ("imdb-list", ["ok", "no_rating"])
     assert jobs(found[:1])[0].rated_at is None
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        *[(word, "movie") for word in ("Película", "Téléfilm", "Filme", "फ़िल्म", "Court-métrage")],
+        *[(word, "show") for word in ("Serie de TV", "Miniserie de TV", "Série télévisée", "Série de TV")],
+        *[(word, "episode") for word in ("Episodio de TV", "Épisode TV", "Episódio de TV", "टीवी एपिसोड")],
+        *[(word, "video_game") for word in ("Videojuego", "Jeu vidéo", "वीडियो गेम")],
+        *[(word, "unknown") for word in ("TV-jakso", "")],
+    ],
+)
+def test_type_words_of_many_languages(tmp_path: Path, word: str, kind: str) -> None:
+    content = f"Const,Your Rating,Title Type\ntt0111161,9,{word}\n".encode()
+    (row,) = read(tmp_path, content, reading=ReadOptions(leaves_types_open=True))
+    assert (row.kind if isinstance(row, RatingJob) else reasons([row])[0]) == kind
