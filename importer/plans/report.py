@@ -30,7 +30,7 @@ _MEANINGS = {
     Action.SAME: "there already; not sent",
     Action.CONFLICT: "rated otherwise there, which is kept",
     Action.DUPLICATE: "another row rates the same title; that one counts",
-    Action.SKIPPED: "the row holds no rating to bring",
+    Action.SKIPPED: "the row has no rating to send",
     Action.UNSUPPORTED: "the destination cannot rate this kind of title",
     Action.INVALID: "the row cannot be understood as a rating",
     Action.UNCONFIRMED: "sent before, and nobody can tell whether it arrived",

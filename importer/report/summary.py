@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 _MEANINGS = {
     Status.RATED: "the destination took the rating",
     Status.UNRATED: "the rating was removed, as was asked",
-    Status.UNCHANGED: "an earlier run brought it, or the account holds it; nothing was sent",
-    Status.KEPT: "the account holds another rating, which was kept",
+    Status.UNCHANGED: "an earlier run sent it, or the account has it already; nothing was sent",
+    Status.KEPT: "the account has another rating, which was kept",
     Status.DUPLICATE: "another row rates the same title; that one counts",
-    Status.SKIPPED: "the row holds no rating to bring",
+    Status.SKIPPED: "the row has no rating to send",
     Status.UNSUPPORTED: "the destination cannot take this kind of title, or rows without its ids",
     Status.INVALID: "the row cannot be understood as a rating",
     Status.NOT_FOUND: "the destination does not know the title",
