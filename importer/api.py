@@ -63,12 +63,15 @@ async def plan(
     *,
     to: str = DEFAULT,
     out: Path = Path("plan.csv"),
+    overwrite: bool = False,
     at: DestinationOptions | None = None,
     rules: RunRules | None = None,
 ) -> Plan:
     """Compare the file with the account, and write down what a run would do. Sends nothing."""
     rules = rules or RunRules.for_plan()
-    wanted = RunRequest(export, choose(to), at or DestinationOptions(), rules, results=out)
+    wanted = RunRequest(
+        export, choose(to), at or DestinationOptions(), rules, results=out, overwrites=overwrite
+    )
     stop = StopRequest()
 
     def work() -> Plan:
@@ -86,6 +89,7 @@ async def run(  # noqa: PLR0913 - all by name, each optional
     rules: RunRules | None = None,
     options: SendOptions | None = None,
     results: Path = Path("results.csv"),
+    overwrite: bool = False,
     prompts: Prompts | None = None,
     observer: Observer | None = None,
 ) -> RunReport:
@@ -101,6 +105,7 @@ async def run(  # noqa: PLR0913 - all by name, each optional
         rules or RunRules.for_import(),
         options or SendOptions(),
         results,
+        overwrite,
     )
     return await _execute(wanted, prompts, observer)
 
@@ -110,6 +115,7 @@ async def undo(
     *,
     at: DestinationOptions | None = None,
     results: Path = Path("undo.csv"),
+    overwrite: bool = False,
     force: bool = False,
     prompts: Prompts | None = None,
 ) -> RunReport:
@@ -120,7 +126,8 @@ async def undo(
         raise UsageError(f"{past.run_id} went to {past.destination}, where nothing can be undone")
     rules = RunRules.for_undo(past, force=force)
     what = ChangesOfRun(past, force)
-    wanted = RunRequest(what, spec, at or DestinationOptions(), rules, results=results)
+    at = at or DestinationOptions()
+    wanted = RunRequest(what, spec, at, rules, results=results, overwrites=overwrite)
     return await _execute(wanted, prompts, None)
 
 

@@ -67,6 +67,8 @@ class Remedy(StrEnum):
     LOOK_TITLES_UP = "Looking titles up writes one."
     LIST_RUNS = "The list of runs has those there are."
     NEW_PLAN = "Make a new plan."
+    REPLACE = "Name another, or let it be overwritten."
+    REPLACE_EDITED = "Try its rows again, name another file, or let it be overwritten."
     REDO = "Undoing that one brings its changes back."
     FORCE = "To undo anyway, force it."
     ASK_NOTHING = "If that is what you want, say yes beforehand."

@@ -52,6 +52,10 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
     Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",
+    Remedy.REPLACE: "Name another, or add --overwrite.",
+    Remedy.REPLACE_EDITED: (
+        "`importer retry` sends what was corrected in it; or name another file, or add --overwrite."
+    ),
     Remedy.REDO: "To redo what it did: `importer undo {error.undone_by}`.",
     Remedy.FORCE: "To undo anyway, add --force.",
     Remedy.ASK_NOTHING: "If that is what you want, type the same command with --yes.",

@@ -12,12 +12,13 @@ from importer.cli.shell import Shell
 from importer.config.folders import state_dir
 from importer.destinations.registry import find
 from importer.destinations.spec import DestinationSpec, RequestOptions
-from importer.errors import Remedy, UsageError
+from importer.errors import OptionError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_undoable
 from importer.readers.base import ReadOptions
 from importer.runs.again import ChangesOfRun, open_results
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
+from importer.runs.outputs import name_results
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.undo import list_to_undo
 
@@ -41,8 +42,9 @@ def retry(
     at: options.AccountOptions,
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="The new results: the same file, or of a run results.csv; - is output."),
+        typer.Option("--out", help="The new results, else the same file, or named after what the run read."),
     ] = None,
+    overwrite: options.Overwrite = False,
     sends: SendOptions,
     request: RequestOptions,
     reading: Annotated[ReadOptions, Only("zone")],
@@ -65,9 +67,11 @@ def retry(
         replace(at, request=request.in_zone(reading.zone)),
         rules.as_dry_run() if dry_run else rules,
         sends,
+        overwrites=overwrite,
     )
-    results = out or Path(what if Path(what).exists() else "results.csv")
-    raise typer.Exit(Shell(results, shown, "retry", assume_yes=yes).run(wanted))
+    if out is None and not dry_run:
+        out = Path(what) if given.past is None or Path(what).exists() else name_results(given.past.source)
+    raise typer.Exit(Shell(out, shown, "retry", assume_yes=yes).run(wanted))
 
 
 @spread
@@ -84,7 +88,8 @@ def undo(
         bool, typer.Option("--force", help="Also undo ratings that were changed since then.")
     ] = False,
     at: options.AccountOptions,
-    out: options.Out = Path("undo.csv"),
+    out: options.Out = None,
+    overwrite: options.Overwrite = False,
     sends: Annotated[SendOptions, Only("workers", "rate", "verify")],
     request: options.UntimedOptions,
     dry_run: options.DryRun = False,
@@ -103,6 +108,10 @@ def undo(
         )
     folder = state_dir() / "journals"
     runs = [find_undoable(folder, run_id)] if run_id else list_to_undo(find_run(folder, since or LAST))
+    if since and out:
+        raise OptionError(
+            "out", "with --since each run has a file of its own, undo-RUN.csv; leave this out", out
+        )
     if since and dry_run:
         # Each would be undone on what the one before left, which a dry run does not leave.
         print("Would be undone, in this order:", *(run.run_id for run in runs), sep="\n  ")
@@ -115,9 +124,10 @@ def undo(
             replace(at, request=request),
             rules.as_dry_run() if dry_run else rules,
             sends,
+            overwrites=overwrite,
         )
-        results = out.with_stem(f"{out.stem}-{past.run_id}") if since and str(out) != "-" else out
-        if code := Shell(results, shown, "undo", assume_yes=yes).run(wanted):
+        results = None if dry_run else Path(f"undo-{past.run_id}.csv" if since else "undo.csv")
+        if code := Shell(out or results, shown, "undo", assume_yes=yes).run(wanted):
             raise typer.Exit(code)
 
 

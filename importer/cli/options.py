@@ -54,7 +54,15 @@ Account = Annotated[
 ]
 
 
-Out = Annotated[Path, typer.Option("--out", help="The results file; - is standard output.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="The results file, else named after what is read; - is standard output."),
+]
+
+
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace a file that is not the importer's, or was edited.")
+]
 
 
 WriteTo = Annotated[

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from importer.cli import options
 from importer.config.folders import state_dir
 from importer.destinations.registry import is_file
 from importer.journal.history import PastRun, count_sent, find_run, list_runs, read_results, read_tallies
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary, build_text
+from importer.runs.outputs import Outputs
 from importer.runs.results_csv import write_results
 from importer.text import clean, without_place
 
@@ -60,12 +62,17 @@ def report(
     run_id: _RunId = "last",
     *,
     out: Annotated[Path | None, typer.Option(help="Also write the results file again.")] = None,
+    overwrite: options.Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Print the summary of a run again."""
     run = _find(run_id)
     if out is not None:
-        write_results(out, read_results(run))
+        outputs = Outputs(run.journal.parent / "outputs")
+        if str(out) != "-" and not overwrite:
+            outputs.check(out, "out", RESULT_COLUMNS)
+        with outputs.writing(out):
+            write_results(out, read_results(run))
     stopped = None if run.ended_at else "the run has not ended"
     summary = Summary(
         *(run.run_id, run.source, run.destination, read_tallies(run)),

@@ -31,6 +31,7 @@ def plan(
     out: Annotated[Path, typer.Option("--out", help="Where the plan goes; - is standard output.")] = Path(
         "plan.csv"
     ),
+    overwrite: options.Overwrite = False,
     request: options.UntimedOptions,
     api: options.ApiGiven = None,
     recheck: options.Recheck = False,
@@ -46,7 +47,15 @@ def plan(
     what = ExportFile(file, reading, resolved)
     shell = Shell(out, shown, "plan")
     with (
-        shell.open(RunRequest(what, choose(to or DEFAULT, api), replace(at, request=request), rules)) as run,
+        shell.open(
+            RunRequest(
+                what,
+                choose(to or DEFAULT, api),
+                replace(at, request=request),
+                rules,
+                overwrites=overwrite,
+            )
+        ) as run,
         made_plan(run) as (found, lines),
     ):
         stream = shell.display.stream

@@ -1,7 +1,6 @@
 """`importer run FILE`: from its options to a run."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from importer.plans.source import PlanFile
 from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
+from importer.runs.outputs import name_results
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.sources import ExportFile, SourceSpec
 
@@ -28,7 +28,8 @@ def run(
     at: options.AccountOptions,
     reading: ReadOptions,
     resolved: options.Resolved = None,
-    out: options.Out = Path("results.csv"),
+    out: options.Out = None,
+    overwrite: options.Overwrite = False,
     write_to: options.WriteTo = None,
     sends: SendOptions,
     request: RequestOptions,
@@ -72,5 +73,8 @@ def run(
         replace(at, request=request.in_zone(reading.zone), write_to=write_to),
         rules.as_dry_run() if dry_run else rules,
         sends,
+        overwrites=overwrite,
     )
+    if out is None and not dry_run:
+        out = name_results(str(plan or ("standard input" if file == "-" else file)))
     raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run(wanted))

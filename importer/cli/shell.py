@@ -21,7 +21,7 @@ from importer.runs.results_csv import STANDARD_OUTPUT
 class Shell:
     """One command at work."""
 
-    def __init__(self, out: Path, shown: ShownOptions, job: str, *, assume_yes: bool = False) -> None:
+    def __init__(self, out: Path | None, shown: ShownOptions, job: str, *, assume_yes: bool = False) -> None:
         if out == STANDARD_OUTPUT and sys.__stdout__ is None:
             raise OptionError("out", "standard output is closed; name a file", "-")
         self._out = out

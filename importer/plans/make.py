@@ -7,7 +7,7 @@ from functools import partial
 from importer.errors import Remedy, UsageError
 from importer.journal import JournalRun
 from importer.model import HATE, LOVE, MediaKind, Rating, RatingJob
-from importer.plans.model import build_plan_line
+from importer.plans.model import PLAN_COLUMNS, build_plan_line
 from importer.plans.report import Line, Plan, write_plan
 from importer.progress import Phase
 from importer.runs.import_run import ImportRun
@@ -23,13 +23,14 @@ def made_plan(run: ImportRun) -> Iterator[tuple[Plan, Callable[[], Iterator[Line
     destination = run.destination
     if destination.spec.is_file:
         raise UsageError("a plan needs an account to compare with", Remedy.DRY_RUN)
-    with run.compared() as loaded:
+    with run.compared(PLAN_COLUMNS) as loaded:
         effort = destination.estimate_effort(loaded.run, run.options.or_else(destination.recommended))
         name, account = destination.destination.name, destination.account
         plan = Plan(run.source.name, name, account, loaded.notes, effort.requests, effort.seconds)
         lines = partial(_lines, loaded.run, destination)
         run.progress.phase = Phase.WRITING
-        with run.observer.watch(run.progress):
+        assert run.results is not None
+        with run.observer.watch(run.progress), run.outputs.writing(run.results):
             write_plan(run.results, plan.counted(lines()))
         yield plan, lines
 

@@ -23,12 +23,13 @@ from importer.files import check_place, is_same_file
 from importer.interrupts import holding_signals
 from importer.journal import Journal, JournalRun
 from importer.journal.history import Tally
-from importer.model import Outcome, Status
+from importer.model import RESULT_COLUMNS, Outcome, Status
 from importer.progress import Phase, Progress
 from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
 from importer.runs.load import LoadedRun, Loading, Source
 from importer.runs.open_destination import OpenDestination
+from importer.runs.outputs import Outputs, set_aside
 from importer.runs.prompts import Observer, Outlook, Prompts, StartedRun, Unattended, Unwatched
 from importer.runs.results_csv import STANDARD_OUTPUT, write_results
 from importer.runs.rules import RunRules, SendOptions
@@ -56,7 +57,8 @@ class RunReport:
     notes: Sequence[str]
     """What the reader found out about the file; empty when the run was continued."""
     tallies: Sequence[Tally]
-    results: Path
+    results: Path | None
+    """The results file; None if there is none, as after most dry runs."""
     sent: int = 0
     """Rows that got their outcome from the destination now, not in an earlier session of the run."""
     seconds: float = 0.0
@@ -82,11 +84,13 @@ class ImportRun:
     journal: Journal
     rules: RunRules = field(default_factory=RunRules)
     options: SendOptions = field(default_factory=SendOptions)
-    results: Path = Path("results.csv")
+    results: Path | None = Path("results.csv")
     prompts: Prompts = field(default_factory=Unattended)
     observer: Observer = field(default_factory=Unwatched)
     close_known: Callable[[JournalRun], None] | None = None
     """Closes rows of which the caller knows that they fail."""
+    overwrites: bool = False
+    """Whether what is written may take the place of a file of the user's, or of results that were edited."""
     progress: Progress = field(default_factory=Progress)
     stop_request: StopRequest = field(default_factory=StopRequest)
 
@@ -125,12 +129,13 @@ class ImportRun:
             yield loaded
 
     @contextmanager
-    def compared(self) -> Iterator[LoadedRun]:
+    def compared(self, columns: Sequence[str] = RESULT_COLUMNS) -> Iterator[LoadedRun]:
         """Load and compare, and send nothing: the block sees the rows as they would be sent.
 
-        Afterwards the journal forgets them. Raises StopRunError if the account cannot be read.
+        Afterwards the journal forgets them. `columns` are those of the file that is to be written.
+        Raises StopRunError if the account cannot be read.
         """
-        self._check()
+        self._check(columns)
         with self.loaded() as loaded:
             if loaded.open_rows:
                 delivery = self._build_delivery(loaded)
@@ -143,17 +148,32 @@ class ImportRun:
                     )
             yield loaded
 
-    def _check(self) -> None:
+    def _check(self, columns: Sequence[str] = RESULT_COLUMNS) -> None:
         """See that all that is to be written can be, and that whoever is asked can answer."""
         read = self.source.path
         if self.rules.on_conflict is OnConflict.ASK and not self.rules.is_dry_run:
             self.prompts.check_can_choose()
         self.destination.check(self.rules, self.options)
-        if self.results != STANDARD_OUTPUT:
-            check_place(self.results, "out")
-            if read is not None and not self.rules.replaces_input and is_same_file(self.results, read):
-                raise OptionError("out", "this is the input file itself; name another", self.results)
-        self.destination.check_files(read, self.results)
+        if self.results not in {None, STANDARD_OUTPUT}:
+            self._check_results(self.results, columns)
+        self.destination.check_files(read, self.results, overwrites=self.overwrites)
+
+    def _check_results(self, results: Path, columns: Sequence[str]) -> None:
+        check_place(results, "out")
+        read = self.source.path
+        if read is not None and is_same_file(results, read):
+            if not self.rules.replaces_input:
+                raise OptionError("out", "this is the input file itself; name another", results)
+        elif self.rules.is_unattended and not self.overwrites and self.outputs.is_edited(results):
+            # Nobody is there to read a refusal, and the next run comes by itself.
+            self.observer.warned(f"{results} was edited; it is now {set_aside(results)}")
+        elif not self.overwrites:
+            self.outputs.check(results, "out", columns)
+
+    @property
+    def outputs(self) -> Outputs:
+        """What runs on this machine wrote, by the places."""
+        return Outputs(self.journal.path.parent / "outputs")
 
     def _build_loading(self) -> Loading:
         rules, destination = self.rules, self.destination
@@ -253,8 +273,10 @@ class ImportRun:
             return self._report(loaded)
 
     def _write_results(self, run: JournalRun) -> None:
+        if self.results is None:
+            return
         self.progress.phase = Phase.WRITING
-        with closing(run.results()) as lines:
+        with closing(run.results()) as lines, self.outputs.writing(self.results):
             write_results(self.results, lines)
 
     def _report(self, loaded: LoadedRun) -> RunReport:

@@ -23,7 +23,8 @@ class RunRequest:
     at: DestinationOptions = field(default_factory=DestinationOptions)
     rules: RunRules = field(default_factory=RunRules)
     options: SendOptions = field(default_factory=SendOptions)
-    results: Path = Path("results.csv")
+    results: Path | None = Path("results.csv")
+    overwrites: bool = False
 
 
 @contextmanager
@@ -54,5 +55,6 @@ def open_run(
             wanted.results,
             prompts,
             observer,
+            overwrites=wanted.overwrites,
             stop_request=stop or StopRequest(),
         )

@@ -37,8 +37,9 @@ from importer.model import RatingJob
 from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
 from importer.runs.estimate import Effort, estimate_effort
-from importer.runs.export_file import Writing
+from importer.runs.export_file import Writing, find_parts
 from importer.runs.local_sandbox import embedded_sandbox
+from importer.runs.outputs import check_replaceable
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.runs.send import Access, Sending
 from importer.runs.settings import load_spec_settings
@@ -105,7 +106,7 @@ class OpenDestination:
         if rules.removes_missing:
             raise OptionError("mirror", "this does not go with a file: what the account holds is not known")
 
-    def check_files(self, read: Path | None, results: Path) -> None:
+    def check_files(self, read: Path | None, results: Path | None, *, overwrites: bool = False) -> None:
         """See that what is written takes the place of nothing else. Raises UsageError."""
         if self.file is None:
             return
@@ -118,8 +119,10 @@ class OpenDestination:
             raise UsageError(
                 f"{read} has the name of a part of {written}, which would be replaced; rename it"
             )
-        if is_same_file(written, results):
+        if results is not None and is_same_file(written, results):
             raise OptionError("write_to", "this is the results file, too; name another", written)
+        for path in () if overwrites else (written, *find_parts(written)):
+            check_replaceable(path, "write_to", self.file.header)
 
     def as_stored(self, job: RatingJob) -> RatingJob:
         """Say how the account will store it."""

@@ -38,7 +38,7 @@ class Opening:
     destination: OpenDestination
     journal: Journal
     prompts: Prompts
-    results: Path
+    results: Path | None
     """Where the results go, which must take the place of nothing that is read."""
 
 
@@ -90,9 +90,10 @@ class ExportFile:
     @contextmanager
     def open(self, opening: Opening) -> Iterator[Source]:
         """Name and fingerprint the file, and prepare its reader. Raises UnreadableFileError."""
-        if self.resolved is not None and is_same_file(self.resolved, opening.results):
+        results = opening.results
+        if self.resolved is not None and results is not None and is_same_file(self.resolved, results):
             problem = "this is the match file, with all you chose in it; name another"
-            raise OptionError("out", problem, opening.results)
+            raise OptionError("out", problem, results)
         with self.open_path() as path:
             yield self._build_source(path, opening)
 

@@ -120,7 +120,7 @@ class Machine:
         self.signals = 0
         self.lives = 0
         self.journal = JournalReader(folder / "state" / "journals")
-        self.results = folder / "results.csv"
+        self.results = folder / "ratings.results.csv"
         self._folder = folder
         self._environment = dict(environment)
         self._words = list(words)

@@ -82,17 +82,17 @@ class TestCommands:
         assert "stars" in out
         exit_code, _, _ = importer("run", "--plan", "plan.csv")
         assert (exit_code, server.stored_movies()) == (1, {MOVIES[0]: 9, MOVIES[1]: 4})
-        assert read_statuses(tmp_path / "results.csv") == ["rated", "rated", "not_found"]
+        assert read_statuses(tmp_path / "plan.results.csv") == ["rated", "rated", "not_found"]
 
     def test_run_retry_and_undo(self, importer: Importer, server: Server, tmp_path: Path) -> None:
         server.rate(MOVIES[0], 3)
         exit_code, out, _ = importer("run", "ratings.csv", "--to", "stars")
         assert exit_code == 1
-        assert "importer retry --all results.csv --to stars" in out
+        assert "importer retry --all ratings.results.csv --to stars" in out
         assert server.stored_movies() == {MOVIES[0]: 9, MOVIES[1]: 4}
-        results = tmp_path / "results.csv"
+        results = tmp_path / "ratings.results.csv"
         results.write_text(results.read_text("utf-8").replace(UNKNOWN, MOVIES[2]), "utf-8")
-        exit_code, _, _ = importer("retry", "--all", "results.csv")
+        exit_code, _, _ = importer("retry", "--all", "ratings.results.csv")
         assert (exit_code, server.stored_movies()[MOVIES[2]]) == (0, 7)
         first = importer("runs")[1].split()[0]
         exit_code, _, _ = importer("undo", first)

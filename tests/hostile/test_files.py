@@ -153,7 +153,7 @@ def test_a_results_file_follows_the_umask(command: Command, umask: int, mode: in
     write_ratings(command.folder, 1)
     with Server(accept) as server:
         assert command.run(*WORDS, server.url).returncode == 0
-    assert stat.S_IMODE((command.folder / "results.csv").stat().st_mode) == mode
+    assert stat.S_IMODE((command.folder / "ratings.results.csv").stat().st_mode) == mode
 
 
 # Links that somebody plants meanwhile

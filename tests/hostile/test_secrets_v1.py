@@ -93,7 +93,7 @@ MODES = pytest.mark.parametrize("mode", [(), ("--bulk",)], ids=["single", "bulk"
 
 
 def messages(command: Command) -> Iterator[str]:
-    with (command.folder / "results.csv").open(newline="", encoding="utf-8") as file:
+    with (command.folder / "ratings.results.csv").open(newline="", encoding="utf-8") as file:
         yield from (line["message"] for line in csv.DictReader(file))
 
 

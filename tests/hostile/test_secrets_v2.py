@@ -104,7 +104,7 @@ def check_nothing_got_out(command: Command) -> None:
 
 
 def statuses(command: Command) -> list[str]:
-    with (command.folder / "results.csv").open(newline="", encoding="utf-8") as file:
+    with (command.folder / "ratings.results.csv").open(newline="", encoding="utf-8") as file:
         return [line["status"] for line in csv.DictReader(file)]
 
 

@@ -407,7 +407,7 @@ def test_a_plan_takes_every_option_of_a_run_that_decides_over_rows() -> None:
         "write_to",
         "workers",
         "rate",
-        "date_time",
+        "time_of_day",
         "limit",
         "guard",
         "verify",

@@ -185,12 +185,12 @@ class TestRetryAsACommand:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
         stopped = importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
         assert (stopped.returncode, read_statuses(tmp_path)) == (3, ["rated", "not_sent", "not_sent"])
-        tried = importer("retry", "results.csv", "--to", "sandbox")
+        tried = importer("retry", "ratings.results.csv", "--to", "sandbox")
         assert (tried.returncode, read_statuses(tmp_path)) == (1, ["rated", "not_found", "rated"])
-        edit(tmp_path / "results.csv", 2, imdb_id=KNIGHT)
-        mended = importer("retry", "results.csv", "--to", "sandbox", "--all")
+        edit(tmp_path / "ratings.results.csv", 2, imdb_id=KNIGHT)
+        mended = importer("retry", "ratings.results.csv", "--to", "sandbox", "--all")
         assert (mended.returncode, read_statuses(tmp_path)) == (0, ["rated"] * 3)
-        again = importer("retry", "results.csv", "--to", "sandbox", "--all")
+        again = importer("retry", "ratings.results.csv", "--to", "sandbox", "--all")
         assert (again.returncode, read_statuses(tmp_path)) == (0, ["rated"] * 3)
 
     def test_a_run_is_tried_again_by_its_id_when_the_file_is_gone(
@@ -198,7 +198,7 @@ class TestRetryAsACommand:
     ) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
         importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
-        (tmp_path / "results.csv").unlink()
+        (tmp_path / "ratings.results.csv").unlink()
         run_id = find_run_ids(importer)[0]
         done = importer("retry", run_id, "--to", "sandbox")
         assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated", "rated"])
@@ -217,7 +217,11 @@ class TestRetryAsACommand:
         assert done.returncode == 1, done.stderr
         assert "to sandbox-v2 (demo at the sandbox)" in done.stdout
         assert "1 row is taken over as it stands" in done.stdout
-        out, other = ("other.csv", "results.csv") if what == "other.csv" else ("results.csv", "other.csv")
+        out, other = (
+            ("other.csv", "ratings.results.csv")
+            if what == "other.csv"
+            else ("ratings.results.csv", "other.csv")
+        )
         assert read_statuses(tmp_path, out) == ["rated", "not_found", "rated"]
         assert (tmp_path / other).exists() == (what == "last")
 
@@ -226,9 +230,11 @@ class TestRetryAsACommand:
     ) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
         importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
-        done = importer("retry", "results.csv", "--to", "sandbox", IMPORTER_STATE_DIR=str(tmp_path / "new"))
+        done = importer(
+            "retry", "ratings.results.csv", "--to", "sandbox", IMPORTER_STATE_DIR=str(tmp_path / "new")
+        )
         assert done.returncode == 0, done.stderr
-        assert "1 row is taken over as it stands in results.csv, not sent" in done.stdout
+        assert "1 row is taken over as it stands in ratings.results.csv, not sent" in done.stdout
 
     def test_a_day_is_dated_in_the_zone_that_the_run_dated_it_in(
         self, importer: Importer, tmp_path: Path
@@ -238,7 +244,7 @@ class TestRetryAsACommand:
         )
         berlin = ("--timezone", "Europe/Berlin")
         importer("run", "ratings.csv", "--to", "sandbox", "--api", "v2", "--limit", "1", *berlin)
-        importer("retry", "results.csv", *berlin)
+        importer("retry", "ratings.results.csv", *berlin)
         assert [date for _, date in read_sandbox(tmp_path).values()] == [1717236000] * 2  # 10:00 UTC
 
     def test_a_name_need_not_be_text(self, importer: Importer, tmp_path: Path) -> None:
@@ -257,12 +263,12 @@ class TestRetryAsACommand:
         """Of a run that sent nothing no journal knows the file again."""
         write_ratings(tmp_path, f"{SHAWSHANK},11")
         importer("run", "ratings.csv", "--to", "sandbox")
-        asked = importer("retry", "--all", "results.csv")
+        asked = importer("retry", "--all", "ratings.results.csv")
         assert asked.returncode == 2
         assert "no journal here tells where its run went" in asked.stderr
         assert "Type the same command with --to and one of trakt" in asked.stderr
-        edit(tmp_path / "results.csv", 1, rating="9")
-        done = importer("retry", "--all", "results.csv", "--to", "sandbox")
+        edit(tmp_path / "ratings.results.csv", 1, rating="9")
+        done = importer("retry", "--all", "ratings.results.csv", "--to", "sandbox")
         assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated"])
 
     def test_a_run_that_wrote_a_file_is_typed_again(self, importer: Importer, tmp_path: Path) -> None:
@@ -272,8 +278,8 @@ class TestRetryAsACommand:
         assert refused.returncode == 2
         assert "wrote a file" in refused.stderr
         before = (tmp_path / "trakt-import.csv").read_bytes()
-        edit(tmp_path / "results.csv", 1, status="failed")
-        refused = importer("retry", "results.csv", "--to", "trakt-file")
+        edit(tmp_path / "ratings.results.csv", 1, status="failed")
+        refused = importer("retry", "ratings.results.csv", "--to", "trakt-file")
         assert refused.returncode == 2
         assert "a file is written whole, by its own command" in refused.stderr
         assert (tmp_path / "trakt-import.csv").read_bytes() == before
@@ -281,13 +287,13 @@ class TestRetryAsACommand:
     def test_what_a_spreadsheet_has_saved_works(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")
         importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
-        results = tmp_path / "results.csv"
+        results = tmp_path / "ratings.results.csv"
         with results.open(newline="", encoding="utf-8") as file:
             lines = list(csv.reader(file))
         saved = io.StringIO()
         csv.writer(saved, delimiter=";", lineterminator="\r\n").writerows(lines)
         results.write_bytes(b"\xef\xbb\xbf" + saved.getvalue().encode())
-        done = importer("retry", "results.csv", "--to", "sandbox", "--out", "new.csv")
+        done = importer("retry", "ratings.results.csv", "--to", "sandbox", "--out", "new.csv")
         assert done.returncode == 1
         assert read_statuses(tmp_path, "new.csv") == ["rated", "not_found", "rated"]
 
@@ -306,7 +312,7 @@ class TestRetryAsACommand:
         done = importer("retry", word, "--to", "sandbox")
         assert done.returncode == 2
         assert told in done.stderr
-        assert not (tmp_path / "results.csv").exists()
+        assert not (tmp_path / "ratings.results.csv").exists()
 
 
 class TestUndoAsACommand:
@@ -385,7 +391,7 @@ class TestThePast:
         assert importer("show", run_id, "--status", "failed").stdout == ""
         assert importer("show", run_id, "--status", "nonsense").returncode == 2
 
-        results = (tmp_path / "results.csv").read_bytes()
+        results = (tmp_path / "ratings.results.csv").read_bytes()
         printed = importer("report", run_id, "--out", "again.csv")
         assert (tmp_path / "again.csv").read_bytes() == results
         assert "2  rated" in printed.stdout
@@ -584,7 +590,7 @@ def write_ratings(folder: Path, *lines: str) -> None:
     (folder / "ratings.csv").write_text("\n".join(["imdb_id,rating", *lines]) + "\n")
 
 
-def read_statuses(folder: Path, name: str = "results.csv") -> list[str]:
+def read_statuses(folder: Path, name: str = "ratings.results.csv") -> list[str]:
     with (folder / name).open(newline="", encoding="utf-8") as file:
         return [line["status"] for line in csv.DictReader(file)]
 
@@ -620,3 +626,41 @@ def wait_until(happens: Callable[[], bool]) -> None:
     while not happens():
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.05)
+
+
+class TestOverwriting:
+    MINE = "my own list\n"
+
+    def test_a_file_of_the_users_is_replaced_only_when_asked(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        mine = tmp_path / "mine.csv"
+        mine.write_text(self.MINE)
+        run = ("run", "ratings.csv", "--to", "sandbox")
+        commands = [
+            (*run, "--out", "mine.csv"),
+            ("run", "ratings.csv", "--to", "trakt-file", "--write-to", "mine.csv"),
+            ("plan", "ratings.csv", "--to", "sandbox", "--out", "mine.csv"),
+        ]
+        for command in commands:
+            refused = importer(*command)
+            assert refused.returncode == 2
+            told = f"{command[-2]} mine.csv: this file is there, and not one that the importer writes. "
+            assert f"{told}Name another, or add --overwrite." in refused.stderr
+            assert mine.read_text() == self.MINE
+        for command in commands:
+            mine.write_text(self.MINE)
+            assert importer(*command, "--overwrite").returncode == 0
+            assert mine.read_text() != self.MINE
+
+    def test_a_dry_run_writes_results_only_when_asked(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        dry = importer("run", "ratings.csv", "--to", "sandbox", "--dry-run")
+        assert (dry.returncode, "Results:" in dry.stdout) == (0, False)
+        importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
+        before = (tmp_path / "ratings.results.csv").read_bytes()
+        assert importer("retry", "ratings.results.csv", "--dry-run").returncode == 0
+        assert importer("undo", "last", "--dry-run").returncode == 0
+        assert (tmp_path / "ratings.results.csv").read_bytes() == before
+        assert sorted(path.name for path in tmp_path.glob("*.csv")) == ["ratings.csv", "ratings.results.csv"]

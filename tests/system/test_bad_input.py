@@ -30,7 +30,7 @@ def test_a_file_that_is_no_export(
     assert done.returncode == 2
     assert "ratings.csv" in done.stderr
     assert said in done.stderr
-    assert not (tmp_path / "results.csv").exists()
+    assert not (tmp_path / "ratings.results.csv").exists()
 
 
 def test_a_directory(importer: Importer, tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_header_without_rows_is_a_run_without_rows(importer: Importer, tmp_pat
     done = importer("run", "ratings.csv", "--to", "sandbox")
     assert done.returncode == 0
     assert "no rows" in done.stdout
-    assert (tmp_path / "results.csv").read_text().count("\n") == 1
+    assert (tmp_path / "ratings.results.csv").read_text().count("\n") == 1
 
 
 def test_a_last_line_that_was_cut_off_is_an_invalid_row(importer: Importer, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_full_disk_loses_nothing_but_the_file(
         assert "journal" in done.stderr
         again = importer("run", "ratings.csv", "--to", "trakt-v1", "--base-url", url)
     assert again.returncode == 0
-    assert "tt0111161" in (tmp_path / "results.csv").read_text()
+    assert "tt0111161" in (tmp_path / "ratings.results.csv").read_text()
 
 
 def test_all_problems_of_the_settings_are_told_at_once(importer: Importer, tmp_path: Path) -> None:

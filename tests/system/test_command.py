@@ -164,7 +164,7 @@ def test_no_credential_is_left_anywhere(
 
 
 def _read_statuses(folder: Path) -> list[str]:
-    with (folder / "results.csv").open(newline="", encoding="utf-8") as file:
+    with (folder / "imdb-2024.results.csv").open(newline="", encoding="utf-8") as file:
         return [line["status"] for line in csv.DictReader(file)]
 
 

@@ -35,7 +35,7 @@ def test_a_run_is_told_in_json_and_the_summary_stays_on_standard_output(importer
 
 def test_a_retry_and_an_undo_are_told_under_their_names(importer: Importer) -> None:
     first = read(importer("run", SAMPLE, "--to", "sandbox", *JSON).stderr)
-    retried = read(importer("retry", "results.csv", "--all", "--to", "sandbox", *JSON).stderr)
+    retried = read(importer("retry", "imdb-2024.results.csv", "--all", "--to", "sandbox", *JSON).stderr)
     undone = read(importer("undo", first[0]["run_id"], "--yes", *JSON).stderr)
     assert {line["job"] for line in retried} == {"retry"}
     assert {line["job"] for line in undone} == {"undo"}

@@ -46,10 +46,10 @@ def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
     sent = importer("run", "--plan", "plan.csv")
     assert sent.returncode == 0, sent.stderr
     assert "only sending tells" not in sent.stdout
-    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["rated", "rated", "unrated"]
+    assert [row["status"] for row in read(tmp_path / "plan.results.csv")] == ["rated", "rated", "unrated"]
     again = importer("run", "--plan", "plan.csv")
     assert again.returncode == 0, again.stderr
-    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["unchanged"] * 3
+    assert [row["status"] for row in read(tmp_path / "plan.results.csv")] == ["unchanged"] * 3
     elsewhere = importer("run", "--plan", "plan.csv", "--to", "trakt", "--api", "v1")
     assert elsewhere.returncode == 2
     assert "--to trakt: plan.csv is a plan for sandbox-v2; leave this out" in elsewhere.stderr
@@ -72,14 +72,14 @@ def test_the_policy_is_part_of_the_run(importer: Importer, tmp_path: Path) -> No
     kept = importer("run", "ratings.csv", *TO, "--on-conflict", "keep")
     assert kept.returncode == 0
     assert "continues the run" not in kept.stdout
-    assert len(read(tmp_path / "results.csv")) == 2
+    assert len(read(tmp_path / "ratings.results.csv")) == 2
 
 
 @pytest.mark.usefixtures("account")
 def test_mirror_removes_and_undo_brings_back(importer: Importer, tmp_path: Path) -> None:
     done = importer("run", "ratings.csv", *TO, "--mirror")
     assert done.returncode == 0, done.stderr
-    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["rated", "rated", "unrated"]
+    assert [row["status"] for row in read(tmp_path / "ratings.results.csv")] == ["rated", "rated", "unrated"]
     run_id = importer("runs").stdout.splitlines()[-1].split()[0]
     undone = importer("undo", run_id)
     assert undone.returncode == 0, undone.stderr
@@ -131,7 +131,7 @@ def test_a_person_is_asked_title_by_title(environment: dict[str, str], tmp_path:
     assert done.returncode == 0, done.stderr
     asked = "Shawshank: the account holds 5 (2020-01-01), the row says 9 (2021-01-01). Overwrite it?"
     assert asked in done.stderr
-    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["kept", "rated"]
+    assert [row["status"] for row in read(tmp_path / "ratings.results.csv")] == ["kept", "rated"]
 
 
 @pytest.mark.usefixtures("account")
@@ -140,12 +140,12 @@ def test_a_dry_run_believes_what_the_run_would_believe(
     importer: Importer, tmp_path: Path, words: tuple[str, ...], status: str
 ) -> None:
     write(tmp_path, f"{SHAWSHANK},Shawshank,5,2020-01-01")
-    importer("run", "ratings.csv", *TO, "--dry-run", *words)
-    assert [row["status"] for row in read(tmp_path / "results.csv")] == [status]
+    importer("run", "ratings.csv", *TO, "--dry-run", "--out", "ratings.results.csv", *words)
+    assert [row["status"] for row in read(tmp_path / "ratings.results.csv")] == [status]
 
 
 def test_a_dry_run_knows_that_a_file_is_written_whole(importer: Importer, tmp_path: Path) -> None:
     write(tmp_path, f"{SHAWSHANK},Shawshank,5,2020-01-01")
     assert importer("run", "ratings.csv", "--to", "trakt-file").returncode == 0
-    importer("run", "ratings.csv", "--to", "trakt-file", "--dry-run")
-    assert [row["status"] for row in read(tmp_path / "results.csv")] == ["not_sent"]
+    importer("run", "ratings.csv", "--to", "trakt-file", "--dry-run", "--out", "ratings.results.csv")
+    assert [row["status"] for row in read(tmp_path / "ratings.results.csv")] == ["not_sent"]

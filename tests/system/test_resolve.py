@@ -89,7 +89,7 @@ def test_from_titles_to_ratings(importer: Importer, export: Path, tmp_path: Path
     edit(sheet, choose)
     run = importer("run", export.name, *READ, *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
     assert run.returncode == 1, run.stderr
-    results = read_csv(tmp_path / "results.csv")
+    results = read_csv(tmp_path / "mine.results.csv")
     assert [(row["title"], row["status"], row["imdb_id"]) for row in results] == [
         ("Metropolis", "rated", "tt0017136"),
         ("Matrix, The", "rated", "tt0133093"),
@@ -106,7 +106,7 @@ def test_another_choice_makes_another_run(importer: Importer, export: Path, tmp_
     words = ("run", export.name, *READ, *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
     importer("resolve", export.name, *READ, *TO_SANDBOX)
     importer(*words)
-    assert [row["status"] for row in read_csv(tmp_path / "results.csv")] == (
+    assert [row["status"] for row in read_csv(tmp_path / "mine.results.csv")] == (
         ["rated"] * 3 + ["unsupported"] * 2
     )
 
@@ -117,7 +117,7 @@ def test_another_choice_makes_another_run(importer: Importer, export: Path, tmp_
     edit(tmp_path / "resolve.csv", choose)
     again = importer(*words)
     assert again.returncode == 1, again.stderr
-    assert [(row["title"], row["status"]) for row in read_csv(tmp_path / "results.csv")] == [
+    assert [(row["title"], row["status"]) for row in read_csv(tmp_path / "mine.results.csv")] == [
         ("Metropolis", "unchanged"),
         ("Matrix, The", "duplicate"),  # the very film that the last row rates
         ("12 angry men", "unchanged"),
@@ -131,7 +131,7 @@ def test_without_a_match_file_no_title_is_matched_blindly(
 ) -> None:
     done = importer("run", export.name, *READ, *TO_SANDBOX, "--api", "v2")
     assert done.returncode == 1
-    assert {(row["status"], row["reason"]) for row in read_csv(tmp_path / "results.csv")} == {
+    assert {(row["status"], row["reason"]) for row in read_csv(tmp_path / "mine.results.csv")} == {
         ("unsupported", "needs_id")
     }
 
@@ -209,20 +209,20 @@ def test_type_words_that_nobody_reads_are_found_out_by_the_id(importer: Importer
     ]
     run = importer("run", "imdb.csv", *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
     assert run.returncode == 0, run.stdout
-    assert [row["kind"] for row in read_csv(tmp_path / "results.csv")] == ["movie", "episode"]
+    assert [row["kind"] for row in read_csv(tmp_path / "imdb.results.csv")] == ["movie", "episode"]
 
 
 def test_a_film_by_its_tvdb_id_is_looked_up_by_its_title(importer: Importer, tmp_path: Path) -> None:
     (tmp_path / "tv.csv").write_text("title,year,type,tvdb_id,rating\nMetropolis,1927,movie,5,9\n")
     refused = importer("run", "tv.csv", *TO_SANDBOX, "--api", "v2")
     assert refused.returncode == 1, refused.stderr
-    (row,) = read_csv(tmp_path / "results.csv")
+    (row,) = read_csv(tmp_path / "tv.results.csv")
     assert (row["status"], row["reason"]) == ("unsupported", "needs_id")
     assert "importer resolve tv.csv --to sandbox --api v2" in refused.stdout
     assert importer("resolve", "tv.csv", *TO_SANDBOX).returncode == 0
     done = importer("run", "tv.csv", *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
     assert done.returncode == 0, done.stdout
-    (row,) = read_csv(tmp_path / "results.csv")
+    (row,) = read_csv(tmp_path / "tv.results.csv")
     assert (row["status"], row["imdb_id"]) == ("rated", "tt0017136")
 
 
@@ -334,7 +334,7 @@ def test_a_match_file_that_makes_no_sense_is_told_before_anything_is_asked_or_se
         assert done.returncode == 2, done.stdout
         assert "resolve.csv, line 5: " in done.stderr
     assert sheet.read_bytes() == before
-    assert not (tmp_path / "results.csv").exists()
+    assert not (tmp_path / "mine.results.csv").exists()
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_results_of_a_sample_equal_its_golden_file(
     with running_sandbox(environment) as url:
         done = importer("run", str(sample), "--to", "trakt-v1", "--base-url", url, *words)
     assert done.returncode == 1, done.stderr
-    _compare(tmp_path / "results.csv", GOLDEN / f"{sample.stem}{'-bulk' if bulk else ''}.csv")
+    _compare(tmp_path / f"{sample.stem}.results.csv", GOLDEN / f"{sample.stem}{'-bulk' if bulk else ''}.csv")
 
 
 class SampleRoad(Road):
