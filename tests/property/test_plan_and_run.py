@@ -51,7 +51,7 @@ accounts = st.dictionaries(
 files = st.lists(
     st.tuples(
         st.sampled_from(sorted(TITLES)),
-        st.sampled_from(["1", "5", "8", "10", "love", "unrate", "11"]),
+        st.sampled_from(["1", "5", "8", "10", "love", "unrate", "soon"]),
         st.sampled_from(["", "", "2005-02-02", "2020-03-04T05:06:07Z"]),
     ),
     max_size=7,

@@ -11,7 +11,7 @@ from importer.model import Status
 from tests.road import Road, running_sandbox
 
 IDS = ("tt0111161", "tt0068646", "tt0468569", "tt0050083", "tt0108052", "tt9999999", "tt12x", "")
-RATINGS = ("1", "5", "9", "10", "love", "unrate", "11", "", "8.5")
+RATINGS = ("1", "5", "9", "10", "love", "unrate", "soon", "", "8.5")
 
 
 def _script(effect: str, place: str) -> str:

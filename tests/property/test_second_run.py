@@ -26,7 +26,7 @@ lines = st.one_of(
         st.sampled_from(["tt0111161", "tt0068646", "tt0468569"]),
         st.sampled_from(["", "", "", "278"]),
         st.sampled_from(["movie", "movie", "show", "season"]),
-        st.sampled_from(["1", "8", "8", "10", "7.6", "unrate", "11"]),
+        st.sampled_from(["1", "8", "8", "10", "7.6", "unrate", "soon"]),
         st.sampled_from(["", "2020-03-04"]),
     ).map(",".join),
     st.sampled_from([",238,movie,7,", "tt0111161,,movie,love,", ",,movie,7,"]),
