@@ -23,7 +23,7 @@ from importer.matching.service import MatchService, MatchSummary, check_output
 from importer.monitoring.log import open_log
 from importer.progress import Progress
 from importer.readers.base import ReadOptions
-from importer.runs.open_destination import open_search, recommend_reading
+from importer.runs.open_search import open_search, recommend_reading
 from importer.runs.rules import Api
 from importer.runs.sources import ExportFile, open_file
 from importer.text import clean, count

@@ -11,7 +11,7 @@ is started, and every other service is told apart by its settings.
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -25,7 +25,7 @@ from importer.client.sign_in import AccountInfo, account_info, sign_in
 from importer.client.token_store import MemoryTokenStore, open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
-from importer.destinations.base import Destination, Search
+from importer.destinations.base import Destination
 from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, LocalServer, Pace
@@ -251,37 +251,9 @@ def build_offline(spec: DestinationSpec, options: DestinationOptions) -> OpenDes
     return _open_api(spec, spec.settings(), options, "nobody", None)
 
 
-@contextmanager
-def open_search(
-    spec: DestinationSpec,
-    flags: Mapping[str, object],
-    account: str,
-    warn: Warn,
-) -> Iterator[Search]:
-    """Open the search of a destination that has one; start a server where that is called for.
-
-    Raises SettingsError.
-    """
-    assert spec.build_search is not None
-    if spec.local_server is not None:
-        with embedded_sandbox(state_dir() / "sandbox.sqlite3") as url:
-            # Its port is another one each time, its titles are the same.
-            yield spec.build_search(spec.local_server.build_settings(url), spec.word)
-        return
-    loaded = load_spec_settings(spec, flags, needs=spec.search_needs or None, account=account)
-    for warning in loaded.warnings:
-        warn(warning)
-    yield spec.build_search(loaded.settings, "")
-
-
 def recommend(spec: DestinationSpec) -> SendOptions:
     """How the destination is best sent to, unless somebody says otherwise."""
     return SendOptions(spec.workers, _rate(spec.post_rate))
-
-
-def recommend_reading(spec: DestinationSpec) -> Rate | None:
-    """How fast the destination is best read, unless somebody says otherwise."""
-    return _rate(spec.get_rate)
 
 
 def _rate(pace: Pace | None) -> Rate | None:
