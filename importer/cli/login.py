@@ -5,8 +5,6 @@ which every user of a machine can read.
 """
 
 import asyncio
-import io
-import shutil
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ import typer
 from importer import setting
 from importer.cli import options
 from importer.cli.advice import explain
+from importer.cli.device_code import clear_line, show_code, show_waiting
 from importer.client.auth import Credentials
 from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore, open_token_store
@@ -27,7 +26,7 @@ from importer.config.folders import config_file, state_dir
 from importer.config.keep import add_settings
 from importer.config.sources import Loaded, name_variable
 from importer.destinations.registry import check_word, choose, list_sign_ins
-from importer.destinations.sign_in import Account, AccountApi, DeviceCode, DeviceFlow
+from importer.destinations.sign_in import Account, AccountApi, DeviceFlow
 from importer.destinations.spec import DestinationSpec, DeviceSignIn
 from importer.errors import AuthorizationError, SettingsError, StateFileError, StopRunError
 from importer.runs.settings import load_spec_settings
@@ -224,9 +223,9 @@ async def _sign_in(service: _Service) -> None:
         pass  # whether tokens can be kept at all is known before anybody is asked for anything
     async with Transport(1) as transport:
         try:
-            tokens = await sign_in(transport, flow, _show_code, _show_waiting)
+            tokens = await sign_in(transport, flow, show_code, show_waiting)
         finally:
-            _clear_line()
+            clear_line()
         async with store.locked():
             await store.save(tokens)
         print(f"Signed in. The tokens are kept in {store.where}.")
@@ -271,43 +270,6 @@ async def _tell_who(service: _Service) -> None:
     else:
         print(f"token valid until: {_local_time(credentials.expires_at)}, then renewed by itself")
     print(f"tokens kept in:    {store.where}")
-
-
-def _show_code(code: DeviceCode) -> None:
-    print(f"Open      {code.verification_url}")
-    print(f"and enter {code.user_code}")
-    if sys.stdout.isatty():
-        _print_qr(f"{code.verification_url.rstrip('/')}/{code.user_code}")
-    minutes = max(1, round(code.expires_in / 60))
-    print(f"Waiting for your decision there; the code holds for {minutes} min.", flush=True)
-
-
-def _print_qr(url: str) -> None:
-    """Print the page with the code filled in, for a phone's camera, where the terminal can show it."""
-    import segno  # noqa: PLC0415 - only who looks at a terminal pays for it
-
-    code = segno.make_qr(url, error="l")
-    picture = io.StringIO()
-    code.terminal(picture, compact=True, border=2)
-    try:
-        picture.getvalue().encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        return
-    if code.symbol_size(border=2)[0] <= shutil.get_terminal_size().columns:
-        print(picture.getvalue())
-
-
-def _show_waiting(seconds_left: float, reason: str) -> None:
-    if sys.stdout.isatty():
-        minutes, seconds = divmod(round(seconds_left), 60)
-        print(f"\r\x1b[K{minutes}:{seconds:02} left  {reason}", end="", flush=True)
-    elif reason:
-        _warn(f"still waiting: {reason}")
-
-
-def _clear_line() -> None:
-    if sys.stdout.isatty():
-        print("\r\x1b[K", end="")
 
 
 def _describe(account: Account) -> str:

@@ -1,0 +1,47 @@
+"""What `importer login` shows of a sign-in: address, code, picture, and how long the code still holds."""
+
+import io
+import shutil
+import sys
+
+from importer.destinations.sign_in import DeviceCode
+
+
+def show_code(code: DeviceCode) -> None:
+    """Show where to enter the code, on a terminal also as a picture for a phone's camera."""
+    print(f"Open      {code.verification_url}")
+    print(f"and enter {code.user_code}")
+    if sys.stdout.isatty():
+        _print_qr(f"{code.verification_url.rstrip('/')}/{code.user_code}")
+    minutes = max(1, round(code.expires_in / 60))
+    print(f"Waiting for your decision there; the code holds for {minutes} min.", flush=True)
+
+
+def _print_qr(url: str) -> None:
+    """Print the page with the code filled in, for a phone's camera, where the terminal can show it."""
+    import segno  # noqa: PLC0415 - only who looks at a terminal pays for it
+
+    code = segno.make_qr(url, error="l")
+    picture = io.StringIO()
+    code.terminal(picture, compact=True, border=2)
+    try:
+        picture.getvalue().encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return
+    if code.symbol_size(border=2)[0] <= shutil.get_terminal_size().columns:
+        print(picture.getvalue())
+
+
+def show_waiting(seconds_left: float, reason: str) -> None:
+    """Show how long the code still holds; without a terminal only what else is waited for."""
+    if sys.stdout.isatty():
+        minutes, seconds = divmod(round(seconds_left), 60)
+        print(f"\r\x1b[K{minutes}:{seconds:02} left  {reason}", end="", flush=True)
+    elif reason:
+        print(f"importer: still waiting: {reason}", file=sys.stderr)
+
+
+def clear_line() -> None:
+    """Remove what `show_waiting` wrote."""
+    if sys.stdout.isatty():
+        print("\r\x1b[K", end="")
