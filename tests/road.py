@@ -253,11 +253,18 @@ class Road:
         return self._import(url, self.source, rules, dry_run=dry_run, **options)
 
     def retry(
-        self, url: str, what: object = None, *, every: bool = False, dry_run: bool = False, **options: Any
+        self,
+        url: str,
+        what: object = None,
+        *,
+        every: bool = False,
+        past: PastRun | None = None,
+        dry_run: bool = False,
+        **options: Any,
     ) -> RunReport:
-        """Try again what failed in a results file or a run."""
+        """Try again what failed in a results file or a run; `past` is the run of a file."""
         name = str(what or self.results)
-        given = ResultsFile(name, every, None if Path(name).exists() else self.find_run(name))
+        given = ResultsFile(name, every, past if Path(name).exists() else self.find_run(name))
         return self._import(url, given, RunRules.for_retry(), dry_run=dry_run, **options)
 
     def undo(

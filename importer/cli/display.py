@@ -133,6 +133,7 @@ def _build_summary(report: RunReport) -> Summary:
         dry_run=report.is_dry_run,
         is_file=report.is_file,
         is_undo=report.is_undo,
+        taken_over=report.taken_over,
     )
     step = find_next(summary, report.stopped_by, report.destination)
     return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary

@@ -10,7 +10,15 @@ import typer
 from importer.cli import options
 from importer.config.folders import state_dir
 from importer.destinations.registry import is_file
-from importer.journal.history import PastRun, count_sent, find_run, list_runs, read_results, read_tallies
+from importer.journal.history import (
+    PastRun,
+    count_sent,
+    find_run,
+    list_runs,
+    read_results,
+    read_taken_over,
+    read_tallies,
+)
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary, build_text
 from importer.runs.outputs import Outputs
@@ -83,6 +91,7 @@ def report(
         stopped=stopped,
         is_file=is_file(run.destination),
         is_undo=run.undo_of is not None,
+        taken_over=read_taken_over(run),
     )
     stream = sys.stderr if str(out) == "-" else sys.stdout
     print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)

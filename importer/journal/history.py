@@ -149,6 +149,21 @@ def read_tallies(run: PastRun) -> list[Tally]:
         return tallies_of(database, run.number)
 
 
+def read_taken_over(run: PastRun) -> dict[Status, int]:
+    """Count by status the rows that an earlier run had closed, and this one took over."""
+    with _reading(run.journal) as database:
+        return count_taken_over(database, run.number)
+
+
+def count_taken_over(database: sqlite3.Connection, number: int) -> dict[Status, int]:
+    """Count by status the rows of a run that were taken over as they stood."""
+    found = database.execute(
+        "SELECT status, count(*) FROM row WHERE run = ? AND carried GROUP BY status ORDER BY 2 DESC, 1",
+        (number,),
+    )
+    return {Status(status): count for status, count in found}
+
+
 def results_of(database: sqlite3.Connection, number: int) -> sqlite3.Cursor:
     """Give the lines of a run's results file, in input order and in the order of its columns."""
     return database.execute(_RESULTS.format(view=_view_of(database, number)), (number,))

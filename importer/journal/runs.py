@@ -10,10 +10,11 @@ from importlib.metadata import version
 
 from importer.journal.compared_rows import ComparedRows
 from importer.journal.database import Database
-from importer.journal.history import Tally, count_outcomes, results_of, tallies_of
+from importer.journal.history import Tally, count_outcomes, count_taken_over, results_of, tallies_of
 from importer.journal.loaded_rows import LoadedRows
 from importer.journal.sent_rows import SentRows
 from importer.journal.unlisted_rows import UnlistedRows
+from importer.model import Status
 
 
 class RunKind(StrEnum):
@@ -52,6 +53,10 @@ class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
     def results(self) -> sqlite3.Cursor:
         """Give the results file's lines, in input order and in the order of its columns."""
         return results_of(self._db, self.number)
+
+    def taken_over(self) -> dict[Status, int]:
+        """Count by status the rows that an earlier run had closed."""
+        return count_taken_over(self._db, self.number)
 
     def tallies(self) -> list[Tally]:
         """Count the rows by status and reason, the most frequent first."""

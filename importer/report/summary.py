@@ -3,8 +3,8 @@
 Counting is the journal's business, printing and exit codes are the command line's.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -89,6 +89,8 @@ class Summary:
     is_file: bool = False
     """Whether the destination is a file to upload, so that nothing has reached any account yet."""
     is_undo: bool = False
+    taken_over: Mapping[Status, int] = field(default_factory=dict)
+    """By status, the rows that an earlier run had closed, and a retry took over as they stood."""
 
     @property
     def rows(self) -> int:
@@ -135,6 +137,7 @@ class Summary:
             "rows": self.rows,
             "counts": {str(status): number for status, number in self.counts.items()},
             "all_succeeded": self.all_succeeded,
+            "taken_over": {str(status): number for status, number in self.taken_over.items()},
             "misses": [
                 {
                     "status": str(tally.status),
@@ -232,7 +235,14 @@ def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
         meanings |= _OF_AN_UNDO
     if summary.is_file:
         meanings[Status.RATED] = ("rated", "written to the file; it counts once you have uploaded it")
-    return [(status, f"{number:,}", *meanings[status]) for status, number in summary.counts.items()]
+    taken_over = summary.taken_over
+    now = {status: number - taken_over.get(status, 0) for status, number in summary.counts.items()}
+    rows = [(status, f"{number:,}", *meanings[status]) for status, number in now.items() if number]
+    if taken_over:
+        told = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in taken_over.items())
+        total = f"{sum(taken_over.values()):,}"
+        rows.append((Status.UNCHANGED, total, "taken over", f"settled by an earlier run: {told}"))
+    return rows
 
 
 def _describe_dry_run(summary: Summary) -> str:

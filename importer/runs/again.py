@@ -1,7 +1,7 @@
 """What earlier runs left, as the input of another one: failures to try again, changes to take back."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -13,7 +13,7 @@ from importer.destinations.registry import choose, find, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import OptionError, PlaceNeededError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_sender, read_results
-from importer.model import CORRECTABLE, TRANSIENT
+from importer.model import CORRECTABLE, TRANSIENT, Status
 from importer.runs.load import Source
 from importer.runs.open_destination import check_typed
 from importer.runs.results_csv import write_results
@@ -58,7 +58,16 @@ class ResultsFile:
         again = TRANSIENT | CORRECTABLE if self.every else TRANSIENT
         zone = [] if self.zone is None else [f"zone {self.zone}"]
         print_ = fingerprint(self.name, path, "retry", *sorted(again), *zone)
-        return Source(self.name, print_, partial(ResultsReader, path, self.name, again, self.zone), path=path)
+        return Source(self.name, print_, partial(self._open_reader, path, again), path=path)
+
+    def _open_reader(self, path: Path, again: Collection[Status]) -> ResultsReader:
+        reader = ResultsReader(path, self.name, again, self.zone)
+        if self.past is not None and (undo := self.past.undone_by):
+            undone = "undone in part" if self.past.undone_in_part else "undone"
+            run = f"run {self.past.run_id} was {undone} by {undo}"
+            told = f"{run}: what it settled is taken over, but not so now"
+            reader.notes = (*reader.notes, told)
+        return reader
 
     def find_place(self, to: str | None, api: str | None) -> DestinationSpec:
         """Find where the ratings go: where the run went. What was typed must not say otherwise.

@@ -12,7 +12,7 @@ thread: requests in flight come to their end, the results are written, and the s
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -68,6 +68,8 @@ class RunReport:
     is_file: bool = False
     """Whether the destination is a file to upload, so that nothing has reached any account yet."""
     is_undo: bool = False
+    taken_over: Mapping[Status, int] = field(default_factory=dict)
+    """By status, the rows of `tallies` that an earlier run had closed."""
 
     @property
     def all_succeeded(self) -> bool:
@@ -301,6 +303,7 @@ class ImportRun:
             is_dry_run=self.rules.is_dry_run,
             is_file=self.destination.spec.is_file,
             is_undo=self.rules.undo_of is not None,
+            taken_over=loaded.run.taken_over(),
         )
 
 

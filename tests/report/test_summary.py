@@ -136,6 +136,49 @@ def test_the_verdict(given: Summary, says: str, succeeded: bool) -> None:
     assert says in " ".join(show_rich(given).split())
 
 
+def test_rows_of_an_earlier_run_are_counted_apart() -> None:
+    given = summary(
+        Counted(Status.RATED, 1200),
+        Counted(Status.DUPLICATE, 3),
+        sent=5,
+        seconds=1,
+        taken_over={Status.RATED: 1195, Status.DUPLICATE: 3},
+    )
+    lines = build_text(given).splitlines()
+    assert "      5  rated       the destination took the rating" in lines
+    assert "  1,198  taken over  settled by an earlier run: 1,195 rated, 3 duplicate" in lines
+    assert not any("another row rates the same title" in line for line in lines)
+    assert given.as_json()["taken_over"] == {"rated": 1195, "duplicate": 3}
+
+
+def test_an_undo_says_what_it_did() -> None:
+    done = summary(
+        Counted(Status.RATED, 2), Counted(Status.UNRATED, 3), Counted(Status.KEPT, 1, "changed_since"),
+        sent=5, seconds=1, is_undo=True,
+    )  # fmt: skip
+    told = build_text(done)
+    for words in ("2  restored ", "3  removed ", "1  left alone  changed since that run"):
+        assert words in told
+    dry = summary(
+        Counted(Status.NOT_SENT, 2, "would_restore"), Counted(Status.NOT_SENT, 3, "would_remove"),
+        Counted(Status.KEPT, 1, "changed_since"), is_undo=True, dry_run=True,
+    )  # fmt: skip
+    assert "Nothing was sent; 2 would be restored, 3 would be removed." in build_text(dry)
+
+
+@pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ("policy_newest", "the account's rating is newer"),
+        ("policy_highest", "the account's rating is higher"),
+        ("policy_keep", "the account's rating is kept, as you asked"),
+        ("policy_ask", "the account's rating is kept, as you chose"),
+    ],
+)
+def test_kept_says_why(reason: str, why: str) -> None:
+    assert f"4  kept  {why}" in build_text(summary(Counted(Status.KEPT, 4, reason)))
+
+
 def test_rows_not_sent_need_no_examples() -> None:
     told = build_text(
         summary(Counted(Status.NOT_SENT, 9, "stopped", ((2, "Heat", "the run stopped"),)), stopped="x")

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import pytest
 
-from importer.model import RESULT_COLUMNS
+from importer.model import RESULT_COLUMNS, Status
 from tests.road import OPEN, WAYS, Road
 from tests.road import running_sandbox as running_server
 from tests.system.conftest import COMMAND, ROOT, Importer, running_sandbox
@@ -48,6 +48,27 @@ def edit(path: Path, row: int, **cells: str) -> None:
 
 
 class TestRetryOfFailures:
+    def test_what_was_settled_earlier_is_counted_apart(self, road: Road) -> None:
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", f"{UNKNOWN},5")
+        with running_server(**LISTED) as server:
+            stopped = road.run(server.url, limit=1)
+            assert stopped.taken_over == {}
+            report = road.retry(server.url)
+            assert report.taken_over == {Status.RATED: 1}
+            assert not any("undone" in note for note in report.notes)
+
+    def test_a_retry_warns_where_the_run_was_undone(self, road: Road) -> None:
+        road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", f"{KNIGHT},7")
+        with running_server(**LISTED) as server:
+            run = road.run(server.url, limit=2).run
+            results = road.results.read_bytes()
+            undo = road.undo(server.url, run.run_id).run
+            road.results.write_bytes(results)
+            report = road.retry(server.url, past=road.find_run(run.run_id))
+            assert server.stored_movies() == {KNIGHT: 7}
+        told = f"run {run.run_id} was undone by {undo.run_id}: what it settled is taken over, but not so now"
+        assert told in report.notes
+
     def test_exactly_what_may_pass_is_sent_and_all_else_taken_over(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},11", f"{SHAWSHANK},9", f"{KNIGHT},7")
         with running_server(**LISTED) as server:
