@@ -273,6 +273,6 @@ class ResultsNotWrittenError(StopRunError):
         self.path = path
         super().__init__(
             f"{path}: cannot write the results ({cause.strerror or cause}). Nothing is lost: the journal "
-            "holds every outcome",
+            "has every outcome",
             Remedy.MOVE_OUTPUT,
         )

@@ -49,11 +49,11 @@ def _describe_room(account_info: AccountInfo, ratings: int) -> Iterator[str]:
     if account_info.cap is None:
         return
     if account_info.held is None:
-        yield f"How many ratings the account holds is not known; it may hold {account_info.cap:,}."
+        yield f"How many ratings the account has is not known; its limit is {account_info.cap:,}."
         return
     after = account_info.held + ratings
     held = count(account_info.held, "rating")
-    line = f"The account holds {held} of {account_info.cap:,}; then at most {after:,}."
+    line = f"The account has {held} of {account_info.cap:,}; then at most {after:,}."
     if after > account_info.cap:
         line += " That may be more than it can hold: the rest is then refused, and not sent."
     yield line

@@ -83,4 +83,4 @@ def _describe(conflict: Conflict) -> str:
     year = f" ({job.year})" if job.year else ""
     place = "" if job.season is None else f" {job.season}x{job.episode or 'all'}"
     ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
-    return f"{title}{year}{place}: the account holds {theirs}, the row says {ours}. Overwrite it?"
+    return f"{title}{year}{place}: the account has {theirs}, the row has {ours}. Overwrite it?"

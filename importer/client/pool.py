@@ -269,14 +269,16 @@ class _StoppedError(Exception):
 def verified(job: RatingJob) -> Outcome:
     """The outcome of a job whose answer was lost but whose rating is there."""
     status = (RATED if job.rating else UNRATED).status
-    return Outcome(status, "verified", "the answer was lost; reading back showed that the account holds it")
+    return Outcome(status, "verified", "the answer was lost; reading back found the rating in the account")
 
 
 def _as_absent(outcome: Outcome) -> Outcome:
     """What is not at the account was not carried out: nobody need wonder whether it was."""
     if outcome.status is not Status.UNCONFIRMED:
         return outcome
-    return Outcome(Status.FAILED, outcome.reason, "the answer never came; reading back showed no such rating")
+    return Outcome(
+        Status.FAILED, outcome.reason, "the answer never came; reading back did not find the rating"
+    )
 
 
 def _build_row_outcomes(

@@ -266,4 +266,4 @@ def _warnings(sources: Sources) -> Iterator[str]:
         return
     file = sources.file
     if file.exists() and file.stat().st_mode & stat.S_IROTH:
-        yield f"{file} holds secrets and every user of this machine can read it: chmod 600 '{file}'"
+        yield f"{file} contains secrets and every user of this machine can read it: chmod 600 '{file}'"

@@ -39,10 +39,10 @@ class Conflict(NamedTuple):
 
 
 _WHY = {
-    OnConflict.KEEP: "what the account holds is kept",
-    OnConflict.NEWEST: "the account's rating is the newer one",
-    OnConflict.HIGHEST: "the account's rating is the higher one",
-    OnConflict.ASK: "so you chose",
+    OnConflict.KEEP: "the account's rating wins, as you asked",
+    OnConflict.NEWEST: "the account's rating is newer",
+    OnConflict.HIGHEST: "the account's rating is higher",
+    OnConflict.ASK: "you chose the account's rating",
 }
 
 
@@ -69,8 +69,8 @@ def give_way(policy: OnConflict, conflict: Conflict) -> Outcome:
     """The fate of a row whose rating gives way to the account's."""
     job, held, held_at = conflict
     ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
-    rule = f"{_WHY[policy]} ({RowRemedy.POLICY.format(policy=policy)})"
-    message = f"the account holds {theirs}, the row says {ours}: {rule}"
+    rule = RowRemedy.POLICY.format(policy=policy)
+    message = f"kept: {_WHY[policy]}; account: {theirs}, row: {ours} ({rule})"
     return Outcome(Status.KEPT, f"policy_{policy}", message)
 
 

@@ -101,10 +101,10 @@ class OpenDestination:
         if options.limit is not None:
             raise OptionError("limit", "a file is written whole: the next run would replace it")
         if rules.on_conflict is not OnConflict.NEWEST:
-            problem = "this does not go with a file: what the account holds is not known"
+            problem = "this does not go with a file: the account's ratings are not known"
             raise OptionError("on_conflict", problem)
         if rules.removes_missing:
-            raise OptionError("mirror", "this does not go with a file: what the account holds is not known")
+            raise OptionError("mirror", "this does not go with a file: the account's ratings are not known")
 
     def check_files(self, read: Path | None, results: Path | None, *, overwrites: bool = False) -> None:
         """See that what is written takes the place of nothing else. Raises UsageError."""

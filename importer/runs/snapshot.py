@@ -30,8 +30,8 @@ from importer.runs.verify import find_unseen
 AsStored = Callable[[RatingJob], RatingJob]
 """The destination's `as_stored`."""
 
-_HELD = Outcome(Status.UNCHANGED, "held", "the account holds this very rating")
-_NOT_HELD = Outcome(Status.UNCHANGED, "not_held", "the account holds no rating that could be removed")
+_HELD = Outcome(Status.UNCHANGED, "held", "the account already has this rating")
+_NOT_HELD = Outcome(Status.UNCHANGED, "not_held", "the account has no rating to remove")
 _NOT_CONFIRMED = Outcome(
     Status.UNCHANGED,
     "not_confirmed",

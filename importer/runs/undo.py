@@ -54,7 +54,7 @@ def _build_row(job: RatingJob, is_known: bool, rating: Rating | None, rated_at: 
             *(job.row, job.line, str(job.kind), job.title, _text(job.year), _text(job.season)),
             *(_text(job.episode), job.imdb_id, _text(job.tmdb_id), _text(job.tvdb_id), _text(job.trakt_id)),
             *(str(job.rating), job.rated_at, Status.UNSUPPORTED, "previous_unknown"),
-            "what stood there before that run is not known: the account could not be read then",
+            "the rating from before that run is not known: the account could not be read then",
         )
     return job._replace(rating=UNRATE if rating is None else rating, rated_at=rated_at, note=None)
 

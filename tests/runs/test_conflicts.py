@@ -63,7 +63,9 @@ def test_the_default_is_newest(road: Road, sandbox: Server) -> None:
     road.run(sandbox.url)
     assert road.statuses == ["kept", "rated"]
     message = road.read_results()[0]["message"]
-    assert message.startswith("the account holds 5 (2014-09-01), the row says 9 (2013-01-01)")
+    assert message.startswith(
+        "kept: the account's rating is newer; account: 5 (2014-09-01), row: 9 (2013-01-01)"
+    )
 
 
 def test_a_row_that_removes_asks_for_just_that(road: Road, sandbox: Server) -> None:
@@ -222,10 +224,8 @@ class TestAsking:
         type_in("y\ny\n")
         road.run_as_typed(sandbox.url, on_conflict=OnConflict.ASK)
         asked = capsys.readouterr().err
-        assert (
-            "Shawshank: the account holds 5 (2014-09-01), the row says 9 (2020-01-02). Overwrite it?" in asked
-        )
-        assert f"IMDb {GODFATHER}: the account holds" in asked
+        assert "Shawshank: the account has 5 (2014-09-01), the row has 9 (2020-01-02). Overwrite it?" in asked
+        assert f"IMDb {GODFATHER}: the account has" in asked
 
     def test_nothing_is_sent_when_no_answer_comes(
         self, road: Road, sandbox: Server, type_in: Callable[[str], None]

@@ -78,8 +78,8 @@ def test_what_is_kept_names_both_ratings_with_their_days() -> None:
     )
     assert outcome is not None
     assert outcome.message == (
-        "the account holds 7 (2024-06-02), the row says 9 (2024-05-01): "
-        "the account's rating is the newer one (--on-conflict newest)"
+        "kept: the account's rating is newer; "
+        "account: 7 (2024-06-02), row: 9 (2024-05-01) (--on-conflict newest)"
     )
 
 

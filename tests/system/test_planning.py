@@ -129,7 +129,7 @@ def test_a_person_is_asked_title_by_title(environment: dict[str, str], tmp_path:
         os.close(ours)
         os.close(theirs)
     assert done.returncode == 0, done.stderr
-    asked = "Shawshank: the account holds 5 (2020-01-01), the row says 9 (2021-01-01). Overwrite it?"
+    asked = "Shawshank: the account has 5 (2020-01-01), the row has 9 (2021-01-01). Overwrite it?"
     assert asked in done.stderr
     assert [row["status"] for row in read(tmp_path / "ratings.results.csv")] == ["kept", "rated"]
 

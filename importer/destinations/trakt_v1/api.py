@@ -68,11 +68,11 @@ class TraktV1:
                 Status.UNSUPPORTED,
                 "needs_show_and_number",
                 "this API takes an episode by its show's id, season and number; "
-                "the row holds only the episode's own id",
+                "the row has only the episode's own id",
             )
         if job.kind is MediaKind.UNKNOWN:
             return Outcome(
-                Status.INVALID, "unknown_type", "this API must be told whether it is a movie or a show"
+                Status.INVALID, "unknown_type", "this API needs to know whether it is a movie or a show"
             )
         second_id = job.tmdb_id if job.kind is MediaKind.MOVIE else job.tvdb_id
         if not job.imdb_id and not second_id and not (job.title and job.year):
