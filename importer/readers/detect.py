@@ -25,6 +25,7 @@ from importer.errors import (
     UnknownFormatError,
     UnreadableFileError,
 )
+from importer.model import IMDB_ID
 from importer.readers.base import FileReader, ReadOptions
 from importer.readers.cells.errors import quote
 from importer.readers.format_reader import TableReader
@@ -53,6 +54,9 @@ _CONFLICT = b"<<<<<<<"
 _NAME_PARTS = re.compile(r"[-_ 0-9]+")
 # [Rec] is a film: a list holds objects, or at least some value.
 _starts_json = re.compile(r'\{|\[\s*(?:[\[{\]"0-9tfnNI-]|$)').match
+
+
+_is_data = re.compile(IMDB_ID).fullmatch
 
 
 class _Choice(NamedTuple):
@@ -199,6 +203,12 @@ def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
 
 def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced: bool) -> UnknownFormatError:
     names = table.header.names
+    if not is_forced and any(map(_is_data, names)):
+        raise UnknownFormatError(
+            f"{table.name}: the first row is data, not the names of columns: {_list(names)}.\n"
+            "Put a row of names above it, such as title,rating,imdb_id.",
+            found=names,
+        )
     problem = f"the file is not of the format {nearest}" if is_forced else "this is no format that is known"
     return UnknownFormatError(
         f"{table.name}: {problem}.\n"

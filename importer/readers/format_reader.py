@@ -14,7 +14,6 @@ must (`check_row`):
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, tzinfo
 from functools import cached_property, partial
 from itertools import count, repeat
@@ -22,7 +21,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-from importer.errors import OptionError, ScaleNeededError, UnreadableFileError
+from importer.errors import OptionError
 from importer.model import InvalidRow, RatingJob, SourceRow, Status, make_job
 from importer.readers.base import ReadOptions
 from importer.readers.cells.dates import is_day_first, parse_date
@@ -31,7 +30,7 @@ from importer.readers.cells.ratings import not_rated
 from importer.readers.cells.scales import Scale, Steps, parse_scale
 from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns
 from importer.readers.jobs import collector_paused, note_early_dates
-from importer.readers.judging import Ratings, judge_ratings
+from importer.readers.judging import read_cells, refuse_other_scale
 from importer.readers.row_problems import outweighs, repeated_header, too_few
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.records import LIST
@@ -109,9 +108,8 @@ class TableReader:
         """In which column of the table each field stands."""
         self.prepare()
         zone = () if self.zone is UTC else (f"times without a zone are of {self.zone}",)
-        scale = () if self.given.scale is None else self.describe_scale()
-        doubt = () if self.scale_doubt is None else (self.scale_doubt,)
-        self.notes: Sequence[str] = (*self.describe(), *scale, *doubt, *zone, *table.notes)
+        told = [self.scale_doubt] if self.scale_doubt else self.describe_scale() if self.scale else []
+        self.notes: Sequence[str] = (*self.describe(), *told, *zone, *table.notes)
 
     @classmethod
     def find_columns(cls, header: Header) -> dict[str, int]:
@@ -146,17 +144,11 @@ class TableReader:
                 raise OptionError("scale", f"the ratings of {self.table.name} are of ten", self.given.scale)
             self.places["note"] = self.places[self.scaled_field]
         elif self.judged_scale is not None and self.scaled_field in self.places:
-            self._refuse_other_scale(self.judged_scale)
+            self.refuse_other_scale(self.judged_scale)
 
-    def is_of_another_scale(self, ratings: Ratings) -> bool:
-        """Whether the ratings cannot be those of the format."""
-        return ratings.are_of_another_scale
-
-    def _refuse_other_scale(self, scale: Steps) -> None:
-        ratings = judge_ratings(self.table, self.places[self.scaled_field], scale.highest)
-        if self.is_of_another_scale(ratings):
-            told = f"{ratings.above:,} of {ratings.numbers:,} are above {scale.highest}, the most there is"
-            raise ScaleNeededError(self.table.name, told, None, ratings.likely_scale)
+    def refuse_other_scale(self, scale: Steps) -> None:
+        """Refuse ratings that cannot be of the format's scale. Raises ScaleNeededError."""
+        refuse_other_scale(self.table, self.places[self.scaled_field], scale.highest)
 
     def parser_of(self, field: str) -> Parse:
         """Return what parses the cells of a field: ratings by `--scale`, if it was given."""
@@ -184,10 +176,14 @@ class TableReader:
         """Choose the cells that are shown of a bad row, where several columns share a field."""
         return cells
 
+    def rescue(self, job: RatingJob, error: CellError) -> RatingJob | None:
+        """Take a row all the same, of which only this is wrong, if the format can."""
+        del job, error
+        return None
+
     def is_unrated(self, cells: Mapping[str, str]) -> bool:
         """Whether a row without a rating is nothing unusual."""
-        del cells
-        return False
+        return not cells
 
     @property
     def unread(self) -> Sequence[str]:
@@ -212,7 +208,8 @@ class TableReader:
             jobs, errors = self._build_jobs(chunk, parsers, rows_before + 1)
             rows: list[SourceRow] = [*jobs]
             for index, (field, error) in errors.items():
-                rows[index] = self._build_invalid_row(jobs[index], chunk, index, field, error)
+                row = self.rescue(jobs[index], error)
+                rows[index] = row or self._build_invalid_row(jobs[index], chunk, index, field, error)
             yield rows
             rows_before += len(rows)
 
@@ -296,14 +293,7 @@ class TableReader:
     @cached_property
     def _is_day_first(self) -> bool | None:
         """Read the date column once more from the start, for only as a whole does it show its order."""
-        place = self.places["rated_at"]
-
-        def cells() -> Iterator[str]:
-            with suppress(UnreadableFileError):  # what can be read decides; `chunks` tells of the rest
-                for chunk in self.table.chunks([place]):
-                    yield from chunk.column(place)
-
-        return is_day_first(cells())
+        return is_day_first(read_cells(self.table, self.places["rated_at"]))
 
 
 def _parse_cleaned(cell: str, parse: Parse, clean: Callable[[str], str]) -> object:

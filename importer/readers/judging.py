@@ -4,10 +4,12 @@
 5, 3, 3.5, 4    as ratings of ten: halves, and none above 5, so these are stars
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from typing import NamedTuple
 
-from importer.errors import UnreadableFileError
+from importer.errors import ScaleNeededError, UnreadableFileError
 from importer.readers.cells.scales import parse_value
 from importer.readers.tables.table import AnyTable
 
@@ -58,18 +60,29 @@ def judge_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Ratings
     numbers = above = 0
     highest, has_halves = Fraction(0), False
     seen: dict[str, Fraction | None] = {}
-    try:
-        for chunk in table.chunks([place]):
-            for cell in chunk.column(place):
-                if cell not in seen:
-                    seen = seen if len(seen) < _HUNDRED * _HUNDRED else {}
-                    seen[cell] = parse_value(cell)
-                # A broken row may hold anything here; a number such as 83922 is no rating of any scale.
-                if (value := seen[cell]) is not None and 0 < value <= _HUNDRED:
-                    numbers += 1
-                    above += value > limit
-                    highest = max(highest, value)
-                    has_halves = has_halves or value.denominator > 1
-    except UnreadableFileError:
-        pass  # what can be read decides; `chunks` tells of the rest, in its place
+    for cell in read_cells(table, place):
+        if cell not in seen:
+            seen = seen if len(seen) < _HUNDRED * _HUNDRED else {}
+            seen[cell] = parse_value(cell)
+        # A broken row may hold anything here; a number such as 83922 is no rating of any scale.
+        if (value := seen[cell]) is not None and 0 < value <= _HUNDRED:
+            numbers += 1
+            above += value > limit
+            highest = max(highest, value)
+            has_halves = has_halves or value.denominator > 1
     return Ratings(numbers, highest, above, has_halves)
+
+
+def refuse_other_scale(table: AnyTable, place: int, highest: Fraction, *, is_strict: bool = False) -> None:
+    """Refuse a file of whose ratings too many lie above the highest, or any. Raises ScaleNeededError."""
+    ratings = judge_ratings(table, place, highest)
+    if ratings.are_of_another_scale or (is_strict and ratings.above):
+        told = f"{ratings.above:,} of {ratings.numbers:,} are above {highest}, the most there is"
+        raise ScaleNeededError(table.name, told, None, ratings.likely_scale)
+
+
+def read_cells(table: AnyTable, place: int) -> Iterator[str]:
+    """Read a column through, as far as it can be read; `chunks` tells of the rest, in its place."""
+    with suppress(UnreadableFileError):
+        for chunk in table.chunks([place]):
+            yield from chunk.column(place)

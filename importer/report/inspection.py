@@ -117,7 +117,9 @@ def build_inspection(inspection: Inspection) -> str:
     lines = [clean(inspection.name), *_facts(inspection), "", *_histogram(inspection.ratings)]
     lines += ["", f"To {inspection.destination}: {count(inspection.sendable, 'row')} would be sent."]
     if noted := inspection.noted.count:
-        lines += ["", f"  {noted:,} of them with a note", *_examples(inspection.noted)]
+        shared = _shared_message(inspection.noted)
+        told = f": {clean(shared)}" if shared else ""
+        lines += ["", f"  {noted:,} of them with a note{told}", *_examples(inspection.noted)]
     by_number = sorted(inspection.oddities.items(), key=lambda entry: -entry[1].count)
     for (status, reason), odd in by_number:
         shared = _shared_message(odd)

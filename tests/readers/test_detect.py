@@ -124,3 +124,8 @@ def test_every_format_is_described() -> None:
 def test_listing_formats_needs_no_pandas() -> None:
     code = "import sys, importer.readers as r; r.FORMATS, r.open_reader; sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_first_row_that_is_data_is_said_to_be_data(tmp_path: Path) -> None:
+    with pytest.raises(UnknownFormatError, match=r"(?s)the first row is data.*title,rating,imdb_id"):
+        read(tmp_path, b"A,5,tt0111161\nB,4,tt0068646\n")

@@ -66,6 +66,12 @@ _OF_LIBRARIES = frozenset({"studio", "content rating", "video resolution", "cont
 _RESULTS = ("row", "line", "status", "reason", "message", "rating", "previous_rating")
 
 
+def _parse_id(cell: str, field: str) -> int | None:
+    """Read a number, or the address of the title's page at the site that gave it."""
+    found: int | None = getattr(parse_address(cell), field) if "/" in cell else None
+    return found or parse_number_id(cell)
+
+
 def _parse_kind(cell: str) -> MediaKind | None:
     return parse_kind(cell, _TYPES) if cell.strip() else None
 
@@ -99,9 +105,9 @@ class CsvReader(Scaled):
         sample="ratings.csv",
     )
     imdb_id = Column(*_id_names("imdb"), parse=parse_imdb_id)
-    tmdb_id = Column(*_id_names("tmdb"), parse=parse_number_id)
-    tvdb_id = Column(*_id_names("tvdb"), parse=parse_number_id)
-    trakt_id = Column(*_id_names("trakt"), parse=parse_number_id)
+    tmdb_id = Column(*_id_names("tmdb"), parse=partial(_parse_id, field="tmdb_id"))
+    tvdb_id = Column(*_id_names("tvdb"), parse=partial(_parse_id, field="tvdb_id"))
+    trakt_id = Column(*_id_names("trakt"), parse=partial(_parse_id, field="trakt_id"))
     kind = Column("media_type", "mediatype", "type", "kind", parse=_parse_kind)
     second_kind = kind.also(partial(parse_second_kind, types=_TYPES))
     rating = Column("rating", *MY_RATING, parse=PerFile(_choose_rating_parser), required=True)
@@ -195,8 +201,10 @@ class CsvReader(Scaled):
 
     def is_unrated(self, cells: Mapping[str, str]) -> bool:
         """Whether a row without a rating was never meant to hold one: nothing says when it was rated."""
-        is_of_ratings = "rated_at" in self.places and not _OTHER_EVENTS & set(self.table.header.keys)
-        return not cells.get("rated_at") and not is_of_ratings
+        keys, place = self.table.header.keys, self.places.get("rated_at")
+        if place is None or keys[place] not in _CLEARLY_RATED:
+            return True
+        return not cells.get("rated_at") and bool(_OTHER_EVENTS & set(keys))
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the kind of a row without a type, and see that the row says which title it means."""

@@ -5,11 +5,11 @@ cannot be taken apart safely. What a destination makes of that is the destinatio
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import ClassVar
 
-from importer.errors import Remedy, UnknownFormatError, UnreadableFileError
+from importer.errors import Remedy, UnknownFormatError
+from importer.model import RatingJob
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_id
@@ -18,6 +18,7 @@ from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import parse_rating, parse_rating_if_any
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote, TableReader
+from importer.readers.judging import read_cells
 from importer.readers.tables.table import AnyTable, Header
 
 _VINTAGES = (
@@ -81,6 +82,11 @@ class ImdbReader(TableReader):
         """Whether a row without a rating was never rated: it has no date, either."""
         return not cells.get("rated_at")
 
+    def rescue(self, job: RatingJob, error: CellError) -> RatingJob | None:
+        """Leave a row without an id to `importer resolve`, if it has a title and a rating."""
+        is_named = error.reason is Reason.NO_ID and job.title and job.year
+        return job if is_named and job.rating and job.kind else None
+
     def describe(self) -> Sequence[str]:
         """Name the vintage."""
         vintages = (years for column, years in _VINTAGES if self.table.header.find([column]) is not None)
@@ -139,9 +145,7 @@ def _is_old_list(table: AnyTable) -> bool:
     place = table.header.find(["modified"])
     if place is None or table.header.find(["You rated"]) is None:
         return False
-    with suppress(UnreadableFileError):  # `chunks` tells of it, in its place
-        return any(any(map(str.strip, chunk.column(place))) for chunk in table.chunks([place]))
-    return False
+    return any(map(str.strip, read_cells(table, place)))
 
 
 def _is_list(header: Header) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
+from importer.readers.cells.addresses import Address, parse_address
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import not_rated, parse_rating
@@ -61,6 +62,7 @@ class KinopoiskReader(TableReader):
     rated_at = Column("date", "data", parse=DATE)
     year = Column("year", parse=_parse_first_year, required=True)
     years = year.also(_parse_kind)
+    address = Column("link", "url", parse=parse_address)
     signature_columns: ClassVar = frozenset({"nameeng", "namerus", "en_title", "ru_title"})
 
     @classmethod
@@ -76,4 +78,7 @@ class KinopoiskReader(TableReader):
         title = job.title or extra["russian"]
         if title is None:
             raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
-        return job._replace(kind=extra["years"], title=title)
+        address: Address = extra.get("address") or Address()
+        # A page of a film may be a mini series; that of a series is one.
+        kind = MediaKind.SHOW if address.kind is MediaKind.SHOW else extra["years"]
+        return job._replace(kind=kind, title=title)

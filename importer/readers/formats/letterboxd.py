@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from importer.errors import OptionError, UnreadableFileError
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.scales import steps
 from importer.readers.cells.texts import parse_text
@@ -46,6 +47,8 @@ class LetterboxdReader(TableReader):
     rating = Column("Rating", parse=STARS.convert, required=True)
     rated_at = Column("Date", parse=DATE)
     year = Column("Year", parse=parse_year)
+    imdb_id = Column("imdbID", "imdb_id", "imdb", parse=parse_imdb_id)
+    tmdb_id = Column("tmdbID", "tmdb_id", "tmdb", parse=parse_number_id)
     judged_scale = STARS
     unread_columns = ("Letterboxd URI",)
     signature_columns: ClassVar = frozenset({"letterboxd uri"})
@@ -76,7 +79,7 @@ class LetterboxdReader(TableReader):
         """Date the rating. Raises CellError for a film that nothing tells from another."""
         del extra
         film = job.title, job.year
-        if film in self._namesakes:
+        if film in self._namesakes and not (job.imdb_id or job.tmdb_id):
             # Whatever is chosen for one of them, `importer resolve` would give to the other, too.
             raise CellError(
                 Reason.NO_ID,

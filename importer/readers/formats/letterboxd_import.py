@@ -12,12 +12,12 @@ from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import not_rated, parse_rating
-from importer.readers.cells.scales import Scale
+from importer.readers.cells.scales import Scale, Steps
 from importer.readers.cells.texts import parse_html_text
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.letterboxd import STARS
-from importer.readers.judging import Ratings
+from importer.readers.judging import refuse_other_scale
 from importer.readers.tables.table import Header
 
 _TITLE_COLUMNS = ("LetterboxdURI", "url", "tmdbID", "imdbID", "Title")
@@ -78,9 +78,9 @@ class LetterboxdImportReader(TableReader):
         scale: Scale = self.scale or STARS
         return scale.convert(cell) if cell.strip() else None
 
-    def is_of_another_scale(self, ratings: Ratings) -> bool:
-        """Whether any is above five stars: nothing but the name of the column says that they are some."""
-        return ratings.above > 0
+    def refuse_other_scale(self, scale: Steps) -> None:
+        """Refuse a single rating above five stars: only the name of a column says that they are some."""
+        refuse_other_scale(self.table, self.places["stars"], scale.highest, is_strict=True)
 
     def parser_of(self, field: str) -> Parse:
         """Return what the column says, for either may count; it knows of the scale."""

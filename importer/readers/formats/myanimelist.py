@@ -64,7 +64,7 @@ class MyAnimeListReader(TableReader):
         sample="myanimelist.xml",
     )
     description = ("MyAnimeList anime list, which does not say when a title was rated",)
-    kind = Column("series_type", parse=_parse_type, required=True)
+    kind = Column("series_type", parse=_parse_type)
     second_kind = kind.also(partial(parse_second_kind, types=_TYPES))
     unrated = frozenset({"", "0"})
     rating = Column("my_score", parse=_parse_score, required=True)
@@ -82,4 +82,5 @@ class MyAnimeListReader(TableReader):
         del extra
         if job.title is None:
             raise CellError(Reason.NO_ID, "the entry has no title", "Write one, or take the entry out.")
-        return job
+        # Lists that programs write have no types: the look-up has to tell.
+        return job if job.kind else job._replace(kind=MediaKind.UNKNOWN)

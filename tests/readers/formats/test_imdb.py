@@ -134,7 +134,7 @@ def test_a_bad_cell_is_told_with_line_column_and_value(tmp_path: Path) -> None:
         "tt0111161,8,2024-05-01,T,Hörspiel,1994",
         "tt0111161,8,2024-05-01,T,,1994",
         "tt0111161,8,2024-05-01,T,Movie,94",
-        ",8,2024-05-01,T,Movie,1994",
+        ",8,2024-05-01,,Movie,1994",
         ",,,,,",
         "tt0111161,8,2024-0",
         "tt0111161,8,2024-05-01,T, B,Movie,1994",
@@ -225,3 +225,12 @@ def test_type_words_of_many_languages(tmp_path: Path, word: str, kind: str) -> N
     content = f"Const,Your Rating,Title Type\ntt0111161,9,{word}\n".encode()
     (row,) = read(tmp_path, content, reading=ReadOptions(leaves_types_open=True))
     assert (row.kind if isinstance(row, RatingJob) else reasons([row])[0]) == kind
+
+
+def test_a_row_with_a_title_and_no_id_is_left_to_resolve(tmp_path: Path) -> None:
+    content = (
+        b"Const,Your Rating,Title Type,Title,Year\n,7,movie,Inception,2010\n,,movie,Heat,1995\n,7,movie,,\n"
+    )
+    rows = read(tmp_path, content)
+    assert reasons(rows) == ["ok", "no_id", "no_id"]
+    assert jobs(rows[:1])[0].title == "Inception"

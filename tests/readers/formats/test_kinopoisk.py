@@ -92,3 +92,11 @@ def test_times_are_of_the_zone_that_is_said(tmp_path: Path) -> None:
 def test_five_cells_of_something_else_are_not_taken_for_ratings(tmp_path: Path, first: str) -> None:
     with pytest.raises(UnknownFormatError):
         read_rows(tmp_path, first, first, header=None)
+
+
+def test_the_address_of_a_series_tells_one(tmp_path: Path) -> None:
+    link = "https://www.kinopoisk.ru/{}/1/"
+    content = "nameEng,nameRus,rating,date,year,link\n" + "".join(
+        f"A,,9,,2008,{link.format(word)}\n" for word in ("series", "film")
+    )
+    assert [job.kind for job in jobs(read(tmp_path, content.encode()))] == ["show", "unknown"]

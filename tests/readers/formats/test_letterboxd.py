@@ -209,3 +209,16 @@ def test_a_rating_on_nobodys_scale_is_not_taken_for_stars(tmp_path: Path) -> Non
     assert isinstance(row, RatingJob)
     assert row.rating == 4
     assert open_reader(tmp_path / "input.csv").format_name == "csv"
+
+
+def test_ids_that_stand_in_the_file_tell_films_of_one_name_and_year(tmp_path: Path) -> None:
+    content = (
+        "Date,Name,Year,Letterboxd URI,Rating,imdbID,tmdbID\n"
+        "2024-01-03,An Inspector Calls,2015,https://boxd.it/9SSK,3,tt4353270,360784\n"
+        "2024-01-04,An Inspector Calls,2015,https://boxd.it/bOqa,4,,376570\n"
+    )
+    found = jobs(read(tmp_path, content.encode()))
+    assert [(job.imdb_id, job.tmdb_id, job.rating) for job in found] == [
+        ("tt4353270", 360784, 6),
+        (None, 376570, 8),
+    ]

@@ -87,3 +87,11 @@ def test_a_manga_list_is_refused_by_name(tmp_path: Path) -> None:
     )
     with pytest.raises(UnknownFormatError, match="manga list of MyAnimeList"):
         read(tmp_path, text.encode())
+
+
+def test_a_list_without_types_is_read(tmp_path: Path) -> None:
+    entry = "<anime><series_title>Cowboy Bebop</series_title><my_score>{}</my_score></anime>"
+    content = f"<myanimelist>{entry.format(9)}{entry.format(0)}</myanimelist>"
+    rows = read(tmp_path, content.encode())
+    assert reasons(rows) == ["ok", "no_rating"]
+    assert jobs(rows[:1])[0].kind == "unknown"
