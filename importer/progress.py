@@ -32,5 +32,7 @@ class Progress:
     """Rows of `done` whose outcome is no success."""
     waiting_for: str = ""
     """Why nothing is sent, such as `over capacity (503)`; empty while something is."""
+    is_paused: bool = False
+    """Whether all requests wait, rather than one of them."""
     waiting_until: float = 0.0
     """When the wait ends, on the event loop's clock (`loop.time()`, seconds)."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from importer.destinations.registry import DEFAULT, find, find_searcher, is_file
 from importer.destinations.spec import DestinationSpec
-from importer.errors import AuthorizationError, ImporterError
+from importer.errors import AccountLimitError, AuthorizationError, ImporterError
 from importer.model import CORRECTABLE, Status
 from importer.readers.cells.errors import AT_THE_SOURCE
 from importer.report.summary import Summary
@@ -32,12 +32,18 @@ _FOR_RETRY = _OF_SERVER | {
 }
 """Options that decide how rows are sent; not those of one command, such as --limit or --yes."""
 
+_FIRST = {
+    AuthorizationError: "set the right credentials first (docs/settings.md)",
+    AccountLimitError: "make room in the account first, or have its limit raised",
+}
+"""Errors that the same command would meet again, and what has to be done before it is typed."""
+
 
 def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) -> tuple[str, str] | None:
     """Give (command, reason), or None where nothing is left to do. `place` is the destination's name."""
     counts = summary.counts
-    if isinstance(stopped_by, AuthorizationError):
-        return _typed(), "set the right credentials first (docs/settings.md), then"
+    if first := next((_FIRST[error] for error in _FIRST if isinstance(stopped_by, error)), None):
+        return _typed(), f"{first}, then"
     if summary.dry_run:
         return (_typed(), "to send them") if counts.get(Status.NOT_SENT) else None
     if summary.stopped:

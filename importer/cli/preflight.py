@@ -2,7 +2,9 @@
 
 ```text
 Signed in as ada (VIP); the token lasts until 2026-03-01 12:00 UTC, then renewed.
-The account holds 812 ratings of 100,000; then at most 12,812.
+The account has 9,950 ratings of 20,000; then 21,800.
+1,800 new titles will not fit: what comes last in the file, from line 10240, Heat. Changes and ...
+Sent before: 1,000 rated.
 Not to send: 40 duplicate, 3 invalid, bad rating.
 To send: 12,000 rows in about 120 requests, at least 2 min 00 s.
 ```
@@ -13,8 +15,14 @@ from datetime import UTC, datetime
 
 from importer.client.sign_in import AccountInfo
 from importer.journal.history import Tally
+from importer.model import Status
 from importer.runs.prompts import Outlook
+from importer.runs.room import Room
 from importer.text import clean, count, describe_outcome, duration
+
+_SENT = frozenset(
+    {Status.RATED, Status.UNRATED, Status.FAILED, Status.UNCONFIRMED, Status.NOT_FOUND, Status.REJECTED}
+)
 
 _DAY = "%Y-%m-%d %H:%M UTC"
 
@@ -22,17 +30,16 @@ _DAY = "%Y-%m-%d %H:%M UTC"
 def build_preflight(outlook: Outlook) -> list[str]:
     """Build the lines to show."""
     account_info, effort = outlook.account_info, outlook.estimate_effort()
-    if not outlook.open_rows:
-        return [_describe_account(account_info, effort.seconds), "Nothing to send."]
-    return [
+    lines = [
         _describe_account(account_info, effort.seconds),
-        *_describe_room(account_info, effort.ratings),
-        *_describe_skipped(outlook.count_rows()),
-        (
-            f"To send: {count(outlook.open_rows, 'row')} in about {count(effort.requests, 'request')}, "
-            f"at least {duration(effort.seconds)}."
-        ),
+        *_describe_room(account_info, outlook.room),
+        *_describe_closed(outlook.count_rows()),
     ]
+    if not outlook.open_rows:
+        return [*lines, "Nothing to send."]
+    at_least = f", at least {duration(effort.seconds)}" if effort.seconds else ""
+    requests = count(effort.requests, "request")
+    return [*lines, f"To send: {count(outlook.open_rows, 'row')} in about {requests}{at_least}."]
 
 
 def _describe_account(account_info: AccountInfo, seconds: float) -> str:
@@ -45,25 +52,34 @@ def _describe_account(account_info: AccountInfo, seconds: float) -> str:
     return f"{who}; the token lasts until {end.strftime(_DAY)}{renewal}."
 
 
-def _describe_room(account_info: AccountInfo, ratings: int) -> Iterator[str]:
+def _describe_room(account_info: AccountInfo, room: Room | None) -> Iterator[str]:
     if account_info.cap is None:
         return
+    cap = f"{account_info.cap:,}" + ("" if account_info.is_cap_told else " (the usual limit)")
     if account_info.held is None:
-        yield f"How many ratings the account has is not known; its limit is {account_info.cap:,}."
+        yield f"How many ratings the account has is not known; its limit is {cap}."
         return
-    after = account_info.held + ratings
-    held = count(account_info.held, "rating")
-    line = f"The account has {held} of {account_info.cap:,}; then at most {after:,}."
-    if after > account_info.cap:
-        line += " That may be more than it can hold: the rest is then refused, and not sent."
-    yield line
+    held = account_info.held if room is None else room.held
+    then = "" if room is None or room.held_afterwards == held else f"; then {room.held_afterwards:,}"
+    yield f"The account has {count(held, 'rating')} of {cap}{then}."
+    if room is not None and room.first_left_out is not None:
+        first = room.first_left_out
+        title = f", {clean(first.title, 80)}" if first.title else ""
+        verb = "will" if account_info.is_cap_told else "may"
+        yield (
+            f"{count(room.left_out, 'new title')} {verb} not fit: what comes last in the file, "
+            f"from line {first.line}{title}. Changes and removals are sent first."
+        )
 
 
-def _describe_skipped(tallies: Collection[Tally]) -> list[str]:
-    settled = [tally for tally in tallies if tally.status != "not_sent"]
-    if not settled:
-        return []
-    reasons = ", ".join(
-        f"{tally.count:,} {describe_outcome(tally.status, tally.reason)}" for tally in settled
-    )
-    return [f"Not to send: {reasons}."]
+def _describe_closed(tallies: Collection[Tally]) -> Iterator[str]:
+    """Say what was sent before, and what needs no sending: with what is to send these are all rows."""
+    closed = [tally for tally in tallies if tally.status is not Status.NOT_SENT]
+    for label, is_sent in (("Sent before", True), ("Not to send", False)):
+        reasons = [
+            f"{tally.count:,} {describe_outcome(tally.status, tally.reason)}"
+            for tally in closed
+            if (tally.status in _SENT) is is_sent
+        ]
+        if reasons:
+            yield f"{label}: {', '.join(reasons)}."

@@ -71,19 +71,24 @@ def _can_redraw(stream: TextIO) -> bool:
 
 @dataclass(slots=True)
 class Pace:
-    """The recent rate of rows, from samples of a count. Waits do not count as time."""
+    """The rate of rows, from samples of a count: lately, and since the beginning.
+
+    Only a pause of all requests does not count as time: while one of four workers waits, three go on.
+    """
 
     _samples: deque[tuple[float, int]] = field(default_factory=deque)
-    _waited: float = 0.0
+    _first: tuple[float, int] | None = None
+    _paused: float = 0.0
     _last: float | None = None
 
-    def observe(self, now: float, done: int, *, is_waiting: bool) -> None:
+    def observe(self, now: float, done: int, *, is_paused: bool) -> None:
         """Add a sample."""
         since, self._last = self._last, now
-        if is_waiting and since is not None:
-            self._waited += now - since
+        if is_paused and since is not None:
+            self._paused += now - since
             return
-        moved = now - self._waited
+        moved = now - self._paused
+        self._first = self._first or (moved, done)
         # Two samples stay, however old: a slow run has a rate too.
         self._samples.append((moved, done))
         while len(self._samples) > 2 and self._samples[1][0] <= moved - _RECENT_SECONDS:
@@ -92,10 +97,17 @@ class Pace:
     @property
     def rows_per_second(self) -> float:
         """The rate over the last seconds; 0 if no row is done yet."""
-        if not self._samples:
-            return 0.0
-        (since, before), (now, after) = self._samples[0], self._samples[-1]
-        return (after - before) / (now - since) if now > since else 0.0
+        return _rate(self._samples[0], self._samples[-1]) if self._samples else 0.0
+
+    @property
+    def overall_rows_per_second(self) -> float:
+        """The rate since the beginning, which is what the rest will take."""
+        return _rate(self._first, self._samples[-1]) if self._first else 0.0
+
+
+def _rate(first: tuple[float, int], last: tuple[float, int]) -> float:
+    (since, before), (now, after) = first, last
+    return (after - before) / (now - since) if now > since else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +120,12 @@ class View:
     done: int
     failed: int
     rows_per_second: float
+    overall_rows_per_second: float
     waiting_for: str
     waiting_seconds: float
     """Seconds until the wait ends; 0 if that is not known."""
+    is_paused: bool
+    """Whether all requests wait."""
 
     @property
     def left(self) -> int:
@@ -120,9 +135,10 @@ class View:
     @property
     def seconds_left(self) -> float | None:
         """The time that the rest will take; None if no row is done yet."""
-        if not self.rows_per_second:
+        if not self.overall_rows_per_second:
             return None
-        return self.left / self.rows_per_second + self.waiting_seconds
+        pause_seconds = self.waiting_seconds if self.is_paused else 0.0
+        return self.left / self.overall_rows_per_second + pause_seconds
 
 
 class Watch:
@@ -138,7 +154,7 @@ class Watch:
         progress, now = self._progress, self._clock()
         waiting_for = progress.waiting_for  # read once: the pipeline may clear it meanwhile
         if progress.phase in COUNTED:
-            self._pace.observe(now, progress.done, is_waiting=bool(waiting_for))
+            self._pace.observe(now, progress.done, is_paused=progress.is_paused)
         return View(
             progress.phase,
             progress.rows_read,
@@ -146,8 +162,10 @@ class Watch:
             progress.done,
             progress.failed,
             self._pace.rows_per_second,
+            self._pace.overall_rows_per_second,
             clean(waiting_for, 120),
             max(progress.waiting_until - now, 0.0) if waiting_for else 0.0,
+            progress.is_paused,
         )
 
 

@@ -169,6 +169,7 @@ class Limiter:
         until = asyncio.get_running_loop().time() + seconds
         if until > self._paused_until:
             self._paused_until = until
+            self._progress.is_paused = True
             self._progress.waiting_for = reason
             self._progress.waiting_until = until
 
@@ -177,6 +178,7 @@ class Limiter:
         while (seconds := self._paused_until - loop.time()) > 0:  # noqa: ASYNC110 - it may be prolonged
             await asyncio.sleep(seconds)
         self._paused_until = 0.0
+        self._progress.is_paused = False
         self._progress.waiting_for = ""
 
 

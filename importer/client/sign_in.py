@@ -90,6 +90,8 @@ class AccountInfo:
     """Seconds since the epoch; None when the token's end is not known."""
     cap: int | None = None
     """How many ratings the account may hold, if there is a limit."""
+    is_cap_told: bool = False
+    """Whether the service said so of this very account; else it is what is usual."""
 
 
 async def account_info(sender: HttpSender, credentials: Credentials, api: AccountApi) -> AccountInfo:
@@ -98,4 +100,6 @@ async def account_info(sender: HttpSender, credentials: Credentials, api: Accoun
     account = await client.request(api.build_account(), api.read_account)
     held = await client.request(api.build_count(), api.read_count)
     username = account.username or account.name
-    return AccountInfo(username, account.is_vip, held, credentials.expires_at, account.cap)
+    return AccountInfo(
+        username, account.is_vip, held, credentials.expires_at, account.cap, account.is_cap_told
+    )

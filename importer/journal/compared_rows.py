@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, PlannedChange, RunRows, build_jobs
 from importer.model import IMDB_ID, MediaKind, Outcome, Rating, RatingJob
 
+_IS_NEW = "rating <> 0 AND previous_rating IS NULL"
+
 
 class Replaced(NamedTuple):
     """A row that would replace another rating of the account: what that is, since when.
@@ -35,6 +37,23 @@ class ComparedRows(RunRows):
     def open_removals(self, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that remove a rating."""
         return self._jobs(f"rating = 0 AND {OPEN}", self.number, after_row, limit)
+
+    def open_changes(self, after_row: int, limit: int) -> list[RatingJob]:
+        """The same of the jobs that change or remove a rating, so that the account needs no room for them."""
+        return self._jobs(f"NOT ({_IS_NEW}) AND {OPEN}", self.number, after_row, limit)
+
+    def open_additions(self, after_row: int, limit: int) -> list[RatingJob]:
+        """The same of the jobs that rate a title which has no rating yet."""
+        return self._jobs(f"{_IS_NEW} AND {OPEN}", self.number, after_row, limit)
+
+    def count_additions(self) -> int:
+        """Count the open rows that `open_additions` gives."""
+        return self._count(f"status IS NULL AND {_IS_NEW}")
+
+    def nth_addition(self, number: int) -> RatingJob:
+        """The job of the open row with that number, from 0, among those that `open_additions` gives."""
+        where = f"run = ? AND status IS NULL AND {_IS_NEW} ORDER BY row LIMIT 1 OFFSET ?"
+        return self._jobs(where, self.number, number)[0]
 
     def unchanged_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
         """Up to `limit` jobs beyond `after_row` that need not be sent, for they are so already."""

@@ -12,8 +12,6 @@ from importer.journal import JournalRun, in_blocks
 class Effort(NamedTuple):
     """What it takes to send the open rows of a run; `seconds` is 0 where nothing limits the pace."""
 
-    ratings: int
-    """Rows that rate; the others remove a rating."""
     requests: int
     seconds: float
 
@@ -21,10 +19,8 @@ class Effort(NamedTuple):
 def estimate_effort(destination: Destination, rate: Rate | None, run: JournalRun) -> Effort:
     """Count what travels together, which is only jobs of one kind of request."""
     sizes: Counter[str] = Counter()
-    ratings = 0
     for job in chain.from_iterable(in_blocks(run.open_jobs)):
         sizes[destination.request_kind(job)] += 1
-        ratings += bool(job.rating)
     requests = sum(-(-size // destination.batch_size) for size in sizes.values())
     seconds = requests * rate.period_seconds / rate.requests if rate else 0.0
-    return Effort(ratings, requests, seconds)
+    return Effort(requests, seconds)

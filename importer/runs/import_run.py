@@ -32,6 +32,7 @@ from importer.runs.open_destination import OpenDestination
 from importer.runs.outputs import Outputs, set_aside
 from importer.runs.prompts import Observer, Outlook, Prompts, StartedRun, Unattended, Unwatched
 from importer.runs.results_csv import STANDARD_OUTPUT, write_results
+from importer.runs.room import find_room
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.snapshot import Snapshot
 from importer.runs.stop import StopRequest, wait_in_thread
@@ -108,10 +109,10 @@ class ImportRun:
         loaded = self.load()
         self._ask_about_feeds(loaded)
         delivery = self._build_delivery(loaded)
-        if loaded.open_rows:
-            snapshot = self._compare(delivery)
-            if delivery.stopped_by is None:
-                self._guard(snapshot)
+        snapshot = self._compare(delivery) if loaded.open_rows else Snapshot(is_readable=False)
+        if delivery.stopped_by is None:
+            self._tell_outlook(loaded.run, snapshot)
+            self._guard(snapshot)
         return self._send(loaded, delivery)
 
     async def execute_async(self) -> RunReport:
@@ -195,18 +196,18 @@ class ImportRun:
         """Read the source into the journal, or find the run that was left unfinished."""
         with self.observer.watch(self.progress):
             loaded = self._build_loading().load()
-        destination, run = self.destination, loaded.run
-        name = destination.destination.name
+        run, name = loaded.run, self.destination.destination.name
         self.observer.started(StartedRun(run.run_id, self.source.name, name, loaded.open_rows, run.continued))
-        if destination.account_info is not None:
-            outlook = Outlook(
-                destination.account_info,
-                loaded.open_rows,
-                partial(destination.estimate_effort, run, self._pace),
-                run.tallies,
-            )
-            self.observer.about_to_send(outlook)
         return loaded
+
+    def _tell_outlook(self, run: JournalRun, snapshot: Snapshot) -> None:
+        """Only now, since what the account has, or got before a crash, is not sent."""
+        account_info = self.destination.account_info
+        if account_info is not None:
+            effort = partial(self.destination.estimate_effort, run, self._pace)
+            is_known = snapshot.is_readable and self.options.limit is None
+            room = find_room(run, account_info, snapshot) if is_known else None
+            self.observer.about_to_send(Outlook(account_info, run.count_open(), effort, run.tallies, room))
 
     def _ask_about_feeds(self, loaded: LoadedRun) -> None:
         if self.destination.posts_to_feeds and loaded.open_rows > MANY_POSTS:
@@ -239,7 +240,7 @@ class ImportRun:
 
     def _send(self, loaded: LoadedRun, delivery: Delivery) -> RunReport:
         """Send the open rows, and write the results file whatever happens."""
-        run, begun = loaded.run, time.monotonic()
+        run, begun, done_before = loaded.run, time.monotonic(), self.progress.done
         with self.observer.watch(self.progress):
             try:
                 delivery.send_all()
@@ -259,7 +260,8 @@ class ImportRun:
         if isinstance(stopped_by, AuthorizationError):
             stopped_by.name_sign_in(self.destination.spec.word, self.destination.settings_account)
         report = self._report(loaded)
-        return replace(report, sent=self.progress.done, seconds=seconds, stopped_by=stopped_by)
+        sent = self.progress.done - done_before
+        return replace(report, sent=sent, seconds=seconds, stopped_by=stopped_by)
 
     def _report_unsent(self) -> RunReport:
         """Do everything but send: the results say what would be sent, the journal forgets it again.

@@ -18,6 +18,7 @@ from importer.model import MediaKind
 from importer.progress import Progress
 from importer.runs.conflicts import Conflict
 from importer.runs.estimate import Effort
+from importer.runs.room import Room
 from importer.runs.snapshot import Snapshot
 from importer.text import count
 
@@ -99,6 +100,8 @@ class Outlook:
     estimate_effort: Callable[[], Effort]
     count_rows: Callable[[], Collection[Tally]]
     """All rows of the run by what became of them; open ones are `not_sent`."""
+    room: Room | None = None
+    """Whether the rows fit into the account, where that is known."""
 
 
 class Observer(Protocol):

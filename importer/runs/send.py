@@ -259,18 +259,20 @@ class Sending:
         left = self._run.count_open()
         if self._options.limit is not None:
             left = min(left, self._options.limit)
-        last_row = 0
-        while left > 0:
-            jobs = await self._journal_writer.call(self._run.open_jobs, last_row, min(READ_AHEAD, left))
-            if not jobs:
-                break
-            last_row = jobs[-1].row
-            left -= len(jobs)
-            self._journal_writer.expect(job.row for job in jobs)
-            for batch in batcher.add((self._destination.request_kind(job), job) for job in jobs):
+        # What needs no room at the account goes first, and what it removes makes room.
+        for read in (self._run.open_changes, self._run.open_additions):
+            last_row = 0
+            while left > 0:
+                jobs = await self._journal_writer.call(read, last_row, min(READ_AHEAD, left))
+                if not jobs:
+                    break
+                last_row = jobs[-1].row
+                left -= len(jobs)
+                self._journal_writer.expect(job.row for job in jobs)
+                for batch in batcher.add((self._destination.request_kind(job), job) for job in jobs):
+                    yield batch
+            for batch in batcher.flush():
                 yield batch
-        for batch in batcher.flush():
-            yield batch
 
     def _take_outcomes(self, row_outcomes: Sequence[RowOutcome]) -> None:
         self._journal_writer.note(row_outcomes)

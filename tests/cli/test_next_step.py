@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer.cli.next_step import find_next
-from importer.errors import AuthorizationError, StopRunError
+from importer.errors import AccountLimitError, AuthorizationError, StopRunError
 from importer.journal.history import Tally
 from importer.model import Status
 from importer.report.summary import Summary
@@ -99,3 +99,9 @@ def test_what_a_makefile_typed_is_typed_again(monkeypatch: pytest.MonkeyPatch) -
         "make run",
         "correct the rows named above in ratings.csv, then",
     )
+
+
+def test_a_full_account_needs_room_before_the_same_command_helps() -> None:
+    found = find_next(replace(DONE, stopped="full"), AccountLimitError("full"), "trakt")
+    assert found is not None
+    assert found[1] == "make room in the account first, or have its limit raised, then"

@@ -53,11 +53,12 @@ def look(progress: Progress, clock: FakeClock, seconds: float = 0.0) -> View:
     watch = Watch(progress, clock)
     done, progress.done = progress.done, 0
     waiting_for, progress.waiting_for = progress.waiting_for, ""
+    is_paused, progress.is_paused = progress.is_paused, False
     watch.look()
     clock.now += seconds
     progress.done = done
     watch.look()
-    progress.waiting_for = waiting_for
+    progress.waiting_for, progress.is_paused = waiting_for, is_paused
     return watch.look()
 
 
@@ -68,33 +69,59 @@ class TestPace:
     def test_a_first_look_and_a_standstill_are_no_rate(self) -> None:
         pace = Pace()
         for now in (5.0, 5.0, 6.0, 900.0):
-            pace.observe(now, 3, is_waiting=False)
+            pace.observe(now, 3, is_paused=False)
             assert pace.rows_per_second == 0
 
     def test_only_the_recent_past_counts(self) -> None:
         pace = Pace()
         for second in range(100):
-            pace.observe(second, min(second, 50) * 100, is_waiting=False)
+            pace.observe(second, min(second, 50) * 100, is_paused=False)
         assert pace.rows_per_second == 0
         for second in range(100, 200):
-            pace.observe(second, 5000 + (second - 100) * 7, is_waiting=False)
+            pace.observe(second, 5000 + (second - 100) * 7, is_paused=False)
         assert pace.rows_per_second == pytest.approx(7)
 
     def test_a_slow_run_has_a_rate_too(self) -> None:
         pace = Pace()
-        pace.observe(0, 0, is_waiting=False)
-        pace.observe(60, 30, is_waiting=False)
+        pace.observe(0, 0, is_paused=False)
+        pace.observe(60, 30, is_paused=False)
         assert pace.rows_per_second == pytest.approx(0.5)
 
     def test_waiting_is_not_slowness(self) -> None:
         pace = Pace()
-        pace.observe(0, 0, is_waiting=False)
-        pace.observe(10, 100, is_waiting=False)
+        pace.observe(0, 0, is_paused=False)
+        pace.observe(10, 100, is_paused=False)
         for second in range(11, 311):
-            pace.observe(second, 100, is_waiting=True)
+            pace.observe(second, 100, is_paused=True)
         assert pace.rows_per_second == pytest.approx(10)
-        pace.observe(311, 110, is_waiting=False)
+        pace.observe(311, 110, is_paused=False)
         assert pace.rows_per_second == pytest.approx(10)
+
+    def test_the_wait_of_one_worker_is_time_for_the_others(self) -> None:
+        pace = Pace()
+        for second in range(60):
+            pace.observe(second, second * 2 if second < 30 else 60 + (second - 30), is_paused=False)
+        assert pace.rows_per_second == pytest.approx(1)
+        assert pace.overall_rows_per_second == pytest.approx(89 / 59)
+
+
+def test_the_time_left_is_what_the_rows_took_so_far(clock: FakeClock) -> None:
+    progress = sending(0, 100)
+    watch = Watch(progress, clock)
+    watch.look()
+    clock.now += 10
+    progress.done = 20
+    # One of the workers got a 503; the others go on.
+    progress.waiting_for, progress.waiting_until = "over capacity (503)", clock.now + 30
+    for _ in range(30):
+        clock.now += 1
+        progress.done += 1
+        view = watch.look()
+    assert view.seconds_left == pytest.approx(50 / (50 / 40))
+    progress.is_paused, progress.waiting_until = True, clock.now + 300
+    clock.now += 100
+    view = watch.look()
+    assert view.seconds_left == pytest.approx(50 / (50 / 40) + 200)
 
 
 class TestWords:
@@ -121,7 +148,11 @@ class TestWords:
         assert build_line(look(progress, clock, seconds=4)) == line
 
     def test_a_wait_is_explained_and_counted_in(self, clock: FakeClock) -> None:
-        view = look(sending(50, waiting_for="over capacity (503)", waiting_until=1020.0), clock, seconds=10)
+        view = look(
+            sending(50, waiting_for="over capacity (503)", waiting_until=1020.0, is_paused=True),
+            clock,
+            seconds=10,
+        )
         assert build_waiting(view) == "waiting: over capacity (503), 10 s left"
         assert build_line(view).endswith("5.0 per second, about 20 s left")
 

@@ -1,5 +1,6 @@
 """The road to today's Trakt API: a thousand rows, whatever the server does."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -55,12 +56,48 @@ def test_a_token_that_ends_in_the_middle_is_renewed_once(road: Road) -> None:
     assert SandboxTokens.renewals - before == 1
 
 
-def test_a_full_account_stops_the_run_at_once(road: Road) -> None:
-    with running_sandbox(**OPEN, rating_cap=400) as sandbox:
-        report = road.run(sandbox.url, workers=1)
-        assert sandbox.list_statuses("sync/ratings") == [201] * 4 + [420]
+@pytest.mark.parametrize("cap", [0, 1, 50, 150, 400, 999])
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_nearly_full_account_is_filled_to_its_last_place(road: Road, cap: int, workers: int) -> None:
+    with running_sandbox(**OPEN, rating_cap=cap) as sandbox:
+        report = road.run(sandbox.url, workers=workers)
+        assert len(sandbox.stored_movies()) == cap
+        refused = sandbox.list_statuses("sync/ratings").count(420)
     assert isinstance(report.stopped_by, AccountLimitError)
-    assert road.statuses == [Status.RATED] * 400 + [Status.NOT_SENT] * 600
+    assert Counter(road.statuses) == Counter({Status.RATED: cap, Status.NOT_SENT: ROWS - cap}) - Counter()
+    assert refused <= 8 * workers  # 100, 50, 25, 13, 7, 4, 2, 1
+    if workers == 1:
+        assert road.statuses == [Status.RATED] * cap + [Status.NOT_SENT] * (ROWS - cap)
+
+
+def test_a_full_account_still_takes_changes_and_what_removals_make_room_for(road: Road) -> None:
+    header = "imdb_id,rating,rated_at"
+    held = [f"tt{row:07},8,2020-01-01" for row in range(1, 11)]
+    new = [f"tt{row:07},8,2020-01-01" for row in range(101, 111)]
+    changed = [f"tt{row:07},9,2024-01-01" for row in range(1, 6)]
+    removed = [f"tt{row:07},unrate," for row in range(6, 9)]
+    with running_sandbox(**OPEN, rating_cap=10) as sandbox:
+        road.write(*held, header=header)
+        assert road.run(sandbox.url).all_succeeded
+        road.write(*new, *changed, *removed, header=header)
+        report = road.run(sandbox.url, workers=1)
+        assert len(sandbox.stored_movies()) == 10
+    assert isinstance(report.stopped_by, AccountLimitError)
+    assert road.statuses == ["rated"] * 3 + ["not_sent"] * 7 + ["rated"] * 5 + ["unrated"] * 3
+
+
+def test_when_there_is_room_again_the_same_command_goes_on(road: Road) -> None:
+    road.write(*(f"tt{row:07},8" for row in range(1, 21)))
+    others = [f"tt{row:07}" for row in range(101, 111)]
+    with running_sandbox(**OPEN, rating_cap=25) as sandbox:
+        for imdb_id in others:
+            sandbox.rate(imdb_id, 5)
+        assert isinstance(road.run(sandbox.url).stopped_by, AccountLimitError)
+        assert len(sandbox.stored_movies()) == 25
+        for imdb_id in others:
+            sandbox.unrate(imdb_id)
+        assert road.run(sandbox.url).all_succeeded
+        assert len(sandbox.stored_movies()) == 20
 
 
 def test_one_bad_row_never_fails_its_neighbours(road: Road, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from importer.http import Request, Response, parse_object
 FREE_CAP = 10_000
 
 VIP_CAP = 20_000
-"""How many ratings an account may hold (announced for 2026: forum thread 101592)."""
+"""What was announced for 2026 (forum thread 101592), where the account's own limit is not told."""
 
 LONGEST_NAME = 100
 """Characters of an account's name; a longer one is no name and not shown."""
@@ -58,7 +58,8 @@ def read_activities(answer: Response | ConnectionLostError) -> Decision[Activiti
 
 
 def _parse_account(body: bytes) -> Account | None:
-    user = parse_object(body).get("user")
+    content = parse_object(body)
+    user = content.get("user")
     if not isinstance(user, dict):
         return None
     username, name = (
@@ -66,7 +67,18 @@ def _parse_account(body: bytes) -> Account | None:
         for value in (user.get("username"), user.get("name"))
     )
     is_vip = any(user.get(key) is True for key in ("vip", "vip_ep"))
-    return Account(username, name, is_vip, VIP_CAP if is_vip else FREE_CAP) if username or name else None
+    if not username and not name:
+        return None
+    cap = _parse_cap(content.get("limits"))
+    usual_cap = VIP_CAP if is_vip else FREE_CAP
+    return Account(username, name, is_vip, usual_cap if cap is None else cap, is_cap_told=cap is not None)
+
+
+def _parse_cap(limits: object) -> int | None:
+    """Read how many ratings the account may hold, in the form of its other limits (docs: account limits)."""
+    ratings = limits.get("ratings") if isinstance(limits, dict) else None
+    cap = ratings.get("item_count") if isinstance(ratings, dict) else None
+    return cap if type(cap) is int and 0 <= cap < 10**9 else None
 
 
 def _parse_activities(body: bytes) -> Activities:

@@ -165,6 +165,8 @@ def _interpret_refusal(batch: Batch, answer: Response) -> BatchDecision | None:
     if status == 403:
         return Stop(explain_forbidden(answer))
     if status == 420:
+        if len(batch.jobs) > 1:
+            return Split("the account has no room for all of these rows (420)")  # but for some of them, maybe
         return Stop(AccountLimitError(_explain_limit(answer)))
     if status == 423:
         return Stop(AuthorizationError("Trakt has locked or deactivated this account (423): ask its support"))

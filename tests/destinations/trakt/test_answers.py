@@ -304,7 +304,6 @@ def test_a_wrong_address_stops_the_run(batch: Batch, status: int) -> None:
     assert decision.effect is Effect.NONE
 
 
-@BATCHES
 @pytest.mark.parametrize(
     ("headers", "told", "not_told"),
     [
@@ -324,13 +323,18 @@ def test_a_wrong_address_stops_the_run(batch: Batch, status: int) -> None:
     ],
 )
 def test_420_stops_the_run_for_the_account_is_full(
-    batch: Batch, headers: dict[str, str], told: list[str], not_told: list[str]
+    headers: dict[str, str], told: list[str], not_told: list[str]
 ) -> None:
-    decision = stop_of(read(batch, Response(420, headers, b"could not be parsed")))
+    decision = stop_of(read(ONE, Response(420, headers, b"could not be parsed")))
     assert isinstance(decision.error, AccountLimitError)
     assert all(text in str(decision.error) for text in told)
     assert not any(text in str(decision.error) for text in not_told)
     assert decision.effect is Effect.NONE
+
+
+def test_420_on_many_rows_halves_them_for_some_may_fit() -> None:
+    for headers in ({}, {"X-Account-Limit": "10000"}):
+        assert isinstance(read(MANY, Response(420, headers, b"")), Split)
 
 
 @BATCHES

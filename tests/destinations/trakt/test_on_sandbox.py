@@ -162,15 +162,15 @@ class TestTraktV2(DestinationConformance):
         # Requests 1 to 3 are the whole, its first half, and the first row of that.
         assert result.statuses == dict.fromkeys(range(6), RATED) | {0: Status.REJECTED}
 
-    def test_420_stops_and_no_request_follows(self) -> None:
+    def test_420_halves_down_to_the_last_place_and_then_stops(self) -> None:
         self.batch_size = 2
         result = self.deliver(self._alike_but(), rating_cap=3, workers=1)
         assert isinstance(result.stopped_by, AccountLimitError)
         assert "3 ratings" in str(result.stopped_by)
         assert "https://trakt.tv/vip" in str(result.stopped_by)
-        assert result.statuses == {0: RATED, 1: RATED}
+        assert result.statuses == {0: RATED, 1: RATED, 2: RATED}
         assert result.unconfirmed_rows == set()
-        assert result.requests == ["POST sync/ratings 201", "POST sync/ratings 420"]
+        assert result.requests == [f"POST sync/ratings {status}" for status in (201, 420, 201, 420)]
 
     def test_an_app_that_is_not_approved_stops_the_run(self) -> None:
         result = self.deliver(self._alike_but(), approved=False)
