@@ -60,7 +60,7 @@ class Remedy(StrEnum):
     MAKE_ROOM = "Make room on it."
     NAME_FOLDER = "Name a folder that can be written with IMPORTER_STATE_DIR."
     NAME_LOCAL_FOLDER = "Name a folder on a drive of this machine with IMPORTER_STATE_DIR."
-    TAKE_BACK = "Make all in the folder of what the importer keeps yours again."
+    OWN_FOLDER = "Make all in the folder of what the importer keeps yours again."
     ALLOW = "Allow yourself to read and write it."
     END_OTHER = "End that one (a backup, a browser of databases), then type the same command."
     MOVE_ASIDE = "Move the file aside to begin a new one; what earlier runs did is then not known any more."
@@ -172,10 +172,10 @@ class UnknownFormatError(UsageError):
 class ScaleNeededError(UsageError):
     """Nothing in the file says what its ratings mean; `suggested` is the scale that they look like."""
 
-    def __init__(self, name: str, told: str, suggested: str | None, example: str = "0-100") -> None:
+    def __init__(self, name: str, problem: str, suggested: str | None, example: str = "0-100") -> None:
         self.suggested = suggested
         self.example = suggested or example
-        message = f"{name}: what the ratings mean is not in the file ({told})"
+        message = f"{name}: what the ratings mean is not in the file ({problem})"
         super().__init__(message, Remedy.NAME_SCALE)
 
 

@@ -2,8 +2,8 @@
 
 ```text
 before and after sending    translate_interrupts()          SIGTERM, like Ctrl-C, is a StopRunError
-while requests are out      hearing_signals(on_signal)      the loop calls on_signal(SIGTERM)
-while results are written   holding_signals()               a first signal waits
+while requests are out      passing_signals_on(on_signal)      the loop calls on_signal(SIGTERM)
+while results are written   delaying_signals()               a first signal waits
 ```
 """
 
@@ -48,20 +48,20 @@ def translate_interrupts(what_is_kept: str = "what was done is in the journal") 
 
 
 @contextmanager
-def holding_signals() -> Iterator[Sequence[StopRunError]]:
+def delaying_signals() -> Iterator[Sequence[StopRunError]]:
     """Hold back signals while results are written.
 
-    A held signal is in the yielded list; a second one raises KeyboardInterrupt.
+    A delayed signal is in the yielded list; a second one raises KeyboardInterrupt.
     """
-    held: list[StopRunError] = []
+    delayed: list[StopRunError] = []
 
-    def hold(number: int, _frame: FrameType | None) -> None:
-        if held:
+    def delay(number: int, _frame: FrameType | None) -> None:
+        if delayed:
             raise KeyboardInterrupt
-        held.append(interrupted_by(number))
+        delayed.append(interrupted_by(number))
 
-    with listening_to_signals(hold):
-        yield held
+    with listening_to_signals(delay):
+        yield delayed
 
 
 def _stop_signals() -> Sequence[signal.Signals]:
@@ -82,7 +82,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 @contextmanager
-def hearing_signals(on_signal: Callable[[int], None]) -> Iterator[None]:
+def passing_signals_on(on_signal: Callable[[int], None]) -> Iterator[None]:
     """Call `on_signal` in the running loop for signals that would end the process.
 
     The signals are given back at the end: a question may be asked between two stages, and Ctrl-C must end it.

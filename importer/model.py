@@ -105,9 +105,9 @@ class RatingJob(NamedTuple):
     second_kind: MediaKind | None = None
     note: str | None = None
 
-    def noting(self, told: str) -> "RatingJob":
+    def with_note(self, note: str) -> "RatingJob":
         """Give the same job with one more note."""
-        return self._replace(note=f"{self.note}; {told}" if self.note else told)
+        return self._replace(note=f"{self.note}; {note}" if self.note else note)
 
 
 make_job: Callable[[Iterable[Any]], RatingJob] = partial(tuple.__new__, RatingJob)
@@ -139,7 +139,7 @@ class InvalidRow(NamedTuple):
     message: str
 
 
-class SettledRow(NamedTuple):
+class ClosedRow(NamedTuple):
     """A row that an earlier run has closed: a line of its results file, taken over unchanged."""
 
     row: int
@@ -192,7 +192,7 @@ class PlannedRow(NamedTuple):
         return RatingJob._make(self[: len(RatingJob._fields)])
 
 
-SourceRow = RatingJob | InvalidRow | SettledRow | PlannedRow
+SourceRow = RatingJob | InvalidRow | ClosedRow | PlannedRow
 
 
 class RowRemedy(StrEnum):

@@ -12,7 +12,7 @@ class Phase(StrEnum):
 
     READING = "reading"
     PLANNING = "planning"
-    LOOKING = "reading the account"
+    COMPARING = "reading the account"
     RESOLVING = "looking up"
     SENDING = "sending"
     VERIFYING = "reading back"

@@ -106,7 +106,7 @@ def _explain_denial(path: Path) -> tuple[str, Remedy]:
     own = _own_id()
     if own is None or found.st_uid == own:
         return f"its mode, {found.st_mode & 0o777:o}, does not allow it", Remedy.ALLOW
-    return f"it belongs to {_name_user(found.st_uid)}, not {_name_user(own)}", Remedy.TAKE_BACK
+    return f"it belongs to {_name_user(found.st_uid)}, not {_name_user(own)}", Remedy.OWN_FOLDER
 
 
 def _own_id() -> int | None:

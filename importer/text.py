@@ -55,8 +55,8 @@ def count(number: int, thing: str) -> str:
 
 def describe_outcome(status: str, reason: str) -> str:
     """Name an outcome: `invalid, bad rating`, or `duplicate` where the reason says no more."""
-    word, told = (clean(text).replace("_", " ") for text in (status, reason))
-    return word if told in {"", word} else f"{word}, {told}"
+    word, detail = (clean(text).replace("_", " ") for text in (status, reason))
+    return word if detail in {"", word} else f"{word}, {detail}"
 
 
 def duration(seconds: float) -> str:

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from importer.interrupts import hearing_signals, listening_to_signals, new_event_loop
+from importer.interrupts import listening_to_signals, new_event_loop, passing_signals_on
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
@@ -20,7 +20,7 @@ def test_a_signal_is_heard_in_the_loop_and_then_goes_where_it_went_before(name: 
             heard.append(number)
             arrived.set()
 
-        with hearing_signals(hear):
+        with passing_signals_on(hear):
             asyncio.get_running_loop().call_soon(signal.raise_signal, name)
             await arrived.wait()
 

@@ -79,7 +79,7 @@ def explain(error: BaseException) -> str:
         advice |= {Remedy.SIGN_IN: f"Run {login}.", Remedy.START_OVER: f"To start over: {login}."}
     if isinstance(error, StateFileError):
         command = f"sudo chown -R {error.user} '{_folder_of(error.path)}'"
-        advice[Remedy.TAKE_BACK] = f"Make all of it yours again: {command}"
+        advice[Remedy.OWN_FOLDER] = f"Make all of it yours again: {command}"
     if isinstance(error, OptionError):
         text = error.spell(f"--{error.option.replace('_', '-')}")
     else:

@@ -44,7 +44,7 @@ def runs(
         print("There are no runs yet.")
     for run in found[-limit:] if limit else found:
         counts = ", ".join(f"{number:,} {status}" for status, number in run.counts.items()) or "no rows"
-        undone = f"; {_tell_undone(run)}" if run.undone_by else ""
+        undone = f"; {_describe_undo(run)}" if run.undone_by else ""
         print(f"{run.run_id}  {_state(run)}  {clean(run.source)} to {run.destination}: {counts}{undone}")
 
 
@@ -56,7 +56,7 @@ def show(
     """Print the outcome of each row of a run."""
     run = _find(run_id)
     if run.undone_by:
-        print(f"importer: run {run.run_id} was {_tell_undone(run)}", file=sys.stderr)
+        print(f"importer: run {run.run_id} was {_describe_undo(run)}", file=sys.stderr)
     places = [RESULT_COLUMNS.index(name) for name in ("line", "status", "title", "rating", "message")]
     for cells in read_results(run):
         line, is_now, title, rating, message = (cells[place] for place in places)
@@ -87,7 +87,7 @@ def report(
         sent=count_sent(run),
         seconds=0.0,  # the pauses between its sessions are not known
         results=out,
-        notes=[_tell_undone(run)] if run.undone_by else [],
+        notes=[_describe_undo(run)] if run.undone_by else [],
         stopped=stopped,
         is_file=is_file(run.destination),
         is_undo=run.undo_of is not None,
@@ -107,7 +107,7 @@ def _state(run: PastRun) -> str:
     return "ended  " if run.ended_at else "stopped"
 
 
-def _tell_undone(run: PastRun) -> str:
+def _describe_undo(run: PastRun) -> str:
     if run.undone_in_part:
         return f"undone in part by {run.undone_by}; `importer undo {run.run_id}` does the rest, if it can"
     return f"undone by {run.undone_by}; `importer undo {run.undone_by}` redoes it"

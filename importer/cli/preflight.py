@@ -56,10 +56,10 @@ def _describe_room(account_info: AccountInfo, room: Room | None) -> Iterator[str
     if account_info.cap is None:
         return
     cap = f"{account_info.cap:,}" + ("" if account_info.is_cap_told else " (the usual limit)")
-    if account_info.held is None:
+    if account_info.rating_count is None:
         yield f"How many ratings the account has is not known; its limit is {cap}."
         return
-    held = account_info.held if room is None else room.held
+    held = account_info.rating_count if room is None else room.held
     then = "" if room is None or room.held_afterwards == held else f"; then {room.held_afterwards:,}"
     yield f"The account has {count(held, 'rating')} of {cap}{then}."
     if room is not None and room.first_left_out is not None:

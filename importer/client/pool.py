@@ -183,10 +183,10 @@ class WorkerPool:
         if not isinstance(decision, Retry):
             return decision
         if trace.effect is Effect.UNKNOWN and not self._destination.repeats_safely:
-            return await self._look_once_more(batch, trace, decision)
+            return await self._check_after_last_attempt(batch, trace, decision)
         return decision.give_up(batch)
 
-    async def _look_once_more(self, batch: Batch, trace: Trace, last: Retry) -> BatchDecision:
+    async def _check_after_last_attempt(self, batch: Batch, trace: Trace, last: Retry) -> BatchDecision:
         """The attempts are used up, and nobody knows yet whether the last one arrived: the account does."""
         given_up = last.give_up(batch)
         if not isinstance(given_up, Done):

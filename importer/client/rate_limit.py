@@ -132,10 +132,10 @@ class Limiter:
         if quota is None:
             return
         rate = self._rates.get(self._budget_of(verb))
-        told = quota.rate
-        if rate is None or told.requests / told.period_seconds < rate.requests / rate.period_seconds:
-            self._set_rate(verb, told)
-        if quota.pause_seconds and told.requests > 1:
+        stated = quota.rate
+        if rate is None or stated.requests / stated.period_seconds < rate.requests / rate.period_seconds:
+            self._set_rate(verb, stated)
+        if quota.pause_seconds and stated.requests > 1:
             self.pause(quota.pause_seconds, "the quota of this period is used up")
 
     def back_off(self, verb: str) -> None:
@@ -307,18 +307,18 @@ def _parse_quota(headers: Mapping[str, str]) -> _Quota | None:
     if text is None:
         return None
     with suppress(ValueError, TypeError, KeyError, OverflowError):
-        told: dict[str, Any] = orjson.loads(text)
-        limit, period_seconds = int(told["limit"]), float(told["period"])
+        stated: dict[str, Any] = orjson.loads(text)
+        limit, period_seconds = int(stated["limit"]), float(stated["period"])
         if not 1 <= limit <= 1_000_000 or not 0.001 <= period_seconds <= 86_400:
             return None
-        pause_seconds = _read_pause(told, headers) if told.get("remaining") == 0 else 0.0
+        pause_seconds = _read_pause(stated, headers) if stated.get("remaining") == 0 else 0.0
         return _Quota(Rate(limit, period_seconds), min(pause_seconds, period_seconds))
     return None
 
 
-def _read_pause(told: Mapping[str, Any], headers: Mapping[str, str]) -> float:
+def _read_pause(stated: Mapping[str, Any], headers: Mapping[str, str]) -> float:
     with suppress(ValueError, TypeError, OverflowError):
-        text = told.get("until")
+        text = stated.get("until")
         until = datetime.fromisoformat(text if isinstance(text, str) else "")
         pause = until - parsedate_to_datetime(headers.get("Date", ""))  # the server's clock, not ours
         return max(0.0, pause.total_seconds())

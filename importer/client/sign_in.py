@@ -81,11 +81,11 @@ async def ask_activities(sender: HttpSender, tokens: Tokens, api: AccountApi) ->
 
 @dataclass(frozen=True, slots=True)
 class AccountInfo:
-    """What is known of the account. `held` None: the service did not say how many ratings there are."""
+    """Facts about the signed-in account. `rating_count` is None if the service gives no number."""
 
     username: str
     is_vip: bool
-    held: int | None
+    rating_count: int | None
     token_expires_at: float | None
     """Seconds since the epoch; None when the token's end is not known."""
     cap: int | None = None
@@ -98,8 +98,8 @@ async def account_info(sender: HttpSender, credentials: Credentials, api: Accoun
     """Ask for the account and for the number of its ratings: two GETs. Raises StopRunError."""
     client = Client.for_questions(sender, credentials)
     account = await client.request(api.build_account(), api.read_account)
-    held = await client.request(api.build_count(), api.read_count)
+    rating_count = await client.request(api.build_count(), api.read_count)
     username = account.username or account.name
     return AccountInfo(
-        username, account.is_vip, held, credentials.expires_at, account.cap, account.is_cap_told
+        username, account.is_vip, rating_count, credentials.expires_at, account.cap, account.is_cap_told
     )

@@ -99,7 +99,7 @@ class Database:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             _check_version(self.path, version)
             if version < SCHEMA_VERSION:
-                _bring_up_to_date(db, version)
+                _migrate(db, version)
         except BaseException:
             db.close()
             raise
@@ -159,7 +159,7 @@ def _check_version(path: Path, version: int) -> None:
         raise StateFileError(path, problem, Remedy.MOVE_ASIDE)
 
 
-def _bring_up_to_date(db: sqlite3.Connection, version: int) -> None:
+def _migrate(db: sqlite3.Connection, version: int) -> None:
     schema = resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
     # The views go first: a table that a view names cannot be renamed.
     views = ("result", "repeated_result", "row_state", "marked")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from importer.journal.rows import RunRows
-from importer.model import Outcome, SettledRow, SourceRow
+from importer.model import ClosedRow, Outcome, SourceRow
 
 _ALIKE = {
     "imdb_id": "imdb_id",  # means one title, whatever it is taken for
@@ -29,7 +29,7 @@ class LoadedRows(RunRows):
             alike.setdefault((row.__class__, outcome is not None), []).append(cells)
         for (kind, is_settled), group in alike.items():
             columns = kind._fields + Outcome._fields if is_settled else kind._fields
-            self._insert(columns, group, carried=kind is SettledRow)
+            self._insert(columns, group, carried=kind is ClosedRow)
 
     def _insert(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, carried: bool) -> None:
         # Most columns are empty in most files, and to insert an empty cell takes as long as any other.
@@ -74,8 +74,8 @@ class LoadedRows(RunRows):
         """Let a run without rows tell those of an earlier one; what that one brought has `outcome` now."""
         self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, self.number))
         self._db.execute(
-            "INSERT INTO tally SELECT ?, iif(is_brought, ?, status), iif(is_brought, ?, reason), sum(rows)"
-            " FROM (SELECT *, status IN ('rated', 'unrated') AS is_brought FROM tally WHERE run = ?)"
+            "INSERT INTO tally SELECT ?, iif(was_sent, ?, status), iif(was_sent, ?, reason), sum(rows)"
+            " FROM (SELECT *, status IN ('rated', 'unrated') AS was_sent FROM tally WHERE run = ?)"
             " GROUP BY 2, 3",
             (self.number, outcome.status, outcome.reason, earlier.number),
         )

@@ -107,7 +107,7 @@ class SentRows(RunRows):
         )
         return dict(found.fetchall())
 
-    def tell_undone(self) -> None:
+    def describe_undo(self) -> None:
         """Say in an undo's rows what it did, before the words of the answer, if there are some."""
         with self._transaction():
             self._db.execute(

@@ -99,7 +99,7 @@ class MatchedReader:
         if choice is None:
             if query.id is not None:  # the destination may know what it is all the same
                 return job
-            return job.noting(f"nothing is chosen for it in {self._name}")
+            return job.with_note(f"nothing is chosen for it in {self._name}")
         candidate = choice.candidate
         if job.season is not None and candidate.kind not in {MediaKind.SHOW, None}:
             return job  # its season cannot be one of a movie
@@ -111,7 +111,7 @@ class MatchedReader:
             tmdb_id=candidate.tmdb_id,
             tvdb_id=candidate.tvdb_id,
             trakt_id=candidate.trakt_id,
-        ).noting(self._describe(choice))
+        ).with_note(self._describe(choice))
 
     def _describe(self, choice: ChosenMatch) -> str:
         title, year, fit = choice.candidate.title, choice.candidate.year, choice.score

@@ -65,11 +65,11 @@ def build_notification(end: RunEnd, before: Health | None = None) -> Notificatio
     run = f"Run {clean(end.run_id)}, " if end.run_id else ""
     lines += ["", f"{run}exit code {end.exit_code}, {duration(end.seconds)}"]
     return Notification(
-        f"importer: {clean(end.job, 80)} {_verdict(end, before)}", "\n".join(lines).strip(), end.is_good
+        f"importer: {clean(end.job, 80)} {_describe_end(end, before)}", "\n".join(lines).strip(), end.is_good
     )
 
 
-def _verdict(end: RunEnd, before: Health | None) -> str:
+def _describe_end(end: RunEnd, before: Health | None) -> str:
     if end.is_good:
         return "is well again" if before is not None and before.exit_code != 0 else "went well"
     return "stopped early" if end.stopped else "left rows that did not succeed"

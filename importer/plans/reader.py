@@ -10,7 +10,7 @@ from typing import Any
 
 from importer.errors import Remedy, UnknownFormatError, UsageError
 from importer.files import restore
-from importer.model import InvalidRow, MediaKind, PlannedRow, RatingJob, SettledRow, SourceRow, Status
+from importer.model import ClosedRow, InvalidRow, MediaKind, PlannedRow, RatingJob, SourceRow, Status
 from importer.plans.model import PLAN_COLUMNS, Action
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import CellError
@@ -117,12 +117,12 @@ _OF_A_SENT_LINE = re.compile(r"change \S+ -> \S+|(add|unrate|remove) \S+")
 """What `importer plan` writes of a line that is to be sent."""
 
 
-def _settle(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> SettledRow:
+def _settle(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> ClosedRow:
     nothing = dict.fromkeys(("attempts", "http_status", "sent_at", "duration_ms"))
     told = cells["message"]
     if told and _OF_A_SENT_LINE.fullmatch(told):  # somebody has decided otherwise since it was written
         told = "not sent, as the plan says"
-    return SettledRow(
+    return ClosedRow(
         row.row,
         row.line,
         **_pick(cells),

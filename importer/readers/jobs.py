@@ -23,7 +23,7 @@ def note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]])
         job = jobs[index]
         assert job.rated_at
         told = f"the date, {job.rated_at[:10]}, lies before {job.year}, the year of the title; it is kept"
-        jobs[index] = job.noting(told)
+        jobs[index] = job.with_note(told)
 
 
 @contextmanager

@@ -118,15 +118,15 @@ def build_inspection(inspection: Inspection) -> str:
     lines += ["", f"To {inspection.destination}: {count(inspection.sendable, 'row')} would be sent."]
     if noted := inspection.noted.count:
         shared = _shared_message(inspection.noted)
-        told = f": {clean(shared)}" if shared else ""
-        lines += ["", f"  {noted:,} of them with a note{told}", *_examples(inspection.noted)]
+        shared = f": {clean(shared)}" if shared else ""
+        lines += ["", f"  {noted:,} of them with a note{shared}", *_examples(inspection.noted)]
     by_number = sorted(inspection.oddities.items(), key=lambda entry: -entry[1].count)
     for (status, reason), odd in by_number:
         shared = _shared_message(odd)
-        told = f": {clean(shared)}" if shared else ""
+        shared = f": {clean(shared)}" if shared else ""
         lines += [
             "",
-            f"  {count(odd.count, 'row')} {describe_outcome(status, reason)}{told}",
+            f"  {count(odd.count, 'row')} {describe_outcome(status, reason)}{shared}",
             *_examples(odd),
         ]
     return "\n".join(lines)
@@ -182,10 +182,10 @@ def _shared_message(odd: Oddity) -> str:
 
 
 def _examples(odd: Oddity) -> Iterator[str]:
-    is_told = bool(_shared_message(odd))
+    is_shared = bool(_shared_message(odd))
     for line, title, message in odd.examples:
         where = f"line {line}" + (f", {clean(title, 80)}" if title else "")
-        why = "" if is_told else without_place(message, line)
+        why = "" if is_shared else without_place(message, line)
         yield f"    {where}" + (f": {why}" if why else "")
     if odd.count > len(odd.examples):
         yield f"    and {odd.count - len(odd.examples):,} more"

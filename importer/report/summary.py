@@ -167,7 +167,7 @@ def build_text(summary: Summary) -> str:
     lines += [
         f"  {number:>{widths[0]}}  {word:<{widths[1]}}  {meaning}" for _, number, word, meaning in counts
     ]
-    lines += ["", _verdict(summary)]
+    lines += ["", _conclude(summary)]
     for tally in summary.misses:
         lines += ["", f"  {_miss_heading(tally)}", *(f"    {example}" for example in _examples(tally))]
     lines += ["", *(f"{label}: {text}" for label, text in _footer(summary))]
@@ -194,7 +194,7 @@ def build_rich(summary: Summary) -> "RenderableType":
     parts += [indented(clean(note), 2, "dim") for note in summary.notes]
     if counts.row_count:
         parts += [Text(), Padding(counts, (0, 0, 0, 2))]
-    parts += [Text(), Text(_verdict(summary), "bold green" if summary.all_succeeded else "bold")]
+    parts += [Text(), Text(_conclude(summary), "bold green" if summary.all_succeeded else "bold")]
     for tally in summary.misses:
         parts += [Text(), indented(_miss_heading(tally), 2, _style(tally.status, summary))]
         parts += [indented(example, 4) for example in _examples(tally)]
@@ -239,9 +239,9 @@ def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
     now = {status: number - taken_over.get(status, 0) for status, number in summary.counts.items()}
     rows = [(status, f"{number:,}", *meanings[status]) for status, number in now.items() if number]
     if taken_over:
-        told = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in taken_over.items())
+        detail = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in taken_over.items())
         total = f"{sum(taken_over.values()):,}"
-        rows.append((Status.UNCHANGED, total, "taken over", f"settled by an earlier run: {told}"))
+        rows.append((Status.UNCHANGED, total, "taken over", f"settled by an earlier run: {detail}"))
     return rows
 
 
@@ -250,7 +250,7 @@ def _describe_dry_run(summary: Summary) -> str:
     return ", ".join(would) or "would be sent"
 
 
-def _verdict(summary: Summary) -> str:
+def _conclude(summary: Summary) -> str:
     unsent = summary.counts.get(Status.NOT_SENT, 0)
     unchanged = summary.counts.get(Status.UNCHANGED, 0)
     sentences = []
@@ -282,8 +282,8 @@ def _nothing_to_send(unchanged: int, *, is_all: bool) -> str:
 
 def _miss_heading(tally: Tally) -> str:
     message = _common_message(tally)
-    told = f": {message}" if message else ""
-    return f"{count(tally.count, 'row')} {describe_outcome(tally.status, tally.reason)}{told}"
+    detail = f": {message}" if message else ""
+    return f"{count(tally.count, 'row')} {describe_outcome(tally.status, tally.reason)}{detail}"
 
 
 def _common_message(tally: Tally) -> str:
@@ -296,10 +296,10 @@ def _common_message(tally: Tally) -> str:
 def _examples(tally: Tally) -> Iterator[str]:
     if tally.status is Status.NOT_SENT:  # nothing is wrong with these rows, so none is worth a look
         return
-    is_told = bool(_common_message(tally))
+    is_shared = bool(_common_message(tally))
     for line, title, message in tally.examples:
         where = f"line {line}" + (f", {clean(title, 80)}" if title else "")
-        why = "" if is_told else without_place(message or "", line)
+        why = "" if is_shared else without_place(message or "", line)
         yield f"{where}: {why}" if why else where
     more = tally.count - len(tally.examples)
     if more and tally.examples:

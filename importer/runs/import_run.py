@@ -20,7 +20,7 @@ from pathlib import Path
 
 from importer.errors import AuthorizationError, ImporterError, OptionError, Remedy, StopRunError
 from importer.files import check_place, is_same_file
-from importer.interrupts import holding_signals
+from importer.interrupts import delaying_signals
 from importer.journal import Journal, JournalRun
 from importer.journal.history import Tally
 from importer.model import RESULT_COLUMNS, Outcome, Status
@@ -249,11 +249,11 @@ class ImportRun:
                     delivery.verify()
             finally:
                 # Also when something unforeseen ended the sending: what is done is done, and must be told.
-                with holding_signals() as held:
+                with delaying_signals() as delayed:
                     if self.rules.undo_of is not None:
-                        run.tell_undone()
+                        run.describe_undo()
                     self._write_results(run)
-        stopped_by = delivery.stopped_by or next(iter(held), None)
+        stopped_by = delivery.stopped_by or next(iter(delayed), None)
         if stopped_by is None:
             # Only now: a run whose results could not be written is continued, and then prints them.
             run.finish()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from importer.errors import UnknownFormatError
 from importer.files import restore
-from importer.model import RESULT_COLUMNS, SettledRow, SourceRow, Status
+from importer.model import RESULT_COLUMNS, ClosedRow, SourceRow, Status
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
@@ -84,8 +84,8 @@ class ResultsReader:
             return row
         self._unmended += is_unmended and status in self._again
         self._taken_over += 1
-        kept = {name: cells[name] for name in SettledRow._fields if name not in _NOT_AS_THEY_STAND}
-        return SettledRow(
+        kept = {name: cells[name] for name in ClosedRow._fields if name not in _NOT_AS_THEY_STAND}
+        return ClosedRow(
             row=row.row,
             line=row.line,
             status=Status(status),

@@ -17,7 +17,7 @@ from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.errors import ImporterError, Remedy, StopRunError
-from importer.interrupts import hearing_signals, holding_signals, interrupted_by, new_event_loop
+from importer.interrupts import delaying_signals, interrupted_by, new_event_loop, passing_signals_on
 from importer.model import Batch, RowOutcome
 from importer.progress import Phase
 from importer.runs.conflicts import Conflict
@@ -118,13 +118,13 @@ class Sending:
             if self.stopped_by is None and self._progress.done < self._progress.to_send:
                 self._connect(self._work)
         finally:
-            with holding_signals() as held:
+            with delaying_signals() as delayed:
                 self._journal_writer.finish()
                 if (
                     self._pool is not None
                 ):  # without one nothing was claimed, and old claims keep their meaning
                     self._run.unclaim(except_rows=self._pool.unconfirmed_rows)
-        self.stopped_by = self.stopped_by or next(iter(held), None)
+        self.stopped_by = self.stopped_by or next(iter(delayed), None)
         if self.stopped_by is None and self._run.count_open():
             limited = self._options.limit is not None
             self.stopped_by = StopRunError("the limit was reached" if limited else "some rows were left over")
@@ -155,7 +155,7 @@ class Sending:
         try:
             self._stop.check()
             with (
-                hearing_signals(lambda number: self._end_early(interrupted_by(number))),
+                passing_signals_on(lambda number: self._end_early(interrupted_by(number))),
                 self._stop.heard_by(lambda error: loop.call_soon_threadsafe(self._end_early, error)),
             ):
                 async with Transport(self._workers) as transport:
@@ -168,7 +168,7 @@ class Sending:
             self.stopped_by = self._cancelled_by or StopRunError("interrupted")
 
     async def _look(self, client: Client) -> None:
-        self._progress.phase = Phase.LOOKING
+        self._progress.phase = Phase.COMPARING
         if not self._access.is_proven:
             await client.request(
                 self._destination.build_credentials_check(), self._destination.interpret_credentials_check

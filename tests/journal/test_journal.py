@@ -18,11 +18,11 @@ from importer.journal.history import Tally, list_runs, read_results
 from importer.model import (
     RESULT_COLUMNS,
     UNRATE,
+    ClosedRow,
     MediaKind,
     Outcome,
     Rating,
     RowOutcome,
-    SettledRow,
     SourceRow,
     Status,
 )
@@ -462,9 +462,9 @@ def test_a_run_with_a_row_that_must_be_asked_for_again_cannot_be_repeated(
 
 
 def test_a_run_that_took_rows_over_from_results_cannot_be_repeated(journal: Journal) -> None:
-    cells: dict[str, Any] = dict.fromkeys(SettledRow._fields)
+    cells: dict[str, Any] = dict.fromkeys(ClosedRow._fields)
     cells |= {"row": 2, "line": 3, "imdb_id": "tt0000002", "rating": 8, "status": Status.RATED}
-    run = plan(journal, build_job(1), SettledRow(**cells))
+    run = plan(journal, build_job(1), ClosedRow(**cells))
     deliver(journal, run)
     run.finish()
     assert find_repeatable(journal) is None

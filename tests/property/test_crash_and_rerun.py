@@ -587,7 +587,7 @@ class CrashAndRerun(RuleBasedStateMachine):
         source = Source("ratings.csv", repr(self.lines), lambda: FileReader(self.lines))
         with (
             Journal(self.folder, "account") as journal,
-            patch.object(sending, "hearing_signals", partial(pressing_ctrl_c, interruptions)),
+            patch.object(sending, "passing_signals_on", partial(pressing_ctrl_c, interruptions)),
         ):
             run = ImportRun(
                 source,

@@ -18,10 +18,10 @@ from importer.model import (
     RESULT_COLUMNS,
     TRANSIENT,
     UNRATE,
+    ClosedRow,
     InvalidRow,
     MediaKind,
     RatingJob,
-    SettledRow,
     SourceRow,
     Status,
 )
@@ -49,7 +49,7 @@ def read(path: Path, again: Collection[Status] = TRANSIENT) -> list[SourceRow]:
 
 
 def kinds(rows: Sequence[SourceRow]) -> list[str]:
-    return [row.status if isinstance(row, SettledRow) else type(row).__name__ for row in rows]
+    return [row.status if isinstance(row, ClosedRow) else type(row).__name__ for row in rows]
 
 
 def test_what_may_pass_by_itself_is_tried_again(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_a_settled_row_stands_as_it_stood(tmp_path: Path) -> None:
         previous_rating=3, attempts=4, http_status=404, sent_at="2026-01-02T03:04:05.678Z", duration_ms=99,
     )  # fmt: skip
     (row,) = read(write(tmp_path, line))
-    assert row == SettledRow(
+    assert row == ClosedRow(
         row=1, line=2, kind="episode", title="Pilot", year="1999", season="1", episode="2",
         imdb_id=SHAWSHANK, tmdb_id="7", tvdb_id="8", trakt_id="9", rating="unrate", rated_at="2020-01-01",
         status=Status.NOT_FOUND, reason="not_found", message="it's not known", previous_rating="3",
@@ -158,7 +158,7 @@ def test_an_invalid_row_that_nobody_has_corrected_is_not_read_in_other_words(
 ) -> None:
     (tmp_path / name).write_text(content)
     *rows, last = read_again(tmp_path / name)
-    assert {(row.status, row.reason) for row in rows if isinstance(row, SettledRow)} == {("invalid", found)}
+    assert {(row.status, row.reason) for row in rows if isinstance(row, ClosedRow)} == {("invalid", found)}
     assert kinds([last]) == ["RatingJob"]
 
 
@@ -193,7 +193,7 @@ def test_a_row_invalid_for_its_date_holds_its_rating_as_the_others_do(tmp_path: 
 def test_a_wrong_cell_of_a_settled_row_is_nobodys_business(tmp_path: Path) -> None:
     path = write(tmp_path, build_line("unsupported", kind="video game", rating="eleven", year="next"))
     (row,) = read(path)
-    assert isinstance(row, SettledRow)
+    assert isinstance(row, ClosedRow)
     assert (row.kind, row.rating, row.year) == ("video game", "eleven", "next")
 
 
@@ -206,7 +206,7 @@ def test_a_status_that_is_none_means_try_it(tmp_path: Path, status: str) -> None
 def test_neutralised_cells_come_back_unharmed(tmp_path: Path, title: str) -> None:
     path = write(tmp_path, build_line("rated", title=title, message=title), build_line("failed", title=title))
     settled, job = read(path)
-    assert isinstance(settled, SettledRow)
+    assert isinstance(settled, ClosedRow)
     assert (settled.title, settled.message) == (title, title)
     assert job.title == title.strip()
 

@@ -186,13 +186,13 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> AccountRatings:
             number = (episode.get("season"), episode.get("number"))
         ids = {source: title.get(f"{source}_id") for source in ("imdb", "tmdb", "tvdb")}
         name = title.get("title") if isinstance(title.get("title"), str) else None
-        held = _read_held(entry, build_removal(kind, ids, (name, title.get("year")), number))
+        held = _read_rating(entry, build_removal(kind, ids, (name, title.get("year")), number))
         if held is not None:
             ratings.update(dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), held))
     return ratings
 
 
-def _read_held(entry: Mapping[str, Any], removal: RatingJob | None) -> AccountRating | None:
+def _read_rating(entry: Mapping[str, Any], removal: RatingJob | None) -> AccountRating | None:
     simple = entry.get("rating")
     if simple not in (LOVE, HATE):  # a tuple: what stands there may not be hashable
         simple = None

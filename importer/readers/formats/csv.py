@@ -219,11 +219,11 @@ class CsvReader(Scaled):
                 job = job._replace(second_kind=MediaKind.MOVIE)
                 is_by_address = address.kind is MediaKind.SHOW
                 told = "its address says so" if is_by_address else "it has a TVDB id"
-                job = job.noting(f"the row has no type: taken for a show, for {told}")
+                job = job.with_note(f"the row has no type: taken for a show, for {told}")
             # Without the column, the notes of the file tell it of all rows.
             is_told = kind is not MediaKind.MOVIE or "kind" not in self.places
             job = job._replace(kind=kind)
-            job = job if is_told else job.noting(_NO_TYPE)
+            job = job if is_told else job.with_note(_NO_TYPE)
         _check_numbers(job)
         has_id = any((job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id))
         names_a_title = job.kind in {MediaKind.MOVIE, MediaKind.SHOW} or job.season is not None
