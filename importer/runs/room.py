@@ -29,9 +29,9 @@ def find_room(run: JournalRun, account_info: AccountInfo, snapshot: Snapshot) ->
 
     Which rows do not fit is an outlook: rows are sent until the service itself says that the account is full.
     """
-    if account_info.held is None:
+    if account_info.rating_count is None:
         return None
-    held = max(account_info.held, snapshot.held)  # the count may lag behind
+    held = max(account_info.rating_count, snapshot.held)  # the count may lag behind
     additions = run.count_additions()
     afterwards = held + additions - snapshot.removals
     left_out = 0 if account_info.cap is None else min(additions, max(0, afterwards - account_info.cap))

@@ -33,7 +33,7 @@ def test_only_rows_of_one_method_travel_together(tmp_path: Path) -> None:
 # The words
 
 
-KNOWN = AccountInfo("ada", is_vip=False, held=9_950, token_expires_at=None, cap=10_000, is_cap_told=True)
+KNOWN = AccountInfo("ada", is_vip=False, rating_count=9_950, token_expires_at=None, cap=10_000, is_cap_told=True)
 LEFT_OUT = (
     "40 new titles will not fit: what comes last in the file, from line 62, Heat. Changes and removals are "
     "sent first."
@@ -99,7 +99,7 @@ class Watching(Unwatched):
 
 def preview(road: Road, url: str, held: int, cap: int) -> Watching:
     watching = Watching()
-    info = replace(KNOWN, held=held, cap=cap)
+    info = replace(KNOWN, rating_count=held, cap=cap)
     with road.open_run(url, road.source, RunRules.for_import(OnConflict.OVERWRITE)) as run:
         run.destination = replace(run.destination, account_info=info)
         run.observer, run.prompts = watching, Unattended(assume_yes=True)
