@@ -1,28 +1,28 @@
 """The error tree: sorted by what the caller does next, each with its exit code.
 
 ```text
-ImporterError                    exit 1   the run ended badly
+ImporterError                    exit 1   the run failed
 ├── UsageError                   exit 2   the user changes the command, the settings or the file
 │   ├── OptionError                       an option has a value that cannot be used
-│   ├── AlreadyUndoneError                the run to undo is undone
-│   ├── SettingsError                     every problem of the settings at once
-│   ├── PlaceNeededError                  it is not known where a run went
-│   ├── UnknownFormatError                the header belongs to no format we read
-│   ├── ScaleNeededError                  the format does not say what its ratings are
-│   └── UnreadableFileError               the file cannot be read (further)
-│       └── EmptyFileError                there is nothing in it
-├── DestinationError             exit 1   something about one request
-│   └── ConnectionLostError               no answer came; says whether the request may have arrived
-└── StopRunError                 exit 3   nothing more is sent; the same command continues
+│   ├── AlreadyUndoneError                the run was undone before
+│   ├── SettingsError                     all problems of the settings at once
+│   ├── PlaceNeededError                  the destination of a run is not known
+│   ├── UnknownFormatError                no supported format has this header
+│   ├── ScaleNeededError                  the file does not say what scale its ratings have
+│   └── UnreadableFileError               the file, or the rest of it, cannot be read
+│       └── EmptyFileError                the file has no rows and no header
+├── DestinationError             exit 1   one request failed
+│   └── ConnectionLostError               no usable answer; the request may have arrived, see `loss`
+└── StopRunError                 exit 3   the run stops; the same command continues it
     ├── UnreachableError                  no connection to the server, perhaps no network at all
     ├── AuthorizationError                the destination does not accept the credentials
     ├── AccountLimitError                 the account is full
-    ├── JournalLockedError                another run holds this account's journal
-    ├── StateFileError                    a file that the importer keeps for itself cannot be used
+    ├── JournalLockedError                another run is using this account's journal
+    ├── StateFileError                    one of the importer's own files cannot be used
     └── ResultsNotWrittenError            results.csv could not be written; the journal has everything
 ```
 
-An error knows the facts and what would help; how that is typed is the front end's business:
+An error has the facts and a remedy; the front end knows how the remedy is typed:
 
 ```text
 error = AuthorizationError("Trakt does not accept the sign-in (401)", Remedy.SIGN_IN)
@@ -40,7 +40,7 @@ from types import MappingProxyType
 
 
 class Remedy(StrEnum):
-    """What helps, in words that hold for every front end. `{error.x}` is a fact of the error that has it."""
+    """What to do about an error, for any front end. `{error.x}` is filled in from the error."""
 
     SIGN_IN = "Sign in again."
     START_OVER = "To start over, sign in again."
@@ -85,7 +85,7 @@ _NO_ADVICE: Mapping[Remedy, str] = MappingProxyType({})
 
 
 class ImporterError(Exception):
-    """Base class of all errors that are shown to the user. `remedy` says what would help."""
+    """Base class of all errors that are shown to the user. `remedy` says what to do."""
 
     exit_code = 1
 
@@ -98,7 +98,7 @@ class ImporterError(Exception):
         return self.explain(_NO_ADVICE)
 
     def explain(self, advice: Mapping[Remedy, str]) -> str:
-        """Give the message and the remedy, in the words of `advice` where it has some."""
+        """Return the message and the remedy, with the text from `advice` if there is one."""
         if self.remedy is None:
             return self.message
         return f"{self.message.rstrip('.')}. {advice.get(self.remedy, self.remedy).format(error=self)}"
@@ -130,7 +130,7 @@ class OptionError(UsageError):
 
 
 class AlreadyUndoneError(UsageError):
-    """The run to undo was undone by the run `undone_by`."""
+    """The run was undone before, by the run `undone_by`."""
 
     def __init__(self, run_id: str, undone_by: str) -> None:
         self.undone_by = undone_by
@@ -138,7 +138,7 @@ class AlreadyUndoneError(UsageError):
 
 
 class SettingsError(UsageError):
-    """Settings are missing or wrong; `problems` holds all of them, one sentence each."""
+    """Settings are missing or wrong; `problems` lists all of them, one sentence each."""
 
     def __init__(self, problems: Sequence[str], remedy: Remedy | None = None) -> None:
         self.problems = tuple(problems)
@@ -154,7 +154,7 @@ class PlaceNeededError(UsageError):
 
 
 class UnknownFormatError(UsageError):
-    """The header is of no format we read: says what was `found` and what is `missing`."""
+    """No supported format has this header: `found` are its columns, `missing` those it lacks."""
 
     def __init__(
         self,
@@ -170,7 +170,7 @@ class UnknownFormatError(UsageError):
 
 
 class ScaleNeededError(UsageError):
-    """Nothing in the file says what its ratings mean; `suggested` is the scale that they look like."""
+    """The file does not say what scale its ratings have; `suggested` is the likely one."""
 
     def __init__(self, name: str, problem: str, suggested: str | None, example: str = "0-100") -> None:
         self.suggested = suggested
@@ -180,7 +180,7 @@ class ScaleNeededError(UsageError):
 
 
 class UnreadableFileError(UsageError):
-    """The file cannot be read: names the file, where in it, the problem and the remedy."""
+    """The file cannot be read: names the file, the line, the problem and the remedy."""
 
     def __init__(self, name: str, problem: str, *, remedy: str | Remedy, line: int | None = None) -> None:
         self.name = name
@@ -194,7 +194,7 @@ class UnreadableFileError(UsageError):
 
 
 class EmptyFileError(UnreadableFileError):
-    """There is nothing in the file: not a row, not even the names of columns."""
+    """The file has no rows and no header."""
 
 
 class DestinationError(ImporterError):
@@ -225,22 +225,22 @@ class ConnectionLostError(DestinationError):
 
 
 class StopRunError(ImporterError):
-    """The run stops here and sends nothing more; what is done stays done."""
+    """The run stops and sends nothing more; what was sent stays sent."""
 
     exit_code = 3
 
 
 class UnreachableError(StopRunError):
-    """No connection to the server: the network is down, or the server is. Another try may soon succeed."""
+    """No connection to the server: it or the network is down. Another attempt may succeed soon."""
 
 
 class AuthorizationError(StopRunError):
-    """The destination refuses the credentials; repeating them would not help."""
+    """The destination does not accept the credentials; trying again would not help."""
 
     account = ""
     """The name in the settings of the account that must sign in; empty for the only one."""
     destination = ""
-    """Where it must sign in, as `--to` names it; empty if that is clear."""
+    """The destination to sign in to, as `--to` names it; empty if there is only one."""
 
     def name_sign_in(self, destination: str, account: str) -> None:
         """Say whose sign-in it is about, unless that is known."""
@@ -249,20 +249,20 @@ class AuthorizationError(StopRunError):
 
 
 class AccountLimitError(StopRunError):
-    """The account holds as many ratings as its plan allows."""
+    """The account has as many ratings as its plan allows."""
 
 
 class JournalLockedError(StopRunError):
-    """Another run of the same account is under way."""
+    """Another run of the same account is in progress."""
 
 
 class StateFileError(StopRunError):
-    """A file that the importer keeps for itself cannot be used. `path` is the file in the way."""
+    """One of the importer's own files cannot be used. `path` is that file."""
 
     def __init__(self, path: Path, problem: str, remedy: Remedy, user: str = "") -> None:
         self.path = path
         self.user = user
-        """Who runs the importer."""
+        """The name of the user who runs the importer."""
         super().__init__(f"{path}: {problem}", remedy)
 
 

@@ -1,7 +1,7 @@
 """Files that are whole or absent, private files, and cells that are safe in a spreadsheet.
 
 ```text
-with AtomicFiles() as files:             a failure, Ctrl-C included, leaves what stood there before
+with AtomicFiles() as files:             a failure, Ctrl-C included, leaves the old files in place
     files.open(results).write(...)       written to .results.csv.1f3a.part
     files.commit([results])              renamed to results.csv, and safe from a power cut
 
@@ -24,7 +24,7 @@ from importer.state_files import translate_trouble
 
 
 def check_place(path: Path, option: str) -> None:
-    """Check that a file can be created or replaced there. Raises OptionError."""
+    """Check that a file can be created or replaced at this path. Raises OptionError."""
     folder = path.absolute().parent
     if path.is_dir():
         raise OptionError(option, "this is a folder; name a file in it", path)
@@ -48,7 +48,7 @@ def open_text(path: Path, mode: str) -> IO[str]:
 
 
 class AtomicFiles:
-    """Files that appear together or not at all; what is not committed is removed."""
+    """Files that appear together or not at all; a file that is not committed is removed."""
 
     def __init__(self) -> None:
         self._drafts: list[Path] = []
@@ -96,7 +96,7 @@ class AtomicFiles:
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder that only its owner can read; one that exists already loses the rights of others.
+    """Make a folder that only its owner can read; an existing one is made private, too.
 
     Raises StateFileError.
     """
@@ -107,7 +107,7 @@ def make_private_folder(folder: Path) -> None:
 
 
 def write_privately(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all. Only its owner can read it, from the first byte on.
+    """Write a file atomically. Only its owner can read it, from the first byte on.
 
     Raises StateFileError.
     """

@@ -25,7 +25,7 @@ _NO_HEADERS: Mapping[str, str] = {}
 class Request(NamedTuple):
     """One HTTP request.
 
-    It may hold a key in its URL and a password in its body, so neither is ever shown: its repr is its `label`
+    Its URL may have a key and its body a password, so neither is ever shown: its repr is its `label`
     (`POST rate/movie`), which is what logs and messages use.
     """
 
@@ -35,7 +35,7 @@ class Request(NamedTuple):
     body: bytes | None = None
     headers: Mapping[str, str] = _NO_HEADERS
     needs_token: bool = False
-    """Whether the client must add the token of the signed-in account."""
+    """Whether the client adds the token of the signed-in account."""
 
     def __repr__(self) -> str:
         return f"<Request {self.label}>"
@@ -53,7 +53,7 @@ class Response(NamedTuple):
 
 
 _LONGEST_NUMBER = 12
-"""Digits of a Retry-After that are looked at: enough for any wait, too few to overflow anything."""
+"""Digits of a Retry-After that are read: enough for any wait, too few to overflow a float."""
 
 
 def read_retry_after(headers: Mapping[str, str]) -> float | None:
@@ -69,13 +69,13 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def parse_object(body: bytes) -> Mapping[str, Any]:
-    """Parse a JSON object; anything else, whatever a server or a proxy sends, is an empty one."""
+    """Parse a JSON object; anything else that a server or a proxy sends is an empty one."""
     content = _parse(body)
     return content if isinstance(content, dict) else {}
 
 
 def parse_list(body: bytes) -> list[Any] | None:
-    """Parse a JSON list; None if it is none."""
+    """Parse a JSON list; None if the body is not one."""
     content = _parse(body)
     return content if isinstance(content, list) else None
 
@@ -88,7 +88,7 @@ def _parse(body: bytes) -> Any:
 
 
 def split_url(url: str) -> SplitResult | None:
-    """Take an http(s) address apart; None if it is none."""
+    """Split an http(s) address; None if the text is not one."""
     try:
         parts = urlsplit(url)
         is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
@@ -98,22 +98,22 @@ def split_url(url: str) -> SplitResult | None:
 
 
 def host_of(url: str) -> str:
-    """Give the host of an address, empty if it is none."""
+    """Return the host of an address; empty if the text is not one."""
     parts = split_url(url)
     return (parts.hostname or "").rstrip(".") if parts else ""
 
 
 def url_problems(url: str, *, in_clear: str, section: str) -> Iterator[str]:
-    """Say all that is wrong with an address. Plain http to another machine is, if `in_clear` is not empty.
+    """Yield all problems of an address. Plain http to another machine is one unless `in_clear` is empty.
 
-    `in_clear` names what would travel in clear; `section` is the one of the settings file.
+    `in_clear` names what would be sent unencrypted; `section` is the section of the settings file.
     """
     parts = split_url(url)
     if parts is None:
         yield "{place} is no web address; it should look like https://ratings.example.org."
         return
     if "@" in parts.netloc:
-        yield "{place} must not hold a user name or a password: these are settings of their own."
+        yield "{place} must not contain a user name or a password: they have settings of their own."
     if parts.query or parts.fragment or url.endswith(("?", "#")):
         yield "{place} must end with its path, without ? and # and what follows them."
     host = parts.hostname or ""

@@ -1,4 +1,4 @@
-"""Signals that would end the process, and the event loop that a run waits in.
+"""Signals that would end the process, and the event loop of a run.
 
 ```text
 before and after sending    translate_interrupts()          SIGTERM, like Ctrl-C, is a StopRunError
@@ -38,7 +38,7 @@ def listening_to_signals(listener: Callable[[int, FrameType | None], object]) ->
 
 @contextmanager
 def translate_interrupts(what_is_kept: str = "what was done is in the journal") -> Iterator[None]:
-    """Raise StopRunError for Ctrl-C and for signals like it, while nothing else listens for them."""
+    """Raise StopRunError for Ctrl-C and similar signals, while nothing else handles them."""
     try:
         with listening_to_signals(signal.default_int_handler):
             yield
@@ -49,7 +49,7 @@ def translate_interrupts(what_is_kept: str = "what was done is in the journal") 
 
 @contextmanager
 def delaying_signals() -> Iterator[Sequence[StopRunError]]:
-    """Hold back signals while results are written.
+    """Delay signals while results are written.
 
     A delayed signal is in the yielded list; a second one raises KeyboardInterrupt.
     """
@@ -73,7 +73,7 @@ def _stop_signals() -> Sequence[signal.Signals]:
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
-    """Give a new event loop, the fastest that the system has."""
+    """Return a new event loop: uvloop's where it is installed, else asyncio's own."""
     if sys.platform == "win32":
         return asyncio.new_event_loop()
     import uvloop  # noqa: PLC0415 - only where it exists; it nearly doubles the requests a second
@@ -85,7 +85,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 def passing_signals_on(on_signal: Callable[[int], None]) -> Iterator[None]:
     """Call `on_signal` in the running loop for signals that would end the process.
 
-    The signals are given back at the end: a question may be asked between two stages, and Ctrl-C must end it.
+    The old handlers are restored at the end: Ctrl-C must end a question that is asked between two stages.
     """
     loop = asyncio.get_running_loop()
     # Not loop.add_signal_handler: removing it sets SIGTERM to kill, whatever it did before.

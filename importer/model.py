@@ -18,14 +18,14 @@ from typing import Any, NamedTuple
 
 
 class MediaKind(StrEnum):
-    """What is rated."""
+    """The type of a title."""
 
     MOVIE = "movie"
     SHOW = "show"
     SEASON = "season"
     EPISODE = "episode"
     UNKNOWN = "unknown"
-    """The export names the type in a language that is not read; the destination may know it by the id."""
+    """The export does not name the type, or names it in an unknown language; an id may still identify it."""
 
 
 class Status(StrEnum):
@@ -51,7 +51,7 @@ class Status(StrEnum):
 
     @property
     def is_success(self) -> bool:
-        """Whether the account is now as the row, or the user's policy, wants it."""
+        """Whether the account now has what the row, or the user's policy, asked for."""
         return self in SUCCESSES
 
 
@@ -69,7 +69,7 @@ IMDB_ID = "tt[0-9]{7,10}"
 """The pattern of an IMDb id. It is text and keeps its zeros; newer ids have 8 digits."""
 
 UNRATE = 0
-"""The rating that asks for the removal of a rating."""
+"""A rating of 0 removes the rating."""
 
 LOVE = "love"
 HATE = "hate"
@@ -106,7 +106,7 @@ class RatingJob(NamedTuple):
     note: str | None = None
 
     def with_note(self, note: str) -> "RatingJob":
-        """Give the same job with one more note."""
+        """Return the job with one more note."""
         return self._replace(note=f"{self.note}; {note}" if self.note else note)
 
 
@@ -115,7 +115,7 @@ make_job: Callable[[Iterable[Any]], RatingJob] = partial(tuple.__new__, RatingJo
 
 
 class InvalidRow(NamedTuple):
-    """A row that cannot become a job, with its cells as they stood in the file; a good rating is 1 to 10.
+    """A row that cannot become a job, with its cells as they are in the file; a valid rating is 1 to 10.
 
     `status` is `invalid`, `unsupported` or `skipped`; `reason` a fixed word (`bad_rating`), `message` a
     sentence that names the line, the column, the value and the remedy.
@@ -140,7 +140,7 @@ class InvalidRow(NamedTuple):
 
 
 class ClosedRow(NamedTuple):
-    """A row that an earlier run has closed: a line of its results file, taken over unchanged."""
+    """A row that an earlier run closed: a line of its results file, copied unchanged."""
 
     row: int
     line: int
@@ -166,7 +166,7 @@ class ClosedRow(NamedTuple):
 
 
 class PlannedRow(NamedTuple):
-    """A line of a plan that is to be sent: a job, and the account's rating of its title at that time."""
+    """A line of a plan to send: a job, and the account's rating of its title when the plan was made."""
 
     row: int
     line: int
@@ -188,7 +188,7 @@ class PlannedRow(NamedTuple):
 
     @property
     def job(self) -> RatingJob:
-        """What is to be sent."""
+        """The job to send, without the account's rating."""
         return RatingJob._make(self[: len(RatingJob._fields)])
 
 
@@ -196,9 +196,9 @@ SourceRow = RatingJob | InvalidRow | ClosedRow | PlannedRow
 
 
 class RowRemedy(StrEnum):
-    """What helps a row, as its message in the results file says it.
+    """Advice for a row, as it is written into its message in the results file.
 
-    Apart from `cli/` the only place that knows how options and commands are typed.
+    Only these texts and `cli/` know how options and commands are typed.
     """
 
     FIND_IDS = "`importer resolve FILE` finds them"
@@ -212,14 +212,14 @@ class RowRemedy(StrEnum):
 
 
 class Batch(NamedTuple):
-    """Jobs that travel in one request. `request_kind` is the destination's own name for it."""
+    """Jobs sent in one request. `request_kind` is the destination's name for that kind of request."""
 
     request_kind: str
     jobs: Sequence[RatingJob]
     is_part: bool = False
 
     def halves(self) -> tuple["Batch", "Batch"]:
-        """Split in two, to find the row that fails or to send less at once."""
+        """Split in two, to find the row that fails or to send fewer rows at once."""
         middle = len(self.jobs) // 2
         first, second = self.jobs[:middle], self.jobs[middle:]
         return Batch(self.request_kind, first, is_part=True), Batch(self.request_kind, second, is_part=True)
@@ -234,7 +234,7 @@ class Outcome(NamedTuple):
 
 
 class RowOutcome(NamedTuple):
-    """The outcome of one job, and how often and when it was sent.
+    """The outcome of one job, with the number of attempts and the time of the last one.
 
     `sent_at` (seconds since the epoch) and `duration_ms` are those of its last request.
     """

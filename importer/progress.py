@@ -1,4 +1,4 @@
-"""What a run is doing: the pipeline writes it, the terminal polls it.
+"""The progress of a run: the pipeline writes it, the terminal polls it.
 
 A plain mutable value, so that a sent row costs an integer addition and no call.
 """
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """The stage that the run is in."""
+    """The current stage of the run, as it is shown."""
 
     READING = "reading"
     PLANNING = "planning"
@@ -29,9 +29,9 @@ class Progress:
     done: int = 0
     """Rows of `to_send` that have their outcome, good or bad."""
     failed: int = 0
-    """Rows of `done` whose outcome is no success."""
+    """Rows of `done` that did not succeed."""
     waiting_for: str = ""
-    """Why nothing is sent, such as `over capacity (503)`; empty while something is."""
+    """Why the run waits, such as `over capacity (503)`; empty while it sends."""
     is_paused: bool = False
     """Whether all requests wait, rather than one of them."""
     waiting_until: float = 0.0

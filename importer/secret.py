@@ -4,7 +4,7 @@ from typing import NoReturn
 
 
 class Secret:
-    """A text that is masked in every print, log and traceback; `reveal()` gives it."""
+    """A text that is masked in every print, log and traceback; `reveal()` returns it."""
 
     __slots__ = ("_text",)
 
@@ -12,7 +12,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Give the text itself, to put it into a request."""
+        """Return the text itself, to put it into a request."""
         return self._text
 
     def __bool__(self) -> bool:

@@ -11,9 +11,9 @@
             if not places.place("key"):
                 yield f"The key is missing: set {places.choices('key')}."
 
-`config/sources.py` fills it in from flags, environment and the TOML file. A check gets the text and the
-fields above its own that are right, and yields what is wrong; there `{place}` stands for where the text was
-read, `{base_url}` for where that field was, and `{section}` for the section's name.
+`config/sources.py` fills it in from flags, environment and the TOML file. A check gets the text and the valid
+fields declared above, and yields problems. In a problem `{place}` is replaced by the source of the text,
+`{base_url}` by the source of that field, and `{section}` by the section's name.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -26,14 +26,14 @@ Check = Callable[[str, Mapping[str, Any]], Iterable[str]]
 
 
 class Places(Protocol):
-    """Where the settings of one section can stand, and where they do."""
+    """Where the settings of one section can be written, and where each was read."""
 
     def place(self, field: str) -> str:
-        """Name the place that the value of `field` is taken from; empty when no source has one."""
+        """Name the source of the value of `field`; empty if no source has one."""
         ...
 
     def choices(self, field: str) -> str:
-        """Name the places where a value for `field` could be put."""
+        """Name the sources that could set `field`, such as a variable or a key of the file."""
         ...
 
 
@@ -42,22 +42,22 @@ class Declared(Protocol):
 
     @staticmethod
     def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Say what is not given but needed. `needs` None: all that a run needs."""
+        """Yield a problem for each missing field in `needs`; None means all fields that a run needs."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What is known of a field besides its type and its default."""
+    """The properties of a field besides its type and its default."""
 
     is_flag: bool
-    """Whether a flag may set it; no secret ever comes from one, since all users of a machine see flags."""
+    """Whether a flag may set it; never true for a secret, since all users of a machine can see flags."""
     is_secret: bool
     is_verbatim: bool
-    """Whether blanks at both ends belong to it."""
+    """Whether blanks at both ends are part of the value."""
     check: Check | None
     read: Callable[[Any], Any] | None
-    """From what a source holds to the value. Raises ValueError."""
+    """Converts the value from a source. Raises ValueError."""
 
 
 def setting(
@@ -83,11 +83,11 @@ def secret(
 
 
 def check_word(text: str, _above: Mapping[str, Any]) -> Iterator[str]:
-    """Refuse what may not travel in a header, where a line break would begin another header."""
+    """Yield a problem if the text is not safe in a header, where a line break would begin another header."""
     if not text.isascii() or not text.isprintable() or " " in text:
         yield "{place} must be one word without blanks, accents or line breaks; copy it again."
 
 
 def without_slash(address: str) -> str:
-    """Give an address as paths are put behind it."""
+    """Return the address without the slash at its end, ready for a path."""
     return address.rstrip("/")

@@ -1,4 +1,4 @@
-"""Numbers, durations and foreign text as people read them, and streams that nobody reads any more.
+"""Numbers, durations and foreign text as people read them, and streams that were closed by their reader.
 
 ```text
 count(1234, "row")                       1,234 rows
@@ -27,7 +27,7 @@ _ESCAPE_SEQUENCE = re.compile(
 
 
 _JOINERS = "\u200c\u200d"
-"""Python calls them not printable, but Persian words and emoji need them."""
+"""Not printable to Python, but needed by Persian words and emoji."""
 
 
 def clean(text: str, limit: int = 300) -> str:
@@ -43,7 +43,7 @@ def clean(text: str, limit: int = 300) -> str:
 def without_place(message: str, line: object) -> str:
     """Clean a message that is shown beside its line number.
 
-    A reader's messages name the line themselves, because they also stand alone in the results file.
+    A reader's messages name the line themselves, because the results file shows them without it.
     """
     return clean(message).removeprefix(f"line {line}, ").removeprefix(f"line {line}: ")
 
@@ -54,7 +54,7 @@ def count(number: int, thing: str) -> str:
 
 
 def describe_outcome(status: str, reason: str) -> str:
-    """Name an outcome: `invalid, bad rating`, or `duplicate` where the reason says no more."""
+    """Name an outcome: `invalid, bad rating`, or only `duplicate` if the reason is the same word."""
     word, detail = (clean(text).replace("_", " ") for text in (status, reason))
     return word if detail in {"", word} else f"{word}, {detail}"
 
@@ -77,11 +77,11 @@ def rate(per_second: float) -> str:
 
 
 LONGEST_WORDS = 500
-"""Characters that are shown: a server may send megabytes."""
+"""At most this many characters are shown: a server may send megabytes."""
 
 
 def clean_words(words: object, secrets: Iterable[str]) -> str:
-    """Give a server's words as one printable line with every secret masked; empty if they are no text."""
+    """Return a server's text as one printable line with all secrets masked; empty if it is not a string."""
     if not isinstance(words, str):
         return ""
     # The longest first: with "ab" before "abc", "abc" would become "***c".
@@ -115,12 +115,12 @@ def ignore_closed_stream(stream: TextIO) -> Iterator[None]:
 
 
 def give_up_stream(stream: TextIO) -> None:
-    """Discard what the stream still holds and all that follows, so that it cannot fail at exit."""
+    """Discard the stream's buffer and all later output, so that it cannot fail at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Name the known word that is meant, or all of them: the end of a sentence."""
+    """Suggest the closest known word, or list all of them, as the end of a sentence."""
     known = list(known)
     close = get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else f"; it can be {' or '.join(known)}."

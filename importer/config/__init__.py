@@ -1,1 +1,1 @@
-"""What the user decided, and where: flags, environment, TOML, folders."""
+"""Settings from flags, environment and the TOML file, and the folders they are in."""

@@ -1,4 +1,4 @@
-"""Where things are: the settings file and the folder of everything the importer remembers."""
+"""The paths of the settings file and of the state folder, which has journals, tokens and caches."""
 
 import os
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ APP = "rating-importer"
 
 
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """Say where the TOML file is looked for: `IMPORTER_CONFIG_FILE`, or the platform's config folder."""
+    """Return the path of the TOML file: `IMPORTER_CONFIG_FILE`, or one in the platform's config folder."""
     named = environ.get("IMPORTER_CONFIG_FILE")
     if named:
         return _expand(named)
@@ -24,9 +24,9 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def find_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Say where journals and other state are kept: `IMPORTER_STATE_DIR`, or the platform's folder.
+    """Return the path of the state folder: `IMPORTER_STATE_DIR`, or the platform's own.
 
-    Raises SettingsError if that cannot be told, since there is no home.
+    Raises SettingsError if the user has no home folder.
     """
     named = environ.get("IMPORTER_STATE_DIR")
     try:
@@ -41,7 +41,7 @@ def find_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Give the folder of journals and other state, created for its owner only where it does not exist.
+    """Return the state folder; if it does not exist, create it, private to its owner.
 
     Raises SettingsError and StateFileError.
     """

@@ -1,7 +1,7 @@
-"""Who is told how unattended runs end: `[sync]` of the TOML file or variables.
+"""Who is notified of unattended runs: `[sync]` of the TOML file, or variables.
 
-An address holds what is needed to send in somebody's name, so it is a secret. What services there are and how
-their addresses look is known to Apprise, and checked where that is at hand.
+An address may contain a password or a token, so it is a secret. Only Apprise knows the services and the form
+of their addresses; they are checked where Apprise is used.
 """
 
 import os
@@ -31,7 +31,7 @@ def _check_occasion(text: str, _above: Mapping[str, object]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
-    """The addresses, and the runs they are told of.
+    """The addresses, and the runs that are reported to them.
 
     The variables are `IMPORTER_SYNC_NOTIFY` and `IMPORTER_SYNC_NOTIFY_ON`.
     """
@@ -41,7 +41,7 @@ class NotifySettings:
 
     @staticmethod
     def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Nobody needs to be told."""
+        """Yield nothing: notifications are optional."""
         del places, needs
         return iter(())
 
@@ -49,5 +49,5 @@ class NotifySettings:
 def load_notify(
     sections: Collection[str], environ: Mapping[str, str] = os.environ, file: Path | None = None
 ) -> Loaded[NotifySettings]:
-    """Gather who is to be told; `sections` are the destinations' in the file. Raises SettingsError."""
+    """Load the settings; `sections` are the destinations' sections of the file. Raises SettingsError."""
     return load_settings(Section(SYNC, NotifySettings, sections), {}, environ, file)

@@ -1,8 +1,8 @@
-"""The places settings come from: flags, environment and a section of the TOML file, merged and checked.
+"""The sources of settings: flags, environment and a section of the TOML file, merged and checked.
 
 For `[trakt]` of the file the variables begin with `IMPORTER_TRAKT_`, for `[accounts.ada]` with
-`IMPORTER_ACCOUNTS_ADA_`. What fields there are is declared by whoever they belong to (`setting.py`). All that
-is wrong is told at once, each with the place it stands in and never with what stands there.
+`IMPORTER_ACCOUNTS_ADA_`. The fields are declared by the package that uses them (`setting.py`). All problems
+are reported at once, each with the source of the value and never with the value itself.
 """
 
 import os
@@ -31,7 +31,7 @@ _Settings = TypeVar("_Settings", bound=Declared)
 
 @dataclass(frozen=True, slots=True)
 class Loaded(Generic[_Settings]):
-    """The settings of one section. `warnings` are for the user to read."""
+    """The settings of one section, and warnings for the user."""
 
     settings: _Settings
     account: str = ""
@@ -41,7 +41,7 @@ class Loaded(Generic[_Settings]):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sources:
-    """What each source holds for one section, the strongest first, and how to name a place in it."""
+    """The values that each source has for one section, the strongest source first."""
 
     section: str
     declared: Mapping[str, "Field[Any]"]
@@ -51,7 +51,7 @@ class Sources:
     file: Path
 
     def place(self, field: str) -> str:
-        """Name the place that the value of `field` is taken from; empty when no source has one."""
+        """Name the source of the value of `field`; empty if no source has one."""
         flag, variable, key = self._places(field)
         if field in self.flags:
             return flag
@@ -60,22 +60,22 @@ class Sources:
         return key if field in self.table else ""
 
     def choices(self, field: str) -> str:
-        """Name the places where a value for `field` could be put."""
+        """Name the sources that could set `field`, such as a variable or a key of the file."""
         flag, variable, key = self._places(field)
         is_flag = _declaration(self.declared[field]).is_flag
         return f"{flag}, {variable} or {key}" if is_flag else f"{variable} or {key}"
 
     def read(self, field: str) -> Any:
-        """Give what the strongest source holds for a field that has a `place`."""
+        """Return the strongest source's value of a field that has a `place`."""
         _, variable, _ = self._places(field)
         return self.flags.get(field, self.environ.get(variable, self.table.get(field)))
 
     def is_anywhere(self) -> bool:
-        """Whether any source but a flag holds anything for the section."""
+        """Whether any source but a flag has a value for the section."""
         return bool(self.table) or any(name.startswith(_prefix(self.section)) for name in self.environ)
 
     def fill(self, problem: str, own: str) -> str:
-        """Fill in the places of a problem that a check of the field `own` found."""
+        """Fill in the sources named in a problem that the check of the field `own` found."""
         places = {name: self.place(name) for name in self.declared}
         places |= {"place": self.place(own), "section": self.section}
         return re.sub(r"\{(\w+)\}", lambda found: places.get(found[1], found[0]), problem)
@@ -90,15 +90,15 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Section(Generic[_Settings]):
-    """A section of the TOML file, and what is declared for it.
+    """A section of the TOML file, and the dataclass that declares its fields.
 
-    A named `account` has a section and variables of its own, and shares none with others.
+    A named `account` has a section and variables of its own.
     """
 
     own_name: str
     declared: type[_Settings]
     others: Collection[str]
-    """The destinations' sections, which the file may have besides."""
+    """The other sections that the file may have: the destinations'."""
     account: str = ""
     needs: Collection[str] | None = None
     """The fields that must be given, of those that a run needs; None means all of these.
@@ -117,7 +117,7 @@ def load_settings(
     environ: Mapping[str, str],
     file: Path | None,
 ) -> Loaded[_Settings]:
-    """Gather the settings of a section.
+    """Load the settings of a section.
 
     Blank variables and flags that are None or False count as not given. Raises SettingsError.
     """
@@ -144,7 +144,7 @@ def load_settings(
     needs_any = wanted.needs is None or bool(wanted.needs)
     if wanted.account and needs_any and not sources.is_anywhere():
         raise SettingsError([*problems, f"There is no [{section}] in {path}, which was asked for."])
-    if table is not None:  # what seems missing may well stand in a file that cannot be read
+    if table is not None:  # what seems missing may be in a file that cannot be read
         problems += declared.find_missing(sources, wanted.needs)
     values, wrong = _merge(sources)
     if problems or wrong:
@@ -165,7 +165,7 @@ def _declaration(field: "Field[Any]") -> Declaration:
 
 
 def _merge(sources: Sources) -> tuple[dict[str, Any], list[str]]:
-    """Read every field, in their order: a check sees those above its own."""
+    """Read every field, in order: a check sees the fields declared above its own."""
     values: dict[str, Any] = {}
     problems: list[str] = []
     for name, field in sources.declared.items():
@@ -207,7 +207,7 @@ def _read(field: "Field[Any]", given: Any, above: Mapping[str, Any]) -> tuple[An
 def read_tables(
     environ: Mapping[str, str], file: Path | None = None
 ) -> tuple[dict[str, Any] | None, Path, list[str]]:
-    """Read the TOML file, and say where it is and what is wrong with it; no file at all is an empty one.
+    """Return the tables of the TOML file, its path and its problems. A missing file is an empty one.
 
     A daemon hands a copy to its children, in `IMPORTER_CONFIG_SNAPSHOT`: the file itself may be half edited.
     """
@@ -245,12 +245,12 @@ def _prefix(section: str) -> str:
 
 
 def as_variable(name: str) -> str:
-    """Spell a name from the file as it stands in the names of variables."""
+    """Spell a name from the file as it is spelled in the names of variables."""
     return re.sub("[.-]", "_", name.upper())
 
 
 def unknown_sections(file: Path, tables: dict[str, Any], sections: Iterable[str]) -> Iterator[str]:
-    """Name what stands at the top of the file and is nothing that is read from it."""
+    """Yield a problem for each top-level name of the file that is not known."""
     known = (*sections, SYNC, *GROUPS)
     for name, table in tables.items():
         if name not in known:

@@ -33,7 +33,9 @@ def test_only_rows_of_one_method_travel_together(tmp_path: Path) -> None:
 # The words
 
 
-KNOWN = AccountInfo("ada", is_vip=False, rating_count=9_950, token_expires_at=None, cap=10_000, is_cap_told=True)
+KNOWN = AccountInfo(
+    "ada", is_vip=False, rating_count=9_950, token_expires_at=None, cap=10_000, is_cap_told=True
+)
 LEFT_OUT = (
     "40 new titles will not fit: what comes last in the file, from line 62, Heat. Changes and removals are "
     "sent first."
