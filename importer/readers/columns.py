@@ -50,6 +50,11 @@ class Column:
         return self.parse.make(reader) if isinstance(self.parse, PerFile) else self.parse
 
 
+def parse_cleaned(parse: Parse, clean: Callable[[str], str]) -> Parse:
+    """Make a parser of cells to which a program did something that `clean` undoes."""
+    return lambda cell: parse(clean(cell))
+
+
 class ColumnGroup(dict[str, Column]):
     """Several columns at once, by field: those of a title, say, which repeat for its show."""
 

@@ -15,7 +15,7 @@ must (`check_row`):
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count, repeat
 from operator import attrgetter
 from pathlib import Path
@@ -28,8 +28,8 @@ from importer.readers.cells.dates import is_day_first, parse_date
 from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.cells.ratings import not_rated
 from importer.readers.cells.scales import Scale, Steps, parse_scale
-from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns
-from importer.readers.jobs import collector_paused, note_early_dates
+from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns, parse_cleaned
+from importer.readers.jobs import collector_paused, note_early_dates, note_lost_years
 from importer.readers.judging import read_cells, refuse_other_scale
 from importer.readers.row_problems import outweighs, repeated_header, too_few
 from importer.readers.tables.chunk import Chunk
@@ -220,7 +220,7 @@ class TableReader:
         for field in dict.fromkeys((*first, *self.places)):
             parse = self.parser_of(field)
             if self.clean_cell is not None:
-                parse = partial(_parse_cleaned, parse=parse, clean=self.clean_cell)
+                parse = parse_cleaned(parse, self.clean_cell)
             parsers.append(ColumnParser(field, self.places[field], parse))
         return parsers
 
@@ -229,10 +229,13 @@ class TableReader:
     ) -> tuple[list[RatingJob], CellErrors]:
         errors: CellErrors = {index: (None, error) for index, error in chunk.broken.items()}
         values: dict[str, Iterable[Any]] = {}
+        lost: dict[int, str] = {}
         for parser in parsers:
             values[parser.field], wrong = parser.parse(chunk.column(parser.place))
             for index, error in wrong.items():
-                if index not in errors or outweighs(error, *errors[index]):
+                if error.reason is Reason.BAD_YEAR:  # the row is worth more than its year
+                    lost[index] = chunk.column(parser.place)[index]
+                elif index not in errors or outweighs(error, *errors[index]):
                     cells = chunk.short.get(index, parser.place + 1)
                     is_there = cells > parser.place
                     errors[index] = (
@@ -249,6 +252,7 @@ class TableReader:
             self._check_rows(jobs, values, errors)
             values = {"rated_at": [job.rated_at for job in jobs], "year": [job.year for job in jobs]}
         note_early_dates(jobs, values)
+        note_lost_years(jobs, lost)
         return jobs, errors
 
     def _check_rows(
@@ -294,7 +298,3 @@ class TableReader:
     def _is_day_first(self) -> bool | None:
         """Read the date column once more from the start, for only as a whole does it show its order."""
         return is_day_first(read_cells(self.table, self.places["rated_at"]))
-
-
-def _parse_cleaned(cell: str, parse: Parse, clean: Callable[[str], str]) -> object:
-    return parse(clean(cell))

@@ -8,6 +8,7 @@ from operator import lt
 from typing import Any
 
 from importer.model import RatingJob
+from importer.readers.cells.errors import quote
 
 
 def note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]]) -> None:
@@ -24,6 +25,12 @@ def note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]])
         assert job.rated_at
         told = f"the date, {job.rated_at[:10]}, lies before {job.year}, the year of the title; it is kept"
         jobs[index] = job.with_note(told)
+
+
+def note_lost_years(jobs: list[RatingJob], lost: Mapping[int, str]) -> None:
+    """Note the years that are none: such a cell costs itself, not its row."""
+    for index, cell in lost.items():
+        jobs[index] = jobs[index].with_note(f"the year, {quote(cell.strip())}, is none and left out")
 
 
 @contextmanager

@@ -69,7 +69,7 @@ def test_the_kind_of_a_row(tmp_path: Path, type_: str, season: str, episode: str
     [
         ("title,year,rating", "Alien,1979,9", "ok"),
         ("title,year,rating", "Alien,,9", "ok"),
-        ("title,year,rating", "Alien,79,9", "bad_year"),
+        ("title,year,rating", "Alien,79,9", "ok"),
         ("title,year,rating", ",1979,9", "no_id"),
         ("imdb_id,tmdb_id,rating", ",603.0,9", "ok"),
         ("imdb_id,tmdb_id,rating", ",0,9", "no_id"),
@@ -248,3 +248,8 @@ def test_rows_that_were_never_rated_are_skipped(tmp_path: Path) -> None:
 def test_a_table_of_titles_alone_is_read(tmp_path: Path) -> None:
     (job,) = jobs(read(tmp_path, b"Title,Rating,Review\nMatrix,4.5,x\n", reading=ReadOptions(scale="5")))
     assert (job.title, job.year, job.rating) == ("Matrix", None, 9)
+
+
+def test_a_bad_year_costs_the_year_and_not_the_row(tmp_path: Path) -> None:
+    (job,) = jobs(read(tmp_path, b"title,year,rating,imdb_id\nAlien,next,9,tt0078748\n"))
+    assert (job.year, job.imdb_id, job.note) == (None, "tt0078748", 'the year, "next", is none and left out')
