@@ -43,9 +43,9 @@ class CritickerReader(Scaled):
         what="Criticker ratings export (CSV)",
         recognised_by="columns Score, Film Name, Date Rated and IMDB ID",
         ids="IMDb",
-        scale="everybody's own: say it with --scale, such as 0-100 or 0-10; 0 is a score",
+        scale="your own: give it with --scale, such as 0-100 or 0-10; 0 is a score",
         dates="instant without a zone: UTC, or as --timezone says",
-        traps="a blank after each comma; HTML entities in titles; the address tells films from series",
+        traps="a blank after each comma; HTML entities in titles; the address says film or series",
         sample="criticker.csv",
     )
     imdb_id = Column("IMDB ID", parse=parse_imdb_id, required=True)
@@ -88,7 +88,7 @@ class CritickerXmlReader(Scaled):
         ids="IMDb",
         scale="tier, 1 to 10; with --scale, rating",
         dates="instant without a zone: UTC, or as --timezone says",
-        traps="rating is on everybody's own scale; the year stands in the title; HTML entities in titles",
+        traps="rating is on a scale of your own; the year is in the title; HTML entities in titles",
         sample="criticker.xml",
     )
     imdb_id = Column("imdbid", parse=parse_imdb_id, required=True)

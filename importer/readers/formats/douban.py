@@ -27,7 +27,7 @@ class DoubanReader(TableReader):
         ids="none: a title alone, which `importer resolve` looks up",
         scale="star, 1 to 5, doubled; without one a title is seen and not rated, and skipped",
         dates="instant in China's time, or as --timezone says",
-        traps="rating is everybody's and never taken; pubdate is of a local release, so no year; no books",
+        traps="rating is an average and never used; pubdate is of a local release, so no year; no books",
         sample="douban.csv",
     )
     description = ("Douban, the stars doubled; rating is everybody's and not taken",)

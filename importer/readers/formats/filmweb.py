@@ -58,7 +58,7 @@ class FilmwebReader(TableReader):
         ids="none: a title with its year, so look it up with `importer resolve`",
         scale="1 to 10",
         dates="instant in UTC (timestamp); iso_date, without a zone, only where that is missing",
-        traps="global_rating is everybody's and never taken; the year is the link's, not the premiere's",
+        traps="global_rating is an average and never used; the year is the link's, not the premiere's",
         sample="filmweb.csv",
     )
     description = ("Filmweb ratings; the year is that of the film, not of the Polish premiere",)

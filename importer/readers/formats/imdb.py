@@ -103,7 +103,7 @@ class ImdbListReader(ImdbReader):
         ids="IMDb",
         scale="1 to 10; most rows have no rating and are skipped",
         dates="Date Rated where the file has it, else none: Created is the day of the entry",
-        traps="never taken for a ratings export, whatever its first row holds",
+        traps="never read as a ratings export, whatever its first row has",
         sample="imdb-list.csv",
     )
     description = ("IMDb list or watchlist: only the rated rows are taken",)

@@ -38,7 +38,7 @@ class LetterboxdImportReader(TableReader):
         ids="IMDb, TMDB, or title and year",
         scale="Rating10 1 to 10; Rating 0.5 to 5 stars, doubled",
         dates="WatchedDate",
-        traps="a row may hold either rating; a Letterboxd address is no id elsewhere; &amp; in titles",
+        traps="a row may have either rating; a Letterboxd address is no id elsewhere; &amp; in titles",
         sample="letterboxd-import.csv",
     )
     description = (

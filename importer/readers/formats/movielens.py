@@ -38,7 +38,7 @@ class MovieLensReader(TableReader):
         ids="IMDb (written without tt) and TMDB",
         scale="0.5 to 5 in halves, doubled",
         dates="none in the file",
-        traps="average_rating is everybody's and never taken; ids keep their zeros, lost ones are given back",
+        traps="average_rating is never used; ids keep their zeros, lost ones are added",
         sample="movielens.csv",
     )
     description = ("MovieLens ratings, doubled",)

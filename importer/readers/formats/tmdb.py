@@ -45,7 +45,7 @@ class TmdbReader(TableReader):
         what="TMDB's CSV of ratings",
         recognised_by="columns TMDb ID, Type, Name and Your Rating",
         ids="TMDB and IMDb; an episode by its IMDb id alone",
-        scale="0.5 to 10, in Your Rating, a half rounded up; Rating is everybody's",
+        scale="0.5 to 10, in Your Rating, a half rounded up; Rating is an average",
         dates="day of the rating, written as its midnight",
         traps="an episode's TMDb id may be its show's and is not used; rows of a watchlist are skipped",
         sample="tmdb.csv",

@@ -30,7 +30,7 @@ class TraktCsvReader(TableReader):
         what="Trakt's CSV of ratings (VIP), and what other programs write like it",
         recognised_by="columns rated_at, type, trakt_rating and rating",
         ids="Trakt, IMDb, TMDB, TVDB; an episode by its show and number, else by its own",
-        scale="1 to 10, in rating; trakt_rating is everybody's",
+        scale="1 to 10, in rating; trakt_rating is an average",
         dates="instant of the rating, UTC",
         traps="the ids of an episode's row are its show's; its own stand in columns of their own",
         sample="trakt-vip.csv",

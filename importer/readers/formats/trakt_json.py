@@ -40,7 +40,7 @@ class TraktJsonReader(TableReader):
         ids="Trakt, IMDb, TMDB, TVDB; an episode by its show and number, else by its own",
         scale="1 to 10",
         dates="instant of the rating, UTC",
-        traps="ids that are null, 0 or objects; season 0 are the specials; no file of the watched",
+        traps="ids that are null, 0 or objects; season 0 is the specials; watched titles are not read",
         sample="trakt-ratings.json",
     )
     description = ("ratings from Trakt, as JSON",)

@@ -53,7 +53,7 @@ class YamtrackReader(TableReader):
         ids="TMDB, TVDB or IMDb, as source says; of other sources a title alone, for `importer resolve`",
         scale="0 to 10 with decimals, rounded half up; without a score a title is tracked only, and skipped",
         dates="none: the export tells when a title was watched, not when it was rated",
-        traps="seasons and episodes hold the id of their show; games, books and comics are unsupported",
+        traps="seasons and episodes have the id of their show; games, books and comics are unsupported",
         sample="yamtrack.csv",
     )
     description = ("Yamtrack export, which does not say when a title was rated",)
