@@ -120,7 +120,7 @@ def _find_telling(inspection: Inspection) -> Iterator[str]:
     for name in inspection.unread:
         field = next((field for pattern, field in _TELLING if pattern.fullmatch(name)), None)
         is_lacking = inspection.ids["none"] if field != "rated_at" else inspection.days[""]
-        if field is not None and (is_lacking or field == "rating"):
+        if field is not None and "." not in name and (is_lacking or field == "rating"):
             yield f"{clean(name, 40)}={field}"
 
 

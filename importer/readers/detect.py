@@ -203,7 +203,7 @@ def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
 
 def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced: bool) -> UnknownFormatError:
     names = table.header.names
-    if not is_forced and any(map(_is_data, names)):
+    if not is_forced and isinstance(table, Table) and any(map(_is_data, names)):
         raise UnknownFormatError(
             f"{table.name}: the first row is data, not the names of columns: {_list(names)}.\n"
             "Put a row of names above it, such as title,rating,imdb_id.",
@@ -260,7 +260,7 @@ def _refuse_idle_options(table: AnyTable, reader: type[TableReader], options: Re
 
 def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
     """Give columns the names of fields; a column that has such a name already makes way."""
-    fields = sorted({*CsvReader.columns, "type"} - {"second_kind", "kind", "note", "address"})
+    fields = sorted({*CsvReader.columns, "type"} - {"second_kind", "kind", "note", "address", "list_name"})
     renamed = {}
     for column, field in mapping.items():
         place = header.find([column.strip()])

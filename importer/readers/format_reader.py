@@ -272,7 +272,7 @@ class TableReader:
     ) -> InvalidRow:
         clean = self.clean_cell or str
         cells = {name: clean(chunk.column(place)[index]).strip() for name, place in self.places.items()}
-        if field is not None and not any(cells.values()):
+        if field is not None and not any(cells[name] for name in cells if name != "list_name"):
             error, field = CellError(Reason.EMPTY_ROW, "the row is empty", "Take it out of the file."), None
         elif self._is_header(cells):
             error, field = repeated_header(), None

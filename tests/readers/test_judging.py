@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from importer.errors import ScaleNeededError, UnknownFormatError
+from importer.model import RatingJob
 from importer.readers import ReadOptions, open_reader
 from tests.readers.reading import jobs, read, reasons
 
@@ -83,3 +86,27 @@ def test_the_rating_of_a_library_is_the_critics(tmp_path: Path) -> None:
         open_reader(write(tmp_path, content))
     (job,) = jobs(read(tmp_path, content.encode(), mapping={"Rating": "rating"}))
     assert job.rating == 8
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.integers(0, 12).map(str),
+            st.sampled_from(("0.5", "3.5", "8,5", "100", "-1", "", "n/a", "unrate", "★★★", "4½")),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_no_rating_is_read_that_the_table_does_not_hold(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[str]
+) -> None:
+    lines = (f'tt{number:07},"{cell}"' for number, cell in enumerate(cells, 1))
+    content = "\n".join(["imdb_id,rating", *lines, ""]).encode()
+    try:
+        rows = read(tmp_path_factory.mktemp("any"), content)
+    except ScaleNeededError:
+        return
+    for row, cell in zip(rows, cells, strict=True):
+        if isinstance(row, RatingJob):
+            assert str(row.rating) == cell.replace("unrate", "0")

@@ -24,6 +24,7 @@ from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote
 from importer.readers.formats.scaled import SCALE_NOTE, Scaled
 from importer.readers.judging import judge_ratings
+from importer.readers.tables.records import LIST
 from importer.readers.tables.table import AnyTable, Header
 
 _TYPES = TYPES | {"unknown": TitleType(MediaKind.UNKNOWN)}  # so a results file says it
@@ -72,6 +73,13 @@ def _parse_id(cell: str, field: str) -> int | None:
     return found or parse_number_id(cell)
 
 
+def _parse_list(cell: str) -> MediaKind | None:
+    """Tell the kind by the list or element that a record stands in: movies, tvshow, episodedetails."""
+    word = cell.strip().lower()
+    found = _TYPES.get(word.removesuffix("s")) or _TYPES.get(word.removesuffix("details"))
+    return found and found.kind
+
+
 def _parse_kind(cell: str) -> MediaKind | None:
     return parse_kind(cell, _TYPES) if cell.strip() else None
 
@@ -117,6 +125,7 @@ class CsvReader(Scaled):
     episode = Column("episode", parse=parse_number)
     year = Column("year", parse=parse_year)
     title = Column("title")
+    list_name = Column(LIST, parse=_parse_list)
     address = Column("url", "link", "imdb_url", "imdburl", "address", parse=parse_address)
 
     def __init__(self, table: AnyTable, options: ReadOptions) -> None:
@@ -210,6 +219,8 @@ class CsvReader(Scaled):
         """Find the kind of a row without a type, and see that the row says which title it means."""
         address: Address = extra.get("address") or Address()
         job = job._replace(**{name: getattr(job, name) or getattr(address, name) for name in _IDS})
+        if not job.kind and (listed := extra.get("list_name")):
+            job = job._replace(kind=listed)
         if not job.kind:  # no type column, or an empty cell
             kind = _kind_by_numbers(has_season=job.season is not None, has_episode=job.episode is not None)
             if kind is MediaKind.MOVIE and (job.tvdb_id or address.kind is MediaKind.SHOW):

@@ -253,3 +253,10 @@ def test_a_table_of_titles_alone_is_read(tmp_path: Path) -> None:
 def test_a_bad_year_costs_the_year_and_not_the_row(tmp_path: Path) -> None:
     (job,) = jobs(read(tmp_path, b"title,year,rating,imdb_id\nAlien,next,9,tt0078748\n"))
     assert (job.year, job.imdb_id, job.note) == (None, "tt0078748", 'the year, "next", is none and left out')
+
+
+def test_the_element_of_a_record_tells_its_kind(tmp_path: Path) -> None:
+    rows = "<movie><title>A</title><userrating>9</userrating></movie>"
+    rows += "<tvshow><title>B</title><userrating>8</userrating></tvshow>"
+    found = jobs(read(tmp_path, f"<videodb>{rows}</videodb>".encode()))
+    assert [(job.title, job.kind, job.rating) for job in found] == [("A", "movie", 9), ("B", "show", 8)]
