@@ -1,7 +1,7 @@
-"""What a destination is: pure rules that turn batches into requests and answers into decisions.
+"""The interface of destinations: pure rules that turn batches into requests and answers into decisions.
 
-A destination never waits and never sends; `client/` does, and obeys the decisions. Everything an API's
-documentation says about an answer therefore stands in one table-tested place.
+A destination never waits and never sends; `client/` does both and follows the decisions. So everything that
+an API's documentation says about answers is in one place, and tested as a table.
 """
 
 from collections.abc import Collection
@@ -19,51 +19,51 @@ class Destination(Protocol):
 
     @property
     def name(self) -> str:
-        """The `--to` word."""
+        """The name that plans and journals use."""
         ...
 
     @property
     def account(self) -> str:
-        """Whose ratings these are and where, without secrets: runs with the same text never overlap."""
+        """The account and its server, without secrets. Runs with the same text never overlap."""
         ...
 
     @property
     def batch_size(self) -> int:
-        """How many jobs go into one request at most."""
+        """The most jobs in one request."""
         ...
 
     @property
     def repeats_safely(self) -> bool:
-        """Whether sending a batch again does no harm when the first did arrive; else read back first."""
+        """Whether a batch may be sent twice without harm; if not, the client reads the account back first."""
         ...
 
     @property
     def keeps_dates(self) -> bool:
-        """Whether a rating is dated as its row is, rather than when it arrives."""
+        """Whether a rating keeps its row's date; if not, it is dated when it arrives."""
         ...
 
     def check(self, job: RatingJob) -> Outcome | None:
-        """Say why this API cannot take the job at all, or None if it can."""
+        """Return why this API cannot take the job, or None if it can."""
         ...
 
     def as_stored(self, job: RatingJob) -> RatingJob:
-        """The job as the account will hold it: with a love, say, as the number it is sent as."""
+        """Return the job as the account will store it, for example with a number in place of `love`."""
         ...
 
     def request_kind(self, job: RatingJob) -> str:
-        """Name the kind of request the job travels in; jobs of one kind share batches."""
+        """Name the kind of request that sends the job; a batch has jobs of one kind."""
         ...
 
     def build_request(self, batch: Batch) -> Request:
-        """Build the request that sends the batch."""
+        """Build the request that sends a batch."""
         ...
 
     def interpret_response(self, batch: Batch, answer: Response | ConnectionLostError) -> BatchDecision:
-        """Decide on what came back for the batch."""
+        """Decide on the answer to a batch."""
         ...
 
     def build_credentials_check(self) -> Request:
-        """Build the request that proves the credentials before the first rating."""
+        """Build the request that checks the credentials before the first rating is sent."""
         ...
 
     def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
@@ -75,25 +75,25 @@ class Destination(Protocol):
         ...
 
     def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
-        """Read that page, and what is to be read after it."""
+        """Read that page; it names the page to read next."""
         ...
 
 
 class Search(Protocol):
-    """The search of a service that has one. All methods are pure, and no sign-in is needed."""
+    """The title search of a service. All methods are pure, and no sign-in is needed."""
 
     @property
     def base_url(self) -> str:
-        """Where it is served."""
+        """The address of the server."""
         ...
 
     @property
     def kept_as(self) -> str:
-        """The name its answers are kept under."""
+        """The name under which its answers are cached."""
         ...
 
     def build_exact_search(self, title: str, kinds: Collection[MediaKind]) -> Request | None:
-        """Ask for titles of this very name; None if these kinds cannot be asked for so."""
+        """Ask for titles with exactly this name; None if the service has no such search for these kinds."""
         ...
 
     def read_exact_search(self, answer: Response | ConnectionLostError, /) -> Decision[Found | Unsearchable]:
@@ -101,7 +101,7 @@ class Search(Protocol):
         ...
 
     def build_search(self, title: str, years: range | None, kinds: Collection[MediaKind]) -> Request:
-        """Ask for titles with a name like this, if possible of these years; None: of any year."""
+        """Ask for titles with a similar name, if possible of these years; None means any year."""
         ...
 
     def read_search(self, answer: Response | ConnectionLostError, /) -> Decision[Found | Unsearchable]:
@@ -109,11 +109,11 @@ class Search(Protocol):
         ...
 
     def build_lookup(self, source: str, value: str) -> Request:
-        """Ask for the titles that carry an id, such as `tmdb` and `603`."""
+        """Ask for the titles with an id, such as `tmdb` and `603`."""
         ...
 
     def read_lookup(
         self, answer: Response | ConnectionLostError, source: str, value: str
     ) -> Decision[Found | Unsearchable]:
-        """Read the titles that carry it."""
+        """Read the titles with that id."""
         ...

@@ -1,4 +1,4 @@
-"""What an answer means: a destination reads it and decides, the client obeys. Pure.
+"""Decisions: a destination reads an answer and decides, the client does it. Pure.
 
 ```text
 answer                     decision                        what the client does
@@ -12,8 +12,8 @@ connection dropped         Retry, Effect.UNKNOWN           reads back first wher
 403                        Stop(AuthorizationError)        ends the run
 ```
 
-A `Retry` names a policy instead of holding what comes after it. What a batch comes to when its attempts are
-used up is told by `Retry.give_up`; a question (a look-up, a page of ratings) then always stops.
+A `Retry` names a policy. When the attempts of a batch are used up, `Retry.give_up` decides; a question (a
+look-up, a page of ratings) then always stops.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,21 +29,21 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Effect(Enum):
-    """What the server may have done with a request that got no proper answer."""
+    """The effect of a request that got no proper answer."""
 
     NONE = "none"
     UNKNOWN = "unknown"
-    """It may have acted on it: check the account before sending it again, unless a repeat does no harm."""
+    """Perhaps it was carried out: check the account before sending it again, unless a repeat does no harm."""
 
 
 class WhenExhausted(Enum):
-    """What follows when the attempts of a batch are used up."""
+    """What to do when the attempts of a batch are used up."""
 
     STOP = "stop"
     SPLIT = "split"
-    """Smaller batches; a row alone gets the policy's outcome."""
+    """Split the batch; a single row gets the policy's outcome."""
     SPLIT_ONCE = "split once"
-    """Smaller batches, if this one is whole; a half that fares no better stops the run."""
+    """Split the batch, once: if a half fails as well, stop the run."""
 
 
 _GAVE_UP = Outcome(Status.FAILED, "no_answer", "gave up: {reason}")
@@ -51,46 +51,45 @@ _GAVE_UP = Outcome(Status.FAILED, "no_answer", "gave up: {reason}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often a request is sent again, how long to wait before, and what follows.
+    """How often a request is sent, how long to wait between attempts, and what follows the last one.
 
-    `{reason}`, `{attempts}` and `{seconds}` in the texts stand for those of the last attempt.
+    `{reason}`, `{attempts}` and `{seconds}` in the texts are filled in from the last attempt.
     """
 
     attempts: int
-    """How often it is sent in all, the first time included."""
+    """The number of attempts, the first one included."""
     first_wait_seconds: float
     exponential: bool = False
-    """Whether each wait is twice as long as the one before. A wait that the server names never grows."""
+    """Whether each wait is twice the one before. A wait that the server asked for never grows."""
     counts: bool = True
-    """False where the answer says nothing about the request (a rate limit): then no attempt is used up."""
+    """False if the answer says nothing about the request (a rate limit): then no attempt is used up."""
     pauses_all_workers: bool = False
-    """Whether the server means the whole client, and not this request."""
+    """Whether the answer applies to the whole client rather than to this request."""
     reads_back_first: bool = False
-    """Whether the account is read before the request is sent again, even if a repeat would do no harm."""
+    """Whether to read the account before sending again, even if a repeat would do no harm."""
     when_exhausted: WhenExhausted = WhenExhausted.STOP
     outcome: Outcome = _GAVE_UP
     stop_message: str = "{reason}: no proper answer after {attempts} attempts"
     waits_for_network: bool = True
-    """False for a question of little weight, which does not wait half a minute for a connection."""
+    """False for a minor question, which does not wait half a minute for a connection."""
     error: type[StopRunError] = StopRunError
-    """What a stop raises."""
+    """The error that a stop raises."""
     too_much: bool = False
     """Whether smaller batches are wise from here on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T_co]):
-    """The answer is complete: for a batch one outcome per job, in the batch's order."""
+    """The answer is complete. For a batch the value has one outcome per job, in the batch's order."""
 
     value: T_co
 
 
 @dataclass(frozen=True, slots=True)
 class PartlyDone:
-    """The answer settles some jobs of the batch; the others, with no outcome, are in `halves` or `later`.
+    """The answer gives some jobs of the batch an outcome; the others are in `halves` or `later`.
 
-    `halves` are sent at once, to find out more; `later` are put together with others of their kind of request
-    when all else is sent.
+    `halves` are sent at once; `later` are batched again with others of their kind of request and sent last.
     """
 
     outcomes: Sequence[Outcome | None]
@@ -102,7 +101,7 @@ class PartlyDone:
 class Retry:
     """Send the request again, as the policy says.
 
-    `wait_seconds` is what the server asked for; it replaces the policy's wait and is never shortened.
+    `wait_seconds` is the wait that the server asked for; it replaces the policy's and is never shortened.
     """
 
     reason: str
@@ -112,7 +111,7 @@ class Retry:
 
     @property
     def seconds(self) -> float:
-        """How long to wait, before any growth."""
+        """The first wait, before it grows."""
         return self.policy.first_wait_seconds if self.wait_seconds is None else self.wait_seconds
 
     @property
@@ -121,11 +120,11 @@ class Retry:
         return self.policy.exponential and self.wait_seconds is None
 
     def stop(self) -> "Stop":
-        """What follows where nothing but stopping is left."""
+        """Return the Stop that this retry becomes when it must not be repeated."""
         return Stop(self.policy.error(self._fill(self.policy.stop_message)), self.effect)
 
     def give_up(self, batch: Batch) -> "Done[Sequence[Outcome]] | Split | Stop":
-        """What follows for a batch whose attempts are used up."""
+        """Return the decision on a batch whose attempts are used up."""
         policy = self.policy
         if policy.when_exhausted is WhenExhausted.SPLIT and batch.jobs:
             outcome = policy.outcome._replace(message=self._fill(policy.outcome.message))
@@ -150,10 +149,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """The token was not accepted: renew it, once, and send the same request again."""
+    """The token was not accepted: renew it once, and send the same request again."""
 
     if_refused_again: str = field(default="the sign-in is not accepted although it is new", compare=False)
-    """What to tell the user when the new token is not accepted either."""
+    """The message if the new token is not accepted either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +173,14 @@ UNRATED = Outcome(Status.UNRATED)
 def narrow(
     batch: Batch, outcome: Outcome, *, effect: Effect = Effect.NONE, too_much: bool = False
 ) -> Done[Sequence[Outcome]] | Split:
-    """Halve until the row stands alone: one bad row never fails its neighbours."""
+    """Split a batch; a single job gets the outcome. So one bad row never fails its neighbours."""
     if len(batch.jobs) > 1:
         return Split(outcome.message, effect, too_much)
     return Done((outcome,))
 
 
 class LossRule(NamedTuple):
-    """What a lost connection means. Without a policy another attempt would not help."""
+    """How to treat a lost connection. No policy: another attempt would not help."""
 
     effect: Effect
     policy: RetryPolicy | None
@@ -205,7 +204,7 @@ LOSSES: Mapping[Loss, LossRule] = {
     Loss.CERTIFICATE: LossRule(Effect.NONE, None, "{server}'s identity cannot be proved: {loss}"),
     Loss.REFUSED: LossRule(
         Effect.NONE,
-        # 31 s in all: a machine that wakes up needs that long to find its network.
+        # 31 s in all: a machine needs that long after waking up to find its network.
         RetryPolicy(
             attempts=6,
             first_wait_seconds=1,
@@ -216,7 +215,7 @@ LOSSES: Mapping[Loss, LossRule] = {
         "{server} cannot be reached: {loss}",
     ),
     Loss.TIMEOUT: LossRule(
-        # A server that takes over a minute for a batch is no faster the third time, but with half of it.
+        # A server that needs over a minute for a batch is not faster the third time; half a batch is.
         Effect.UNKNOWN,
         RetryPolicy(
             attempts=2,
@@ -230,20 +229,20 @@ LOSSES: Mapping[Loss, LossRule] = {
     Loss.HEADERS_TOO_LARGE: LossRule(Effect.UNKNOWN, None, "{server}'s answer cannot be read: {loss}"),
     Loss.TOO_LARGE: LossRule(Effect.UNKNOWN, None, "{server}'s answer makes no sense: {loss}"),
 }
-"""What each way to lose a connection means, for every service."""
+"""How to treat each kind of lost connection, for every service."""
 
 
 def interpret_loss(
     loss: ConnectionLostError, server: str, question: RetryPolicy | None = None
 ) -> Retry | Stop:
-    """Say what follows for a request to `server`; `question` is the policy of one that changes nothing."""
+    """Decide on a lost connection to `server`; `question` is the policy of a request that changes nothing."""
     rule = LOSSES[loss.loss]
     reason = rule.reason.format(server=server, loss=loss)
     if rule.policy is None:
         return Stop(StopRunError(reason), rule.effect)
     if question is None:
         return Retry(reason, rule.policy, rule.effect)
-    # Without a connection, a question is no different from a batch: the network may be about to come up.
+    # Without a connection, a question is treated like a batch: the network may come up soon.
     policy = rule.policy if loss.loss is Loss.REFUSED and question.waits_for_network else question
     policy = replace(policy, stop_message=question.stop_message, error=UnreachableError)
     return Retry(str(loss), policy, rule.effect)

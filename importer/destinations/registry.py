@@ -1,4 +1,4 @@
-"""Every destination there is. A new one is a folder beside these and a line here."""
+"""The list of all destinations. A new one is a folder beside these and a line here."""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,73 +15,73 @@ from importer.text import did_you_mean
 _SPECS = [TRAKT, TRAKT_V1, SANDBOX, SANDBOX_V2, TRAKT_FILE, LETTERBOXD_FILE]
 
 DEFAULT = TRAKT.name
-"""Where ratings go if nobody says where."""
+"""The destination without `--to`."""
 
 
 def list_specs() -> tuple[DestinationSpec, ...]:
-    """Every destination, once for each `--api` that it has."""
+    """Return all destinations; one with several `--api` is listed once for each."""
     return tuple(_SPECS)
 
 
 def list_words() -> list[str]:
-    """What `--to` may be."""
+    """Return the words that `--to` accepts."""
     return list(dict.fromkeys(spec.word for spec in _SPECS))
 
 
 def list_search_words() -> list[str]:
-    """Those of them that look up titles."""
+    """Return the words of destinations that look up titles."""
     return list(dict.fromkeys(spec.word for spec in _SPECS if spec.build_search is not None))
 
 
 def list_sign_ins() -> list[str]:
-    """The destinations that `importer login` signs in to."""
+    """Return the destinations that `importer login` signs in to."""
     return [spec.name for spec in _SPECS if spec.device is not None and spec.has_accounts]
 
 
 def list_sections() -> list[str]:
-    """The sections of the settings file that belong to destinations."""
+    """Return the destinations' sections of the settings file."""
     return [spec.name for spec in _SPECS if spec.has_accounts]
 
 
 def list_descriptions() -> list[Mapping[str, str]]:
-    """What is said of each word of `--to`, by title."""
+    """Return the description of each word of `--to`, by heading."""
     return [choose(word).texts for word in list_words()]
 
 
 def find(name: str) -> DestinationSpec | None:
-    """Find a destination by what plans and journals call it."""
+    """Find a destination by its name in plans and journals."""
     return next((spec for spec in _SPECS if spec.name == name), None)
 
 
 def choose(word: str, api: str | None = None) -> DestinationSpec:
-    """Choose by what is typed after `--to`, and after `--api` if that is. Raises UsageError."""
+    """Return the destination of a `--to` and, if given, an `--api`. Raises UsageError."""
     check_word(word, list_words())
     found = [spec for spec in _SPECS if spec.word == word]
     return next((spec for spec in found if spec.api == api), found[0])
 
 
 def check_word(word: str, known: Collection[str]) -> str:
-    """Give the word of a destination, if it is one of these. Raises UsageError."""
+    """Return the word if it is one of `known`. Raises UsageError."""
     if word not in known:
         raise UsageError(f"{word!r} is no destination here{did_you_mean(word, known)}")
     return word
 
 
 def find_searcher(name: str) -> DestinationSpec | None:
-    """Find the destination that looks up titles for the one of this name."""
+    """Find the destination that looks up titles for this one."""
     spec = find(name)
     return find(spec.search_at) if spec is not None and spec.build_search is None else spec
 
 
 def is_file(name: str) -> bool:
-    """Whether plans and journals mean a file to upload by this name."""
+    """Whether this name, from a plan or a journal, is that of a file to upload."""
     spec = find(name)
     return spec is not None and spec.is_file
 
 
 @contextmanager
 def registered(spec: DestinationSpec) -> Iterator[None]:
-    """Have one more destination while the block lasts, for tests."""
+    """Register one more destination while the block runs, for tests."""
     _SPECS.append(spec)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The look-alikes of both APIs on this machine, described: their rules are those of what they look like."""
+"""The sandbox: local servers that imitate both APIs, with the same rules."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ SANDBOX = replace(
     per_request=_AS_THEY,
     local_server=LocalServer(_of_v1),
     search_at="sandbox-v2",
-    posts_to_feeds=False,  # nobody reads them
+    posts_to_feeds=False,  # a sandbox has no readers
 )
 
 SANDBOX_V2 = replace(

@@ -1,4 +1,4 @@
-"""Inspects an export: loads it into a journal that is thrown away, and looks at what became of its rows."""
+"""Inspects an export: loads it into a temporary journal and counts the outcomes of its rows."""
 
 import tempfile
 from contextlib import closing
@@ -19,7 +19,7 @@ from importer.runs.sources import ExportFile, Opening
 def inspect_file(
     export: ExportFile, spec: DestinationSpec, options: DestinationOptions, prompts: Prompts
 ) -> Inspection:
-    """Say what the file holds and what a destination would take of it. Asks no server. Raises UsageError."""
+    """Return the file's contents and the rows that a destination would take. Offline. Raises UsageError."""
     destination = build_offline(spec, options)
     with (
         tempfile.TemporaryDirectory(prefix="inspect-") as folder,

@@ -1,6 +1,6 @@
-"""What a file holds and what would become of its rows, for people and for programs. Pure.
+"""The contents of a file and the outcomes its rows would have, for people and for programs. Pure.
 
-Built from the lines of a run that was planned and not sent; see `importer inspect`.
+Built from the results of a run that was loaded and not sent; see `importer inspect`.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ _MOST_EXAMPLES = 5
 _MOST_UNREAD = 20
 _BAR = 40
 _MANY = 0.2
-"""A share of all dates that is no coincidence: ratings that were entered, or imported, on one day."""
+"""If one day has this share of all dates, the ratings were entered or imported on that day."""
 
 _IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
 _PLACE = {column: place for place, column in enumerate(RESULT_COLUMNS)}
@@ -24,7 +24,7 @@ _NOT_UNDERSTOOD = frozenset({Status.INVALID, Status.UNSUPPORTED, Status.SKIPPED}
 
 @dataclass(slots=True)
 class Oddity:
-    """Rows that share a status and a reason, with the first of them as (line, title, message)."""
+    """Rows with the same status and reason; `examples` are the first of them as (line, title, message)."""
 
     count: int = 0
     examples: list[tuple[int, str, str]] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Oddity:
 
 @dataclass(slots=True)
 class Inspection:
-    """What was found in a file. `notes` are the reader's: vintage, encoding, scale."""
+    """The contents of a file. `notes` are the reader's: vintage, encoding, scale."""
 
     name: str
     format_name: str
@@ -47,12 +47,12 @@ class Inspection:
     ratings: Counter[str] = field(default_factory=Counter)
     days: Counter[str] = field(default_factory=Counter)
     noted: Oddity = field(default_factory=Oddity)
-    """Rows of which the reader decided something: a rating rounded, a date that cannot be."""
+    """Rows with a note of the reader, such as a rounded rating or an impossible date."""
     sendable: int = 0
     oddities: dict[tuple[Status, str], Oddity] = field(default_factory=dict)
 
     def add_all(self, lines: Iterable[Sequence[Any]]) -> None:
-        """Take in the lines of the results, a row each."""
+        """Count the lines of the results."""
         for cells in lines:
             self._add(cells)
 
@@ -61,7 +61,7 @@ class Inspection:
         title, message = str(cells[_PLACE["title"]] or ""), str(cells[_PLACE["message"]] or "")
         self.rows += 1
         self.lines = (min(self.lines[0] or line, line), max(self.lines[1], line))
-        # What a destination refuses was understood: its rating is a number, a bad row's are all texts.
+        # A row that a destination refuses has a number as its rating; an invalid row has only texts.
         if status not in _NOT_UNDERSTOOD or isinstance(cells[_PLACE["rating"]], int):
             self.kinds[str(cells[_PLACE["kind"]])] += 1
             self.ratings[str(cells[_PLACE["rating"]])] += 1
@@ -77,19 +77,19 @@ class Inspection:
 
     @property
     def dates(self) -> tuple[str, str] | None:
-        """The first and the last day."""
+        """The first and the last day of all ratings."""
         known = [day for day in self.days if day]
         return (min(known), max(known)) if known else None
 
     @property
     def crowded_day(self) -> tuple[str, int] | None:
-        """The day of a large share of the ratings, if there is one."""
+        """The day of a large share of the ratings with its count, if there is one."""
         dated = sum(number for day, number in self.days.items() if day)
         day, number = max(((d, n) for d, n in self.days.items() if d), key=lambda e: e[1], default=("", 0))
         return (day, number) if number > max(10, _MANY * dated) else None
 
     def as_json(self) -> dict[str, object]:
-        """Give what was found as values for JSON, texts as they came."""
+        """Return the inspection as values for JSON, with texts unchanged."""
         return {
             "file": self.name,
             "format": self.format_name,
@@ -113,7 +113,7 @@ class Inspection:
 
 
 def build_inspection(inspection: Inspection) -> str:
-    """Build what a person reads."""
+    """Build the text that people read."""
     lines = [clean(inspection.name), *_facts(inspection), "", *_histogram(inspection.ratings)]
     lines += ["", f"To {inspection.destination}: {count(inspection.sendable, 'row')} would be sent."]
     if noted := inspection.noted.count:
@@ -165,7 +165,7 @@ def _histogram(ratings: Mapping[str, int]) -> Iterator[str]:
 
 
 def _in_order(ratings: Mapping[str, int]) -> list[str]:
-    """Order the ratings from 10 down, words last."""
+    """Sort the ratings from 10 down, words last."""
     return sorted(ratings, key=lambda rating: (not rating.isdigit(), -int(rating) if rating.isdigit() else 0))
 
 
@@ -176,7 +176,7 @@ def _note(odd: Oddity, line: int, title: str, message: str) -> None:
 
 
 def _shared_message(odd: Oddity) -> str:
-    """Give the message that all examples share: said once, it need not stand beside each."""
+    """Return the message that all examples share, so that it is shown only once."""
     messages = {message for _, _, message in odd.examples}
     return messages.pop() if odd.count > 1 and len(messages) == 1 else ""
 

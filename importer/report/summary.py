@@ -1,6 +1,6 @@
 """The summary of a run, for people (plain text, or rich on a terminal) and for programs (JSON). Pure.
 
-Counting is the journal's business, printing and exit codes are the command line's.
+The journal counts; the command line prints and chooses the exit code.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +37,7 @@ _OF_AN_UNDO = {
     Status.KEPT: ("left alone", "changed since that run"),
 }
 _WOULD = {"would_restore": "would be restored", "would_remove": "would be removed"}
-"""By reason, what a dry run of an undo says of rows."""
+"""By reason, what an undo's dry run would do to rows."""
 
 _WHY_KEPT = {
     "policy_keep": "the account's rating is kept, as you asked",
@@ -47,7 +47,7 @@ _WHY_KEPT = {
 }
 
 _STYLES = dict.fromkeys((Status.UNSUPPORTED, Status.INVALID, Status.NOT_FOUND), "yellow")
-"""Row problems are yellow: the run did its part. Other misses are red, successes green."""
+"""Row problems are yellow, other misses red, successes green."""
 
 
 class Tally(Protocol):
@@ -55,19 +55,19 @@ class Tally(Protocol):
 
     @property
     def status(self) -> Status:
-        """What became of the rows."""
+        """The rows' status."""
 
     @property
     def reason(self) -> str:
-        """The fixed word for why, or nothing."""
+        """The rows' reason, a fixed word, or an empty text."""
 
     @property
     def count(self) -> int:
-        """How many rows."""
+        """The number of rows."""
 
     @property
     def examples(self) -> Sequence[tuple[int, str | None, str | None]]:
-        """The first of them."""
+        """The first of the rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Summary:
 
     @property
     def all_succeeded(self) -> bool:
-        """Whether every row has what it asked for."""
+        """Whether every row succeeded."""
         return not self.misses and self.stopped is None
 
     @property
@@ -127,7 +127,7 @@ class Summary:
         return self.sent / self.seconds if self.sent and self.seconds > 0 else None
 
     def as_json(self) -> dict[str, object]:
-        """Give the summary as values for JSON, texts as they came."""
+        """Return the summary as values for JSON, with texts unchanged."""
         return {
             "run": self.run_id,
             "source": self.source,
@@ -160,7 +160,7 @@ class Summary:
 
 
 def build_text(summary: Summary) -> str:
-    """Build the summary as plain text: no colours, no width, fit for pipes and logs."""
+    """Build the summary as plain text for pipes and logs: no colours, no fixed width."""
     lines = [_title(summary), *(f"  {clean(note)}" for note in summary.notes), ""]
     counts = _count_rows(summary)
     widths = [max((len(cells[column]) for _, *cells in counts), default=0) for column in range(2)]
@@ -176,12 +176,12 @@ def build_text(summary: Summary) -> str:
 
 def build_rich(summary: Summary) -> "RenderableType":
     """Build the summary for a terminal, with colours where the terminal has them."""
-    from rich.console import Group  # noqa: PLC0415 - only who looks at a terminal pays for rich
+    from rich.console import Group  # noqa: PLC0415 - only output on a terminal pays for the import
     from rich.padding import Padding  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    # Text and never str: rich reads markup in a str, and a title may well be "[bold]".
+    # Text and never str: rich reads markup in a str, and a title may be "[bold]".
     def indented(text: str, columns: int, style: str = "") -> Padding:
         return Padding(Text(text, style), (0, 0, 0, columns))
 
@@ -205,7 +205,7 @@ def build_rich(summary: Summary) -> "RenderableType":
 
 
 def build_reasons(summary: Summary) -> list[str]:
-    """Build a line for each reason that rows did not succeed, the most frequent first, with its first row."""
+    """Build a line for each reason that rows failed, the most frequent first, with its first row."""
     reasons = []
     for tally in summary.misses:
         first = next(_examples(tally), "")
@@ -294,7 +294,7 @@ def _common_message(tally: Tally) -> str:
 
 
 def _examples(tally: Tally) -> Iterator[str]:
-    if tally.status is Status.NOT_SENT:  # nothing is wrong with these rows, so none is worth a look
+    if tally.status is Status.NOT_SENT:  # nothing is wrong with these rows
         return
     is_shared = bool(_common_message(tally))
     for line, title, message in tally.examples:
@@ -313,7 +313,7 @@ def _footer(summary: Summary) -> Iterator[tuple[str, str]]:
 
 
 def build_next(summary: Summary) -> str:
-    """Build the line or two that say what to type next; nothing if there is nothing."""
+    """Build the lines with the next command to type; empty if there is none."""
     if summary.next_command is None:
         return ""
     reason = f"{summary.next_reason}:\n    " if summary.next_reason else ""
