@@ -36,7 +36,7 @@ from importer.destinations.decisions import (
     Split,
     Stop,
 )
-from importer.destinations.titles import AccountRating, is_held, possible_kinds
+from importer.destinations.titles import AccountRating, is_stored, possible_kinds
 from importer.errors import StopRunError
 from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 
@@ -246,7 +246,7 @@ class WorkerPool:
     def _is_there(self, batch: Batch, reading: AccountReading) -> bool | None:
         """Whether the account is as the batch wants it; None if the reading cannot tell."""
         stored = map(self._destination.as_stored, batch.jobs)
-        are_held = all(is_held(job, reading.ratings) for job in stored)
+        are_held = all(is_stored(job, reading.ratings) for job in stored)
         is_certain = reading.is_complete or (are_held and all(job.rating for job in batch.jobs))
         return are_held if is_certain else None
 

@@ -1,4 +1,4 @@
-"""What a sign-in and an account are, whichever service they belong to: tokens, codes, questions. Pure.
+"""The interface of a service's sign-in and account: tokens, codes, questions. Pure.
 
 ```text
 device code   build_device_code -> read_device_code: DeviceCode      polled in client/sign_in.py
@@ -7,8 +7,8 @@ renewal       build_refresh     -> read_refresh: TokenSet, or RefreshRefused: fo
 end           build_revoke      -> read_revoke: whether it was revoked
 ```
 
-A service with a device flow (RFC 8628) gives a `DeviceFlow` and an `AccountApi`; its spec says how they are
-built from the settings.
+A service with a device flow (RFC 8628) implements `DeviceFlow` and `AccountApi`; its spec builds both from
+the settings.
 """
 
 import math
@@ -24,12 +24,12 @@ from importer.http import Request, Response, parse_object
 from importer.secret import Secret
 
 MARGIN_SECONDS = 600.0
-"""How long before its end a token is renewed, if it lives long enough; clients use 2 to 10 minutes."""
+"""A token is renewed this long before it expires, if it lives long enough; clients use 2 to 10 minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenSet:
-    """An access token and what renews it, once. `expires_in` None: nobody told (a container's pair)."""
+    """An access token and its refresh token, which works once. `expires_in` is None if not known."""
 
     access_token: Secret
     refresh_token: Secret | None
@@ -38,20 +38,20 @@ class TokenSet:
 
     @property
     def expires_at(self) -> float | None:
-        """When the access token ends: nothing but `created_at + expires_in` tells.
+        """When the access token expires, from `created_at + expires_in`; None if that is not known.
 
-        The usual life went from 3 months to 24 hours to 7 days within 2025 and 2026.
+        Trakt changed the usual life from 3 months to 24 hours to 7 days within 2025 and 2026.
         """
         return None if self.expires_in is None else self.created_at + self.expires_in
 
     @property
     def margin_seconds(self) -> float:
-        """How long before its end to renew it: never more than half its life."""
+        """How long before its expiry to renew it: at most half its life."""
         return min(MARGIN_SECONDS, (self.expires_in or 0.0) / 2)
 
 
 def parse_tokens(body: bytes, received_at: float) -> TokenSet | None:
-    """Parse a token set; `received_at` (seconds since the epoch) counts where it names no `created_at`."""
+    """Parse a token set; `received_at` (seconds since the epoch) is used if it has no `created_at`."""
     content = parse_object(body)
     access_token, refresh_token = read_word(content, "access_token"), read_word(content, "refresh_token")
     if not access_token:
@@ -65,7 +65,7 @@ def parse_tokens(body: bytes, received_at: float) -> TokenSet | None:
 
 
 def dump_tokens(tokens: TokenSet) -> bytes:
-    """Write a token set in the API's own form, for the store only."""
+    """Write a token set in the API's own form, for the token store."""
     return orjson.dumps(
         {
             "access_token": tokens.access_token.reveal(),
@@ -77,14 +77,14 @@ def dump_tokens(tokens: TokenSet) -> bytes:
 
 
 def read_word(content: Mapping[str, Any], key: str) -> str:
-    """A text that may travel in a header; empty if there is none."""
+    """Return a text that is safe in a header; empty if there is none."""
     value = content.get(key)
     is_word = isinstance(value, str) and value.isascii() and value.isprintable() and " " not in value
     return str(value) if is_word else ""
 
 
 def read_seconds(content: Mapping[str, Any], key: str) -> float | None:
-    """A time or a duration that makes sense; None if there is none."""
+    """Return a plausible time or duration in seconds; None if there is none."""
     value = content.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -93,7 +93,7 @@ def read_seconds(content: Mapping[str, Any], key: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
-    """What to show a person (`user_code`, `verification_url`) and what to poll with."""
+    """The code to show (`user_code`, `verification_url`) and the one to poll with."""
 
     device_code: Secret
     user_code: str
@@ -104,7 +104,7 @@ class DeviceCode:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """No decision yet: poll again after the interval, which grows by `slower_seconds` from now on."""
+    """No decision yet: poll again after the interval, longer by `slower_seconds` from now on."""
 
     reason: str = ""
     slower_seconds: float = 0.0
@@ -113,13 +113,13 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class RefreshRefused:
-    """The tokens are of no use any more: forget them."""
+    """The tokens no longer work: forget them."""
 
     error: AuthorizationError
 
 
 class DeviceFlow(Protocol):
-    """The sign-in of one app at one host."""
+    """The sign-in of one app on one host."""
 
     @property
     def auth_url(self) -> str:
@@ -131,7 +131,7 @@ class DeviceFlow(Protocol):
         ...
 
     def read_device_code(self, answer: Response | ConnectionLostError, /) -> Decision[DeviceCode]:
-        """Read the code, where it is to be entered, and how long it holds."""
+        """Read the code, the page to enter it on, and how long it is valid."""
         ...
 
     def build_poll(self, code: DeviceCode) -> Request:
@@ -151,15 +151,15 @@ class DeviceFlow(Protocol):
     def read_refresh(
         self, answer: Response | ConnectionLostError, received_at: float, /
     ) -> Decision[TokenSet | RefreshRefused]:
-        """Read the new pair, or that there will be none."""
+        """Read the new pair, or that the sign-in has ended."""
         ...
 
     def build_revoke(self, token: Secret) -> Request:
-        """Make a token worthless."""
+        """Revoke a token."""
         ...
 
     def read_revoke(self, answer: Response | ConnectionLostError, /) -> Done[bool]:
-        """Read whether it is."""
+        """Read whether it was revoked."""
         ...
 
 
@@ -178,26 +178,26 @@ class Account:
 
 
 Activities = Mapping[str, str]
-"""When ratings of each kind last changed, as the server words it. Equal to an earlier answer: no change."""
+"""When ratings of each kind last changed, in the server's format. Equal to an earlier answer: no change."""
 
 
 class AccountApi(Protocol):
-    """What can be asked of the account behind a token."""
+    """Questions about the account behind a token."""
 
     def build_account(self) -> Request:
-        """Ask whose the token is."""
+        """Ask for the owner of the token."""
         ...
 
     def read_account(self, answer: Response | ConnectionLostError, /) -> Decision[Account]:
-        """Read whose the token is."""
+        """Read the owner of the token."""
         ...
 
     def build_count(self) -> Request:
-        """Ask how many ratings the account holds."""
+        """Ask how many ratings the account has."""
         ...
 
     def read_count(self, answer: Response | ConnectionLostError, /) -> Decision[int | None]:
-        """Read how many; None if the answer does not say."""
+        """Read the number; None if the answer does not have it."""
         ...
 
     def build_activities(self) -> Request:
@@ -205,5 +205,5 @@ class AccountApi(Protocol):
         ...
 
     def read_activities(self, answer: Response | ConnectionLostError, /) -> Decision[Activities]:
-        """Read the moments; none of them where the answer does not have them all."""
+        """Read the times; empty unless the answer has all of them."""
         ...

@@ -1,6 +1,6 @@
-"""What a destination is, as data: each folder has one `DestinationSpec`, and the registry has them all.
+"""Destinations as data: each folder has a `DestinationSpec`, and the registry lists them all.
 
-Commands, settings, plans, docs and the opening of a destination read the spec and know no service by name:
+Commands, settings, plans and docs read the spec and know no service by name:
 
     spec = DestinationSpec(
         name="stars", where="stars.example, with a key", takes="movies by IMDb id", ratings="1 to 10",
@@ -8,7 +8,7 @@ Commands, settings, plans, docs and the opening of a destination read the spec a
         workers=2, post_rate=Pace(1, 1),
     )
 
-A spec is imported by `--help`, so whatever is heavy is imported inside its functions.
+`--help` imports every spec, so slow imports are inside the functions.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 
 class SignIn(StrEnum):
-    """How one signs in to a service."""
+    """How users sign in to a service."""
 
     NONE = "none"
-    PASSWORD = "password"  # noqa: S105 - the word itself
+    PASSWORD = "password"  # noqa: S105 - not a password
     KEY = "key"
-    """A key that people copy from the service's page into their settings."""
+    """A key that users copy from the service's page into their settings."""
     DEVICE = "device"
     """`importer login` shows a code, which is entered at the service's page (RFC 8628)."""
 
@@ -58,7 +58,7 @@ def parse_time_of_day(text: str) -> time:
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """How ratings are written into requests, or into the lines of a file."""
+    """Options for writing ratings into requests, or into the lines of a file."""
 
     bulk: bool = option("trakt-v1: 50 rows per request, and nothing on social feeds.", default=False)
     batch_size: int = option("trakt: rows per request.", default=100, minimum=1, maximum=200)
@@ -80,40 +80,40 @@ class RequestOptions:
 
     @property
     def shaping(self) -> str:
-        """What decides how rows are sent: with another it is another run of the same file."""
+        """The options that change how rows are sent: a run with others does not continue this one."""
         return f"{self.love} {self.hate}"
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceSignIn:
-    """What `importer login` needs to know of a service's device flow."""
+    """A service's device flow, for `importer login`."""
 
     build_flow: "Callable[[Any], DeviceFlow]"
-    """From the settings to the app that asks, and the host that is asked."""
+    """From the settings to the sign-in of the app on its host."""
     build_account_api: "Callable[[Any], AccountApi]"
-    """From the settings to what can be asked of the account once it is signed in."""
+    """From the settings to the questions about the signed-in account."""
     app_keys: Mapping[str, str]
-    """The settings that name the app, and what people call them; login asks for them on a terminal."""
+    """The settings that identify the app, with their labels; login asks for them on a terminal."""
     where_keys_are: str
-    """Where people find these keys."""
+    """Where users find these keys."""
     by_hand: str
-    """How to end a sign-in where the host cannot be asked to."""
+    """How to end a sign-in if the host cannot be reached."""
 
 
 @dataclass(frozen=True, slots=True)
 class LocalServer:
-    """A server that is started on this machine for the length of a run."""
+    """A server that is started on this machine for one run."""
 
     build_settings: Callable[[str], Any]
-    """From its URL to the settings that people would have to give for another server."""
+    """From its URL to the settings for that server."""
     options: tuple[str, ...] = ()
-    """What else stands on its command line."""
+    """The other arguments of its command line."""
     account: str = "demo at the sandbox"
 
 
 @dataclass(frozen=True, slots=True)
 class UploadFile:
-    """A file that people upload themselves."""
+    """A file that users upload themselves."""
 
     build: "Callable[[RequestOptions], FileDestination]"
     usual_name: str
@@ -121,13 +121,13 @@ class UploadFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationSpec:
-    """One destination: how it is called and described, what it can do, and how it is opened.
+    """One destination: its name, descriptions, capabilities, and the functions that open it.
 
     Has either `build` and `settings` (an API) or `file`.
     """
 
     name: str
-    """What plans and journals call it, and what follows `--to`, unless `to` says otherwise."""
+    """Its name in plans and journals, and the word for `--to` unless `to` has one."""
     where: str
     takes: str
     ratings: str
@@ -135,29 +135,29 @@ class DestinationSpec:
     per_request: str
     to: str = ""
     api: str = ""
-    """The `--api` it is spoken to in, where several destinations share one `--to`."""
+    """Its `--api`, if several destinations share one `--to`."""
 
     settings: type[Any] | None = None
     """A dataclass of `setting` fields: section and variables are named after the destination."""
     sign_in: SignIn = SignIn.NONE
     device: DeviceSignIn | None = None
     name_user: Callable[[Any], str] = lambda _: "nobody"
-    """From the settings to the user; a device flow asks the service instead."""
+    """From the settings to the user name; a device flow asks the service instead."""
     build: "Callable[[Any, RequestOptions, str, str], Destination] | None" = None
     """From settings, options, name and account to the rules of the API."""
     build_search: "Callable[[Any, str], Search] | None" = None
-    """From settings, and the name its answers are kept under, to the search for titles."""
+    """From the settings and the name of its cache to the title search."""
     search_needs: tuple[str, ...] = ()
-    """The settings that the search needs; all that a run needs, if none are named."""
+    """The settings that the search needs; empty means all that a run needs."""
     search_at: str = ""
-    """The destination that looks up titles for this one, if it cannot itself."""
+    """The destination that looks up titles for this one, if it has no search."""
     local_server: LocalServer | None = None
     file: UploadFile | None = None
 
     tells_kinds: bool = False
-    """Whether it knows by an id what a title is, so that rows may leave their type open."""
+    """Whether an id is enough to identify a title, so that rows need no type."""
     posts_to_feeds: bool = False
-    """Whether a rating that is sent alone may be posted to social networks."""
+    """Whether a rating that is sent alone may be posted to a social feed."""
     workers: int = 8
     """Requests in flight at once."""
     post_rate: Pace | None = None
@@ -165,27 +165,27 @@ class DestinationSpec:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is a file to upload, and no account."""
+        """Whether it is a file to upload rather than an account."""
         return self.file is not None
 
     @property
     def word(self) -> str:
-        """What follows `--to`."""
+        """The word for `--to`."""
         return self.to or self.name
 
     @property
     def typed(self) -> tuple[str, ...]:
-        """The word with what else must be typed, such as `sandbox --api v2`."""
+        """The word with the options it needs, such as `sandbox --api v2`."""
         return (self.to, "--api", self.api) if self.to else (self.name,)
 
     @property
     def has_accounts(self) -> bool:
-        """Whether `--account` and `[accounts.NAME]` may say whose ratings they are."""
+        """Whether it can have several accounts: `--account` and `[accounts.NAME]`."""
         return self.settings is not None and self.local_server is None
 
     @property
     def texts(self) -> Mapping[str, str]:
-        """What `importer destinations` and the docs say of it."""
+        """Its description, by heading, for `importer destinations` and the docs."""
         return {
             "name": self.word,
             "where": self.where,

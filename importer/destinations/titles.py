@@ -1,6 +1,6 @@
-"""Titles as destinations know them: by which keys a rating of the account is found again, and candidates.
+"""Titles of a destination: the keys that find a rating of the account, and search candidates.
 
-A job known by `tt0113277` and the account's entry of Heat, with its ids, title and year, meet in one key:
+A job with the id `tt0113277` and the account's entry of Heat, with ids, title and year, share a key:
 
 ```text
 title_keys(job)      movie:imdb:tt0113277
@@ -17,9 +17,9 @@ from importer.model import IMDB_ID, UNRATE, MediaKind, Rating, RatingJob
 
 
 class AccountRating(NamedTuple):
-    """A rating that the account holds. `simple` is `love` or `hate` where the API tells both forms.
+    """One of the account's ratings. `simple` is `love` or `hate` if the API has both forms.
 
-    `removal` is the job that would remove it, with neither row nor line, if its title can be told at all.
+    `removal` is the job that would remove it, without row and line; None if its title is not identified.
     """
 
     rating: Rating
@@ -29,13 +29,13 @@ class AccountRating(NamedTuple):
 
 
 AccountRatings = Mapping[str, AccountRating]
-"""The account's ratings as read back: every `title_keys` key of a rated title, with its rating."""
+"""The account's ratings by key: every `title_keys` key of a rated title is one."""
 
 
 class PageQuery(NamedTuple):
-    """Which page of the account's ratings of one kind to read.
+    """A page of the account's ratings of one kind.
 
-    `is_elsewhere` where the destination has two lists of them and the usual one is not served.
+    `is_elsewhere` if the destination has two such lists and does not serve the usual one.
     """
 
     kind: MediaKind
@@ -44,30 +44,30 @@ class PageQuery(NamedTuple):
 
 
 class RatingsPage(NamedTuple):
-    """One page of the account's ratings, and what it says of the others."""
+    """One page of the account's ratings, and its facts about the others."""
 
     ratings: AccountRatings
     next_page: PageQuery | None = None
-    """What to read after it; None: this page was the last one."""
+    """The page to read next; None if this one was the last."""
     entries: int = 0
-    """How many entries are on the page, also those that name no title or no rating."""
+    """The number of entries on the page, including those without a title or a rating."""
     titles: frozenset[str] = frozenset()
-    """One key of each title on the page, of those that no other title has."""
+    """One unique key of each title on the page."""
     counted: int = 0
-    """How many entries all pages have together, as far as the server says so."""
+    """The number of entries of all pages, if the server says so."""
 
 
 _LONGEST_NUMBER = 12
-"""Digits of a number that is read from text: enough for any id, too few for anything else."""
+"""The most digits of a number that is read from text: enough for any id."""
 
 
 def possible_kinds(job: RatingJob) -> tuple[MediaKind, ...]:
-    """Every kind that the destination may take the job's title for, the likeliest first."""
+    """Return the kinds that the destination may have the title under, the likeliest first."""
     return kinds_of(job.kind, job.second_kind)
 
 
 def kinds_of(kind: MediaKind, second_kind: MediaKind | None) -> tuple[MediaKind, ...]:
-    """Spell out a kind that is not known or contested."""
+    """Return the kinds that an unknown or contested kind may mean."""
     if kind is MediaKind.UNKNOWN:
         return (MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE)
     return (kind,) if second_kind is None else (kind, second_kind)
@@ -77,17 +77,17 @@ _NOTHING_MORE = (None,) * 6
 
 
 def title_keys(job: RatingJob) -> list[str]:
-    """Every key of the job's title in `AccountRatings`: one per id; without ids, title and year."""
+    """Return the keys of the job's title in `AccountRatings`: one per id; without ids, title and year."""
     more = (job.season, job.episode, job.tmdb_id, job.tvdb_id, job.trakt_id, job.second_kind)
     if job.imdb_id and more == _NOTHING_MORE and job.kind is not MediaKind.UNKNOWN:
-        return [f"{job.kind}:imdb:{job.imdb_id}"]  # what the rest would give, for nearly every row there is
+        return [f"{job.kind}:imdb:{job.imdb_id}"]  # a short cut for nearly every row
     ids = {"imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id, "trakt": job.trakt_id}
     # Two films may share title and year, but not an id.
     name = (None, None) if any(ids.values()) else (job.title, job.year)
     number = (job.season, job.episode)
     likeliest, *others = possible_kinds(job)
     keys = build_keys(likeliest, ids, name, number)
-    # In another kind only an IMDb id means the same title; the other ids count from one there, too.
+    # Only an IMDb id is unique over all kinds; the other ids count from one in each kind.
     return keys + [
         key for kind in others for key in build_keys(kind, {"imdb": job.imdb_id}, (None, None), number)
     ]
@@ -99,9 +99,9 @@ def build_keys(
     name: tuple[str | None, object],
     number: tuple[object, object] = (None, None),
 ) -> list[str]:
-    """Build the keys of a title; values are compared as text, since APIs mix numbers and strings.
+    """Build the keys of a title. Ids are compared as text, since APIs mix numbers and strings.
 
-    What is neither, in an answer that makes no sense, names no title.
+    A value of any other type is ignored.
     """
     if not all(part is None or isinstance(part, int | str) for part in number):
         return []
@@ -123,9 +123,9 @@ def build_removal(
     name: tuple[str | None, object],
     number: tuple[object, object] = (None, None),
 ) -> RatingJob | None:
-    """Build the job that removes a rating of the account's; None where nothing tells whose it is.
+    """Build the job that removes one of the account's ratings; None if its title is not identified.
 
-    Takes what `build_keys` takes; ids that make no sense count as none.
+    Takes the arguments of `build_keys`; invalid ids are ignored.
     """
     imdb_id = ids.get("imdb")
     if not isinstance(imdb_id, str) or not is_imdb_id(imdb_id):
@@ -151,26 +151,26 @@ def _whole(value: object) -> int | None:
 
 
 def find_rating(job: RatingJob, ratings: AccountRatings) -> AccountRating | None:
-    """Find what the account holds for the job's title."""
+    """Find the account's rating of the job's title."""
     return next((ratings[key] for key in title_keys(job) if key in ratings), None)
 
 
-def is_held(job: RatingJob, ratings: AccountRatings) -> bool:
-    """Whether the account's ratings already are as the job wants them."""
+def is_stored(job: RatingJob, ratings: AccountRatings) -> bool:
+    """Whether the account already is as the job wants it, so that nothing needs to be sent."""
     return agrees(job, find_rating(job, ratings))
 
 
-def agrees(job: RatingJob, held: AccountRating | None) -> bool:
-    """Whether what the account holds for the job's title is as the job wants it."""
+def agrees(job: RatingJob, found: AccountRating | None) -> bool:
+    """Whether the account's rating of the title equals the job's; a removal: whether there is none."""
     if not job.rating:
-        return held is None
-    return held is not None and job.rating in {held.rating, held.simple}
+        return found is None
+    return found is not None and job.rating in {found.rating, found.simple}
 
 
 class Candidate(NamedTuple):
-    """A title of the destination that a row may mean. `other_titles` are names of it in other languages.
+    """A title of the destination that a row may mean. `other_titles` are its names in other languages.
 
-    `kind` is None only where somebody wrote ids by hand and did not say it.
+    `kind` is None only if a user wrote ids by hand without a kind.
     """
 
     kind: MediaKind | None
@@ -185,7 +185,7 @@ class Candidate(NamedTuple):
 
 
 class Found(NamedTuple):
-    """The titles of an answer, in its order. `is_cut_off` if there are more than the answer holds."""
+    """The titles of an answer, in its order. `is_cut_off` if the server found more."""
 
     titles: tuple[Candidate, ...] = ()
     is_cut_off: bool = False
@@ -193,6 +193,6 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unsearchable:
-    """The server refuses to search for this one; others may be found."""
+    """The server refuses to search for this title; it may find others."""
 
     message: str

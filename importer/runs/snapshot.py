@@ -12,7 +12,7 @@ from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.pool import verified
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
-from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_held
+from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_stored
 from importer.errors import AuthorizationError, Remedy, UsageError
 from importer.journal import JournalRun, Replaced, Unlisted, in_blocks
 from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, RowRemedy, Status
@@ -102,7 +102,7 @@ def close_unanswered(
     """Close the rows that a crash left without an answer: stored, open again, or unconfirmed."""
     unanswered = run.unanswered()
     if ratings is not None:
-        there = [job for job in unanswered if is_held(as_stored(job), ratings)]
+        there = [job for job in unanswered if is_stored(as_stored(job), ratings)]
         row_outcomes = [RowOutcome(job.row, verified(job), 1, None, None, None) for job in there]
     elif resend:
         row_outcomes = []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.titles import AccountRating, AccountRatings, is_held, title_keys
+from importer.destinations.titles import AccountRating, AccountRatings, is_stored, title_keys
 from importer.http import read_retry_after
 from importer.model import MediaKind, RatingJob
 from tests.builders import build_job
@@ -46,22 +46,22 @@ def test_an_episodes_keys_hold_its_number() -> None:
 def test_a_rating_is_held_when_the_account_shows_it_in_either_form(
     rating: int | str, held: AccountRating, is_there: bool
 ) -> None:
-    assert is_held(HEAT._replace(rating=rating), ratings(HEAT, held)) is is_there
+    assert is_stored(HEAT._replace(rating=rating), ratings(HEAT, held)) is is_there
 
 
 def test_a_rating_is_found_by_any_one_key() -> None:
     by_tmdb_only = {"movie:tmdb:949": AccountRating(8)}
-    assert is_held(HEAT, by_tmdb_only)
+    assert is_stored(HEAT, by_tmdb_only)
 
 
 def test_a_title_the_account_does_not_hold() -> None:
-    assert not is_held(HEAT, {})
-    assert is_held(HEAT._replace(rating=0), {})  # nothing to remove is a removal come true
+    assert not is_stored(HEAT, {})
+    assert is_stored(HEAT._replace(rating=0), {})  # nothing to remove is a removal come true
 
 
 def test_a_movie_and_a_show_of_one_name_are_two_titles() -> None:
     show = build_job(kind=MediaKind.SHOW, title="Fargo", year=2014)
-    assert not is_held(show, ratings(show._replace(kind=MediaKind.MOVIE), AccountRating(8)))
+    assert not is_stored(show, ratings(show._replace(kind=MediaKind.MOVIE), AccountRating(8)))
 
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"

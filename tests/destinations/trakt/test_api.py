@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.decisions import Done, RefreshToken, Retry, Stop
-from importer.destinations.titles import AccountRating, PageQuery, is_held
+from importer.destinations.titles import AccountRating, PageQuery, is_stored
 from importer.destinations.trakt.api import BATCH_SIZE, TraktV2
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.spec import TRAKT
@@ -428,15 +428,15 @@ def test_a_held_episode_is_known_by_its_own_id_and_by_its_show_and_number() -> N
     )
     found = holds(MediaKind.EPISODE, entry)
     own = build_job(kind=MediaKind.EPISODE, imdb_id="tt2301451")
-    assert is_held(own, found)
-    assert is_held(EPISODE._replace(imdb_id=None, trakt_id=None), found)
-    assert not is_held(EPISODE._replace(episode=13), found)
+    assert is_stored(own, found)
+    assert is_stored(EPISODE._replace(imdb_id=None, trakt_id=None), found)
+    assert not is_stored(EPISODE._replace(episode=13), found)
 
 
 def test_a_held_season_is_known_by_its_show_and_number() -> None:
     found = holds(MediaKind.SEASON, rated("season", season={"number": 2, "ids": {}}, show={"ids": EVERY_ID}))
-    assert is_held(EPISODE._replace(kind=MediaKind.SEASON, season=2, episode=None), found)
-    assert not is_held(EPISODE._replace(kind=MediaKind.SEASON, season=1, episode=None), found)
+    assert is_stored(EPISODE._replace(kind=MediaKind.SEASON, season=2, episode=None), found)
+    assert not is_stored(EPISODE._replace(kind=MediaKind.SEASON, season=1, episode=None), found)
 
 
 @pytest.mark.parametrize(
