@@ -233,6 +233,10 @@ class Outcome(NamedTuple):
     message: str = ""
 
 
+NEEDS_ID = "needs_id"
+"""The reason of a row that only lacks an id which the destination needs."""
+
+
 class RowOutcome(NamedTuple):
     """The outcome of one job, with the number of attempts and the time of the last one.
 

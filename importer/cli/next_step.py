@@ -10,11 +10,10 @@ from pathlib import Path
 from importer.destinations.registry import DEFAULT, find, find_searcher, is_file
 from importer.destinations.spec import DestinationSpec
 from importer.errors import AccountLimitError, AuthorizationError, ImporterError
-from importer.model import CORRECTABLE, Status
+from importer.model import CORRECTABLE, NEEDS_ID, Status
 from importer.readers.cells.errors import AT_THE_SOURCE
 from importer.report.summary import Summary
 
-_NO_ID = "needs_id"
 _ALONE = frozenset(
     {
         *("--lists", "--diary-dates", "--insecure-http", "--bulk"),
@@ -50,15 +49,10 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         return _typed(), "to go on where this run stopped"
     if counts.keys() & {Status.FAILED, Status.UNCONFIRMED}:
         return _typed(), "to try the failed rows again; what is done is not sent again"
-    without_ids = any(tally.reason == _NO_ID for tally in summary.misses)
+    without_ids = any(tally.reason == NEEDS_ID for tally in summary.misses)
+    if without_ids and (step := find_resolve(summary.source, place)):
+        return step
     typed = sys.argv[1:]
-    is_export = typed[:1] in (["run"], ["plan"]) and Path(summary.source).exists() and not _is_plan(typed)
-    if without_ids and is_export:
-        if "--resolved" in typed:
-            return _typed(), "choose what the rows without ids mean in the match file, then"
-        to = _type(find_searcher(place), DEFAULT)
-        command = _command("resolve", summary.source, "--to", *to, *_keep(typed, _FOR_RESOLVE))
-        return command, "to look up the rows without ids"
     at_the_source = [tally.reason in AT_THE_SOURCE for tally in summary.misses if tally.status in CORRECTABLE]
     if typed[:1] == ["retry"] and all(at_the_source):
         return None  # how the source was read is not known here
@@ -72,6 +66,18 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         words = ("--all", str(summary.results), "--to", *to, *_keep(typed, _FOR_RETRY))
         return _command("retry", *words), f"correct the rows named above in {summary.results}, then"
     return None
+
+
+def find_resolve(source: str, place: str) -> tuple[str, str] | None:
+    """Give the command that finds ids for the rows of an export; None where another source was typed."""
+    typed = sys.argv[1:]
+    if typed[:1] not in (["run"], ["plan"]) or not Path(source).exists() or _is_plan(typed):
+        return None
+    if "--resolved" in typed:
+        return _typed(), "choose what the rows without ids mean in the match file, then"
+    to = _type(find_searcher(place), DEFAULT)
+    command = _command("resolve", source, "--to", *to, *_keep(typed, _FOR_RESOLVE))
+    return command, "to look up the rows without ids"
 
 
 def _type(spec: DestinationSpec | None, otherwise: str) -> tuple[str, ...]:

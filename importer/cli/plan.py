@@ -9,6 +9,7 @@ import typer
 from importer.cli import options
 from importer.cli.advice import advise_plan
 from importer.cli.groups import spread
+from importer.cli.next_step import find_resolve
 from importer.cli.shell import Shell
 from importer.destinations.registry import DEFAULT, choose
 from importer.plans.make import made_plan
@@ -18,6 +19,7 @@ from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
 from importer.runs.rules import RunRules
 from importer.runs.sources import ExportFile
+from importer.text import clean
 
 
 @spread
@@ -63,4 +65,6 @@ def plan(
             print_json(found, lines(), out, stream)
         elif not shown.quiet:
             print(build_plan(found, out), *advise_plan(found.rows_to_send, out), sep="\n", file=stream)
+            if found.without_ids and (step := find_resolve(found.source, found.destination)):
+                print(f"Next: {step[1]}:\n    {clean(step[0], 4096)}", file=stream)
         raise typer.Exit(0 if found.is_fine else 1)

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from importer.errors import ResultsNotWrittenError
 from importer.files import neutralise
+from importer.model import NEEDS_ID
 from importer.plans.model import PLAN_COLUMNS, Action
 from importer.runs.results_csv import STANDARD_OUTPUT, open_sink
 from importer.text import clean, count, duration, without_place
@@ -31,15 +32,20 @@ _MEANINGS = {
     Action.CONFLICT: "rated otherwise there, which is kept",
     Action.DUPLICATE: "another row rates the same title; that one counts",
     Action.SKIPPED: "the row has no rating to send",
-    Action.UNSUPPORTED: "the destination cannot rate this kind of title",
+    Action.UNSUPPORTED: "the destination cannot take this kind of title, or rows without its ids",
     Action.INVALID: "the row cannot be understood as a rating",
     Action.UNCONFIRMED: "sent before, and nobody can tell whether it arrived",
 }
 
-_SHOWN = (Action.CHANGE, Action.UNRATE, Action.REMOVE, Action.CONFLICT, Action.INVALID, Action.UNCONFIRMED)
+_SHOWN = frozenset(
+    {
+        *(Action.CHANGE, Action.UNRATE, Action.REMOVE, Action.CONFLICT),
+        *(Action.UNSUPPORTED, Action.INVALID, Action.UNCONFIRMED),
+    }
+)
 """The actions of which the first rows are shown."""
 
-_PLACES = {name: PLAN_COLUMNS.index(name) for name in ("row", "line", "action", "message", "title")}
+_PLACES = {name: PLAN_COLUMNS.index(name) for name in ("row", "line", "action", "reason", "message", "title")}
 
 
 @dataclass(slots=True)
@@ -55,6 +61,8 @@ class Plan:
     seconds: float = 0.0
     """At least so long, by the pace that is kept; 0 where the server alone sets it."""
     counts: Counter[Action] = field(default_factory=Counter)
+    without_ids: int = 0
+    """Rows that only lack an id which the destination needs."""
     examples: dict[Action, list[Line]] = field(default_factory=dict)
 
     def counted(self, lines: Iterable[Line]) -> Iterator[Line]:
@@ -62,6 +70,7 @@ class Plan:
         for line in lines:
             action = Action(str(line[_PLACES["action"]]))
             self.counts[action] += 1
+            self.without_ids += line[_PLACES["reason"]] == NEEDS_ID
             if action in _SHOWN:
                 shown = self.examples.setdefault(action, [])
                 if len(shown) < MOST_EXAMPLES:

@@ -149,3 +149,23 @@ def test_a_dry_run_knows_that_a_file_is_written_whole(importer: Importer, tmp_pa
     assert importer("run", "ratings.csv", "--to", "trakt-file").returncode == 0
     importer("run", "ratings.csv", "--to", "trakt-file", "--dry-run", "--out", "ratings.results.csv")
     assert [row["status"] for row in read(tmp_path / "ratings.results.csv")] == ["not_sent"]
+
+
+@pytest.mark.usefixtures("account")
+def test_a_plan_says_of_rows_without_ids_what_a_run_says(importer: Importer, tmp_path: Path) -> None:
+    write(tmp_path, f"{KNIGHT},Knight,8,", ",Alien,9,")
+    planned = importer("plan", "ratings.csv", *TO)
+    assert planned.returncode == 1, planned.stderr
+    assert "unsupported  the destination cannot take this kind of title, or rows without its ids" in (
+        planned.stdout
+    )
+    (row,) = [row for row in read(tmp_path / "plan.csv") if row["action"] == "unsupported"]
+    assert f"line 3, Alien: {row['message']}" in planned.stdout
+    ran = importer("run", "ratings.csv", *TO)
+    (told,) = [row for row in read(tmp_path / "ratings.results.csv") if row["status"] == "unsupported"]
+    assert (
+        (row["reason"], row["message"]) == (told["reason"], told["message"]) == ("needs_id", told["message"])
+    )
+    step = "Next: to look up the rows without ids:\n"
+    assert step in planned.stdout
+    assert planned.stdout.partition(step)[2] == ran.stdout.partition(step)[2]

@@ -21,7 +21,7 @@ from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import PATIENT_QUESTION, REFRESH_TOKEN, interpret_trouble
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
-from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, RowRemedy, Status
+from importer.model import HATE, LOVE, NEEDS_ID, Batch, MediaKind, Outcome, RatingJob, RowRemedy, Status
 
 BATCH_SIZE = 100
 """Jobs per request. No maximum is documented; 200 is safe, 800 took 45 s and timed out (issue #448)."""
@@ -76,7 +76,7 @@ class TraktV2:
             return Outcome(Status.UNSUPPORTED, "love_or_hate", message)
         if job.title and not _build_ids(job, _IDS_OF_ANY_KIND):
             message = f"Trakt knows titles by ids, and the row has none; {RowRemedy.FIND_IDS}"
-            return Outcome(Status.UNSUPPORTED, "needs_id", message)
+            return Outcome(Status.UNSUPPORTED, NEEDS_ID, message)
         kind = MediaKind.SHOW if job.season is not None else possible_kinds(job)[0]
         if job.kind is MediaKind.UNKNOWN and not job.imdb_id:
             message = f"the row does not say what it is, nor its IMDb id; {RowRemedy.FIND_TYPE}"
@@ -86,7 +86,7 @@ class TraktV2:
             message = f"Trakt knows a {kind} by one of these ids: {known}; the row has none of them"
             if kind is MediaKind.MOVIE:
                 message += "; `importer resolve FILE` finds them"
-            return Outcome(Status.UNSUPPORTED, "needs_id", message)
+            return Outcome(Status.UNSUPPORTED, NEEDS_ID, message)
         return None
 
     def as_stored(self, job: RatingJob) -> RatingJob:

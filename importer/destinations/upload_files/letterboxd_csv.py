@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
 from importer.destinations.upload_files.base import build_number, refuse_rating
-from importer.model import MediaKind, Outcome, RatingJob, Status
+from importer.model import NEEDS_ID, MediaKind, Outcome, RatingJob, Status
 
 HEADER = ("imdbID", "tmdbID", "Title", "Year", "Rating10")
 
@@ -48,7 +48,7 @@ class LetterboxdFile:
             message = (
                 "Letterboxd finds a film by IMDb id, TMDB id, or title and year; the row has none of them"
             )
-            return Outcome(Status.UNSUPPORTED, "needs_id", message)
+            return Outcome(Status.UNSUPPORTED, NEEDS_ID, message)
         return None
 
     def build_line(self, job: RatingJob) -> Sequence[str]:

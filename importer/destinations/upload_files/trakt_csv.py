@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
 from importer.destinations.trakt.dates import Dates
 from importer.destinations.upload_files.base import build_number, refuse_rating
-from importer.model import MediaKind, Outcome, RatingJob, RowRemedy, Status
+from importer.model import NEEDS_ID, MediaKind, Outcome, RatingJob, RowRemedy, Status
 
 HEADER = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "type", "rating", "rated_at")
 
@@ -58,7 +58,7 @@ class TraktFile:
             )
             if is_movie or not (job.tmdb_id or job.tvdb_id):
                 message += f"; {RowRemedy.FIND_IDS}"
-            return Outcome(Status.UNSUPPORTED, "needs_id", message)
+            return Outcome(Status.UNSUPPORTED, NEEDS_ID, message)
         return None
 
     def build_line(self, job: RatingJob) -> Sequence[str]:
