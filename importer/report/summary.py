@@ -159,6 +159,10 @@ class Summary:
         }
 
 
+_SCREEN_LINES = 15
+"""What title, counts, verdict, facts and the next command leave of a screen of 24 lines."""
+
+
 def build_text(summary: Summary) -> str:
     """Build the summary as plain text for pipes and logs: no colours, no fixed width."""
     lines = [_title(summary), *(f"  {clean(note)}" for note in summary.notes), ""]
@@ -326,3 +330,6 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
         yield "Wrote" if summary.is_file else "Sent", f"{took}, {rate(summary.rows_per_second)} per second"
     if summary.results is not None:
         yield "Results", clean(str(summary.results), 4096)
+    misses = sum(2 + len(list(_examples(tally))) for tally in summary.misses)
+    if len(summary.notes) + misses > _SCREEN_LINES:  # then the counts have left the screen
+        yield "Rows", ", ".join(f"{number} {word}" for _, number, word, _ in _count_rows(summary))

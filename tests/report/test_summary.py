@@ -270,3 +270,14 @@ def test_numbers_read_well() -> None:
         *("0.0 s", "9.9 s", "10 s", "1 min 00 s", "3 min 20 s", "1 h 00 min", "2 h 05 min")
     ]
     assert [rate(number) for number in (0.84, 99.94, 99.96, 1240.4)] == ["0.8", "99.9", "100", "1,240"]
+
+
+def test_where_the_counts_leave_the_screen_the_last_fact_repeats_them() -> None:
+    examples = tuple((line, f"Title {line}", f"why {line}") for line in (2, 3, 4))
+    rated = Counted(Status.RATED, 11_000)
+    rejected = [Counted(Status.REJECTED, 3, reason, examples) for reason in ("one", "two", "three", "four")]
+    few = summary(rated, results=Path("r.csv"))
+    assert build_text(few).splitlines()[-1] == "Results: r.csv"
+    many = summary(rated, *rejected, results=Path("r.csv"))
+    assert build_text(many).splitlines()[-1] == "Rows: 11,000 rated, 12 rejected"
+    assert show_rich(many).split("\n")[-2].split() == ["Rows", "11,000", "rated,", "12", "rejected"]
