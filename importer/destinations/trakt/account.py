@@ -1,4 +1,4 @@
-"""The account behind a token: whose it is, how many ratings it holds, when they last changed. Pure."""
+"""The account behind a token: its owner, the number of its ratings, and when they last changed. Pure."""
 
 from dataclasses import dataclass, field
 
@@ -22,7 +22,7 @@ GROUPS = ("movies", "shows", "seasons", "episodes")
 
 
 def read_account(answer: Response | ConnectionLostError) -> Decision[Account]:
-    """Read whose the token is."""
+    """Read the owner of the token."""
     if isinstance(answer, Response):
         if answer.status == 200 and (account := _parse_account(answer.body)):
             return Done(account)
@@ -35,7 +35,7 @@ def read_account(answer: Response | ConnectionLostError) -> Decision[Account]:
 
 
 def read_count(answer: Response | ConnectionLostError) -> Decision[int | None]:
-    """Read how many ratings the account holds; None if the headers do not say."""
+    """Read the number of the account's ratings; None if the headers do not have it."""
     if isinstance(answer, Response):
         if answer.status == 200:
             count = answer.headers.get("X-Pagination-Item-Count", "")
@@ -46,7 +46,7 @@ def read_count(answer: Response | ConnectionLostError) -> Decision[int | None]:
 
 
 def read_activities(answer: Response | ConnectionLostError) -> Decision[Activities]:
-    """Read the moments of the ratings; none of them where the answer does not have them all."""
+    """Read when the ratings of each kind last changed; empty unless the answer has all kinds."""
     if isinstance(answer, Response):
         if answer.status == 200:
             return Done(_parse_activities(answer.body))
@@ -82,7 +82,7 @@ def _parse_cap(limits: object) -> int | None:
 
 
 def _parse_activities(body: bytes) -> Activities:
-    """Half an answer cannot prove that nothing changed. Who never rated a kind may have null there."""
+    """A partial answer cannot prove that nothing changed. Null is valid: the user never rated that kind."""
     groups = parse_object(body)
     found = {name: group for name in GROUPS if isinstance(group := groups.get(name), dict)}
     moments = {name: group["rated_at"] for name, group in found.items() if "rated_at" in group}
@@ -97,7 +97,7 @@ def _is_moment(value: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class TraktAccount:
-    """What can be asked of the account behind a token, at one host and as one app."""
+    """The questions about the account behind a token, for one host and app."""
 
     base_url: str
     client_id: str = field(repr=False)
@@ -107,13 +107,13 @@ class TraktAccount:
         return build_request("GET", self.base_url, "/users/settings", self.client_id, as_user=True)
 
     def build_count(self) -> Request:
-        """Ask for a page of one rating: its headers say how many there are (docs: pagination)."""
+        """Ask for a page with one rating: its headers have the total (docs: pagination)."""
         return build_request(
             "GET", self.base_url, "/sync/ratings/all?page=1&limit=1", self.client_id, as_user=True
         )
 
     def build_activities(self) -> Request:
-        """Ask when anything last changed: one small answer, whatever the account holds."""
+        """Ask when anything last changed: one small answer for any account."""
         return build_request("GET", self.base_url, "/sync/last_activities", self.client_id, as_user=True)
 
     read_account = staticmethod(read_account)

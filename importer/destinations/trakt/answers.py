@@ -1,13 +1,13 @@
-"""What an answer of `POST /sync/ratings` means: the decision table of today's API. Pure.
+"""The decision table for answers of `POST /sync/ratings`, today's API. Pure.
 
-Codes and their meaning: API page "Status Codes"; what to do about them is ours, tested line by line.
+The codes are those of the API page "Status Codes"; the decisions are ours, tested line by line.
 
 ```text
 201, counted, row 2 in not_found     Done: rated, not_found, rated ...
-201, nothing counted, nothing named  many rows: Split; a row alone: unconfirmed
-400 413 422                          many rows: Split; a row alone: rejected
+201, nothing counted, nothing named  many rows: Split; a single row: unconfirmed
+400 413 422                          many rows: Split; a single row: rejected
 401 403 420 423 426                  RefreshToken, or Stop: the sign-in, the app, a full account
-409                                  many rows: Split; a row alone: read back first, then once more (CONFLICT)
+409                                  many rows: Split; a single row: read back, then once more (CONFLICT)
 429                                  Retry(RATE_LIMIT)
 500 501 505 ...                      Retry(SERVER_ERROR)
 502 503 504 520-524                  Retry(OVERLOADED)
@@ -65,10 +65,10 @@ SERVER_ERROR = RetryPolicy(
     too_much=True,
 )
 SERVER_ERROR_FOR_MANY = replace(SERVER_ERROR, attempts=2)
-"""Halves find the row that upsets the server sooner than more attempts with all of them."""
+"""Splitting finds the row that breaks the server sooner than more attempts with the whole batch."""
 
 CONFLICT = RetryPolicy(
-    # Not documented for ratings: look whether it is there, and believe the refusal if it is not.
+    # Not documented for ratings: if the rating is not in the account, it was refused.
     attempts=2,
     first_wait_seconds=1,
     reads_back_first=True,
@@ -80,7 +80,7 @@ CONFLICT = RetryPolicy(
 
 _match_limit = re.compile(r"[0-9]{1,9}").fullmatch
 _match_upgrade = re.compile(r"https://(?:[a-z]+\.)?trakt\.tv(?:/[a-z/-]{0,60})?").fullmatch
-"""What is shown of headers: nothing that could be a token, which the server knows, or move a cursor."""
+"""Only such header values are shown: they cannot be a token and cannot move a cursor."""
 
 _OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 _WRONG_PATH = frozenset({404, 405, 410, 412})
@@ -94,11 +94,11 @@ _MISSING = Outcome(Status.NOT_FOUND, "not_found", "Trakt does not know this titl
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A batch as it was sent: its items in the order of its jobs, and what a success means for a job."""
+    """A batch as it was sent: its items in the order of its jobs, and the outcome of a success."""
 
     batch: Batch
     build_items: Callable[[], Sequence[Mapping[str, Any]]]
-    """Built once more only where an answer must be held against them."""
+    """Built again only if an answer must be compared with them."""
     success_of: Callable[[RatingJob], Outcome]
     second_kind_of: Callable[[RatingJob], str | None]
 
@@ -145,20 +145,20 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
 
 
 def _accounts_for(content: Mapping[str, Any], rows: int) -> bool:
-    """Whether the answer speaks for the rows that it does not name as missing.
+    """Whether the rows that the answer does not name as missing were rated.
 
-    `added` counts updates, too (issue #448), so nothing counted is nothing rated; but to remove a rating that
-    is not there counts nothing. The sums of real answers need not add up (API page "addratings").
+    `added` counts updates, too (issue #448), so nothing counted means nothing rated. Removing a rating that
+    does not exist counts nothing. The sums of real answers need not add up (API page "addratings").
     """
     counts = content.get("added", content.get("deleted", {}))
-    counted = sum(count for count in counts.values() if type(count) is int)  # true counts nothing
+    counted = sum(count for count in counts.values() if type(count) is int)  # True is an int, too
     if "not_found" not in content:
         return counted >= rows
     return counted > 0 or "added" not in content
 
 
 def _interpret_refusal(batch: Batch, answer: Response) -> BatchDecision | None:
-    """Decide on the answers that say no for good; None for those that may pass."""
+    """Decide on permanent refusals; None for answers that may be temporary."""
     status = answer.status
     if status == 401:
         return REFRESH_TOKEN

@@ -1,7 +1,6 @@
 """Today's Trakt API: ratings in batches through `POST /sync/ratings`, removals through its `/remove`.
 
-Builds the requests. What an answer means stands in `answers.py`; who is signed in is the client's business,
-which puts the token into every request that asks for one.
+Builds the requests. `answers.py` interprets the answers; the client adds the token to requests that need one.
 """
 
 from collections.abc import Sequence
@@ -27,10 +26,10 @@ BATCH_SIZE = 100
 """Jobs per request. No maximum is documented; 200 is safe, 800 took 45 s and timed out (issue #448)."""
 
 _NUMBERED = "numbered"
-"""The kind of request for seasons and episodes that are known by their show and number."""
+"""The kind of request for seasons and episodes that are identified by show and number."""
 
 _REMOVE = "/remove"
-"""Ends the name of a kind of request that removes."""
+"""The suffix of kinds of requests that remove ratings."""
 
 _IDS = {
     # Ids by kind of title (API contracts, idsRequestSchema; episodes by IMDb id: the API page's example).
@@ -41,7 +40,7 @@ _IDS = {
 }
 _IDS_OF_ANY_KIND = ("trakt", "imdb", "tmdb", "tvdb")
 _IDS_OF_ALL_KINDS = ("imdb",)
-"""Unique over all kinds; the other ids mean another title in another kind (API page search by id)."""
+"""Unique over all kinds; any other id may belong to one title per kind (API page search by id)."""
 
 _ARRAYS = {
     MediaKind.MOVIE: "movies",
@@ -54,7 +53,7 @@ _KINDS = {array: kind for kind, array in _ARRAYS.items()}
 
 @dataclass(frozen=True, slots=True)
 class TraktV2:
-    """The v2 API for one account. `love` and `hate` say which of 1 to 10 they are, if the user said so."""
+    """The v2 API for one account. `love` and `hate` are numbers from 1 to 10, if the user gave them."""
 
     base_url: str
     client_id: str = field(repr=False)
@@ -68,9 +67,9 @@ class TraktV2:
     repeats_safely: bool = True  # an upsert; with `rated_at` a repeat changes nothing (issue #448)
 
     def check(self, job: RatingJob) -> Outcome | None:
-        """Refuse what has no id of its kind, and a love or hate that nobody has put into a number."""
+        """Refuse a row without an id for its kind, and a love or hate without a number."""
         if job.imdb_id and job.kind is not MediaKind.SEASON and isinstance(job.rating, int):
-            return None  # nearly every row; what follows would come to the same
+            return None  # a short cut for nearly every row
         if isinstance(job.rating, str) and not self._number(job):
             message = f"Trakt takes 1 to 10; {RowRemedy.NUMBER_LOVE}"
             return Outcome(Status.UNSUPPORTED, "love_or_hate", message)
@@ -90,12 +89,12 @@ class TraktV2:
         return None
 
     def as_stored(self, job: RatingJob) -> RatingJob:
-        """A love or hate is held as its number."""
+        """Return the job with a love or hate as its number."""
         number = self._number(job)
         return job if number is None else job._replace(rating=number)
 
     def request_kind(self, job: RatingJob) -> str:
-        """Name the array the job travels in, with `/remove` for an unrate."""
+        """Return the array of the request that has the job, with `/remove` for an unrate."""
         array = _NUMBERED if job.season is not None else _ARRAYS[possible_kinds(job)[0]]
         return array if job.rating else array + _REMOVE
 
@@ -117,11 +116,11 @@ class TraktV2:
         return interpret_ratings(sent, answer)
 
     def build_credentials_check(self) -> Request:
-        """`GET /users/settings`: says whose token this is, and changes nothing."""
+        """`GET /users/settings`: returns the owner of the token and changes nothing."""
         return TraktAccount(self.base_url, self.client_id).build_account()
 
     def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
-        """Any account will do."""
+        """Return `Done` for any account."""
         decision = read_account(answer)
         return Done(None) if isinstance(decision, Done) else decision
 
@@ -160,7 +159,7 @@ class TraktV2:
 
     def _build_rating(self, job: RatingJob) -> dict[str, Any]:
         rated_at = self.dates.build(job.rated_at)
-        # Without a date, even an equal rating would be dated today: it is always sent when it is known.
+        # Without a date, even an equal rating would be dated today: a known date is always sent.
         return {"rating": self._number(job)} | ({"rated_at": rated_at} if rated_at else {})
 
     def _number(self, job: RatingJob) -> int | None:
@@ -179,9 +178,9 @@ class TraktV2:
         return RATED
 
     def _second_kind(self, request_kind: str, job: RatingJob) -> str | None:
-        """Where exports and Trakt disagree on what a title is, each other array is tried once.
+        """If Trakt may have the title under another kind, return one batch for each other array.
 
-        No look-up is cheaper: one more request asks for a hundred rows, and an IMDb id means one title.
+        No look-up is cheaper: one more request covers a hundred rows, and an IMDb id is unique.
         """
         if not _build_ids(job, _IDS_OF_ALL_KINDS):
             return None
@@ -192,7 +191,7 @@ class TraktV2:
 
 
 def _build_ids(job: RatingJob, sources: Sequence[str]) -> dict[str, str | int]:
-    """Only the ids that are there: no null, no 0, no empty text."""
+    """Return only the ids that are set: no null, no 0, no empty text."""
     known = {"trakt": job.trakt_id, "imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id}
     return {source: value for source in sources if (value := known[source])}
 

@@ -1,19 +1,19 @@
-"""When a rating was given, as Trakt takes it: an instant in UTC, never in the future. Pure."""
+"""Dates of ratings as Trakt takes them: an instant in UTC, never in the future. Pure."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
 _REMEMBERED = 1 << 13
-"""Dates of one run that are remembered: more than twenty years of days."""
+"""The size of the cache of dates in one run: more than twenty years of days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """How dates are sent. A bare day becomes `time_of_day`, in UTC unless it has a zone of its own.
+    """Converts dates for sending. A day without a time gets `time_of_day`, in UTC unless that has a zone.
 
-    Noon keeps the day nearly everywhere.
+    Noon is the same day in nearly all zones.
 
-    What Trakt does with a `rated_at` in the future is not known, so nothing later than `now` is sent.
+    Trakt's handling of a future `rated_at` is not documented, so nothing later than `now` is sent.
     """
 
     now: datetime
@@ -25,7 +25,7 @@ class Dates:
         return None if rated_at is None else self._understand(rated_at)[0]
 
     def is_future(self, rated_at: str | None) -> bool:
-        """Whether the row's date lies in the future; today's is today's, whatever the hour."""
+        """Whether the row's date is in the future; today is not, at any hour."""
         return rated_at is not None and self._understand(rated_at)[1]
 
     def _understand(self, rated_at: str) -> tuple[str, bool]:

@@ -1,8 +1,8 @@
-"""Which items of a request a `not_found` echo means. Pure.
+"""Matches the echoes of `not_found` to the items of the request. Pure.
 
-Trakt names what it does not know by an echo of the item, which may lack the ids (issue #244 of trakt-api). So
-an item counts as found only when every echo is known to mean other items. Where that cannot be told, items
-are unclear and are sent again in halves. Four items, and what each of three echoes says about them:
+Trakt returns an echo of each item that it does not find, perhaps without its ids (issue #244 of trakt-api).
+So an item counts as found only if every echo belongs to another item for certain. If that is not certain,
+items are unclear and are sent again in halves. Four items, and three echoes:
 
 ```text
 items sent                 not_found                           find_missing
@@ -12,7 +12,7 @@ items sent                 not_found                           find_missing
 4  tt0000004, rated 8                                          Missing(certain={2, 3}, unclear={1, 4})
 ```
 
-What is relied on: every item that is not found has an echo, and what is left in an echo is the item's own.
+Assumptions: every item that is not found has an echo, and each value in an echo is the item's own.
 """
 
 from collections import Counter
@@ -23,25 +23,25 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 _MOST_ECHOES = 10
-"""Echoes per item that are looked at, and ids per echo below: matching takes its time, and the server may
-send megabytes of them."""
+"""Limits of echoes per item and, below, ids per echo: matching takes time, and a server may send megabytes
+of them."""
 
 _MOST_IDS = 20
 
 
 class Missing(NamedTuple):
-    """Positions of items that are not found, and of those of which it cannot be told."""
+    """Positions of items that are certainly not found, and of those that are unclear."""
 
     certain: set[int]
     unclear: set[int]
 
 
 def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missing:
-    """Match the echoes of `not_found` to the items sent: by ids and numbers, else by what is left of them."""
+    """Match the echoes of `not_found` to the items sent: by ids and numbers, else by rating and date."""
     most = _MOST_ECHOES * len(items)
     echoes = list(islice(_flatten_arrays(not_found), most + 1))
     if len(items) == 1 and echoes:
-        return Missing({0}, set())  # whom else could it mean?
+        return Missing({0}, set())  # a single item
     if len(echoes) > most:
         return Missing(set(), set(range(len(items))))
     names = [_name_of(item) for item in items]
@@ -52,8 +52,8 @@ def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missi
     for name, count in Counter(map(_name_of, echoes)).items():
         near = _find_near(name, names, positions)
         same = {position for position in near if names[position] == name}
-        # An echo with fewer ids than the item was sent with is still its own, if it can mean one title only,
-        # or if as many such echoes came back as there are items they can mean.
+        # An echo with fewer ids than the item still belongs to it if only one title matches,
+        # or if there are as many such echoes as matching items.
         if not same and (len({names[position] for position in near}) == 1 or count >= len(near)):
             same = near
         certain |= same
@@ -64,7 +64,7 @@ def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missi
 
 
 def flatten_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Put the season or episode that a show item holds on one level with the show's ids."""
+    """Flatten a show item: its season or episode beside the show's ids."""
     flat = {key: item[key] for key in ("ids", "rating", "rated_at") if key in item}
     for season in _entries(item.get("seasons")):
         flat = {**flat, "season": season.get("number")} | _values(season)
@@ -74,7 +74,7 @@ def flatten_item(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Name(NamedTuple):
-    """What an item or an echo is called: ids, and numbers where there are any."""
+    """The ids of an item or an echo, with its season and episode number if it has them."""
 
     ids: frozenset[tuple[str, str]]
     season: str | None
@@ -90,11 +90,11 @@ def _flatten_arrays(not_found: object) -> Iterator[Mapping[str, Any]]:
 
 
 def _spread(echo: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """One echo may hold several seasons and episodes; each becomes an echo of its own."""
+    """Split an echo with several seasons and episodes into one echo for each."""
     seasons = _entries(echo.get("seasons"))
     if not seasons:
         yield echo
-    # Only what counts is copied for each episode: the rest may be as large as the answer.
+    # Only the fields that are compared are copied: the others may be as large as the answer.
     title = {key: echo[key] for key in ("ids", "rating", "rated_at") if key in echo}
     for season in seasons:
         whole = {"number": season.get("number")} | _values(season)
@@ -126,9 +126,9 @@ def _index_by_id(names: Sequence[_Name]) -> dict[tuple[str, str], list[int]]:
 def _find_near(
     name: _Name, names: Sequence[_Name], positions: Mapping[tuple[str, str], Sequence[int]]
 ) -> set[int]:
-    """Find the items that share an id with the echo and no other number stands against it.
+    """Find the items that share an id with the echo and have no other season or episode number.
 
-    An echo of a whole show may mean all of its episodes; one with a number means that one only.
+    An echo of a show matches all of its episodes; an echo with a number only that one.
     """
     sharing = {position for key in name.ids for position in positions.get(key, ())}
     return {
@@ -143,7 +143,7 @@ def _agree(one: str | None, other: str | None) -> bool:
 
 
 def _match_by_values(echoes: Sequence[Mapping[str, Any]], items: Sequence[Mapping[str, Any]]) -> Missing:
-    """Find what rating and date tell beyond doubt, and what they leave in doubt."""
+    """Match by rating and date: return the items that match for certain, and the unclear ones."""
     found = Missing(set(), set())
     signatures = [set(_signature(item)) for item in items] if echoes else []
     for signature, count in Counter(_signature(echo) for echo in echoes).items():
@@ -178,7 +178,7 @@ def _values(part: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _entries(array: object) -> list[Mapping[str, Any]]:
-    """The objects of an array. What is no object still says that something is meant, but not what."""
+    """The objects of an array. Any other value is an empty object: it counts, but matches anything."""
     if not array:
         return []
     entries = array if isinstance(array, list) else [array]

@@ -1,6 +1,6 @@
-"""What the account holds, from the pages of `GET /sync/ratings/{type}`. Pure.
+"""Reads the account's ratings from the pages of `GET /sync/ratings/{type}`. Pure.
 
-Where the list ends. The page count comes from a count of ratings that may lag behind (trakt-web PR 3152):
+The end of the list. The page count comes from a count of ratings that may be out of date (trakt-web PR 3152):
 
 ```text
 count 2, limit 250:    250, 250, 129, 0    page 2 is full, so it need not be the last; nor need 129 be
@@ -23,11 +23,11 @@ PAGE_SIZE = 250
 """Ratings per page: the largest `limit` that is not silently clamped (issue #924)."""
 
 MOST_PAGES = 2_000
-"""Half a million ratings, far more than an account may hold: a server that has more cannot count."""
+"""Half a million ratings, far more than an account may have: a server that has more cannot count."""
 
 
 def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
-    """Index a page of ratings; None if it is none. Ids may be null, 0 or nested objects."""
+    """Index a page of ratings; None if the body is not one. Ids may be null, 0 or nested objects."""
     kind, entries = query.kind, parse_list(answer.body)
     if entries is None or max(query.page, count_pages(answer)) > MOST_PAGES:
         return None
@@ -35,7 +35,7 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     titles = set()
     for entry in entries:
         rating = entry.get("rating") if isinstance(entry, dict) else None
-        if type(rating) is int and 1 <= rating <= 10:  # true is no rating
+        if type(rating) is int and 1 <= rating <= 10:  # True is an int, too
             held = AccountRating(
                 rating, rated_at=_read_instant(entry.get("rated_at")), removal=_build_removal(kind, entry)
             )
@@ -48,7 +48,7 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
 
 
 def has_next_page(answer: Response, page: int, entries: int) -> bool:
-    """Whether there may be a page after this one, which has so many entries; see the head of this file."""
+    """Whether there may be a page after this one; see the table at the head of this file."""
     count = count_pages(answer)
     if page < count:
         return True
@@ -60,7 +60,7 @@ def has_next_page(answer: Response, page: int, entries: int) -> bool:
 
 
 def count_pages(answer: Response) -> int:
-    """How many pages there are, or more; 0 if the answer does not say."""
+    """The number of pages or an upper bound; 0 if the answer has none."""
     return _read_number(answer, "X-Pagination-Page-Count")
 
 
@@ -79,7 +79,7 @@ def _build_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
 
 
 def _build_id_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
-    """The keys that no other title has, Trakt's own id first: a name and a year may be those of two films."""
+    """The unique keys of a title, Trakt's own id first. Name and year are not unique."""
     title, show = _object(entry, kind), _object(entry, MediaKind.SHOW)
     keys = build_keys(kind, _ids(title), (None, None))
     number = _number(kind, title)
@@ -89,7 +89,7 @@ def _build_id_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
 
 
 def _build_removal(kind: MediaKind, entry: Mapping[str, Any]) -> RatingJob | None:
-    """By the show's ids and the number where that is possible: so people know their seasons and episodes."""
+    """Identify the title by show and number if possible, as users know seasons and episodes."""
     title = _object(entry, kind)
     if kind in {MediaKind.SEASON, MediaKind.EPISODE}:
         show, number = _object(entry, MediaKind.SHOW), _number(kind, title)
@@ -125,7 +125,7 @@ def _ids(title: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _read_instant(value: object) -> str | None:
-    """Only an instant may be sent back one day, should the run be undone."""
+    """Return the date if it is a valid instant, since an undo may send it back."""
     text = _text(value)
     try:
         instant = datetime.fromisoformat(text or "")

@@ -1,4 +1,4 @@
-"""Every request to Trakt is built here: its address, its label and the headers that each of them needs."""
+"""Builds requests to Trakt: the address, the label and the required headers."""
 
 from importer.http import Request
 

@@ -1,11 +1,11 @@
-"""Finding a title at Trakt by its name or by an id (`GET /search`). Pure; needs an app, but no sign-in.
+"""Searches Trakt for a title by name or id (`GET /search`). Pure; needs an app, but no sign-in.
 
     GET /search/movie,show/exact?query=Heat              the titles of this name (guide: search)
     GET /search/movie,show?query=Heat&years=1994-1996    names like it; it ignores `years` and `fields` since
                                                          early 2026 and may miss the very name (#578, #668)
     GET /search/tmdb/949?type=movie,show,episode         the titles with this id
 
-An answer is somebody else's text: an id that is not one is dropped, and so is a title that is left without.
+Answers are not trusted: an invalid id is dropped, and so is a title without ids.
 """
 
 import re
@@ -26,12 +26,12 @@ PAGE_SIZE = 50
 """Titles of an answer: the best ones come first. If there are more, the answer counts as cut off."""
 
 LONGEST_QUERY = 200
-"""Characters of a title that are searched for: more would not fit into an address."""
+"""The most characters of a title in a query: more would not fit into an address."""
 
 _REFUSALS = {400, 414, 422}
 
 _SPECIAL = re.compile(r'[+\-&|!(){}\[\]^"~*?:/\\]')
-"""What means something in a query unless a backslash stands before it (API page search; issue #76)."""
+"""Special characters of a query, escaped with a backslash (API page search; issue #76)."""
 
 _FIELDS = {
     # All names of a title, and nothing of its story (contracts, search: table of fields).
@@ -53,28 +53,28 @@ _LONGEST_TITLE = 500
 
 @dataclass(frozen=True, slots=True)
 class TraktSearch:
-    """The search of one host, as an app. `kept_as` names the host where its answers are kept."""
+    """The search of one host, for one app. `kept_as` is the host in the names of cached answers."""
 
     base_url: str
     client_id: str = field(repr=False)
     kept_as: str = ""
 
     def build_exact_search(self, title: str, kinds: Collection[MediaKind]) -> Request | None:
-        """Ask for movies and shows of this very name; None for other kinds (contracts, search: exact)."""
+        """Ask for movies and shows of exactly this name; None for other kinds (contracts, search: exact)."""
         if not _EXACT.issuperset(kinds):
             return None
-        query = {"query": title[:LONGEST_QUERY], **_PAGE}  # nothing is said of special characters here
+        query = {"query": title[:LONGEST_QUERY], **_PAGE}  # not documented: special characters
         path = f"/search/{_join(kinds)}/exact?{urlencode(query)}"
         return build_request("GET", self.base_url, path, self.client_id)
 
     def read_exact_search(self, answer: Response | ConnectionLostError) -> Decision[Found | Unsearchable]:
-        """As `read_search`; a server without this search (404) has found nothing by it."""
+        """Read as `read_search` does; a server without this search (404) finds nothing."""
         if isinstance(answer, Response) and answer.status == 404 and not is_block_page(answer):
             return Done(Found())
         return self.read_search(answer)
 
     def build_search(self, title: str, years: range | None, kinds: Collection[MediaKind]) -> Request:
-        """Ask for titles of that name, `years` as a range of them (API page search: filters).
+        """Ask for titles with a similar name, of these years if any (API page search: filters).
 
         With `extended=full` an answer has the original title, too (contracts, movieResponseSchema).
         """
@@ -85,12 +85,12 @@ class TraktSearch:
         return build_request("GET", self.base_url, path, self.client_id)
 
     def build_lookup(self, source: str, value: str) -> Request:
-        """Ask what kind of title carries an id (API page search by id: without OAuth)."""
+        """Ask for the titles with an id (API page search by id: without OAuth)."""
         path = f"/search/{source}/{value}?type={_join(_SEARCHED)}&extended=full"
         return build_request("GET", self.base_url, path, self.client_id)
 
     def read_search(self, answer: Response | ConnectionLostError) -> Decision[Found | Unsearchable]:
-        """Read the titles of an answer; none found is an empty list with 200."""
+        """Read the titles of an answer; an empty list with 200 means none."""
         if isinstance(answer, Response) and not is_block_page(answer):
             if answer.status == 200 and (found := _parse(answer)) is not None:
                 return Done(found)
@@ -101,7 +101,7 @@ class TraktSearch:
     def read_lookup(
         self, answer: Response | ConnectionLostError, source: str, value: str
     ) -> Decision[Found | Unsearchable]:
-        """Read the titles that carry the id. None: an empty list, or a 404 (neither is documented)."""
+        """Read the titles with the id. An empty list or a 404 means none (neither is documented)."""
         if isinstance(answer, Response) and answer.status == 404 and not is_block_page(answer):
             return Done(Found())
         decision = self.read_search(answer)
@@ -112,7 +112,7 @@ class TraktSearch:
 
 
 def escape(text: str) -> str:
-    """Put a backslash before what would not be taken literally (API page search: special characters)."""
+    """Escape special characters with a backslash (API page search: special characters)."""
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
@@ -121,7 +121,7 @@ def _join(kinds: Iterable[MediaKind]) -> str:
 
 
 def _parse(answer: Response) -> Found | None:
-    """Parse an answer; None if it is none."""
+    """Parse an answer; None if the body is not one."""
     entries = parse_list(answer.body)
     if entries is None:
         return None
@@ -129,7 +129,7 @@ def _parse(answer: Response) -> Found | None:
 
 
 def _is_cut_off(answer: Response, entries: int) -> bool:
-    """Whether a page is full or its headers count more: they lag behind, so neither alone will do (#823)."""
+    """Whether there are more titles: the page is full or the headers, which may lag behind (#823), say so."""
     pages = _read_count(answer, "X-Pagination-Page-Count", 1)
     limit = _read_count(answer, "X-Pagination-Limit", PAGE_SIZE)
     items = _read_count(answer, "X-Pagination-Item-Count", entries)
@@ -174,7 +174,7 @@ def _read_title(kind: MediaKind, shaped: Mapping[str, Any]) -> Candidate | None:
 
 
 def _build_url(found: Candidate, slug: object) -> str:
-    """Where a person sees whether it is the right one."""
+    """The title's page, where people check whether it is the right one."""
     if found.imdb_id:
         return f"https://www.imdb.com/title/{found.imdb_id}/"
     if isinstance(slug, str) and _match_slug(slug) and found.kind is not MediaKind.EPISODE:
@@ -187,7 +187,7 @@ def _read_number(value: object) -> int | None:
 
 
 def _read_text(value: object) -> str:
-    """A name on one line; the server may send anything."""
+    """Return the name on one printable line."""
     if not isinstance(value, str):
         return ""
     shown = "".join(each if each.isprintable() else " " for each in value[:_LONGEST_TITLE])

@@ -10,13 +10,13 @@ from importer.secret import Secret
 from importer.setting import Places, check_word, secret, setting, without_slash
 
 APP_KEYS = {"client_id": "Client id", "client_secret": "Client secret"}
-"""What identifies the app that a Trakt user has registered; it may have no secret."""
+"""The fields that identify the app of a Trakt user, with their labels; an app may have no secret."""
 
 APPS_PAGE = "https://trakt.tv/oauth/applications"
-"""Where apps are made and their keys are shown."""
+"""The page where users make apps and find their keys."""
 
 DEVICE_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
-"""What apps for devices have as their redirect URI; Trakt wants https of new ones."""
+"""The redirect URI of apps for devices; new apps on Trakt need https."""
 
 
 def _check_url(text: str, above: Mapping[str, Any]) -> Iterator[str]:
@@ -26,15 +26,15 @@ def _check_url(text: str, above: Mapping[str, Any]) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class TraktSettings:
-    """How to reach Trakt, and as which app.
+    """The hosts, the app and the tokens.
 
-    `client_id` is empty where the command does not need it and nobody gave it; some apps have no secret.
-    The token pair is what a container gets from outside; people sign in by a code.
+    `client_id` may be empty if the command does not need it; some apps have no secret.
+    The token pair is for containers; people sign in with a code.
     """
 
     insecure_http: bool = setting(False, is_flag=True)
     base_url: str = setting("https://api.trakt.tv", is_flag=True, check=_check_url, read=without_slash)
-    # Since July 2026 the contracts name a host of its own for OAuth; the API's host still answers as well.
+    # Since July 2026 the contracts have a separate host for OAuth; the API's host still works, too.
     auth_url: str = setting("https://auth.trakt.tv", is_flag=True, check=_check_url, read=without_slash)
     client_id: str = setting("", check=check_word, shows=False)
     client_secret: Secret = secret(check=check_word)
@@ -44,7 +44,7 @@ class TraktSettings:
 
     @staticmethod
     def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Say whether the app is missing, and whether half of a token pair is."""
+        """Yield a problem if the app or half of a token pair is missing."""
         if (needs is None or "client_id" in needs) and not places.place("client_id"):
             yield (
                 f"The client id of your Trakt app is missing: set {places.choices('client_id')}. {APPS_PAGE} "

@@ -1,4 +1,4 @@
-"""Trakt's sign-in: the requests that get, renew and revoke tokens, and what their answers mean. Pure.
+"""Trakt's sign-in: builds the requests that get, renew and revoke tokens, and reads the answers. Pure.
 
 Sources: docs.trakt.tv/reference, pages "postoauthdevicecode", "postoauthdevicetoken",
 "postoauthtoken", "postoauthrevoke"; RFC 8628 (device flow) and RFC 6749, 5.2 and 6; issue 3.
@@ -35,13 +35,13 @@ from importer.http import Request, Response, parse_object, read_retry_after, spl
 from importer.secret import Secret
 
 _FIRST_QUESTION = replace(QUESTION, waits_for_network=False)
-"""Somebody sits at the terminal and waits for the code."""
+"""Few attempts, since a person waits at the terminal for the code."""
 
 _RENEWAL = replace(HASTY_QUESTION, waits_for_network=True)
 """Without a connection nothing was sent, so the refresh token is not spent."""
 
 SLOWER_SECONDS = 5.0
-"""What a 429 adds to the polling interval (RFC 8628, 3.5, `slow_down`)."""
+"""A 429 adds this to the polling interval (RFC 8628, 3.5, `slow_down`)."""
 
 
 DEFAULT_INTERVAL_SECONDS = 5.0
@@ -49,11 +49,11 @@ DEFAULT_INTERVAL_SECONDS = 5.0
 
 
 DEFAULT_CODE_SECONDS = 600.0
-"""How long a code holds when the answer does not say; the API page's example."""
+"""How long a code is valid if the answer does not say; the API page's example."""
 
 
 def read_device_code(answer: Response | ConnectionLostError) -> Decision[DeviceCode]:
-    """Read the code, where it is to be entered, and how long it holds."""
+    """Read the code, the page to enter it on, and how long it is valid."""
     if isinstance(answer, ConnectionLostError) or answer.status != 200:
         return _interpret_trouble(answer, _FIRST_QUESTION)
     content = parse_object(answer.body)
@@ -124,11 +124,11 @@ def _declined() -> Stop:
 def read_refresh(
     answer: Response | ConnectionLostError, received_at: float, redirect_uri: str = DEVICE_REDIRECT
 ) -> Decision[TokenSet | RefreshRefused]:
-    """Read the new pair, or that the old one is of no use any more.
+    """Read the new pair, or that the old one no longer works.
 
-    Only `invalid_grant` says so about the tokens; then they are forgotten. An empty body and a complaint of a
-    missing grant type were seen, too, when the token was merely too old (issues #888, #471): signing in again
-    helps, but nothing is thrown away. A web page is the word of a proxy, a gateway or a captcha.
+    Only `invalid_grant` means that; then the tokens are forgotten. An empty body and an error about a
+    missing grant type were seen, too, when the token had only expired (issues #888, #471): signing in again
+    helps, but the tokens are kept. A web page comes from a proxy, a gateway or a captcha.
     """
     if isinstance(answer, ConnectionLostError):
         return _interpret_trouble(answer, _RENEWAL)
@@ -149,7 +149,7 @@ def read_refresh(
     if status in {400, 401}:
         reason = parse_object(answer.body).get("error")
         if reason == "invalid_client":
-            return _wrong_app()  # says nothing about the tokens, which may still be good
+            return _wrong_app()  # the tokens may still be valid
         problem = f"The sign-in cannot be renewed ({status}): {_explain_refusal(redirect_uri)}"
         error = AuthorizationError(problem, Remedy.SIGN_IN)
         return Done(RefreshRefused(error)) if reason == "invalid_grant" else Stop(error)
@@ -157,7 +157,7 @@ def read_refresh(
 
 
 def _explain_refusal(redirect_uri: str) -> str:
-    """What `invalid_grant` may mean (guides "vip-methods", "authentication-oauth"; #691, #888, #897)."""
+    """Explain `invalid_grant` (guides "vip-methods", "authentication-oauth"; #691, #888, #897)."""
     return (
         "its refresh token is spent, revoked or too old. Other causes: another app was connected since, and "
         "a free account holds one; the app is gone, since only VIP members keep theirs; or the app's page "
@@ -194,7 +194,7 @@ def _wrong_app() -> Stop:
 
 
 def _is_shown_safely(value: Any) -> TypeGuard[str]:
-    """Whether a terminal may show it: no control characters, no empty or endless text."""
+    """Whether the text is safe to show: printable, not empty, not too long."""
     return isinstance(value, str) and 0 < len(value) <= 500 and value.isprintable()
 
 
@@ -227,7 +227,7 @@ class TraktApp:
         return self._post("oauth/token", grant | self._credentials())
 
     def build_revoke(self, token: Secret) -> Request:
-        """Make a token worthless (API page "postoauthrevoke")."""
+        """Revoke a token (API page "postoauthrevoke")."""
         return self._post("oauth/revoke", {"token": token.reveal(), **self._credentials()})
 
     def _post(self, method: str, content: dict[str, str]) -> Request:

@@ -1,4 +1,4 @@
-"""Today's Trakt API, described."""
+"""The spec of `trakt`, today's Trakt API."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ def build_trakt(settings: TraktSettings, options: RequestOptions, name: str, acc
 
 
 def build_search(settings: TraktSettings, kept_as: str) -> "TraktSearch":
-    """Build the search of the API, which needs an app but nobody signed in."""
+    """Build the search of the API, which needs an app but no sign-in."""
     from importer.destinations.trakt.search import TraktSearch  # noqa: PLC0415 - light start-up
 
     return TraktSearch(settings.base_url, settings.client_id, kept_as or settings.base_url)

@@ -1,6 +1,6 @@
-"""What an answer of the v1 API means: its decision table. Pure.
+"""The decision table for answers of the v1 API. Pure.
 
-Errors as documented (API page errors) and what compatible servers say; what to do about them is ours,
+The errors are those of the API page "errors" and of compatible servers; the decisions are ours,
 tested line by line.
 """
 
@@ -46,35 +46,35 @@ SERVER_ERROR = RetryPolicy(
 )
 
 _CREDENTIAL_ERROR = re.compile("invalid (development )?API (key|permission)|failed authentication")
-"""The documented errors (API page errors); a title in an error text must not look like one."""
+"""The documented errors (API page errors); no title in an error text may match."""
 
 
 def interpret_rating(
     batch: Batch, answer: Response | ConnectionLostError, secrets: Iterable[str]
 ) -> BatchDecision:
-    """Decide on the answer to a batch of ratings. No secret is shown that the server may quote."""
+    """Decide on the answer to a batch of ratings. Secrets that the server quotes are masked."""
     if isinstance(answer, Response) and (content := read_success(answer)) is not None:
         return _interpret_success(batch, content)
     return interpret_trouble(batch, answer, secrets)
 
 
 def read_success(answer: Response) -> Mapping[str, Any] | None:
-    """What the API says when it did what it was asked for; None for anything else."""
+    """Return the body of a success; None for anything else."""
     content = parse_object(answer.body) if answer.status == 200 else {}
     return content if content.get("status") == "success" else None
 
 
 def interpret_question(answer: Response | ConnectionLostError, secrets: Iterable[str]) -> Retry | Stop:
-    """Decide on an answer that is no success, or the loss of one, where no ratings were sent."""
+    """Decide on a failed or lost answer to a request that sent no ratings."""
     decision = interpret_trouble(Batch("question", ()), answer, secrets)
-    assert isinstance(decision, Retry | Stop), "there is nothing to split or to settle"
+    assert isinstance(decision, Retry | Stop), "a question has no rows to split or close"
     return decision
 
 
 def interpret_trouble(
     batch: Batch, answer: Response | ConnectionLostError, secrets: Iterable[str]
 ) -> BatchDecision:
-    """Decide on an answer that is no success, or the loss of one."""
+    """Decide on a failed or lost answer to a batch."""
     if isinstance(answer, ConnectionLostError):
         return interpret_loss(answer, "the server")
     return _interpret_failure(batch, answer, secrets)
@@ -103,7 +103,7 @@ def _interpret_failure(batch: Batch, response: Response, secrets: Iterable[str])
     if status == 429:
         return Retry("rate limit (429)", BUSY, wait_seconds=asked_seconds)
     if status == 503:
-        # Without the documented body it may be a proxy's, sent after the server had done its work.
+        # Without the documented body it may come from a proxy, after the server did the work.
         effect = Effect.NONE if content else Effect.UNKNOWN
         return Retry("over capacity (503)", BUSY, effect, asked_seconds)
     if status == 500:
@@ -135,6 +135,6 @@ def _not_found(error: str) -> Outcome:
 
 
 def _read_error(content: Mapping[str, Any], secrets: Iterable[str]) -> str:
-    """The server's own words, fit to be shown."""
+    """Return the server's error text, safe to show."""
     words = (content.get(name) for name in ("error", "message"))
     return next(filter(None, (clean_words(word, secrets) for word in words)), "")

@@ -1,7 +1,7 @@
-"""Trakt's original protocol, `POST {base}/rate/...`, as our sandbox and compatible servers speak it.
+"""Trakt's original API, `POST {base}/rate/...`, as our sandbox and compatible servers implement it.
 
-One row per request by default, because there the server answers for the row; `bulk` sends
-`rate/movies|shows|episodes`, which post to nobody's social feed but answer with counts only.
+One row per request by default, because then the server answers for each row; `bulk` sends
+`rate/movies|shows|episodes`, which post to no social feed but answer only with counts.
 Trakt itself retired this API: there is no default host.
 """
 
@@ -56,11 +56,11 @@ class TraktV1:
 
     @property
     def repeats_safely(self) -> bool:
-        """Bulk methods replace a rating in silence; a repeated single call may post to a feed twice."""
+        """Whether it is bulk: a repeated single call may post to a feed twice."""
         return self.bulk
 
     def check(self, job: RatingJob) -> Outcome | None:
-        """Refuse what no v1 method takes: seasons, and episodes known only by their own id."""
+        """Refuse rows that no v1 method takes: seasons, and episodes with only their own id."""
         if job.kind is MediaKind.SEASON:
             return Outcome(Status.UNSUPPORTED, "season", "this API has no rating for seasons")
         if job.kind is MediaKind.EPISODE and (job.season is None or job.episode is None):
@@ -85,7 +85,7 @@ class TraktV1:
         return None
 
     def as_stored(self, job: RatingJob) -> RatingJob:
-        """The account holds both forms of a rating."""
+        """Return the job itself: the account stores numbers as well as love and hate."""
         return job
 
     def request_kind(self, job: RatingJob) -> str:
@@ -106,7 +106,7 @@ class TraktV1:
         return interpret_rating(batch, answer, self._secrets)
 
     def build_credentials_check(self) -> Request:
-        """`account/test`: says whether key, name and password are right, and changes nothing."""
+        """`account/test`: checks key, name and password, and changes nothing."""
         return self._post("account/test", {})
 
     def interpret_credentials_check(self, answer: Response | ConnectionLostError) -> Decision[None]:
@@ -137,7 +137,7 @@ class TraktV1:
 
     @property
     def _secrets(self) -> tuple[str, str]:
-        """What is never shown, though the server may quote it."""
+        """Secrets that the server may quote and that are never shown."""
         return self.api_key, self.password_sha1
 
     def _post(self, method: str, content: dict[str, Any], suffix: str = "") -> Request:
@@ -194,7 +194,7 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> AccountRatings:
 
 def _read_rating(entry: Mapping[str, Any], removal: RatingJob | None) -> AccountRating | None:
     simple = entry.get("rating")
-    if simple not in (LOVE, HATE):  # a tuple: what stands there may not be hashable
+    if simple not in (LOVE, HATE):  # a tuple: the value may not be hashable
         simple = None
     advanced = entry.get("rating_advanced")  # a number or its text
     if isinstance(advanced, int | str) and str(advanced) in _ADVANCED:

@@ -45,12 +45,12 @@ class TraktV1Settings:
 
     @property
     def sha1(self) -> str:
-        """What is sent in place of the password."""
+        """The SHA-1 that is sent in place of the password."""
         return self.password_sha1.reveal() or _sha1(self.password.reveal())
 
     @staticmethod
     def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Say what of server, key, name and password is missing."""
+        """Yield a problem for each of server, key, name and password that is missing."""
         del needs  # every command needs all of them
         if not places.place("base_url"):
             yield (

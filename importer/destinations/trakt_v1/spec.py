@@ -1,4 +1,4 @@
-"""Servers that speak Trakt's original API, described."""
+"""The spec of `trakt-v1`, servers with Trakt's original API."""
 
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ def build_trakt_v1(
 
 
 def name_user(settings: TraktV1Settings) -> str:
-    """Name the user, who stands in the settings."""
+    """Return the user name, which is in the settings."""
     return settings.username
 
 

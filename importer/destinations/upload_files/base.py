@@ -1,4 +1,4 @@
-"""What a destination is that no API leads to: rules that turn jobs into the lines of a file to upload.
+"""The interface of destinations without an API: rules that turn jobs into lines of a file to upload.
 
 Pure, like the destinations with an API; `writing.py` writes the files.
 """
@@ -14,12 +14,12 @@ class FileDestination(Protocol):
 
     @property
     def name(self) -> str:
-        """The `--to` word."""
+        """The name that plans and journals use."""
         ...
 
     @property
     def upload_at(self) -> str:
-        """Where people upload the file."""
+        """The page or menu where people upload the file."""
         ...
 
     @property
@@ -29,29 +29,29 @@ class FileDestination(Protocol):
 
     @property
     def largest_file_bytes(self) -> int | None:
-        """How large a file may be; what is more goes into further files. None: any size, one file."""
+        """The size limit of a file; more rows go into further files. None: one file of any size."""
         ...
 
     def check(self, job: RatingJob) -> Outcome | None:
-        """Say why the site's importer cannot take the job, or None if it can."""
+        """Return why the site's importer cannot take the job, or None if it can."""
         ...
 
     def build_line(self, job: RatingJob) -> Sequence[str]:
-        """Build the cells of a job that is not refused, in the header's order."""
+        """Build the cells of a job that `check` accepts, in the header's order."""
         ...
 
     def remark(self, job: RatingJob) -> str:
-        """Say what was decided for this row, or what to look at; nothing if all is plain."""
+        """Return a note for the user about this row; empty if there is none."""
         ...
 
 
 def build_number(rating: Rating, love: int | None, hate: int | None) -> int | None:
-    """Put a rating as 1 to 10, or None for a love or hate that nobody has put into a number."""
+    """Return a rating as 1 to 10, or None for a love or hate without a number."""
     return rating if isinstance(rating, int) else {LOVE: love, HATE: hate}[rating]
 
 
 def refuse_rating(rating: Rating, love: int | None, hate: int | None) -> Outcome | None:
-    """Refuse what a line of an import file cannot say: a removal, or a love or hate without a number."""
+    """Refuse ratings that an import file cannot express: a removal, or a love or hate without a number."""
     if rating == UNRATE:
         message = "an import file can set a rating but not remove one; remove it on the site itself"
         return Outcome(Status.UNSUPPORTED, "cannot_unrate", message)

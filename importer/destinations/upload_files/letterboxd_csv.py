@@ -22,7 +22,7 @@ LARGEST_FILE_BYTES = 999_999
 
 @dataclass(frozen=True, slots=True)
 class LetterboxdFile:
-    """Letterboxd's import file. `love` and `hate` say which of 1 to 10 they are, if the user said so."""
+    """Letterboxd's import file. `love` and `hate` are numbers from 1 to 10, if the user gave them."""
 
     love: int | None = None
     hate: int | None = None
@@ -32,7 +32,7 @@ class LetterboxdFile:
     largest_file_bytes: int | None = LARGEST_FILE_BYTES
 
     def check(self, job: RatingJob) -> Outcome | None:
-        """Refuse all but movies: some limited series are there, too, but an export does not tell which."""
+        """Refuse all but movies. Letterboxd has some limited series, but an export does not say which."""
         if job.kind is MediaKind.UNKNOWN:
             return Outcome(
                 Status.INVALID, "unknown_type", "only movies go there, and the row does not say it is one"
@@ -43,7 +43,7 @@ class LetterboxdFile:
             )
         if refused := refuse_rating(job.rating, self.love, self.hate):
             return refused
-        # It would take a title alone, but that is no more than a guess among all films of that name.
+        # Letterboxd accepts a title alone, but then only guesses among all films of that name.
         if not (job.imdb_id or job.tmdb_id or (job.title and job.year)):
             message = (
                 "Letterboxd finds a film by IMDb id, TMDB id, or title and year; the row has none of them"
@@ -52,9 +52,9 @@ class LetterboxdFile:
         return None
 
     def build_line(self, job: RatingJob) -> Sequence[str]:
-        """Build the line, with the title as it stands in the row.
+        """Build the line, with the title as it is in the row.
 
-        Not even a cell that a spreadsheet would run as a formula gets its apostrophe here: another site
+        Cells that a spreadsheet would run as a formula get no apostrophe here: another site
         reads this file, and "'=Hello" is not the title it knows.
         """
         return (
@@ -66,7 +66,7 @@ class LetterboxdFile:
         )
 
     def remark(self, job: RatingJob) -> str:
-        """Say where the site has to guess: an id is an exact match there, a title its best guess."""
+        """Return a note for a row without an id: Letterboxd then guesses by title."""
         if job.imdb_id or job.tmdb_id:
             return ""
         return "without an id Letterboxd goes by the title: check its match before you confirm the import"

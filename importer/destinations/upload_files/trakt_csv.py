@@ -1,10 +1,10 @@
-"""The CSV that Trakt's own web importer accepts: the way that remains for accounts without an API app.
+"""The CSV that Trakt's own web importer accepts, for accounts without an API app.
 
 The rules are those of its source (github.com/trakt/trakt-web, settings/import, read August 2026). It was
 changed often in that time: early versions drop episode ratings, shows with only a TMDB id and the dates of
 ratings, and take a season for a movie; late ones send all of these, seasons and episodes by ids of their own.
-Nobody can see which version will answer an upload, so only what every version brings to the right title is
-written; the rest is refused by name, not left to be lost in silence.
+It is not known which version will read an upload, so only rows that every version assigns to the right title
+are written; the others are refused with a reason.
 
 `type` is always written (without it everything is a movie), `watched_at` never: it would add plays to the
 history. Its parser takes one file, whose name must end in `.csv`, of any size.
@@ -29,7 +29,7 @@ _UNRELIABLE = {
 
 @dataclass(frozen=True, slots=True)
 class TraktFile:
-    """Trakt's import file. `love` and `hate` say which of 1 to 10 they are, if the user said so."""
+    """Trakt's import file. `love` and `hate` are numbers from 1 to 10, if the user gave them."""
 
     dates: Dates
     love: int | None = None
@@ -40,7 +40,7 @@ class TraktFile:
     largest_file_bytes: int | None = None
 
     def check(self, job: RatingJob) -> Outcome | None:
-        """Refuse what some version of the web importer would drop, change or give to another title."""
+        """Refuse rows that some version of the web importer would drop, change or assign to another title."""
         if job.kind in _UNRELIABLE:
             return Outcome(Status.UNSUPPORTED, str(job.kind), _UNRELIABLE[job.kind])
         if job.kind is MediaKind.UNKNOWN:
@@ -74,7 +74,7 @@ class TraktFile:
         )
 
     def remark(self, job: RatingJob) -> str:
-        """Say where a date was changed, and where the title may be of another type at Trakt."""
+        """Return a note for a changed date, or for a title that Trakt may have under another type."""
         if self.dates.is_future(job.rated_at):
             return "its date lies in the future; it was dated now"
         if job.second_kind is not None:
