@@ -8,7 +8,8 @@ import uvloop
 
 from benchmarks.children import Figures
 from importer.client.client import Client, Trace
-from importer.client.rate_limit import Limiter, Rate
+from importer.client.rate import Rate
+from importer.client.rate_limit import Limiter
 from importer.client.transport import Transport
 from importer.destinations.decisions import Done
 from importer.http import Request

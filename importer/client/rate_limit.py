@@ -13,20 +13,15 @@ The second rule costs the time of an answer, 50 ms of a second at most (docs/per
 """
 
 import asyncio
-import re
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-import orjson
 from aiolimiter import AsyncLimiter
 
-from importer.errors import OptionError
+from importer.client.rate import Rate, parse_quota
 from importer.progress import Progress
 
 _BURST_SECONDS = 0.05
@@ -39,33 +34,8 @@ Waiting for the answer alone would be safer still, but slow: a server that takes
 would get one request in two seconds where it allows one in one.
 """
 
-_UNIT_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
-
-
 _SLOWER = 1.1
 """How much slower each 429 makes us for the rest of the run: it means that our idea of the limit is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A limit of `requests` per `period_seconds`.
-
-    `may_burst` lets them go at once while there are any left, rather than spread over the period.
-    """
-
-    requests: int
-    period_seconds: float
-    may_burst: bool = False
-
-
-def parse_rate(text: str) -> Rate:
-    """Parse `N/PERIOD`: `1/s`, `20/10s`, `1000/5m`. Raises OptionError."""
-    match = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{0,6}(?:\.\d{1,3})?)\s*(ms|s|min|m|h)\s*", text)
-    if match and int(match[1]) and match[2] != "0":
-        period_seconds = float(match[2] or 1) * _UNIT_SECONDS[match[3]]
-        if period_seconds > 0:
-            return Rate(int(match[1]), period_seconds)
-    raise OptionError("rate", "write it as N/PERIOD, for example 1/s, 20/10s or 1000/5m", text)
 
 
 class Turn(Protocol):
@@ -128,7 +98,7 @@ class Limiter:
 
     def adapt_to(self, verb: str, headers: Mapping[str, str]) -> None:
         """Slow down to what `X-Ratelimit` says (docs: rate limiting); it never makes us faster."""
-        quota = _parse_quota(headers)
+        quota = parse_quota(headers)
         if quota is None:
             return
         rate = self._rates.get(self._budget_of(verb))
@@ -294,32 +264,3 @@ class _NobodyCounts:
 
 
 _NOBODY_COUNTS = _NobodyCounts()
-
-
-@dataclass(frozen=True, slots=True)
-class _Quota:
-    rate: Rate
-    pause_seconds: float
-
-
-def _parse_quota(headers: Mapping[str, str]) -> _Quota | None:
-    text = headers.get("X-Ratelimit")
-    if text is None:
-        return None
-    with suppress(ValueError, TypeError, KeyError, OverflowError):
-        stated: dict[str, Any] = orjson.loads(text)
-        limit, period_seconds = int(stated["limit"]), float(stated["period"])
-        if not 1 <= limit <= 1_000_000 or not 0.001 <= period_seconds <= 86_400:
-            return None
-        pause_seconds = _read_pause(stated, headers) if stated.get("remaining") == 0 else 0.0
-        return _Quota(Rate(limit, period_seconds), min(pause_seconds, period_seconds))
-    return None
-
-
-def _read_pause(stated: Mapping[str, Any], headers: Mapping[str, str]) -> float:
-    with suppress(ValueError, TypeError, OverflowError):
-        text = stated.get("until")
-        until = datetime.fromisoformat(text if isinstance(text, str) else "")
-        pause = until - parsedate_to_datetime(headers.get("Date", ""))  # the server's clock, not ours
-        return max(0.0, pause.total_seconds())
-    return 0.0

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from importer.client.client import Client
-from importer.client.rate_limit import Limiter, Rate
+from importer.client.rate import Rate
+from importer.client.rate_limit import Limiter
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.base import Search

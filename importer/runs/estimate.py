@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import chain
 from typing import NamedTuple
 
-from importer.client.rate_limit import Rate
+from importer.client.rate import Rate
 from importer.destinations.base import Destination
 from importer.journal import JournalRun, in_blocks
 

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from importer.client.auth import Credentials
 from importer.client.client import Tokens
-from importer.client.rate_limit import Rate
+from importer.client.rate import Rate
 from importer.client.sign_in import AccountInfo, account_info, sign_in
 from importer.client.token_store import MemoryTokenStore, open_token_store
 from importer.client.transport import Transport

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from importer.client.rate_limit import Rate
+from importer.client.rate import Rate
 from importer.config.folders import state_dir
 from importer.destinations.base import Search
 from importer.destinations.spec import DestinationSpec

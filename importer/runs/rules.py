@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from importer.client.rate_limit import Rate, parse_rate
+from importer.client.rate import Rate, parse_rate
 from importer.destinations.spec import RequestOptions
 from importer.journal import RunKind
 from importer.journal.history import PastRun

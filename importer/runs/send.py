@@ -12,7 +12,8 @@ from importer.client.account_reader import AccountReader
 from importer.client.batching import Batcher, BatchSize
 from importer.client.client import Client, Tokens
 from importer.client.pool import WorkerPool
-from importer.client.rate_limit import Limiter, Rate
+from importer.client.rate import Rate
+from importer.client.rate_limit import Limiter
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.base import Destination

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from importer.client.client import Client
-from importer.client.rate_limit import parse_rate
+from importer.client.rate import parse_rate
 from importer.client.sign_in import ask_activities
 from importer.config.folders import state_dir
 from importer.destinations.sign_in import AccountApi

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from importer.cli.preflight import build_preflight
-from importer.client.rate_limit import Rate
+from importer.client.rate import Rate
 from importer.client.sign_in import AccountInfo
 from importer.journal import Journal
 from importer.journal.history import Tally

@@ -7,7 +7,8 @@ import pytest
 
 from importer.client.client import Client, Trace
 from importer.client.pool import WorkerPool
-from importer.client.rate_limit import Limiter, Rate
+from importer.client.rate import Rate
+from importer.client.rate_limit import Limiter
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.decisions import (

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from importer.client.rate_limit import Limiter, Rate, parse_rate
+from importer.client.rate import Rate, parse_rate
+from importer.client.rate_limit import Limiter
 from importer.errors import OptionError
 from importer.progress import Progress
 from tests.virtual_time import run_in_virtual_time

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.client.rate_limit import Limiter, Rate
+from importer.client.rate import Rate
+from importer.client.rate_limit import Limiter
 from importer.progress import Progress
 from tests.virtual_time import run_in_virtual_time
 

@@ -3,7 +3,8 @@
 import asyncio
 from itertools import pairwise
 
-from importer.client.rate_limit import Limiter, Rate
+from importer.client.rate import Rate
+from importer.client.rate_limit import Limiter
 from importer.progress import Progress
 from tests.virtual_time import run_in_virtual_time
 

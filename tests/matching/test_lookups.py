@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from importer.client.rate_limit import Rate
+from importer.client.rate import Rate
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.titles import Candidate, Found

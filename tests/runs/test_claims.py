@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.client.rate_limit import Rate
+from importer.client.rate import Rate
 from importer.destinations.registry import choose
 from importer.http import Request, Response
 from importer.journal import Journal, JournalRun
