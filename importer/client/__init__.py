@@ -1,1 +1,1 @@
-"""Everything that waits: workers, pace, retries, sign-in, the network."""
+"""The client: workers, rate limit, retries, sign-in and the network."""

@@ -1,7 +1,7 @@
-"""Reading the account's ratings: before anything is sent, before anything is sent twice, and afterwards.
+"""Reads the account's ratings: before sending, before sending something twice, and afterwards.
 
-A reading is complete only if nothing in it speaks against that. What is on it may be believed in any case;
-that something is not there, only of a complete one:
+A reading is complete unless it contradicts itself. A rating that is in the list may always be relied on;
+the absence of a rating only if the reading is complete:
 
 ```text
 page 1: 250, counted 629   page 2: 250   page 3: 129        complete
@@ -9,7 +9,7 @@ page 1: 250, counted 629   page 2: the same titles          "it shows the same t
 page 1:   0, counted 629   page 2:   0   page 3:   0        "it counts 629 ratings and shows 0"
 ```
 
-Such a list is read again after 2 and 5 seconds: ratings that somebody else changes meanwhile move, too.
+Such a list is read again after 2 and 5 seconds, since another program may change ratings meanwhile.
 """
 
 import asyncio
@@ -23,18 +23,18 @@ from importer.destinations.titles import AccountRating, AccountRatings, PageQuer
 from importer.model import MediaKind
 
 REREAD_PAUSES = (2.0, 5.0)
-"""Seconds before a list that contradicts itself is read again."""
+"""Seconds until a list that contradicts itself is read again."""
 
 
 class AccountReading(NamedTuple):
-    """Ratings that the account's list shows. With a `doubt`, it may hold others that are not among them."""
+    """The ratings in the account's list. With a `doubt` the account may have others as well."""
 
     ratings: AccountRatings
     doubt: str = ""
 
     @property
     def is_complete(self) -> bool:
-        """Whether what is not among them is not rated."""
+        """Whether a title that is not among them is not rated."""
         return not self.doubt
 
 
@@ -46,9 +46,9 @@ class AccountReader:
         self._client = client
 
     async def read(self, kind: MediaKind) -> Decision[AccountReading]:
-        """Read all pages, each with its retries, and again while they contradict each other.
+        """Read all pages, with retries, and read them again while they contradict each other.
 
-        What is not Done is the Stop that ended it.
+        Returns Done, or the Stop that ended it.
         """
         decision = await self._read_pages(kind, retries=True)
         for pause_seconds in REREAD_PAUSES:
@@ -59,7 +59,7 @@ class AccountReader:
         return decision
 
     async def read_once(self, kind: MediaKind) -> Decision[AccountReading]:
-        """Read all pages with one attempt each: a Retry is left to the caller, who counts it as its own."""
+        """Read all pages with one attempt each. A Retry is returned to the caller, who counts it."""
         return await self._read_pages(kind, retries=False)
 
     async def _read_pages(self, kind: MediaKind, *, retries: bool) -> Decision[AccountReading]:
@@ -80,7 +80,7 @@ class AccountReader:
             page = decision.value
             ratings.update(page.ratings)
             if not titles.isdisjoint(page.titles):
-                # At once, for a server that always shows its first page has no last one.
+                # At once, since a server that repeats its first page has no last page.
                 doubt = f"the list of {kind}s shows the same titles on two pages"
                 return Done(AccountReading(ratings, doubt))
             titles |= page.titles

@@ -1,8 +1,8 @@
-"""The access token of a run: asked for before each attempt, renewed ahead of its end or when refused.
+"""The access token of a run: loaded before each attempt, renewed before it expires or when it is refused.
 
 A refresh token works once. So there is one renewal at a time, across workers (a lock) and processes (a lock
-file), whoever waited takes the pair the other one stored, and a new pair is stored before it is used. A
-refused renewal ends the sign-in: it is never tried in a loop. The client sends the refused request again.
+file), a worker that waited takes the pair that the other one stored, and a new pair is stored before it is
+used. A refused renewal ends the sign-in; there is no loop. The client sends the refused request again.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ from importer.errors import AuthorizationError, Remedy, StopRunError
 from importer.secret import Secret
 
 LATER_SECONDS = 60.0
-"""After a renewal that failed although the token still holds: how long to leave it at that."""
+"""After a failed renewal of a token that is still valid, wait this long before trying again."""
 
 
 class Credentials:
-    """The sign-in of one host and app, shared by all workers of a run."""
+    """The sign-in on one host and app, shared by all workers of a run."""
 
     def __init__(
         self,
@@ -40,16 +40,16 @@ class Credentials:
         self._lock = asyncio.Lock()
         self._tokens: TokenSet | None = None
         self._not_before = 0.0
-        """No renewal ahead of time before this moment of the loop's clock."""
+        """The earliest time, on the loop's clock, for the next renewal ahead of expiry."""
         self._ended_by: tuple[str, Remedy | None] | None = None
 
     @property
     def expires_at(self) -> float | None:
-        """When the token in use ends, in seconds since the epoch; None if that is not known (yet)."""
+        """When the current token expires, in seconds since the epoch; None if that is not known (yet)."""
         return self._tokens.expires_at if self._tokens else None
 
     async def access_token(self) -> str:
-        """Give a token for the next request. Raises AuthorizationError if nobody is signed in (any more)."""
+        """Return a token for the next request. Raises AuthorizationError if nobody is signed in."""
         if self._tokens is None or self._is_due(self._tokens):
             async with self._lock:
                 self._check_not_ended()
@@ -60,10 +60,10 @@ class Credentials:
         return self._tokens.access_token.reveal()
 
     async def renew(self, stale: str) -> None:
-        """Get a newer token than `stale`, which was answered with a 401.
+        """Get a newer token than `stale`, which the server refused with a 401.
 
-        Returns at once when another worker or another process has renewed it already. Raises
-        AuthorizationError when the sign-in has ended, StopRunError when the host cannot be asked.
+        Returns at once if another worker or process has renewed it. Raises
+        AuthorizationError if the sign-in has ended, StopRunError if the host cannot be reached.
         """
         async with self._lock:
             self._check_not_ended()
@@ -94,11 +94,11 @@ class Credentials:
         except StopRunError:
             if tokens.expires_at is None or self._clock() >= tokens.expires_at:
                 raise
-            # An outage of the sign-in need not stop a run whose token still holds.
+            # An outage of the sign-in does not stop a run whose token is still valid.
             self._not_before = asyncio.get_running_loop().time() + LATER_SECONDS
 
     async def _replace(self, stale: str) -> None:
-        """Take what another process has stored in place of `stale`, or renew it."""
+        """Take the token that another process stored in place of `stale`, or renew it."""
         async with self._store.locked():
             stored = await self._store.load()
             if stored is None:
@@ -110,7 +110,7 @@ class Credentials:
                 raise self._end("The access token is not accepted and there is no refresh token")
             try:
                 found = await self._refresh(stored.refresh_token)
-            except AuthorizationError as error:  # the same for every worker: not one of them asks again
+            except AuthorizationError as error:  # no other worker asks again
                 raise self._end(error.message, error.remedy) from None
             if isinstance(found, RefreshRefused):
                 await self._store.forget()
@@ -118,7 +118,7 @@ class Credentials:
 
     async def _refresh(self, refresh_token: Secret) -> TokenSet | RefreshRefused:
         async def attempt(_: Retry | None = None) -> Decision[TokenSet | RefreshRefused]:
-            # The old pair is spent once this is out: a worker that is told to stop stores the new one first.
+            # The old pair is spent once this is sent: a worker that is cancelled stores the new one first.
             return await shield_until_done(self._refresh_once(refresh_token))
 
         decision = await attempt()
@@ -136,18 +136,18 @@ class Credentials:
         return decision
 
     async def _keep(self, tokens: TokenSet, spent: Secret) -> None:
-        if tokens.refresh_token is None:  # then the old one stays good (RFC 6749, 6)
+        if tokens.refresh_token is None:  # then the old one stays valid (RFC 6749, 6)
             tokens = TokenSet(tokens.access_token, spent, tokens.created_at, tokens.expires_in)
         await self._store.save(tokens)
         self._tokens = tokens
-        # Should this machine's clock be wrong, a new token would seem old at once.
+        # With a wrong clock on this machine, a new token may seem expired at once.
         life_seconds = (tokens.expires_in or 0.0) - tokens.margin_seconds
         self._not_before = asyncio.get_running_loop().time() + life_seconds
 
     def _end(self, message: str, remedy: Remedy | None = Remedy.SIGN_IN) -> AuthorizationError:
         if self._store.is_given:
             message = (
-                f"{message.rstrip('.')}. The settings hold a token pair (access_token, refresh_token): renew "
+                f"{message.rstrip('.')}. The settings have a token pair (access_token, refresh_token): renew "
                 "or remove it, too"
             )
         self._tokens = None

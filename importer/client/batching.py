@@ -1,4 +1,4 @@
-"""Batches: jobs of one kind of request are collected until a request is full, and how full that is varies.
+"""Batches: collects jobs of one kind of request until the batch is full; the size adapts to the server.
 
 With a ceiling of 100 and a server that finds 100 too much, `BatchSize` goes 100, 50 (shrink), 55, 60 ... 100.
 """
@@ -9,7 +9,7 @@ from importer.model import Batch, RatingJob
 
 
 class BatchSize:
-    """How many jobs travel together: halved when it was too much, growing back slowly."""
+    """The size of a batch: halved when it was too large, then growing back slowly."""
 
     def __init__(self, ceiling: int) -> None:
         self._ceiling = ceiling
@@ -21,11 +21,11 @@ class BatchSize:
         return int(self._size)
 
     def shrink(self) -> None:
-        """It was too much: half as many, at least one."""
+        """Halve the size, to at least one."""
         self._size = max(1.0, self._size / 2)
 
     def grow(self) -> None:
-        """It went well: a twentieth of the ceiling more, up to the ceiling."""
+        """Add a twentieth of the ceiling, up to the ceiling."""
         self._size = min(float(self._ceiling), self._size + self._ceiling / 20)
 
 
@@ -37,7 +37,7 @@ class Batcher:
         self._waiting: dict[str, list[RatingJob]] = {}
 
     def add(self, jobs: Iterable[tuple[str, RatingJob]]) -> Iterator[Batch]:
-        """Take (kind of request, job) pairs in, give full batches out."""
+        """Add (kind of request, job) pairs; yield batches as they become full."""
         for request_kind, job in jobs:
             collected = self._waiting.setdefault(request_kind, [])
             collected.append(job)
@@ -46,6 +46,6 @@ class Batcher:
                 yield Batch(request_kind, collected)
 
     def flush(self) -> Iterator[Batch]:
-        """Give out what is left, when no more jobs come."""
+        """Yield the remaining jobs as batches, after the last job."""
         yield from (Batch(request_kind, jobs) for request_kind, jobs in self._waiting.items())
         self._waiting.clear()

@@ -1,4 +1,4 @@
-"""The client: every request of the importer goes through here, be it a batch, a page, a look-up or a sign-in.
+"""The client: sends every request of the importer, whether a batch, a page, a look-up or a sign-in.
 
 ```text
 request(request, read)
@@ -8,16 +8,16 @@ request(request, read)
   Done -> its value        Stop, or a Retry whose attempts are used up -> raises StopRunError
 ```
 
-What one attempt leaves in its `Trace`, for a batch that is sent four times:
+The `Trace` of a batch that is sent four times:
 
 ```text
                         attempts   effect    why
 before                  0          NONE
-while it is in flight   1          UNKNOWN   a worker that is cancelled now cannot know
+while it is in flight   1          UNKNOWN   if the worker is cancelled now, nobody knows
 500                     1          UNKNOWN   the server may have acted before it failed
-429                     1          UNKNOWN   says nothing of the row: no attempt; the 500 stays unknown
+429                     1          UNKNOWN   not about the rows: no attempt; the 500 stays unknown
 connection refused      2          UNKNOWN   this one never arrived, but the first one may have
-201                     3          NONE      the answer settles it
+201                     3          NONE      the answer is complete
 ```
 """
 
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Trace:
-    """How a request went so far: what a row's outcome reports beside its status."""
+    """The progress of one request: the facts that a row's outcome reports beside its status."""
 
     attempts: int = 0
     http_status: int | None = None
@@ -48,14 +48,14 @@ class Trace:
     """When the last attempt started, seconds since the epoch."""
     duration_seconds: float = 0.0
     effect: Effect = Effect.NONE
-    """UNKNOWN while the server may have acted on a request that no answer has settled."""
+    """UNKNOWN while the server may have carried out a request that has no complete answer."""
 
 
 class Tokens(Protocol):
-    """Where the token of the signed-in account comes from."""
+    """The source of the signed-in account's token."""
 
     async def access_token(self) -> str:
-        """Give a token that is good for the next request."""
+        """Return a token that is valid for the next request."""
         ...
 
     async def renew(self, stale: str) -> None:
@@ -81,23 +81,23 @@ class Client:
 
     @classmethod
     def for_questions(cls, transport: HttpSender, tokens: Tokens | None = None) -> Self:
-        """A client for a sign-in or a few questions: it waits only when the server asks for it."""
+        """Build a client for a sign-in or a few questions: it waits only if the server asks for it."""
         return cls(transport, Limiter(None, Progress()), tokens, QUESTION_BUDGET)
 
     def is_in_flight(self, task: asyncio.Task[None]) -> bool:
-        """Whether the task has a request under way right now, rather than waiting to send one."""
+        """Whether the task's request is in flight, rather than waiting to be sent."""
         return task in self._in_flight
 
     async def request(
         self, request: Request, read: Callable[[Response | ConnectionLostError], Decision[T]]
     ) -> T:
-        """Send until the answer has a value. Raises StopRunError when there will be none."""
+        """Send, with retries, and return the value of the answer. Raises StopRunError if there is none."""
         return value_of(await self.decide(request, read))
 
     async def decide(
         self, request: Request, read: Callable[[Response | ConnectionLostError], Decision[T]]
     ) -> Decision[T]:
-        """As `request`, for callers that look at the Stop themselves: the decision is never a Retry."""
+        """As `request`, but return the decision, a Stop included. It is never a Retry."""
         trace = Trace()
         decision = await self.attempt(request, read, trace)
         if isinstance(decision, Retry):
@@ -105,7 +105,7 @@ class Client:
         return decision.stop() if isinstance(decision, Retry) else decision
 
     async def retry(self, first: Retry, again: Callable[[Retry], Awaitable[Decision[T]]]) -> Decision[T]:
-        """Call `again` until it gives no Retry; a Retry comes back only when its attempts are used up."""
+        """Call `again` until it returns no Retry; a Retry is returned only if its attempts are used up."""
         return await self._loop.run(first, again)
 
     async def attempt(
@@ -115,10 +115,10 @@ class Client:
         trace: Trace,
         before_leaving: Callable[[], Awaitable[None]] | None = None,
     ) -> Decision[T]:
-        """Send once, when the pace allows it, and note in `trace` how it went.
+        """Send once, when the rate limit allows it, and write the result to `trace`.
 
-        A token that is not accepted is renewed, and the request sent once more, within the same attempt.
-        `before_leaving` is awaited when the request has its turn; if that raises, it never leaves.
+        If the token is not accepted, it is renewed and the request sent once more, in the same attempt.
+        `before_leaving` is awaited just before sending; if it raises, the request is not sent.
         """
         if not request.needs_token or self._tokens is None:
             turn = await self._limiter.acquire(request.method)
@@ -130,13 +130,13 @@ class Client:
             token, turn = await self._take_turn(request, self._tokens)
             decision = await self._send(_authorize(request, token), read, trace, turn, None)
         if isinstance(decision, RefreshToken):
-            # A new token that is refused is an account fault on the server's side (issue #155 of trakt-api).
+            # If a new token is refused, the account is broken on the server's side (issue #155 of trakt-api).
             return Stop(AuthorizationError(decision.if_refused_again))
         return decision
 
     async def _take_turn(self, request: Request, tokens: Tokens) -> tuple[str, Turn]:
-        # Once before, or all who wait for a renewal would then start at once; and once after, for the turn
-        # may come long after the token was good.
+        # Once before, or all that wait for a renewal would start at once afterwards; and once after, because
+        # the token may have expired before the turn came.
         await tokens.access_token()
         turn = await self._limiter.acquire(request.method)
         return await tokens.access_token(), turn
@@ -156,7 +156,7 @@ class Client:
         self._in_flight.add(task)
         trace.attempts += 1
         trace.sent_at = time.time()
-        effect_before, trace.effect = trace.effect, Effect.UNKNOWN  # cancelled from here on, nobody knows
+        effect_before, trace.effect = trace.effect, Effect.UNKNOWN  # if cancelled from here on, nobody knows
         begun = time.perf_counter()
         answer: Response | ConnectionLostError
         try:
@@ -186,7 +186,7 @@ class Client:
 
 
 def value_of(decision: Decision[T]) -> T:
-    """The value of a decision on a question. Raises the StopRunError of a Stop."""
+    """Return the value of a decision on a question. Raises the StopRunError of a Stop."""
     if isinstance(decision, Retry):
         decision = decision.stop()
     if isinstance(decision, Stop):

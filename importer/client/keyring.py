@@ -1,12 +1,12 @@
-"""The system's keyring, which answers at once, when a person unlocks it, or never: 10 s is all it gets.
+"""The system's keyring with a timeout of 10 s: it may wait for a person to unlock it, or never answer.
 
 ```text
 await keyring.get("entry")      the secret; None if there is none, or if the keyring cannot be used
-      no answer in 10 s         `trouble` says so, `warn` is told, and it is asked nothing any more
+      no answer in 10 s         sets `trouble`, calls `warn`, and the keyring is not used any more
 ```
 
-Each question has a daemon thread: one that hangs in the desktop's bus cannot be ended, and must not keep this
-process from ending.
+Each question runs in a daemon thread: one that hangs in the desktop's bus cannot be ended, and must not keep
+this process from ending.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _Result = TypeVar("_Result")
 
 
 class BoundedKeyring:
-    """Asks the backend that `find` finds, if there is one. `trouble` says why it was not used."""
+    """Asks the backend that `find` returns, if any. `trouble` is why it was not used."""
 
     def __init__(self, find: "Callable[[], KeyringBackend | None]", warn: Callable[[str], None]) -> None:
         self._find = find
@@ -37,15 +37,15 @@ class BoundedKeyring:
 
     @property
     def name(self) -> str:
-        """What the backend calls itself."""
+        """The backend's own name."""
         return str(self._backend.name) if self._backend else ""
 
     async def get(self, entry: str) -> str | None:
-        """Give the secret of an entry."""
+        """Return the secret of an entry; None if there is none or the keyring cannot be used."""
         return await self._ask(lambda backend: backend.get_password(APP, entry))
 
     async def set(self, entry: str, secret: str) -> bool:
-        """Keep a secret; say whether it is kept."""
+        """Store a secret; return whether that succeeded."""
 
         def keep(backend: "KeyringBackend") -> bool:
             backend.set_password(APP, entry, secret)
@@ -85,9 +85,9 @@ class BoundedKeyring:
     ) -> None:
         try:
             if self._backend is None:
-                self._backend = self._find()  # looks for all there are, and may call the desktop's bus
+                self._backend = self._find()  # tries all backends, and may call the desktop's bus
             if self._backend is None:
                 self._is_asked = False
             answer.set_result(None if self._backend is None else question(self._backend))
-        except BaseException as error:  # noqa: BLE001 - it belongs to whoever asked
+        except BaseException as error:  # noqa: BLE001 - the caller gets it
             answer.set_exception(error)

@@ -1,17 +1,17 @@
-"""The pool: N workers take batches from a bounded queue and bring each to an end.
+"""The pool: N workers take batches from a bounded queue and send each until it has outcomes.
 
-A batch ends in one outcome per job, or, when the run stops, in nothing: then its rows either never left, or
-may have arrived (`unconfirmed_rows`). What a stop means for the run is decided in `runs/send.py`.
+A batch ends with one outcome per job, or, if the run stops, without: then its rows either were not sent, or
+may have arrived (`unconfirmed_rows`). `runs/send.py` handles the stop of a run.
 
-What happens to a batch whose answer was lost, where a repeat may do harm (v1 may post to a feed twice):
+A batch whose answer was lost, if a repeat may do harm (v1 may post to a feed twice):
 
 ```text
 send rows 1-3      connection dropped     Retry(effect UNKNOWN)
-wait 1 s           read the account       row 1 is there, rows 2 and 3 are not
-send rows 1-3      201                    all three are rated; had all been there, nothing would be sent again
+wait 1 s           read the account       it has row 1, but not rows 2 and 3
+send rows 1-3      201                    all three are rated; with all three there, nothing is sent again
 ```
 
-If the account cannot be read, that was one more attempt of the same rows, with the same end: `unconfirmed`.
+If the account cannot be read, that counts as one more attempt of the same rows; the last one: `unconfirmed`.
 """
 
 import asyncio
@@ -41,16 +41,16 @@ from importer.errors import StopRunError
 from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 
 OUTAGE_AFTER = 10
-"""So many batches given up in a row are no bad luck of theirs: the run stops instead of failing them all."""
+"""After so many failed batches in a row the run stops: the fault is the server's, not theirs."""
 
 _GIVEN_UP = frozenset({Status.FAILED, Status.UNCONFIRMED})
 
 GRACE_SECONDS = 30.0
-"""How long requests in flight may take to finish once the pool is told to stop."""
+"""The time that requests in flight have to finish after `stop`."""
 
 
 class WorkerPool:
-    """Sends batches until there are none, a decision says stop, or somebody calls `stop`."""
+    """Sends batches until there are none, until a decision is Stop, or until `stop` is called."""
 
     def __init__(
         self,
@@ -74,9 +74,9 @@ class WorkerPool:
         self._queue: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=2 * workers)
         self._tasks: list[asyncio.Task[None]] = []
         self.stopped_by: BaseException | None = None
-        """Why the pool stopped before its work was done, if it did."""
+        """Why the pool stopped early, if it did."""
         self.unconfirmed_rows: set[int] = set()
-        """Rows that may have arrived although no answer settled them."""
+        """Rows that were sent and have no outcome."""
 
     async def run(self, batches: AsyncIterator[Batch]) -> None:
         """Work until the batches end or the pool is stopped."""
@@ -89,7 +89,7 @@ class WorkerPool:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def stop(self, reason: BaseException) -> None:
-        """Start nothing more; requests in flight get `GRACE_SECONDS` to finish."""
+        """Start no more requests; those in flight get `GRACE_SECONDS` to finish."""
         if self.stopped_by is not None:
             return
         self.stopped_by = reason
@@ -100,7 +100,7 @@ class WorkerPool:
         asyncio.get_running_loop().call_later(GRACE_SECONDS, self.stop_now)
 
     def stop_now(self) -> None:
-        """Give up on requests in flight, too; their rows become unconfirmed."""
+        """Cancel the requests in flight as well; their rows become unconfirmed."""
         for task in self._tasks:
             task.cancel()
 
@@ -119,7 +119,7 @@ class WorkerPool:
             self.stop(error)
 
     def _take_later(self) -> list[Batch]:
-        """Batch what has to be sent once more as another kind of request."""
+        """Batch the rows to send again as another kind of request."""
         batcher = Batcher(self._size)
         again, self._later = self._later, []
         return [*batcher.add(again), *batcher.flush()]
@@ -131,7 +131,7 @@ class WorkerPool:
                 self._queue.task_done()
         except _StoppedError:
             pass
-        except Exception as error:  # noqa: BLE001 - the worker's edge: one worker's end stops the pool
+        except Exception as error:  # noqa: BLE001 - any error of a worker stops the pool
             self.stop(error)
 
     async def _deliver(self, batch: Batch) -> None:
@@ -152,7 +152,7 @@ class WorkerPool:
                 case PartlyDone(outcomes, halves, later):
                     self._on_outcomes(_build_row_outcomes(part.jobs, outcomes, trace))
                     pending.extend(reversed(halves))
-                    # Some of them may be stored already; only their own answer will tell.
+                    # Some rows may be stored already; only their next answer will show.
                     self.unconfirmed_rows.update(job.row for half in halves for job in half.jobs)
                     self._watch_for_outage([outcome for outcome in outcomes if outcome is not None])
                     self._later.extend((each.request_kind, job) for each in later for job in each.jobs)
@@ -187,7 +187,7 @@ class WorkerPool:
         return decision.give_up(batch)
 
     async def _check_after_last_attempt(self, batch: Batch, trace: Trace, last: Retry) -> BatchDecision:
-        """The attempts are used up, and nobody knows yet whether the last one arrived: the account does."""
+        """After the last attempt, read the account: it shows whether that one arrived."""
         given_up = last.give_up(batch)
         if not isinstance(given_up, Done):
             return given_up
@@ -211,9 +211,9 @@ class WorkerPool:
         return decision
 
     async def _again(self, batch: Batch, trace: Trace, last: Retry) -> BatchDecision:
-        """Send the batch again, unless it may have arrived and a repeat may do harm: then look first.
+        """Send the batch again. If it may have arrived and a repeat may do harm, read the account first.
 
-        The example at the head of this file goes through here. `last` is the Retry that led here.
+        See the example at the head of this file. `last` is the Retry to carry out.
         """
         may_do_harm = last.effect is Effect.UNKNOWN and not self._destination.repeats_safely
         if not may_do_harm and not last.policy.reads_back_first:
@@ -222,8 +222,8 @@ class WorkerPool:
         if self.stopped_by is not None:
             raise _StoppedError
         if isinstance(found, Retry):
-            # Not being able to look is one more attempt of the same rows, with the same end: the wait is the
-            # reading's, all else is theirs.
+            # A failed reading counts as one more attempt of the same rows, with the same end: the wait is the
+            # reading's, the rest is theirs.
             policy = replace(
                 last.policy,
                 first_wait_seconds=found.policy.first_wait_seconds,
@@ -241,10 +241,10 @@ class WorkerPool:
         trace.effect = Effect.NONE
         if is_there:
             return Done(tuple(verified(job) for job in batch.jobs))
-        return await self._attempt(batch, trace)  # it did not arrive: what counts now is the repeat
+        return await self._attempt(batch, trace)  # it did not arrive: only the repeat counts now
 
     def _is_there(self, batch: Batch, reading: AccountReading) -> bool | None:
-        """Whether the account is as the batch wants it; None if the reading cannot tell."""
+        """Whether the account has all ratings of the batch; None if the reading is not complete."""
         stored = map(self._destination.as_stored, batch.jobs)
         are_held = all(is_stored(job, reading.ratings) for job in stored)
         is_certain = reading.is_complete or (are_held and all(job.rating for job in batch.jobs))
@@ -263,17 +263,17 @@ class WorkerPool:
 
 
 class _StoppedError(Exception):
-    """The pool was stopped while this worker was busy: it leaves its batch as it is."""
+    """The pool was stopped while this worker was busy: it leaves its batch without outcomes."""
 
 
 def verified(job: RatingJob) -> Outcome:
-    """The outcome of a job whose answer was lost but whose rating is there."""
+    """Return the outcome of a job whose answer was lost but whose rating the account has."""
     status = (RATED if job.rating else UNRATED).status
     return Outcome(status, "verified", "the answer was lost; reading back found the rating in the account")
 
 
 def _as_absent(outcome: Outcome) -> Outcome:
-    """What is not at the account was not carried out: nobody need wonder whether it was."""
+    """Return an unconfirmed outcome as failed: the account does not have the rating."""
     if outcome.status is not Status.UNCONFIRMED:
         return outcome
     return Outcome(

@@ -1,4 +1,4 @@
-"""The pace: never more requests in a period than the limit, and everybody's pause. Only home of aiolimiter.
+"""The rate limit: never more requests in a period than allowed, and pauses for all. Only home of aiolimiter.
 
 Two rules together, for a limit of R requests in a period. Neither alone holds at the server:
 
@@ -25,36 +25,36 @@ from importer.client.rate import Rate, parse_quota
 from importer.progress import Progress
 
 _BURST_SECONDS = 0.05
-"""How much late time may be caught up at once (of a period of a second or more)."""
+"""The lateness that may be caught up at once (for a period of a second or more)."""
 
 _ARRIVAL_SECONDS = 0.05
-"""A request has arrived when it is answered, or this long after its start (of a period of a second or more).
+"""A request has arrived when it is answered, or this long after its start (for a period of a second or more).
 
-Waiting for the answer alone would be safer still, but slow: a server that takes a second for each answer
-would get one request in two seconds where it allows one in one.
+Waiting for the answer alone would be safer, but slow: a server that takes a second for each answer
+would get one request in two seconds although it allows one per second.
 """
 
 _SLOWER = 1.1
-"""How much slower each 429 makes us for the rest of the run: it means that our idea of the limit is wrong."""
+"""Each 429 makes the rest of the run slower by this factor: our limit seems to be too high."""
 
 
 class Turn(Protocol):
-    """What one request may use of its budget."""
+    """The permission to send one request."""
 
     def leaves(self) -> None:
-        """Say that it leaves only now: its turn came a while ago."""
+        """Report that the request is sent now, some time after its turn came."""
         ...
 
     def answered(self) -> None:
-        """Say that it was answered, so that it has arrived."""
+        """Report that the request was answered, so that it has arrived."""
         ...
 
 
 class Limiter:
-    """Paces the requests of one account. Without a rate only the pauses count.
+    """Limits the requests of one account. Without a rate there are only pauses.
 
     `get_rate` is a budget of its own for reading; without it, reading and writing share one. A limiter that
-    `continues` another, which has paced the same account until now, begins with what that one has left.
+    `continues` another of the same account begins with the budget that is left.
     """
 
     def __init__(
@@ -91,13 +91,13 @@ class Limiter:
                 turn = await pace.acquire()
                 if seconds:
                     self.clear_wait()
-            # A pause that began while this request waited for its turn holds for it too, and costs it the
-            # turn: else all who waited would start at once when the pause ends.
+            # A pause that began while this request waited for its turn applies to it too, and it loses the
+            # turn: otherwise all waiting requests would start together after the pause.
             if not self._paused_until:
                 return turn
 
     def adapt_to(self, verb: str, headers: Mapping[str, str]) -> None:
-        """Slow down to what `X-Ratelimit` says (docs: rate limiting); it never makes us faster."""
+        """Slow down to the limit in `X-Ratelimit` (docs: rate limiting); never speed up."""
         quota = parse_quota(headers)
         if quota is None:
             return
@@ -109,7 +109,7 @@ class Limiter:
             self.pause(quota.pause_seconds, "the quota of this period is used up")
 
     def back_off(self, verb: str) -> None:
-        """Go a tenth slower from here on: the server found us too fast."""
+        """Go a tenth slower from here on, after a 429."""
         rate = self._rates.get(self._budget_of(verb))
         if rate is not None:
             self._set_rate(verb, replace(rate, period_seconds=rate.period_seconds * _SLOWER))
@@ -124,18 +124,18 @@ class Limiter:
         return verb if verb in self._rates else "POST"
 
     def report_wait(self, seconds: float, reason: str) -> None:
-        """Show what one request waits for, without making the others wait."""
+        """Show why one request waits; the others go on."""
         if not self._progress.waiting_for:
             self._progress.waiting_for = reason
             self._progress.waiting_until = asyncio.get_running_loop().time() + seconds
 
     def clear_wait(self) -> None:
-        """Show no wait any more, unless all requests wait."""
+        """Stop showing a wait, unless there is a pause for all."""
         if not self._paused_until:
             self._progress.waiting_for = ""
 
     def pause(self, seconds: float, reason: str) -> None:
-        """Let nobody start a request for `seconds`; a longer pause that already holds stays."""
+        """Start no request for `seconds`; a longer pause that has begun stays."""
         until = asyncio.get_running_loop().time() + seconds
         if until > self._paused_until:
             self._paused_until = until
@@ -153,7 +153,7 @@ class Limiter:
 
 
 class _Window:
-    """A budget that may be spent at once: a request waits until the R-th before it arrived a period ago."""
+    """A budget without spreading: a request waits until the R-th before it arrived a period ago."""
 
     def __init__(self, rate: Rate, arrivals: "Iterable[_Arrival]" = ()) -> None:
         self._period_seconds = rate.period_seconds
@@ -161,17 +161,17 @@ class _Window:
         self.arrivals = deque(arrivals, maxlen=rate.requests)
 
     async def use_up(self) -> None:
-        """Nothing is to be waited for: what was used already is in the window."""
+        """Do nothing: earlier requests are in the window."""
 
     def wait_seconds(self) -> float:
-        """How long the next request will have to wait."""
+        """Return how long the next request has to wait."""
         if len(self.arrivals) < self._most:
             return 0.0
         return max(0.0, self.arrivals[0].at + self._period_seconds - time.monotonic())
 
     async def acquire(self) -> "_Arrival":
         """Wait for a place in the window."""
-        while seconds := self.wait_seconds():  # noqa: ASYNC110 - somebody else may take the place
+        while seconds := self.wait_seconds():  # noqa: ASYNC110 - another task may take the place
             await asyncio.sleep(seconds)
         arrival = _Arrival()
         arrival.leaves()
@@ -181,7 +181,7 @@ class _Window:
 
 @dataclass(slots=True)
 class _Arrival:
-    """When a request has arrived at the latest."""
+    """The latest time at which a request has arrived."""
 
     at: float = 0.0
 
@@ -199,7 +199,7 @@ def _build_pace(rate: Rate, before: "_Pace | _Window | None") -> "_Pace | _Windo
 
 
 class _Pace:
-    """Turns for the requests of one budget, spread evenly."""
+    """A budget that spreads its requests evenly."""
 
     def __init__(self, rate: Rate) -> None:
         self._period_seconds = rate.period_seconds
@@ -211,15 +211,15 @@ class _Pace:
         self._arrival_seconds = _ARRIVAL_SECONDS * unit
 
     async def use_up(self) -> None:
-        """Wait for a bucket's worth: a new one is full, but what it holds was used already."""
+        """Empty the new bucket: its content was used before."""
         await self._bucket.acquire(self._bucket.max_rate)
 
     def wait_seconds(self) -> float:
-        """Not worth telling: turns come evenly."""
+        """Return 0: the waits are short and even."""
         return 0.0
 
     async def acquire(self) -> "_Place":
-        """Wait for a turn, and then for a place among those of one period."""
+        """Wait for a turn, and then for a place among the requests of one period."""
         await self._bucket.acquire()
         await self._places.acquire()
         return _Place(self._places, self._period_seconds, self._arrival_seconds)
@@ -245,7 +245,7 @@ class _Place:
         self._free_at = min(self._free_at, time.monotonic() + self._period_seconds)
 
     def _free(self) -> None:
-        # Asked again, since uvloop's timers are early by as long as its loop was busy when they were set.
+        # Checked again: uvloop's timers fire early by as long as its loop was busy when they were set.
         left_seconds = self._free_at - time.monotonic()
         if left_seconds > 0:
             self._loop.call_later(left_seconds, self._free)
@@ -254,7 +254,7 @@ class _Place:
 
 
 class _NobodyCounts:
-    """Without a rate it does not matter when a request arrived."""
+    """The turn of a limiter without a rate."""
 
     def leaves(self) -> None:
         pass

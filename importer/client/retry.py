@@ -1,7 +1,7 @@
-"""Retries: sends again, later and later, until a decision is no `Retry` any more. Only home of tenacity.
+"""Retries: repeats a request, with growing waits, while the decision is a `Retry`. Only home of tenacity.
 
-The first attempt of a request never comes here: the happy path pays nothing for the sad one. An AsyncRetrying
-costs some 165 µs though it succeeds at once; row a of docs/performance.md allows 76 µs for all of a row.
+The first attempt of a request does not come here, since it should not pay for the others: an AsyncRetrying
+costs some 165 µs even if it succeeds at once; row a of docs/performance.md allows 76 µs for a whole row.
 
 ```text
 first attempt      500: Retry(SERVER_ERROR: 4 attempts, first wait 2 s, exponential)
@@ -34,29 +34,29 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class RetryBudget:
-    """How long to go on: waits grow to `longest_wait_seconds`, and `total_seconds` ends one request."""
+    """Limits for one request: `longest_wait_seconds` of a single wait, `total_seconds` for all attempts."""
 
     longest_wait_seconds: float = 300.0
     total_seconds: float = 900.0
     jitter: float = 0.1
-    """Up to this share is added to every wait, so that many clients do not come back as one."""
+    """Up to this share is added to every wait, so that many clients do not come back at once."""
 
 
 QUESTION_BUDGET = RetryBudget(total_seconds=600.0, jitter=0.0)
-"""For a sign-in or another question that is asked once, by one person."""
+"""For a sign-in or another single question of one person."""
 
 
 class RetryLoop:
-    """Repeats one request for as long as its decisions and the budget allow."""
+    """Repeats one request while its decisions and the budget allow it."""
 
     def __init__(self, limiter: Limiter, budget: RetryBudget) -> None:
         self._limiter = limiter
         self._budget = budget
 
     async def run(self, first: Retry, again: Callable[[Retry], Awaitable[Decision[T]]]) -> Decision[T]:
-        """Call `again` with the last Retry until it gives another decision.
+        """Call `again` with the last Retry until it returns another decision.
 
-        Returns the last Retry when its attempts, or the time, are used up.
+        Returns the last Retry if its attempts or the time are used up.
         """
         if first.policy.counts and first.policy.attempts <= 1:
             return first
@@ -84,7 +84,7 @@ class RetryLoop:
         return await retrying(repeat)
 
     def _wait_seconds(self, state: RetryCallState) -> float:
-        """The server's wait, or a growing one, never shortened, plus jitter."""
+        """Return the server's wait, never shortened, or a growing one, plus jitter."""
         retry = _last_retry(state)
         seconds = retry.seconds
         if retry.grows:
@@ -101,7 +101,7 @@ class RetryLoop:
 
 
 class _AttemptsUsedUp(stop_base):
-    """The policy's own number of attempts, of those that count; the total time is the budget's."""
+    """Stops after the policy's number of attempts that count; the budget limits the time."""
 
     def __init__(self) -> None:
         self._attempts = 0
@@ -120,9 +120,9 @@ def _last_retry(state: RetryCallState) -> Retry:
 
 
 async def shield_until_done(work: Coroutine[Any, Any, T]) -> T:
-    """Finish the work although the caller is cancelled meanwhile; only then is the caller cancelled, too.
+    """Finish the work even if the caller is cancelled meanwhile; then cancel the caller.
 
-    A second cancellation is obeyed at once.
+    A second cancellation takes effect at once.
     """
     task = asyncio.ensure_future(work)
     try:

@@ -11,7 +11,7 @@ POST oauth/device/token  (+5 s) ->           429: slower; from here +10 s
 POST oauth/device/token (+10 s) ->           200: the tokens                has said yes
 ```
 
-What each answer means is said by the service's `DeviceFlow`; showing and keeping is the caller's.
+The service's `DeviceFlow` interprets the answers; the caller shows the code and stores the tokens.
 """
 
 import asyncio
@@ -65,17 +65,17 @@ async def sign_in(
 
 
 async def revoke(sender: HttpSender, app: DeviceFlow, token: Secret) -> bool:
-    """Make the sign-in worthless at the host, if that can be reached; say whether it was."""
+    """Revoke the token; return whether the host did so."""
     return await Client.for_questions(sender).request(app.build_revoke(token), app.read_revoke)
 
 
 async def ask_account(sender: HttpSender, tokens: Tokens, api: AccountApi) -> Account:
-    """Ask whose sign-in it is. Raises StopRunError."""
+    """Return the account that is signed in. Raises StopRunError."""
     return await Client.for_questions(sender, tokens).request(api.build_account(), api.read_account)
 
 
 async def ask_activities(sender: HttpSender, tokens: Tokens, api: AccountApi) -> Activities:
-    """Ask when the account's ratings last changed; empty where that is not served. Raises StopRunError."""
+    """Return when the account's ratings last changed; empty if the host does not say. Raises StopRunError."""
     return await Client.for_questions(sender, tokens).request(api.build_activities(), api.read_activities)
 
 
@@ -95,7 +95,7 @@ class AccountInfo:
 
 
 async def account_info(sender: HttpSender, credentials: Credentials, api: AccountApi) -> AccountInfo:
-    """Ask for the account and for the number of its ratings: two GETs. Raises StopRunError."""
+    """Return facts about the account and the number of its ratings: two GETs. Raises StopRunError."""
     client = Client.for_questions(sender, credentials)
     account = await client.request(api.build_account(), api.read_account)
     rating_count = await client.request(api.build_count(), api.read_count)

@@ -1,4 +1,4 @@
-"""Where a sign-in is kept: the system's keyring when there is a usable one, else a file of the owner's alone.
+"""Stores a sign-in: in the system's keyring if there is a usable one, else in a private file.
 
 One entry per sign-in host and app, so that a token never travels to a host that did not issue it. A pair
 from the settings (a container's) has a file of its own, named by that pair: what it was renewed to is kept
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 __all__ = ["MemoryTokenStore", "TokenSet", "TokenStore", "find_keyring", "open_token_store"]
 
 LOCK_SECONDS = 700.0
-"""How long to wait for another process that renews; longer than a renewal may take."""
+"""The wait for another process that renews the token; longer than a renewal may take."""
 
 _LOCK_POLL_SECONDS = 0.05
 
 
 class SignInSettings(Protocol):
-    """What settings say about a sign-in: the host and the app, and a token pair if they hold one."""
+    """The settings of a sign-in: the host, the app, and perhaps a token pair."""
 
     @property
     def auth_url(self) -> str: ...
@@ -57,9 +57,9 @@ def open_token_store(
     account: str = "",
     warn: Callable[[str], None] = lambda _: None,
 ) -> "TokenStore":
-    """Open the place of the settings' host and app, for the settings' own token pair if they hold one.
+    """Open the store for the settings' host and app, with the settings' token pair if they have one.
 
-    Such a pair is a container's or a server's, where no keyring is asked.
+    With such a pair (a container or a server) no keyring is used.
     """
     host = urlsplit(settings.auth_url).netloc.lower()
     given = None
@@ -75,19 +75,19 @@ def open_token_store(
 
 
 def find_keyring() -> "KeyringBackend | None":
-    """Find the system's keyring, unless there is none that keeps secrets."""
+    """Return the system's keyring, or None if there is none that keeps secrets."""
     try:
-        import keyring  # noqa: PLC0415 - it looks for all backends there are, which takes a while
+        import keyring  # noqa: PLC0415 - slow, since it searches for backends
 
         backend = keyring.get_keyring()
-        is_usable = backend.priority >= 1  # below are the ones that fail, that forget, that write in clear
+        is_usable = backend.priority >= 1  # lower ones fail, forget, or write plain text
     except Exception:  # noqa: BLE001 - a backend is a plug-in and may fail in any way; there is the file
         return None
     return backend if is_usable else None
 
 
 class TokenStore:
-    """Keeps one sign-in. `where` tells people in which place it is, `trouble` why not in the keyring."""
+    """Stores one sign-in. `where` names the place for users, `trouble` why it is not the keyring."""
 
     def __init__(self, file: Path, keyring: BoundedKeyring | None, given: TokenSet | None = None) -> None:
         self._file = file
@@ -97,7 +97,7 @@ class TokenStore:
 
     @property
     def trouble(self) -> str:
-        """Why the keyring was not used, in brackets; empty if there is none or it was used."""
+        """Why the keyring was not used, in brackets; empty if it was used or there is none."""
         return self._keyring.trouble if self._keyring else ""
 
     @property
@@ -106,7 +106,7 @@ class TokenStore:
         return self._given is not None
 
     async def load(self) -> TokenSet | None:
-        """Give the newest pair; None if nobody is signed in. Raises StateFileError."""
+        """Return the newest pair; None if nobody is signed in. Raises StateFileError."""
         kept = await self._keyring.get(self._entry) if self._keyring else None
         in_keyring = parse_tokens((kept or "").encode(), time.time())
         in_file = self._read_file()
@@ -121,7 +121,7 @@ class TokenStore:
         return self._given
 
     async def save(self, tokens: TokenSet) -> None:
-        """Keep the pair instead of the one before. Raises StateFileError if there is no place to."""
+        """Store the pair in place of the old one. Raises StateFileError if that fails."""
         content = dump_tokens(tokens)
         if self._keyring and await self._keyring.set(self._entry, content.decode()):
             with suppress(OSError):  # an older pair there would not be preferred
@@ -138,7 +138,7 @@ class TokenStore:
         self.where = self._name_file()
 
     async def forget(self) -> None:
-        """Keep nothing any more. Raises StateFileError if the file stays."""
+        """Delete the pair. Raises StateFileError if the file cannot be deleted."""
         if self._keyring:
             await self._keyring.delete(self._entry)
         with translate_trouble(self._file, "remove it: remove it yourself"):
@@ -146,14 +146,14 @@ class TokenStore:
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
-        """Keep every other process out, waiting for it without holding up this one. Raises StopRunError."""
+        """Lock out other processes; waiting does not block the event loop. Raises StopRunError."""
         lock = FileLock(self._file.with_suffix(".lock"), mode=0o600)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + LOCK_SECONDS
         while not self._acquire(lock):
             if loop.time() >= deadline:
                 raise StopRunError(
-                    f"Another process holds {lock.lock_file}; end it, then type the same command."
+                    f"Another process uses {lock.lock_file}; end it, then type the same command."
                 )
             await asyncio.sleep(_LOCK_POLL_SECONDS)
         try:
@@ -187,7 +187,7 @@ class TokenStore:
 
 
 class MemoryTokenStore(TokenStore):
-    """Keeps a sign-in as long as this process lives; `get_first` signs in when a token is first asked for."""
+    """Stores a sign-in in memory; `get_first` signs in when a token is first needed."""
 
     def __init__(self, get_first: Callable[[], Awaitable[TokenSet]]) -> None:
         super().__init__(Path(), None)
@@ -196,20 +196,20 @@ class MemoryTokenStore(TokenStore):
         self.where = "memory"
 
     async def load(self) -> TokenSet | None:
-        """Give the pair, after signing in the first time. Raises what `get_first` raises."""
+        """Return the pair, signing in the first time. Raises what `get_first` raises."""
         if self._tokens is None:
             self._tokens = await self._get_first()
         return self._tokens
 
     async def save(self, tokens: TokenSet) -> None:
-        """Keep the pair instead of the one before."""
+        """Store the pair in place of the old one."""
         self._tokens = tokens
 
     async def forget(self) -> None:
-        """Sign in again at the next load."""
+        """Delete the pair: the next load signs in again."""
         self._tokens = None
 
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
-        """No other process knows these tokens."""
+        """Do nothing: no other process has these tokens."""
         yield

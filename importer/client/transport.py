@@ -1,11 +1,11 @@
-"""The network: sends one request, reads one whole answer. Only home of aiohttp's client.
+"""The network: sends one request and reads its whole answer. Only home of aiohttp's client.
 
-Every way a connection can fail becomes a `ConnectionLostError`; what an answer means is not decided here.
-Redirects are never followed: a POST with credentials goes to the host it was meant for or nowhere.
+Every failure of a connection becomes a `ConnectionLostError`; answers are interpreted elsewhere.
+Redirects are never followed, so that credentials only go to the host they are meant for.
 
 ```text
-no proxy for 127.0.0.1, and none unless HTTP_PROXY, HTTPS_PROXY or ALL_PROXY says so (NO_PROXY excepts hosts)
-connection dropped          the next requests open connections of their own, one for each that may be idle
+a proxy only as HTTP_PROXY, HTTPS_PROXY or ALL_PROXY say (NO_PROXY excepts hosts), never for 127.0.0.1
+connection dropped          the next requests open new connections, one for each that may be idle
 dropped for the third time  this server does not keep connections alive: each request opens one from here on
 ```
 """
@@ -26,13 +26,13 @@ from importer.http import Request, Response
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 60.0
-"""How long to wait for the next bytes of an answer; v1 clients waited 60 to 90 s."""
+"""The longest wait for the next bytes of an answer; v1 clients waited 60 to 90 s."""
 
 TOTAL_SECONDS = 600.0
-"""How long a whole answer may take, however steadily its bytes drip in."""
+"""The longest time for a whole answer, even if bytes keep coming."""
 
 ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
-"""No answer of these APIs is larger; more is refused rather than kept in memory."""
+"""No answer of these APIs is larger; a larger one is refused, to save memory."""
 
 HEADER_LIMIT_BYTES = 128 * 1024
 MOST_HEADERS = 500
@@ -45,7 +45,7 @@ USER_AGENT = f"rating-importer/{version('rating-importer')} (+https://pypi.org/p
 
 
 class HttpSender(Protocol):
-    """What sends a request: the transport, or a test's stand-in."""
+    """Sends a request: the transport, or a substitute in tests."""
 
     async def send(self, request: Request) -> Response:
         """Send once. Raises ConnectionLostError."""
@@ -65,7 +65,7 @@ class Transport:
     ) -> None:
         """`check_address` gets every IP address before it is connected to; an OSError refuses it.
 
-        Where a proxy connects, the choice of the address is the proxy's. Raises SettingsError for a proxy
+        A proxy chooses the address itself. Raises SettingsError for a proxy
         that cannot be used.
         """
         self._connections = connections
@@ -125,7 +125,7 @@ class Transport:
                 proxy=proxy,
             ) as answer:
                 return Response(answer.status, answer.headers, await self._read(answer))
-        # The library's messages may quote the URL, which holds the key: only their kind is kept.
+        # The library's messages may quote the URL, which has the key: only the error's type is shown.
         except aiohttp.ClientConnectorCertificateError as error:
             raise _lost(Loss.CERTIFICATE, error) from None
         except aiohttp.ClientConnectorSSLError as error:
@@ -143,7 +143,7 @@ class Transport:
             raise _lost(loss, error) from None
 
     def _distrust_idle_connections(self) -> None:
-        """A server that closed one idle connection without saying so may have closed all of them."""
+        """Open new connections: a server that silently closed one idle connection may have closed all."""
         self._drops += 1
         self._unshared_left = self._connections
 
@@ -182,7 +182,7 @@ def _describe_proxy_error(error: aiohttp.ClientProxyConnectionError | aiohttp.Cl
 
 
 def _classify(error: BaseException) -> Loss:
-    """Name what is wrong with an answer; the library hides it behind errors of one kind."""
+    """Find the kind of failure in the causes of the library's error."""
     for cause in _causes(error):
         match cause:
             case http_exceptions.LineTooLong():

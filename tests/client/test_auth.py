@@ -161,7 +161,7 @@ class TestRefused:
             credentials = Credentials(host, APP, store, clock=lambda: NOW)
             assert await credentials.access_token() == "acc3ss-1"
             for _ in range(2):
-                with pytest.raises(AuthorizationError, match="settings hold a token pair"):
+                with pytest.raises(AuthorizationError, match="settings have a token pair"):
                     await credentials.renew("acc3ss-1")
             assert host.refreshes == 1
 

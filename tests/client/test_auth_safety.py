@@ -86,7 +86,7 @@ class TestNothingIsLost:
         async def main() -> None:
             way = await road(Host(), tmp_path)
             async with way.store.locked():
-                with pytest.raises(StopRunError, match="Another process holds"):
+                with pytest.raises(StopRunError, match="Another process uses"):
                     await way.credentials.renew("acc3ss-1")
 
         run_in_virtual_time(main())
