@@ -1,6 +1,6 @@
-"""What every run sent, what came back, and what the account is known to hold.
+"""The journal: what every run sent, the answers, and the ratings that the account is known to have.
 
-The journal is the truth and the results file its print-out. A run is loaded in one transaction: it is in
+The results file is printed from the journal. A run is loaded in one transaction: it is in
 the journal whole, or not at all. Rows are claimed before they are sent and closed after they are answered, in
 grouped commits that reach the disk (`synchronous=FULL`), so a crash leaves at most claimed rows whose answer
 is unknown, never a row that was sent unclaimed.
@@ -14,9 +14,9 @@ is unknown, never a row that was sent unclaimed.
         run.record(row_outcomes)                             # answered
         run.finish()
 
-All SQL about the journal stands in this package: `database.py` is the file with its lock and its versions,
+All SQL about the journal is in this package: `database.py` is the file with its lock and its versions,
 `schema.sql` its form, `runs.py` a run's beginning and end, `loaded_rows.py`, `compared_rows.py` and
-`sent_rows.py` what happens to its rows in between, `unlisted_rows.py` what is taken and not shown,
+`sent_rows.py` its rows in between, `unlisted_rows.py` ratings that were accepted and not listed,
 `history.py` and `prune.py` past runs.
 """
 

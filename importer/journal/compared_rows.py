@@ -1,4 +1,4 @@
-"""Open rows held against the account: what stands there is noted, what needs no sending is settled."""
+"""Open rows compared with the account: notes the account's ratings and closes rows that need no sending."""
 
 import re
 from collections.abc import Generator, Iterable, Sequence
@@ -11,7 +11,7 @@ _IS_NEW = "rating <> 0 AND previous_rating IS NULL"
 
 
 class Replaced(NamedTuple):
-    """A row that would replace another rating of the account: what that is, since when.
+    """A row that would replace another rating of the account, with that rating and its date.
 
     `is_ours` says that an earlier run sent the account's rating, from a row dated `sent_rated_at`.
     """
@@ -24,18 +24,18 @@ class Replaced(NamedTuple):
 
 
 class ComparedRows(RunRows):
-    """What is asked for and written down when the account has been read, before anything is sent."""
+    """Queries and notes after the account was read and before anything is sent."""
 
     def open_kinds(self) -> list[tuple[MediaKind, MediaKind | None]]:
-        """The kinds, with their second ones, of the rows that wait to be sent."""
+        """Return the kinds, with second kinds, of the open rows."""
         return self._kinds("status IS NULL")
 
     def open_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
-        """Up to `limit` jobs beyond `after_row` that wait to be sent, as they are."""
+        """Return up to `limit` open jobs after `after_row`, unchanged."""
         return self._jobs(OPEN, self.number, after_row, limit)
 
     def open_removals(self, after_row: int, limit: int) -> list[RatingJob]:
-        """The same of the jobs that remove a rating."""
+        """Return up to `limit` open jobs after `after_row` that remove a rating."""
         return self._jobs(f"rating = 0 AND {OPEN}", self.number, after_row, limit)
 
     def open_changes(self, after_row: int, limit: int) -> list[RatingJob]:
@@ -56,16 +56,16 @@ class ComparedRows(RunRows):
         return self._jobs(where, self.number, number)[0]
 
     def unchanged_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
-        """Up to `limit` jobs beyond `after_row` that need not be sent, for they are so already."""
+        """Return up to `limit` jobs after `after_row` that were closed as unchanged."""
         where = "run = ? AND row > ? AND status = 'unchanged' AND NOT carried ORDER BY row LIMIT ?"
         return self._jobs(where, self.number, after_row, limit)
 
     def changes_as_planned(self, after_row: int, limit: int) -> list[Changed]:
-        """Up to `limit` open rows beyond `after_row`, with what stood there when they were planned."""
+        """Return up to `limit` open rows after `after_row`, with the ratings that the plan noted."""
         return self._changes(OPEN, self.number, after_row, limit)
 
     def planned_changes(self) -> Generator[PlannedChange]:
-        """Yield all rows of a run that is planned and not sent, in their order."""
+        """Yield all rows of a run that was loaded and not sent, in order."""
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, status, reason, message, previous_rating, previous_rated_at FROM row"
             " WHERE run = ? ORDER BY row",
@@ -75,7 +75,7 @@ class ComparedRows(RunRows):
             yield PlannedChange(RatingJob(*row[:-5]), *row[-5:])
 
     def note_previous(self, found: Iterable[tuple[int, Any, str | None]]) -> None:
-        """Write down what the account holds, as (row, rating, rated_at); nothing for all other open rows."""
+        """Note the account's ratings as (row, rating, rated_at); other open rows have none."""
         with self._transaction():
             self._db.execute("UPDATE run SET compared = 1 WHERE number = ?", (self.number,))
             self._db.execute(
@@ -90,7 +90,7 @@ class ComparedRows(RunRows):
             )
 
     def note_unreadable(self) -> None:
-        """Write down that nobody knows what stood there for the open rows, unless it was read before."""
+        """Note that the account's ratings of open rows are not known, unless they were read before."""
         with self._transaction():
             self._db.execute(
                 "UPDATE row SET previous_known = 0 WHERE run = ? AND status IS NULL"
@@ -99,11 +99,11 @@ class ComparedRows(RunRows):
             )
 
     def close_rows(self, rows: Iterable[int], outcome: Outcome) -> None:
-        """Give rows one fate without sending them."""
+        """Close rows with one outcome, without sending them."""
         self.close_each((row, outcome) for row in rows)
 
     def close_each(self, outcomes: Iterable[tuple[int, Outcome]]) -> None:
-        """Give rows, each its own fate, without sending them."""
+        """Close rows, each with its own outcome, without sending them."""
         with self._transaction():
             self._db.executemany(
                 "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
@@ -111,7 +111,7 @@ class ComparedRows(RunRows):
             )
 
     def conflicts(self, after_row: int, limit: int) -> list[Replaced]:
-        """Up to `limit` open rows beyond `after_row` that would replace another rating of the account."""
+        """Return up to `limit` open rows after `after_row` that would replace a rating of the account."""
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at FROM row"
             " LEFT JOIN (SELECT title_key AS key, rating AS known_rating, rated_at AS known_rated_at"
@@ -128,9 +128,9 @@ class ComparedRows(RunRows):
         ]
 
     def named_titles(self, after_row: int, limit: int) -> list[tuple[RatingJob, bool]]:
-        """Up to `limit` rows beyond `after_row`, whatever became of them, and whether each is to be rated.
+        """Return up to `limit` rows after `after_row`, open or closed, and whether each is to be rated.
 
-        Of a row that could not become a job, what its cells say; its kind may then be unknown.
+        A row that could not become a job has the texts of its cells, and perhaps an unknown kind.
         """
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, rating <> 0 AND ifnull(status, '') NOT IN"

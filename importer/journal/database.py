@@ -1,7 +1,7 @@
-"""The file that a journal is kept in: one SQLite database for each account, its lock, its transactions.
+"""The file of a journal: one SQLite database for each account, with its lock and transactions.
 
-Whoever holds the lock is the only one to write. Not thread-safe, but may be handed from thread to thread.
-What stands in the file is the journal's business.
+Only the owner of the lock writes. Not thread-safe, but it may be passed from thread to thread.
+The other modules read and write the tables.
 """
 
 import json
@@ -20,7 +20,7 @@ from importer.errors import JournalLockedError, Remedy, StateFileError
 from importer.state_files import explain_trouble, translate_trouble
 
 SCHEMA_VERSION = 7
-"""Of `schema.sql`, as `PRAGMA user_version`."""
+"""The version of `schema.sql`, stored as `PRAGMA user_version`."""
 
 _UPGRADES = {
     2: "ALTER TABLE row ADD COLUMN note TEXT;",
@@ -38,7 +38,7 @@ _UPGRADES = {
     """,
     6: "",  # one more table
 }
-"""From each older version, what makes its tables those of the next one; `schema.sql` then adds new tables."""
+"""By older version, the changes of its tables to the next one; `schema.sql` then adds new tables."""
 
 _RENAMED_TABLES = {
     4: "ALTER TABLE mark RENAME TO claim;",
@@ -48,11 +48,11 @@ _RENAMED_TABLES = {
         UPDATE tally SET reason = 'not_counted' WHERE reason = 'not_confirmed';
     """,
 }
-"""What only journals of these very versions need, since the tables did not exist before."""
+"""Changes for only these versions, since older ones did not have the tables."""
 
 
 class Database:
-    """The database of one account. A context manager that holds the account's lock."""
+    """The database of one account. A context manager that locks the account."""
 
     connection: sqlite3.Connection
 
@@ -78,7 +78,7 @@ class Database:
         self.connection.close()
         with suppress(OSError):
             self._holder.unlink()
-        with suppress(OSError):  # a drive that is gone: the lock goes with this process
+        with suppress(OSError):  # the drive is gone; the lock ends with this process
             self._lock.release()
         if isinstance(error, sqlite3.Error):
             raise explain_trouble(error, self.path, "use the journal") from error
@@ -118,15 +118,15 @@ class Database:
         except (OSError, ValueError, KeyError, TypeError):
             who = "another process"
         return (
-            f"another run for this account is under way ({who}); "
+            f"another run for this account is in progress ({who}); "
             "wait for it to end, then type the same command"
         )
 
     @contextmanager
     def transaction(self, *, keep: bool = True) -> Iterator[None]:
-        """Write all of the block or nothing; without `keep` nothing. Raises StateFileError."""
+        """Commit all of the block or nothing; without `keep` nothing. Raises StateFileError."""
         is_part = self.connection.in_transaction
-        if is_part:  # of a greater whole, which is kept or not
+        if is_part:  # part of a larger transaction, which commits or not
             yield
             return
         try:
@@ -144,11 +144,11 @@ class Database:
                 self.connection.execute("ROLLBACK")
 
     def count(self, rows: str, *values: object) -> int:
-        """Count `rows`, which is what follows FROM."""
+        """Count `rows`, the SQL after FROM."""
         return int(self.connection.execute(f"SELECT count(*) FROM {rows}", values).fetchone()[0])
 
     def knows_other_ids(self) -> bool:
-        """Whether a title is known by anything but an IMDb id: one title may then be known twice."""
+        """Whether `known` has other keys than IMDb ids: one title may then have two keys."""
         other = "title_key < 'imdb:' OR title_key >= 'imdb;' OR instr(title_key, '/')"
         return bool(self.count(f"(SELECT 1 FROM known WHERE {other} LIMIT 1)"))
 
@@ -161,7 +161,7 @@ def _check_version(path: Path, version: int) -> None:
 
 def _migrate(db: sqlite3.Connection, version: int) -> None:
     schema = resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
-    # The views go first: a table that a view names cannot be renamed.
+    # The views are dropped first: a table that a view uses cannot be renamed.
     views = ("result", "repeated_result", "row_state", "marked")
     before = "".join(f"DROP VIEW IF EXISTS {view};" for view in views) + _RENAMED_TABLES.get(version, "")
     before += "".join(upgrade for older, upgrade in _UPGRADES.items() if 0 < version <= older)
@@ -171,7 +171,7 @@ def _migrate(db: sqlite3.Connection, version: int) -> None:
             INSERT INTO claim SELECT run, row, row FROM row WHERE sending AND status IS NULL;
             UPDATE run SET compared = number IN (SELECT run FROM row WHERE previous_known);
         """
-    # All of it or nothing: a half of it could not be done again.
+    # One transaction: half of it could not be repeated.
     db.executescript(
         f"BEGIN IMMEDIATE; {before} {schema} {after} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
     )

@@ -1,6 +1,6 @@
-"""Looking back: which runs there were, in all journals, and what became of their rows. Reads only.
+"""Past runs of all journals and the outcomes of their rows. Reads only.
 
-A journal that is being written at the same moment can be read all the same.
+A journal can be read while another process writes it.
 """
 
 import heapq
@@ -21,14 +21,14 @@ _AS_TODAY = 6
 """The first version of the journal in which past runs are written as they are today."""
 
 LAST = "last"
-"""What is typed for the newest run that is no undo."""
+"""The word for the newest run that is not an undo."""
 
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM {{view}} WHERE run = ? ORDER BY row"
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many rows share one status and reason, with up to three of them as (line, title, message)."""
+    """The number of rows with a status and reason, and up to three of them as (line, title, message)."""
 
     status: Status
     reason: str
@@ -38,7 +38,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """A run as its journal tells it. `ended_at` None: it was stopped, or is under way."""
+    """A run in a journal. `ended_at` is None if it was stopped or is in progress."""
 
     journal: Path
     number: int
@@ -53,20 +53,20 @@ class PastRun:
     """The id of the run that it undoes."""
     counts: dict[Status, int]
     undone_by: str | None = None
-    """The id of the undo that took its changes back, unless that was undone itself."""
+    """The id of the undo of this run, unless that was undone itself."""
     undone_in_part: bool = False
-    """Whether that undo left something: rows that failed, or ratings that it left alone."""
+    """Whether that undo was incomplete: rows failed, or ratings were left alone."""
 
     @property
     def leaves_work(self) -> bool:
-        """Whether the same command, typed again, may come further: rows failed or were left alone."""
+        """Whether the same command may do more: rows failed or were left alone."""
         return self.ended_at is None or bool(self.counts.keys() & (TRANSIENT | CORRECTABLE | {Status.KEPT}))
 
 
 def list_runs(folder: Path, problems: list[str] | None = None) -> list[PastRun]:
     """List all runs of all journals in the folder, the oldest first.
 
-    A journal that cannot be read hides none of the others: it is named in `problems`, or an ImporterError.
+    A journal that cannot be read is added to `problems`; without that list it is an ImporterError.
     """
     runs: list[list[PastRun]] = []
     for journal in _list_journals(folder):
@@ -76,12 +76,12 @@ def list_runs(folder: Path, problems: list[str] | None = None) -> list[PastRun]:
             if problems is None:
                 raise
             problems.append(str(error))
-    # Each journal knows its own order, whatever the clock said; among journals the clock is all there is.
+    # Runs of one journal are in the order of their numbers; across journals only the clock orders them.
     return list(heapq.merge(*runs, key=lambda run: run.started_at))
 
 
 def _list_journals(folder: Path) -> list[Path]:
-    # To `glob`, a folder that may not be read is an empty one.
+    # `glob` treats an unreadable folder as empty.
     with translate_trouble(folder, "read the journals"):
         return (
             sorted(path for path in folder.iterdir() if path.suffix == ".sqlite3") if folder.exists() else []
@@ -89,14 +89,14 @@ def _list_journals(folder: Path) -> list[Path]:
 
 
 def find_run(folder: Path, run_id: str) -> PastRun:
-    """Find a run by its id or the beginning of it, or as `last` the newest that is no undo.
+    """Find a run by its id or the beginning of it; `last` is the newest that is not an undo.
 
     Raises UsageError.
     """
     problems: list[str] = []
     runs = list_runs(folder, problems)
     if run_id == LAST:
-        # After `undo last` an undo is the newest: the same words typed again must not mean another run.
+        # After `undo last` the newest run is an undo; typed again, the same command must mean the same run.
         found = [run for run in runs if run.undo_of is None][-1:]
     else:
         found = [run for run in runs if run_id and run.run_id.startswith(run_id)]
@@ -109,7 +109,7 @@ def find_run(folder: Path, run_id: str) -> PastRun:
 
 
 def find_undoable(folder: Path, run_id: str) -> PastRun:
-    """Find the run to undo as `find_run` does. Raises UsageError, also for one that is wholly undone."""
+    """Find the run to undo, as `find_run` does. Raises UsageError, also if it was undone completely."""
     run = find_run(folder, run_id)
     if run.undone_by is not None and not run.undone_in_part:
         raise AlreadyUndoneError(run.run_id, run.undone_by)
@@ -117,7 +117,7 @@ def find_undoable(folder: Path, run_id: str) -> PastRun:
 
 
 def find_sender(folder: Path, sent: Mapping[int, str]) -> PastRun | None:
-    """Find the first run that sent these rows at these times, as a results file tells them."""
+    """Find the first run that sent these rows at these times, which are from a results file."""
     return next((run for run in list_runs(folder, []) if _has_sent(run, sent)), None) if sent else None
 
 
@@ -128,7 +128,7 @@ def _has_sent(run: PastRun, sent: Mapping[int, str]) -> bool:
 
 
 def count_sent(run: PastRun) -> int:
-    """Count the rows that the run itself brought to the destination."""
+    """Count the rows that the run itself sent."""
     with _reading(run.journal) as database:
         sent = "sent_at IS NOT NULL OR status IN ('rated', 'unrated')"
         counted = database.execute(
@@ -165,7 +165,7 @@ def count_taken_over(database: sqlite3.Connection, number: int) -> dict[Status, 
 
 
 def results_of(database: sqlite3.Connection, number: int) -> sqlite3.Cursor:
-    """Give the lines of a run's results file, in input order and in the order of its columns."""
+    """Return the lines of a run's results file, in input order and in the order of its columns."""
     return database.execute(_RESULTS.format(view=_view_of(database, number)), (number,))
 
 
@@ -181,7 +181,7 @@ def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:
 
 
 def count_outcomes(database: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:
-    """Count by status and reason, the most frequent first; what has ended was counted already, as a rule."""
+    """Count by status and reason, the most frequent first; most ended runs were counted at their end."""
     order = " ORDER BY rows DESC, status, reason"
     counted = f"SELECT status, reason, rows FROM tally WHERE run = ? {order}"
     grouped = (
@@ -216,12 +216,12 @@ def list_account_runs(journal: Path) -> list[PastRun]:
 
 
 def _note_undone(runs: Sequence[PastRun]) -> list[PastRun]:
-    """Say of each run by which undo it is undone.
+    """Note for each run which undo undid it.
 
     A is not undone by U1 any more once U2 has undone U1, and so redone A.
     """
     undos: dict[str, PastRun] = {}
-    for run in reversed(runs):  # an undo comes after what it undoes, and what undoes it after that
+    for run in reversed(runs):  # an undo comes after the run that it undoes
         if run.undo_of is not None and run.ended_at and run.run_id not in undos:
             undos.setdefault(run.undo_of, run)
     return [
@@ -258,7 +258,7 @@ def _open_to_read(journal: Path) -> sqlite3.Connection:
         log = journal.with_name(f"{journal.name}-wal")
         if os.access(journal.parent, os.W_OK) or (log.exists() and log.stat().st_size):
             raise
-        # Even a reader of a write-ahead log makes a file beside it. Where nobody can, nobody writes either.
+        # Even a reader of a write-ahead log creates a file beside it. If it cannot, nobody writes either.
         return sqlite3.connect(f"{uri}&immutable=1", uri=True)
     except sqlite3.Error:
         database.close()
@@ -267,7 +267,7 @@ def _open_to_read(journal: Path) -> sqlite3.Connection:
 
 
 def _read_as_newest(database: sqlite3.Connection) -> None:
-    """Show a journal that an older version wrote as this one would; the file itself stays as it is."""
+    """Show an older version's journal in today's form; the file itself does not change."""
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if not 0 < version < _AS_TODAY:
         return

@@ -1,4 +1,4 @@
-"""Loading a run: its rows are written down, and those closed about which nobody need ask the account."""
+"""Loading a run: adds its rows and closes those that need no comparison with the account."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,21 +8,21 @@ from importer.journal.rows import RunRows
 from importer.model import ClosedRow, Outcome, SourceRow
 
 _ALIKE = {
-    "imdb_id": "imdb_id",  # means one title, whatever it is taken for
+    "imdb_id": "imdb_id",  # unique over all kinds
     "tmdb_id": "tmdb_id, kind",
     "tvdb_id": "tvdb_id, kind",
     "trakt_id": "trakt_id, kind",
-    # Without ids and year, a name may be that of many.
+    # A name without ids and year is not unique.
     "iif(coalesce(imdb_id, tmdb_id, tvdb_id, trakt_id) IS NULL AND year, title, NULL)": "title, year, kind",
 }
-"""What a row must have, and what rows must share with it, to rate the same title."""
+"""By key that a row must have, the columns that rows of the same title share."""
 
 
 class LoadedRows(RunRows):
-    """What belongs into the transaction `Journal.loading`; `close_unchanged` may also come later."""
+    """Steps of the transaction `Journal.loading`; `close_unchanged` may also come later."""
 
     def add_rows(self, rows: Iterable[SourceRow], outcomes: Iterable[Outcome | None]) -> None:
-        """Add rows, with the fate of those that are settled before sending."""
+        """Add rows, with outcomes for those that are closed before sending."""
         alike: dict[tuple[Any, bool], list[tuple[Any, ...]]] = {}
         for row, outcome in zip(rows, outcomes, strict=True):
             cells = row if outcome is None else row + outcome
@@ -32,7 +32,7 @@ class LoadedRows(RunRows):
             self._insert(columns, group, carried=kind is ClosedRow)
 
     def _insert(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, carried: bool) -> None:
-        # Most columns are empty in most files, and to insert an empty cell takes as long as any other.
+        # Most columns are empty in most files, and an empty cell takes as long to insert as any other.
         columns = {
             name: cells
             for name, cells in zip(names, zip(*rows, strict=True), strict=True)
@@ -71,7 +71,7 @@ class LoadedRows(RunRows):
                 yield json.loads(rows)
 
     def repeat(self, earlier: RunRows, outcome: Outcome) -> None:
-        """Let a run without rows tell those of an earlier one; what that one brought has `outcome` now."""
+        """Make this run, without rows, a repeat of an earlier one, whose sent rows now have `outcome`."""
         self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, self.number))
         self._db.execute(
             "INSERT INTO tally SELECT ?, iif(was_sent, ?, status), iif(was_sent, ?, reason), sum(rows)"
@@ -81,10 +81,10 @@ class LoadedRows(RunRows):
         )
 
     def close_unchanged(self, outcome: Outcome) -> None:
-        """Give `outcome` to open rows whose rating an earlier run brought; note what stood there for others.
+        """Close open rows whose rating an earlier run sent; for others note the known rating.
 
-        Where titles went by ids of several kinds, one title may be known twice, and a love or hate may be
-        another number today: then only the account itself can tell.
+        With ids of several kinds, one title may be known twice, and a love or hate may be
+        another number today: then only the account itself is reliable.
         """
         if self._database.knows_other_ids():
             return
@@ -102,7 +102,7 @@ class LoadedRows(RunRows):
             )
 
     def close_open(self, outcome: Outcome, *, only_removals: bool = False) -> None:
-        """Give every open row the same fate, or every one that removes a rating."""
+        """Close all open rows with one outcome, or only those that remove a rating."""
         self._db.execute(
             "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL"
             " AND (rating = 0 OR NOT ?)",

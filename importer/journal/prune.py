@@ -1,8 +1,8 @@
-"""Old runs leave the journal of an account, and the file becomes smaller.
+"""Removes old runs from the journal of an account, so that the file becomes smaller.
 
-Only what nothing depends on any more goes: never an unfinished run, never one of the newest (an undo or a
-retry may need them), never a row of which nobody knows whether it arrived, for it keeps that row from being
-sent twice, and never what the account is known to hold.
+Nothing that is still needed is removed: no unfinished run, none of the newest (for an undo or a
+retry), no row that may have arrived (it keeps that row from being
+sent twice), and none of the ratings that the account is known to have.
 """
 
 import sqlite3
@@ -14,7 +14,7 @@ from importer.errors import StopRunError
 from importer.journal.database import Database
 
 NEWEST_KEPT = 5
-"""So many ended runs stay in each journal, whatever is asked for."""
+"""Each journal keeps at least so many ended runs."""
 
 _REMOVABLE = """
 WITH old AS (
@@ -38,7 +38,7 @@ ORDER BY number
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What left a journal, or would: the ids of the runs, their rows, and the bytes that were freed."""
+    """What was, or would be, removed: the ids of the runs, their rows, and the bytes that were freed."""
 
     run_ids: Sequence[str]
     rows: int
@@ -46,10 +46,10 @@ class Pruned:
 
 
 class PrunedJournal(Database):
-    """A journal that is made smaller. Nobody else may use it meanwhile."""
+    """A journal that is pruned, locked for everybody else."""
 
     def prune(self, *, keep: int, ended_before: datetime | None = None, is_dry_run: bool = False) -> Pruned:
-        """Remove the ended runs but the newest `keep`, and of these only what ended before a moment (UTC).
+        """Remove ended runs except the newest `keep`, and only those that ended before a time (UTC).
 
         Raises StopRunError.
         """
@@ -77,7 +77,7 @@ class PrunedJournal(Database):
                 self.connection.execute("DELETE FROM run WHERE number = ?", (number,))
         try:
             self.connection.execute("VACUUM")
-            # The write-ahead log holds a copy of it all until then; so it does while somebody reads.
+            # Until then, and while another process reads, the write-ahead log has a copy of everything.
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
             raise StopRunError(

@@ -1,4 +1,4 @@
-"""One run in the journal: its rows, and how they become rating jobs again."""
+"""The rows of one run in the journal, and the rating jobs built from them."""
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,16 +14,16 @@ BLOCK_ROWS = 4000
 JOB_COLUMNS = ", ".join(RatingJob._fields)
 
 OPEN = "run = ? AND row > ? AND status IS NULL AND NOT is_claimed ORDER BY row LIMIT ?"
-"""The rows that wait to be sent, as `_jobs` and `_changes` are asked for them."""
+"""The open rows, as a condition for `_jobs` and `_changes`."""
 
 _KIND, _SECOND_KIND = map(RatingJob._fields.index, ("kind", "second_kind"))
 
 _KINDS = {str(kind): kind for kind in MediaKind}
-"""A dictionary finds a kind many times faster than its class does, and a run asks twice for each row."""
+"""A dictionary finds a kind many times faster than the enum does, and a run looks up two for each row."""
 
 
 class Changed(NamedTuple):
-    """A row that changes the account, and what stood there before, if that `is_known`."""
+    """A row that changes the account, and the account's rating before, if that `is_known`."""
 
     job: RatingJob
     is_known: bool
@@ -34,7 +34,7 @@ class Changed(NamedTuple):
 class PlannedChange(NamedTuple):
     """A row of a run that was loaded and not sent: its cells, its outcome if closed, the account's rating.
 
-    Of a row that could not become a job the cells are texts as they stand in the file.
+    A row that could not become a job has the texts of its cells.
     """
 
     job: RatingJob
@@ -54,7 +54,7 @@ _Row = TypeVar("_Row", bound=RatingJob | _HasJob)
 
 
 def in_blocks(read_block: Callable[[int, int], list[_Row]]) -> Iterator[list[_Row]]:
-    """Read rows of a run a block at a time, in their order, so that memory does not grow with the run."""
+    """Yield the rows of a run in blocks, in order, so that memory does not grow with the run."""
     last_row = 0
     while rows := read_block(last_row, BLOCK_ROWS):
         yield rows
@@ -63,16 +63,16 @@ def in_blocks(read_block: Callable[[int, int], list[_Row]]) -> Iterator[list[_Ro
 
 
 class RunRows:
-    """What all questions about the rows of one run share.
+    """The base of all queries about the rows of one run.
 
-    `run_id` is what people type, `number` the key inside this journal.
+    `run_id` is the id that users type, `number` the key in this journal.
     """
 
     def __init__(self, database: Database, number: int, run_id: str, *, continued: bool = False) -> None:
         self.number = number
         self.run_id = run_id
         self.continued = continued
-        """Whether an earlier command began it."""
+        """Whether it was begun by an earlier command."""
         self._database = database
 
     def __eq__(self, other: object) -> bool:
@@ -111,11 +111,11 @@ class RunRows:
 
 
 def build_jobs(rows: Sequence[Sequence[Any]]) -> list[RatingJob]:
-    """Make jobs of rows that begin with the values of `JOB_COLUMNS`."""
+    """Build jobs from rows that begin with the values of `JOB_COLUMNS`."""
     columns: list[Iterable[Any]] = [*islice(zip(*rows, strict=True), len(RatingJob._fields))]
     if not columns:
         return []
-    # Column by column, and each step one call: a million rows of a run pass here twice.
+    # Column by column, one call per step: a million rows of a run are built here twice.
     columns[_KIND] = map(_KINDS.__getitem__, columns[_KIND])
     columns[_SECOND_KIND] = map(_KINDS.get, columns[_SECOND_KIND])
     return list(map(make_job, zip(*columns, strict=True)))

@@ -1,4 +1,4 @@
-"""The journal of one account, and how a run begins and ends in it."""
+"""The journal of one account, and the begin and end of its runs."""
 
 import secrets
 import sqlite3
@@ -18,7 +18,7 @@ from importer.model import Status
 
 
 class RunKind(StrEnum):
-    """What a run does."""
+    """The kind of a run."""
 
     IMPORT = "import"
     RETRY = "retry"
@@ -28,10 +28,10 @@ class RunKind(StrEnum):
 
 
 class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
-    """One run of the journal: its rows, from loading over comparing and sending to its end."""
+    """One run of the journal: its rows, through loading, comparing and sending to its end."""
 
     def finish(self) -> None:
-        """Close the run: every row has its outcome, and the account is known to hold what was sent."""
+        """End the run: every row has an outcome, and the sent ratings are noted as known."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with self._transaction():
             self._db.execute(
@@ -46,12 +46,12 @@ class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
             note_known(self._db, self.number)
 
     def started_at(self) -> str:
-        """When its first session began, as an instant."""
+        """The start of its first session."""
         found = self._db.execute("SELECT started_at FROM run WHERE number = ?", (self.number,)).fetchone()
         return str(found[0])
 
     def results(self) -> sqlite3.Cursor:
-        """Give the results file's lines, in input order and in the order of its columns."""
+        """Return the lines of the results file, in input order and in the order of its columns."""
         return results_of(self._db, self.number)
 
     def taken_over(self) -> dict[Status, int]:
@@ -64,10 +64,10 @@ class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
 
 
 class Journal(Database):
-    """The journal of one account. A context manager that holds the account's lock."""
+    """The journal of one account. A context manager that locks the account."""
 
     def find_unfinished(self, fingerprint: str) -> JournalRun | None:
-        """Find the run that the same command began and did not finish, if it is the newest one."""
+        """Return the newest run if the same command began it and did not finish it."""
         found = self.connection.execute(
             "SELECT number, run_id FROM run WHERE fingerprint = ? AND ended_at IS NULL"
             " AND number = (SELECT max(number) FROM run)",
@@ -76,10 +76,10 @@ class Journal(Database):
         return JournalRun(self, *found, continued=True) if found else None
 
     def find_repeatable(self, fingerprint: str, destination: str) -> JournalRun | None:
-        """Find the newest run, if it was the same command's, and one more would close all of its rows.
+        """Return the newest run if it was the same command's and a repeat would close all of its rows.
 
-        With no run in between, what it sent is what is known, of IMDb ids. Another version of this
-        program may read other rows out of the same file.
+        With no run in between, the ratings it sent are the known ones, for IMDb ids. Another version of this
+        program may read other rows from the same file.
         """
         if self.knows_other_ids():
             return None
@@ -92,14 +92,14 @@ class Journal(Database):
         return JournalRun(self, *found) if found else None
 
     def open_run(self, number: int, run_id: str) -> JournalRun:
-        """Give the handle of a run that is in this journal."""
+        """Return the handle of a run in this journal."""
         return JournalRun(self, number, run_id)
 
     @contextmanager
     def loading(self, *, keep: bool = True) -> Iterator[None]:
         """Load a run in one transaction; without `keep` it leaves no trace."""
         with self.transaction(keep=keep):
-            # A run that was left unfinished for another one has changed the account, too.
+            # An unfinished run before this one has changed the account, too.
             unsettled = "SELECT number FROM run WHERE NOT settled"
             for (number,) in self.connection.execute(unsettled).fetchall():
                 note_known(self.connection, number)
@@ -114,10 +114,10 @@ class Journal(Database):
         kind: RunKind = RunKind.IMPORT,
         undo_of: str | None = None,
     ) -> JournalRun:
-        """Add a new run, without rows. `undo_of` is the id of the run that it undoes."""
+        """Add a new run without rows. `undo_of` is the id of the run that it undoes."""
         now, program = datetime.now(UTC), version("rating-importer")
         run_id = ""
-        # Two runs of one second may draw the same word.
+        # Two runs of one second may get the same id.
         while not run_id or self.count("run WHERE run_id = ?", run_id):
             run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         columns = "run_id, fingerprint, source, destination, started_at, program, kind, undo_of"
@@ -131,18 +131,18 @@ class Journal(Database):
 
 
 def note_known(database: sqlite3.Connection, number: int) -> None:
-    """Note what the account is known to hold after a run; in bulk, since row by row would slow down sending.
+    """Note the account's known ratings after a run; in bulk, since row by row would slow down sending.
 
-    Once and for all: a run that can still be continued is noted only when it is finished, or when another
-    run comes after it, and then it never is continued.
+    Done once: a run that can be continued is noted only when it is finished, or when another
+    run comes after it, since then it cannot be continued.
     """
     database.execute(
         "INSERT OR REPLACE INTO known SELECT title_key, rating, rated_at FROM row_state"
         " WHERE run = ? AND is_accepted ORDER BY title_key",
         (number,),
     )
-    # What may have arrived, or may not, leaves nothing known of its title; where the account's own rating
-    # was kept, or was what the row wanted already, it may not be what an earlier run sent.
+    # After a row that may have arrived, the title's rating is not known. If the account's rating
+    # was kept or equal to the row's, it may differ from the one that an earlier run sent.
     database.execute(
         "DELETE FROM known WHERE title_key IN (SELECT title_key FROM row_state WHERE run = ?"
         " AND (status IN ('unconfirmed', 'failed') OR status IS NULL AND is_claimed"

@@ -1,4 +1,4 @@
-"""Sending rows: they are marked before they are sent and after they are answered, then looked at again."""
+"""Sending rows: claims them before they are sent, records their outcomes, and lists them for checks."""
 
 import json
 from collections.abc import Iterable
@@ -9,18 +9,18 @@ from importer.model import MediaKind, RatingJob, RowOutcome
 
 
 class SentRows(RunRows):
-    """What goes out, what came back, and what is then said to be so."""
+    """Claims, outcomes, and queries about sent rows."""
 
     def count_open(self) -> int:
         """Count the rows without an outcome."""
         return self._count("status IS NULL")
 
     def unanswered(self) -> list[RatingJob]:
-        """The jobs marked as sending that have no outcome: a crash left their fate unknown."""
+        """Return the claimed jobs without an outcome: after a crash they may have arrived."""
         return self._jobs("run = ? AND status IS NULL AND is_claimed ORDER BY row", self.number)
 
     def still_unconfirmed(self) -> list[RatingJob]:
-        """The open jobs whose very rating an earlier run may have brought, and nothing was known since."""
+        """Return the open jobs whose rating an earlier run may have sent, with nothing known since."""
         return self._jobs(
             "run = ? AND status IS NULL AND title_key NOT IN (SELECT title_key FROM known)"
             " AND (title_key, rating) IN"
@@ -31,18 +31,18 @@ class SentRows(RunRows):
         )
 
     def claim(self, after_row: int, limit: int) -> list[RatingJob]:
-        """Claim up to `limit` open rows beyond `after_row`, and return their jobs."""
+        """Claim up to `limit` open rows after `after_row`, and return their jobs."""
         with self._transaction():
             jobs = self._jobs(OPEN, self.number, after_row, limit)
             if jobs:
                 claim = (self.number, jobs[0].row, jobs[-1].row)
-                # What was marked in between is marked by the new one, too.
+                # The new claim includes the claims between its first and last row.
                 self._db.execute("DELETE FROM claim WHERE run = ? AND first_row BETWEEN ? AND ?", claim)
                 self._db.execute("INSERT INTO claim VALUES (?, ?, ?)", claim)
         return jobs
 
     def claim_rows(self, rows: Iterable[int], answered: Iterable[RowOutcome] = ()) -> None:
-        """Claim rows that no claim holds, and write outcomes, in one commit that reaches the disk."""
+        """Claim rows that are not claimed yet, and write outcomes, in one commit that reaches the disk."""
         with self._transaction():
             self.record(answered)
             self._db.executemany(
@@ -51,7 +51,7 @@ class SentRows(RunRows):
             )
 
     def unclaim(self, *, except_rows: Iterable[int] = ()) -> None:
-        """Unmark rows that were marked as sending but never left; `except_rows` may have."""
+        """Remove the claims of rows that were never sent; `except_rows` may have been."""
         with self._transaction():
             self._db.execute("DELETE FROM claim WHERE run = ?", (self.number,))
             self._db.executemany(
@@ -74,28 +74,28 @@ class SentRows(RunRows):
             )
 
     def sent_rows(self, after_row: int, limit: int) -> list[Changed]:
-        """Up to `limit` rows beyond `after_row` that the destination is said to have taken in this run."""
+        """Return up to `limit` rows after `after_row` that the destination accepted in this run."""
         where = "run = ? AND row > ? AND is_accepted ORDER BY row LIMIT ?"
         return self._changes(where, self.number, after_row, limit)
 
     def sent_kinds(self) -> list[tuple[MediaKind, MediaKind | None]]:
-        """The kinds, with their second ones, of the rows that `sent_rows` gives."""
+        """Return the kinds, with second kinds, of the rows that `sent_rows` returns."""
         return self._kinds("is_accepted")
 
     def changed_rows(self, after_row: int, limit: int) -> list[Changed]:
-        """Up to `limit` rows beyond `after_row` that the run changed at the account."""
+        """Return up to `limit` rows after `after_row` that may have changed the account."""
         where = "run = ? AND row > ? AND may_have_changed AND NOT carried ORDER BY row LIMIT ?"
         return self._changes(where, self.number, after_row, limit)
 
     def sent_ratings(self) -> dict[int, Any]:
-        """The ratings that a run brought, by row."""
+        """Return the ratings that the run sent, by row."""
         found = self._db.execute(
             "SELECT row, rating FROM row_state WHERE run = ? AND may_have_changed", (self.number,)
         )
         return dict(found.fetchall())
 
     def changed_later(self, later: Iterable[str], undone_number: int) -> dict[int, str]:
-        """Find, by open row, the newest of the runs `later` that changed its title after a run did."""
+        """Return, by open row, the newest of the runs `later` that changed its title after the undone run."""
         found = self._db.execute(
             "WITH newest AS MATERIALIZED (SELECT title_key, max(run) AS number FROM row_state"
             " WHERE run > ? AND run IN"
@@ -108,7 +108,7 @@ class SentRows(RunRows):
         return dict(found.fetchall())
 
     def describe_undo(self) -> None:
-        """Say in an undo's rows what it did, before the words of the answer, if there are some."""
+        """Put `removed` or `restored` before the messages of an undo's rows."""
         with self._transaction():
             self._db.execute(
                 "UPDATE row SET message = iif(rating = 0, 'removed', 'restored')"

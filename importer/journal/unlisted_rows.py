@@ -1,4 +1,4 @@
-"""Ratings that were taken, and that the account's list does not show under the ids they were sent with."""
+"""Ratings that were accepted, but that the account's list does not show under the ids that were sent."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -8,9 +8,9 @@ from importer.model import Rating, RatingJob
 
 
 class Unlisted(NamedTuple):
-    """What was sent, and what the list shows: the rating under another key, or what stood there before.
+    """A sent rating and what the list shows: the rating under another key, or the earlier rating.
 
-    Where there is no `listed_key`, nobody has seen the rating yet; `seen_rating` is what was seen instead.
+    Without a `listed_key` the rating was not seen yet; `seen_rating` was seen instead.
     """
 
     listed_key: str | None
@@ -20,21 +20,21 @@ class Unlisted(NamedTuple):
     seen_rated_at: str | None = None
 
     def is_of(self, job: RatingJob) -> bool:
-        """Whether the row still says what was sent."""
+        """Whether the row still has the rating that was sent."""
         return (job.rating, job.rated_at) == (self.rating, self.rated_at)
 
 
 class UnlistedRows(RunRows):
-    """What the journal remembers of them, by the keys that `destinations.titles.title_keys` gives a row."""
+    """The journal's unlisted ratings, by the keys of `destinations.titles.title_keys`."""
 
     def unlisted(self) -> dict[str, Unlisted]:
-        """All of them, also those of other runs; they are few."""
+        """Return all of them, including other runs'; they are few."""
         columns = f"key, {', '.join(Unlisted._fields)}"
         found = self._db.execute(f"SELECT {columns} FROM unlisted").fetchall()
         return {key: Unlisted(*values) for key, *values in found}
 
     def note_unlisted(self, unlisted: Mapping[str, Unlisted]) -> None:
-        """Remember these, in the place of what was known of the same keys."""
+        """Store these, replacing entries with the same keys."""
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO unlisted VALUES (?, ?, ?, ?, ?, ?)",
@@ -42,7 +42,7 @@ class UnlistedRows(RunRows):
             )
 
     def forget_unseen(self, keys: Iterable[str]) -> None:
-        """Forget those that nobody has seen: they were seen now, or sent once more."""
+        """Delete entries that were not seen before: they were seen now, or sent once more."""
         with self._transaction():
             self._db.executemany(
                 "DELETE FROM unlisted WHERE key = ? AND listed_key IS NULL", ((key,) for key in keys)
