@@ -1,1 +1,1 @@
-"""Ids for rows that have none."""
+"""Finds ids for rows without ids: looks titles up, scores candidates, writes and reads the match file."""

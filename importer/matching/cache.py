@@ -1,4 +1,4 @@
-"""The answers to earlier look-ups, kept on disk: hits for long, misses for a shorter time."""
+"""The cache of look-ups on disk: hits are kept for long, misses for a shorter time."""
 
 import os
 import sqlite3
@@ -17,14 +17,14 @@ from importer.state_files import translate_trouble
 DAY_SECONDS = 86_400.0
 HITS_KEPT_SECONDS = 90 * DAY_SECONDS
 MISSES_KEPT_SECONDS = 7 * DAY_SECONDS
-"""A title that is not known today may be added tomorrow."""
+"""A title that is not found today may be added tomorrow."""
 
 _FORM = 2
-"""Raised when what is kept of an answer changes; what another version kept is then asked for again."""
+"""The version of the cache's format; entries of another version are asked for again."""
 
 
 class LookupCache:
-    """The answers of earlier look-ups, in a file for its owner alone. A context manager."""
+    """The answers of earlier look-ups, in a private file. A context manager."""
 
     def __init__(self, path: Path, *, clock: Callable[[], float] = time.time) -> None:
         self._path = path
@@ -36,7 +36,7 @@ class LookupCache:
                 self._db = self._open()
             except sqlite3.OperationalError:
                 raise
-            except sqlite3.DatabaseError:  # not one of ours any more; whatever it held can be asked for again
+            except sqlite3.DatabaseError:  # damaged; everything in it can be asked for again
                 for ending in ("", "-wal", "-shm"):
                     self._path.with_name(self._path.name + ending).unlink(missing_ok=True)
                 self._db = self._open()
@@ -46,7 +46,7 @@ class LookupCache:
         self._db.close()
 
     def get(self, question: str) -> Found | None:
-        """What was found; None if it was never asked, or too long ago. Raises StateFileError."""
+        """Return the titles that were found; None if not cached or too old. Raises StateFileError."""
         with self._translate_errors():
             row = self._db.execute(
                 "SELECT found FROM lookup WHERE question = ? AND good_until > ?", (question, self._clock())
@@ -54,7 +54,7 @@ class LookupCache:
         return None if row is None else _load(row[0])
 
     def put(self, question: str, found: Found) -> None:
-        """Keep what was found. Raises StateFileError."""
+        """Store the titles that were found. Raises StateFileError."""
         kept_seconds = HITS_KEPT_SECONDS if found.titles else MISSES_KEPT_SECONDS
         with self._translate_errors():
             self._db.execute(
@@ -96,7 +96,7 @@ class LookupCache:
 def _load(kept: bytes) -> Found:
     is_cut_off, titles = orjson.loads(kept)
     found = (Candidate(*values) for values in titles)
-    # JSON knows neither of the two types.
+    # JSON has neither of the two types.
     restored = (
         each._replace(kind=each.kind and MediaKind(each.kind), other_titles=tuple(each.other_titles))
         for each in found

@@ -1,11 +1,11 @@
-"""Asks the destination for titles: several at once, within its limit for reading, never twice for the same.
+"""Asks the destination for titles: several at once, within its rate limit, each title once.
 
     ("Heat", 1995)           the exact search, then the broad one within 1994 to 1996
     ("Matrix, The", 2021)    both find "The Matrix" of no such year: the score decides
-    ("Chaleur", 1995)        neither finds the very name: the broad one once more, without the years
+    ("Chaleur", 1995)        neither finds the exact name: the broad one once more, without the years
     imdb:tt0113277           the look-up by id
 
-An outage is an error, never an answer. What an answer means is decided in `scoring`.
+An outage is an error, never an answer. `scoring` interprets the answers.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from importer.progress import Progress
 
 @dataclass(frozen=True, slots=True)
 class LookupOptions:
-    """How to ask. `rate` None: no limit but the server's own."""
+    """Options of look-ups. `rate` None: only the server's own limit."""
 
     workers: int
     rate: Rate | None
@@ -39,7 +39,7 @@ class LookupOptions:
 
 
 class Lookups:
-    """Looks titles up. `asked` counts the questions that went to the server; the others were kept."""
+    """Looks titles up. `asked` counts the requests to the server; the other answers were cached."""
 
     def __init__(
         self, search: Search, cache: LookupCache, options: LookupOptions, progress: Progress
@@ -54,7 +54,7 @@ class Lookups:
     async def look_up_all(
         self, queries: Iterable[TitleQuery], transport: Transport
     ) -> dict[TitleQuery, MatchResult]:
-        """Look all of them up. Raises StopRunError when the server gives no proper answer."""
+        """Look all queries up. Raises StopRunError if the server gives no proper answer."""
         limiter = Limiter(self._options.rate, self._progress)
         client = Client(transport, limiter, budget=self._options.budget)
         waiting = iter(queries)
@@ -93,8 +93,8 @@ class Lookups:
         exact = self._search.build_exact_search(title, kinds)
         if exact is not None:
             found = await self._ask(client, exact, self._search.read_exact_search)
-            answers += [found] if isinstance(found, Found) else []  # then the other search may have it
-        # Years off by more are seen (a local release): without a hit, the year is left to the score.
+            answers += [found] if isinstance(found, Found) else []  # the other search may find it
+        # A year may be off by more (a local release): without a hit, search without the year.
         for years in dict.fromkeys((possible_years(query.year), None)):
             found = await self._ask(
                 client, self._search.build_search(title, years, kinds), self._search.read_search
@@ -126,7 +126,7 @@ class Lookups:
 
 
 def _ignores(years: range | None, found: Found) -> bool:
-    """Whether the server has not looked at the years, so that to ask without them would give the same."""
+    """Whether the server ignored the years, so that a search without them would find the same."""
     return years is not None and any(
         each.year is not None and each.year not in years for each in found.titles
     )

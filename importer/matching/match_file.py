@@ -1,4 +1,4 @@
-"""The match file: a line for each candidate of each title, which people open in a spreadsheet and choose in.
+"""The match file: a line for each candidate of each title. People choose in it, with a spreadsheet.
 
     chosen decision   score title  year ... candidate_title candidate_year ... imdb_id    ... message
     yes    certain    1.00  Heat   1995     Heat            1995               tt0113277
@@ -6,7 +6,7 @@
     x      ambiguous  1.00  Alien           Alien           2020               tt9999999      2 titles of ...
            not_found        Nobody 2001                                                       nothing of ...
 
-It is read like any table, since a spreadsheet may have changed encoding, delimiter and the order of columns.
+It is read like any table, since a spreadsheet may change the encoding, the delimiter and the column order.
 """
 
 import csv
@@ -48,7 +48,7 @@ _YES = {"yes", "y", "x", "1", "true"}
 _NO = {"", "no", "n", "0", "false", "-"}
 
 _BOM = "\ufeff"
-"""Without it, Excel takes the titles for another encoding and saves them so."""
+"""Without it, Excel assumes another encoding and damages the titles."""
 
 _Value = TypeVar("_Value")
 
@@ -57,7 +57,7 @@ _Value = TypeVar("_Value")
 
 
 def build_lines(query: TitleQuery, occurrence: Occurrence, result: MatchResult) -> list[MatchLine]:
-    """Build a query's lines; what is certain is chosen already."""
+    """Build a query's lines; a certain match is chosen already."""
     scored: Sequence[tuple[float | None, Candidate | None]] = result.scored or [(None, None)]
     is_certain = result.confidence is MatchConfidence.CERTAIN
     place = (query, occurrence.rows, occurrence.first_line)
@@ -68,13 +68,13 @@ def build_lines(query: TitleQuery, occurrence: Occurrence, result: MatchResult) 
 
 
 def keep_choices(new: Sequence[MatchLine], old: Sequence[MatchLine]) -> list[MatchLine]:
-    """Carry over what people chose in a query's old lines to its new ones.
+    """Copy the choices in a query's old lines to its new ones.
 
-    A choice that was the importer's own, since it was certain, goes if it no longer is.
+    A choice that the importer made because it was certain is dropped if it no longer is.
     """
     chosen = [line for line in old if line.is_chosen]
     if not chosen:
-        was_certain = any(line.confidence is MatchConfidence.CERTAIN for line in old)  # and was taken back
+        was_certain = any(line.confidence is MatchConfidence.CERTAIN for line in old)  # a removed choice
         return [line._replace(is_chosen=line.is_chosen and not was_certain) for line in new]
     kept = chosen[0]
     again = [line for line in new if _is_same(line.candidate, kept.candidate)]
@@ -89,7 +89,7 @@ def _is_same(one: Candidate | None, other: Candidate | None) -> bool:
 
 
 def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, ChosenMatch]:
-    """Return what is chosen, by `key_of` its query. Raises UnreadableFileError.
+    """Return the choices, by `key_of` their query. Raises UnreadableFileError.
 
     Two choices for one title are an error, and so is a choice without an id.
     """
@@ -101,7 +101,7 @@ def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, C
             raise UnreadableFileError(
                 name,
                 f"{describe(line.query)} is chosen, but the line has no id",
-                remedy="Write an imdb_id, tmdb_id, tvdb_id or trakt_id there, or take the choice back.",
+                remedy="Write an imdb_id, tmdb_id, tvdb_id or trakt_id there, or remove the choice.",
                 line=line.line,
             )
         key = key_of(line.query)
@@ -109,7 +109,7 @@ def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, C
             raise UnreadableFileError(
                 name,
                 f"{describe(line.query)} is chosen twice, here and in line {choices[key].line}",
-                remedy="Take one of the two choices back.",
+                remedy="Remove one of the two choices.",
                 line=line.line,
             )
         choices[key] = ChosenMatch(line.candidate, line.score, line.line)
@@ -120,7 +120,7 @@ def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, C
 
 
 def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
-    """Write the file whole or not at all. Raises ImporterError."""
+    """Write the file atomically. Raises ImporterError."""
     place = path.resolve()  # through links: a rename over a link would replace the link
     try:
         with AtomicFiles() as drafts:
@@ -202,7 +202,7 @@ class _Line:
             self._read("year", parse_year),
             self._cells["id"] or None,
         )
-        # Nobody writes ids into a line that had none without meaning them.
+        # Ids that a person wrote into a line without ids are a choice.
         wrote_ids = confidence is MatchConfidence.NOT_FOUND and candidate is not None
         return MatchLine(
             self._read_chosen() or wrote_ids,
@@ -217,7 +217,7 @@ class _Line:
         )
 
     def _read_candidate(self) -> Candidate | None:
-        """The candidate, or the ids that a person wrote; None in a line without ids."""
+        """Return the candidate, or the ids that a person wrote; None for a line without ids."""
         candidate = Candidate(
             self._read("candidate_kind", _parse_candidate_kind),
             self._cells["candidate_title"],
@@ -235,7 +235,7 @@ class _Line:
         word = self._cells["chosen"].lower()
         if word in _YES | _NO:
             return word in _YES
-        raise self._problem("chosen", "says neither yes nor no", "Write yes beside the one that is meant.")
+        raise self._problem("chosen", "is neither yes nor no", "Write yes beside the one that is meant.")
 
     def _read(self, column: str, parse: Callable[[str], _Value]) -> _Value:
         try:
@@ -243,8 +243,8 @@ class _Line:
         except CellError as error:
             raise self._problem(column, error.problem, error.remedy) from error
         except ValueError as error:
-            remedy = "Leave what the importer wrote there as it was."
-            raise self._problem(column, "is nothing that stands in this column", remedy) from error
+            remedy = "Restore the value that the importer wrote there."
+            raise self._problem(column, "is not a valid value of this column", remedy) from error
 
     def _problem(self, column: str, problem: str, remedy: str) -> UnreadableFileError:
         cell = f'column "{column}": {quote(self._cells.get(column, ""))} {problem}'

@@ -1,13 +1,13 @@
-"""Rows without ids: what has to be looked up for them, and the ids that were chosen in the match file.
+"""Rows without ids: the queries that look them up, and a reader that adds the ids chosen in the match file.
 
     row                                        query_of(row)                  row as MatchedReader yields it
     title="Heat", year=1995, a movie           (movie, "Heat", 1995)          with the ids of Heat (1995)
     title="Lost", season=1, an episode         (show, "Lost", None)           with the ids of the show
     imdb_id="tt0084787", of an unknown kind    (unknown, id="imdb:tt0084787") with its kind, too
     tvdb_id=5, title="Heat", a movie           (movie, "Heat", None)          with the ids of Heat (1995)
-    imdb_id="tt0113277", a movie               None: nothing is missing       as it was
+    imdb_id="tt0113277", a movie               None: nothing is missing       unchanged
 
-Any reader can be wrapped. A row for which nothing was chosen stays as it is, for the destination to refuse.
+Any reader can be wrapped. A row without a choice is unchanged, and the destination refuses it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,9 +23,9 @@ _SOURCES_OF_MOVIES = ("imdb", "tmdb", "trakt")
 
 
 def query_of(job: RatingJob) -> TitleQuery | None:
-    """What has to be looked up for a row; None if its ids and kind are there, or nothing is.
+    """Return the look-up that a row needs; None if it has ids and a kind, or has nothing to look up.
 
-    A row whose ids are of no use for its kind is looked up by its title, as if it had none.
+    A row whose ids cannot be used for its kind is looked up by its title.
     """
     ids = {source: value for source in _SOURCES if (value := getattr(job, f"{source}_id"))}
     is_known = job.kind is not MediaKind.UNKNOWN
@@ -44,14 +44,14 @@ def query_of(job: RatingJob) -> TitleQuery | None:
 
 
 def key_of(query: TitleQuery) -> TitleQuery:
-    """The form of a query by which rows and lines of the match file find each other."""
-    if query.id is not None:  # then the title is for people only
+    """Return the form of a query that is equal for a row and its lines in the match file."""
+    if query.id is not None:  # the title is only for people
         return query._replace(title=None, year=None)
     return query._replace(title=" ".join((query.title or "").split()))
 
 
 def collect_queries(reader: Reader, report_rows: Callable[[int], None]) -> dict[TitleQuery, Occurrence]:
-    """Read to the end and return what has to be looked up, in the order of the file.
+    """Read all rows and return the look-ups they need, in the order of the file.
 
     Calls `report_rows` with the number of rows read since the last call. Raises UnreadableFileError.
     """
@@ -77,14 +77,14 @@ class MatchedReader:
         self.notes: Sequence[str] = reader.notes
 
     def chunks(self) -> Iterator[list[SourceRow]]:
-        """Yield the rows, with ids where some were chosen."""
+        """Yield the rows, with the chosen ids."""
         used: set[TitleQuery] = set()
         for chunk in self._reader.chunks():
             yield [self._match(row, used) if isinstance(row, RatingJob) else row for row in chunk]
         self.notes = (*self._reader.notes, *self._describe_use(used))
 
     def _describe_use(self, used: AbstractSet[TitleQuery]) -> Iterator[str]:
-        """Also name the choices that fit no row: perhaps a title was changed in one of the two files."""
+        """Yield notes on used choices, and on unused ones: a title may differ between the files."""
         yield f"titles whose ids are from {self._name}: {len(used):,}"
         idle = [choice.line for query, choice in self._choices.items() if query not in used]
         if idle:
@@ -97,12 +97,12 @@ class MatchedReader:
         key = key_of(query)
         choice = self._choices.get(key)
         if choice is None:
-            if query.id is not None:  # the destination may know what it is all the same
+            if query.id is not None:  # the destination may know the type from the id
                 return job
             return job.with_note(f"nothing is chosen for it in {self._name}")
         candidate = choice.candidate
         if job.season is not None and candidate.kind not in {MediaKind.SHOW, None}:
-            return job  # its season cannot be one of a movie
+            return job  # a movie has no seasons
         used.add(key)
         return job._replace(
             kind=job.kind if job.season is not None or candidate.kind is None else candidate.kind,

@@ -1,10 +1,10 @@
-"""The values of a look-up, from a row without ids to the ids that were chosen for it.
+"""The values of a look-up, from a row without ids to the ids chosen for it.
 
 row of the export         "heat", 1995, a movie, in lines 12 and 40
 TitleQuery                (movie, "heat", 1995), an Occurrence of 2 rows, the first in line 12
 MatchResult               certain: [(1.0, Heat (1995))]
 MatchLine                 a line of the match file for each candidate, chosen or not
-ChosenMatch               Heat (1995), tt0113277: what both rows are sent with
+ChosenMatch               Heat (1995), tt0113277: sent with both rows
 """
 
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from importer.readers.cells.errors import quote
 
 
 class TitleQuery(NamedTuple):
-    """What has to be looked up for a row: its title and year as they stand there, or an id.
+    """The look-up of a row: its title and year as in the file, or an id.
 
-    `id` (`imdb:tt0111161`) is set where the row has one and its kind is open, or where it has nothing else;
-    the title is then for people. For a season or episode that has a number, the query is its show.
+    `id` (`imdb:tt0111161`) is set if the row has one and its kind is unknown, or if it has nothing else;
+    the title is then only for people. For a season or episode with a number, the query is its show.
     """
 
     kind: MediaKind
@@ -32,14 +32,14 @@ class TitleQuery(NamedTuple):
 
 @dataclass(slots=True)
 class Occurrence:
-    """How many rows ask for a title, and the line of the first of them."""
+    """The number of rows with a query, and the line of the first one."""
 
     rows: int
     first_line: int
 
 
 class MatchConfidence(StrEnum):
-    """How sure a match is: the `decision` column of the match file."""
+    """The confidence of a match: the `decision` column of the match file."""
 
     CERTAIN = "certain"
     AMBIGUOUS = "ambiguous"
@@ -47,7 +47,7 @@ class MatchConfidence(StrEnum):
 
 
 class MatchResult(NamedTuple):
-    """The candidates for a query with their scores, the best first. `message` says why people must choose."""
+    """The candidates for a query with their scores, the best first. `message` is why people must choose."""
 
     confidence: MatchConfidence
     scored: Sequence[tuple[float, Candidate]]
@@ -74,7 +74,7 @@ class MatchLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChosenMatch:
-    """The title that a person chose, or that was certain; `line` is its line in the match file."""
+    """The title that was certain or that a person chose; `line` is its line in the match file."""
 
     candidate: Candidate
     score: float | None
@@ -82,6 +82,6 @@ class ChosenMatch:
 
 
 def describe(query: TitleQuery) -> str:
-    """`"Heat" (1995)`, for messages."""
+    """Return `"Heat" (1995)`, for messages."""
     what = quote(query.title or query.id or "a title")
     return f"{what} ({query.year})" if query.year else what

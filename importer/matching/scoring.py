@@ -1,15 +1,15 @@
-"""Which title of the destination a row without ids means: candidates scored from 0 to 1. Pure.
+"""Scores the candidates for a row without ids from 0 to 1. Pure.
 
     query                    candidate               score
     Heat (1995), a movie     Heat (1995), a movie     1.00
-                             Heat (1996), a movie     0.97    a year off
-                             Heat, a movie            0.90    no year there
-                             Heats (1995), a movie    0.80    a name that is alike
+                             Heat (1996), a movie     0.97    one year off
+                             Heat, a movie            0.90    no year
+                             Heats (1995), a movie    0.80    a similar name
                              Heat (1995), a show      0.85    another kind
                              Heat (1986), a movie     0.60    another year
 
-A candidate is certain only where it stands out: it has the row's name, its year and its kind, it stands in a
-list that was not cut off, and no other comes close. Everything else is for people to decide.
+A candidate is certain only if it has the row's name, year and kind, if the list it is in was not cut off,
+and if no other candidate is close. Otherwise people choose.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,30 +24,30 @@ from importer.model import MediaKind
 MOST_CANDIDATES = 5
 
 _ALIKE = 0.4
-"""What scores less is another title: a search returns whatever shares a word. Where the year is another one,
-too, the names alone must be this much alike."""
+"""A lower score means another title: a search returns every title that shares a word. With another year,
+the names alone must be this similar."""
 
 _CLOSE = 0.05
-"""A second candidate whose score is within this of the best one's leaves the choice to people."""
+"""If a second candidate's score is this close to the best one's, people choose."""
 
 _NEXT_YEAR, _NO_YEAR, _OTHER_YEAR = 0.97, 0.9, 0.6
 _OTHER_KIND = 0.85
 _OTHER_TITLE = 0.9
-"""The factors of a score; a name that is only alike never comes close to the very name."""
+"""The factors of a score; a similar name never scores close to the exact name."""
 
 
 def possible_years(year: int | None) -> range | None:
-    """The years to search in: exports and destinations differ by one now and then."""
+    """Return the years to search in: exports and destinations sometimes differ by one."""
     return None if year is None else range(year - 1, year + 2)
 
 
 def searched_kinds(kind: MediaKind) -> tuple[MediaKind, ...]:
-    """The kinds to search among: what exports call a movie may be a show elsewhere."""
+    """Return the kinds to search: an export's movie may be a show at the destination."""
     return (MediaKind.EPISODE,) if kind is MediaKind.EPISODE else (MediaKind.MOVIE, MediaKind.SHOW)
 
 
 def score(query: TitleQuery, candidate: Candidate) -> float:
-    """How well a candidate fits, from 0 to 1."""
+    """Return the score of a candidate, from 0 to 1."""
     fit = _compare_titles(query, candidate)
     if query.year is None or candidate.year is None:
         fit *= _NO_YEAR if query.year is not None else 1
@@ -57,14 +57,14 @@ def score(query: TitleQuery, candidate: Candidate) -> float:
 
 
 def is_named(query: TitleQuery, candidate: Candidate) -> bool:
-    """Whether one of the candidate's names is the very name of the query."""
+    """Whether one of the candidate's names is exactly the query's."""
     return _compare_titles(query, candidate) == 1
 
 
 def score_search(query: TitleQuery, answers: Sequence[Found]) -> MatchResult:
-    """Decide on what searches by title have found, the exact one first."""
+    """Score the results of searches by title, those of the exact search first."""
     found: dict[object, Candidate] = {}
-    whole: set[object] = set()  # from answers that left nothing out, so nothing else of the same name
+    whole: set[object] = set()  # from complete answers, so there is no other title of this name
     for answer in answers:
         for each in answer.titles:
             found.setdefault(identity_of(each), each)
@@ -74,7 +74,7 @@ def score_search(query: TitleQuery, answers: Sequence[Found]) -> MatchResult:
     scored = sorted(((score(query, each), each) for each in likely), key=lambda pair: -pair[0])
     shown = [pair for pair in scored if pair[0] >= _ALIKE][:MOST_CANDIDATES]
     if likely and likely[0] not in [each for _, each in shown] and likely[0].year == query.year:
-        # The server may know it by a name that is not in its answer.
+        # The server may know the title by a name that is not in its answer.
         shown = [*shown[: MOST_CANDIDATES - 1], (score(query, likely[0]), likely[0])]
     if not shown:
         return MatchResult(MatchConfidence.NOT_FOUND, (), "nothing of this name was found")
@@ -87,7 +87,7 @@ def score_search(query: TitleQuery, answers: Sequence[Found]) -> MatchResult:
 
 
 def score_lookup(query: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
-    """Decide on what carries the id of a row. IMDb ids are unique over all kinds, the others are not."""
+    """Score the titles with the id of a row. IMDb ids are unique over all kinds, the others are not."""
     found = [each for each in found if _is_kind(query, each)]
     if not found:
         return MatchResult(MatchConfidence.NOT_FOUND, (), "nothing with this id was found")
@@ -122,12 +122,12 @@ def _fits_year(query: TitleQuery, candidate: Candidate) -> bool:
 
 
 def _is_likely(query: TitleQuery, candidate: Candidate) -> bool:
-    # With the right year it may have another name; with neither it was found by a word or two.
+    # With the right year the name may differ; with neither, only a word or two are the same.
     return _fits_year(query, candidate) or _compare_titles(query, candidate) >= _ALIKE
 
 
 def _find_doubt(query: TitleQuery, scored: Sequence[tuple[float, Candidate]]) -> str:
-    """Why the best candidate is not certain; empty if it is."""
+    """Return why the best candidate is not certain; empty if it is."""
     best_score, best = scored[0]
     if not is_named(query, best):
         return "the name is not quite the same"
@@ -136,7 +136,7 @@ def _find_doubt(query: TitleQuery, scored: Sequence[tuple[float, Candidate]]) ->
         if len(same) > 1:
             return f"{len(same)} titles of this name were found, and the row has no year"
     elif best.year is None:
-        return "the title of this name has no year there"
+        return "the title of this name has no year at the destination"
     elif best.year != query.year:
         return f"the title of this name is of {best.year}, not {query.year}"
     if not _is_kind(query, best):
@@ -149,9 +149,9 @@ def _find_doubt(query: TitleQuery, scored: Sequence[tuple[float, Candidate]]) ->
 
 
 def doubt_shared_titles(results: Mapping[TitleQuery, MatchResult]) -> dict[TitleQuery, MatchResult]:
-    """Make ambiguous what is certain for two different queries: at most one of them means that title.
+    """Make a title ambiguous that is certain for two different queries: at most one of them is right.
 
-    Two spellings of a name are no difference, and a row's own id is never in doubt.
+    Two spellings of a name count as one query, and a match by a row's own id stays certain.
     """
     by_title: dict[object, list[TitleQuery]] = {}
     for query, result in results.items():
@@ -169,7 +169,7 @@ def doubt_shared_titles(results: Mapping[TitleQuery, MatchResult]) -> dict[Title
 
 
 def identity_of(candidate: Candidate) -> object:
-    """What two answers have in common that hold the same title."""
+    """Return a value that is equal for two candidates of the same title."""
     return (candidate.kind, candidate.trakt_id) if candidate.trakt_id else candidate[:7]
 
 

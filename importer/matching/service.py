@@ -1,8 +1,8 @@
-"""The work of `importer resolve`: collect the titles of a file, look them up, write the match file.
+"""The use case of `importer resolve`: collects the titles of a file, looks them up, writes the match file.
 
     reader -> collect_queries -> Lookups -> build_lines, keep_choices -> match file -> MatchSummary
 
-Who calls it opens the file and says where to search. The search is opened only if there is something to look
+The caller opens the file and chooses the search. The search is opened only if there is something to look
 up, so that a file whose rows all have ids needs no settings and no network.
 """
 
@@ -36,12 +36,12 @@ from importer.readers.base import Reader
 
 _Queries = Mapping[TitleQuery, Occurrence]
 _Groups = Mapping[TitleQuery, Sequence[MatchLine]]
-"""The lines of the match file, by `key_of` their query."""
+"""Lines of the match file, by `key_of` their query."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchSummary:
-    """How many titles came to what. `chosen` counts those that a person decided, whatever was found."""
+    """The number of titles by result. `chosen` counts those that a person chose, with any result."""
 
     name: str
     rows: int
@@ -54,16 +54,16 @@ class MatchSummary:
 
     @property
     def titles(self) -> int:
-        """All titles."""
+        """The number of titles."""
         return self.certain + self.chosen + self.open_titles
 
     @property
     def open_titles(self) -> int:
-        """Titles for which nothing is chosen."""
+        """The number of titles without a choice."""
         return self.ambiguous + self.not_found
 
     def as_json(self) -> dict[str, Any]:
-        """The same as values for JSON."""
+        """Return the counts as values for JSON."""
         return {
             "source": self.name,
             "rows": self.rows,
@@ -79,16 +79,16 @@ class MatchSummary:
 
 @dataclass(frozen=True, slots=True)
 class MatchService:
-    """Looks titles up with `search`, which is opened on the first need, and shows how far it is."""
+    """Looks titles up with `search`, which is opened when it is first needed, and reports progress."""
 
     search: AbstractContextManager[Search]
     options: LookupOptions
     progress: Progress
 
     def match(self, reader: Reader, name: str, out: Path) -> MatchSummary:
-        """Look up what the rows of a file lack, and write the match file. Raises ImporterError.
+        """Look up the rows of a file that need it, and write the match file. Raises ImporterError.
 
-        The choices that stand in the file `out` are kept; it is read before anything is looked up.
+        The choices in an existing file `out` are kept; it is read before anything is looked up.
         """
         earlier = _read_earlier(out)
         queries = collect_queries(reader, self._count_rows)
@@ -124,7 +124,7 @@ class MatchService:
 
 
 def check_output(out: Path, source: Path) -> None:
-    """Check the place of the match file before any work is done. Raises UsageError."""
+    """Check the path of the match file before the work begins. Raises UsageError."""
     if str(out) == "-":
         raise OptionError("out", "name a file, since you are to choose in it", out)
     check_place(out, "out")
@@ -133,7 +133,7 @@ def check_output(out: Path, source: Path) -> None:
 
 
 def _read_earlier(out: Path) -> dict[TitleQuery, list[MatchLine]]:
-    """The lines that stand in `out`, by query. Raises UnreadableFileError if they make no sense."""
+    """Return the lines of an existing `out`, by query. Raises UnreadableFileError if they are not valid."""
     lines = read_match_file(out, str(out)) if out.exists() else []
     find_choices(lines, str(out))  # for its errors
     earlier: dict[TitleQuery, list[MatchLine]] = {}
@@ -143,7 +143,7 @@ def _read_earlier(out: Path) -> dict[TitleQuery, list[MatchLine]]:
 
 
 def _merge(queries: _Queries, results: Mapping[TitleQuery, MatchResult], earlier: _Groups) -> _Groups:
-    """Put the lines in the order of the file; choices for the titles of other files stay at the end."""
+    """Sort the lines in the order of the file; choices for titles of other files stay at the end."""
     groups: dict[TitleQuery, Sequence[MatchLine]] = {}
     for query, occurrence in queries.items():
         lines = build_lines(query, occurrence, results[query])
@@ -156,10 +156,10 @@ def _merge(queries: _Queries, results: Mapping[TitleQuery, MatchResult], earlier
 
 
 def _state(lines: Sequence[MatchLine]) -> MatchConfidence | None:
-    """What a title has come to; None if a person has decided."""
+    """Return the result of a title; None if a person chose."""
     chosen = next((line for line in lines if line.is_chosen), None)
     if chosen is None:
-        # A certain match that is not chosen was taken back by a person.
+        # A certain match that is not chosen was removed by a person.
         found = lines[0].confidence
         return MatchConfidence.AMBIGUOUS if found is MatchConfidence.CERTAIN else found
     return MatchConfidence.CERTAIN if chosen.confidence is MatchConfidence.CERTAIN else None

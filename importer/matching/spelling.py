@@ -1,4 +1,4 @@
-"""One spelling for a title that people and catalogues spell in many ways. Pure.
+"""Normalises titles, which people and catalogues spell in many ways. Pure.
 
 "Matrix, The"            -> "matrix"
 "Lilo & Stitch"          -> "lilo and stitch"
@@ -14,7 +14,7 @@ from functools import lru_cache
 _ARTICLES = {"the", "a", "an"}
 _TRAILING_ARTICLES = _ARTICLES | {"der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "gli"}
 
-# Letters that look the same; exports hold titles with some typed on the wrong keyboard.
+# Letters that look the same; some titles in exports were typed on the wrong keyboard.
 _LATIN, _CYRILLIC = "ABCEHKMOPTXYaceiopxy", "АВСЕНКМОРТХУасеіорху"
 _TO_CYRILLIC = str.maketrans(_LATIN, _CYRILLIC)
 _TO_LATIN = str.maketrans(_CYRILLIC, _LATIN)
@@ -44,7 +44,7 @@ def normalise(title: str) -> str:
 
 
 def as_catalogued(title: str) -> str:
-    """The title as a catalogue has it: "Matrix, The" is "The Matrix", and each word is in one alphabet."""
+    """Return the title as catalogues spell it: "The Matrix" for "Matrix, The", each word in one alphabet."""
     head, comma, tail = unify_alphabet(title).rpartition(",")
     if comma and tail.strip().casefold() in _TRAILING_ARTICLES:
         return f"{tail.strip()} {head.strip()}"
@@ -52,7 +52,7 @@ def as_catalogued(title: str) -> str:
 
 
 def unify_alphabet(title: str) -> str:
-    """Write each word in one alphabet, where it mixes in letters of another that look the same."""
+    """Replace letters of another alphabet that look the same, so that each word is in one alphabet."""
     return " ".join(map(_unify_word, title.split(" ")))
 
 

@@ -1,1 +1,1 @@
-"""What an unattended run reports: log, health file, metrics, notifications."""
+"""Reports of unattended runs: log, health file, metrics, notifications."""

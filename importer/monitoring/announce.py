@@ -1,6 +1,6 @@
 """Announces the end of a run: log, health file, metrics, notifications.
 
-None of these can make a good run a bad one: one that fails is a warning in the log.
+None of them changes the exit code of a run: a failure is a warning in the log.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from importer.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Where the ends of a job's runs are announced."""
+    """The places where the ends of a job's runs are announced."""
 
     log: Log
     health_folder: Path
@@ -30,7 +30,7 @@ class Recipients:
 
 
 def announce(end: RunEnd, recipients: Recipients) -> None:
-    """Announce it everywhere. Blocks while notifications are sent: call it from a thread in an event loop."""
+    """Announce the end everywhere. Blocks while notifications are sent: use a thread in an event loop."""
     recipients.log.run_ended(end)
     before = None
     try:

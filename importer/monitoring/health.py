@@ -1,4 +1,4 @@
-"""One small JSON file for each job: how its last run went. For watchdogs, metrics and notifications."""
+"""A small JSON file for each job, with the result of its last run, for watchdogs and metrics."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from importer.monitoring.run_end import RunEnd
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How the last run of a job went. Times are ISO 8601 with their offset."""
+    """The result of a job's last run. Times are ISO 8601 with their offset."""
 
     job: str
     run_id: str
@@ -23,17 +23,17 @@ class Health:
     seconds: float
     exit_code: int
     consecutive_failures: int
-    """Failed runs since the last good one, without those that tried nothing."""
+    """The number of failed runs since the last good one, without those that tried nothing."""
     last_success_at: str | None
     next_run_at: str | None
-    """When a daemon runs it again; None without a daemon."""
+    """The time of the next run; None without a daemon."""
     counts: Mapping[str, int]
     unreachable_since: str | None = None
-    """The first of the last runs in a row that could not reach a server."""
+    """The first of the runs in a row, up to the last, that could not reach a server."""
 
 
 def write_health(folder: Path, end: RunEnd) -> Health | None:
-    """Write the file of the run's job, and return what it held before. Raises OSError."""
+    """Write the file of the run's job, and return the previous content. Raises OSError."""
     path = _path_of(folder, end.job)
     before = _read(path)
     ended_at = end.ended_at.isoformat(timespec="seconds")
@@ -56,7 +56,7 @@ def write_health(folder: Path, end: RunEnd) -> Health | None:
 
 
 def note_next_run(folder: Path, job: str, at: datetime | None) -> None:
-    """Add to the job's file when a daemon runs it again, or None. Raises OSError."""
+    """Write the time of a daemon's next run, or None, into the job's file. Raises OSError."""
     path = _path_of(folder, job)
     health = _read(path)
     if health is not None:
@@ -64,7 +64,7 @@ def note_next_run(folder: Path, job: str, at: datetime | None) -> None:
 
 
 def read_job(folder: Path, job: str) -> Health | None:
-    """Read the file of one job; None if there is none that makes sense."""
+    """Read the file of one job; None if it is missing or not valid."""
     return _read(_path_of(folder, job))
 
 
@@ -85,7 +85,7 @@ def _write(path: Path, health: Health) -> None:
 
 
 def _read(path: Path) -> Health | None:
-    # People may have edited it: a file that makes no sense is as good as none.
+    # People may have edited it: an invalid file counts as missing.
     try:
         fields: dict[str, Any] = json.loads(path.read_text("utf-8"))
         health = Health(**fields)

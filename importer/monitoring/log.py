@@ -5,7 +5,7 @@ log.waiting("over capacity (503)", 30)
 {"event": "waiting", "job": "nightly", "reason": "over capacity (503)", "seconds": 30.0, "level": "info", ...}
 ```
 
-In text mode people read progress and summary instead, so only warnings and notes are written. Secrets are
+In text mode only warnings and notes are written, since people read progress and summary instead. Secrets are
 masked: a `Secret`, the value of a key that names one, the user part of a URL, the word after Bearer.
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MASK = "***"
 _SECRET_KEY = re.compile(r"token|secret|password|passwd|api[_-]?key|authorization|credential", re.IGNORECASE)
 _SECRET_TEXT = re.compile(
-    r"(://)[^/\s@]+(?=@)"  # who signs in, in a URL
+    r"(://)[^/\s@]+(?=@)"  # the user part of a URL
     r"|(\bBearer )\S+"
     r"|([?&][\w-]*(?:key|token|secret|password)=)[^&\s]+",
     re.IGNORECASE,
@@ -42,21 +42,21 @@ class Log:
         self._logger = logger
         self._warned: set[str] = set()
         self.job = job
-        """The name of the job; empty in the log of a whole process."""
+        """The name of the job; empty for the log of a process."""
 
     @property
     def is_json(self) -> bool:
-        """Whether standard error holds JSON lines: nothing else may write there then."""
+        """Whether standard error gets JSON lines; nothing else may write there then."""
         return self._logger is not None
 
     def bind(self, job: str) -> "Log":
-        """Return the log of one job: each of its lines has the name."""
+        """Return the log of one job, with its name in each line."""
         return Log(self._stream, None if self._logger is None else self._logger.bind(job=job), job)
 
     def run_started(
         self, run_id: str, *, source: str, destination: str, rows_to_send: int, is_continued: bool
     ) -> None:
-        """Log that a run is in the journal and begins to send."""
+        """Log that a run was loaded and begins to send."""
         self._write(
             logging.INFO,
             "run_started",
@@ -68,7 +68,7 @@ class Log:
         )
 
     def waiting(self, reason: str, seconds: float) -> None:
-        """Log a wait of so many seconds; 0 if its length is unknown."""
+        """Log a wait of `seconds`; 0 if its length is not known."""
         self._write(logging.INFO, "waiting", reason=reason, seconds=round(seconds, 1))
 
     def run_ended(self, end: RunEnd) -> None:
@@ -90,12 +90,12 @@ class Log:
         self._write(logging.ERROR, "stopped", reason=reason, exit_code=exit_code)
 
     def note(self, message: str) -> None:
-        """Log what a daemon does, such as when it runs a job again; also in text mode."""
+        """Log a message of a daemon, such as the time of the next run; also in text mode."""
         self._print(message)
         self._write(logging.INFO, "note", message=message)
 
     def warn_once(self, warning: str) -> None:
-        """Log a warning, the same one only once; also in text mode."""
+        """Log a warning, each text only once; also in text mode."""
         if warning in self._warned:  # [sync] and [trakt] both check who can read the settings file
             return
         self._warned.add(warning)
@@ -135,7 +135,7 @@ def open_log(*, as_json: bool, stream: TextIO | None = None) -> Log:
 
 
 class _LibraryHandler(logging.Handler):
-    """Turns what a library logs into a warning of ours."""
+    """Logs the messages of libraries as warnings."""
 
     def __init__(self, log: Log) -> None:
         super().__init__(logging.WARNING)
@@ -149,7 +149,7 @@ class _LibraryHandler(logging.Handler):
 
 
 def _capture_libraries(log: Log) -> Log:
-    """Have this log write Python's warnings and the logs of libraries, which go to standard error else."""
+    """Write Python's warnings and the logs of libraries to this log; otherwise they go to standard error."""
     logging.captureWarnings(True)
     root = logging.getLogger()
     for handler in [each for each in root.handlers if isinstance(each, _LibraryHandler)]:

@@ -2,7 +2,7 @@
 
 The textfile is for node_exporter's textfile collector, which reads files that end in `.prom` and takes no
 timestamps (https://github.com/prometheus/node_exporter#textfile-collector). The endpoint answers in
-OpenMetrics if that is asked for.
+OpenMetrics if the client asks for it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ def write_metrics(path: Path, health_folder: Path) -> None:
     """Write the metrics of all jobs to a file, atomically. Raises OSError."""
     from prometheus_client import generate_latest  # noqa: PLC0415 - slow to import
 
-    # Two jobs that end at once: the one that read later must also be the one that writes later.
+    # If two jobs end at once, the one that reads later must also write later.
     with (
         FileLock(health_folder / ".metrics.lock", timeout=_LOCK_SECONDS, mode=0o600),
         AtomicFiles() as drafts,
@@ -42,7 +42,7 @@ def write_metrics(path: Path, health_folder: Path) -> None:
 def serve_metrics(health_folder: Path, port: int, host: str = "127.0.0.1") -> Iterator[int]:
     """Serve the metrics over HTTP from a thread, and yield the port: a free one if `port` is 0.
 
-    Everybody who reaches the port can read job names and counts, and nothing else. Raises UsageError.
+    Anybody who can reach the port can read job names and counts, nothing else. Raises UsageError.
     """
     from prometheus_client import start_http_server  # noqa: PLC0415
 
@@ -71,7 +71,7 @@ def _build_registry(health_folder: Path) -> "CollectorRegistry":
 
 
 class _Collector:
-    """Reads the health files at each request, so it has nothing to keep up to date."""
+    """Reads the health files at each request."""
 
     def __init__(self, health_folder: Path) -> None:
         self._health_folder = health_folder
@@ -114,7 +114,7 @@ def _build_rows(jobs: Sequence[Health]) -> "Metric":
 
     family = GaugeMetricFamily(f"{_PREFIX}_rows", "Rows of the last run by status.", labels=["job", "status"])
     for job in jobs:
-        # Every status each time: an alert cannot watch a series that comes and goes.
+        # All statuses each time: an alert cannot watch a series that comes and goes.
         for status in Status:
             family.add_metric([job.job, str(status)], job.counts.get(status, 0))
     return family

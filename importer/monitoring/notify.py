@@ -1,6 +1,6 @@
 """Notifications about unattended runs. Only home of Apprise, which sends them to a hundred services.
 
-Its addresses hold passwords and tokens: they are secrets, and a warning only gives their number.
+Its addresses contain passwords and tokens: they are secrets, and a warning names only their number.
 """
 
 import logging
@@ -28,7 +28,7 @@ class NotifyOn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What is sent."""
+    """The text of a notification."""
 
     title: str
     text: str
@@ -36,7 +36,7 @@ class Notification:
 
 
 def is_due(policy: NotifyOn, end: RunEnd, before: Health | None) -> bool:
-    """Whether a run sends a notification; `before` is the health file of the run before it."""
+    """Whether a run sends a notification; `before` is the health file of the previous run."""
     if policy is NotifyOn.ALWAYS:
         return True
     if end.is_good:
@@ -76,7 +76,7 @@ def _describe_end(end: RunEnd, before: Health | None) -> str:
 
 
 def is_understood(address: Secret) -> bool:
-    """Whether Apprise knows the service of an address; nothing is sent."""
+    """Whether Apprise supports an address; nothing is sent."""
     from apprise import Apprise  # noqa: PLC0415 - slow to import
 
     _silence()
@@ -106,12 +106,12 @@ def _send(address: Secret, notification: Notification) -> bool:
             sender.add(address.reveal())
             and sender.notify(notification.text, notification.title, kind, body_format=NotifyFormat.TEXT)
         )
-    except Exception:  # noqa: BLE001 - any of a hundred libraries may raise anything, after the run is done
+    except Exception:  # noqa: BLE001 - any of a hundred libraries may raise anything, and the run is over
         return False
 
 
 def _silence() -> None:
-    """Keep the logs of these libraries away from standard error: they name addresses."""
+    """Keep the logs of these libraries off standard error, since they contain addresses."""
     for name in ("apprise", "requests", "urllib3"):
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]

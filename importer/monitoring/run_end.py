@@ -1,4 +1,4 @@
-"""How one run of a job ended: all that log, health file, metrics and notifications need of a run."""
+"""The end of one run of a job, with all facts for log, health file, metrics and notifications."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,21 +10,21 @@ from importer.report.summary import Summary, build_reasons
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How one run of a job ended. The times are aware, the counts are rows by status."""
+    """The end of one run of a job. Times are aware, counts are rows by status."""
 
     job: str
     exit_code: int
     began_at: datetime
     ended_at: datetime
     run_id: str = ""
-    """Empty if it ended before there was a run, for example because of wrong settings."""
+    """Empty if it ended before a run began, for example because of wrong settings."""
     counts: Mapping[str, int] = field(default_factory=dict)
     reasons: Sequence[str] = ()
     """Why rows did not succeed, the most frequent reason first."""
     stopped: str = ""
-    """Why it stopped early; empty if it did not."""
+    """The reason of an early stop, or an empty text."""
     is_unreachable: bool = False
-    """Whether it stopped because a server could not be reached: perhaps the network is not up yet."""
+    """Whether it stopped because a server could not be reached."""
 
     @property
     def is_good(self) -> bool:
@@ -33,12 +33,12 @@ class RunEnd:
 
     @property
     def has_tried(self) -> bool:
-        """Whether anything was tried: a sync that finds nothing changed has neither run nor error."""
+        """Whether anything was tried: a sync without changes has neither a run nor an error."""
         return bool(self.run_id or self.stopped)
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """The duration of the run."""
         return (self.ended_at - self.began_at).total_seconds()
 
 
@@ -51,7 +51,7 @@ def build_run_end(
     ended_at: datetime,
     stopped_by: ImporterError | None = None,
 ) -> RunEnd:
-    """Build it for a run that has a summary."""
+    """Build the end of a run with a summary."""
     return RunEnd(
         job,
         exit_code,
@@ -68,7 +68,7 @@ def build_run_end(
 def build_failed_start(
     job: str, error: ImporterError, *, began_at: datetime, ended_at: datetime, stopped: str = ""
 ) -> RunEnd:
-    """Build it for a run that an error ended before it began; `stopped` is the error as people read it."""
+    """Build the end of a run that an error ended before it began; `stopped` is the error's text."""
     return RunEnd(
         job,
         error.exit_code,

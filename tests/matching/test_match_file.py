@@ -181,7 +181,7 @@ def test_two_choices_for_one_title_are_an_error(sheet: Path) -> None:
     edit(sheet, lambda rows: [row.update(chosen="yes") for row in rows[:2]])
     assert error_in(sheet) == (
         'resolve.csv, line 3: "Heat" (1995) is chosen twice, here and in line 2. '
-        "Take one of the two choices back."
+        "Remove one of the two choices."
     )
 
 
