@@ -143,7 +143,7 @@ def test_ambiguous_is_left_to_people(query: TitleQuery, found: list[Candidate]) 
     [
         (2013, "the title of this name is of 2013, not 2014"),
         (1986, "the title of this name is of 1986, not 2014"),
-        (None, "the title of this name has no year there"),
+        (None, "the title of this name has no year at the destination"),
     ],
 )
 def test_a_year_that_is_another_or_missing_is_said_as_it_is(year: int | None, message: str) -> None:
