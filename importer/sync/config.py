@@ -44,17 +44,17 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Word = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in {int, float} else value)]
-"""A text that people may well write as a number: `scale = 5`."""
+"""A text that may be written as a number: `scale = 5`."""
 Percent = Annotated[int, Field(ge=0, le=100)]
 Rated = Annotated[int, Field(ge=1, le=10)]
 
 
 Checks = Mapping[str, Callable[[str], object]]
-"""By key, what raises UsageError, about the flag of that name, for a text that makes no sense."""
+"""By key, the parser that raises UsageError, about the flag of that name, for an invalid text."""
 
 
 class SyncJob(BaseModel):
-    """One sync job, checked. The keys are those of `[jobs.NAME]`; docs/settings.md says what they mean."""
+    """One sync job, checked. The fields are the keys of `[jobs.NAME]`, explained in docs/settings.md."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -91,11 +91,11 @@ class SyncJob(BaseModel):
 
     @property
     def spec(self) -> DestinationSpec:
-        """Where the ratings go."""
+        """The spec of the job's destination."""
         return choose(self.to, self.api)
 
     def name_account(self, error: BaseException | None) -> None:
-        """Name the account that must sign in, and where: a log is read without the job at hand."""
+        """Add the account and its destination to a sign-in error, for readers of a log."""
         if isinstance(error, AuthorizationError):
             error.name_sign_in(self.to, self.account)
             named = f"account {self.account}: "
@@ -104,12 +104,12 @@ class SyncJob(BaseModel):
 
     @property
     def is_to_file(self) -> bool:
-        """Whether the ratings go into a file to upload, and to no account."""
+        """Whether the destination is a file to upload."""
         return self.spec.is_file
 
     @property
     def is_download(self) -> bool:
-        """Whether the source is an address and no file."""
+        """Whether the source is an address."""
         return is_address(self.source)
 
     @field_validator("to")
@@ -149,14 +149,14 @@ class SyncJob(BaseModel):
 
 
 def is_address(source: str) -> bool:
-    """Whether a source is an http(s) address, rather than the name of a file."""
+    """Whether a source is an http(s) address rather than the name of a file."""
     return source.lower().startswith(("http://", "https://"))
 
 
 def load_jobs(
     environ: Mapping[str, str] = os.environ, file: Path | None = None, checks: Checks | None = None
 ) -> dict[str, SyncJob]:
-    """Read all sync jobs of the TOML file, by name. Raises SettingsError with every problem of all of them.
+    """Read all sync jobs of the TOML file, by name. Raises SettingsError with all problems of all jobs.
 
     `checks` are for texts that are parsed elsewhere: formats, scales, zones and rates.
     Sources and files that a job names relatively are made absolute: they count from the TOML file's folder.
@@ -181,7 +181,7 @@ def load_jobs(
 
 
 def choose_jobs(jobs: Mapping[str, SyncJob], names: tuple[str, ...]) -> dict[str, SyncJob]:
-    """Pick the named jobs, or all of them where none is named. Raises SettingsError."""
+    """Return the named jobs, or all of them if none is named. Raises SettingsError."""
     if not jobs:
         problem = f"There are no sync jobs in {config_file()} yet"
         raise SettingsError([f"{problem}: docs/settings.md shows how a [jobs.NAME] looks."])
@@ -201,7 +201,7 @@ def _sections(tables: Mapping[str, Any], group: str) -> Iterator[tuple[str, dict
 def _problems_of_accounts(
     tables: Mapping[str, Any], environ: Mapping[str, str], file: Path | None
 ) -> Iterator[str]:
-    """Find the problems of the accounts that the jobs use: people should have to correct the file once."""
+    """Return the problems of the accounts that the jobs use, so that the file is corrected once."""
     used = {
         (str(table.get("to", DEFAULT)), str(table.get("account", "")))
         for _, table in _sections(tables, "jobs")
@@ -284,7 +284,7 @@ def _check_job(
 
 
 def _shared_files(jobs: Mapping[str, SyncJob], path: Path) -> Iterator[str]:
-    """Name the files that two jobs would write, each over the other's."""
+    """Yield a problem for each file that two jobs would write."""
     for key in ("out", "write_to"):
         owners: dict[str, str] = {}
         for name, job in jobs.items():
@@ -294,7 +294,7 @@ def _shared_files(jobs: Mapping[str, SyncJob], path: Path) -> Iterator[str]:
 
 
 def _address_problems(address: str, in_clear: str, section: str) -> list[str]:
-    """What is wrong with the address of a download: unlike that of an API, it may well have a query."""
+    """Return the problems of a download's address, which may have a query, unlike an API's."""
     plain = re.split(r"[?#]", address, maxsplit=1)[0]
     return list(url_problems(plain, in_clear=in_clear, section=section))
 

@@ -29,7 +29,7 @@ from importer.errors import SettingsError, StateFileError, UsageError
 from importer.sync.schedule import SET_BACK, Schedule, ScheduledJob, next_run, show_moment
 
 HEARTBEAT_SECONDS = 30.0
-"""The longest wait between two looks at the clock: it may be set, and timers do not count a sleep."""
+"""The longest wait until the clock is read again: it may be set, and timers stop while the machine sleeps."""
 
 FIRST_RETRY = timedelta(minutes=5)
 LONGEST_RETRY = timedelta(hours=1)
@@ -37,11 +37,11 @@ LONGEST_RETRY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """How a run ended, as far as the daemon cares."""
+    """The end of a run, for the daemon."""
 
     exit_code: int
     retry_soon: bool = False
-    """Whether another try in a few minutes may well succeed."""
+    """Whether another attempt in a few minutes may succeed."""
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class _Entry:
     schedule: Schedule
     last: datetime | None
     nominal: datetime
-    """When it is due by its schedule; `due` is a little later."""
+    """The scheduled time; `due` is a little later."""
     due: datetime
     task: asyncio.Task[None] | None = None
     retry_at: datetime | None = None
@@ -90,18 +90,18 @@ class Daemon:
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
         self._removed: list[asyncio.Task[None]] = []
-        """Runs of jobs that a reload has removed: they still come to their end."""
+        """Runs of jobs that a reload removed; they are not interrupted."""
         self._wake = asyncio.Event()
         self._is_stopping = False
         self._reloads = False
 
     def reload(self) -> None:
-        """Read the jobs again, at the next turn of the loop."""
+        """Read the jobs again, in the next round of the loop."""
         self._reloads = True
         self._wake.set()
 
     def stop(self) -> None:
-        """Begin nothing any more and end what runs; a second call ends it faster."""
+        """Begin no more runs and end the running ones; a second call ends them faster."""
         self._is_stopping = True
         for task in self._tasks():
             task.cancel()
@@ -112,7 +112,7 @@ class Daemon:
         return {name: entry.next for name, entry in self._entries.items()}
 
     async def run(self) -> None:
-        """Work until `stop`. Raises UsageError if the jobs cannot be read at the start."""
+        """Run until `stop`. Raises UsageError if the jobs cannot be read at the start."""
         seen = self._clock()
         self._plan_all(self._load(), seen)
         for name, entry in self._entries.items():
@@ -147,7 +147,7 @@ class Daemon:
         self._report(f"read the settings again: {len(jobs)} jobs")
 
     def _plan_all(self, jobs: Mapping[str, ScheduledJob], now: datetime) -> None:
-        """Plan the jobs; one that was there before keeps its last run, and what is running goes on."""
+        """Plan the jobs; a job from before keeps its last run, and running jobs go on."""
         before, self._entries = self._entries, {}
         for name, job in jobs.items():
             old = before.pop(name, None)
@@ -163,13 +163,13 @@ class Daemon:
         entry.nominal = entry.due = next_run(entry.schedule, entry.last, now)
         if entry.nominal <= now:
             return
-        # Never beyond the run after it, or one of the two would be lost.
+        # Never later than the next run, or one of the two would be lost.
         room = (entry.schedule.after(entry.nominal) - entry.nominal).total_seconds() / 10
         seconds = random.uniform(0, min(self._jitter_seconds, room))  # noqa: S311 - no secret depends on it
         entry.due = entry.nominal + timedelta(seconds=seconds)
 
     def _plan_after_setback(self, now: datetime) -> None:
-        """Plan anew where what was planned for the old future would be too late now."""
+        """Plan again the jobs whose planned time is too late since the clock was set back."""
         for entry in self._entries.values():
             planned = entry.nominal, entry.due
             self._plan(entry, now)
@@ -179,7 +179,7 @@ class Daemon:
                 entry.retry_at = min(entry.retry_at, now + entry.retry_pause)
 
     def _begin_due(self, now: datetime) -> None:
-        """Begin what is due; the module's docstring shows the cases."""
+        """Begin the jobs that are due; the module's docstring shows the cases."""
         for name, entry in self._entries.items():
             if entry.next > now or entry.is_running:
                 continue

@@ -1,4 +1,4 @@
-"""One sync job: asks what changed, brings only that, and remembers what need not be asked again."""
+"""One sync job: finds out what changed, sends only that, and stores its state for the next run."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -51,35 +51,35 @@ from importer.sync.state import (
 )
 
 JOURNAL_WAIT_SECONDS = 3600.0
-"""How long another run of the account, one that is no sync, is waited for."""
+"""The longest wait for another run of the account that is not a sync."""
 
 
 _CHECKS: Checks = {"format": check_format, "scale": parse_scale, "timezone": parse_zone, "rate": parse_rate}
 
 
 def load_checked_jobs(environ: Mapping[str, str] = os.environ) -> dict[str, SyncJob]:
-    """Read the jobs of the settings file, with all that their runs would refuse. Raises SettingsError."""
+    """Read the jobs of the settings file and check all options of their runs. Raises SettingsError."""
     return load_jobs(environ, checks=_CHECKS)
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """Nothing changed since the last run of a job, so there was none."""
+    """The result if nothing changed since the last run: nothing was sent."""
 
     since: datetime
     counts: Mapping[str, int]
-    """Rows by status: what was sent is unchanged now, all else is as it was."""
+    """Rows by status: sent rows are unchanged now, the others have their last status."""
     failed: int
-    """Rows that did not succeed then."""
+    """Rows that did not succeed in the last run."""
 
 
 def run_job(
     name: str, job: SyncJob, results: Path, prompts: Prompts, observer: Observer
 ) -> RunReport | Unchanged:
-    """Run the job when it is its turn."""
+    """Run the job after other jobs of its account. Raises ImporterError."""
     folder = state_dir() / "sync"
     wait = partial(observer.waiting, f"{name}: another job of this account is at work; waiting for it")
-    with translate_interrupts(), account_queue(folder / f"{_line_of(name, job)}.lock", wait):
+    with translate_interrupts(), account_queue(folder / f"{_queue_of(name, job)}.lock", wait):
         try:
             return _Sync(name, job, folder, results, prompts, observer).run()
         except AuthorizationError as error:
@@ -88,7 +88,7 @@ def run_job(
 
 
 def results_of(name: str, job: SyncJob) -> Path:
-    """Say where the results of a job go; its own folder is made where it is not there yet."""
+    """Return the path of a job's results; its own folder is created if needed."""
     if job.out:
         return Path(job.out)
     folder = state_dir() / "results"
@@ -115,7 +115,7 @@ class _Sync:
         self._options = _build_options(job, self._reading)
 
     def run(self) -> RunReport | Unchanged:
-        """Ask what changed, and send that."""
+        """Find out what changed, and send that."""
         self._state.began_at = self._now.isoformat(timespec="seconds")
         self._save()
         spec = self._job.spec
@@ -133,7 +133,7 @@ class _Sync:
         return self._send(fetched, login, activities)
 
     def _forget_if_other(self, login: Login | None) -> None:
-        """What was learned under other options, or with another version of this program, says nothing now."""
+        """Clear the state if the options or the version of this program changed."""
         more = [login.settings.base_url, login.settings.client_id] if login else []
         if self._job.resolved:
             more.append(hash_file(Path(self._job.resolved)))
@@ -147,7 +147,7 @@ class _Sync:
         is_same = (
             state.is_settled
             and fetched.version.digest == state.version.digest
-            and all(_holds(Path(path), digest) for path, digest in state.related_files.items())
+            and all(_has_digest(Path(path), digest) for path, digest in state.related_files.items())
         )
         is_due = is_any_due(state, self._job.retry_permanent_after, self._now)
         has_results = self._results.exists()
@@ -164,8 +164,8 @@ class _Sync:
             return self._send(fetched, login, activities)
         if report.stopped_by is None:
             self._state.version = fetched.version
-            # Asked before the look, they cover no more than it saw: while ratings went out, or since a run's
-            # first session, others may have changed some, so the next run looks at everything.
+            # Asked before the account is read, they cover no more than was read. During sending, or since a
+            # first session, other programs may have changed ratings: then the next run reads everything.
             self._state.activities = {} if report.sent or report.run.continued else activities
         self._save()
         self._job.name_account(report.stopped_by)
@@ -175,7 +175,7 @@ class _Sync:
     def _open_destination(
         self, login: Login | None, activities: Mapping[str, str]
     ) -> Iterator[OpenDestination]:
-        """Open the destination; who is signed in is asked only where that is not known."""
+        """Open the destination; the user is asked for only if not known from the last run."""
         username, _, place = self._state.account.rpartition(" at ")
         if login is not None and activities and username and place == login.settings.base_url:
             opened = login.open(self._options, username)
@@ -184,7 +184,7 @@ class _Sync:
             yield replace(opened, access=replace(opened.access, confirm_user=confirm))
             return
         with open_destination(self._job.spec, self._options, self._observer.warned) as destination:
-            # Nobody sits at the terminal to read how full the account is.
+            # Nobody reads the account's limits in an unattended run.
             yield replace(destination, account_info=None)
 
     def _import(self, fetched: Fetched, destination: OpenDestination) -> RunReport:
@@ -228,7 +228,7 @@ class _Sync:
             state.known = collect_known(lines, state.known, self._now)
 
     def _close_known(self, run: JournalRun) -> None:
-        """Leave alone what is known to fail for good."""
+        """Close the rows that are known to fail permanently."""
         close_known(run, self._state.known, self._job.retry_permanent_after, self._now)
 
     def _describe_unchanged(self) -> Unchanged:
@@ -244,28 +244,28 @@ class _Sync:
 
 
 class AccountChangedError(StopRunError):
-    """Somebody else is signed in than the last time."""
+    """Another user is signed in than in the last run."""
 
 
 async def _confirm_user(api: AccountApi, assumed: str, client: Client) -> None:
-    """Refuse another user than the one of the last time."""
+    """Raise AccountChangedError for another user than in the last run."""
     found = await client.request(api.build_account(), api.read_account)
     if (found.username or found.name) != assumed:
         raise AccountChangedError("somebody else is signed in now")
 
 
-def _line_of(name: str, job: SyncJob) -> str:
-    """Name the line in which the jobs of one account wait for each other; a file is its job's alone."""
+def _queue_of(name: str, job: SyncJob) -> str:
+    """Return the name of the account's queue, in which its jobs wait; each file has its own."""
     return f"file-{name}" if job.is_to_file else f"line-{job.to}-{job.account or 'default'}"
 
 
 def _is_still_there(job: SyncJob) -> bool:
-    """Whether what a job writes is a file that is in its place; an account would have to be asked."""
+    """Whether the job writes a file and that file exists."""
     path = Path(job.write_to)
     return job.is_to_file and (path.exists() or any(path.parent.glob(f"{path.stem}-part-*{path.suffix}")))
 
 
-def _holds(path: Path, digest: str) -> bool:
+def _has_digest(path: Path, digest: str) -> bool:
     return path.is_file() and hash_file(path) == digest
 
 

@@ -25,7 +25,7 @@ ShowLine = Callable[[str], None]
 class Children:
     """Runs sync jobs with these arguments, each in a process.
 
-    A process that is killed cannot report how it ended: that is done here.
+    The end of a process that was killed is reported here.
     """
 
     arguments: Sequence[str]
@@ -34,10 +34,10 @@ class Children:
     show_error: ShowLine
     metrics: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
-    """Variables beside this process's own."""
+    """Environment variables to add to this process's own."""
 
     async def run(self, name: str, width: int = 0) -> int:
-        """Run a job and return its exit code: that of a run that stopped early where a signal ended it."""
+        """Run a job and return its exit code; if a signal ended it, that of a run that stopped early."""
         began_at = datetime.now(UTC)
         try:
             code = await self._run_process(name, width)
@@ -63,15 +63,15 @@ class Children:
         announce(build_failed_start(name, stop, began_at=began_at, ended_at=datetime.now(UTC)), recipients)
 
     async def _run_process(self, name: str, width: int) -> int:
-        """Run `importer sync NAME`. Cancelled, it asks the process to end, and waits for that."""
+        """Run `importer sync NAME`. If cancelled, terminate the process and wait for its end."""
         child = await asyncio.create_subprocess_exec(
-            # -P: the folder that a person works in is no place for code; a typer.py there must not run.
+            # -P: no code from the working folder; a typer.py there must not run.
             *(sys.executable, "-P", "-m", "importer", "sync", name, *self.arguments),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE_BYTES,
-            # The next command that a child names is what a person types, not how it was begun here.
+            # The command that a child suggests is the one that users type, not the one used here.
             env={**os.environ, "IMPORTER_TYPED": f"importer sync {name}", **self.environ},
             # A session of its own: Ctrl-C is for this process, which passes it on once.
             start_new_session=os.name == "posix",
@@ -89,7 +89,7 @@ class Children:
                 await asyncio.shield(work)
             except asyncio.CancelledError:
                 if child.returncode is None:
-                    child.terminate()  # what is in flight comes to its end; at the second time it does not
+                    child.terminate()  # requests in flight finish; after a second signal they do not
                 continue
             return child.returncode or 0
 
@@ -123,7 +123,7 @@ def on_signals(actions: Mapping[signal.Signals, Callable[[], None]]) -> Iterator
 
 
 def _label_error(prefix: str, line: str) -> str:
-    """Put the job's name in front, but not of a line of JSON, which has it already."""
+    """Add the job's name, except to a line of JSON, which has it."""
     return line if line.startswith('{"') else f"{prefix}{line}".rstrip()
 
 

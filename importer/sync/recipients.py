@@ -1,4 +1,4 @@
-"""Where the ends of sync jobs' runs are announced, from the options and the settings."""
+"""Builds the recipients of sync jobs' announcements from options and settings."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,7 @@ def health_folder() -> Path:
 
 
 def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Recipients:
-    """Build them. Raises SettingsError for an address that Apprise does not know."""
+    """Build the recipients. Raises SettingsError for an address that Apprise does not support."""
     loaded = load_notify(list_sections(), environ)
     for warning in loaded.warnings:
         log.warn_once(warning)

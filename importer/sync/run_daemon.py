@@ -36,12 +36,12 @@ from importer.sync.state import load_state
 
 @dataclass(frozen=True, slots=True)
 class DaemonOptions:
-    """What the command line says about a daemon."""
+    """The options of `importer sync --daemon`."""
 
     names: tuple[str, ...] = ()
-    """The jobs; all that have a schedule if there is no name."""
+    """The jobs; empty means all that have a schedule."""
     schedule: Schedule | None = None
-    """For all jobs, instead of their own `every` or `cron`."""
+    """The schedule of all jobs, in place of their own `every` or `cron`."""
     jitter_seconds: float = 0.0
     metrics_at: str | None = None
     """`[HOST:]PORT` to serve metrics at."""
@@ -51,8 +51,8 @@ class DaemonOptions:
 def run_daemon(options: DaemonOptions, children: Children, log: Log) -> int:
     """Run jobs when they are due, until a signal ends it, and return the exit code.
 
-    Raises UsageError if the settings make no sense at the start or the metrics cannot be served, and
-    StateFileError if nothing can be kept.
+    Raises UsageError if the settings are not valid at the start or the metrics cannot be served, and
+    StateFileError if the state folder cannot be written.
     """
     with _kept_settings() as settings, serving_metrics(options.metrics_at, log):
         load = partial(_load_schedules, options, settings)
@@ -70,7 +70,7 @@ async def _run(
 
     async def begin(name: str) -> JobEnd:
         code = await replace(children, environ=settings.variables()).run(name)
-        # A process can only return its exit code: the rest is in the health file that it has just written.
+        # A process only returns an exit code: the rest is in the health file that it wrote.
         health = read_job(health_folder(), name) if code == StopRunError.exit_code else None
         return JobEnd(code, retry_soon=health is not None and health.unreachable_since is not None)
 
@@ -128,7 +128,7 @@ def _kept_settings() -> Iterator["_KeptSettings"]:
 
 
 class _KeptSettings:
-    """The settings file as it was when it was valid last. The runs of a daemon read a copy of it.
+    """The last valid version of the settings file. The runs of a daemon read a copy of it.
 
     While the drive is full there is no copy, and they read the file itself.
     """
@@ -139,14 +139,14 @@ class _KeptSettings:
         self._content: bytes | None = None
 
     def load_jobs(self) -> dict[str, SyncJob]:
-        """Read the jobs, and keep what they come from. Raises SettingsError, and keeps what there was.
+        """Read the jobs and copy the file. Raises SettingsError; then the old copy stays.
 
         Raises StateFileError if no copy can be made, unless that is for want of room.
         """
         try:
             content = config_file().read_bytes()
         except OSError:
-            return load_checked_jobs()  # which says what is wrong with the file
+            return load_checked_jobs()  # it names the file's problems
         try:
             candidate = self._write("new.toml", content)
         except StateFileError as error:
@@ -159,7 +159,7 @@ class _KeptSettings:
         return jobs
 
     def variables(self) -> dict[str, str]:
-        """Say where a run finds the copy; nothing if there is none."""
+        """Return the variables with the path of the copy; empty if there is none."""
         if self._content is None:
             return {}
         try:
@@ -169,7 +169,7 @@ class _KeptSettings:
         return {"IMPORTER_CONFIG_SNAPSHOT": str(copy)}
 
     def remove_copy(self) -> None:
-        """Leave nothing behind: the settings may hold secrets."""
+        """Delete the copy: the settings may contain secrets."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""When a sync job is due: so long after its last run, or at the times of a crontab line.
+"""Schedules of sync jobs: an interval after the last run, or the times of a crontab line.
 
 ```text
 Interval(6h)             last run 12:00            ->  18:00
@@ -20,7 +20,7 @@ SET_BACK = timedelta(seconds=1)
 
 
 class Schedule(Protocol):
-    """When runs are due. All moments are aware."""
+    """The times at which runs are due. All datetimes are aware."""
 
     def first(self, now: datetime) -> datetime:
         """Return when a job that never ran is due."""
@@ -31,18 +31,18 @@ class Schedule(Protocol):
         ...
 
     def after_setback(self, last: datetime, now: datetime) -> datetime:
-        """Return when the next run is due although the last one seems to lie in the future."""
+        """Return when the next run is due if the last one is in the future, since the clock was set back."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The same time from the begin of one run to the begin of the next."""
+    """A fixed time from the start of one run to the start of the next."""
 
     every: timedelta
 
     def first(self, now: datetime) -> datetime:
-        """Return this moment: at once."""
+        """Return `now`."""
         return now
 
     def after(self, moment: datetime) -> datetime:
@@ -50,7 +50,7 @@ class Interval:
         return moment + self.every
 
     def after_setback(self, last: datetime, now: datetime) -> datetime:
-        """Count from now on: nobody knows how long ago the last run really was."""
+        """Count from `now`: the real time since the last run is not known."""
         del last
         return now + self.every
 
@@ -78,7 +78,7 @@ class WallClock:
             wall = found + timedelta(seconds=1)
 
     def after_setback(self, last: datetime, now: datetime) -> datetime:
-        """Return the next time, unless the last run was that very one."""
+        """Return the next time of the line, unless that was the last run."""
         sooner = self.after(now)
         return sooner if sooner < last else self.after(last)
 
@@ -91,11 +91,11 @@ def build_schedule(every: str, cron: str) -> Schedule | None:
 
 
 def find_instant(wall: datetime, zone: tzinfo) -> datetime:
-    """Find when a naive wall clock time is: of two instants the first, and in a gap the gap's end."""
+    """Return the instant of a naive wall clock time: the first of two, or the end of a gap."""
     instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == wall:
         return instant
-    # In a gap both readings miss the time: one lies before the change of the clocks, one after it.
+    # In a gap both readings miss the time: one is before the change of the clocks, one after it.
     before, after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC), instant
     offset_after = after.astimezone(zone).utcoffset()
     while after - before > timedelta(seconds=1):
@@ -108,7 +108,7 @@ def find_instant(wall: datetime, zone: tzinfo) -> datetime:
 
 
 def next_run(schedule: Schedule, last: datetime | None, now: datetime) -> datetime:
-    """Return when a job is due whose last run was due at `last`; a moment in the past means at once."""
+    """Return when a job is due whose last run was due at `last`; a time in the past means now."""
     if last is None:
         return schedule.first(now)
     return schedule.after_setback(last, now) if now < last - SET_BACK else schedule.after(last)
@@ -116,12 +116,12 @@ def next_run(schedule: Schedule, last: datetime | None, now: datetime) -> dateti
 
 @dataclass(frozen=True, slots=True)
 class ScheduledJob:
-    """A job's schedule, and when its last run began as far as that is known."""
+    """A job's schedule, and the start of its last run if known."""
 
     schedule: Schedule
     last: datetime | None = None
 
 
 def show_moment(moment: datetime) -> str:
-    """Show a moment as the local clock does, with its offset: `2026-03-29 03:00:00+02:00`."""
+    """Format a time in the local zone, with its offset: `2026-03-29 03:00:00+02:00`."""
     return moment.astimezone().isoformat(" ", "seconds")

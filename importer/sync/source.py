@@ -39,7 +39,7 @@ from importer.http import Request, Response, host_of, read_retry_after, url_prob
 from importer.sync.config import SyncJob
 
 DOWNLOAD_LIMIT_BYTES = 64 * 1024 * 1024
-"""No export of ratings is larger; a server that sends more is refused."""
+"""No export of ratings is larger; a larger download is refused."""
 
 MOST_REDIRECTS = 5
 
@@ -70,7 +70,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A source that can be read. `name` is for messages: it has no key in it."""
+    """A source that is ready to read. `name` is for messages and contains no key."""
 
     path: Path
     name: str
@@ -78,9 +78,9 @@ class Fetched:
 
 
 def fetch(job: SyncJob, copy: Path, known: Version) -> Fetched:
-    """Find the job's file, or download it to `copy` unless the `known` version there is the newest.
+    """Return the job's file, or download it to `copy` unless the `known` version there is the newest.
 
-    Raises UnreadableFileError, StopRunError when the server cannot be reached now.
+    Raises UnreadableFileError, or StopRunError if the server cannot be reached now.
     """
     if job.is_download:
         has_copy = bool(known.digest) and copy.is_file() and hash_file(copy) == known.digest
@@ -91,9 +91,9 @@ def fetch(job: SyncJob, copy: Path, known: Version) -> Fetched:
 
 @contextmanager
 def withhold_content(job: SyncJob, fetched: Fetched) -> Iterator[None]:
-    """Keep the columns of an unknown download out of the error that names them.
+    """Remove the column names of an unknown download from errors.
 
-    What came may be no export but a page of somebody's router; logs and notifications are read by others.
+    The download may be a page of a router instead of an export, and other people read logs and notifications.
     """
     try:
         yield
@@ -107,7 +107,7 @@ def withhold_content(job: SyncJob, fetched: Fetched) -> Iterator[None]:
 
 
 def find_newest(pattern: str) -> Path:
-    """Find a file by its name or pattern; of several the one changed last. Raises UnreadableFileError."""
+    """Find a file by name or pattern; of several the one changed last. Raises UnreadableFileError."""
     path = Path(pattern)
     if path.is_file():
         return path
@@ -124,8 +124,8 @@ def find_newest(pattern: str) -> Path:
 class AddressGuard:
     """Refuses addresses inside this network once a redirect comes from outside.
 
-    A server outside could otherwise have files of a router or of this machine read as ratings. What counts is
-    the address that is connected to: a name may mean another one each time it is looked up.
+    Otherwise an outside server could make us read files of a router or of this machine as ratings. The check
+    is on the connected address, since a name may resolve to another one each time.
     """
 
     def __init__(self) -> None:
@@ -134,7 +134,7 @@ class AddressGuard:
         self._was_outside = False
 
     def check(self, address: str) -> None:
-        """Take note of an IP address before it is connected to. Raises OSError."""
+        """Check an IP address before it is connected to. Raises OSError."""
         ip = ipaddress.ip_address(address)
         ip = (ip.ipv4_mapped or ip) if isinstance(ip, ipaddress.IPv6Address) else ip
         if ip.is_global:
@@ -153,7 +153,7 @@ async def _download(job: SyncJob, copy: Path, known: Version) -> Fetched:
 async def download(
     sender: HttpSender, job: SyncJob, copy: Path, known: Version, guard: AddressGuard | None = None
 ) -> Fetched:
-    """Bring `copy`, a private file that holds the `known` version, up to date. Raises as `fetch` does."""
+    """Update `copy`, a private file with the `known` version. Raises the same as `fetch`."""
     name = f"the download from {host_of(job.source)}"
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
@@ -177,7 +177,7 @@ async def download(
 async def _get(
     sender: HttpSender, job: SyncJob, name: str, headers: Mapping[str, str], guard: AddressGuard
 ) -> Response:
-    """Get the source, through redirects. Returns whatever answers in the end."""
+    """Get the source, through redirects. Returns the last answer."""
     address = job.source
     client = Client.for_questions(sender)
     for _ in range(MOST_REDIRECTS + 1):
@@ -215,14 +215,14 @@ def _follow(job: SyncJob, address: str, answer: Response, name: str) -> str:
         problems = list(url_problems(target._replace(query="").geturl(), in_clear=in_clear, section="jobs"))
     except ValueError as error:
         problems = [str(error)]
-    # insecure_http accepts an address in clear, but not that a server takes https away.
+    # insecure_http accepts a plain http address, but no redirect from https to http.
     if problems or (urlsplit(address).scheme == "https" and target.scheme != "https"):
         raise _unsafe(name)
     return target.geturl()
 
 
 def _unsafe(name: str) -> UnreadableFileError:
-    # Never with the address: it is the server's own text, and may hold a key.
+    # Never with the address: it is the server's text, and may contain a key.
     return UnreadableFileError(name, "its server redirects to an address that is not safe", remedy=_REMEDY)
 
 
@@ -237,7 +237,7 @@ def _header(answer: Response, name: str) -> str:
 
 
 def _read_last_modified(answer: Response) -> str:
-    """Take the date only if it tells versions apart: another may follow in its second (RFC 9110, 8.8.2.2)."""
+    """Return the date only if it identifies the version: not within its second (RFC 9110, 8.8.2.2)."""
     changed_at = _header(answer, "Last-Modified")
     try:
         age = parsedate_to_datetime(answer.headers.get("Date", "")) - parsedate_to_datetime(changed_at)

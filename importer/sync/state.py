@@ -1,4 +1,4 @@
-"""What a sync job remembers from run to run: versions of its source, and rows that are known to fail.
+"""The state of a sync job between runs: versions of its source, and rows that are known to fail.
 
 ```text
 sync/nightly.json                          one private file for each job
@@ -32,7 +32,7 @@ from importer.sync.source import Version
 LOCK_POLL_SECONDS = 0.2
 
 _IDENTITY = RESULT_COLUMNS[RESULT_COLUMNS.index("kind") : RESULT_COLUMNS.index("rated_at") + 1]
-"""What makes a row the same as one of an earlier run, wherever in the file it stands."""
+"""The fields that identify a row of an earlier run, at any line."""
 
 _WITHOUT_EFFECT_ON_ROWS = {
     "every",
@@ -49,7 +49,7 @@ _PLACES = {name: RESULT_COLUMNS.index(name) for name in RESULT_COLUMNS}
 
 
 class KnownFailure(BaseModel):
-    """A row that fails for good: its last outcome, the days (UTC) of the first and last try, and how many."""
+    """A row that fails permanently: its last outcome, first and last day (UTC) of attempts, their number."""
 
     status: Status
     reason: str
@@ -60,26 +60,26 @@ class KnownFailure(BaseModel):
 
 
 class JobState(BaseModel):
-    """The content of the file. A job that never ran has the defaults."""
+    """The content of the state file. A job that never ran has the defaults."""
 
     model_config = ConfigDict(extra="ignore")
 
     importer: str = ""
-    """The version of this program, which may read a file in another way than the one before."""
+    """The version of this program; another version may read a file differently."""
     options: str = ""
     version: Version = Version()
     related_files: dict[str, str] = {}
     """Other files that shaped the rows, and their content's hashes."""
     account: str = ""
-    """The user name behind the sign-in, as it was confirmed last."""
+    """The signed-in user, as last confirmed."""
     activities: dict[str, str] = {}
     began_at: str = ""
-    """When the job was begun last, whatever became of it."""
+    """The start of the last run, finished or not."""
     ended_at: str = ""
-    """When a run last came to its end."""
+    """The end of the last run that finished."""
     counts: dict[Status, int] = {}
     is_settled: bool = False
-    """Whether the last run came to its end and left nothing that may succeed another time."""
+    """Whether the last run finished and left no row that may succeed later."""
     known: dict[str, KnownFailure] = {}
 
     @field_validator("began_at", "ended_at")
@@ -91,7 +91,7 @@ class JobState(BaseModel):
 
 
 def load_state(path: Path) -> JobState:
-    """Read the file. One that is missing or makes no sense is an empty one: the next run reads everything."""
+    """Read the file. A missing or invalid one counts as empty: the next run reads everything."""
     try:
         return JobState.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
@@ -99,28 +99,28 @@ def load_state(path: Path) -> JobState:
 
 
 def save_state(path: Path, state: JobState) -> None:
-    """Write the private file, whole or not at all. Raises StateFileError."""
+    """Write the private file atomically. Raises StateFileError."""
     write_privately(path, state.model_dump_json(indent=1).encode() + b"\n")
 
 
 def is_permanent(status: Status, reason: str | None) -> bool:
-    """Whether it comes to the same each time: not sent again until the row changes or many days pass."""
+    """Whether the outcome is permanent: the row is not sent again until it changes or many days pass."""
     return status in {Status.NOT_FOUND, Status.REJECTED} or (status, reason) == NOT_STORED
 
 
 def hash_options(job: SyncJob, *more: str) -> str:
-    """Hash all options that change what a job does with its source; how often it runs does not."""
+    """Hash all options that change how a job reads and sends its source; the schedule does not."""
     shaping = job.model_dump_json(exclude=_WITHOUT_EFFECT_ON_ROWS)
     return hashlib.sha256("\0".join([shaping, *more]).encode()).hexdigest()
 
 
 def next_try(known: KnownFailure, retry_after_days: int) -> datetime:
-    """When a row that failed for good is tried once more."""
+    """Return when a row that failed permanently is tried again."""
     return datetime.combine(known.tried_on, time(), UTC) + timedelta(days=retry_after_days)
 
 
 def is_any_due(state: JobState, retry_after_days: int, now: datetime) -> bool:
-    """Whether the time has come to try any known failure again."""
+    """Whether any known failure is due for another attempt."""
     return any(next_try(known, retry_after_days) <= now for known in state.known.values())
 
 
@@ -143,7 +143,7 @@ def close_known(
 def collect_known(
     lines: Iterable[Sequence[Any]], before: Mapping[str, KnownFailure], now: datetime
 ) -> dict[str, KnownFailure]:
-    """Collect the failures for good from a run's results: those that were sent, and those that were not."""
+    """Collect the permanent failures from a run's results, including those that were not sent again."""
     today = now.astimezone(UTC).date()
     found: dict[str, KnownFailure] = {}
     for line in lines:
@@ -169,7 +169,7 @@ def collect_known(
 
 @contextmanager
 def account_queue(lock_file: Path, report_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock while the block runs, after waiting for it: the jobs of an account run one at a time.
+    """Lock the account's queue while the block runs: the jobs of an account run one at a time.
 
     Raises StateFileError.
     """
@@ -195,7 +195,7 @@ def _acquire(lock: BaseFileLock) -> bool:
 
 
 def _describe(job: RatingJob, failure: KnownFailure, retry_after_days: int) -> str:
-    """Add since when; leave out the reader's note, which the journal puts before each message of the row."""
+    """Build the message with its date, without the reader's note, which the journal adds to each message."""
     message = failure.message.removeprefix(f"{job.note}; ") if job.note else failure.message
     again = next_try(failure, retry_after_days).date().isoformat()
     parts = [message, f"known since {failure.since}", f"tried again after {again}, or when the row changes"]
@@ -208,6 +208,6 @@ def _hash_job(job: RatingJob) -> str:
 
 
 def _hash_cells(cells: Iterable[object]) -> str:
-    # As text: whether the journal returns a number or its text must not matter.
+    # As text, since the journal may return a number or its text.
     text = "\0".join("" if cell is None else str(cell) for cell in cells)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""Texts that say how often a sync job runs: `6h`, or a crontab line. Only home of APScheduler."""
+"""Parses how often a sync job runs: `6h`, or a crontab line. Only home of APScheduler."""
 
 import os
 import re
@@ -19,19 +19,19 @@ _DAY_ITEM = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?")
 
 
 class Calendar(Protocol):
-    """The moments that a crontab line names, on a clock without time zones."""
+    """The times of a crontab line, on a clock without time zones."""
 
     def next_at(self, earliest: datetime) -> datetime | None:
-        """Return the first moment that is not before `earliest`, both naive; None if there is none ever."""
+        """Return the first time not before `earliest`, both naive; None if there is none."""
         ...
 
 
 def local_zone(environ: Mapping[str, str] = os.environ) -> tzinfo:
     """Return the zone of the variable TZ, or else of this machine, with all its rules; UTC if there is none.
 
-    Raises ValueError for a TZ that makes no sense: runs at wrong hours would be noticed late.
+    Raises ValueError for an invalid TZ, since runs at wrong hours would be noticed late.
     """
-    from tzlocal import reload_localzone  # noqa: PLC0415 - it comes with the library, and only a daemon asks
+    from tzlocal import reload_localzone  # noqa: PLC0415 - slow to import, and only a daemon needs it
 
     try:
         return reload_localzone()
@@ -75,10 +75,10 @@ def parse_cron(text: str) -> Calendar:
         raise ValueError(f"{text!r} is no crontab line: it has five words, for example 0 3 * * *")
     minute, hour, day, month, weekday = (word.lower() for word in words)
     if day != "*" and weekday != "*":
-        # crontab(5) means one or the other, other programs mean both: refused rather than guessed.
+        # In crontab(5) this means "or", in other programs "and": refused rather than guessed.
         raise ValueError(f"{text!r} names days of the month and of the week; leave one of them a *")
     try:
-        # Without daylight saving here: what a skipped or doubled hour means is decided by `schedule.py`.
+        # Without daylight saving here: `schedule.py` handles skipped and doubled hours.
         fields = {"minute": minute, "hour": hour, "day": day, "month": month, "second": "0"}
         found = CronTrigger(day_of_week=_name_days(weekday), timezone=UTC, **fields)
     except (ValueError, IndexError) as error:
@@ -90,7 +90,7 @@ def parse_cron(text: str) -> Calendar:
 
 
 class _Crontab:
-    """The library's trigger, asked on a clock without time zones."""
+    """The library's trigger on a clock without time zones."""
 
     def __init__(self, trigger: "object") -> None:
         self._trigger = trigger

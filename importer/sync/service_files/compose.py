@@ -47,7 +47,7 @@ def _build_sign_ins(service: Service) -> str:
 
 
 def _quote(text: str) -> str:
-    """Quote a text; compose takes a single `$` for the beginning of a variable."""
+    """Quote a text; in compose files a single `$` begins a variable."""
     return json.dumps(text, ensure_ascii=False).replace("$", "$$")
 
 

@@ -18,7 +18,7 @@ def build_launchd(service: Service) -> str:
         "ProgramArguments": list(service.command),
         "EnvironmentVariables": dict(service.environment),
         "WorkingDirectory": str(service.state_folder),
-        "StartCalendarInterval": times,  # unlike StartInterval it makes up for a run that sleep has missed
+        "StartCalendarInterval": times,  # unlike StartInterval it makes up for a run missed during sleep
         "StandardOutPath": str(service.log),
         "StandardErrorPath": str(service.log),
         "ProcessType": "Background",

@@ -1,4 +1,4 @@
-"""When a service runs, in a form that every scheduler knows: daily at a time, or every 6 hours."""
+"""The schedule of a service, in a form that every scheduler supports: daily, or every 6 hours."""
 
 from dataclasses import dataclass
 from datetime import time

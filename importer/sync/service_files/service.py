@@ -1,4 +1,4 @@
-"""What a scheduler is to run: the program, its arguments, its user and the folders it needs."""
+"""The service that a scheduler runs: the program, its arguments, its user and its folders."""
 
 import getpass
 import shutil
@@ -20,7 +20,7 @@ NO_DESKTOP = {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What runs, as whom, when, and what it needs around it. All paths are absolute."""
+    """The command, user, schedule and folders of a service. All paths are absolute."""
 
     name: str
     program: Sequence[str]
@@ -34,7 +34,7 @@ class Service:
     writable: Sequence[Path] = ()
     """Folders that it writes besides the state folder: of the results."""
     sign_ins: Sequence[str] = ()
-    """What `importer` needs to be run with once, such as `login trakt --account ada`."""
+    """The sign-ins to do once, such as `login trakt --account ada`."""
 
     @property
     def command(self) -> list[str]:
@@ -48,14 +48,14 @@ class Service:
 
     @property
     def missing_folders(self) -> list[Path]:
-        """The folders for results that do not exist yet: without them, no run can end well."""
+        """The folders for results that do not exist yet, without which runs fail."""
         return [folder for folder in dict.fromkeys(self.writable) if not folder.is_dir()]
 
 
 def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: ServiceSchedule) -> Service:
     """Describe the service that runs these jobs on this machine; `name` is set if it is one job.
 
-    Raises UsageError for a path that no scheduler's file can hold.
+    Raises UsageError for a path that a scheduler's file cannot contain.
     """
     settings, state = config_file().absolute(), state_dir().absolute()
     service = Service(
@@ -86,7 +86,7 @@ def build_sign_in_comments(service: Service, program: str = "importer") -> str:
 
 
 def build_xml_comments(*comments: str) -> str:
-    """Build XML comments; two hyphens may not stand in one, so they are set apart."""
+    """Build XML comments; two hyphens are not allowed in one, so they are separated."""
     return "\n".join(f"<!-- {comment.replace('--', '- -')} -->" for comment in comments)
 
 
@@ -97,7 +97,7 @@ def _sign_ins(jobs: Iterable[SyncJob]) -> Iterable[str]:
 
 
 def _find_program() -> list[str]:
-    """Find this very program. Links stay links: that of a virtual environment means its place."""
+    """Find this program. Links are not resolved: a virtual environment is found through its link."""
     program = shutil.which(sys.argv[0]) or sys.argv[0]
     if Path(program).name == "__main__.py":
         # -P: a typer.py in the folder that the scheduler starts it in must not run.
@@ -106,5 +106,5 @@ def _find_program() -> list[str]:
 
 
 def _folder_of(source: str) -> Path:
-    """Find the folder that holds a file, or all that a pattern matches."""
+    """Return the folder of a file, or of all files that a pattern matches."""
     return next(path for path in Path(source).parents if not set("*?[") & set(str(path)))

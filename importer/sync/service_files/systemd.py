@@ -76,7 +76,7 @@ def _escape(text: str) -> str:
 
 
 def _quote(text: str, *, is_command: bool = False) -> str:
-    """Quote a word of a unit file; `$` stands for a variable in a command only."""
+    """Quote a word of a unit file; `$` begins a variable only in a command."""
     if _PLAIN_WORD.fullmatch(text):
         return text
     quoted = _escape(text).replace("\\", "\\\\").replace('"', '\\"')

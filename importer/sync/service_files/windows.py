@@ -12,7 +12,7 @@ def build_windows(service: Service) -> str:
     """Build the task, with comments above it."""
     schedule = service.schedule
     start = f"2026-01-01T{schedule.first_minute // 60:02}:{schedule.first_minute % 60:02}:00"
-    # A random delay beside a repetition is refused by some versions; the minute is the machine's own anyway.
+    # Some versions refuse a random delay with a repetition; the minute differs by machine anyway.
     delay = "\n      <RandomDelay>PT10M</RandomDelay>" if schedule.is_daily else ""
     repetition = (
         ""
