@@ -20,7 +20,8 @@ from importer.journal.history import (
     read_tallies,
 )
 from importer.model import RESULT_COLUMNS, Status
-from importer.report.summary import Summary, build_text
+from importer.report.summary import Summary
+from importer.report.summary_text import build_text
 from importer.runs.outputs import Outputs
 from importer.runs.results_csv import write_results
 from importer.text import clean, without_place

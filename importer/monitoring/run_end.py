@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from importer.errors import ImporterError, UnreachableError
-from importer.report.summary import Summary, build_reasons
+from importer.report.summary import Summary
+from importer.report.summary_text import build_reasons
 
 
 @dataclass(frozen=True, slots=True)

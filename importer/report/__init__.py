@@ -1,1 +1,1 @@
-"""What people read afterwards: the results file and the summary."""
+"""The summary of a run and the inspection of a file, for people and for programs."""

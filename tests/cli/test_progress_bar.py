@@ -303,6 +303,6 @@ class TestShowing:
         assert capfd.readouterr() == ("", "")
 
     def test_rich_is_not_imported_before_a_terminal_needs_it(self) -> None:
-        names = "importer.cli.progress_bar, importer.report.summary"
+        names = "importer.cli.progress_bar, importer.report.summary_text"
         code = f"import {names}, sys; sys.exit('rich' in sys.modules)"
         assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

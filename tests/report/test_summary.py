@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from importer.model import Status
-from importer.report.summary import Summary, build_rich, build_text
+from importer.report.summary import Summary
+from importer.report.summary_text import build_rich, build_text
 from importer.text import clean, count, duration, rate
 
 
