@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from importer.errors import UsageError
-from importer.sync.config import choose_jobs
 from importer.sync.job import load_checked_jobs
+from importer.sync.jobs_file import choose_jobs
 from importer.sync.service_files import compose, cron, launchd, systemd, windows
 from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
 from importer.sync.service_files.service import Service, build_service

@@ -20,8 +20,9 @@ from importer.monitoring.log import open_log
 from importer.monitoring.run_end import RunEnd, build_failed_start
 from importer.runs.import_run import RunReport
 from importer.runs.prompts import Unattended
-from importer.sync.config import SyncJob, choose_jobs
+from importer.sync.config import SyncJob
 from importer.sync.job import Unchanged, load_checked_jobs, results_of, run_job
+from importer.sync.jobs_file import choose_jobs
 from importer.sync.processes import Children, run_side_by_side
 from importer.sync.recipients import build_recipients
 from importer.sync.run_daemon import DaemonOptions, run_daemon

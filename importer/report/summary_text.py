@@ -6,7 +6,7 @@ Run 20261130-0021-ab: ratings.csv to trakt       _title
   98  rated      the destination took the rating   _count_rows
    2  not found  the destination does not know the title
 
-98 of 100 rows ...                               _conclude
+2 of 100 rows did not succeed:                   _conclude
 ```
 """
 

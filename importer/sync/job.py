@@ -36,7 +36,8 @@ from importer.runs.prompts import Observer, Prompts
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.runs.sources import ExportFile, Opening
 from importer.state_files import translate_trouble
-from importer.sync.config import Checks, SyncJob, load_jobs
+from importer.sync.config import Checks, SyncJob
+from importer.sync.jobs_file import load_jobs
 from importer.sync.source import Fetched, fetch, hash_file, withhold_content
 from importer.sync.state import (
     JobState,

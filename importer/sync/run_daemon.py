@@ -25,9 +25,10 @@ from importer.files import write_privately
 from importer.monitoring.health import note_next_run, read_job
 from importer.monitoring.log import Log
 from importer.state_files import translate_trouble
-from importer.sync.config import SyncJob, choose_jobs
+from importer.sync.config import SyncJob
 from importer.sync.daemon import Daemon, JobEnd
 from importer.sync.job import load_checked_jobs
+from importer.sync.jobs_file import choose_jobs
 from importer.sync.processes import Children, on_signals
 from importer.sync.recipients import health_folder, serving_metrics
 from importer.sync.schedule import Schedule, ScheduledJob, build_schedule, show_moment

@@ -10,8 +10,9 @@ from importer.client.token_store import open_token_store
 from importer.destinations.registry import list_words
 from importer.destinations.trakt.spec import TRAKT
 from importer.errors import AuthorizationError, Remedy, SettingsError
-from importer.sync.config import SyncJob, choose_jobs, load_jobs
+from importer.sync.config import SyncJob
 from importer.sync.job import load_checked_jobs
+from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.times import parse_cron, parse_duration
 from tests import settings_of
 from tests.settings_of import load_trakt, load_trakt_v1
