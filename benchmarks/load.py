@@ -3,7 +3,7 @@
     python -m benchmarks.load [requests] [connections]
 
 Imports made-up ratings one by one into a sandbox that keeps them in a file, and prints the memory of both
-processes as it goes, then what the sandbox answered and what it holds.
+processes as it goes, then the sandbox's answers and its ratings.
 """
 
 import csv
@@ -40,7 +40,7 @@ def main(requests: int = 200_000, connections: int = 256) -> int:
             seconds = time.monotonic() - begun
         print(f"{requests:,} requests, {connections} connections, {seconds:.0f} s, exit {client.returncode}")
         answers, stored = _read_sandbox(data)
-        print(f"the sandbox holds {stored:,} ratings; its log of the last 100,000: {dict(answers)}")
+        print(f"the sandbox has {stored:,} ratings; its log of the last 100,000: {dict(answers)}")
         statuses = _read_results(folder / "results.csv")
         print(f"results.csv: {dict(statuses)}")
         print("memory grew to " + " and ".join(f"{ratio:.2f} x ({who})" for who, ratio in growth.items()))

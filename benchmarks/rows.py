@@ -1,4 +1,4 @@
-"""The rows of the table: what is measured, what it is measured against, and what it must reach.
+"""The rows of the table: the work, its yardstick, and the target.
 
 A row prepares its files once, and then yields rounds without end; a round measures both sides, one right
 after the other, so that a slow moment of the machine slows down both.
@@ -51,7 +51,7 @@ class Row:
     is_floor: bool = False
 
     def is_met_by(self, ratio: float) -> bool:
-        """Whether this is what must be reached."""
+        """Whether the ratio meets the target."""
         return ratio >= self.target if self.is_floor else ratio <= self.target
 
 

@@ -1,6 +1,6 @@
 """A server of both APIs that costs next to nothing, so that what is measured is the client.
 
-A bare protocol on uvloop: it believes every request, remembers ratings of movies and shows them again.
+A bare protocol on uvloop: it accepts every request, stores ratings of movies and returns them.
 Prints its URL, and ends when its standard input closes: `python -m benchmarks.server`.
 """
 
@@ -29,7 +29,7 @@ _NOT_FOUND: dict[str, list[object]] = {"movies": [], "shows": [], "seasons": [],
 
 
 class Account:
-    """The one account there is, and when each POST of a rating arrived."""
+    """The only account, and the arrival of each POST of a rating."""
 
     def __init__(self) -> None:
         self.movies: dict[str, tuple[int, str | None]] = {}
@@ -131,7 +131,7 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way back."""
+        """Store the transport for the answers."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is none by name
 
     def data_received(self, data: bytes) -> None:

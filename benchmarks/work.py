@@ -1,4 +1,4 @@
-"""What the importer does, as functions that a child process runs: imports first, then the clock."""
+"""The importer's work, as functions that a child process runs: imports first, then the clock."""
 
 import os
 import tempfile
@@ -22,7 +22,7 @@ def import_ratings(file: str, to: str, url: str, state: str, *, verifies: bool =
         warm = Path(name)
         _run(warm, url, str(write_export(warm / "few.csv", 10, only_movies=True)), to, "--dry-run")
     words = [file, to, "--verify" if verifies else "--no-verify"]
-    if to == "trakt":  # the others have no limit unless they are told one
+    if to == "trakt":  # the others have no limit unless an option sets one
         words += ["--rate", "999999999/s"]
     return measure(lambda: _run(Path(state), url, *words))
 

@@ -1,4 +1,4 @@
-"""What the importer is measured against: public libraries at their plainest, nothing of the importer."""
+"""The yardsticks: public libraries in their simplest use, without the importer."""
 
 import asyncio
 import csv
@@ -78,7 +78,7 @@ def _read_rows(file: str) -> Iterator[dict[str, str]]:
 
 
 def read_with_pandas(file: str) -> Figures:
-    """`pandas.read_csv` of the wanted columns as strings."""
+    """`pandas.read_csv` of the needed columns as strings."""
     return measure(lambda: pd.read_csv(file, usecols=COLUMNS, dtype=str, keep_default_na=False))
 
 

@@ -13,7 +13,7 @@ from importer.model import HATE, LOVE, Outcome, Rating, RatingJob, RowRemedy, St
 
 
 class OnConflict(StrEnum):
-    """What becomes of a row where the account holds another rating: the words of `--on-conflict`."""
+    """The policies of `--on-conflict`, for rows whose title has another rating in the account."""
 
     OVERWRITE = "overwrite"
     KEEP = "keep"
@@ -30,7 +30,7 @@ class OnConflict(StrEnum):
 
 
 class Conflict(NamedTuple):
-    """A row, as the account would hold it, and the other rating that the account holds."""
+    """A row, as the account would store it, and the account's other rating."""
 
     job: RatingJob
     held: Rating
@@ -47,10 +47,10 @@ _WHY = {
 
 
 def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
-    """Apply the policy: the fate of a row that gives way, or None for one that is sent.
+    """Apply the policy: return the outcome of a row that gives way, or None for one that is sent.
 
-    Where the policy cannot tell (a date is missing, a word stands against a number), the row is sent.
-    `ask` is not for this rule to answer: None.
+    If the policy cannot compare them (a date is missing, or a word and a number), the row is sent.
+    For `ask` it returns None.
     """
     job, held, held_at = conflict
     match policy:
@@ -66,7 +66,7 @@ def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
 
 
 def give_way(policy: OnConflict, conflict: Conflict) -> Outcome:
-    """The fate of a row whose rating gives way to the account's."""
+    """Return the outcome of a row whose rating gives way to the account's."""
     job, held, held_at = conflict
     ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
     rule = RowRemedy.POLICY.format(policy=policy)
