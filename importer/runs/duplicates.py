@@ -14,14 +14,14 @@ def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
 
 
 def close_duplicates(rows: Sequence[tuple[int, int, str | None]]) -> Iterator[tuple[int, Outcome]]:
-    """Of rows of one title, given as (row, line, rated_at), yield the fates of those that do not count."""
+    """Yield outcomes for duplicates among rows of one title, given as (row, line, rated_at)."""
     winner = pick_winner([(row, rated_at) for row, _, rated_at in rows])
     outcome = duplicate_of(winner, next(line for row, line, _ in rows if row == winner))
     yield from ((row, outcome) for row, _, _ in rows if row != winner)
 
 
 def duplicate_of(winner_row: int, winner_line: int) -> Outcome:
-    """The fate of a row that another row of the file outdoes."""
+    """Return the outcome of a row that another row of the same title replaces."""
     message = (
         f"row {winner_row} (line {winner_line}) rates the same title and counts: the newest, or the last"
     )
