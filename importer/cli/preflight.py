@@ -55,7 +55,7 @@ def _describe_account(account_info: AccountInfo, seconds: float) -> str:
 def _describe_room(account_info: AccountInfo, room: Room | None) -> Iterator[str]:
     if account_info.cap is None:
         return
-    cap = f"{account_info.cap:,}" + ("" if account_info.is_cap_told else " (the usual limit)")
+    cap = f"{account_info.cap:,}" + ("" if account_info.is_cap_stated else " (the usual limit)")
     if account_info.rating_count is None:
         yield f"How many ratings the account has is not known; its limit is {cap}."
         return
@@ -65,7 +65,7 @@ def _describe_room(account_info: AccountInfo, room: Room | None) -> Iterator[str
     if room is not None and room.first_left_out is not None:
         first = room.first_left_out
         title = f", {clean(first.title, 80)}" if first.title else ""
-        verb = "will" if account_info.is_cap_told else "may"
+        verb = "will" if account_info.is_cap_stated else "may"
         yield (
             f"{count(room.left_out, 'new title')} {verb} not fit: what comes last in the file, "
             f"from line {first.line}{title}. Changes and removals are sent first."

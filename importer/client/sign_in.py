@@ -90,8 +90,8 @@ class AccountInfo:
     """Seconds since the epoch; None when the token's end is not known."""
     cap: int | None = None
     """How many ratings the account may hold, if there is a limit."""
-    is_cap_told: bool = False
-    """Whether the service said so of this very account; else it is what is usual."""
+    is_cap_stated: bool = False
+    """Whether the service stated this account's limit; if not, `cap` is the usual one."""
 
 
 async def account_info(sender: HttpSender, credentials: Credentials, api: AccountApi) -> AccountInfo:
@@ -101,5 +101,5 @@ async def account_info(sender: HttpSender, credentials: Credentials, api: Accoun
     rating_count = await client.request(api.build_count(), api.read_count)
     username = account.username or account.name
     return AccountInfo(
-        username, account.is_vip, rating_count, credentials.expires_at, account.cap, account.is_cap_told
+        username, account.is_vip, rating_count, credentials.expires_at, account.cap, account.is_cap_stated
     )

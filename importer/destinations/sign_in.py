@@ -167,14 +167,14 @@ class DeviceFlow(Protocol):
 class Account:
     """The account behind a token. `cap` is how many ratings it may hold, if there is a limit.
 
-    Without `is_cap_told` that is only what is usual for such accounts.
+    Without `is_cap_stated` that is only what is usual for such accounts.
     """
 
     username: str
     name: str
     is_vip: bool = False
     cap: int | None = None
-    is_cap_told: bool = False
+    is_cap_stated: bool = False
 
 
 Activities = Mapping[str, str]

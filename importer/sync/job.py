@@ -1,6 +1,6 @@
 """One sync job: finds out what changed, sends only that, and stores its state for the next run.
 
-Over 300 lines, most of them imports: it is the one place that connects source, state, run and destination.
+Over 300 lines, sixty of them imports: it is the one place that connects source, state, run and destination.
 """
 
 import os

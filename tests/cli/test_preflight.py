@@ -34,7 +34,7 @@ def test_only_rows_of_one_method_travel_together(tmp_path: Path) -> None:
 
 
 KNOWN = AccountInfo(
-    "ada", is_vip=False, rating_count=9_950, token_expires_at=None, cap=10_000, is_cap_told=True
+    "ada", is_vip=False, rating_count=9_950, token_expires_at=None, cap=10_000, is_cap_stated=True
 )
 LEFT_OUT = (
     "40 new titles will not fit: what comes last in the file, from line 62, Heat. Changes and removals are "
@@ -62,7 +62,7 @@ def test_what_does_not_fit_is_said_before_the_start() -> None:
 
 
 def test_a_limit_that_the_service_does_not_tell_is_only_usual() -> None:
-    usual = replace(KNOWN, is_cap_told=False)
+    usual = replace(KNOWN, is_cap_stated=False)
     assert "The account has 9,950 ratings of 10,000 (the usual limit)." in build(usual)
     found = build(usual, Room(9_950, 10_040, 40, build_job(61)))
     assert any(line.startswith("40 new titles may not fit") for line in found)

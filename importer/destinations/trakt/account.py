@@ -71,7 +71,7 @@ def _parse_account(body: bytes) -> Account | None:
         return None
     cap = _parse_cap(content.get("limits"))
     usual_cap = VIP_CAP if is_vip else FREE_CAP
-    return Account(username, name, is_vip, usual_cap if cap is None else cap, is_cap_told=cap is not None)
+    return Account(username, name, is_vip, usual_cap if cap is None else cap, is_cap_stated=cap is not None)
 
 
 def _parse_cap(limits: object) -> int | None:

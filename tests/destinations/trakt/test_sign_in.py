@@ -346,7 +346,7 @@ def test_the_account() -> None:
     )
     limits = {"list": {"count": 2}, "ratings": {"item_count": 12_345}}
     told = value_or(read_account(build_answer(200, {"user": user, "limits": limits})))
-    assert told == Account("ada", "", is_vip=False, cap=12_345, is_cap_told=True)
+    assert told == Account("ada", "", is_vip=False, cap=12_345, is_cap_stated=True)
     for odd in (None, {"ratings": 5}, {"ratings": {"item_count": True}}, {"ratings": {"item_count": -1}}):
         found = value_or(read_account(build_answer(200, {"user": user, "limits": odd})))
         assert found == Account("ada", "", is_vip=False, cap=10_000)
