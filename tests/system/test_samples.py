@@ -6,13 +6,12 @@ golden files anew; read the difference before you commit it.
 
 import csv
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from importer.readers import ReadOptions, open_reader
-from importer.runs.load import Source
+from importer.readers import ReadOptions
+from importer.runs.sources import ExportFile
 from tests.readers.golden import READINGS, all_samples
 from tests.road import OPEN, Road
 from tests.road import running_sandbox as running_server
@@ -41,10 +40,9 @@ def test_results_of_a_sample_equal_its_golden_file(
 class SampleRoad(Road):
     """The road of a sample through today's API, read as its owner would have it."""
 
-    def build_source(self) -> Source:
-        reading = replace(READINGS.get(self.file.name, ReadOptions()), leaves_types_open=True)
-        reader = open_reader(self.file, reading, name=self.file.name)
-        return Source(self.file.name, self.file.name, lambda: reader)
+    @property
+    def source(self) -> ExportFile:
+        return ExportFile(str(self.file), READINGS.get(self.file.name, ReadOptions()))
 
 
 @pytest.mark.usefixtures("time_enough")
