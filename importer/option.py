@@ -5,8 +5,8 @@
         workers: int | None = option("Requests in flight at once.", minimum=1, maximum=256)
         rate: Rate | None = option("At most N requests per PERIOD.", metavar="N/PERIOD", parse=parse_rate)
 
-`cli/groups.py` makes `--workers` and `--rate` of these lines; the keys `workers` and `rate` of a sync job,
-and their rows in docs/settings.md, are held against them by a test. A field without `option` is no option.
+`cli/groups.py` makes `--workers` and `--rate` of these lines, `sync/keys.py` the keys `workers` and `rate` of
+a sync job; a test holds their rows in docs/settings.md against them. A field without `option` is no option.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -8,18 +8,16 @@ import pytest
 from importer.destinations.spec import RequestOptions
 from importer.option import Declaration, declarations_of, flag_of, key_of
 from importer.readers.base import ReadOptions
-from importer.runs.rules import DestinationOptions, SendOptions
+from importer.runs.rules import DestinationOptions, RuleOptions, SendOptions
 from importer.sync.config import SyncJob
+from importer.sync.keys import OF_ONE_RUN, list_keys, read_keys
 from tests.test_docs import read_table
-
-OF_ONE_RUN = {"limit", "resend_unconfirmed", "base_url"}
-"""What is said of one run only: a sync job has no key for it."""
 
 DECLARED = [
     pytest.param(name, default, declared, id=flag_of(name, declared))
-    for group in (ReadOptions, RequestOptions, SendOptions, DestinationOptions)
+    for group in (ReadOptions, RequestOptions, SendOptions, DestinationOptions, RuleOptions)
     for name, default, declared in declarations_of(group)
-    if name not in OF_ONE_RUN
+    if name not in OF_ONE_RUN or name == "insecure_http"  # a job has one of its own
 ]
 
 
@@ -30,13 +28,13 @@ ROWS = {row[0]: row for row in read_table("docs/settings.md", "key in `[jobs.NAM
 def test_a_sync_job_has_the_key_with_its_default_and_its_bounds(
     name: str, default: Any, declared: Declaration
 ) -> None:
-    field = SyncJob.model_fields[key_of(name, declared)]
-    assert field.default in ({} if default is MISSING else default, "")
-    bounds = (declared.minimum, declared.maximum)
-    shown = repr(field).lower()
-    assert all(
-        bound is None or f"{kind}={bound}" in shown for kind, bound in zip(("ge", "le"), bounds, strict=True)
-    )
+    key = list_keys(SyncJob)[key_of(name, declared)]
+    assert key.default == default
+    assert (key.declared.minimum, key.declared.maximum) == (declared.minimum, declared.maximum)
+    for bound, beyond in ((declared.minimum, -1), (declared.maximum, 1)):
+        if bound is not None:
+            assert read_keys(SyncJob, {"source": "x", key_of(name, declared): bound})[1] == []
+            assert read_keys(SyncJob, {"source": "x", key_of(name, declared): bound + beyond})[0] is None
 
 
 @pytest.mark.parametrize(("name", "default", "declared"), DECLARED)

@@ -16,10 +16,9 @@ from importer.errors import OptionError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_undoable
 from importer.readers.base import ReadOptions
 from importer.runs.again import ChangesOfRun, open_results
-from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import name_results
-from importer.runs.rules import RunRules, SendOptions
+from importer.runs.rules import RuleOptions, RunRules, SendOptions
 from importer.runs.undo import list_to_undo
 
 
@@ -50,8 +49,7 @@ def retry(
     reading: Annotated[ReadOptions, Only("zone")],
     api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
-    guard: options.Guard = 20,
-    on_conflict: options.OnConflictOption = OnConflict.NEWEST,
+    said: Annotated[RuleOptions, Only("on_conflict", "guard")],
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
@@ -60,7 +58,7 @@ def retry(
     Also the unconfirmed ones. The new results have a line for every row of the run.
     """
     given = open_results(what, every=every, zone=reading.zone)
-    rules = RunRules.for_retry(on_conflict).guarded_at(guard)
+    rules = RunRules.for_retry(said.on_conflict).guarded_at(said.guard)
     wanted = RunRequest(
         given,
         given.find_place(to, api),
@@ -93,7 +91,7 @@ def undo(
     sends: Annotated[SendOptions, Only("workers", "rate", "verify")],
     request: options.UntimedOptions,
     dry_run: options.DryRun = False,
-    guard: options.Guard = 20,
+    said: Annotated[RuleOptions, Only("guard")],
     yes: options.Yes = False,
     shown: options.ShownOptions,
 ) -> None:
@@ -117,7 +115,7 @@ def undo(
         print("Would be undone, in this order:", *(run.run_id for run in runs), sep="\n  ")
         return
     for past in runs:
-        rules = RunRules.for_undo(past, force=force).guarded_at(guard)
+        rules = RunRules.for_undo(past, force=force).guarded_at(said.guard)
         wanted = RunRequest(
             ChangesOfRun(past, force),
             _find_place(past),

@@ -10,7 +10,6 @@ import typer
 from importer.cli.groups import Only
 from importer.destinations.registry import DEFAULT, check_word, list_words
 from importer.destinations.spec import RequestOptions
-from importer.runs.conflicts import OnConflict
 from importer.runs.rules import Api, DestinationOptions, SendOptions
 
 
@@ -65,12 +64,6 @@ Overwrite = Annotated[
 ]
 
 
-WriteTo = Annotated[
-    Path | None,
-    typer.Option("--write-to", help="trakt-file, letterboxd-file: the file to upload.", metavar="FILE"),
-]
-
-
 ApiOption = Annotated[Api, typer.Option("--api", help="API version that the sandbox uses.")]
 
 
@@ -79,34 +72,6 @@ ApiGiven = Annotated[Api | None, typer.Option("--api", help="API version that th
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything except send.")]
-
-
-Recheck = Annotated[
-    bool, typer.Option("--recheck", help="Compare with the account only, not with what earlier runs sent.")
-]
-
-
-Guard = Annotated[
-    int,
-    typer.Option(
-        "--guard",
-        min=0,
-        max=100,
-        help="Ask before changing more of the account.",
-        metavar="PERCENT",
-    ),
-]
-
-
-OnConflictOption = Annotated[
-    OnConflict,
-    typer.Option("--on-conflict", help="Which rating counts if the account has another one."),
-]
-
-
-Mirror = Annotated[
-    bool, typer.Option("--mirror", help="Also remove ratings that the account has and the file has not.")
-]
 
 
 PlanOption = Annotated[

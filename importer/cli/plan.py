@@ -8,16 +8,15 @@ import typer
 
 from importer.cli import options
 from importer.cli.advice import advise_plan
-from importer.cli.groups import spread
+from importer.cli.groups import Only, spread
 from importer.cli.next_step import find_resolve
 from importer.cli.shell import Shell
 from importer.destinations.registry import DEFAULT, choose
 from importer.plans.make import made_plan
 from importer.plans.report import build_plan, print_json
 from importer.readers.base import ReadOptions
-from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
-from importer.runs.rules import RunRules
+from importer.runs.rules import RuleOptions, RunRules
 from importer.runs.sources import ExportFile
 from importer.text import clean
 
@@ -36,16 +35,14 @@ def plan(
     overwrite: options.Overwrite = False,
     request: options.UntimedOptions,
     api: options.ApiGiven = None,
-    recheck: options.Recheck = False,
-    on_conflict: options.OnConflictOption = OnConflict.NEWEST,
-    mirror: options.Mirror = False,
+    said: Annotated[RuleOptions, Only("on_conflict", "mirror", "recheck")],
     shown: options.ShownOptions,
 ) -> None:
     """Write down what a run would do with each row of FILE.
 
     Sends nothing; `importer run --plan` sends the plan.
     """
-    rules = RunRules.for_plan(on_conflict, mirror=mirror, recheck=recheck)
+    rules = RunRules.for_plan(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     what = ExportFile(file, reading, resolved)
     shell = Shell(out, shown, "plan")
     with (

@@ -6,17 +6,16 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
-from importer.cli.groups import spread
+from importer.cli.groups import Only, spread
 from importer.cli.shell import Shell
 from importer.destinations.registry import DEFAULT, choose
 from importer.destinations.spec import RequestOptions
 from importer.errors import UsageError
 from importer.plans.source import PlanFile
 from importer.readers.base import ReadOptions
-from importer.runs.conflicts import OnConflict
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import name_results
-from importer.runs.rules import RunRules, SendOptions
+from importer.runs.rules import DestinationOptions, RuleOptions, RunRules, SendOptions
 from importer.runs.sources import ExportFile, SourceSpec
 
 
@@ -25,20 +24,16 @@ def run(
     *,
     file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
     to: options.ToGiven = None,
-    at: options.AccountOptions,
+    at: Annotated[DestinationOptions, Only("base_url", "insecure_http", "account", "write_to")],
     reading: ReadOptions,
     resolved: options.Resolved = None,
     out: options.Out = None,
     overwrite: options.Overwrite = False,
-    write_to: options.WriteTo = None,
     sends: SendOptions,
     request: RequestOptions,
     api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
-    recheck: options.Recheck = False,
-    guard: options.Guard = 20,
-    on_conflict: options.OnConflictOption = OnConflict.NEWEST,
-    mirror: options.Mirror = False,
+    said: RuleOptions,
     plan: options.PlanOption = None,
     yes: options.Yes = False,
     shown: options.ShownOptions,
@@ -50,12 +45,12 @@ def run(
     spec = choose(to or DEFAULT, api)
     if (file is None) == (plan is None):
         raise UsageError("name the file to import, or with --plan a plan; not both")
-    if mirror and dry_run:
+    if said.mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     what: SourceSpec
     if plan is not None:
         reads_otherwise = replace(reading, zone=None) != ReadOptions() or resolved is not None
-        if reads_otherwise or on_conflict is not OnConflict.NEWEST or mirror or recheck:
+        if reads_otherwise or replace(said, guard=RuleOptions().guard) != RuleOptions():
             raise UsageError(
                 "the plan has settled how its rows are read and which of them are sent; options for that go "
                 "with `importer plan`, not with --plan"
@@ -65,12 +60,12 @@ def run(
         rules = RunRules.for_sent_plan()
     else:
         what = ExportFile(file or "", reading, resolved)
-        rules = RunRules.for_import(on_conflict, mirror=mirror, recheck=recheck)
-    rules = rules.guarded_at(guard)
+        rules = RunRules.for_import(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
+    rules = rules.guarded_at(said.guard)
     wanted = RunRequest(
         what,
         spec,
-        replace(at, request=request.in_zone(reading.zone), write_to=write_to),
+        replace(at, request=request.in_zone(reading.zone)),
         rules.as_dry_run() if dry_run else rules,
         sends,
         overwrites=overwrite,

@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from importer.errors import UsageError
-from importer.sync.job import load_checked_jobs
-from importer.sync.jobs_file import choose_jobs
+from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.service_files import compose, cron, launchd, systemd, windows
 from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
 from importer.sync.service_files.service import Service, build_service
@@ -44,7 +43,7 @@ def schedule(
             "--docker prints what works on Linux and macOS; start from compose.yaml in the sources"
         )
     # A name that is no job would fail every night, and nobody would see it.
-    jobs = choose_jobs(load_checked_jobs(), (name,) if name else ())
+    jobs = choose_jobs(load_jobs(), (name,) if name else ())
     service = build_service(name, jobs, _build_schedule(name, every, at))
     _warn_of_variables(os.environ)
     for folder in service.missing_folders:

@@ -21,8 +21,8 @@ from importer.monitoring.run_end import RunEnd, build_failed_start
 from importer.runs.import_run import RunReport
 from importer.runs.prompts import Unattended
 from importer.sync.config import SyncJob
-from importer.sync.job import Unchanged, load_checked_jobs, results_of, run_job
-from importer.sync.jobs_file import choose_jobs
+from importer.sync.job import Unchanged, results_of, run_job
+from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.processes import Children, run_side_by_side
 from importer.sync.recipients import build_recipients
 from importer.sync.run_daemon import DaemonOptions, run_daemon
@@ -72,7 +72,7 @@ def sync(
     With --every, --cron or --daemon it stays and runs them again.
     """
     chosen = tuple(names or ())
-    jobs = choose_jobs(load_checked_jobs(), chosen)
+    jobs = choose_jobs(load_jobs(), chosen)
     if every and cron:
         raise UsageError("--every and --cron exclude each other; give one")
     if metrics is not None:

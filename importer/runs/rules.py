@@ -115,6 +115,20 @@ class RunRules:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleOptions:
+    """What people may say about which ratings a run changes."""
+
+    on_conflict: OnConflict = option(
+        "Which rating counts if the account has another one.", default=OnConflict.NEWEST
+    )
+    mirror: bool = option("Also remove ratings that the account has and the file has not.", default=False)
+    recheck: bool = option("Compare with the account only, not with what earlier runs sent.", default=False)
+    guard: int = option(
+        "Ask before changing more of the account.", default=20, metavar="PERCENT", minimum=0, maximum=100
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SendOptions:
     """How to send. None means: what the destination recommends."""
 
@@ -140,7 +154,7 @@ class DestinationOptions:
     insecure_http: bool = option("Allow plain http to a host that is not this machine.", default=False)
     account: str = option("Use [accounts.NAME] of the settings file.", default="", metavar="NAME")
     request: RequestOptions = field(default_factory=RequestOptions)
-    write_to: Path | None = None
+    write_to: Path | None = option("trakt-file, letterboxd-file: the file to upload.", metavar="FILE")
 
     @property
     def flags(self) -> dict[str, object]:

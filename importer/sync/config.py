@@ -11,71 +11,65 @@ A job has no secret: the account's are in `[accounts.NAME]`, or in the destinati
 names no account. `jobs_file.py` loads all jobs.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import time
-from typing import Annotated, Literal
-
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-)
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field
+from pathlib import Path
 
 from importer.destinations.registry import DEFAULT, choose, list_words
 from importer.destinations.spec import DestinationSpec
-from importer.errors import AuthorizationError, OptionError, UsageError
+from importer.errors import AuthorizationError
+from importer.option import option
+from importer.readers.base import ReadOptions
+from importer.runs.rules import Api, DestinationOptions, RuleOptions, SendOptions
 from importer.sync.times import parse_cron, parse_duration
 
-Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Word = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) in {int, float} else value)]
-"""A text that may be written as a number: `scale = 5`."""
-Percent = Annotated[int, Field(ge=0, le=100)]
-Rated = Annotated[int, Field(ge=1, le=10)]
+
+def _check_source(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it must not be empty")
+    return text.strip()
 
 
-Checks = Mapping[str, Callable[[str], object]]
-"""By key, the parser that raises UsageError, about the flag of that name, for an invalid text."""
+def _check_destination(word: str) -> str:
+    if word not in list_words():
+        raise ValueError(f"it can be {' or '.join(list_words())}")
+    return word
 
 
-class SyncJob(BaseModel):
-    """One sync job, checked. The fields are the keys of `[jobs.NAME]`, explained in docs/settings.md."""
+def _check_every(text: str) -> str:
+    parse_duration(text)
+    return text
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    source: Filled
-    to: str = DEFAULT
-    account: str = ""
-    format: Filled = "auto"
-    map: dict[str, str] = {}
-    resolved: str = ""
-    scale: Word = ""
-    timezone: str = ""
-    lists: bool = False
-    diary_dates: bool = False
-    user: Word = ""
-    profile: str = ""
-    on_conflict: Literal["", "overwrite", "keep", "newest", "highest"] = ""
-    mirror: bool = False
-    guard: Percent = 20
-    out: str = ""
-    write_to: str = ""
-    api: Literal["v1", "v2"] = "v1"
-    bulk: bool = False
-    batch_size: Annotated[int, Field(ge=1, le=200)] = 100
-    workers: Annotated[int, Field(ge=1, le=256)] | None = None
-    rate: str = ""
-    love: Rated | None = None
-    hate: Rated | None = None
-    date_time: time = time(12)
-    verify: bool = True
-    every: str = ""
-    cron: str = ""
-    retry_permanent_after: Annotated[int, Field(ge=0, le=3650)] = 30
-    insecure_http: bool = False
+def _check_cron(text: str) -> str:
+    parse_cron(text)
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncJob:
+    """One sync job, checked. The options of its groups are keys of `[jobs.NAME]` as its own are."""
+
+    source: str = option("A file, a pattern or an address.", default=MISSING, parse=_check_source)
+    to: str = option("Where the ratings go.", default=DEFAULT, parse=_check_destination)
+    api: Api = option("API version that the sandbox uses.", default=Api.V1)
+    resolved: Path | None = option("Use the ids chosen in this file for rows without ids.")
+    out: Path | None = option("The results file; else NAME.csv in the folder of results.")
+    every: str = option("How often a daemon runs it: 6h.", default="", parse=_check_every)
+    cron: str = option("When a daemon runs it, as in a crontab.", default="", parse=_check_cron)
+    retry_permanent_after: int = option(
+        "Days until rows that fail for good are sent again.", default=30, minimum=0, maximum=3650
+    )
+    insecure_http: bool = option("Allow a source at a plain http address.", default=False)
+    reading: ReadOptions = field(default_factory=ReadOptions)
+    rules: RuleOptions = field(default_factory=RuleOptions)
+    at: DestinationOptions = field(default_factory=DestinationOptions)
+    sends: SendOptions = field(default_factory=SendOptions)
+
+    @property
+    def account(self) -> str:
+        """The name of the account; empty for the destination's only one."""
+        return self.at.account
 
     @property
     def spec(self) -> DestinationSpec:
@@ -100,40 +94,10 @@ class SyncJob(BaseModel):
         """Whether the source is an address."""
         return is_address(self.source)
 
-    @field_validator("to")
-    @classmethod
-    def _check_destination(cls, word: str) -> str:
-        if word not in list_words():
-            raise ValueError(f"it can be {' or '.join(list_words())}")
-        return word
-
-    @field_validator("date_time")
-    @classmethod
-    def _check_time_of_day(cls, value: time) -> time:
-        if value.tzinfo is not None:
-            raise ValueError("write it as HH:MM, and its zone as timezone")
-        return value
-
-    @field_validator("every", "cron")
-    @classmethod
-    def _check_times(cls, text: str, info: ValidationInfo) -> str:
-        if text:
-            (parse_duration if info.field_name == "every" else parse_cron)(text)
-        return text
-
-    @field_validator("format", "scale", "timezone", "rate")
-    @classmethod
-    def _check_text(cls, text: str, info: ValidationInfo) -> str:
-        checks: Checks = info.context or {}
-        key = str(info.field_name)
-        if text and key in checks:
-            try:
-                checks[key](text)
-            except UsageError as error:
-                raise ValueError(
-                    error.without_option if isinstance(error, OptionError) else str(error)
-                ) from error
-        return text
+    @property
+    def files(self) -> Mapping[str, Path | None]:
+        """The files that the job writes, by key."""
+        return {"out": self.out, "write_to": self.at.write_to}
 
 
 def is_address(source: str) -> bool:

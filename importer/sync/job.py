@@ -1,9 +1,5 @@
-"""One sync job: finds out what changed, sends only that, and stores its state for the next run.
+"""One sync job: finds out what changed, sends only that, and stores its state for the next run."""
 
-Over 300 lines, sixty of them imports: it is the one place that connects source, state, run and destination.
-"""
-
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -13,20 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from importer.client.client import Client
-from importer.client.rate import parse_rate
 from importer.client.sign_in import ask_activities
 from importer.config.folders import state_dir
 from importer.destinations.sign_in import AccountApi
-from importer.destinations.spec import RequestOptions
 from importer.errors import AuthorizationError, StopRunError
 from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
 from importer.model import TRANSIENT, Status
-from importer.readers import ReadOptions
-from importer.readers.base import parse_zone
-from importer.readers.cells.scales import parse_scale
-from importer.readers.detect import check_format
-from importer.runs.conflicts import OnConflict
 from importer.runs.import_run import ImportRun, RunReport
 from importer.runs.open_destination import (
     Login,
@@ -36,11 +25,10 @@ from importer.runs.open_destination import (
     open_login,
 )
 from importer.runs.prompts import Observer, Prompts
-from importer.runs.rules import DestinationOptions, RunRules, SendOptions
+from importer.runs.rules import RunRules
 from importer.runs.sources import ExportFile, Opening
 from importer.state_files import translate_trouble
-from importer.sync.config import Checks, SyncJob
-from importer.sync.jobs_file import load_jobs
+from importer.sync.config import SyncJob
 from importer.sync.source import Fetched, fetch, hash_file, withhold_content
 from importer.sync.state import (
     JobState,
@@ -56,14 +44,6 @@ from importer.sync.state import (
 
 JOURNAL_WAIT_SECONDS = 3600.0
 """The longest wait for another run of the account that is not a sync."""
-
-
-_CHECKS: Checks = {"format": check_format, "scale": parse_scale, "timezone": parse_zone, "rate": parse_rate}
-
-
-def load_checked_jobs(environ: Mapping[str, str] = os.environ) -> dict[str, SyncJob]:
-    """Read the jobs of the settings file and check all options of their runs. Raises SettingsError."""
-    return load_jobs(environ, checks=_CHECKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +73,8 @@ def run_job(
 
 def results_of(name: str, job: SyncJob) -> Path:
     """Return the path of a job's results; its own folder is created if needed."""
-    if job.out:
-        return Path(job.out)
+    if job.out is not None:
+        return job.out
     folder = state_dir() / "results"
     with translate_trouble(folder, "make this folder"):
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -115,8 +95,7 @@ class _Sync:
         self._copy = folder / f"{name}.download"
         self._state = load_state(self._state_file)
         self._now = datetime.now(UTC)
-        self._reading = _build_reading(job)
-        self._options = _build_options(job, self._reading)
+        self._options = replace(job.at, request=job.at.request.in_zone(job.reading.zone))
 
     def run(self) -> RunReport | Unchanged:
         """Find out what changed, and send that."""
@@ -140,7 +119,7 @@ class _Sync:
         """Clear the state if the options or the version of this program changed."""
         more = [login.settings.base_url, login.settings.client_id] if login else []
         if self._job.resolved:
-            more.append(hash_file(Path(self._job.resolved)))
+            more.append(hash_file(self._job.resolved))
         options, importer = hash_options(self._job, *more), version("rating-importer")
         if (self._state.options, self._state.importer) != (options, importer):
             kept = self._state.began_at
@@ -193,8 +172,7 @@ class _Sync:
 
     def _import(self, fetched: Fetched, destination: OpenDestination) -> RunReport:
         job = self._job
-        resolved = Path(job.resolved) if job.resolved else None
-        file = ExportFile(str(fetched.path), self._reading, resolved, fetched.name)
+        file = ExportFile(str(fetched.path), job.reading, job.resolved, fetched.name)
         with (
             journal_for(destination, JOURNAL_WAIT_SECONDS) as journal,
             file.open(Opening(destination, journal, self._prompts, self._results)) as source,
@@ -204,8 +182,8 @@ class _Sync:
                 source,
                 destination,
                 journal,
-                _build_rules(job),
-                SendOptions(job.workers, parse_rate(job.rate) if job.rate else None, verify=job.verify),
+                RunRules.for_sync(job.rules.on_conflict, mirror=job.rules.mirror).guarded_at(job.rules.guard),
+                job.sends,
                 self._results,
                 self._prompts,
                 self._observer,
@@ -265,41 +243,9 @@ def _queue_of(name: str, job: SyncJob) -> str:
 
 def _is_still_there(job: SyncJob) -> bool:
     """Whether the job writes a file and that file exists."""
-    path = Path(job.write_to)
-    return job.is_to_file and (path.exists() or any(path.parent.glob(f"{path.stem}-part-*{path.suffix}")))
+    path = job.at.write_to
+    return path is not None and (path.exists() or any(path.parent.glob(f"{path.stem}-part-*{path.suffix}")))
 
 
 def _has_digest(path: Path, digest: str) -> bool:
     return path.is_file() and hash_file(path) == digest
-
-
-def _build_reading(job: SyncJob) -> ReadOptions:
-    return ReadOptions(
-        job.format,
-        job.map,
-        scale=job.scale or None,
-        zone=parse_zone(job.timezone) if job.timezone else None,
-        lists=job.lists,
-        diary_dates=job.diary_dates,
-        user=job.user or None,
-        profile=job.profile or None,
-    )
-
-
-def _build_options(job: SyncJob, reading: ReadOptions) -> DestinationOptions:
-    return DestinationOptions(
-        account=job.account,
-        request=RequestOptions(
-            job.bulk,
-            job.batch_size,
-            job.love,
-            job.hate,
-            time_of_day=job.date_time.replace(tzinfo=reading.zone or UTC),
-        ),
-        write_to=Path(job.write_to) if job.write_to else None,
-    )
-
-
-def _build_rules(job: SyncJob) -> RunRules:
-    rules = RunRules.for_sync(OnConflict(job.on_conflict or OnConflict.NEWEST), mirror=job.mirror)
-    return rules.guarded_at(job.guard)

@@ -3,30 +3,27 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from importer.config.folders import config_file
 from importer.config.sources import as_variable, read_tables, unknown_sections
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
 from importer.errors import SettingsError
 from importer.http import url_problems
+from importer.runs.conflicts import OnConflict
 from importer.runs.settings import load_spec_settings
-from importer.sync.config import Checks, SyncJob
+from importer.sync.config import SyncJob
+from importer.sync.keys import read_keys
 from importer.text import did_you_mean
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
-def load_jobs(
-    environ: Mapping[str, str] = os.environ, file: Path | None = None, checks: Checks | None = None
-) -> dict[str, SyncJob]:
+def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> dict[str, SyncJob]:
     """Read all sync jobs of the TOML file, by name. Raises SettingsError with all problems of all jobs.
 
-    `checks` are for texts that are parsed elsewhere: formats, scales, zones and rates.
     Sources and files that a job names relatively are made absolute: they count from the TOML file's folder.
     """
     tables, path, problems = read_tables(environ, file)
@@ -35,8 +32,8 @@ def load_jobs(
         problems += unknown_sections(path, tables, list_sections())
         problems += _check_names(path, tables)
         for name, table in _sections(tables, "jobs"):
-            job, wrong = _build_job(name, table, path, checks)
-            problems += wrong
+            job, wrong = read_keys(SyncJob, table)
+            problems += [f"{key} in [jobs.{name}] of {path}{said}" for key, said in wrong]
             if job is not None:
                 problems += _check_job(name, job, tables, environ, path)
                 jobs[name] = _make_absolute(job, path.absolute().parent)
@@ -97,38 +94,6 @@ def _check_names(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{section} and [{group}.{other}] of {path} differ too little; rename one of them."
 
 
-def _build_job(
-    name: str, table: dict[str, Any], path: Path, checks: Checks | None
-) -> tuple[SyncJob | None, list[str]]:
-    try:
-        return SyncJob.model_validate(table, context=checks), []
-    except ValidationError as error:
-        details = error.errors(include_input=False, include_url=False)
-        return None, [_describe(each, name, path) for each in details]
-
-
-_WRONG_TYPES = {
-    "string_type": "must be a text in quotes",
-    "string_too_short": "must not be empty",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "dict_type": "must be a table",
-    "missing": "is missing",
-}
-
-
-def _describe(details: ErrorDetails, name: str, path: Path) -> str:
-    key = str(details["loc"][0])
-    place = f"{key} in [jobs.{name}] of {path}"
-    if details["type"] == "extra_forbidden":
-        return f"{place} is unknown{did_you_mean(key, SyncJob.model_fields)}"
-    cause = details.get("ctx", {}).get("error")
-    said = str(cause) if cause else _WRONG_TYPES.get(details["type"], f": {details['msg']}")
-    return f"{place}: {said}." if cause else f"{place} {said}.".replace(" : ", ": ")
-
-
 def _check_job(
     name: str, job: SyncJob, tables: Mapping[str, Any], environ: Mapping[str, str], path: Path
 ) -> Iterator[str]:
@@ -137,9 +102,11 @@ def _check_job(
         in_clear = "" if job.insecure_http else "your ratings"
         for problem in _address_problems(job.source, in_clear, section):
             yield problem.replace("{place}", f"source in [{section}] of {path}")
-    if job.is_to_file and not job.write_to:
+    if job.rules.on_conflict is OnConflict.ASK:
+        yield f"on_conflict in [{section}] of {path}: nobody can be asked; choose another policy than 'ask'."
+    if job.is_to_file and not job.at.write_to:
         yield f"write_to in [{section}] of {path} is missing: to = {job.to!r} must know which file to write."
-    if job.write_to and not job.is_to_file:
+    if job.at.write_to and not job.is_to_file:
         yield f"write_to in [{section}] of {path} does not go with to = {job.to!r}, which writes no file."
     if job.every and job.cron:
         yield f"every and cron in [{section}] of {path} are two answers to one question; keep one."
@@ -153,11 +120,10 @@ def _check_job(
 
 def _shared_files(jobs: Mapping[str, SyncJob], path: Path) -> Iterator[str]:
     """Yield a problem for each file that two jobs would write."""
-    for key in ("out", "write_to"):
-        owners: dict[str, str] = {}
-        for name, job in jobs.items():
-            file = getattr(job, key)
-            if file and (owner := owners.setdefault(file, name)) != name:
+    owners: dict[tuple[str, Path], str] = {}
+    for name, job in jobs.items():
+        for key, file in job.files.items():
+            if file is not None and (owner := owners.setdefault((key, file), name)) != name:
                 yield f"{key} in [jobs.{name}] of {path} is that of [jobs.{owner}], too; name another file."
 
 
@@ -177,9 +143,13 @@ def _has_account(account: str, tables: Mapping[str, Any], environ: Mapping[str, 
 def _make_absolute(job: SyncJob, folder: Path) -> SyncJob:
     """Relative paths count from the settings file, since a service may be started anywhere."""
 
-    def absolute(text: str) -> str:
-        return str(folder / Path(text).expanduser()) if text else ""
+    def absolute(path: Path | None) -> Path | None:
+        return None if path is None else folder / path.expanduser()
 
-    source = job.source if job.is_download else absolute(job.source)
-    files = {key: absolute(getattr(job, key)) for key in ("resolved", "out", "write_to")}
-    return job.model_copy(update={"source": source, **files})
+    return replace(
+        job,
+        source=job.source if job.is_download else str(absolute(Path(job.source))),
+        resolved=absolute(job.resolved),
+        out=absolute(job.out),
+        at=replace(job.at, write_to=absolute(job.at.write_to)),
+    )

@@ -27,8 +27,7 @@ from importer.monitoring.log import Log
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
 from importer.sync.daemon import Daemon, JobEnd
-from importer.sync.job import load_checked_jobs
-from importer.sync.jobs_file import choose_jobs
+from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.processes import Children, on_signals
 from importer.sync.recipients import health_folder, serving_metrics
 from importer.sync.schedule import Schedule, ScheduledJob, build_schedule, show_moment
@@ -147,15 +146,15 @@ class _KeptSettings:
         try:
             content = config_file().read_bytes()
         except OSError:
-            return load_checked_jobs()  # it names the file's problems
+            return load_jobs()  # it names the file's problems
         try:
             candidate = self._write("new.toml", content)
         except StateFileError as error:
             if error.remedy is not Remedy.MAKE_ROOM:
                 raise
-            jobs = load_checked_jobs()
+            jobs = load_jobs()
         else:
-            jobs = load_checked_jobs({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
+            jobs = load_jobs({**os.environ, "IMPORTER_CONFIG_SNAPSHOT": str(candidate)})
         self._content = content
         return jobs
 

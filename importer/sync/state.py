@@ -27,6 +27,7 @@ from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcom
 from importer.runs.verify import NOT_STORED
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
+from importer.sync.keys import values_by_key
 from importer.sync.source import Version
 
 LOCK_POLL_SECONDS = 0.2
@@ -110,8 +111,8 @@ def is_permanent(status: Status, reason: str | None) -> bool:
 
 def hash_options(job: SyncJob, *more: str) -> str:
     """Hash all options that change how a job reads and sends its source; the schedule does not."""
-    shaping = job.model_dump_json(exclude=_WITHOUT_EFFECT_ON_ROWS)
-    return hashlib.sha256("\0".join([shaping, *more]).encode()).hexdigest()
+    shaping = [f"{key} {value}" for key, value in values_by_key(job) if key not in _WITHOUT_EFFECT_ON_ROWS]
+    return hashlib.sha256("\0".join([*shaping, *more]).encode()).hexdigest()
 
 
 def next_try(known: KnownFailure, retry_after_days: int) -> datetime:

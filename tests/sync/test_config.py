@@ -11,11 +11,12 @@ from importer.destinations.registry import list_words
 from importer.destinations.trakt.spec import TRAKT
 from importer.errors import AuthorizationError, Remedy, SettingsError
 from importer.sync.config import SyncJob
-from importer.sync.job import load_checked_jobs
 from importer.sync.jobs_file import choose_jobs, load_jobs
+from importer.sync.keys import list_keys
 from importer.sync.times import parse_cron, parse_duration
 from tests import settings_of
 from tests.settings_of import load_trakt, load_trakt_v1
+from tests.sync.jobs import job_of
 from tests.test_docs import ROOT, read_table
 
 APP = 'client_id = "c"\nclient_secret = "s"\n'
@@ -40,15 +41,15 @@ def problems(toml: Path, text: str) -> str:
 class TestJobs:
     def test_only_the_source_must_be_given(self, toml: Path) -> None:
         job = load(toml, '[jobs.nightly]\nsource = "ratings.csv"\n')["nightly"]
-        assert (job.to, job.account, job.format, job.guard) == ("trakt", "", "auto", 20)
-        assert job.date_time == time(12)
+        assert (job.to, job.account, job.reading.format_name, job.rules.guard) == ("trakt", "", "auto", 20)
+        assert job.at.request.time_of_day == time(12)
         assert not job.is_download
 
     def test_files_count_from_the_folder_of_the_settings(self, toml: Path) -> None:
         text = '[jobs.a]\nsource = "exports/*.csv"\nout = "done.csv"\n'
         job = load(toml, text + 'to = "trakt-file"\nwrite_to = "/tmp/up.csv"\n')["a"]
         assert job.source == str(toml.parent / "exports/*.csv")
-        assert (job.out, job.write_to) == (str(toml.parent / "done.csv"), "/tmp/up.csv")
+        assert (job.out, job.at.write_to) == (toml.parent / "done.csv", Path("/tmp/up.csv"))
 
     def test_an_address_stays_as_it_is_query_and_all(self, toml: Path) -> None:
         address = "https://example.org/export.csv?key=1&list=2"
@@ -92,7 +93,7 @@ class TestJobs:
             "utf-8",
         )
         with pytest.raises(SettingsError) as caught:
-            load_checked_jobs({"IMPORTER_CONFIG_FILE": str(toml)})
+            load_jobs({"IMPORTER_CONFIG_FILE": str(toml)})
         said = "\n".join(caught.value.problems)
         assert "--" not in said
         for part in (
@@ -119,7 +120,7 @@ class TestJobs:
 
     def test_a_number_that_is_a_word(self, toml: Path) -> None:
         job = load(toml, '[jobs.a]\nsource = "x"\nscale = 5\nuser = 12\n')["a"]
-        assert (job.scale, job.user) == ("5", "12")
+        assert (job.reading.scale, job.reading.user) == ("5", "12")
         assert "scale in [jobs.a]" in problems(toml, '[jobs.a]\nsource = "x"\nscale = true\n')
 
     @pytest.mark.parametrize(
@@ -159,6 +160,15 @@ class TestJobs:
             toml, f'[accounts.ada]\n{APP}[jobs.a]\nsource = "x"\nto = "trakt-file"\naccount = "ada"\n'
         )
 
+    def test_a_job_asks_nobody(self, toml: Path) -> None:
+        said = problems(toml, '[jobs.a]\nsource = "x"\non_conflict = "ask"\n')
+        assert said.startswith(f"on_conflict in [jobs.a] of {toml}: nobody can be asked")
+
+    def test_a_key_that_is_empty_waits_to_be_filled_in(self, toml: Path) -> None:
+        job = load(toml, '[jobs.a]\nsource = "x"\nscale = ""\nout = ""\non_conflict = ""\nrate = ""\n')["a"]
+        assert job == job_of(source=str(toml.parent / "x"))
+        assert "source in [jobs.a]" in problems(toml, '[jobs.a]\nsource = " "\n')
+
     def test_choosing(self, toml: Path) -> None:
         jobs = load(toml, '[jobs.a]\nsource = "x"\n[jobs.b]\nsource = "y"\n')
         assert list(choose_jobs(jobs, ())) == ["a", "b"]
@@ -170,7 +180,7 @@ class TestJobs:
 
     def test_the_destinations_are_those_of_the_command(self) -> None:
         for name in list_words():
-            assert SyncJob.model_validate({"source": "x", "to": name}).to == name
+            assert job_of(source="x", to=name).to == name
 
 
 class TestAccounts:
@@ -213,9 +223,9 @@ class TestAccounts:
 class TestPapers:
     def test_the_table_of_keys_is_what_a_job_may_hold(self) -> None:
         table = read_table("docs/settings.md", "key in `[jobs.NAME]`")
-        assert [row[0] for row in table] == list(SyncJob.model_fields)
+        assert sorted(row[0] for row in table) == sorted(list_keys(SyncJob))
         for key, told, *_ in table:
-            default = SyncJob.model_fields[key].default
+            default = list_keys(SyncJob)[key].default
             if isinstance(default, bool | int) or key in {"to", "format", "api"}:
                 assert told == str(default).lower(), key
 
@@ -271,12 +281,12 @@ class TestSignIn:
     def test_an_error_says_which_account_must_sign_in_and_where(self) -> None:
         error = AuthorizationError("Not signed in", Remedy.SIGN_IN)
         for _ in range(2):  # by whoever comes first
-            SyncJob(source="a.csv", account="ada").name_account(error)
+            job_of(source="a.csv", account="ada").name_account(error)
         assert (error.account, error.destination) == ("ada", "trakt")
         assert error.message == "account ada: Not signed in"
 
     def test_the_only_account_needs_no_name(self) -> None:
         error = AuthorizationError("Not signed in", Remedy.SIGN_IN)
-        SyncJob(source="a.csv").name_account(error)
-        SyncJob(source="a.csv").name_account(None)
+        job_of(source="a.csv").name_account(error)
+        job_of(source="a.csv").name_account(None)
         assert (error.account, error.message) == ("", "Not signed in")

@@ -10,7 +10,6 @@ import pytest
 
 from importer.journal import Journal, JournalRun
 from importer.model import RESULT_COLUMNS, UNRATE, MediaKind, Outcome, RatingJob, RowOutcome, Status
-from importer.sync.config import SyncJob
 from importer.sync.source import Version
 from importer.sync.state import (
     JobState,
@@ -24,6 +23,7 @@ from importer.sync.state import (
     save_state,
 )
 from tests.builders import build_job
+from tests.sync.jobs import job_of
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 UNKNOWN = build_job(1, imdb_id="tt9999999", rating=5)
@@ -181,7 +181,7 @@ class TestState:
         assert load_state(tmp_path / "none.json") == JobState()
 
     def test_options_that_shape_rows_are_told_apart(self) -> None:
-        plain = SyncJob(source="x")
+        plain = job_of(source="x")
         shaping: list[dict[str, Any]] = [
             {"source": "y"},
             {"format": "csv"},
@@ -191,10 +191,10 @@ class TestState:
             {"account": "a"},
             {"scale": "5"},
         ]
-        hashes = {hash_options(plain.model_copy(update=change)) for change in shaping}
+        hashes = {hash_options(job_of(**{"source": "x"} | change)) for change in shaping}
         assert len(hashes | {hash_options(plain), hash_options(plain, "https://example.org")}) == 9
         for change in ({"every": "6h"}, {"out": "z.csv"}, {"guard": 5}, {"retry_permanent_after": 3}):
-            assert hash_options(plain.model_copy(update=change)) == hash_options(plain)
+            assert hash_options(job_of(source="x", **change)) == hash_options(plain)
 
 
 def test_two_in_one_line_never_overlap(tmp_path: Path) -> None:

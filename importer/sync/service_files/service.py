@@ -70,7 +70,7 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
             settings.parent,
             *(_folder_of(job.source) for job in jobs.values() if not job.is_download),
         ],
-        writable=[Path(path).parent for job in jobs.values() for path in (job.out, job.write_to) if path],
+        writable=[path.parent for job in jobs.values() for path in job.files.values() if path is not None],
         sign_ins=list(dict.fromkeys(_sign_ins(jobs.values()))),
     )
     odd = [text for text in (*service.program, *service.environment.values()) if not text.isprintable()]

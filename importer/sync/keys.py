@@ -1,0 +1,162 @@
+"""The keys of a sync job: made of the options that runs declare (see `option.py`), and of the job's own.
+
+```text
+SendOptions.workers: int | None = option("...", minimum=1, maximum=256)     declared once, for the flag, too
+[jobs.shelf]   workers = 4          SyncJob.sends.workers is 4
+               workers = 400        ("workers", ": Input should be less than or equal to 256")
+               wrokers = 4          ("wrokers", " is unknown; did you mean workers?")
+```
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import time
+from functools import partial
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+)
+from pydantic_core import ErrorDetails
+
+from importer.errors import OptionError, UsageError
+from importer.option import Declaration, key_of
+from importer.readers.detect import check_format
+from importer.text import did_you_mean
+
+OF_ONE_RUN = frozenset({"limit", "resend_unconfirmed", "recheck", "base_url", "insecure_http"})
+"""Options that are said of one run only: a sync job has no key for them."""
+
+_WRONG_TYPES = {
+    "string_type": "must be a text in quotes",
+    "path_type": "must be a text in quotes",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "dict_type": "must be a table",
+    "missing": "is missing",
+}
+
+_Options = TypeVar("_Options")
+
+
+class Key(NamedTuple):
+    """A key of the settings file: an option that is declared as a field."""
+
+    hint: Any
+    default: Any
+    """MISSING: it must be given, or its group makes a value of its own."""
+    is_needed: bool
+    declared: Declaration
+
+
+def list_keys(kind: type[Any]) -> Mapping[str, Key]:
+    """List the keys by name: the options of a dataclass, and of the dataclasses that it is made of."""
+    return {name: key for _, _, name, key in _walk(kind)}
+
+
+def read_keys(
+    kind: type[_Options], table: Mapping[str, object]
+) -> tuple[_Options | None, list[tuple[str, str]]]:
+    """Build the options that a table gives. Its problems instead: the key, and what follows its place."""
+    keys = list_keys(kind)
+    # An empty text is a key that waits to be filled in.
+    given = {name: value for name, value in table.items() if value != "" or name not in keys}
+    try:
+        checked = _build_model(kind).model_validate(given)
+    except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False)
+        return None, [(str(each["loc"][0]), _describe(each, keys)) for each in details]
+    return _fill(kind, {name: getattr(checked, name) for name in checked.model_fields_set}), []
+
+
+def values_by_key(options: object) -> Iterator[tuple[str, object]]:
+    """Yield what options say, under the names of their keys."""
+    for holder, field, name, _ in _walk(type(options)):
+        found = options
+        for part in (*holder, field):
+            found = getattr(found, part)
+        yield name, found
+
+
+def _walk(
+    kind: type[Any], *holder: str, is_group: bool = False
+) -> Iterator[tuple[tuple[str, ...], str, str, Key]]:
+    """Yield the path to the group of each key, its field there, its name, and the key itself."""
+    hints = get_type_hints(kind)
+    for each in fields(kind):
+        declared = each.metadata.get("option")
+        if is_dataclass(hint := hints[each.name]):
+            yield from _walk(hint, *holder, each.name, is_group=True)  # type: ignore[arg-type]
+        elif declared is not None and not (is_group and each.name in OF_ONE_RUN):
+            is_needed = each.default is MISSING and each.default_factory is MISSING
+            yield holder, each.name, key_of(each.name, declared), Key(hint, each.default, is_needed, declared)
+
+
+def _fill(kind: type[_Options], given: Mapping[str, Any], *, is_group: bool = False) -> _Options:
+    walked = _walk(kind, is_group=is_group)
+    own = {field: given[name] for holder, field, name, _ in walked if not holder and name in given}
+    groups = {name: hint for name, hint in get_type_hints(kind).items() if is_dataclass(hint)}
+    return kind(**own, **{name: _fill(hint, given, is_group=True) for name, hint in groups.items()})  # type: ignore[arg-type]
+
+
+def _build_model(kind: type[Any]) -> type[BaseModel]:
+    config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    definitions: dict[str, Any] = {
+        name: (_annotate(name, key), ... if key.is_needed else None) for name, key in list_keys(kind).items()
+    }
+    return create_model("Keys", __config__=config, **definitions)
+
+
+def _annotate(name: str, key: Key) -> Any:
+    """Give the type of what stands in the file, with its bounds and its parser."""
+    declared = key.declared
+    if get_origin(key.hint) is Mapping:
+        return dict[str, str]  # a table of the file is what a flag's words are parsed into
+    typed = declared.typed or key.hint
+    typed = next((each for each in get_args(typed) if each is not NoneType), typed)
+    if typed is Path:
+        return Path
+    parse = declared.parse or (_check_format if name == "format" else None)
+    if typed is str:
+        typed = Annotated[str, BeforeValidator(_as_text)]
+    if declared.minimum is not None or declared.maximum is not None:
+        typed = Annotated[typed, Field(ge=declared.minimum, le=declared.maximum)]
+    return typed if parse is None else Annotated[typed, AfterValidator(partial(_parse, parse))]
+
+
+def _as_text(value: object) -> object:
+    """Take what people may well write without quotes: `scale = 5`, `date_time = 09:00:00`."""
+    if isinstance(value, time):
+        return value.isoformat()
+    return str(value) if type(value) in {int, float} else value
+
+
+def _check_format(name: str) -> str:
+    check_format(name)
+    return name
+
+
+def _parse(parse: Callable[[str], object], text: str) -> object:
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise ValueError(error.without_option if isinstance(error, OptionError) else str(error)) from error
+
+
+def _describe(details: ErrorDetails, keys: Mapping[str, Key]) -> str:
+    if details["type"] == "extra_forbidden":
+        return f" is unknown{did_you_mean(str(details['loc'][0]), keys)}"
+    if cause := details.get("ctx", {}).get("error"):
+        return f": {cause}."
+    wrong = _WRONG_TYPES.get(details["type"])
+    return f" {wrong}." if wrong else f": {details['msg']}."
