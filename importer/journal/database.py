@@ -32,7 +32,7 @@ _UPGRADES = {
         ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'import';
         ALTER TABLE run ADD COLUMN undo_of TEXT;
         UPDATE run SET kind = 'undo', undo_of = substr(source, length('undo ') + 1)
-            WHERE source LIKE 'undo %';
+            WHERE substr(source, 1, 5) = 'undo ' AND substr(source, 6) IN (SELECT run_id FROM run);
         UPDATE row SET status = 'unconfirmed' WHERE status = 'unsure';
         UPDATE row SET reason = 'not_counted' WHERE reason = 'not_confirmed';
     """,

@@ -271,6 +271,8 @@ def _read_as_newest(database: sqlite3.Connection) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if not 0 < version < _AS_TODAY:
         return
+    # A file may be called so, too.
+    is_undo = "substr(source, 1, 5) = 'undo ' AND substr(source, 6) IN (SELECT run_id FROM main.run)"
     old_status = "iif(status = 'unsure', 'unconfirmed', status) AS status"
     columns = ", ".join(old_status if name == "status" else name for name in RESULT_COLUMNS)
     tally = "TABLE tally (run, status, reason, rows)"  # before version 5 nothing was counted
@@ -280,8 +282,8 @@ def _read_as_newest(database: sqlite3.Connection) -> None:
         f"""
         CREATE TEMP VIEW run AS SELECT number, run_id, source, destination, started_at, ended_at,
             {"repeats" if version == 5 else "NULL AS repeats"},
-            iif(source LIKE 'undo %', 'undo', 'import') AS kind,
-            iif(source LIKE 'undo %', substr(source, 6), NULL) AS undo_of FROM main.run;
+            iif({is_undo}, 'undo', 'import') AS kind,
+            iif({is_undo}, substr(source, 6), NULL) AS undo_of FROM main.run;
         CREATE TEMP VIEW result AS SELECT run, {columns} FROM main.result;
         CREATE TEMP VIEW repeated_result AS SELECT * FROM result;
         CREATE TEMP {tally};

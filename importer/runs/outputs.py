@@ -10,6 +10,7 @@ What was written is known by its hash, in a small file beside the journals for e
 """
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from pathlib import Path
 from importer.errors import OptionError, Remedy
 from importer.files import write_privately
 from importer.runs.results_csv import STANDARD_OUTPUT
+
+_LONGEST_STEM = 180
+"""Bytes of a source's name in that of its results; file systems allow 255, and a draft adds some."""
 
 
 def check_replaceable(path: Path, option: str, columns: Sequence[str]) -> None:
@@ -92,4 +96,7 @@ def name_results(source: str) -> Path:
     name = Path(source).name
     if name.endswith(".results.csv"):
         return Path(name)
-    return Path(f"{Path(name).stem}.results.csv".replace(" ", "-"))
+    stem = Path(name).stem.replace(" ", "-")
+    while len(os.fsencode(stem)) > _LONGEST_STEM:
+        stem = stem[:-1]
+    return Path(f"{stem}.results.csv")

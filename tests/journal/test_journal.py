@@ -172,7 +172,7 @@ OLDER[2] = OLDER[3] + "ALTER TABLE row DROP COLUMN note;"
 LEFT_BY_VERSION_5 = """
 INSERT INTO run (number, run_id, fingerprint, source, destination, started_at, ended_at, settled, compared)
 VALUES (1, 'first', 'file', 'ratings.csv', 'trakt-v1', '2026-11-01', '2026-11-01', 1, 1),
-    (2, 'second', 'file', 'ratings.csv', 'trakt-v1', '2026-11-02', NULL, 0, 1),
+    (2, 'second', 'file', 'undo list.csv', 'trakt-v1', '2026-11-02', NULL, 0, 1),
     (3, 'third', 'undo first', 'undo first', 'trakt-v1', '2026-11-03', '2026-11-03', 1, 1);
 INSERT INTO row (run, row, line, kind, imdb_id, rating, status)
 VALUES (1, 1, 2, 'movie', 'tt0000001', 8, 'rated'), (2, 1, 2, 'movie', 'tt0000002', 8, NULL),

@@ -150,7 +150,7 @@ def test_a_disk_filling_up_in_the_middle_leaves_the_old_file(tmp_path: Path) -> 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
     try:
-        with pytest.raises(ResultsNotWrittenError, match="journal holds every outcome"):
+        with pytest.raises(ResultsNotWrittenError, match="journal has every outcome"):
             write_results(path, (row(number) for number in range(10_000)))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -387,7 +387,7 @@ class TestThePast:
         importer("run", "ratings.csv", "--to", "sandbox")
         wrong, unrated = importer("show").stdout.splitlines()
         assert wrong.startswith('line 2  invalid  (no title), 11: column "rating": "11"')
-        assert unrated.startswith('line 3  invalid  (no title): column "rating"')
+        assert unrated.startswith('line 3  skipped  (no title): column "rating"')
 
     def test_runs_show_and_report(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},5", f"{GODFATHER},8")

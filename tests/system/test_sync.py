@@ -118,7 +118,7 @@ def signed_in(machine: Machine, *jobs: str, **options: Any) -> Iterator[Server]:
 
 def seed(server: Server, count: int) -> list[str]:
     """Let the account hold so many ratings already, and give the file's lines that say the same."""
-    ids = [f"tt{5_000_000 + number}" for number in range(count)]
+    ids = [f"tt{5_040_000 + number}" for number in range(count)]
 
     def put() -> None:
         with server.store.changes():
@@ -138,7 +138,7 @@ class TestCosts:
             lines = seed(server, 10_000)
             machine.write(*lines, header=DATED)
             first = machine.sync()
-            assert first.returncode == 0, first.stderr
+            assert first.returncode == 0, first.stdout[-900:]
             assert machine.statuses() == ["unchanged"] * 10_000
 
             count = Count(server)
@@ -152,7 +152,7 @@ class TestCosts:
             count = Count(server)
             third = machine.sync()
             assert third.returncode == 0, third.stderr
-            assert len(count.requests) <= 41
+            assert len(count.requests) <= 42  # 40 full pages, and the empty one that ends the list
             assert {method for method, _ in count.requests} == {"GET"}
 
             count = Count(server)
@@ -330,9 +330,10 @@ class TestFailures:
 
     def test_what_may_pass_is_tried_every_time(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
-        with signed_in(machine) as server:
-            with patch.object(server.store, "put_rating"):
-                failed = machine.sync()  # all is said to be stored, and nothing is
+        with running_server("500x10", **LISTED) as server:
+            machine.write_settings(section("trakt", server.url), '[jobs.nightly]\nsource = "ratings.csv"\n')
+            machine.login()
+            failed = machine.sync()  # two attempts for both, four for each alone
             assert failed.returncode == 1
             assert machine.statuses() == ["failed"] * 2
             assert machine.sync().returncode == 0
@@ -346,7 +347,7 @@ class TestFailures:
     def test_an_account_that_cannot_be_read_is_left_alone(self, machine: Machine) -> None:
         """Sent unseen, an equal rating would get today's date, and a newer one would be overwritten."""
         machine.write(f"{SHAWSHANK},9,2020-01-01", f"{GODFATHER},8,", header=DATED)
-        with running_server("read:404@4", **LISTED) as server:
+        with running_server("read:404@4-5", **LISTED) as server:
             machine.write_settings(
                 section("trakt", server.url),
                 '[jobs.nightly]\nsource = "ratings.csv"\non_conflict = "overwrite"\n',
@@ -358,14 +359,14 @@ class TestFailures:
             machine.write(f"{SHAWSHANK},9,2020-01-01", f"{GODFATHER},8,", f"{KNIGHT},5,", header=DATED)
             stopped = machine.sync()
             assert stopped.returncode == 3
-            assert "the account cannot be read now" in stopped.stdout
+            assert "the account cannot be read" in stopped.stdout
             assert server.stored() == before
             assert machine.sync().returncode == 0
             assert server.stored().items() > before.items()
 
     def test_a_look_that_was_cut_short_leaves_nothing_unseen_to_the_next_run(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9")
-        with running_server("read:404@4", **LISTED) as server:
+        with running_server("read:404@4-5", **LISTED) as server:
             machine.write_settings(
                 section("trakt", server.url),
                 '[jobs.nightly]\nsource = "ratings.csv"\non_conflict = "overwrite"\n',
@@ -448,7 +449,7 @@ class TestAccounts:
         """Also where it goes by two names, of which only the journal knows that they are one."""
         jobs = []
         for name, account, ids in (("a", "", range(40)), ("b", other, range(40, 80))):
-            machine.write(*(f"tt{5_000_000 + number},7" for number in ids), name=f"{name}.csv")
+            machine.write(*(f"tt{5_040_000 + number},7" for number in ids), name=f"{name}.csv")
             pace = f'account = "{account}"\nbatch_size = 4\nrate = "10/s"\n'
             jobs.append(f'[jobs.{name}]\nsource = "{name}.csv"\n{pace}')
         with running_server(**OPEN) as server:
@@ -615,7 +616,7 @@ def read_until(stream: IO[str] | None, word: str) -> str:
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 class TestDaemon:
     def test_two_daemons_on_one_account_never_overlap(self, machine: Machine) -> None:
-        machine.write(*(f"tt{5_000_000 + number},7" for number in range(80)))
+        machine.write(*(f"tt{5_040_000 + number},7" for number in range(80)))
         job = 'source = "ratings.csv"\nbatch_size = 4\nrate = "10/s"\n'
         # One job each: of the same one, a daemon that starts a little later knows that it was begun already.
         with signed_in(machine, f"[jobs.nightly]\n{job}[jobs.daily]\n{job}", any_title=True) as server:
@@ -628,7 +629,7 @@ class TestDaemon:
             assert len(server.stored_movies()) == 80
 
     def test_a_sigterm_ends_the_run_in_good_order_and_the_next_one_goes_on(self, machine: Machine) -> None:
-        machine.write(*(f"tt{5_000_000 + number},7" for number in range(80)))
+        machine.write(*(f"tt{5_040_000 + number},7" for number in range(80)))
         job = '[jobs.nightly]\nsource = "ratings.csv"\nbatch_size = 2\nrate = "5/s"\n'
         with signed_in(machine, job, any_title=True) as server:
             count = Count(server)
@@ -650,7 +651,7 @@ class TestDaemon:
             assert sum(count.sent_rows) == 80
 
     def test_a_job_that_is_killed_is_gone_on_with(self, machine: Machine) -> None:
-        machine.write(*(f"tt{5_000_000 + number},7" for number in range(80)))
+        machine.write(*(f"tt{5_040_000 + number},7" for number in range(80)))
         job = '[jobs.nightly]\nsource = "ratings.csv"\nbatch_size = 2\nrate = "20/s"\n'
         with signed_in(machine, job, any_title=True) as server:
             count = Count(server)

@@ -72,7 +72,7 @@ def _with_header(dialect: Dialect, head: str) -> Dialect:
             if is_conflict_mark(record):
                 continue
             found = dialect._replace(names=tuple(record), header_lines=records.line_num)
-            if above is not None and len(record) - record.count("") < _WIDTH_OF_HEADERS:
+            if above is not None and not _is_header_below_a_title(record):
                 return above  # what stands below it is no header, and so it was one
             if above is None and _may_be_title(record):
                 above = found
@@ -85,6 +85,13 @@ def _with_header(dialect: Dialect, head: str) -> Dialect:
 
 def _is_separator(record: list[str], delimiter: str) -> bool:
     return "".join(record).lower() == "sep=" or "".join(record).lower() == f"sep={delimiter}"
+
+
+def _is_header_below_a_title(record: list[str]) -> bool:
+    """Whether these are names of columns, and not a row that another delimiter would split."""
+    names = list(filter(None, record))
+    are_names = all(any(map(str.isalpha, name)) and not set(name) & set(DELIMITERS) for name in names)
+    return are_names and len(names) >= _WIDTH_OF_HEADERS
 
 
 def _may_be_title(record: list[str]) -> bool:
