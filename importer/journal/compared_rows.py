@@ -115,7 +115,7 @@ class ComparedRows(RunRows):
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at FROM row"
             " LEFT JOIN (SELECT title_key AS key, rating AS known_rating, rated_at AS known_rated_at"
-            " FROM known)"
+            " FROM (SELECT * FROM known UNION ALL SELECT * FROM doubted))"
             " ON key = title_key WHERE run = ? AND row > ? AND status IS NULL AND rating <> 0"
             " AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
             (self.number, after_row, limit),

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from importer.errors import JournalLockedError, Remedy, StateFileError
 from importer.state_files import explain_trouble, translate_trouble
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """The version of `schema.sql`, stored as `PRAGMA user_version`."""
 
 _UPGRADES = {
@@ -37,6 +37,7 @@ _UPGRADES = {
         UPDATE row SET reason = 'not_counted' WHERE reason = 'not_confirmed';
     """,
     6: "",  # one more table
+    7: "",  # one more table
 }
 """By older version, the changes of its tables to the next one; `schema.sql` then adds new tables."""
 

@@ -141,14 +141,21 @@ def note_known(database: sqlite3.Connection, number: int) -> None:
         " WHERE run = ? AND is_accepted ORDER BY title_key",
         (number,),
     )
-    # After a row that may have arrived, the title's rating is not known. If the account's rating
-    # was kept or equal to the row's, it may differ from the one that an earlier run sent.
-    database.execute(
-        "DELETE FROM known WHERE title_key IN (SELECT title_key FROM row_state WHERE run = ?"
-        " AND (status IN ('unconfirmed', 'failed') OR status IS NULL AND is_claimed"
-        " OR status IN ('unchanged', 'kept') AND NOT carried"
-        " AND iif(status = 'kept', previous_rating, rating)"
-        " IS NOT (SELECT known.rating FROM known WHERE known.title_key = row_state.title_key)))",
-        (number,),
+    # After a row that may have arrived, the title's rating is not known, only what it was before.
+    in_doubt = (
+        "title_key IN (SELECT title_key FROM row_state WHERE run = ?"
+        " AND (status IN ('unconfirmed', 'failed') OR status IS NULL AND is_claimed))"
     )
+    database.execute(f"INSERT OR REPLACE INTO doubted SELECT * FROM known WHERE {in_doubt}", (number,))
+    database.execute(f"DELETE FROM known WHERE {in_doubt}", (number,))
+    # If the account's rating was kept, or already the row's, it may not be the one that an earlier run sent.
+    seen = (
+        "SELECT title_key FROM row_state WHERE run = ? AND status IN ('unchanged', 'kept') AND NOT carried"
+        " AND iif(status = 'kept', previous_rating, rating)"
+        " IS NOT (SELECT {table}.rating FROM {table} WHERE {table}.title_key = row_state.title_key)"
+    )
+    for table in ("known", "doubted"):
+        other = seen.format(table=table)
+        database.execute(f"DELETE FROM {table} WHERE title_key IN ({other})", (number,))
+    database.execute("DELETE FROM doubted WHERE title_key IN (SELECT title_key FROM known)")
     database.execute("UPDATE run SET settled = 1 WHERE number = ?", (number,))

@@ -70,6 +70,13 @@ CREATE TABLE IF NOT EXISTS known (
     rated_at  TEXT
 ) WITHOUT ROWID;
 
+-- What was known of a title before a row that may have arrived: if the account still has it, it is ours.
+CREATE TABLE IF NOT EXISTS doubted (
+    title_key TEXT PRIMARY KEY,
+    rating,
+    rated_at  TEXT
+) WITHOUT ROWID;
+
 -- Ratings that were taken, and that the account's list does not show under the ids they were sent with.
 CREATE TABLE IF NOT EXISTS unlisted (
     key           TEXT PRIMARY KEY,          -- one of the row's keys, as `destinations/titles.py` builds them

@@ -260,6 +260,24 @@ def test_unrate_is_spelled_out(journal: Journal) -> None:
     assert column(journal, run, "rating") == ["unrate"]
 
 
+@pytest.mark.parametrize("status", [Status.UNCONFIRMED, Status.FAILED])
+def test_before_a_row_in_doubt_the_accounts_rating_was_ours(journal: Journal, status: Status) -> None:
+    """So the newer row is sent again: the account dates ours by its arrival, which is newer than any row."""
+    rate(journal, 5, rated_at="2019-01-01")
+    rate(journal, 4, Outcome(status, "why"), rated_at="2021-01-01")
+    again = plan(journal, build_job(rating=4, rated_at="2021-01-01"), fingerprint="again")
+    assert again.count_open() == 1
+    again.note_previous([(1, 5, "2026-11-30T00:00:00Z")])
+    (replaced,) = again.conflicts(0, 10)
+    assert (replaced.is_ours, replaced.sent_rated_at) == (True, "2019-01-01")
+
+    again.close_rows([1], Outcome(Status.KEPT, "policy_newest"))
+    again.note_previous([(1, 7, "2026-11-30T00:00:00Z")])
+    later = plan(journal, build_job(rating=3, rated_at="2027-01-01"), fingerprint="later")
+    later.note_previous([(1, 5, "2026-11-30T00:00:00Z")])
+    assert [each.is_ours for each in later.conflicts(0, 10)] == [False]  # somebody rated it since
+
+
 def test_the_view_holds_the_columns_of_the_results_file(journal: Journal) -> None:
     columns = journal.connection.execute("PRAGMA table_info(result)").fetchall()
     assert tuple(name for _, name, *_ in columns) == ("run", *RESULT_COLUMNS)
