@@ -1,5 +1,9 @@
-"""Which proxy a request goes through, as curl and git read it from the environment; none for this machine."""
+"""Which proxy a request goes through, as curl and git read it from the environment; none for this machine.
 
+`IMPORTER_PROXY` is the importer's own: it goes before the proxies that all programs share.
+"""
+
+import os
 from urllib.request import getproxies, proxy_bypass
 
 from importer.errors import SettingsError
@@ -20,6 +24,8 @@ class Proxies:
     def from_environment(cls) -> "Proxies":
         """Read the environment. Raises SettingsError for a proxy that cannot be used."""
         found = {scheme: url for scheme, url in getproxies().items() if scheme in {"http", "https", "all"}}
+        if own := os.environ.get("IMPORTER_PROXY", "").strip():
+            found = {"importer": own}
         for scheme, url in found.items():
             found[scheme] = url if "://" in url else f"http://{url}"
             if split_url(found[scheme]) is None:
@@ -42,4 +48,5 @@ class Proxies:
         if is_loopback(host) or proxy_bypass(host):
             return None
         scheme = url.partition(":")[0].lower()
-        return self._by_scheme.get(scheme) or self._by_scheme.get("all")
+        ways = self._by_scheme
+        return ways.get("importer") or ways.get(scheme) or ways.get("all")

@@ -24,6 +24,17 @@ def find(url: str) -> str | None:
     return Proxies.from_environment().find(url)
 
 
+def test_the_importers_own_proxy_goes_before_the_shared_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://shared.example:3128")
+    monkeypatch.setenv("NO_PROXY", "inside.example")
+    monkeypatch.setenv("IMPORTER_PROXY", "own.example:8080")
+    proxies = Proxies.from_environment()
+    assert proxies.find("https://api.example/x") == "http://own.example:8080"
+    assert proxies.find("http://api.example/x") == "http://own.example:8080"
+    assert proxies.find("https://inside.example/x") is None
+    assert proxies.find("http://127.0.0.1:1/x") is None
+
+
 def test_without_variables_there_is_none() -> None:
     assert not Proxies.from_environment()
 
