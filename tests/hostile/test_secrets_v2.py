@@ -144,7 +144,7 @@ def test_from_sign_in_to_logout_past_every_failure(ada: Command) -> None:
 STOPS = {
     "403": [echo(403)],
     "403 with a page": [page(403)],
-    "420": [echo(420)],
+    "420": [echo(420)] * 8,
     "423": [echo(423)],
     "redirect": [redirect],
     "no JSON": [page(200)] * 4,
