@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import BaseFileLock, Timeout
+
 from importer.errors import Remedy, StateFileError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -37,6 +39,16 @@ def translate_trouble(path: Path, act: str) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise explain_trouble(error, path, act) from error
+
+
+def take_lock(lock: BaseFileLock, act: str) -> bool:
+    """Take a lock as its timeout allows; False if another process has it. Raises StateFileError."""
+    with translate_trouble(Path(lock.lock_file), act):
+        try:
+            lock.acquire()
+        except Timeout:
+            return False
+    return True
 
 
 def explain_trouble(error: OSError | sqlite3.Error, path: Path, act: str) -> StateFileError:

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from importer.client.keyring import BoundedKeyring
 from importer.destinations.sign_in import TokenSet, dump_tokens, parse_tokens
 from importer.errors import StateFileError, StopRunError
 from importer.files import make_private_folder, write_privately
 from importer.secret import Secret
-from importer.state_files import translate_trouble
+from importer.state_files import take_lock, translate_trouble
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -147,10 +147,11 @@ class TokenStore:
     @asynccontextmanager
     async def locked(self) -> AsyncIterator[None]:
         """Lock out other processes; waiting does not block the event loop. Raises StopRunError."""
-        lock = FileLock(self._file.with_suffix(".lock"), mode=0o600)
+        make_private_folder(self._file.parent)
+        lock = FileLock(self._file.with_suffix(".lock"), timeout=0, mode=0o600)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + LOCK_SECONDS
-        while not self._acquire(lock):
+        while not take_lock(lock, "keep tokens there"):
             if loop.time() >= deadline:
                 raise StopRunError(
                     f"Another process uses {lock.lock_file}; end it, then type the same command."
@@ -160,15 +161,6 @@ class TokenStore:
             yield
         finally:
             lock.release()
-
-    def _acquire(self, lock: FileLock) -> bool:
-        make_private_folder(self._file.parent)
-        with translate_trouble(Path(lock.lock_file), "keep tokens there"):
-            try:
-                lock.acquire(blocking=False)
-            except Timeout:
-                return False
-        return True
 
     @property
     def _entry(self) -> str:

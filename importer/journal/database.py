@@ -14,10 +14,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Self
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from importer.errors import JournalLockedError, Remedy, StateFileError
-from importer.state_files import explain_trouble, translate_trouble
+from importer.state_files import explain_trouble, take_lock, translate_trouble
 
 SCHEMA_VERSION = 8
 """The version of `schema.sql`, stored as `PRAGMA user_version`."""
@@ -85,11 +85,8 @@ class Database:
             raise explain_trouble(error, self.path, "use the journal") from error
 
     def _acquire(self) -> None:
-        with translate_trouble(Path(self._lock.lock_file), "use the journal"):
-            try:
-                self._lock.acquire()
-            except Timeout:
-                raise JournalLockedError(self._describe_holder()) from None
+        if not take_lock(self._lock, "use the journal"):
+            raise JournalLockedError(self._describe_holder())
 
     def _open(self) -> sqlite3.Connection:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))

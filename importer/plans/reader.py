@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from importer.errors import Remedy, UnknownFormatError, UsageError
+from importer.errors import Remedy, UsageError
 from importer.files import restore
 from importer.model import ClosedRow, InvalidRow, MediaKind, PlannedRow, RatingJob, SourceRow, Status
 from importer.plans.model import PLAN_COLUMNS, Action
@@ -18,8 +18,7 @@ from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.cells.ratings import parse_rating_or_word
 from importer.readers.columns import Column
 from importer.readers.formats.csv import CsvReader
-from importer.readers.tables.table import Table
-from importer.readers.tables.text import read_text_file
+from importer.readers.tables.table import open_own_table
 
 
 def _parse_kind(cell: str) -> MediaKind | None:
@@ -45,15 +44,8 @@ class PlanReader:
 
     def __init__(self, path: Path, name: str) -> None:
         """Open it. Raises `UnreadableFileError` or `UnknownFormatError`."""
-        self._table = Table(read_text_file(path, name))
+        self._table = open_own_table(path, name, "plan", PLAN_COLUMNS)
         self._name = name
-        missing = [column for column in PLAN_COLUMNS if self._table.header.find([column]) is None]
-        if missing:
-            raise UnknownFormatError(
-                f"{name}: this is no plan of the importer; it lacks {', '.join(missing)}",
-                found=self._table.header.names,
-                missing=missing,
-            )
         self.notes: Sequence[str] = ("a plan of this importer: what it says is sent, and nothing else",)
 
     def read_place(self) -> tuple[str, str]:

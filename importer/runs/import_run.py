@@ -2,7 +2,7 @@
 
 ```python
 run = ImportRun(source, destination, journal, RunRules.for_import(), results=Path("results.csv"))
-report = run.execute()                  # or, in a coroutine: report = await run.execute_async()
+report = run.execute()
 ```
 
 Nobody needs a terminal for it. Questions go to `prompts`, what happens is told to `observer`, and how far it
@@ -35,7 +35,7 @@ from importer.runs.results_csv import STANDARD_OUTPUT, write_results
 from importer.runs.room import find_room
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.snapshot import Snapshot
-from importer.runs.stop import StopRequest, wait_in_thread
+from importer.runs.stop import StopRequest
 from importer.runs.undo import find_later
 from importer.runs.verify import describe_unseen
 
@@ -114,10 +114,6 @@ class ImportRun:
             self._tell_outlook(loaded.run, snapshot)
             self._guard(snapshot)
         return self._send(loaded, delivery)
-
-    async def execute_async(self) -> RunReport:
-        """Do the same in a thread of its own. Cancelled, it stops the run and waits for its good end."""
-        return await wait_in_thread(self.execute, self.stop_request)
 
     def stop(self, reason: str = "stopped") -> None:
         """Ask the run, from any thread, to end in good order; asked twice, it waits for no request."""

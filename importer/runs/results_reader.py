@@ -10,14 +10,12 @@ from contextlib import suppress
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from importer.errors import UnknownFormatError
 from importer.files import restore
 from importer.model import RESULT_COLUMNS, ClosedRow, SourceRow, Status
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
-from importer.readers.tables.table import Table
-from importer.readers.tables.text import read_text_file
+from importer.readers.tables.table import open_own_table
 
 _ENOUGH_ROWS = 5
 
@@ -31,14 +29,7 @@ class ResultsReader:
         """Open it. Raises `UnreadableFileError` or `UnknownFormatError`."""
         self._again = again
         self._zone = zone
-        self._table = Table(read_text_file(path, name))
-        missing = [column for column in RESULT_COLUMNS if self._table.header.find([column]) is None]
-        if missing:
-            raise UnknownFormatError(
-                f"{name}: this is no results file of the importer; it lacks {', '.join(missing)}",
-                found=self._table.header.names,
-                missing=missing,
-            )
+        self._table = open_own_table(path, name, "results file", RESULT_COLUMNS)
         self._name = name
         self._taken_over = 0
         self._unmended = 0

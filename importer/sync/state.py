@@ -18,14 +18,14 @@ from pathlib import Path
 from time import sleep
 from typing import Any
 
-from filelock import BaseFileLock, FileLock, Timeout
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from importer.files import make_private_folder, write_privately
 from importer.journal import JournalRun, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
 from importer.runs.verify import NOT_STORED
-from importer.state_files import translate_trouble
+from importer.state_files import take_lock
 from importer.sync.config import SyncJob
 from importer.sync.keys import values_by_key
 from importer.sync.source import Version
@@ -175,24 +175,15 @@ def account_queue(lock_file: Path, report_wait: Callable[[], None]) -> Iterator[
     Raises StateFileError.
     """
     make_private_folder(lock_file.parent)
-    lock = FileLock(lock_file, mode=0o600)
-    if not _acquire(lock):
+    lock = FileLock(lock_file, timeout=0, mode=0o600)
+    if not take_lock(lock, "take this lock"):
         report_wait()
-        while not _acquire(lock):
+        while not take_lock(lock, "take this lock"):
             sleep(LOCK_POLL_SECONDS)
     try:
         yield
     finally:
         lock.release()
-
-
-def _acquire(lock: BaseFileLock) -> bool:
-    with translate_trouble(Path(lock.lock_file), "take this lock"):
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            return False
-    return True
 
 
 def _describe(job: RatingJob, failure: KnownFailure, retry_after_days: int) -> str:

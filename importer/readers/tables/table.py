@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import EmptyFileError, UnreadableFileError
+from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import DELIMITERS, find_dialect
-from importer.readers.tables.text import CHECK_FILE, TextFile
+from importer.readers.tables.text import CHECK_FILE, TextFile, read_text_file
 
 BLOCK_SIZE = 1 << 19
 """Bytes of a chunk. Measured: smaller ones pay pandas' cost per call too often, larger ones gain nothing."""
@@ -121,3 +121,16 @@ class Table:
         from importer.readers.tables.csv_rows import read_chunks  # noqa: PLC0415  pandas is half of a start-up
 
         return read_chunks(self.text, self._dialect, places, self.block_size)
+
+
+def open_own_table(path: Path, name: str, what: str, columns: Sequence[str]) -> Table:
+    """Open a table that the importer itself has written. Raises UnreadableFileError, UnknownFormatError."""
+    table = Table(read_text_file(path, name))
+    missing = [column for column in columns if table.header.find([column]) is None]
+    if missing:
+        raise UnknownFormatError(
+            f"{name}: this is no {what} of the importer; it lacks {', '.join(missing)}",
+            found=table.header.names,
+            missing=missing,
+        )
+    return table
