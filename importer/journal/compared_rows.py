@@ -23,6 +23,13 @@ class Replaced(NamedTuple):
     sent_rated_at: str | None
 
 
+class NamedTitle(NamedTuple):
+    """A row of the file, and whether it is to be rated."""
+
+    job: RatingJob
+    is_rated: bool
+
+
 class ComparedRows(RunRows):
     """Queries and notes after the account was read and before anything is sent."""
 
@@ -127,7 +134,7 @@ class ComparedRows(RunRows):
             )
         ]
 
-    def named_titles(self, after_row: int, limit: int) -> list[tuple[RatingJob, bool]]:
+    def named_titles(self, after_row: int, limit: int) -> list[NamedTitle]:
         """Return up to `limit` rows after `after_row`, open or closed, and whether each is to be rated.
 
         A row that could not become a job has the texts of its cells, and perhaps an unknown kind.
@@ -137,7 +144,7 @@ class ComparedRows(RunRows):
             " ('unsupported', 'invalid', 'skipped') FROM row WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
             (self.number, after_row, limit),
         )
-        return [(_build_named(row[:-1]), bool(row[-1])) for row in rows.fetchall()]
+        return [NamedTitle(_build_named(row[:-1]), bool(row[-1])) for row in rows.fetchall()]
 
     def count_invalid(self) -> int:
         """Count the rows that cannot be understood."""

@@ -8,16 +8,16 @@ told from nothing: the account may spell its title otherwise.
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
 from importer.destinations.base import Destination
 from importer.destinations.titles import AccountRating, AccountRatings, build_keys, possible_kinds, title_keys
-from importer.journal import JournalRun, Unlisted
+from importer.journal import JournalRun, Unlisted, in_blocks
 from importer.model import IMDB_ID, MediaKind, RatingJob
 from importer.runs.conflicts import is_same_moment
 
 NOT_RATED = "the file does not rate it"
 
-_BLOCK_ROWS = 4000
 
 _Ways = frozenset[str]
 """By what a title can be told: kinds of ids, `imdb/` for those of an episode's show."""
@@ -66,10 +66,9 @@ def add_removals(run: JournalRun, ratings: AccountRatings, destination: Destinat
     """Add a row, after the file's own, for each rating that the account holds and the file does not."""
     mirror = Mirror(ratings)
     last_row = 0
-    while named := run.named_titles(last_row, _BLOCK_ROWS):
-        for job, is_rated in named:
-            mirror.name(job, is_rated=is_rated)
-        last_row = named[-1][0].row
+    for job, is_rated in chain.from_iterable(in_blocks(run.named_titles)):
+        mirror.name(job, is_rated=is_rated)
+        last_row = job.row
     rows = [
         job._replace(row=row)
         for row, job in enumerate(mirror.removals(run.unlisted().values()), last_row + 1)

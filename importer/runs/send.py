@@ -1,7 +1,13 @@
-"""The stretch of the road that waits: between the journal and the destination, in one event loop.
+"""Sends the open rows of a run to an account: between the journal and the worker pool, in one event loop.
 
-Feeds open rows from the journal to the worker pool and writes their outcomes back. All journal calls of
-this phase go through one thread, in order, so that commits never hold up a request.
+```text
+compare()   account --> snapshot: rows that need no sending are closed
+send_all()  journal --open rows--> batches --> worker pool --outcomes--> journal
+verify()    account --> rows that are not stored as they were reported
+```
+
+While requests are in flight, journal calls go through one thread, in order, so that no commit delays
+a request.
 """
 
 import asyncio
@@ -96,9 +102,9 @@ class Sending:
         if self._rules.is_unattended and not snapshot.is_readable and self.stopped_by is None:
             # Then the journal is all there is: without it every row would go out again, night by night.
             self._run.close_unchanged(UNCHANGED)
-        is_assumed = self._access.confirm_user is not None
-        if is_assumed and self.stopped_by is None and self._run.count_open():
-            self._connect(self._confirm_user)
+        confirm_user = self._access.confirm_user
+        if confirm_user is not None and self.stopped_by is None and self._run.count_open():
+            self._connect(confirm_user)
         return snapshot
 
     def resolve_conflicts(self, keeps: Callable[[Conflict], bool]) -> Snapshot:
@@ -121,9 +127,7 @@ class Sending:
         finally:
             with delaying_signals() as delayed:
                 self._journal_writer.finish()
-                if (
-                    self._pool is not None
-                ):  # without one nothing was claimed, and old claims keep their meaning
+                if self._pool is not None:  # else nothing was claimed, and old claims keep their meaning
                     self._run.unclaim(except_rows=self._pool.unconfirmed_rows)
         self.stopped_by = self.stopped_by or next(iter(delayed), None)
         if self.stopped_by is None and self._run.count_open():
@@ -174,17 +178,15 @@ class Sending:
             await client.request(
                 self._destination.build_credentials_check(), self._destination.interpret_credentials_check
             )
-        run = self._run
-        kinds = all_kinds(run.open_kinds())
+        run, as_stored = self._run, self._destination.as_stored
+        kinds, unlisted = all_kinds(run.open_kinds()), run.unlisted()
         reading = await read_account(AccountReader(self._destination, client), kinds)
         ratings = None
         if reading is not None and reading.is_complete:
-            ratings = with_other_ids(reading.ratings, run.unlisted())
+            ratings = with_other_ids(reading.ratings, unlisted)
         else:
             self._insist_on_reading(f"the account cannot be read{f' ({reading.doubt})' if reading else ''}")
-        row_outcomes = close_unanswered(
-            run, ratings, self._destination.as_stored, resend=self._options.resend_unconfirmed
-        )
+        row_outcomes = close_unanswered(run, ratings, as_stored, resend=self._options.resend_unconfirmed)
         self._count(row_outcomes)
         if ratings is None:
             run.note_unreadable()
@@ -193,12 +195,12 @@ class Sending:
             self._snapshot = Snapshot(is_readable=False)
             return
         if self._undone is not None:
-            keep_what_changed_since(run, self._undone, self._later_runs, ratings, self._destination.as_stored)
+            keep_what_changed_since(run, self._undone, self._later_runs, ratings, unlisted, as_stored)
         if self._rules.follows_plan:
-            check_plan(run, ratings, self._destination.as_stored)
+            check_plan(run, ratings, as_stored)
         if self._rules.removes_missing:
             add_removals(run, ratings, self._destination)
-        note_account_ratings(run, ratings, self._destination.as_stored)
+        note_account_ratings(run, ratings, unlisted, as_stored)
         resolve_conflicts(run, self._destination, self._rules.on_conflict)
         changes, removals = run.count_changes()
         held = len({id(held) for held in ratings.values()})  # one for each title, however many keys it has
@@ -219,11 +221,6 @@ class Sending:
         if self._rules.is_unattended and self._destination.keeps_dates:
             # Overwrite nothing unseen, whatever the policy: what cannot be read tonight can be tomorrow.
             raise StopRunError(f"{trouble}; nothing was sent. Sync again later.")
-
-    async def _confirm_user(self, client: Client) -> None:
-        """See, before anything is sent, that the same user is signed in as was assumed."""
-        assert self._access.confirm_user is not None
-        await self._access.confirm_user(client)
 
     async def _verify(self, client: Client) -> None:
         account_reader = AccountReader(self._destination, client)

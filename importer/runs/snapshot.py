@@ -1,10 +1,15 @@
-"""What the account holds, held against the rows of a run: before sending, after a crash, and afterwards.
+"""The account's ratings, compared with the rows of a run: before sending, and after a crash.
 
-Before anything is overwritten, what stood there is in the journal; rows that the account already holds are
-settled without sending, since even an equal rating, sent again, may get today's date.
+```text
+row 9, account 9        unchanged: even an equal rating, sent again, may get today's date
+row 9, account 7        sent, or kept if the policy says so
+row 9, account nothing  sent
+```
+
+Before anything is overwritten, the account's rating is in the journal, so that an undo can restore it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -120,8 +125,10 @@ def leave_unconfirmed(run: JournalRun) -> list[RowOutcome]:
     return row_outcomes
 
 
-def note_account_ratings(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) -> None:
-    """Write down what the account holds for the rows of a run, and settle those that are so already.
+def note_account_ratings(
+    run: JournalRun, ratings: AccountRatings, unlisted: Mapping[str, Unlisted], as_stored: AsStored
+) -> None:
+    """Note the account's ratings for the rows of a run, and close the rows that need no sending.
 
     Rows that go by ids of different kinds may turn out to rate one title: then only one of them counts, be
     it one that is known from the journal.
@@ -130,7 +137,6 @@ def note_account_ratings(run: JournalRun, ratings: AccountRatings, as_stored: As
     rows_of: dict[int, list[tuple[int, int, str | None]]] = {}
     equal: list[int] = []
     absent: list[int] = []
-    unlisted = run.unlisted()
     unseen: list[tuple[RatingJob, Unlisted]] = []
     # Of an account without ratings, a removal is all that it might hold already.
     open_jobs = run.open_jobs if ratings or unlisted else run.open_removals
@@ -219,6 +225,7 @@ def keep_what_changed_since(
     undone: JournalRun,
     later_runs: Sequence[str],
     ratings: AccountRatings,
+    unlisted: Mapping[str, Unlisted],
     as_stored: AsStored,
 ) -> None:
     """Before undoing a run, leave alone what is not as that run left it any more.
@@ -226,7 +233,7 @@ def keep_what_changed_since(
     A run changed 3 to 9, a later one 9 to 5. Undone second, the later one would bring back the 9, though
     the run that sent it is undone: so a row says which run is to be undone first.
     """
-    left, unlisted = undone.sent_ratings(), run.unlisted()
+    left = undone.sent_ratings()
     changed_by = run.changed_later(later_runs, undone.number) if later_runs else {}
     outcomes = []
     for job in chain.from_iterable(in_blocks(run.open_jobs)):

@@ -13,7 +13,7 @@ is no failure. What it shows instead is one, if it is neither that nor what stoo
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -43,8 +43,6 @@ NOT_STORED = (Status.FAILED, "not_stored")
 """Status and reason of what the account holds otherwise than it was told; it does not pass by itself."""
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
-
-_BLOCK_ROWS = 4000
 
 
 class Verification:
@@ -127,14 +125,10 @@ class Verification:
         return datetime.fromisoformat(held.rated_at) >= begun - _CLOCKS_DIFFER
 
     def _all_titles(self) -> Iterator[RatingJob]:
-        last_row = 0
-        while named := self._run.named_titles(last_row, _BLOCK_ROWS):
-            for job, _ in named:
-                yield job
-            last_row = named[-1][0].row
+        return (job for job, _ in chain.from_iterable(in_blocks(self._run.named_titles)))
 
 
-def with_other_ids(ratings: AccountRatings, unlisted: dict[str, Unlisted]) -> AccountRatings:
+def with_other_ids(ratings: AccountRatings, unlisted: Mapping[str, Unlisted]) -> AccountRatings:
     """The account's ratings, found also by ids that they are not listed under."""
     others = {
         key: ratings[each.listed_key]
@@ -145,7 +139,7 @@ def with_other_ids(ratings: AccountRatings, unlisted: dict[str, Unlisted]) -> Ac
 
 
 def find_unseen(
-    job: RatingJob, shown: AccountRating | None, unlisted: dict[str, Unlisted]
+    job: RatingJob, shown: AccountRating | None, unlisted: Mapping[str, Unlisted]
 ) -> Unlisted | None:
     """What was sent for the job's title, if nobody has seen it and the list still shows what it did."""
     for key in title_keys(job) if unlisted else ():
