@@ -11,7 +11,7 @@ SendOptions.workers: int | None = option("...", minimum=1, maximum=256)     decl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import time
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -59,7 +59,6 @@ class Key(NamedTuple):
     declared: Declaration
 
 
-@cache
 def list_keys(kind: type[Any]) -> Mapping[str, Key]:
     """List the keys by name: the options of a dataclass, and of the dataclasses that it is made of."""
     return {name: key for _, _, name, key in _walk(kind)}
@@ -110,7 +109,6 @@ def _fill(kind: type[_Options], given: Mapping[str, Any], *, is_group: bool = Fa
     return kind(**own, **{name: _fill(hint, given, is_group=True) for name, hint in groups.items()})  # type: ignore[arg-type]
 
 
-@cache  # a model takes some milliseconds, and every job is read by the same one
 def _build_model(kind: type[Any]) -> type[BaseModel]:
     config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     definitions: dict[str, Any] = {
