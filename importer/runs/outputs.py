@@ -18,6 +18,7 @@ from pathlib import Path
 
 from importer.errors import OptionError, Remedy
 from importer.files import write_privately
+from importer.runs.load import fingerprint_file
 from importer.runs.results_csv import STANDARD_OUTPUT
 
 _LONGEST_STEM = 180
@@ -55,7 +56,7 @@ class Outputs:
         """Whether the file is not as a run left it; of one that no run wrote, nobody knows."""
         with suppress(OSError):
             written = self._note_of(path).read_text("ascii")
-            return bool(written) and path.is_file() and _hash(path) != written
+            return bool(written) and path.is_file() and fingerprint_file(path) != written
         return False
 
     @contextmanager
@@ -68,7 +69,7 @@ class Outputs:
         self._note(path, "")
         yield
         with suppress(OSError):
-            self._note(path, _hash(path))
+            self._note(path, fingerprint_file(path))
 
     def _note(self, path: Path, digest: str) -> None:
         with suppress(OSError):  # the results are what matters
@@ -76,11 +77,6 @@ class Outputs:
 
     def _note_of(self, path: Path) -> Path:
         return self.folder / hashlib.sha256(bytes(path.resolve())).hexdigest()
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def set_aside(path: Path) -> Path:

@@ -36,6 +36,7 @@ from importer.errors import (
 )
 from importer.files import write_privately
 from importer.http import Request, Response, host_of, read_retry_after, url_problems
+from importer.runs.load import fingerprint_file
 from importer.sync.config import SyncJob
 
 DOWNLOAD_LIMIT_BYTES = 64 * 1024 * 1024
@@ -249,8 +250,7 @@ def _read_last_modified(answer: Response) -> str:
 def hash_file(path: Path) -> str:
     """Hash a file's content. Raises UnreadableFileError."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return fingerprint_file(path)
     except OSError as error:
         problem = error.strerror or str(error)
         raise UnreadableFileError(str(path), problem, remedy=_REMEDY) from error
