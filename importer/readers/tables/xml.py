@@ -1,7 +1,10 @@
 """The records of an XML file: the elements right below the root that hold elements or attributes.
 
-The parser is expat, fed block by block, so memory does not grow with the file. Entities are not
-expanded: an export has none, and a file that defines some is up to no good.
+The parser is expat, fed block by block, so memory does not grow with the file. A document type with
+definitions is refused, those elsewhere included: an attribute's default makes a rating where none stands, and
+expat leaves out what might be defined elsewhere.
+
+    <!DOCTYPE all SYSTEM "x"> ... <rating>1&q;0</rating>     would be read as 10
 """
 
 from collections.abc import Iterator
@@ -49,7 +52,7 @@ class _Elements:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._characters
-        self._parser.EntityDeclHandler = self._entity
+        self._parser.StartDoctypeDeclHandler = self._doctype
 
     def feed(self, block: bytes) -> UnreadableFileError | None:
         """Take in a block, the last one empty; return what is wrong with it."""
@@ -101,9 +104,10 @@ class _Elements:
     def _characters(self, text: str) -> None:
         self._text.append(text)
 
-    def _entity(self, *_: object) -> None:
-        problem = "the file defines entities of its own, which no export does"
-        raise self._error(problem, self._parser.CurrentLineNumber)
+    def _doctype(self, _: str, system_id: str | None, public_id: str | None, has_subset: int) -> None:
+        if system_id or public_id or has_subset:
+            problem = "the file defines a document type of its own, which no export does"
+            raise self._error(problem, self._parser.CurrentLineNumber)
 
     def _error(self, problem: str, line: int) -> UnreadableFileError:
         return UnreadableFileError(self._name, problem, remedy=CHECK_FILE, line=line)
