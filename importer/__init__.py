@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from importer.errors import ImporterError
     from importer.readers import ReadOptions
     from importer.runs.conflicts import OnConflict
-    from importer.runs.import_run import ImportRun, RunReport
+    from importer.runs.import_run import ImportRun
     from importer.runs.launch import RunRequest, open_run
     from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
     from importer.runs.rules import DestinationOptions, RunRules, SendOptions
+    from importer.runs.run_report import RunReport
 
 __all__ = [
     "DestinationOptions",
@@ -48,7 +49,8 @@ _HOMES = {
     "RequestOptions": "destinations.spec",
     "ReadOptions": "readers",
     "OnConflict": "runs.conflicts",
-    **dict.fromkeys(("ImportRun", "RunReport"), "runs.import_run"),
+    "ImportRun": "runs.import_run",
+    "RunReport": "runs.run_report",
     **dict.fromkeys(("RunRequest", "open_run"), "runs.launch"),
     **dict.fromkeys(("Observer", "Prompts", "Unattended", "Unwatched"), "runs.prompts"),
     **dict.fromkeys(("DestinationOptions", "RunRules", "SendOptions"), "runs.rules"),

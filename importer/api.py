@@ -26,10 +26,10 @@ from importer.readers import ReadOptions
 from importer.report.inspect_file import inspect_file
 from importer.report.inspection import Inspection
 from importer.runs.again import ChangesOfRun
-from importer.runs.import_run import RunReport
 from importer.runs.launch import RunRequest, open_run
 from importer.runs.prompts import Observer, Prompts, Unattended
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
+from importer.runs.run_report import RunReport
 from importer.runs.sources import ExportFile
 from importer.runs.stop import StopRequest, wait_in_thread
 

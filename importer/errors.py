@@ -17,6 +17,7 @@ ImporterError                    exit 1   the run failed
     ├── UnreachableError                  no connection to the server, perhaps no network at all
     ├── AuthorizationError                the destination does not accept the credentials
     ├── AccountLimitError                 the account is full
+    ├── AccountUnreadableError            its ratings cannot be read, and the run needs them for `purpose`
     ├── JournalLockedError                another run is using this account's journal
     ├── StateFileError                    one of the importer's own files cannot be used
     └── ResultsNotWrittenError            results.csv could not be written; the journal has everything
@@ -34,7 +35,7 @@ Row problems are data (`model.InvalidRow`, `model.Outcome`), never exceptions.
 """
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from enum import Enum, StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
@@ -78,6 +79,7 @@ class Remedy(StrEnum):
     SHOW_SANDBOX = "Start a sandbox by itself to see why."
     DRY_RUN = "For a file, a dry run shows what it gets."
     OVERWRITE = "To send without comparing, let the file overwrite the account."
+    SYNC_LATER = "Sync again later."
     INSPECT = "Correct them, or take them out of the file; an inspection names them."
 
 
@@ -250,6 +252,26 @@ class AuthorizationError(StopRunError):
 
 class AccountLimitError(StopRunError):
     """The account has as many ratings as its plan allows."""
+
+
+class Purpose(Enum):
+    """What a run needs the account's ratings for: what it cannot do without them, and what helps."""
+
+    UNDO = ("an undo might overwrite what others did", Remedy.FORCE)
+    PLAN = ("a plan cannot be compared with it", None)
+    MIRROR = ("what the file has not cannot be found there", None)
+    CONFLICTS = ("the policy for other ratings cannot be kept", Remedy.OVERWRITE)
+    SYNC = ("a sync might overwrite newer ratings", Remedy.SYNC_LATER)
+
+
+class AccountUnreadableError(StopRunError):
+    """The account's ratings could not be read, and the run must not send without them."""
+
+    def __init__(self, purpose: Purpose, doubt: str = "") -> None:
+        self.purpose = purpose
+        lacking, remedy = purpose.value
+        trouble = f"the account cannot be read ({doubt})" if doubt else "the account cannot be read"
+        super().__init__(f"{trouble}, so {lacking}; nothing was sent", remedy)
 
 
 class JournalLockedError(StopRunError):

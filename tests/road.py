@@ -34,11 +34,12 @@ from importer.readers import ReadOptions
 from importer.runs import send as sending
 from importer.runs.again import ChangesOfRun, ResultsFile
 from importer.runs.conflicts import Conflict, OnConflict
-from importer.runs.import_run import ImportRun, RunReport
-from importer.runs.open_destination import OpenDestination
+from importer.runs.destination import OpenDestination
+from importer.runs.import_run import ImportRun
 from importer.runs.prompts import Prompts, Unattended
 from importer.runs.results_csv import write_results
 from importer.runs.rules import RunRules, SendOptions
+from importer.runs.run_report import RunReport
 from importer.runs.send import Access
 from importer.runs.sources import ExportFile, Opening, SourceSpec
 from importer.sandbox import Sandbox, SandboxOptions

@@ -17,8 +17,8 @@ from importer.monitoring.run_end import RunEnd, build_run_end
 from importer.progress import Progress
 from importer.report.summary import Summary
 from importer.report.summary_text import build_next, build_rich, build_text
-from importer.runs.import_run import RunReport
 from importer.runs.prompts import Outlook, StartedRun
+from importer.runs.run_report import RunReport
 from importer.text import clean, ignore_closed_stream
 
 

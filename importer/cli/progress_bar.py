@@ -14,27 +14,27 @@ import os
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from importer.cli.progress_view import (
+    COUNTED,
+    Clock,
+    Lines,
+    View,
+    Watch,
+    build_line,
+    build_waiting,
+    pace_parts,
+)
 from importer.monitoring.log import Log
-from importer.progress import Phase, Progress
-from importer.text import clean, count, duration, rate
+from importer.progress import Progress
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _LOOKS_PER_SECOND = 4
-_SECONDS_BETWEEN_LINES = 10.0
-_RECENT_SECONDS = 20.0
-
-COUNTED = {Phase.SENDING: "row", Phase.RESOLVING: "title"}
-"""The phases whose steps are counted, and what is counted."""
-
-Clock = Callable[[], float]
 
 
 @contextmanager
@@ -67,156 +67,6 @@ def show_progress(
 
 def _can_redraw(stream: TextIO) -> bool:
     return stream.isatty() and os.environ.get("TERM", "") not in {"dumb", "unknown"}
-
-
-@dataclass(slots=True)
-class Pace:
-    """The rate of rows, from samples of a count: lately, and since the beginning.
-
-    Only a pause of all requests does not count as time: while one of four workers waits, three go on.
-    """
-
-    _samples: deque[tuple[float, int]] = field(default_factory=deque)
-    _first: tuple[float, int] | None = None
-    _paused: float = 0.0
-    _last: float | None = None
-
-    def observe(self, now: float, done: int, *, is_paused: bool) -> None:
-        """Add a sample."""
-        since, self._last = self._last, now
-        if is_paused and since is not None:
-            self._paused += now - since
-            return
-        moved = now - self._paused
-        self._first = self._first or (moved, done)
-        # Two samples stay, however old: a slow run has a rate too.
-        self._samples.append((moved, done))
-        while len(self._samples) > 2 and self._samples[1][0] <= moved - _RECENT_SECONDS:
-            self._samples.popleft()
-
-    @property
-    def rows_per_second(self) -> float:
-        """The rate over the last seconds; 0 if no row is done yet."""
-        return _rate(self._samples[0], self._samples[-1]) if self._samples else 0.0
-
-    @property
-    def overall_rows_per_second(self) -> float:
-        """The rate since the beginning, which is what the rest will take."""
-        return _rate(self._first, self._samples[-1]) if self._first else 0.0
-
-
-def _rate(first: tuple[float, int], last: tuple[float, int]) -> float:
-    (since, before), (now, after) = first, last
-    return (after - before) / (now - since) if now > since else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What is shown at one moment."""
-
-    phase: Phase
-    rows_read: int
-    to_send: int
-    done: int
-    failed: int
-    rows_per_second: float
-    overall_rows_per_second: float
-    waiting_for: str
-    waiting_seconds: float
-    """Seconds until the wait ends; 0 if that is not known."""
-    is_paused: bool
-    """Whether all requests wait."""
-
-    @property
-    def left(self) -> int:
-        """Rows that still have no outcome."""
-        return max(self.to_send - self.done, 0)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """The time that the rest will take; None if no row is done yet."""
-        if not self.overall_rows_per_second:
-            return None
-        pause_seconds = self.waiting_seconds if self.is_paused else 0.0
-        return self.left / self.overall_rows_per_second + pause_seconds
-
-
-class Watch:
-    """Makes views of a `Progress`, and keeps the samples for the rate."""
-
-    def __init__(self, progress: Progress, clock: Clock) -> None:
-        self._progress = progress
-        self._clock = clock
-        self._pace = Pace()
-
-    def look(self) -> View:
-        """Build a view of this moment."""
-        progress, now = self._progress, self._clock()
-        waiting_for = progress.waiting_for  # read once: the pipeline may clear it meanwhile
-        if progress.phase in COUNTED:
-            self._pace.observe(now, progress.done, is_paused=progress.is_paused)
-        return View(
-            progress.phase,
-            progress.rows_read,
-            progress.to_send or 0,
-            progress.done,
-            progress.failed,
-            self._pace.rows_per_second,
-            self._pace.overall_rows_per_second,
-            clean(waiting_for, 120),
-            max(progress.waiting_until - now, 0.0) if waiting_for else 0.0,
-            progress.is_paused,
-        )
-
-
-def build_line(view: View) -> str:
-    """Build the plain line: phase, counts and pace."""
-    if view.phase is Phase.READING:
-        return f"reading: {count(view.rows_read, 'row')}" if view.rows_read else "reading"
-    if view.phase not in COUNTED:
-        return str(view.phase)
-    parts = [f"{view.done:,} of {count(view.to_send, COUNTED[view.phase])}"]
-    if view.failed:
-        parts.append(f"{view.failed:,} missed")
-    parts += _pace_parts(view)
-    return f"{view.phase}: {', '.join(parts)}"
-
-
-def build_waiting(view: View) -> str:
-    """Build the line that says what is waited for; empty if nothing is."""
-    if not view.waiting_for:
-        return ""
-    left = f", {duration(view.waiting_seconds)} left" if view.waiting_seconds else ""
-    return f"waiting: {view.waiting_for}{left}"
-
-
-def _pace_parts(view: View) -> Iterator[str]:
-    if view.rows_per_second:
-        yield f"{rate(view.rows_per_second)} per second"
-    if view.left and view.seconds_left is not None:
-        yield f"about {duration(view.seconds_left)} left"
-
-
-class Lines:
-    """Chooses the plain lines to print: each new phase, each new wait, and one line every ten seconds."""
-
-    def __init__(self, watch: Watch, clock: Clock) -> None:
-        self._watch = watch
-        self._clock = clock
-        self._phase: Phase | None = None
-        self._waiting_for = ""
-        self._last_line = 0.0
-
-    def look(self) -> Iterator[str]:
-        """Give the lines to print at this moment."""
-        view, now = self._watch.look(), self._clock()
-        if view.phase is not self._phase or now - self._last_line >= _SECONDS_BETWEEN_LINES:
-            self._phase, self._last_line = view.phase, now
-            yield build_line(view)
-        if view.waiting_for != self._waiting_for:
-            self._waiting_for = view.waiting_for
-            if view.waiting_for:
-                yield build_waiting(view)
 
 
 @contextmanager
@@ -309,5 +159,5 @@ def build_live(view: View) -> "RenderableType":
     top.add_column(ratio=1)
     top.add_column(no_wrap=True)
     top.add_row(Text(str(view.phase), "bold"), ProgressBar(max(view.to_send, 1), view.done), numbers)
-    below = build_waiting(view) or ", ".join(_pace_parts(view))
+    below = build_waiting(view) or ", ".join(pace_parts(view))
     return Group(top, Text(below, "yellow" if view.waiting_for else "dim"))

@@ -18,8 +18,8 @@ from importer.files import check_place
 from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import open_log
 from importer.monitoring.run_end import RunEnd, build_failed_start
-from importer.runs.import_run import RunReport
 from importer.runs.prompts import Unattended
+from importer.runs.run_report import RunReport
 from importer.sync.config import SyncJob
 from importer.sync.job import Unchanged, results_of, run_job
 from importer.sync.jobs_file import choose_jobs, load_jobs

@@ -10,8 +10,8 @@ from importer.model import HATE, LOVE, MediaKind, Rating, RatingJob
 from importer.plans.model import PLAN_COLUMNS, build_plan_line
 from importer.plans.report import Line, Plan, write_plan
 from importer.progress import Phase
+from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
-from importer.runs.open_destination import OpenDestination
 
 
 @contextmanager

@@ -12,28 +12,28 @@ thread: requests in flight come to their end, the results are written, and the s
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from importer.errors import AuthorizationError, ImporterError, OptionError, Remedy, StopRunError
+from importer.errors import AuthorizationError, OptionError, Remedy, StopRunError
 from importer.files import check_place, is_same_file
 from importer.interrupts import delaying_signals
 from importer.journal import Journal, JournalRun
-from importer.journal.history import Tally
 from importer.model import RESULT_COLUMNS, Outcome, Status
 from importer.progress import Phase, Progress
 from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
+from importer.runs.destination import OpenDestination
 from importer.runs.load import LoadedRun, Loading, Source
-from importer.runs.open_destination import OpenDestination
 from importer.runs.outputs import Outputs, set_aside
 from importer.runs.prompts import Observer, Outlook, Prompts, StartedRun, Unattended, Unwatched
 from importer.runs.results_csv import STANDARD_OUTPUT, write_results
 from importer.runs.room import find_room
 from importer.runs.rules import RunRules, SendOptions
+from importer.runs.run_report import RunReport
 from importer.runs.snapshot import Snapshot
 from importer.runs.stop import StopRequest
 from importer.runs.undo import find_later
@@ -45,37 +45,6 @@ MANY_POSTS = 10
 _DRY_RUN = Outcome(Status.NOT_SENT, "dry_run", "would be sent")
 _WOULD_RESTORE = Outcome(Status.NOT_SENT, "would_restore", "would be restored")
 _WOULD_REMOVE = Outcome(Status.NOT_SENT, "would_remove", "would be removed")
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """What a run came to. `stopped_by` is set when it ended before its work was done."""
-
-    run: JournalRun
-    source: str
-    destination: str
-    account: str
-    notes: Sequence[str]
-    """What the reader found out about the file; empty when the run was continued."""
-    tallies: Sequence[Tally]
-    results: Path | None
-    """The results file; None if there is none, as after most dry runs."""
-    sent: int = 0
-    """Rows that got their outcome from the destination now, not in an earlier session of the run."""
-    seconds: float = 0.0
-    """Time spent sending."""
-    stopped_by: ImporterError | None = None
-    is_dry_run: bool = False
-    is_file: bool = False
-    """Whether the destination is a file to upload, so that nothing has reached any account yet."""
-    is_undo: bool = False
-    taken_over: Mapping[Status, int] = field(default_factory=dict)
-    """By status, the rows of `tallies` that an earlier run had closed."""
-
-    @property
-    def all_succeeded(self) -> bool:
-        """Whether every row has what it asked for."""
-        return self.stopped_by is None and all(tally.status.is_success for tally in self.tallies)
 
 
 @dataclass(slots=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.destinations.spec import DestinationSpec
+from importer.runs.destination import journal_for
 from importer.runs.import_run import ImportRun
-from importer.runs.open_destination import journal_for, open_destination
+from importer.runs.open_destination import open_destination
 from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.runs.sources import Opening, SourceSpec

@@ -9,11 +9,9 @@ is started, and every other service is told apart by its settings.
 """
 
 import asyncio
-import hashlib
-import re
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,23 +23,14 @@ from importer.client.sign_in import AccountInfo, account_info, sign_in
 from importer.client.token_store import MemoryTokenStore, open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
-from importer.destinations.base import Destination
 from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, LocalServer, Pace
-from importer.destinations.upload_files.base import FileDestination
-from importer.errors import AuthorizationError, OptionError, UsageError
-from importer.files import check_place, is_same_file
-from importer.journal import Journal, JournalRun
-from importer.model import RatingJob
-from importer.runs.conflicts import OnConflict
-from importer.runs.delivery import Delivery, Work
-from importer.runs.estimate import Effort, estimate_effort
-from importer.runs.export_file import Writing, find_parts
+from importer.errors import AuthorizationError, OptionError
+from importer.runs.destination import OpenDestination
 from importer.runs.local_sandbox import embedded_sandbox
-from importer.runs.outputs import check_replaceable
-from importer.runs.rules import DestinationOptions, RunRules, SendOptions
-from importer.runs.send import Access, Sending
+from importer.runs.rules import DestinationOptions, SendOptions
+from importer.runs.send import Access
 from importer.runs.settings import load_spec_settings
 
 _Found = TypeVar("_Found")
@@ -52,93 +41,6 @@ Question = Callable[[Transport, Credentials, AccountApi], Coroutine[Any, Any, _F
 
 Warn = Callable[[str], None]
 """Shows a warning about the settings."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDestination:
-    """Where the ratings of a run go: an account behind an API, or a file to upload.
-
-    Has either `api`, with the sign-in in `access`, or `file` and `path`.
-    """
-
-    spec: DestinationSpec
-    account: str
-    """Whose journal it is."""
-    api: Destination | None = None
-    recommended: SendOptions = field(default_factory=SendOptions)
-    access: Access = field(default_factory=Access)
-    account_info: AccountInfo | None = None
-    account_api: AccountApi | None = None
-    posts_to_feeds: bool = False
-    shaping: str = ""
-    """What decides how rows are sent: with another it is another run of the same file."""
-    file: FileDestination | None = None
-    path: Path = Path()
-    settings_account: str = ""
-    """The name in the settings of the account that signs in; empty for the only one."""
-
-    @property
-    def destination(self) -> Destination | FileDestination:
-        """The rules that rows are checked by."""
-        found = self.api or self.file
-        assert found is not None
-        return found
-
-    @property
-    def trusts_journal(self) -> bool:
-        """Whether what earlier runs sent is still there: their file may be gone, or never uploaded."""
-        return not self.spec.is_file
-
-    @property
-    def notes_after_sending(self) -> Sequence[str]:
-        """What people are to do next."""
-        return () if self.file is None else (f"{self.path} is written; upload it at {self.file.upload_at}",)
-
-    def check(self, rules: RunRules, options: SendOptions) -> None:
-        """Refuse what cannot be kept where the account is not known. Raises UsageError."""
-        if self.file is None:
-            return
-        if options.limit is not None:
-            raise OptionError("limit", "a file is written whole: the next run would replace it")
-        if rules.on_conflict is not OnConflict.NEWEST:
-            problem = "this does not go with a file: the account's ratings are not known"
-            raise OptionError("on_conflict", problem)
-        if rules.removes_missing:
-            raise OptionError("mirror", "this does not go with a file: the account's ratings are not known")
-
-    def check_files(self, read: Path | None, results: Path | None, *, overwrites: bool = False) -> None:
-        """See that what is written takes the place of nothing else. Raises UsageError."""
-        if self.file is None:
-            return
-        written = self.path
-        check_place(written, "write_to")
-        if read is not None and is_same_file(written, read):
-            raise OptionError("write_to", "this is the input file itself; name another", written)
-        is_part = rf"{re.escape(written.stem)}-part-\d+-of-\d+{re.escape(written.suffix)}"
-        if read is not None and re.fullmatch(is_part, read.name):
-            raise UsageError(
-                f"{read} has the name of a part of {written}, which would be replaced; rename it"
-            )
-        if results is not None and is_same_file(written, results):
-            raise OptionError("write_to", "this is the results file, too; name another", written)
-        for path in () if overwrites else (written, *find_parts(written)):
-            check_replaceable(path, "write_to", self.file.header)
-
-    def as_stored(self, job: RatingJob) -> RatingJob:
-        """Say how the account will store it."""
-        return job if self.api is None else self.api.as_stored(job)
-
-    def estimate_effort(self, run: JournalRun, options: SendOptions) -> Effort:
-        """Count what it takes to send the open rows."""
-        assert self.api is not None
-        return estimate_effort(self.api, options.rate, run)
-
-    def build_delivery(self, work: Work) -> Delivery:
-        """Build what sends the rows, or writes them into the file."""
-        if self.file is not None:
-            return Writing(work, self.file, self.path)
-        assert self.api is not None
-        return Sending(work, self.api, self.access)
 
 
 @contextmanager
@@ -181,16 +83,6 @@ def check_typed(what: str, spec: DestinationSpec, to: str | None, api: str | Non
     for option, typed, meant in (("to", to, spec.word), ("api", api, spec.api)):
         if typed not in {None, meant}:
             raise OptionError(option, f"{what}; leave this out", typed)
-
-
-def journal_for(opened: OpenDestination, wait_seconds: float = 0.0) -> Journal:
-    """Choose the journal of the destination's account; its name tells people whose it is.
-
-    Another run of the account is waited for as long as that, and then a JournalLockedError.
-    """
-    readable = re.sub(r"[^a-z0-9]+", "-", f"{opened.spec.name} {opened.account}".lower()).strip("-")
-    digest = hashlib.sha256(opened.account.encode()).hexdigest()
-    return Journal(state_dir() / "journals", f"{readable[:60]}-{digest[:8]}", wait_seconds)
 
 
 @dataclass(frozen=True, slots=True)

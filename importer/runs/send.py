@@ -23,7 +23,7 @@ from importer.client.rate_limit import Limiter
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
-from importer.errors import ImporterError, Remedy, StopRunError
+from importer.errors import AccountUnreadableError, ImporterError, Purpose, StopRunError
 from importer.interrupts import delaying_signals, interrupted_by, new_event_loop, passing_signals_on
 from importer.model import Batch, RowOutcome
 from importer.progress import Phase
@@ -185,7 +185,7 @@ class Sending:
         if reading is not None and reading.is_complete:
             ratings = with_other_ids(reading.ratings, unlisted)
         else:
-            self._insist_on_reading(f"the account cannot be read{f' ({reading.doubt})' if reading else ''}")
+            self._insist_on_reading(reading.doubt if reading else "")
         row_outcomes = close_unanswered(run, ratings, as_stored, resend=self._options.resend_unconfirmed)
         self._count(row_outcomes)
         if ratings is None:
@@ -206,21 +206,19 @@ class Sending:
         held = len({id(held) for held in ratings.values()})  # one for each title, however many keys it has
         self._snapshot = Snapshot(True, held, frozenset(kinds), changes, removals)
 
-    def _insist_on_reading(self, trouble: str) -> None:
+    def _insist_on_reading(self, doubt: str) -> None:
         """Stop where nothing may be sent to an account that cannot be read."""
-        policy = self._rules.on_conflict
+        rules, keeps_dates = self._rules, self._destination.keeps_dates
         if self._undone is not None:
-            raise StopRunError(f"{trouble}, so an undo might overwrite what others did", Remedy.FORCE)
-        if self._rules.follows_plan or self._rules.removes_missing:
-            raise StopRunError(f"{trouble}, and must be; nothing was sent")
-        if policy.needs_the_account(keeps_dates=self._destination.keeps_dates):
-            raise StopRunError(
-                f"{trouble}, so the policy {policy} cannot be kept; nothing was sent",
-                Remedy.OVERWRITE,
-            )
-        if self._rules.is_unattended and self._destination.keeps_dates:
-            # Overwrite nothing unseen, whatever the policy: what cannot be read tonight can be tomorrow.
-            raise StopRunError(f"{trouble}; nothing was sent. Sync again later.")
+            raise AccountUnreadableError(Purpose.UNDO, doubt)
+        if rules.follows_plan:
+            raise AccountUnreadableError(Purpose.PLAN, doubt)
+        if rules.removes_missing:
+            raise AccountUnreadableError(Purpose.MIRROR, doubt)
+        if rules.on_conflict.needs_the_account(keeps_dates=keeps_dates):
+            raise AccountUnreadableError(Purpose.CONFLICTS, doubt)
+        if rules.is_unattended and keeps_dates:
+            raise AccountUnreadableError(Purpose.SYNC, doubt)
 
     async def _verify(self, client: Client) -> None:
         account_reader = AccountReader(self._destination, client)
@@ -278,9 +276,7 @@ class Sending:
 
     def _count(self, row_outcomes: Sequence[RowOutcome]) -> None:
         self._progress.done += len(row_outcomes)
-        self._progress.failed += sum(
-            not row_outcome.outcome.status.is_success for row_outcome in row_outcomes
-        )
+        self._progress.failed += sum(not each.outcome.status.is_success for each in row_outcomes)
 
     async def _write_now_and_then(self) -> None:
         try:

@@ -19,8 +19,8 @@ from importer.matching.matched_reader import MatchedReader
 from importer.matching.model import ChosenMatch, TitleQuery
 from importer.readers import ReadOptions, open_reader
 from importer.readers.base import FileReader, Reader
+from importer.runs.destination import OpenDestination
 from importer.runs.load import Source, fingerprint_file
-from importer.runs.open_destination import OpenDestination
 from importer.runs.prompts import Prompts
 
 STANDARD_INPUT = "-"

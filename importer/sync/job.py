@@ -16,16 +16,12 @@ from importer.errors import AuthorizationError, StopRunError
 from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
 from importer.model import TRANSIENT, Status
-from importer.runs.import_run import ImportRun, RunReport
-from importer.runs.open_destination import (
-    Login,
-    OpenDestination,
-    journal_for,
-    open_destination,
-    open_login,
-)
+from importer.runs.destination import OpenDestination, journal_for
+from importer.runs.import_run import ImportRun
+from importer.runs.open_destination import Login, open_destination, open_login
 from importer.runs.prompts import Observer, Prompts
 from importer.runs.rules import RunRules
+from importer.runs.run_report import RunReport
 from importer.runs.sources import ExportFile, Opening
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob

@@ -9,16 +9,8 @@ import threading
 import pytest
 from rich.console import Console
 
-from importer.cli.progress_bar import (
-    Lines,
-    Pace,
-    View,
-    Watch,
-    build_line,
-    build_live,
-    build_waiting,
-    show_progress,
-)
+from importer.cli.progress_bar import build_live, show_progress
+from importer.cli.progress_view import Lines, Pace, View, Watch, build_line, build_waiting
 from importer.monitoring.log import open_log
 from importer.progress import Phase, Progress
 

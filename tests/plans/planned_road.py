@@ -11,8 +11,8 @@ from importer.plans.model import PLAN_COLUMNS
 from importer.plans.report import print_json
 from importer.plans.source import PlanFile
 from importer.runs.conflicts import OnConflict
-from importer.runs.import_run import RunReport
 from importer.runs.rules import RunRules
+from importer.runs.run_report import RunReport
 from tests.road import Road
 
 

@@ -19,8 +19,8 @@ from importer.plans.make import made_plan
 from importer.plans.model import PLAN_COLUMNS
 from importer.plans.source import PlanFile
 from importer.runs.conflicts import OnConflict
+from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
-from importer.runs.open_destination import OpenDestination
 from importer.runs.prompts import Unattended
 from importer.runs.rules import Api
 from importer.runs.sources import Opening

@@ -50,12 +50,13 @@ from importer.journal import Journal
 from importer.model import Batch, InvalidRow, Outcome, RatingJob, SourceRow, Status
 from importer.runs import journal_writer
 from importer.runs import send as sending
+from importer.runs.destination import OpenDestination
 from importer.runs.duplicates import UNCHANGED
-from importer.runs.import_run import ImportRun, RunReport
+from importer.runs.import_run import ImportRun
 from importer.runs.load import Source
-from importer.runs.open_destination import OpenDestination
 from importer.runs.prompts import Unattended
 from importer.runs.rules import RunRules, SendOptions
+from importer.runs.run_report import RunReport
 from tests.builders import build_invalid, build_job
 from tests.virtual_time import VirtualTimeLoop
 

@@ -15,10 +15,10 @@ from importer.destinations.registry import choose
 from importer.http import Request, Response
 from importer.journal import Journal, JournalRun
 from importer.model import Batch, Outcome, RowOutcome, Status
+from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
 from importer.runs.journal_writer import JournalWriter
 from importer.runs.load import Source
-from importer.runs.open_destination import OpenDestination
 from importer.runs.rules import RunRules, SendOptions
 from tests.builders import build_job
 from tests.property.test_crash_and_rerun import RATE, FakeApi, FakeServer, FileReader, Fuse, Line, open_world

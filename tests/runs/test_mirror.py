@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from importer.destinations.titles import AccountRating, build_keys, build_removal
-from importer.errors import StopRunError, UsageError
+from importer.errors import AccountUnreadableError, Purpose, UsageError
 from importer.model import UNRATE, MediaKind, RatingJob
 from importer.runs.mirror import Mirror
 from importer.sandbox.catalogue import Kind
@@ -197,7 +197,8 @@ def test_an_account_that_cannot_be_read_is_not_mirrored(road: Road) -> None:
     road.write(f"{SHAWSHANK},5")
     with running_sandbox("read:404@1-", **OPEN) as server:
         report = road.run(server.url, mirror=True)
-        assert isinstance(report.stopped_by, StopRunError)
+        assert isinstance(report.stopped_by, AccountUnreadableError)
+        assert report.stopped_by.purpose is Purpose.MIRROR
         assert server.count_sent_rows() == 0
 
 

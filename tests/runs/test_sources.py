@@ -16,7 +16,7 @@ from importer.destinations.trakt_v1.spec import TRAKT_V1
 from importer.errors import UnreadableFileError, UsageError
 from importer.matching.match_file import write_match_file
 from importer.readers import ReadOptions
-from importer.runs.open_destination import OpenDestination
+from importer.runs.destination import OpenDestination
 from importer.runs.sources import ExportFile, Opening
 
 RATINGS = "Date,Name,Year,Letterboxd URI,Rating\n2024-05-02,Heat,1995,https://boxd.it/2a9q,4\n"

@@ -1,0 +1,122 @@
+"""Where the ratings of a run go: what differs between an account behind an API and a file to upload."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from importer.client.sign_in import AccountInfo
+from importer.config.folders import state_dir
+from importer.destinations.base import Destination
+from importer.destinations.sign_in import AccountApi
+from importer.destinations.spec import DestinationSpec
+from importer.destinations.upload_files.base import FileDestination
+from importer.errors import OptionError, UsageError
+from importer.files import check_place, is_same_file
+from importer.journal import Journal, JournalRun
+from importer.model import RatingJob
+from importer.runs.conflicts import OnConflict
+from importer.runs.delivery import Delivery, Work
+from importer.runs.estimate import Effort, estimate_effort
+from importer.runs.export_file import Writing, find_parts
+from importer.runs.outputs import check_replaceable
+from importer.runs.rules import RunRules, SendOptions
+from importer.runs.send import Access, Sending
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDestination:
+    """Where the ratings of a run go: an account behind an API, or a file to upload.
+
+    Has either `api`, with the sign-in in `access`, or `file` and `path`.
+    """
+
+    spec: DestinationSpec
+    account: str
+    """Whose journal it is."""
+    api: Destination | None = None
+    recommended: SendOptions = field(default_factory=SendOptions)
+    access: Access = field(default_factory=Access)
+    account_info: AccountInfo | None = None
+    account_api: AccountApi | None = None
+    posts_to_feeds: bool = False
+    shaping: str = ""
+    """What decides how rows are sent: with another it is another run of the same file."""
+    file: FileDestination | None = None
+    path: Path = Path()
+    settings_account: str = ""
+    """The name in the settings of the account that signs in; empty for the only one."""
+
+    @property
+    def destination(self) -> Destination | FileDestination:
+        """The rules that rows are checked by."""
+        found = self.api or self.file
+        assert found is not None
+        return found
+
+    @property
+    def trusts_journal(self) -> bool:
+        """Whether what earlier runs sent is still there: their file may be gone, or never uploaded."""
+        return not self.spec.is_file
+
+    @property
+    def notes_after_sending(self) -> Sequence[str]:
+        """What people are to do next."""
+        return () if self.file is None else (f"{self.path} is written; upload it at {self.file.upload_at}",)
+
+    def check(self, rules: RunRules, options: SendOptions) -> None:
+        """Refuse what cannot be kept where the account is not known. Raises UsageError."""
+        if self.file is None:
+            return
+        if options.limit is not None:
+            raise OptionError("limit", "a file is written whole: the next run would replace it")
+        if rules.on_conflict is not OnConflict.NEWEST:
+            problem = "this does not go with a file: the account's ratings are not known"
+            raise OptionError("on_conflict", problem)
+        if rules.removes_missing:
+            raise OptionError("mirror", "this does not go with a file: the account's ratings are not known")
+
+    def check_files(self, read: Path | None, results: Path | None, *, overwrites: bool = False) -> None:
+        """See that what is written takes the place of nothing else. Raises UsageError."""
+        if self.file is None:
+            return
+        written = self.path
+        check_place(written, "write_to")
+        if read is not None and is_same_file(written, read):
+            raise OptionError("write_to", "this is the input file itself; name another", written)
+        is_part = rf"{re.escape(written.stem)}-part-\d+-of-\d+{re.escape(written.suffix)}"
+        if read is not None and re.fullmatch(is_part, read.name):
+            raise UsageError(
+                f"{read} has the name of a part of {written}, which would be replaced; rename it"
+            )
+        if results is not None and is_same_file(written, results):
+            raise OptionError("write_to", "this is the results file, too; name another", written)
+        for path in () if overwrites else (written, *find_parts(written)):
+            check_replaceable(path, "write_to", self.file.header)
+
+    def as_stored(self, job: RatingJob) -> RatingJob:
+        """Say how the account will store it."""
+        return job if self.api is None else self.api.as_stored(job)
+
+    def estimate_effort(self, run: JournalRun, options: SendOptions) -> Effort:
+        """Count what it takes to send the open rows."""
+        assert self.api is not None
+        return estimate_effort(self.api, options.rate, run)
+
+    def build_delivery(self, work: Work) -> Delivery:
+        """Build what sends the rows, or writes them into the file."""
+        if self.file is not None:
+            return Writing(work, self.file, self.path)
+        assert self.api is not None
+        return Sending(work, self.api, self.access)
+
+
+def journal_for(opened: OpenDestination, wait_seconds: float = 0.0) -> Journal:
+    """Choose the journal of the destination's account; its name tells people whose it is.
+
+    Another run of the account is waited for as long as that, and then a JournalLockedError.
+    """
+    readable = re.sub(r"[^a-z0-9]+", "-", f"{opened.spec.name} {opened.account}".lower()).strip("-")
+    digest = hashlib.sha256(opened.account.encode()).hexdigest()
+    return Journal(state_dir() / "journals", f"{readable[:60]}-{digest[:8]}", wait_seconds)

@@ -1,0 +1,41 @@
+"""What a run came to, for whoever started it: a command, a sync job, a program of somebody's own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from importer.errors import ImporterError
+from importer.journal import JournalRun
+from importer.journal.history import Tally
+from importer.model import Status
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run came to. `stopped_by` is set when it ended before its work was done."""
+
+    run: JournalRun
+    source: str
+    destination: str
+    account: str
+    notes: Sequence[str]
+    """What the reader found out about the file; empty when the run was continued."""
+    tallies: Sequence[Tally]
+    results: Path | None
+    """The results file; None if there is none, as after most dry runs."""
+    sent: int = 0
+    """Rows that got their outcome from the destination now, not in an earlier session of the run."""
+    seconds: float = 0.0
+    """Time spent sending."""
+    stopped_by: ImporterError | None = None
+    is_dry_run: bool = False
+    is_file: bool = False
+    """Whether the destination is a file to upload, so that nothing has reached any account yet."""
+    is_undo: bool = False
+    taken_over: Mapping[Status, int] = field(default_factory=dict)
+    """By status, the rows of `tallies` that an earlier run had closed."""
+
+    @property
+    def all_succeeded(self) -> bool:
+        """Whether every row has what it asked for."""
+        return self.stopped_by is None and all(tally.status.is_success for tally in self.tallies)
