@@ -52,10 +52,16 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
     Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",
-    Remedy.REPLACE: "Name another, or add --overwrite.",
+    Remedy.REPLACE: "Name another file, or add --overwrite.",
     Remedy.REPLACE_EDITED: (
-        "`importer retry` sends what was corrected in it; or name another file, or add --overwrite."
+        "`importer retry --all FILE` sends the rows you corrected in it. To replace it, add --overwrite; "
+        "to keep it, name another file with --out."
     ),
+    Remedy.REPLACE_EDITED_PLAN: (
+        "`importer run --plan FILE` sends it as you edited it. To replace it, add --overwrite; to "
+        "keep it, name another file with --out."
+    ),
+    Remedy.SEND_PLAN: "`importer run --plan FILE` sends it.",
     Remedy.REDO: "To redo what it did: `importer undo {error.undone_by}`.",
     Remedy.FORCE: "To undo anyway, add --force.",
     Remedy.ASK_NOTHING: "If that is what you want, type the same command with --yes.",
@@ -130,9 +136,3 @@ def advise_inspection(inspection: Inspection) -> Iterator[str]:
         yield "If one of these is wanted: " + ", ".join(f"--map '{each}'" for each in mapped) + "."
     if without := inspection.ids["none"]:
         yield f"{count(without, 'row')} without any id: `importer resolve` looks titles up."
-
-
-def advise_plan(rows_to_send: int, out: Path) -> Iterator[str]:
-    """Give the command that sends the plan in `out`, unless that is standard output."""
-    if rows_to_send and str(out) != "-":
-        yield f"This sends it: importer run --plan {clean(str(out), 4096)}"

@@ -64,8 +64,13 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
         to = _type(find(place), place)
         words = ("--all", str(summary.results), "--to", *to, *_keep(typed, _FOR_RETRY))
-        return _command("retry", *words), f"correct the rows named above in {summary.results}, then"
+        return command_line("retry", *words), f"correct the rows named above in {summary.results}, then"
     return None
+
+
+def find_send(rows_to_send: int, plan: Path) -> str | None:
+    """Give the command that sends a plan; None where nothing would be sent, or the plan is not in a file."""
+    return command_line("run", "--plan", str(plan)) if rows_to_send and str(plan) != "-" else None
 
 
 def find_resolve(source: str, place: str) -> tuple[str, str] | None:
@@ -76,7 +81,7 @@ def find_resolve(source: str, place: str) -> tuple[str, str] | None:
     if "--resolved" in typed:
         return _typed(), "choose what the rows without ids mean in the match file, then"
     to = _type(find_searcher(place), DEFAULT)
-    command = _command("resolve", source, "--to", *to, *_keep(typed, _FOR_RESOLVE))
+    command = command_line("resolve", source, "--to", *to, *_keep(typed, _FOR_RESOLVE))
     return command, "to look up the rows without ids"
 
 
@@ -102,10 +107,11 @@ def _keep(words: Sequence[str], names: Collection[str]) -> Iterator[str]:
 def _typed() -> str:
     if typed := os.environ.get("IMPORTER_TYPED"):  # a Makefile sets it
         return typed
-    return _command(*(word for word in sys.argv[1:] if word != "--dry-run"))
+    return command_line(*(word for word in sys.argv[1:] if word != "--dry-run"))
 
 
-def _command(*words: str) -> str:
+def command_line(*words: str) -> str:
+    """Give the text to type for `importer` and these words: the program as it was started."""
     program = Path(sys.argv[0])
     if program.name == "__main__.py" and (installed := Path(sys.executable).with_name("importer")).exists():
         program = installed

@@ -10,6 +10,7 @@ import typer
 from importer.cli import options
 from importer.config.folders import state_dir
 from importer.destinations.registry import is_file
+from importer.errors import OptionError
 from importer.journal.history import (
     PastRun,
     count_sent,
@@ -29,6 +30,14 @@ from importer.text import clean, without_place
 _RunId = Annotated[
     str, typer.Argument(help="The run's id, or its beginning, or last: the newest that is no undo.")
 ]
+
+
+def _parse_status(text: str) -> Status:
+    """Take the word of the results file, or the words of the summary. Raises UsageError."""
+    word = "_".join(text.lower().split())
+    if word not in set(Status):
+        raise OptionError("status", f"there is no such status; there are {', '.join(Status)}", text)
+    return Status(word)
 
 
 def runs(
@@ -52,7 +61,10 @@ def runs(
 def show(
     run_id: _RunId = "last",
     *,
-    status: Annotated[Status | None, typer.Option(help="Only rows with this status.")] = None,
+    status: Annotated[
+        Status | None,
+        typer.Option(help="Only rows with this status: not_found.", parser=_parse_status, metavar="STATUS"),
+    ] = None,
 ) -> None:
     """Print the outcome of each row of a run."""
     run = _find(run_id)

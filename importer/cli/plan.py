@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
-from importer.cli.advice import advise_plan
 from importer.cli.groups import Only, spread
-from importer.cli.next_step import find_resolve
+from importer.cli.next_step import find_resolve, find_send
 from importer.cli.shell import Shell
 from importer.destinations.registry import DEFAULT, choose
 from importer.plans.make import made_plan
@@ -61,7 +60,9 @@ def plan(
         if shown.as_json:
             print_json(found, lines(), out, stream)
         elif not shown.quiet:
-            print(build_plan(found, out), *advise_plan(found.rows_to_send, out), sep="\n", file=stream)
+            print(build_plan(found, out), file=stream)
+            if send := find_send(found.rows_to_send, out):
+                print(f"Next: to send it:\n    {clean(send, 4096)}", file=stream)
             if found.without_ids and (step := find_resolve(found.source, found.destination)):
                 print(f"Next: {step[1]}:\n    {clean(step[0], 4096)}", file=stream)
         raise typer.Exit(0 if found.is_fine else 1)

@@ -1,7 +1,6 @@
 """`importer resolve FILE`: find the titles of rows without ids, for people to choose from. Sends nothing."""
 
 import json
-import shlex
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -12,6 +11,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import spread
+from importer.cli.next_step import command_line
 from importer.cli.progress_bar import show_progress
 from importer.cli.prompts import find_prompts
 from importer.destinations.base import Search
@@ -116,7 +116,7 @@ def _print(found: MatchSummary, to: str, out: Path) -> None:
 def _next_command(to: str, out: Path) -> str:
     """The command that was typed, with `run` and the match file."""
     api = choose(to, Api.V2).typed[1:]
-    return shlex.join(["importer", "run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api])
+    return command_line("run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api)
 
 
 _NOT_OF_A_RUN = {"--out", "--workers", "--rate", "--api"}

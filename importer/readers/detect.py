@@ -180,7 +180,7 @@ def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
         table.header = _rename(table.header, options.mapping)
     if format_name != CsvReader.about.name and (refused := find_refused(table.header, table.path.name)):
         raise UnknownFormatError(
-            f"{table.name}: this is {refused.what}, which is not read. {refused.remedy}",
+            f"{table.name}: this is {refused.what}, which is not read as an export. {refused.remedy}",
             found=table.header.names,
         )
     tried = [reader for reader in READERS if format_name in {"auto", reader.about.name}]

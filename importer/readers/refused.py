@@ -1,4 +1,4 @@
-"""Files that are known and hold no ratings: refused by name, so that nobody takes them for some."""
+"""Files that are known and hold no ratings: refused by name, so that none is imported by mistake."""
 
 from typing import NamedTuple
 
@@ -7,16 +7,16 @@ from importer.readers.tables.table import Header
 
 
 class RefusedFile(NamedTuple):
-    """A kind of file that is known and not read."""
+    """A kind of file that is recognised and not read."""
 
     columns: frozenset[str]
-    """All of these it has."""
+    """Columns that such a file has."""
     is_without: frozenset[str]
-    """None of these it has."""
+    """Columns that such a file does not have."""
     what: str
     remedy: str
     file_starts: str = ""
-    """The start of its name, where its columns are those of a file of ratings."""
+    """The start of its name, if its columns alone do not tell it from a file of ratings."""
 
 
 _TV_TIME = "Import the files whose names start with ratings, tv_show_rate.csv, or the whole archive."
@@ -64,6 +64,12 @@ _REFUSED = (
         _TV_TIME,
         file_starts="emotions",
     ),
+    RefusedFile(
+        frozenset({"action", "from", "to", "held_rated_at", "destination", "account"}),
+        frozenset({"rating"}),
+        "a plan of the importer",
+        Remedy.SEND_PLAN,
+    ),
     *(
         RefusedFile(
             frozenset(columns),
@@ -84,7 +90,7 @@ _REFUSED = (
 
 
 def find_refused(header: Header, file_name: str) -> RefusedFile | None:
-    """Find out whether the columns are those of a file that is not for import."""
+    """Return the refused file that has these columns, if any."""
     keys = set(header.keys)
     fitting = (
         each

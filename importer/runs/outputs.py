@@ -18,6 +18,7 @@ from pathlib import Path
 
 from importer.errors import OptionError, Remedy
 from importer.files import write_privately
+from importer.model import RESULT_COLUMNS
 from importer.runs.load import fingerprint_file
 from importer.runs.results_csv import STANDARD_OUTPUT
 
@@ -36,7 +37,7 @@ def check_replaceable(path: Path, option: str, columns: Sequence[str]) -> None:
     except OSError:
         is_ours = False
     if not is_ours:
-        problem = f"this file is there, and not one that the importer writes. {Remedy.REPLACE}"
+        problem = f"this file exists, and the importer did not write it. {Remedy.REPLACE}"
         raise OptionError(option, problem, path)
 
 
@@ -50,7 +51,9 @@ class Outputs:
         """See that a file may be replaced: of this kind, and edited by nobody. Raises OptionError."""
         check_replaceable(path, option, columns)
         if self.is_edited(path):
-            raise OptionError(option, f"somebody has edited this file. {Remedy.REPLACE_EDITED}", path)
+            is_results = columns == RESULT_COLUMNS
+            remedy = Remedy.REPLACE_EDITED if is_results else Remedy.REPLACE_EDITED_PLAN
+            raise OptionError(option, f"this file was edited after a run wrote it. {remedy}", path)
 
     def is_edited(self, path: Path) -> bool:
         """Whether the file is not as a run left it; of one that no run wrote, nobody knows."""

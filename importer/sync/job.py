@@ -98,7 +98,8 @@ class _Sync:
         self._state.began_at = self._now.isoformat(timespec="seconds")
         self._save()
         spec = self._job.spec
-        login = open_login(spec, self._options, self._observer.warned) if spec.device else None
+        has_login = spec.device is not None and spec.has_accounts
+        login = open_login(spec, self._options, self._observer.warned) if has_login else None
         self._forget_if_other(login)
         fetched = fetch(self._job, self._copy, self._state.version)
         activities = dict(login.ask(ask_activities)) if login else {}

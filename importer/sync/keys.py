@@ -3,7 +3,7 @@
 ```text
 SendOptions.workers: int | None = option("...", minimum=1, maximum=256)     declared once, for the flag, too
 [jobs.shelf]   workers = 4          SyncJob.sends.workers is 4
-               workers = 400        ("workers", ": Input should be less than or equal to 256")
+               workers = 400        ("workers", " must be 256 or less.")
                wrokers = 4          ("wrokers", " is unknown; did you mean workers?")
 ```
 """
@@ -35,13 +35,17 @@ from importer.text import did_you_mean
 OF_ONE_RUN = frozenset({"limit", "resend_unconfirmed", "recheck", "base_url", "insecure_http"})
 """Options that are said of one run only: a sync job has no key for them."""
 
-_WRONG_TYPES = {
+_WRONG = {
     "string_type": "must be a text in quotes",
     "path_type": "must be a text in quotes",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "enum": "must be {expected}",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
     "dict_type": "must be a table",
     "missing": "is missing",
 }
@@ -158,5 +162,5 @@ def _describe(details: ErrorDetails, keys: Mapping[str, Key]) -> str:
         return f" is unknown{did_you_mean(str(details['loc'][0]), keys)}"
     if cause := details.get("ctx", {}).get("error"):
         return f": {cause}."
-    wrong = _WRONG_TYPES.get(details["type"])
-    return f" {wrong}." if wrong else f": {details['msg']}."
+    wrong = _WRONG.get(details["type"])
+    return f" {wrong.format(**details.get('ctx', {}))}." if wrong else f": {details['msg']}."

@@ -33,7 +33,7 @@ def test_what_we_wrote_is_replaced(tmp_path: Path, content: str | None) -> None:
 )
 def test_a_file_of_somebody_else_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.csv").write_text(content, "utf-8", newline="")
-    with pytest.raises(OptionError, match="this file is there, and not one that the importer writes"):
+    with pytest.raises(OptionError, match="this file exists, and the importer did not write it"):
         check_replaceable(tmp_path / "a.csv", "out", RESULT_COLUMNS)
 
 
@@ -56,7 +56,7 @@ class TestEdited:
             write_results(path, [])
         outputs.check(path, "out", RESULT_COLUMNS)
         path.write_text(path.read_text("utf-8") + "1,2\n", "utf-8")
-        with pytest.raises(OptionError, match="somebody has edited this file"):
+        with pytest.raises(OptionError, match="this file was edited after a run wrote it"):
             outputs.check(path, "out", RESULT_COLUMNS)
         path.unlink()
         outputs.check(path, "out", RESULT_COLUMNS)
@@ -101,7 +101,7 @@ class TestRuns:
             road.run(sandbox.url)
             edited = road.results.read_text("utf-8").replace(",11,", ",8,").replace(",invalid,", ",failed,")
             road.results.write_text(edited, "utf-8", newline="")
-            with pytest.raises(OptionError, match="somebody has edited this file"):
+            with pytest.raises(OptionError, match="this file was edited after a run wrote it"):
                 road.run(sandbox.url)
             assert road.results.read_text("utf-8") == edited.replace("\r", "")
             road.retry(sandbox.url)

@@ -106,6 +106,13 @@ class TestJobs:
             assert part in said, part
         assert len(re.findall(r" in \[jobs\.", said)) == 5
 
+    def test_values_out_of_bounds_are_refused_in_plain_words(self, toml: Path) -> None:
+        text = '[jobs.a]\nsource = "x"\nto = "sandbox"\nworkers = 400\nguard = -1\napi = "v3"\n\n'
+        said = problems(toml, text)
+        assert f"workers in [jobs.a] of {toml} must be 256 or less." in said
+        assert f"guard in [jobs.a] of {toml} must be 0 or more." in said
+        assert f"api in [jobs.a] of {toml} must be 'v1' or 'v2'." in said
+
     def test_what_is_wrong_with_the_destination_is_told_as_well(self, toml: Path) -> None:
         text = '[trakt]\nclient_idd = "c"\n[jobs.a]\nsource = "x"\nguard = 200\n'
         said = problems(toml, text).splitlines()

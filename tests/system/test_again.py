@@ -408,7 +408,10 @@ class TestThePast:
         (only,) = importer("show", run_id, "--status", "not_found").stdout.splitlines()
         assert only == shown[1]
         assert importer("show", run_id, "--status", "failed").stdout == ""
-        assert importer("show", run_id, "--status", "nonsense").returncode == 2
+        assert importer("show", run_id, "--status", "Not found").stdout == f"{only}\n"
+        unknown = importer("show", run_id, "--status", "nonsense")
+        assert unknown.returncode == 2
+        assert "--status nonsense: there is no such status; there are rated, unrated" in unknown.stderr
 
         results = (tmp_path / "ratings.results.csv").read_bytes()
         printed = importer("report", run_id, "--out", "again.csv")
@@ -665,8 +668,8 @@ class TestOverwriting:
         for command in commands:
             refused = importer(*command)
             assert refused.returncode == 2
-            told = f"{command[-2]} mine.csv: this file is there, and not one that the importer writes. "
-            assert f"{told}Name another, or add --overwrite." in refused.stderr
+            told = f"{command[-2]} mine.csv: this file exists, and the importer did not write it. "
+            assert f"{told}Name another file, or add --overwrite." in refused.stderr
             assert mine.read_text() == self.MINE
         for command in commands:
             mine.write_text(self.MINE)

@@ -39,8 +39,13 @@ def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
     assert "line 2, Shawshank: change 5 -> 9" in planned.stdout
     assert "The Godfather: remove 5" in planned.stdout
     assert "importer run --plan plan.csv" in planned.stdout
+    assert f"{COMMAND} run --plan plan.csv" in planned.stdout  # as the program was started
     runs = importer("runs").stdout
     assert runs.count("\n") == 1
+    as_export = importer("run", "plan.csv", *TO)
+    assert as_export.returncode == 2
+    assert "plan.csv: this is a plan of the importer" in as_export.stderr
+    assert "`importer run --plan FILE` sends it" in as_export.stderr
     rehearsed = importer("run", "--plan", "plan.csv", "--dry-run")
     assert "whether it changed since the plan was made, only sending tells" in rehearsed.stdout
     sent = importer("run", "--plan", "plan.csv")

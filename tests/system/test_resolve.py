@@ -66,7 +66,7 @@ def test_from_titles_to_ratings(importer: Importer, export: Path, tmp_path: Path
         "importer run mine.csv --map Name=title --map 'My score=rating' --to sandbox "
         "--resolved resolve.csv --api v2"
     )
-    assert command in done.stdout
+    assert f"{COMMAND.parent}/{command}" in done.stdout  # as the program was started
 
     sheet = tmp_path / "resolve.csv"
     lines = [

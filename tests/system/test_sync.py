@@ -567,6 +567,13 @@ class TestSources:
             assert machine.sync().returncode == 0
             assert server.stored_movies() == {SHAWSHANK: 9, GODFATHER: 8}
 
+    def test_the_sandbox_of_todays_api_needs_no_settings(self, machine: Machine) -> None:
+        machine.write(f"{SHAWSHANK},9")
+        machine.write_settings('[jobs.nightly]\nsource = "ratings.csv"\nto = "sandbox"\napi = "v2"\n')
+        done = machine.sync()
+        assert done.returncode == 0, done.stderr
+        assert machine.statuses() == ["rated"]
+
     def test_a_file_is_written_when_the_source_changed_or_it_is_gone(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9")
         machine.write_settings(
