@@ -224,6 +224,10 @@ class Batch(NamedTuple):
         first, second = self.jobs[:middle], self.jobs[middle:]
         return Batch(self.request_kind, first, is_part=True), Batch(self.request_kind, second, is_part=True)
 
+    def cut(self, size: int) -> tuple["Batch", "Batch"]:
+        """Split off the first `size` jobs."""
+        return self._replace(jobs=self.jobs[:size]), self._replace(jobs=self.jobs[size:])
+
 
 class Outcome(NamedTuple):
     """What an answer means for one job of a batch."""

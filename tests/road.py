@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +19,7 @@ from unittest.mock import patch
 
 from importer.cli.prompts import find_prompts
 from importer.client.client import Client
-from importer.client.sign_in import sign_in
+from importer.client.sign_in import AccountInfo, sign_in
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.destinations.registry import find
@@ -232,6 +233,8 @@ class Road:
         self.is_v2 = is_v2
         self._love, self._hate = love, hate
         self._tokens: dict[str, TokenSet] = {}
+        self.account_info: AccountInfo | None = None
+        """What was asked about the account before; by default nothing."""
 
     @classmethod
     def by(cls, way: str, folder: Path) -> "Road":
@@ -343,7 +346,9 @@ class Road:
         """Say how the account is reached."""
         tokens = partial(SandboxTokens, url, kept=self._tokens) if self.is_v2 else None
         workers = 4 if self.is_v2 else 8
-        return open_api(self.build_destination(url), workers, Access(build_tokens=tokens))
+        access = Access(build_tokens=tokens, account_info=self.account_info)
+        opened = open_api(self.build_destination(url), workers, access)
+        return replace(opened, account_info=self.account_info)
 
     def build_destination(self, url: str) -> Destination:
         if self.is_v2:

@@ -61,7 +61,11 @@ def plan(
             print_json(found, lines(), out, stream)
         elif not shown.quiet:
             print(build_plan(found, out), file=stream)
-            if send := find_send(found.rows_to_send, out):
+            if found.is_hopeless:
+                print(
+                    "Next: make room in the account, or have its limit raised; then plan again.", file=stream
+                )
+            elif send := find_send(found.rows_to_send, out):
                 print(f"Next: to send it:\n    {clean(send, 4096)}", file=stream)
             if found.without_ids and (step := find_resolve(found.source, found.destination)):
                 print(f"Next: {step[1]}:\n    {clean(step[0], 4096)}", file=stream)

@@ -17,7 +17,7 @@ from importer.client.sign_in import AccountInfo
 from importer.journal.history import Tally
 from importer.model import Status
 from importer.runs.prompts import Outlook
-from importer.runs.room import Room
+from importer.runs.room import Room, describe_room
 from importer.text import clean, count, describe_outcome, duration
 
 _SENT = frozenset(
@@ -53,23 +53,14 @@ def _describe_account(account_info: AccountInfo, seconds: float) -> str:
 
 
 def _describe_room(account_info: AccountInfo, room: Room | None) -> Iterator[str]:
-    if account_info.cap is None:
+    if room is not None or account_info.cap is None:
+        yield from () if room is None else describe_room(room)
         return
     cap = f"{account_info.cap:,}" + ("" if account_info.is_cap_stated else " (the usual limit)")
     if account_info.rating_count is None:
         yield f"How many ratings the account has is not known; its limit is {cap}."
         return
-    held = account_info.rating_count if room is None else room.held
-    then = "" if room is None or room.held_afterwards == held else f"; then {room.held_afterwards:,}"
-    yield f"The account has {count(held, 'rating')} of {cap}{then}."
-    if room is not None and room.first_left_out is not None:
-        first = room.first_left_out
-        title = f", {clean(first.title, 80)}" if first.title else ""
-        verb = "will" if account_info.is_cap_stated else "may"
-        yield (
-            f"{count(room.left_out, 'new title')} {verb} not fit: what comes last in the file, "
-            f"from line {first.line}{title}. Changes and removals are sent first."
-        )
+    yield f"The account has {count(account_info.rating_count, 'rating')} of {cap}."
 
 
 def _describe_closed(tallies: Collection[Tally]) -> Iterator[str]:

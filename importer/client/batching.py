@@ -3,7 +3,7 @@
 With a ceiling of 100 and a server that finds 100 too much, `BatchSize` goes 100, 50 (shrink), 55, 60 ... 100.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from importer.model import Batch, RatingJob
 
@@ -49,3 +49,15 @@ class Batcher:
         """Yield the remaining jobs as batches, after the last job."""
         yield from (Batch(request_kind, jobs) for request_kind, jobs in self._waiting.items())
         self._waiting.clear()
+
+
+def cut_to_room(batch: Batch, room: int) -> Sequence[Batch]:
+    """Split a batch where the room in the account ends; in halves if that is not inside the batch.
+
+    A count may be wrong, so only the service's refusal of a single row tells that the account is full: the
+    first row for which there is no room by our count is tried alone.
+    """
+    if not 0 <= room < len(batch.jobs):
+        return batch.halves()
+    fitting, others = batch.cut(room)
+    return [part for part in (fitting, *others.cut(1)) if part.jobs]

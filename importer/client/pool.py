@@ -20,7 +20,7 @@ from dataclasses import replace
 from functools import partial
 
 from importer.client.account_reader import AccountReader, AccountReading
-from importer.client.batching import Batcher, BatchSize
+from importer.client.batching import Batcher, BatchSize, cut_to_room
 from importer.client.client import Client, Trace
 from importer.destinations.base import Destination
 from importer.destinations.decisions import (
@@ -67,6 +67,11 @@ class WorkerPool:
         self._account_reader = AccountReader(destination, client)
         self._on_outcomes = on_outcomes
         self._before_leaving = before_leaving
+        self.count_room: Callable[[int | None], Awaitable[int | None]] | None = None
+        """Gives how many more ratings the account takes, if it can.
+
+        It is told how many the account may hold, if an answer said so.
+        """
         self._worker_count = workers
         self._size = size or BatchSize(destination.batch_size)
         self._given_up = 0
@@ -158,7 +163,7 @@ class WorkerPool:
                     self._later.extend((each.request_kind, job) for each in later for job in each.jobs)
                     self._size.grow()
                 case Split():
-                    pending.extend(reversed(part.halves()))
+                    pending.extend(reversed(await self._split(part, decision)))
                     if decision.too_much:
                         self._size.shrink()
                 case Stop(error):
@@ -166,6 +171,10 @@ class WorkerPool:
                     return
                 case Retry() | RefreshToken():
                     raise AssertionError("never leaves the client and `give_up`")
+
+    async def _split(self, batch: Batch, split: Split) -> Sequence[Batch]:
+        room = await self.count_room(split.cap) if split.lacks_room and self.count_room else None
+        return batch.halves() if room is None else cut_to_room(batch, room)
 
     def _watch_for_outage(self, outcomes: Sequence[Outcome]) -> None:
         if outcomes:

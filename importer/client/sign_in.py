@@ -93,6 +93,11 @@ class AccountInfo:
     is_cap_stated: bool = False
     """Whether the service stated this account's limit; if not, `cap` is the usual one."""
 
+    @property
+    def stated_cap(self) -> int | None:
+        """The limit, if the service stated it."""
+        return self.cap if self.is_cap_stated else None
+
 
 async def account_info(sender: HttpSender, credentials: Credentials, api: AccountApi) -> AccountInfo:
     """Return facts about the account and the number of its ratings: two GETs. Raises StopRunError."""

@@ -139,12 +139,16 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Send the two halves of the batch instead. Never the decision on a single job."""
+    """Send the batch in parts instead. Never the decision on a single job."""
 
     reason: str
     effect: Effect = Effect.NONE
     too_much: bool = False
     """Whether smaller batches are wise from here on."""
+    lacks_room: bool = False
+    """Whether the account has no room for all of it: it is cut to the room that is left, if that is known."""
+    cap: int | None = None
+    """How many ratings the account may hold, if the answer says so."""
 
 
 @dataclass(frozen=True, slots=True)

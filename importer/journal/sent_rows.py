@@ -15,6 +15,15 @@ class SentRows(RunRows):
         """Count the rows without an outcome."""
         return self._count("status IS NULL")
 
+    def count_gained(self) -> int:
+        """Count by how many ratings the account has grown since it was read, as far as answers say so."""
+        found = self._db.execute(
+            "SELECT ifnull(sum((status = 'rated' AND previous_rating IS NULL)"
+            " - (status = 'unrated' AND previous_rating IS NOT NULL)), 0) FROM row WHERE run = ?",
+            (self.number,),
+        )
+        return int(found.fetchone()[0])
+
     def unanswered(self) -> list[RatingJob]:
         """Return the claimed jobs without an outcome: after a crash they may have arrived."""
         return self._jobs("run = ? AND status IS NULL AND is_claimed ORDER BY row", self.number)

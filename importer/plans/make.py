@@ -12,6 +12,7 @@ from importer.plans.report import Line, Plan, write_plan
 from importer.progress import Phase
 from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
+from importer.runs.room import Room
 
 
 @contextmanager
@@ -26,8 +27,10 @@ def made_plan(run: ImportRun) -> Iterator[tuple[Plan, Callable[[], Iterator[Line
     with run.compared(PLAN_COLUMNS) as loaded:
         effort = destination.estimate_effort(loaded.run, run.options.or_else(destination.recommended))
         name, account = destination.destination.name, destination.account
-        plan = Plan(run.source.name, name, account, loaded.notes, effort.requests, effort.seconds)
-        lines = partial(_lines, loaded.run, destination)
+        plan = Plan(
+            run.source.name, name, account, loaded.notes, effort.requests, effort.seconds, loaded.room
+        )
+        lines = partial(_lines, loaded.run, destination, loaded.room)
         run.progress.phase = Phase.WRITING
         assert run.results is not None
         with run.observer.watch(run.progress), run.outputs.writing(run.results):
@@ -35,11 +38,11 @@ def made_plan(run: ImportRun) -> Iterator[tuple[Plan, Callable[[], Iterator[Line
         yield plan, lines
 
 
-def _lines(run: JournalRun, destination: OpenDestination) -> Iterator[Line]:
+def _lines(run: JournalRun, destination: OpenDestination, room: Room | None) -> Iterator[Line]:
     place = (destination.destination.name, destination.account)
     numbers = _numbers(destination)
     for planned_change in run.planned_changes():
-        yield (*build_plan_line(planned_change, numbers), *place)
+        yield (*build_plan_line(planned_change, numbers, room), *place)
 
 
 def _numbers(destination: OpenDestination) -> dict[Rating, Rating]:

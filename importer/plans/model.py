@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from importer.journal.rows import PlannedChange
 from importer.model import UNRATE, Rating, Status
+from importer.runs.room import Room
 
 
 class Action(StrEnum):
@@ -74,7 +75,13 @@ def name_action(planned_change: PlannedChange) -> Action:
     return Action.ADD if planned_change.account_rating is None else Action.CHANGE
 
 
-def build_plan_line(planned_change: PlannedChange, number_of: Mapping[Rating, Rating]) -> tuple[object, ...]:
+NO_ROOM = "no_room"
+"""The reason of a row that is sent, and does not fit into the account."""
+
+
+def build_plan_line(
+    planned_change: PlannedChange, number_of: Mapping[Rating, Rating], room: Room | None = None
+) -> tuple[object, ...]:
     """Build a line of the plan, but for its last columns, which say where the ratings go.
 
     `number_of` says what love and hate are sent as, where they are sent as numbers.
@@ -88,6 +95,10 @@ def build_plan_line(planned_change: PlannedChange, number_of: Mapping[Rating, Ra
         Action.UNRATE: f"unrate {before}",
         Action.REMOVE: f"remove {before}",
     }.get(action, message)
+    first_left_out = room.first_left_out if room else None
+    if room and first_left_out and action is Action.ADD and job.row >= first_left_out.row:
+        reason = NO_ROOM
+        told = f"{told}; the account {'has' if room.is_cap_stated else 'may have'} no room for it"
     return (
         *(job.row, job.line, action, before, after, reason, told),
         *(job.kind, job.title, job.year, job.season, job.episode),

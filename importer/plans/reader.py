@@ -105,21 +105,21 @@ def _check(row: SourceRow, cells: Mapping[str, str | None], reason: str, problem
     )
 
 
-_OF_A_SENT_LINE = re.compile(r"change \S+ -> \S+|(add|unrate|remove) \S+")
+_OF_A_SENT_LINE = re.compile(r"change \S+ -> \S+|(add|unrate|remove) [^ ;]+(; .*)?")
 """What `importer plan` writes of a line that is to be sent."""
 
 
 def _settle(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> ClosedRow:
     nothing = dict.fromkeys(("attempts", "http_status", "sent_at", "duration_ms"))
-    told = cells["message"]
+    told, reason = cells["message"], cells["reason"]
     if told and _OF_A_SENT_LINE.fullmatch(told):  # somebody has decided otherwise since it was written
-        told = "not sent, as the plan says"
+        told, reason = "not sent, as the plan says", None
     return ClosedRow(
         row.row,
         row.line,
         **_pick(cells),
         status=status,
-        reason=cells["reason"],
+        reason=reason,
         message="; ".join(filter(None, (cells["note"], told))) or None,
         previous_rating=cells["from"],
         **nothing,

@@ -16,6 +16,7 @@ from importer.files import neutralise
 from importer.model import NEEDS_ID
 from importer.plans.model import PLAN_COLUMNS, Action
 from importer.runs.results_csv import STANDARD_OUTPUT, open_sink
+from importer.runs.room import Room, describe_room
 from importer.text import clean, count, duration, without_place
 
 Line = Sequence[object]
@@ -60,6 +61,8 @@ class Plan:
     """About so many requests bring the rows; reading the account comes on top."""
     seconds: float = 0.0
     """At least so long, by the pace that is kept; 0 where the server alone sets it."""
+    room: Room | None = None
+    """Whether the rows fit into the account, where that is known."""
     counts: Counter[Action] = field(default_factory=Counter)
     without_ids: int = 0
     """Rows that only lack an id which the destination needs."""
@@ -84,8 +87,15 @@ class Plan:
 
     @property
     def is_fine(self) -> bool:
-        """Whether every row would have what it asks for."""
-        return all(action.is_fine for action in self.counts)
+        """Whether every row would have what it asks for, as far as that is certain."""
+        fits = self.room is None or not self.room.left_out or not self.room.is_cap_stated
+        return fits and all(action.is_fine for action in self.counts)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether nothing could be sent, since the account has room for none of it."""
+        room = self.room
+        return room is not None and room.is_cap_stated and 0 < self.rows_to_send == room.left_out
 
 
 def write_plan(path: Path, lines: Iterable[Line]) -> None:
@@ -113,6 +123,7 @@ def print_json(plan: Plan, lines: Iterable[Line], out: Path, stream: TextIO) -> 
         "rows_to_send": plan.rows_to_send,
         "requests": plan.requests,
         "seconds": round(plan.seconds, 3),
+        "room": None if plan.room is None else plan.room.as_json(),
         "plan": str(out),
     }
     print(json.dumps(head, indent=2)[:-2] + ',\n  "rows": [', file=stream)
@@ -141,6 +152,8 @@ def build_plan(plan: Plan, out: Path) -> str:
         more = plan.counts[action] - len(examples)
         lines += [f"    and {more:,} more"] if more else []
     lines += ["", _describe_effort(plan)]
+    if plan.room is not None and plan.room.left_out:
+        lines += describe_room(plan.room)
     if plan.rows_to_send and out != STANDARD_OUTPUT:
         place = clean(str(out), 4096)
         lines += [f"Written to {place}."]

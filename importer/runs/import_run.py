@@ -31,7 +31,7 @@ from importer.runs.load import LoadedRun, Loading, Source
 from importer.runs.outputs import Outputs, set_aside
 from importer.runs.prompts import Observer, Outlook, Prompts, StartedRun, Unattended, Unwatched
 from importer.runs.results_csv import STANDARD_OUTPUT, write_results
-from importer.runs.room import find_room
+from importer.runs.room import Room, describe_room, find_room
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.run_report import RunReport
 from importer.runs.snapshot import Snapshot
@@ -80,7 +80,9 @@ class ImportRun:
         delivery = self._build_delivery(loaded)
         snapshot = self._compare(delivery) if loaded.open_rows else Snapshot(is_readable=False)
         if delivery.stopped_by is None:
-            self._tell_outlook(loaded.run, snapshot)
+            if snapshot.is_readable:
+                loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
+            self._tell_outlook(loaded)
             self._guard(snapshot)
         return self._send(loaded, delivery)
 
@@ -104,7 +106,8 @@ class ImportRun:
         Raises StopRunError if the account cannot be read.
         """
         self._check(columns)
-        with self.loaded() as loaded:
+        with self.loaded() as uncompared:
+            loaded = uncompared
             if loaded.open_rows:
                 delivery = self._build_delivery(loaded)
                 snapshot = self._compare(delivery)
@@ -114,6 +117,7 @@ class ImportRun:
                     raise StopRunError(
                         "the account cannot be read, so there is nothing to compare the file with"
                     )
+                loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
             yield loaded
 
     def _check(self, columns: Sequence[str] = RESULT_COLUMNS) -> None:
@@ -165,14 +169,19 @@ class ImportRun:
         self.observer.started(StartedRun(run.run_id, self.source.name, name, loaded.open_rows, run.continued))
         return loaded
 
-    def _tell_outlook(self, run: JournalRun, snapshot: Snapshot) -> None:
+    def _tell_outlook(self, loaded: LoadedRun) -> None:
         """Only now, since what the account has, or got before a crash, is not sent."""
-        account_info = self.destination.account_info
+        account_info, run = self.destination.account_info, loaded.run
         if account_info is not None:
             effort = partial(self.destination.estimate_effort, run, self._pace)
-            is_known = snapshot.is_readable and self.options.limit is None
-            room = find_room(run, account_info, snapshot) if is_known else None
-            self.observer.about_to_send(Outlook(account_info, run.count_open(), effort, run.tallies, room))
+            outlook = Outlook(account_info, run.count_open(), effort, run.tallies, loaded.room)
+            self.observer.about_to_send(outlook)
+
+    def _find_room(self, run: JournalRun, snapshot: Snapshot | None) -> Room | None:
+        account_info = self.destination.account_info
+        if account_info is None or self.options.limit is not None:
+            return None
+        return find_room(run, account_info, snapshot)
 
     def _ask_about_feeds(self, loaded: LoadedRun) -> None:
         if self.destination.posts_to_feeds and loaded.open_rows > MANY_POSTS:
@@ -234,9 +243,12 @@ class ImportRun:
         Only an undo asks the account: what it would leave alone is seen nowhere else.
         """
         is_undo = self.rules.undo_of is not None
-        with self.compared() if is_undo else self.loaded() as loaded, self.observer.watch(self.progress):
+        with self.compared() if is_undo else self.loaded() as found, self.observer.watch(self.progress):
+            loaded = found
             if is_undo:
                 loaded.run.close_open(_WOULD_REMOVE, only_removals=True)
+            elif not self.destination.spec.is_file:
+                loaded = replace(loaded, room=self._find_room(loaded.run, None))
             loaded.run.close_open(_WOULD_RESTORE if is_undo else _DRY_RUN)
             self._write_results(loaded.run)
             return self._report(loaded)
@@ -257,6 +269,8 @@ class ImportRun:
             )
         if self.progress.done and not self.rules.is_dry_run:
             notes += self.destination.notes_after_sending
+        if self.rules.is_dry_run and loaded.room is not None and loaded.room.left_out:
+            notes += describe_room(loaded.room)
         tallies = loaded.run.tallies()
         notes += describe_unseen(tallies)
         return RunReport(
@@ -270,6 +284,7 @@ class ImportRun:
             is_dry_run=self.rules.is_dry_run,
             is_file=self.destination.spec.is_file,
             is_undo=self.rules.undo_of is not None,
+            room=loaded.room,
             taken_over=loaded.run.taken_over(),
         )
 

@@ -111,6 +111,11 @@ class JournalWriter:
         """Ask the journal something, when all that was begun earlier is done."""
         return await asyncio.wrap_future(self._thread.submit(call, *args, **kwargs))
 
+    async def call_up_to_date(self, call: Callable[[], _Result]) -> _Result:
+        """Ask the journal something when all that was noted is written. Raises StopRunError."""
+        await self._write()
+        return await self.call(call)
+
     def finish(self) -> None:
         """Write all that is left; afterwards nothing more may be asked."""
         self._thread.shutdown()

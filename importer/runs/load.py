@@ -13,6 +13,7 @@ from importer.model import InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
 from importer.runs.duplicates import UNCHANGED, close_duplicates
+from importer.runs.room import Room
 from importer.runs.rules import RunRules
 from importer.runs.stop import StopRequest
 
@@ -64,6 +65,8 @@ class LoadedRun:
     notes: Sequence[str]
     """What the reader found out about the file; empty when the run is continued."""
     open_rows: int
+    room: Room | None = None
+    """Whether the rows fit into the account, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ class Login:
         account = f"{username} at {self.settings.base_url}"
         opened = _open_api(self.spec, self.settings, options, account, self.build_tokens)
         # What was asked as the signed-in user has proved the credentials.
-        access = replace(opened.access, is_proven=self.build_tokens is not None)
+        access = replace(opened.access, is_proven=self.build_tokens is not None, account_info=found)
         return replace(
             opened,
             access=access,

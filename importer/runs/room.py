@@ -5,12 +5,14 @@ it may hold 10,000, and holds 9,950; the run removes 10 and rates 100 new titles
 ```
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from importer.client.sign_in import AccountInfo
 from importer.journal import JournalRun
 from importer.model import RatingJob
 from importer.runs.snapshot import Snapshot
+from importer.text import clean, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +21,72 @@ class Room:
 
     held: int
     held_afterwards: int
+    cap: int | None = None
+    """How many it may hold, if there is a limit."""
+    is_cap_stated: bool = False
+    """Whether the service stated this limit; if not, `cap` is the usual one."""
     left_out: int = 0
-    """Rows that rate a new title for which there is no room."""
+    """Rows that rate a new title for which there is no room: the last of them in the file."""
     first_left_out: RatingJob | None = None
+    is_compared: bool = True
+    """Whether the account was read. If not, every row may rate a new title: then `left_out` is the most."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as values for JSON."""
+        return {
+            "held": self.held,
+            "held_afterwards": self.held_afterwards,
+            "limit": self.cap,
+            "limit_stated": self.is_cap_stated,
+            "left_out": self.left_out,
+            "first_line_left_out": None if self.first_left_out is None else self.first_left_out.line,
+            "compared": self.is_compared,
+        }
 
 
-def find_room(run: JournalRun, account_info: AccountInfo, snapshot: Snapshot) -> Room | None:
+def find_room(run: JournalRun, account_info: AccountInfo, snapshot: Snapshot | None) -> Room | None:
     """Count; None where it is not known how many ratings the account holds.
 
     Which rows do not fit is an outlook: rows are sent until the service itself says that the account is full.
+    Without a `snapshot` the account was not read.
     """
-    if account_info.rating_count is None:
+    held = count_held(account_info, snapshot)
+    if held is None:
         return None
-    held = max(account_info.rating_count, snapshot.held)  # the count may lag behind
-    additions = run.count_additions()
-    afterwards = held + additions - snapshot.removals
-    left_out = 0 if account_info.cap is None else min(additions, max(0, afterwards - account_info.cap))
+    additions, cap = run.count_additions(), account_info.cap
+    afterwards = held + additions - (snapshot.removals if snapshot else 0)
+    left_out = 0 if cap is None else min(additions, max(0, afterwards - cap))
     first = run.nth_addition(additions - left_out) if left_out else None
-    return Room(held, afterwards, left_out, first)
+    is_compared = snapshot is not None
+    return Room(held, afterwards, cap, account_info.is_cap_stated, left_out, first, is_compared)
+
+
+def count_held(account_info: AccountInfo, snapshot: Snapshot | None) -> int | None:
+    """Count the account's ratings, which its own count may lag behind; None if that is not known."""
+    if account_info.rating_count is None or snapshot is None:
+        return account_info.rating_count
+    return max(account_info.rating_count, snapshot.held)
+
+
+def describe_room(room: Room) -> Iterator[str]:
+    """Say how full the account is and will be, and which rows do not fit, if it has a limit."""
+    if room.cap is None:
+        return
+    usual = "" if room.is_cap_stated else " (the usual limit)"
+    at_most = "" if room.is_compared else "at most "
+    then = "" if room.held_afterwards == room.held else f"; then {at_most}{room.held_afterwards:,}"
+    yield f"The account has {count(room.held, 'rating')} of {room.cap:,}{usual}{then}."
+    if room.first_left_out is None:
+        return
+    first, titles = room.first_left_out, count(room.left_out, "new title")
+    title = f", {clean(first.title, 80)}" if first.title else ""
+    if not room.is_compared:
+        yield (
+            f"Up to {titles} may not fit: what comes last in the file, from line {first.line}{title} at the "
+            "earliest. A plan compares with the account and says which."
+        )
+        return
+    yield (
+        f"{titles} {'will' if room.is_cap_stated else 'may'} not fit: what comes last in the file, "
+        f"from line {first.line}{title}. Changes and removals are sent first."
+    )

@@ -8,6 +8,7 @@ from importer.errors import ImporterError
 from importer.journal import JournalRun
 from importer.journal.history import Tally
 from importer.model import Status
+from importer.runs.room import Room
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class RunReport:
     is_file: bool = False
     """Whether the destination is a file to upload, so that nothing has reached any account yet."""
     is_undo: bool = False
+    room: Room | None = None
+    """Whether the rows fitted into the account when the run began, where that is known."""
     taken_over: Mapping[Status, int] = field(default_factory=dict)
     """By status, the rows of `tallies` that an earlier run had closed."""
 

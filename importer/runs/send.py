@@ -21,6 +21,7 @@ from importer.client.pool import WorkerPool
 from importer.client.rate import Rate
 from importer.client.rate_limit import Limiter
 from importer.client.retry import RetryBudget
+from importer.client.sign_in import AccountInfo
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.errors import AccountUnreadableError, ImporterError, Purpose, StopRunError
@@ -32,6 +33,7 @@ from importer.runs.delivery import Work
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.journal_writer import JournalWriter
 from importer.runs.mirror import add_removals
+from importer.runs.room import count_held
 from importer.runs.snapshot import (
     Snapshot,
     answer_conflicts,
@@ -62,6 +64,8 @@ class Access:
     """Gives the signed-in account's tokens."""
     is_proven: bool = False
     """Whether the credentials were proved a moment ago, so that no question need be spent on them."""
+    account_info: AccountInfo | None = None
+    """What is known of the account, how many ratings it holds and may hold among it."""
     confirm_user: Callable[[Client], Awaitable[None]] | None = None
     """Where the user was only assumed: asks who it is before anything is sent. Raises StopRunError."""
     budget: RetryBudget = field(default_factory=RetryBudget)
@@ -85,6 +89,8 @@ class Sending:
         self._pool: WorkerPool | None = None
         self._journal_writer = JournalWriter(work.run)
         self._snapshot: Snapshot | None = None
+        self._gained_before = 0
+        """By how many ratings earlier sessions of the run had made the account grow when it was read."""
         self._limiter: Limiter | None = None
         self._cancelled_by: ImporterError | None = None
         self.stopped_by: ImporterError | None = None
@@ -205,6 +211,7 @@ class Sending:
         changes, removals = run.count_changes()
         held = len({id(held) for held in ratings.values()})  # one for each title, however many keys it has
         self._snapshot = Snapshot(True, held, frozenset(kinds), changes, removals)
+        self._gained_before = run.count_gained()
 
     def _insist_on_reading(self, doubt: str) -> None:
         """Stop where nothing may be sent to an account that cannot be read."""
@@ -239,6 +246,7 @@ class Sending:
             size=self._size,
             before_leaving=self._journal_writer.claim,
         )
+        pool.count_room = self._count_room
         self._pool = pool
         writing = asyncio.create_task(self._write_now_and_then())
         try:
@@ -249,6 +257,16 @@ class Sending:
             self.stopped_by = pool.stopped_by
         elif pool.stopped_by is not None:
             raise pool.stopped_by
+
+    async def _count_room(self, cap: int | None) -> int | None:
+        account_info, snapshot = self._access.account_info, self._snapshot
+        if account_info is None or snapshot is None or not snapshot.is_readable:
+            return None
+        held, cap = count_held(account_info, snapshot), account_info.stated_cap if cap is None else cap
+        if held is None or cap is None:
+            return None
+        gained = await self._journal_writer.call_up_to_date(self._run.count_gained)
+        return cap - held - (gained - self._gained_before)
 
     async def _batches(self) -> AsyncIterator[Batch]:
         batcher = Batcher(self._size)

@@ -52,7 +52,7 @@ def build(
 
 def test_what_does_not_fit_is_said_before_the_start() -> None:
     first = build_job(61, title="Heat")
-    found = build(room=Room(9_950, 10_040, 40, first))
+    found = build(room=Room(9_950, 10_040, 10_000, True, 40, first))
     assert found == [
         WHO,
         "The account has 9,950 ratings of 10,000; then 10,040.",
@@ -64,14 +64,18 @@ def test_what_does_not_fit_is_said_before_the_start() -> None:
 def test_a_limit_that_the_service_does_not_tell_is_only_usual() -> None:
     usual = replace(KNOWN, is_cap_stated=False)
     assert "The account has 9,950 ratings of 10,000 (the usual limit)." in build(usual)
-    found = build(usual, Room(9_950, 10_040, 40, build_job(61)))
+    found = build(usual, Room(9_950, 10_040, 10_000, False, 40, build_job(61)))
     assert any(line.startswith("40 new titles may not fit") for line in found)
 
 
 def test_what_the_account_will_hold_is_exact_or_left_out() -> None:
     assert "The account has 9,950 ratings of 10,000." in build()
-    assert "The account has 9,940 ratings of 10,000; then 9,990." in build(room=Room(9_940, 9_990))
-    assert not any("most" in line for line in build() + build(room=Room(9_940, 9_990)))
+    assert "The account has 9,940 ratings of 10,000; then 9,990." in build(
+        room=Room(9_940, 9_990, 10_000, is_cap_stated=True)
+    )
+    assert not any(
+        "most" in line for line in build() + build(room=Room(9_940, 9_990, 10_000, is_cap_stated=True))
+    )
 
 
 def test_the_parts_of_a_continued_run_are_told_apart_and_add_up() -> None:
@@ -101,9 +105,8 @@ class Watching(Unwatched):
 
 def preview(road: Road, url: str, held: int, cap: int) -> Watching:
     watching = Watching()
-    info = replace(KNOWN, rating_count=held, cap=cap)
+    road.account_info = replace(KNOWN, rating_count=held, cap=cap)
     with road.open_run(url, road.source, RunRules.for_import(OnConflict.OVERWRITE)) as run:
-        run.destination = replace(run.destination, account_info=info)
         run.observer, run.prompts = watching, Unattended(assume_yes=True)
         run.execute()
     return watching

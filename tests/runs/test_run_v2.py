@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.client.sign_in import AccountInfo
 from importer.errors import AccountLimitError
 from importer.model import Status
 from tests.road import Road, SandboxTokens, running_sandbox
@@ -68,6 +69,43 @@ def test_a_nearly_full_account_is_filled_to_its_last_place(road: Road, cap: int,
     assert refused <= 8 * workers  # 100, 50, 25, 13, 7, 4, 2, 1
     if workers == 1:
         assert road.statuses == [Status.RATED] * cap + [Status.NOT_SENT] * (ROWS - cap)
+
+
+@pytest.mark.parametrize(
+    ("cap", "workers", "held", "counted", "stated", "most_refused"),
+    [
+        (50, 1, 0, 0, None, 2),  # the whole batch, and the first row of what is left
+        (150, 1, 100, 100, None, 2),
+        (150, 1, 100, 100, 150, 2),
+        (250, 4, 0, 0, None, 12),
+        (0, 1, 0, 0, 0, 2),
+        (150, 1, 100, 0, None, 2),  # the count lags; the list shows 100
+        (150, 1, 100, 140, None, 9),  # counted too much: so the row that is tried alone is taken
+        (150, 1, 100, 300, None, 9),
+    ],
+)
+def test_a_batch_is_cut_to_the_room_that_is_left(
+    road: Road, cap: int, workers: int, held: int, counted: int, stated: int | None, most_refused: int
+) -> None:
+    road.account_info = AccountInfo("ada", False, counted, None, stated or 10_000, stated is not None)
+    with running_sandbox(**OPEN, rating_cap=cap) as sandbox:
+        for row in range(held):
+            sandbox.rate(f"tt{80_000_000 + row}", 5)
+        report = road.run(sandbox.url, workers=workers)
+        assert len(sandbox.stored_movies()) == cap
+        refused = sandbox.list_statuses("sync/ratings").count(420)
+    assert isinstance(report.stopped_by, AccountLimitError)
+    assert Counter(road.statuses)[Status.RATED] == cap - held
+    assert refused <= most_refused
+
+
+def test_without_a_limit_in_the_refusal_that_of_the_settings_counts(road: Road) -> None:
+    road.account_info = AccountInfo("ada", False, 0, None, 150, is_cap_stated=True)
+    with running_sandbox("420@2", **OPEN) as sandbox:
+        assert road.run(sandbox.url, workers=1).all_succeeded  # whatever the settings say: it was room enough
+        sent = [each.rows for each in sandbox.requests("sync/ratings") if each.method == "POST"]
+    assert sent[0] == 100
+    assert sent[2:5] == [50, 1, 49]
 
 
 def test_a_full_account_still_takes_changes_and_what_removals_make_room_for(road: Road) -> None:

@@ -6,7 +6,8 @@ The codes are those of the API page "Status Codes"; the decisions are ours, test
 201, counted, row 2 in not_found     Done: rated, not_found, rated ...
 201, nothing counted, nothing named  many rows: Split; a single row: unconfirmed
 400 413 422                          many rows: Split; a single row: rejected
-401 403 420 423 426                  RefreshToken, or Stop: the sign-in, the app, a full account
+420                                  many rows: Split, to the room left; a single row: Stop
+401 403 423 426                      RefreshToken, or Stop: the sign-in, the app
 409                                  many rows: Split; a single row: read back, then once more (CONFLICT)
 429                                  Retry(RATE_LIMIT)
 500 501 505 ...                      Retry(SERVER_ERROR)
@@ -166,7 +167,9 @@ def _interpret_refusal(batch: Batch, answer: Response) -> BatchDecision | None:
         return Stop(explain_forbidden(answer))
     if status == 420:
         if len(batch.jobs) > 1:
-            return Split("the account has no room for all of these rows (420)")  # but for some of them, maybe
+            limit = _match_limit(answer.headers.get("X-Account-Limit", ""))
+            reason = "the account has no room for all of these rows (420)"  # but for some of them, maybe
+            return Split(reason, lacks_room=True, cap=int(limit[0]) if limit else None)
         return Stop(AccountLimitError(_explain_limit(answer)))
     if status == 423:
         return Stop(AuthorizationError("Trakt has locked or deactivated this account (423): ask its support"))

@@ -332,9 +332,14 @@ def test_420_stops_the_run_for_the_account_is_full(
     assert decision.effect is Effect.NONE
 
 
-def test_420_on_many_rows_halves_them_for_some_may_fit() -> None:
-    for headers in ({}, {"X-Account-Limit": "10000"}):
-        assert isinstance(read(MANY, Response(420, headers, b"")), Split)
+@pytest.mark.parametrize(
+    ("headers", "cap"),
+    [({}, None), ({"X-Account-Limit": "10000"}, 10_000), ({"X-Account-Limit": "no limit"}, None)],
+)
+def test_420_on_many_rows_splits_them_for_some_may_fit(headers: dict[str, str], cap: int | None) -> None:
+    decision = read(MANY, Response(420, headers, b""))
+    assert isinstance(decision, Split)
+    assert (decision.lacks_room, decision.cap) == (True, cap)
 
 
 @BATCHES
