@@ -5,21 +5,33 @@ from typing import Any
 
 import pytest
 
+from importer.destinations.registry import DEFAULT
 from importer.destinations.spec import RequestOptions
 from importer.option import Declaration, declarations_of, flag_of, key_of
 from importer.readers.base import ReadOptions
-from importer.runs.rules import DestinationOptions, RuleOptions, SendOptions
+from importer.runs.rules import DestinationOptions, FileOptions, PlaceOptions, RuleOptions, SendOptions
 from importer.sync.config import SyncJob
 from importer.sync.keys import OF_ONE_RUN, list_keys, read_keys
 from tests.test_docs import read_table
 
 DECLARED = [
     pytest.param(name, default, declared, id=flag_of(name, declared))
-    for group in (ReadOptions, RequestOptions, SendOptions, DestinationOptions, RuleOptions)
+    for group in (
+        ReadOptions,
+        RequestOptions,
+        SendOptions,
+        DestinationOptions,
+        RuleOptions,
+        PlaceOptions,
+        FileOptions,
+    )
     for name, default, declared in declarations_of(group)
     if name not in OF_ONE_RUN or name == "insecure_http"  # a job has one of its own
 ]
 
+
+USUAL = {"to": DEFAULT, "api": "v1", "out": "`results/NAME.csv` in the state folder"}
+"""What it is where nobody says, as the docs tell it."""
 
 ROWS = {row[0]: row for row in read_table("docs/settings.md", "key in `[jobs.NAME]`")}
 
@@ -42,7 +54,9 @@ def test_the_docs_have_its_row_with_its_flag_and_its_default(
     name: str, default: Any, declared: Declaration
 ) -> None:
     _, shown, meaning = ROWS[key_of(name, declared)]
-    is_told_otherwise = name in {"account", "insecure_http", "verify"}
+    is_told_otherwise = name in {"account", "insecure_http", "verify", "out"}
     assert is_told_otherwise or f"as `{flag_of(name, declared)}`" in meaning
-    expected = declared.shown or ("" if default in (None, MISSING, "") else str(default).lower())
+    expected = (
+        USUAL.get(name) or declared.shown or ("" if default in (None, MISSING, "") else str(default).lower())
+    )
     assert shown == expected

@@ -18,7 +18,7 @@ from importer.readers.base import ReadOptions
 from importer.runs.again import ChangesOfRun, open_results
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import name_results
-from importer.runs.rules import RuleOptions, RunRules, SendOptions
+from importer.runs.rules import FileOptions, PlaceOptions, RuleOptions, RunRules, SendOptions
 from importer.runs.undo import list_to_undo
 
 
@@ -26,28 +26,18 @@ from importer.runs.undo import list_to_undo
 def retry(
     *,
     what: Annotated[str, typer.Argument(help="A results file, perhaps with corrections, or a run's id.")],
-    to: Annotated[
-        str | None,
-        typer.Option(
-            "--to",
-            help="Where the run went, if no journal here tells.",
-            parser=options.parse_to,
-            metavar=options.WORDS,
-        ),
-    ] = None,
+    place: Annotated[PlaceOptions, Only("to", "api", to="Where the run went, if no journal here tells.")],
     every: Annotated[
         bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
     ] = False,
     at: options.AccountOptions,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", help="The new results, else the same file, or named after what the run read."),
-    ] = None,
+    files: Annotated[
+        FileOptions, Only("out", out="The new results, else the same file, or named after what was read.")
+    ],
     overwrite: options.Overwrite = False,
     sends: SendOptions,
     request: RequestOptions,
     reading: Annotated[ReadOptions, Only("zone")],
-    api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
     said: Annotated[RuleOptions, Only("on_conflict", "guard")],
     yes: options.Yes = False,
@@ -61,12 +51,13 @@ def retry(
     rules = RunRules.for_retry(said.on_conflict).guarded_at(said.guard)
     wanted = RunRequest(
         given,
-        given.find_place(to, api),
+        given.find_place(place),
         replace(at, request=request.in_zone(reading.zone)),
         rules.as_dry_run() if dry_run else rules,
         sends,
         overwrites=overwrite,
     )
+    out = files.out
     if out is None and not dry_run:
         out = Path(what) if given.past is None or Path(what).exists() else name_results(given.past.source)
     raise typer.Exit(Shell(out, shown, "retry", assume_yes=yes).run(wanted))
@@ -86,7 +77,7 @@ def undo(
         bool, typer.Option("--force", help="Also undo ratings that were changed since then.")
     ] = False,
     at: options.AccountOptions,
-    out: options.Out = None,
+    files: options.ResultsOption,
     overwrite: options.Overwrite = False,
     sends: Annotated[SendOptions, Only("workers", "rate", "verify")],
     request: options.UntimedOptions,
@@ -106,10 +97,9 @@ def undo(
         )
     folder = state_dir() / "journals"
     runs = [find_undoable(folder, run_id)] if run_id else list_to_undo(find_run(folder, since or LAST))
-    if since and out:
-        raise OptionError(
-            "out", "with --since each run has a file of its own, undo-RUN.csv; leave this out", out
-        )
+    if since and files.out:
+        problem = "with --since each run has a file of its own, undo-RUN.csv; leave this out"
+        raise OptionError("out", problem, files.out)
     if since and dry_run:
         # Each would be undone on what the one before left, which a dry run does not leave.
         print("Would be undone, in this order:", *(run.run_id for run in runs), sep="\n  ")
@@ -125,7 +115,7 @@ def undo(
             overwrites=overwrite,
         )
         results = None if dry_run else Path(f"undo-{past.run_id}.csv" if since else "undo.csv")
-        if code := Shell(out or results, shown, "undo", assume_yes=yes).run(wanted):
+        if code := Shell(files.out or results, shown, "undo", assume_yes=yes).run(wanted):
             raise typer.Exit(code)
 
 

@@ -7,7 +7,7 @@ gives `importer undo` the options --workers and --rate, as `SendOptions` declare
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -17,10 +17,14 @@ from importer.option import Declaration, flag_of
 
 
 class Only:
-    """The fields of a group that a command offers, if not all; the others keep their defaults."""
+    """The fields of a group that a command offers, if not all; the others keep their defaults.
 
-    def __init__(self, *names: str) -> None:
+    `Only("out", out="The new results.")` gives an option the help text of what it means to the command.
+    """
+
+    def __init__(self, *names: str, **helps: str) -> None:
         self.names = frozenset(names)
+        self.helps = helps
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class _Group:
         for each in fields(self.kind):
             declaration = each.metadata.get("option")
             is_offered = self.only is None or each.name in self.only.names
+            if declaration is not None and self.only is not None and each.name in self.only.helps:
+                declaration = replace(declaration, help=self.only.helps[each.name])
             if is_offered and (declaration is not None or each.default is not MISSING):
                 yield each, declaration
 

@@ -9,12 +9,11 @@ from importer.cli import options
 from importer.cli.advice import advise_inspection
 from importer.cli.groups import Only, spread
 from importer.cli.prompts import find_prompts
-from importer.destinations.registry import DEFAULT, choose
 from importer.destinations.spec import RequestOptions
 from importer.readers.base import ReadOptions
 from importer.report.inspect_file import inspect_file
 from importer.report.inspection import build_inspection
-from importer.runs.rules import Api, DestinationOptions
+from importer.runs.rules import DestinationOptions, PlaceOptions
 from importer.runs.sources import ExportFile
 
 
@@ -22,20 +21,19 @@ from importer.runs.sources import ExportFile
 def inspect(
     *,
     file: Annotated[str, typer.Argument(help="The export to look at; - reads standard input.")],
-    to: options.ToOption = DEFAULT,
+    place: PlaceOptions,
     reading: ReadOptions,
-    resolved: options.Resolved = None,
+    matched: options.MatchFile,
     request: Annotated[RequestOptions, Only("love", "hate")],
-    api: options.ApiOption = Api.V1,
     as_json: options.AsJson = False,
 ) -> None:
     """Show what FILE holds and which rows would be sent.
 
     Also says why the other rows would not. Asks no server, sends nothing.
     """
-    export = ExportFile(file, reading, resolved)
+    export = ExportFile(file, reading, matched.resolved)
     at = DestinationOptions(request=request)
-    found = inspect_file(export, choose(to, api), at, find_prompts())
+    found = inspect_file(export, place.spec, at, find_prompts())
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:

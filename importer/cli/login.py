@@ -18,6 +18,7 @@ from importer import setting
 from importer.cli import options
 from importer.cli.advice import explain
 from importer.cli.device_code import clear_line, show_code, show_waiting
+from importer.cli.groups import spread
 from importer.client.auth import Credentials
 from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore, open_token_store
@@ -42,67 +43,46 @@ _To = Annotated[
     str,
     typer.Argument(help="Where to.", parser=_parse_to, metavar="|".join(list_sign_ins())),
 ]
-_BaseUrl = Annotated[str | None, typer.Option(help="Where the API is served.", metavar="URL")]
 _AuthUrl = Annotated[str | None, typer.Option(help="Which host signs users in.", metavar="URL")]
-_InsecureHttp = Annotated[
-    bool, typer.Option("--insecure-http", help="Allow plain http to a host that is not this machine.")
-]
 
 
-def login(
-    to: _To = _FIRST,
-    base_url: _BaseUrl = None,
-    auth_url: _AuthUrl = None,
-    insecure_http: _InsecureHttp = False,
-    account: options.Account = "",
-) -> None:
+@spread
+def login(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = None) -> None:
     """Sign in by entering a code on a web page.
 
     Every later run uses and renews the tokens that are stored.
     """
-    flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    service, asked = _load_or_prompt(to, flags, account)
+    flags = at.flags | {"auth_url": auth_url}
+    service, asked = _load_or_prompt(to, flags, at.account)
     if service.settings.access_token:
         _warn("your settings hold a token pair (access_token), which runs prefer to this sign-in; remove it")
-    with _naming(to, account):
+    with _naming(to, at.account):
         asyncio.run(_sign_in(service.without_tokens()))
     if asked:
         _keep(service, asked)
     if named := [f"{name_variable(service.section, name)}={value}" for name, value in flags.items() if value]:
         print(f"Every run must go to the same place; set: {' '.join(named)}")
-    print(f"Next: importer run FILE --to {to}{f' --account {account}' if account else ''}")
+    print(f"Next: importer run FILE --to {to}{f' --account {at.account}' if at.account else ''}")
 
 
-def logout(
-    to: _To = _FIRST,
-    base_url: _BaseUrl = None,
-    auth_url: _AuthUrl = None,
-    insecure_http: _InsecureHttp = False,
-    account: options.Account = "",
-) -> None:
+@spread
+def logout(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = None) -> None:
     """Revoke the sign-in and delete its tokens.
 
     The tokens are deleted here even if the server cannot be reached.
     """
-    flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    with _naming(to, account):
-        asyncio.run(_sign_out(_load(to, flags, account, needs=["client_id"])))
+    with _naming(to, at.account):
+        asyncio.run(_sign_out(_load(to, at.flags | {"auth_url": auth_url}, at.account, needs=["client_id"])))
 
 
-def whoami(
-    to: _To = _FIRST,
-    base_url: _BaseUrl = None,
-    auth_url: _AuthUrl = None,
-    insecure_http: _InsecureHttp = False,
-    account: options.Account = "",
-) -> None:
+@spread
+def whoami(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = None) -> None:
     """Show who is signed in, and until when.
 
     Also shows where the tokens are kept. Exit code 3 if nobody is signed in.
     """
-    flags = {"base_url": base_url, "auth_url": auth_url, "insecure_http": insecure_http}
-    with _naming(to, account):
-        asyncio.run(_tell_who(_load(to, flags, account)))
+    with _naming(to, at.account):
+        asyncio.run(_tell_who(_load(to, at.flags | {"auth_url": auth_url}, at.account)))
 
 
 @contextmanager

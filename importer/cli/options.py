@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from importer.cli.groups import Only
-from importer.destinations.registry import DEFAULT, check_word, list_words
 from importer.destinations.spec import RequestOptions
-from importer.runs.rules import Api, DestinationOptions, SendOptions
+from importer.runs.rules import DestinationOptions, FileOptions, SendOptions
 
 
 class LogFormat(StrEnum):
@@ -20,55 +19,9 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-Resolved = Annotated[
-    Path | None,
-    typer.Option(
-        "--resolved",
-        help="Use the ids chosen in this file for rows without ids.",
-        metavar="RESOLVE.CSV",
-    ),
-]
-
-
-def parse_to(text: str) -> str:
-    """Check the word of `--to`. Raises UsageError."""
-    return check_word(text, list_words())
-
-
-WORDS = f"[{'|'.join(list_words())}]"
-
-
-ToOption = Annotated[str, typer.Option("--to", help="Where the ratings go.", parser=parse_to, metavar=WORDS)]
-
-
-ToGiven = Annotated[
-    str | None,
-    typer.Option("--to", help=f"Where the ratings go; usually {DEFAULT}.", parser=parse_to, metavar=WORDS),
-]
-"""As `ToOption`, for commands that may read the destination from their input; None if it was not typed."""
-
-
-Account = Annotated[
-    str, typer.Option("--account", help="Use [accounts.NAME] of the settings file.", metavar="NAME")
-]
-
-
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", help="The results file, else named after what is read; - is standard output."),
-]
-
-
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace a file that is not the importer's, or was edited.")
 ]
-
-
-ApiOption = Annotated[Api, typer.Option("--api", help="API version that the sandbox uses.")]
-
-
-ApiGiven = Annotated[Api | None, typer.Option("--api", help="API version that the sandbox uses; usually v1.")]
-"""As `ApiOption`, for commands that may read it from their input."""
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything except send.")]
@@ -95,6 +48,10 @@ LogFormatOption = Annotated[
     LogFormat, typer.Option("--log-format", help="json: log to standard error, one JSON object a line.")
 ]
 
+
+MatchFile = Annotated[FileOptions, Only("resolved")]
+
+ResultsOption = Annotated[FileOptions, Only("out")]
 
 AccountOptions = Annotated[DestinationOptions, Only("base_url", "insecure_http", "account")]
 """Which server, and whose account there."""

@@ -10,12 +10,11 @@ from importer.cli import options
 from importer.cli.groups import Only, spread
 from importer.cli.next_step import find_resolve, find_send
 from importer.cli.shell import Shell
-from importer.destinations.registry import DEFAULT, choose
 from importer.plans.make import made_plan
 from importer.plans.report import build_plan, print_json
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
-from importer.runs.rules import RuleOptions, RunRules
+from importer.runs.rules import PlaceOptions, RuleOptions, RunRules
 from importer.runs.sources import ExportFile
 from importer.text import clean
 
@@ -24,16 +23,15 @@ from importer.text import clean
 def plan(
     *,
     file: Annotated[str, typer.Argument(help="The export to import; - reads standard input.")],
-    to: options.ToGiven = None,
+    place: PlaceOptions,
     at: options.AccountOptions,
     reading: ReadOptions,
-    resolved: options.Resolved = None,
+    matched: options.MatchFile,
     out: Annotated[Path, typer.Option("--out", help="Where the plan goes; - is standard output.")] = Path(
         "plan.csv"
     ),
     overwrite: options.Overwrite = False,
     request: options.UntimedOptions,
-    api: options.ApiGiven = None,
     said: Annotated[RuleOptions, Only("on_conflict", "mirror", "recheck")],
     shown: options.ShownOptions,
 ) -> None:
@@ -42,13 +40,13 @@ def plan(
     Sends nothing; `importer run --plan` sends the plan.
     """
     rules = RunRules.for_plan(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
-    what = ExportFile(file, reading, resolved)
+    what = ExportFile(file, reading, matched.resolved)
     shell = Shell(out, shown, "plan")
     with (
         shell.open(
             RunRequest(
                 what,
-                choose(to or DEFAULT, api),
+                place.spec,
                 replace(at, request=request),
                 rules,
                 overwrites=overwrite,

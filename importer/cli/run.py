@@ -8,14 +8,20 @@ import typer
 from importer.cli import options
 from importer.cli.groups import Only, spread
 from importer.cli.shell import Shell
-from importer.destinations.registry import DEFAULT, choose
 from importer.destinations.spec import RequestOptions
 from importer.errors import UsageError
 from importer.plans.source import PlanFile
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import name_results
-from importer.runs.rules import DestinationOptions, RuleOptions, RunRules, SendOptions
+from importer.runs.rules import (
+    DestinationOptions,
+    FileOptions,
+    PlaceOptions,
+    RuleOptions,
+    RunRules,
+    SendOptions,
+)
 from importer.runs.sources import ExportFile, SourceSpec
 
 
@@ -23,15 +29,13 @@ from importer.runs.sources import ExportFile, SourceSpec
 def run(
     *,
     file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
-    to: options.ToGiven = None,
+    place: PlaceOptions,
     at: Annotated[DestinationOptions, Only("base_url", "insecure_http", "account", "write_to")],
     reading: ReadOptions,
-    resolved: options.Resolved = None,
-    out: options.Out = None,
+    files: FileOptions,
     overwrite: options.Overwrite = False,
     sends: SendOptions,
     request: RequestOptions,
-    api: options.ApiGiven = None,
     dry_run: options.DryRun = False,
     said: RuleOptions,
     plan: options.PlanOption = None,
@@ -42,24 +46,24 @@ def run(
 
     The results file has one line for each row of FILE.
     """
-    spec = choose(to or DEFAULT, api)
+    spec = place.spec
     if (file is None) == (plan is None):
         raise UsageError("name the file to import, or with --plan a plan; not both")
     if said.mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     what: SourceSpec
     if plan is not None:
-        reads_otherwise = replace(reading, zone=None) != ReadOptions() or resolved is not None
+        reads_otherwise = replace(reading, zone=None) != ReadOptions() or files.resolved is not None
         if reads_otherwise or replace(said, guard=RuleOptions().guard) != RuleOptions():
             raise UsageError(
                 "the plan has settled how its rows are read and which of them are sent; options for that go "
                 "with `importer plan`, not with --plan"
             )
         what = PlanFile(plan)
-        spec = what.find_place(to, api)
+        spec = what.find_place(place)
         rules = RunRules.for_sent_plan()
     else:
-        what = ExportFile(file or "", reading, resolved)
+        what = ExportFile(file or "", reading, files.resolved)
         rules = RunRules.for_import(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     rules = rules.guarded_at(said.guard)
     wanted = RunRequest(
@@ -70,6 +74,7 @@ def run(
         sends,
         overwrites=overwrite,
     )
+    out = files.out
     if out is None and not dry_run:
         out = name_results(str(plan or ("standard input" if file == "-" else file)))
     raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run(wanted))

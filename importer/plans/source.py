@@ -12,6 +12,7 @@ from importer.errors import UnreadableFileError, UsageError
 from importer.plans.reader import PlanReader
 from importer.runs.load import Source
 from importer.runs.open_destination import check_typed
+from importer.runs.rules import PlaceOptions
 from importer.runs.sources import Opening, fingerprint, name_of
 
 
@@ -21,7 +22,7 @@ class PlanFile:
 
     file: Path
 
-    def find_place(self, to: str | None, api: str | None) -> DestinationSpec:
+    def find_place(self, place: PlaceOptions) -> DestinationSpec:
         """Read where the ratings go; what was typed must not say otherwise. Raises UsageError."""
         name = self.name
         if not self.file.is_file():
@@ -30,7 +31,7 @@ class PlanFile:
         spec = find(destination)
         if spec is None or spec.is_file:
             raise UsageError(f"{name} is for {destination!r}, which is no destination a plan can have")
-        check_typed(f"{name} is a plan for {destination}", spec, to, api)
+        check_typed(f"{name} is a plan for {destination}", spec, place)
         return spec
 
     @property

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from importer.config.folders import state_dir
-from importer.destinations.registry import choose, find, list_specs
+from importer.destinations.registry import find, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import OptionError, PlaceNeededError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_sender, read_results
@@ -18,6 +18,7 @@ from importer.runs.load import Source
 from importer.runs.open_destination import check_typed
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import ResultsReader
+from importer.runs.rules import PlaceOptions
 from importer.runs.sources import Opening, fingerprint, name_of
 from importer.runs.undo import UndoReader
 
@@ -69,15 +70,15 @@ class ResultsFile:
             reader.notes = (*reader.notes, told)
         return reader
 
-    def find_place(self, to: str | None, api: str | None) -> DestinationSpec:
+    def find_place(self, place: PlaceOptions) -> DestinationSpec:
         """Find where the ratings go: where the run went. What was typed must not say otherwise.
 
         Raises UsageError.
         """
-        if to is not None and choose(to).is_file:
-            raise OptionError("to", "a file is written whole, by its own command", to)
-        if self.past is None and to is not None:
-            return choose(to, api)
+        if place.to is not None and place.spec.is_file:
+            raise OptionError("to", "a file is written whole, by its own command", place.to)
+        if self.past is None and place.to is not None:
+            return place.spec
         if self.past is None:
             places = dict.fromkeys(spec.word for spec in list_specs() if not spec.is_file)
             raise PlaceNeededError(self.name, list(places))
@@ -85,7 +86,7 @@ class ResultsFile:
         spec = find(destination)
         if spec is None or spec.is_file:
             raise UsageError(f"{run_id} wrote a file; type its own command again, which writes all of it")
-        check_typed(f"{self.name}: {run_id} went to {destination}", spec, to, api)
+        check_typed(f"{self.name}: {run_id} went to {destination}", spec, place)
         return spec
 
 

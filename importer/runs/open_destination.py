@@ -29,7 +29,7 @@ from importer.destinations.spec import DestinationSpec, LocalServer, Pace
 from importer.errors import AuthorizationError, OptionError
 from importer.runs.destination import OpenDestination
 from importer.runs.local_sandbox import embedded_sandbox
-from importer.runs.rules import DestinationOptions, SendOptions
+from importer.runs.rules import DestinationOptions, PlaceOptions, SendOptions
 from importer.runs.send import Access
 from importer.runs.settings import load_spec_settings
 
@@ -78,9 +78,9 @@ def open_destination(
             raise
 
 
-def check_typed(what: str, spec: DestinationSpec, to: str | None, api: str | None) -> None:
+def check_typed(what: str, spec: DestinationSpec, place: PlaceOptions) -> None:
     """See that nobody typed another destination than the one that `what` says is meant. Raises UsageError."""
-    for option, typed, meant in (("to", to, spec.word), ("api", api, spec.api)):
+    for option, typed, meant in (("to", place.to, spec.word), ("api", place.api, spec.api)):
         if typed not in {None, meant}:
             raise OptionError(option, f"{what}; leave this out", typed)
 

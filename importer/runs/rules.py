@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Self
 
 from importer.client.rate import Rate, parse_rate
-from importer.destinations.spec import RequestOptions
+from importer.destinations.registry import DEFAULT, check_word, choose, list_words
+from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.journal import RunKind
 from importer.journal.history import PastRun
 from importer.option import option
@@ -112,6 +113,35 @@ class RunRules:
         """What decides over rows: with another rule it is another run of the same file."""
         rules = (f"on_conflict {self.on_conflict}", f"mirrors {self.removes_missing}")
         return rules if self.trusts_journal else (*rules, "recheck")
+
+
+def _check_to(word: str) -> str:
+    return check_word(word, list_words())
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOptions:
+    """Which destination. None means: the one that the input names, else the usual one."""
+
+    to: str | None = option(
+        f"Where the ratings go; usually {DEFAULT}.", metavar=f"[{'|'.join(list_words())}]", parse=_check_to
+    )
+    api: Api | None = option("API version that the sandbox uses; usually v1.")
+
+    @property
+    def spec(self) -> DestinationSpec:
+        """The destination that was said, or the usual one."""
+        return choose(self.to or DEFAULT, self.api)
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """Which files take part beside what is read."""
+
+    resolved: Path | None = option(
+        "Use the ids chosen in this file for rows without ids.", metavar="RESOLVE.CSV"
+    )
+    out: Path | None = option("The results file, else named after what is read; - is standard output.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field
 from pathlib import Path
 
-from importer.destinations.registry import DEFAULT, choose, list_words
 from importer.destinations.spec import DestinationSpec
 from importer.errors import AuthorizationError
 from importer.option import option
 from importer.readers.base import ReadOptions
-from importer.runs.rules import Api, DestinationOptions, RuleOptions, SendOptions
+from importer.runs.rules import DestinationOptions, FileOptions, PlaceOptions, RuleOptions, SendOptions
 from importer.sync.times import parse_cron, parse_duration
 
 
@@ -28,12 +27,6 @@ def _check_source(text: str) -> str:
     if not text.strip():
         raise ValueError("it must not be empty")
     return text.strip()
-
-
-def _check_destination(word: str) -> str:
-    if word not in list_words():
-        raise ValueError(f"it can be {' or '.join(list_words())}")
-    return word
 
 
 def _check_every(text: str) -> str:
@@ -51,16 +44,14 @@ class SyncJob:
     """One sync job, checked. The options of its groups are keys of `[jobs.NAME]` as its own are."""
 
     source: str = option("A file, a pattern or an address.", default=MISSING, parse=_check_source)
-    to: str = option("Where the ratings go.", default=DEFAULT, parse=_check_destination)
-    api: Api = option("API version that the sandbox uses.", default=Api.V1)
-    resolved: Path | None = option("Use the ids chosen in this file for rows without ids.")
-    out: Path | None = option("The results file; else NAME.csv in the folder of results.")
     every: str = option("How often a daemon runs it: 6h.", default="", parse=_check_every)
     cron: str = option("When a daemon runs it, as in a crontab.", default="", parse=_check_cron)
     retry_permanent_after: int = option(
         "Days until rows that fail for good are sent again.", default=30, minimum=0, maximum=3650
     )
     insecure_http: bool = option("Allow a source at a plain http address.", default=False)
+    place: PlaceOptions = field(default_factory=PlaceOptions)
+    files: FileOptions = field(default_factory=FileOptions)
     reading: ReadOptions = field(default_factory=ReadOptions)
     rules: RuleOptions = field(default_factory=RuleOptions)
     at: DestinationOptions = field(default_factory=DestinationOptions)
@@ -74,12 +65,12 @@ class SyncJob:
     @property
     def spec(self) -> DestinationSpec:
         """The spec of the job's destination."""
-        return choose(self.to, self.api)
+        return self.place.spec
 
     def name_account(self, error: BaseException | None) -> None:
         """Add the account and its destination to a sign-in error, for readers of a log."""
         if isinstance(error, AuthorizationError):
-            error.name_sign_in(self.to, self.account)
+            error.name_sign_in(self.spec.word, self.account)
             named = f"account {self.account}: "
             if self.account and not error.message.startswith(named):
                 error.message = named + error.message
@@ -95,9 +86,9 @@ class SyncJob:
         return is_address(self.source)
 
     @property
-    def files(self) -> Mapping[str, Path | None]:
+    def written(self) -> Mapping[str, Path | None]:
         """The files that the job writes, by key."""
-        return {"out": self.out, "write_to": self.at.write_to}
+        return {"out": self.files.out, "write_to": self.at.write_to}
 
 
 def is_address(source: str) -> bool:

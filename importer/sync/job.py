@@ -69,8 +69,8 @@ def run_job(
 
 def results_of(name: str, job: SyncJob) -> Path:
     """Return the path of a job's results; its own folder is created if needed."""
-    if job.out is not None:
-        return job.out
+    if job.files.out is not None:
+        return job.files.out
     folder = state_dir() / "results"
     with translate_trouble(folder, "make this folder"):
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -115,8 +115,8 @@ class _Sync:
     def _forget_if_other(self, login: Login | None) -> None:
         """Clear the state if the options or the version of this program changed."""
         more = [login.settings.base_url, login.settings.client_id] if login else []
-        if self._job.resolved:
-            more.append(hash_file(self._job.resolved))
+        if self._job.files.resolved:
+            more.append(hash_file(self._job.files.resolved))
         options, importer = hash_options(self._job, *more), version("rating-importer")
         if (self._state.options, self._state.importer) != (options, importer):
             kept = self._state.began_at
@@ -169,7 +169,7 @@ class _Sync:
 
     def _import(self, fetched: Fetched, destination: OpenDestination) -> RunReport:
         job = self._job
-        file = ExportFile(str(fetched.path), job.reading, job.resolved, fetched.name)
+        file = ExportFile(str(fetched.path), job.reading, job.files.resolved, fetched.name)
         with (
             journal_for(destination, JOURNAL_WAIT_SECONDS) as journal,
             file.open(Opening(destination, journal, self._prompts, self._results)) as source,
@@ -235,7 +235,7 @@ async def _confirm_user(api: AccountApi, assumed: str, client: Client) -> None:
 
 def _queue_of(name: str, job: SyncJob) -> str:
     """Return the name of the account's queue, in which its jobs wait; each file has its own."""
-    return f"file-{name}" if job.is_to_file else f"line-{job.to}-{job.account or 'default'}"
+    return f"file-{name}" if job.is_to_file else f"line-{job.spec.word}-{job.account or 'default'}"
 
 
 def _is_still_there(job: SyncJob) -> bool:

@@ -13,6 +13,7 @@ from importer.destinations.registry import DEFAULT, choose, list_sections, list_
 from importer.errors import SettingsError
 from importer.http import url_problems
 from importer.runs.conflicts import OnConflict
+from importer.runs.rules import FileOptions
 from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
 from importer.sync.keys import read_keys
@@ -97,7 +98,7 @@ def _check_names(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
 def _check_job(
     name: str, job: SyncJob, tables: Mapping[str, Any], environ: Mapping[str, str], path: Path
 ) -> Iterator[str]:
-    section = f"jobs.{name}"
+    section, to = f"jobs.{name}", job.spec.word
     if job.is_download:
         in_clear = "" if job.insecure_http else "your ratings"
         for problem in _address_problems(job.source, in_clear, section):
@@ -105,9 +106,9 @@ def _check_job(
     if job.rules.on_conflict is OnConflict.ASK:
         yield f"on_conflict in [{section}] of {path}: nobody can be asked; choose another policy than 'ask'."
     if job.is_to_file and not job.at.write_to:
-        yield f"write_to in [{section}] of {path} is missing: to = {job.to!r} must know which file to write."
+        yield f"write_to in [{section}] of {path} is missing: to = {to!r} must know which file to write."
     if job.at.write_to and not job.is_to_file:
-        yield f"write_to in [{section}] of {path} does not go with to = {job.to!r}, which writes no file."
+        yield f"write_to in [{section}] of {path} does not go with to = {to!r}, which writes no file."
     if job.every and job.cron:
         yield f"every and cron in [{section}] of {path} are two answers to one question; keep one."
     if job.account and not _has_account(job.account, tables, environ):
@@ -115,14 +116,14 @@ def _check_job(
         hint = did_you_mean(job.account, known) if known else "; there is no [accounts.NAME] yet."
         yield f"account in [{section}] of {path}: there is no [accounts.{job.account}]{hint}"
     if job.account and not job.spec.has_accounts:
-        yield f"account in [{section}] of {path} does not go with to = {job.to!r}, which has none."
+        yield f"account in [{section}] of {path} does not go with to = {to!r}, which has none."
 
 
 def _shared_files(jobs: Mapping[str, SyncJob], path: Path) -> Iterator[str]:
     """Yield a problem for each file that two jobs would write."""
     owners: dict[tuple[str, Path], str] = {}
     for name, job in jobs.items():
-        for key, file in job.files.items():
+        for key, file in job.written.items():
             if file is not None and (owner := owners.setdefault((key, file), name)) != name:
                 yield f"{key} in [jobs.{name}] of {path} is that of [jobs.{owner}], too; name another file."
 
@@ -149,7 +150,6 @@ def _make_absolute(job: SyncJob, folder: Path) -> SyncJob:
     return replace(
         job,
         source=job.source if job.is_download else str(absolute(Path(job.source))),
-        resolved=absolute(job.resolved),
-        out=absolute(job.out),
+        files=FileOptions(absolute(job.files.resolved), absolute(job.files.out)),
         at=replace(job.at, write_to=absolute(job.at.write_to)),
     )

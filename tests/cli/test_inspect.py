@@ -10,7 +10,8 @@ import pytest
 
 from importer.cli import again, plan, run
 from importer.cli import inspect as inspect_command
-from importer.runs.rules import Api
+from importer.destinations.registry import choose
+from importer.runs.rules import Api, PlaceOptions
 from importer.sync.config import SyncJob
 from tests.readers.golden import SAMPLES
 
@@ -41,8 +42,9 @@ def test_every_destination_says_what_it_would_take(tmp_path: Path, to: str) -> N
 def test_it_speaks_of_the_api_that_a_run_would_speak() -> None:
     """Who looks first and runs then, with the same words, is told of the same destination."""
     commands = (inspect_command.inspect, run.run, plan.plan, again.retry)
-    defaults = {signature(command).parameters["api"].default or Api.V1 for command in commands}
-    assert defaults == {Api.V1} == {Api(SyncJob(source="a.csv").api)}
+    defaults = {signature(command).parameters["api"].default for command in commands}
+    assert defaults == {None} == {SyncJob(source="a.csv").place.api}
+    assert PlaceOptions("sandbox").spec is choose("sandbox", Api.V1)
 
 
 def test_standard_input_is_read(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from importer.runs.conflicts import OnConflict
 from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
 from importer.runs.prompts import Unattended
-from importer.runs.rules import Api
+from importer.runs.rules import Api, PlaceOptions
 from importer.runs.sources import Opening
 from importer.sandbox.catalogue import Kind
 from tests.plans.planned_road import PlannedRoad
@@ -438,7 +438,7 @@ class TestWhereItGoes:
         self, tmp_path: Path, name: str, to: str | None, api: Api | None, place: tuple[str, ...]
     ) -> None:
         given = PlanFile(write_plan(tmp_path, [{"destination": name}]))
-        assert given.find_place(to, api).typed == place
+        assert given.find_place(PlaceOptions(to, api)).typed == place
 
     @pytest.mark.parametrize(("to", "api"), [("trakt", None), (None, Api.V1), ("sandbox", Api.V1)])
     def test_who_types_another_place_is_refused(
@@ -448,7 +448,7 @@ class TestWhereItGoes:
         with pytest.raises(
             UsageError, match=r"(to trakt|api v1): .*is a plan for sandbox-v2; leave this out"
         ):
-            given.find_place(to, api)
+            given.find_place(PlaceOptions(to, api))
 
     @pytest.mark.parametrize(
         ("lines", "told"),
@@ -464,15 +464,15 @@ class TestWhereItGoes:
     def test_refused(self, tmp_path: Path, lines: Sequence[Line], told: str) -> None:
         given = PlanFile(write_plan(tmp_path, lines))
         with pytest.raises(UsageError, match=told):
-            given.find_place(None, None)
+            given.find_place(PlaceOptions())
 
     def test_what_is_no_plan(self, tmp_path: Path) -> None:
         path = tmp_path / "ratings.csv"
         path.write_text("imdb_id,rating\ntt0111161,9\n", "utf-8")
         with pytest.raises(UnknownFormatError, match="no plan of the importer; it lacks row, line"):
-            PlanFile(path).find_place(None, None)
+            PlanFile(path).find_place(PlaceOptions())
         with pytest.raises(UsageError, match="no such file"):
-            PlanFile(tmp_path / "nothing.csv").find_place(None, None)
+            PlanFile(tmp_path / "nothing.csv").find_place(PlaceOptions())
 
     def test_a_plan_for_another_account(self, road: PlannedRoad, sandbox: Server) -> None:
         road.write(f"{SHAWSHANK},,movie,9,", header=HEADER)

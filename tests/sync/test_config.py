@@ -10,6 +10,7 @@ from importer.client.token_store import open_token_store
 from importer.destinations.registry import list_words
 from importer.destinations.trakt.spec import TRAKT
 from importer.errors import AuthorizationError, Remedy, SettingsError
+from importer.runs.rules import Api
 from importer.sync.config import SyncJob
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.keys import list_keys
@@ -41,7 +42,12 @@ def problems(toml: Path, text: str) -> str:
 class TestJobs:
     def test_only_the_source_must_be_given(self, toml: Path) -> None:
         job = load(toml, '[jobs.nightly]\nsource = "ratings.csv"\n')["nightly"]
-        assert (job.to, job.account, job.reading.format_name, job.rules.guard) == ("trakt", "", "auto", 20)
+        assert (job.spec.word, job.account, job.reading.format_name, job.rules.guard) == (
+            "trakt",
+            "",
+            "auto",
+            20,
+        )
         assert job.at.request.time_of_day == time(12)
         assert not job.is_download
 
@@ -49,7 +55,7 @@ class TestJobs:
         text = '[jobs.a]\nsource = "exports/*.csv"\nout = "done.csv"\n'
         job = load(toml, text + 'to = "trakt-file"\nwrite_to = "/tmp/up.csv"\n')["a"]
         assert job.source == str(toml.parent / "exports/*.csv")
-        assert (job.out, job.at.write_to) == (toml.parent / "done.csv", Path("/tmp/up.csv"))
+        assert (job.files.out, job.at.write_to) == (toml.parent / "done.csv", Path("/tmp/up.csv"))
 
     def test_an_address_stays_as_it_is_query_and_all(self, toml: Path) -> None:
         address = "https://example.org/export.csv?key=1&list=2"
@@ -187,7 +193,7 @@ class TestJobs:
 
     def test_the_destinations_are_those_of_the_command(self) -> None:
         for name in list_words():
-            assert job_of(source="x", to=name).to == name
+            assert job_of(source="x", to=name).spec.word == name
 
 
 class TestAccounts:
@@ -232,7 +238,8 @@ class TestPapers:
         table = read_table("docs/settings.md", "key in `[jobs.NAME]`")
         assert sorted(row[0] for row in table) == sorted(list_keys(SyncJob))
         for key, told, *_ in table:
-            default = list_keys(SyncJob)[key].default
+            usual = {"to": SyncJob(source="x").spec.word, "api": Api.V1}
+            default = usual.get(key, list_keys(SyncJob)[key].default)
             if isinstance(default, bool | int) or key in {"to", "format", "api"}:
                 assert told == str(default).lower(), key
 

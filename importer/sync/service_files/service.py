@@ -70,7 +70,7 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
             settings.parent,
             *(_folder_of(job.source) for job in jobs.values() if not job.is_download),
         ],
-        writable=[path.parent for job in jobs.values() for path in job.files.values() if path is not None],
+        writable=[path.parent for job in jobs.values() for path in job.written.values() if path is not None],
         sign_ins=list(dict.fromkeys(_sign_ins(jobs.values()))),
     )
     odd = [text for text in (*service.program, *service.environment.values()) if not text.isprintable()]
@@ -93,7 +93,7 @@ def build_xml_comments(*comments: str) -> str:
 def _sign_ins(jobs: Iterable[SyncJob]) -> Iterable[str]:
     for job in jobs:
         if job.spec.device is not None and job.spec.has_accounts:
-            yield f"login {job.to}{f' --account {job.account}' if job.account else ''}"
+            yield f"login {job.spec.word}{f' --account {job.account}' if job.account else ''}"
 
 
 def _find_program() -> list[str]:
