@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, PlannedChange, RunRows, build_jobs
 from importer.model import IMDB_ID, MediaKind, Outcome, Rating, RatingJob
 
+_KNOWN = (
+    "SELECT title_key AS key, rating AS known_rating, rated_at AS known_rated_at"
+    " FROM (SELECT * FROM known UNION ALL SELECT * FROM doubted)"
+)
 _IS_NEW = "rating <> 0 AND previous_rating IS NULL"
 
 
@@ -95,6 +99,22 @@ class ComparedRows(RunRows):
                 "UPDATE row SET previous_rating = ?, previous_rated_at = ? WHERE run = ? AND row = ?",
                 ((rating, rated_at, self.number, row) for row, rating, rated_at in found),
             )
+            self._note_own_dates()
+
+    def _note_own_dates(self) -> None:
+        """Note the dates that ratings of earlier runs have in their rows, where the account has others."""
+        self._db.execute(
+            "DELETE FROM own_date WHERE run = ?"
+            " AND row IN (SELECT row FROM row WHERE run = own_date.run AND status IS NULL)",
+            (self.number,),
+        )
+        self._db.execute(
+            "INSERT INTO own_date SELECT run, row, known_rated_at FROM row"
+            f" JOIN ({_KNOWN}) ON key = title_key WHERE run = ? AND status IS NULL"
+            " AND known_rating = previous_rating AND previous_rating IS NOT rating"
+            " AND known_rated_at IS NOT previous_rated_at",
+            (self.number,),
+        )
 
     def note_unreadable(self) -> None:
         """Note that the account's ratings of open rows are not known, unless they were read before."""
@@ -121,10 +141,8 @@ class ComparedRows(RunRows):
         """Return up to `limit` open rows after `after_row` that would replace a rating of the account."""
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at FROM row"
-            " LEFT JOIN (SELECT title_key AS key, rating AS known_rating, rated_at AS known_rated_at"
-            " FROM (SELECT * FROM known UNION ALL SELECT * FROM doubted))"
-            " ON key = title_key WHERE run = ? AND row > ? AND status IS NULL AND rating <> 0"
-            " AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
+            f" LEFT JOIN ({_KNOWN}) ON key = title_key WHERE run = ? AND row > ? AND status IS NULL"
+            " AND rating <> 0 AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
             (self.number, after_row, limit),
         ).fetchall()
         return [

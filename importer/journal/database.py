@@ -19,7 +19,7 @@ from filelock import FileLock
 from importer.errors import JournalLockedError, Remedy, StateFileError
 from importer.state_files import explain_trouble, take_lock, translate_trouble
 
-SCHEMA_VERSION = 8
+SCHEMA_VERSION = 9
 """The version of `schema.sql`, stored as `PRAGMA user_version`."""
 
 _UPGRADES = {
@@ -38,6 +38,7 @@ _UPGRADES = {
     """,
     6: "",  # one more table
     7: "",  # one more table
+    8: "",  # one more table
 }
 """By older version, the changes of its tables to the next one; `schema.sql` then adds new tables."""
 

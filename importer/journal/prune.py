@@ -73,6 +73,7 @@ class PrunedJournal(Database):
             for number in numbers:
                 self.connection.execute("DELETE FROM row WHERE run = ?", (number,))
                 self.connection.execute("DELETE FROM claim WHERE run = ?", (number,))
+                self.connection.execute("DELETE FROM own_date WHERE run = ?", (number,))
                 self.connection.execute("DELETE FROM tally WHERE run = ?", (number,))
                 self.connection.execute("DELETE FROM run WHERE number = ?", (number,))
         try:

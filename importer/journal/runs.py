@@ -136,10 +136,14 @@ def note_known(database: sqlite3.Connection, number: int) -> None:
     Done once: a run that can be continued is noted only when it is finished, or when another
     run comes after it, since then it cannot be continued.
     """
+    # What an undo brought back is as old as it was, whenever the account says that it arrived.
     database.execute(
-        "INSERT OR REPLACE INTO known SELECT title_key, rating, rated_at FROM row_state"
-        " WHERE run = ? AND is_accepted ORDER BY title_key",
-        (number,),
+        "INSERT OR REPLACE INTO known SELECT title_key, rating,"
+        " iif(own_date.row IS NULL, row_state.rated_at, own_date.rated_at) FROM row_state"
+        " LEFT JOIN own_date ON own_date.row = row_state.row AND own_date.run = (SELECT number FROM run"
+        " WHERE run_id = (SELECT undo_of FROM run WHERE number = ?))"
+        " WHERE row_state.run = ? AND is_accepted ORDER BY title_key",
+        (number, number),
     )
     # After a row that may have arrived, the title's rating is not known, only what it was before.
     in_doubt = (

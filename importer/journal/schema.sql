@@ -77,6 +77,15 @@ CREATE TABLE IF NOT EXISTS doubted (
     rated_at  TEXT
 ) WITHOUT ROWID;
 
+-- The date in its row of a rating that an earlier run sent and this row replaces, where the account dates it otherwise,
+-- as a service does that dates ratings when they arrive. An undo brings back a rating as old as that.
+CREATE TABLE IF NOT EXISTS own_date (
+    run      INTEGER NOT NULL,
+    row      INTEGER NOT NULL,
+    rated_at TEXT,                           -- NULL: its row had none
+    PRIMARY KEY (run, row)
+) WITHOUT ROWID;
+
 -- Ratings that were taken, and that the account's list does not show under the ids they were sent with.
 CREATE TABLE IF NOT EXISTS unlisted (
     key           TEXT PRIMARY KEY,          -- one of the row's keys, as `destinations/titles.py` builds them

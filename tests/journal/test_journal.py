@@ -208,16 +208,19 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
         assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
 
 
-def test_a_journal_of_version_6_gets_what_is_new(folder: Path) -> None:
+@pytest.mark.parametrize(("version", "lacking"), [(6, ("unlisted", "own_date")), (8, ("own_date",))])
+def test_a_journal_gets_the_tables_that_are_new(folder: Path, version: int, lacking: tuple[str, ...]) -> None:
     with Journal(folder, "account") as journal:
         run = plan(journal, build_job())
         run.record([row_outcome(1)])
         run.finish()
-        journal.connection.executescript("DROP TABLE unlisted; PRAGMA user_version = 6;")
+        dropped = "".join(f"DROP TABLE {table};" for table in lacking)
+        journal.connection.executescript(f"{dropped} PRAGMA user_version = {version};")
     assert [past.counts for past in list_runs(folder)] == [{Status.RATED: 1}]
     with Journal(folder, "account") as journal:
         run = journal.open_run(run.number, run.run_id)
         assert run.unlisted() == {}
+        assert journal.count("own_date") == 0
         assert column(journal, run, "status") == ["rated"]
         assert [past.kind for past in list_runs(folder)] == ["import"]
 

@@ -97,6 +97,47 @@ def test_what_an_earlier_run_brought_is_as_old_as_its_row(road: Road, rated_at: 
     assert road.statuses == ["rated"]
 
 
+@pytest.mark.parametrize("rated_at", ["2020-05-01", ""])
+def test_what_an_undo_brought_back_is_as_old_as_it_was(road: Road, rated_at: str) -> None:
+    """Also where the API dates what an undo sends when it arrives, however often it is done."""
+    with running_sandbox(**OPEN) as server:
+        road.write(f"{SHAWSHANK},,9,{rated_at}", header=HEADER)
+        road.run(server.url)
+        road.write(f"{SHAWSHANK},,7,2021-05-01", header=HEADER)
+        for _ in range(3):
+            report = road.run(server.url)
+            assert road.statuses == ["rated"]
+            road.undo(server.url, report.run.run_id)
+            assert server.stored_movies() == {SHAWSHANK: 9}
+
+
+@pytest.mark.parametrize("rated_at", ["2020-05-01", ""])
+def test_what_the_undo_of_an_undo_sent_again_is_as_old_as_its_row(road: Road, rated_at: str) -> None:
+    with running_sandbox(**OPEN) as server:
+        server.rate(SHAWSHANK, 4, 1_400_000_000)  # in 2014
+        road.write(f"{SHAWSHANK},,9,{rated_at}", header=HEADER)
+        report = road.run(server.url)
+        report = road.undo(server.url, report.run.run_id)
+        road.undo(server.url, report.run.run_id)
+        assert server.stored_movies() == {SHAWSHANK: 9}
+        road.write(f"{SHAWSHANK},,7,2021-05-01", header=HEADER)
+        road.run(server.url)
+    assert road.statuses == ["rated"]
+
+
+def test_what_somebody_rated_since_an_undo_is_newer(road: Road) -> None:
+    with running_sandbox(**OPEN) as server:
+        road.write(f"{SHAWSHANK},,9,2020-05-01", header=HEADER)
+        road.run(server.url)
+        road.write(f"{SHAWSHANK},,7,2021-05-01", header=HEADER)
+        report = road.run(server.url)
+        road.undo(server.url, report.run.run_id)
+        server.rate(SHAWSHANK, 4)
+        road.run(server.url)
+        assert server.stored_movies() == {SHAWSHANK: 4}
+    assert road.statuses == ["kept"]
+
+
 def test_a_row_that_gave_way_leaves_the_age_of_the_rating_known(road: Road) -> None:
     with running_sandbox(**OPEN) as server:
         for rating, rated_at in ((7, "2016-02-14"), (6, "2014-02-14"), (2, "2020-02-14")):
