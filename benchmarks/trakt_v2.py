@@ -21,7 +21,7 @@ SCENARIOS = {
     "502 on every fifth POST": ["--fault", "502/5"],
     "HTML 429, Retry-After 4": ["--fault", "html429@3:retry-after=4"],
     "token ends in the middle": ["--fault", "expire@5"],
-    "account full at row 400": ["--rating-cap", "400"],
+    "account full at row 400": ["--set", "rating_cap=400"],
 }
 
 

@@ -27,36 +27,12 @@ def sandbox(
         list[str] | None,
         typer.Option(help="Misbehave: 503x3, 429:retry-after=2, reset@5, hang=5s%10 (repeatable)"),
     ] = None,
-    post_rate: Annotated[
-        str, typer.Option(help="today's API: writes a user may send, N/PERIOD or none.", metavar="N/PERIOD")
-    ] = "1/s",
-    item_latency: Annotated[
-        float, typer.Option(help="today's API: milliseconds that each rating takes.", metavar="MS")
-    ] = 0,
-    rating_cap: Annotated[
-        int | None, typer.Option(help="today's API: how many ratings the account may hold.", metavar="N")
-    ] = None,
-    token_life: Annotated[
-        int, typer.Option(help="today's API: seconds an access token lives.", metavar="SECONDS")
-    ] = 604_800,
-    no_echo_ids: Annotated[
-        bool, typer.Option("--no-echo-ids", help="today's API: leave the ids out of not_found.")
-    ] = False,
-    loose_search: Annotated[
-        bool, typer.Option("--loose-search", help="today's API: search ignores years and ranks nothing.")
-    ] = False,
     auto_approve: Annotated[
         bool, typer.Option("--auto-approve", help="today's API: approve every device code at once.")
     ] = False,
-    simple_ratings: Annotated[
-        bool, typer.Option("--simple-ratings", help="The account shows love and hate, not 1 to 10.")
-    ] = False,
-    social: Annotated[
-        list[str] | None, typer.Option(help="Network the account posts to: facebook, twitter, tumblr.")
-    ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Any other option: page_limit=100, get_rate=none ... (repeatable)"),
+        typer.Option("--set", help="Any other option: page_limit=100, post_rate=none ... (repeatable)"),
     ] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
@@ -72,34 +48,23 @@ def sandbox(
             latency_ms=latency,
             any_title=any_title,
             faults=tuple(fault or ()),
-            post_rate=None if post_rate == "none" else post_rate,
-            item_latency_ms=item_latency,
-            rating_cap=rating_cap,
-            token_life_seconds=token_life,
-            not_found_ids=not no_echo_ids,
-            loose_search=loose_search,
             auto_approve=auto_approve,
             device_interval=0 if auto_approve else 5,
-            rating_mode="simple" if simple_ratings else "advanced",
-            social=tuple(social or ()),
         )
         options = replace(options, **read_options(option or ()))
-    except ValueError as error:
-        raise UsageError(str(error)) from error
-
-    async def serve_until_told() -> None:
-        until = asyncio.Event() if until_stdin_closes else None
-        if until is not None:
-            # The parent's end of the pipe closes when it ends, however it ends.
-            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), until.set)
-        await serve(options, ready=_announce, until=until)
-
-    try:
-        asyncio.run(serve_until_told())
+        asyncio.run(_serve(options, until_stdin_closes=until_stdin_closes))
     except ValueError as error:
         raise UsageError(str(error)) from error
     except OSError as error:
         raise ImporterError(f"the sandbox cannot start: {error.strerror or error}") from error
+
+
+async def _serve(options: SandboxOptions, *, until_stdin_closes: bool) -> None:
+    until = asyncio.Event() if until_stdin_closes else None
+    if until is not None:
+        # The parent's end of the pipe closes when it ends, however it ends.
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), until.set)
+    await serve(options, ready=_announce, until=until)
 
 
 def _announce(url: str) -> None:

@@ -53,7 +53,7 @@ V1_FAULTS = (
 SINGLE = Mode(
     "v1-single",
     ("--to", "trakt-v1", "--workers", "6"),
-    ("--latency", "60", "--social", "twitter"),
+    ("--latency", "60", "--set", "social=twitter"),
     V1_FAULTS,
     rows=260,
     posts_once=True,
@@ -61,14 +61,14 @@ SINGLE = Mode(
 BULK = Mode(
     "v1-bulk",
     ("--to", "trakt-v1", "--bulk", "--workers", "2"),
-    ("--latency", "150", "--social", "twitter"),
+    ("--latency", "150", "--set", "social=twitter"),
     V1_FAULTS,
     rows=500,
 )
 V2 = Mode(
     "v2",
     ("--to", "trakt", "--batch-size", "10", "--rate", "12/s"),
-    ("--latency", "40", "--item-latency", "5", "--post-rate", "none", "--auto-approve"),
+    ("--latency", "40", "--set", "item_latency_ms=5", "--set", "post_rate=none", "--auto-approve"),
     (
         *("reset%2", "reset-after%3", "hang=300ms%1", "hang-after=300ms%3", "partial%2", "500-after%1"),
         *("read:reset%1", "read:hang=200ms%5", "probe:reset%1"),
