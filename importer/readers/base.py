@@ -103,6 +103,7 @@ class ReadOptions:
         typed=str | None,
         parse=parse_zone,
     )
+    sheet: str | None = option("Workbooks: the sheet to read.", metavar="NAME")
     lists: bool = option("IMDb lists: import the rows that are rated.", default=False)
     diary_dates: bool = option("Letterboxd: date ratings by the day of the last viewing.", default=False)
     user: str | None = option("MovieLens data set: whose ratings.", metavar="ID")

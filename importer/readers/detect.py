@@ -14,7 +14,6 @@ columns these are:
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -24,6 +23,7 @@ from importer.errors import (
     Remedy,
     UnknownFormatError,
     UnreadableFileError,
+    UsageError,
 )
 from importer.model import IMDB_ID
 from importer.readers.base import FileReader, ReadOptions
@@ -42,18 +42,14 @@ from importer.readers.tables.archive import (
     unpack_gzip,
     unpack_zip,
 )
-from importer.readers.tables.json import read_json_records
-from importer.readers.tables.records import RecordTable
+from importer.readers.tables.opening import list_sheets, open_table
+from importer.readers.tables.sheets import Sheet, open_sheet
 from importer.readers.tables.table import AnyTable, Header, Table
-from importer.readers.tables.text import read_head, read_text_file
-from importer.readers.tables.workbook import open_workbook
-from importer.readers.tables.xml import read_xml_records
+from importer.readers.tables.text import read_head
+from importer.readers.tables.web_page import OPEN_AS_TABLE, WEB_PAGE
 
 _MOST_SHOWN = 30
-_CONFLICT = b"<<<<<<<"
 _NAME_PARTS = re.compile(r"[-_ 0-9]+")
-# [Rec] is a film: a list holds objects, or at least some value.
-_starts_json = re.compile(r'\{|\[\s*(?:[\[{\]"0-9tfnNI-]|$)').match
 
 
 _is_data = re.compile(IMDB_ID).fullmatch
@@ -82,26 +78,53 @@ def open_reader(path: Path, options: ReadOptions | None = None, *, name: str | N
             raise UnreadableFileError(name, "is packed more than once", remedy=UNPACK)
         reader = open_reader(unpacked, options, name=name)
         return ArchiveReader([(name.removesuffix(".gz"), reader)], folder)
-    if head.startswith(ZIP_START) and not is_workbook(path):
+    is_archive = head.startswith(ZIP_START) and not is_workbook(path)
+    if is_archive and options.sheet is None:
         return _open_archive(path, name, options)
+    sheets = [] if is_archive else list_sheets(path, name, head)
+    if options.sheet is not None and not sheets:
+        raise OptionError("sheet", f"{name} is no workbook. Leave it out.", options.sheet)
+    if sheets:
+        return _open(_choose_sheet(sheets, path, name, options), options)
     return _open(_choose(open_table(path, name, head), options), options)
 
 
-def open_table(path: Path, name: str, head: bytes) -> AnyTable:
-    """Open a file as a table, whatever kind of file it is. Raises `UnreadableFileError`."""
-    if head.startswith(ZIP_START):
-        return open_workbook(path, name)
-    encoding = "utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8"
-    start = head.decode(encoding, "ignore").lstrip("\ufeff \t\r\n")
-    if start.startswith("<") and not head.startswith(_CONFLICT):
-        return RecordTable(path, name, partial(read_xml_records, path, name), "XML")
-    is_json = _starts_json(start) is not None
-    text = read_text_file(path, name, has_lines=not is_json)
-    if is_json:
-        table = RecordTable(path, name, partial(read_json_records, text), "JSON")
-        table.notes = (*table.notes, *text.notes)
-        return table
-    return Table(text)
+def _choose_sheet(sheets: Sequence[Sheet], path: Path, name: str, options: ReadOptions) -> _Choice:
+    """Find the first sheet that is of a known format, or the one that is asked for.
+
+    Raises `UnknownFormatError` and `UnreadableFileError` of the first that holds records, `OptionError`.
+    """
+    names = [sheet.name for sheet in sheets]
+    if options.sheet is not None and options.sheet not in names:
+        raise OptionError(
+            "sheet", f"there is none of this name in {name}; there are {_list(names)}", options.sheet
+        )
+    refusals: list[UnknownFormatError | UnreadableFileError] = []
+    for sheet in sheets:
+        if options.sheet in {None, sheet.name}:
+            others = [other for other in names if other != sheet.name]
+            try:
+                return _choose(open_sheet(path, name, sheet, others), options)
+            except (UnknownFormatError, UnreadableFileError) as error:
+                refusals.append(error)
+    raise _explain_refusals(refusals, sheets, name)
+
+
+def _explain_refusals(
+    refusals: Sequence[UnknownFormatError | UnreadableFileError], sheets: Sequence[Sheet], name: str
+) -> UsageError:
+    """Choose the error of the first sheet that holds records, and tell that others were tried."""
+    told = next((each for each in refusals if not isinstance(each, EmptyFileError)), refusals[0])
+    if not isinstance(told, UnknownFormatError):
+        return told
+    if sheets[0].kind_of_file == WEB_PAGE:
+        problem = "looks like a web page, and no table in it is known"
+        return UnreadableFileError(name, problem, remedy=OPEN_AS_TABLE)
+    if len(refusals) == 1:
+        return told
+    names = _list([each.name for each in sheets])
+    message = f"{told.message.rstrip('.')}.\nNor can another of its sheets be read: {names}"
+    return UnknownFormatError(message, told.remedy, found=told.found, missing=told.missing)
 
 
 def check_format(name: str) -> None:

@@ -1,6 +1,7 @@
-"""Kinopoisk's ratings. The site has no export; these are the files of the scripts that read its pages.
+"""Kinopoisk's ratings: the site's own export, a web page that is called .xls, and the files of scripts.
 
-They name a title in Russian and mostly in English, by no id that others know.
+They name a title in Russian and mostly in English, by no id that others know. The columns of the export are
+those that the makers of J-Kinopoisk2IMDB show.
 """
 
 import re
@@ -46,8 +47,8 @@ class KinopoiskReader(TableReader):
 
     about = FormatNote(
         name="kinopoisk",
-        what="Kinopoisk ratings, as scripts save them",
-        recognised_by="columns nameEng and nameRus, or ru_title and en_title, or these without a header",
+        what="Kinopoisk ratings: the site's .xls, and what scripts save",
+        recognised_by="columns nameEng and nameRus, or ru_title and en_title, or моя оценка; or no header",
         ids="none: a title with its year, which `importer resolve` looks up",
         scale="1 to 10; - is seen and not rated, and skipped",
         dates="instant without a zone, most likely Moscow's: UTC, or as --timezone says",
@@ -55,15 +56,15 @@ class KinopoiskReader(TableReader):
         sample="kinopoisk.csv",
     )
     description = ("Kinopoisk ratings",)
-    title = Column("nameEng", "en_title", required=True)
-    russian = Column("nameRus", "ru_title", required=True)
+    title = Column("nameEng", "en_title", "оригинальное название", required=True)
+    russian = Column("nameRus", "ru_title", "русскоязычное название", required=True)
     unrated = frozenset({"", _SEEN})
-    rating = Column("rating", parse=_parse_rating, required=True)
+    rating = Column("rating", "моя оценка", parse=_parse_rating, required=True)
     rated_at = Column("date", "data", parse=DATE)
-    year = Column("year", parse=_parse_first_year, required=True)
+    year = Column("year", "год", parse=_parse_first_year, required=True)
     years = year.also(_parse_kind)
     address = Column("link", "url", parse=parse_address)
-    signature_columns: ClassVar = frozenset({"nameeng", "namerus", "en_title", "ru_title"})
+    signature_columns: ClassVar = frozenset({"nameeng", "namerus", "en_title", "ru_title", "моя оценка"})
 
     @classmethod
     def name_columns(cls, cells: Sequence[str]) -> Sequence[str]:

@@ -23,6 +23,7 @@ from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
 from importer.readers.base import FileReader
 from importer.readers.cells.errors import quote
+from importer.readers.tables.open_document import CONTENT
 from importer.readers.tables.text import CHECK_FILE
 
 ZIP_START = b"PK\x03\x04"
@@ -40,7 +41,7 @@ _NEVER_A_BOMB = 1 << 26
 _MOST_FILES = 20_000
 _BLOCK = 1 << 20
 _SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml"})
-_PACKED = frozenset({".zip", ".gz", ".xlsx", ".7z", ".rar"})
+_PACKED = frozenset({".zip", ".gz", ".xlsx", ".ods", ".7z", ".rar"})
 _NEVER = frozenset({"__macosx", "deleted", "orphaned"})
 UNPACK = "Unpack it and import the ratings file in it."
 
@@ -50,12 +51,21 @@ _DAMAGED = (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, struct.error, EOFE
 
 
 def is_workbook(path: Path) -> bool:
-    """Whether a zip archive is an Excel workbook."""
+    """Whether a zip archive is a workbook: Excel's, or a spreadsheet of OpenDocument."""
+    return bool({"xl/workbook.xml", CONTENT} & _parts_of(path))
+
+
+def is_open_document(path: Path) -> bool:
+    """Whether a workbook is not Excel's."""
+    return CONTENT in _parts_of(path)
+
+
+def _parts_of(path: Path) -> set[str]:
     try:
         with zipfile.ZipFile(path) as archive:
-            return "xl/workbook.xml" in archive.namelist()
+            return set(archive.namelist())
     except (*_DAMAGED, NotImplementedError, OSError):
-        return False  # what is wrong with it, unpacking will tell
+        return set()  # what is wrong with it, unpacking will tell
 
 
 class Folder:

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from importer.readers.tables.text import LONGEST_LINE
@@ -90,8 +90,12 @@ def _is_separator(record: list[str], delimiter: str) -> bool:
 def _is_header_below_a_title(record: list[str]) -> bool:
     """Whether these are names of columns, and not a row that another delimiter would split."""
     names = list(filter(None, record))
-    are_names = all(any(map(str.isalpha, name)) and not set(name) & set(DELIMITERS) for name in names)
-    return are_names and len(names) >= _WIDTH_OF_HEADERS
+    return are_names_below_a_title(names) and not any(set(name) & set(DELIMITERS) for name in names)
+
+
+def are_names_below_a_title(cells: Sequence[str]) -> bool:
+    """Whether the cells below a row of a single one are names of columns."""
+    return len(cells) >= _WIDTH_OF_HEADERS and all(any(map(str.isalpha, cell)) for cell in cells)
 
 
 def _may_be_title(record: list[str]) -> bool:

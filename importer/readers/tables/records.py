@@ -60,7 +60,7 @@ class RecordTable:
         self._read = read
         columns, self._failure = _find_columns(read(BLOCK_SIZE))
         if not columns:
-            raise self._failure or _no_record(name)
+            raise self._failure or no_record(name)
         if len(columns) > MOST_COLUMNS:
             problem = f"its records have more than {MOST_COLUMNS:,} different values"
             raise UnreadableFileError(name, problem, remedy=CHECK_FILE)
@@ -120,7 +120,8 @@ def _find_columns(records: Iterator[Record]) -> tuple[tuple[str, ...], Unreadabl
     return tuple(columns), None
 
 
-def _no_record(name: str) -> UnreadableFileError:
+def no_record(name: str) -> EmptyFileError:
+    """Make the error of a file without any record."""
     return EmptyFileError(name, "there is no record in it", remedy="Export your ratings again.")
 
 

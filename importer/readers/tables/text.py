@@ -160,10 +160,6 @@ def _read_head(path: Path, name: str) -> bytes:
     for start, what in _LOOKS:
         if head.startswith(start):
             raise UnreadableFileError(name, f"looks like {what}, not a table of text", remedy=_UNPACK)
-    if head.lstrip()[:9].lower() in {b"<!doctype", b"<html>"}:
-        raise UnreadableFileError(
-            name, "looks like a web page", remedy="Sign in at the site and download the export again."
-        )
     return head
 
 

@@ -1,4 +1,4 @@
-"""The rows of an Excel workbook (.xlsx): its first sheet that holds any, read row by row.
+"""The sheets of an Excel workbook (.xlsx), read row by row.
 
 openpyxl is imported when there is a workbook to read.
 """
@@ -6,16 +6,15 @@ openpyxl is imported when there is a workbook to read.
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time
-from itertools import chain
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import UnreadableFileError
-from importer.readers.cells.errors import quote
-from importer.readers.tables.records import Record, RecordTable, build_record
+from importer.readers.tables.sheets import SAVE_AS_CSV, Row, Sheet
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -26,27 +25,22 @@ _LARGEST_SHARED = 1 << 28
 _LARGEST = 1 << 32
 """Bytes of all sheets, unpacked."""
 
-_MOST_ROWS = 1 << 20
-"""What a sheet holds at most. A file that names a higher row would have us count up to it."""
 
-_SAVE_AS_CSV = "Save the sheet as CSV in UTF-8 and import that file."
-
-
-def open_workbook(path: Path, name: str) -> RecordTable:
-    """Open the first sheet that holds rows below one of column names. Raises `UnreadableFileError`."""
-    table = RecordTable(path, name, lambda _: _read_records(path, name), "Excel workbook")
+def open_workbook(path: Path, name: str) -> list[Sheet]:
+    """Name the sheets of a workbook. Raises `UnreadableFileError`."""
     with _opened(path, name) as book:
-        read, _ = _find_sheet(book, name)
-        others = ", ".join(quote(title) for title in book.sheetnames if title != read)
-    if others:
-        table.notes = (*table.notes, f"only the sheet {quote(read)} is read, not {others}")
-    return table
+        titles = [sheet.title for sheet in book.worksheets]
+    return [
+        Sheet("Excel workbook", title, partial(_read_rows, path, name, place), _write)
+        for place, title in enumerate(titles)
+    ]
 
 
-def _read_records(path: Path, name: str) -> Iterator[Record]:
+def _read_rows(path: Path, name: str, place: int) -> Iterator[Row]:
     with _opened(path, name) as book:
-        _, records = _find_sheet(book, name)
-        yield from records
+        sheet = book.worksheets[place]
+        sheet.reset_dimensions()  # what programs other than Excel write there is often wrong
+        yield from enumerate(sheet.iter_rows(values_only=True), start=1)
 
 
 @contextmanager
@@ -64,7 +58,7 @@ def _opened(path: Path, name: str) -> Iterator["Workbook"]:
             yield book
     except _BROKEN as error:
         problem = f"the workbook cannot be read ({type(error).__name__})"
-        raise UnreadableFileError(name, problem, remedy=_SAVE_AS_CSV) from error
+        raise UnreadableFileError(name, problem, remedy=SAVE_AS_CSV) from error
 
 
 # What openpyxl and the libraries below it raise at files that are not as they should be.
@@ -80,33 +74,7 @@ def _check_size(path: Path, name: str) -> None:
     shared = sum(size for part, size in sizes.items() if "sheets/" not in part)
     if shared > _LARGEST_SHARED or sum(sizes.values()) > _LARGEST:
         problem = f"the workbook unpacks to {sum(sizes.values()):,} bytes"
-        raise UnreadableFileError(name, problem, remedy=_SAVE_AS_CSV)
-
-
-def _find_sheet(book: "Workbook", name: str) -> tuple[str, Iterator[Record]]:
-    """Find the first sheet with records, and read them."""
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()  # what programs other than Excel write there is often wrong
-        records = _read_rows(sheet.iter_rows(values_only=True), name)
-        for first in records:
-            return sheet.title, chain([first], records)
-    return "", iter(())
-
-
-def _read_rows(rows: Iterable[tuple[object, ...]], name: str) -> Iterator[Record]:
-    names: list[str] = []
-    for line, row in enumerate(rows, start=1):
-        if line > _MOST_ROWS:
-            problem = f"the workbook has more than {_MOST_ROWS:,} rows"
-            raise UnreadableFileError(name, problem, remedy=_SAVE_AS_CSV, line=line)
-        # Behind the last column there may be thousands of cells that only have a colour.
-        cells = [_write(value) for value in (row[: len(names)] if names else row)]
-        if not any(cells):
-            continue
-        if not names:
-            names = cells
-        else:
-            yield build_record(line, [pair for pair in zip(names, cells, strict=False) if pair[0]])
+        raise UnreadableFileError(name, problem, remedy=SAVE_AS_CSV)
 
 
 def _write(value: object) -> str:

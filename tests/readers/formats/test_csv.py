@@ -13,7 +13,7 @@ from tests.readers.reading import jobs, read, reasons
 
 SAMPLES_OF_CSV = (
     *("ratings.csv", "ratings-semicolon.csv", "ratings.tsv"),
-    *("ratings.json", "ratings.jsonl", "ratings.xlsx"),
+    *("ratings.json", "ratings.jsonl", "ratings.ods", "ratings.xlsx"),
 )
 
 

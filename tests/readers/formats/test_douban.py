@@ -8,7 +8,7 @@ import pytest
 
 from importer.model import MediaKind, SourceRow, Status
 from importer.readers import ReadOptions, open_reader
-from tests.readers.conformance import ReaderConformance
+from tests.readers.conformance import ReaderConformance, SamplesConformance
 from tests.readers.reading import invalid, jobs, read, reasons
 from tests.readers.record_conformance import JsonConformance
 
@@ -23,6 +23,11 @@ class TestDouban(ReaderConformance):
 
     def row(self, title: str) -> str:
         return f"1,{title},,,2024-06-08(中国大陆),{ADDRESS},9.6,剧情,5,,,2024-06-24 19:00:00,"
+
+
+class TestTofu(SamplesConformance):
+    format_name = "douban-tofu"
+    samples = ("douban-tofu.xlsx",)
 
 
 class TestDoubanJson(JsonConformance):

@@ -16,7 +16,7 @@ HEADER = "ru_title;en_title;year;rating;data"
 
 class TestKinopoisk(ReaderConformance):
     format_name = "kinopoisk"
-    samples = ("kinopoisk-english.csv", "kinopoisk-headerless.csv", "kinopoisk.csv")
+    samples = ("kinopoisk-english.csv", "kinopoisk-headerless.csv", "kinopoisk.csv", "kinopoisk.xls")
     header = HEADER
 
     def row(self, title: str) -> str:

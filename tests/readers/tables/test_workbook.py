@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.errors import UnknownFormatError, UnreadableFileError
-from importer.readers import open_reader
+from importer.errors import OptionError, UnknownFormatError, UnreadableFileError
+from importer.readers import ReadOptions, open_reader
+from importer.readers.tables import sheets as sheets_module
 from importer.readers.tables import workbook
 from tests.readers.conformance import inherited
 from tests.readers.reading import jobs, places, read, read_until_error, reasons
@@ -127,7 +128,7 @@ def test_an_empty_workbook_says_so(tmp_path: Path) -> None:
 def test_a_row_number_beyond_excel_is_not_counted_up_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook, "_MOST_ROWS", 1_000)
+    monkeypatch.setattr(sheets_module, "MOST_ROWS", 1_000)
     content = write_book([HEADER, ALIEN, ALIEN])
     content = edit_part(content, "xl/worksheets/sheet1.xml", '<row r="3"', '<row r="999999999999"')
     rows, error = read_until_error(tmp_path, content)
@@ -197,3 +198,28 @@ def test_cells_behind_the_last_column_cost_nothing(tmp_path: Path, monkeypatch: 
     found = jobs(read(tmp_path, write_book([["imdb_id", "rating"], row, row])))
     assert [job.rating for job in found] == [9, 9]
     assert len(written) < 100, "sixteen thousand a row would take hours"
+
+
+def test_the_sheet_that_is_named_is_read_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(write_book([HEADER, ALIEN], [HEADER, ALIEN, ALIEN]))
+    assert sum(map(len, open_reader(path, ReadOptions(sheet="Sheet1")).chunks())) == 2
+    with pytest.raises(OptionError, match='there are "Sheet", "Sheet1"'):
+        open_reader(path, ReadOptions(sheet="Sheet2"))
+    path.write_text("imdb_id,rating\ntt0078748,9\n")
+    with pytest.raises(OptionError, match="is no workbook"):
+        open_reader(path, ReadOptions(sheet="Sheet1"))
+
+
+def test_a_sheet_without_ratings_is_passed_over_and_all_are_named_if_none_has_any(tmp_path: Path) -> None:
+    cover = [("My films",), ("made in 2024", "do not sort")]
+    assert reasons(read(tmp_path, write_book(cover, [HEADER, ALIEN]))) == ["ok"]
+    with pytest.raises(UnknownFormatError, match=r'Nor can another of its sheets be read: "Sheet", "Sheet1"'):
+        read(tmp_path, write_book(cover, [("a", "b"), (1, 2)]))
+
+
+def test_the_name_of_a_table_may_stand_above_its_header(tmp_path: Path) -> None:
+    assert places(read(tmp_path, write_book([("My films",), (), HEADER, ALIEN]))) == [(1, 4)]
+    one = [("imdb_id",), ("tt0078748",), ("tt0113277",)]
+    with pytest.raises(UnknownFormatError, match='Columns found: "imdb_id"'):
+        read(tmp_path, write_book(one))

@@ -1,0 +1,48 @@
+"""From any file to a table or to sheets: which kind of file it is, told by how it begins."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+from importer.readers.tables.archive import ZIP_START, is_open_document
+from importer.readers.tables.json import read_json_records
+from importer.readers.tables.open_document import open_document
+from importer.readers.tables.records import RecordTable, no_record
+from importer.readers.tables.sheets import Sheet
+from importer.readers.tables.table import AnyTable, Table
+from importer.readers.tables.text import read_text_file
+from importer.readers.tables.web_page import is_web_page, open_page
+from importer.readers.tables.workbook import open_workbook
+from importer.readers.tables.xml import read_xml_records
+
+_CONFLICT = b"<<<<<<<"
+# [Rec] is a film: a list holds objects, or at least some value.
+_starts_json = re.compile(r'\{|\[\s*(?:[\[{\]"0-9tfnNI-]|$)').match
+
+
+def list_sheets(path: Path, name: str, head: bytes) -> list[Sheet]:
+    """Name the sheets of a workbook, or the tables of a web page; else none. Raises `UnreadableFileError`."""
+    if head.startswith(ZIP_START):
+        sheets = open_document(path, name) if is_open_document(path) else open_workbook(path, name)
+        if not sheets:
+            raise no_record(name)
+        return sheets
+    return open_page(path, name) if is_web_page(_decode(head)) else []
+
+
+def open_table(path: Path, name: str, head: bytes) -> AnyTable:
+    """Open a file of text as a table, whatever kind of text it is. Raises `UnreadableFileError`."""
+    start = _decode(head).lstrip("\ufeff \t\r\n")
+    if start.startswith("<") and not head.startswith(_CONFLICT):
+        return RecordTable(path, name, partial(read_xml_records, path, name), "XML")
+    is_json = _starts_json(start) is not None
+    text = read_text_file(path, name, has_lines=not is_json)
+    if is_json:
+        table = RecordTable(path, name, partial(read_json_records, text), "JSON")
+        table.notes = (*table.notes, *text.notes)
+        return table
+    return Table(text)
+
+
+def _decode(head: bytes) -> str:
+    return head.decode("utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8", "ignore")
