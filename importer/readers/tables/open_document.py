@@ -108,7 +108,7 @@ class _Rows:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._characters
-        self._parser.EntityDeclHandler = self._entity
+        self._parser.StartDoctypeDeclHandler = self._doctype
 
     def feed(self, block: bytes) -> None:
         """Take in a block, the last one empty."""
@@ -176,8 +176,8 @@ class _Rows:
         if self._paragraphs and not self._is_aside:
             self._paragraphs[-1] += text
 
-    def _entity(self, *_: object) -> None:
-        raise self._error("the file defines entities of its own, which no spreadsheet does")
+    def _doctype(self, *_: object) -> None:  # what it defines might change cells, see `xml`
+        raise self._error("the file defines a document type of its own, which no spreadsheet does")
 
     def _error(self, problem: str) -> UnreadableFileError:
         return UnreadableFileError(self._name, problem, remedy=SAVE_AS_CSV)
