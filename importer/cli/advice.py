@@ -1,4 +1,4 @@
-"""How options and commands are typed, for errors that say what is wrong and what helps.
+"""How options and commands are typed, for the remedies of errors.
 
 ```text
 OptionError("on_conflict", "there is no terminal", "ask")    --on-conflict ask: there is no terminal
@@ -28,7 +28,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.START_OVER: "To start over: `importer login trakt`.",
     Remedy.USE_HTTPS: "Use https, or accept it with --insecure-http",
     Remedy.UPLOAD_FILE: (
-        "What remains without the API: `importer run FILE --to trakt-file` writes a file for the importer on "
+        "Without the API: `importer run FILE --to trakt-file` writes a file for the importer on "
         "Trakt's own site."
     ),
     Remedy.START_SANDBOX: "To try things out, start your own with `importer sandbox`.",
@@ -73,11 +73,11 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.OVERWRITE: "To send without comparing, add --on-conflict overwrite.",
     Remedy.INSPECT: "Correct them, or take them out of the file (`importer inspect FILE` names them).",
 }
-"""How a remedy is typed; those that are not here need nothing to be typed."""
+"""How a remedy is typed; remedies that are not here need no command."""
 
 
 def explain(error: BaseException) -> str:
-    """Give an error's message and remedies as they are shown on the command line."""
+    """Return an error's message and remedy as the command line shows them."""
     advice = dict(ADVICE)
     if isinstance(error, AuthorizationError) and (error.account or error.destination):
         account = f" --account {error.account}" if error.account else ""
@@ -96,7 +96,7 @@ def explain(error: BaseException) -> str:
 
 
 def as_known(error: Exception) -> ImporterError:
-    """Tell of an error that nobody foresaw. Of the system's with a file, users can often say the cause."""
+    """Return an unexpected error as one to show; an OSError names its file and cause."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return StopRunError(f"{error.filename}: {error.strerror}. Correct that, then type the same command.")
     return ImporterError(
@@ -106,33 +106,33 @@ def as_known(error: Exception) -> ImporterError:
 
 
 def _folder_of(path: Path) -> Path:
-    """The folder of all that the importer keeps, if the file is in it: others in it may be root's, too."""
+    """The state folder if the file is in it: other files there may be root's, too. Else the file's folder."""
     from importer.config.folders import find_state_dir  # noqa: PLC0415 - the help needs no folders
 
     kept = find_state_dir()
     return kept if path.is_relative_to(kept) else path.parent
 
 
-_TELLING = (
+_COLUMN_HINTS = (
     (re.compile(r".*(?:date|_at|At|rated).*"), "rated_at"),
     (re.compile(r".*(?:imdb|IMDb).*"), "imdb_id"),
     (re.compile(r".*(?:tmdb|TMDb|TMDB).*"), "tmdb_id"),
     (re.compile(r".*(?:[Rr]ating|[Ss]core|[Ss]tars).*"), "rating"),
 )
-"""Names of columns that look like something that could be read."""
+"""Names of columns that look like a field, and the field."""
 
 
-def _find_telling(inspection: Inspection) -> Iterator[str]:
+def _suggest_mappings(inspection: Inspection) -> Iterator[str]:
     for name in inspection.unread:
-        field = next((field for pattern, field in _TELLING if pattern.fullmatch(name)), None)
+        field = next((field for pattern, field in _COLUMN_HINTS if pattern.fullmatch(name)), None)
         is_lacking = inspection.ids["none"] if field != "rated_at" else inspection.days[""]
         if field is not None and "." not in name and (is_lacking or field == "rating"):
             yield f"{clean(name, 40)}={field}"
 
 
 def advise_inspection(inspection: Inspection) -> Iterator[str]:
-    """Say what would help with a file that was looked at."""
-    if inspection.format_name == "csv" and (mapped := list(_find_telling(inspection))):
+    """Yield advice about an inspected file."""
+    if inspection.format_name == "csv" and (mapped := list(_suggest_mappings(inspection))):
         yield "If one of these is wanted: " + ", ".join(f"--map '{each}'" for each in mapped) + "."
     if without := inspection.ids["none"]:
         yield f"{count(without, 'row')} without any id: `importer resolve` looks titles up."

@@ -1,4 +1,4 @@
-"""`importer retry` and `importer undo`: a run's failures once more, and a run's changes back."""
+"""`importer retry` sends the failed rows of a run again, `importer undo` restores what a run changed."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from importer.runs.undo import list_to_undo
 def retry(
     *,
     what: Annotated[str, typer.Argument(help="A results file, perhaps with corrections, or a run's id.")],
-    place: Annotated[PlaceOptions, Only("to", "api", to="Where the run went, if no journal here tells.")],
+    place: Annotated[PlaceOptions, Only("to", "api", to="Where the run went, if no journal here has it.")],
     every: Annotated[
         bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
     ] = False,
@@ -92,7 +92,7 @@ def undo(
     """
     if (run_id is None) == (since is None):
         raise UsageError(
-            "name the run to undo, last for the newest, or with --since the first of several",
+            "name the run to undo (last is the newest), or with --since the first of several",
             Remedy.LIST_RUNS,
         )
     folder = state_dir() / "journals"
@@ -101,7 +101,7 @@ def undo(
         problem = "with --since each run has a file of its own, undo-RUN.csv; leave this out"
         raise OptionError("out", problem, files.out)
     if since and dry_run:
-        # Each would be undone on what the one before left, which a dry run does not leave.
+        # Each undo starts from the result of the one before, which a dry run does not make.
         print("Would be undone, in this order:", *(run.run_id for run in runs), sep="\n  ")
         return
     for past in runs:
@@ -122,7 +122,9 @@ def undo(
 def _find_place(past: PastRun) -> DestinationSpec:
     spec = find(past.destination)
     if spec is None:
-        raise UsageError(f"{past.run_id} went to {past.destination}, which this version does not know")
+        raise UsageError(
+            f"{past.run_id} went to {past.destination}, a destination that this version does not know"
+        )
     if spec.is_file:
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
     return spec

@@ -23,7 +23,7 @@ from importer.text import clean, ignore_closed_stream
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "Import FILE and report what became of every row."),
-    "inspect": ("inspect", "Show what FILE holds and which rows would be sent."),
+    "inspect": ("inspect", "Show what FILE has and which rows would be sent."),
     "sync": ("sync", "Run the jobs of the settings file: import what is new."),
     "plan": ("plan", "Write down what a run would do with each row of FILE."),
     "resolve": ("resolve", "Look up the titles of rows without ids."),
@@ -108,8 +108,8 @@ def main() -> Never:
     problem = flush(sys.stdout)
     if problem is not None and not exit_code:
         exit_code = 1
-        if not isinstance(problem, BrokenPipeError):  # else whoever read it has enough
-            _tell(f"cannot write to standard output ({problem.strerror})", exit_code)
+        if not isinstance(problem, BrokenPipeError):  # else the reader has closed the pipe
+            _print_problem(f"cannot write to standard output ({problem.strerror})", exit_code)
     flush(sys.stderr)
     sys.exit(exit_code)
 
@@ -129,28 +129,28 @@ def _run() -> int:
 
 
 def _report(error: ImporterError) -> int:
-    _tell(explain(error), error.exit_code)
+    _print_problem(explain(error), error.exit_code)
     if isinstance(error, UsageError) and not _logs_json():
         command = next((word for word in sys.argv[1:2] if word.isalpha()), "")
-        _say(f"see `{' '.join(filter(None, ['importer', command]))} --help`")
+        _print_line(f"see `{' '.join(filter(None, ['importer', command]))} --help`")
     return error.exit_code
 
 
-def _tell(problem: str, exit_code: int) -> int:
+def _print_problem(problem: str, exit_code: int) -> int:
     if _logs_json():
         open_log(as_json=True).stopped(problem, exit_code)
     else:
         for line in problem.splitlines():
-            _say(clean(line, 2000))
+            _print_line(clean(line, 2000))
     return exit_code
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     with ignore_closed_stream(sys.stderr):
         print(f"importer: {line}", file=sys.stderr)
 
 
 def _logs_json() -> bool:
-    """Whether standard error is to be JSON: a command that could not even begin must know that, too."""
+    """Whether standard error must be JSON, also if the command failed to start."""
     words = sys.argv[1:]
     return "--log-format=json" in words or ("--log-format", "json") in pairwise(words)

@@ -1,4 +1,4 @@
-"""What `importer login` shows of a sign-in: address, code, picture, and how long the code still holds."""
+"""What `importer login` prints: the address, the code, a QR code, and how long the code is valid."""
 
 import io
 import shutil
@@ -8,18 +8,18 @@ from importer.destinations.sign_in import DeviceCode
 
 
 def show_code(code: DeviceCode) -> None:
-    """Show where to enter the code, on a terminal also as a picture for a phone's camera."""
+    """Print where to enter the code; on a terminal also a QR code."""
     print(f"Open      {code.verification_url}")
     print(f"and enter {code.user_code}")
     if sys.stdout.isatty():
         _print_qr(f"{code.verification_url.rstrip('/')}/{code.user_code}")
     minutes = max(1, round(code.expires_in / 60))
-    print(f"Waiting for your decision there; the code holds for {minutes} min.", flush=True)
+    print(f"Waiting for your decision there; the code is valid for {minutes} min.", flush=True)
 
 
 def _print_qr(url: str) -> None:
-    """Print the page with the code filled in, for a phone's camera, where the terminal can show it."""
-    import segno  # noqa: PLC0415 - only who looks at a terminal pays for it
+    """Print the QR code of the page, if the terminal can show it."""
+    import segno  # noqa: PLC0415 - only a terminal needs it
 
     code = segno.make_qr(url, error="l")
     picture = io.StringIO()
@@ -33,7 +33,7 @@ def _print_qr(url: str) -> None:
 
 
 def show_waiting(seconds_left: float, reason: str) -> None:
-    """Show how long the code still holds; without a terminal only what else is waited for."""
+    """Show how long the code is still valid; without a terminal only the reason of a wait."""
     if sys.stdout.isatty():
         minutes, seconds = divmod(round(seconds_left), 60)
         print(f"\r\x1b[K{minutes}:{seconds:02} left  {reason}", end="", flush=True)

@@ -1,4 +1,4 @@
-"""What a run shows: progress while it works, what is known before it sends, and the summary afterwards."""
+"""Shows a run: its progress, a summary before sending, and the summary afterwards."""
 
 import json
 import sys
@@ -10,14 +10,14 @@ from typing import TextIO
 
 from importer.cli.advice import explain
 from importer.cli.next_step import find_next
-from importer.cli.preflight import build_preflight
 from importer.cli.progress_bar import show_progress
+from importer.cli.send_summary import build_send_summary
 from importer.monitoring.log import Log, open_log
 from importer.monitoring.run_end import RunEnd, build_run_end
 from importer.progress import Progress
 from importer.report.summary import Summary
 from importer.report.summary_text import build_next, build_rich, build_text
-from importer.runs.prompts import Outlook, StartedRun
+from importer.runs.prompts import SendSummary, StartedRun
 from importer.runs.run_report import RunReport
 from importer.text import clean, ignore_closed_stream
 
@@ -29,11 +29,11 @@ class Display:
     quiet: bool = False
     as_json: bool = False
     to_stderr: bool = False
-    """Whether standard output is taken, by the results or by the plan."""
+    """Whether standard output is used for the results or the plan."""
     log: Log = field(default_factory=lambda: open_log(as_json=False))
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     announce: Callable[[RunEnd], None] | None = None
-    """Tells how the run ended to whoever wants to know; without it only the log is told."""
+    """Announces how the run ended; None means only in the log."""
 
     def watch(self, progress: Progress) -> AbstractContextManager[None]:
         """Show the progress while the block lasts."""
@@ -43,7 +43,7 @@ class Display:
 
     def waiting(self, reason: str) -> None:
         """Print it."""
-        self.say(reason)
+        self.print_line(reason)
 
     def started(self, run: StartedRun) -> None:
         """Log it."""
@@ -55,22 +55,22 @@ class Display:
             is_continued=run.is_continued,
         )
 
-    def about_to_send(self, outlook: Outlook) -> None:
-        """Show whose account it is, how full it is, and how long it will take."""
+    def about_to_send(self, summary: SendSummary) -> None:
+        """Print the account, how full it is, and how long sending takes."""
         if not self.quiet and not self.log.is_json:
             with ignore_closed_stream(sys.stderr):
-                print(*build_preflight(outlook), sep="\n", file=sys.stderr)
+                print(*build_send_summary(summary), sep="\n", file=sys.stderr)
 
     def warned(self, warning: str) -> None:
         """Log it; without a JSON log it is printed."""
         self.log.warn_once(warning)
 
-    def tell(self, report: RunReport) -> int:
+    def report_end(self, report: RunReport) -> int:
         """Print the summary and pick the exit code."""
         summary = _build_summary(report)
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
         now = datetime.now(UTC)
-        self.tell_end(
+        self.announce_end(
             build_run_end(
                 self.log.job,
                 summary,
@@ -93,23 +93,23 @@ class Display:
                 print(f"importer: stopped early: {clean(explain(report.stopped_by), 1000)}", file=sys.stderr)
         return exit_code
 
-    def say(self, line: str) -> None:
-        """Print a line where people read one."""
+    def print_line(self, line: str) -> None:
+        """Print a line, unless output is quiet or a log."""
         if not self.quiet and not self.log.is_json:
             with ignore_closed_stream(sys.stdout):
                 print(clean(line, 1000))
 
-    def tell_end(self, end: RunEnd) -> None:
-        """Tell those who do not look how a run ended."""
+    def announce_end(self, end: RunEnd) -> None:
+        """Announce how the run ended, to people who do not watch it."""
         (self.announce or self.log.run_ended)(end)
 
     def _print(self, summary: Summary) -> None:
         if self.stream.isatty():
-            from rich.console import Console  # noqa: PLC0415 - only who looks at a terminal pays for rich
+            from rich.console import Console  # noqa: PLC0415 - only a terminal needs rich
 
             console = Console(file=self.stream)
             console.print(build_rich(summary))
-            # Unwrapped, or what is copied from the terminal would be two commands.
+            # Not wrapped: a copied command must stay on one line.
             console.print(build_next(summary), soft_wrap=True, markup=False, highlight=False)
         else:
             print(build_text(summary), file=self.stream)

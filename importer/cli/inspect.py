@@ -1,4 +1,4 @@
-"""`importer inspect FILE`: what a file holds and what would become of it. Nothing is sent."""
+"""`importer inspect FILE`: shows what a file has and which rows would be sent. Sends nothing."""
 
 import json
 from typing import Annotated
@@ -27,7 +27,7 @@ def inspect(
     request: Annotated[RequestOptions, Only("love", "hate")],
     as_json: options.AsJson = False,
 ) -> None:
-    """Show what FILE holds and which rows would be sent.
+    """Show what FILE has and which rows would be sent.
 
     Also says why the other rows would not. Asks no server, sends nothing.
     """

@@ -1,4 +1,4 @@
-"""`importer login`, `logout` and `whoami`: a sign-in from the terminal, without a browser of its own.
+"""`importer login`, `logout` and `whoami`: sign-in from the terminal; the code is entered in any browser.
 
 For the destinations whose spec has a device flow. App keys come from settings or a prompt, never from flags,
 which every user of a machine can read.
@@ -55,7 +55,7 @@ def login(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = 
     flags = at.flags | {"auth_url": auth_url}
     service, asked = _load_or_prompt(to, flags, at.account)
     if service.settings.access_token:
-        _warn("your settings hold a token pair (access_token), which runs prefer to this sign-in; remove it")
+        _warn("your settings have a token pair (access_token), which runs use first; remove it")
     with _naming(to, at.account):
         asyncio.run(_sign_in(service.without_tokens()))
     if asked:
@@ -82,12 +82,12 @@ def whoami(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl =
     Also shows where the tokens are kept. Exit code 3 if nobody is signed in.
     """
     with _naming(to, at.account):
-        asyncio.run(_tell_who(_load(to, at.flags | {"auth_url": auth_url}, at.account)))
+        asyncio.run(_print_account(_load(to, at.flags | {"auth_url": auth_url}, at.account)))
 
 
 @contextmanager
 def _naming(to: str, account: str) -> Iterator[None]:
-    """Name the account in what is told about its sign-in."""
+    """Add the account's name to errors about its sign-in."""
     try:
         yield
     except AuthorizationError as error:
@@ -97,7 +97,7 @@ def _naming(to: str, account: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Service:
-    """What is signed in to."""
+    """A service, with its settings."""
 
     spec: DestinationSpec
     loaded: Loaded[Any]
@@ -153,9 +153,9 @@ def _load(
 
 
 def _load_or_prompt(to: str, flags: Mapping[str, object], account: str) -> tuple[_Service, dict[str, str]]:
-    """Load the settings; on a terminal, ask for the app's keys if none is given. Give those that were typed.
+    """Load the settings; on a terminal, ask for the app's keys if none is set. Returns the typed ones, too.
 
-    Whoever has set the first key and no secret has an app without one.
+    An app whose first key is set and whose secret is not has no secret.
     """
     service = _load(to, flags, account, needs=() if sys.stdin.isatty() else None)
     keys = service.device.app_keys
@@ -186,7 +186,7 @@ def _prompt(what: str, *, hidden: bool = False) -> str:
 
 
 def _keep(service: _Service, asked: Mapping[str, str]) -> None:
-    """Put the keys that were asked for into the settings file, so that nobody is asked again."""
+    """Write the typed keys into the settings file, so that they are asked for once."""
     try:
         add_settings(config_file(), service.section, asked)
     except (SettingsError, StateFileError, OSError) as error:
@@ -200,7 +200,7 @@ def _keep(service: _Service, asked: Mapping[str, str]) -> None:
 async def _sign_in(service: _Service) -> None:
     store, flow = service.open_store(), service.build_flow()
     async with store.locked():
-        pass  # whether tokens can be kept at all is known before anybody is asked for anything
+        pass  # fail before anything is asked if tokens cannot be stored
     async with Transport(1) as transport:
         try:
             tokens = await sign_in(transport, flow, show_code, show_waiting)
@@ -212,7 +212,7 @@ async def _sign_in(service: _Service) -> None:
         credentials = Credentials(transport, flow, store)
         try:
             account = await ask_account(transport, credentials, service.build_account_api())
-        except StopRunError as error:  # the sign-in stands; what may stand in a run's way is told
+        except StopRunError as error:  # the sign-in is complete; the warning says what may stop a run
             _warn(explain(error))
         else:
             print(f"Account: {_describe(account)}")
@@ -236,19 +236,19 @@ async def _sign_out(service: _Service) -> None:
     if store.trouble:
         _warn(f"something may be left{store.trouble}")
     if service.settings.access_token:
-        _warn("your settings still hold a token pair (access_token, refresh_token): remove it")
+        _warn("your settings still have a token pair (access_token, refresh_token): remove it")
 
 
-async def _tell_who(service: _Service) -> None:
+async def _print_account(service: _Service) -> None:
     store = service.open_store()
     async with Transport(1) as transport:
         credentials = Credentials(transport, service.build_flow(), store)
         account = await ask_account(transport, credentials, service.build_account_api())
     print(_describe(account))
     if credentials.expires_at is None:
-        print("token valid until: not known; it comes from the settings")
+        print("token valid until: not known, since it comes from the settings")
     else:
-        print(f"token valid until: {_local_time(credentials.expires_at)}, then renewed by itself")
+        print(f"token valid until: {_local_time(credentials.expires_at)}, then renewed automatically")
     print(f"tokens kept in:    {store.where}")
 
 

@@ -84,14 +84,14 @@ def _lines(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
 @contextmanager
 def _logged(progress: Progress, log: Log, clock: Clock) -> Iterator[None]:
     watch = Watch(progress, clock)
-    told = ""
+    logged = ""
 
     def log_waits() -> None:
-        nonlocal told
+        nonlocal logged
         view = watch.look()
-        if view.waiting_for and view.waiting_for != told:
+        if view.waiting_for and view.waiting_for != logged:
             log.waiting(view.waiting_for, view.waiting_seconds)
-        told = view.waiting_for
+        logged = view.waiting_for
 
     with _polling(log_waits):
         yield

@@ -1,4 +1,4 @@
-"""The questions of a run, asked on a terminal; where there is none, nobody is asked."""
+"""Asks the questions of a run on the terminal, if there is one."""
 
 import sys
 
@@ -11,13 +11,13 @@ from importer.runs.snapshot import Snapshot
 from importer.text import clean
 
 _ANSWERS = {"y": False, "n": True, "all": False, "none": True}
-"""What may be typed about a conflict, and whether the account's rating is kept then."""
+"""The answers to a conflict, and whether each keeps the account's rating."""
 
 
 def find_prompts(*, assume_yes: bool = False, logs_json: bool = False) -> Prompts:
-    """Find somebody to ask; standard error that is a JSON log shows no question."""
-    has_somebody = sys.stdin.isatty() and not logs_json
-    return TerminalPrompts(assume_yes=assume_yes) if has_somebody else Unattended(assume_yes=assume_yes)
+    """Choose the prompts: the terminal, or none if input is no terminal or standard error is a JSON log."""
+    can_ask = sys.stdin.isatty() and not logs_json
+    return TerminalPrompts(assume_yes=assume_yes) if can_ask else Unattended(assume_yes=assume_yes)
 
 
 class TerminalPrompts:
@@ -28,26 +28,26 @@ class TerminalPrompts:
         self._rest: bool | None = None
 
     def check_can_choose(self) -> None:
-        """There is somebody."""
+        """Nothing to check: the terminal can ask."""
 
     def choose_scale(self, question: str, suggested: str | None) -> str | None:
-        """Ask what the ratings are."""
-        return str(typer.prompt(f"{question}\nWhat are they", default=suggested, err=True))
+        """Ask for the scale."""
+        return str(typer.prompt(f"{question}\nWhat is the scale", default=suggested, err=True))
 
     def confirm_feeds(self, rows: int) -> bool:
-        """Ask before anything may be posted."""
+        """Ask before ratings that may be posted are sent."""
         return self._assume_yes or typer.confirm(
-            f"{rows:,} ratings go out one by one, and if this account shares its ratings on "
-            "social networks, each may be posted there (with --bulk none is). Send them?",
+            f"{rows:,} ratings are sent one by one. If the account shares its ratings on social networks, "
+            "each may be posted there (with --bulk none is). Send them?",
             err=True,
         )
 
     def confirm_changes(self, snapshot: Snapshot) -> bool:
-        """Ask before much of the account changes."""
+        """Ask before the run changes much of the account."""
         return self._assume_yes or typer.confirm(f"{describe_changes(snapshot)}. Do it?", err=True)
 
     def choose_rating(self, conflict: Conflict) -> bool:
-        """Ask about one title after the other, until somebody answers for all the rest at once.
+        """Ask about each title, until `all` or `none` answers for the rest.
 
         Raises StopRunError if that is not answered.
         """
@@ -69,7 +69,7 @@ def _prompt(text: str) -> str:
 
 
 def _describe(conflict: Conflict) -> str:
-    job, held, held_at = conflict
+    job, account_rating, account_rated_at = conflict
     title = clean(job.title or "", 80) or next(
         f"{source} {value}"
         for source, value in (
@@ -82,5 +82,8 @@ def _describe(conflict: Conflict) -> str:
     )
     year = f" ({job.year})" if job.year else ""
     place = "" if job.season is None else f" {job.season}x{job.episode or 'all'}"
-    ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
+    ours, theirs = (
+        describe_rating(job.rating, job.rated_at),
+        describe_rating(account_rating, account_rated_at),
+    )
     return f"{title}{year}{place}: the account has {theirs}, the row has {ours}. Overwrite it?"

@@ -29,13 +29,13 @@ def prune(
 ) -> None:
     """Remove old runs from the journals.
 
-    What an account is known to hold stays known.
+    The ratings that earlier runs sent stay known.
     """
     ended_before = None if older_than is None else datetime.now(UTC) - _parse_span(older_than)
     dry_run_all = partial(_prune_all, keep, ended_before, is_dry_run=True)
     if not dry_run and not yes:
         found = dry_run_all()
-        _tell(found, "would remove")
+        _print_counts(found, "would remove")
         if not _count_runs(found):
             return
         if not _can_ask():
@@ -43,7 +43,7 @@ def prune(
         if not typer.confirm("Remove them?", err=True):
             raise StopRunError("nothing was removed")
     pruned = dry_run_all() if dry_run else _prune_all(keep, ended_before, is_dry_run=False)
-    _tell(pruned, "would remove" if dry_run else "removed")
+    _print_counts(pruned, "would remove" if dry_run else "removed")
     if None in pruned.values():
         raise StopRunError("a journal in use was left as it is; type the same command when its run has ended")
 
@@ -76,7 +76,7 @@ def _count_runs(pruned: dict[str, Pruned | None]) -> int:
     return sum(len(found.run_ids) for found in pruned.values() if found)
 
 
-def _tell(pruned: dict[str, Pruned | None], verb: str) -> None:
+def _print_counts(pruned: dict[str, Pruned | None], verb: str) -> None:
     if not _count_runs(pruned):
         print("There is nothing to remove.")
     for account, found in pruned.items():

@@ -1,4 +1,4 @@
-"""What the commands that import have in common: who is asked, what is shown, and the exit code."""
+"""The common part of all commands that import: prompts, display and exit code."""
 
 import gc
 import sys
@@ -35,8 +35,8 @@ class Shell:
 
     @contextmanager
     def open(self, wanted: RunRequest) -> Iterator[ImportRun]:
-        """Open all that a run needs."""
-        gc.set_threshold(2_000)  # rows form no cycles: looking for some is a tenth of a run and more
+        """Open the run with its destination, journal and source."""
+        gc.set_threshold(2_000)  # rows form no cycles; looking for cycles takes more than a tenth of a run
         with (
             translate_interrupts(),
             open_run(replace(wanted, results=self._out), self._prompts, self.display) as run,
@@ -44,6 +44,6 @@ class Shell:
             yield run
 
     def run(self, wanted: RunRequest) -> int:
-        """Import, show how it went, and give the exit code."""
+        """Import, print the summary, and return the exit code."""
         with self.open(wanted) as run:
-            return self.display.tell(run.execute())
+            return self.display.report_end(run.execute())

@@ -114,12 +114,12 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
         results = results_of(name, job)
         ended = run_job(name, job, results, Unattended(assume_yes=not asks), display)
         return (
-            display.tell(ended)
+            display.report_end(ended)
             if isinstance(ended, RunReport)
             else _show_unchanged(name, ended, results, display)
         )
     except Exception as error:
-        # Nobody watches: an unexpected error is announced as well, and then shown as ever.
+        # Nobody watches, so an unexpected error is announced as well.
         known = error if isinstance(error, ImporterError) else as_known(error)
         now = datetime.now(UTC)
         end = build_failed_start(name, known, began_at=display.began_at, ended_at=now, stopped=explain(known))
@@ -133,9 +133,9 @@ def _show_unchanged(name: str, ended: Unchanged, results: Path, display: Display
     line = f"{name}: nothing changed since {ended.since.strftime('%Y-%m-%d %H:%M UTC')}"
     if ended.failed:
         line += f"; {count(ended.failed, 'row')} did not succeed then, see {results}"
-    display.say(line)
+    display.print_line(line)
     now = datetime.now(UTC)
-    display.tell_end(RunEnd(name, int(ended.failed > 0), display.began_at, now, counts=ended.counts))
+    display.announce_end(RunEnd(name, int(ended.failed > 0), display.began_at, now, counts=ended.counts))
     return 0
 
 

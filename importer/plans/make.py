@@ -1,4 +1,4 @@
-"""Makes a plan: reads the file, looks at the account, and writes down what a run would do. Sends nothing."""
+"""Makes a plan: reads the file, compares it with the account, and writes what a run would do."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +17,9 @@ from importer.runs.room import Room
 
 @contextmanager
 def made_plan(run: ImportRun) -> Iterator[tuple[Plan, Callable[[], Iterator[Line]]]]:
-    """Write the plan of a run to its `results`. The block sees it, and may go through its lines once more.
+    """Write the plan of a run to its `results`. The block may read the lines once more.
 
-    The journal forgets all of it afterwards. Raises UsageError, StopRunError.
+    The journal forgets the run afterwards. Raises UsageError, StopRunError.
     """
     destination = run.destination
     if destination.spec.is_file:

@@ -25,17 +25,17 @@ class Action(StrEnum):
 
     @property
     def is_sent(self) -> bool:
-        """Whether the row goes out."""
+        """Whether the row is sent."""
         return self in {Action.ADD, Action.CHANGE, Action.UNRATE, Action.REMOVE}
 
     @property
     def status(self) -> Status:
-        """What the row ends as, if it is sent and the destination takes it."""
+        """The status of the row, if the destination takes it."""
         return _ENDS[self]
 
     @property
     def is_fine(self) -> bool:
-        """Whether nobody need look at the row again."""
+        """Whether the row succeeds."""
         return self.status.is_success
 
 
@@ -57,19 +57,19 @@ _ENDS = {
 PLAN_COLUMNS = (
     *("row", "line", "action", "from", "to", "reason", "message"),
     *("kind", "title", "year", "season", "episode", "imdb_id", "tmdb_id", "tvdb_id", "trakt_id"),
-    *("rated_at", "held_rated_at", "second_kind", "note", "destination", "account"),
+    *("rated_at", "account_rated_at", "second_kind", "note", "destination", "account"),
 )
-"""The columns of a plan: `from` is what the account holds, since `held_rated_at`, `to` what it will hold."""
+"""The columns of a plan. `from` is the account's rating, of `account_rated_at`; `to` is what is sent."""
 
 
-_SETTLED_ACTIONS = {action.status: action for action in Action if not action.is_sent}
-"""What a plan calls a row that is settled before sending."""
+_CLOSED_ACTIONS = {action.status: action for action in Action if not action.is_sent}
+"""The action of a row that is closed before sending, by its status."""
 
 
 def name_action(planned_change: PlannedChange) -> Action:
     """Say what the run does with the row."""
     if planned_change.status is not None:
-        return _SETTLED_ACTIONS[Status(planned_change.status)]
+        return _CLOSED_ACTIONS[Status(planned_change.status)]
     if not planned_change.job.rating:
         return Action.UNRATE if planned_change.job.line else Action.REMOVE
     return Action.ADD if planned_change.account_rating is None else Action.CHANGE
@@ -82,14 +82,14 @@ NO_ROOM = "no_room"
 def build_plan_line(
     planned_change: PlannedChange, number_of: Mapping[Rating, Rating], room: Room | None = None
 ) -> tuple[object, ...]:
-    """Build a line of the plan, but for its last columns, which say where the ratings go.
+    """Build a line of the plan, without its last columns, destination and account.
 
-    `number_of` says what love and hate are sent as, where they are sent as numbers.
+    `number_of` gives the numbers that love and hate are sent as.
     """
-    job, _, reason, message, held, held_at = planned_change
+    job, _, reason, message, account_rating, account_rated_at = planned_change
     action = name_action(planned_change)
-    after, before = _name_rating(number_of.get(job.rating, job.rating)), _name_rating(held)
-    told = {
+    after, before = _name_rating(number_of.get(job.rating, job.rating)), _name_rating(account_rating)
+    text = {
         Action.ADD: f"add {after}",
         Action.CHANGE: f"change {before} -> {after}",
         Action.UNRATE: f"unrate {before}",
@@ -98,12 +98,12 @@ def build_plan_line(
     first_left_out = room.first_left_out if room else None
     if room and first_left_out and action is Action.ADD and job.row >= first_left_out.row:
         reason = NO_ROOM
-        told = f"{told}; the account {'has' if room.is_cap_stated else 'may have'} no room for it"
+        text = f"{text}; the account {'has' if room.is_cap_stated else 'may have'} no room for it"
     return (
-        *(job.row, job.line, action, before, after, reason, told),
+        *(job.row, job.line, action, before, after, reason, text),
         *(job.kind, job.title, job.year, job.season, job.episode),
         *(job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id),
-        *(job.rated_at, held_at, job.second_kind, job.note),
+        *(job.rated_at, account_rated_at, job.second_kind, job.note),
     )
 
 

@@ -1,6 +1,6 @@
-"""A plan that `importer plan` wrote, read to send just that: what is to be sent, and all else as it stands.
+"""Reads a plan that `importer plan` wrote: jobs to send, and closed rows.
 
-People may take lines out, and change cells: what then stands there is read anew, like any table's.
+Users may remove lines and edit cells.
 """
 
 import re
@@ -28,12 +28,12 @@ def _parse_kind(cell: str) -> MediaKind | None:
 
 
 class _JobReader(CsvReader):
-    """The lines of a plan as jobs; a kind may be unknown, for the destination may know it by id."""
+    """Reads the lines of a plan as jobs; a kind may be unknown if the destination finds the title by id."""
 
     kind = Column("kind", parse=_parse_kind)
     second_kind = Column("second_kind", parse=_parse_kind)
     rating = Column("to", parse=parse_rating_or_word, required=True)
-    note = Column()  # that of the plan is no reading's
+    note = Column()  # the column `note` of a plan is no note of the reader
     clean_cell = staticmethod(restore)  # as in the results file, a spreadsheet's formulas are made harmless
 
 
@@ -46,24 +46,24 @@ class PlanReader:
         """Open it. Raises `UnreadableFileError` or `UnknownFormatError`."""
         self._table = open_own_table(path, name, "plan", PLAN_COLUMNS)
         self._name = name
-        self.notes: Sequence[str] = ("a plan of this importer: what it says is sent, and nothing else",)
+        self.notes: Sequence[str] = ("a plan of the importer: only its lines are sent",)
 
     def read_place(self) -> tuple[str, str]:
-        """Read where the ratings go: destination and account. Raises UsageError if there is not one place."""
+        """Return destination and account. Raises UsageError if the lines do not name exactly one."""
         places = {(cells["destination"] or "", cells["account"] or "") for cells in self._cells()}
         if len(places) == 1:
             return places.pop()
-        problem = "holds no line: there is nothing to send" if not places else "is of more than one account"
+        problem = "has no lines, so there is nothing to send" if not places else "names more than one account"
         raise UsageError(f"{self._name} {problem}", Remedy.NEW_PLAN)
 
     def chunks(self) -> Iterator[list[SourceRow]]:
-        """Yield the lines: jobs with what the account held for them, the others as they stand."""
+        """Yield the lines: jobs with the account's rating at the time of the plan, and closed rows."""
         lines = self._cells()
         for rows in _JobReader(self._table, ReadOptions()).chunks():
             yield [_choose(row, next(lines)) for row in rows]
 
     def _cells(self) -> Iterator[dict[str, str | None]]:
-        """The same table once more, as the cells that stand there."""
+        """Yield the lines as cells by column."""
         header = self._table.header
         places = {name: header.find([name]) or 0 for name in PLAN_COLUMNS}
         for chunk in self._table.chunks(sorted(places.values())):
@@ -75,24 +75,24 @@ class PlanReader:
 
 def _choose(row: SourceRow, cells: Mapping[str, str | None]) -> SourceRow:
     word = (cells["action"] or "").lower()
-    word = "unconfirmed" if word == "unsure" else word  # as plans of earlier versions call it
+    word = "unconfirmed" if word == "unsure" else word  # in plans of earlier versions
     action = Action(word) if word in set(Action) else None
     if action is None:
         return _check(row, cells, "bad_action", f"column action: {word!r} is none. Write one of {_ACTIONS}.")
     if not action.is_sent:
-        return _settle(row, cells, action.status)
+        return _close(row, cells, action.status)
     if not isinstance(row, RatingJob):
         return row
     if bool(row.rating) != (action in {Action.ADD, Action.CHANGE}):
         problem = f'columns action and to: {word} does not go with "{cells["to"]}". Correct one of them.'
         return _check(row, cells, "bad_action", problem)
     try:
-        held = parse_rating_or_word(cells["from"]) if cells["from"] else None
+        account_rating = parse_rating_or_word(cells["from"]) if cells["from"] else None
     except CellError as error:
         return _check(
             row, cells, "bad_rating", f'column from: "{cells["from"]}" {error.problem}. Do not change it.'
         )
-    return PlannedRow(*row._replace(note=cells["note"]), held, cells["held_rated_at"])
+    return PlannedRow(*row._replace(note=cells["note"]), account_rating, cells["account_rated_at"])
 
 
 _ACTIONS = ", ".join(Action)
@@ -106,21 +106,21 @@ def _check(row: SourceRow, cells: Mapping[str, str | None], reason: str, problem
 
 
 _OF_A_SENT_LINE = re.compile(r"change \S+ -> \S+|(add|unrate|remove) [^ ;]+(; .*)?")
-"""What `importer plan` writes of a line that is to be sent."""
+"""The message of a line that is to be sent."""
 
 
-def _settle(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> ClosedRow:
+def _close(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> ClosedRow:
     nothing = dict.fromkeys(("attempts", "http_status", "sent_at", "duration_ms"))
-    told, reason = cells["message"], cells["reason"]
-    if told and _OF_A_SENT_LINE.fullmatch(told):  # somebody has decided otherwise since it was written
-        told, reason = "not sent, as the plan says", None
+    text, reason = cells["message"], cells["reason"]
+    if text and _OF_A_SENT_LINE.fullmatch(text):  # the action was edited
+        text, reason = "not sent, as the plan says", None
     return ClosedRow(
         row.row,
         row.line,
         **_pick(cells),
         status=status,
         reason=reason,
-        message="; ".join(filter(None, (cells["note"], told))) or None,
+        message="; ".join(filter(None, (cells["note"], text))) or None,
         previous_rating=cells["from"],
         **nothing,
     )

@@ -1,6 +1,6 @@
-"""What a run would do, row by row: the plan as a file, and what people read of it.
+"""Writes a plan as a CSV file, as JSON and as a summary.
 
-Counting is done while the file is written, so that a plan of a million rows is gone through once.
+Lines are counted while they are written, so that a million rows are read once.
 """
 
 import csv
@@ -20,22 +20,22 @@ from importer.runs.room import Room, describe_room
 from importer.text import clean, count, duration, without_place
 
 Line = Sequence[object]
-"""The cells of a plan's line, in the order of `planned_change.PLAN_COLUMNS`."""
+"""The cells of a plan's line, in the order of `PLAN_COLUMNS`."""
 
 MOST_EXAMPLES = 5
 
 _MEANINGS = {
     Action.ADD: "not rated there yet",
-    Action.CHANGE: "rated otherwise there",
+    Action.CHANGE: "has another rating there",
     Action.UNRATE: "to be removed, as the row asks",
     Action.REMOVE: "to be removed, since the file does not rate it",
     Action.SAME: "there already; not sent",
-    Action.CONFLICT: "rated otherwise there, which is kept",
+    Action.CONFLICT: "has another rating there, which is kept",
     Action.DUPLICATE: "another row rates the same title; that one counts",
     Action.SKIPPED: "the row has no rating to send",
     Action.UNSUPPORTED: "the destination cannot take this kind of title, or rows without its ids",
     Action.INVALID: "the row cannot be understood as a rating",
-    Action.UNCONFIRMED: "sent before, and nobody can tell whether it arrived",
+    Action.UNCONFIRMED: "sent before; it is not known whether it arrived",
 }
 
 _SHOWN = frozenset(
@@ -51,16 +51,16 @@ _PLACES = {name: PLAN_COLUMNS.index(name) for name in ("row", "line", "action", 
 
 @dataclass(slots=True)
 class Plan:
-    """A plan as far as it is told: its lines are counted as they pass."""
+    """The counts and examples of a plan, filled in while its lines are written."""
 
     source: str
     destination: str
     account: str
     notes: Sequence[str] = ()
     requests: int = 0
-    """About so many requests bring the rows; reading the account comes on top."""
+    """The number of requests that send the rows, without those that read the account."""
     seconds: float = 0.0
-    """At least so long, by the pace that is kept; 0 where the server alone sets it."""
+    """The shortest time at the pace of the run; 0 if only the server limits the pace."""
     room: Room | None = None
     """Whether the rows fit into the account, where that is known."""
     counts: Counter[Action] = field(default_factory=Counter)
@@ -82,7 +82,7 @@ class Plan:
 
     @property
     def rows_to_send(self) -> int:
-        """Rows that would go out."""
+        """The number of rows that would be sent."""
         return sum(number for action, number in self.counts.items() if action.is_sent)
 
     @property

@@ -1,4 +1,4 @@
-"""A plan that is to be sent, as the input of a run."""
+"""A plan as the source of a run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ class PlanFile:
     file: Path
 
     def find_place(self, place: PlaceOptions) -> DestinationSpec:
-        """Read where the ratings go; what was typed must not say otherwise. Raises UsageError."""
+        """Return the destination of the plan. Raises UsageError if `to` or `api` names another one."""
         name = self.name
         if not self.file.is_file():
             raise UnreadableFileError(name, "there is no such file", remedy="Name the plan itself.")

@@ -65,7 +65,7 @@ _REFUSED = (
         file_starts="emotions",
     ),
     RefusedFile(
-        frozenset({"action", "from", "to", "held_rated_at", "destination", "account"}),
+        frozenset({"action", "from", "to", "account_rated_at", "destination", "account"}),
         frozenset({"rating"}),
         "a plan of the importer",
         Remedy.SEND_PLAN,

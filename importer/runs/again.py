@@ -1,4 +1,4 @@
-"""What earlier runs left, as the input of another one: failures to try again, changes to take back."""
+"""Earlier runs as sources: the failed rows of a results file, and the changes of a run to undo."""
 
 import tempfile
 from collections.abc import Collection, Iterator
@@ -25,14 +25,14 @@ from importer.runs.undo import UndoReader
 
 @dataclass(frozen=True, slots=True)
 class ResultsFile:
-    """The failures of a results file, or of a run's, to be tried again."""
+    """The failed rows of a results file or of a run, which are to be sent again."""
 
     what: str
     every: bool
     past: PastRun | None = None
-    """The run that settled the other rows, where that is known."""
+    """The run of the results file, if known."""
     zone: tzinfo | None = None
-    """That of dates and times without one."""
+    """The time zone of dates and times without one."""
 
     @property
     def name(self) -> str:
@@ -66,12 +66,12 @@ class ResultsFile:
         if self.past is not None and (undo := self.past.undone_by):
             undone = "undone in part" if self.past.undone_in_part else "undone"
             run = f"run {self.past.run_id} was {undone} by {undo}"
-            told = f"{run}: what it settled is taken over, but not so now"
-            reader.notes = (*reader.notes, told)
+            note = f"{run}: its closed rows are taken over, but no longer true"
+            reader.notes = (*reader.notes, note)
         return reader
 
     def find_place(self, place: PlaceOptions) -> DestinationSpec:
-        """Find where the ratings go: where the run went. What was typed must not say otherwise.
+        """Find the destination of the run. `to` and `api` must not name another one.
 
         Raises UsageError.
         """
@@ -91,7 +91,7 @@ class ResultsFile:
 
 
 def open_results(what: str, *, every: bool, zone: tzinfo | None) -> ResultsFile:
-    """Find what is to be tried again: a results file, or a run. Raises UsageError and UnreadableFileError."""
+    """Find the results file or the run. Raises UsageError and UnreadableFileError."""
     folder, path = state_dir() / "journals", Path(what)
     if path.exists():
         sent = ResultsReader(path, name_of(what), ()).read_sent()
@@ -103,7 +103,7 @@ def open_results(what: str, *, every: bool, zone: tzinfo | None) -> ResultsFile:
 
 @dataclass(frozen=True, slots=True)
 class ChangesOfRun:
-    """The changes of an earlier run, to be taken back."""
+    """The changes of an earlier run, which are to be undone."""
 
     past: PastRun
     force: bool = False
@@ -123,6 +123,6 @@ class ChangesOfRun:
 
 
 def check_account(past: PastRun, opening: Opening) -> None:
-    """See that the run belongs to this account. Raises UsageError."""
+    """Raise UsageError unless the run belongs to this account."""
     if opening.journal.path.absolute() != past.journal.absolute():
         raise UsageError(f"{past.run_id} was for another account than {opening.destination.account}")

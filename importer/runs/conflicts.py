@@ -1,8 +1,9 @@
-"""From jobs to batches: what is settled before anything is sent, and what travels together. Pure.
+"""The policies of `--on-conflict`: which rating counts if the account has another one than a row. Pure.
 
-Also who gives way where the account holds another rating than a row: the user's policy, `--on-conflict`.
-
-The journal holds the rows and applies these rules; nothing here knows how they are stored.
+```text
+row 9 (2021-05-01), account 7 (2020-01-01)   newest: sent    keep: kept
+row 6 (2019-05-01), account 7 (2020-01-01)   newest: kept    overwrite: sent
+```
 """
 
 from datetime import UTC, datetime
@@ -22,9 +23,9 @@ class OnConflict(StrEnum):
     ASK = "ask"
 
     def needs_the_account(self, *, keeps_dates: bool) -> bool:
-        """Whether nothing may be sent where the account cannot be read.
+        """Whether nothing may be sent if the account cannot be read.
 
-        Where ratings are dated when they arrive, what is newer could not be told for certain anyway.
+        A service that dates ratings on arrival does not say for certain which rating is newer.
         """
         return self is not OnConflict.OVERWRITE and (keeps_dates or self is not OnConflict.NEWEST)
 
@@ -33,9 +34,9 @@ class Conflict(NamedTuple):
     """A row, as the account would store it, and the account's other rating."""
 
     job: RatingJob
-    held: Rating
-    held_at: str | None
-    """When that rating was given, as far as it is known."""
+    account_rating: Rating
+    account_rated_at: str | None
+    """The date of the account's rating, if known."""
 
 
 _WHY = {
@@ -52,14 +53,16 @@ def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
     If the policy cannot compare them (a date is missing, or a word and a number), the row is sent.
     For `ask` it returns None.
     """
-    job, held, held_at = conflict
+    job, account_rating, account_rated_at = conflict
     match policy:
         case OnConflict.KEEP:
             gives_way = True
         case OnConflict.NEWEST:
-            gives_way = bool(job.rated_at and held_at) and _is_before(job.rated_at or "", held_at or "")
+            gives_way = bool(job.rated_at and account_rated_at) and _is_before(
+                job.rated_at or "", account_rated_at or ""
+            )
         case OnConflict.HIGHEST:
-            gives_way = _is_lower(job.rating, held)
+            gives_way = _is_lower(job.rating, account_rating)
         case OnConflict.OVERWRITE | OnConflict.ASK:
             gives_way = False
     return give_way(policy, conflict) if gives_way else None
@@ -67,8 +70,11 @@ def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
 
 def give_way(policy: OnConflict, conflict: Conflict) -> Outcome:
     """Return the outcome of a row whose rating gives way to the account's."""
-    job, held, held_at = conflict
-    ours, theirs = describe_rating(job.rating, job.rated_at), describe_rating(held, held_at)
+    job, account_rating, account_rated_at = conflict
+    ours, theirs = (
+        describe_rating(job.rating, job.rated_at),
+        describe_rating(account_rating, account_rated_at),
+    )
     rule = RowRemedy.POLICY.format(policy=policy)
     message = f"kept: {_WHY[policy]}; account: {theirs}, row: {ours} ({rule})"
     return Outcome(Status.KEPT, f"policy_{policy}", message)
@@ -99,17 +105,19 @@ def _is_lower(one: Rating, other: Rating) -> bool:
     return (one, other) == (HATE, LOVE)  # how a word compares with a number is nowhere documented
 
 
-def is_as_planned(planned: tuple[Rating | None, str | None], held: tuple[Rating | None, str | None]) -> bool:
-    """Whether the account holds what it held when the plan was made: the rating, and its date."""
-    (planned_rating, planned_at), (held_rating, held_at) = planned, held
-    if str(planned_rating) != str(held_rating):
+def is_as_planned(
+    planned: tuple[Rating | None, str | None], current: tuple[Rating | None, str | None]
+) -> bool:
+    """Whether the account has the rating, and its date, that it had when the plan was made."""
+    (planned_rating, planned_at), (current_rating, current_at) = planned, current
+    if str(planned_rating) != str(current_rating):
         return False
-    if planned_at is None or held_at is None:
-        return planned_at is held_at
+    if planned_at is None or current_at is None:
+        return planned_at is current_at
     try:
-        return is_same_moment(planned_at, held_at)
-    except ValueError:  # somebody has written into the plan's date
-        return planned_at == held_at
+        return is_same_moment(planned_at, current_at)
+    except ValueError:  # the date in the plan was edited
+        return planned_at == current_at
 
 
 def is_same_moment(one: str, other: str) -> bool:

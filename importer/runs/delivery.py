@@ -1,4 +1,4 @@
-"""What brings the open rows of a run to their outcomes, and all that it needs to know."""
+"""Delivery: gives every open row of a run its outcome. Work: what it needs for that."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -35,17 +35,17 @@ class Delivery(Protocol):
     """Why rows are left, if any are."""
 
     def compare(self) -> Snapshot:
-        """Hold the rows against the account, and close those that need no sending because of it."""
+        """Compare the rows with the account, and close those that need no sending."""
         ...
 
     def resolve_conflicts(self, keeps: Callable[[Conflict], bool]) -> Snapshot:
-        """After a comparison, let the rows give way of which `keeps` says so."""
+        """After a comparison, close the rows whose account rating `keeps`."""
         ...
 
     def send_all(self) -> None:
-        """Bring all open rows to an end, or set `stopped_by`."""
+        """Send all open rows, or set `stopped_by`."""
         ...
 
     def verify(self) -> None:
-        """See that what was reported is so, where that can be done; what is not so is a failure."""
+        """Compare the account with what was reported, if it can be read; a difference is a failure."""
         ...

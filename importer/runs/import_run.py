@@ -1,12 +1,12 @@
-"""One import from its beginning to its end, whoever wants it: a command, a sync job, a web page, a program.
+"""One import from beginning to end, for a command, a sync job, a web page or another program.
 
 ```python
 run = ImportRun(source, destination, journal, RunRules.for_import(), results=Path("results.csv"))
 report = run.execute()
 ```
 
-Nobody needs a terminal for it. Questions go to `prompts`, what happens is told to `observer`, and how far it
-is stands in `progress`, a value that may be polled from any thread. `stop` ends it in good order, from any
+Nobody needs a terminal for it. `prompts` answers questions, `observer` shows what happens, and any thread may
+poll `progress`. `stop` ends it in good order, from any
 thread: requests in flight come to their end, the results are written, and the same command continues.
 """
 
@@ -29,7 +29,7 @@ from importer.runs.delivery import Delivery, Work
 from importer.runs.destination import OpenDestination
 from importer.runs.load import LoadedRun, Loading, Source
 from importer.runs.outputs import Outputs, set_aside
-from importer.runs.prompts import Observer, Outlook, Prompts, StartedRun, Unattended, Unwatched
+from importer.runs.prompts import Observer, Prompts, SendSummary, StartedRun, Unattended, Unwatched
 from importer.runs.results_csv import STANDARD_OUTPUT, write_results
 from importer.runs.room import Room, describe_room, find_room
 from importer.runs.rules import RunRules, SendOptions
@@ -60,14 +60,14 @@ class ImportRun:
     prompts: Prompts = field(default_factory=Unattended)
     observer: Observer = field(default_factory=Unwatched)
     close_known: Callable[[JournalRun], None] | None = None
-    """Closes rows of which the caller knows that they fail."""
+    """Closes the rows that the caller knows to fail."""
     overwrites: bool = False
     """Whether what is written may take the place of a file of the user's, or of results that were edited."""
     progress: Progress = field(default_factory=Progress)
     stop_request: StopRequest = field(default_factory=StopRequest)
 
     def execute(self) -> RunReport:
-        """Do all of it, or what the rules say of it.
+        """Run all stages, or those that the rules name.
 
         Raises UsageError and StopRunError where nothing was sent, and ResultsNotWrittenError when only the
         results file failed. A run that stopped early is no exception: see `RunReport.stopped_by`.
@@ -82,7 +82,7 @@ class ImportRun:
         if delivery.stopped_by is None:
             if snapshot.is_readable:
                 loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
-            self._tell_outlook(loaded)
+            self._report_before_sending(loaded)
             self._guard(snapshot)
         return self._send(loaded, delivery)
 
@@ -121,7 +121,7 @@ class ImportRun:
             yield loaded
 
     def _check(self, columns: Sequence[str] = RESULT_COLUMNS) -> None:
-        """See that all that is to be written can be, and that whoever is asked can answer."""
+        """Check that all files can be written and that questions can be answered."""
         read = self.source.path
         if self.rules.on_conflict is OnConflict.ASK and not self.rules.is_dry_run:
             self.prompts.check_can_choose()
@@ -135,16 +135,16 @@ class ImportRun:
         read = self.source.path
         if read is not None and is_same_file(results, read):
             if not self.rules.replaces_input:
-                raise OptionError("out", "this is the input file itself; name another", results)
+                raise OptionError("out", "this is the input file itself; name another file", results)
         elif self.rules.is_unattended and not self.overwrites and self.outputs.is_edited(results):
-            # Nobody is there to read a refusal, and the next run comes by itself.
+            # Nobody would read a refusal, and the next run starts by itself.
             self.observer.warned(f"{results} was edited; it is now {set_aside(results)}")
         elif not self.overwrites:
             self.outputs.check(results, "out", columns)
 
     @property
     def outputs(self) -> Outputs:
-        """What runs on this machine wrote, by the places."""
+        """The files that runs on this machine wrote."""
         return Outputs(self.journal.path.parent / "outputs")
 
     def _build_loading(self) -> Loading:
@@ -169,12 +169,12 @@ class ImportRun:
         self.observer.started(StartedRun(run.run_id, self.source.name, name, loaded.open_rows, run.continued))
         return loaded
 
-    def _tell_outlook(self, loaded: LoadedRun) -> None:
-        """Only now, since what the account has, or got before a crash, is not sent."""
+    def _report_before_sending(self, loaded: LoadedRun) -> None:
+        """Report after the comparison, which closes the rows that need no sending."""
         account_info, run = self.destination.account_info, loaded.run
         if account_info is not None:
             effort = partial(self.destination.estimate_effort, run, self._pace)
-            outlook = Outlook(account_info, run.count_open(), effort, run.tallies, loaded.room)
+            outlook = SendSummary(account_info, run.count_open(), effort, run.tallies, loaded.room)
             self.observer.about_to_send(outlook)
 
     def _find_room(self, run: JournalRun, snapshot: Snapshot | None) -> Room | None:
@@ -208,7 +208,7 @@ class ImportRun:
         return snapshot
 
     def _guard(self, snapshot: Snapshot) -> None:
-        """Ask before a run turns over much of what the account holds."""
+        """Ask before a run changes much of the account."""
         if snapshot.exceeds(self.rules.guard_percent):
             _insist(self.prompts.confirm_changes(snapshot))
 
@@ -222,7 +222,7 @@ class ImportRun:
                 if delivery.stopped_by is None:
                     delivery.verify()
             finally:
-                # Also when something unforeseen ended the sending: what is done is done, and must be told.
+                # Also after an unexpected error: the results must show what was sent.
                 with delaying_signals() as delayed:
                     if self.rules.undo_of is not None:
                         run.describe_undo()
@@ -265,7 +265,7 @@ class ImportRun:
         notes += loaded.notes
         if self.rules.is_dry_run and self.rules.follows_plan:
             notes.append(
-                "the account is not asked: whether it changed since the plan was made, only sending tells"
+                "the account is not asked: only sending checks whether it changed since the plan was made"
             )
         if self.progress.done and not self.rules.is_dry_run:
             notes += self.destination.notes_after_sending

@@ -20,24 +20,24 @@ from importer.runs.stop import StopRequest
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a run reads: what messages call it, and what the journal knows it by."""
+    """The input of a run: its name in messages, its fingerprint in the journal, its reader."""
 
     name: str
     fingerprint: str
-    """Hash of all that shapes its rows but the rules of the run and the destination."""
+    """Hash of all that decides its rows, without the rules of the run and the destination."""
     open_reader: Callable[[], Reader]
     check_unchanged: Callable[[], None] = lambda: None
-    """Raises UnreadableFileError if what was read is not what was fingerprinted any more."""
+    """Raises UnreadableFileError if the file changed after it was fingerprinted."""
     related_files: Sequence[Path] = ()
-    """Other files that shape its rows: the links of a data set, say."""
+    """Other files that decide its rows, such as the links of a data set."""
     path: Path | None = None
-    """The file itself, which nothing may be written over."""
+    """The file itself, which must not be overwritten."""
     unread: Sequence[str] = ()
     """The columns of the file that are not read."""
 
 
 class Destination(Protocol):
-    """Any destination, API or file, as far as planning asks it."""
+    """Any destination, API or file, as far as loading needs it."""
 
     @property
     def name(self) -> str:
@@ -45,12 +45,12 @@ class Destination(Protocol):
         ...
 
     def check(self, job: RatingJob) -> Outcome | None:
-        """Say why it cannot take the job at all, or None if it can."""
+        """Return why the destination cannot take the job; None if it can."""
         ...
 
 
 def fingerprint_file(path: Path, *parts: str) -> str:
-    """Hash a file's content together with whatever else shapes its jobs."""
+    """Hash a file's content and the `parts` that decide its jobs."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     digest.update("\0".join(parts).encode())
@@ -63,7 +63,7 @@ class LoadedRun:
 
     run: JournalRun
     notes: Sequence[str]
-    """What the reader found out about the file; empty when the run is continued."""
+    """What the reader says about the file; empty for a continued run."""
     open_rows: int
     room: Room | None = None
     """Whether the rows fit into the account, where that is known."""
@@ -75,7 +75,7 @@ class Loading:
 
     source: Source
     fingerprint: str
-    """By which a run that the same command left unfinished is found."""
+    """Identifies the unfinished run of the same command."""
     destination: Destination
     journal: Journal
     rules: RunRules
@@ -85,7 +85,7 @@ class Loading:
     def load(self) -> LoadedRun:
         """Read the whole source, or find the run that the same command left unfinished.
 
-        Raises UsageError for a file that cannot be read; the journal then knows nothing of it.
+        Raises UsageError for a file that cannot be read; the journal then has no run of it.
         """
         run = self.journal.find_unfinished(self.fingerprint)
         notes: Sequence[str] = ()
@@ -99,7 +99,7 @@ class Loading:
 
     @contextmanager
     def load_forgotten(self) -> Iterator[LoadedRun]:
-        """Load a run that the journal forgets again; it need not be the one that is unfinished."""
+        """Load a new run, never an unfinished one; the journal forgets it after the block."""
         with self.journal.loading(keep=False):
             run, notes = self._read()
             yield LoadedRun(run, notes, run.count_open())
@@ -140,14 +140,14 @@ class Loading:
         )
 
     def _repeat(self, earlier: JournalRun) -> tuple[JournalRun, Sequence[str]]:
-        """Load the run of a file whose rows are in the journal as they would be read and closed again."""
+        """Load a run that repeats an earlier one, without reading the file."""
         run = self._begin()
         run.repeat(earlier, UNCHANGED)
-        return run, [f"the file is still the one of run {earlier.run_id}, so it was not read again"]
+        return run, [f"the file has not changed since run {earlier.run_id}, so it was not read again"]
 
 
 def _check_mirror(invalid: int) -> None:
-    """See that the mirror is told of all that the file rates. Raises UsageError."""
+    """Raise UsageError if rows are invalid: a mirror might remove the titles that they rate."""
     if invalid:
         rows = f"{invalid:,} rows are" if invalid > 1 else "1 row is"
         raise UsageError(f"a mirror would remove what the file may well rate: {rows} invalid", Remedy.INSPECT)

@@ -1,9 +1,12 @@
-"""`--mirror`: what the account has rated and the file has not, as rows that remove it. Sends nothing.
+"""`--mirror`: rows that remove the ratings which the account has and the file has not. Sends nothing.
 
-Careful on purpose: a removal that should not be is worse than one that is missing. So only kinds of titles
-are touched that the file rates, a title that any row names is left alone, whatever becomes of the row, and
-so is one that cannot be told from all rows of its kind for want of a common kind of id. A row without ids is
-told from nothing: the account may spell its title otherwise.
+A wrong removal is worse than a missing one. So a rating is removed only if
+
+- the file rates titles of its kind,
+- no row names the title, whatever becomes of that row, and
+- the title shares a kind of id with every row of its kind, so that it certainly is none of them.
+
+A row without ids may be any title of its kind: the account may spell the title in another way.
 """
 
 import re
@@ -20,7 +23,7 @@ NOT_RATED = "the file does not rate it"
 
 
 _Ways = frozenset[str]
-"""By what a title can be told: kinds of ids, `imdb/` for those of an episode's show."""
+"""The kinds of ids that identify a title; `imdb/` for the id of an episode's show."""
 
 _ID_KEY = re.compile(rf"\w+:(?:(imdb):{IMDB_ID}|(tmdb|tvdb|trakt):\d+)(/.*)?")
 
@@ -29,41 +32,41 @@ class Mirror:
     """The account's ratings that no row has named yet."""
 
     def __init__(self, ratings: AccountRatings) -> None:
-        self._holdings = ratings
+        self._ratings = ratings
         self._left: dict[int, AccountRating] = {}
-        self._told_by: dict[int, set[str]] = {}
-        for key, held in ratings.items():
-            self._left[id(held)] = held
-            self._told_by.setdefault(id(held), set()).update(_ways_of_key(key))
+        self._known_by: dict[int, set[str]] = {}
+        for key, account_rating in ratings.items():
+            self._left[id(account_rating)] = account_rating
+            self._known_by.setdefault(id(account_rating), set()).update(_ways_of_key(key))
         self._rated_kinds: set[MediaKind] = set()
         self._ways: dict[MediaKind, set[_Ways]] = {}
 
     def name(self, job: RatingJob, *, is_rated: bool) -> None:
         """Take note of a row; `is_rated` if it rates a title of its kind."""
         for key in [*title_keys(job), *_related_keys(job)]:
-            if (held := self._holdings.get(key)) is not None:
-                self._left.pop(id(held), None)
+            if (account_rating := self._ratings.get(key)) is not None:
+                self._left.pop(id(account_rating), None)
         if is_rated and job.kind is not MediaKind.UNKNOWN:
             self._rated_kinds.add(job.kind)
         for kind in possible_kinds(job):
             self._ways.setdefault(kind, set()).add(_ways_of(job))
 
     def removals(self, unlisted: Collection[Unlisted] = ()) -> Iterator[RatingJob]:
-        """Yield the jobs that remove what no row has named, and what cannot be one of the `unlisted`."""
+        """Yield jobs that remove the ratings which no row names; none that may be one of the `unlisted`."""
         unseen = [each for each in unlisted if each.listed_key is None and each.rating]
-        for key, held in self._left.items():
-            job = held.removal
-            if job is None or any(_may_be(held, each) for each in unseen):
+        for key, account_rating in self._left.items():
+            job = account_rating.removal
+            if job is None or any(_may_be(account_rating, each) for each in unseen):
                 continue
-            if job.kind in self._rated_kinds and self._can_tell(key, job.kind):
+            if job.kind in self._rated_kinds and self._is_none_of_the_rows(key, job.kind):
                 yield job._replace(note=NOT_RATED)
 
-    def _can_tell(self, key: int, kind: MediaKind) -> bool:
-        return all(ways & self._told_by[key] for ways in self._ways[kind])
+    def _is_none_of_the_rows(self, key: int, kind: MediaKind) -> bool:
+        return all(ways & self._known_by[key] for ways in self._ways[kind])
 
 
 def add_removals(run: JournalRun, ratings: AccountRatings, destination: Destination) -> None:
-    """Add a row, after the file's own, for each rating that the account holds and the file does not."""
+    """Add a row, after those of the file, for each rating that the account has and the file has not."""
     mirror = Mirror(ratings)
     last_row = 0
     for job, is_rated in chain.from_iterable(in_blocks(run.named_titles)):
@@ -76,11 +79,15 @@ def add_removals(run: JournalRun, ratings: AccountRatings, destination: Destinat
     run.add_rows(rows, map(destination.check, rows))
 
 
-def _may_be(held: AccountRating, sent: Unlisted) -> bool:
+def _may_be(account_rating: AccountRating, sent: Unlisted) -> bool:
     """Whether a rating may be what a row sent, listed under ids that nobody knows of."""
-    if str(held.rating) != str(sent.rating):
+    if str(account_rating.rating) != str(sent.rating):
         return False
-    return held.rated_at is None or sent.rated_at is None or is_same_moment(held.rated_at, sent.rated_at)
+    return (
+        account_rating.rated_at is None
+        or sent.rated_at is None
+        or is_same_moment(account_rating.rated_at, sent.rated_at)
+    )
 
 
 def _ways_of(job: RatingJob) -> _Ways:

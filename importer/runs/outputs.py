@@ -1,12 +1,12 @@
-"""What stands where a run is to write: nothing of the user's is overwritten unasked.
+"""Which files a run may replace: never a file of the user's without --overwrite.
 
 ```text
-ratings.results.csv   is not there, is empty or no regular file   written
-                      begins with other columns                   refused: it is somebody's own file
-                      changed since a run wrote it                refused: somebody is correcting it
+ratings.results.csv   does not exist, is empty or a device        written
+                      begins with other columns                   refused: it is a file of the user's
+                      changed since a run wrote it                refused: the user is correcting it
 ```
 
-What was written is known by its hash, in a small file beside the journals for each place.
+The hash of each written file is in a small file beside the journals.
 """
 
 import hashlib
@@ -23,17 +23,17 @@ from importer.runs.load import fingerprint_file
 from importer.runs.results_csv import STANDARD_OUTPUT
 
 _LONGEST_STEM = 180
-"""Bytes of a source's name in that of its results; file systems allow 255, and a draft adds some."""
+"""The most bytes of a source's name in the name of its results: file systems allow 255, with suffixes."""
 
 
 def check_replaceable(path: Path, option: str, columns: Sequence[str]) -> None:
-    """See that a file may be replaced: its first line names these columns. Raises OptionError."""
+    """Raise OptionError unless the first line of the file names these columns."""
     if not path.is_file() or not path.stat().st_size:
         return
-    wanted = ",".join(columns)
+    header = ",".join(columns)
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-            is_ours = stream.readline(len(wanted) + 2).rstrip("\r\n") == wanted
+            is_ours = stream.readline(len(header) + 2).rstrip("\r\n") == header
     except OSError:
         is_ours = False
     if not is_ours:
@@ -43,12 +43,12 @@ def check_replaceable(path: Path, option: str, columns: Sequence[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the runs on this machine wrote last at each place. `folder` is made when it is needed."""
+    """The files that runs on this machine wrote. `folder` is created when needed."""
 
     folder: Path
 
     def check(self, path: Path, option: str, columns: Sequence[str]) -> None:
-        """See that a file may be replaced: of this kind, and edited by nobody. Raises OptionError."""
+        """Raise OptionError unless the file has these columns and nobody edited it."""
         check_replaceable(path, option, columns)
         if self.is_edited(path):
             is_results = columns == RESULT_COLUMNS
@@ -56,7 +56,7 @@ class Outputs:
             raise OptionError(option, f"this file was edited after a run wrote it. {remedy}", path)
 
     def is_edited(self, path: Path) -> bool:
-        """Whether the file is not as a run left it; of one that no run wrote, nobody knows."""
+        """Whether the file changed after a run wrote it; False if no run wrote it."""
         with suppress(OSError):
             written = self._note_of(path).read_text("ascii")
             return bool(written) and path.is_file() and fingerprint_file(path) != written
@@ -64,18 +64,18 @@ class Outputs:
 
     @contextmanager
     def writing(self, path: Path) -> Iterator[None]:
-        """Take note of what the block writes there."""
+        """Remember the hash of the file that the block writes."""
         if path == STANDARD_OUTPUT or (path.exists() and not path.is_file()):
             yield
             return
-        # Forgotten first: after a crash in between, a file nobody has touched must not pass for edited.
+        # Forget the old hash first: after a crash here, an untouched file must not count as edited.
         self._note(path, "")
         yield
         with suppress(OSError):
             self._note(path, fingerprint_file(path))
 
     def _note(self, path: Path, digest: str) -> None:
-        with suppress(OSError):  # the results are what matters
+        with suppress(OSError):  # a missing hash only skips the check
             write_privately(self._note_of(path), digest.encode())
 
     def _note_of(self, path: Path) -> Path:
@@ -83,7 +83,7 @@ class Outputs:
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a file that somebody has edited, so that its name is free; give the new name."""
+    """Rename an edited file, so that its name is free; return the new path."""
     number = 1
     while (place := path.with_stem(f"{path.stem}.edited{f'-{number}' if number > 1 else ''}")).exists():
         number += 1

@@ -1,4 +1,4 @@
-"""Who answers a run's questions, and who watches it: a terminal, a web page, a sync job, or nobody.
+"""Prompts answer the questions of a run, observers show it: a terminal, a web page, a sync job, or nobody.
 
 ```text
 ImportRun --choose_scale, confirm_feeds, confirm_changes, choose_rating--> Prompts   (waits for the answer)
@@ -31,11 +31,11 @@ class Prompts(Protocol):
         ...
 
     def choose_scale(self, question: str, suggested: str | None) -> str | None:
-        """Say what the ratings of a file are, such as `5` or `0-100`; None if nobody can tell."""
+        """Return the scale of a file's ratings, such as `5` or `0-100`; None if it is not known."""
         ...
 
     def confirm_feeds(self, rows: int) -> bool:
-        """Whether so many ratings may go out one by one, each of which may be posted to a social feed."""
+        """Whether to send so many ratings one by one; each may be posted to a social feed."""
         ...
 
     def choose_rating(self, conflict: Conflict) -> bool:
@@ -48,7 +48,7 @@ class Prompts(Protocol):
 
 
 class Unattended:
-    """Nobody can be asked: a question that must be answered is refused, unless all is allowed beforehand."""
+    """Answers without a person: refuses what only a person can answer, unless `assume_yes`."""
 
     def __init__(self, *, assume_yes: bool = False) -> None:
         self.assume_yes = assume_yes
@@ -58,12 +58,12 @@ class Unattended:
         raise OptionError("on_conflict", "there is no terminal to ask on; choose another policy", "ask")
 
     def choose_scale(self, question: str, suggested: str | None) -> str | None:
-        """Take what the ratings look like."""
+        """Return the scale that the ratings look like."""
         del question
         return suggested
 
     def confirm_feeds(self, rows: int) -> bool:
-        """Allow it: whoever starts a run unattended has read what it does."""
+        """Allow it: an unattended run is documented to do this."""
         del rows
         return True
 
@@ -72,7 +72,7 @@ class Unattended:
         raise UsageError(f"nobody can be asked about {conflict.job.title or 'a title'}")
 
     def confirm_changes(self, snapshot: Snapshot) -> bool:
-        """Refuse, unless all is allowed."""
+        """Refuse, unless `assume_yes`."""
         if self.assume_yes:
             return True
         raise UsageError(
@@ -92,8 +92,8 @@ class StartedRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    """What is known before the first rating goes out. What it takes is counted when it is asked for."""
+class SendSummary:
+    """What is known before the first rating is sent. The effort is counted only when asked for."""
 
     account_info: AccountInfo
     open_rows: int
@@ -105,7 +105,7 @@ class Outlook:
 
 
 class Observer(Protocol):
-    """Watches a run, in its thread. How it ends is what `ImportRun.execute` returns or raises."""
+    """Watches a run, in its thread. `ImportRun.execute` returns or raises how it ended."""
 
     def watch(self, progress: Progress) -> AbstractContextManager[None]:
         """Show the progress, a value to poll, while the block lasts; no question is asked meanwhile."""
@@ -119,17 +119,17 @@ class Observer(Protocol):
         """The file is read, and its rows are in the journal."""
         ...
 
-    def about_to_send(self, outlook: Outlook) -> None:
-        """It is known whose account it is."""
+    def about_to_send(self, summary: SendSummary) -> None:
+        """The account is compared; rows are sent next."""
         ...
 
     def warned(self, warning: str) -> None:
-        """Something is odd, but ends nothing."""
+        """Something is wrong that does not stop the run."""
         ...
 
 
 class Unwatched:
-    """Observes nothing; a base for observers that care for some of it."""
+    """Shows nothing; a base class for observers that show some of it."""
 
     def watch(self, progress: Progress) -> AbstractContextManager[None]:
         """Let the block run."""
@@ -142,7 +142,7 @@ class Unwatched:
     def started(self, run: StartedRun) -> None:
         """Ignore it."""
 
-    def about_to_send(self, outlook: Outlook) -> None:
+    def about_to_send(self, summary: SendSummary) -> None:
         """Ignore it."""
 
     def warned(self, warning: str) -> None:
@@ -150,10 +150,10 @@ class Unwatched:
 
 
 def describe_changes(snapshot: Snapshot) -> str:
-    """Say how much of the account a run would change, as the beginning of a sentence."""
+    """Return the start of a sentence: how much of the account the run would change."""
     return (
         f"This run would change {count(snapshot.changes, 'rating')} and remove {snapshot.removals:,} of the "
-        f"{snapshot.held:,} {_name_kinds(snapshot.kinds)} that the account has rated"
+        f"{snapshot.rated_titles:,} {_name_kinds(snapshot.kinds)} that the account has rated"
     )
 
 

@@ -1,8 +1,8 @@
-r"""Writes the results file: one line for every row given, in the order given, all of it or nothing.
+r"""Writes the results file: one line for each row, in order; the whole file or nothing.
 
-What the rows hold is the journal's business; this room only prints them. The file is RFC 4180 CSV in UTF-8
+The file is RFC 4180 CSV in UTF-8
 with CRLF line ends: the one dialect all spreadsheets agree on, and the only one in which every Python quotes
-a title holding a lone carriage return (with `\n` line ends, 3.11 leaves it bare and the line breaks in two).
+a title with a lone carriage return (with `\n` line ends, 3.11 leaves it bare and the line breaks in two).
 No byte order mark, so that the first column is called `row` for every program.
 """
 
@@ -20,8 +20,8 @@ from importer.model import RESULT_COLUMNS
 
 STANDARD_OUTPUT = Path("-")
 
-# The columns that may hold text of the input file or of the server; the others hold our own words. The last
-# five do, too, until the input is a results file, where anybody may have written into them.
+# The columns that may hold text of the input file or of the server; the others have only our own words.
+# So have the last five, unless the input is a results file, which users may edit.
 _FOREIGN = tuple(
     RESULT_COLUMNS.index(column)
     for column in (

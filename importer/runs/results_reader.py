@@ -1,8 +1,14 @@
-"""Our own results file, read to try again what failed: the other rows are taken over as they stand.
+"""Reads a results file of the importer, to send its failed rows again; the other rows are taken over.
 
-Cells that somebody has corrected count: a row that is tried again is read anew, like any table's. What an
-invalid row holds may be the words of its source, which mean something else here; so it is tried only when it
-was corrected and says in our own words which title it means, and else it stands, too.
+```text
+row 1  rated                                    taken over
+row 2  failed                                   sent again, with the cells as they are now
+row 3  invalid, "7.5" corrected to 8            sent again with --all
+row 4  invalid, not corrected                   taken over: its cells are those of the source file
+```
+
+The cells of an invalid row have the words of its source, which may mean something else here. So such a row
+is sent only if it was corrected, and names its title by an id and a type.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -32,12 +38,12 @@ class ResultsReader:
         self._table = open_own_table(path, name, "results file", RESULT_COLUMNS)
         self._name = name
         self._taken_over = 0
-        self._unmended = 0
+        self._uncorrected = 0
 
         self.notes: Sequence[str] = (f"tries again what is {', '.join(sorted(again))}",)
 
     def read_sent(self) -> dict[int, str]:
-        """Read when some of the rows were sent, by the row's number: enough to know the run by."""
+        """Read the times at which the first rows were sent, by row number: they identify the run."""
         found: dict[int, str] = {}
         places = [self._table.header.find([name]) or 0 for name in ("row", "sent_at")]
         for chunk in self._table.chunks(sorted(places)):
@@ -49,31 +55,31 @@ class ResultsReader:
         return found
 
     def chunks(self) -> Iterator[list[SourceRow]]:
-        """Yield the rows, the settled ones among the jobs in their places."""
+        """Yield all rows in order: jobs to send, and closed rows."""
         header = self._table.header
         places = [header.find([name]) or 0 for name in RESULT_COLUMNS]
-        # The same table read twice in step: as jobs, and as the cells that stand there.
+        # The table is read twice at the same time: as jobs, and as cells.
         readings = CsvReader(self._table, ReadOptions(zone=self._zone)).chunks()
         for rows, cells in zip(readings, self._table.chunks(sorted(places)), strict=True):
             yield [self._choose(*each) for each in zip(rows, cells.rows(places), strict=True)]
         if rows_kept := self._taken_over:
             are = "row is taken over as it stands" if rows_kept == 1 else "rows are taken over as they stand"
             self.notes = (*self.notes, f"{rows_kept:,} {are} in {self._name}, not sent")
-        if unmended := self._unmended:
-            are = "row is" if unmended == 1 else "rows are"
+        if uncorrected := self._uncorrected:
+            are = "row is" if uncorrected == 1 else "rows are"
             remedy = "correct the source file and run that again"
             self.notes = (
                 *self.notes,
-                f"{unmended:,} invalid {are} not corrected, or cannot be here: {remedy}",
+                f"{uncorrected:,} invalid {are} not corrected, or cannot be corrected here: {remedy}",
             )
 
     def _choose(self, row: SourceRow, line: Sequence[str]) -> SourceRow:
         cells = {name: restore(cell) or None for name, cell in zip(RESULT_COLUMNS, line, strict=True)}
         status = cells["status"]
-        is_unmended = status == Status.INVALID and not _is_mended(cells)
-        if status not in set(Status) or (status in self._again and not is_unmended):
+        is_uncorrected = status == Status.INVALID and not _is_corrected(cells)
+        if status not in set(Status) or (status in self._again and not is_uncorrected):
             return row
-        self._unmended += is_unmended and status in self._again
+        self._uncorrected += is_uncorrected and status in self._again
         self._taken_over += 1
         kept = {name: cells[name] for name in ClosedRow._fields if name not in _NOT_AS_THEY_STAND}
         return ClosedRow(
@@ -85,8 +91,8 @@ class ResultsReader:
         )
 
 
-def _is_mended(cells: Mapping[str, str | None]) -> bool:
-    """Whether an invalid row may be read here: its message quotes no cell of it any more, as it once did."""
+def _is_corrected(cells: Mapping[str, str | None]) -> bool:
+    """Whether an invalid row was corrected: none of its cells is the one that its message quotes."""
     quoted = (f": {quote(cell)} " for cell in cells.values() if cell)
     return not (
         cells["reason"] in AT_THE_SOURCE

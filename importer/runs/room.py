@@ -1,7 +1,7 @@
 """Whether what a run sends fits into the account.
 
 ```text
-it may hold 10,000, and holds 9,950; the run removes 10 and rates 100 new titles: 60 fit, 40 do not
+limit 10,000, has 9,950 ratings; the run removes 10 and rates 100 new titles: 60 fit, 40 do not
 ```
 """
 
@@ -17,12 +17,12 @@ from importer.text import clean, count
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """How many ratings the account holds now and would hold after a run, whatever its limit."""
+    """How many ratings the account has now and would have after the run, without its limit."""
 
-    held: int
-    held_afterwards: int
+    rating_count: int
+    count_afterwards: int
     cap: int | None = None
-    """How many it may hold, if there is a limit."""
+    """The account's limit, if there is one."""
     is_cap_stated: bool = False
     """Whether the service stated this limit; if not, `cap` is the usual one."""
     left_out: int = 0
@@ -34,8 +34,8 @@ class Room:
     def as_json(self) -> dict[str, object]:
         """Return it as values for JSON."""
         return {
-            "held": self.held,
-            "held_afterwards": self.held_afterwards,
+            "rating_count": self.rating_count,
+            "rating_count_afterwards": self.count_afterwards,
             "limit": self.cap,
             "limit_stated": self.is_cap_stated,
             "left_out": self.left_out,
@@ -45,27 +45,27 @@ class Room:
 
 
 def find_room(run: JournalRun, account_info: AccountInfo, snapshot: Snapshot | None) -> Room | None:
-    """Count; None where it is not known how many ratings the account holds.
+    """Count; None if the account's number of ratings is not known.
 
-    Which rows do not fit is an outlook: rows are sent until the service itself says that the account is full.
+    Which rows do not fit is an estimate: rows are sent until the service says that the account is full.
     Without a `snapshot` the account was not read.
     """
-    held = count_held(account_info, snapshot)
-    if held is None:
+    rating_count = count_ratings(account_info, snapshot)
+    if rating_count is None:
         return None
     additions, cap = run.count_additions(), account_info.cap
-    afterwards = held + additions - (snapshot.removals if snapshot else 0)
+    afterwards = rating_count + additions - (snapshot.removals if snapshot else 0)
     left_out = 0 if cap is None else min(additions, max(0, afterwards - cap))
     first = run.nth_addition(additions - left_out) if left_out else None
     is_compared = snapshot is not None
-    return Room(held, afterwards, cap, account_info.is_cap_stated, left_out, first, is_compared)
+    return Room(rating_count, afterwards, cap, account_info.is_cap_stated, left_out, first, is_compared)
 
 
-def count_held(account_info: AccountInfo, snapshot: Snapshot | None) -> int | None:
-    """Count the account's ratings, which its own count may lag behind; None if that is not known."""
+def count_ratings(account_info: AccountInfo, snapshot: Snapshot | None) -> int | None:
+    """Count the account's ratings, whose own count may lag behind; None if it is not known."""
     if account_info.rating_count is None or snapshot is None:
         return account_info.rating_count
-    return max(account_info.rating_count, snapshot.held)
+    return max(account_info.rating_count, snapshot.rated_titles)
 
 
 def describe_room(room: Room) -> Iterator[str]:
@@ -74,19 +74,19 @@ def describe_room(room: Room) -> Iterator[str]:
         return
     usual = "" if room.is_cap_stated else " (the usual limit)"
     at_most = "" if room.is_compared else "at most "
-    then = "" if room.held_afterwards == room.held else f"; then {at_most}{room.held_afterwards:,}"
-    yield f"The account has {count(room.held, 'rating')} of {room.cap:,}{usual}{then}."
+    then = "" if room.count_afterwards == room.rating_count else f"; then {at_most}{room.count_afterwards:,}"
+    yield f"The account has {count(room.rating_count, 'rating')} of {room.cap:,}{usual}{then}."
     if room.first_left_out is None:
         return
     first, titles = room.first_left_out, count(room.left_out, "new title")
     title = f", {clean(first.title, 80)}" if first.title else ""
     if not room.is_compared:
         yield (
-            f"Up to {titles} may not fit: what comes last in the file, from line {first.line}{title} at the "
+            f"Up to {titles} may not fit: the last ones in the file, from line {first.line}{title} at the "
             "earliest. A plan compares with the account and says which."
         )
         return
     yield (
-        f"{titles} {'will' if room.is_cap_stated else 'may'} not fit: what comes last in the file, "
+        f"{titles} {'will' if room.is_cap_stated else 'may'} not fit: the last ones in the file, "
         f"from line {first.line}{title}. Changes and removals are sent first."
     )

@@ -1,7 +1,7 @@
-"""What kind of run it is, and what its owner may say about the sending.
+"""The kinds of runs, and the options that users have for rules and for sending.
 
 ```text
-                      overwrites   believes the journal   removes what is missing   sends
+                      overwrites   trusts the journal     removes what is missing   sends
 for_import            a policy     yes, unless recheck    with mirror               yes
 for_plan              a policy     as for_import          with mirror               no: it is written out
 for_sent_plan         yes          no                     no                        if nothing has moved
@@ -35,24 +35,24 @@ class Api(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunRules:
-    """What holds for a whole run. Built by the factory that names its kind, not field by field."""
+    """The rules of a run. Built by the factory that names its kind, not field by field."""
 
     on_conflict: OnConflict = OnConflict.NEWEST
     kind: RunKind = RunKind.IMPORT
     removes_missing: bool = False
-    """Whether ratings are removed that the account holds and no row names."""
+    """Whether ratings are removed that the account has and no row names."""
     trusts_journal: bool = True
-    """Whether what an earlier run sent counts as held; else the account itself is asked."""
+    """Whether a rating that an earlier run sent counts as stored; else the account is read."""
     guard_percent: int = 20
     """The share of the account that may change without a question."""
     follows_plan: bool = False
-    """Whether the rows are those of a plan: nothing is sent if the account holds something else by now."""
+    """Whether the rows are those of a plan: nothing is sent if the account has changed since."""
     undo_of: PastRun | None = None
-    """The run whose changes are taken back."""
+    """The run that is undone."""
     undoes_later_changes: bool = False
-    """Whether what was changed since that run is taken back, too; else it is left alone."""
+    """Whether ratings that were changed after that run are restored, too; else they are left alone."""
     is_unattended: bool = False
-    """Whether the run may come again by itself: then nothing is sent unseen."""
+    """Whether the run starts by itself and repeats: then nothing is sent without reading the account."""
     is_dry_run: bool = False
     replaces_input: bool = False
     """Whether the results may take the place of the file that is read."""
@@ -83,7 +83,7 @@ class RunRules:
 
     @classmethod
     def for_undo(cls, run: PastRun, *, force: bool = False) -> Self:
-        """What stood there before a run comes back; with `force` also where it was changed since."""
+        """The ratings from before a run are restored; with `force` also those changed since."""
         return cls(
             OnConflict.OVERWRITE, RunKind.UNDO, trusts_journal=False, undo_of=run, undoes_later_changes=force
         )
@@ -146,7 +146,7 @@ class FileOptions:
 
 @dataclass(frozen=True, slots=True)
 class RuleOptions:
-    """What people may say about which ratings a run changes."""
+    """Options that decide which ratings a run changes."""
 
     on_conflict: OnConflict = option(
         "Which rating counts if the account has another one.", default=OnConflict.NEWEST
@@ -160,7 +160,7 @@ class RuleOptions:
 
 @dataclass(frozen=True, slots=True)
 class SendOptions:
-    """How to send. None means: what the destination recommends."""
+    """Options for sending. None means what the destination recommends."""
 
     workers: int | None = option("Requests in flight at once: 8, for trakt 4.", minimum=1, maximum=256)
     rate: Rate | None = option(

@@ -33,7 +33,7 @@ from importer.runs.delivery import Work
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.journal_writer import JournalWriter
 from importer.runs.mirror import add_removals
-from importer.runs.room import count_held
+from importer.runs.room import count_ratings
 from importer.runs.snapshot import (
     Snapshot,
     answer_conflicts,
@@ -59,15 +59,15 @@ class Access:
     """How the account is reached."""
 
     get_rate: Rate | None = None
-    """A budget of its own for reading; None: none but the server's own."""
+    """The pace of reading; None means that only the server limits it."""
     build_tokens: Callable[[Transport], Tokens] | None = None
     """Gives the signed-in account's tokens."""
     is_proven: bool = False
-    """Whether the credentials were proved a moment ago, so that no question need be spent on them."""
+    """Whether the credentials were just checked, so that no request is needed for that."""
     account_info: AccountInfo | None = None
-    """What is known of the account, how many ratings it holds and may hold among it."""
+    """The account's description, with its number of ratings and its limit if known."""
     confirm_user: Callable[[Client], Awaitable[None]] | None = None
-    """Where the user was only assumed: asks who it is before anything is sent. Raises StopRunError."""
+    """If the user is only assumed: asks the service before anything is sent. Raises StopRunError."""
     budget: RetryBudget = field(default_factory=RetryBudget)
 
 
@@ -99,14 +99,14 @@ class Sending:
     def compare(self) -> Snapshot:
         """Prove the credentials, read the account, and close what needs no sending because of it.
 
-        What stands there now is written down for every row, so that it can be brought back.
+        The account's rating is written down for every row, so that an undo can restore it.
         """
         if not self._run.count_open() and not self._rules.removes_missing:
-            return Snapshot(is_readable=True)  # nothing is left to be held against the account
-        self._connect(self._look)
+            return Snapshot(is_readable=True)  # no row is left to compare
+        self._connect(self._read_and_compare)
         snapshot = self._snapshot or Snapshot(is_readable=False)
         if self._rules.is_unattended and not snapshot.is_readable and self.stopped_by is None:
-            # Then the journal is all there is: without it every row would go out again, night by night.
+            # Without the journal, every run of the sync job would send every row again.
             self._run.close_unchanged(UNCHANGED)
         confirm_user = self._access.confirm_user
         if confirm_user is not None and self.stopped_by is None and self._run.count_open():
@@ -114,7 +114,7 @@ class Sending:
         return snapshot
 
     def resolve_conflicts(self, keeps: Callable[[Conflict], bool]) -> Snapshot:
-        """After a comparison, let the rows give way of which `keeps` says so."""
+        """After a comparison, close the rows whose account rating `keeps`."""
         answer_conflicts(self._run, self._destination, keeps)
         snapshot = self._snapshot or Snapshot(is_readable=False)
         changes, removals = self._run.count_changes()
@@ -141,9 +141,9 @@ class Sending:
             self.stopped_by = StopRunError("the limit was reached" if limited else "some rows were left over")
 
     def verify(self) -> None:
-        """Read the account back and call every row a failure that is not stored as it was reported.
+        """Read the account back: every row that is not stored as it was reported becomes a failure.
 
-        Also what an earlier session of the run has sent: it may have ended before it came to this.
+        Rows that an earlier session of the run sent are checked, too: it may have ended before this stage.
         """
         is_readable = self._snapshot is None or self._snapshot.is_readable
         forget_sent_again(self._run)
@@ -167,7 +167,7 @@ class Sending:
             self._stop.check()
             with (
                 passing_signals_on(lambda number: self._end_early(interrupted_by(number))),
-                self._stop.heard_by(lambda error: loop.call_soon_threadsafe(self._end_early, error)),
+                self._stop.calling(lambda error: loop.call_soon_threadsafe(self._end_early, error)),
             ):
                 async with Transport(self._workers) as transport:
                     tokens = access.build_tokens(transport) if access.build_tokens else None
@@ -178,7 +178,7 @@ class Sending:
             # Only `_end` and Ctrl-C cancel this outermost task: the run ends here, in good order.
             self.stopped_by = self._cancelled_by or StopRunError("interrupted")
 
-    async def _look(self, client: Client) -> None:
+    async def _read_and_compare(self, client: Client) -> None:
         self._progress.phase = Phase.COMPARING
         if not self._access.is_proven:
             await client.request(
@@ -209,8 +209,8 @@ class Sending:
         note_account_ratings(run, ratings, unlisted, as_stored)
         resolve_conflicts(run, self._destination, self._rules.on_conflict)
         changes, removals = run.count_changes()
-        held = len({id(held) for held in ratings.values()})  # one for each title, however many keys it has
-        self._snapshot = Snapshot(True, held, frozenset(kinds), changes, removals)
+        titles = len({id(each) for each in ratings.values()})  # a title has several keys
+        self._snapshot = Snapshot(True, titles, frozenset(kinds), changes, removals)
         self._gained_before = run.count_gained()
 
     def _insist_on_reading(self, doubt: str) -> None:
@@ -262,18 +262,21 @@ class Sending:
         account_info, snapshot = self._access.account_info, self._snapshot
         if account_info is None or snapshot is None or not snapshot.is_readable:
             return None
-        held, cap = count_held(account_info, snapshot), account_info.stated_cap if cap is None else cap
-        if held is None or cap is None:
+        rating_count, cap = (
+            count_ratings(account_info, snapshot),
+            account_info.stated_cap if cap is None else cap,
+        )
+        if rating_count is None or cap is None:
             return None
         gained = await self._journal_writer.call_up_to_date(self._run.count_gained)
-        return cap - held - (gained - self._gained_before)
+        return cap - rating_count - (gained - self._gained_before)
 
     async def _batches(self) -> AsyncIterator[Batch]:
         batcher = Batcher(self._size)
         left = self._run.count_open()
         if self._options.limit is not None:
             left = min(left, self._options.limit)
-        # What needs no room at the account goes first, and what it removes makes room.
+        # Changes and removals go first: they fit into a full account, and removals make room.
         for read in (self._run.open_changes, self._run.open_additions):
             last_row = 0
             while left > 0:
@@ -303,9 +306,9 @@ class Sending:
             self._end(error)
 
     def _end_early(self, error: ImporterError) -> None:
-        """Hear of a wish to end the run."""
+        """Stop the run; at the second request, without waiting for requests in flight."""
         if self._pool is not None and self._pool.stopped_by is not None:
-            self._pool.stop_now()  # the second wish: do not even wait for the requests in flight
+            self._pool.stop_now()
         else:
             self._end(error)
 

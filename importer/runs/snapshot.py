@@ -35,8 +35,8 @@ from importer.runs.verify import find_unseen
 AsStored = Callable[[RatingJob], RatingJob]
 """The destination's `as_stored`."""
 
-_HELD = Outcome(Status.UNCHANGED, "held", "the account already has this rating")
-_NOT_HELD = Outcome(Status.UNCHANGED, "not_held", "the account has no rating to remove")
+_ALREADY_RATED = Outcome(Status.UNCHANGED, "already_rated", "the account already has this rating")
+_NOTHING_TO_REMOVE = Outcome(Status.UNCHANGED, "nothing_to_remove", "the account has no rating to remove")
 _NOT_CONFIRMED = Outcome(
     Status.UNCHANGED,
     "not_confirmed",
@@ -65,29 +65,29 @@ MANY_CHANGES = 50
 
 
 MANY_REMOVALS = 10
-"""Fewer changes and removals than these are made without a question, whatever their share."""
+"""A run with fewer changes and fewer removals asks nothing, whatever their share of the account."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a look at the account found. `is_readable` is false where the API cannot be read."""
+    """The result of comparing. `is_readable` is false if the account's ratings could not be read."""
 
     is_readable: bool
-    held: int = 0
-    """Titles of these `kinds` that the account has rated; no others are read."""
+    rated_titles: int = 0
+    """Titles of these `kinds` that the account has rated; other kinds are not read."""
     kinds: frozenset[MediaKind] = frozenset()
     changes: int = 0
     removals: int = 0
 
     def exceeds(self, percent: int) -> bool:
-        """Whether a run would turn over more than this share of the account, as the wrong file would."""
+        """Whether a run would change more than this share of the account, as the wrong file would."""
         changed = self.changes + self.removals
         is_much = changed >= MANY_CHANGES or self.removals >= MANY_REMOVALS
-        return is_much and changed * 100 > self.held * percent
+        return is_much and changed * 100 > self.rated_titles * percent
 
 
 async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]) -> AccountReading | None:
-    """Read the account's ratings of these kinds; None where that cannot be done. Raises StopRunError."""
+    """Read the account's ratings of these kinds; None if they cannot be read. Raises StopRunError."""
     ratings: dict[str, AccountRating] = {}
     doubt = ""
     for kind in sorted(kinds):
@@ -104,7 +104,7 @@ async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]
 def close_unanswered(
     run: JournalRun, ratings: AccountRatings | None, as_stored: AsStored, *, resend: bool
 ) -> list[RowOutcome]:
-    """Close the rows that a crash left without an answer: stored, open again, or unconfirmed."""
+    """Close the rows whose answer a crash has lost: as stored or unconfirmed; or leave them open."""
     unanswered = run.unanswered()
     if ratings is not None:
         there = [job for job in unanswered if is_stored(as_stored(job), ratings)]
@@ -119,7 +119,7 @@ def close_unanswered(
 
 
 def leave_unconfirmed(run: JournalRun) -> list[RowOutcome]:
-    """Where the account cannot be read: what an earlier run may have brought is not repeated blindly."""
+    """If the account cannot be read: close rows that an earlier run may have sent already."""
     row_outcomes = [RowOutcome(job.row, _UNCONFIRMED, 0, None, None, None) for job in run.still_unconfirmed()]
     run.record(row_outcomes)
     return row_outcomes
@@ -130,31 +130,31 @@ def note_account_ratings(
 ) -> None:
     """Note the account's ratings for the rows of a run, and close the rows that need no sending.
 
-    Rows that go by ids of different kinds may turn out to rate one title: then only one of them counts, be
-    it one that is known from the journal.
+    Rows with ids of different kinds may rate one title, as the account shows: then only one of them counts,
+    and it may be a row that the journal knows.
     """
     found: list[tuple[int, object, str | None]] = []
     rows_of: dict[int, list[tuple[int, int, str | None]]] = {}
     equal: list[int] = []
     absent: list[int] = []
     unseen: list[tuple[RatingJob, Unlisted]] = []
-    # Of an account without ratings, a removal is all that it might hold already.
+    # In an account without ratings, only removals can be done already.
     open_jobs = run.open_jobs if ratings or unlisted else run.open_removals
     for job in chain.from_iterable(in_blocks(open_jobs)):
-        held = find_rating(job, ratings)
-        if (sent := find_unseen(job, held, unlisted)) is not None:
+        account_rating = find_rating(job, ratings)
+        if (sent := find_unseen(job, account_rating, unlisted)) is not None:
             unseen.append((job, sent))
             continue
-        if held is not None:
-            found.append((job.row, held.rating, held.rated_at))
-            rows_of.setdefault(id(held), []).append((job.row, job.line, job.rated_at))
-        if agrees(as_stored(job), held):
+        if account_rating is not None:
+            found.append((job.row, account_rating.rating, account_rating.rated_at))
+            rows_of.setdefault(id(account_rating), []).append((job.row, job.line, job.rated_at))
+        if agrees(as_stored(job), account_rating):
             (equal if job.rating else absent).append(job.row)
-    # The list lags behind: what stands there is what an earlier run sent.
+    # The list lags behind: the account has what an earlier run sent.
     found += [(job.row, sent.rating, sent.rated_at) for job, sent in unseen if sent.rating]
     run.note_previous(found)
-    run.close_rows(equal, _HELD)
-    run.close_rows(absent, _NOT_HELD)
+    run.close_rows(equal, _ALREADY_RATED)
+    run.close_rows(absent, _NOTHING_TO_REMOVE)
     run.close_rows([job.row for job, sent in unseen if sent.is_of(job)], _NOT_CONFIRMED)
     _close_duplicates(run, ratings, rows_of)
 
@@ -172,13 +172,13 @@ def _close_duplicates(
 
 
 def conflicts_of(run: JournalRun, destination: Destination) -> Iterator[Conflict]:
-    """Yield the open rows where the account holds another rating."""
+    """Yield the open rows whose title has another rating in the account."""
     for row in chain.from_iterable(in_blocks(run.conflicts)):
         yield _build_conflict(row, destination)
 
 
 def resolve_conflicts(run: JournalRun, destination: Destination, policy: OnConflict) -> None:
-    """Where the account holds another rating, settle the rows that give way to it."""
+    """Close the rows whose title has another rating in the account, if the policy keeps that one."""
     outcomes = (
         (conflict.job.row, resolve_conflict(policy, conflict)) for conflict in conflicts_of(run, destination)
     )
@@ -186,29 +186,29 @@ def resolve_conflicts(run: JournalRun, destination: Destination, policy: OnConfl
 
 
 def answer_conflicts(run: JournalRun, destination: Destination, keeps: Callable[[Conflict], bool]) -> None:
-    """Where the account holds another rating, settle the rows of which `keeps` says that they give way."""
+    """Close the rows whose title has another rating in the account, if `keeps` returns True."""
     kept = [conflict for conflict in conflicts_of(run, destination) if keeps(conflict)]
     run.close_each([(each.job.row, give_way(OnConflict.ASK, each)) for each in kept])
 
 
 def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
-    job, held, held_at, is_ours, brought_at = row
-    # Dated when it arrived: what an earlier run brought is as old as the row that it came from.
-    if is_ours and (brought_at is None or not destination.keeps_dates):
-        held_at = brought_at
-    return Conflict(destination.as_stored(job), held, held_at)
+    job, account_rating, account_rated_at, is_ours, sent_date = row
+    # The service dates ratings on arrival: a rating of an earlier run is as old as the row that was sent.
+    if is_ours and (sent_date is None or not destination.keeps_dates):
+        account_rated_at = sent_date
+    return Conflict(destination.as_stored(job), account_rating, account_rated_at)
 
 
 def check_plan(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) -> None:
-    """See that the account holds what it held when the plan was made. Raises UsageError if not.
+    """Check that the account has not changed since the plan was made. Raises UsageError if it has.
 
-    What is as the plan wants it already may have moved: the plan was typed before, and this is its own doing.
+    A rating that already is what the plan wants may differ: the same plan was sent before.
     """
     moved = []
     for job, _, rating, rated_at in chain.from_iterable(in_blocks(run.changes_as_planned)):
-        held = find_rating(job, ratings)
-        now = (held.rating, held.rated_at) if held else (None, None)
-        if not is_as_planned((rating, rated_at), now) and not agrees(as_stored(job), held):
+        account_rating = find_rating(job, ratings)
+        now = (account_rating.rating, account_rating.rated_at) if account_rating else (None, None)
+        if not is_as_planned((rating, rated_at), now) and not agrees(as_stored(job), account_rating):
             was = describe_rating(rating, rated_at)
             moved.append(f"  line {job.line}, {job.title or 'no title'}: {was}, now {describe_rating(*now)}")
     if moved:
@@ -228,24 +228,24 @@ def keep_what_changed_since(
     unlisted: Mapping[str, Unlisted],
     as_stored: AsStored,
 ) -> None:
-    """Before undoing a run, leave alone what is not as that run left it any more.
+    """Before undoing a run, close the rows whose rating was changed after that run.
 
-    A run changed 3 to 9, a later one 9 to 5. Undone second, the later one would bring back the 9, though
-    the run that sent it is undone: so a row says which run is to be undone first.
+    The first run changed 3 to 9, the second one 9 to 5. If the first is undone before the second, undoing the
+    second restores the 9 of an undone run: so the row names the run that must be undone first.
     """
     left = undone.sent_ratings()
     changed_by = run.changed_later(later_runs, undone.number) if later_runs else {}
     outcomes = []
     for job in chain.from_iterable(in_blocks(run.open_jobs)):
-        held, was = find_rating(job, ratings), job._replace(rating=left[job.row])
-        sent, later = find_unseen(job, held, unlisted), changed_by.get(job.row)
-        if agrees(as_stored(was), held):
+        account_rating, was = find_rating(job, ratings), job._replace(rating=left[job.row])
+        sent, later = find_unseen(job, account_rating, unlisted), changed_by.get(job.row)
+        if agrees(as_stored(was), account_rating):
             continue
         if later is not None:
             outcomes.append((job.row, _changed_by(later)))
         elif sent is not None and sent.rating == was.rating:
             outcomes.append((job.row, _NEVER_SEEN))
-        elif not agrees(job, held):  # what somebody brought back is undone already
+        elif not agrees(job, account_rating):  # a rating that somebody restored is undone already
             outcomes.append((job.row, _CHANGED_SINCE))
     run.close_each(outcomes)
 

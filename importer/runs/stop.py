@@ -1,4 +1,4 @@
-"""How a run is asked to end in good order: by a signal, by another thread, or by a task that is cancelled."""
+"""Stops a run in good order: on a signal, from another thread, or when its task is cancelled."""
 
 import asyncio
 import threading
@@ -12,16 +12,16 @@ _Result = TypeVar("_Result")
 
 
 class StopRequest:
-    """Carries the wish to the stage that is under way, from any thread. A second wish is more urgent."""
+    """Passes a request to stop to the stage that is running, from any thread."""
 
     def __init__(self) -> None:
         self.error: StopRunError | None = None
-        """Why the run is to end, once somebody wants that."""
+        """Why the run must stop; None while it may go on."""
         self._listener: Callable[[StopRunError], object] | None = None
-        self._lock = threading.RLock()  # a signal may come while it is held
+        self._lock = threading.RLock()  # a signal may arrive inside a `with` block of it
 
     def __call__(self, error: StopRunError) -> None:
-        """Ask the run to end."""
+        """Request it. A second request makes the run wait for no answer."""
         with self._lock:
             self.error = self.error or error
             listener = self._listener
@@ -29,13 +29,13 @@ class StopRequest:
             listener(error)
 
     def check(self) -> None:
-        """Raise what was asked for, if anything was."""
+        """Raise the requested error, if there is one."""
         if self.error is not None:
             raise self.error
 
     @contextmanager
-    def heard_by(self, listener: Callable[[StopRunError], object]) -> Iterator[None]:
-        """Have `listener` called, in the thread of whoever asks, for as long as the block runs."""
+    def calling(self, listener: Callable[[StopRunError], object]) -> Iterator[None]:
+        """Call `listener` at each request while the block runs, in the thread that requests it."""
         with self._lock:
             self._listener = listener
         try:
@@ -46,7 +46,7 @@ class StopRequest:
 
 
 async def wait_in_thread(work: Callable[[], _Result], stop: StopRequest) -> _Result:
-    """Do the work in a thread. Cancelled, it asks for its end and waits until that has come."""
+    """Do the work in a thread. If cancelled, request a stop and wait until the work has ended."""
     task = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(task)

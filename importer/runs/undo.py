@@ -1,4 +1,4 @@
-"""Undoing a run: the jobs that bring back what stood there before it. Reads the journal, sends nothing."""
+"""Undoing a run: reads the jobs that restore the ratings from before it. Sends nothing."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from importer.model import UNRATE, InvalidRow, Rating, RatingJob, SourceRow, Sta
 
 
 class UndoReader:
-    """Reads the rows that a run changed, as the jobs that change them back; see `readers.base.Reader`.
+    """Reads the rows that a run changed, as jobs that restore the earlier rating; see `readers.base.Reader`.
 
     Rows keep the numbers they had in that run.
     """
@@ -20,7 +20,7 @@ class UndoReader:
         self.notes: Sequence[str] = (f"undoes the run {undone.run_id}",)
 
     def chunks(self) -> Iterator[list[SourceRow]]:
-        """Yield the jobs; a row of which nobody knows what stood there before cannot become one."""
+        """Yield the jobs; a row whose earlier rating is not known becomes an `InvalidRow`."""
         for changed in in_blocks(self._undone.changed_rows):
             yield [_build_row(*entry) for entry in changed]
 
@@ -35,7 +35,7 @@ def list_to_undo(first: PastRun) -> list[PastRun]:
 def find_later(past: PastRun) -> list[str]:
     """Find the runs after it, of the same account, whose changes stand: those that are not undone.
 
-    An undo counts unless it only takes back what a run after `past`, or `past` itself, has changed.
+    An undo counts unless it only undoes `past`, or a run after it.
     """
     runs = list_account_runs(past.journal)
     numbers = {run.run_id: run.number for run in runs}

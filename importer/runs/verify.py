@@ -1,15 +1,15 @@
-"""Afterwards: is what was taken also there? The account is read once more and compared with what was sent.
+"""Reads the account back after sending, and compares it with what was sent.
 
 ```text
 the answer    the account's list shows                         the row becomes
-added         the rating                                       as it was told
+added         the rating                                       as reported
 added         it under other ids: same title, year, date       rated, other_id: found under them from now on
 added         nothing, or what stood there before the run      rated, not_confirmed: not sent again
 added         anything else                                    failed, not_stored
 ```
 
-A list may lag behind by seconds (issue #773 of trakt-api) or minutes (#733), so that what it does not show
-is no failure. What it shows instead is one, if it is neither that nor what stood there before.
+A list may lag behind by seconds (issue #773 of trakt-api) or minutes (#733), so a missing rating is no
+failure. A rating that is neither the one sent nor the one from before the run is a failure.
 """
 
 from collections import Counter
@@ -35,18 +35,18 @@ from importer.runs.conflicts import is_same_moment
 from importer.text import count
 
 VERIFY_PAUSES = (0.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds before each look: 37 in all, since lists were seen to lag behind for 25."""
+"""Seconds before each reading: 37 in all, since lists were seen to lag behind for 25."""
 
 _UNSEEN = {(Status.RATED, "not_confirmed"), (Status.UNRATED, "not_confirmed")}
 
 NOT_STORED = (Status.FAILED, "not_stored")
-"""Status and reason of what the account holds otherwise than it was told; it does not pass by itself."""
+"""Status and reason if the account has another rating than was sent; this does not pass by itself."""
 
 _CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 class Verification:
-    """Compares what a run sent with the account, look by look, until nothing is missing."""
+    """Compares what a run sent with each reading of the account, until nothing is missing."""
 
     def __init__(self, run: JournalRun, destination: Destination) -> None:
         self._run = run
@@ -71,7 +71,7 @@ class Verification:
         return not self._missing
 
     def close(self) -> int:
-        """Tell of each row that is missing what is known of it; returns how many of them failed."""
+        """Close the rows that are missing with what is known of them; return how many failed."""
         missing, elsewhere = self._missing or (), self._find_elsewhere()
         outcomes: list[tuple[int, Outcome]] = []
         unlisted: dict[str, Unlisted] = {}
@@ -94,15 +94,19 @@ class Verification:
         return agrees(self._destination.as_stored(job), find_rating(job, self._ratings))
 
     def _find_elsewhere(self) -> dict[int, AccountRating]:
-        """Find rows under other ids; what another row names, or two rows might mean, is neither's."""
+        """Find missing rows under other ids; never a title that another row names, or that fits two rows."""
         found = {each.job.row: self._find_by_name(each.job) for each in self._missing or ()}
-        candidates = {row: held for row, held in found.items() if held is not None}
+        candidates = {
+            row: account_rating for row, account_rating in found.items() if account_rating is not None
+        }
         if not candidates:
             return {}
-        wanted = Counter(map(id, candidates.values()))
+        rows_of = Counter(map(id, candidates.values()))
         named = {id(find_rating(job, self._ratings)) for job in self._all_titles()}
         return {
-            row: held for row, held in candidates.items() if wanted[id(held)] == 1 and id(held) not in named
+            row: account_rating
+            for row, account_rating in candidates.items()
+            if rows_of[id(account_rating)] == 1 and id(account_rating) not in named
         }
 
     def _find_by_name(self, job: RatingJob) -> AccountRating | None:
@@ -110,19 +114,21 @@ class Verification:
             return None
         for kind in possible_kinds(job):
             for key in build_keys(kind, {}, (job.title, job.year), (job.season, job.episode)):
-                held = self._ratings.get(key)
-                if agrees(self._destination.as_stored(job), held) and self._is_dated_so(job, held):
-                    return held
+                account_rating = self._ratings.get(key)
+                if agrees(self._destination.as_stored(job), account_rating) and self._is_dated_so(
+                    job, account_rating
+                ):
+                    return account_rating
         return None
 
-    def _is_dated_so(self, job: RatingJob, held: AccountRating | None) -> bool:
+    def _is_dated_so(self, job: RatingJob, account_rating: AccountRating | None) -> bool:
         """Whether a rating has the row's date, or, if it is dated when it arrives, came with this run."""
-        if held is None or held.rated_at is None:
+        if account_rating is None or account_rating.rated_at is None:
             return False
         if job.rated_at and self._destination.keeps_dates:
-            return is_same_moment(job.rated_at, held.rated_at)
+            return is_same_moment(job.rated_at, account_rating.rated_at)
         begun = datetime.fromisoformat(self._run.started_at())
-        return datetime.fromisoformat(held.rated_at) >= begun - _CLOCKS_DIFFER
+        return datetime.fromisoformat(account_rating.rated_at) >= begun - _CLOCKS_DIFFER
 
     def _all_titles(self) -> Iterator[RatingJob]:
         return (job for job, _ in chain.from_iterable(in_blocks(self._run.named_titles)))
@@ -141,7 +147,7 @@ def with_other_ids(ratings: AccountRatings, unlisted: Mapping[str, Unlisted]) ->
 def find_unseen(
     job: RatingJob, shown: AccountRating | None, unlisted: Mapping[str, Unlisted]
 ) -> Unlisted | None:
-    """What was sent for the job's title, if nobody has seen it and the list still shows what it did."""
+    """Return what was sent for the title, if the list never showed it and has not changed since."""
     for key in title_keys(job) if unlisted else ():
         each = unlisted.get(key)
         if each is not None and each.listed_key is None:
@@ -151,7 +157,7 @@ def find_unseen(
 
 
 def forget_sent_again(run: JournalRun) -> None:
-    """Forget what nobody had seen of titles that this run has sent once more."""
+    """Forget the unseen ratings of titles that this run has sent again."""
     unlisted = run.unlisted()
     if unlisted:
         sent = chain.from_iterable(in_blocks(run.sent_rows))
@@ -159,24 +165,24 @@ def forget_sent_again(run: JournalRun) -> None:
 
 
 def describe_unseen(tallies: Iterable[Tally]) -> list[str]:
-    """Tell of the rows that were taken now and that nobody has seen in the account's list."""
+    """Describe the rows that the destination took and the account's list does not show."""
     unseen = sum(each.count for each in tallies if (each.status, each.reason) in _UNSEEN)
     if not unseen:
         return []
-    told = (
+    note = (
         f"the destination took {count(unseen, 'row')} that the list does not show so (not_confirmed): "
         "it may lag behind, or list a title under another id; they are not sent again until they change"
     )
-    return [told]
+    return [note]
 
 
 def all_kinds(kinds: Iterable[tuple[MediaKind, MediaKind | None]]) -> set[MediaKind]:
-    """Every kind that titles of these kinds may be taken for."""
+    """All kinds under which the account may list titles of these kinds."""
     return {each for kind, second in kinds for each in kinds_of(kind, second)}
 
 
 def _is_something_else(shown: AccountRating | None, sent: Changed) -> bool:
-    """Whether the list shows neither what was sent nor what stood there before."""
+    """Whether the list shows neither the rating that was sent nor the one from before."""
     before = (sent.rating, sent.rated_at)
     return shown is not None and sent.is_known and (shown.rating, shown.rated_at) != before
 

@@ -88,7 +88,7 @@ class TestLogin:
         code, out, err = importer("login", "trakt")
         assert (code, err) == (0, "importer: still waiting: HTTP 502\n")
         assert f"Open      {server.url}/activate\nand enter {USER_CODE}\n" in out
-        assert "the code holds for 10 min" in out
+        assert "the code is valid for 10 min" in out
         assert "Account: ada (Ada Lovelace), VIP" in out
         assert "Next: importer run FILE --to trakt" in out
         (file,) = token_files(tmp_path)
@@ -229,7 +229,7 @@ class TestLogin:
         monkeypatch.setenv("IMPORTER_TRAKT_REFRESH_TOKEN", "given-too")
         code, _, err = importer("login", "trakt")
         assert code == 0
-        assert "runs prefer" in err
+        assert "which runs use first" in err
 
     def test_a_place_that_cannot_keep_tokens_is_told_before_anybody_is_asked(
         self, importer: Importer, server: AuthServer, tmp_path: Path
@@ -281,7 +281,7 @@ class TestWhoami:
         monkeypatch.setenv("IMPORTER_TRAKT_REFRESH_TOKEN", issued["refresh_token"])
         code, out, _ = importer("whoami")
         assert code == 0
-        assert "not known; it comes from the settings" in out
+        assert "not known, since it comes from the settings" in out
         server.script[SETTINGS] = [web.Response(status=401)]
         code, out, _ = importer("whoami")
         assert code == 0

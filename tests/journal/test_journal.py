@@ -386,7 +386,7 @@ def test_a_rating_that_may_have_arrived_leaves_nothing_known(journal: Journal, s
 def test_what_the_account_was_seen_to_hold_outdoes_what_an_earlier_run_brought(journal: Journal) -> None:
     rate(journal, 7)
     run = plan(journal, build_job(rating=8))
-    run.close_rows([1], Outcome(Status.UNCHANGED, "held", "the account already has this rating"))
+    run.close_rows([1], Outcome(Status.UNCHANGED, "already_rated", "the account already has this rating"))
     run.finish()
     assert plan(journal, build_job(rating=7)).count_open() == 1
 
@@ -468,7 +468,7 @@ def test_a_run_that_brought_all_of_its_rows_can_be_repeated(journal: Journal, ou
 @pytest.mark.parametrize(
     "outcome",
     [
-        Outcome(Status.UNCHANGED, "held", "the account already has this rating"),
+        Outcome(Status.UNCHANGED, "already_rated", "the account already has this rating"),
         *(Outcome(status, "why") for status in (Status.KEPT, Status.NOT_FOUND, Status.REJECTED)),
         *(Outcome(status, "why") for status in (Status.FAILED, Status.UNCONFIRMED, Status.NOT_SENT)),
     ],

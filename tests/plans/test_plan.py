@@ -76,8 +76,8 @@ class TestPlanning:
         assert road.actions == ["change", "same", "conflict", "duplicate", "add", "unsupported", "invalid"]
         change, same, conflict, duplicate, add, unsupported, invalid = road.read_plan()
         assert (change["from"], change["to"], change["message"]) == ("5", "9", "change 5 -> 9")
-        assert change["held_rated_at"].startswith("2014-09-01T09:10:11")
-        assert (same["from"], same["to"], same["reason"]) == ("5", "5", "held")
+        assert change["account_rated_at"].startswith("2014-09-01T09:10:11")
+        assert (same["from"], same["to"], same["reason"]) == ("5", "5", "already_rated")
         assert (conflict["reason"], conflict["from"], conflict["to"]) == ("policy_newest", "5", "7")
         assert "account: 5 (2014-09-01)" in conflict["message"]
         assert (add["from"], add["to"], add["message"]) == ("", "7", "add 7")
@@ -356,7 +356,7 @@ class TestSending:
     ) -> None:
         road.write(f"{SHAWSHANK},,movie,9,", header=HEADER)
         road.plan(sandbox.url)
-        road.edit_plan(lambda lines: [line | {"held_rated_at": "2014-09-01"} for line in lines])
+        road.edit_plan(lambda lines: [line | {"account_rated_at": "2014-09-01"} for line in lines])
         road.send_plan(sandbox.url)
         assert road.statuses == ["rated"]
 
@@ -458,7 +458,7 @@ class TestWhereItGoes:
                 [{"destination": "trakt", "account": "a"}, {"destination": "trakt"}],
                 "more than one account",
             ),
-            ([], "holds no line"),
+            ([], "has no lines"),
         ],
     )
     def test_refused(self, tmp_path: Path, lines: Sequence[Line], told: str) -> None:

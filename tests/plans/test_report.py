@@ -38,7 +38,7 @@ def test_counts_examples_and_effort() -> None:
         "  comma separated",
         "",
         "  1,200  add      not rated there yet",
-        "      7  change   rated otherwise there",
+        "      7  change   has another rating there",
         "      1  remove   to be removed, since the file does not rate it",
         "      1  invalid  the row cannot be understood as a rating",
         "",

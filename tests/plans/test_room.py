@@ -49,11 +49,16 @@ def test_a_plan_says_which_rows_will_not_fit(road: PlannedRoad) -> None:
         lines = road.read_plan()
         report = road.send_plan(sandbox.url, workers=1)
     assert isinstance(plan.room, Room)
-    assert (plan.room.held, plan.room.held_afterwards, plan.room.cap, plan.room.left_out) == (6, 11, CAP, 3)
+    assert (plan.room.rating_count, plan.room.count_afterwards, plan.room.cap, plan.room.left_out) == (
+        6,
+        11,
+        CAP,
+        3,
+    )
     assert not plan.is_fine
     assert [line["reason"] for line in lines] == [""] * 4 + ["no_room"] * 3
     assert lines[-1]["message"] == "add 8; the account has no room for it"
-    assert "The account has 6 ratings of 8; then 11.\n3 new titles will not fit: what comes last" in text
+    assert "The account has 6 ratings of 8; then 11.\n3 new titles will not fit: the last ones" in text
     # The plan is sent in full all the same: there may be room by then. What was foretold comes true.
     assert isinstance(report.stopped_by, AccountLimitError)
     assert road.statuses == ["rated"] * 4 + ["not_sent"] * 3
@@ -89,8 +94,8 @@ def test_a_plan_as_json_has_the_room(road: PlannedRoad, capsys: pytest.CaptureFi
         fill(sandbox)
         assert road.plan(sandbox.url, as_json=True) == 1
     assert json.loads(capsys.readouterr().out)["room"] == {
-        "held": 6,
-        "held_afterwards": 11,
+        "rating_count": 6,
+        "rating_count_afterwards": 11,
         "limit": CAP,
         "limit_stated": True,
         "left_out": 3,
@@ -117,7 +122,7 @@ def test_a_dry_run_says_how_many_may_not_fit(road: PlannedRoad) -> None:
     assert (report.room.left_out, report.room.is_compared) == (5, False)
     assert report.room.first_left_out is not None
     assert report.room.first_left_out.line == 4
-    assert "Up to 5 new titles may not fit: what comes last in the file, from line 4 at the earliest." in (
+    assert "Up to 5 new titles may not fit: the last ones in the file, from line 4 at the earliest." in (
         " ".join(report.notes)
     )
 
@@ -136,4 +141,4 @@ def test_a_report_has_the_room_as_the_run_found_it(road: PlannedRoad) -> None:
         fill(sandbox)
         report = road.run(sandbox.url)
     assert report.room is not None
-    assert (report.room.held, report.room.left_out) == (6, 3)
+    assert (report.room.rating_count, report.room.left_out) == (6, 3)

@@ -102,7 +102,7 @@ class TestReadToTheEnd:
             road.run(sandbox.url)
             assert sandbox.stored() == {}
         results = [(row["status"], row["reason"]) for row in road.read_results()]
-        assert results == [("unrated", "")] * RATINGS + [("unchanged", "not_held")] * len(MORE)
+        assert results == [("unrated", "")] * RATINGS + [("unchanged", "nothing_to_remove")] * len(MORE)
 
 
 @pytest.mark.parametrize(("fault", "options"), NOT_BELIEVED, ids=name_situation)

@@ -47,7 +47,7 @@ class TestBefore:
             assert sandbox.count_sent_rows() == 1
             assert sandbox.stored()[Kind.MOVIE, f"imdb_id:{SHAWSHANK}"] == (9, LONG_AGO)
         first, second = road.read_results()
-        assert (first["status"], first["reason"]) == ("unchanged", "held")
+        assert (first["status"], first["reason"]) == ("unchanged", "already_rated")
         assert first["previous_rating"] == "9"
         assert (first["attempts"], first["sent_at"]) == ("", "")
         assert second["status"] == "rated"
@@ -62,7 +62,9 @@ class TestBefore:
             sandbox.rate(GODFATHER, 8, LONG_AGO)
             road.run(sandbox.url)
             assert sandbox.count_sent_rows() == 0
-        assert [(row["status"], row["reason"]) for row in road.read_results()] == [("unchanged", "held")]
+        assert [(row["status"], row["reason"]) for row in road.read_results()] == [
+            ("unchanged", "already_rated")
+        ]
 
     def test_ids_of_different_kinds_that_the_account_has_together_are_one_title(self, road: Road) -> None:
         road.write(
@@ -143,7 +145,11 @@ class TestBefore:
             assert sandbox.count_sent_rows() == 1
             assert sandbox.stored() == {}
         first, second = road.read_results()
-        assert (first["status"], first["reason"], first["previous_rating"]) == ("unchanged", "not_held", "")
+        assert (first["status"], first["reason"], first["previous_rating"]) == (
+            "unchanged",
+            "nothing_to_remove",
+            "",
+        )
         assert (second["status"], second["previous_rating"]) == ("unrated", "4")
 
     def test_what_stood_there_is_written_down_with_its_date(self, road: Road) -> None:

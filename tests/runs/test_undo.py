@@ -112,7 +112,7 @@ def test_what_somebody_has_brought_back_already_is_unchanged(road: Road) -> None
         since = sandbox.stored()
         road.undo(sandbox.url, run.run_id)
         assert sandbox.stored() == since
-    assert [line["reason"] for line in road.read_results()] == ["held", "not_held"]
+    assert [line["reason"] for line in road.read_results()] == ["already_rated", "nothing_to_remove"]
 
 
 def test_force_undoes_it_all_the_same(road: Road) -> None:

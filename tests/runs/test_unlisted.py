@@ -53,7 +53,7 @@ class TestOtherId:
             assert outcomes(road) == [("rated", "other_id")]
             assert f"imdb {ALIEN}" in road.read_results()[0]["message"]
             recheck(road, sandbox)
-            assert outcomes(road) == [("unchanged", "held")]
+            assert outcomes(road) == [("unchanged", "already_rated")]
             assert sandbox.count_sent_rows() == 1
 
     def test_it_does_not_escape_newest(self, road: Road) -> None:
@@ -147,7 +147,7 @@ class TestLate:
         with running_sandbox(**OPEN, late_listings=8) as sandbox:
             road.run(sandbox.url)
             assert outcomes(road) == [("rated", "not_confirmed")]
-            for expected in ("not_confirmed", "not_confirmed", "not_confirmed", "held"):
+            for expected in ("not_confirmed", "not_confirmed", "not_confirmed", "already_rated"):
                 recheck(road, sandbox)
                 assert outcomes(road) == [("unchanged", expected)]
             sandbox.rate(SHAWSHANK, 4, LATELY)

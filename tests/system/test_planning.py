@@ -47,10 +47,10 @@ def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
     assert "plan.csv: this is a plan of the importer" in as_export.stderr
     assert "`importer run --plan FILE` sends it" in as_export.stderr
     rehearsed = importer("run", "--plan", "plan.csv", "--dry-run")
-    assert "whether it changed since the plan was made, only sending tells" in rehearsed.stdout
+    assert "only sending checks whether it changed since the plan was made" in rehearsed.stdout
     sent = importer("run", "--plan", "plan.csv")
     assert sent.returncode == 0, sent.stderr
-    assert "only sending tells" not in sent.stdout
+    assert "only sending checks" not in sent.stdout
     assert [row["status"] for row in read(tmp_path / "plan.results.csv")] == ["rated", "rated", "unrated"]
     again = importer("run", "--plan", "plan.csv")
     assert again.returncode == 0, again.stderr

@@ -56,7 +56,7 @@ def test_a_cancelled_run_ends_in_good_order_first() -> None:
         loop, heard = asyncio.get_running_loop(), asyncio.Event()
 
         def work() -> None:
-            with stop.heard_by(lambda error: loop.call_soon_threadsafe(heard.set)):
+            with stop.calling(lambda error: loop.call_soon_threadsafe(heard.set)):
                 loop.call_soon_threadsafe(began.set)
                 asyncio.run_coroutine_threadsafe(heard.wait(), loop).result()
             with pytest.raises(StopRunError, match="cancelled"):

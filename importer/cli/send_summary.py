@@ -3,7 +3,7 @@
 ```text
 Signed in as ada (VIP); the token lasts until 2026-03-01 12:00 UTC, then renewed.
 The account has 9,950 ratings of 20,000; then 21,800.
-1,800 new titles will not fit: what comes last in the file, from line 10240, Heat. Changes and ...
+1,800 new titles will not fit: the last ones in the file, from line 10240, Heat. Changes and ...
 Sent before: 1,000 rated.
 Not to send: 40 duplicate, 3 invalid, bad rating.
 To send: 12,000 rows in about 120 requests, at least 2 min 00 s.
@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from importer.client.sign_in import AccountInfo
 from importer.journal.history import Tally
 from importer.model import Status
-from importer.runs.prompts import Outlook
+from importer.runs.prompts import SendSummary
 from importer.runs.room import Room, describe_room
 from importer.text import clean, count, describe_outcome, duration
 
@@ -27,25 +27,25 @@ _SENT = frozenset(
 _DAY = "%Y-%m-%d %H:%M UTC"
 
 
-def build_preflight(outlook: Outlook) -> list[str]:
-    """Build the lines to show."""
-    account_info, effort = outlook.account_info, outlook.estimate_effort()
+def build_send_summary(summary: SendSummary) -> list[str]:
+    """Build the lines to print."""
+    account_info, effort = summary.account_info, summary.estimate_effort()
     lines = [
         _describe_account(account_info, effort.seconds),
-        *_describe_room(account_info, outlook.room),
-        *_describe_closed(outlook.count_rows()),
+        *_describe_room(account_info, summary.room),
+        *_describe_closed(summary.count_rows()),
     ]
-    if not outlook.open_rows:
+    if not summary.open_rows:
         return [*lines, "Nothing to send."]
     at_least = f", at least {duration(effort.seconds)}" if effort.seconds else ""
     requests = count(effort.requests, "request")
-    return [*lines, f"To send: {count(outlook.open_rows, 'row')} in about {requests}{at_least}."]
+    return [*lines, f"To send: {count(summary.open_rows, 'row')} in about {requests}{at_least}."]
 
 
 def _describe_account(account_info: AccountInfo, seconds: float) -> str:
     who = f"Signed in as {clean(account_info.username)}{' (VIP)' if account_info.is_vip else ''}"
     if account_info.token_expires_at is None:
-        return f"{who}; how long the token lasts is not known."
+        return f"{who}; the end of its token is not known."
     end = datetime.fromtimestamp(account_info.token_expires_at, UTC)
     is_short = end.timestamp() < datetime.now(UTC).timestamp() + seconds
     renewal = ", which is before this run can end; it will be renewed" if is_short else ", then renewed"
@@ -64,7 +64,7 @@ def _describe_room(account_info: AccountInfo, room: Room | None) -> Iterator[str
 
 
 def _describe_closed(tallies: Collection[Tally]) -> Iterator[str]:
-    """Say what was sent before, and what needs no sending: with what is to send these are all rows."""
+    """Count the rows that are not sent now: those sent before, and those that need no sending."""
     closed = [tally for tally in tallies if tally.status is not Status.NOT_SENT]
     for label, is_sent in (("Sent before", True), ("Not to send", False)):
         reasons = [

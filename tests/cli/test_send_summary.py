@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from importer.cli.preflight import build_preflight
+from importer.cli.send_summary import build_send_summary
 from importer.client.rate import Rate
 from importer.client.sign_in import AccountInfo
 from importer.journal import Journal
@@ -11,7 +11,7 @@ from importer.journal.history import Tally
 from importer.model import MediaKind, Status
 from importer.runs.conflicts import OnConflict
 from importer.runs.estimate import Effort, estimate_effort
-from importer.runs.prompts import Outlook, Unattended, Unwatched
+from importer.runs.prompts import SendSummary, Unattended, Unwatched
 from importer.runs.room import Room
 from importer.runs.rules import RunRules
 from tests.builders import build_job
@@ -37,17 +37,17 @@ KNOWN = AccountInfo(
     "ada", is_vip=False, rating_count=9_950, token_expires_at=None, cap=10_000, is_cap_stated=True
 )
 LEFT_OUT = (
-    "40 new titles will not fit: what comes last in the file, from line 62, Heat. Changes and removals are "
+    "40 new titles will not fit: the last ones in the file, from line 62, Heat. Changes and removals are "
     "sent first."
 )
-WHO = "Signed in as ada; how long the token lasts is not known."
+WHO = "Signed in as ada; the end of its token is not known."
 
 
 def build(
     account_info: AccountInfo = KNOWN, room: Room | None = None, rows: int = 100, **counts: int
 ) -> list[str]:
     tallies = [Tally(Status(status), "", number, ()) for status, number in counts.items()]
-    return build_preflight(Outlook(account_info, rows, lambda: Effort(1, 1.0), lambda: tallies, room))
+    return build_send_summary(SendSummary(account_info, rows, lambda: Effort(1, 1.0), lambda: tallies, room))
 
 
 def test_what_does_not_fit_is_said_before_the_start() -> None:
@@ -97,10 +97,10 @@ def test_where_nothing_is_to_send_it_is_said_what_became_of_the_rows() -> None:
 class Watching(Unwatched):
     """Keeps what is told before the sending."""
 
-    def about_to_send(self, outlook: Outlook) -> None:
-        self.lines = build_preflight(outlook)
-        self.open_rows = outlook.open_rows
-        self.counted = sum(tally.count for tally in outlook.count_rows())
+    def about_to_send(self, summary: SendSummary) -> None:
+        self.lines = build_send_summary(summary)
+        self.open_rows = summary.open_rows
+        self.counted = sum(tally.count for tally in summary.count_rows())
 
 
 def preview(road: Road, url: str, held: int, cap: int) -> Watching:
@@ -121,7 +121,7 @@ def test_only_new_titles_need_room_and_removals_make_some(tmp_path: Path) -> Non
         road.write("tt0000003,unrate", *changed, *(f"tt{row:07},8" for row in range(11, 16)))
         found = preview(road, sandbox.url, held=6, cap=8)
     assert found.lines[1] == "The account has 6 ratings of 8; then 10."
-    assert found.lines[2].startswith("2 new titles will not fit: what comes last in the file, from line 8")
+    assert found.lines[2].startswith("2 new titles will not fit: the last ones in the file, from line 8")
     assert road.statuses == ["unrated"] + ["rated"] * 5 + ["not_sent"] * 2
 
 
@@ -137,6 +137,6 @@ def test_after_a_crash_the_preview_adds_up(tmp_path: Path) -> None:
     assert found.open_rows == 15
     assert found.lines[1:] == [
         "The account has 5 ratings of 100; then 20.",
-        "Not to send: 5 unchanged, held.",
+        "Not to send: 5 unchanged, already rated.",
         "To send: 15 rows in about 1 request.",
     ]
