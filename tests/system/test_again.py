@@ -65,7 +65,8 @@ class TestRetryOfFailures:
             road.results.write_bytes(results)
             report = road.retry(server.url, past=road.find_run(run.run_id))
             assert server.stored_movies() == {KNIGHT: 7}
-        told = f"run {run.run_id} was undone by {undo.run_id}: its closed rows are taken over, but no longer true"
+        note = f"run {run.run_id} was undone by {undo.run_id}"
+        told = f"{note}: its closed rows are taken over, but no longer true"
         assert told in report.notes
 
     def test_exactly_what_may_pass_is_sent_and_all_else_taken_over(self, road: Road) -> None:

@@ -16,9 +16,12 @@ DOCS = (Path(__file__).parents[2] / "docs" / "python.md").read_text("utf-8")
 
 
 def test_the_example_prints_what_the_docs_say(tmp_path: Path, environment: dict[str, str]) -> None:
-    example, printed = (re.search(rf"```{kind}\n(.*?)```", DOCS, re.DOTALL) for kind in ("python", "text"))
+    blocks = (re.search(rf"```{kind}\n(.*?)```", DOCS, re.DOTALL) for kind in ("csv", "python", "text"))
+    ratings, example, printed = blocks
+    assert ratings is not None
     assert example is not None
     assert printed is not None
+    (tmp_path / "ratings.csv").write_text(ratings[1])
     (tmp_path / "example.py").write_text(example[1])
     done = subprocess.run(
         [sys.executable, "example.py"],
@@ -29,6 +32,7 @@ def test_the_example_prints_what_the_docs_say(tmp_path: Path, environment: dict[
         check=False,
     )
     assert (done.stdout, done.stderr) == (printed[1], "")
+    assert (tmp_path / "ratings.csv").read_text() == ratings[1]
 
 
 @pytest.mark.parametrize("name", importer.__all__)
