@@ -136,12 +136,12 @@ def test_a_sigterm_finishes_what_is_in_flight_and_the_same_command_goes_on(
 def test_a_second_run_for_the_same_account_is_told_who_is_at_work(
     environment: dict[str, str], importer: Importer, tmp_path: Path
 ) -> None:
-    with running_sandbox(environment, "--latency", "100") as url:
+    with running_sandbox(environment, "--fault", "hang=60s@9-") as url:
         words = ("run", SAMPLE, "--to", "trakt-v1", "--base-url", url)
         with subprocess.Popen([COMMAND, *words, "--quiet"], env=environment, cwd=tmp_path) as first:
             _wait_for_outcomes(tmp_path / "state")
             second = importer(*words)
-            first.terminate()
+            first.kill()
             first.wait(60)
     assert second.returncode == 3
     assert str(first.pid) in second.stderr
