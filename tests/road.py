@@ -263,13 +263,14 @@ class Road:
         *,
         every: bool = False,
         past: PastRun | None = None,
+        on_conflict: OnConflict = OnConflict.NEWEST,
         dry_run: bool = False,
         **options: Any,
     ) -> RunReport:
         """Try again what failed in a results file or a run; `past` is the run of a file."""
         name = str(what or self.results)
         given = ResultsFile(name, every, past if Path(name).exists() else self.find_run(name))
-        return self._import(url, given, RunRules.for_retry(), dry_run=dry_run, **options)
+        return self._import(url, given, RunRules.for_retry(on_conflict), dry_run=dry_run, **options)
 
     def undo(
         self, url: str, run_id: str, *, force: bool = False, dry_run: bool = False, **options: Any

@@ -49,6 +49,14 @@ class ComparedRows(RunRows):
         """Return up to `limit` open jobs after `after_row` that remove a rating."""
         return self._jobs(f"rating = 0 AND {OPEN}", self.number, after_row, limit)
 
+    def has_open_removals_noted(self, note: str) -> bool:
+        """Whether any open row with this note removes a rating."""
+        found = self._db.execute(
+            "SELECT 1 FROM row WHERE run = ? AND status IS NULL AND rating = 0 AND note = ? LIMIT 1",
+            (self.number, note),
+        )
+        return found.fetchone() is not None
+
     def open_changes(self, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that change or remove a rating, so that the account needs no room for them."""
         return self._jobs(f"NOT ({_IS_NEW}) AND {OPEN}", self.number, after_row, limit)

@@ -84,7 +84,8 @@ class LoadedRows(RunRows):
         """Close open rows whose rating an earlier run sent; for others note the known rating.
 
         With ids of several kinds, one title may be known twice, and a love or hate may be
-        another number today: then only the account itself is reliable.
+        another number today: then only the account itself is reliable. So it is for the removals of a
+        mirror, which have no line: what an earlier run removed may have been rated again.
         """
         if self._database.knows_other_ids():
             return
@@ -92,7 +93,8 @@ class LoadedRows(RunRows):
         with self._transaction():
             self._db.execute(
                 "UPDATE row SET previous_rating = rating, status = ?, reason = ?, message = ?"
-                f" WHERE run = ? AND status IS NULL AND typeof(rating) = 'integer' AND rating = {known}",
+                f" WHERE run = ? AND status IS NULL AND typeof(rating) = 'integer' AND rating = {known}"
+                " AND line",
                 (*outcome, self.number),
             )
             self._db.execute(

@@ -14,8 +14,12 @@ def pick_winner(rows: Sequence[tuple[int, str | None]]) -> int:
 
 
 def close_duplicates(rows: Sequence[tuple[int, int, str | None]]) -> Iterator[tuple[int, Outcome]]:
-    """Yield outcomes for duplicates among rows of one title, given as (row, line, rated_at)."""
-    winner = pick_winner([(row, rated_at) for row, _, rated_at in rows])
+    """Yield outcomes for duplicates among rows of one title, given as (row, line, rated_at).
+
+    A row without a line removes what the file does not rate, so each row of the file comes before it.
+    """
+    of_the_file = [each for each in rows if each[1]] or rows
+    winner = pick_winner([(row, rated_at) for row, _, rated_at in of_the_file])
     outcome = duplicate_of(winner, next(line for row, line, _ in rows if row == winner))
     yield from ((row, outcome) for row, _, _ in rows if row != winner)
 

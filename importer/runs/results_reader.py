@@ -17,13 +17,17 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from importer.files import restore
-from importer.model import RESULT_COLUMNS, ClosedRow, SourceRow, Status
+from importer.model import RESULT_COLUMNS, ClosedRow, RatingJob, SourceRow, Status
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
 from importer.readers.tables.table import open_own_table
+from importer.runs.mirror import NOT_RATED
 
 _ENOUGH_ROWS = 5
+
+_NO_LINE = "0"
+"""The line of a row that is not in the file: of a mirror's removal, or of its undo."""
 
 
 class ResultsReader:
@@ -77,8 +81,10 @@ class ResultsReader:
         cells = {name: restore(cell) or None for name, cell in zip(RESULT_COLUMNS, line, strict=True)}
         status = cells["status"]
         is_uncorrected = status == Status.INVALID and not _is_corrected(cells)
+        if cells["line"] == _NO_LINE:
+            row = row._replace(line=0)
         if status not in set(Status) or (status in self._again and not is_uncorrected):
-            return row
+            return _as_removal(row, cells) if isinstance(row, RatingJob) else row
         self._uncorrected += is_uncorrected and status in self._again
         self._taken_over += 1
         kept = {name: cells[name] for name in ClosedRow._fields if name not in _NOT_AS_THEY_STAND}
@@ -89,6 +95,12 @@ class ResultsReader:
             sent_at=_parse_instant(cells["sent_at"]),
             **kept,
         )
+
+
+def _as_removal(job: RatingJob, cells: Mapping[str, str | None]) -> RatingJob:
+    """A removal of a mirror remains one: the account is asked, as it was then, and rows of the file win."""
+    is_removal = not job.line and not job.rating and (cells["message"] or "").startswith(NOT_RATED)
+    return job._replace(note=NOT_RATED) if is_removal else job
 
 
 def _is_corrected(cells: Mapping[str, str | None]) -> bool:

@@ -32,7 +32,7 @@ from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.journal_writer import JournalWriter
-from importer.runs.mirror import add_removals
+from importer.runs.mirror import NOT_RATED, add_removals
 from importer.runs.room import count_ratings
 from importer.runs.snapshot import (
     Snapshot,
@@ -220,7 +220,7 @@ class Sending:
             raise AccountUnreadableError(Purpose.UNDO, doubt)
         if rules.follows_plan:
             raise AccountUnreadableError(Purpose.PLAN, doubt)
-        if rules.removes_missing:
+        if rules.removes_missing or self._run.has_open_removals_noted(NOT_RATED):  # those of a retry, too
             raise AccountUnreadableError(Purpose.MIRROR, doubt)
         if rules.on_conflict.needs_the_account(keeps_dates=keeps_dates):
             raise AccountUnreadableError(Purpose.CONFLICTS, doubt)

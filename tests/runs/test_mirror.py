@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from importer.cli.prompts import find_prompts
 from importer.destinations.titles import AccountRating, build_keys, build_removal
 from importer.errors import AccountUnreadableError, Purpose, UsageError
 from importer.model import UNRATE, MediaKind, RatingJob
+from importer.runs.again import ResultsFile
+from importer.runs.conflicts import OnConflict
 from importer.runs.mirror import Mirror
+from importer.runs.rules import RunRules
 from importer.sandbox.catalogue import Kind
 from tests.builders import build_job
 from tests.road import OPEN, WAYS, Road, Server, find_title, running_sandbox
@@ -160,6 +164,74 @@ def test_a_run_that_was_stopped_goes_on_with_the_removals_it_knows(road: Road, s
     assert sandbox.stored_movies() == {SHAWSHANK: 5}
 
 
+def stop_before_removing(road: Road, sandbox: Server) -> None:
+    """Mirror a file that changes a rating, and stop when that is sent: two removals are left."""
+    road.write(f"{SHAWSHANK},9")
+    road.run(sandbox.url, mirror=True, limit=1, on_conflict=OnConflict.OVERWRITE)
+    assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 5, KNIGHT: 5}
+
+
+def test_a_retry_of_a_stopped_mirror_removes_as_the_mirror_did(road: Road, sandbox: Server) -> None:
+    stop_before_removing(road, sandbox)
+    report = road.retry(sandbox.url)
+    assert report.stopped_by is None
+    assert sandbox.stored_movies() == {SHAWSHANK: 9}
+    removed = road.read_results()[1:]
+    assert [(row["line"], row["status"], row["rating"]) for row in removed] == [
+        ("0", "unrated", "unrate")
+    ] * 2
+    assert {row["message"] for row in removed} == {"the file does not rate it"}
+
+
+def test_a_retry_of_a_stopped_mirror_asks_the_account_again(road: Road, sandbox: Server) -> None:
+    """What is gone by now is not removed, and what cannot be seen is not either."""
+    stop_before_removing(road, sandbox)
+    left = [row["imdb_id"] for row in road.read_results() if row["status"] == "not_sent"]
+    sandbox.unrate(left[0])
+    sent = sandbox.count_sent_rows()
+    road.retry(sandbox.url)
+    assert sandbox.count_sent_rows() - sent == len(left) - 1
+    assert sandbox.stored_movies() == {SHAWSHANK: 9}
+    assert "nothing_to_remove" in [row["reason"] for row in road.read_results()]
+
+
+def test_where_the_account_cannot_be_read_a_retry_removes_nothing(road: Road) -> None:
+    with running_sandbox(**OPEN) as server:
+        for title in (SHAWSHANK, GODFATHER, KNIGHT):
+            server.rate(title, 5, IN_2014)
+        stop_before_removing(road, server)
+    with running_sandbox("read:500x1000", **OPEN) as blind:
+        report = road.retry(blind.url, on_conflict=OnConflict.OVERWRITE)
+        assert isinstance(report.stopped_by, AccountUnreadableError)
+        assert report.stopped_by.purpose is Purpose.MIRROR
+        assert blind.count_sent_rows() == 0
+
+
+def test_a_corrected_row_of_a_stopped_mirror_comes_before_its_removal(road: Road, sandbox: Server) -> None:
+    road.write(f"{SHAWSHANK},5", f"{GODFATHER},5", "tt9999999,8")
+    road.run(sandbox.url, mirror=True, limit=1)
+    lines = road.read_results()
+    assert [line["line"] for line in lines] == ["2", "3", "4", "0"]
+    lines[2] |= {"imdb_id": KNIGHT, "status": "failed", "rating": "8"}
+    lines[3] |= {"status": "not_sent", "message": "the file does not rate it; stopped"}
+    road.write_results(*lines)
+    sandbox.rate(KNIGHT, 5, IN_2014)
+    road.retry(sandbox.url, every=True)
+    assert road.statuses == ["unchanged", "unchanged", "rated", "duplicate"]
+    assert sandbox.stored_movies()[KNIGHT] == 8
+
+
+def test_a_retry_of_a_mirror_trusts_no_journal_over_the_account(road: Road, sandbox: Server) -> None:
+    """What an earlier run removed may have been rated again since."""
+    road.write(f"{SHAWSHANK},5")
+    road.run(sandbox.url, mirror=True)
+    sandbox.rate(KNIGHT, 3, IN_2014)
+    sandbox.rate(GODFATHER, 3, IN_2014)
+    road.run(sandbox.url, mirror=True, limit=1)
+    road.retry(sandbox.url)
+    assert sandbox.stored_movies() == {SHAWSHANK: 5}
+
+
 @pytest.mark.parametrize(
     ("lines", "told"), [([f"{KNIGHT},11"], "1 row is"), ([f"{KNIGHT},11", "tt1,8"], "2 rows are")]
 )
@@ -224,6 +296,18 @@ class TestTheGuard:
         road.write("tt90000000,5")
         road.run_as_typed(sandbox.url, mirror=True, asks=False)
         assert sandbox.stored_movies() == {"tt90000000": 5}
+
+    def test_it_holds_for_a_retry_of_a_stopped_mirror(self, road: Road, sandbox: Server) -> None:
+        road.write("tt90000000,5")
+        road.run(sandbox.url, mirror=True, limit=1)
+        given = ResultsFile(str(road.results), every=False)
+        prompts = find_prompts(assume_yes=False)
+        with (
+            road.open_run(sandbox.url, given, RunRules.for_retry(), prompts=prompts) as run,
+            pytest.raises(UsageError, match="remove 98 of the 99"),
+        ):
+            run.execute()
+        assert len(sandbox.stored_movies()) == 99
 
     def test_few_removals_need_no_answer(self, road: Road, sandbox: Server) -> None:
         road.write(*(f"tt{90_000_000 + number},5" for number in range(91)))
