@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
-from importer.model import MediaKind, RatingJob, Status
+from importer.model import RatingJob, Status
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
+from importer.readers.formats.parts import require_title
 
 _match_other = re.compile(r"https?://(book|music|www)\.douban\.com/(?:game/)?.*").fullmatch
 _match_first_year = re.compile(r"((?:18|19|20|21)[0-9]{2})\s*(?:/.*)?", re.DOTALL).fullmatch
@@ -53,9 +54,7 @@ class DoubanReader(TableReader):
                 status=Status.UNSUPPORTED,
                 field="address",
             )
-        if job.title is None:
-            raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
-        return job._replace(kind=MediaKind.UNKNOWN)
+        return job._replace(title=require_title(job.title))
 
 
 def _parse_first_year(cell: str) -> int | None:

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.formats.parts import require_title
 
 _match_id = re.compile(r"film[0-9]{4,9}").fullmatch
 _match_year = re.compile(r"(?:18|19|20)[0-9]{2}").fullmatch
@@ -49,8 +49,5 @@ class FilmAffinityReader(TableReader):
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Tell a series by what stands behind its title."""
         del extra
-        if job.title is None:
-            raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
-        if series := _match_series(job.title):
-            return job._replace(title=series[1], kind=MediaKind.SHOW)
-        return job._replace(kind=MediaKind.UNKNOWN)
+        series = _match_series(require_title(job.title))
+        return job._replace(title=series[1], kind=MediaKind.SHOW) if series else job

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError
-from importer.model import MediaKind, RatingJob
+from importer.model import RatingJob
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_number
@@ -59,7 +59,7 @@ class FilmtipsetReader(TableReader):
         del extra
         if not job.imdb_id and not job.title:
             raise CellError(Reason.NO_ID, "the row has no id", "Write its IMDb number, or take the row out.")
-        return job._replace(kind=MediaKind.UNKNOWN)
+        return job
 
 
 def _is_joined(table: AnyTable) -> bool:

@@ -11,11 +11,11 @@ from typing import Any, ClassVar, NamedTuple
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.dates import parse_unix_seconds
-from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
+from importer.readers.formats.parts import require_title
 from importer.readers.tables.table import Header
 
 _match_link = re.compile(r"https?://(?:www\.)?filmweb\.pl/([a-z]+)/.*-([0-9]{4})-[0-9]+/?").fullmatch
@@ -90,11 +90,8 @@ class FilmwebReader(TableReader):
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take what the address says; a Polish work has no other title than its Polish one."""
         link = extra.get("link")
-        title = job.title or extra.get("polish")
-        if title is None:
-            raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
         return job._replace(
-            title=title,
+            title=require_title(job.title or extra.get("polish")),
             year=link.year if link else extra.get("premiere"),
             kind=link.kind if link else MediaKind.UNKNOWN,
             rated_at=job.rated_at or extra.get("local_time"),

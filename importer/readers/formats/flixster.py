@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.formats.parts import require_title
 
 _WANT_TO_SEE = "+"
 _STARS = steps("0.5", "5", "0.5", none=frozenset({"", _WANT_TO_SEE}))
@@ -29,6 +29,7 @@ class FlixsterReader(TableReader):
     )
     description = ("Flixster ratings, doubled; they do not say on which day a movie was rated",)
     title = Column("movie.title", required=True)
+    usual_kind = MediaKind.MOVIE
     judged_scale = _STARS
     unrated = _STARS.none
     rating = Column("score", parse=_STARS.convert, required=True)
@@ -37,8 +38,6 @@ class FlixsterReader(TableReader):
     year = Column("movie.year", parse=parse_year)
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
-        """Its ratings are those of movies alone."""
+        """See that there is a title to look for."""
         del extra
-        if job.title is None:
-            raise CellError(Reason.NO_ID, "the entry has no title", "Write one, or take the entry out.")
-        return job._replace(kind=MediaKind.MOVIE)
+        return job._replace(title=require_title(job.title))

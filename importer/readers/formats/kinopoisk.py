@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.addresses import Address, parse_address
-from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import not_rated, parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
+from importer.readers.formats.parts import require_title
 
 _SEEN = "-"
 # 2000 – 2004 and 2005 – ... are the years of series.
@@ -76,9 +76,7 @@ class KinopoiskReader(TableReader):
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take the Russian title where there is no other; a range of years is that of a series."""
-        title = job.title or extra["russian"]
-        if title is None:
-            raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
+        title = require_title(job.title or extra["russian"])
         address: Address = extra.get("address") or Address()
         # A page of a film may be a mini series; that of a series is one.
         kind = MediaKind.SHOW if address.kind is MediaKind.SHOW else extra["years"]

@@ -11,6 +11,7 @@ from importer.readers.cells.kinds import TitleType, parse_kind, parse_second_kin
 from importer.readers.cells.ratings import not_rated, parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.formats.parts import require_title
 from importer.readers.tables.records import RecordTable
 from importer.readers.tables.table import AnyTable
 
@@ -80,7 +81,5 @@ class MyAnimeListReader(TableReader):
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """See that there is a title to look for."""
         del extra
-        if job.title is None:
-            raise CellError(Reason.NO_ID, "the entry has no title", "Write one, or take the entry out.")
         # Lists that programs write have no types: the look-up has to tell.
-        return job if job.kind else job._replace(kind=MediaKind.UNKNOWN)
+        return job._replace(title=require_title(job.title), kind=job.kind or MediaKind.UNKNOWN)

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any, ClassVar
 
 from importer.errors import UnreadableFileError
-from importer.model import MediaKind, RatingJob
+from importer.model import RatingJob
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.cells.ratings import not_rated
@@ -88,7 +88,7 @@ class NetflixReader(OwnedRows, Scaled):
         except CellError as error:
             error.field = "stars" if is_star else "rating"
             raise
-        return job._replace(kind=MediaKind.UNKNOWN, rating=rating, note=scale.note(text))
+        return job._replace(rating=rating, note=scale.note(text))
 
 
 def _is_star(stars: str, word: str = "") -> bool:

@@ -65,6 +65,13 @@ def show_first(cells: Mapping[str, str], prefixes: Sequence[str]) -> Mapping[str
     return cells
 
 
+def require_title(title: str | None) -> str:
+    """Return the title of a row that has nothing else to go by. Raises CellError where it has none."""
+    if title is None:
+        raise CellError(Reason.NO_ID, "the row has no title", "Write one, or take the row out.")
+    return title
+
+
 def name_part(job: RatingJob, show: Title, own: Title) -> RatingJob:
     """Give a season or an episode the ids by which most destinations know it.
 

@@ -92,6 +92,7 @@ class TvTimeShowsReader(TableReader):
 
     about = _ABOUT
     description = ("TV Time ratings of shows, doubled",)
+    usual_kind = MediaKind.SHOW
     tvdb_id = Column("tv_show_id", parse=parse_number_id, required=True)
     judged_scale = _STARS
     rating = Column("rating", parse=_STARS.convert, required=True)
@@ -107,7 +108,7 @@ class TvTimeShowsReader(TableReader):
         del extra
         if job.tvdb_id is None and job.title is None:
             raise _no_title()
-        return job._replace(kind=MediaKind.SHOW)
+        return job
 
 
 class LiberatorReader(TableReader):
