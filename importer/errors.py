@@ -65,6 +65,7 @@ class Remedy(StrEnum):
     ALLOW = "Allow yourself to read and write it."
     END_OTHER = "End that one (a backup, a browser of databases), then type the same command."
     MOVE_ASIDE = "Move the file aside to begin a new one; what earlier runs did is then not known any more."
+    BUILD_INDEX = "Build it again."
     LOOK_TITLES_UP = "Looking titles up writes one."
     LIST_RUNS = "The list of runs has those there are."
     NEW_PLAN = "Make a new plan."

@@ -19,12 +19,13 @@ LAYERS = """
 1  errors model http files state_files text option secret setting progress interrupts
 2  readers | destinations | config
 3  journal | client
-4  matching
-5  runs
-6  plans | report
-7  monitoring
-8  sync
-9  cli | api
+4  titles
+5  matching
+6  runs
+7  plans | report
+8  monitoring
+9  sync
+10 cli | api
 """
 """Layer 1 are values: its modules may import each other, without a circle."""
 
@@ -53,7 +54,8 @@ PURE = (
     "destinations",
     "matching.model",
     "matching.scoring",
-    "matching.spelling",
+    "titles.spelling",
+    "titles.words",
     "report",
 )
 """Where nothing waits."""

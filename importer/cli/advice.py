@@ -49,6 +49,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.TAKE_LIST: "or take the rated rows of this one with --lists",
     Remedy.MOVE_OUTPUT: "Make room or choose another place with --out, then type the same command.",
     Remedy.ALLOW: "Allow it: chmod u+rwX '{error.path}'",
+    Remedy.BUILD_INDEX: "Build it again with `importer titles build DIR`.",
     Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
     Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sync": ("sync", "Run the jobs of the settings file: import what is new."),
     "plan": ("plan", "Write down what a run would do with each row of FILE."),
     "resolve": ("resolve", "Look up the titles of rows without ids."),
+    "titles": ("titles", "Build, show, update or delete the index of titles."),
     "retry": ("again", "Send again the rows that failed or were not sent."),
     "undo": ("again", "Restore the ratings from before a run."),
     "runs": ("past", "List the runs, the newest last."),

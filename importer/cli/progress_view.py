@@ -13,7 +13,12 @@ from importer.text import clean, count, duration, rate
 _SECONDS_BETWEEN_LINES = 10.0
 _RECENT_SECONDS = 20.0
 
-COUNTED = {Phase.SENDING: "row", Phase.RESOLVING: "title"}
+COUNTED = {
+    Phase.SENDING: "row",
+    Phase.RESOLVING: "title",
+    Phase.BUILDING: "megabyte",
+    Phase.INDEXING: "title",
+}
 """The phases whose steps are counted, and what is counted."""
 
 Clock = Callable[[], float]
@@ -98,10 +103,13 @@ class Watch:
         self._progress = progress
         self._clock = clock
         self._pace = Pace()
+        self._phase = progress.phase
 
     def look(self) -> View:
         """Build a view of this moment."""
         progress, now = self._progress, self._clock()
+        if progress.phase in COUNTED and progress.phase is not self._phase:
+            self._pace, self._phase = Pace(), progress.phase  # other things are counted
         waiting_for = progress.waiting_for  # read once: the pipeline may clear it meanwhile
         if progress.phase in COUNTED:
             self._pace.observe(now, progress.done, is_paused=progress.is_paused)
@@ -123,6 +131,8 @@ def build_line(view: View) -> str:
     """Build the plain line: phase, counts and pace."""
     if view.phase is Phase.READING:
         return f"reading: {count(view.rows_read, 'row')}" if view.rows_read else "reading"
+    if view.phase is Phase.DOWNLOADING:
+        return f"downloading: {count(view.done, 'megabyte')}"
     if view.phase not in COUNTED:
         return str(view.phase)
     parts = [f"{view.done:,} of {count(view.to_send, COUNTED[view.phase])}"]

@@ -12,7 +12,7 @@ dropped for the third time  this server does not keep connections alive: each re
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from importlib.metadata import version
 from types import TracebackType
 from typing import Protocol, Self
@@ -108,6 +108,29 @@ class Transport:
 
     async def send(self, request: Request) -> Response:
         """Send and read the whole answer. Raises ConnectionLostError, whose text holds no secret."""
+        return await self._send(request, self._read, self._timeout)
+
+    async def save(self, request: Request, write: Callable[[bytes], None]) -> Response:
+        """Send as `send` does, but hand the body of a 200 to `write`, piece by piece, whatever its size."""
+
+        async def read(answer: aiohttp.ClientResponse) -> bytes:
+            if answer.status != 200:
+                return await self._read(answer)
+            async for piece in answer.content.iter_any():
+                write(piece)
+            return b""
+
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_SECONDS, sock_read=self._timeout.sock_read
+        )
+        return await self._send(request, read, timeout)
+
+    async def _send(
+        self,
+        request: Request,
+        read: Callable[[aiohttp.ClientResponse], Awaitable[bytes]],
+        limits: aiohttp.ClientTimeout,
+    ) -> Response:
         session = self._session
         assert session is not None, "send() outside of `async with`"
         proxy = self._proxies.find(request.url) if self._proxies else None
@@ -123,8 +146,9 @@ class Transport:
                 headers=request.headers,
                 allow_redirects=False,
                 proxy=proxy,
+                timeout=limits,
             ) as answer:
-                return Response(answer.status, answer.headers, await self._read(answer))
+                return Response(answer.status, answer.headers, await read(answer))
         # The library's messages may quote the URL, which has the key: only the error's type is shown.
         except aiohttp.ClientConnectorCertificateError as error:
             raise _lost(Loss.CERTIFICATE, error) from None

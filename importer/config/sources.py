@@ -23,6 +23,9 @@ from importer.text import did_you_mean
 SYNC = "sync"
 """The section of the TOML file that all sync jobs share."""
 
+TITLES = "titles"
+"""The section of the TOML file about looking titles up."""
+
 GROUPS = ("accounts", "jobs")
 """The tables of the TOML file whose sections have names of the user's own: `[accounts.ada]`."""
 
@@ -251,7 +254,7 @@ def as_variable(name: str) -> str:
 
 def unknown_sections(file: Path, tables: dict[str, Any], sections: Iterable[str]) -> Iterator[str]:
     """Yield a problem for each top-level name of the file that is not known."""
-    known = (*sections, SYNC, *GROUPS)
+    known = (*sections, SYNC, TITLES, *GROUPS)
     for name, table in tables.items():
         if name not in known:
             section = f"[{name}]" if isinstance(table, dict) else name

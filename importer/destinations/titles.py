@@ -167,10 +167,24 @@ def agrees(job: RatingJob, found: AccountRating | None) -> bool:
     return found is not None and job.rating in {found.rating, found.simple}
 
 
+class EpisodeOf(NamedTuple):
+    """The place of an episode: its show's title, year and ids, and its numbers."""
+
+    title: str
+    year: int | None
+    season: int
+    number: int
+    imdb_id: str | None = None
+    tmdb_id: int | None = None
+    tvdb_id: int | None = None
+    trakt_id: int | None = None
+
+
 class Candidate(NamedTuple):
     """A title of the destination that a row may mean. `other_titles` are its names in other languages.
 
-    `kind` is None only if a user wrote ids by hand without a kind.
+    `kind` is None only if a user wrote ids by hand without a kind. `votes` says how many people rated it,
+    where that is known; `place` is that of an episode.
     """
 
     kind: MediaKind | None
@@ -182,6 +196,8 @@ class Candidate(NamedTuple):
     trakt_id: int | None = None
     other_titles: Sequence[str] = ()
     url: str = ""
+    votes: int | None = None
+    place: EpisodeOf | None = None
 
 
 class Found(NamedTuple):

@@ -25,8 +25,8 @@ from importer.http import Request, Response
 from importer.matching.cache import LookupCache
 from importer.matching.model import MatchConfidence, MatchResult, TitleQuery
 from importer.matching.scoring import is_named, possible_years, score_lookup, score_search, searched_kinds
-from importer.matching.spelling import as_catalogued
 from importer.progress import Progress
+from importer.titles.spelling import as_catalogued
 
 
 @dataclass(frozen=True, slots=True)

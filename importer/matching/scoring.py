@@ -18,8 +18,8 @@ from rapidfuzz import fuzz
 
 from importer.destinations.titles import Candidate, Found
 from importer.matching.model import MatchConfidence, MatchResult, TitleQuery, describe
-from importer.matching.spelling import normalise
 from importer.model import MediaKind
+from importer.titles.spelling import normalise, spellings
 
 MOST_CANDIDATES = 5
 
@@ -101,13 +101,14 @@ def score_lookup(query: TitleQuery, found: Sequence[Candidate]) -> MatchResult:
 
 
 def _compare_titles(query: TitleQuery, candidate: Candidate) -> float:
-    sought = normalise(query.title or "")
-    return max(_compare(sought, normalise(name)) for name in (candidate.title, *candidate.other_titles))
+    sought, names = spellings(query.title or ""), (candidate.title, *candidate.other_titles)
+    if any(each and not sought.isdisjoint(spellings(each)) for each in names):
+        return 1.0
+    plain = normalise(query.title or "")
+    return max(_compare(plain, normalise(name)) for name in names)
 
 
 def _compare(sought: str, name: str) -> float:
-    if sought and sought == name:
-        return 1.0
     return _OTHER_TITLE * max(fuzz.ratio(sought, name), fuzz.token_sort_ratio(sought, name)) / 100
 
 

@@ -16,8 +16,8 @@ from importer.matching.scoring import (
     score_lookup,
     score_search,
 )
-from importer.matching.spelling import normalise
 from importer.model import MediaKind
+from importer.titles.spelling import normalise
 
 MOVIE, SHOW, EPISODE, UNKNOWN = MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE, MediaKind.UNKNOWN
 ROWS = Occurrence(1, 2)

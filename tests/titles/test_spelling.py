@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.matching.spelling import as_catalogued, normalise, unify_alphabet
+from importer.titles.spelling import as_catalogued, normalise, unify_alphabet
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,133 @@
+"""`importer titles`: the title index, which finds titles without an account and without a network."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from importer.cli import options
+from importer.cli.progress_bar import show_progress
+from importer.destinations.registry import list_sections
+from importer.errors import UsageError
+from importer.files import make_private_folder, write_privately
+from importer.interrupts import translate_interrupts
+from importer.progress import Progress
+from importer.text import clean
+from importer.titles.build import build_index
+from importer.titles.download import download_files
+from importer.titles.imdb_files import PAGE, DataFile, Files, find_files
+from importer.titles.index import TitleIndex
+from importer.titles.settings import index_file, load_title_settings
+
+TERMS = (
+    "IMDb gives these files for personal and non-commercial use only, under the terms at\n"
+    f"{PAGE} (Information courtesy of IMDb, https://www.imdb.com.\n"
+    "Used with permission.) This is said once."
+)
+
+
+class Action(StrEnum):
+    """What is done with the index."""
+
+    BUILD = "build"
+    STATUS = "status"
+    UPDATE = "update"
+    FORGET = "forget"
+
+
+def titles(
+    action: Annotated[Action, typer.Argument(help="What to do; see docs/titles.md.")],
+    places: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="DIR|FILES", help="build: the folder with IMDb's files, or the files."),
+    ] = None,
+    *,
+    download: Annotated[
+        bool, typer.Option("--download", help="update: fetch IMDb's files, about 1 GB, if they changed.")
+    ] = False,
+    quiet: options.Quiet = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Build, show, update or delete the index of titles."""
+    if places and action is not Action.BUILD:
+        raise UsageError(f"titles {action} takes no files")
+    if download and action is not Action.UPDATE:
+        raise UsageError(f"titles {action} does not go with --download")
+    path = index_file()
+    with translate_interrupts("the index is as it was"):
+        if action is Action.BUILD:
+            _show_terms(path)
+            _build(find_files(places or []), path, {}, quiet=quiet)
+        elif action is Action.UPDATE:
+            _update(path, download=download, quiet=quiet)
+        elif action is Action.FORGET:
+            _forget(path)
+    if action is Action.STATUS or not quiet:
+        _print_status(path, as_json=as_json)
+
+
+def _build(found: Files, path: Path, facts: Mapping[str, str], *, quiet: bool) -> None:
+    progress = Progress()
+    with show_progress(progress, quiet=quiet):
+        build_index(found, path, progress, facts=dict(facts))
+
+
+def _update(path: Path, *, download: bool, quiet: bool) -> None:
+    address = load_title_settings(list_sections()).address
+    _show_terms(path)
+    if not download:
+        raise UsageError(
+            f"nothing was downloaded: --download fetches {', '.join(DataFile)} (about 1 GB) from {address}, "
+            "if they have changed, and builds the index of them"
+        )
+    known = _read_facts(path)
+    make_private_folder(path.parent)
+    with tempfile.TemporaryDirectory(prefix="download-", dir=path.parent) as folder:
+        progress = Progress()
+        with show_progress(progress, quiet=quiet):
+            etags = {str(kind): known.get(f"etag {kind}", "") for kind in DataFile}
+            found, new = download_files(address, Path(folder), etags, progress)
+        if found:
+            _build(found, path, {f"etag {kind}": etag for kind, etag in new.items()}, quiet=quiet)
+        elif not quiet:
+            typer.echo("The files have not changed since the index was built.", err=True)
+
+
+def _forget(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _show_terms(path: Path) -> None:
+    shown = path.with_name("terms-shown")
+    if not shown.exists():
+        typer.echo(TERMS, err=True)
+        write_privately(shown, TERMS.encode())
+
+
+def _read_facts(path: Path) -> Mapping[str, str]:
+    if not path.exists():
+        return {}
+    with TitleIndex(path) as index:
+        return index.describe()
+
+
+def _print_status(path: Path, *, as_json: bool) -> None:
+    facts = _read_facts(path)
+    size = path.stat().st_size if facts else 0
+    if as_json:
+        shown = {name: value for name, value in facts.items() if not name.startswith("etag")}
+        print(json.dumps({"index": str(path), "bytes": size, **shown}, indent=2))
+    elif not facts:
+        print(f"There is no title index. {PAGE} has the files; then:")
+        print("  importer titles build DIR")
+    else:
+        print(f"{clean(str(path), 4096)}, {size / 1_000_000:,.0f} MB, built at {facts['built_at']} from")
+        print(f"  {clean(facts['files'], 400)}:")
+        print(
+            f"  {int(facts['titles']):,} movies and shows by {int(facts['names']):,} names, "
+            f"{int(facts['episodes']):,} episodes by their ids"
+        )
