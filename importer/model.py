@@ -196,7 +196,7 @@ SourceRow = RatingJob | InvalidRow | ClosedRow | PlannedRow
 
 
 class RowRemedy(StrEnum):
-    """Advice for a row, as it is written into its message in the results file.
+    """Advice for a row or a file, as it is written into a message of the results file, or into a note.
 
     Only these texts and `cli/` know how options and commands are typed.
     """
@@ -204,6 +204,10 @@ class RowRemedy(StrEnum):
     FIND_IDS = "`importer resolve FILE` finds them"
     FIND_TYPE = "`importer resolve FILE` finds it out"
     ADD_VOTE = "Add it, as in --scale {votes}=7."
+    NAME_STARS = "if these are stars, say so with --scale 5"
+    TAKE_SCORE = "--scale takes the score instead"
+    OTHER_SCALE = "--scale says otherwise"
+    GIVEN_SCALE = "as --scale says"
     TAKE_SCORES = "Say with --scale what your scores are, and they are taken instead."
     CHOOSE_USER = "--{option} says whose ratings are taken."
     POLICY = "--on-conflict {policy}"

@@ -91,7 +91,12 @@ def explain(error: BaseException) -> str:
         text = error.spell(f"--{error.option.replace('_', '-')}")
     else:
         text = error.explain(advice) if isinstance(error, ImporterError) else str(error)
-    for remedy, typed in advice.items():  # those of one problem among several
+    return spell(text, advice)  # those of one problem among several
+
+
+def spell(text: str, advice: Mapping[Remedy, str] = ADVICE) -> str:
+    """Say how the remedies in a text are typed."""
+    for remedy, typed in advice.items():
         text = text.replace(remedy, typed)
     return text
 

@@ -16,7 +16,7 @@ import typer
 
 from importer import setting
 from importer.cli import options
-from importer.cli.advice import explain
+from importer.cli.advice import explain, spell
 from importer.cli.device_code import clear_line, show_code, show_waiting
 from importer.cli.groups import spread
 from importer.client.auth import Credentials
@@ -163,7 +163,7 @@ def _load_or_prompt(to: str, flags: Mapping[str, object], account: str) -> tuple
     asked: dict[str, str] = {}
     if missing[:1] != list(keys)[:1]:
         return service, asked
-    print(service.device.where_keys_are)
+    print(spell(service.device.where_keys_are))
     for key in missing:
         is_secret = isinstance(getattr(service.settings, key), Secret)
         text = _prompt(keys[key], hidden=is_secret)

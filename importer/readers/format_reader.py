@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from importer.errors import OptionError
-from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, Status, make_job
+from importer.model import InvalidRow, MediaKind, RatingJob, RowRemedy, SourceRow, Status, make_job
 from importer.readers.base import ReadOptions
 from importer.readers.cells.dates import is_day_first, parse_date
 from importer.readers.cells.errors import CellError, Reason, quote
@@ -160,7 +160,7 @@ class TableReader:
 
     def describe_scale(self) -> Sequence[str]:
         """Say what `--scale` makes of the ratings, in the place of what the format says."""
-        return (f"but ratings are {self.scale}, as --scale says",)
+        return (f"but ratings are {self.scale}, {RowRemedy.GIVEN_SCALE}",)
 
     def describe(self) -> Sequence[str]:
         """Say what was found out about the file and which rules follow from it."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from importer.destinations.spec import DestinationSpec, DeviceSignIn, Pace, RequestOptions, SignIn
 from importer.destinations.trakt.settings import APP_KEYS, APPS_PAGE, DEVICE_REDIRECT, TraktSettings
+from importer.errors import Remedy
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination
@@ -68,7 +69,7 @@ TRAKT = DestinationSpec(
         where_keys_are=(
             f"Signing in needs an app of yours: {APPS_PAGE} shows its keys, and\n"
             f"VIP members make one there, with {DEVICE_REDIRECT} or any https address as its\n"
-            "redirect URI. Without one, `importer run FILE --to trakt-file` remains."
+            f"redirect URI.\n{Remedy.UPLOAD_FILE}"
         ),
         by_hand="remove the app on Trakt's own site (Settings, Connected apps)",
     ),

@@ -71,7 +71,7 @@ class CritickerReader(Scaled):
 
     def describe(self) -> Sequence[str]:
         """Say what the scores are taken for."""
-        return ("Criticker ratings export", f"scores are {self.scale}; --scale says otherwise")
+        return ("Criticker ratings export", f"scores are {self.scale}; {RowRemedy.OTHER_SCALE}")
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take the kind that the address shows."""
@@ -108,7 +108,7 @@ class CritickerXmlReader(Scaled):
         tier = self.places.pop("tier")
         if self.scale is None:
             self.places["rating"] = tier
-            self.scale_doubt = "the tier, 1 to 10, is the rating; --scale takes the score instead"
+            self.scale_doubt = f"the tier, 1 to 10, is the rating; {RowRemedy.TAKE_SCORE}"
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from importer.errors import Remedy, UnknownFormatError
 from importer.files import restore
-from importer.model import MediaKind, RatingJob, Status
+from importer.model import MediaKind, RatingJob, RowRemedy, Status
 from importer.readers.base import ReadOptions
 from importer.readers.cells.addresses import Address, parse_address
 from importer.readers.cells.errors import CellError, Reason, quote
@@ -160,9 +160,7 @@ class CsvReader(Scaled):
         ratings = judge_ratings(self.table, self.places["rating"], _TEN)
         self.scale_example = ratings.likely_scale
         if ratings.may_be_stars:
-            self.scale_doubt = (
-                f"none of {ratings.numbers:,} ratings is above 5: if these are stars, say so with --scale 5"
-            )
+            self.scale_doubt = f"none of {ratings.numbers:,} ratings is above 5: {RowRemedy.NAME_STARS}"
         self.scale_told = (
             "some are halves and none is above 5, as stars are"
             if ratings.are_stars
