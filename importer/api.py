@@ -27,6 +27,7 @@ from importer.report.inspect_file import inspect_file
 from importer.report.inspection import Inspection
 from importer.runs.again import ChangesOfRun
 from importer.runs.launch import RunRequest, open_run
+from importer.runs.outputs import name_undo
 from importer.runs.prompts import Observer, Prompts, Unattended
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.runs.run_report import RunReport
@@ -114,12 +115,15 @@ async def undo(
     run_id: str,
     *,
     at: DestinationOptions | None = None,
-    results: Path = Path("undo.csv"),
+    results: Path | None = None,
     overwrite: bool = False,
     force: bool = False,
     prompts: Prompts | None = None,
 ) -> RunReport:
-    """Restore the ratings from before a run. What was changed since then is left alone without `force`."""
+    """Restore the ratings from before a run. What was changed since then is left alone without `force`.
+
+    The results are written to `undo-RUN.csv` unless `results` says otherwise.
+    """
     past = find_undoable(state_dir() / "journals", run_id)
     spec = find(past.destination)
     if spec is None or spec.is_file:
@@ -127,7 +131,9 @@ async def undo(
     rules = RunRules.for_undo(past, force=force)
     what = ChangesOfRun(past, force)
     at = at or DestinationOptions()
-    wanted = RunRequest(what, spec, at, rules, results=results, overwrites=overwrite)
+    wanted = RunRequest(
+        what, spec, at, rules, results=results or name_undo(past.run_id), overwrites=overwrite
+    )
     return await _execute(wanted, prompts, None)
 
 

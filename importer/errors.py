@@ -73,6 +73,7 @@ class Remedy(StrEnum):
     REPLACE_EDITED = "Send its rows again, name another file, or let this one be overwritten."
     REPLACE_EDITED_PLAN = "Send the plan, name another file, or let this one be overwritten."
     SEND_PLAN = "Send it as a plan."
+    RETRY = "Try its failed rows again instead."
     REDO = "Undoing that one brings its changes back."
     FORCE = "To undo anyway, force it."
     ASK_NOTHING = "If that is what you want, say yes beforehand."

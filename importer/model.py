@@ -241,6 +241,9 @@ class Outcome(NamedTuple):
     message: str = ""
 
 
+WRITTEN = "written"
+"""The reason of a row that stands in a file to upload: no account has taken it yet."""
+
 NEEDS_ID = "needs_id"
 """The reason of a row that only lacks an id which the destination needs."""
 

@@ -63,6 +63,9 @@ ADVICE: Mapping[Remedy, str] = {
         "keep it, name another file with --out."
     ),
     Remedy.SEND_PLAN: "`importer run --plan FILE` sends it.",
+    Remedy.RETRY: (
+        "`importer retry {error.name}` sends what failed in it; with --all also the rows that you corrected."
+    ),
     Remedy.REDO: "To redo what it did: `importer undo {error.undone_by}`.",
     Remedy.FORCE: "To undo anyway, add --force.",
     Remedy.ASK_NOTHING: "If that is what you want, type the same command with --yes.",

@@ -1,5 +1,6 @@
 """`importer retry` sends the failed rows of a run again, `importer undo` restores what a run changed."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +14,11 @@ from importer.config.folders import state_dir
 from importer.destinations.registry import find
 from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import OptionError, Remedy, UsageError
-from importer.journal.history import LAST, PastRun, find_run, find_undoable
+from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_without_changes
 from importer.readers.base import ReadOptions
 from importer.runs.again import ChangesOfRun, open_results
 from importer.runs.launch import RunRequest
-from importer.runs.outputs import name_results
+from importer.runs.outputs import name_results, name_undo
 from importer.runs.rules import FileOptions, PlaceOptions, RuleOptions, RunRules, SendOptions
 from importer.runs.undo import list_to_undo
 
@@ -67,7 +68,10 @@ def retry(
 def undo(
     *,
     run_id: Annotated[
-        str | None, typer.Argument(help="A run's id, or its beginning, or last: the newest that is no undo.")
+        str | None,
+        typer.Argument(
+            help="A run's id, or its beginning, or last: the newest that changed something and is no undo."
+        ),
     ] = None,
     since: Annotated[
         str | None,
@@ -100,7 +104,12 @@ def undo(
     if since and files.out:
         problem = "with --since each run has a file of its own, undo-RUN.csv; leave this out"
         raise OptionError("out", problem, files.out)
-    if since and dry_run:
+    if run_id == LAST and (idle := list_without_changes(folder, runs[0])):
+        names = " and ".join([", ".join(idle[:-1]), idle[-1]] if idle[1:] else idle)
+        print(f"importer: last is {runs[0].run_id}; the newer {names} changed nothing", file=sys.stderr)
+    if not runs:
+        print(f"importer: nothing is left to undo of run {since} and those after it", file=sys.stderr)
+    elif since and dry_run:
         # Each undo starts from the result of the one before, which a dry run does not make.
         print("Would be undone, in this order:", *(run.run_id for run in runs), sep="\n  ")
         return
@@ -114,7 +123,7 @@ def undo(
             sends,
             overwrites=overwrite,
         )
-        results = None if dry_run else Path(f"undo-{past.run_id}.csv" if since else "undo.csv")
+        results = None if dry_run else name_undo(past.run_id)
         if code := Shell(files.out or results, shown, "undo", assume_yes=yes).run(wanted):
             raise typer.Exit(code)
 

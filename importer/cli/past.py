@@ -115,12 +115,13 @@ def _find(run_id: str) -> PastRun:
 
 
 def _state(run: PastRun) -> str:
-    if run.undone_by and not run.undone_in_part:
+    if run.is_undone:
         return "undone "
     return "ended  " if run.ended_at else "stopped"
 
 
 def _describe_undo(run: PastRun) -> str:
     if run.undone_in_part:
-        return f"undone in part by {run.undone_by}; `importer undo {run.run_id}` does the rest, if it can"
+        rest = f"`importer undo {run.run_id}` does the rest, if it can"
+        return f"undone in part by {run.undone_by}; {rest}; `importer undo {run.undone_by}` redoes that part"
     return f"undone by {run.undone_by}; `importer undo {run.undone_by}` redoes it"

@@ -4,24 +4,23 @@ A journal can be read while another process writes it.
 """
 
 import heapq
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from importer.errors import AlreadyUndoneError, ImporterError, Remedy, UsageError
+from importer.journal.reading import reading
 from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, Status
 from importer.state_files import translate_trouble
 
-_AS_TODAY = 6
-"""The first version of the journal in which past runs are written as they are today."""
-
 LAST = "last"
 """The word for the newest run that is not an undo."""
+
+_CHANGING = frozenset({Status.RATED, Status.UNRATED, Status.UNCONFIRMED, Status.FAILED})
+"""Without one of these a run has changed nothing; with one, its rows tell."""
 
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM {{view}} WHERE run = ? ORDER BY row"
 
@@ -52,10 +51,17 @@ class PastRun:
     undo_of: str | None
     """The id of the run that it undoes."""
     counts: dict[Status, int]
+    has_changes: bool = True
+    """Whether it changed its destination, or may have."""
     undone_by: str | None = None
-    """The id of the undo of this run, unless that was undone itself."""
+    """The id of the newest undo of this run that changed something, unless that was undone itself."""
     undone_in_part: bool = False
-    """Whether that undo was incomplete: rows failed, or ratings were left alone."""
+    """Whether its undo is incomplete: it was stopped, rows failed, or ratings were left alone."""
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether nothing is left of it to undo."""
+        return self.undone_by is not None and not self.undone_in_part
 
     @property
     def leaves_work(self) -> bool:
@@ -109,11 +115,29 @@ def find_run(folder: Path, run_id: str) -> PastRun:
 
 
 def find_undoable(folder: Path, run_id: str) -> PastRun:
-    """Find the run to undo, as `find_run` does. Raises UsageError, also if it was undone completely."""
-    run = find_run(folder, run_id)
-    if run.undone_by is not None and not run.undone_in_part:
+    """Find the run to undo, as `find_run` does; `last` is the newest that is no undo and changed something.
+
+    Raises UsageError, also if the run was undone completely, or changed nothing.
+    """
+    problems: list[str] = []
+    if run_id == LAST:
+        changed = [run for run in list_runs(folder, problems) if run.undo_of is None and run.has_changes]
+        if not changed:
+            raise UsageError("\n".join([*problems, "no run has changed anything"]), Remedy.LIST_RUNS)
+        run = changed[-1]
+    else:
+        run = find_run(folder, run_id)
+    if run.undone_by is not None and run.is_undone:
         raise AlreadyUndoneError(run.run_id, run.undone_by)
+    if not run.has_changes:
+        raise UsageError(f"{run.run_id} changed nothing, so there is nothing to undo", Remedy.LIST_RUNS)
     return run
+
+
+def list_without_changes(folder: Path, after: PastRun) -> list[str]:
+    """List the runs after it that are no undos and changed nothing: those that its `last` passes over."""
+    ids = [run.run_id for run in list_runs(folder, []) if run.undo_of is None]
+    return ids[ids.index(after.run_id) + 1 :]
 
 
 def find_sender(folder: Path, sent: Mapping[int, str]) -> PastRun | None:
@@ -122,14 +146,14 @@ def find_sender(folder: Path, sent: Mapping[int, str]) -> PastRun | None:
 
 
 def _has_sent(run: PastRun, sent: Mapping[int, str]) -> bool:
-    with _reading(run.journal) as database:
+    with reading(run.journal) as database:
         question = "SELECT 1 FROM result WHERE run = ? AND row = ? AND sent_at = ?"
         return all(database.execute(question, (run.number, *each)).fetchone() for each in sent.items())
 
 
 def count_sent(run: PastRun) -> int:
     """Count the rows that the run itself sent."""
-    with _reading(run.journal) as database:
+    with reading(run.journal) as database:
         sent = "sent_at IS NOT NULL OR status IN ('rated', 'unrated')"
         counted = database.execute(
             f"SELECT count(*) FROM row WHERE run = ? AND NOT carried AND ({sent})", (run.number,)
@@ -139,19 +163,19 @@ def count_sent(run: PastRun) -> int:
 
 def read_results(run: PastRun) -> Iterator[tuple[Any, ...]]:
     """Yield the lines of a run's results file."""
-    with _reading(run.journal) as database:
+    with reading(run.journal) as database:
         yield from results_of(database, run.number)
 
 
 def read_tallies(run: PastRun) -> list[Tally]:
     """Count the rows of a run by status and reason."""
-    with _reading(run.journal) as database:
+    with reading(run.journal) as database:
         return tallies_of(database, run.number)
 
 
 def read_taken_over(run: PastRun) -> dict[Status, int]:
     """Count by status the rows that an earlier run had closed, and this one took over."""
-    with _reading(run.journal) as database:
+    with reading(run.journal) as database:
         return count_taken_over(database, run.number)
 
 
@@ -205,7 +229,7 @@ def _build_tally(database: sqlite3.Connection, number: int, status: Status, reas
 
 def list_account_runs(journal: Path) -> list[PastRun]:
     """List the runs of one journal, the oldest first. Raises ImporterError."""
-    with _reading(journal) as database:
+    with reading(journal) as database:
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'result'").fetchone():
             return []  # made a moment ago, or by a run that crashed at once
         runs = database.execute(
@@ -218,18 +242,20 @@ def list_account_runs(journal: Path) -> list[PastRun]:
 def _note_undone(runs: Sequence[PastRun]) -> list[PastRun]:
     """Note for each run which undo undid it.
 
-    A is not undone by U1 any more once U2 has undone U1, and so redone A.
+    A is not undone by U1 any more once U2 has undone U1, and so redone A. An undo that changed nothing undid
+    nothing; if it found nothing left to undo, it shows that the one before it was complete.
     """
-    undos: dict[str, PastRun] = {}
+    noted: list[PastRun] = []
+    undos: dict[str, list[PastRun]] = {}  # of each run, the newest first
     for run in reversed(runs):  # an undo comes after the run that it undoes
-        if run.undo_of is not None and run.ended_at and run.run_id not in undos:
-            undos.setdefault(run.undo_of, run)
-    return [
-        replace(run, undone_by=undo.run_id, undone_in_part=undo.leaves_work)
-        if (undo := undos.get(run.run_id))
-        else run
-        for run in runs
-    ]
+        mine = undos.get(run.run_id, [])
+        if changing := [undo.run_id for undo in mine if undo.has_changes]:
+            in_part = mine[0].leaves_work or mine[0].undone_in_part
+            run = replace(run, undone_by=changing[0], undone_in_part=in_part)  # noqa: PLW2901 - the same run
+        if run.undo_of is not None and not run.is_undone:
+            undos.setdefault(run.undo_of, []).append(run)
+        noted.append(run)
+    return noted[::-1]
 
 
 def _build_run(database: sqlite3.Connection, journal: Path, number: int, *columns: Any) -> PastRun:
@@ -237,55 +263,15 @@ def _build_run(database: sqlite3.Connection, journal: Path, number: int, *column
     for status, _, count in count_outcomes(database, number):
         found[status] += count
     counts = {status: found[status] for status in Status if status in found}
+    has_changes = bool(counts.keys() & _CHANGING) and _has_changes(database, number)
     run_id, source, destination, started_at, ended_at, kind, undo_of = columns
-    return PastRun(journal, number, run_id, source, destination, started_at, ended_at, kind, undo_of, counts)
-
-
-@contextmanager
-def _reading(journal: Path) -> Iterator[sqlite3.Connection]:
-    with translate_trouble(journal, "read the journal"), closing(_open_to_read(journal)) as database:
-        _read_as_newest(database)
-        yield database
-
-
-def _open_to_read(journal: Path) -> sqlite3.Connection:
-    uri = f"{journal.absolute().as_uri()}?mode=ro"
-    database = sqlite3.connect(uri, uri=True)
-    try:
-        database.execute("SELECT 1 FROM sqlite_master")
-    except sqlite3.OperationalError:
-        database.close()
-        log = journal.with_name(f"{journal.name}-wal")
-        if os.access(journal.parent, os.W_OK) or (log.exists() and log.stat().st_size):
-            raise
-        # Even a reader of a write-ahead log creates a file beside it. If it cannot, nobody writes either.
-        return sqlite3.connect(f"{uri}&immutable=1", uri=True)
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def _read_as_newest(database: sqlite3.Connection) -> None:
-    """Show an older version's journal in today's form; the file itself does not change."""
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if not 0 < version < _AS_TODAY:
-        return
-    # A file may be called so, too.
-    is_undo = "substr(source, 1, 5) = 'undo ' AND substr(source, 6) IN (SELECT run_id FROM main.run)"
-    old_status = "iif(status = 'unsure', 'unconfirmed', status) AS status"
-    columns = ", ".join(old_status if name == "status" else name for name in RESULT_COLUMNS)
-    tally = "TABLE tally (run, status, reason, rows)"  # before version 5 nothing was counted
-    if version == 5:
-        tally = f"VIEW tally AS SELECT run, {old_status}, reason, rows FROM main.tally"
-    database.executescript(
-        f"""
-        CREATE TEMP VIEW run AS SELECT number, run_id, source, destination, started_at, ended_at,
-            {"repeats" if version == 5 else "NULL AS repeats"},
-            iif({is_undo}, 'undo', 'import') AS kind,
-            iif({is_undo}, substr(source, 6), NULL) AS undo_of FROM main.run;
-        CREATE TEMP VIEW result AS SELECT run, {columns} FROM main.result;
-        CREATE TEMP VIEW repeated_result AS SELECT * FROM result;
-        CREATE TEMP {tally};
-        """
+    return PastRun(
+        *(journal, number, run_id, source, destination, started_at, ended_at, kind, undo_of),
+        counts,
+        has_changes,
     )
+
+
+def _has_changes(database: sqlite3.Connection, number: int) -> bool:
+    changed = "SELECT 1 FROM row_state WHERE run = ? AND NOT carried AND may_have_changed LIMIT 1"
+    return database.execute(changed, (number,)).fetchone() is not None

@@ -42,6 +42,9 @@ class FileReader(Reader, Protocol):
     scale_doubt: str | None
     """What should be asked about its ratings where somebody can answer, beside being noted."""
 
+    is_results: bool
+    """Whether it is a results file of the importer: its rows have been dealt with."""
+
     related_files: Sequence[Path]
     """The files beside it that shape its rows, too: the links of a data set, say."""
 

@@ -94,6 +94,7 @@ class TableReader:
     scale_doubt: str | None = None
     """What should be asked about the ratings where somebody can answer; else the file is read as it is."""
     related_files: Sequence[Path] = ()
+    is_results = False
     clean_cell: Callable[[str], str] | None = None
     """Undoes what a program did to the cells of this file, before they are parsed or shown."""
 

@@ -85,16 +85,26 @@ class ResultsFile:
         run_id, destination = self.past.run_id, self.past.destination
         spec = find(destination)
         if spec is None or spec.is_file:
-            raise UsageError(f"{run_id} wrote a file; type its own command again, which writes all of it")
+            raise _wrote_file(run_id)
         check_typed(f"{self.name}: {run_id} went to {destination}", spec, place)
         return spec
+
+
+def _wrote_file(name: str) -> UsageError:
+    return UsageError(
+        f"{name}: this run wrote a file to upload, and no account took its rows; a file is written whole, by "
+        "its own command. Correct its source, then type that command again"
+    )
 
 
 def open_results(what: str, *, every: bool, zone: tzinfo | None) -> ResultsFile:
     """Find the results file or the run. Raises UsageError and UnreadableFileError."""
     folder, path = state_dir() / "journals", Path(what)
     if path.exists():
-        sent = ResultsReader(path, name_of(what), ()).read_sent()
+        reader = ResultsReader(path, name_of(what), ())
+        sent = reader.read_sent()
+        if reader.is_of_file:
+            raise _wrote_file(name_of(what))
         return ResultsFile(what, every, find_sender(folder, sent), zone)
     if what != LAST and (not what[:1].isdigit() or path.suffix):  # a run's id begins with its date
         raise UsageError(f"there is no file {name_of(what)}", Remedy.NAME_RUN)

@@ -60,10 +60,15 @@ class OpenDestination:
         """Whether what earlier runs sent is still there: their file may be gone, or never uploaded."""
         return not self.spec.is_file
 
-    @property
-    def notes_after_sending(self) -> Sequence[str]:
-        """What people are to do next."""
-        return () if self.file is None else (f"{self.path} is written; upload it at {self.file.upload_at}",)
+    def notes_on_file(self, *, is_written: bool) -> Sequence[str]:
+        """What people are to do with the files in that place, which may be those of an earlier run."""
+        if self.file is None:
+            return ()
+        names = " and ".join(str(path) for path in (self.path, *find_parts(self.path)) if path.exists())
+        if is_written:
+            return (f"{names or self.path} is written; upload it at {self.file.upload_at}",)
+        told = f"no row was written; {names} is of an earlier run, with nothing of this one"
+        return (told,) if names else ()
 
     def check(self, rules: RunRules, options: SendOptions) -> None:
         """Refuse what cannot be kept where the account is not known. Raises UsageError."""

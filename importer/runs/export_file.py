@@ -23,7 +23,7 @@ from importer.destinations.upload_files.base import FileDestination
 from importer.errors import ImporterError, StopRunError
 from importer.files import AtomicFiles
 from importer.interrupts import interrupted_by, listening_to_signals
-from importer.model import Outcome, RatingJob, RowOutcome, Status
+from importer.model import WRITTEN, Outcome, RatingJob, RowOutcome, Status
 from importer.progress import Phase
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
@@ -108,7 +108,7 @@ class Writing:
         upload = f"upload it at {self._destination.upload_at}"
         for row, part, line, remark in lines.written():
             message = "; ".join(filter(None, (f"line {line} of {self.paths[part].name}", upload, remark)))
-            yield RowOutcome(row, Outcome(Status.RATED, "written", message), 0, None, None, None)
+            yield RowOutcome(row, Outcome(Status.RATED, WRITTEN, message), 0, None, None, None)
 
     def _not_written(self, problem: str) -> StopRunError:
         return StopRunError(

@@ -267,11 +267,12 @@ class ImportRun:
             notes.append(
                 "the account is not asked: only sending checks whether it changed since the plan was made"
             )
-        if self.progress.done and not self.rules.is_dry_run:
-            notes += self.destination.notes_after_sending
         if self.rules.is_dry_run and loaded.room is not None and loaded.room.left_out:
             notes += describe_room(loaded.room)
         tallies = loaded.run.tallies()
+        if not self.rules.is_dry_run:
+            is_written = any(tally.status is Status.RATED for tally in tallies)
+            notes += self.destination.notes_on_file(is_written=is_written)
         notes += describe_unseen(tallies)
         return RunReport(
             loaded.run,

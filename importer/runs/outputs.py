@@ -90,6 +90,11 @@ def set_aside(path: Path) -> Path:
     return path.rename(place)
 
 
+def name_undo(run_id: str) -> Path:
+    """Name the results of an undo after the run that it undoes: those of another undo stay."""
+    return Path(f"undo-{run_id}.csv")
+
+
 def name_results(source: str) -> Path:
     """Name the results file after what is read: `ratings.results.csv`, in the current folder."""
     name = Path(source).name

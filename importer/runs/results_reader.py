@@ -17,7 +17,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from importer.files import restore
-from importer.model import RESULT_COLUMNS, ClosedRow, RatingJob, SourceRow, Status
+from importer.model import RESULT_COLUMNS, WRITTEN, ClosedRow, RatingJob, SourceRow, Status
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
@@ -43,15 +43,18 @@ class ResultsReader:
         self._name = name
         self._taken_over = 0
         self._uncorrected = 0
+        self.is_of_file = False
+        """Whether its run wrote a file to upload, as far as `read_sent` has read."""
 
         self.notes: Sequence[str] = (f"tries again what is {', '.join(sorted(again))}",)
 
     def read_sent(self) -> dict[int, str]:
         """Read the times at which the first rows were sent, by row number: they identify the run."""
         found: dict[int, str] = {}
-        places = [self._table.header.find([name]) or 0 for name in ("row", "sent_at")]
+        places = [self._table.header.find([name]) or 0 for name in ("row", "sent_at", "reason")]
         for chunk in self._table.chunks(sorted(places)):
-            for row, sent_at in chunk.rows(places):
+            for row, sent_at, reason in chunk.rows(places):
+                self.is_of_file |= reason == WRITTEN
                 if sent_at and row.isdecimal():
                     found[int(row)] = sent_at
                 if len(found) == _ENOUGH_ROWS:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import OptionError, ScaleNeededError, UnreadableFileError, UsageError
+from importer.errors import OptionError, Remedy, ScaleNeededError, UnreadableFileError, UsageError
 from importer.files import is_same_file
 from importer.journal import Journal
 from importer.matching.match_file import find_choices, read_match_file
@@ -129,10 +129,14 @@ def open_file(
 ) -> tuple[FileReader, ReadOptions]:
     """Open a file; where it does not say what its ratings are, ask.
 
-    Also returns how it is read: with the scale that was answered.
+    Also returns how it is read: with the scale that was answered. Raises UnreadableFileError, also for a
+    results file: what its closed rows hold may be the words of another file, on another scale.
     """
     try:
         reader = open_reader(path, reading, name=name)
+        if reader.is_results:
+            problem = "this is a results file of the importer, whose rows are not read as those of an export"
+            raise UnreadableFileError(name, problem, remedy=Remedy.RETRY)
     except ScaleNeededError as error:
         scale = prompts.choose_scale(str(error), error.suggested)
         if scale is None:

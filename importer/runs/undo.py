@@ -27,13 +27,13 @@ class UndoReader:
 
 def list_to_undo(first: PastRun) -> list[PastRun]:
     """List a run and those after it whose changes stand, the newest first: the order to undo them in."""
-    later = set(find_later(first))
-    runs = [run for run in list_account_runs(first.journal) if run.run_id in later | {first.run_id}]
-    return [run for run in reversed(runs) if run.undone_by is None or run.undone_in_part]
+    wanted = {first.run_id, *find_later(first)}
+    runs = reversed(list_account_runs(first.journal))
+    return [run for run in runs if run.run_id in wanted and _stands(run)]
 
 
 def find_later(past: PastRun) -> list[str]:
-    """Find the runs after it, of the same account, whose changes stand: those that are not undone.
+    """Find the runs after it, of the same account, whose changes stand.
 
     An undo counts unless it only undoes `past`, or a run after it.
     """
@@ -43,9 +43,13 @@ def find_later(past: PastRun) -> list[str]:
         run.run_id
         for run in runs
         if run.number > past.number
-        and (run.undone_by is None or run.undone_in_part)
+        and _stands(run)
         and (run.undo_of is None or numbers.get(run.undo_of, 0) < past.number)
     ]
+
+
+def _stands(run: PastRun) -> bool:
+    return run.has_changes and not run.is_undone
 
 
 def _build_row(job: RatingJob, is_known: bool, rating: Rating | None, rated_at: str | None) -> SourceRow:

@@ -1,6 +1,7 @@
 """Looking back at runs: while they go on, after they were stopped, and from a folder of many journals."""
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -8,8 +9,16 @@ import pytest
 
 from importer.errors import AlreadyUndoneError, ImporterError, UsageError
 from importer.journal import Journal, JournalRun
-from importer.journal.history import LAST, find_run, find_undoable, list_runs, read_results, read_tallies
-from importer.model import RESULT_COLUMNS, Outcome, RowOutcome, SourceRow, Status
+from importer.journal.history import (
+    LAST,
+    find_run,
+    find_undoable,
+    list_runs,
+    list_without_changes,
+    read_results,
+    read_tallies,
+)
+from importer.model import RESULT_COLUMNS, ClosedRow, Outcome, RowOutcome, SourceRow, Status
 from tests.builders import build_invalid, build_job
 
 RATED = Outcome(Status.RATED)
@@ -122,6 +131,7 @@ def test_last_is_never_an_undo(tmp_path: Path) -> None:
     """The same words continue an undo that did not end; afterwards they must not mean an older run."""
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal, "ratings.csv")
+        rate(journal, run, 1, 2, 3)
         run.finish()
         undo = add_run(journal, f"undo {run.run_id}", undo_of=run.run_id)
         assert find_run(tmp_path, LAST).run_id == run.run_id
@@ -133,9 +143,74 @@ def test_last_is_never_an_undo(tmp_path: Path) -> None:
             find_undoable(tmp_path, LAST)
         assert find_undoable(tmp_path, undo.run_id).run_id == undo.run_id  # which brings it all back
         redone = add_run(journal, f"undo {undo.run_id}", undo_of=undo.run_id)
+        rate(journal, redone, 1, 2, 3)
         redone.finish()
         assert find_undoable(tmp_path, LAST).undone_by is None
         assert find_run(tmp_path, undo.run_id).undone_by == redone.run_id
+
+
+def add_undo(journal: Journal, of: JournalRun, *statuses: Status, ends: bool = True) -> JournalRun:
+    with journal.loading():
+        undo = journal.begin("print", f"undo {of.run_id}", "sandbox", undo_of=of.run_id)
+        rows = [build_job(row) for row in range(1, len(statuses) + 1)]
+        undo.add_rows(rows, [Outcome(status) for status in statuses])
+    if ends:
+        undo.finish()
+    return undo
+
+
+class TestUndoneInPart:
+    @pytest.fixture
+    def journal(self, tmp_path: Path) -> Iterator[Journal]:
+        with Journal(tmp_path, "demo") as journal:
+            yield journal
+
+    @pytest.fixture
+    def run(self, journal: Journal) -> JournalRun:
+        run = add_run(journal)
+        rate(journal, run, 1, 2, 3)
+        run.finish()
+        return run
+
+    def test_by_an_undo_that_was_stopped(self, tmp_path: Path, journal: Journal, run: JournalRun) -> None:
+        undo = add_undo(journal, run, Status.RATED, ends=False)
+        past = find_undoable(tmp_path, LAST)
+        assert (past.run_id, past.undone_by, past.undone_in_part) == (run.run_id, undo.run_id, True)
+
+    @pytest.mark.parametrize("status", [Status.KEPT, Status.UNCHANGED, Status.FAILED, Status.UNSUPPORTED])
+    def test_not_by_an_undo_that_changed_nothing(
+        self, tmp_path: Path, journal: Journal, run: JournalRun, status: Status
+    ) -> None:
+        add_undo(journal, run, status)
+        assert find_undoable(tmp_path, LAST).undone_by is None
+
+    def test_the_next_one_finds_nothing_left(self, tmp_path: Path, journal: Journal, run: JournalRun) -> None:
+        first = add_undo(journal, run, Status.RATED, Status.FAILED)
+        add_undo(journal, run, Status.UNCHANGED, Status.UNCHANGED)
+        past = find_run(tmp_path, run.run_id)
+        assert (past.undone_by, past.is_undone) == (first.run_id, True)
+
+    def test_when_the_undo_was_undone_in_part(
+        self, tmp_path: Path, journal: Journal, run: JournalRun
+    ) -> None:
+        undo = add_undo(journal, run, Status.RATED, Status.RATED)
+        add_undo(journal, undo, Status.RATED, ends=False)
+        past = find_undoable(tmp_path, LAST)
+        assert (past.undone_by, past.undone_in_part) == (undo.run_id, True)
+
+    def test_what_a_retry_took_over_is_no_change_of_its_own(
+        self, tmp_path: Path, journal: Journal, run: JournalRun
+    ) -> None:
+        none = dict.fromkeys(ClosedRow._fields)
+        taken_over = ClosedRow(**none | {"row": 1, "line": 2, "status": Status.RATED})  # type: ignore[arg-type]
+        with journal.loading():
+            retry = journal.begin("print", "ratings.results.csv", "sandbox")
+            retry.add_rows([taken_over], [None])
+        retry.finish()
+        assert find_undoable(tmp_path, LAST).run_id == run.run_id
+        assert list_without_changes(tmp_path, find_undoable(tmp_path, LAST)) == [retry.run_id]
+        with pytest.raises(UsageError, match="changed nothing"):
+            find_undoable(tmp_path, retry.run_id)
 
 
 @pytest.mark.parametrize(
@@ -145,11 +220,9 @@ def test_last_is_never_an_undo(tmp_path: Path) -> None:
 def test_a_run_undone_in_part_may_be_undone_again(tmp_path: Path, status: Status, in_part: bool) -> None:
     with Journal(tmp_path, "demo") as journal:
         run = add_run(journal, "ratings.csv")
+        rate(journal, run, 1, 2, 3)
         run.finish()
-        with journal.loading():
-            undo = journal.begin("print", f"undo {run.run_id}", "sandbox", undo_of=run.run_id)
-            undo.add_rows([build_job(1)], [Outcome(status)])
-        undo.finish()
+        undo = add_undo(journal, run, Status.RATED, status)
     past = find_run(tmp_path, run.run_id)
     assert (past.undone_by, past.undone_in_part) == (undo.run_id, in_part)
     if in_part:

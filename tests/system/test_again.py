@@ -299,8 +299,10 @@ class TestRetryAsACommand:
         assert "wrote a file" in refused.stderr
         before = (tmp_path / "trakt-import.csv").read_bytes()
         edit(tmp_path / "ratings.results.csv", 1, status="failed")
+        asked = importer("retry", "ratings.results.csv", "--to", "sandbox")
+        assert "no account took its rows" in asked.stderr
         refused = importer("retry", "ratings.results.csv", "--to", "trakt-file")
-        assert refused.returncode == 2
+        assert (asked.returncode, refused.returncode) == (2, 2)
         assert "a file is written whole, by its own command" in refused.stderr
         assert (tmp_path / "trakt-import.csv").read_bytes() == before
 
@@ -334,6 +336,30 @@ class TestRetryAsACommand:
         assert told in done.stderr
         assert not (tmp_path / "ratings.results.csv").exists()
 
+    def test_a_run_that_writes_no_row_says_whose_file_is_there(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        run = ("run", "ratings.csv", "--to", "trakt-file")
+        assert "trakt-import.csv is written; upload it" in importer(*run).stdout
+        before = (tmp_path / "trakt-import.csv").read_bytes()
+        write_ratings(tmp_path, f"{SHAWSHANK},much")
+        done = importer(*run)
+        assert "no row was written; trakt-import.csv is of an earlier run" in done.stdout
+        assert (done.returncode, "upload it" in done.stdout) == (1, False)
+        assert (tmp_path / "trakt-import.csv").read_bytes() == before
+
+    @pytest.mark.parametrize("command", ["run", "plan", "inspect", "resolve"])
+    @pytest.mark.parametrize("more", [(), ("--format", "csv")])
+    def test_a_results_file_is_read_by_retry_alone(
+        self, importer: Importer, tmp_path: Path, command: str, more: tuple[str, ...]
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},45", f"{GODFATHER},9")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        refused = importer(command, "ratings.results.csv", "--to", "sandbox", *more)
+        assert refused.returncode == 2
+        assert "`importer retry ratings.results.csv` sends what failed in it" in refused.stderr
+
 
 class TestUndoAsACommand:
     def test_a_run_and_its_undo(self, importer: Importer, tmp_path: Path) -> None:
@@ -341,10 +367,11 @@ class TestUndoAsACommand:
         importer("run", "ratings.csv", "--to", "sandbox")
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
         importer("run", "ratings.csv", "--to", "sandbox")
-        undone = importer("undo", find_run_ids(importer)[-1])
+        newest = find_run_ids(importer)[-1]
+        undone = importer("undo", newest)
         assert undone.returncode == 0, undone.stderr
         assert {title: rating for title, (rating, _) in read_sandbox(tmp_path).items()} == {SHAWSHANK: 3}
-        assert read_statuses(tmp_path, "undo.csv") == ["rated", "unrated"]
+        assert read_statuses(tmp_path, f"undo-{newest}.csv") == ["rated", "unrated"]
         assert read_statuses(tmp_path) == ["rated", "rated"]  # the results of the run stay what they were
 
     def test_an_undo_speaks_the_api_that_the_run_spoke(self, importer: Importer, tmp_path: Path) -> None:
@@ -462,6 +489,49 @@ class TestThePast:
         assert importer("undo", undo).returncode == 0
         assert set(read_sandbox(tmp_path)) == {SHAWSHANK, GODFATHER}
         assert "undone by" not in importer("report", "last").stdout
+
+    def test_last_passes_over_what_changed_nothing_and_says_so(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        none = importer("undo", "last")
+        assert (none.returncode, "no run has changed anything" in none.stderr) == (2, True)
+        importer("run", "ratings.csv", "--to", "sandbox")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        importer("retry", "ratings.results.csv", "--to", "sandbox")
+        first, *idle = find_run_ids(importer)
+        assert len(idle) == 2
+        refused = importer("undo", idle[0])
+        assert refused.returncode == 2
+        assert f"{idle[0]} changed nothing, so there is nothing to undo" in refused.stderr
+        undone = importer("undo", "last")
+        assert f"last is {first}; the newer {idle[0]} and {idle[1]} changed nothing" in undone.stderr
+        assert (undone.returncode, read_sandbox(tmp_path)) == (0, {})
+        assert importer("runs").stdout.count("undone by") == 1
+        nothing = importer("undo", "--since", first)
+        assert "nothing is left to undo" in nothing.stderr
+
+    def test_a_stopped_undo_is_told_and_goes_on(
+        self, environment: dict[str, str], importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8", f"{KNIGHT},7")
+        with running_sandbox(environment, "--fault", "hang=60s@5") as url:
+            at = ("--base-url", url)
+            importer("run", "ratings.csv", "--to", "trakt-v1", *at, "--workers", "1")
+            with started(("undo", "last", *at, "--workers", "1"), environment, tmp_path) as process:
+                wait_until(lambda: "1 unrated" in importer("runs").stdout)
+                process.kill()
+            run, undo = dict.fromkeys(find_run_ids(importer))
+            told = f"undone in part by {undo}; `importer undo {run}` does the rest, if it can"
+            assert told in importer("runs").stdout
+            assert told in importer("show", run).stderr
+            assert told in importer("report", run).stdout
+            retried = importer("retry", run, *at, "--dry-run")
+            assert f"run {run} was undone in part by {undo}" in retried.stdout
+            done = importer("undo", "last", *at)
+            assert (done.returncode, "continues the run" in done.stdout) == (0, True), done.stderr
+            assert read_statuses(tmp_path, f"undo-{run}.csv") == ["unrated"] * 3
+            assert f"; undone by {undo}; `importer undo {undo}` redoes it" in importer("runs").stdout
 
     def test_since_undoes_from_the_newest_to_the_oldest(self, importer: Importer, tmp_path: Path) -> None:
         for rating in (3, 9, 5):

@@ -88,7 +88,7 @@ def test_mirror_removes_and_undo_brings_back(importer: Importer, tmp_path: Path)
     run_id = importer("runs").stdout.splitlines()[-1].split()[0]
     undone = importer("undo", run_id)
     assert undone.returncode == 0, undone.stderr
-    assert [row["rating"] for row in read(tmp_path / "undo.csv")] == ["5", "unrate", "5"]
+    assert [row["rating"] for row in read(tmp_path / f"undo-{run_id}.csv")] == ["5", "unrate", "5"]
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,7 @@ class CsvReader(Scaled):
         """Take off the apostrophes that our results file puts before formulas."""
         if set(_RESULTS) <= set(self.table.header.keys):
             self.clean_cell = restore
+            self.is_results = True
         super().prepare()
 
     def is_scale_needed(self) -> bool:
