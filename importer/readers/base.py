@@ -81,7 +81,7 @@ class ReadOptions:
     `mapping` renames columns to fields (`{"Film": "title"}`) before anything else. `scale` is the text of
     `--scale`, for formats without a scale of their own. `zone` is that of times without one; None leaves
     it to the format, and UTC is that of most. With `leaves_types_open`, a type word that is not known makes
-    a job of an unknown kind, for destinations that can tell by id; else the row is invalid.
+    a job of an unknown kind, for destinations that find titles by id alone; else the row is invalid.
     """
 
     format_name: str = option(

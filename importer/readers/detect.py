@@ -1,4 +1,4 @@
-"""Which reader a file needs: told by what is in it, never by the name of the file.
+"""Chooses the reader of a file by its content, never by its name.
 
 First what kind of file it is (archive, workbook, JSON, XML, text), which makes a table of it; then whose
 columns these are:
@@ -113,18 +113,18 @@ def _choose_sheet(sheets: Sequence[Sheet], path: Path, name: str, options: ReadO
 def _explain_refusals(
     refusals: Sequence[UnknownFormatError | UnreadableFileError], sheets: Sequence[Sheet], name: str
 ) -> UsageError:
-    """Choose the error of the first sheet that holds records, and tell that others were tried."""
-    told = next((each for each in refusals if not isinstance(each, EmptyFileError)), refusals[0])
-    if not isinstance(told, UnknownFormatError):
-        return told
+    """Choose the error of the first sheet that holds records, and name the other sheets."""
+    error = next((each for each in refusals if not isinstance(each, EmptyFileError)), refusals[0])
+    if not isinstance(error, UnknownFormatError):
+        return error
     if sheets[0].kind_of_file == WEB_PAGE:
         problem = "looks like a web page, and no table in it is known"
         return UnreadableFileError(name, problem, remedy=OPEN_AS_TABLE)
     if len(refusals) == 1:
-        return told
+        return error
     names = _list([each.name for each in sheets])
-    message = f"{told.message.rstrip('.')}.\nNor can another of its sheets be read: {names}"
-    return UnknownFormatError(message, told.remedy, found=told.found, missing=told.missing)
+    message = f"{error.message.rstrip('.')}.\nNor can another of its sheets be read: {names}"
+    return UnknownFormatError(message, error.remedy, found=error.found, missing=error.missing)
 
 
 def check_format(name: str) -> None:
@@ -232,7 +232,7 @@ def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced
             "Put a row of names above it, such as title,rating,imdb_id.",
             found=names,
         )
-    problem = f"the file is not of the format {nearest}" if is_forced else "this is no format that is known"
+    problem = f"the file is not of the format {nearest}" if is_forced else "no known format has these columns"
     return UnknownFormatError(
         f"{table.name}: {problem}.\n"
         f"Columns found: {_list(names)}.\n"
@@ -246,7 +246,7 @@ def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced
 def _refuse_incomplete(table: AnyTable, missing: Mapping[type[TableReader], Sequence[str]]) -> None:
     """Refuse a table with columns of an export that lacks others of it: its words do not mean ours."""
     if table.header.find(["rating"]) is None and table.header.find(MY_RATING) is not None:
-        return  # whoever names a column so means their own rating
+        return  # a column of this name has the user's own rating
     names = dict(zip(table.header.keys, table.header.names, strict=True))
     for reader in missing:
         if found := [names[key] for key in names if key in reader.signature_columns]:
@@ -294,7 +294,8 @@ def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
             )
         if (key := field.strip().lower()) not in {*fields, "kind"}:
             raise UnknownFormatError(
-                f"map: there is no field {quote(field)}; there are {', '.join(fields)}", found=header.names
+                f"map: there is no field {quote(field)}; there are {', '.join(fields)}",
+                found=header.names,
             )
         renamed[place] = key
     keys = [None if key in renamed.values() else key for key in header.keys]

@@ -64,11 +64,11 @@ class TableReader:
 
     about: ClassVar[FormatNote]
     description: ClassVar[Sequence[str]] = ()
-    """What people are told of a file of this format, and of the rules that follow from it."""
+    """Notes for users about the format and its rules."""
     columns: ClassVar[Mapping[str, Column]] = {}
     """Field to its column: all that the class and those above it declare."""
-    told_first: ClassVar[Sequence[str]] = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "kind", "rating")
-    """Which field's error is told where several cells of a row are bad: the first of these, then the rest in
+    reported_first: ClassVar[Sequence[str]] = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "kind", "rating")
+    """Which field's error is reported if several cells of a row are bad: the first of these, then the rest in
     the order of their columns. Another format may need another order: what is not rated is skipped, not
     invalid for its id."""
     unread_columns: ClassVar[Sequence[str]] = ()
@@ -83,7 +83,7 @@ class TableReader:
     """What its titles are, where it has no column for that."""
     archive_rank: ClassVar[int] = 0
     """Which files of an archive are read, where several of this format hold the same ratings: the lowest."""
-    judged_scale: ClassVar[Steps | None] = None
+    expected_scale: ClassVar[Steps | None] = None
     """A scale that rests on the names of columns, so that the ratings themselves are looked at, too."""
     scaled_field: ClassVar[str] = "rating"
     """The field whose scale it is."""
@@ -111,8 +111,8 @@ class TableReader:
         """In which column of the table each field stands."""
         self.prepare()
         zone = () if self.zone is UTC else (f"times without a zone are of {self.zone}",)
-        told = [self.scale_doubt] if self.scale_doubt else self.describe_scale() if self.scale else []
-        self.notes: Sequence[str] = (*self.describe(), *told, *zone, *table.notes)
+        scale_notes = [self.scale_doubt] if self.scale_doubt else self.describe_scale() if self.scale else []
+        self.notes: Sequence[str] = (*self.describe(), *scale_notes, *zone, *table.notes)
 
     @classmethod
     def find_columns(cls, header: Header) -> dict[str, int]:
@@ -135,7 +135,7 @@ class TableReader:
 
     @classmethod
     def for_rows(cls, table: AnyTable) -> type["TableReader"]:
-        """Return what reads this table: another format, where the rows tell what the columns do not."""
+        """Return what reads this table: another format, if the rows show it and the columns do not."""
         del table
         return cls
 
@@ -146,8 +146,8 @@ class TableReader:
             if self.scaled_field not in self.places:
                 raise OptionError("scale", f"the ratings of {self.table.name} are of ten", self.given.scale)
             self.places["note"] = self.places[self.scaled_field]
-        elif self.judged_scale is not None and self.scaled_field in self.places:
-            self.refuse_other_scale(self.judged_scale)
+        elif self.expected_scale is not None and self.scaled_field in self.places:
+            self.refuse_other_scale(self.expected_scale)
 
     def refuse_other_scale(self, scale: Steps) -> None:
         """Refuse ratings that cannot be of the format's scale. Raises ScaleNeededError."""
@@ -217,8 +217,8 @@ class TableReader:
             rows_before += len(rows)
 
     def _build_parsers(self) -> list[ColumnParser]:
-        """Make the parsers of the columns that the file has, in the order in which their errors are told."""
-        first = [field for field in self.told_first if field in self.places]
+        """Make the parsers of the columns that the file has, in the order of reporting their errors."""
+        first = [field for field in self.reported_first if field in self.places]
         parsers = []
         for field in dict.fromkeys((*first, *self.places)):
             parse = self.parser_of(field)

@@ -23,8 +23,8 @@ def note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]])
     for index in compress(count(), early):
         job = jobs[index]
         assert job.rated_at
-        told = f"the date, {job.rated_at[:10]}, lies before {job.year}, the year of the title; it is kept"
-        jobs[index] = job.with_note(told)
+        note = f"the date, {job.rated_at[:10]}, is before {job.year}, the year of the title; it is kept"
+        jobs[index] = job.with_note(note)
 
 
 def note_lost_years(jobs: list[RatingJob], lost: Mapping[int, str]) -> None:

@@ -1,7 +1,7 @@
-"""What the ratings of a whole file look like: a scale is never judged row by row.
+"""Checks the scale of a whole file: one row cannot show which scale it has.
 
-9, 4, 8.5, 5    as stars of five: two of the four are none, so the 4 and the 5 are none either
-5, 3, 3.5, 4    as ratings of ten: halves, and none above 5, so these are stars
+9, 4, 8.5, 5    expected 1 to 5: two of four are above 5, so the 4 and the 5 are of another scale, too
+5, 3, 3.5, 4    expected 1 to 10: halves, and none above 5, so the scale is 1 to 5
 """
 
 from collections.abc import Iterator
@@ -17,34 +17,34 @@ _STARS = 5
 _TEN = 10
 _HUNDRED = 100
 _FEW = 20
-"""Ratings: of fewer, none need be high."""
+"""With fewer ratings, all of them may be low by chance."""
 
 _STRAY = Fraction(1, 4)
-"""Up to this share of ratings above a scale are slips of the pen, and so is a single one."""
+"""Up to this share of ratings above the scale are typing errors, and so is a single one."""
 
 
 class Ratings(NamedTuple):
-    """What the numbers of a rating column have in common."""
+    """A summary of the numbers in a rating column."""
 
     numbers: int
     highest: Fraction
     above: int
-    """Ratings above the scale that was looked for."""
+    """Ratings above the expected scale."""
     has_halves: bool
 
     @property
     def are_of_another_scale(self) -> bool:
-        """Whether too many lie above the scale to be slips."""
+        """Whether too many are above the scale to be typing errors."""
         return self.above > 1 and self.above >= _STRAY * self.numbers
 
     @property
     def are_stars(self) -> bool:
-        """Whether they can hardly be whole numbers of ten."""
+        """Whether they have halves and none above 5."""
         return self.has_halves and self.highest <= _STARS
 
     @property
     def may_be_stars(self) -> bool:
-        """Whether there are many, and all low."""
+        """Whether there are many, and none above 5."""
         return self.numbers >= _FEW and self.highest <= _STARS
 
     @property
@@ -55,8 +55,8 @@ class Ratings(NamedTuple):
         return str(_TEN if self.highest <= _TEN else _HUNDRED)
 
 
-def judge_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Ratings:
-    """Read a column through; `limit` is the highest rating of the scale that it should be of."""
+def summarise_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Ratings:
+    """Read the whole column; `limit` is the highest rating of the expected scale."""
     numbers = above = 0
     highest, has_halves = Fraction(0), False
     seen: dict[str, Fraction | None] = {}
@@ -64,7 +64,7 @@ def judge_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Ratings
         if cell not in seen:
             seen = seen if len(seen) < _HUNDRED * _HUNDRED else {}
             seen[cell] = parse_value(cell)
-        # A broken row may hold anything here; a number such as 83922 is no rating of any scale.
+        # A broken row may have anything here; a number such as 83922 is no rating of any scale.
         if (value := seen[cell]) is not None and 0 < value <= _HUNDRED:
             numbers += 1
             above += value > limit
@@ -74,15 +74,15 @@ def judge_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Ratings
 
 
 def refuse_other_scale(table: AnyTable, place: int, highest: Fraction, *, is_strict: bool = False) -> None:
-    """Refuse a file of whose ratings too many lie above the highest, or any. Raises ScaleNeededError."""
-    ratings = judge_ratings(table, place, highest)
+    """Raise ScaleNeededError if too many ratings are above `highest`; with `is_strict`, if any is."""
+    ratings = summarise_ratings(table, place, highest)
     if ratings.are_of_another_scale or (is_strict and ratings.above):
-        told = f"{ratings.above:,} of {ratings.numbers:,} are above {highest}, the most there is"
-        raise ScaleNeededError(table.name, told, None, ratings.likely_scale)
+        problem = f"{ratings.above:,} of {ratings.numbers:,} are above {highest}, the highest rating"
+        raise ScaleNeededError(table.name, problem, None, ratings.likely_scale)
 
 
 def read_cells(table: AnyTable, place: int) -> Iterator[str]:
-    """Read a column through, as far as it can be read; `chunks` tells of the rest, in its place."""
+    """Read the column as far as it can be read; `chunks` reports the error."""
     with suppress(UnreadableFileError):
         for chunk in table.chunks([place]):
             yield from chunk.column(place)

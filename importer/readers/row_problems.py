@@ -1,4 +1,4 @@
-"""Problems of a row as a whole, and which of several problems is told."""
+"""Problems of a whole row, and which of several problems is reported."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from importer.readers.cells.errors import CellError, Reason, quote
 
 
 def too_few(names: Sequence[str], place: int, cells: int) -> CellError:
-    """Make the error of a row that ends before the cell at this place."""
+    """Build the error of a row that ends before the cell at this place."""
     return CellError(
         Reason.TOO_FEW_CELLS,
         f"the row has {cells} of {len(names)} cells, and none in {quote(names[place])}",
@@ -16,15 +16,15 @@ def too_few(names: Sequence[str], place: int, cells: int) -> CellError:
 
 
 def repeated_header() -> CellError:
-    """Make the error of a row that is the header."""
+    """Build the error of a row that is the header."""
     return CellError(
         Reason.REPEATED_HEADER,
-        "the names of the columns stand here once more",
-        "Nothing is lost: it is no rating.",
+        "the names of the columns are repeated here",
+        "Nothing is lost: the row is no rating.",
         status=Status.SKIPPED,
     )
 
 
-def outweighs(error: CellError, field: str | None, told: CellError) -> bool:
-    """Whether an error is told in the place of another cell's: who corrects that one would not see it."""
-    return error.reason is Reason.OFF_SCALE and field is not None and told.status is Status.INVALID
+def outweighs(error: CellError, field: str | None, other: CellError) -> bool:
+    """Whether to report an error and not that of the `other` cell, whose correction would hide it."""
+    return error.reason is Reason.OFF_SCALE and field is not None and other.status is Status.INVALID

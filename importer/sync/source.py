@@ -103,7 +103,7 @@ def withhold_content(job: SyncJob, fetched: Fetched) -> Iterator[None]:
             raise
         remedy = f"Look at its copy, {fetched.path}, and correct the source of the job."
         raise UnreadableFileError(
-            fetched.name, "its server sent no format that is known", remedy=remedy
+            fetched.name, "its server sent a file of no known format", remedy=remedy
         ) from None
 
 

@@ -57,4 +57,4 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
 def test_a_file_of_no_known_format_is_a_usage_error(tmp_path: Path) -> None:
     done = inspect(tmp_path, "-", given="a,b\n1,2\n")
     assert done.returncode == 2
-    assert "this is no format that is known" in done.stderr
+    assert "no known format has these columns" in done.stderr

@@ -21,8 +21,10 @@ def test_every_file_of_formats_that_holds_a_format_is_registered() -> None:
 def test_what_a_format_says_of_its_columns_is_of_its_columns(reader: type[TableReader]) -> None:
     names = {name.lower() for column in reader.columns.values() for name in column.names}
     assert any(column.required for column in reader.columns.values())
-    if reader.told_first != TableReader.told_first and not {"user", "profile"} & set(reader.told_first):
-        assert set(reader.told_first) <= reader.columns.keys()
+    if reader.reported_first != TableReader.reported_first and not {"user", "profile"} & set(
+        reader.reported_first
+    ):
+        assert set(reader.reported_first) <= reader.columns.keys()
     assert not {name.lower() for name in reader.unread_columns} & names
 
 

@@ -181,7 +181,7 @@ def test_what_an_unexpected_download_holds_is_not_told(tmp_path: Path) -> None:
     error = UnknownFormatError('Columns found: "5ECRET"')
     fetched = Fetched(tmp_path / "nightly.download", "the download from example.org", Version())
     with (
-        pytest.raises(UnreadableFileError, match=r"no format that is known.*nightly\.download") as caught,
+        pytest.raises(UnreadableFileError, match=r"no known format.*nightly\.download") as caught,
         withhold_content(SyncJob(source=ADDRESS), fetched),
     ):
         raise error

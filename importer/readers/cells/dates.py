@@ -1,10 +1,10 @@
-"""When a title was rated: the ways exports write it, brought to one.
+"""Parses dates of ratings: the forms of all exports become one.
 
 The result is a day (`2024-05-01`) or an instant in UTC (`2024-05-01T14:06:03Z`), never more than the
 file says. Rules: an instant without a zone is read as UTC, or in the zone that the format or its owner names;
 midnight in the form of C's `asctime` is a day, for exports write days so; the day before or of the epoch
 means "unknown"; dates with slashes are day or month first as the whole column shows, never by guess. What
-a day means as an instant, and whether a date is plausible, is decided further down the road.
+a day means as an instant, and whether a date is plausible, is decided by later stages.
 """
 
 import re

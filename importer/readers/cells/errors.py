@@ -48,7 +48,7 @@ class CellError(ValueError):
     """A cell, or a row as a whole, that cannot become what it should.
 
     `problem` continues a sentence that starts with the quoted value; `remedy` is a sentence of its own.
-    `field` is set where a whole row was judged and one field is to blame.
+    `field` is set if a whole row was checked and one field is wrong.
     """
 
     def __init__(

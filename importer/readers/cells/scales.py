@@ -1,7 +1,7 @@
 """Rating scales: what the numbers of a format mean, and how they become 1 to 10. Pure.
 
 A value becomes the nearest whole number of ten, a half the higher one, and never less than 1: the rule
-that loses least. What was not exact is told in the row's note. Nothing outside of a scale is clamped.
+that loses least. The row's note says what was not exact. Nothing outside of a scale is clamped.
 """
 
 import re

@@ -66,7 +66,7 @@ class CritickerReader(Scaled):
                 cells = {cell.strip() for cell in chunk.column(place)}
                 highest = max([highest, *(int(cell) for cell in cells if _is_score(cell))])
         except UnreadableFileError:
-            pass  # what can be read decides; `chunks` tells of the rest, in its place
+            pass  # use what can be read; `chunks` reports the error
         return steps("0", "10" if 0 < highest <= _TEN else "100")
 
     def describe(self) -> Sequence[str]:
@@ -122,7 +122,7 @@ class CritickerXmlReader(Scaled):
         return ("Criticker XML", f"scores are {self.scale}")
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
-        """Take the kind that the address tells, and the year out of the title."""
+        """Take the kind from the address and the year from the title."""
         title, year = split_year(job.title or "")
         return job._replace(kind=extra.get("address", MediaKind.UNKNOWN), title=title, year=year)
 

@@ -1,6 +1,6 @@
 """Tables that people write themselves, and our own results file: any table with an id and a rating.
 
-The columns go by their names and nothing is guessed from cells. Two rules of the format, told in the
+The columns go by their names and nothing is guessed from cells. Two rules of the format, named in the
 notes: a row without a type is a movie, unless it has a season or an episode number; and where a row
 has a season number, its ids, title and year are the show's.
 """
@@ -23,7 +23,7 @@ from importer.readers.cells.texts import unmark
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote
 from importer.readers.formats.scaled import SCALE_NOTE, Scaled
-from importer.readers.judging import judge_ratings
+from importer.readers.judging import summarise_ratings
 from importer.readers.tables.records import LIST
 from importer.readers.tables.table import AnyTable, Header
 
@@ -63,7 +63,7 @@ _OTHER_EVENTS = frozenset({"watched_at", "watchlisted_at", "watched", "watchlist
 _OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your rating", "my rating")
 """Beside one of these, `rating` is everybody's as likely as not."""
 _OF_LIBRARIES = frozenset({"studio", "content rating", "video resolution", "contentrating"})
-"""What a media server tells of its files: beside two of these, `rating` is the critics'."""
+"""Columns of media servers: beside two of these, `rating` is the critics'."""
 _RESULTS = ("row", "line", "status", "reason", "message", "rating", "previous_rating")
 
 
@@ -155,14 +155,14 @@ class CsvReader(Scaled):
         super().prepare()
 
     def is_scale_needed(self) -> bool:
-        """Whether the ratings themselves say that they are not 1 to 10. A doubt is told, and asked about."""
+        """Whether the ratings themselves say that they are not 1 to 10. A doubt is noted and asked about."""
         if self.clean_cell is not None:
             return False
-        ratings = judge_ratings(self.table, self.places["rating"], _TEN)
+        ratings = summarise_ratings(self.table, self.places["rating"], _TEN)
         self.scale_example = ratings.likely_scale
         if ratings.may_be_stars:
             self.scale_doubt = f"none of {ratings.numbers:,} ratings is above 5: {RowRemedy.NAME_STARS}"
-        self.scale_told = (
+        self.scale_problem = (
             "some are halves and none is above 5, as stars are"
             if ratings.are_stars
             else f"{ratings.above:,} of {ratings.numbers:,} are above 10"
@@ -171,7 +171,7 @@ class CsvReader(Scaled):
 
     @classmethod
     def missing(cls, header: Header) -> list[str]:
-        """Name what the header lacks: the rating, or everything that could tell a title."""
+        """Name what the header lacks: the rating, or every column that identifies a title."""
         found = cls.find_columns(header)
         missing = super().missing(header)
         if found.keys().isdisjoint({*_IDS, "title"}):
@@ -228,9 +228,9 @@ class CsvReader(Scaled):
                 )  # hardly a film has a TVDB id; where it is one, the second kind finds it
                 job = job._replace(second_kind=MediaKind.MOVIE)
                 is_by_address = address.kind is MediaKind.SHOW
-                told = "its address says so" if is_by_address else "it has a TVDB id"
-                job = job.with_note(f"the row has no type: taken for a show, for {told}")
-            # Without the column, the notes of the file tell it of all rows.
+                reason = "its address says so" if is_by_address else "it has a TVDB id"
+                job = job.with_note(f"the row has no type: taken for a show, because {reason}")
+            # Without the column, a note of the file says it of all rows.
             is_told = kind is not MediaKind.MOVIE or "kind" not in self.places
             job = job._replace(kind=kind)
             job = job if is_told else job.with_note(_NO_TYPE)

@@ -36,7 +36,7 @@ class DoubanReader(TableReader):
     )
     description = ("Douban, the stars doubled; rating is everybody's and not taken",)
     title = Column("title", required=True)
-    judged_scale = _STARS
+    expected_scale = _STARS
     rating = Column("star", parse=_STARS.convert, required=True)
     rated_at = Column("star_time", parse=DATE, required=True)
     address = Column("url", parse=str.strip)

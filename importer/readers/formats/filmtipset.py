@@ -34,7 +34,7 @@ class FilmtipsetReader(TableReader):
     )
     description = ("Filmtipset votes, doubled",)
     imdb_id = Column("IMDB", parse=parse_imdb_number, required=True)
-    judged_scale = _STARS
+    expected_scale = _STARS
     rating = Column("Score", parse=_STARS.convert, required=True)
     rated_at = Column("VoteDate", _JOINED, parse=PerFile(lambda reader: reader.parse_day), required=True)
     title = Column("MovieTitle", _JOINED, parse=PerFile(lambda reader: reader.parse_title), required=True)

@@ -30,7 +30,7 @@ class FlixsterReader(TableReader):
     description = ("Flixster ratings, doubled; they do not say on which day a movie was rated",)
     title = Column("movie.title", required=True)
     usual_kind = MediaKind.MOVIE
-    judged_scale = _STARS
+    expected_scale = _STARS
     unrated = _STARS.none
     rating = Column("score", parse=_STARS.convert, required=True)
     note = rating.also(_STARS.note)

@@ -34,9 +34,7 @@ _OF_LISTS = frozenset({"position", "created", "modified", "description"})
 def _parse_const(cell: str) -> str:
     imdb_id = parse_imdb_id(cell)
     if imdb_id is None:
-        raise CellError(
-            Reason.NO_ID, "is no id", "Without its id the title cannot be told; take the row out."
-        )
+        raise CellError(Reason.NO_ID, "is no id", "Without its id the title is not known; take the row out.")
     return imdb_id
 
 
@@ -65,7 +63,7 @@ class ImdbReader(TableReader):
     rated_at = Column("Date Rated", "Date Added", "created", parse=DATE)
     year = Column("Year", parse=parse_year)
     title = Column("Title")
-    told_first = ("kind", "imdb_id", "rating")
+    reported_first = ("kind", "imdb_id", "rating")
     signature_columns: ClassVar = frozenset({"const", "title type"})
 
     @classmethod

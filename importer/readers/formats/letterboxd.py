@@ -49,7 +49,7 @@ class LetterboxdReader(TableReader):
     year = Column("Year", parse=parse_year)
     imdb_id = Column("imdbID", "imdb_id", "imdb", parse=parse_imdb_id)
     tmdb_id = Column("tmdbID", "tmdb_id", "tmdb", parse=parse_number_id)
-    judged_scale = STARS
+    expected_scale = STARS
     unread_columns = ("Letterboxd URI",)
     signature_columns: ClassVar = frozenset({"letterboxd uri"})
     options = frozenset({"diary_dates"})
@@ -70,20 +70,21 @@ class LetterboxdReader(TableReader):
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Name the kind, and date the rating."""
         if job.title is None:
-            raise CellError(Reason.NO_ID, "is no name", "A film can only be told by its name.", field="title")
-        # Some limited series are there, too, and nothing in the file tells which.
+            raise CellError(Reason.NO_ID, "is no name", "A film is known by its name alone.", field="title")
+        # Some limited series are there, too, and nothing in the file shows which.
         job = job._replace(kind=MediaKind.MOVIE, second_kind=MediaKind.SHOW)
         return self._date(job, extra)
 
     def _date(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
-        """Date the rating. Raises CellError for a film that nothing tells from another."""
+        """Date the rating. Raises CellError for a film with the name and year of another."""
         del extra
         film = job.title, job.year
         if film in self._namesakes and not (job.imdb_id or job.tmdb_id):
             # Whatever is chosen for one of them, `importer resolve` would give to the other, too.
             raise CellError(
                 Reason.NO_ID,
-                f"another film of the file has this name and year, {job.year}, too: nothing tells which",
+                f"another film of the file has this name and year, {job.year}, too: it is not known which "
+                "one is meant",
                 "Rate both by hand, or import a table of them with a column imdb_id.",
             )
         if self.given.diary_dates and film in self._last_viewings:
@@ -92,9 +93,9 @@ class LetterboxdReader(TableReader):
 
     @cached_property
     def _namesakes(self) -> AbstractSet[_Film]:
-        """What is not enough to tell a film: names and years that stand beside more than one address."""
+        """The names and years that have more than one address, so that they identify no film."""
         addresses: dict[_Film, set[str]] = {}
-        with suppress(UnreadableFileError):  # `chunks` tells of it, in its place
+        with suppress(UnreadableFileError):  # `chunks` reports the error
             for name, year, address in _cells(self.table, ("Name", "Year", "Letterboxd URI")):
                 addresses.setdefault(_film(name, year), set()).add(address.strip())
         return {film for film, found in addresses.items() if len(found - {""}) > 1}

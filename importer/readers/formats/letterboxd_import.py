@@ -50,7 +50,7 @@ class LetterboxdImportReader(TableReader):
     tmdb_id = Column("tmdbID", parse=parse_number_id)
     rating = Column("Rating10", "Rating", parse=PerFile(lambda reader: reader.parse_rating), required=True)
     stars = Column("Rating", parse=PerFile(lambda reader: reader.parse_stars))
-    judged_scale = STARS
+    expected_scale = STARS
     scaled_field = "stars"
     rated_at = Column("WatchedDate", parse=DATE)
     year = Column("Year", parse=parse_year)

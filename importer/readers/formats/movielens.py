@@ -1,7 +1,7 @@
 """MovieLens: the export of the site, and the data sets for research.
 
 The site's export holds ids. A data set holds the ratings of many people by numbers of its own; what these
-mean stands in `links.csv` and `movies.csv` beside it, which are held in memory: they grow with the titles
+mean stands in `links.csv` and `movies.csv` beside it, which are kept in memory: they grow with the titles
 there are, not with the ratings.
 """
 
@@ -45,7 +45,7 @@ class MovieLensReader(TableReader):
     imdb_id = Column("imdb_id", parse=parse_imdb_number, required=True)
     tmdb_id = Column("tmdb_id", parse=parse_number_id)
     rating = Column("rating", parse=_STARS.convert, required=True)
-    judged_scale = _STARS
+    expected_scale = _STARS
     title = Column("title")
     unread_columns = ("movie_id", "average_rating")  # without these, ratings may be of any scale
     signature_columns: ClassVar = frozenset({"average_rating"})
@@ -75,7 +75,7 @@ class MovieLensDatasetReader(OwnedRows):
     user = Column("userId", parse=USER, required=True)
     movie = Column("movieId", parse=str.strip, required=True)
     rating = Column("rating", parse=_STARS.convert, required=True)
-    judged_scale = _STARS
+    expected_scale = _STARS
     rated_at = Column("timestamp", parse=parse_unix_seconds, required=True)
     signature_columns: ClassVar = frozenset({"movieid"})
 

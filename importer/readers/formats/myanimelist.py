@@ -60,7 +60,7 @@ class MyAnimeListReader(TableReader):
         recognised_by="elements anime with series_title, series_type and my_score",
         ids="none that others know: a title alone, so look it up with `importer resolve`",
         scale="1 to 10; 0 is no rating, and skipped",
-        dates="none: the export tells when a title was watched, not when it was rated",
+        dates="none: the export has the date when a title was watched, not when it was rated",
         traps="OVA, ONA and specials may be shows or movies; manga lists are refused",
         sample="myanimelist.xml",
     )
@@ -70,7 +70,7 @@ class MyAnimeListReader(TableReader):
     unrated = frozenset({"", "0"})
     rating = Column("my_score", parse=_parse_score, required=True)
     title = Column("series_title", required=True)
-    told_first = ("rating", "kind")  # what is not rated is skipped, whatever it is
+    reported_first = ("rating", "kind")  # what is not rated is skipped, whatever it is
     signature_columns: ClassVar = frozenset({"series_title", "my_score"})
 
     def __init__(self, table: AnyTable, options: ReadOptions) -> None:
@@ -81,5 +81,5 @@ class MyAnimeListReader(TableReader):
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """See that there is a title to look for."""
         del extra
-        # Lists that programs write have no types: the look-up has to tell.
+        # Lists that programs write have no types: the look-up finds the type.
         return job._replace(title=require_title(job.title), kind=job.kind or MediaKind.UNKNOWN)

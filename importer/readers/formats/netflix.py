@@ -48,7 +48,7 @@ class NetflixReader(OwnedRows, Scaled):
     scale_example = "1=3,2=7,3=10"
 
     def __init__(self, table: AnyTable, options: ReadOptions) -> None:
-        # Its times are UTC, whatever `--timezone` says of times that do not tell.
+        # Its times are UTC, so `--timezone` does not apply to them.
         super().__init__(table, replace(options, zone=UTC))
 
     def is_scale_needed(self) -> bool:
@@ -62,7 +62,7 @@ class NetflixReader(OwnedRows, Scaled):
                     if profile == self.wanted_user and thumbs not in _NONE and not _is_star(stars, *words):
                         return True
         except UnreadableFileError:
-            pass  # what can be read decides; `chunks` tells of the rest, in its place
+            pass  # use what can be read; `chunks` reports the error
         return False
 
     def describe(self) -> Sequence[str]:

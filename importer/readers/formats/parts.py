@@ -23,7 +23,7 @@ class Title(NamedTuple):
 
     @property
     def has_id(self) -> bool:
-        """Whether anything but a name tells it."""
+        """Whether it has an id or a number, and not only a name."""
         return any(self[2:])
 
 
@@ -85,7 +85,7 @@ def name_part(job: RatingJob, show: Title, own: Title) -> RatingJob:
         raise CellError(
             Reason.NO_ID,
             f"the row has no id of the {job.kind}, nor its show and number",
-            "Without them it cannot be told; take the row out.",
+            "Without them the title is not known; take the row out.",
         )
     names = [name for name in (show.title, own.title) if name]
     return job._replace(season=None, episode=None, **own._replace(title=": ".join(names) or None)._asdict())
@@ -97,6 +97,6 @@ def name_whole(job: RatingJob, title: Title) -> RatingJob:
         raise CellError(
             Reason.NO_ID,
             f"the row has no id of the {job.kind}, nor its title",
-            "Without them it cannot be told; take the row out.",
+            "Without them the title is not known; take the row out.",
         )
     return job._replace(season=None, episode=None, **title._asdict())

@@ -17,7 +17,7 @@ class Scaled(TableReader):
     """Whether nothing in the file says what its ratings are, so that `--scale` is asked for."""
     has_votes: ClassVar[bool] = False
     """Whether its ratings are no numbers of a scale: `--scale` has to say what each is."""
-    scale_told: str = ""
+    scale_problem: str = ""
     """What was found out about the ratings, if anything was."""
     scale_example: str = "0-100"
     """What `--scale` may look like, where nothing can be suggested."""
@@ -34,10 +34,10 @@ class Scaled(TableReader):
         elif self.is_scale_needed():
             suggested = self.suggest_scale()
             looks_like = None if suggested is None else suggested.flag
-            told = self.scale_told or self.about.scale
-            raise ScaleNeededError(self.table.name, told, looks_like, self.scale_example)
+            problem = self.scale_problem or self.about.scale
+            raise ScaleNeededError(self.table.name, problem, looks_like, self.scale_example)
         else:
-            self.places.pop("note", None)  # it tells what a conversion changed, and there is none
+            self.places.pop("note", None)  # the note describes a conversion, and there is none
 
     def parser_of(self, field: str) -> Parse:
         """Return what the column says: it knows of the scale."""

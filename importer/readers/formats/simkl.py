@@ -21,7 +21,7 @@ from importer.readers.tables.records import LIST
 from importer.readers.tables.table import Header
 
 _ANIME = MediaKind.UNKNOWN
-"""What an anime is, as long as nothing tells."""
+"""The kind of an anime without a type."""
 
 _TYPES = TYPES | {"anime": TitleType(_ANIME)}
 _ANIME_TYPES = {"movie": MediaKind.MOVIE, "tv": MediaKind.SHOW, "ona": MediaKind.SHOW}
@@ -54,7 +54,7 @@ class SimklReader(TableReader):
     tmdb_id = Column("TMDB", "TMDB_ID", parse=parse_number_id)
     tvdb_id = Column("TVDB", "TVDB_ID", parse=parse_number_id)
     year = Column("Year", parse=parse_year)
-    told_first = ("kind", "rating", "rated_at")
+    reported_first = ("kind", "rating", "rated_at")
     unread_columns = ("LastEpWatched", "Watchlist")
     signature_columns: ClassVar = frozenset({"simkl_id", "lastepwatched"})
 

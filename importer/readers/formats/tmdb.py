@@ -53,7 +53,7 @@ class TmdbReader(TableReader):
     description = ("ratings from TMDB", "Your Rating counts, halves are rounded up; Rating is everybody's")
     tmdb_id = Column("TMDb ID", parse=parse_number_id, required=True)
     kind = Column("Type", parse=partial(parse_kind, types=TYPES), required=True)
-    judged_scale = _SCALE
+    expected_scale = _SCALE
     rating = Column("Your Rating", parse=_SCALE.convert, required=True)
     note = rating.also(_SCALE.note)
     title = Column("Name", required=True)
@@ -62,7 +62,7 @@ class TmdbReader(TableReader):
     season = Column("Season Number", parse=parse_number)
     episode = Column("Episode Number", parse=parse_number)
     year = Column("Release Date", parse=_parse_release)
-    told_first = ("kind", "imdb_id", "tmdb_id", "rating")
+    reported_first = ("kind", "imdb_id", "tmdb_id", "rating")
     signature_columns: ClassVar = frozenset({"tmdb id"})
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
@@ -80,7 +80,7 @@ class TmdbReader(TableReader):
         job = job._replace(kind=MediaKind.EPISODE)
         numbered = _match_numbered(job.title or "")
         is_named = numbered is not None and (int(numbered[2]), int(numbered[3])) == (job.season, job.episode)
-        # The release date is the episode's, so nothing tells the year of its show.
+        # The release date is the episode's, so the year of its show is not known.
         show = Title(numbered[1]) if numbered is not None and is_named else Title()
         part = name_part(job, show, Title(None, job.year, job.imdb_id))
         return part if part.season is not None else part._replace(title=job.title)

@@ -44,7 +44,7 @@ class TraktCsvReader(TableReader):
     own = title_columns()
     of_show = _SHOW
     of_episode = _EPISODE
-    told_first = ("kind", "rating", "rated_at", "season", "episode")
+    reported_first = ("kind", "rating", "rated_at", "season", "episode")
     unread_columns = ("trakt_rating",)
     signature_columns: ClassVar = frozenset({"trakt_rating", *_SHOW, *_EPISODE})
 

@@ -17,8 +17,8 @@ class OwnedRows(TableReader):
     """An open table in which each row is somebody's; one person's are taken, the others' skipped."""
 
     user_option: ClassVar[str]
-    """`user` or `profile`: the option, and the field that tells whose a row is."""
-    told_first = ("user", "profile", *TableReader.told_first)
+    """`user` or `profile`: the option, and the field with the user of a row."""
+    reported_first = ("user", "profile", *TableReader.reported_first)
     wanted_user: str | None = None
     """Whose rows are taken; None if there is no row."""
 
@@ -70,8 +70,8 @@ class OwnedRows(TableReader):
                 whole = [cell for index, cell in enumerate(cells) if index not in cut] if cut else cells
                 yield from (user for cell in dict.fromkeys(whole) if (user := cell.strip()) not in ignored)
         except UnreadableFileError:
-            return  # what can be read decides; `chunks` tells of the rest, in its place
+            return  # use what can be read; `chunks` reports the error
 
 
 USER = PerFile(attrgetter("parse_user"))
-"""Parses the column that tells whose a row is."""
+"""Parses the column with the user of a row."""

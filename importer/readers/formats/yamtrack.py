@@ -52,7 +52,7 @@ class YamtrackReader(TableReader):
         recognised_by="columns media_id, source, media_type and score",
         ids="TMDB, TVDB or IMDb, as source says; of other sources a title alone, for `importer resolve`",
         scale="0 to 10 with decimals, rounded half up; without a score a title is tracked only, and skipped",
-        dates="none: the export tells when a title was watched, not when it was rated",
+        dates="none: the export has the date when a title was watched, not when it was rated",
         traps="seasons and episodes have the id of their show; games, books and comics are unsupported",
         sample="yamtrack.csv",
     )
@@ -60,17 +60,17 @@ class YamtrackReader(TableReader):
     kind = Column("media_type", parse=_parse_kind, required=True)
     source = Column("source", parse=str.strip, required=True)
     media_id = Column("media_id", parse=str.strip, required=True)
-    judged_scale = _SCALE
+    expected_scale = _SCALE
     rating = Column("score", parse=_SCALE.convert, required=True)
     note = rating.also(_SCALE.note)
     season = Column("season_number", parse=parse_number)
     episode = Column("episode_number", parse=parse_number)
     title = Column("title")
-    told_first = ("rating", "kind")  # what is only tracked is skipped, whatever it is
+    reported_first = ("rating", "kind")  # what is only tracked is skipped, whatever it is
     signature_columns: ClassVar = frozenset({"media_id"})
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
-        """Give the job its id, and see that its title can be told."""
+        """Add the job's id, and check that its title is identified."""
         numbers = {MediaKind.SEASON: [job.season], MediaKind.EPISODE: [job.season, job.episode]}
         if None in numbers.get(job.kind, ()):
             raise CellError(

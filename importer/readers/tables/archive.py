@@ -65,7 +65,7 @@ def _parts_of(path: Path) -> set[str]:
         with zipfile.ZipFile(path) as archive:
             return set(archive.namelist())
     except (*_DAMAGED, NotImplementedError, OSError):
-        return set()  # what is wrong with it, unpacking will tell
+        return set()  # unpacking reports what is wrong
 
 
 class Folder:
@@ -179,7 +179,7 @@ class ArchiveReader:
     def __init__(
         self, readers: Sequence[tuple[str, FileReader]], folder: Folder, notes: Sequence[str] = ()
     ) -> None:
-        """Read these, by their names in the archive; `notes` tell of what is not read."""
+        """Read these, by their names in the archive; `notes` name what is not read."""
         self.format_name = readers[0][1].format_name
         every = dict.fromkeys(name for _, reader in readers for name in reader.unread)
         self.unread: Sequence[str] = list(every)
@@ -187,7 +187,7 @@ class ArchiveReader:
         self.is_results = any(reader.is_results for _, reader in readers)
         self.related_files: Sequence[Path] = ()  # they come in the archive
         self._readers = readers
-        self._folder = folder  # held for as long as there may be something to read
+        self._folder = folder  # deleted with the reader, not before
         names = ", ".join(name for name, _ in readers)
         self.notes: Sequence[str] = (*readers[0][1].notes, f"from the archive: {names}", *notes)
 

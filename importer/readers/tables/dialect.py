@@ -68,7 +68,7 @@ def _with_header(dialect: Dialect, head: str) -> Dialect:
     try:
         for record in records:
             if _is_separator(record, dialect.delimiter) or not any(map(str.strip, record)):
-                continue  # of a spreadsheet: a row without a word, and what tells it the delimiter
+                continue  # rows of a spreadsheet: an empty one, and the one that names the delimiter
             if is_conflict_mark(record):
                 continue
             found = dialect._replace(names=tuple(record), header_lines=records.line_num)

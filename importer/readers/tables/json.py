@@ -1,6 +1,6 @@
 """The records of a JSON file, one after the other: a list, an object of lists, or an object a line.
 
-Only one record is held at a time, so a file may be as large as it likes, and be one single line. Where
+Only one record is in memory at a time, so a file may be as large as it likes, and be one single line. Where
 each line is an object, a line that is broken costs that one row; anywhere else what follows cannot be
 trusted any more.
 """

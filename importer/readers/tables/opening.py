@@ -1,4 +1,4 @@
-"""From any file to a table or to sheets: which kind of file it is, told by how it begins."""
+"""Opens any file as a table or as sheets; its first bytes show which kind of file it is."""
 
 import re
 from functools import partial

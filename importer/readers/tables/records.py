@@ -109,7 +109,7 @@ class RecordTable:
 
 
 def _find_columns(records: Iterator[Record]) -> tuple[tuple[str, ...], UnreadableFileError | None]:
-    """Read all records through for their columns; what can be read decides, the reading proper tells more."""
+    """Read all records for their columns, as far as they can be read; `chunks` reports the error."""
     columns: dict[str, None] = {}
     try:
         for record in records:

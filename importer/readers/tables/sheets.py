@@ -38,8 +38,8 @@ def open_sheet(path: Path, name: str, sheet: Sheet, others: Sequence[str]) -> Re
     """Make a table of a sheet. Raises `UnreadableFileError`, and `EmptyFileError` if it holds no record."""
     table = RecordTable(path, name, lambda _: _read_records(sheet, name), sheet.kind_of_file)
     if others:
-        told = f"only the sheet {quote(sheet.name)} is read, not {', '.join(map(quote, others))}"
-        table.notes = (*table.notes, told)
+        note = f"only the sheet {quote(sheet.name)} is read, not {', '.join(map(quote, others))}"
+        table.notes = (*table.notes, note)
     return table
 
 

@@ -98,7 +98,7 @@ class TextFile:
             notes.append("the file ends within a character: it was cut off")
         if self.encoded_twice:
             notes.append(
-                f"{self.encoded_twice:,} characters were encoded twice by whoever wrote the file "
+                f"{self.encoded_twice:,} characters were encoded twice by the program that wrote the file "
                 "(Ã© where é should stand); ids are not touched by that, titles are left as they are"
             )
         if self.lost:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
 
 _LARGEST_SHARED = 1 << 28
-"""Bytes of the texts that all sheets share, unpacked: they are held in memory as a whole."""
+"""Bytes of the texts that all sheets share, unpacked: all of them are kept in memory."""
 
 _LARGEST = 1 << 32
 """Bytes of all sheets, unpacked."""

@@ -217,7 +217,7 @@ def test_what_tells_a_show_where_no_type_does(tmp_path: Path) -> None:
     found = jobs(read(tmp_path, content.encode()))
     assert [job.kind for job in found] == ["show", "show", "movie", "movie", "movie"]
     assert [job.second_kind for job in found] == ["movie", "movie", None, None, None]
-    assert found[0].note == "the row has no type: taken for a show, for it has a TVDB id"
+    assert found[0].note == "the row has no type: taken for a show, because it has a TVDB id"
     assert (found[3].tmdb_id, found[4].imdb_id) == (603, "tt0068646")
 
 

@@ -76,7 +76,7 @@ def test_ids_may_be_null_nothing_or_objects(tmp_path: Path) -> None:
 def test_a_rating_before_the_year_of_its_title_is_told(tmp_path: Path) -> None:
     job = read_entry(tmp_path, type="movie", movie={"title": "Heat", "year": 2022, "ids": {"trakt": 739}})
     assert job.note is not None
-    assert "2021-06-01, lies before 2022" in job.note
+    assert "2021-06-01, is before 2022" in job.note
     assert job.rated_at == "2021-06-01T19:30:00Z"
 
 
