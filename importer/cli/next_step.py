@@ -4,31 +4,42 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from importer.destinations.registry import DEFAULT, find, find_searcher, is_file
-from importer.destinations.spec import DestinationSpec
+from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import AccountLimitError, AuthorizationError, ImporterError
 from importer.model import CORRECTABLE, NEEDS_ID, Status
+from importer.option import declarations_of, flag_of
+from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE
 from importer.report.summary import Summary
+from importer.runs.rules import DestinationOptions, RuleOptions, SendOptions
 
-_ALONE = frozenset(
-    {
-        *("--lists", "--diary-dates", "--insecure-http", "--bulk"),
-        *("--verify", "--no-verify", "--resend-unconfirmed"),
-    }
+
+def _flags(group: type[Any], without: Collection[str] = ()) -> dict[str, bool]:
+    """Give the flags of a group of options, and whether each has a value."""
+    flags = {}
+    for name, default, declaration in declarations_of(group):
+        if name not in without:
+            flag = flag_of(name, declaration)
+            flags[flag] = not isinstance(default, bool)
+            if default is True:
+                flags[flag.replace("--", "--no-", 1)] = False
+    return flags
+
+
+_OF_SERVER = _flags(DestinationOptions, {"write_to"})
+_FOR_RESOLVE = _OF_SERVER | _flags(ReadOptions)
+_FOR_RETRY = (
+    _OF_SERVER
+    | {"--timezone": True}
+    | _flags(RequestOptions)
+    | _flags(SendOptions, {"limit"})
+    | _flags(RuleOptions, {"mirror", "recheck"})
 )
-"""Options without a value."""
-_OF_SERVER = frozenset({"--base-url", "--account", "--insecure-http"})
-_FOR_RESOLVE = _OF_SERVER | {
-    *("--format", "--map", "--scale", "--timezone", "--user", "--profile", "--lists", "--diary-dates")
-}
-_FOR_RETRY = _OF_SERVER | {
-    *("--love", "--hate", "--workers", "--rate", "--bulk", "--batch-size", "--guard"),
-    *("--timezone", "--date-time", "--on-conflict", "--verify", "--no-verify", "--resend-unconfirmed"),
-}
 """Options that decide how rows are sent; not those of one command, such as --limit or --yes."""
 
 _FIRST = {
@@ -93,14 +104,14 @@ def _is_plan(typed: Sequence[str]) -> bool:
     return any(word.partition("=")[0] == "--plan" for word in typed)
 
 
-def _keep(words: Sequence[str], names: Collection[str]) -> Iterator[str]:
-    """Keep those of a command's options that have one of these names, with their values."""
+def _keep(words: Sequence[str], flags: Mapping[str, bool]) -> Iterator[str]:
+    """Keep those of a command's options that have one of these flags, with their values."""
     left = iter(words)
     for word in left:
         name, equals, _ = word.partition("=")
-        if name in names:
+        if name in flags:
             yield word
-            if not equals and name not in _ALONE:
+            if flags[name] and not equals:
                 yield next(left, "")
 
 

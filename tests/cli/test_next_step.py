@@ -45,6 +45,14 @@ def test_rows_without_ids_are_looked_up_in_the_same_reading() -> None:
     assert found == "resolve ratings.csv --to sandbox --api v2 --map Score=rating --base-url=http://x"
 
 
+def test_a_look_up_reads_the_same_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        sys, "argv", ["importer", *["run", "ratings.csv", "--sheet", "Films", "--lists", "--limit", "3"]]
+    )
+    found = next_words(missed(Status.UNSUPPORTED, "needs_id"))
+    assert found == "resolve ratings.csv --to trakt --sheet Films --lists"
+
+
 def test_a_plan_is_nothing_to_look_titles_up_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "plan.csv").touch()
     monkeypatch.setattr(sys, "argv", ["importer", "run", "--plan", "plan.csv"])
