@@ -2,6 +2,12 @@
 
 For the destinations whose spec has a device flow. App keys come from settings or a prompt, never from flags,
 which every user of a machine can read.
+
+```text
+importer login trakt                 login trakt --account ada           whoami, logout
+  settings: [trakt] + the prompt       [accounts.ada] + the prompt         the same settings
+  device code > poll > TokenStore      a token of its own                  TokenStore > server
+```
 """
 
 import asyncio

@@ -3,6 +3,13 @@
 One entry per sign-in host and app, so that a token never travels to a host that did not issue it. A pair
 from the settings (a container's) has a file of its own, named by that pair: what it was renewed to is kept
 there and preferred to it, until another pair is put into the settings. When to renew is `credentials.py`'s.
+
+```text
+open_token_store(settings, folder, account)
+    a usable keyring        ->  an entry for host, app and account
+    none                    ->  a private file in `folder`
+    a pair in the settings  ->  a private file named by that pair
+```
 """
 
 import asyncio

@@ -3,6 +3,13 @@
 For `[trakt]` of the file the variables begin with `IMPORTER_TRAKT_`, for `[accounts.ada]` with
 `IMPORTER_ACCOUNTS_ADA_`. The fields are declared by the package that uses them (`setting.py`). All problems
 are reported at once, each with the source of the value and never with the value itself.
+
+```text
+--base-url http://a              1. a flag
+IMPORTER_TRAKT_BASE_URL=http://b  2. a variable
+[trakt] base_url = "http://c"     3. the file
+setting("https://api.trakt.tv")   4. the default     load_settings(...).settings.base_url is "http://a"
+```
 """
 
 import os

@@ -1,4 +1,11 @@
-"""Open rows compared with the account: notes the account's ratings and closes rows that need no sending."""
+"""Open rows compared with the account: notes the account's ratings and closes rows that need no sending.
+
+```text
+the row wants 8, the account has 8        close_rows: unchanged
+the row wants 8, the account has 5        note_previous: 5 stays in the journal, for an undo; the row is open
+the row wants 8, the account has none     open; an addition, which takes room
+```
+"""
 
 import re
 from collections.abc import Generator, Iterable, Sequence

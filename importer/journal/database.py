@@ -2,6 +2,11 @@
 
 Only the owner of the lock writes. Not thread-safe, but it may be passed from thread to thread.
 The other modules read and write the tables.
+
+```text
+with Journal(folder, "trakt-ada-1f2e3d4c") as journal:    takes the lock, or raises JournalLockedError
+    with journal.loading():                               one transaction: all rows of a run, or none
+```
 """
 
 import json

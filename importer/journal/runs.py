@@ -1,4 +1,13 @@
-"""The journal of one account, and the begin and end of its runs."""
+"""The journal of one account, and the begin and end of its runs.
+
+```text
+run = journal.find_unfinished(fingerprint) or journal.begin(fingerprint, source, destination)
+run.add_rows(...)      loaded_rows.py      what was read
+run.note_previous(...) compared_rows.py    what the account has
+run.claim(...)         sent_rows.py        what is sent, and its outcomes
+run.finish()
+```
+"""
 
 import secrets
 import sqlite3

@@ -1,4 +1,11 @@
-"""Sending rows: claims them before they are sent, records their outcomes, and lists them for checks."""
+"""Sending rows: claims them before they are sent, records their outcomes, and lists them for checks.
+
+```text
+open  --claim-->  in flight  --record-->  closed, with its outcome
+  ^                   |
+  +-----unclaim-------+     a claim that stays behind: the row may have arrived
+```
+"""
 
 import json
 from collections.abc import Iterable

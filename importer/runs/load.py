@@ -1,4 +1,11 @@
-"""The first stage of a run: reads the source into the journal and closes the rows that need no sending."""
+"""The first stage of a run: reads the source into the journal and closes the rows that need no sending.
+
+```text
+an unfinished run of the same command    ->  that run, continued: its open rows
+a run that would only repeat the last    ->  a run that takes the last one's outcomes over, no row is read
+anything else                            ->  a new run: rows read, checked, and closed where they need nothing
+```
+"""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence

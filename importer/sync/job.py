@@ -1,4 +1,11 @@
-"""One sync job: finds out what changed, sends only that, and stores its state for the next run."""
+"""One sync job: finds out what changed, sends only that, and stores its state for the next run.
+
+```text
+fetch the source      unchanged since the last run, and so is the account  ->  Unchanged
+ImportRun             rows that fail for good are left out until `retry_permanent_after`
+store the state       what was read, which rows failed, what the account looked like
+```
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager

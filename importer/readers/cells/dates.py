@@ -5,6 +5,14 @@ file says. Rules: an instant without a zone is read as UTC, or in the zone that 
 midnight in the form of C's `asctime` is a day, for exports write days so; the day before or of the epoch
 means "unknown"; dates with slashes are day or month first as the whole column shows, never by guess. What
 a day means as an instant, and whether a date is plausible, is decided by later stages.
+
+```text
+"2024-05-01"                  ->  2024-05-01
+"2024-05-01T16:06:03+02:00"   ->  2024-05-01T14:06:03Z
+"Tue Apr 15 00:00:00 2014"    ->  2014-04-15             midnight: the export writes days so
+"01/05/2024"                  ->  2024-05-01             if the column has a 13th or later in the first place
+"1970-01-01"                  ->  no date
+```
 """
 
 import re

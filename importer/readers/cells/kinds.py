@@ -2,6 +2,13 @@
 
 Only words that were seen in exports stand here. A word that does not is never taken for a movie: the
 row is invalid and quotes it.
+
+```text
+"TV Mini Series"   ->  show
+"tvEpisode"        ->  episode
+"Video Game"       CellError video_game: the row is unsupported
+"Hologram"         CellError unknown_type: is not a known type of title
+```
 """
 
 import re

@@ -2,6 +2,13 @@
 
 A value becomes the nearest whole number of ten, a half the higher one, and never less than 1: the rule
 that loses least. The row's note says what was not exact. Nothing outside of a scale is clamped.
+
+```text
+parse_scale("5").convert("3.5")             ->  7
+parse_scale("0-100").convert("73")          ->  7, with the note "73 of 100 is rated 7"
+parse_scale("1=3,2=7,3=10").convert("2")    ->  7
+parse_scale("5").convert("7")               CellError: is not a rating from more than 0 to 5
+```
 """
 
 import re

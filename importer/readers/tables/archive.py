@@ -2,6 +2,12 @@
 
 Which of the files are read is decided by their content, as always; what an export keeps of deleted
 entries never is.
+
+```text
+letterboxd.zip          unpack_zip                    one ArchiveReader
+    ratings.csv      ->  a private folder   ->   detect  ->  the rows of ratings.csv
+    deleted/diary.csv    is not unpacked
+```
 """
 
 import gzip

@@ -3,6 +3,13 @@
 Only one record is in memory at a time, so a file may be as large as it likes, and be one single line. Where
 each line is an object, a line that is broken costs that one row; anywhere else what follows cannot be
 trusted any more.
+
+```text
+[{"title": "Heat"}, {...}]          a record for each object
+{"movies": [{...}], "shows": []}    the same, and each knows the name of its list
+{"title": "Heat"}                   a record for each line
+{"title": "Alien"}
+```
 """
 
 import json
