@@ -156,7 +156,9 @@ class PlaceNeededError(UsageError):
 
     def __init__(self, name: str, places: Sequence[str]) -> None:
         self.places = ", ".join(places)
-        super().__init__(f"{name}: no journal here tells where its run went", Remedy.NAME_PLACE)
+        super().__init__(
+            f"{name}: no journal here has its run, so its destination is not known", Remedy.NAME_PLACE
+        )
 
 
 class UnknownFormatError(UsageError):

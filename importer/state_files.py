@@ -7,7 +7,7 @@ SQLITE_BUSY, x.sqlite3       x.sqlite3: cannot use the journal (another program 
 SQLITE_CORRUPT, x.sqlite3    x.sqlite3: cannot use the journal (it is damaged: ...). Move the file aside ...
 ```
 
-SQLite tells little: "unable to open database file" may mean a permission, a full drive or one without locks.
+SQLite says little: "unable to open database file" may mean a permission, a full drive or one without locks.
 So the file and its drive are looked at, after the fact.
 """
 

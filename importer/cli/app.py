@@ -77,6 +77,19 @@ class _LazyCommands(TyperGroup):
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort):  # typer would exit with codes of its own
             raise StopRunError("interrupted") from None
+        except typer.BadParameter as error:
+            for said, plain in _PLAIN.items():
+                error.message = error.message.replace(said, plain)
+            raise
+
+
+_PLAIN = {
+    "Value error, ": "",
+    "Input should be greater than or equal to": "It must be at least",
+    "Input should be less than or equal to": "It must be at most",
+    "Input should be a valid integer, unable to parse string as an integer": "It must be a whole number",
+}
+"""What the library that checks options says of a value, and how people say it."""
 
 
 app = _build_app(cls=_LazyCommands, no_args_is_help=True)

@@ -48,7 +48,7 @@ def run(
     """
     spec = place.spec
     if (file is None) == (plan is None):
-        raise UsageError("name the file to import, or with --plan a plan; not both")
+        raise UsageError("name the file to import, or name a plan with --plan; not both")
     if said.mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     what: SourceSpec
@@ -56,8 +56,8 @@ def run(
         reads_otherwise = replace(reading, zone=None) != ReadOptions() or files.resolved is not None
         if reads_otherwise or replace(said, guard=RuleOptions().guard) != RuleOptions():
             raise UsageError(
-                "the plan has settled how its rows are read and which of them are sent; options for that go "
-                "with `importer plan`, not with --plan"
+                "the plan already says how rows are read and which are sent; give options for that to "
+                "`importer plan`, not with --plan"
             )
         what = PlanFile(plan)
         spec = what.find_place(place)

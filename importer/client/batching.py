@@ -54,7 +54,7 @@ class Batcher:
 def cut_to_room(batch: Batch, room: int) -> Sequence[Batch]:
     """Split a batch where the room in the account ends; in halves if that is not inside the batch.
 
-    A count may be wrong, so only the service's refusal of a single row tells that the account is full: the
+    A count may be wrong, so only if the service refuses a single row is the account certainly full: the
     first row for which there is no room by our count is tried alone.
     """
     if not 0 <= room < len(batch.jobs):

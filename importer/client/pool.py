@@ -70,7 +70,7 @@ class WorkerPool:
         self.count_room: Callable[[int | None], Awaitable[int | None]] | None = None
         """Gives how many more ratings the account takes, if it can.
 
-        It is told how many the account may hold, if an answer said so.
+        Its argument is the account's limit, if an answer said it.
         """
         self._worker_count = workers
         self._size = size or BatchSize(destination.batch_size)

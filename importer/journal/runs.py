@@ -145,7 +145,7 @@ def note_known(database: sqlite3.Connection, number: int) -> None:
     Done once: a run that can be continued is noted only when it is finished, or when another
     run comes after it, since then it cannot be continued.
     """
-    # What an undo brought back is as old as it was, whenever the account says that it arrived.
+    # A rating that an undo restored is as old as before, whenever the account says that it arrived.
     database.execute(
         "INSERT OR REPLACE INTO known SELECT title_key, rating,"
         " iif(own_date.row IS NULL, row_state.rated_at, own_date.rated_at) FROM row_state"

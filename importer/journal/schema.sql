@@ -8,10 +8,10 @@ CREATE TABLE IF NOT EXISTS run (
     destination TEXT NOT NULL,
     started_at  TEXT NOT NULL,
     ended_at    TEXT,                        -- NULL: stopped or crashed; the same command continues it
-    settled     INTEGER NOT NULL DEFAULT 0,  -- 1: `known` holds all that this run did
-    compared    INTEGER NOT NULL DEFAULT 0,  -- 1: its open rows were held against the account
+    settled     INTEGER NOT NULL DEFAULT 0,  -- 1: `known` has all that this run did
+    compared    INTEGER NOT NULL DEFAULT 0,  -- 1: its open rows were compared with the account
     program     TEXT,                        -- the version of this program that read the rows
-    repeatable  INTEGER NOT NULL DEFAULT 0,  -- 1: it has ended, and one more would settle each of its rows
+    repeatable  INTEGER NOT NULL DEFAULT 0,  -- 1: it has ended, and one more would close each of its rows
     repeats     INTEGER,                     -- the run whose rows these are once more; it has none of its own
     kind        TEXT NOT NULL DEFAULT 'import',  -- import, retry, undo, plan or sync
     undo_of     TEXT                         -- the run_id of the run that this one undoes

@@ -118,7 +118,7 @@ class OpenDestination:
 
 
 def journal_for(opened: OpenDestination, wait_seconds: float = 0.0) -> Journal:
-    """Choose the journal of the destination's account; its name tells people whose it is.
+    """Choose the journal of the destination's account; its name says whose it is.
 
     Another run of the account is waited for as long as that, and then a JournalLockedError.
     """

@@ -1,4 +1,4 @@
-"""runs.duplicates."""
+"""Rows of one title: the newest counts, the others are closed as duplicates."""
 
 from collections.abc import Iterator, Sequence
 

@@ -48,19 +48,19 @@ class JournalWriter:
         self._last_claim = (0.0, 0)
 
     def expect(self, rows: Iterable[int]) -> None:
-        """Take rows that will be sent next."""
+        """Add rows that will be sent next."""
         self._expected.update(dict.fromkeys(rows))
 
     def note(self, row_outcomes: Sequence[RowOutcome]) -> None:
-        """Take outcomes that are to be written."""
+        """Add outcomes to write."""
         self._unwritten += row_outcomes
         self._claimed.difference_update([row_outcome.row for row_outcome in row_outcomes])
 
     async def claim(self, batch: Batch) -> None:
-        """Have the rows claimed on the disk, unless they are. Raises StopRunError."""
+        """Write the claims of rows that are not claimed yet. Raises StopRunError."""
         rows = [job.row for job in batch.jobs if job.row not in self._claimed]
         self._asked.update(dict.fromkeys(rows))
-        # A commit takes as long as the disk does: whoever comes meanwhile shares the next one.
+        # A commit waits for the disk: batches that come meanwhile share the next one.
         while not self._claimed.issuperset(rows):
             if self._claiming is None:
                 self._claiming = asyncio.create_task(self._write_claims())
@@ -108,7 +108,7 @@ class JournalWriter:
     async def call(
         self, call: Callable[_Arguments, _Result], *args: _Arguments.args, **kwargs: _Arguments.kwargs
     ) -> _Result:
-        """Ask the journal something, when all that was begun earlier is done."""
+        """Call the journal in its thread, after all earlier calls."""
         return await asyncio.wrap_future(self._thread.submit(call, *args, **kwargs))
 
     async def call_up_to_date(self, call: Callable[[], _Result]) -> _Result:

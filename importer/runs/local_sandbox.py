@@ -1,4 +1,4 @@
-"""runs.local_sandbox."""
+"""Starts a sandbox on this machine for one run."""
 
 import os
 import subprocess

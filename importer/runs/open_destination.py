@@ -5,7 +5,7 @@
         ...
 
 The spec says how: a file needs a path only, a device flow asks the service who is signed in, a local server
-is started, and every other service is told apart by its settings.
+is started, and every other service is identified by its settings.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ def check_typed(what: str, spec: DestinationSpec, place: PlaceOptions) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """A service as far as the settings tell: how it is reached, and where its tokens come from."""
+    """A service with its settings and its tokens, before its user is known."""
 
     spec: DestinationSpec
     settings: Any

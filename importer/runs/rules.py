@@ -78,7 +78,7 @@ class RunRules:
 
     @classmethod
     def for_retry(cls, on_conflict: OnConflict = OnConflict.NEWEST) -> Self:
-        """What failed in an earlier run is sent again; its results file is brought up to date."""
+        """What failed in an earlier run is sent again; its results file is updated."""
         return cls(on_conflict, RunKind.RETRY, replaces_input=True)
 
     @classmethod

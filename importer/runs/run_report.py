@@ -1,4 +1,4 @@
-"""What a run came to, for whoever started it: a command, a sync job, a program of somebody's own."""
+"""The report of a run, for commands, sync jobs and other programs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -53,8 +53,13 @@ def test_a_question_that_is_not_answered_is_no_failure_of_rows(
 def test_a_wrong_option_stays_a_matter_of_usage(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert end_of("runs --limit 0", monkeypatch) == 2
-    assert "--limit" in capsys.readouterr().err
+    for words, said in (
+        ("runs --limit 0", "'--limit': It must be at least 1"),
+        ("runs --limit few", "'--limit': It must be a whole number"),
+        ("run x.csv --on-conflict foo", "'--on-conflict': 'foo' is not one of 'overwrite', "),
+    ):
+        assert end_of(words, monkeypatch) == 2
+        assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", app.COMMANDS)

@@ -285,7 +285,7 @@ class TestRetryAsACommand:
         importer("run", "ratings.csv", "--to", "sandbox")
         asked = importer("retry", "--all", "ratings.results.csv")
         assert asked.returncode == 2
-        assert "no journal here tells where its run went" in asked.stderr
+        assert "no journal here has its run" in asked.stderr
         assert "Type the same command with --to and one of trakt" in asked.stderr
         edit(tmp_path / "ratings.results.csv", 1, rating="9")
         done = importer("retry", "--all", "ratings.results.csv", "--to", "sandbox")

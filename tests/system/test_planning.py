@@ -94,7 +94,7 @@ def test_mirror_removes_and_undo_brings_back(importer: Importer, tmp_path: Path)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("run",), "name the file to import, or with --plan a plan"),
+        (("run",), "name the file to import, or name a plan with --plan"),
         (("run", "ratings.csv", "--plan", "plan.csv"), "not both"),
         (("run", "--plan", "ratings.csv"), "this is no plan of the importer"),
         (("run", "--plan", "nothing.csv"), "there is no such file"),

@@ -12,7 +12,7 @@ from importer.http import Request, Response, parse_object
 FREE_CAP = 10_000
 
 VIP_CAP = 20_000
-"""What was announced for 2026 (forum thread 101592), where the account's own limit is not told."""
+"""What was announced for 2026 (forum thread 101592), if the account's own limit is not in the answer."""
 
 LONGEST_NAME = 100
 """Characters of an account's name; a longer one is no name and not shown."""

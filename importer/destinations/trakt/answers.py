@@ -126,7 +126,7 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
         missing = missing._replace(unclear=set(range(len(jobs))) - missing.certain)
     if len(missing.unclear) == len(jobs):
         if len(jobs) > 1:
-            return Split("the answer does not tell its rows apart", Effect.UNKNOWN)
+            return Split("the answer does not identify its rows", Effect.UNKNOWN)
         return Done((_NOT_COUNTED,))
     outcomes: list[Outcome | None] = [sent.success_of(job) for job in jobs]
     later: dict[str, list[RatingJob]] = {}
@@ -137,9 +137,9 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
             later.setdefault(second_kind, []).append(jobs[position])
     for position in missing.unclear:
         outcomes[position] = None
-    settled = [outcome for outcome in outcomes if outcome is not None]
-    if len(settled) == len(jobs):
-        return Done(settled)
+    known = [outcome for outcome in outcomes if outcome is not None]
+    if len(known) == len(jobs):
+        return Done(known)
     unclear = Batch(sent.batch.request_kind, [jobs[position] for position in sorted(missing.unclear)])
     halves = [half for half in unclear.halves() if half.jobs]
     return PartlyDone(outcomes, halves, [Batch(request_kind, again) for request_kind, again in later.items()])

@@ -36,10 +36,10 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     for entry in entries:
         rating = entry.get("rating") if isinstance(entry, dict) else None
         if type(rating) is int and 1 <= rating <= 10:  # True is an int, too
-            held = AccountRating(
+            account_rating = AccountRating(
                 rating, rated_at=_read_instant(entry.get("rated_at")), removal=_build_removal(kind, entry)
             )
-            ratings.update(dict.fromkeys(_build_keys(kind, entry), held))
+            ratings.update(dict.fromkeys(_build_keys(kind, entry), account_rating))
             titles.update(_build_id_keys(kind, entry)[:1])
     has_more = has_next_page(answer, query.page, len(entries))
     next_page = query._replace(page=query.page + 1) if has_more else None

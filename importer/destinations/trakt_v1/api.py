@@ -186,9 +186,11 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> AccountRatings:
             number = (episode.get("season"), episode.get("number"))
         ids = {source: title.get(f"{source}_id") for source in ("imdb", "tmdb", "tvdb")}
         name = title.get("title") if isinstance(title.get("title"), str) else None
-        held = _read_rating(entry, build_removal(kind, ids, (name, title.get("year")), number))
-        if held is not None:
-            ratings.update(dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), held))
+        account_rating = _read_rating(entry, build_removal(kind, ids, (name, title.get("year")), number))
+        if account_rating is not None:
+            ratings.update(
+                dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), account_rating)
+            )
     return ratings
 
 
