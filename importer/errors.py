@@ -277,7 +277,13 @@ class AccountUnreadableError(StopRunError):
         self.purpose = purpose
         lacking, remedy = purpose.value
         trouble = f"the account cannot be read ({doubt})" if doubt else "the account cannot be read"
-        super().__init__(f"{trouble}, so {lacking}; nothing was sent", remedy)
+        # Trakt's lists and counts were seen to lag behind for up to five minutes.
+        wait = (
+            ". Its list may lag behind for some minutes; try the same command again after ten"
+            if doubt
+            else ""
+        )
+        super().__init__(f"{trouble}, so {lacking}; nothing was sent{wait}", remedy)
 
 
 class JournalLockedError(StopRunError):

@@ -136,9 +136,9 @@ class ImportRun:
         if read is not None and is_same_file(results, read):
             if not self.rules.replaces_input:
                 raise OptionError("out", "this is the input file itself; name another file", results)
-        elif self.rules.is_unattended and not self.overwrites and self.outputs.is_edited(results):
+        elif self.rules.is_unattended and not self.overwrites and self.outputs.may_be_edited(results):
             # Nobody would read a refusal, and the next run starts by itself.
-            self.observer.warned(f"{results} was edited; it is now {set_aside(results)}")
+            self.observer.warned(f"{results} may be edited; it is now {set_aside(results)}")
         elif not self.overwrites:
             self.outputs.check(results, "out", columns)
 

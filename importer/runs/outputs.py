@@ -3,7 +3,8 @@
 ```text
 ratings.results.csv   does not exist, is empty or a device        written
                       begins with other columns                   refused: it is a file of the user's
-                      changed since a run wrote it                refused: the user is correcting it
+                      is just as a run wrote it                   written
+                      anything else                               refused: the user may be correcting it
 ```
 
 The hash of each written file is in a small file beside the journals.
@@ -48,19 +49,37 @@ class Outputs:
     folder: Path
 
     def check(self, path: Path, option: str, columns: Sequence[str]) -> None:
-        """Raise OptionError unless the file has these columns and nobody edited it."""
+        """Raise OptionError unless the file has these columns and is just as a run wrote it."""
         check_replaceable(path, option, columns)
-        if self.is_edited(path):
+        if self.may_be_edited(path):
             is_results = columns == RESULT_COLUMNS
             remedy = Remedy.REPLACE_EDITED if is_results else Remedy.REPLACE_EDITED_PLAN
-            raise OptionError(option, f"this file was edited after a run wrote it. {remedy}", path)
+            is_known = self._read_note(self._note_of(path)) is not None
+            problem = (
+                "was edited after a run wrote it" if is_known else "is not known here, and may be edited"
+            )
+            raise OptionError(option, f"this file {problem}. {remedy}", path)
 
-    def is_edited(self, path: Path) -> bool:
-        """Whether the file changed after a run wrote it; False if no run wrote it."""
-        with suppress(OSError):
-            written = self._note_of(path).read_text("ascii")
-            return bool(written) and path.is_file() and fingerprint_file(path) != written
-        return False
+    def may_be_edited(self, path: Path) -> bool:
+        """Whether the file may have corrections: unless a run wrote just this, here or at another place."""
+        if not path.is_file() or not path.stat().st_size:
+            return False
+        written = self._read_note(self._note_of(path))
+        if written == "":
+            return False  # a run was stopped while it wrote the file
+        try:
+            digest = fingerprint_file(path)
+        except OSError:
+            return True
+        return digest != written and not any(self._read_note(note) == digest for note in self._list_notes())
+
+    def _list_notes(self) -> Sequence[Path]:
+        return list(self.folder.iterdir()) if self.folder.is_dir() else []
+
+    def _read_note(self, note: Path) -> str | None:
+        with suppress(OSError, ValueError):
+            return note.read_text("ascii")
+        return None
 
     @contextmanager
     def writing(self, path: Path) -> Iterator[None]:

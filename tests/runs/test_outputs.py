@@ -50,8 +50,6 @@ def test_what_is_no_regular_file_is_written_to() -> None:
 class TestEdited:
     def test_what_was_changed_since_it_was_written(self, tmp_path: Path) -> None:
         outputs, path = Outputs(tmp_path / "outputs"), tmp_path / "results.csv"
-        write_results(path, [])
-        assert not outputs.is_edited(path)  # written by whom, nobody knows
         with outputs.writing(path):
             write_results(path, [])
         outputs.check(path, "out", RESULT_COLUMNS)
@@ -68,7 +66,24 @@ class TestEdited:
         with suppress(KeyboardInterrupt), outputs.writing(path):
             write_results(path, [[""] * len(RESULT_COLUMNS)])
             raise KeyboardInterrupt
-        assert not outputs.is_edited(path)
+        assert not outputs.may_be_edited(path)
+
+    def test_a_file_that_no_run_here_wrote_may_be_edited(self, tmp_path: Path) -> None:
+        """It may be a copy, another machine's, or an older version's, and somebody may be correcting it."""
+        outputs, path = Outputs(tmp_path / "outputs"), tmp_path / "results.csv"
+        write_results(path, [["1"] * len(RESULT_COLUMNS)])
+        with pytest.raises(OptionError, match="this file is not known here, and may be edited"):
+            outputs.check(path, "out", RESULT_COLUMNS)
+
+    def test_a_copy_of_what_a_run_wrote_is_not_edited(self, tmp_path: Path) -> None:
+        outputs, path, copy = Outputs(tmp_path / "outputs"), tmp_path / "results.csv", tmp_path / "copy.csv"
+        with outputs.writing(path):
+            write_results(path, [["1"] * len(RESULT_COLUMNS)])
+        copy.write_bytes(path.read_bytes())
+        outputs.check(copy, "out", RESULT_COLUMNS)
+        copy.write_bytes(path.read_bytes() + b"2\n")
+        with pytest.raises(OptionError, match="may be edited"):
+            outputs.check(copy, "out", RESULT_COLUMNS)
 
     def test_an_edited_file_is_set_aside_under_a_free_name(self, tmp_path: Path) -> None:
         names = []

@@ -23,9 +23,9 @@ class TraktOptions(ServerOptions):
     /sync/ratings takes for each rating. `not_found_ids` False leaves the ids out of the echo.
 
     Listing: `page_limit` clamps pages, `page_headers` False leaves their headers out, which never count more
-    than `counted_ratings`; page `short_page` is not full (see `pages.py`). A change is not shown by the next
-    `late_listings` listings, nor for `late_seconds` (see `late.py`). Without `sync_listing` only
-    /users/me/ratings lists them.
+    than `counted_ratings`, and `counted_extra` that are not there; page `short_page` is not full (see
+    `pages.py`). A change is not shown by the next `late_listings` listings, nor for `late_seconds` (see
+    `late.py`). Without `sync_listing` only /users/me/ratings lists them.
 
     Search: with `loose_search` the search by words is as the real one since early 2026 (#578, #668, #796): it
     ignores `years` and `fields`, and all hits score the same. With `search_lacks_exact` it does not find a
@@ -52,6 +52,7 @@ class TraktOptions(ServerOptions):
     page_limit: int = 250
     page_headers: bool = True
     counted_ratings: int | None = None
+    counted_extra: int = 0
     short_page: int | None = None
     late_listings: int = 0
     late_seconds: float = 0
@@ -63,7 +64,14 @@ class TraktOptions(ServerOptions):
         super().__post_init__()
         self.refuse_negative(
             *("item_latency_ms", "token_life_seconds", "device_interval", "device_life_seconds"),
-            *("rating_cap", "counted_ratings", "short_page", "late_listings", "late_seconds"),
+            *(
+                "rating_cap",
+                "counted_ratings",
+                "counted_extra",
+                "short_page",
+                "late_listings",
+                "late_seconds",
+            ),
         )
         if self.page_limit < 1:
             raise ValueError(f"page_limit is at least 1: {self.page_limit}")

@@ -38,7 +38,7 @@ class Pages:
     """How a list is cut into pages: `usual` entries or as many as asked for, but never more than `largest`.
 
     Page number `short_page` holds fewer and the next page goes on where it ended. The headers never count
-    more than `counted` items; without `has_headers` there are none.
+    more than `counted` items, and `extra` ones that are not there; without `has_headers` there are none.
     """
 
     usual: int
@@ -46,6 +46,7 @@ class Pages:
     short_page: int | None = None
     counted: int | None = None
     has_headers: bool = True
+    extra: int = 0
 
     def read(self, query: Mapping[str, str]) -> Page:
         """The page that a query asks for. A text that is no number counts as not sent."""
@@ -65,7 +66,7 @@ class Pages:
         """Docs: pagination."""
         if not self.has_headers:
             return {}
-        counted = items if self.counted is None else min(items, self.counted)
+        counted = (items if self.counted is None else min(items, self.counted)) + self.extra
         return {
             "X-Pagination-Page": str(page.number),
             "X-Pagination-Limit": str(page.limit),

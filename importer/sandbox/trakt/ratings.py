@@ -52,6 +52,7 @@ class Ratings:
             options.short_page,
             options.counted_ratings,
             options.page_headers,
+            options.counted_extra,
         )
 
     def add(self, call: Call, user: str) -> Answer:
