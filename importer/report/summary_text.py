@@ -164,6 +164,9 @@ def _conclude(summary: Summary) -> str:
         sentences.append(f"Nothing was sent{would if unsent else ''}.")
     elif unchanged and not summary.sent:
         sentences.append(_nothing_to_send(unchanged, is_all=unchanged == summary.rows))
+    if summary.is_undo and (kept := summary.counts.get(Status.KEPT)):
+        left = f"{kept:,} of {count(summary.rows, 'row')} left alone, not undone"
+        sentences.append(f"{left}; the message of each says why.")
     if summary.missed:
         sentences.append(f"{summary.missed:,} of {count(summary.rows, 'row')} did not succeed:")
     elif not sentences:

@@ -160,6 +160,8 @@ def test_an_undo_says_what_it_did() -> None:
     told = build_text(done)
     for words in ("2  restored ", "3  removed ", "1  left alone  changed since that run"):
         assert words in told
+    assert "1 of 6 rows left alone, not undone; the message of each says why." in told
+    assert "succeeded" not in told
     dry = summary(
         Counted(Status.NOT_SENT, 2, "would_restore"), Counted(Status.NOT_SENT, 3, "would_remove"),
         Counted(Status.KEPT, 1, "changed_since"), is_undo=True, dry_run=True,
