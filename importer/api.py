@@ -55,7 +55,7 @@ def open_export(file: str | PathLike[str], options: ReadOptions | None = None) -
 
 
 def inspect(export: ExportFile, *, to: str = DEFAULT) -> Inspection:
-    """Say what the file holds and which rows would be sent. Asks no server. Raises UsageError."""
+    """Return what the file has and which rows would be sent. Asks no server. Raises UsageError."""
     return inspect_file(export, choose(to), DestinationOptions(), Unattended())
 
 

@@ -44,7 +44,7 @@ async def sign_in(
 ) -> TokenSet:
     """Ask for a code, have it shown, and poll until it is approved. Raises StopRunError if it is not.
 
-    `show_waiting` is called before each poll with the seconds the code still holds, and with the reason
+    `show_waiting` is called before each poll with the seconds that the code is still valid, and with the reason
     if something other than the person is being waited for.
     """
     client = Client.for_questions(sender)
@@ -89,7 +89,7 @@ class AccountInfo:
     token_expires_at: float | None
     """Seconds since the epoch; None when the token's end is not known."""
     cap: int | None = None
-    """How many ratings the account may hold, if there is a limit."""
+    """The account's limit of ratings, if there is one."""
     is_cap_stated: bool = False
     """Whether the service stated this account's limit; if not, `cap` is the usual one."""
 

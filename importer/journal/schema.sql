@@ -63,7 +63,7 @@ CREATE TABLE IF NOT EXISTS claim (
     PRIMARY KEY (run, first_row)
 ) WITHOUT ROWID;
 
--- What the account is known to hold, from what runs sent.
+-- The ratings that the account is known to have, from what runs sent.
 CREATE TABLE IF NOT EXISTS known (
     title_key TEXT PRIMARY KEY,
     rating,                                  -- 0: the rating was removed

@@ -54,7 +54,7 @@ _CHANGED_SINCE = Outcome(
 _NEVER_SEEN = Outcome(
     Status.KEPT,
     "not_confirmed",
-    "left alone: the account's list never showed what that run sent, so nobody can tell whether it was "
+    "left alone: the account's list never showed what that run sent, so it is not known whether it was "
     f"changed since ({RowRemedy.FORCE})",
 )
 
