@@ -44,7 +44,7 @@ async def sign_in(
 ) -> TokenSet:
     """Ask for a code, have it shown, and poll until it is approved. Raises StopRunError if it is not.
 
-    `show_waiting` is called before each poll with the seconds that the code is still valid, and with the reason
+    `show_waiting` is called before each poll with the seconds left for the code, and with the reason
     if something other than the person is being waited for.
     """
     client = Client.for_questions(sender)
