@@ -24,28 +24,22 @@ from importer.client.retry import RetryBudget
 from importer.client.sign_in import AccountInfo
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
-from importer.errors import AccountUnreadableError, ImporterError, Purpose, StopRunError
+from importer.errors import ImporterError, StopRunError
 from importer.interrupts import delaying_signals, interrupted_by, new_event_loop, passing_signals_on
 from importer.model import Batch, RowOutcome
 from importer.progress import Phase
+from importer.runs.compare import Comparison
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.journal_writer import JournalWriter
-from importer.runs.mirror import NOT_RATED, add_removals
 from importer.runs.room import count_ratings
 from importer.runs.snapshot import (
     Snapshot,
     answer_conflicts,
-    check_plan,
-    close_unanswered,
-    keep_what_changed_since,
-    leave_unconfirmed,
-    note_account_ratings,
     read_account,
-    resolve_conflicts,
 )
-from importer.runs.verify import VERIFY_PAUSES, Verification, all_kinds, forget_sent_again, with_other_ids
+from importer.runs.verify import VERIFY_PAUSES, Verification, forget_sent_again
 
 READ_AHEAD = 2000
 """Rows that are read from the journal at once. They are claimed when their request is about to leave."""
@@ -77,8 +71,7 @@ class Sending:
     def __init__(self, work: Work, destination: Destination, access: Access) -> None:
         self._run = work.run
         self._rules = work.rules
-        self._undone = work.undone
-        self._later_runs = work.later_runs
+        self._comparison = Comparison(work, destination, self._count)
         self._options = work.options
         self._progress = work.progress
         self._stop = work.stop
@@ -184,48 +177,9 @@ class Sending:
             await client.request(
                 self._destination.build_credentials_check(), self._destination.interpret_credentials_check
             )
-        run, as_stored = self._run, self._destination.as_stored
-        kinds, unlisted = all_kinds(run.open_kinds()), run.unlisted()
-        reading = await read_account(AccountReader(self._destination, client), kinds)
-        ratings = None
-        if reading is not None and reading.is_complete:
-            ratings = with_other_ids(reading.ratings, unlisted)
-        else:
-            self._insist_on_reading(reading.doubt if reading else "")
-        row_outcomes = close_unanswered(run, ratings, as_stored, resend=self._options.resend_unconfirmed)
-        self._count(row_outcomes)
-        if ratings is None:
-            run.note_unreadable()
-            if not self._destination.repeats_safely and not self._options.resend_unconfirmed:
-                self._count(leave_unconfirmed(run))
-            self._snapshot = Snapshot(is_readable=False)
-            return
-        if self._undone is not None:
-            keep_what_changed_since(run, self._undone, self._later_runs, ratings, unlisted, as_stored)
-        if self._rules.follows_plan:
-            check_plan(run, ratings, as_stored)
-        if self._rules.removes_missing:
-            add_removals(run, ratings, self._destination)
-        note_account_ratings(run, ratings, unlisted, as_stored)
-        resolve_conflicts(run, self._destination, self._rules.on_conflict)
-        changes, removals = run.count_changes()
-        titles = len({id(each) for each in ratings.values()})  # a title has several keys
-        self._snapshot = Snapshot(True, titles, frozenset(kinds), changes, removals)
-        self._gained_before = run.count_gained()
-
-    def _insist_on_reading(self, doubt: str) -> None:
-        """Stop where nothing may be sent to an account that cannot be read."""
-        rules, keeps_dates = self._rules, self._destination.keeps_dates
-        if self._undone is not None:
-            raise AccountUnreadableError(Purpose.UNDO, doubt)
-        if rules.follows_plan:
-            raise AccountUnreadableError(Purpose.PLAN, doubt)
-        if rules.removes_missing or self._run.has_open_removals_noted(NOT_RATED):  # those of a retry, too
-            raise AccountUnreadableError(Purpose.MIRROR, doubt)
-        if rules.on_conflict.needs_the_account(keeps_dates=keeps_dates):
-            raise AccountUnreadableError(Purpose.CONFLICTS, doubt)
-        if rules.is_unattended and keeps_dates:
-            raise AccountUnreadableError(Purpose.SYNC, doubt)
+        self._snapshot = await self._comparison.read(client)
+        if self._snapshot.is_readable:
+            self._gained_before = self._run.count_gained()
 
     async def _verify(self, client: Client) -> None:
         account_reader = AccountReader(self._destination, client)

@@ -1,0 +1,79 @@
+"""Compares the open rows of a run with its account, and closes those that need no sending because of it.
+
+`snapshot.py` has the rules for single rows; here is their order, and what holds where the account cannot be read.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from importer.client.account_reader import AccountReader
+from importer.client.client import Client
+from importer.destinations.base import Destination
+from importer.errors import AccountUnreadableError, Purpose
+from importer.model import RowOutcome
+from importer.runs.delivery import Work
+from importer.runs.mirror import NOT_RATED, add_removals
+from importer.runs.snapshot import (
+    Snapshot,
+    check_plan,
+    close_unanswered,
+    keep_what_changed_since,
+    leave_unconfirmed,
+    note_account_ratings,
+    read_account,
+    resolve_conflicts,
+)
+from importer.runs.verify import all_kinds, with_other_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The comparison of one run."""
+
+    work: Work
+    destination: Destination
+    count: Callable[[Sequence[RowOutcome]], None]
+    """Is told which rows were closed by what an earlier session sent."""
+
+    async def read(self, client: Client) -> Snapshot:
+        """Read the account and compare. Raises AccountUnreadableError where nothing may be sent unread."""
+        work, run, as_stored = self.work, self.work.run, self.destination.as_stored
+        kinds, unlisted = all_kinds(run.open_kinds()), run.unlisted()
+        reading = await read_account(AccountReader(self.destination, client), kinds)
+        ratings = None
+        if reading is not None and reading.is_complete:
+            ratings = with_other_ids(reading.ratings, unlisted)
+        else:
+            self._insist_on_reading(reading.doubt if reading else "")
+        row_outcomes = close_unanswered(run, ratings, as_stored, resend=work.options.resend_unconfirmed)
+        self.count(row_outcomes)
+        if ratings is None:
+            run.note_unreadable()
+            if not self.destination.repeats_safely and not work.options.resend_unconfirmed:
+                self.count(leave_unconfirmed(run))
+            return Snapshot(is_readable=False)
+        if work.undone is not None:
+            keep_what_changed_since(run, work.undone, work.later_runs, ratings, unlisted, as_stored)
+        if work.rules.follows_plan:
+            check_plan(run, ratings, as_stored)
+        if work.rules.removes_missing:
+            add_removals(run, ratings, self.destination)
+        note_account_ratings(run, ratings, unlisted, as_stored)
+        resolve_conflicts(run, self.destination, work.rules.on_conflict)
+        changes, removals = run.count_changes()
+        titles = len({id(each) for each in ratings.values()})  # a title has several keys
+        return Snapshot(True, titles, frozenset(kinds), changes, removals)
+
+    def _insist_on_reading(self, doubt: str) -> None:
+        """Stop where nothing may be sent to an account that cannot be read."""
+        rules, keeps_dates = self.work.rules, self.destination.keeps_dates
+        if self.work.undone is not None:
+            raise AccountUnreadableError(Purpose.UNDO, doubt)
+        if rules.follows_plan:
+            raise AccountUnreadableError(Purpose.PLAN, doubt)
+        if rules.removes_missing or self.work.run.has_open_removals_noted(NOT_RATED):  # those of a retry, too
+            raise AccountUnreadableError(Purpose.MIRROR, doubt)
+        if rules.on_conflict.needs_the_account(keeps_dates=keeps_dates):
+            raise AccountUnreadableError(Purpose.CONFLICTS, doubt)
+        if rules.is_unattended and keeps_dates:
+            raise AccountUnreadableError(Purpose.SYNC, doubt)
