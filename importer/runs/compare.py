@@ -1,6 +1,7 @@
 """Compares the open rows of a run with its account, and closes those that need no sending because of it.
 
-`snapshot.py` has the rules for single rows; here is their order, and what holds where the account cannot be read.
+`snapshot.py` has the rules for single rows. Here is their order, and what holds for an account that cannot be
+read.
 """
 
 from collections.abc import Callable, Sequence
