@@ -20,6 +20,9 @@ CORPUS = Path(__file__).parent / "corpus"
 GOLDEN = Path(__file__).parent / "golden"
 
 READINGS: Mapping[str, ReadOptions] = {
+    "allocine.csv": ReadOptions(scale="5"),
+    "crosswatch-letterboxd.csv": ReadOptions(scale="10"),
+    "filmow.csv": ReadOptions(scale="5"),
     "imdb-list.csv": ReadOptions(lists=True),
     "criticker.csv": ReadOptions(scale="0-100"),
     "criticker-pandas.csv": ReadOptions(scale="0-100"),

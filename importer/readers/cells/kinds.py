@@ -172,19 +172,20 @@ def _normalise(cell: str) -> str:
     return _gaps.sub("", normalize("NFC", cell.lower()))
 
 
+def unsupported(what: str, reason: Reason = Reason.UNKNOWN_TYPE) -> CellError:
+    """Make the error of a title of a kind that no destination rates: `is a book`."""
+    remedy = "Only movies, shows, seasons and episodes can be rated there."
+    return CellError(reason, what, remedy, status=Status.UNSUPPORTED)
+
+
 def parse_kind(cell: str, types: Mapping[str, TitleType]) -> MediaKind:
     """Look a type word up; say what it is if no destination knows such titles."""
     word = _normalise(cell)
     if (found := types.get(word)) is not None:
         return found.kind
-    if (unsupported := _UNSUPPORTED.get(word)) is not None:
-        reason, what = unsupported
-        raise CellError(
-            reason,
-            f"is {what}",
-            "Only movies, shows, seasons and episodes can be rated there.",
-            status=Status.UNSUPPORTED,
-        )
+    if (found_other := _UNSUPPORTED.get(word)) is not None:
+        reason, what = found_other
+        raise unsupported(f"is {what}", reason)
     raise CellError(
         Reason.UNKNOWN_TYPE,
         "is not a known type of title" if word else "says nothing about the type of the title",

@@ -14,6 +14,11 @@ _match_whole = re.compile(r"([0-9]{1,3})(?:\.0*|,0{1,2})?").fullmatch
 _match_share = re.compile(r"([0-9]{1,3})(?:\s*/\s*(5|10|100)|\s?%)").fullmatch
 _match_stars = re.compile(r"([★⭐]{0,10})(☆{1,10})").fullmatch
 _UNRATED = frozenset({"-", "--", "–", "—", "n/a", "na", "null", "none", "not rated", "unrated"})
+# 04. Mai, 5-Apr, May 4, 4.5.2024 and 2024-05-04: of these, nobody can tell 4.5 from 4.05.
+_match_date = re.compile(
+    r"[0-9]{1,2}[. -]{1,2}[^\W\d_]{3,}\.?(?:[ -][0-9]{2,4})?|[^\W\d_]{3,}\.?[ -][0-9]{1,2}"
+    r"|[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T].*)?"
+).fullmatch
 _match_fraction = re.compile(r"[0-9]+[.,][0-9]+").fullmatch
 
 
@@ -29,6 +34,7 @@ def parse_rating(cell: str) -> int:
     match = _match_whole(text)
     if match and 1 <= int(match[1]) <= _HIGHEST:
         return int(match[1])
+    refuse_date(text)
     if _match_fraction(text):
         raise CellError(
             Reason.BAD_RATING,
@@ -40,6 +46,13 @@ def parse_rating(cell: str) -> int:
         "is not a rating from 1 to 10",
         "Correct the cell and import the file again.",
     )
+
+
+def refuse_date(text: str) -> None:
+    """Refuse what a spreadsheet made of 4.5: a day of May. Raises CellError."""
+    if _match_date(text):
+        remedy = "A spreadsheet made a date of the rating; take it from the file as it was downloaded."
+        raise CellError(Reason.OFF_SCALE, "is a date and no rating", remedy)
 
 
 def is_unrated(cell: str) -> bool:
@@ -69,11 +82,10 @@ def parse_rating_if_any(cell: str) -> int:
     return parse_rating(cell)
 
 
-def not_rated() -> CellError:
+def not_rated(field: str | None = None) -> CellError:
     """Make the error of a row that holds no rating where that is nothing unusual."""
-    return CellError(
-        Reason.NO_RATING, "is no rating", "The title is not rated; nothing is sent.", status=Status.SKIPPED
-    )
+    remedy = "The title is not rated; nothing is sent."
+    return CellError(Reason.NO_RATING, "is no rating", remedy, status=Status.SKIPPED, field=field)
 
 
 def parse_rating_or_word(cell: str, parse: Callable[[str], int] = parse_rating) -> Rating:

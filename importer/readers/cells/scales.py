@@ -20,7 +20,7 @@ from typing import Protocol
 from importer.errors import OptionError
 from importer.model import RowRemedy
 from importer.readers.cells.errors import CellError, Reason
-from importer.readers.cells.ratings import is_unrated, not_rated
+from importer.readers.cells.ratings import is_unrated, not_rated, refuse_date
 
 _TEN = 10
 _match_number = re.compile(r"-?[0-9]{1,6}(?:[.,][0-9]{1,6})?").fullmatch
@@ -66,6 +66,7 @@ class Steps:
             raise not_rated()
         value = parse_value(text)
         if value is None or not self._holds(value):
+            refuse_date(text)
             raise CellError(
                 Reason.OFF_SCALE if text else Reason.NO_RATING,
                 f"is not a rating from {self}",

@@ -31,7 +31,15 @@ _TYPES = TYPES | {"unknown": TitleType(MediaKind.UNKNOWN)}  # so a results file 
 
 
 def _id_names(source: str) -> tuple[str, ...]:
-    return (f"{source}_id", source, f"{source}id", f"{source} id", f"ids.{source}", f"id.{source}")
+    return (
+        f"{source}_id",
+        source,
+        f"{source}id",
+        f"{source} id",
+        f"ids.{source}",
+        f"id.{source}",
+        f"guid.{source}",
+    )
 
 
 _IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")

@@ -132,7 +132,7 @@ class LiberatorReader(TableReader):
     season = Column("season", parse=_or_none(parse_number))
     episode = Column("episode", parse=_or_none(parse_number))
     title = Column("title", parse=_or_none(parse_text))
-    unread_columns = ("is_watched", "is_watchlisted")
+    unread_columns: ClassVar[Sequence[str]] = ("is_watched", "is_watchlisted")
     signature_columns: ClassVar = frozenset({"is_watched", "is_watchlisted"})
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
@@ -145,9 +145,29 @@ class LiberatorReader(TableReader):
         return job._replace(season=None, episode=None)
 
 
+class ExtractorReader(LiberatorReader):
+    """An open `tv-time-export.csv` of the TV Time Extractor: what was watched, some of it rated."""
+
+    about = FormatNote(
+        name="tvtime-extractor",
+        what="tv-time-export.csv of the TV Time Extractor",
+        recognised_by="columns type, media_type, tmdb_id, imdb_id, tvdb_id, watched_at, rating and review",
+        ids="IMDb, TMDB and TVDB, of an episode its own",
+        scale="1 to 10; without a rating a title was only watched, and is skipped",
+        dates="none: watched_at is the day it was watched",
+        traps="media_type is the kind, type what was done",
+        sample="tvtime-extractor.csv",
+    )
+    description = ("TV Time Extractor: only the rated rows are taken",)
+    tmdb_id = Column("tmdb_id", parse=_or_none(parse_number_id), required=True)
+    kind = Column("media_type", parse=partial(parse_kind, types=TYPES), required=True)
+    unread_columns: ClassVar[Sequence[str]] = ("watched_at", "review", "type")
+    signature_columns: ClassVar = frozenset()
+
+
 def _as_episode(job: RatingJob) -> RatingJob:
     """Address an episode by its own id if it has one, else by its number in the show of the title."""
-    if job.imdb_id or job.tvdb_id:
+    if job.imdb_id or job.tvdb_id or job.tmdb_id:
         title = job.title
         if title is not None and job.season is not None and job.episode is not None:
             title = f"{title} {job.season}x{job.episode:02}"

@@ -3,7 +3,7 @@
 `media_id` is an id of the `source`; seasons and episodes go by the id of their show and their numbers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
@@ -13,6 +13,7 @@ from importer.readers.cells.numbers import parse_number
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.tables.table import Header
 
 _SCALE = steps("0", "10", none=frozenset({""}))
 _KINDS = {
@@ -43,6 +44,15 @@ def _parse_kind(cell: str) -> MediaKind:
     )
 
 
+def _parse_row_type(cell: str) -> str:
+    """Pass over the rows of lists."""
+    if (word := cell.strip().lower()) != "media":
+        raise CellError(
+            Reason.NO_RATING, "is no title with a rating", "Nothing is sent.", status=Status.SKIPPED
+        )
+    return word
+
+
 class YamtrackReader(TableReader):
     """An open export of Yamtrack."""
 
@@ -66,8 +76,15 @@ class YamtrackReader(TableReader):
     season = Column("season_number", parse=parse_number)
     episode = Column("episode_number", parse=parse_number)
     title = Column("title")
-    reported_first = ("rating", "kind")  # what is only tracked is skipped, whatever it is
+    # What is only tracked is skipped, whatever it is.
+    reported_first: ClassVar[Sequence[str]] = ("rating", "kind")
     signature_columns: ClassVar = frozenset({"media_id"})
+
+    @classmethod
+    def missing(cls, header: Header) -> list[str]:
+        """Name the columns that are missing; one more makes it Floppy's export."""
+        is_floppy = cls is YamtrackReader and header.find(["row_type"]) is not None
+        return super().missing(header) or (["no row_type: this is Floppy's"] if is_floppy else [])
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Add the job's id, and check that its title is identified."""
@@ -97,3 +114,22 @@ def _give_id(job: RatingJob, source: str, media_id: str) -> RatingJob:
         error.field = "media_id"
         raise
     return job
+
+
+class FloppyReader(YamtrackReader):
+    """An open export of Floppy, which is made of Yamtrack: its lists are no titles."""
+
+    about = FormatNote(
+        name="floppy",
+        what="Floppy's CSV export",
+        recognised_by="columns row_type, media_id, source, media_type and score",
+        ids="as of yamtrack",
+        scale="0 to 10 with decimals, rounded half up, in score; without one a title is skipped",
+        dates="none: the export tells when a title was watched, not when it was rated",
+        traps="provider_rating and trakt_rating are averages; rows of lists hold no ratings and are skipped",
+        sample="floppy.csv",
+    )
+    description = ("Floppy's export, which does not say when a title was rated",)
+    row_type = Column("row_type", parse=_parse_row_type, required=True)
+    reported_first = ("row_type", "rating", "kind")
+    signature_columns: ClassVar = frozenset({"row_type"})

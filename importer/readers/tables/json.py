@@ -17,15 +17,24 @@ from collections.abc import Iterator
 from typing import Any
 
 from importer.errors import UnreadableFileError
-from importer.readers.cells.errors import CellError, Reason
-from importer.readers.tables.records import LIST, MOST_COLUMNS, Record, build_record
+from importer.readers.tables.json_values import (
+    DECODER,
+    DEEPEST,
+    JsonObject,
+    build_keyed_record,
+    build_records,
+    flatten,
+    is_imdb_id,
+    no_object,
+    parse_line,
+)
+from importer.readers.tables.records import MOST_COLUMNS, Record
 from importer.readers.tables.text import CHECK_FILE, TextFile
 
 _LONGEST_RECORD = 1 << 22
 """Characters. A rating with all that hangs on it is a thousandth of that."""
 
 _MOST_PENDING = 1_000
-_DEEPEST = 6
 _LONGEST_TOKEN = 16
 """Characters: so close to the end of what is in sight, `tru` may still become `true`."""
 
@@ -33,31 +42,20 @@ _NO_JSON = "this is no JSON, or the file was cut off here"
 _BLANKS = " \t\r\n"
 
 
-class _Object(tuple[tuple[str, Any], ...]):
-    """An object as its pairs: a name that stands in it twice is not lost."""
+def read_json_records(text: TextFile, beside: dict[str, str], block_size: int) -> Iterator[Record]:
+    """Yield the records; raises `UnreadableFileError` where the text is no JSON, after all before it.
 
-    __slots__ = ()
-
-
-_decoder = json.JSONDecoder(
-    # A number is text until its column says otherwise.
-    parse_float=str,
-    parse_int=str,
-    parse_constant=str,
-    object_pairs_hook=_Object,
-)
-
-
-def read_json_records(text: TextFile, block_size: int) -> Iterator[Record]:
-    """Yield the records; raises `UnreadableFileError` where the text is no JSON, after all before it."""
-    return _Walk(text, block_size).records()
+    What stands beside lists of records, such as the settings of their owner, is put into `beside`.
+    """
+    return _Walk(text, beside, block_size).records()
 
 
 class _Walk:
     """A walk through a text: what is in sight, and how far it came."""
 
-    def __init__(self, text: TextFile, block_size: int) -> None:
+    def __init__(self, text: TextFile, beside: dict[str, str], block_size: int) -> None:
         self._name = text.name
+        self._beside = beside
         self._blocks = text.texts(block_size)
         self._sight = ""
         self._place = 0
@@ -76,7 +74,7 @@ class _Walk:
             elif first == "{":
                 yield from self._single()
             else:
-                yield _no_object(self._line_here())
+                yield no_object(self._line_here())
                 self._value()
             if self._peek() == ",":  # nobody's standard, but objects with a comma between them are seen
                 self._place += 1
@@ -88,15 +86,18 @@ class _Walk:
         while True:
             first, _, rest = self._sight[self._place :].partition("\n")
             if rest.strip():
-                return _parse_line(first) is not None
+                return parse_line(first) is not None
             if len(first) > _LONGEST_RECORD or not self._see_more():
                 return False
 
     def _lines(self) -> Iterator[Record]:
         while self._peek() is not None:
             line = self._line_here()
-            value = _parse_line(self._take_line())
-            yield _no_object(line) if value is None else _build_record(line, value)
+            value = parse_line(self._take_line())
+            if value is None:
+                yield no_object(line)
+            else:
+                yield from build_records(line, value)
 
     def _list(self, name: str | None) -> Iterator[Record]:
         """The records in a list; one within an object without any is no list of records, but a value."""
@@ -105,15 +106,15 @@ class _Walk:
         while self._peek() != "]":
             line = self._line_here()
             value = self._value()
-            if isinstance(value, _Object):
+            if isinstance(value, JsonObject):
                 yield from pending or ()
                 pending = None
                 self._found += 1
-                yield _build_record(line, value, name)
+                yield from build_records(line, value, name)
             elif pending is None:
-                yield _no_object(line)
+                yield no_object(line)
             elif len(pending) < _MOST_PENDING:
-                pending.append(_no_object(line))
+                pending.append(no_object(line))
             if self._peek() != ",":
                 break
             self._step(",")
@@ -125,21 +126,28 @@ class _Walk:
         own: list[tuple[str, Any]] = []
         found_before = self._found
         yield from self._object("", 1, own)
-        if own and self._found == found_before:
-            yield _build_record(line, _Object(own))
+        if self._found == found_before:
+            if own:
+                yield from build_records(line, JsonObject(own))
+        elif len(self._beside) <= MOST_COLUMNS:
+            self._beside.update(flatten(JsonObject(own)))
 
     def _object(self, path: str, depth: int, own: list[tuple[str, Any]]) -> Iterator[Record]:
         self._step("{")
         while self._peek() != "}":
             if self._peek() != '"':
                 raise self._error(_NO_JSON, self._place)
+            line = self._line_here()
             key = self._value()
             self._step(":")
             name = f"{path}.{key}" if path else key
             first = self._peek()
-            if first == "[":
+            if is_imdb_id(key):
+                self._found += 1
+                yield build_keyed_record(line, key, self._value())
+            elif first == "[":
                 yield from self._list(name)
-            elif first == "{" and depth < _DEEPEST:
+            elif first == "{" and depth < DEEPEST:
                 yield from self._object(name, depth + 1, own)
             elif len(own) <= MOST_COLUMNS:
                 own.append((name, self._value()))
@@ -155,7 +163,7 @@ class _Walk:
         self._peek()
         while True:
             try:
-                value, end = _decoder.raw_decode(self._sight, self._place)
+                value, end = DECODER.raw_decode(self._sight, self._place)
             except RecursionError as error:
                 raise self._error("values stand too deep within each other", self._place) from error
             except json.JSONDecodeError as error:
@@ -217,41 +225,3 @@ class _Walk:
 
     def _error(self, problem: str, place: int) -> UnreadableFileError:
         return UnreadableFileError(self._name, problem, remedy=CHECK_FILE, line=self._line_of(place))
-
-
-def _parse_line(line: str) -> _Object | None:
-    try:
-        value = _decoder.decode(line.strip().removesuffix(","))
-    except (json.JSONDecodeError, RecursionError):
-        return None
-    return value if isinstance(value, _Object) else None
-
-
-def _build_record(line: int, value: _Object, name: str | None = None) -> Record:
-    pairs: list[tuple[str, str]] = [] if name is None else [(LIST, name)]
-    _flatten(value, "", 1, pairs)
-    return build_record(line, pairs)
-
-
-def _flatten(value: _Object, path: str, depth: int, pairs: list[tuple[str, str]]) -> None:
-    """Add the values within an object by their paths, as texts; lists are left out, and so is null."""
-    for key, inner in value:
-        name = f"{path}.{key}" if path else key
-        if isinstance(inner, str):
-            pairs.append((name, inner if inner.isascii() and "\0" not in inner else _mend(inner)))
-        elif isinstance(inner, _Object):
-            if depth < _DEEPEST:
-                _flatten(inner, name, depth + 1, pairs)
-        elif isinstance(inner, bool):
-            pairs.append((name, str(inner).lower()))
-
-
-def _mend(text: str) -> str:
-    """Replace NUL and halves of characters: JSON can write them, and not every file can hold them."""
-    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _no_object(line: int) -> Record:
-    problem = "the entry is no JSON object"
-    remedy = "Each entry must hold named values, as in {...}; if the file was cut off there, export it again."
-    return Record(line, {}, broken=CellError(Reason.NO_OBJECT, problem, remedy))

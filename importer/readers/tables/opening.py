@@ -38,7 +38,8 @@ def open_table(path: Path, name: str, head: bytes) -> AnyTable:
     is_json = _starts_json(start) is not None
     text = read_text_file(path, name, has_lines=not is_json)
     if is_json:
-        table = RecordTable(path, name, partial(read_json_records, text), "JSON")
+        beside: dict[str, str] = {}
+        table = RecordTable(path, name, partial(read_json_records, text, beside), "JSON", beside)
         table.notes = (*table.notes, *text.notes)
         return table
     return Table(text)

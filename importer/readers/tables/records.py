@@ -52,11 +52,18 @@ class RecordTable:
     """
 
     def __init__(
-        self, path: Path, name: str, read: Callable[[int], Iterator[Record]], kind_of_file: str
+        self,
+        path: Path,
+        name: str,
+        read: Callable[[int], Iterator[Record]],
+        kind_of_file: str,
+        beside: Mapping[str, str] | None = None,
     ) -> None:
         self.path = path
         self.name = name
         self.block_size = BLOCK_SIZE
+        self.beside: Mapping[str, str] = {} if beside is None else beside
+        """What stands beside the lists of records, by its path, filled while they are read through."""
         self._read = read
         columns, self._failure = _find_columns(read(BLOCK_SIZE))
         if not columns:
@@ -68,10 +75,15 @@ class RecordTable:
         self.notes: Sequence[str] = (kind_of_file,)
         self._columns = columns
         self._lists: Collection[str] | None = None
+        self._needed: frozenset[str] = frozenset()
 
     def take_lists(self, names: Collection[str]) -> None:
         """Take only records that stand in these lists, of a file that holds other things, too."""
         self._lists = names
+
+    def take_with(self, names: Collection[str]) -> None:
+        """Take only records with a value of one of these names, of a file in which others hold none."""
+        self._needed = frozenset(names)
 
     def named(self, names: Sequence[str]) -> None:
         """Records name their values themselves."""
@@ -102,10 +114,11 @@ class RecordTable:
 
     def _taken(self) -> Iterator[Record]:
         records = self._read(self.block_size)
-        if self._lists is None:
-            return records
-        lists = self._lists
-        return (record for record in records if record.cells.get(LIST) in lists)
+        if (lists := self._lists) is not None:
+            records = (record for record in records if record.cells.get(LIST) in lists)
+        if needed := self._needed:
+            records = (record for record in records if record.broken or needed & record.cells.keys())
+        return records
 
 
 def _find_columns(records: Iterator[Record]) -> tuple[tuple[str, ...], UnreadableFileError | None]:

@@ -1,5 +1,11 @@
 """The records of an XML file: the elements right below the root that hold elements or attributes.
 
+A feed's are one level down, and what is rated within a record is one of its own:
+
+    <rss><channel><item><title>Alien</title></item></channel></rss>           title
+    <tvshow><title>A</title><episodedetails><season>1</season>...             tvshow.title, season
+    <movie><uniqueid type="imdb">tt0078748</uniqueid></movie>                 uniqueid, uniqueid.imdb
+
 The parser is expat, fed block by block, so memory does not grow with the file. A document type with
 definitions is refused, those elsewhere included: an attribute's default makes a rating where none stands, and
 expat leaves out what might be defined elsewhere.
@@ -7,7 +13,8 @@ expat leaves out what might be defined elsewhere.
     <!DOCTYPE all SYSTEM "x"> ... <rating>1&q;0</rating>     would be read as 10
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from xml.parsers import expat
 
@@ -19,6 +26,18 @@ _LONGEST_RECORD = 1 << 20
 """Bytes."""
 
 _DEEPEST = 32
+
+_LISTS = {"channel": "item"}
+"""Elements below the root that are no records but hold some: a feed's."""
+
+_MOST_TOLD = 100
+"""Values of a record that its parts are given."""
+
+_MOST_WAITING = 10_000
+"""Parts that are held until the record they stand in ends."""
+
+_PARTS = frozenset({"episodedetails"})
+"""Elements within a record that are records themselves, with the values of that one under its name."""
 
 
 def read_xml_records(path: Path, name: str, block_size: int) -> Iterator[Record]:
@@ -35,6 +54,20 @@ def read_xml_records(path: Path, name: str, block_size: int) -> Iterator[Record]
                 return
 
 
+class _Frame:
+    """An element that is a record, as far as it has been read."""
+
+    def __init__(self, depth: int, line: int, pairs: list[tuple[str, str]]) -> None:
+        self.depth = depth
+        self.line = line
+        self.pairs = pairs
+        self.has_elements = False
+        """Whether it holds any, empty as they may be."""
+        self.parts: list[Record] = []
+        self.told: Sequence[tuple[str, str]] | None = None
+        """Its values, for its parts."""
+
+
 class _Elements:
     """Collects records from the events of the parser."""
 
@@ -42,11 +75,12 @@ class _Elements:
         self._name = name
         self._found: list[Record] = []
         self._path: list[str] = []
-        self._pairs: list[tuple[str, str]] = []
+        self._types: list[str] = []
+        self._frames: list[_Frame] = []
+        """The record that is being read, and those that it stands in."""
         self._text: list[str] = []
         self._line = 0
         self._start_byte = self._fed = 0
-        self._is_record = False
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -78,28 +112,63 @@ class _Elements:
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._path.append(tag)
-        depth = len(self._path)
-        if depth > _DEEPEST:
+        self._types.append(attributes.get("type", ""))
+        if len(self._path) > _DEEPEST:
             raise self._error("elements stand too deep within each other", self._parser.CurrentLineNumber)
-        if depth <= 2:
-            self._pairs, self._line = [(LIST, tag)], self._parser.CurrentLineNumber
+        if self._starts_record(tag):
+            pairs = [(LIST, tag), *self._outer_pairs()]
+            self._line = self._parser.CurrentLineNumber
+            self._frames.append(_Frame(len(self._path), self._line, pairs))
             self._start_byte = self._parser.CurrentByteIndex
-        self._is_record = depth > 2  # empty as its elements may be
-        if depth >= 2:
-            self._pairs += ((".".join([*self._path[2:], name]), text) for name, text in attributes.items())
+        elif self._frames:
+            self._frames[-1].has_elements = True
+        else:
+            self._start_byte = self._parser.CurrentByteIndex
+        if self._frames:
+            inner = self._path[self._frames[-1].depth :]
+            self._frames[-1].pairs += ((".".join([*inner, name]), text) for name, text in attributes.items())
         self._text.clear()
+
+    def _starts_record(self, tag: str) -> bool:
+        depth = len(self._path)
+        if depth > 2 and self._path[1] in _LISTS:
+            return depth == 3 and tag == _LISTS[self._path[1]]
+        return (depth == 2 and tag not in _LISTS) or (bool(self._frames) and tag in _PARTS)
+
+    def _outer_pairs(self) -> Sequence[tuple[str, str]]:
+        """Give what was known of the record around a part when its first part began: its show has the ids."""
+        if not self._frames:
+            return ()
+        outer = self._frames[-1]
+        if outer.told is None:
+            cells = build_record(outer.line, outer.pairs).cells
+            named = ((f"{cells[LIST]}.{name}", text) for name, text in cells.items() if name != LIST)
+            outer.told = list(islice(named, _MOST_TOLD))
+        return outer.told
 
     def _end(self, _: str) -> None:
         text = "".join(self._text).strip()
         self._text.clear()
-        if len(self._path) > 2 and text:
-            self._pairs.append((".".join(self._path[2:]), text))
+        kind = self._types.pop()
+        if self._frames and text and len(self._path) > self._frames[-1].depth:
+            name = ".".join(self._path[self._frames[-1].depth :])
+            self._frames[-1].pairs.append((name, text))
+            if kind.isidentifier():  # <uniqueid type="imdb">
+                self._frames[-1].pairs.append((f"{name}.{kind}", text))
         self._path.pop()
-        if len(self._path) > 1:
-            return
-        self._start_byte = self._parser.CurrentByteIndex
-        if self._path and (self._is_record or len(self._pairs) > 1):
-            self._found.append(build_record(self._line, self._pairs))
+        if self._frames and len(self._path) < self._frames[-1].depth:
+            frame = self._frames.pop()
+            self._start_byte = self._parser.CurrentByteIndex
+            if frame.has_elements or len(frame.pairs) > 1:
+                self._add(build_record(frame.line, frame.pairs))
+            self._found += frame.parts
+
+    def _add(self, record: Record) -> None:
+        """Add a record; one within another waits for that, to stand behind it as in the file."""
+        if self._frames and len(self._frames[-1].parts) < _MOST_WAITING:
+            self._frames[-1].parts.append(record)
+        else:
+            self._found.append(record)
 
     def _characters(self, text: str) -> None:
         self._text.append(text)

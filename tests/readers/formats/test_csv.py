@@ -12,7 +12,7 @@ from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import jobs, read, reasons
 
 SAMPLES_OF_CSV = (
-    *("ratings.csv", "ratings-semicolon.csv", "ratings.tsv"),
+    *("allocine.csv", "movary.csv", "ratings.csv", "ratings-semicolon.csv", "ratings.tsv"),
     *("ratings.json", "ratings.jsonl", "ratings.ods", "ratings.xlsx"),
 )
 

@@ -53,7 +53,7 @@ class TestReviews(ReaderConformance):
 
 class TestImport(ReaderConformance):
     format_name = "letterboxd-import"
-    samples = ("letterboxd-import.csv",)
+    samples = ("crosswatch-letterboxd.csv", "letterboxd-import.csv")
     header = "imdbID,Title,Year,Rating10,WatchedDate"
 
     def row(self, title: str) -> str:

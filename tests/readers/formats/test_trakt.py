@@ -15,7 +15,7 @@ from tests.readers.record_conformance import JsonConformance
 from tests.samples.archives import write_archive
 
 SAMPLES = (
-    *("trakt-episodes.json", "trakt-movies.json", "trakt-ratings.json", "trakt-seasons.json"),
+    *("trakt-episodes.json", "trakt-movies.json", "scrob.json", "trakt-ratings.json", "trakt-seasons.json"),
     *("trakt-shows.json", "trakt-export.zip", "trakt-export-2024.zip"),
 )
 VIP = (

@@ -181,7 +181,7 @@ def test_a_value_without_end_is_not_held_in_memory(tmp_path: Path, monkeypatch: 
 
 def test_too_many_different_values_are_no_ratings(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="2,000 different values"):
-        read(tmp_path, json.dumps({f"tt{number:07}": 8 for number in range(5_000)}).encode())
+        read(tmp_path, json.dumps({f"film {number}": 8 for number in range(5_000)}).encode())
 
 
 def test_columns_that_stand_in_the_last_record_only_are_found(tmp_path: Path) -> None:
@@ -200,3 +200,35 @@ def test_a_scale_is_taken(tmp_path: Path) -> None:
     (rows,) = open_reader(path, ReadOptions(scale="5")).chunks()
     assert reasons(rows) == ["ok", "off_scale"]
     assert jobs(rows[:1])[0].rating == 9
+
+
+def test_ids_with_their_ratings_are_rows_however_many_there_are(tmp_path: Path) -> None:
+    rows = jobs(read(tmp_path, json.dumps({f"tt{number:07}": 8 for number in range(5_000)}).encode()))
+    assert len(rows) == 5_000
+    assert {(job.kind, job.rating) for job in rows} == {(MediaKind.UNKNOWN, 8)}
+    values = {"tt0078748": {"rating": 9, "type": "movie"}, "tt0113277": None, "tt0111161": {"rating": 11}}
+    found = read(tmp_path, json.dumps({"ratings": values}).encode())
+    assert reasons(found) == ["ok", "no_object", "bad_rating"]
+    assert jobs(found[:1])[0].kind is MediaKind.MOVIE
+
+
+def test_what_is_rated_within_a_record_is_a_row_with_what_that_holds(tmp_path: Path) -> None:
+    entries = [{"score": 9}, {"score": 8}, 5]
+    content = json.dumps(
+        [{"imdb_id": "tt0078748", "entries": entries}, {"imdb_id": "tt0113277", "entries": []}]
+    )
+    rows = read(tmp_path, content.encode(), mapping={"entries.score": "rating"})
+    assert reasons(rows) == ["ok", "ok", "no_object", "no_rating"]
+    assert [job.imdb_id for job in jobs(rows[:2])] == ["tt0078748"] * 2
+
+
+def test_somebody_elses_ratings_within_a_rated_record_are_none_of_its_own(tmp_path: Path) -> None:
+    content = json.dumps([ALIEN | {"critics": [{"rating": 3}], "seasons": [{"number": 1}]}])
+    assert [job.rating for job in jobs(read(tmp_path, content.encode()))] == [ALIEN["rating"]]
+
+
+def test_ids_of_media_servers_are_read(tmp_path: Path) -> None:
+    guids = [{"id": "imdb://tt0078748"}, {"id": "tmdb://348"}, {"id": "plex://movie/1"}, {"id": 1, "a": 2}]
+    content = json.dumps({"Metadata": [{"title": "Alien", "type": "movie", "userRating": 9, "Guid": guids}]})
+    (job,) = jobs(read(tmp_path, content.encode()))
+    assert (job.imdb_id, job.tmdb_id, job.rating) == ("tt0078748", 348, 9)
