@@ -60,6 +60,8 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         return _typed(), "to go on where this run stopped"
     if counts.keys() & {Status.FAILED, Status.UNCONFIRMED}:
         return _typed(), "to try the failed rows again; what is done is not sent again"
+    if summary.is_undo:
+        return None  # its rows are those of the run; nobody can correct them
     without_ids = any(tally.reason == NEEDS_ID for tally in summary.misses)
     if without_ids and (step := find_resolve(summary.source, place)):
         return step

@@ -83,6 +83,11 @@ class ResultsFile:
             places = dict.fromkeys(spec.word for spec in list_specs() if not spec.is_file)
             raise PlaceNeededError(self.name, list(places))
         run_id, destination = self.past.run_id, self.past.destination
+        if undone := self.past.undo_of:
+            raise UsageError(
+                f"{self.name}: {run_id} undid {undone}. Undo {undone} again: that goes on with what is left, "
+                "and leaves alone what was changed since"
+            )
         spec = find(destination)
         if spec is None or spec.is_file:
             raise _wrote_file(run_id)

@@ -40,6 +40,12 @@ def test_nothing_is_left_to_do() -> None:
     assert find_next(replace(missed(Status.DUPLICATE), dry_run=True), None, "trakt") is None
 
 
+def test_the_rows_of_an_undo_are_nobodys_to_correct() -> None:
+    assert find_next(replace(missed(Status.NOT_FOUND), is_undo=True), None, "trakt") is None
+    again = replace(missed(Status.FAILED, "http_500"), is_undo=True)
+    assert next_words(again).startswith("run ratings.csv")  # what was typed
+
+
 def test_rows_without_ids_are_looked_up_in_the_same_reading() -> None:
     found = next_words(missed(Status.UNSUPPORTED, "needs_id"), "sandbox")
     assert found == "resolve ratings.csv --to sandbox --api v2 --map Score=rating --base-url=http://x"

@@ -490,6 +490,16 @@ class TestThePast:
         assert set(read_sandbox(tmp_path)) == {SHAWSHANK, GODFATHER}
         assert "undone by" not in importer("report", "last").stdout
 
+    def test_an_undo_is_not_retried_but_typed_again(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        importer("undo", "last")
+        run, undo = dict.fromkeys(find_run_ids(importer))
+        for what in (undo, f"undo-{run}.csv"):
+            refused = importer("retry", what)
+            assert refused.returncode == 2
+            assert f"{undo} undid {run}. Undo {run} again" in refused.stderr
+
     def test_last_passes_over_what_changed_nothing_and_says_so(
         self, importer: Importer, tmp_path: Path
     ) -> None:
