@@ -104,9 +104,8 @@ def undo(
     if since and files.out:
         problem = "with --since each run has a file of its own, undo-RUN.csv; leave this out"
         raise OptionError("out", problem, files.out)
-    if run_id == LAST and (idle := list_without_changes(folder, runs[0])):
-        names = " and ".join([", ".join(idle[:-1]), idle[-1]] if idle[1:] else idle)
-        print(f"importer: last is {runs[0].run_id}; the newer {names} changed nothing", file=sys.stderr)
+    if run_id == LAST:
+        _tell_passed_over(folder, runs[0])
     if not runs:
         print(f"importer: nothing is left to undo of run {since} and those after it", file=sys.stderr)
     elif since and dry_run:
@@ -126,6 +125,13 @@ def undo(
         results = None if dry_run else name_undo(past.run_id)
         if code := Shell(files.out or results, shown, "undo", assume_yes=yes).run(wanted):
             raise typer.Exit(code)
+
+
+def _tell_passed_over(folder: Path, last: PastRun) -> None:
+    """Name the newer runs that are not undone, since they changed nothing."""
+    if idle := list_without_changes(folder, last):
+        names = " and ".join([", ".join(idle[:-1]), idle[-1]] if idle[1:] else idle)
+        print(f"importer: last is {last.run_id}; the newer {names} changed nothing", file=sys.stderr)
 
 
 def _find_place(past: PastRun) -> DestinationSpec:

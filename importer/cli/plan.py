@@ -1,5 +1,6 @@
 """`importer plan FILE`: what a run would do, row by row, before anything is sent."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ from importer.cli.groups import Only, spread
 from importer.cli.next_step import find_resolve, find_send
 from importer.cli.shell import Shell
 from importer.plans.make import made_plan
-from importer.plans.report import build_plan, print_json
+from importer.plans.report import Plan, build_plan, print_json
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
 from importer.runs.rules import PlaceOptions, RuleOptions, RunRules
@@ -42,29 +43,20 @@ def plan(
     rules = RunRules.for_plan(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     what = ExportFile(file, reading, matched.resolved)
     shell = Shell(out, shown, "plan")
-    with (
-        shell.open(
-            RunRequest(
-                what,
-                place.spec,
-                replace(at, request=request),
-                rules,
-                overwrites=overwrite,
-            )
-        ) as run,
-        made_plan(run) as (found, lines),
-    ):
+    wanted = RunRequest(what, place.spec, replace(at, request=request), rules, overwrites=overwrite)
+    with shell.open(wanted) as run, made_plan(run) as (found, lines):
         stream = shell.display.stream
         if shown.as_json:
             print_json(found, lines(), out, stream)
         elif not shown.quiet:
-            print(build_plan(found, out), file=stream)
-            if found.is_hopeless:
-                print(
-                    "Next: make room in the account, or have its limit raised; then plan again.", file=stream
-                )
-            elif send := find_send(found.rows_to_send, out):
-                print(f"Next: to send it:\n    {clean(send, 4096)}", file=stream)
-            if found.without_ids and (step := find_resolve(found.source, found.destination)):
-                print(f"Next: {step[1]}:\n    {clean(step[0], 4096)}", file=stream)
+            print(build_plan(found, out), *_next_steps(found, out), sep="\n", file=stream)
         raise typer.Exit(0 if found.is_fine else 1)
+
+
+def _next_steps(found: Plan, out: Path) -> Iterator[str]:
+    if found.is_hopeless:
+        yield "Next: make room in the account, or have its limit raised; then plan again."
+    elif send := find_send(found.rows_to_send, out):
+        yield f"Next: to send it:\n    {clean(send, 4096)}"
+    if found.without_ids and (step := find_resolve(found.source, found.destination)):
+        yield f"Next: {step[1]}:\n    {clean(step[0], 4096)}"

@@ -46,24 +46,17 @@ def run(
 
     The results file has one line for each row of FILE.
     """
-    spec = place.spec
     if (file is None) == (plan is None):
         raise UsageError("name the file to import, or name a plan with --plan; not both")
     if said.mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     what: SourceSpec
     if plan is not None:
-        reads_otherwise = replace(reading, zone=None) != ReadOptions() or files.resolved is not None
-        if reads_otherwise or replace(said, guard=RuleOptions().guard) != RuleOptions():
-            raise UsageError(
-                "the plan already says how rows are read and which are sent; give options for that to "
-                "`importer plan`, not with --plan"
-            )
+        _check_for_plan(reading, files, said)
         what = PlanFile(plan)
-        spec = what.find_place(place)
-        rules = RunRules.for_sent_plan()
+        spec, rules = what.find_place(place), RunRules.for_sent_plan()
     else:
-        what = ExportFile(file or "", reading, files.resolved)
+        what, spec = ExportFile(file or "", reading, files.resolved), place.spec
         rules = RunRules.for_import(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     rules = rules.guarded_at(said.guard)
     wanted = RunRequest(
@@ -78,3 +71,13 @@ def run(
     if out is None and not dry_run:
         out = name_results(str(plan or ("standard input" if file == "-" else file)))
     raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run(wanted))
+
+
+def _check_for_plan(reading: ReadOptions, files: FileOptions, said: RuleOptions) -> None:
+    """See that nobody says again what the plan has settled. Raises UsageError."""
+    reads_otherwise = replace(reading, zone=None) != ReadOptions() or files.resolved is not None
+    if reads_otherwise or replace(said, guard=RuleOptions().guard) != RuleOptions():
+        raise UsageError(
+            "the plan already says how rows are read and which are sent; give options for that to "
+            "`importer plan`, not with --plan"
+        )
