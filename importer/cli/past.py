@@ -121,7 +121,9 @@ def _state(run: PastRun) -> str:
 
 
 def _describe_undo(run: PastRun) -> str:
+    undos = [f"`importer undo {undo}`" for undo in (run.undone_by, *run.undone_with)]
+    redo = f"{', then '.join(undos)} {'redo' if undos[1:] else 'redoes'}"
     if run.undone_in_part:
         rest = f"`importer undo {run.run_id}` does the rest, if it can"
-        return f"undone in part by {run.undone_by}; {rest}; `importer undo {run.undone_by}` redoes that part"
-    return f"undone by {run.undone_by}; `importer undo {run.undone_by}` redoes it"
+        return f"undone in part by {run.undone_by}; {rest}; {redo} that part"
+    return f"undone by {run.undone_by}; {redo} it"

@@ -55,6 +55,8 @@ class PastRun:
     """Whether it changed its destination, or may have."""
     undone_by: str | None = None
     """The id of the newest undo of this run that changed something, unless that was undone itself."""
+    undone_with: Sequence[str] = ()
+    """The ids of the undos before that one that undid other parts of it, the newest first."""
     undone_in_part: bool = False
     """Whether its undo is incomplete: it was stopped, rows failed, or ratings were left alone."""
 
@@ -251,7 +253,8 @@ def _note_undone(runs: Sequence[PastRun]) -> list[PastRun]:
         mine = undos.get(run.run_id, [])
         if changing := [undo.run_id for undo in mine if undo.has_changes]:
             in_part = mine[0].leaves_work or mine[0].undone_in_part
-            run = replace(run, undone_by=changing[0], undone_in_part=in_part)  # noqa: PLW2901 - the same run
+            newest, *others = changing
+            run = replace(run, undone_by=newest, undone_with=others, undone_in_part=in_part)  # noqa: PLW2901 - the same run
         if run.undo_of is not None and not run.is_undone:
             undos.setdefault(run.undo_of, []).append(run)
         noted.append(run)

@@ -190,6 +190,13 @@ class TestUndoneInPart:
         past = find_run(tmp_path, run.run_id)
         assert (past.undone_by, past.is_undone) == (first.run_id, True)
 
+    def test_every_undo_that_did_a_part_is_named(
+        self, tmp_path: Path, journal: Journal, run: JournalRun
+    ) -> None:
+        undos = [add_undo(journal, run, Status.RATED, status) for status in (Status.FAILED, Status.RATED)]
+        past = find_run(tmp_path, run.run_id)
+        assert (past.undone_by, *past.undone_with) == (undos[1].run_id, undos[0].run_id)
+
     def test_when_the_undo_was_undone_in_part(
         self, tmp_path: Path, journal: Journal, run: JournalRun
     ) -> None:
