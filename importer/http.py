@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
+from importer import limits
 from importer.errors import Remedy
 
 _NO_HEADERS: Mapping[str, str] = {}
@@ -36,6 +37,8 @@ class Request(NamedTuple):
     headers: Mapping[str, str] = _NO_HEADERS
     needs_token: bool = False
     """Whether the client adds the token of the signed-in account."""
+    answer_limit: int = limits.ANSWER
+    """Bytes that the answer may have."""
 
     def __repr__(self) -> str:
         return f"<Request {self.label}>"
@@ -81,6 +84,10 @@ def parse_list(body: bytes) -> list[Any] | None:
 
 
 def _parse(body: bytes) -> Any:
+    # What it takes in memory, at most: 240 bytes for an object, 90 for a value, 80 for its name.
+    objects, values, names = body.count(b"{") + body.count(b"["), body.count(b","), body.count(b'":')
+    if 240 * objects + 90 * values + 80 * names > limits.LARGEST_PARSED:
+        return None
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

@@ -13,6 +13,7 @@ dropped for the third time  this server does not keep connections alive: each re
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from importlib.metadata import version
 from types import TracebackType
 from typing import Protocol, Self
@@ -20,6 +21,7 @@ from typing import Protocol, Self
 import aiohttp
 from aiohttp import http_exceptions
 
+from importer import limits
 from importer.client.proxies import Proxies
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
@@ -30,9 +32,6 @@ READ_SECONDS = 60.0
 
 TOTAL_SECONDS = 600.0
 """The longest time for a whole answer, even if bytes keep coming."""
-
-ANSWER_LIMIT_BYTES = 64 * 1024 * 1024
-"""No answer of these APIs is larger; a larger one is refused, to save memory."""
 
 HEADER_LIMIT_BYTES = 128 * 1024
 MOST_HEADERS = 500
@@ -60,7 +59,6 @@ class Transport:
         connections: int,
         *,
         read_seconds: float = READ_SECONDS,
-        answer_limit: int = ANSWER_LIMIT_BYTES,
         check_address: Callable[[str], None] | None = None,
     ) -> None:
         """`check_address` gets every IP address before it is connected to; an OSError refuses it.
@@ -70,7 +68,6 @@ class Transport:
         """
         self._connections = connections
         self._check_address = check_address
-        self._answer_limit = answer_limit
         self._timeout = aiohttp.ClientTimeout(
             total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
         )
@@ -108,14 +105,14 @@ class Transport:
 
     async def send(self, request: Request) -> Response:
         """Send and read the whole answer. Raises ConnectionLostError, whose text holds no secret."""
-        return await self._send(request, self._read, self._timeout)
+        return await self._send(request, partial(_read, limit=request.answer_limit), self._timeout)
 
     async def save(self, request: Request, write: Callable[[bytes], None]) -> Response:
         """Send as `send` does, but hand the body of a 200 to `write`, piece by piece, whatever its size."""
 
         async def read(answer: aiohttp.ClientResponse) -> bytes:
             if answer.status != 200:
-                return await self._read(answer)
+                return await _read(answer, request.answer_limit)
             async for piece in answer.content.iter_any():
                 write(piece)
             return b""
@@ -129,7 +126,7 @@ class Transport:
         self,
         request: Request,
         read: Callable[[aiohttp.ClientResponse], Awaitable[bytes]],
-        limits: aiohttp.ClientTimeout,
+        patience: aiohttp.ClientTimeout,
     ) -> Response:
         session = self._session
         assert session is not None, "send() outside of `async with`"
@@ -146,7 +143,7 @@ class Transport:
                 headers=request.headers,
                 allow_redirects=False,
                 proxy=proxy,
-                timeout=limits,
+                timeout=patience,
             ) as answer:
                 return Response(answer.status, answer.headers, await read(answer))
         # The library's messages may quote the URL, which has the key: only the error's type is shown.
@@ -184,19 +181,19 @@ class Transport:
             self._check_address(place[0])
         return socket.socket(family, kind, protocol)
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        length = answer.content_length
-        if length is not None and length <= self._answer_limit and "Content-Encoding" not in answer.headers:
-            return await answer.read()
-        pieces, size = [], 0
-        async for piece in answer.content.iter_any():
-            size += len(piece)
-            if size > self._answer_limit:
-                answer.close()
-                limit = f"over {self._answer_limit // 1024 // 1024} MiB"
-                raise ConnectionLostError(Loss.TOO_LARGE, limit)
-            pieces.append(piece)
-        return b"".join(pieces)
+
+async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+    length = answer.content_length
+    if length is not None and length <= limit and "Content-Encoding" not in answer.headers:
+        return await answer.read()
+    pieces, size = [], 0
+    async for piece in answer.content.iter_any():
+        size += len(piece)
+        if size > limit:
+            answer.close()
+            raise ConnectionLostError(Loss.TOO_LARGE, f"over {limit // limits.MIB} MiB")
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _describe_proxy_error(error: aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError) -> str:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from importer import limits
 from importer.readers.cells.errors import CellError
 from importer.readers.cells.ids import are_imdb_ids
 from importer.readers.cells.texts import parse_text
+from importer.readers.row_problems import too_long
 
 Parse = Callable[[str], object]
 """Turns the text of a cell into a value. Raises CellError."""
@@ -87,6 +89,8 @@ class ColumnParser:
         """Parse the cells of a chunk."""
         if self.field == "imdb_id" and are_imdb_ids(cells):
             return ParsedColumn(cells, {})
+        if self.field in _NEARLY_ALL_DISTINCT and max(map(len, cells), default=0) > limits.LONGEST_CELL:
+            return self._parse_one_by_one(cells)
         if self._parse is parse_text:  # written out: a call for each title is what costs
             return ParsedColumn([cell.strip() or None for cell in cells], {})
         try:
@@ -100,11 +104,17 @@ class ColumnParser:
         errors = {}
         for index, cell in enumerate(cells):
             try:
-                values.append(self._parse(cell))
+                values.append(self._parse(_refuse_long(cell)))
             except CellError as error:
                 values.append(None)
                 errors[index] = error.with_traceback(None)  # which would hold the whole chunk, in a circle
         return ParsedColumn(values, errors)
+
+
+def _refuse_long(cell: str) -> str:
+    if len(cell) > limits.LONGEST_CELL:
+        raise too_long()
+    return cell
 
 
 class _Memory(dict[str, object]):
@@ -116,7 +126,7 @@ class _Memory(dict[str, object]):
 
     def __missing__(self, cell: str) -> object:
         if len(cell) > _LONGEST_REMEMBERED:
-            return self._parse(cell)
+            return self._parse(_refuse_long(cell))
         if len(self) >= _REMEMBERED:
             self.clear()
         value = self[cell] = self._parse(cell)

@@ -68,20 +68,25 @@ def open_reader(path: Path, options: ReadOptions | None = None, *, name: str | N
     `name` is what messages call the file. Raises `UnreadableFileError`, `UnknownFormatError`, or
     `UsageError` where the owner has to say more.
     """
-    options = options or ReadOptions()
     name = name or str(path)
     head = read_head(path, name)
+    return _open_file(path, options or ReadOptions(), name, head, path.stat().st_size)
+
+
+def _open_file(path: Path, options: ReadOptions, name: str, head: bytes, given: int) -> FileReader:
+    """Open a file, or what is packed in it; `given` are the bytes of the file that came from outside."""
     if head.startswith(GZIP_START):
         folder = Folder()
-        unpacked = unpack_gzip(path, name, folder)
-        if read_head(unpacked, name).startswith(GZIP_START):
+        unpacked = unpack_gzip(path, name, folder, given)
+        head = read_head(unpacked, name)
+        if head.startswith(GZIP_START):
             raise UnreadableFileError(name, "is packed more than once", remedy=UNPACK)
-        reader = open_reader(unpacked, options, name=name)
+        reader = _open_file(unpacked, options, name, head, given)
         return ArchiveReader([(name.removesuffix(".gz"), reader)], folder)
     is_archive = head.startswith(ZIP_START) and not is_workbook(path)
     if is_archive and options.sheet is None:
-        return _open_archive(path, name, options)
-    sheets = [] if is_archive else list_sheets(path, name, head)
+        return _open_archive(path, name, options, given)
+    sheets = [] if is_archive else list_sheets(path, name, head, given)
     if options.sheet is not None and not sheets:
         raise OptionError("sheet", f"{name} is no workbook. Leave it out.", options.sheet)
     if sheets:
@@ -141,17 +146,18 @@ def _open(choice: _Choice, options: ReadOptions) -> TableReader:
     return reader(choice.table, options)
 
 
-def _open_archive(path: Path, name: str, options: ReadOptions) -> FileReader:
+def _open_archive(path: Path, name: str, options: ReadOptions, given: int) -> FileReader:
     """Open the files of an archive that are of a known export. Raises as `open_reader` does."""
     folder = Folder()
     found: dict[str, list[tuple[str, _Choice]]] = {}
-    unpacked = unpack_zip(path, name, folder)
+    unpacked = unpack_zip(path, name, folder, given)
     unread = [f"not read: {member} (packed itself)" for member in unpacked.packed]
     broken: list[tuple[str, UnreadableFileError]] = []
     for member in unpacked.names:
         member_path = folder.path / member
         try:
-            table = open_table(member_path, f"{name}: {member}", read_head(member_path, member))
+            head = read_head(member_path, member)
+            table = open_table(member_path, f"{name}: {member}", head)
             choice = _choose(table, options)
         except UnreadableFileError as error:
             unread.append(f"not read: {member} ({error.problem})")

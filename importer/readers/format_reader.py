@@ -31,7 +31,7 @@ from importer.readers.cells.scales import Scale, Steps, parse_scale
 from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns, parse_cleaned
 from importer.readers.jobs import collector_paused, note_early_dates, note_lost_years
 from importer.readers.judging import read_cells, refuse_other_scale
-from importer.readers.row_problems import outweighs, repeated_header, too_few
+from importer.readers.row_problems import outweighs, repeated_header, shorten, too_few
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.records import LIST
 from importer.readers.tables.table import AnyTable, Header
@@ -270,7 +270,9 @@ class TableReader:
         self, job: RatingJob, chunk: Chunk, index: int, field: str | None, error: CellError
     ) -> InvalidRow:
         clean = self.clean_cell or str
-        cells = {name: clean(chunk.column(place)[index]).strip() for name, place in self.places.items()}
+        cells = {
+            name: shorten(clean(chunk.column(place)[index]), name) for name, place in self.places.items()
+        }
         if field is not None and not any(cells[name] for name in cells if name != "list_name"):
             error, field = CellError(Reason.EMPTY_ROW, "the row is empty", "Take it out of the file."), None
         elif self._is_header(cells):

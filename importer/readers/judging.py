@@ -9,6 +9,7 @@ from contextlib import suppress
 from fractions import Fraction
 from typing import NamedTuple
 
+from importer import limits
 from importer.errors import ScaleNeededError, UnreadableFileError
 from importer.readers.cells.scales import parse_value
 from importer.readers.tables.table import AnyTable
@@ -61,6 +62,8 @@ def summarise_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Rat
     highest, has_halves = Fraction(0), False
     seen: dict[str, Fraction | None] = {}
     for cell in read_cells(table, place):
+        if len(cell) > limits.LONGEST_CELL:
+            continue
         if cell not in seen:
             seen = seen if len(seen) < _HUNDRED * _HUNDRED else {}
             seen[cell] = parse_value(cell)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from importer import limits
 from importer.model import Status
 from importer.readers.cells.errors import CellError, Reason, quote
 
@@ -25,6 +26,23 @@ def repeated_header() -> CellError:
     )
 
 
+def too_long() -> CellError:
+    """Make the error of a cell that is longer than any title."""
+    return CellError(
+        Reason.TOO_LONG,
+        f"is longer than {limits.LONGEST_CELL:,} characters",
+        "Shorten it, and import the file again.",
+    )
+
+
+def shorten(cell: str, field: str) -> str:
+    """Trim a cell to what the results keep of it: it may have a megabyte, and stand in every row."""
+    text = cell.strip()
+    most = limits.LONGEST_CELL if field == "title" else limits.LONGEST_RAW_CELL
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def outweighs(error: CellError, field: str | None, other: CellError) -> bool:
     """Whether to report an error and not that of the `other` cell, whose correction would hide it."""
-    return error.reason is Reason.OFF_SCALE and field is not None and other.status is Status.INVALID
+    is_of_the_file = error.reason in {Reason.OFF_SCALE, Reason.TOO_LONG}
+    return is_of_the_file and field is not None and other.status is Status.INVALID

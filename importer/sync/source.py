@@ -24,6 +24,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from importer import limits
 from importer.client.client import Client
 from importer.client.transport import HttpSender, Transport
 from importer.destinations.decisions import LOSSES, Decision, Done, Retry, RetryPolicy
@@ -38,9 +39,6 @@ from importer.files import write_privately
 from importer.http import Request, Response, host_of, read_retry_after, url_problems
 from importer.runs.load import fingerprint_file
 from importer.sync.config import SyncJob
-
-DOWNLOAD_LIMIT_BYTES = 64 * 1024 * 1024
-"""No export of ratings is larger; a larger download is refused."""
 
 MOST_REDIRECTS = 5
 
@@ -147,7 +145,7 @@ class AddressGuard:
 
 async def _download(job: SyncJob, copy: Path, known: Version) -> Fetched:
     guard = AddressGuard()
-    async with Transport(1, answer_limit=DOWNLOAD_LIMIT_BYTES, check_address=guard.check) as transport:
+    async with Transport(1, check_address=guard.check) as transport:
         return await download(transport, job, copy, known, guard)
 
 
@@ -182,7 +180,13 @@ async def _get(
     address = job.source
     client = Client.for_questions(sender)
     for _ in range(MOST_REDIRECTS + 1):
-        request = Request("GET", address, "GET source", headers={"Accept": "*/*", **headers})
+        request = Request(
+            "GET",
+            address,
+            "GET source",
+            headers={"Accept": "*/*", **headers},
+            answer_limit=limits.DOWNLOAD,
+        )
         answer = await client.request(request, partial(_interpret, name, guard))
         if answer.status not in _REDIRECTS:
             return answer

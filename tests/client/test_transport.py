@@ -420,13 +420,13 @@ MIB = 1024 * 1024
 )
 async def test_an_answer_beyond_the_limit_is_refused(answer: list[bytes]) -> None:
     async with serve(answers(*answer)) as request:
-        lost = await lose(request, answer_limit=MIB)
+        lost = await lose(request._replace(answer_limit=MIB))
     assert lost.loss is Loss.TOO_LARGE
 
 
 async def test_an_answer_of_just_the_limit_is_taken() -> None:
     async with serve(answers(http(b"x" * MIB))) as request:
-        assert len((await send(request, answer_limit=MIB)).body) == MIB
+        assert len((await send(request._replace(answer_limit=MIB))).body) == MIB
 
 
 async def test_a_compressed_answer_is_unpacked() -> None:
@@ -440,7 +440,7 @@ async def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused_before_it_fi
     async with serve(answers(http(bomb, "Content-Encoding: gzip"))) as request:
         tracemalloc.start()
         try:
-            lost = await lose(request, answer_limit=MIB)
+            lost = await lose(request._replace(answer_limit=MIB))
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()

@@ -28,8 +28,8 @@ MIB = 1024 * 1024
 
 
 async def send(url: str) -> Response | ConnectionLostError:
-    request = Request("POST", f"{url}/rate/movie/{KEY}", "POST rate/movie", b"{}")
-    async with Transport(1, answer_limit=MIB) as line:
+    request = Request("POST", f"{url}/rate/movie/{KEY}", "POST rate/movie", b"{}", answer_limit=MIB)
+    async with Transport(1) as line:
         try:
             return await line.send(request)
         except ConnectionLostError as loss:

@@ -101,7 +101,7 @@ def claiming_formats(path: Path) -> set[str]:
 
 
 def _open_tables(path: Path, head: bytes) -> Iterator[AnyTable]:
-    sheets = list_sheets(path, path.name, head)
+    sheets = list_sheets(path, path.name, head, path.stat().st_size)
     if not sheets:
         yield open_table(path, path.name, head)
     for sheet in sheets:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from importer import limits
 from importer.destinations.decisions import Decision, Done, Stop
 from importer.destinations.sign_in import Account, Activities
 from importer.destinations.trakt.request import build_request
@@ -108,9 +109,9 @@ class TraktAccount:
 
     def build_count(self) -> Request:
         """Ask for a page with one rating: its headers have the total (docs: pagination)."""
-        return build_request(
-            "GET", self.base_url, "/sync/ratings/all?page=1&limit=1", self.client_id, as_user=True
-        )
+        path = "/sync/ratings/all?page=1&limit=1"
+        request = build_request("GET", self.base_url, path, self.client_id, as_user=True)
+        return request._replace(answer_limit=limits.LIST_ANSWER)
 
     def build_activities(self) -> Request:
         """Ask when anything last changed: one small answer for any account."""

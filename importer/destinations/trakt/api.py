@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from importer import limits
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
 from importer.destinations.titles import PageQuery, RatingsPage, possible_kinds
 from importer.destinations.trakt.account import TraktAccount, read_account
@@ -128,7 +129,9 @@ class TraktV2:
         """`GET /sync/ratings/{type}`, always paged: a limit without asking was seen and lifted (#919)."""
         ratings = "/users/me/ratings" if query.is_elsewhere else "/sync/ratings"
         path = f"{ratings}/{_ARRAYS[query.kind]}?page={query.page}&limit={PAGE_SIZE}"
-        return build_request("GET", self.base_url, path, self.client_id, as_user=True)
+        request = build_request("GET", self.base_url, path, self.client_id, as_user=True)
+        # A server that does not page sends all ratings at once.
+        return request._replace(answer_limit=limits.LIST_ANSWER)
 
     def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
         """Read a page of the account's ratings."""

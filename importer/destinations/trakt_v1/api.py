@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import orjson
 
+from importer import limits
 from importer.destinations.decisions import BatchDecision, Decision, Done, Stop
 from importer.destinations.titles import (
     AccountRating,
@@ -122,7 +123,8 @@ class TraktV1:
     def build_read_back(self, query: PageQuery) -> Request:
         """`user/ratings/{kind}`, as a POST with the credentials, since a profile may be private."""
         method = f"user/ratings/{_PLURAL[query.kind]}.json"
-        return self._post(method, {}, suffix=f"/{_quote(self.username)}")
+        request = self._post(method, {}, suffix=f"/{_quote(self.username)}")
+        return request._replace(answer_limit=limits.LIST_ANSWER)
 
     def read_ratings(self, query: PageQuery, answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
         """Read the account's ratings, which come on one page.

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     EMPTY_ROW = "empty_row"
     TOO_FEW_CELLS = "too_few_cells"
     TOO_MANY_CELLS = "too_many_cells"
+    TOO_LONG = "too_long"
     UNCLOSED_QUOTE = "unclosed_quote"
     NO_OBJECT = "no_object"
     TWO_VALUES = "two_values"
@@ -38,7 +39,7 @@ class Reason(StrEnum):
 AT_THE_SOURCE = frozenset(
     {
         *(Reason.OFF_SCALE, Reason.TOO_FEW_CELLS, Reason.TOO_MANY_CELLS, Reason.UNCLOSED_QUOTE),
-        *(Reason.NO_OBJECT, Reason.TWO_VALUES, Reason.CONFLICT_MARK),
+        *(Reason.NO_OBJECT, Reason.TWO_VALUES, Reason.CONFLICT_MARK, Reason.TOO_LONG),
     }
 )
 """What can be corrected only in the file itself: a results file does not hold what the cells mean there."""

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import Any, ClassVar
 
+from importer import limits
 from importer.errors import OptionError, UnreadableFileError
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.errors import CellError, Reason
@@ -97,7 +98,7 @@ class LetterboxdReader(TableReader):
         addresses: dict[_Film, set[str]] = {}
         with suppress(UnreadableFileError):  # `chunks` reports the error
             for name, year, address in _cells(self.table, ("Name", "Year", "Letterboxd URI")):
-                addresses.setdefault(_film(name, year), set()).add(address.strip())
+                addresses.setdefault(_film(name, year), set()).add(address.strip()[: limits.LONGEST_RAW_CELL])
         return {film for film, found in addresses.items() if len(found - {""}) > 1}
 
     @cached_property
@@ -166,7 +167,7 @@ def _cells(table: AnyTable, names: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _film(name: str, year: str) -> _Film:
-    return parse_text(name), _try(parse_year, year)
+    return parse_text(name[: limits.LONGEST_CELL]), _try(parse_year, year)
 
 
 def _try(parse: Any, cell: str) -> Any:

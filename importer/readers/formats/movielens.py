@@ -8,6 +8,7 @@ there are, not with the ratings.
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.dates import parse_unix_seconds
@@ -132,10 +133,12 @@ def _read_beside(table: AnyTable, name: str, columns: Sequence[str]) -> dict[str
             shown, f"it lacks one of the columns {', '.join(columns)}", remedy=_KEEP_TOGETHER
         )
     found: dict[str, tuple[str, ...]] = {}
+    held = 0
     rows = (row for chunk in beside.chunks(sorted(places)) for row in chunk.rows(places))
     for key, *values in (map(str.strip, row) for row in rows):
         found[key] = tuple(values)
-        if len(found) > _MOST_TITLES:
+        held += len(key) + sum(map(len, values))
+        if len(found) > _MOST_TITLES or held > limits.LARGEST_SHARED:
             problem = f"it holds more than {_MOST_TITLES:,} titles"
             raise UnreadableFileError(shown, problem, remedy=_KEEP_TOGETHER)
     return found

@@ -25,6 +25,7 @@ from pathlib import Path, PurePosixPath
 from stat import S_IFMT, S_IFREG
 from typing import NamedTuple
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
 from importer.readers.base import FileReader
@@ -35,16 +36,6 @@ from importer.readers.tables.text import CHECK_FILE
 ZIP_START = b"PK\x03\x04"
 GZIP_START = b"\x1f\x8b"
 
-_LARGEST = 1 << 33
-"""Bytes, unpacked. Larger than any export, and a bound for what an archive can do to a disk."""
-
-_DENSEST = 200
-"""Texts of ratings shrink to a tenth; what grows more than so is made to fill a disk."""
-
-_NEVER_A_BOMB = 1 << 26
-"""Bytes, unpacked."""
-
-_MOST_FILES = 20_000
 _BLOCK = 1 << 20
 _SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".xml"})
 _PACKED = frozenset({".zip", ".gz", ".xlsx", ".ods", ".7z", ".rar"})
@@ -82,15 +73,14 @@ class Folder:
         self._finalizer = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
-def unpack_gzip(path: Path, name: str, folder: Folder) -> Path:
-    """Unpack a single file. Raises `UnreadableFileError`."""
+def unpack_gzip(path: Path, name: str, folder: Folder, given: int) -> Path:
+    """Unpack a single file of what had `given` bytes when it came. Raises `UnreadableFileError`."""
     unpacked = folder.path / (PurePosixPath(path.name).stem or "unpacked")
-    packed_size = path.stat().st_size
     written = 0
     with _unpacking(name), gzip.open(path) as packed, unpacked.open("wb") as file:
         while block := packed.read(_BLOCK):
             written += len(block)
-            _refuse_bomb(name, packed_size, written)
+            _refuse_bomb(name, given, written)
             file.write(block)
     return unpacked
 
@@ -104,14 +94,17 @@ class Unpacked(NamedTuple):
     """Archives and workbooks within it, which are not opened."""
 
 
-def unpack_zip(path: Path, name: str, folder: Folder) -> Unpacked:
-    """Unpack the files that may hold ratings. Raises `UnreadableFileError`."""
+def unpack_zip(path: Path, name: str, folder: Folder, given: int) -> Unpacked:
+    """Unpack the files that may hold ratings, of what had `given` bytes when it came.
+
+    Raises `UnreadableFileError`.
+    """
     with _unpacking(name), zipfile.ZipFile(path) as archive:
         exported = [entry for entry in archive.infolist() if _is_exported(entry)]
         entries = [entry for entry in exported if _suffix(entry) in _SUFFIXES]
-        if len(entries) > _MOST_FILES:
+        if len(entries) > limits.MOST_FILES:
             raise UnreadableFileError(name, f"holds {len(entries):,} files", remedy=UNPACK)
-        _refuse_bomb(name, path.stat().st_size, sum(entry.file_size for entry in entries))
+        _refuse_bomb(name, given, sum(entry.file_size for entry in entries))
         places = Counter(PurePosixPath(entry.filename) for entry in entries)
         if twice := [str(place) for place, count in places.items() if count > 1]:
             problem = f"holds two files of the name {quote(twice[0])}"
@@ -140,9 +133,16 @@ def _unpacking(name: str) -> Iterator[None]:
         raise UnreadableFileError(name, problem, remedy=remedy) from error
 
 
-def _refuse_bomb(name: str, packed: int, unpacked: int) -> None:
-    if unpacked > _LARGEST or unpacked > max(_NEVER_A_BOMB, packed * _DENSEST):
-        problem = f"unpacks to {unpacked:,} bytes or more, from {packed:,}"
+def refuse_dense_workbook(path: Path, name: str, given: int) -> None:
+    """Refuse a workbook that unpacks to more than any does. Raises `UnreadableFileError`."""
+    with _unpacking(name), zipfile.ZipFile(path) as archive:
+        _refuse_bomb(name, given, sum(part.file_size for part in archive.infolist()))
+
+
+def _refuse_bomb(name: str, given: int, unpacked: int) -> None:
+    """Refuse what grows more than any export does, measured by the file as it was given."""
+    if unpacked > min(limits.LARGEST_UNPACKED, max(limits.NEVER_A_BOMB, given * limits.DENSEST)):
+        problem = f"unpacks to {unpacked:,} bytes or more, from {given:,}"
         raise UnreadableFileError(name, problem, remedy=CHECK_FILE)
 
 

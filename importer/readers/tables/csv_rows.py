@@ -22,11 +22,12 @@ from operator import itemgetter
 
 import pandas as pd
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import Dialect, is_blank, is_conflict_mark
-from importer.readers.tables.text import LONGEST_LINE, TextFile
+from importer.readers.tables.text import TextFile
 
 _MARK = "\x1e"
 
@@ -126,7 +127,7 @@ class _IrregularRows:
                 # Joined only where it is needed: once for each bad quote would be the block's length squared.
                 if tokens.line_num == len(self._text) and not is_last:
                     rest = "".join(self._text[self._done :]).encode()
-                    if len(rest) < LONGEST_LINE:
+                    if len(rest) < limits.LONGEST_LINE:
                         return rest
                 first, *others = self._text[self._done : tokens.line_num]
                 if "".join(others).strip():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from importer.readers.tables.text import LONGEST_LINE
+from importer import limits
 
 if TYPE_CHECKING:
     import _csv
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 # csv refuses cells over 128 KiB; here the length of lines is bounded, and any cell within is welcome.
-csv.field_size_limit(max(csv.field_size_limit(), 2 * LONGEST_LINE))
+csv.field_size_limit(max(csv.field_size_limit(), 2 * limits.LONGEST_LINE))
 
 
 class Dialect(NamedTuple):

@@ -16,6 +16,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.readers.tables.json_values import (
     DECODER,
@@ -28,11 +29,8 @@ from importer.readers.tables.json_values import (
     no_object,
     parse_line,
 )
-from importer.readers.tables.records import MOST_COLUMNS, Record
+from importer.readers.tables.records import Record
 from importer.readers.tables.text import CHECK_FILE, TextFile
-
-_LONGEST_RECORD = 1 << 22
-"""Characters. A rating with all that hangs on it is a thousandth of that."""
 
 _MOST_PENDING = 1_000
 _LONGEST_TOKEN = 16
@@ -87,7 +85,7 @@ class _Walk:
             first, _, rest = self._sight[self._place :].partition("\n")
             if rest.strip():
                 return parse_line(first) is not None
-            if len(first) > _LONGEST_RECORD or not self._see_more():
+            if len(first) > limits.LONGEST_RECORD or not self._see_more():
                 return False
 
     def _lines(self) -> Iterator[Record]:
@@ -129,7 +127,7 @@ class _Walk:
         if self._found == found_before:
             if own:
                 yield from build_records(line, JsonObject(own))
-        elif len(self._beside) <= MOST_COLUMNS:
+        elif len(self._beside) <= limits.MOST_RECORD_COLUMNS:
             self._beside.update(flatten(JsonObject(own)))
 
     def _object(self, path: str, depth: int, own: list[tuple[str, Any]]) -> Iterator[Record]:
@@ -149,7 +147,7 @@ class _Walk:
                 yield from self._list(name)
             elif first == "{" and depth < DEEPEST:
                 yield from self._object(name, depth + 1, own)
-            elif len(own) <= MOST_COLUMNS:
+            elif len(own) <= limits.MOST_RECORD_COLUMNS and len(name) <= limits.LONGEST_PATH:
                 own.append((name, self._value()))
             else:
                 self._value()
@@ -207,8 +205,10 @@ class _Walk:
         self._place += 1
 
     def _see_more(self) -> bool:
-        if len(self._sight) - self._place > _LONGEST_RECORD:
-            raise self._error(f"a value here is longer than {_LONGEST_RECORD:,} characters", self._place)
+        if len(self._sight) - self._place > limits.LONGEST_RECORD:
+            raise self._error(
+                f"a value here is longer than {limits.LONGEST_RECORD:,} characters", self._place
+            )
         block = next(self._blocks, "")
         self._line_here()
         self._sight = self._sight[self._place :] + block

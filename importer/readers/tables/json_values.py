@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from importer import limits
 from importer.model import IMDB_ID
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.tables.records import LIST, Record, build_record
@@ -62,6 +63,7 @@ def build_records(line: int, value: JsonObject, name: str | None = None) -> Iter
     if not within or any(_normalise(key) in _PARTS for key, _ in within):
         yield build_record(line, pairs)
     told = [pair for pair in pairs if _normalise(pair[0]) not in _RATED]  # that rating is not a part's
+    told = told[: limits.MOST_TOLD]
     for key, entries in within:
         for entry in entries:
             if isinstance(entry, JsonObject):
@@ -118,6 +120,8 @@ def _normalise(key: str) -> str:
 def _flatten(value: JsonObject, path: str, depth: int, pairs: list[tuple[str, str]]) -> None:
     for key, inner in value:
         name = f"{path}.{key}" if path else key
+        if len(name) > limits.LONGEST_PATH:
+            continue
         if isinstance(inner, JsonObject):
             if depth < DEEPEST:
                 _flatten(inner, name, depth + 1, pairs)

@@ -14,32 +14,24 @@ from functools import partial
 from pathlib import Path
 from xml.parsers import expat
 
+from importer import limits
 from importer.errors import UnreadableFileError
-from importer.readers.tables.sheets import MOST_ROWS, SAVE_AS_CSV, Row, Sheet
+from importer.readers.tables.sheets import SAVE_AS_CSV, Row, Sheet
 
 CONTENT = "content.xml"
 """The part of the archive that holds all sheets."""
 
 _BLOCK = 1 << 18
-_LARGEST = 1 << 32
-"""Bytes of the content, unpacked."""
-
-_LONGEST_ROW = 1 << 22
-"""Bytes."""
-
-_MOST_CELLS = 1 << 14
-"""What a row holds at most."""
-
-_MOST_CELLS_OF_ALL = 1 << 25
-"""What a sheet holds at most: of what repeats, few bytes make many cells."""
-
 _ROW, _CELLS = "table-row", frozenset({"table-cell", "covered-table-cell"})
 _NO_CELL_TEXT = frozenset({"annotation"})
 """Elements within a cell whose paragraphs are not what it shows."""
 _VALUES = {"float": "value", "currency": "value", "date": "date-value"}
 """Type of a cell to the attribute that holds what its text only shows: 9 for "9,0", a day for "1. May"."""
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError, NotImplementedError)
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(RuntimeError, ValueError, LookupError, NotImplementedError),
+)
 
 
 def open_document(path: Path, name: str) -> list[Sheet]:
@@ -58,12 +50,14 @@ def _read_rows(path: Path, name: str, place: int) -> Iterator[Row]:
     line, count = 1, 0
     for _ in _parse(path, name, rows):
         for cells, repeated in rows.take():
-            count += len(cells) * repeated
-            if count > _MOST_CELLS_OF_ALL:
-                problem = f"the sheet has more than {_MOST_CELLS_OF_ALL:,} cells"
+            count += len(cells) * (repeated - 1)
+            if count + rows.repeated > limits.MOST_REPEATED_CELLS:
+                problem = f"more than {limits.MOST_REPEATED_CELLS:,} cells of the sheet repeat others"
                 raise UnreadableFileError(name, problem, remedy=SAVE_AS_CSV, line=line)
             if cells:
-                yield from ((line + number, cells) for number in range(min(repeated, MOST_ROWS + 1)))
+                yield from (
+                    (line + number, cells) for number in range(min(repeated, limits.MOST_SHEET_ROWS + 1))
+                )
             line += repeated
 
 
@@ -71,9 +65,6 @@ def _parse(path: Path, name: str, rows: "_Rows") -> Iterator[None]:
     """Feed the parser, and stop at each block."""
     try:
         with zipfile.ZipFile(path) as archive, archive.open(CONTENT) as content:
-            size = archive.getinfo(CONTENT).file_size
-            if size > _LARGEST:
-                raise UnreadableFileError(name, f"the workbook unpacks to {size:,} bytes", remedy=SAVE_AS_CSV)
             while block := content.read(_BLOCK):
                 rows.feed(block)
                 yield
@@ -99,6 +90,8 @@ class _Rows:
         self._empty = 0
         """Empty cells since the last that is not: they count only if another follows."""
         self._repeated_rows = self._repeated_cells = 1
+        self.repeated = 0
+        """Cells so far that stand in the file only as a number: how often another repeats."""
         self._value: str | None = None
         self._paragraphs: list[str] | None = None
         self._is_aside = 0
@@ -114,8 +107,8 @@ class _Rows:
         """Take in a block, the last one empty."""
         self._fed += len(block)
         self._parser.Parse(block, not block)
-        if self._fed - self._row_start > _LONGEST_ROW + len(block):
-            raise self._error(f"a row is longer than {_LONGEST_ROW:,} bytes")
+        if self._fed - self._row_start > limits.LONGEST_RECORD + len(block):
+            raise self._error(f"a row is longer than {limits.LONGEST_RECORD:,} bytes")
 
     def take(self) -> list[tuple[list[str], int]]:
         """Give the rows found since the last time, each with how often it repeats."""
@@ -146,7 +139,7 @@ class _Rows:
         elif element == "p" and not self._is_aside:
             self._paragraphs.append("")
         elif element == "s":
-            self._characters(" " * min(_parse_count(named.get("c")), _MOST_CELLS))
+            self._characters(" " * min(_parse_count(named.get("c")), limits.LONGEST_CELL))
 
     def _end(self, tag: str) -> None:
         element = tag.rpartition("|")[2]
@@ -167,13 +160,15 @@ class _Rows:
         if not (text := text.strip()):
             self._empty += self._repeated_cells
             return
-        if len(self._cells) + self._empty + self._repeated_cells > _MOST_CELLS:
-            raise self._error(f"a row has more than {_MOST_CELLS:,} cells")
+        if len(self._cells) + self._empty + self._repeated_cells > limits.MOST_SHEET_CELLS:
+            raise self._error(f"a row has more than {limits.MOST_SHEET_CELLS:,} cells")
         self._cells += [""] * self._empty + [text] * self._repeated_cells
+        self.repeated += self._empty + self._repeated_cells - 1
         self._empty = 0
 
     def _characters(self, text: str) -> None:
-        if self._paragraphs and not self._is_aside:
+        # What is longer than any cell may be need not be kept whole: a blank that repeats has 20 bytes.
+        if self._paragraphs and not self._is_aside and len(self._paragraphs[-1]) < 2 * limits.LONGEST_CELL:
             self._paragraphs[-1] += text
 
     def _doctype(self, *_: object) -> None:  # what it defines might change cells, see `xml`

@@ -4,7 +4,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from importer.readers.tables.archive import ZIP_START, is_open_document
+from importer.readers.tables.archive import ZIP_START, is_open_document, refuse_dense_workbook
 from importer.readers.tables.json import read_json_records
 from importer.readers.tables.open_document import open_document
 from importer.readers.tables.records import RecordTable, no_record
@@ -20,10 +20,14 @@ _CONFLICT = b"<<<<<<<"
 _starts_json = re.compile(r'\{|\[\s*(?:[\[{\]"0-9tfnNI-]|$)').match
 
 
-def list_sheets(path: Path, name: str, head: bytes) -> list[Sheet]:
-    """Name the sheets of a workbook, or the tables of a web page; else none. Raises `UnreadableFileError`."""
+def list_sheets(path: Path, name: str, head: bytes, given: int) -> list[Sheet]:
+    """Name the sheets of a workbook, or the tables of a web page; else none. Raises `UnreadableFileError`.
+
+    `given` are the bytes of the file that came from outside: this one, or the archive it was in.
+    """
     if head.startswith(ZIP_START):
-        sheets = open_document(path, name) if is_open_document(path) else open_workbook(path, name)
+        refuse_dense_workbook(path, name, given)
+        sheets = open_document(path, name) if is_open_document(path) else open_workbook(path, name, given)
         if not sheets:
             raise no_record(name)
         return sheets

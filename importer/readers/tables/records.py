@@ -5,10 +5,10 @@ through once, since a value that is missing in the first records may stand in th
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from importer import limits
 from importer.errors import EmptyFileError, UnreadableFileError
 from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.tables.chunk import Chunk
@@ -19,9 +19,7 @@ LIST = "@list"
 """The column that names the list a record stands in, in a file that holds several."""
 
 _BYTES_PER_RECORD = 256
-"""About so many: it turns the bytes of a chunk into a number of records."""
-
-MOST_COLUMNS = 2_000
+"""About so many a record takes in a chunk, or what its cells have if that is more."""
 
 
 class Record(NamedTuple):
@@ -68,8 +66,8 @@ class RecordTable:
         columns, self._failure = _find_columns(read(BLOCK_SIZE))
         if not columns:
             raise self._failure or no_record(name)
-        if len(columns) > MOST_COLUMNS:
-            problem = f"its records have more than {MOST_COLUMNS:,} different values"
+        if len(columns) > limits.MOST_RECORD_COLUMNS:
+            problem = f"its records have more than {limits.MOST_RECORD_COLUMNS:,} different values"
             raise UnreadableFileError(name, problem, remedy=CHECK_FILE)
         self.header = Header.of(columns)
         self.notes: Sequence[str] = (kind_of_file,)
@@ -98,12 +96,16 @@ class RecordTable:
             rows: list[tuple[str, ...]] = []
             lines: list[int] = []
             broken: dict[int, CellError] = {}
+            room = self.block_size
             try:
-                for record in islice(records, max(1, self.block_size // _BYTES_PER_RECORD)):
+                for record in records:
                     if (problem := record.broken or _find_doubled(record, columns)) is not None:
                         broken[len(rows)] = problem
                     rows.append(tuple(record.cells.get(column, "") for column in columns))
                     lines.append(record.line)
+                    room -= max(_BYTES_PER_RECORD, sum(map(len, rows[-1])))
+                    if room <= 0:
+                        break
             except UnreadableFileError as error:
                 failure = error
             if rows:
@@ -126,7 +128,7 @@ def _find_columns(records: Iterator[Record]) -> tuple[tuple[str, ...], Unreadabl
     columns: dict[str, None] = {}
     try:
         for record in records:
-            if len(columns) <= MOST_COLUMNS and not record.cells.keys() <= columns.keys():
+            if len(columns) <= limits.MOST_RECORD_COLUMNS and not record.cells.keys() <= columns.keys():
                 columns.update(dict.fromkeys(record.cells))
     except UnreadableFileError as error:
         return tuple(columns), error

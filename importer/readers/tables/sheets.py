@@ -10,15 +10,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.readers.cells.errors import quote
 from importer.readers.tables.dialect import are_names_below_a_title
 from importer.readers.tables.records import Record, RecordTable, build_record
 
 SAVE_AS_CSV = "Save the sheet as CSV in UTF-8 and import that file."
-
-MOST_ROWS = 1 << 20
-"""What a sheet holds at most. A file that names a higher row would have us count up to it."""
 
 Row = tuple[int, Sequence[Any]]
 """The number of a row and its cells."""
@@ -46,6 +44,9 @@ def open_sheet(path: Path, name: str, sheet: Sheet, others: Sequence[str]) -> Re
 def _read_records(sheet: Sheet, name: str) -> Iterator[Record]:
     rows = _bounded(sheet.rows(), name)
     names, following = _find_header(rows, sheet.write)
+    if len(names) > limits.MOST_RECORD_COLUMNS:
+        problem = f"the row of column names has {len(names):,} cells"
+        raise UnreadableFileError(name, problem, remedy=SAVE_AS_CSV)
     for line, row in chain(following, rows):
         # Behind the last column there may be thousands of cells that only have a colour.
         cells = list(map(sheet.write, row[: len(names)]))
@@ -55,8 +56,8 @@ def _read_records(sheet: Sheet, name: str) -> Iterator[Record]:
 
 def _bounded(rows: Iterator[Row], name: str) -> Iterator[Row]:
     for line, row in rows:
-        if line > MOST_ROWS:
-            problem = f"the workbook has more than {MOST_ROWS:,} rows"
+        if line > limits.MOST_SHEET_ROWS:  # a file that names a higher row would have us count up to it
+            problem = f"the workbook has more than {limits.MOST_SHEET_ROWS:,} rows"
             raise UnreadableFileError(name, problem, remedy=SAVE_AS_CSV, line=line)
         yield line, row
 
@@ -73,6 +74,8 @@ def _find_header(rows: Iterator[Row], write: Callable[[Any], str]) -> tuple[Sequ
         if title is not None and filled:
             return (cells, ()) if are_names_below_a_title(filled) else (title, [(line, row)])
         if len(filled) > 1 or (filled and not cells[0]):
+            while not cells[-1]:  # there may be thousands of cells that only have a colour
+                cells.pop()
             return cells, ()
         title = cells if filled else None
     return title or (), ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from importer import limits
 from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import DELIMITERS, find_dialect
@@ -17,8 +18,6 @@ from importer.readers.tables.text import CHECK_FILE, TextFile, read_text_file
 
 BLOCK_SIZE = 1 << 19
 """Bytes of a chunk. Measured: smaller ones pay pandas' cost per call too often, larger ones gain nothing."""
-
-_MOST_COLUMNS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Table:
         dialect = find_dialect(next(text.blocks(BLOCK_SIZE), b"").decode(errors="replace"))
         if dialect is None:
             raise EmptyFileError(text.name, "there is no row of column names", remedy=CHECK_FILE)
-        if len(dialect.names) > _MOST_COLUMNS:
+        if len(dialect.names) > limits.MOST_COLUMNS:
             problem = f"the first row has {len(dialect.names):,} cells"
             raise UnreadableFileError(text.name, problem, remedy=CHECK_FILE)
         self._dialect = dialect

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from importer import limits
 from importer.errors import EmptyFileError, UnreadableFileError
-
-LONGEST_LINE = 1 << 20
-"""Bytes. A physical line that fills a whole block of this size is not one of a ratings export."""
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _NAMES = {
@@ -205,8 +203,8 @@ class _Check:
                         raise self._error("there are NUL bytes, so this is not a text file", _SAVE_AS_TEXT)
                     has_end = b"\n" in shown or b"\r" in shown
                     bytes_without_end = 0 if has_end else bytes_without_end + len(block)
-                    if self._has_lines and bytes_without_end >= LONGEST_LINE:
-                        raise self._error(f"a line is longer than {LONGEST_LINE:,} bytes", CHECK_FILE)
+                    if self._has_lines and bytes_without_end >= limits.LONGEST_LINE:
+                        raise self._error(f"a line is longer than {limits.LONGEST_LINE:,} bytes", CHECK_FILE)
             except UnicodeDecodeError:
                 return False
         try:

@@ -11,6 +11,7 @@ from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.readers.tables.sheets import Row, Sheet
 from importer.readers.tables.text import read_head, reading_further
@@ -21,7 +22,6 @@ OPEN_AS_TABLE = (
     "open it in a spreadsheet program and save it as CSV in UTF-8."
 )
 _BLOCK = 1 << 16
-_LONGEST_CELL = 1 << 18
 _MOST_CELLS = 1 << 10
 _MOST_TABLES = 20
 """Tables of several rows that are tried; a page may be built of hundreds."""
@@ -76,6 +76,9 @@ def _read(path: Path, name: str, encoding: str) -> Iterator[tuple[int, Sequence[
     with reading_further(name), path.open(encoding=encoding, errors="replace") as file:
         while block := file.read(_BLOCK):
             page.feed(block)
+            if len(page.rawdata) > limits.LONGEST_RECORD:
+                problem = f"a tag is longer than {limits.LONGEST_RECORD:,} characters"
+                raise UnreadableFileError(name, problem, remedy=OPEN_AS_TABLE)
             yield from page.take()
     page.close()
     page.end_row()
@@ -145,5 +148,5 @@ class _Tables(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """See `HTMLParser`."""
-        if self._is_in_cell and not self._unseen and len(self._cells[-1]) < _LONGEST_CELL:
+        if self._is_in_cell and not self._unseen and len(self._cells[-1]) < 2 * limits.LONGEST_CELL:
             self._cells[-1] += data

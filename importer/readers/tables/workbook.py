@@ -12,22 +12,24 @@ from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.parsers import expat
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.readers.tables.sheets import SAVE_AS_CSV, Row, Sheet
+from importer.readers.tables.workbook_parts import check_parts
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-_LARGEST_SHARED = 1 << 28
-"""Bytes of the texts that all sheets share, unpacked: all of them are kept in memory."""
 
-_LARGEST = 1 << 32
-"""Bytes of all sheets, unpacked."""
+def open_workbook(path: Path, name: str, given: int) -> list[Sheet]:
+    """Name the sheets of a workbook. Raises `UnreadableFileError`.
 
-
-def open_workbook(path: Path, name: str) -> list[Sheet]:
-    """Name the sheets of a workbook. Raises `UnreadableFileError`."""
+    `given` are the bytes of the file that it came in: its own, or those of an archive.
+    """
+    with _translate_damage(name), zipfile.ZipFile(path) as archive:
+        check_parts(archive, name, given)
     with _opened(path, name) as book:
         titles = [sheet.title for sheet in book.worksheets]
     return [
@@ -40,7 +42,10 @@ def _read_rows(path: Path, name: str, place: int) -> Iterator[Row]:
     with _opened(path, name) as book:
         sheet = book.worksheets[place]
         sheet.reset_dimensions()  # what programs other than Excel write there is often wrong
-        yield from enumerate(sheet.iter_rows(values_only=True), start=1)
+        for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            # A blank row may have thousands of cells that only have a colour.
+            if row.count(None) < len(row) or line > limits.MOST_SHEET_ROWS:
+                yield line, row
 
 
 @contextmanager
@@ -49,32 +54,28 @@ def _opened(path: Path, name: str) -> Iterator["Workbook"]:
 
     # Of styles and extensions, which hold no rating.
     warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
-    try:
-        _check_size(path, name)
-        with (
-            path.open("rb") as file,  # by its path, openpyxl goes by the name of a file, too
-            closing(openpyxl.load_workbook(file, read_only=True, data_only=True)) as book,
-        ):
-            yield book
-    except _BROKEN as error:
-        problem = f"the workbook cannot be read ({type(error).__name__})"
-        raise UnreadableFileError(name, problem, remedy=SAVE_AS_CSV) from error
+    with (
+        _translate_damage(name),
+        path.open("rb") as file,  # by its path, openpyxl goes by the name of a file, too
+        closing(openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)) as book,
+    ):
+        yield book
 
 
 # What openpyxl and the libraries below it raise at files that are not as they should be.
 _BROKEN = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, RuntimeError),
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, SyntaxError, RuntimeError, expat.ExpatError),
     *(ValueError, TypeError, AttributeError, LookupError, ArithmeticError),
 )
 
 
-def _check_size(path: Path, name: str) -> None:
-    with zipfile.ZipFile(path) as archive:
-        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
-    shared = sum(size for part, size in sizes.items() if "sheets/" not in part)
-    if shared > _LARGEST_SHARED or sum(sizes.values()) > _LARGEST:
-        problem = f"the workbook unpacks to {sum(sizes.values()):,} bytes"
-        raise UnreadableFileError(name, problem, remedy=SAVE_AS_CSV)
+@contextmanager
+def _translate_damage(name: str) -> Iterator[None]:
+    try:
+        yield
+    except _BROKEN as error:
+        problem = f"the workbook cannot be read ({type(error).__name__})"
+        raise UnreadableFileError(name, problem, remedy=SAVE_AS_CSV) from error
 
 
 def _write(value: object) -> str:

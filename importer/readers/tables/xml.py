@@ -18,20 +18,15 @@ from itertools import islice
 from pathlib import Path
 from xml.parsers import expat
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.readers.tables.records import LIST, Record, build_record
 from importer.readers.tables.text import CHECK_FILE, reading_further
-
-_LONGEST_RECORD = 1 << 20
-"""Bytes."""
 
 _DEEPEST = 32
 
 _LISTS = {"channel": "item"}
 """Elements below the root that are no records but hold some: a feed's."""
-
-_MOST_TOLD = 100
-"""Values of a record that its parts are given."""
 
 _MOST_WAITING = 10_000
 """Parts that are held until the record they stand in ends."""
@@ -61,6 +56,8 @@ class _Frame:
         self.depth = depth
         self.line = line
         self.pairs = pairs
+        self.size = 0
+        """Characters of its values."""
         self.has_elements = False
         """Whether it holds any, empty as they may be."""
         self.parts: list[Record] = []
@@ -100,8 +97,8 @@ class _Elements:
             return self._error("the text is in an encoding that is not known", 1)
         except UnreadableFileError as error:
             return error
-        if self._fed - self._start_byte > _LONGEST_RECORD + len(block):
-            problem = f"an element is longer than {_LONGEST_RECORD:,} bytes"
+        if self._fed - self._start_byte > limits.LONGEST_RECORD + len(block):
+            problem = f"an element is longer than {limits.LONGEST_RECORD:,} bytes"
             return self._error(problem, self._line)
         return None
 
@@ -126,7 +123,8 @@ class _Elements:
             self._start_byte = self._parser.CurrentByteIndex
         if self._frames:
             inner = self._path[self._frames[-1].depth :]
-            self._frames[-1].pairs += ((".".join([*inner, name]), text) for name, text in attributes.items())
+            for name, text in attributes.items():
+                self._note([*inner, name], text)
         self._text.clear()
 
     def _starts_record(self, tag: str) -> bool:
@@ -143,7 +141,7 @@ class _Elements:
         if outer.told is None:
             cells = build_record(outer.line, outer.pairs).cells
             named = ((f"{cells[LIST]}.{name}", text) for name, text in cells.items() if name != LIST)
-            outer.told = list(islice(named, _MOST_TOLD))
+            outer.told = list(islice(named, limits.MOST_TOLD))
         return outer.told
 
     def _end(self, _: str) -> None:
@@ -151,10 +149,10 @@ class _Elements:
         self._text.clear()
         kind = self._types.pop()
         if self._frames and text and len(self._path) > self._frames[-1].depth:
-            name = ".".join(self._path[self._frames[-1].depth :])
-            self._frames[-1].pairs.append((name, text))
+            path = self._path[self._frames[-1].depth :]
+            self._note(path, text)
             if kind.isidentifier():  # <uniqueid type="imdb">
-                self._frames[-1].pairs.append((f"{name}.{kind}", text))
+                self._note([*path, kind], text)
         self._path.pop()
         if self._frames and len(self._path) < self._frames[-1].depth:
             frame = self._frames.pop()
@@ -169,6 +167,16 @@ class _Elements:
             self._frames[-1].parts.append(record)
         else:
             self._found.append(record)
+
+    def _note(self, path: Sequence[str], text: str) -> None:
+        """Keep a value of the record, by its path."""
+        frame = self._frames[-1]
+        if sum(map(len, path)) <= limits.LONGEST_PATH:
+            frame.pairs.append((".".join(path), text))
+            frame.size += len(text)
+        if frame.size > limits.LONGEST_RECORD or len(frame.pairs) > limits.MOST_VALUES:
+            problem = f"an element is longer than {limits.LONGEST_RECORD:,} bytes"
+            raise self._error(problem, frame.line)
 
     def _characters(self, text: str) -> None:
         self._text.append(text)

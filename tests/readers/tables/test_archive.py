@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer import limits
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, SourceRow
 from importer.readers import ReadOptions, open_reader
-from importer.readers.tables import archive
 from tests.readers.conformance import inherited
 from tests.readers.reading import reasons
 
@@ -175,7 +175,7 @@ def test_an_archive_of_a_kind_that_is_not_known_is_said(tmp_path: Path) -> None:
 def test_an_archive_that_would_fill_the_disk_is_refused_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive, "_NEVER_A_BOMB", 100_000)
+    monkeypatch.setattr(limits, "NEVER_A_BOMB", 100_000)
     path = write_zip(tmp_path / "x.zip", {"ratings.csv": ALIEN + "\n" * 1_000_000})
     with pytest.raises(UnreadableFileError, match="unpacks to 1,000,"):
         open_reader(path)
@@ -186,14 +186,14 @@ def test_an_archive_that_would_fill_the_disk_is_refused_unpacked(
 
 
 def test_a_large_export_that_shrinks_well_is_no_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_NEVER_A_BOMB", 1_000)
+    monkeypatch.setattr(limits, "NEVER_A_BOMB", 1_000)
     lines = "".join(f"tt{number:07},9,2024-05-01,Alien {number},Movie,1979\n" for number in range(5_000))
     rows, _ = read_all(write_zip(tmp_path / "x.zip", {"ratings.csv": IMDB + lines}))
     assert len(rows) == 5_000
 
 
 def test_more_files_than_an_export_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "_MOST_FILES", 3)
+    monkeypatch.setattr(limits, "MOST_FILES", 3)
     path = write_zip(tmp_path / "x.zip", {f"{number}.csv": ALIEN for number in range(4)})
     with pytest.raises(UnreadableFileError, match="holds 4 files"):
         open_reader(path)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import UnreadableFileError
-from importer.model import SourceRow
+from importer.model import InvalidRow, SourceRow
 from importer.readers.tables import csv_rows as records
 from tests.readers.reading import jobs, places, read, read_until_error, reasons
 
@@ -62,16 +62,36 @@ def test_an_endless_row_of_small_cells_ends_in_bounded_memory(tmp_path: Path) ->
 
 
 def test_a_quoted_cell_across_blocks_is_one_cell(tmp_path: Path) -> None:
-    title = "\n".join(f"line {number}" for number in range(200))
+    title = "\n".join(f"line {number}" for number in range(100))
     rows = jobs(read(tmp_path, HEADER + f'tt0111161,"{title}",8,\ntt0068646,B,9,\n'.encode(), block_size=64))
     assert rows[0].title == title
-    assert places(rows) == [(1, 2), (2, 202)]
+    assert places(rows) == [(1, 2), (2, 102)]
 
 
 def test_long_titles_and_control_characters_stay(tmp_path: Path) -> None:
-    title = "x" * 200_000 + "\x07\x1e\x85\u2028\x0b" + "y"
+    title = "x" * 994 + "\x07\x1e\x85\u2028\x0b" + "y"
     (job,) = jobs(read(tmp_path, HEADER + f"tt0111161,{title},8,\n".encode()))
     assert job.title == title
+
+
+@pytest.mark.parametrize("column", ["title", "rating", "rated_at", "imdb_id"])
+def test_a_cell_longer_than_any_title_is_told_and_not_kept(tmp_path: Path, column: str) -> None:
+    cells = {"imdb_id": "tt0111161", "title": "Alien", "rating": "8", "rated_at": ""} | {column: "x" * 1_001}
+    content = f"{','.join(cells)}\n{','.join(cells.values())}\n{','.join(cells.values())}\n"
+    rows = read(tmp_path, content.encode())
+    assert reasons(rows) == ["too_long", "too_long"]
+    for row in rows:
+        assert isinstance(row, InvalidRow)
+        assert "is longer than 1,000 characters. Shorten it" in row.message
+        assert len(row.message) < 300
+        kept = getattr(row, column)
+        assert kept.endswith("x…")
+        assert len(kept) == (1_000 if column == "title" else 200)
+
+
+def test_a_long_title_is_told_before_another_error_that_a_retry_could_correct(tmp_path: Path) -> None:
+    rows = read(tmp_path, HEADER + f"tt0111161,{'x' * 1_001},eleven,\n".encode())
+    assert reasons(rows) == ["too_long"]
 
 
 def test_cells_that_pandas_would_infer_stay_texts(tmp_path: Path) -> None:

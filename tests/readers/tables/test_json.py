@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from importer import limits
 from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, MediaKind
 from importer.readers import ReadOptions, open_reader
-from importer.readers.tables import json as json_records
 from tests.readers.formats.test_csv import SAMPLES_OF_CSV
 from tests.readers.reading import invalid, jobs, places, read, read_until_error, reasons
 from tests.readers.record_conformance import JsonConformance
@@ -109,7 +109,8 @@ def test_two_values_for_one_name_are_told_where_they_matter(tmp_path: Path) -> N
         ("-8", "bad_rating"),
         ("NaN", "bad_rating"),
         ("Infinity", "bad_rating"),
-        ("9" * 5000, "bad_rating"),
+        ("9" * 900, "bad_rating"),
+        ("9" * 5000, "too_long"),
         ("1e999", "bad_rating"),
         ("true", "bad_rating"),
         ("null", "no_rating"),
@@ -170,7 +171,7 @@ def test_windows_1252_is_read(tmp_path: Path) -> None:
 
 
 def test_a_value_without_end_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_records, "_LONGEST_RECORD", 10_000)
+    monkeypatch.setattr(limits, "LONGEST_RECORD", 10_000)
     path = tmp_path / "long.json"
     path.write_text(json.dumps([ALIEN]).removesuffix("]") + ', {"title": "' + "x" * 2_000_000)
     rows, error = read_until_error(tmp_path, path.read_bytes(), block_size=1_000)

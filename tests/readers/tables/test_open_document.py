@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer import limits
 from importer.errors import UnknownFormatError, UnreadableFileError
-from importer.readers.tables import open_document
 from tests.readers.conformance import inherited
 from tests.readers.golden import SAMPLES
 from tests.readers.reading import jobs, places, read, read_until_error, reasons
@@ -67,11 +67,11 @@ def test_a_cell_is_its_value_and_not_what_it_looks_like(tmp_path: Path) -> None:
         [row(*ALIEN, repeated=999_999_999)],
         [row(*ALIEN, cell("x", 16_000), repeated=1_000_000)],
         [row(*ALIEN, cell("x", 999_999_999))],
-        [row(*ALIEN, cell("x" * (open_document._LONGEST_ROW * 2)))],
+        [row(*ALIEN, cell("x" * (limits.LONGEST_RECORD * 2)))],
     ],
 )
 def test_a_few_bytes_do_not_make_a_million_cells(tmp_path: Path, rows: list[str]) -> None:
-    with pytest.raises(UnreadableFileError, match=r"(more|longer) than"):
+    with pytest.raises(UnreadableFileError, match=r"(more|longer) than|unpacks to"):
         read(tmp_path, write_document(HEADER, *rows))
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer import limits
 from importer.errors import OptionError, UnknownFormatError, UnreadableFileError
 from importer.readers import ReadOptions, open_reader
-from importer.readers.tables import sheets as sheets_module
 from importer.readers.tables import workbook
 from tests.readers.conformance import inherited
 from tests.readers.reading import jobs, places, read, read_until_error, reasons
@@ -128,7 +128,7 @@ def test_an_empty_workbook_says_so(tmp_path: Path) -> None:
 def test_a_row_number_beyond_excel_is_not_counted_up_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sheets_module, "MOST_ROWS", 1_000)
+    monkeypatch.setattr(limits, "MOST_SHEET_ROWS", 1_000)
     content = write_book([HEADER, ALIEN, ALIEN])
     content = edit_part(content, "xl/worksheets/sheet1.xml", '<row r="3"', '<row r="999999999999"')
     rows, error = read_until_error(tmp_path, content)
@@ -138,8 +138,8 @@ def test_a_row_number_beyond_excel_is_not_counted_up_to(
 
 
 def test_a_workbook_that_grows_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "_LARGEST_SHARED", 100)
-    with pytest.raises(UnreadableFileError, match="unpacks to"):
+    monkeypatch.setattr(limits, "LARGEST_SHARED", 100)
+    with pytest.raises(UnreadableFileError, match="more beside its rows than any workbook has"):
         read(tmp_path, write_book([HEADER, ALIEN]))
 
 

@@ -5,9 +5,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from importer import limits
 from importer.errors import UnreadableFileError
 from importer.readers import open_reader
-from importer.readers.tables import xml as xml_records
 from tests.readers.formats.test_csv import SAMPLES_OF_CSV
 from tests.readers.reading import jobs, places, read, read_until_error, reasons
 from tests.readers.record_conformance import XmlConformance
@@ -134,7 +134,7 @@ def test_elements_without_bottom_are_an_error(tmp_path: Path) -> None:
 def test_an_element_without_end_is_not_held_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start: str
 ) -> None:
-    monkeypatch.setattr(xml_records, "_LONGEST_RECORD", 10_000)
+    monkeypatch.setattr(limits, "LONGEST_RECORD", 10_000)
     content = f"<a>{ALIEN}\n{start}{'x' * 500_000}".encode()
     rows, error = read_until_error(tmp_path, content, block_size=1_000)
     assert reasons(rows) == ["ok"]
