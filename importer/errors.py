@@ -6,6 +6,7 @@ ImporterError                    exit 1   the run failed
 │   ├── OptionError                       an option has a value that cannot be used
 │   ├── AlreadyUndoneError                the run was undone before
 │   ├── SettingsError                     all problems of the settings at once
+│   ├── NoTitleSourceError                nothing is set up that titles could be looked up in
 │   ├── PlaceNeededError                  the destination of a run is not known
 │   ├── UnknownFormatError                no supported format has this header
 │   ├── ScaleNeededError                  the file does not say what scale its ratings have
@@ -66,6 +67,7 @@ class Remedy(StrEnum):
     END_OTHER = "End that one (a backup, a browser of databases), then type the same command."
     MOVE_ASIDE = "Move the file aside to begin a new one; what earlier runs did is then not known any more."
     BUILD_INDEX = "Build it again."
+    FIND_TITLES = "Build a title index of IMDb's lists, or set the key of an app on Trakt, or a key of TMDB."
     LOOK_TITLES_UP = "Looking titles up writes one."
     LIST_RUNS = "The list of runs has those there are."
     NEW_PLAN = "Make a new plan."
@@ -149,6 +151,13 @@ class SettingsError(UsageError):
     def __init__(self, problems: Sequence[str], remedy: Remedy | None = None) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems), remedy)
+
+
+class NoTitleSourceError(UsageError):
+    """Nothing is set up that titles could be looked up in."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is set up that titles could be looked up in", Remedy.FIND_TITLES)
 
 
 class PlaceNeededError(UsageError):

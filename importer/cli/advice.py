@@ -49,6 +49,12 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.TAKE_LIST: "or take the rated rows of this one with --lists",
     Remedy.MOVE_OUTPUT: "Make room or choose another place with --out, then type the same command.",
     Remedy.ALLOW: "Allow it: chmod u+rwX '{error.path}'",
+    Remedy.FIND_TITLES: (
+        "There are three ways, the nearest first: `importer titles update --download` makes an index of the "
+        "lists that IMDb publishes (of files that you have: `importer titles build DIR`). Or set the client "
+        "id of an app on Trakt, IMPORTER_TRAKT_CLIENT_ID. Or set a key of TMDB, IMPORTER_TMDB_TOKEN. "
+        "docs/titles.md tells more."
+    ),
     Remedy.BUILD_INDEX: "Build it again with `importer titles build DIR`.",
     Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",

@@ -28,11 +28,6 @@ def list_words() -> list[str]:
     return list(dict.fromkeys(spec.word for spec in _SPECS))
 
 
-def list_search_words() -> list[str]:
-    """Return the words of destinations that look up titles."""
-    return list(dict.fromkeys(spec.word for spec in _SPECS if spec.build_search is not None))
-
-
 def list_sign_ins() -> list[str]:
     """Return the destinations that `importer login` signs in to."""
     return [spec.name for spec in _SPECS if spec.device is not None and spec.has_accounts]

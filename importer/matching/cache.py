@@ -3,14 +3,14 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
-from importer.destinations.titles import Candidate, Found
+from importer.destinations.titles import Candidate, EpisodeOf, Found
 from importer.model import MediaKind
 from importer.state_files import translate_trouble
 
@@ -62,7 +62,7 @@ class LookupCache:
                 (
                     question,
                     self._clock() + kept_seconds,
-                    orjson.dumps((found.is_cut_off, [tuple(each) for each in found.titles])),
+                    orjson.dumps((found.is_cut_off, list(map(values_of, found.titles)))),
                 ),
             )
 
@@ -95,10 +95,19 @@ class LookupCache:
 
 def _load(kept: bytes) -> Found:
     is_cut_off, titles = orjson.loads(kept)
-    found = (Candidate(*values) for values in titles)
-    # JSON has neither of the two types.
-    restored = (
-        each._replace(kind=each.kind and MediaKind(each.kind), other_titles=tuple(each.other_titles))
-        for each in found
+    return Found(tuple(map(candidate_of, titles)), is_cut_off)
+
+
+def values_of(candidate: Candidate) -> list[Any]:
+    """Return a candidate as values for JSON."""
+    return [*candidate[:-1], candidate.place and tuple(candidate.place)]
+
+
+def candidate_of(values: Sequence[Any]) -> Candidate:
+    """Return a candidate that was kept as JSON, which has none of these types."""
+    kept = Candidate(*values)
+    return kept._replace(
+        kind=kept.kind and MediaKind(kept.kind),
+        other_titles=tuple(kept.other_titles),
+        place=kept.place and EpisodeOf(*kept.place),
     )
-    return Found(tuple(restored), is_cut_off)

@@ -35,13 +35,13 @@ from importer.readers.tables.table import Table
 from importer.readers.tables.text import read_text_file
 
 MATCH_COLUMNS = (
-    *("chosen", "decision", "score"),
+    *("chosen", "decision", "score", "source"),
     *("title", "year", "kind", "id", "rows", "line"),  # of the export
     *("candidate_title", "candidate_year", "candidate_kind"),
     *("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "url", "message"),
 )
 
-_DISPENSABLE = {"url", "message", "rows", "line", "score"}
+_DISPENSABLE = {"url", "message", "rows", "line", "score", "source"}
 """Columns that a person may delete."""
 
 _YES = {"yes", "y", "x", "1", "true"}
@@ -62,7 +62,7 @@ def build_lines(query: TitleQuery, occurrence: Occurrence, result: MatchResult) 
     is_certain = result.confidence is MatchConfidence.CERTAIN
     place = (query, occurrence.rows, occurrence.first_line)
     return [
-        MatchLine(is_certain, result.confidence, fit, *place, candidate, result.message)
+        MatchLine(is_certain, result.confidence, fit, *place, candidate, result.message, 0, result.source)
         for fit, candidate in scored
     ]
 
@@ -144,6 +144,7 @@ def _build_cells(line: MatchLine) -> list[object]:
         "yes" if line.is_chosen else "",
         str(line.confidence),
         "" if line.score is None else f"{line.score:.2f}",
+        line.source,
         query.title or "",
         query.year,
         str(query.kind),
@@ -214,6 +215,7 @@ class _Line:
             candidate,
             self._cells.get("message", ""),
             self._line,
+            self._cells.get("source", ""),
         )
 
     def _read_candidate(self) -> Candidate | None:

@@ -47,18 +47,22 @@ class MatchConfidence(StrEnum):
 
 
 class MatchResult(NamedTuple):
-    """The candidates for a query with their scores, the best first. `message` is why people must choose."""
+    """The candidates for a query with their scores, the best first. `message` is why people must choose.
+
+    `source` names what was asked.
+    """
 
     confidence: MatchConfidence
     scored: Sequence[tuple[float, Candidate]]
     message: str
+    source: str = ""
 
 
 class MatchLine(NamedTuple):
     """A line of the match file: a query with one candidate, or with none.
 
     `rows` rows of the export ask for the title, the first of them in `first_line`; `line` is the line's own
-    number in the match file, 0 before it is written. `score` goes from 0 to 1.
+    number in the match file, 0 before it is written. `score` goes from 0 to 1; `source` is what found it.
     """
 
     is_chosen: bool
@@ -70,15 +74,20 @@ class MatchLine(NamedTuple):
     candidate: Candidate | None
     message: str
     line: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenMatch:
-    """The title that was certain or that a person chose; `line` is its line in the match file."""
+    """The title that was certain or that a person chose.
+
+    `line` is its line in the match file, or `source` says what found it.
+    """
 
     candidate: Candidate
     score: float | None
-    line: int
+    line: int = 0
+    source: str = ""
 
 
 def describe(query: TitleQuery) -> str:

@@ -30,6 +30,13 @@ the names alone must be this similar."""
 _CLOSE = 0.05
 """If a second candidate's score is this close to the best one's, people choose."""
 
+_OUTWEIGHS = 1000
+"""IMDb has a short film of nearly every name in nearly every year. A well-known film is not doubtful for one
+that a thousand times fewer people rated: at most one row in a thousand means that one."""
+
+_YEARS_AGREE = 20
+"""How much likelier the very year is than one that is off by one: that is so in some 5 % of all rows."""
+
 _NEXT_YEAR, _NO_YEAR, _OTHER_YEAR = 0.97, 0.9, 0.6
 _OTHER_KIND = 0.85
 _OTHER_TITLE = 0.9
@@ -142,8 +149,21 @@ def _find_doubt(query: TitleQuery, scored: Sequence[tuple[float, Candidate]]) ->
         return f"the title of this name is of {best.year}, not {query.year}"
     if not _is_kind(query, best):
         return f"the title of this name is a {best.kind}, not a {query.kind}"
-    close = [each for fit, each in scored[1:] if best_score - fit <= _CLOSE]
+    close = [
+        each for fit, each in scored[1:] if best_score - fit <= _CLOSE and not _outweighs(query, best, each)
+    ]
     return f"{len(close) + 1} titles fit equally well or nearly so" if close else ""
+
+
+def _outweighs(query: TitleQuery, best: Candidate, rival: Candidate) -> bool:
+    """Whether a rival of the same name is a thousand times less likely, by the people who rated each.
+
+    A row without a year has too little to go by.
+    """
+    if query.year is None or best.votes is None or rival.votes is None:
+        return False
+    odds = best.votes / max(rival.votes, 1)
+    return odds * (1 if rival.year == best.year else _YEARS_AGREE) >= _OUTWEIGHS
 
 
 # The titles of one file

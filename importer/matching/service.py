@@ -1,26 +1,20 @@
-"""The use case of `importer resolve`: collects the titles of a file, looks them up, writes the match file.
+"""The use case of `importer match`: collects the titles of a file, looks them up, writes the match file.
 
-    reader -> collect_queries -> Lookups -> build_lines, keep_choices -> match file -> MatchSummary
+    reader -> collect -> look_up -> build_lines, keep_choices, answers -> match file -> MatchSummary
 
-The caller opens the file and chooses the search. The search is opened only if there is something to look
-up, so that a file whose rows all have ids needs no settings and no network.
+The caller opens the file and says which sources there are. They are opened only if there is something to
+look up, so that a file whose rows all have ids needs no settings and no network.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importer.client.transport import Transport
-from importer.config.folders import state_dir
-from importer.destinations.base import Search
 from importer.errors import OptionError
 from importer.files import check_place, is_same_file
-from importer.matching.cache import LookupCache
-from importer.matching.lookups import LookupOptions, Lookups
+from importer.matching.answers import Answers
 from importer.matching.match_file import (
     build_lines,
     find_choices,
@@ -29,14 +23,19 @@ from importer.matching.match_file import (
     write_match_file,
 )
 from importer.matching.matched_reader import collect_queries, key_of
-from importer.matching.model import MatchConfidence, MatchLine, MatchResult, Occurrence, TitleQuery
+from importer.matching.model import MatchConfidence, MatchLine, Occurrence, TitleQuery
 from importer.matching.scoring import doubt_shared_titles
+from importer.matching.sources import Results, TitleSource, look_up_in_turn
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
 
-_Queries = Mapping[TitleQuery, Occurrence]
-_Groups = Mapping[TitleQuery, Sequence[MatchLine]]
+Queries = Mapping[TitleQuery, Occurrence]
+Groups = Mapping[TitleQuery, Sequence[MatchLine]]
 """Lines of the match file, by `key_of` their query."""
+
+
+ANSWERED = "an earlier answer"
+"""The source of a match that a person chose for another file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +78,22 @@ class MatchSummary:
 
 @dataclass(frozen=True, slots=True)
 class MatchService:
-    """Looks titles up with `search`, which is opened when it is first needed, and reports progress."""
+    """Looks titles up. `open_sources` is called when there is something to look up, and may refuse."""
 
-    search: AbstractContextManager[Search]
-    options: LookupOptions
+    open_sources: Callable[[], Sequence[TitleSource]]
+    answers: Answers
     progress: Progress
+    numbers_episodes: bool = False
 
     def match(self, reader: Reader, name: str, out: Path) -> MatchSummary:
         """Look up the rows of a file that need it, and write the match file. Raises ImporterError.
 
         The choices in an existing file `out` are kept; it is read before anything is looked up.
         """
-        earlier = _read_earlier(out)
-        queries = collect_queries(reader, self._count_rows)
-        results, asked = self._look_up(queries) if queries else ({}, 0)
-        groups = _merge(queries, doubt_shared_titles(results), earlier)
-        write_match_file(out, [line for group in groups.values() for line in group])
+        earlier = self.read_earlier(out)
+        queries = self.collect(reader)
+        results, asked = self.look_up(queries)
+        groups = self.write(out, queries, results, earlier)
         states = Counter(_state(groups[key_of(query)]) for query in queries)
         return MatchSummary(
             name,
@@ -107,20 +106,61 @@ class MatchService:
             out,
         )
 
+    def collect(self, reader: Reader) -> Queries:
+        """Read a file for the look-ups that its rows need. Raises UnreadableFileError."""
+        return collect_queries(reader, self._count_rows, numbers_episodes=self.numbers_episodes)
+
+    def look_up(self, queries: Queries) -> tuple[Results, int]:
+        """Look titles up, and count the requests that went to a server. Raises ImporterError."""
+        if not queries:
+            return {}, 0
+        sources = self.open_sources()
+        self.progress.phase = Phase.RESOLVING
+        results = look_up_in_turn(sources, list(queries), self.progress)
+        return doubt_shared_titles(results), sum(source.asked for source in sources)
+
+    def read_earlier(self, out: Path) -> Groups:
+        """Return the lines of an existing match file. Raises UnreadableFileError if they are not valid.
+
+        What was chosen there counts for other files, too, and what was taken back no longer does.
+        """
+        lines = read_match_file(out, str(out)) if out.exists() else []
+        find_choices(lines, str(out))  # for its errors
+        earlier: dict[TitleQuery, list[MatchLine]] = {}
+        for line in lines:
+            earlier.setdefault(key_of(line.query), []).append(line)
+        for query, group in earlier.items():
+            chosen = next((line for line in group if line.is_chosen), None)
+            if chosen is None:
+                self.answers.forget(query)
+            elif chosen.confidence is not MatchConfidence.CERTAIN and chosen.candidate is not None:
+                self.answers.put(query, chosen.candidate)
+        return earlier
+
+    def write(self, out: Path, queries: Queries, results: Results, earlier: Groups) -> Groups:
+        """Write the match file, with earlier choices and answers; what is open stands first."""
+        groups = self._merge(queries, results, earlier)
+        write_match_file(out, [line for key in sorted(groups, key=_order(groups)) for line in groups[key]])
+        return groups
+
+    def _merge(self, queries: Queries, results: Results, earlier: Groups) -> Groups:
+        """Join the lines of each title; choices for titles of other files stay."""
+        groups: dict[TitleQuery, Sequence[MatchLine]] = {}
+        for query, occurrence in queries.items():
+            lines, old = build_lines(query, occurrence, results[query]), earlier.get(key_of(query), ())
+            if not old and (answer := self.answers.get(query)) is not None:
+                place = (query, occurrence.rows, occurrence.first_line)
+                old = [MatchLine(True, MatchConfidence.AMBIGUOUS, None, *place, answer, "", 0, ANSWERED)]
+            groups[key_of(query)] = keep_choices(lines, old) if old else lines
+        others = {
+            key: [line for line in lines if line.is_chosen]
+            for key, lines in earlier.items()
+            if key not in groups
+        }
+        return groups | others
+
     def _count_rows(self, rows: int) -> None:
         self.progress.rows_read += rows
-
-    def _look_up(self, queries: _Queries) -> tuple[Mapping[TitleQuery, MatchResult], int]:
-        self.progress.to_send = len(queries)
-        self.progress.phase = Phase.RESOLVING
-        with self.search as search, LookupCache(state_dir() / "lookups.sqlite3") as cache:
-            lookups = Lookups(search, cache, self.options, self.progress)
-
-            async def look_up() -> Mapping[TitleQuery, MatchResult]:
-                async with Transport(self.options.workers) as transport:
-                    return await lookups.look_up_all(queries, transport)
-
-            return asyncio.run(look_up()), lookups.asked
 
 
 def check_output(out: Path, source: Path) -> None:
@@ -132,27 +172,16 @@ def check_output(out: Path, source: Path) -> None:
         raise OptionError("out", "this is the input file itself; name another", out)
 
 
-def _read_earlier(out: Path) -> dict[TitleQuery, list[MatchLine]]:
-    """Return the lines of an existing `out`, by query. Raises UnreadableFileError if they are not valid."""
-    lines = read_match_file(out, str(out)) if out.exists() else []
-    find_choices(lines, str(out))  # for its errors
-    earlier: dict[TitleQuery, list[MatchLine]] = {}
-    for line in lines:
-        earlier.setdefault(key_of(line.query), []).append(line)
-    return earlier
+def _order(groups: Groups) -> Callable[[TitleQuery], int]:
+    """Put open titles before those that a person chose, and these before the certain ones."""
 
+    def place(key: TitleQuery) -> int:
+        lines = groups[key]
+        if not lines or not any(line.is_chosen for line in lines):
+            return 0 if lines else 2
+        return 2 if _state(lines) is MatchConfidence.CERTAIN else 1
 
-def _merge(queries: _Queries, results: Mapping[TitleQuery, MatchResult], earlier: _Groups) -> _Groups:
-    """Sort the lines in the order of the file; choices for titles of other files stay at the end."""
-    groups: dict[TitleQuery, Sequence[MatchLine]] = {}
-    for query, occurrence in queries.items():
-        lines = build_lines(query, occurrence, results[query])
-        old = earlier.get(key_of(query), ())
-        groups[key_of(query)] = keep_choices(lines, old) if old else lines
-    others = {
-        key: [line for line in lines if line.is_chosen] for key, lines in earlier.items() if key not in groups
-    }
-    return groups | others
+    return place
 
 
 def _state(lines: Sequence[MatchLine]) -> MatchConfidence | None:

@@ -117,9 +117,16 @@ def name_undo(run_id: str) -> Path:
 def name_results(source: str) -> Path:
     """Name the results file after what is read: `ratings.results.csv`, in the current folder."""
     name = Path(source).name
-    if name.endswith(".results.csv"):
-        return Path(name)
-    stem = Path(name).stem.replace(" ", "-")
+    return Path(name) if name.endswith(".results.csv") else Path(f"{_stem_of(source)}.results.csv")
+
+
+def name_match_file(source: str) -> Path:
+    """Name the match file after what is read: `ratings.match.csv`, in the current folder."""
+    return Path(f"{_stem_of(source)}.match.csv")
+
+
+def _stem_of(source: str) -> str:
+    stem = Path(source).stem.replace(" ", "-")
     while len(os.fsencode(stem)) > _LONGEST_STEM:
         stem = stem[:-1]
-    return Path(f"{stem}.results.csv")
+    return stem

@@ -113,22 +113,24 @@ class TitleIndex:
         return Candidate(MediaKind.EPISODE, name, None, imdb_id, url=_url(imdb_id), place=of)
 
     def _find_named(self, forms: Iterable[str], year: int | None) -> list[tuple[_Row, str]]:
+        """Return the titles of this name: all about the year, and a few others."""
         found: dict[int, tuple[_Row, str]] = {}
-        years = (year or 0) - 1, (year or 0) + 1
-        for form in forms:
-            rows = self._fetch(
-                f"SELECT {_COLUMNS} FROM name JOIN title ON title.id = name.title {_TYPED} WHERE hash = ? "
-                "ORDER BY year BETWEEN ? AND ? DESC, votes DESC LIMIT ?",
-                *(hash_name(form), *years, MOST_NAMESAKES),
-            )
-            for row in rows:
-                if form in (row.names or "").split("\n"):  # two forms may have one hash
-                    found.setdefault(row.id, (row, form))
-        if year is None:
-            return list(found.values())
-        about = [each for each in found.values() if _is_about(each[0], year)]
-        others = [each for each in found.values() if not _is_about(each[0], year)]
-        return about + others[:_OTHER_YEARS]
+        about = "" if year is None else f"AND year BETWEEN {year - 1} AND {year + 1}"
+        others = "" if year is None else f"AND NOT ifnull(year BETWEEN {year - 1} AND {year + 1}, 0)"
+        questions = (
+            [(about, MOST_NAMESAKES)] if year is None else [(about, MOST_NAMESAKES), (others, _OTHER_YEARS)]
+        )
+        for condition, most in questions:
+            for form in forms:
+                rows = self._fetch(
+                    f"SELECT {_COLUMNS} FROM name JOIN title ON title.id = name.title {_TYPED} "
+                    f"WHERE hash = ? {condition} ORDER BY votes DESC LIMIT ?",
+                    *(hash_name(form), most),
+                )
+                for row in rows:
+                    if form in (row.names or "").split("\n"):  # two forms may have one hash
+                        found.setdefault(row.id, (row, form))
+        return list(found.values())
 
     def _find_near(self, form: str, year: int | None) -> list[tuple[_Row, str]]:
         words = form.split()[:12]

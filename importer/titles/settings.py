@@ -57,3 +57,8 @@ def load_title_settings(
 def index_file() -> Path:
     """Return the path of the index, which need not exist. Raises SettingsError and StateFileError."""
     return state_dir() / TITLES / "index.sqlite3"
+
+
+def answers_file() -> Path:
+    """Return the path of what people answered about doubtful titles. Raises SettingsError."""
+    return state_dir() / TITLES / "answers.sqlite3"

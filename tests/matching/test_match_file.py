@@ -70,16 +70,16 @@ def error_in(path: Path) -> str:
 def test_has_a_line_for_each_candidate(sheet: Path) -> None:
     header, *lines = csv.reader(io.StringIO(sheet.read_text("utf-8-sig")))
     assert tuple(header) == MATCH_COLUMNS
-    assert [line[:9] for line in lines] == [
-        ["", "ambiguous", "0.97", "Heat", "1995", "movie", "", "3", "12"],
-        ["", "ambiguous", "0.97", "Heat", "1995", "movie", "", "3", "12"],
-        ["", "not_found", "", "Nothing Like It", "", "movie", "", "3", "12"],
+    assert [line[:10] for line in lines] == [
+        ["", "ambiguous", "0.97", "", "Heat", "1995", "movie", "", "3", "12"],
+        ["", "ambiguous", "0.97", "", "Heat", "1995", "movie", "", "3", "12"],
+        ["", "not_found", "", "", "Nothing Like It", "", "movie", "", "3", "12"],
     ]
-    assert lines[0][9:] == [
+    assert lines[0][10:] == [
         *("Heat", "1995", "movie", "tt0113277", "949", "", "352"),
         *("https://www.imdb.com/title/tt0113277/", "two titles fit"),
     ]
-    assert lines[2][9:-1] == [""] * 8
+    assert lines[2][10:-1] == [""] * 8
 
 
 def test_is_read_back_as_it_was_written(sheet: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from importer.destinations.titles import Candidate
+from importer.destinations.titles import Candidate, EpisodeOf
 from importer.matching.matched_reader import MatchedReader, collect_queries, key_of, query_of
 from importer.matching.model import ChosenMatch, Occurrence, TitleQuery
 from importer.model import MediaKind, RatingJob, SourceRow
@@ -175,3 +175,48 @@ def test_tells_at_the_end_what_was_used_and_what_fits_nothing() -> None:
         "titles whose ids are from resolve.csv: 1",
         "choices in it that fit no row here: 1, the first in line 7",
     )
+
+
+# Episodes with only their own id, where a destination wants the show's and numbers
+
+PILOT = Candidate(
+    EPISODE, "Lost: 1x02", None, "tt0636290", place=EpisodeOf("Lost", 2004, 1, 2, imdb_id="tt0411008")
+)
+OWN = TitleQuery(EPISODE, "Lost: Pilot: Part 2", None, "imdb:tt0636290")
+
+
+def number(job: RatingJob, *, numbers_episodes: bool = True) -> SourceRow:
+    choices = {key_of(OWN): ChosenMatch(PILOT, 1.0, source="index")}
+    reader = MatchedReader(ListReader(job), choices, "x.match.csv", numbers_episodes=numbers_episodes)
+    ((row,),) = reader.chunks()
+    return row
+
+
+def test_an_episode_gets_its_shows_id_and_its_numbers() -> None:
+    job = build_job(kind=EPISODE, title="Lost: Pilot: Part 2", imdb_id="tt0636290")
+    assert query_of(job) is None
+    assert query_of(job, numbers_episodes=True) == OWN
+    assert number(job) == job._replace(
+        title="Lost",
+        year=2004,
+        season=1,
+        episode=2,
+        imdb_id="tt0411008",
+        note="tt0636290 is 1x02 of Lost, by index",
+    )
+    assert number(job, numbers_episodes=False) is job
+
+
+def test_an_episode_with_its_number_needs_nothing() -> None:
+    job = build_job(kind=EPISODE, title="Lost", season=1, episode=2, imdb_id="tt0411008")
+    assert query_of(job, numbers_episodes=True) is None
+
+
+def test_the_notes_count_by_what_found_the_titles() -> None:
+    choices = {
+        key_of(HEAT): ChosenMatch(FOUND, 1.0, source="index"),
+        key_of(TitleQuery(MOVIE, "Alien", 1979)): ChosenMatch(FOUND, 1.0, source="trakt"),
+    }
+    reader = MatchedReader(ListReader(build_job(title="Heat", year=1995)), choices, "x.match.csv")
+    list(reader.chunks())
+    assert reader.notes == ("a list", "titles whose ids are from index: 1")

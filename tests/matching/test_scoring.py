@@ -359,3 +359,42 @@ def test_what_was_certain_and_no_longer_is_is_chosen_no_more() -> None:
     assert keep_choices(doubted, certain) == doubted
     own = [certain[0]._replace(candidate=movie("Heat", 1995, 7))]  # somebody wrote another id into the line
     assert [line.is_chosen for line in keep_choices(doubted, own)] == [True, False, False]
+
+
+# Namesakes that hardly anybody rated
+
+
+@pytest.mark.parametrize(
+    ("best", "rival", "year", "confidence"),
+    [
+        (1_500_000, 12, 2014, "certain"),
+        (1_500_000, 2_000, 2014, "ambiguous"),
+        (1_500_000, 2_000, 2013, "certain"),  # the year speaks for the first, too
+        (1_500_000, 200_000, 2013, "ambiguous"),
+        (999, 0, 2014, "ambiguous"),
+        (1_000, 0, 2014, "certain"),
+        (1_500_000, None, 2014, "ambiguous"),
+    ],
+)
+def test_a_namesake_that_hardly_anybody_rated_is_no_doubt(
+    best: int, rival: int | None, year: int, confidence: str
+) -> None:
+    film = movie("Joker", 2014)._replace(votes=best)
+    namesake = movie("Joker", year, 2)._replace(votes=rival)
+    assert search(TitleQuery(MOVIE, "Joker", 2014), [film, namesake]).confidence == confidence
+
+
+def test_the_row_may_mean_the_one_that_few_rated() -> None:
+    film, short = movie("Joker", 2014)._replace(votes=10**6), movie("Joker", 2013, 2)._replace(votes=5)
+    assert search(TitleQuery(MOVIE, "Joker", 2013), [film, short]).confidence == "ambiguous"
+
+
+def test_without_a_year_every_namesake_counts() -> None:
+    found = [movie("Joker", 2014)._replace(votes=10**6), movie("Joker", 1950, 2)._replace(votes=5)]
+    assert search(TitleQuery(MOVIE, "Joker", None), found).confidence == "ambiguous"
+
+
+def test_umlauts_may_be_written_out() -> None:
+    assert score(TitleQuery(MOVIE, "Die Faelschung", 1981), movie("Die Fälschung", 1981)) == 1
+    assert score(TitleQuery(MOVIE, "Die Falschung", 1981), movie("Die Fälschung", 1981)) == 1
+    assert score(TitleQuery(MOVIE, "Die Fölschung", 1981), movie("Die Fälschung", 1981)) < 1

@@ -24,7 +24,7 @@ def loaded_by(module: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["run", "plan", "again", "resolve"])
+@pytest.mark.parametrize("module", ["run", "plan", "again", "match"])
 def test_a_run_by_hand_loads_none_of_it(module: str) -> None:
     assert [name for name in sorted(loaded_by(module)) if name.startswith(WINGS)] == []
 

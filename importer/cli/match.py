@@ -1,8 +1,7 @@
-"""`importer resolve FILE`: find the titles of rows without ids, for people to choose from. Sends nothing."""
+"""`importer match FILE`: find the titles of rows without ids, for people to choose from. Sends nothing."""
 
 import json
 import sys
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -10,45 +9,36 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
-from importer.cli.groups import spread
+from importer.cli.groups import Only, spread
 from importer.cli.next_step import command_line
 from importer.cli.progress_bar import show_progress
 from importer.cli.prompts import find_prompts
-from importer.destinations.base import Search
-from importer.destinations.registry import DEFAULT, check_word, choose, list_search_words
+from importer.destinations.registry import choose
 from importer.errors import UsageError
 from importer.interrupts import translate_interrupts
-from importer.matching.lookups import LookupOptions
+from importer.matching.answers import Answers
 from importer.matching.service import MatchService, MatchSummary, check_output
 from importer.monitoring.log import open_log
 from importer.progress import Progress
 from importer.readers.base import ReadOptions
-from importer.runs.open_search import open_search, recommend_reading
-from importer.runs.rules import Api
+from importer.runs.open_titles import TitleOptions, open_sources
+from importer.runs.outputs import name_match_file
+from importer.runs.rules import Api, PlaceOptions
 from importer.runs.sources import ExportFile, open_file
 from importer.text import clean, count
-
-_WORDS = f"[{'|'.join(list_search_words())}]"
-
-
-def _parse_to(text: str) -> str:
-    return check_word(text, list_search_words())
+from importer.titles.settings import answers_file
 
 
 @spread
-def resolve(
+def match(
     *,
     file: Annotated[str, typer.Argument(help="The export whose rows have no ids; - reads standard input.")],
-    to: Annotated[
-        str,
-        typer.Option("--to", help="Where the titles are looked up.", parser=_parse_to, metavar=_WORDS),
-    ] = DEFAULT,
-    api: Annotated[Api, typer.Option("--api", help="API version that the sandbox uses; v2 only.")] = Api.V2,
+    place: Annotated[PlaceOptions, Only("to", "api", to="Where the ratings are to go.")],
     at: options.AccountOptions,
     reading: ReadOptions,
     out: Annotated[
-        Path, typer.Option("--out", help="The match file to choose in; choices that stand there are kept.")
-    ] = Path("resolve.csv"),
+        Path | None, typer.Option("--out", help="The match file to choose in, else named after FILE.")
+    ] = None,
     pace: options.PaceOptions,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
@@ -57,37 +47,43 @@ def resolve(
 
     Writes a file that says which titles are certain; choose the others in it.
     """
-    if api is Api.V1:
+    out = out or name_match_file("standard input" if file == "-" else file)
+    if place.api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
-    spec = choose(to, api)
-    rate = pace.rate or recommend_reading(spec)
-    limits = LookupOptions(pace.workers or spec.workers, rate)
-    search = open_search(spec, at.flags, at.account, open_log(as_json=False).warn_once)
-    found = _match(ExportFile(file, reading), search, out, limits, quiet=quiet)
+    spec = replace(place, api=Api.V2).spec
+    warn = open_log(as_json=False).warn_once
+    where = TitleOptions(spec, at.flags, at.account, warn, pace.workers, pace.rate)
+    found = _match(ExportFile(file, reading), where, out, quiet=quiet)
     if as_json:
-        print(json.dumps(found.as_json() | {"next_command": _next_command(to, out)}, indent=2))
+        print(json.dumps(found.as_json() | {"next_command": _next_command(spec.word, out)}, indent=2))
     elif not quiet:
-        _print(found, to, out)
+        _print(found, spec.word, out)
     raise typer.Exit(int(found.open_titles > 0))
 
 
-def _match(
-    given: ExportFile,
-    search: AbstractContextManager[Search],
-    out: Path,
-    limits: LookupOptions,
-    *,
-    quiet: bool,
-) -> MatchSummary:
+def resolve(**words: object) -> None:
+    """Look up the titles of rows without ids, as `match` does."""
+    match(**{**words, "out": words["out"] or Path("resolve.csv")})
+
+
+resolve.__signature__ = match.__signature__  # type: ignore[attr-defined]
+resolve.__annotations__ = match.__annotations__
+
+
+def _match(given: ExportFile, where: TitleOptions, out: Path, *, quiet: bool) -> MatchSummary:
     """Look up while the progress is shown. Raises ImporterError, also for Ctrl-C."""
-    with translate_interrupts("what was found is kept"), given.open_path() as path:
+    with (
+        translate_interrupts("what was found is kept"),
+        given.open_path() as path,
+        Answers(answers_file()) as answers,
+    ):
         check_output(out, path)
-        reader, _ = open_file(
-            path, given.name, replace(given.reading, leaves_types_open=True), find_prompts()
-        )
+        reading = replace(given.reading, leaves_types_open=True)
+        reader, _ = open_file(path, given.name, reading, find_prompts())
         progress = Progress()
         with show_progress(progress, quiet=quiet):
-            return MatchService(search, limits, progress).match(reader, given.name, out)
+            service = MatchService(lambda: open_sources(where), answers, progress)
+            return service.match(reader, given.name, out)
 
 
 def _print(found: MatchSummary, to: str, out: Path) -> None:
