@@ -7,6 +7,7 @@ with AtomicFiles() as files:             a failure, Ctrl-C included, leaves the 
 
 neutralise("=1+1")   '=1+1               a cell that a spreadsheet would run as a formula
 neutralise("'=1+1")  ''=1+1              so that restore(neutralise(text)) == text, always
+neutralise("a;=1")   a;'=1               where semicolons part cells, another one begins here
 ```
 """
 
@@ -161,24 +162,25 @@ def _sync_folders(folders: set[Path]) -> None:
 
 
 # OWASP's list (CSV injection), and the full-width forms that a Japanese or Chinese Excel reads alike.
-_STARTERS = "=+-@\t\r\n＝＋－＠"
+_STARTERS = "=+\\-@＝＋－＠"
+# What shows nothing, and so hides a formula: joiners, marks of direction, soft hyphen, byte order mark.
+_UNSEEN = "\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+# Where another cell begins for a program that splits at semicolons, tabs or line ends, quotes or not.
+_EDGE = r"(?<=[;\t\r\n])"
 
+_RISKY = re.compile(rf"^(?=[{_UNSEEN}']*[{_STARTERS}\t\r\n])|{_EDGE}(?=[{_UNSEEN}']*[{_STARTERS}])")
+_NEUTRALISED = re.compile(rf"^'(?=[{_UNSEEN}']*[{_STARTERS}\t\r\n])|{_EDGE}'(?=[{_UNSEEN}']*[{_STARTERS}])")
+_match_suspect = re.compile(rf"[{_UNSEEN}{_STARTERS}\t\r\n']").match
 
-_RISKY = re.compile(rf"'*[{re.escape(_STARTERS)}]")
-
-
-_NEUTRALISED = re.compile(rf"'+[{re.escape(_STARTERS)}]")
-
-
-SUSPECTS = frozenset(_STARTERS + "'")
-"""`neutralise` changes no text that begins with another character: checking that first saves the call."""
+SUSPECTS = frozenset(filter(_match_suspect, map(chr, range(0x10000))))
+"""Another cell needs `neutralise` only if a semicolon, a tab or a line end is in it."""
 
 
 def neutralise(text: str) -> str:
-    """Make a cell safe to open in a spreadsheet."""
-    return "'" + text if _RISKY.match(text) else text
+    """Make a cell safe to open in a spreadsheet, however that splits it into cells."""
+    return _RISKY.sub("'", text)
 
 
 def restore(text: str) -> str:
     """Undo `neutralise`."""
-    return text[1:] if _NEUTRALISED.match(text) else text
+    return _NEUTRALISED.sub("", text)

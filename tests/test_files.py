@@ -21,7 +21,7 @@ def test_no_neutralised_cell_starts_a_formula(text: str) -> None:
 
 @given(CELLS)
 def test_a_text_not_starting_with_a_suspect_is_left_alone(text: str) -> None:
-    if text[:1] not in SUSPECTS:
+    if text[:1] not in SUSPECTS and not set(text) & set(";\t\r\n"):
         assert neutralise(text) == text
 
 
@@ -41,3 +41,17 @@ def test_a_text_not_starting_with_a_suspect_is_left_alone(text: str) -> None:
 def test_cells(text: str, cell: str) -> None:
     assert neutralise(text) == cell
     assert restore(cell) == text
+
+
+@pytest.mark.parametrize("unseen", ["", "\u200b", "\ufeff\u202e", "\xad'"])
+@pytest.mark.parametrize("edge", ["", "a;", "a\t", "a\n", "a\r\n", "a;b;"])
+@pytest.mark.parametrize("starter", "=+-@＝")
+def test_a_formula_is_neutralised_wherever_a_cell_may_begin(edge: str, unseen: str, starter: str) -> None:
+    text = f"{edge}{unseen}{starter}1+1"
+    assert neutralise(text) == f"{edge}'{unseen}{starter}1+1"
+    assert restore(neutralise(text)) == text
+
+
+@given(st.text("=a;'\t\n\r\u200b-", max_size=12))
+def test_neutralise_is_undone_wherever_cells_begin(text: str) -> None:
+    assert restore(neutralise(text)) == text

@@ -7,6 +7,7 @@ gigabyte is refused after its second mebibyte, as is this one of 300.
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.model import RESULT_COLUMNS, TRANSIENT
+from importer.model import RESULT_COLUMNS, TRANSIENT, Status
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import ResultsReader
 
@@ -143,3 +144,16 @@ def test_what_a_stranger_wrote_into_a_results_file_starts_no_formula_in_the_next
     write_results(written, [[getattr(row, column, None) for column in RESULT_COLUMNS] for row in rows])
     with written.open(newline="", encoding="utf-8") as file:
         assert not [cell for cells in csv.reader(file) for cell in cells if cell.startswith("=")]
+
+
+@pytest.mark.parametrize("title", ["a;=1+1", "a\t=1+1", "a\n=1+1", "\u200b=1+1", "x;\u202e'=1"])
+def test_no_cell_of_the_results_starts_a_formula_where_another_program_parts_cells(
+    tmp_path: Path, title: str
+) -> None:
+    path = tmp_path / "written.csv"
+    rows = [["1" if column != "title" else text for column in RESULT_COLUMNS] for text in ("Heat", title)]
+    write_results(path, [*rows[:1] * 250, rows[1], *rows[:1] * 250])
+    text = path.read_text(encoding="utf-8")
+    assert not re.search('(?:^|[;\t\n,"])[\u200b\u202e]*[=+@-]', text, re.MULTILINE)
+    read = [row for chunk in ResultsReader(path, "w", frozenset(Status)).chunks() for row in chunk]
+    assert [row.title for row in read if row.title != "Heat"] == [title]
