@@ -9,6 +9,7 @@ ImporterError                    exit 1   the run failed
 │   ├── NoTitleSourceError                nothing is set up that titles could be looked up in
 │   ├── PlaceNeededError                  the destination of a run is not known
 │   ├── UnknownFormatError                no supported format has this header
+│   ├── GarbledTextError                  the letters of the file are of an unknown encoding
 │   ├── ScaleNeededError                  the file does not say what scale its ratings have
 │   └── UnreadableFileError               the file, or the rest of it, cannot be read
 │       └── EmptyFileError                the file has no rows and no header
@@ -49,6 +50,7 @@ class Remedy(StrEnum):
     UPLOAD_FILE = "Without the API, a file to upload can be written for the importer on Trakt's own site."
     USE_HTTPS = "Use https, or accept plain http"
     START_SANDBOX = "To try things out, start a sandbox of your own."
+    NAME_ENCODING = "Save the file as UTF-8, or name its encoding."
     NAME_SCALE = "Say what the scale is, for example {error.example}."
     NAME_FORMAT = "Name the format."
     MAP_COLUMNS = "Map a column to a field, such as Score to rating, or name the format."
@@ -194,6 +196,14 @@ class ScaleNeededError(UsageError):
         self.example = suggested or example
         message = f"{name}: what the ratings mean is not in the file ({problem})"
         super().__init__(message, Remedy.NAME_SCALE)
+
+
+class GarbledTextError(UsageError):
+    """The letters of a file are of an encoding that they do not tell: its titles cannot be looked up."""
+
+    def __init__(self, name: str) -> None:
+        problem = "the text is neither UTF-8 nor Western, and its titles would be looked up garbled"
+        super().__init__(f"{name}: {problem}", Remedy.NAME_ENCODING)
 
 
 class UnreadableFileError(UsageError):

@@ -32,6 +32,7 @@ ADVICE: Mapping[Remedy, str] = {
         "Trakt's own site."
     ),
     Remedy.START_SANDBOX: "To try things out, start your own with `importer sandbox`.",
+    Remedy.NAME_ENCODING: "Save it as UTF-8, or name its encoding, such as --encoding cp1251.",
     Remedy.NAME_SCALE: "Say it with --scale, for example --scale {error.example}",
     Remedy.NAME_FORMAT: "Name one with --format.",
     Remedy.MAP_COLUMNS: (

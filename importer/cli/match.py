@@ -14,7 +14,7 @@ from importer.cli.next_step import command_line
 from importer.cli.progress_bar import show_progress
 from importer.cli.prompts import find_prompts
 from importer.destinations.registry import choose
-from importer.errors import UsageError
+from importer.errors import GarbledTextError, UsageError
 from importer.interrupts import translate_interrupts
 from importer.matching.answers import Answers
 from importer.matching.service import MatchService, MatchSummary, check_output
@@ -80,6 +80,8 @@ def _match(given: ExportFile, where: TitleOptions, out: Path, *, quiet: bool) ->
         check_output(out, path)
         reading = replace(given.reading, leaves_types_open=True)
         reader, _ = open_file(path, given.name, reading, find_prompts())
+        if reader.is_garbled:
+            raise GarbledTextError(given.name)
         progress = Progress()
         with show_progress(progress, quiet=quiet):
             service = MatchService(lambda: open_sources(where), answers, progress)

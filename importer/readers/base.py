@@ -15,6 +15,7 @@ from importer.errors import OptionError
 from importer.model import SourceRow
 from importer.option import option
 from importer.readers.cells.scales import parse_scale
+from importer.readers.tables.encodings import check_encoding
 
 
 class Reader(Protocol):
@@ -37,6 +38,11 @@ class FileReader(Reader, Protocol):
     @property
     def unread(self) -> Sequence[str]:
         """The columns of the file that are not read."""
+        ...
+
+    @property
+    def is_garbled(self) -> bool:
+        """Whether its letters are of an encoding that nobody knows, so that titles are no use."""
         ...
 
     scale_doubt: str | None
@@ -105,6 +111,11 @@ class ReadOptions:
         metavar="ZONE",
         typed=str | None,
         parse=parse_zone,
+    )
+    encoding: str | None = option(
+        "Encoding of the text, such as cp1251 or gbk; else it is recognised.",
+        metavar="NAME",
+        parse=check_encoding,
     )
     sheet: str | None = option("Workbooks: the sheet to read.", metavar="NAME")
     lists: bool = option("IMDb lists: import the rows that are rated.", default=False)

@@ -89,9 +89,11 @@ def _open_file(path: Path, options: ReadOptions, name: str, head: bytes, given: 
     sheets = [] if is_archive else list_sheets(path, name, head, given)
     if options.sheet is not None and not sheets:
         raise OptionError("sheet", f"{name} is no workbook. Leave it out.", options.sheet)
+    if options.encoding is not None and sheets:
+        raise OptionError("encoding", f"{name} is no text; it names its encoding itself. Leave it out.")
     if sheets:
         return _open(_choose_sheet(sheets, path, name, options), options)
-    return _open(_choose(open_table(path, name, head), options), options)
+    return _open(_choose(open_table(path, name, head, options.encoding), options), options)
 
 
 def _choose_sheet(sheets: Sequence[Sheet], path: Path, name: str, options: ReadOptions) -> _Choice:
@@ -157,7 +159,7 @@ def _open_archive(path: Path, name: str, options: ReadOptions, given: int) -> Fi
         member_path = folder.path / member
         try:
             head = read_head(member_path, member)
-            table = open_table(member_path, f"{name}: {member}", head)
+            table = open_table(member_path, f"{name}: {member}", head, options.encoding)
             choice = _choose(table, options)
         except UnreadableFileError as error:
             unread.append(f"not read: {member} ({error.problem})")

@@ -195,6 +195,11 @@ class TableReader:
         names = enumerate(self.table.header.names)
         return [name for place, name in names if place not in read and name and name != LIST]
 
+    @property
+    def is_garbled(self) -> bool:
+        """Whether its letters are of an encoding that nobody knows."""
+        return self.table.is_garbled
+
     def parse_date(self, cell: str) -> str | None:
         """Parse a cell of the date column, in the order that the whole column shows."""
         return parse_date(cell, lambda: self._is_day_first, self.zone)

@@ -43,6 +43,12 @@ RIGHT: Mapping[str, Sequence[str]] = {
         "movie 9 tt0111161 2023-12-31",
         "show 8 tt0903747 2024-05-01",
     ),
+    "07-kinopoisk-cp1251.csv": (
+        "kinopoisk",
+        "unknown 9 Кавказская пленница 2010-04-04T18:36:00Z",
+        "unknown 8 Брат 2010-04-05T09:49:00Z",
+        "unknown 10 The Shawshank Redemption 2010-04-06T21:10:00Z",
+    ),
     "08-kinorium-votes.csv": (
         "kinorium",
         "movie 9 The Shawshank Redemption 2023-11-05T20:14:00Z",
@@ -307,3 +313,8 @@ def test_sheets_that_are_not_read_are_named() -> None:
     assert 'only the sheet "看过" is read, not "在看", "想看", "读过"' in reader.notes
     books = ReadOptions(sheet="读过")
     assert [write(row) for row in open_case("19-douban-tofu.xlsx", books)[1]] == ["unsupported unknown_type"]
+
+
+def test_no_case_is_forgotten() -> None:
+    files = {path.name for path in CASES.iterdir() if path.suffix != ".md"}
+    assert set(RIGHT) | set(REFUSED) == files

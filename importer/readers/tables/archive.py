@@ -190,6 +190,7 @@ class ArchiveReader:
         every = dict.fromkeys(name for _, reader in readers for name in reader.unread)
         self.unread: Sequence[str] = list(every)
         self.scale_doubt: str | None = None
+        self.is_garbled = any(reader.is_garbled for _, reader in readers)
         self.is_results = any(reader.is_results for _, reader in readers)
         self.related_files: Sequence[Path] = ()  # they come in the archive
         self._readers = readers

@@ -34,17 +34,21 @@ def list_sheets(path: Path, name: str, head: bytes, given: int) -> list[Sheet]:
     return open_page(path, name) if is_web_page(_decode(head)) else []
 
 
-def open_table(path: Path, name: str, head: bytes) -> AnyTable:
-    """Open a file of text as a table, whatever kind of text it is. Raises `UnreadableFileError`."""
+def open_table(path: Path, name: str, head: bytes, encoding: str | None = None) -> AnyTable:
+    """Open a file of text as a table, whatever kind of text it is. Raises `UnreadableFileError`.
+
+    XML names its encoding itself; of other texts `encoding` may be what their owner says.
+    """
     start = _decode(head).lstrip("\ufeff \t\r\n")
     if start.startswith("<") and not head.startswith(_CONFLICT):
         return RecordTable(path, name, partial(read_xml_records, path, name), "XML")
     is_json = _starts_json(start) is not None
-    text = read_text_file(path, name, has_lines=not is_json)
+    text = read_text_file(path, name, has_lines=not is_json, encoding=encoding)
     if is_json:
         beside: dict[str, str] = {}
         table = RecordTable(path, name, partial(read_json_records, text, beside), "JSON", beside)
         table.notes = (*table.notes, *text.notes)
+        table.is_garbled = text.is_garbled
         return table
     return Table(text)
 

@@ -71,6 +71,7 @@ class RecordTable:
             raise UnreadableFileError(name, problem, remedy=CHECK_FILE)
         self.header = Header.of(columns)
         self.notes: Sequence[str] = (kind_of_file,)
+        self.is_garbled = False
         self._columns = columns
         self._lists: Collection[str] | None = None
         self._needed: frozenset[str] = frozenset()

@@ -63,6 +63,11 @@ class AnyTable(Protocol):
         """What was found out about the file, for people."""
         ...
 
+    @property
+    def is_garbled(self) -> bool:
+        """Whether its letters are of an encoding that nobody knows."""
+        ...
+
     def chunks(self, places: Sequence[int]) -> Iterator[Chunk]:
         """Yield the rows, with the columns at these places; raise UnreadableFileError after the last good."""
         ...
@@ -96,6 +101,11 @@ class Table:
     def path(self) -> Path:
         """Where the file lies."""
         return self.text.path
+
+    @property
+    def is_garbled(self) -> bool:
+        """Whether its letters are of an encoding that nobody knows."""
+        return self.text.is_garbled
 
     def named(self, names: Sequence[str]) -> "Table | None":
         """Give names to the columns of a file whose first row is no header."""

@@ -9,20 +9,15 @@ import codecs
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from importer import limits
 from importer.errors import EmptyFileError, UnreadableFileError
+from importer.readers.tables.encodings import NAMES, WESTERN, Guess, guess_encoding
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_NAMES = {
-    "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8 with BOM",
-    "utf-16": "UTF-16",
-    "cp1252": "Windows-1252 or ISO-8859-1",
-}
 _LOOKS = (
     (b"PK\x05\x06", "an empty zip archive"),
     (b"BZh", "a bzip2 archive"),
@@ -61,6 +56,8 @@ class TextFile:
     """Characters that were encoded twice (LÃ©on for Léon), by whatever program wrote the file."""
     lost: int = 0
     """Characters that such a program could not read, and replaced."""
+    is_garbled: bool = False
+    """Its letters are of another encoding, which they do not tell."""
 
     def blocks(self, size: int) -> Iterator[bytes]:
         """Yield the text in UTF-8, in blocks of whole lines that end in a newline, each of about `size`."""
@@ -91,7 +88,12 @@ class TextFile:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found out, for people."""
-        notes = [f"encoding {_NAMES[self.encoding]}"]
+        notes = [f"encoding {NAMES.get(self.encoding, self.encoding)}"]
+        if self.is_garbled:
+            notes.append(
+                "the letters are not Western, and which they are cannot be told: titles are garbled, ids are "
+                "not; --encoding names the encoding, such as cp1251"
+            )
         if self.is_cut_off:
             notes.append("the file ends within a character: it was cut off")
         if self.encoded_twice:
@@ -115,19 +117,36 @@ def reading_further(name: str) -> Iterator[None]:
         raise UnreadableFileError(name, problem, remedy=remedy) from error
 
 
-def read_text_file(path: Path, name: str, *, has_lines: bool = True) -> TextFile:
-    """Read a file through once, or say why it cannot be read. Without `has_lines`, a line has any length."""
+def read_text_file(path: Path, name: str, *, has_lines: bool = True, encoding: str | None = None) -> TextFile:
+    """Read a file through once, or say why it cannot be read. Without `has_lines`, a line has any length.
+
+    `encoding` is what its owner says; else it is told by the text.
+    """
     try:
         head = read_head(path, name)
-        encodings = [encoding for bom, encoding in _BOMS if head.startswith(bom)] or ["utf-8", "cp1252"]
-        for encoding in encodings:
-            check = _Check(name, encoding, has_lines=has_lines)
+        bom = next((encoding for bom, encoding in _BOMS if head.startswith(bom)), None)
+        known = "UTF-16, as its first bytes say" if bom == "utf-16" else "UTF-8 nor Windows-1252"
+        if encoding is not None and bom is None:
+            known = f"{NAMES.get(encoding, encoding)}, as was said"
+        for tried in _list_encodings(path, encoding, bom):
+            check = _Check(name, tried.encoding, has_lines=has_lines)
             if check.run(path):
-                return check.result(path)
+                return replace(check.result(path), is_garbled=not tried.is_decided)
     except OSError as error:
         raise _cannot_be_read(name, error) from error
-    known = "UTF-16, as its first bytes say" if encodings == ["utf-16"] else "UTF-8 nor Windows-1252"
     raise UnreadableFileError(name, f"the text is not {known}", remedy=_SAVE_AS_TEXT)
+
+
+def _list_encodings(path: Path, named: str | None, bom: str | None) -> Iterator[Guess]:
+    """Yield the encodings to try, the next only where a text is not of those before."""
+    if bom is not None or named is not None:
+        yield Guess(bom or named or "", True)  # the first bytes cannot be mistaken
+        return
+    yield Guess("utf-8", True)
+    guess = guess_encoding(path)
+    yield guess
+    if guess.encoding != WESTERN:
+        yield Guess(WESTERN, False)
 
 
 def read_head(path: Path, name: str) -> bytes:
