@@ -34,6 +34,8 @@ cli.advice.explain(error)  Trakt does not accept the sign-in (401). Run `importe
 ```
 
 Row problems are data (`model.InvalidRow`, `model.Outcome`), never exceptions.
+
+The file is longer than others, so that the tree and its remedies are read in one place.
 """
 
 from collections.abc import Mapping, Sequence
