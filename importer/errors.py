@@ -68,10 +68,15 @@ class Remedy(StrEnum):
     NAME_LOCAL_FOLDER = "Name a folder on a drive of this machine with IMPORTER_STATE_DIR."
     OWN_FOLDER = "Make all in the folder of what the importer keeps yours again."
     ALLOW = "Allow yourself to read and write it."
+    CLOSE = "Take that right from the others, or name a folder of your own with IMPORTER_STATE_DIR."
     END_OTHER = "End that one (a backup, a browser of databases), then type the same command."
     MOVE_ASIDE = "Move the file aside to begin a new one; what earlier runs did is then not known any more."
     BUILD_INDEX = "Build it again."
     FIND_TITLES = "Build a title index of IMDb's lists, or set the key of an app on Trakt, or a key of TMDB."
+    SALVAGE = (
+        "Other runs can perhaps still be shown: write their results to files. "
+        "Then move the file aside to begin a new one."
+    )
     LOOK_TITLES_UP = "Looking titles up writes one."
     LIST_RUNS = "The list of runs has those there are."
     NEW_PLAN = "Make a new plan."

@@ -11,9 +11,11 @@ neutralise("a;=1")   a;'=1               where semicolons part cells, another on
 ```
 """
 
+import errno
 import os
 import re
 import secrets
+import stat
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,18 +23,54 @@ from pathlib import Path
 from typing import IO, Self
 
 from importer.errors import OptionError
-from importer.state_files import translate_trouble
+from importer.state_files import own_id, translate_trouble
+
+_MOST_LINKS = 40
 
 
 def check_place(path: Path, option: str) -> None:
     """Check that a file can be created or replaced at this path. Raises OptionError."""
     folder = path.absolute().parent
+    try:
+        follow_links(path)
+    except OSError as error:
+        raise OptionError(option, f"{error.strerror}; name another", path) from error
     if path.is_dir():
         raise OptionError(option, "this is a folder; name a file in it", path)
     if not folder.is_dir():
         raise OptionError(option, f"there is no folder {folder}; make it, or name another", path)
     if not os.access(path if path.exists() else folder, os.W_OK):
         raise OptionError(option, "it may not be written; name another", path)
+
+
+def follow_links(path: Path) -> Path:
+    """Return the place behind the links of a path, which need not exist.
+
+    A link that somebody else put into a folder that everybody may write is not followed: it may lead to a
+    file of the user's. That is the kernel's rule (`protected_symlinks`), which not every system has.
+    Raises OSError.
+    """
+    place, parts, links = Path(path.anchor or Path.cwd()), list(path.parts[bool(path.anchor) :]), 0
+    while parts:
+        part = parts.pop(0)
+        step = place.parent if part == ".." else place / part
+        if not step.is_symlink():
+            place = step
+            continue
+        links += 1
+        if links > _MOST_LINKS:
+            raise OSError(errno.ELOOP, "too many links", str(path))
+        if _may_be_planted(step):
+            raise OSError(errno.EACCES, f"{step} is a link that somebody else made, where all may write")
+        target = step.readlink()
+        place, parts = place / target.anchor, [*target.parts[bool(target.anchor) :], *parts]
+    return place
+
+
+def _may_be_planted(link: Path) -> bool:
+    made, folder = link.lstat(), link.parent.stat()
+    is_shared = bool(folder.st_mode & stat.S_IWOTH)
+    return is_shared and own_id() is not None and made.st_uid not in {own_id(), folder.st_uid}
 
 
 def is_same_file(one: Path, other: Path) -> bool:

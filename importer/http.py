@@ -110,6 +110,26 @@ def host_of(url: str) -> str:
     return (parts.hostname or "").rstrip(".") if parts else ""
 
 
+def is_same_site(url: str, other: str) -> bool:
+    """Whether two addresses are of one host, or of hosts of one domain: auth.trakt.tv and trakt.tv.
+
+    Without a list of all suffixes that anybody can register under, co.uk is told by its length.
+    """
+    hosts = host_of(url).lower(), host_of(other).lower()
+    if not all(hosts):
+        return False
+    return (
+        hosts[0] == hosts[1] or all(map(is_loopback, hosts)) or _domain_of(hosts[0]) == _domain_of(hosts[1])
+    )
+
+
+def _domain_of(host: str) -> str:
+    labels = host.split(".")
+    is_number = labels[-1].isdigit() or ":" in host
+    is_suffix = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
+    return host if is_number else ".".join(labels[-3 if is_suffix else -2 :])
+
+
 def url_problems(url: str, *, in_clear: str, section: str) -> Iterator[str]:
     """Yield all problems of an address. Plain http to another machine is one unless `in_clear` is empty.
 

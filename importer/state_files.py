@@ -14,6 +14,7 @@ So the file and its drive are looked at, after the fact.
 import errno
 import os
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,6 +33,10 @@ _DRIVE_READ_ONLY = "its drive is read-only", Remedy.NAME_FOLDER
 _DRIVE_WITHOUT_LOCKS = "its drive has no file locks, as some network drives", Remedy.NAME_LOCAL_FOLDER
 
 
+class DamageError(sqlite3.DatabaseError):
+    """Damage that SQLite itself does not notice."""
+
+
 @contextmanager
 def translate_trouble(path: Path, act: str) -> Iterator[None]:
     """Raise StateFileError, "PATH: cannot ACT (why)", for an error of the system or of SQLite."""
@@ -39,6 +44,28 @@ def translate_trouble(path: Path, act: str) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise explain_trouble(error, path, act) from error
+    except UnicodeDecodeError as error:  # SQLite quotes what it cannot read, and Python cannot read that
+        raise explain_trouble(DamageError("a text in it is no UTF-8"), path, act) from error
+
+
+def check_ours(path: Path, act: str) -> None:
+    """Check that a file or folder, if it exists, is the user's own and that not everybody may write it.
+
+    What root owns is used, too; root itself uses everybody's. Raises StateFileError.
+    """
+    own = own_id()
+    if own is None or not os.path.lexists(path):
+        return
+    with translate_trouble(path, act):
+        found = [path.lstat(), *([path.stat()] if _exists(path) else [])]
+    if strangers := {each.st_uid for each in found} - {own, 0} if own else set():
+        why = f"it belongs to {_name_user(strangers.pop())}, not {_name_user(own)}"
+        raise StateFileError(path, f"cannot {act} ({why})", Remedy.NAME_FOLDER, _name_user(own))
+    mode = found[-1].st_mode
+    # In a sticky folder, as a mounted tmpfs is, others can add to what is ours and not replace it.
+    is_sticky = stat.S_ISDIR(mode) and mode & stat.S_ISVTX
+    if mode & stat.S_IWOTH and not is_sticky and not stat.S_ISLNK(mode):
+        raise StateFileError(path, f"cannot {act} (everybody may write it)", Remedy.CLOSE)
 
 
 def take_lock(lock: BaseFileLock, act: str) -> bool:
@@ -61,7 +88,7 @@ def explain_trouble(error: OSError | sqlite3.Error, path: Path, act: str) -> Sta
         why, remedy = _explain_system(error, found)
     if remedy is Remedy.ALLOW and (blamed := _find_denied(found)) is not None:
         found, (why, remedy) = blamed, _explain_denial(blamed)
-    return StateFileError(found, f"cannot {act} ({why})", remedy, _name_user(_own_id()))
+    return StateFileError(found, f"cannot {act} ({why})", remedy, _name_user(own_id()))
 
 
 def _explain_system(error: OSError, path: Path) -> tuple[str, Remedy]:
@@ -95,7 +122,9 @@ def _explain_sqlite(error: sqlite3.Error, path: Path) -> tuple[str, Remedy]:
         if code == sqlite3.SQLITE_IOERR:
             return f"its drive reports: {error}", Remedy.NAME_LOCAL_FOLDER
         return str(error), Remedy.ALLOW if _find_denied(path) else Remedy.NAME_FOLDER
-    return f"it is damaged: {error}", Remedy.MOVE_ASIDE
+    if code == sqlite3.SQLITE_NOTADB:
+        return f"it is damaged: {error}", Remedy.MOVE_ASIDE
+    return f"it is damaged: {error}", Remedy.SALVAGE
 
 
 def _find_denied(path: Path) -> Path | None:
@@ -115,13 +144,14 @@ def _exists(path: Path) -> bool:
 
 def _explain_denial(path: Path) -> tuple[str, Remedy]:
     found = path.stat()
-    own = _own_id()
+    own = own_id()
     if own is None or found.st_uid == own:
         return f"its mode, {found.st_mode & 0o777:o}, does not allow it", Remedy.ALLOW
     return f"it belongs to {_name_user(found.st_uid)}, not {_name_user(own)}", Remedy.OWN_FOLDER
 
 
-def _own_id() -> int | None:
+def own_id() -> int | None:
+    """The number of the user who runs the importer; None on Windows."""
     return os.geteuid() if hasattr(os, "geteuid") else None
 
 

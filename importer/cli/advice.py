@@ -78,6 +78,8 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.ASK_NOTHING: "If that is what you want, type the same command with --yes.",
     Remedy.ASK_AGAIN: "The same command asks again, with --yes it does not.",
     Remedy.NAME_PLACE: "Type the same command with --to and one of {error.places}.",
+    Remedy.SALVAGE: "Other runs can perhaps still be shown: `importer runs` lists them, and "
+    "`importer report RUN --out FILE` writes their results. Then move the file aside to begin a new one.",
     Remedy.NAME_RUN: "Name a results file, or a run of `importer runs`.",
     Remedy.SHOW_SANDBOX: "`importer sandbox` shows why.",
     Remedy.DRY_RUN: "For a file, --dry-run shows what it gets.",
@@ -96,6 +98,8 @@ def explain(error: BaseException) -> str:
         advice |= {Remedy.SIGN_IN: f"Run {login}.", Remedy.START_OVER: f"To start over: {login}."}
     if isinstance(error, StateFileError):
         command = f"sudo chown -R {error.user} '{_folder_of(error.path)}'"
+        close = f"chmod o-w '{error.path}'"
+        advice[Remedy.CLOSE] = f"{close} takes that right away; IMPORTER_STATE_DIR names another folder."
         advice[Remedy.OWN_FOLDER] = f"Make all of it yours again: {command}"
     if isinstance(error, OptionError):
         text = error.spell(f"--{error.option.replace('_', '-')}")

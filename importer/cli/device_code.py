@@ -28,7 +28,8 @@ def _print_qr(url: str) -> None:
         picture.getvalue().encode(sys.stdout.encoding)
     except UnicodeEncodeError:
         return
-    if code.symbol_size(border=2)[0] <= shutil.get_terminal_size().columns:
+    size, terminal = code.symbol_size(border=2)[0], shutil.get_terminal_size()
+    if size <= terminal.columns and size / 2 < terminal.lines:  # a line has two rows of the picture
         print(picture.getvalue())
 
 

@@ -1,12 +1,13 @@
 """Stores a sign-in: in the system's keyring if there is a usable one, else in a private file.
 
-One entry per sign-in host and app, so that a token never travels to a host that did not issue it. A pair
-from the settings (a container's) has a file of its own, named by that pair: what it was renewed to is kept
-there and preferred to it, until another pair is put into the settings. When to renew is `credentials.py`'s.
+One entry per sign-in host, app and, if its domain is another, address of the API: a token never travels to
+a host that it was not given for. A pair from the settings (a container's) has a file of its own, named by
+that pair: what it was renewed to is kept there and preferred to it, until another pair is put into the
+settings. When to renew is `credentials.py`'s.
 
 ```text
 open_token_store(settings, folder, account)
-    a usable keyring        ->  an entry for host, app and account
+    a usable keyring        ->  an entry for host, app, account and a foreign API
     none                    ->  a private file in `folder`
     a pair in the settings  ->  a private file named by that pair
 ```
@@ -28,6 +29,7 @@ from importer.client.keyring import BoundedKeyring
 from importer.destinations.sign_in import TokenSet, dump_tokens, parse_tokens
 from importer.errors import StateFileError, StopRunError
 from importer.files import make_private_folder, write_privately
+from importer.http import is_same_site
 from importer.secret import Secret
 from importer.state_files import take_lock, translate_trouble
 
@@ -44,6 +46,9 @@ _LOCK_POLL_SECONDS = 0.05
 
 class SignInSettings(Protocol):
     """The settings of a sign-in: the host, the app, and perhaps a token pair."""
+
+    @property
+    def base_url(self) -> str: ...
 
     @property
     def auth_url(self) -> str: ...
@@ -72,6 +77,9 @@ def open_token_store(
     given = None
     # Several people may sign in to one app.
     identity = [host, settings.client_id, *([f"account {account}"] if account else [])]
+    if not is_same_site(settings.base_url, settings.auth_url):
+        # Else whoever talks a user into another --base-url would get the token.
+        identity.append(f"for {settings.base_url}")
     if settings.access_token:
         given = TokenSet(settings.access_token, settings.refresh_token or None, created_at=0.0)
         identity += [token.reveal() for token in (given.access_token, given.refresh_token) if token]

@@ -7,7 +7,7 @@ from pathlib import Path
 from platformdirs import user_config_path, user_state_path
 
 from importer.errors import SettingsError, StateFileError
-from importer.state_files import translate_trouble
+from importer.state_files import check_ours, translate_trouble
 
 APP = "rating-importer"
 
@@ -49,6 +49,7 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     try:
         with translate_trouble(folder, "make the folder of what the importer keeps"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_ours(folder, "use the folder of what the importer keeps")
     except StateFileError as error:
         error.exit_code = SettingsError.exit_code  # nothing has begun
         raise

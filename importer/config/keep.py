@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from importer.errors import SettingsError
-from importer.files import replace_privately
+from importer.files import follow_links, replace_privately
+from importer.state_files import translate_trouble
 
 
 def add_settings(file: Path, section: str, values: Mapping[str, str]) -> None:
@@ -27,7 +28,8 @@ def add_settings(file: Path, section: str, values: Mapping[str, str]) -> None:
 
     Afterwards only its owner can read it. Raises SettingsError and StateFileError, and then changes nothing.
     """
-    file = file.resolve()  # the file behind a link, not the link
+    with translate_trouble(file, "write this file"):
+        file = follow_links(file)  # the file behind a link, not the link
     before = file.read_text("utf-8-sig") if file.exists() else ""
     after = _insert(before, section, [f"{key} = {json.dumps(value)}" for key, value in values.items()])
     wanted = tomllib.loads(before)

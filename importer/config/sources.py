@@ -271,9 +271,12 @@ def unknown_sections(file: Path, tables: dict[str, Any], sections: Iterable[str]
 
 
 def _warnings(sources: Sources) -> Iterator[str]:
-    secrets = [name for name, each in sources.declared.items() if _declaration(each).is_secret]
-    if os.name != "posix" or not any(name in sources.table for name in secrets):
-        return
     file = sources.file
-    if file.exists() and file.stat().st_mode & stat.S_IROTH:
+    if os.name != "posix" or not file.exists():
+        return
+    mode = file.stat().st_mode
+    secrets = [name for name, each in sources.declared.items() if _declaration(each).is_secret]
+    if mode & stat.S_IROTH and any(name in sources.table for name in secrets):
         yield f"{file} contains secrets and every user of this machine can read it: chmod 600 '{file}'"
+    if mode & stat.S_IWOTH:
+        yield f"every user of this machine can change {file}, and so where ratings go: chmod 600 '{file}'"

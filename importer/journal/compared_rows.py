@@ -9,6 +9,7 @@ the row wants 8, the account has none     open; an addition, which takes room
 
 import re
 from collections.abc import Generator, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, PlannedChange, RunRows, build_jobs
@@ -131,6 +132,48 @@ class ComparedRows(RunRows):
             (self.number,),
         )
 
+    def note_rated_titles(self, rated_titles: int, kinds: Iterable[MediaKind]) -> None:
+        """Note how many titles of these kinds the account has rated."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE run SET rated_titles = ?, rated_kinds = ? WHERE number = ?",
+                (rated_titles, _join_kinds(kinds), self.number),
+            )
+
+    def find_most_rated(self, kinds: Iterable[MediaKind], since: datetime) -> int:
+        """Return the most that `note_rated_titles` noted in the runs that began since then."""
+        found = self._db.execute(
+            "SELECT ifnull(max(rated_titles), 0) FROM run WHERE rated_kinds = ? AND started_at >= ?",
+            (_join_kinds(kinds), since.astimezone(UTC).isoformat(timespec="seconds")),
+        )
+        return int(found.fetchone()[0])
+
+    def forget_most_rated(self, kinds: Iterable[MediaKind], rated_titles: int) -> None:
+        """Begin anew with `rated_titles`: it is allowed that the account has less than before."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE run SET rated_titles = NULL WHERE rated_kinds = ?", (_join_kinds(kinds),)
+            )
+        self.note_rated_titles(rated_titles, kinds)
+
+    def count_listed(self, except_note: str) -> tuple[int, int]:
+        """Count the rows of the source, now and in the last run of it that ended; 0 if there is none.
+
+        Rows with the note `except_note` are not the source's.
+        """
+        before = self._db.execute(
+            "SELECT ifnull(before.repeats, before.number) FROM run JOIN run AS before"
+            " USING (source, destination) WHERE run.number = ? AND before.number < run.number"
+            " AND before.ended_at IS NOT NULL ORDER BY before.number DESC LIMIT 1",
+            (self.number,),
+        ).fetchone()
+        listed = "row WHERE run = ? AND note IS NOT ?"
+        now, earlier = (
+            self._database.count(listed, number, except_note) if number else 0
+            for number in (self.number, before and before[0])
+        )
+        return now, earlier
+
     def note_unreadable(self) -> None:
         """Note that the account's ratings of open rows are not known, unless they were read before."""
         with self._transaction():
@@ -191,6 +234,10 @@ class ComparedRows(RunRows):
             (self.number,),
         ).fetchone()
         return int(found[0]), int(found[1])
+
+
+def _join_kinds(kinds: Iterable[MediaKind]) -> str:
+    return " ".join(sorted(kinds))
 
 
 def _build_named(row: Sequence[Any]) -> RatingJob:

@@ -15,16 +15,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Self
 
 from filelock import FileLock
 
 from importer.errors import JournalLockedError, Remedy, StateFileError
-from importer.state_files import explain_trouble, take_lock, translate_trouble
+from importer.journal import checksums
+from importer.state_files import check_ours, explain_trouble, take_lock, translate_trouble
 
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 """The version of `schema.sql`, stored as `PRAGMA user_version`."""
 
 _UPGRADES = {
@@ -44,6 +44,7 @@ _UPGRADES = {
     6: "",  # one more table
     7: "",  # one more table
     8: "",  # one more table
+    9: "ALTER TABLE run ADD COLUMN rated_titles INTEGER; ALTER TABLE run ADD COLUMN rated_kinds TEXT;",
 }
 """By older version, the changes of its tables to the next one; `schema.sql` then adds new tables."""
 
@@ -73,6 +74,7 @@ class Database:
         try:
             with translate_trouble(self.path, "use the journal"):
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._check_ours()
                 self._acquire()
                 self._sign()
                 self.connection = self._open()
@@ -82,13 +84,24 @@ class Database:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self.connection.close()
-        with suppress(OSError):
-            self._holder.unlink()
-        with suppress(OSError):  # the drive is gone; the lock ends with this process
-            self._lock.release()
+        try:
+            # After an error the writing thread may be at work still; the next run closes these blocks.
+            if error is None and self._checksums.are_open:
+                with suppress(StateFileError), self.transaction():
+                    self._checksums.write(open_blocks=0)
+        finally:
+            self.connection.close()
+            with suppress(OSError):
+                self._holder.unlink()
+            with suppress(OSError):  # the drive is gone; the lock ends with this process
+                self._lock.release()
         if isinstance(error, sqlite3.Error):
             raise explain_trouble(error, self.path, "use the journal") from error
+
+    def _check_ours(self) -> None:
+        log = self.path.with_name(f"{self.path.name}-wal")
+        for path in (self.path.parent, self.path, log, Path(self._lock.lock_file), self._holder):
+            check_ours(path, "use the journal")
 
     def _acquire(self) -> None:
         if not take_lock(self._lock, "use the journal"):
@@ -98,12 +111,16 @@ class Database:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = FULL")
+            distrust(db)
             version = db.execute("PRAGMA user_version").fetchone()[0]
             _check_version(self.path, version)
+            checksums.check_schema(db)
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
             if version < SCHEMA_VERSION:
                 _migrate(db, version)
+            checksums.check_tables(db)
+            self._checksums = checksums.Checksums(db)
         except BaseException:
             db.close()
             raise
@@ -133,10 +150,14 @@ class Database:
         if is_part:  # part of a larger transaction, which commits or not
             yield
             return
+        is_committed = False
         try:
             self.connection.execute("BEGIN IMMEDIATE")
             yield
+            if keep:
+                self._checksums.write()
             self.connection.execute("COMMIT" if keep else "ROLLBACK")
+            is_committed = keep
         except sqlite3.Error as error:
             trouble = explain_trouble(error, self.path, "write the journal")
             trouble.message += (
@@ -144,8 +165,16 @@ class Database:
             )
             raise trouble from error
         finally:
+            self._checksums.end(is_committed=is_committed)
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
+
+    def check_runs(self, *numbers: int) -> None:
+        """Check the rows of runs that earlier commands wrote. Raises StateFileError if they are damaged."""
+        with translate_trouble(self.path, "use the journal"):
+            checksums.check_file(self.connection)
+            for number in numbers:
+                checksums.check_run(self.connection, number)
 
     def count(self, rows: str, *values: object) -> int:
         """Count `rows`, the SQL after FROM."""
@@ -163,8 +192,14 @@ def _check_version(path: Path, version: int) -> None:
         raise StateFileError(path, problem, Remedy.MOVE_ASIDE)
 
 
+def distrust(db: sqlite3.Connection) -> None:
+    """Let nothing in the file run code, and let SQLite look closely at what it reads."""
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cell_size_check = ON")
+
+
 def _migrate(db: sqlite3.Connection, version: int) -> None:
-    schema = resources.files("importer.journal").joinpath("schema.sql").read_text("utf-8")
+    checksums.check_file(db)  # afterwards the checksums would confirm the damage
     # The views are dropped first: a table that a view uses cannot be renamed.
     views = ("result", "repeated_result", "row_state", "marked")
     before = "".join(f"DROP VIEW IF EXISTS {view};" for view in views) + _RENAMED_TABLES.get(version, "")
@@ -177,5 +212,7 @@ def _migrate(db: sqlite3.Connection, version: int) -> None:
         """
     # One transaction: half of it could not be repeated.
     db.executescript(
-        f"BEGIN IMMEDIATE; {before} {schema} {after} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT"
+        f"BEGIN IMMEDIATE; {before} {checksums.read_schema()} {after} PRAGMA user_version = {SCHEMA_VERSION};"
     )
+    checksums.write_all(db)
+    db.execute("COMMIT")

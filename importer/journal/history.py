@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from importer.errors import AlreadyUndoneError, ImporterError, Remedy, UsageError
+from importer.journal import checksums
 from importer.journal.reading import reading
 from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, Status
 from importer.state_files import translate_trouble
@@ -99,7 +100,7 @@ def _list_journals(folder: Path) -> list[Path]:
 def find_run(folder: Path, run_id: str) -> PastRun:
     """Find a run by its id or the beginning of it; `last` is the newest that is not an undo.
 
-    Raises UsageError.
+    Raises UsageError, and StateFileError if its rows are damaged.
     """
     problems: list[str] = []
     runs = list_runs(folder, problems)
@@ -110,10 +111,19 @@ def find_run(folder: Path, run_id: str) -> PastRun:
         found = [run for run in runs if run_id and run.run_id.startswith(run_id)]
     exact = [run for run in found if run.run_id == run_id]
     if len(exact or found) == 1:
-        return (exact or found)[0]
+        run = (exact or found)[0]
+        _check_rows(run)
+        return run
     if found:
         raise UsageError(f"{run_id!r} is the beginning of {len(found)} runs; type more of it")
     raise UsageError("\n".join([*problems, f"there is no run {run_id!r}"]), Remedy.LIST_RUNS)
+
+
+def _check_rows(run: PastRun) -> None:
+    with reading(run.journal) as database:
+        checksums.check_file(database)
+        has_rows = "SELECT ifnull(repeats, number) FROM run WHERE number = ?"
+        checksums.check_run(database, *database.execute(has_rows, (run.number,)).fetchone())
 
 
 def find_undoable(folder: Path, run_id: str) -> PastRun:
@@ -232,8 +242,8 @@ def _build_tally(database: sqlite3.Connection, number: int, status: Status, reas
 def list_account_runs(journal: Path) -> list[PastRun]:
     """List the runs of one journal, the oldest first. Raises ImporterError."""
     with reading(journal) as database:
-        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'result'").fetchone():
-            return []  # made a moment ago, or by a run that crashed at once
+        if not checksums.check_schema(database):
+            return []
         runs = database.execute(
             "SELECT number, run_id, source, destination, started_at, ended_at, kind, undo_of"
             " FROM run ORDER BY number"
@@ -262,6 +272,8 @@ def _note_undone(runs: Sequence[PastRun]) -> list[PastRun]:
 
 
 def _build_run(database: sqlite3.Connection, journal: Path, number: int, *columns: Any) -> PastRun:
+    if not database.execute("SELECT 1 FROM tally WHERE run = ?", (number,)).fetchone():
+        checksums.check_run(database, number)  # its rows are counted
     found: Counter[str] = Counter()
     for status, _, count in count_outcomes(database, number):
         found[status] += count

@@ -105,8 +105,9 @@ class LoadedRows(RunRows):
 
     def close_open(self, outcome: Outcome, *, only_removals: bool = False) -> None:
         """Close all open rows with one outcome, or only those that remove a rating."""
-        self._db.execute(
-            "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL"
-            " AND (rating = 0 OR NOT ?)",
-            (*outcome, self.number, only_removals),
-        )
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL"
+                " AND (rating = 0 OR NOT ?)",
+                (*outcome, self.number, only_removals),
+            )

@@ -51,8 +51,9 @@ class PrunedJournal(Database):
     def prune(self, *, keep: int, ended_before: datetime | None = None, is_dry_run: bool = False) -> Pruned:
         """Remove ended runs except the newest `keep`, and only those that ended before a time (UTC).
 
-        Raises StopRunError.
+        Raises StopRunError, also if the journal is damaged.
         """
+        self.check_runs(*(number for (number,) in self.connection.execute("SELECT number FROM run")))
         runs = self._find_removable(max(keep, NEWEST_KEPT), ended_before)
         size = self._measure()
         if runs and not is_dry_run:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from importer.journal import checksums
+from importer.journal.database import distrust
 from importer.model import RESULT_COLUMNS
-from importer.state_files import translate_trouble
+from importer.state_files import check_ours, translate_trouble
 
 _AS_TODAY = 6
 """The first version of the journal in which past runs are written as they are today."""
@@ -16,8 +18,13 @@ _AS_TODAY = 6
 @contextmanager
 def reading(journal: Path) -> Iterator[sqlite3.Connection]:
     """Open a journal to read it, while the block lasts. Raises ImporterError."""
+    check_ours(journal, "read the journal")
     with translate_trouble(journal, "read the journal"), closing(_open_to_read(journal)) as database:
+        distrust(database)
         _read_as_newest(database)
+        database.execute("BEGIN")  # checksums, rows and counts are those of one moment
+        if checksums.check_schema(database):
+            checksums.check_tables(database, checksums.TOLD)
         yield database
 
 

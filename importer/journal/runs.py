@@ -82,7 +82,7 @@ class Journal(Database):
             " AND number = (SELECT max(number) FROM run)",
             (fingerprint,),
         ).fetchone()
-        return JournalRun(self, *found, continued=True) if found else None
+        return self.open_run(*found, continued=True) if found else None
 
     def find_repeatable(self, fingerprint: str, destination: str) -> JournalRun | None:
         """Return the newest run if it was the same command's and a repeat would close all of its rows.
@@ -98,11 +98,12 @@ class Journal(Database):
             " AND number = (SELECT max(number) FROM run WHERE repeats IS NULL)",
             (fingerprint, destination, version("rating-importer")),
         ).fetchone()
-        return JournalRun(self, *found) if found else None
+        return self.open_run(*found) if found else None
 
-    def open_run(self, number: int, run_id: str) -> JournalRun:
-        """Return the handle of a run in this journal."""
-        return JournalRun(self, number, run_id)
+    def open_run(self, number: int, run_id: str, *, continued: bool = False) -> JournalRun:
+        """Return the handle of a run in this journal. Raises StateFileError if its rows are damaged."""
+        self.check_runs(number)
+        return JournalRun(self, number, run_id, continued=continued)
 
     @contextmanager
     def loading(self, *, keep: bool = True) -> Iterator[None]:
@@ -110,7 +111,9 @@ class Journal(Database):
         with self.transaction(keep=keep):
             # An unfinished run before this one has changed the account, too.
             unsettled = "SELECT number FROM run WHERE NOT settled"
-            for (number,) in self.connection.execute(unsettled).fetchall():
+            if numbers := [number for (number,) in self.connection.execute(unsettled)]:
+                self.check_runs(*numbers)
+            for number in numbers:
                 note_known(self.connection, number)
             yield
 
@@ -131,10 +134,11 @@ class Journal(Database):
             run_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         columns = "run_id, fingerprint, source, destination, started_at, program, kind, undo_of"
         started_at = now.isoformat(timespec="seconds")
-        cursor = self.connection.execute(
-            f"INSERT INTO run ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (run_id, fingerprint, source, destination, started_at, program, kind, undo_of),
-        )
+        with self.transaction():
+            cursor = self.connection.execute(
+                f"INSERT INTO run ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (run_id, fingerprint, source, destination, started_at, program, kind, undo_of),
+            )
         assert cursor.lastrowid is not None
         return JournalRun(self, cursor.lastrowid, run_id)
 

@@ -14,7 +14,9 @@ CREATE TABLE IF NOT EXISTS run (
     repeatable  INTEGER NOT NULL DEFAULT 0,  -- 1: it has ended, and one more would close each of its rows
     repeats     INTEGER,                     -- the run whose rows these are once more; it has none of its own
     kind        TEXT NOT NULL DEFAULT 'import',  -- import, retry, undo, plan or sync
-    undo_of     TEXT                         -- the run_id of the run that this one undoes
+    undo_of     TEXT,                        -- the run_id of the run that this one undoes
+    rated_titles INTEGER,                    -- the titles that the account had rated when it was compared
+    rated_kinds TEXT                         -- the kinds of these titles
 );
 
 -- What a run came to, counted when it ended, for nothing of it changes after that. Earlier versions did not count.
@@ -94,6 +96,14 @@ CREATE TABLE IF NOT EXISTS unlisted (
     rated_at      TEXT,
     seen_rating,                             -- what the list showed in its place
     seen_rated_at TEXT
+) WITHOUT ROWID;
+
+-- What `checksums.py` computes of each part: of a table (run 0), or of a block of a run's rows.
+CREATE TABLE IF NOT EXISTS checksum (
+    run  INTEGER NOT NULL,
+    part NOT NULL,
+    crc  INTEGER,                            -- NULL: it is being changed
+    PRIMARY KEY (run, part)
 ) WITHOUT ROWID;
 
 -- A row with what follows from it. The sets of statuses are spelled here and nowhere else.

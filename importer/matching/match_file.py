@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from importer.destinations.titles import Candidate
 from importer.errors import ImporterError, Remedy, UnreadableFileError
-from importer.files import AtomicFiles, neutralise, restore
+from importer.files import AtomicFiles, follow_links, neutralise, restore
 from importer.matching.matched_reader import key_of
 from importer.matching.model import (
     ChosenMatch,
@@ -121,8 +121,8 @@ def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, C
 
 def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
     """Write the file atomically. Raises ImporterError."""
-    place = path.resolve()  # through links: a rename over a link would replace the link
     try:
+        place = follow_links(path)  # a rename over a link would replace the link
         with AtomicFiles() as drafts:
             stream = drafts.open(place)
             stream.write(_BOM)

@@ -21,7 +21,7 @@ from typing import IO
 
 from importer.destinations.upload_files.base import FileDestination
 from importer.errors import ImporterError, StopRunError
-from importer.files import AtomicFiles
+from importer.files import AtomicFiles, follow_links
 from importer.interrupts import interrupted_by, listening_to_signals
 from importer.model import WRITTEN, Outcome, RatingJob, RowOutcome, Status
 from importer.progress import Phase
@@ -83,7 +83,7 @@ class Writing:
 
     def _write(self, drafts: AtomicFiles) -> None:
         # Through links, or the file would take the place of the link.
-        path = self._path.resolve() if self._path.is_symlink() else self._path
+        path = follow_links(self._path) if self._path.is_symlink() else self._path
         if path.exists() and not path.is_file():
             raise self._not_written("it is no file that could be replaced")
         lines = _Lines(drafts, path, self._destination)

@@ -27,6 +27,7 @@ from importer.progress import Phase, Progress
 from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
 from importer.runs.destination import OpenDestination
+from importer.runs.guard import allow, look_back
 from importer.runs.load import LoadedRun, Loading, Source
 from importer.runs.outputs import Outputs, set_aside
 from importer.runs.prompts import Observer, Prompts, SendSummary, StartedRun, Unattended, Unwatched
@@ -83,7 +84,7 @@ class ImportRun:
             if snapshot.is_readable:
                 loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
             self._report_before_sending(loaded)
-            self._guard(snapshot)
+            self._guard(loaded.run, snapshot)
         return self._send(loaded, delivery)
 
     def stop(self, reason: str = "stopped") -> None:
@@ -207,10 +208,12 @@ class ImportRun:
             snapshot = delivery.resolve_conflicts(self.prompts.choose_rating)
         return snapshot
 
-    def _guard(self, snapshot: Snapshot) -> None:
+    def _guard(self, run: JournalRun, snapshot: Snapshot) -> None:
         """Ask before a run changes much of the account."""
+        snapshot = look_back(run, snapshot, is_mirror=self.rules.removes_missing)
         if snapshot.exceeds(self.rules.guard_percent):
             _insist(self.prompts.confirm_changes(snapshot))
+            allow(run, snapshot)
 
     def _send(self, loaded: LoadedRun, delivery: Delivery) -> RunReport:
         """Send the open rows, and write the results file whatever happens."""

@@ -27,6 +27,7 @@ from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, LocalServer, Pace
 from importer.errors import AuthorizationError, OptionError
+from importer.http import host_of, is_same_site
 from importer.runs.destination import OpenDestination
 from importer.runs.local_sandbox import embedded_sandbox
 from importer.runs.rules import DestinationOptions, PlaceOptions, SendOptions
@@ -129,10 +130,20 @@ def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -
         warn(warning)
     if spec.device is None:
         return Login(spec, loaded.settings)
+    if loaded.settings.access_token and options.base_url:
+        _check_given_for(spec, options, loaded.settings.base_url)
     store = open_token_store(loaded.settings, state_dir(), loaded.account, warn)
     flow = spec.device.build_flow(loaded.settings)
     account_api = spec.device.build_account_api(loaded.settings)
     return Login(spec, loaded.settings, lambda transport: Credentials(transport, flow, store), account_api)
+
+
+def _check_given_for(spec: DestinationSpec, options: DestinationOptions, base_url: str) -> None:
+    """Check that a token of the settings goes where they send it. Raises OptionError."""
+    meant = load_spec_settings(spec, {}, account=options.account).settings.base_url
+    if not is_same_site(base_url, meant):
+        problem = f"the access token of the settings is for {host_of(meant)}; take it out and sign in there"
+        raise OptionError("base_url", problem, base_url)
 
 
 def build_offline(spec: DestinationSpec, options: DestinationOptions) -> OpenDestination:

@@ -151,10 +151,15 @@ class Unwatched:
 
 def describe_changes(snapshot: Snapshot) -> str:
     """Return the start of a sentence: how much of the account the run would change."""
-    return (
+    told = (
         f"This run would change {count(snapshot.changes, 'rating')} and remove {snapshot.removals:,} of the "
         f"{snapshot.rated_titles:,} {_name_kinds(snapshot.kinds)} that the account has rated"
     )
+    if snapshot.most_rated > snapshot.rated_titles:
+        told += f" (it had {snapshot.most_rated:,} in the last 30 days)"
+    if snapshot.rows_before > snapshot.rows:
+        told += f"; the source has {count(snapshot.rows, 'row')}, and had {snapshot.rows_before:,} before"
+    return told
 
 
 def _name_kinds(kinds: Collection[MediaKind]) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.errors import ResultsNotWrittenError
-from importer.files import SUSPECTS, AtomicFiles, neutralise, open_text
+from importer.files import SUSPECTS, AtomicFiles, follow_links, neutralise, open_text
 from importer.model import RESULT_COLUMNS
 
 STANDARD_OUTPUT = Path("-")
@@ -118,12 +118,13 @@ def open_sink(path: Path) -> Iterator[Sink]:
         writer = codecs.getwriter("utf-8")(sys.stdout.buffer, "backslashreplace")
         yield _Terminal(writer) if sys.stdout.isatty() else writer
         sys.stdout.buffer.flush()
-    elif path.exists() and not path.is_file():
-        with open_text(path, "w") as stream:  # a directory fails here, as it should
+        return
+    # Through links, or replacing would put a file in the place of the link.
+    place = follow_links(path)
+    if place.exists() and not place.is_file():
+        with open_text(place, "w") as stream:  # a directory fails here, as it should
             yield stream
     else:
-        # Through links, or replacing would put a file in the place of the link.
-        place = path.resolve()
         with AtomicFiles() as drafts:
             yield drafts.open(place)
             drafts.commit([place])

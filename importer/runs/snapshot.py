@@ -78,12 +78,33 @@ class Snapshot:
     kinds: frozenset[MediaKind] = frozenset()
     changes: int = 0
     removals: int = 0
+    most_rated: int = 0
+    """The most that the account had in the last days, if the run removes what its source lacks."""
+    rows: int = 0
+    rows_before: int = 0
+    """The rows of that source, and those that it had in its last run."""
 
     def exceeds(self, percent: int) -> bool:
-        """Whether a run would change more than this share of the account, as the wrong file would."""
+        """Whether a run would change more than this share of the account, as the wrong file would.
+
+        A source that lacks more each night, or half of its rows, would empty the account in slices.
+        """
         changed = self.changes + self.removals
         is_much = changed >= MANY_CHANGES or self.removals >= MANY_REMOVALS
-        return is_much and changed * 100 > self.rated_titles * percent
+        return (is_much and changed * 100 > self.rated_titles * percent) or (
+            self.removals > 0 and (self.lost * 100 > self.most_rated * percent or self.is_shorter(percent))
+        )
+
+    @property
+    def lost(self) -> int:
+        """What the account would have less than it had in the last days; 0 for a few."""
+        lost = self.most_rated - self.rated_titles + self.removals if self.most_rated else 0
+        return lost if lost >= MANY_REMOVALS else 0
+
+    def is_shorter(self, percent: int) -> bool:
+        """Whether the source has so many rows less that it may be half written: half of `percent` will do."""
+        fewer = self.rows_before - self.rows
+        return percent < 100 and fewer >= MANY_REMOVALS and fewer * 200 > self.rows_before * percent
 
 
 async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]) -> AccountReading | None:

@@ -23,7 +23,7 @@ APP = TraktApp("https://auth.example", "app-1d", Secret("app-s3cret"))
 CODE = {
     "device_code": "d3vice",
     "user_code": "5055CC52",
-    "verification_url": "https://moved.example/activate",
+    "verification_url": "https://page.auth.example/activate",
     "expires_in": 600,
     "interval": 5,
 }
@@ -62,7 +62,7 @@ def test_the_code_is_shown_and_polled_for_at_the_servers_interval() -> None:
     tokens = run(script, shown)
     assert tokens == TokenSet(Secret("acc3ss"), Secret("r3fresh"), 1000, 604_800)
     assert [(code.user_code, code.verification_url) for code in shown] == [
-        ("5055CC52", "https://moved.example/activate")
+        ("5055CC52", "https://page.auth.example/activate")
     ]
     assert script.pauses == [5, 5, 5, 5]
     assert [label for label, _ in script.asked] == ["POST oauth/device/code"] + 4 * [

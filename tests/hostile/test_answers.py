@@ -290,7 +290,7 @@ class TestSignIn:
     @given(SIGN_IN_ANSWERS)
     def test_an_answer_to_the_sign_in(self, answer: Response | ConnectionLostError) -> None:
         content = parse(answer)
-        code = value_or(read_device_code(answer))
+        code = value_or(read_device_code(answer, "https://auth.trakt.tv"))
         if isinstance(code, DeviceCode):
             check_words(code.user_code + code.verification_url)
             assert content["device_code"]

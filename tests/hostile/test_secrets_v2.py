@@ -72,7 +72,7 @@ class Trakt:
 _KINDS = (("access", "acc3ss"), ("refresh", "r3fresh"))
 _CODE = {
     "user_code": "5055CC52",
-    "verification_url": "https://trakt.tv/activate",
+    "verification_url": "http://127.0.0.1/activate",
     "expires_in": 600,
     "interval": 0.01,
 }

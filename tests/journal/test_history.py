@@ -1,8 +1,6 @@
 """Looking back at runs: while they go on, after they were stopped, and from a folder of many journals."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,9 +61,9 @@ def test_what_a_version_before_has_not_counted_is_counted_now(tmp_path: Path) ->
         run.finish()
     (past,) = list_runs(tmp_path)
     tallies = read_tallies(past)
-    with sqlite3.connect(past.journal) as database:
-        assert database.execute("SELECT count(*) FROM tally").fetchone() == (2,)
-        database.execute("DELETE FROM tally")
+    with Journal(tmp_path, "demo") as journal, journal.transaction():
+        assert journal.count("tally") == 2
+        journal.connection.execute("DELETE FROM tally")
     assert list_runs(tmp_path) == [past]
     assert read_tallies(past) == tallies
 
@@ -110,8 +108,10 @@ def test_runs_of_all_accounts_stand_in_the_order_of_their_starts(tmp_path: Path)
         with Journal(tmp_path, account) as journal:
             run = add_run(journal, f"{account}{started_at}")
             run.finish()
-            with closing(sqlite3.connect(journal.path)) as database, database:
-                database.execute("UPDATE run SET started_at = ? WHERE run_id = ?", (started_at, run.run_id))
+            with journal.transaction():
+                journal.connection.execute(
+                    "UPDATE run SET started_at = ? WHERE run_id = ?", (started_at, run.run_id)
+                )
     assert [run.source for run in list_runs(tmp_path)] == ["b1", "a2", "b3", "c4"]
 
 
@@ -254,8 +254,9 @@ def test_a_beginning_of_two_runs_is_refused(tmp_path: Path) -> None:
 def test_an_id_that_is_the_beginning_of_another_is_still_its_own(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal:
         first, second = add_run(journal, "first"), add_run(journal, "second")
-        journal.connection.execute("UPDATE run SET run_id = ? WHERE number = ?", ("2026", first.number))
-        journal.connection.execute("UPDATE run SET run_id = ? WHERE number = ?", ("2026-2", second.number))
+        with journal.transaction():
+            for run_id, run in (("2026", first), ("2026-2", second)):
+                journal.connection.execute("UPDATE run SET run_id = ? WHERE number = ?", (run_id, run.number))
     assert find_run(tmp_path, "2026").source == "first"
 
 

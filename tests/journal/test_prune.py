@@ -120,7 +120,9 @@ def test_only_what_ended_long_ago_goes(tmp_path: Path) -> None:
         ended = datetime(2026, 1, 1, 23, 0, tzinfo=UTC)
         for number, run in enumerate(runs):
             moment = (ended + timedelta(days=number)).isoformat(timespec="seconds")
-            journal.connection.execute("UPDATE run SET ended_at = ? WHERE number = ?", (moment, run.number))
+            with journal.transaction():
+                ended_at = moment, run.number
+                journal.connection.execute("UPDATE run SET ended_at = ? WHERE number = ?", ended_at)
     with PrunedJournal(tmp_path, "demo") as journal_:
         pruned = journal_.prune(keep=0, ended_before=ended + timedelta(days=1, seconds=1))
     assert pruned.run_ids == ids(runs[:2])

@@ -117,6 +117,61 @@ def test_yes_after_a_refusal_goes_on_with_the_same_run(road: Road, sandbox: Serv
     assert road.statuses == ["rated"] * 200
 
 
+# A mirror in slices
+
+
+def list_movies(road: Road, number: int) -> None:
+    road.write(*(f"{movie(each)},5" for each in range(number)))
+
+
+def test_a_source_that_loses_some_each_night_does_not_empty_the_account(road: Road, sandbox: Server) -> None:
+    list_movies(road, HELD)
+    road.run_as_typed(sandbox.url, mirror=True)
+    for left in (188, 176, 165):  # less than what a half-written file would lack
+        list_movies(road, left)
+        road.run_as_typed(sandbox.url, mirror=True)
+    list_movies(road, 155)
+    with pytest.raises(
+        UsageError, match=r"remove 10 of the 165 movies .* \(it had 200 in the last 30 days\)"
+    ):
+        road.run_as_typed(sandbox.url, mirror=True)
+    assert len(sandbox.stored_movies()) == 165
+
+
+def test_what_was_allowed_once_is_not_asked_about_again(road: Road, sandbox: Server) -> None:
+    list_movies(road, HELD)
+    road.run_as_typed(sandbox.url, mirror=True)
+    list_movies(road, 100)
+    road.run_as_typed(sandbox.url, mirror=True, asks=False)
+    list_movies(road, 95)
+    road.run_as_typed(sandbox.url, mirror=True)
+    assert len(sandbox.stored_movies()) == 95
+
+
+def test_what_the_account_held_long_ago_does_not_count(road: Road, sandbox: Server) -> None:
+    list_movies(road, HELD)
+    road.run_as_typed(sandbox.url, mirror=True)
+    with road.open_journal() as journal, journal.transaction():
+        journal.connection.execute(
+            "UPDATE run SET started_at = '2020-01-01T00:00:00+00:00', rated_titles = 999"
+        )
+    list_movies(road, HELD - 15)
+    road.run_as_typed(sandbox.url, mirror=True)
+    assert len(sandbox.stored_movies()) == HELD - 15
+
+
+def test_a_half_written_source_is_asked_about(road: Road, sandbox: Server) -> None:
+    """Cut off at the end of a row, it lacks less than the guard allows."""
+    list_movies(road, HELD)
+    road.run_as_typed(sandbox.url, mirror=True)
+    list_movies(road, HELD * 85 // 100)
+    with pytest.raises(UsageError, match="the source has 170 rows, and had 200 before"):
+        road.run_as_typed(sandbox.url, mirror=True)
+    road.run_as_typed(sandbox.url)  # removes nothing
+    road.run_as_typed(sandbox.url, mirror=True, guard_percent=100)
+    assert len(sandbox.stored_movies()) == 170
+
+
 def test_a_guard_of_a_hundred_never_asks(road: Road, sandbox: Server) -> None:
     change(road, 0, removals=200)
     road.run_as_typed(sandbox.url, guard_percent=100)

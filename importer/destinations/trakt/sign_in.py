@@ -4,6 +4,7 @@ Sources: docs.trakt.tv/reference, pages "postoauthdevicecode", "postoauthdevicet
 "postoauthtoken", "postoauthrevoke"; RFC 8628 (device flow) and RFC 6749, 5.2 and 6; issue 3.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
@@ -31,7 +32,15 @@ from importer.destinations.trakt.trouble import (
     is_block_page,
 )
 from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
-from importer.http import Request, Response, parse_object, read_retry_after, split_url
+from importer.http import (
+    Request,
+    Response,
+    host_of,
+    is_same_site,
+    parse_object,
+    read_retry_after,
+    split_url,
+)
 from importer.secret import Secret
 
 _FIRST_QUESTION = replace(QUESTION, waits_for_network=False)
@@ -48,26 +57,34 @@ DEFAULT_INTERVAL_SECONDS = 5.0
 """The polling interval when the answer names none (RFC 8628, 3.2)."""
 
 
+LEAST_INTERVAL_SECONDS = 1.0
+"""No server makes the importer poll faster."""
+
+
 DEFAULT_CODE_SECONDS = 600.0
 """How long a code is valid if the answer does not say; the API page's example."""
 
 
-def read_device_code(answer: Response | ConnectionLostError) -> Decision[DeviceCode]:
-    """Read the code, the page to enter it on, and how long it is valid."""
+def read_device_code(answer: Response | ConnectionLostError, auth_url: str) -> Decision[DeviceCode]:
+    """Read the code, the page of this host's to enter it on, and how long it is valid."""
     if isinstance(answer, ConnectionLostError) or answer.status != 200:
         return _interpret_trouble(answer, _FIRST_QUESTION)
     content = parse_object(answer.body)
     device_code, user_code = read_word(content, "device_code"), content.get("user_code")
     url = content.get("verification_url")
-    if not device_code or not _is_shown_safely(user_code) or not _is_shown_safely(url) or not split_url(url):
+    if not device_code or not _is_code(user_code) or not _is_address(url):
         return ask_again(NOT_TRAKTS, QUESTION)
+    if not _is_page_of(url, auth_url):
+        # Not quoted: nobody shall open it.
+        where = f"The sign-in at {host_of(auth_url)} names a page that is not its own"
+        return Stop(StopRunError(f"{where}: check or unset IMPORTER_TRAKT_AUTH_URL."))
     return Done(
         DeviceCode(
             Secret(device_code),
             user_code,
             url,
             read_seconds(content, "expires_in") or DEFAULT_CODE_SECONDS,
-            read_seconds(content, "interval") or DEFAULT_INTERVAL_SECONDS,
+            max(read_seconds(content, "interval") or DEFAULT_INTERVAL_SECONDS, LEAST_INTERVAL_SECONDS),
         )
     )
 
@@ -193,9 +210,22 @@ def _wrong_app() -> Stop:
     )
 
 
-def _is_shown_safely(value: Any) -> TypeGuard[str]:
-    """Whether the text is safe to show: printable, not empty, not too long."""
-    return isinstance(value, str) and 0 < len(value) <= 500 and value.isprintable()
+def _is_code(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9-]{1,20}", value) is not None
+
+
+def _is_address(value: Any) -> TypeGuard[str]:
+    """Whether the text is an address that is safe to show and looks like what it is."""
+    if not isinstance(value, str) or len(value) > 200 or not value.isascii():
+        return False
+    parts = split_url(value)
+    return parts is not None and "@" not in parts.netloc and "\\" not in value
+
+
+def _is_page_of(page: str, auth_url: str) -> bool:
+    """Whether the page is this host's own, and not in clear unless the host itself is."""
+    is_safe = page.startswith("https://") or auth_url.startswith("http://")
+    return is_safe and is_same_site(page, auth_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +267,15 @@ class TraktApp:
         secret = {"client_secret": self.client_secret.reveal()} if self.client_secret else {}
         return {"client_id": self.client_id, **secret}
 
+    def read_device_code(self, answer: Response | ConnectionLostError) -> Decision[DeviceCode]:
+        """See `read_device_code`."""
+        return read_device_code(answer, self.auth_url)
+
     def read_refresh(
         self, answer: Response | ConnectionLostError, received_at: float
     ) -> Decision[TokenSet | RefreshRefused]:
         """See `read_refresh`."""
         return read_refresh(answer, received_at, self.redirect_uri)
 
-    read_device_code = staticmethod(read_device_code)
     read_poll = staticmethod(read_poll)
     read_revoke = staticmethod(read_revoke)

@@ -23,7 +23,6 @@ from importer.destinations.trakt.account import TraktAccount, read_account, read
 from importer.destinations.trakt.sign_in import (
     SLOWER_SECONDS,
     TraktApp,
-    read_device_code,
     read_poll,
     read_refresh,
     read_revoke,
@@ -111,12 +110,12 @@ def test_the_account_is_asked_for_with_the_required_headers() -> None:
 
 
 def test_the_code_and_the_address_come_from_the_answer() -> None:
-    assert value_or(read_device_code(build_answer(200, CODE))) == DEVICE_CODE
+    assert value_or(APP.read_device_code(build_answer(200, CODE))) == DEVICE_CODE
 
 
 @pytest.mark.parametrize("value", [None, 0, -1, "soon", True, 1e300])
 def test_an_interval_or_life_that_makes_no_sense_gets_the_usual_one(value: object) -> None:
-    found = value_or(read_device_code(build_answer(200, CODE | {"interval": value, "expires_in": value})))
+    found = value_or(APP.read_device_code(build_answer(200, CODE | {"interval": value, "expires_in": value})))
     assert isinstance(found, DeviceCode)
     assert (found.interval, found.expires_in) == (5, 600)
 
@@ -133,7 +132,7 @@ def test_an_interval_or_life_that_makes_no_sense_gets_the_usual_one(value: objec
     ],
 )
 def test_nothing_strange_is_shown_to_a_person(change: dict[str, object]) -> None:
-    assert isinstance(value_or(read_device_code(build_answer(200, CODE | change))), Retry)
+    assert isinstance(value_or(APP.read_device_code(build_answer(200, CODE | change))), Retry)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,7 @@ def test_nothing_strange_is_shown_to_a_person(change: dict[str, object]) -> None
 def test_a_code_that_is_not_given_stops_with_advice(
     answer: Response | ConnectionLostError, says: str
 ) -> None:
-    found = value_or(read_device_code(answer))
+    found = value_or(APP.read_device_code(answer))
     assert isinstance(found, Stop)
     assert says in str(found.error)
     assert found.error.exit_code == 3
@@ -312,7 +311,7 @@ def test_a_network_that_is_waking_up_is_waited_for(decide: Callable[[ConnectionL
 
 
 def test_a_person_who_waits_for_a_code_is_told_sooner() -> None:
-    found = read_device_code(REFUSED)
+    found = APP.read_device_code(REFUSED)
     assert isinstance(found, Retry)
     assert found.policy.attempts * found.seconds < 10
 
@@ -443,7 +442,7 @@ def _holds(answer: Response | ConnectionLostError, *keys: str) -> bool:
 def test_whatever_comes_is_judged_and_nothing_else_passes_for_a_success(
     answer: Response | ConnectionLostError,
 ) -> None:
-    code = value_or(read_device_code(answer))
+    code = value_or(APP.read_device_code(answer))
     assert isinstance(code, DeviceCode | Retry | Stop)
     if isinstance(code, DeviceCode):
         assert _holds(answer, "device_code", "user_code", "verification_url")
