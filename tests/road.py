@@ -22,10 +22,10 @@ from importer.client.client import Client
 from importer.client.sign_in import AccountInfo, sign_in
 from importer.client.transport import Transport
 from importer.destinations.base import Destination
+from importer.destinations.dates import Dates
 from importer.destinations.registry import find
 from importer.destinations.sign_in import TokenSet
 from importer.destinations.trakt.api import TraktV2
-from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.sign_in import TraktApp, read_refresh
 from importer.destinations.trakt_v1.api import TraktV1
 from importer.journal import Journal

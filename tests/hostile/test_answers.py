@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from importer.client.rate_limit import Limiter
+from importer.destinations.dates import Dates
 from importer.destinations.decisions import (
     BatchDecision,
     Done,
@@ -29,7 +30,6 @@ from importer.destinations.sign_in import Account, DeviceCode, Pending, RefreshR
 from importer.destinations.titles import AccountRating, PageQuery
 from importer.destinations.trakt.account import LONGEST_NAME, read_account, read_count
 from importer.destinations.trakt.api import TraktV2
-from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.sign_in import read_device_code, read_poll, read_refresh, read_revoke
 from importer.destinations.trakt_v1.api import TraktV1
 from importer.errors import ConnectionLostError

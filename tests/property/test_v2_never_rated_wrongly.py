@@ -23,9 +23,9 @@ from importer.client.client import Client
 from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter
 from importer.client.transport import Transport
+from importer.destinations.dates import Dates
 from importer.destinations.titles import possible_kinds
 from importer.destinations.trakt.api import TraktV2
-from importer.destinations.trakt.dates import Dates
 from importer.errors import ConnectionLostError, Loss, StopRunError
 from importer.http import Request, Response
 from importer.model import Batch, MediaKind, RatingJob, RowOutcome, Status

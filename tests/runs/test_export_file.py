@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.trakt.dates import Dates
+from importer.destinations.dates import Dates
 from importer.destinations.upload_files.base import FileDestination
 from importer.destinations.upload_files.letterboxd_csv import LetterboxdFile
 from importer.destinations.upload_files.trakt_csv import TraktFile

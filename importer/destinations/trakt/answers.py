@@ -34,7 +34,7 @@ from importer.destinations.decisions import (
     interpret_loss,
     narrow,
 )
-from importer.destinations.trakt.not_found import Missing, find_missing, flatten_item
+from importer.destinations.not_found import Missing, find_missing, flatten_item
 from importer.destinations.trakt.trouble import (
     NOT_TRAKTS,
     REFRESH_TOKEN,

@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 
 from importer import limits
+from importer.destinations.dates import Dates
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
 from importer.destinations.titles import PageQuery, RatingsPage, possible_kinds
 from importer.destinations.trakt.account import TraktAccount, read_account
 from importer.destinations.trakt.answers import Sent, interpret_ratings
-from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.ratings import PAGE_SIZE, read_page
 from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import PATIENT_QUESTION, REFRESH_TOKEN, interpret_trouble

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def build_trakt(settings: TraktSettings, options: RequestOptions, name: str, account: str) -> "Destination":
     """Build the rules of the API for one account."""
+    from importer.destinations.dates import Dates  # noqa: PLC0415
     from importer.destinations.trakt.api import TraktV2  # noqa: PLC0415 - light start-up
-    from importer.destinations.trakt.dates import Dates  # noqa: PLC0415
 
     return TraktV2(
         settings.base_url,

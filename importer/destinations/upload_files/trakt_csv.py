@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from importer.destinations.dates import Dates
 from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
-from importer.destinations.trakt.dates import Dates
 from importer.destinations.upload_files.base import build_number, refuse_rating
 from importer.model import NEEDS_ID, MediaKind, Outcome, RatingJob, RowRemedy, Status
 

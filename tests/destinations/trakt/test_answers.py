@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from importer.destinations.dates import Dates
 from importer.destinations.decisions import (
     RATED,
     UNRATED,
@@ -18,7 +19,6 @@ from importer.destinations.decisions import (
     Stop,
 )
 from importer.destinations.trakt.api import TraktV2
-from importer.destinations.trakt.dates import Dates
 from importer.errors import AccountLimitError, AuthorizationError, ConnectionLostError, Loss, Remedy
 from importer.http import Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status

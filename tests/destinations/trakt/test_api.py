@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.destinations.dates import Dates
 from importer.destinations.decisions import Done, RefreshToken, Retry, Stop
 from importer.destinations.titles import AccountRating, PageQuery, is_stored
 from importer.destinations.trakt.api import BATCH_SIZE, TraktV2
-from importer.destinations.trakt.dates import Dates
 from importer.destinations.trakt.spec import TRAKT
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.http import Request, Response

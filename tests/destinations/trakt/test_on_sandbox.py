@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from importer.destinations.dates import Dates
 from importer.destinations.trakt.api import TraktV2
-from importer.destinations.trakt.dates import Dates
 from importer.errors import AccountLimitError, AuthorizationError
 from importer.model import MediaKind, RatingJob, Status
 from importer.sandbox import Sandbox, SandboxOptions

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from importer.destinations.trakt.dates import Dates
+from importer.destinations.dates import Dates
 from importer.destinations.upload_files.trakt_csv import TraktFile
 from importer.model import HATE, LOVE, UNRATE, MediaKind, Rating, RatingJob, Status
 from tests.builders import build_job

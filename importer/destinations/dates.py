@@ -1,4 +1,4 @@
-"""Dates of ratings as Trakt takes them: an instant in UTC, never in the future. Pure."""
+"""Dates of ratings as they are sent: an instant in UTC, never in the future. Pure."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -13,7 +13,7 @@ class Dates:
 
     Noon is the same day in nearly all zones.
 
-    Trakt's handling of a future `rated_at` is not documented, so nothing later than `now` is sent.
+    No service documents what it does with a future date, so nothing later than `now` is sent.
     """
 
     now: datetime

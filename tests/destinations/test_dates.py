@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.destinations.dates import Dates
 from importer.destinations.decisions import RATED, Done
 from importer.destinations.trakt.api import TraktV2
-from importer.destinations.trakt.dates import Dates
 from importer.model import Batch, Status
 from tests.builders import build_answer, build_job
 

@@ -1,6 +1,7 @@
 """Matches the echoes of `not_found` to the items of the request. Pure.
 
-Trakt returns an echo of each item that it does not find, perhaps without its ids (issue #244 of trakt-api).
+A service returns an echo of each item that it does not find, perhaps without its ids (Trakt: issue #244 of
+trakt-api).
 So an item counts as found only if every echo belongs to another item for certain. If that is not certain,
 items are unclear and are sent again in halves. Four items, and three echoes:
 

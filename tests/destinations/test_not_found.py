@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.destinations.trakt.not_found import Missing, find_missing, flatten_item
+from importer.destinations.not_found import Missing, find_missing, flatten_item
 
 Item = dict[str, Any]
 
