@@ -66,7 +66,8 @@ class OpenDestination:
             return ()
         names = " and ".join(str(path) for path in (self.path, *find_parts(self.path)) if path.exists())
         if is_written:
-            return (f"{names or self.path} is written; upload it at {self.file.upload_at}",)
+            upload = f"; upload it at {self.file.upload_at}" if self.file.upload_at else ""
+            return (f"{names or self.path} is written{upload}",)
         told = f"no row was written; {names} is of an earlier run, with nothing of this one"
         return (told,) if names else ()
 

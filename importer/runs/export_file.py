@@ -105,7 +105,8 @@ class Writing:
             self._stop.check()
 
     def _outcomes(self, lines: "_Lines") -> Iterator[RowOutcome]:
-        upload = f"upload it at {self._destination.upload_at}"
+        place = self._destination.upload_at
+        upload = f"upload it at {place}" if place else ""
         for row, part, line, remark in lines.written():
             message = "; ".join(filter(None, (f"line {line} of {self.paths[part].name}", upload, remark)))
             yield RowOutcome(row, Outcome(Status.RATED, WRITTEN, message), 0, None, None, None)

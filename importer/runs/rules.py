@@ -184,7 +184,7 @@ class DestinationOptions:
     insecure_http: bool = option("Allow plain http to a host that is not this machine.", default=False)
     account: str = option("Use [accounts.NAME] of the settings file.", default="", metavar="NAME")
     request: RequestOptions = field(default_factory=RequestOptions)
-    write_to: Path | None = option("trakt-file, letterboxd-file: the file to upload.", metavar="FILE")
+    write_to: Path | None = option("For a file such as trakt-file: where it goes.", metavar="FILE")
 
     @property
     def flags(self) -> dict[str, object]:

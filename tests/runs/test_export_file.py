@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from importer.destinations.dates import Dates
 from importer.destinations.upload_files.base import FileDestination
 from importer.destinations.upload_files.letterboxd_csv import LetterboxdFile
+from importer.destinations.upload_files.plain_csv import PlainFile
 from importer.destinations.upload_files.trakt_csv import TraktFile
 from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, JournalRun
@@ -85,6 +86,12 @@ def titles(paths: Sequence[Path]) -> list[str]:
         with path.open(encoding="utf-8", newline="") as stream:
             found += [row["Title"] for row in csv.DictReader(stream)]
     return found
+
+
+def test_a_file_for_no_site_is_to_be_uploaded_nowhere(desk: Desk) -> None:
+    run = desk.plan(build_job(1), destination=PlainFile())
+    desk.write(run, PlainFile())
+    assert desk.results(run)[0]["message"] == "line 2 of out.csv"
 
 
 def test_every_row_that_can_be_written_is_a_line_in_its_order(desk: Desk) -> None:

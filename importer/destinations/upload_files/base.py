@@ -19,7 +19,7 @@ class FileDestination(Protocol):
 
     @property
     def upload_at(self) -> str:
-        """The page or menu where people upload the file."""
+        """The page or menu where people upload the file; empty for a file that is for no one site."""
         ...
 
     @property

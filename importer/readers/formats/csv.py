@@ -72,6 +72,8 @@ _OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your
 """Beside one of these, `rating` is everybody's as likely as not."""
 _OF_LIBRARIES = frozenset({"studio", "content rating", "video resolution", "contentrating"})
 """Columns of media servers: beside two of these, `rating` is the critics'."""
+SECOND_KIND = "second_kind"
+"""A column of our own files alone."""
 _RESULTS = ("row", "line", "status", "reason", "message", "rating", "previous_rating")
 
 
@@ -134,6 +136,7 @@ class CsvReader(Scaled):
     year = Column("year", parse=parse_year)
     title = Column("title")
     list_name = Column(LIST, parse=_parse_list)
+    stated_second_kind = Column(SECOND_KIND, parse=_parse_kind)
     address = Column("url", "link", "imdb_url", "imdburl", "address", parse=parse_address)
 
     def __init__(self, table: AnyTable, options: ReadOptions) -> None:
@@ -168,7 +171,7 @@ class CsvReader(Scaled):
             return False
         ratings = summarise_ratings(self.table, self.places["rating"], _TEN)
         self.scale_example = ratings.likely_scale
-        if ratings.may_be_stars:
+        if ratings.may_be_stars and "stated_second_kind" not in self.places:
             self.scale_doubt = f"none of {ratings.numbers:,} ratings is above 5: {RowRemedy.NAME_STARS}"
         self.scale_problem = (
             "some are halves and none is above 5, as stars are"
@@ -242,6 +245,7 @@ class CsvReader(Scaled):
             is_told = kind is not MediaKind.MOVIE or "kind" not in self.places
             job = job._replace(kind=kind)
             job = job if is_told else job.with_note(_NO_TYPE)
+        job = job._replace(second_kind=extra.get("stated_second_kind") or job.second_kind)
         _check_numbers(job)
         has_id = any((job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id))
         names_a_title = job.kind in {MediaKind.MOVIE, MediaKind.SHOW} or job.season is not None
