@@ -8,7 +8,7 @@ from importer.errors import StopRunError
 from importer.runs.conflicts import Conflict, describe_rating
 from importer.runs.prompts import Prompts, Unattended, describe_changes
 from importer.runs.snapshot import Snapshot
-from importer.text import clean
+from importer.text import clean, count
 
 _ANSWERS = {"y": False, "n": True, "all": False, "none": True}
 """The answers to a conflict, and whether each keeps the account's rating."""
@@ -45,6 +45,15 @@ class TerminalPrompts:
     def confirm_changes(self, snapshot: Snapshot) -> bool:
         """Ask before the run changes much of the account."""
         return self._assume_yes or typer.confirm(f"{describe_changes(snapshot)}. Do it?", err=True)
+
+    def confirm_removals(self, rows: int) -> bool:
+        """Ask before ratings are removed."""
+        return self._assume_yes or typer.confirm(
+            f"{count(rows, 'row')} of the file remove ratings from the account (unrate). Do it?"
+            if rows > 1
+            else "1 row of the file removes a rating from the account (unrate). Do it?",
+            err=True,
+        )
 
     def choose_rating(self, conflict: Conflict) -> bool:
         """Ask about each title, until `all` or `none` answers for the rest.

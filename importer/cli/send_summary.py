@@ -39,6 +39,8 @@ def build_send_summary(summary: SendSummary) -> list[str]:
         return [*lines, "Nothing to send."]
     at_least = f", at least {duration(effort.seconds)}" if effort.seconds else ""
     requests = count(effort.requests, "request")
+    if summary.removals:
+        lines.append(f"To remove: {count(summary.removals, 'rating')}, as the rows ask.")
     return [*lines, f"To send: {count(summary.open_rows, 'row')} in about {requests}{at_least}."]
 
 

@@ -57,6 +57,10 @@ class ComparedRows(RunRows):
         """Return up to `limit` open jobs after `after_row` that remove a rating."""
         return self._jobs(f"rating = 0 AND {OPEN}", self.number, after_row, limit)
 
+    def count_open_removals(self) -> int:
+        """Count the open rows that remove a rating."""
+        return self._count("status IS NULL AND rating = 0")
+
     def has_open_removals_noted(self, note: str) -> bool:
         """Whether any open row with this note removes a rating."""
         found = self._db.execute(

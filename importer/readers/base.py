@@ -80,6 +80,13 @@ def check_scale(text: str) -> str:
     return text
 
 
+def check_zero(text: str) -> str:
+    """Check the word of `--zero`. Raises OptionError."""
+    if text not in {"skip", "unrate"}:
+        raise OptionError("zero", "write skip or unrate", text)
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What the flags say about the reading of a file.
@@ -118,6 +125,11 @@ class ReadOptions:
         parse=check_encoding,
     )
     sheet: str | None = option("Workbooks: the sheet to read.", metavar="NAME")
+    zero: str | None = option(
+        "Tables of your own: what a rating of 0 means; usually skip.",
+        metavar="[skip|unrate]",
+        parse=check_zero,
+    )
     lists: bool = option("IMDb lists: import the rows that are rated.", default=False)
     diary_dates: bool = option("Letterboxd: date ratings by the day of the last viewing.", default=False)
     user: str | None = option("MovieLens data set: whose ratings.", metavar="ID")

@@ -21,7 +21,7 @@ from pathlib import Path
 from importer.errors import AuthorizationError, OptionError, Remedy, StopRunError
 from importer.files import check_place, is_same_file
 from importer.interrupts import delaying_signals
-from importer.journal import Journal, JournalRun
+from importer.journal import Journal, JournalRun, RunKind
 from importer.model import RESULT_COLUMNS, Outcome, Status
 from importer.progress import Phase, Progress
 from importer.runs.conflicts import OnConflict
@@ -175,7 +175,8 @@ class ImportRun:
         account_info, run = self.destination.account_info, loaded.run
         if account_info is not None:
             effort = partial(self.destination.estimate_effort, run, self._pace)
-            outlook = SendSummary(account_info, run.count_open(), effort, run.tallies, loaded.room)
+            removals = run.count_open_removals()
+            outlook = SendSummary(account_info, run.count_open(), effort, run.tallies, removals, loaded.room)
             self.observer.about_to_send(outlook)
 
     def _find_room(self, run: JournalRun, snapshot: Snapshot | None) -> Room | None:
@@ -209,11 +210,15 @@ class ImportRun:
         return snapshot
 
     def _guard(self, run: JournalRun, snapshot: Snapshot) -> None:
-        """Ask before a run changes much of the account."""
+        """Ask before a run changes much of the account, or removes ratings because rows of a file say so."""
         snapshot = look_back(run, snapshot, is_mirror=self.rules.removes_missing)
         if snapshot.exceeds(self.rules.guard_percent):
             _insist(self.prompts.confirm_changes(snapshot))
             allow(run, snapshot)
+        elif self.rules.kind is RunKind.IMPORT and not self.rules.removes_missing:
+            removals = run.count_open_removals()
+            if removals:
+                _insist(self.prompts.confirm_removals(removals))
 
     def _send(self, loaded: LoadedRun, delivery: Delivery) -> RunReport:
         """Send the open rows, and write the results file whatever happens."""

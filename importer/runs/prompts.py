@@ -1,8 +1,8 @@
 """Prompts answer the questions of a run, observers show it: a terminal, a web page, a sync job, or nobody.
 
 ```text
-ImportRun --choose_scale, confirm_feeds, confirm_changes, choose_rating--> Prompts   (waits for the answer)
-          --waiting, started, about_to_send, watch(progress), warned----> Observer  (never waits)
+ImportRun --choose_scale, confirm_feeds, confirm_changes, choose_rating ...--> Prompts   (waits for an answer)
+          --waiting, started, about_to_send, watch(progress), warned--------> Observer  (never waits)
 ```
 """
 
@@ -46,6 +46,10 @@ class Prompts(Protocol):
         """Whether a run may change more of the account than its guard allows. May raise UsageError."""
         ...
 
+    def confirm_removals(self, rows: int) -> bool:
+        """Whether so many rows of the file may remove the account's ratings, as they ask."""
+        ...
+
 
 class Unattended:
     """Answers without a person: refuses what only a person can answer, unless `assume_yes`."""
@@ -70,6 +74,11 @@ class Unattended:
     def choose_rating(self, conflict: Conflict) -> bool:
         """Refuse."""
         raise UsageError(f"nobody can be asked about {conflict.job.title or 'a title'}")
+
+    def confirm_removals(self, rows: int) -> bool:
+        """Allow it: the file says so, and the guard refuses many."""
+        del rows
+        return True
 
     def confirm_changes(self, snapshot: Snapshot) -> bool:
         """Refuse, unless `assume_yes`."""
@@ -100,6 +109,8 @@ class SendSummary:
     estimate_effort: Callable[[], Effort]
     count_rows: Callable[[], Collection[Tally]]
     """All rows of the run by what became of them; open ones are `not_sent`."""
+    removals: int = 0
+    """Rows that will remove a rating."""
     room: Room | None = None
     """Whether the rows fit into the account, where that is known."""
 

@@ -44,10 +44,16 @@ WHO = "Signed in as ada; the end of its token is not known."
 
 
 def build(
-    account_info: AccountInfo = KNOWN, room: Room | None = None, rows: int = 100, **counts: int
+    account_info: AccountInfo = KNOWN,
+    room: Room | None = None,
+    rows: int = 100,
+    removals: int = 0,
+    **counts: int,
 ) -> list[str]:
     tallies = [Tally(Status(status), "", number, ()) for status, number in counts.items()]
-    return build_send_summary(SendSummary(account_info, rows, lambda: Effort(1, 1.0), lambda: tallies, room))
+    return build_send_summary(
+        SendSummary(account_info, rows, lambda: Effort(1, 1.0), lambda: tallies, removals, room)
+    )
 
 
 def test_what_does_not_fit_is_said_before_the_start() -> None:
@@ -140,3 +146,8 @@ def test_after_a_crash_the_preview_adds_up(tmp_path: Path) -> None:
         "Not to send: 5 unchanged, already rated.",
         "To send: 15 rows in about 1 request.",
     ]
+
+
+def test_removals_are_counted_before_the_start() -> None:
+    assert "To remove: 2 ratings, as the rows ask." in build(removals=2)
+    assert not any(line.startswith("To remove") for line in build())

@@ -229,3 +229,26 @@ def test_an_account_that_cannot_be_read_is_not_guarded(road: Road) -> None:
             server.rate(movie(number), 5, LONG_AGO)
         road.run_as_typed(server.url, on_conflict=OnConflict.OVERWRITE)
     assert road.statuses == ["rated"] * 60
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n"])
+def test_a_removal_is_asked_about_where_somebody_can_answer(
+    road: Road, sandbox: Server, type_in: Callable[[str], None], answer: str
+) -> None:
+    change(road, 0, removals=2, new=1)
+    type_in(answer)
+    with pytest.raises(StopRunError):
+        road.run_as_typed(sandbox.url)
+    assert sandbox.count_sent_rows() == 0
+    type_in("y\n")
+    road.run_as_typed(sandbox.url)
+    assert road.statuses == ["unrated"] * 2 + ["rated"]
+
+
+def test_a_removal_that_needs_no_sending_is_not_asked_about(
+    road: Road, sandbox: Server, type_in: Callable[[str], None]
+) -> None:
+    road.write(f"{movie(HELD)},unrate", f"{movie(HELD + 1)},8")
+    type_in("n\n")
+    road.run_as_typed(sandbox.url)
+    assert road.statuses == ["unchanged", "rated"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from importer.errors import Remedy, UnknownFormatError
 from importer.files import restore
-from importer.model import MediaKind, RatingJob, RowRemedy, Status
+from importer.model import UNRATE, MediaKind, RatingJob, RowRemedy, Status
 from importer.readers.base import ReadOptions
 from importer.readers.cells.addresses import Address, parse_address
 from importer.readers.cells.errors import CellError, Reason, quote
@@ -19,10 +19,10 @@ from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, TitleType, parse_kind, parse_second_kind
 from importer.readers.cells.numbers import parse_number, parse_year
 from importer.readers.cells.ratings import parse_rating, parse_rating_or_word
-from importer.readers.cells.texts import unmark
+from importer.readers.cells.texts import parse_text, unmark
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote
-from importer.readers.formats.scaled import SCALE_NOTE, Scaled
+from importer.readers.formats.scaled import Scaled
 from importer.readers.judging import summarise_ratings
 from importer.readers.tables.records import LIST
 from importer.readers.tables.table import AnyTable, Header
@@ -95,6 +95,24 @@ def _parse_kind(cell: str) -> MediaKind | None:
 
 
 def _choose_rating_parser(reader: Scaled) -> Parse:
+    parse = _choose_number_parser(reader)
+    if reader.given.zero == "unrate":
+        return lambda cell: UNRATE if _is_zero(cell) else parse(cell)
+    if reader.given.zero == "skip":  # also where 0 is on the scale
+        return lambda cell: _parse_unless_zero(cell) if _is_zero(cell) else parse(cell)
+    return parse
+
+
+def _choose_note_parser(reader: Scaled) -> Parse:
+    tell = reader.scale.note if reader.scale is not None else parse_text
+    return lambda cell: None if reader.given.zero and _is_zero(cell) else tell(cell)
+
+
+def _is_zero(cell: str) -> bool:
+    return unmark(cell) in {"0", "0.0", "0,0"}
+
+
+def _choose_number_parser(reader: Scaled) -> Parse:
     if reader.scale is not None:
         return partial(parse_rating_or_word, parse=reader.scale.convert)
     is_ours = reader.clean_cell is not None
@@ -103,7 +121,7 @@ def _choose_rating_parser(reader: Scaled) -> Parse:
 
 def _parse_unless_zero(cell: str) -> int:
     # Whoever writes zeros (Kodi, MyAnimeList, AniList, Watcharr) means "not rated", never "remove it".
-    if unmark(cell) in {"0", "0.0", "0,0"}:
+    if _is_zero(cell):
         remedy = "Nothing is sent; to remove a rating, write unrate."
         raise CellError(Reason.NO_RATING, "is no rating", remedy, status=Status.SKIPPED)
     return parse_rating(cell)
@@ -122,6 +140,7 @@ class CsvReader(Scaled):
         traps="no cell is guessed; decimals only with --scale",
         sample="ratings.csv",
     )
+    options = frozenset({"zero"})
     imdb_id = Column(*_id_names("imdb"), parse=parse_imdb_id)
     tmdb_id = Column(*_id_names("tmdb"), parse=partial(_parse_id, field="tmdb_id"))
     tvdb_id = Column(*_id_names("tvdb"), parse=partial(_parse_id, field="tvdb_id"))
@@ -129,7 +148,7 @@ class CsvReader(Scaled):
     kind = Column("media_type", "mediatype", "type", "kind", parse=_parse_kind)
     second_kind = kind.also(partial(parse_second_kind, types=_TYPES))
     rating = Column("rating", *MY_RATING, parse=PerFile(_choose_rating_parser), required=True)
-    note = rating.also(SCALE_NOTE)
+    note = rating.also(PerFile(_choose_note_parser))
     rated_at = Column(*_RATED_AT, parse=DATE)
     season = Column("season", parse=parse_number)
     episode = Column("episode", parse=parse_number)

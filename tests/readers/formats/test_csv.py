@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import UnknownFormatError
+from importer.errors import OptionError, UnknownFormatError
 from importer.files import neutralise
-from importer.model import RESULT_COLUMNS, InvalidRow, MediaKind, RatingJob, Status
+from importer.model import RESULT_COLUMNS, UNRATE, InvalidRow, MediaKind, RatingJob, Status
 from importer.readers import ReadOptions, open_reader
+from importer.readers.base import check_zero
 from tests.readers.conformance import ReaderConformance
 from tests.readers.reading import jobs, read, reasons
 
@@ -260,3 +261,24 @@ def test_the_element_of_a_record_tells_its_kind(tmp_path: Path) -> None:
     rows += "<tvshow><title>B</title><userrating>8</userrating></tvshow>"
     found = jobs(read(tmp_path, f"<videodb>{rows}</videodb>".encode()))
     assert [(job.title, job.kind, job.rating) for job in found] == [("A", "movie", 9), ("B", "show", 8)]
+
+
+@pytest.mark.parametrize("scale", [None, "5", "0-5"])
+@pytest.mark.parametrize("zero", ["0", "0.0", " 0 "])
+def test_zero_removes_only_if_its_owner_says_so(tmp_path: Path, zero: str, scale: str | None) -> None:
+    content = f"imdb_id,rating\ntt0111161,{zero}\ntt0078748,4\n".encode()
+    said = jobs(read(tmp_path, content, reading=ReadOptions(zero="unrate", scale=scale)))
+    assert [job.rating for job in said] == [UNRATE, 4 if scale is None else 8]
+    assert said[0].note is None
+    assert reasons(read(tmp_path, content, reading=ReadOptions(zero="skip", scale=scale))) == [
+        "no_rating",
+        "ok",
+    ]
+
+
+def test_what_zero_means_is_for_tables_of_ones_own(tmp_path: Path) -> None:
+    content = b"Const,Your Rating,Title Type\ntt0111161,9,Movie\n"
+    with pytest.raises(OptionError, match="this is for csv"):
+        read(tmp_path, content, reading=ReadOptions(zero="unrate"))
+    with pytest.raises(OptionError, match="write skip or unrate"):
+        check_zero("remove")
