@@ -197,6 +197,20 @@ def test_results_that_nobody_reads_to_their_end_are_not_written(monkeypatch: pyt
 
             def flush(self) -> None: ...
 
+            def isatty(self) -> bool:
+                return False
+
         monkeypatch.setattr("sys.stdout", Stdout())
         with pytest.raises(ResultsNotWrittenError, match="Broken pipe"):
             write_results(STANDARD_OUTPUT, [row(1)])
+
+
+def test_a_terminal_is_shown_what_would_act_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    main, sub = os.openpty()
+    with os.fdopen(sub, "w", encoding="utf-8") as terminal:
+        monkeypatch.setattr("sys.stdout", terminal)
+        write_results(STANDARD_OUTPUT, [row(1, title="\x1b]0;owned\x07Amélie\u202e")])
+    shown = os.read(main, 10_000).decode()
+    os.close(main)
+    assert "\\x1b]0;owned\\x07Amélie\\u202e" in shown
+    assert "\x1b" not in shown
