@@ -40,6 +40,11 @@ def clean(text: str, limit: int = 300) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def is_text(name: str) -> bool:
+    """Whether a file's name is text, and not only bytes."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
 def without_place(message: str, line: object) -> str:
     """Clean a message that is shown beside its line number.
 

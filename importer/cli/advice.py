@@ -10,6 +10,7 @@ Outside of `cli/` options have the names of their fields (`on_conflict`), and re
 
 import re
 from collections.abc import Iterator, Mapping
+from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
 
 from importer.errors import (
@@ -117,6 +118,11 @@ def spell(text: str, advice: Mapping[Remedy, str] = ADVICE) -> str:
 
 def as_known(error: Exception) -> ImporterError:
     """Return an unexpected error as one to show; an OSError names its file and cause."""
+    if isinstance(error, MemoryError):
+        return StopRunError("there is not enough memory. Free some, then type the same command.")
+    if isinstance(error, OSError) and error.errno in {ENOSPC, EDQUOT, EFBIG}:
+        named = f"{error.filename}: " if error.filename else ""
+        return StopRunError(f"{named}{error.strerror}. Make room, then type the same command.")
     if isinstance(error, OSError) and error.filename and error.strerror:
         return StopRunError(f"{error.filename}: {error.strerror}. Correct that, then type the same command.")
     return ImporterError(

@@ -16,7 +16,7 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the path of the TOML file: `IMPORTER_CONFIG_FILE`, or one in the platform's config folder."""
     named = environ.get("IMPORTER_CONFIG_FILE")
     if named:
-        return _expand(named)
+        return expand_user(named)
     try:
         return user_config_path(APP, appauthor=False) / "config.toml"
     except RuntimeError:  # there is no home, and so no file
@@ -30,7 +30,7 @@ def find_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """
     named = environ.get("IMPORTER_STATE_DIR")
     try:
-        folder = _expand(named) if named else user_state_path(APP, appauthor=False)
+        folder = expand_user(named) if named else user_state_path(APP, appauthor=False)
     except RuntimeError:
         folder = Path("~")
     if folder.parts[:1] == ("~",):  # there is no home; older versions of platformdirs say it so
@@ -56,8 +56,9 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return folder
 
 
-def _expand(named: str) -> Path:
+def expand_user(named: str) -> Path:
+    """Put a home in the place of ~; a name whose home nobody knows, such as ~nobody, stays as it is."""
     try:
         return Path(named).expanduser()
-    except RuntimeError:  # there is no home
+    except RuntimeError:
         return Path(named)

@@ -233,7 +233,7 @@ def read_tables(
         problem = f"The settings file {path} cannot be read ({error.strerror})."
     except UnicodeDecodeError:
         problem = f"The settings file {path} is not UTF-8 text."
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits and lists too deep, too
         problem = f"The settings file {path} is not valid TOML: {error}."
     return None, path, [problem]
 

@@ -33,6 +33,7 @@ from importer.runs.local_sandbox import embedded_sandbox
 from importer.runs.rules import DestinationOptions, PlaceOptions, SendOptions
 from importer.runs.send import Access
 from importer.runs.settings import load_spec_settings
+from importer.text import is_text
 
 _Found = TypeVar("_Found")
 
@@ -188,6 +189,8 @@ def _open_file(spec: DestinationSpec, options: DestinationOptions) -> OpenDestin
     path = options.write_to or Path(spec.file.usual_name)
     if path.suffix.lower() != ".csv":
         raise OptionError("write_to", "the site asks for a name that ends in .csv", path)
+    if not is_text(str(path.absolute())):
+        raise OptionError("write_to", "this name is no UTF-8 text; name another", path)
     account = f"file {path.absolute()}"
     file, shaping = spec.file.build(options.request), options.request.shaping
     return OpenDestination(spec, account, shaping=shaping, file=file, path=path)

@@ -24,6 +24,7 @@ from importer.readers.formats.csv import CsvReader
 from importer.readers.tables.table import open_own_table
 from importer.runs.mirror import NOT_RATED
 
+_LONGEST_NUMBER = 10
 _ENOUGH_ROWS = 5
 
 _NO_LINE = "0"
@@ -55,7 +56,7 @@ class ResultsReader:
         for chunk in self._table.chunks(sorted(places)):
             for row, sent_at, reason in chunk.rows(places):
                 self.is_of_file |= reason == WRITTEN
-                if sent_at and row.isdecimal():
+                if sent_at and row.isdecimal() and len(row) < _LONGEST_NUMBER:
                     found[int(row)] = sent_at
                 if len(found) == _ENOUGH_ROWS:
                     return found

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from importer.config.folders import config_file
+from importer.config.folders import config_file, expand_user
 from importer.config.sources import as_variable, read_tables, unknown_sections
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
 from importer.errors import SettingsError
@@ -145,7 +145,7 @@ def _make_absolute(job: SyncJob, folder: Path) -> SyncJob:
     """Relative paths count from the settings file, since a service may be started anywhere."""
 
     def absolute(path: Path | None) -> Path | None:
-        return None if path is None else folder / path.expanduser()
+        return None if path is None else folder / expand_user(str(path))
 
     return replace(
         job,
