@@ -5,6 +5,8 @@ timestamps (https://github.com/prometheus/node_exporter#textfile-collector). The
 OpenMetrics if the client asks for it.
 """
 
+import ipaddress
+import socket
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,14 +17,24 @@ from filelock import FileLock
 
 from importer.errors import UsageError
 from importer.files import AtomicFiles
+from importer.http import host_of
 from importer.model import Status
 from importer.monitoring.health import Health, read_health
 
 if TYPE_CHECKING:
+    from socketserver import BaseRequestHandler
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
     from prometheus_client import CollectorRegistry, Metric
 
 _PREFIX = "rating_importer"
 _LOCK_SECONDS = 10
+
+REQUEST_SECONDS = 10.0
+"""The longest wait for the rest of a request."""
+
+_LOCAL_NAMES = (".localhost", ".local", ".lan", ".home", ".home.arpa", ".internal")
+"""Ends of names that nobody can register in public."""
 
 
 def write_metrics(path: Path, health_folder: Path) -> None:
@@ -44,15 +56,18 @@ def serve_metrics(health_folder: Path, port: int, host: str = "127.0.0.1") -> It
 
     Anybody who can reach the port can read job names and counts, nothing else. Raises UsageError.
     """
-    from prometheus_client import start_http_server  # noqa: PLC0415
+    from prometheus_client import make_wsgi_app, start_http_server  # noqa: PLC0415
 
+    registry = _build_registry(health_folder)
     try:
-        server, thread = start_http_server(port, host, _build_registry(health_folder))
+        server, thread = start_http_server(port, host, registry)
     except OSError as error:
         raise UsageError(
             f"the metrics cannot be served at {host} port {port} ({error.strerror or error}); "
             "choose another port"
         ) from error
+    server.set_app(_refuse_foreign_hosts(make_wsgi_app(registry), host))
+    server.RequestHandlerClass = _build_handler_class()
     server.handle_error = lambda *_: None  # type: ignore[method-assign] # it would print a traceback
     try:
         yield server.server_port
@@ -60,6 +75,44 @@ def serve_metrics(health_folder: Path, port: int, host: str = "127.0.0.1") -> It
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _build_handler_class() -> "type[BaseRequestHandler]":
+    from wsgiref.simple_server import WSGIRequestHandler  # noqa: PLC0415
+
+    class Handler(WSGIRequestHandler):
+        timeout = REQUEST_SECONDS  # else half a request keeps its thread for ever
+
+        def log_message(self, *_: object) -> None:
+            """Requests are no news."""
+
+    return Handler
+
+
+def _refuse_foreign_hosts(app: "WSGIApplication", bound_to: str) -> "WSGIApplication":
+    """Answer only under names of this network.
+
+    Else a web page could have its own name point here, and read the metrics in a visitor's browser.
+    """
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if not _is_own_name(environ.get("HTTP_HOST", ""), bound_to):
+            start_response("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+            return [b"Ask under an address, or a name of this network.\n"]
+        return app(environ, start_response)
+
+    return answer
+
+
+def _is_own_name(header: str, bound_to: str) -> bool:
+    host = host_of(f"http://{header}").lower()
+    if not header or host in {bound_to.lower(), socket.gethostname().lower()}:
+        return True
+    is_local = bool(host) and ("." not in host or host.endswith(_LOCAL_NAMES))
+    try:
+        return is_local or bool(ipaddress.ip_address(host))
+    except ValueError:
+        return False
 
 
 def _build_registry(health_folder: Path) -> "CollectorRegistry":

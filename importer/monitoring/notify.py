@@ -4,6 +4,7 @@ Its addresses contain passwords and tokens: they are secrets, and a warning name
 """
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -57,16 +58,26 @@ def build_notification(end: RunEnd, before: Health | None = None) -> Notificatio
     """Build the text: rows by status, and the first reasons."""
     lines = [f"{number:,} {status.replace('_', ' ')}" for status, number in end.counts.items()]
     if end.stopped:
-        lines += ["", f"Stopped early: {clean(end.stopped, 1000)}"]
+        lines += ["", f"Stopped early: {_make_plain(clean(end.stopped, 1000))}"]
     if end.reasons:
-        lines += ["", *(f"- {clean(reason, 500)}" for reason in end.reasons[:_MOST_REASONS])]
+        lines += ["", *(f"- {_make_plain(clean(reason, 500))}" for reason in end.reasons[:_MOST_REASONS])]
         if len(end.reasons) > _MOST_REASONS:
             lines.append(f"- and {len(end.reasons) - _MOST_REASONS} more")
     run = f"Run {clean(end.run_id)}, " if end.run_id else ""
     lines += ["", f"{run}exit code {end.exit_code}, {duration(end.seconds)}"]
     return Notification(
-        f"importer: {clean(end.job, 80)} {_describe_end(end, before)}", "\n".join(lines).strip(), end.is_good
+        f"importer: {_make_plain(clean(end.job, 80))} {_describe_end(end, before)}",
+        "\n".join(lines).strip(),
+        end.is_good,
     )
+
+
+_MARKUP = str.maketrans("<>[]`*|", "\u2039\u203a()'\u2217/")
+
+
+def _make_plain(text: str) -> str:
+    """Change what chat services would follow: `@everyone`, a link or another mark in a title of the file."""
+    return re.sub(r"@(?=\S)", "@ ", text.translate(_MARKUP))
 
 
 def _describe_end(end: RunEnd, before: Health | None) -> str:

@@ -21,9 +21,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from errno import EDQUOT, ENOSPC
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from stat import S_IFMT, S_IFREG
 from typing import NamedTuple
+from unicodedata import normalize
 
 from importer import limits
 from importer.errors import UnreadableFileError
@@ -105,7 +106,10 @@ def unpack_zip(path: Path, name: str, folder: Folder, given: int) -> Unpacked:
         if len(entries) > limits.MOST_FILES:
             raise UnreadableFileError(name, f"holds {len(entries):,} files", remedy=UNPACK)
         _refuse_bomb(name, given, sum(entry.file_size for entry in entries))
-        places = Counter(PurePosixPath(entry.filename) for entry in entries)
+        # Where case does not count, or an accent can be spelled in two ways, one would replace the other.
+        places = Counter(
+            PurePosixPath(normalize("NFC", entry.filename).casefold().replace("\\", "/")) for entry in entries
+        )
         if twice := [str(place) for place, count in places.items() if count > 1]:
             problem = f"holds two files of the name {quote(twice[0])}"
             raise UnreadableFileError(name, problem, remedy=UNPACK)
@@ -148,13 +152,14 @@ def _refuse_bomb(name: str, given: int, unpacked: int) -> None:
 
 def _is_exported(entry: zipfile.ZipInfo) -> bool:
     """Whether an entry is a file that an export itself put there."""
-    place = PurePosixPath(entry.filename)
+    place, windows = PurePosixPath(entry.filename), PureWindowsPath(entry.filename)
     mode = entry.external_attr >> 16
     return (
         not entry.is_dir()
         and S_IFMT(mode) in {0, S_IFREG}  # no symbolic link
         and not place.is_absolute()
-        and ".." not in place.parts
+        and ".." not in {*place.parts, *windows.parts}
+        and not windows.drive  # C:x.csv
         and not place.name.startswith(".")
         and not _NEVER & {part.lower() for part in place.parts}
     )

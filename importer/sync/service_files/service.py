@@ -1,6 +1,7 @@
 """The service that a scheduler runs: the program, its arguments, its user and its folders."""
 
 import getpass
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +63,7 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
         name=f"rating-importer-{name}" if name else "rating-importer",
         program=_find_program(),
         arguments=["sync", *([name] if name else []), "--log-format", "json"],
-        user=getpass.getuser(),
+        user=_find_user(),
         schedule=schedule,
         environment={"IMPORTER_CONFIG_FILE": str(settings), "IMPORTER_STATE_DIR": str(state)},
         state_folder=state,
@@ -73,7 +74,10 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
         writable=[path.parent for job in jobs.values() for path in job.written.values() if path is not None],
         sign_ins=list(dict.fromkeys(_sign_ins(jobs.values()))),
     )
-    odd = [text for text in (*service.program, *service.environment.values()) if not text.isprintable()]
+    folders = [str(path) for path in (state, *service.readable, *service.writable)]
+    texts = (*service.command, *service.environment.values(), *folders, *service.sign_ins, service.user)
+    # A line of a unit goes on after a backslash at its end.
+    odd = [text for text in texts if not text.isprintable() or (os.name == "posix" and text.endswith("\\"))]
     if odd:
         raise UsageError(f"{odd[0]!r} cannot stand in such a file; rename it")
     return service
@@ -94,6 +98,18 @@ def _sign_ins(jobs: Iterable[SyncJob]) -> Iterable[str]:
     for job in jobs:
         if job.spec.device is not None and job.spec.has_accounts:
             yield f"login {job.spec.word}{f' --account {job.account}' if job.account else ''}"
+
+
+def _find_user() -> str:
+    """Find the name of the user. The environment may hold any other."""
+    if os.name != "posix":
+        return getpass.getuser()
+    import pwd  # noqa: PLC0415 - Windows has none
+
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a container's user need not have a name; systemd takes the number
+        return str(os.geteuid())
 
 
 def _find_program() -> list[str]:
