@@ -18,7 +18,8 @@ _instants = st.tuples(days, st.times()).map(lambda both: f"{both[0]}T{both[1]:%H
 dates = st.none() | days | _instants
 years = st.none() | st.integers(1870, 2199)
 ratings = st.integers(1, 10)
-_characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+# A carriage return in a title is read as a newline.
+_characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0\r")
 titles = st.text(_characters, min_size=1, max_size=30).map(str.strip).filter(bool)
 _numbers = st.integers(1, 10**9)
 
@@ -35,7 +36,8 @@ def jobs(draw: st.DrawFn, kinds: Sequence[MediaKind] = tuple(MediaKind)) -> Rati
     has_season = kind in {MediaKind.SEASON, MediaKind.EPISODE} and draw(st.booleans())
     has_title = kind in {MediaKind.MOVIE, MediaKind.SHOW} or has_season
     title = draw(st.none() | titles)
-    ids: list[str | int | None] = [draw(st.none() | imdb_ids), *(draw(st.none() | _numbers) for _ in range(3))]
+    numbers = st.none() | _numbers
+    ids: list[str | int | None] = [draw(st.none() | imdb_ids), draw(numbers), draw(numbers), draw(numbers)]
     if not any(ids) and not (has_title and title):
         ids[0] = draw(imdb_ids)
     others = [each for each in MediaKind if each not in {kind, MediaKind.UNKNOWN}]
