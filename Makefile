@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test chaos bench check lint types clean
+.PHONY: help setup run run-v2 test chaos fuzz bench check lint types clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,6 +37,9 @@ types: $(VENV)/installed-dev ## check types
 
 chaos: $(VENV)/installed-dev ## kill the process and the server several hundred times, and compare everything
 	@CHAOS_KILLS=$${CHAOS_KILLS:-400} $(BIN)/python -m pytest tests/chaos
+
+fuzz: $(VENV)/installed-dev ## damage files, answers, settings and journals at random, for FUZZ_SECONDS (120)
+	@$(BIN)/python -m tests.fuzz --seconds $${FUZZ_SECONDS:-120} $(FUZZ)
 
 bench: $(VENV)/installed-dev ## measure what users wait for, beside yardsticks (a quarter of an hour)
 	@$(BIN)/python -m benchmarks $(BENCH)

@@ -35,7 +35,9 @@ services:
     restart: unless-stopped
     stop_grace_period: 45s
     read_only: true
-    tmpfs: [/tmp]
+    tmpfs: ["/tmp:size=256m"]
+    mem_limit: 512m
+    pids_limit: 128
     cap_drop: [ALL]
     security_opt: ["no-new-privileges:true"]
 """
