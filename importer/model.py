@@ -201,8 +201,8 @@ class RowRemedy(StrEnum):
     Only these texts and `cli/` know how options and commands are typed.
     """
 
-    FIND_IDS = "`importer resolve FILE` finds them"
-    FIND_TYPE = "`importer resolve FILE` finds it out"
+    FIND_IDS = "`importer match FILE` finds them"
+    FIND_TYPE = "`importer match FILE` finds it out"
     ADD_VOTE = "Add it, as in --scale {votes}=7."
     NAME_STARS = "if these are stars, say so with --scale 5"
     TAKE_SCORE = "--scale takes the score instead"
@@ -246,6 +246,10 @@ WRITTEN = "written"
 
 NEEDS_ID = "needs_id"
 """The reason of a row that only lacks an id which the destination needs."""
+
+
+LACKS_ID = frozenset({NEEDS_ID, "no_usable_id", "needs_show_and_number", "unknown_type"})
+"""The reasons of rows that a look-up may help: without ids, without numbers, or of an unknown type."""
 
 
 class RowOutcome(NamedTuple):

@@ -34,6 +34,8 @@ class Progress:
     """Rows of `to_send` that have their outcome, good or bad."""
     failed: int = 0
     """Rows of `done` that did not succeed."""
+    requests: int = 0
+    """Requests that looking titles up took."""
     waiting_for: str = ""
     """Why the run waits, such as `over capacity (503)`; empty while it sends."""
     is_paused: bool = False

@@ -58,7 +58,7 @@ ADVICE: Mapping[Remedy, str] = {
         "docs/titles.md tells more."
     ),
     Remedy.BUILD_INDEX: "Build it again with `importer titles build DIR`.",
-    Remedy.LOOK_TITLES_UP: "`importer resolve FILE` writes one.",
+    Remedy.LOOK_TITLES_UP: "`importer match FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
     Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",
     Remedy.REPLACE: "Name another file, or add --overwrite.",
@@ -161,4 +161,4 @@ def advise_inspection(inspection: Inspection) -> Iterator[str]:
     if inspection.format_name == "csv" and (mapped := list(_suggest_mappings(inspection))):
         yield "If one of these is wanted: " + ", ".join(f"--map '{each}'" for each in mapped) + "."
     if without := inspection.ids["none"]:
-        yield f"{count(without, 'row')} without any id: `importer resolve` looks titles up."
+        yield f"{count(without, 'row')} without any id: `importer match` looks titles up."

@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "plan": ("plan", "Write down what a run would do with each row of FILE."),
     "match": ("match", "Look up the titles of rows without ids."),
     "resolve": ("match", "Look up the titles of rows without ids, as `match` does."),
-    "titles": ("titles", "Build, show, update or delete the index of titles."),
+    "titles": ("titles", "Build, show or update the index of titles; forget answers."),
     "retry": ("again", "Send again the rows that failed or were not sent."),
     "undo": ("again", "Restore the ratings from before a run."),
     "runs": ("past", "List the runs, the newest last."),

@@ -16,6 +16,7 @@ from importer.option import declarations_of, flag_of
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE
 from importer.report.summary import Summary
+from importer.runs.outputs import name_match_file
 from importer.runs.rules import DestinationOptions, RuleOptions, SendOptions
 
 
@@ -32,7 +33,7 @@ def _flags(group: type[Any], without: Collection[str] = ()) -> dict[str, bool]:
 
 
 _OF_SERVER = _flags(DestinationOptions, {"write_to"})
-_FOR_RESOLVE = _OF_SERVER | _flags(ReadOptions)
+_FOR_MATCH = _OF_SERVER | _flags(ReadOptions)
 _FOR_RETRY = (
     _OF_SERVER
     | {"--timezone": True}
@@ -63,7 +64,7 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     if summary.is_undo:
         return None  # its rows are those of the run; nobody can correct them
     without_ids = any(tally.reason == NEEDS_ID for tally in summary.misses)
-    if without_ids and (step := find_resolve(summary.source, place)):
+    if without_ids and (step := find_match(summary.source, place)):
         return step
     typed = sys.argv[1:]
     at_the_source = [tally.reason in AT_THE_SOURCE for tally in summary.misses if tally.status in CORRECTABLE]
@@ -86,16 +87,25 @@ def find_send(rows_to_send: int, plan: Path) -> str | None:
     return command_line("run", "--plan", str(plan)) if rows_to_send and str(plan) != "-" else None
 
 
-def find_resolve(source: str, place: str) -> tuple[str, str] | None:
+def find_match(source: str, place: str) -> tuple[str, str] | None:
     """Give the command that finds ids for the rows of an export; None where another source was typed."""
     typed = sys.argv[1:]
     if typed[:1] not in (["run"], ["plan"]) or not Path(source).exists() or _is_plan(typed):
         return None
     if "--resolved" in typed:
         return _typed(), "choose what the rows without ids mean in the match file, then"
+    match_file = _folder_of_results(typed) / name_match_file(source)
+    if match_file.exists():
+        return _typed(), f"choose what the rows without ids mean in {match_file}, then"
     to = _type(find_searcher(place), DEFAULT)
-    command = command_line("resolve", source, "--to", *to, *_keep(typed, _FOR_RESOLVE))
+    command = command_line("match", source, "--to", *to, *_keep(typed, _FOR_MATCH))
     return command, "to look up the rows without ids"
+
+
+def _folder_of_results(typed: Sequence[str]) -> Path:
+    """Return the folder of `--out`, else the current one."""
+    value = "".join([*_keep(typed, {"--out": True})][-1:]).removeprefix("--out=")
+    return Path(value).parent if value else Path()
 
 
 def _type(spec: DestinationSpec | None, otherwise: str) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ LogFormatOption = Annotated[
 
 
 MatchFile = Annotated[FileOptions, Only("resolved")]
+MatchOptions = Annotated[FileOptions, Only("resolved", "match")]
 
 ResultsOption = Annotated[FileOptions, Only("out")]
 

@@ -9,7 +9,7 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import Only, spread
-from importer.cli.next_step import find_resolve, find_send
+from importer.cli.next_step import find_match, find_send
 from importer.cli.shell import Shell
 from importer.plans.make import made_plan
 from importer.plans.report import Plan, build_plan, print_json
@@ -27,7 +27,7 @@ def plan(
     place: PlaceOptions,
     at: options.AccountOptions,
     reading: ReadOptions,
-    matched: options.MatchFile,
+    matched: options.MatchOptions,
     out: Annotated[Path, typer.Option("--out", help="Where the plan goes; - is standard output.")] = Path(
         "plan.csv"
     ),
@@ -41,7 +41,7 @@ def plan(
     Sends nothing; `importer run --plan` sends the plan.
     """
     rules = RunRules.for_plan(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
-    what = ExportFile(file, reading, matched.resolved)
+    what = ExportFile(file, reading, matched.resolved, match=matched.match)
     shell = Shell(out, shown, "plan")
     wanted = RunRequest(what, place.spec, replace(at, request=request), rules, overwrites=overwrite)
     with shell.open(wanted) as run, made_plan(run) as (found, lines):
@@ -58,5 +58,5 @@ def _next_steps(found: Plan, out: Path) -> Iterator[str]:
         yield "Next: make room in the account, or have its limit raised; then plan again."
     elif send := find_send(found.rows_to_send, out):
         yield f"Next: to send it:\n    {clean(send, 4096)}"
-    if found.without_ids and (step := find_resolve(found.source, found.destination)):
+    if found.without_ids and (step := find_match(found.source, found.destination)):
         yield f"Next: {step[1]}:\n    {clean(step[0], 4096)}"

@@ -1,17 +1,23 @@
 """Asks the questions of a run on the terminal, if there is one."""
 
 import sys
+from collections.abc import Iterator
 
 import typer
 
+from importer.destinations.titles import Candidate, is_imdb_id
 from importer.errors import StopRunError
+from importer.matching.model import MatchResult, Occurrence, TitleQuery, describe
+from importer.model import MediaKind
 from importer.runs.conflicts import Conflict, describe_rating
-from importer.runs.prompts import Prompts, Unattended, describe_changes
+from importer.runs.prompts import Prompts, TitleAnswer, Unattended, describe_changes
 from importer.runs.snapshot import Snapshot
 from importer.text import clean, count
 
 _ANSWERS = {"y": False, "n": True, "all": False, "none": True}
 """The answers to a conflict, and whether each keeps the account's rating."""
+
+_ABOUT_TITLES = {"s": TitleAnswer.SKIP, "q": TitleAnswer.STOP}
 
 
 def find_prompts(*, assume_yes: bool = False, logs_json: bool = False) -> Prompts:
@@ -33,6 +39,32 @@ class TerminalPrompts:
     def choose_scale(self, question: str, suggested: str | None) -> str | None:
         """Ask for the scale."""
         return str(typer.prompt(f"{question}\nWhat is the scale", default=suggested, err=True))
+
+    @property
+    def answers_titles(self) -> bool:
+        """There is somebody, who may have said that nothing is to be asked."""
+        return not self._assume_yes
+
+    def confirm_lookup(self, rows: int) -> bool:
+        """Ask before anything is looked up."""
+        have = "row has" if rows == 1 else "rows have"
+        return typer.confirm(f"{rows:,} {have} no ids. Look them up now?", default=True, err=True)
+
+    def choose_title(
+        self, query: TitleQuery, occurrence: Occurrence, result: MatchResult
+    ) -> Candidate | TitleAnswer:
+        """Show the candidates and ask which one is meant. An id may be typed instead."""
+        for line in _describe_title(query, occurrence, result):
+            typer.echo(line, err=True)
+        found = [candidate for _, candidate in result.scored]
+        while True:
+            typed = _prompt(f"Which one? 1 to {len(found)}, an IMDb id, s skips, q stops asking", "s")
+            if typed in _ABOUT_TITLES:
+                return _ABOUT_TITLES[typed]
+            if typed.isdecimal() and 1 <= int(typed) <= len(found):
+                return found[int(typed) - 1]
+            if is_imdb_id(typed):
+                return Candidate(None, "", None, typed)
 
     def confirm_feeds(self, rows: int) -> bool:
         """Ask before ratings that may be posted are sent."""
@@ -70,9 +102,21 @@ class TerminalPrompts:
         return _ANSWERS[answer]
 
 
-def _prompt(text: str) -> str:
+def _describe_title(query: TitleQuery, occurrence: Occurrence, result: MatchResult) -> Iterator[str]:
+    """Yield lines about a doubtful title: what the file has, and what it may be."""
+    kind = "" if query.kind is MediaKind.UNKNOWN else f", {query.kind}"
+    rows = f"{count(occurrence.rows, 'row')}, line {occurrence.first_line}"
+    yield f"\n{clean(describe(query), 160)}{kind} ({rows}): {clean(result.message, 200)}"
+    for number, (_, found) in enumerate(result.scored, 1):
+        names = [name for name in found.other_titles[:1] if name != found.title]
+        also = f", {clean(names[0], 80)}" if names else ""
+        year = f" ({found.year})" if found.year else ""
+        yield f"  {number}  {clean(found.title, 80)}{also}{year}, {found.kind}, {clean(found.url, 80)}"
+
+
+def _prompt(text: str, default: str | None = None) -> str:
     try:
-        return str(typer.prompt(text, err=True)).strip().lower()
+        return str(typer.prompt(text, default=default, err=True)).strip().lower()
     except typer.Abort:
         raise StopRunError("nothing was sent; the same command asks again") from None
 

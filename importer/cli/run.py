@@ -56,7 +56,7 @@ def run(
         what = PlanFile(plan)
         spec, rules = what.find_place(place), RunRules.for_sent_plan()
     else:
-        what, spec = ExportFile(file or "", reading, files.resolved), place.spec
+        what, spec = ExportFile(file or "", reading, files.resolved, match=files.match), place.spec
         rules = RunRules.for_import(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     rules = rules.guarded_at(said.guard)
     wanted = RunRequest(
@@ -75,7 +75,9 @@ def run(
 
 def _check_for_plan(reading: ReadOptions, files: FileOptions, said: RuleOptions) -> None:
     """See that nobody says again what the plan has settled. Raises UsageError."""
-    reads_otherwise = replace(reading, zone=None) != ReadOptions() or files.resolved is not None
+    reads_otherwise = (
+        replace(reading, zone=None) != ReadOptions() or files.resolved is not None or files.match is not None
+    )
     if reads_otherwise or replace(said, guard=RuleOptions().guard) != RuleOptions():
         raise UsageError(
             "the plan already says how rows are read and which are sent; give options for that to "

@@ -15,13 +15,14 @@ from importer.destinations.registry import list_sections
 from importer.errors import UsageError
 from importer.files import make_private_folder, write_privately
 from importer.interrupts import translate_interrupts
+from importer.matching.answers import Answers
 from importer.progress import Progress
-from importer.text import clean
+from importer.text import clean, count
 from importer.titles.build import build_index
 from importer.titles.download import download_files
 from importer.titles.imdb_files import PAGE, DataFile, Files, find_files
 from importer.titles.index import TitleIndex
-from importer.titles.settings import index_file, load_title_settings
+from importer.titles.settings import answers_file, index_file, load_title_settings
 
 TERMS = (
     "IMDb gives these files for personal and non-commercial use only, under the terms at\n"
@@ -49,14 +50,19 @@ def titles(
     download: Annotated[
         bool, typer.Option("--download", help="update: fetch IMDb's files, about 1 GB, if they changed.")
     ] = False,
+    index: Annotated[
+        bool, typer.Option("--index", help="forget: delete the index instead of your answers.")
+    ] = False,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Build, show, update or delete the index of titles."""
+    """Build, show or update the index of titles; forget answers."""
     if places and action is not Action.BUILD:
         raise UsageError(f"titles {action} takes no files")
     if download and action is not Action.UPDATE:
         raise UsageError(f"titles {action} does not go with --download")
+    if index and action is not Action.FORGET:
+        raise UsageError(f"titles {action} does not go with --index")
     path = index_file()
     with translate_interrupts("the index is as it was"):
         if action is Action.BUILD:
@@ -65,7 +71,7 @@ def titles(
         elif action is Action.UPDATE:
             _update(path, download=download, quiet=quiet)
         elif action is Action.FORGET:
-            _forget(path)
+            _forget(path, index=index)
     if action is Action.STATUS or not quiet:
         _print_status(path, as_json=as_json)
 
@@ -97,8 +103,12 @@ def _update(path: Path, *, download: bool, quiet: bool) -> None:
             typer.echo("The files have not changed since the index was built.", err=True)
 
 
-def _forget(path: Path) -> None:
-    path.unlink(missing_ok=True)
+def _forget(path: Path, *, index: bool) -> None:
+    if index:
+        path.unlink(missing_ok=True)
+        return
+    with Answers(answers_file()) as answers:
+        typer.echo(f"{count(answers.forget_all(), 'answer')} about titles forgotten.", err=True)
 
 
 def _show_terms(path: Path) -> None:
@@ -120,7 +130,8 @@ def _print_status(path: Path, *, as_json: bool) -> None:
     size = path.stat().st_size if facts else 0
     if as_json:
         shown = {name: value for name, value in facts.items() if not name.startswith("etag")}
-        print(json.dumps({"index": str(path), "bytes": size, **shown}, indent=2))
+        told = {"index": str(path), "bytes": size, "answers": _count_answers(), **shown}
+        print(json.dumps(told, indent=2))
     elif not facts:
         print(f"There is no title index. {PAGE} has the files; then:")
         print("  importer titles build DIR")
@@ -131,3 +142,10 @@ def _print_status(path: Path, *, as_json: bool) -> None:
             f"  {int(facts['titles']):,} movies and shows by {int(facts['names']):,} names, "
             f"{int(facts['episodes']):,} episodes by their ids"
         )
+    if not as_json and (answers := _count_answers()):
+        print(f"{count(answers, 'answer')} of yours about doubtful titles")
+
+
+def _count_answers() -> int:
+    with Answers(answers_file()) as answers:
+        return answers.count()

@@ -156,6 +156,8 @@ class DestinationSpec:
 
     tells_kinds: bool = False
     """Whether an id is enough to identify a title, so that rows need no type."""
+    numbers_episodes: bool = False
+    """Whether an episode is identified by its show and numbers only."""
     posts_to_feeds: bool = False
     """Whether a rating that is sent alone may be posted to a social feed."""
     workers: int = 8

@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from importer.destinations.titles import Candidate
 from importer.errors import OptionError
 from importer.files import check_place, is_same_file
 from importer.matching.answers import Answers
@@ -23,7 +25,7 @@ from importer.matching.match_file import (
     write_match_file,
 )
 from importer.matching.matched_reader import collect_queries, key_of
-from importer.matching.model import MatchConfidence, MatchLine, Occurrence, TitleQuery
+from importer.matching.model import MatchConfidence, MatchLine, MatchResult, Occurrence, TitleQuery
 from importer.matching.scoring import doubt_shared_titles
 from importer.matching.sources import Results, TitleSource, look_up_in_turn
 from importer.progress import Phase, Progress
@@ -34,8 +36,10 @@ Groups = Mapping[TitleQuery, Sequence[MatchLine]]
 """Lines of the match file, by `key_of` their query."""
 
 
-ANSWERED = "an earlier answer"
-"""The source of a match that a person chose for another file."""
+_NOTHING: Mapping[TitleQuery, Candidate] = MappingProxyType({})
+
+ANSWERED = "your answer"
+"""The source of a match that a person chose, perhaps for another file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ class MatchService:
         """
         earlier = self.read_earlier(out)
         queries = self.collect(reader)
-        results, asked = self.look_up(queries)
+        results = self.look_up(queries)
         groups = self.write(out, queries, results, earlier)
         states = Counter(_state(groups[key_of(query)]) for query in queries)
         return MatchSummary(
@@ -102,7 +106,7 @@ class MatchService:
             states[None],
             states[MatchConfidence.AMBIGUOUS],
             states[MatchConfidence.NOT_FOUND],
-            asked,
+            self.progress.requests,
             out,
         )
 
@@ -110,14 +114,24 @@ class MatchService:
         """Read a file for the look-ups that its rows need. Raises UnreadableFileError."""
         return collect_queries(reader, self._count_rows, numbers_episodes=self.numbers_episodes)
 
-    def look_up(self, queries: Queries) -> tuple[Results, int]:
-        """Look titles up, and count the requests that went to a server. Raises ImporterError."""
-        if not queries:
-            return {}, 0
+    def look_up(self, queries: Queries, answered: Mapping[TitleQuery, Candidate] = _NOTHING) -> Results:
+        """Look up the titles that nobody has answered yet. Raises ImporterError.
+
+        A title that comes to the same as an answered one is in doubt.
+        """
+        left = {query: occurrence for query, occurrence in queries.items() if query not in answered}
+        if not left:
+            return {}
         sources = self.open_sources()
         self.progress.phase = Phase.RESOLVING
-        results = look_up_in_turn(sources, list(queries), self.progress)
-        return doubt_shared_titles(results), sum(source.asked for source in sources)
+        results = look_up_in_turn(sources, list(left), self.progress)
+        self.progress.requests = sum(source.asked for source in sources)
+        known = {
+            query: MatchResult(MatchConfidence.CERTAIN, ((1.0, found),), "")
+            for query, found in answered.items()
+        }
+        doubted = doubt_shared_titles({**results, **known})
+        return {query: doubted[query] for query in left}
 
     def read_earlier(self, out: Path) -> Groups:
         """Return the lines of an existing match file. Raises UnreadableFileError if they are not valid.

@@ -45,7 +45,9 @@ def open_run(
             wanted.to, wanted.at, observer.warned, is_dry_run=not rules.asks_account
         ) as destination,
         journal_for(destination) as journal,
-        wanted.what.open(Opening(destination, journal, prompts, wanted.results)) as source,
+        wanted.what.open(
+            Opening(destination, journal, prompts, wanted.results, wanted.at, observer, offers_lookup=True)
+        ) as source,
     ):
         yield ImportRun(
             source,

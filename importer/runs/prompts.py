@@ -1,19 +1,23 @@
 """Prompts answer the questions of a run, observers show it: a terminal, a web page, a sync job, or nobody.
 
 ```text
-ImportRun --choose_scale, confirm_feeds, confirm_changes, choose_rating ...--> Prompts   (waits for an answer)
-          --waiting, started, about_to_send, watch(progress), warned--------> Observer  (never waits)
+ExportFile --choose_scale, confirm_lookup, choose_title--------------------> Prompts   (waits for an answer)
+ImportRun ---confirm_feeds, confirm_changes, choose_rating ...-------------> Prompts
+          ---waiting, started, about_to_send, watch(progress), warned------> Observer  (never waits)
 ```
 """
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol
 
 from importer.client.sign_in import AccountInfo
+from importer.destinations.titles import Candidate
 from importer.errors import OptionError, Remedy, UsageError
 from importer.journal.history import Tally
+from importer.matching.model import MatchResult, Occurrence, TitleQuery
 from importer.model import MediaKind
 from importer.progress import Progress
 from importer.runs.conflicts import Conflict
@@ -21,6 +25,14 @@ from importer.runs.estimate import Effort
 from importer.runs.room import Room
 from importer.runs.snapshot import Snapshot
 from importer.text import count
+
+
+class TitleAnswer(Enum):
+    """What may be answered about a title, beside one of its candidates."""
+
+    SKIP = "skip"
+    STOP = "stop"
+    """Ask about no more titles; what was answered is kept."""
 
 
 class Prompts(Protocol):
@@ -32,6 +44,21 @@ class Prompts(Protocol):
 
     def choose_scale(self, question: str, suggested: str | None) -> str | None:
         """Return the scale of a file's ratings, such as `5` or `0-100`; None if it is not known."""
+        ...
+
+    @property
+    def answers_titles(self) -> bool:
+        """Whether somebody can be asked about titles."""
+        ...
+
+    def confirm_lookup(self, rows: int) -> bool:
+        """Whether the titles of so many rows without ids are looked up."""
+        ...
+
+    def choose_title(
+        self, query: TitleQuery, occurrence: Occurrence, result: MatchResult
+    ) -> Candidate | TitleAnswer:
+        """Return the title that is meant."""
         ...
 
     def confirm_feeds(self, rows: int) -> bool:
@@ -65,6 +92,23 @@ class Unattended:
         """Return the scale that the ratings look like."""
         del question
         return suggested
+
+    @property
+    def answers_titles(self) -> bool:
+        """Nobody can be asked."""
+        return False
+
+    def confirm_lookup(self, rows: int) -> bool:
+        """Look nothing up unasked."""
+        del rows
+        return False
+
+    def choose_title(
+        self, query: TitleQuery, occurrence: Occurrence, result: MatchResult
+    ) -> Candidate | TitleAnswer:
+        """Skip it."""
+        del query, occurrence, result
+        return TitleAnswer.SKIP
 
     def confirm_feeds(self, rows: int) -> bool:
         """Allow it: an unattended run is documented to do this."""

@@ -33,6 +33,12 @@ class Api(StrEnum):
     V2 = "v2"
 
 
+class Match(StrEnum):
+    """Which titles are taken for rows without ids."""
+
+    CERTAIN = "certain"
+
+
 @dataclass(frozen=True, slots=True)
 class RunRules:
     """The rules of a run. Built by the factory that names its kind, not field by field."""
@@ -141,6 +147,7 @@ class FileOptions:
     resolved: Path | None = option(
         "Use the ids chosen in this file for rows without ids.", metavar="RESOLVE.CSV"
     )
+    match: Match | None = option("Look up rows without ids, and take what is certain.")
     out: Path | None = option("The results file, else named after what is read; - is standard output.")
 
 

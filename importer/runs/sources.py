@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -21,7 +21,12 @@ from importer.readers import ReadOptions, open_reader
 from importer.readers.base import FileReader, Reader
 from importer.runs.destination import OpenDestination
 from importer.runs.load import Source, fingerprint_file
-from importer.runs.prompts import Prompts
+from importer.runs.match_titles import TitleMatching, check_match_file
+from importer.runs.open_titles import TitleOptions
+from importer.runs.outputs import name_match_file
+from importer.runs.prompts import Observer, Prompts, Unwatched
+from importer.runs.results_csv import STANDARD_OUTPUT
+from importer.runs.rules import DestinationOptions, Match
 
 STANDARD_INPUT = "-"
 
@@ -40,6 +45,10 @@ class Opening:
     prompts: Prompts
     results: Path | None
     """Where the results go, which must take the place of nothing that is read."""
+    at: DestinationOptions = field(default_factory=DestinationOptions)
+    observer: Observer = field(default_factory=Unwatched)
+    offers_lookup: bool = False
+    """Whether whoever can be asked is asked about rows without ids."""
 
 
 class SourceSpec(Protocol):
@@ -65,6 +74,10 @@ class ExportFile:
     """The match file, whose ids rows without any get."""
     shown: str = ""
     """The name that people know it by, where that is another one."""
+    match: Match | None = None
+    """Which titles are taken for rows without ids; None asks whoever can be asked."""
+    match_file: Path | None = None
+    """Where open titles go, else named after the file."""
 
     @property
     def name(self) -> str:
@@ -106,15 +119,52 @@ class ExportFile:
             [] if chosen is None else ["resolved", str(self.resolved), *sorted(map(str, chosen.items()))]
         )
         leaves_types_open = opening.destination.spec.tells_kinds or chosen is not None
-        reading = replace(self.reading, leaves_types_open=leaves_types_open)
+        reading = replace(self.reading, leaves_types_open=leaves_types_open or self.match is not None)
         opened, reading = open_file(path, name, reading, opening.prompts)
+        matching = self._build_matching(path, replace(reading, leaves_types_open=True), opening)
+        found = None if matching is None else matching.find() if self.match else matching.offer()
+        if matching is not None and found is not None:
+            shaping += ["match", str(matching.match_file), *sorted(map(str, found.items()))]
+            opened = open_reader(path, replace(reading, leaves_types_open=True), name=name)
         print_ = fingerprint(name, path, *_describe(reading), *shaping, beside=opened.related_files)
         reader: Reader = opened
         if chosen is not None:
             reader = MatchedReader(reader, chosen, str(self.resolved))
+        if matching is not None and found is not None:
+            numbers_episodes = opening.destination.spec.numbers_episodes
+            reader = MatchedReader(reader, found, str(matching.match_file), numbers_episodes=numbers_episodes)
         return Source(
             name, print_, lambda: reader, check_unchanged, opened.related_files, path, unread=opened.unread
         )
+
+    def _build_matching(self, path: Path, reading: ReadOptions, opening: Opening) -> TitleMatching | None:
+        """Prepare looking titles up; None if nobody wants it."""
+        if self.match is None and not (opening.offers_lookup and opening.prompts.answers_titles):
+            return None
+        match_file, chosen = self._find_match_file(opening.results), self._read_choices()
+
+        def open_anew() -> Reader:
+            reader = open_reader(path, reading, name=self.name)
+            return reader if chosen is None else MatchedReader(reader, chosen, str(self.resolved))
+
+        at, observer = opening.at, opening.observer
+        return TitleMatching(
+            open_anew,
+            opening.destination.destination.check,
+            TitleOptions(opening.destination.spec, at.flags, at.account, observer.warned),
+            match_file,
+            opening.results is not None,
+            opening.prompts,
+            observer,
+        )
+
+    def _find_match_file(self, results: Path | None) -> Path:
+        if self.match_file is not None:
+            return self.match_file
+        folder = Path() if results is None or results == STANDARD_OUTPUT else results.parent
+        found = folder / name_match_file(self.name)
+        check_match_file(found, results)
+        return found
 
     def _read_choices(self) -> Mapping[TitleQuery, ChosenMatch] | None:
         """Read the match file, if there is one. Raises UnreadableFileError."""
@@ -152,10 +202,10 @@ def open_file(
 
 def _describe(reading: ReadOptions) -> Iterator[str]:
     """Name all that shapes the jobs of a file; a rule of the destination does not."""
-    for field in fields(reading):
-        value = getattr(reading, field.name)
-        if field.name != "leaves_types_open" and value != field.default:
-            yield f"{field.name} {sorted(value.items()) if isinstance(value, Mapping) else value}"
+    for each in fields(reading):
+        value = getattr(reading, each.name)
+        if each.name != "leaves_types_open" and value != each.default:
+            yield f"{each.name} {sorted(value.items()) if isinstance(value, Mapping) else value}"
 
 
 def _check_regular(path: Path) -> None:

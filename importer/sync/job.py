@@ -44,6 +44,7 @@ from importer.sync.state import (
     load_state,
     save_state,
 )
+from importer.titles.settings import answers_file, index_file
 
 JOURNAL_WAIT_SECONDS = 3600.0
 """The longest wait for another run of the account that is not a sync."""
@@ -124,10 +125,17 @@ class _Sync:
         more = [login.settings.base_url, login.settings.client_id] if login else []
         if self._job.files.resolved:
             more.append(hash_file(self._job.files.resolved))
+        if self._job.files.match:
+            more += map(_stamp, (self._match_file, answers_file(), index_file()))
         options, importer = hash_options(self._job, *more), version("rating-importer")
         if (self._state.options, self._state.importer) != (options, importer):
             kept = self._state.began_at
             self._state = JobState(options=options, importer=importer, began_at=kept)
+
+    @property
+    def _match_file(self) -> Path:
+        """Where titles stand that nobody has chosen yet."""
+        return self._results.with_name(f"{self._results.stem}.match.csv")
 
     def _is_unchanged(self, fetched: Fetched, *, is_proven: bool) -> bool:
         state = self._state
@@ -176,10 +184,15 @@ class _Sync:
 
     def _import(self, fetched: Fetched, destination: OpenDestination) -> RunReport:
         job = self._job
-        file = ExportFile(str(fetched.path), job.reading, job.files.resolved, fetched.name)
+        files = job.files
+        file = ExportFile(
+            str(fetched.path), job.reading, files.resolved, fetched.name, files.match, self._match_file
+        )
         with (
             journal_for(destination, JOURNAL_WAIT_SECONDS) as journal,
-            file.open(Opening(destination, journal, self._prompts, self._results)) as source,
+            file.open(
+                Opening(destination, journal, self._prompts, self._results, job.at, self._observer)
+            ) as source,
         ):
             related_files = {str(each.absolute()): hash_file(each) for each in source.related_files}
             run = ImportRun(
@@ -231,6 +244,11 @@ class _Sync:
 
 class AccountChangedError(StopRunError):
     """Another user is signed in than in the last run."""
+
+
+def _stamp(file: Path) -> str:
+    """Return a text that differs once the file was written again."""
+    return str(file.stat().st_mtime_ns) if file.exists() else ""
 
 
 async def _confirm_user(api: AccountApi, assumed: str, client: Client) -> None:

@@ -13,7 +13,6 @@ from importer.destinations.registry import DEFAULT, choose, list_sections, list_
 from importer.errors import SettingsError
 from importer.http import url_problems
 from importer.runs.conflicts import OnConflict
-from importer.runs.rules import FileOptions
 from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
 from importer.sync.keys import read_keys
@@ -150,6 +149,6 @@ def _make_absolute(job: SyncJob, folder: Path) -> SyncJob:
     return replace(
         job,
         source=job.source if job.is_download else str(absolute(Path(job.source))),
-        files=FileOptions(absolute(job.files.resolved), absolute(job.files.out)),
+        files=replace(job.files, resolved=absolute(job.files.resolved), out=absolute(job.files.out)),
         at=replace(job.at, write_to=absolute(job.at.write_to)),
     )

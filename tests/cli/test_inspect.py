@@ -51,7 +51,7 @@ def test_standard_input_is_read(tmp_path: Path) -> None:
     done = inspect(tmp_path, "-", given="title,year,rating\nAlien,1979,9\n")
     assert done.returncode == 0, done.stderr
     assert "standard input\n  format   csv" in done.stdout
-    assert "1 row without any id: `importer resolve`" in done.stdout
+    assert "1 row without any id: `importer match`" in done.stdout
 
 
 def test_a_file_of_no_known_format_is_a_usage_error(tmp_path: Path) -> None:

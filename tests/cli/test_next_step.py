@@ -48,7 +48,7 @@ def test_the_rows_of_an_undo_are_nobodys_to_correct() -> None:
 
 def test_rows_without_ids_are_looked_up_in_the_same_reading() -> None:
     found = next_words(missed(Status.UNSUPPORTED, "needs_id"), "sandbox")
-    assert found == "resolve ratings.csv --to sandbox --api v2 --map Score=rating --base-url=http://x"
+    assert found == "match ratings.csv --to sandbox --api v2 --map Score=rating --base-url=http://x"
 
 
 def test_a_look_up_reads_the_same_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,7 +56,7 @@ def test_a_look_up_reads_the_same_sheet(monkeypatch: pytest.MonkeyPatch) -> None
         sys, "argv", ["importer", *["run", "ratings.csv", "--sheet", "Films", "--lists", "--limit", "3"]]
     )
     found = next_words(missed(Status.UNSUPPORTED, "needs_id"))
-    assert found == "resolve ratings.csv --to trakt --sheet Films --lists"
+    assert found == "match ratings.csv --to trakt --sheet Films --lists"
 
 
 def test_a_plan_is_nothing_to_look_titles_up_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -7,7 +7,12 @@ import pytest
 
 from importer.cli.app import load_command
 from importer.cli.titles import TERMS, Action
+from importer.destinations.titles import Candidate
 from importer.errors import UsageError
+from importer.matching.answers import Answers
+from importer.matching.model import TitleQuery
+from importer.model import MediaKind
+from importer.titles.settings import answers_file
 from tests.titles.extract import write_files
 
 titles = load_command("titles")
@@ -45,7 +50,7 @@ def test_status_tells_of_an_index_and_of_none(tmp_path: Path, capsys: pytest.Cap
 def test_it_can_be_deleted(tmp_path: Path, state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     titles(Action.BUILD, [write_files(tmp_path / "imdb")], quiet=True)
     assert (state / "titles" / "index.sqlite3").exists()
-    titles(Action.FORGET)
+    titles(Action.FORGET, index=True)
     assert not (state / "titles" / "index.sqlite3").exists()
     assert "There is no title index" in capsys.readouterr().out
 
@@ -62,3 +67,15 @@ def test_words_that_do_not_go_together_are_refused() -> None:
         titles(Action.STATUS, [Path("x")])
     with pytest.raises(UsageError, match="--download"):
         titles(Action.BUILD, download=True)
+
+
+def test_answers_are_counted_and_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    film = Candidate(MediaKind.MOVIE, "Joker", 2019, "tt7286456")
+    with Answers(answers_file()) as answers:
+        answers.put(TitleQuery(MediaKind.MOVIE, "Joker", 2019), film)
+    titles(Action.STATUS)
+    assert "1 answer of yours" in capsys.readouterr().out
+    titles(Action.FORGET)
+    assert "1 answer about titles forgotten" in capsys.readouterr().err
+    titles(Action.STATUS)
+    assert "of yours" not in capsys.readouterr().out

@@ -104,7 +104,7 @@ def test_from_titles_to_ratings(importer: Importer, export: Path, tmp_path: Path
         == f"resolved as 12 Angry Men (1957), score 1.00, by resolve.csv line {len(lines) + 1}"
     )
     assert results[3]["message"] == "resolved as the title of these ids, by resolve.csv line 2"
-    assert "`importer resolve FILE`" in results[4]["message"]
+    assert "`importer match FILE`" in results[4]["message"]
 
 
 def test_another_choice_makes_another_run(importer: Importer, export: Path, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_film_by_its_tvdb_id_is_looked_up_by_its_title(importer: Importer, tmp
     assert refused.returncode == 1, refused.stderr
     (row,) = read_csv(tmp_path / "tv.results.csv")
     assert (row["status"], row["reason"]) == ("unsupported", "needs_id")
-    assert "importer resolve tv.csv --to sandbox --api v2" in refused.stdout
+    assert "importer match tv.csv --to sandbox --api v2" in refused.stdout
     assert importer("resolve", "tv.csv", *TO_SANDBOX).returncode == 0
     done = importer("run", "tv.csv", *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
     assert done.returncode == 0, done.stdout

@@ -85,7 +85,7 @@ class TraktV2:
             known = ", ".join(_IDS[kind])
             message = f"Trakt knows a {kind} by one of these ids: {known}; the row has none of them"
             if kind is MediaKind.MOVIE:
-                message += "; `importer resolve FILE` finds them"
+                message += "; `importer match FILE` finds them"
             return Outcome(Status.UNSUPPORTED, NEEDS_ID, message)
         return None
 

@@ -37,5 +37,6 @@ TRAKT_V1 = DestinationSpec(
     sign_in=SignIn.PASSWORD,
     name_user=name_user,
     build=build_trakt_v1,
+    numbers_episodes=True,
     posts_to_feeds=True,
 )

@@ -67,7 +67,7 @@ class AniListReader(Scaled):
         name="anilist",
         what="AniList's anime list, JSON as its API gives it and scripts save it",
         recognised_by="entries with score, mediaId and media.title",
-        ids="none that others know: a title with its year, which `importer resolve` looks up",
+        ids="none that others know: a title with its year, which `importer match` looks up",
         scale="as scoreFormat in the file says, else as --scale says; 0 is no rating, and skipped",
         dates="none: updatedAt is the day of any change",
         traps="smileys need --scale; OVA, ONA and specials may be shows or movies; no manga",

@@ -26,7 +26,7 @@ class AnimePlanetReader(TableReader):
         name="anime-planet",
         what="Anime-Planet's anime list, JSON",
         recognised_by="entries with name, status, rating, eps and times",
-        ids="none: a title alone, which `importer resolve` looks up",
+        ids="none: a title alone, which `importer match` looks up",
         scale="0.5 to 5 stars, doubled; 0 is no rating, and skipped",
         dates="none",
         traps="the file does not say what is a film; manga lists are refused",

@@ -268,7 +268,7 @@ class CsvReader(Scaled):
         _check_numbers(job)
         has_id = any((job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id))
         names_a_title = job.kind in {MediaKind.MOVIE, MediaKind.SHOW} or job.season is not None
-        # A title without its year is nothing to send; but `importer resolve` may find it.
+        # A title without its year is nothing to send; but `importer match` may find it.
         if not has_id and not (job.title and names_a_title):
             raise CellError(
                 Reason.NO_ID,

@@ -27,7 +27,7 @@ class FilmAffinityReader(TableReader):
         name="filmaffinity",
         what="FilmAffinity ratings, as scripts save them, without a header",
         recognised_by="rows Title;Year;Director;Rating;film123456",
-        ids="none: a title with its year, so look it up with `importer resolve`",
+        ids="none: a title with its year, so look it up with `importer match`",
         scale="1 to 10",
         dates="none",
         traps="titles are Spanish; (Serie de TV) behind one makes a show of it, else the kind is not known",

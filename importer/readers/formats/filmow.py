@@ -29,7 +29,7 @@ class FilmowReader(Scaled):
         name="filmow",
         what="Filmow's films, as scripts save them",
         recognised_by="columns Title, Directors, Year and Rating, and no other",
-        ids="none: a title with its year, which `importer resolve` looks up",
+        ids="none: a title with its year, which `importer match` looks up",
         scale="give it with --scale, such as 5: the file does not say that these are stars",
         dates="none",
         traps="a title that ends in (Season 1) is a season of a show; an empty rating is skipped",

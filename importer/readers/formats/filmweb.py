@@ -55,7 +55,7 @@ class FilmwebReader(TableReader):
         name="filmweb",
         what="Filmweb ratings of filmweb-export, CSV or JSON, with or without a header",
         recognised_by="columns user_vote (or user_rating), timestamp, and pl_title or original_title",
-        ids="none: a title with its year, so look it up with `importer resolve`",
+        ids="none: a title with its year, so look it up with `importer match`",
         scale="1 to 10",
         dates="instant in UTC (timestamp); iso_date, without a zone, only where that is missing",
         traps="global_rating is an average and never used; the year is the link's, not the premiere's",

@@ -21,7 +21,7 @@ class FlixsterReader(TableReader):
         name="flixster",
         what="Flixster movie ratings, JSON",
         recognised_by="entries with score, lastUpdated and movie.title",
-        ids="none: a title with its year, so look it up with `importer resolve`",
+        ids="none: a title with its year, so look it up with `importer match`",
         scale="0.5 to 5 in halves, doubled; + is on the watchlist and not rated, and skipped",
         dates='none: the file says only "41 minutes ago"',
         traps="the file is of no day, so a date relative to it says nothing; all entries are movies",

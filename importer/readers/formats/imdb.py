@@ -81,7 +81,7 @@ class ImdbReader(TableReader):
         return not cells.get("rated_at")
 
     def rescue(self, job: RatingJob, error: CellError) -> RatingJob | None:
-        """Leave a row without an id to `importer resolve`, if it has a title and a rating."""
+        """Leave a row without an id to `importer match`, if it has a title and a rating."""
         is_named = error.reason is Reason.NO_ID and job.title and job.year
         return job if is_named and job.rating and job.kind else None
 

@@ -49,7 +49,7 @@ class KinopoiskReader(TableReader):
         name="kinopoisk",
         what="Kinopoisk ratings: the site's .xls, and what scripts save",
         recognised_by="columns nameEng and nameRus, or ru_title and en_title, or моя оценка; or no header",
-        ids="none: a title with its year, which `importer resolve` looks up",
+        ids="none: a title with its year, which `importer match` looks up",
         scale="1 to 10; - is seen and not rated, and skipped",
         dates="instant without a zone, most likely Moscow's: UTC, or as --timezone says",
         traps="the English title if there is one, else the Russian; a range of years is a series",

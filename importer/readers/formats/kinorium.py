@@ -20,7 +20,7 @@ class KinoriumReader(TableReader):
         name="kinorium",
         what="Kinorium's votes",
         recognised_by="columns My rating, Date, Title, Original Title, Type and Year, and no id",
-        ids="none: a title with its year, which `importer resolve` looks up",
+        ids="none: a title with its year, which `importer match` looks up",
         scale="1 to 10; an empty cell is no rating, and skipped",
         dates="instant without a zone: UTC, or as --timezone says",
         traps="UTF-16 with tabs; the original title if there is one, else the Russian",

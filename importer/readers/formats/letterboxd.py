@@ -81,7 +81,7 @@ class LetterboxdReader(TableReader):
         del extra
         film = job.title, job.year
         if film in self._namesakes and not (job.imdb_id or job.tmdb_id):
-            # Whatever is chosen for one of them, `importer resolve` would give to the other, too.
+            # Whatever is chosen for one of them, `importer match` would give to the other, too.
             raise CellError(
                 Reason.NO_ID,
                 f"another film of the file has this name and year, {job.year}, too: it is not known which "

@@ -58,7 +58,7 @@ class MyAnimeListReader(TableReader):
         name="myanimelist",
         what="MyAnimeList anime list, XML, packed or not",
         recognised_by="elements anime with series_title, series_type and my_score",
-        ids="none that others know: a title alone, so look it up with `importer resolve`",
+        ids="none that others know: a title alone, so look it up with `importer match`",
         scale="1 to 10; 0 is no rating, and skipped",
         dates="none: the export has the date when a title was watched, not when it was rated",
         traps="OVA, ONA and specials may be shows or movies; manga lists are refused",

@@ -28,7 +28,7 @@ class NetflixReader(OwnedRows, Scaled):
         name="netflix",
         what="Netflix Ratings.csv, of the personal information it sends on request",
         recognised_by="columns Profile Name, Title Name, Star Value and Thumbs Value",
-        ids="none: a title alone, which `importer resolve` looks up",
+        ids="none: a title alone, which `importer match` looks up",
         scale="stars 1 to 5, doubled; thumbs (1 down, 2 up, 3 twice up) with --scale, such as 1=3,2=7,3=10",
         dates="instant in UTC",
         traps="the rows of other profiles are skipped: --profile NAME; no year and no kind; 0 is no rating",

@@ -33,7 +33,7 @@ class RyotReader(TableReader):
         name="ryot",
         what="Ryot's export, JSON",
         recognised_by="entries with lot, source, identifier and reviews with a rating",
-        ids="TMDB, TVDB or IMDb, as source says; of other sources a title alone, for `importer resolve`",
+        ids="TMDB, TVDB or IMDb, as source says; of other sources a title alone, for `importer match`",
         scale="0 to 100 in the file; without a rating a title is tracked or reviewed only, and skipped",
         dates="day or instant of the review",
         traps="a review may be of a season or an episode; books, games and podcasts are unsupported",

@@ -26,7 +26,7 @@ class ShikimoriReader(TableReader):
         name="shikimori",
         what="Shikimori's list, JSON",
         recognised_by="entries with target_title, target_type and score",
-        ids="none that others know: a title alone, which `importer resolve` looks up",
+        ids="none that others know: a title alone, which `importer match` looks up",
         scale="1 to 10; 0 is no rating, and skipped",
         dates="none",
         traps="the file does not say what is a film; manga and ranobe are unsupported",

@@ -60,7 +60,7 @@ class YamtrackReader(TableReader):
         name="yamtrack",
         what="Yamtrack CSV export",
         recognised_by="columns media_id, source, media_type and score",
-        ids="TMDB, TVDB or IMDb, as source says; of other sources a title alone, for `importer resolve`",
+        ids="TMDB, TVDB or IMDb, as source says; of other sources a title alone, for `importer match`",
         scale="0 to 10 with decimals, rounded half up; without a score a title is tracked only, and skipped",
         dates="none: the export has the date when a title was watched, not when it was rated",
         traps="seasons and episodes have the id of their show; games, books and comics are unsupported",

@@ -313,14 +313,14 @@ def test_refuses(job: RatingJob, status: Status, reason: str) -> None:
 def test_names_the_command_that_finds_what_the_row_lacks(job: RatingJob) -> None:
     outcome = PLAIN.check(job)
     assert outcome is not None
-    assert "`importer resolve FILE`" in outcome.message
+    assert "`importer match FILE`" in outcome.message
 
 
 def test_a_movie_by_an_id_that_trakt_does_not_take_goes_to_resolve() -> None:
     outcome = PLAIN.check(build_job(title="Heat", tvdb_id=1))
     assert outcome is not None
     assert outcome.reason == "needs_id"
-    assert "`importer resolve FILE`" in outcome.message
+    assert "`importer match FILE`" in outcome.message
 
 
 @pytest.mark.parametrize(
