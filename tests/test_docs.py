@@ -68,7 +68,7 @@ def test_the_table_of_destinations_is_what_the_command_prints() -> None:
 def test_every_variable_in_the_settings_table_is_read_by_the_code() -> None:
     code = "".join(path.read_text("utf-8") for path in (ROOT / "importer").rglob("*.py"))
     for variable in re.findall(r"IMPORTER_[A-Z0-9_]+", (ROOT / "docs/settings.md").read_text("utf-8")):
-        name = re.sub("IMPORTER_TRAKT_(V1_)?", "", variable).lower()
+        name = re.sub("IMPORTER_(TRAKT_(V1_)?|SIMKL_)", "", variable).lower()
         assert variable in code or name in code, variable
 
 

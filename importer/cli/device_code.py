@@ -12,7 +12,7 @@ def show_code(code: DeviceCode) -> None:
     print(f"Open      {code.verification_url}")
     print(f"and enter {code.user_code}")
     if sys.stdout.isatty():
-        _print_qr(f"{code.verification_url.rstrip('/')}/{code.user_code}")
+        _print_qr(code.whole_url or f"{code.verification_url.rstrip('/')}/{code.user_code}")
     minutes = max(1, round(code.expires_in / 60))
     print(f"Waiting for your decision there; the code is valid for {minutes} min.", flush=True)
 

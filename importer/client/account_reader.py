@@ -13,13 +13,14 @@ Such a list is read again after 2 and 5 seconds, since another program may chang
 """
 
 import asyncio
-from functools import partial
 from typing import NamedTuple
 
 from importer.client.client import Client, Trace
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Decision, Done
-from importer.destinations.titles import AccountRating, AccountRatings, PageQuery
+from importer.destinations.titles import AccountRating, AccountRatings, PageQuery, RatingsPage
+from importer.errors import ConnectionLostError
+from importer.http import Response
 from importer.model import MediaKind
 
 REREAD_PAUSES = (2.0, 5.0)
@@ -45,36 +46,35 @@ class AccountReader:
         self._destination = destination
         self._client = client
 
-    async def read(self, kind: MediaKind) -> Decision[AccountReading]:
+    async def read(
+        self, kind: MediaKind, shared: dict[str, Response] | None = None
+    ) -> Decision[AccountReading]:
         """Read all pages, with retries, and read them again while they contradict each other.
 
-        Returns Done, or the Stop that ended it.
+        `shared` keeps, by address, the answers that are read for other kinds as well. Returns Done, or the
+        Stop that ended it.
         """
-        decision = await self._read_pages(kind, retries=True)
+        decision = await self._read_pages(kind, shared=shared)
         for pause_seconds in REREAD_PAUSES:
             if not isinstance(decision, Done) or decision.value.is_complete:
                 break
             await asyncio.sleep(pause_seconds)
-            decision = await self._read_pages(kind, retries=True)
+            decision = await self._read_pages(kind)
         return decision
 
     async def read_once(self, kind: MediaKind) -> Decision[AccountReading]:
         """Read all pages with one attempt each. A Retry is returned to the caller, who counts it."""
         return await self._read_pages(kind, retries=False)
 
-    async def _read_pages(self, kind: MediaKind, *, retries: bool) -> Decision[AccountReading]:
+    async def _read_pages(
+        self, kind: MediaKind, *, retries: bool = True, shared: dict[str, Response] | None = None
+    ) -> Decision[AccountReading]:
         ratings: dict[str, AccountRating] = {}
         titles: set[str] = set()
         entries = counted = 0
         query: PageQuery | None = PageQuery(kind)
         while query is not None:
-            request = self._destination.build_read_back(query)
-            read = partial(self._destination.read_ratings, query)
-            decision = (
-                await self._client.decide(request, read)
-                if retries
-                else await self._client.attempt(request, read, Trace())
-            )
+            decision = await self._read_page(query, retries, {} if shared is None else shared)
             if not isinstance(decision, Done):
                 return decision
             page = decision.value
@@ -91,3 +91,20 @@ class AccountReader:
             doubt = f"the list of {kind}s counts {counted:,} ratings and shows {entries:,}"
             return Done(AccountReading(ratings, doubt))
         return Done(AccountReading(ratings))
+
+    async def _read_page(
+        self, query: PageQuery, retries: bool, shared: dict[str, Response]
+    ) -> Decision[RatingsPage]:
+        request = self._destination.build_read_back(query)
+        if request.url in shared:
+            return self._destination.read_ratings(query, shared[request.url])
+
+        def read(answer: Response | ConnectionLostError) -> Decision[RatingsPage]:
+            decision = self._destination.read_ratings(query, answer)
+            if isinstance(decision, Done) and decision.value.is_shared and isinstance(answer, Response):
+                shared[request.url] = answer
+            return decision
+
+        if retries:
+            return await self._client.decide(request, read)
+        return await self._client.attempt(request, read, Trace())

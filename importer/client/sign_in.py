@@ -26,6 +26,7 @@ from importer.destinations.sign_in import (
     Account,
     AccountApi,
     Activities,
+    DayQuota,
     DeviceCode,
     DeviceFlow,
     TokenSet,
@@ -92,6 +93,8 @@ class AccountInfo:
     """The account's limit of ratings, if there is one."""
     is_cap_stated: bool = False
     """Whether the service stated this account's limit; if not, `cap` is the usual one."""
+    day_quota: DayQuota | None = None
+    """How many requests a day has, if there is such a limit."""
 
     @property
     def stated_cap(self) -> int | None:
@@ -100,11 +103,18 @@ class AccountInfo:
 
 
 async def account_info(sender: HttpSender, credentials: Credentials, api: AccountApi) -> AccountInfo:
-    """Return facts about the account and the number of its ratings: two GETs. Raises StopRunError."""
+    """Return facts about the account and the number of its ratings: two GETs at most. Raises StopRunError."""
     client = Client.for_questions(sender, credentials)
     account = await client.request(api.build_account(), api.read_account)
-    rating_count = await client.request(api.build_count(), api.read_count)
+    count = api.build_count()
+    rating_count = None if count is None else await client.request(count, api.read_count)
     username = account.username or account.name
     return AccountInfo(
-        username, account.is_vip, rating_count, credentials.expires_at, account.cap, account.is_cap_stated
+        username,
+        account.is_vip,
+        rating_count,
+        credentials.expires_at,
+        account.cap,
+        account.is_cap_stated,
+        account.day_quota,
     )

@@ -45,3 +45,14 @@ class Dates:
             moment = datetime.combine(instant.date(), self.time_of_day)
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         return instant.astimezone(UTC)
+
+
+def read_instant(value: object) -> str | None:
+    """Return the date of an answer if it is a valid instant, since an undo may send it back."""
+    text = value if isinstance(value, str) else None
+    try:
+        instant = datetime.fromisoformat(text or "")
+        instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return text if instant.tzinfo is not None else None

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from importer.destinations.sandbox import SANDBOX, SANDBOX_V2
+from importer.destinations.simkl.spec import SIMKL
 from importer.destinations.spec import DestinationSpec
 from importer.destinations.trakt.spec import TRAKT
 from importer.destinations.trakt_v1.spec import TRAKT_V1
@@ -13,7 +14,7 @@ from importer.destinations.upload_files.trakt_csv import TRAKT_FILE
 from importer.errors import UsageError
 from importer.text import did_you_mean
 
-_SPECS = [TRAKT, TRAKT_V1, SANDBOX, SANDBOX_V2, TRAKT_FILE, LETTERBOXD_FILE, CSV_FILE]
+_SPECS = [TRAKT, SIMKL, TRAKT_V1, SANDBOX, SANDBOX_V2, TRAKT_FILE, LETTERBOXD_FILE, CSV_FILE]
 
 DEFAULT = TRAKT.name
 """The destination without `--to`."""

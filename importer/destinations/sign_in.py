@@ -12,19 +12,27 @@ the settings.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol, TypeGuard
 
 import orjson
 
 from importer.destinations.decisions import Decision, Done, Stop
 from importer.errors import AuthorizationError, ConnectionLostError
-from importer.http import Request, Response, parse_object
+from importer.http import Request, Response, is_same_site, parse_object, split_url
 from importer.secret import Secret
 
 MARGIN_SECONDS = 600.0
 """A token is renewed this long before it expires, if it lives long enough; clients use 2 to 10 minutes."""
+
+
+DEFAULT_INTERVAL_SECONDS = 5.0
+"""The polling interval when the answer names none (RFC 8628, 3.2)."""
+
+LEAST_INTERVAL_SECONDS = 1.0
+"""No server makes the importer poll faster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,25 @@ def read_seconds(content: Mapping[str, Any], key: str) -> float | None:
     return float(value) if 0 < value < 1e11 and math.isfinite(value) else None
 
 
+def is_user_code(value: Any) -> TypeGuard[str]:
+    """Whether the text is a code that people can type."""
+    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9-]{1,20}", value) is not None
+
+
+def is_address(value: Any) -> TypeGuard[str]:
+    """Whether the text is an address that is safe to show and looks like what it is."""
+    if not isinstance(value, str) or len(value) > 200 or not value.isascii():
+        return False
+    parts = split_url(value)
+    return parts is not None and "@" not in parts.netloc and "\\" not in value
+
+
+def is_own_page(page: str, auth_url: str) -> bool:
+    """Whether the page is this host's own, and not in clear unless the host itself is."""
+    is_safe = page.startswith("https://") or auth_url.startswith("http://")
+    return is_safe and is_same_site(page, auth_url)
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
     """The code to show (`user_code`, `verification_url`) and the one to poll with."""
@@ -100,6 +127,8 @@ class DeviceCode:
     verification_url: str
     expires_in: float
     interval: float
+    whole_url: str = ""
+    """The page with the code filled in, if the service names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +192,14 @@ class DeviceFlow(Protocol):
         ...
 
 
+class DayQuota(NamedTuple):
+    """How many requests the service allows in a day: `whose`, and until when (`reset`)."""
+
+    requests: int
+    whose: str
+    reset: str
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """The account behind a token. `cap` is how many ratings it may hold, if there is a limit.
@@ -175,6 +212,8 @@ class Account:
     is_vip: bool = False
     cap: int | None = None
     is_cap_stated: bool = False
+    day_quota: DayQuota | None = None
+    """How many requests a day has, if there is such a limit and it is known."""
 
 
 Activities = Mapping[str, str]
@@ -192,8 +231,8 @@ class AccountApi(Protocol):
         """Read the owner of the token."""
         ...
 
-    def build_count(self) -> Request:
-        """Ask how many ratings the account has."""
+    def build_count(self) -> Request | None:
+        """Ask how many ratings the account has; None if the service cannot be asked that."""
         ...
 
     def read_count(self, answer: Response | ConnectionLostError, /) -> Decision[int | None]:

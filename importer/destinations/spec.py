@@ -160,8 +160,12 @@ class DestinationSpec:
     """Whether an episode is identified by its show and numbers only."""
     posts_to_feeds: bool = False
     """Whether a rating that is sent alone may be posted to a social feed."""
+    listing_effect: str = ""
+    """What a rating of a title does besides, if it is new to the account; people agree to it first."""
     workers: int = 8
     """Requests in flight at once."""
+    most_workers: int | None = None
+    """The most that the service allows, if it says so."""
     post_rate: Pace | None = None
     get_rate: Pace | None = None
 

@@ -55,6 +55,8 @@ class RatingsPage(NamedTuple):
     """One unique key of each title on the page."""
     counted: int = 0
     """The number of entries of all pages, if the server says so."""
+    is_shared: bool = False
+    """Whether other kinds have the same page, so that one request is enough for all of them."""
 
 
 _LONGEST_NUMBER = 12

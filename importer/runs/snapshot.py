@@ -19,6 +19,7 @@ from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
 from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_stored
 from importer.errors import AuthorizationError, Remedy, UsageError
+from importer.http import Response
 from importer.journal import JournalRun, Replaced, Unlisted, in_blocks
 from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, RowRemedy, Status
 from importer.runs.conflicts import (
@@ -111,8 +112,9 @@ async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]
     """Read the account's ratings of these kinds; None if they cannot be read. Raises StopRunError."""
     ratings: dict[str, AccountRating] = {}
     doubt = ""
+    shared: dict[str, Response] = {}
     for kind in sorted(kinds):
-        decision = await account_reader.read(kind)
+        decision = await account_reader.read(kind, shared)
         if isinstance(decision, Stop) and isinstance(decision.error, AuthorizationError):
             raise decision.error
         if not isinstance(decision, Done):

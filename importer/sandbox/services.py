@@ -12,6 +12,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from importer.sandbox.exchange import Route
 from importer.sandbox.shared import Shared
+from importer.sandbox.simkl.options import SimklOptions
+from importer.sandbox.simkl.routes import build_routes as build_simkl
 from importer.sandbox.trakt.options import TraktOptions
 from importer.sandbox.trakt.routes import build_routes as build_trakt
 from importer.sandbox.trakt_v1.api import build_routes as build_trakt_v1
@@ -19,13 +21,13 @@ from importer.sandbox.trakt_v1.options import TraktV1Options
 
 
 @dataclass(frozen=True)
-class SandboxOptions(TraktV1Options, TraktOptions):
+class SandboxOptions(TraktV1Options, TraktOptions, SimklOptions):
     """How the sandbox is to behave. All services are always served. Raises ValueError for a wrong option."""
 
 
 Service = Callable[[SandboxOptions, Shared], list[Route]]
 
-SERVICES: tuple[Service, ...] = (build_trakt_v1, build_trakt)
+SERVICES: tuple[Service, ...] = (build_trakt_v1, build_trakt, build_simkl)
 
 _PARSERS: dict[Any, Callable[[str], Any]] = {
     str: str,

@@ -12,9 +12,9 @@ no headers:            629                 more than were asked for: it knows no
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from importer.destinations.dates import read_instant
 from importer.destinations.titles import AccountRating, PageQuery, RatingsPage, build_keys, build_removal
 from importer.http import Response, parse_list
 from importer.model import MediaKind, RatingJob
@@ -37,7 +37,7 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
         rating = entry.get("rating") if isinstance(entry, dict) else None
         if type(rating) is int and 1 <= rating <= 10:  # True is an int, too
             account_rating = AccountRating(
-                rating, rated_at=_read_instant(entry.get("rated_at")), removal=_build_removal(kind, entry)
+                rating, rated_at=read_instant(entry.get("rated_at")), removal=_build_removal(kind, entry)
             )
             ratings.update(dict.fromkeys(_build_keys(kind, entry), account_rating))
             titles.update(_build_id_keys(kind, entry)[:1])
@@ -122,17 +122,6 @@ def _ids(title: Mapping[str, Any]) -> dict[str, object]:
         for source in ("trakt", "imdb", "tmdb", "tvdb")
         if isinstance(value := ids.get(source), int | str)
     }
-
-
-def _read_instant(value: object) -> str | None:
-    """Return the date if it is a valid instant, since an undo may send it back."""
-    text = _text(value)
-    try:
-        instant = datetime.fromisoformat(text or "")
-        instant.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return text if instant.tzinfo is not None else None
 
 
 def _text(value: object) -> str | None:

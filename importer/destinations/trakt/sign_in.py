@@ -4,18 +4,21 @@ Sources: docs.trakt.tv/reference, pages "postoauthdevicecode", "postoauthdevicet
 "postoauthtoken", "postoauthrevoke"; RFC 8628 (device flow) and RFC 6749, 5.2 and 6; issue 3.
 """
 
-import re
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeGuard
 
 import orjson
 
 from importer.destinations.decisions import Decision, Done, Retry, RetryPolicy, Stop
 from importer.destinations.sign_in import (
+    DEFAULT_INTERVAL_SECONDS,
+    LEAST_INTERVAL_SECONDS,
     DeviceCode,
     Pending,
     RefreshRefused,
     TokenSet,
+    is_address,
+    is_own_page,
+    is_user_code,
     parse_tokens,
     read_seconds,
     read_word,
@@ -36,10 +39,8 @@ from importer.http import (
     Request,
     Response,
     host_of,
-    is_same_site,
     parse_object,
     read_retry_after,
-    split_url,
 )
 from importer.secret import Secret
 
@@ -53,14 +54,6 @@ SLOWER_SECONDS = 5.0
 """A 429 adds this to the polling interval (RFC 8628, 3.5, `slow_down`)."""
 
 
-DEFAULT_INTERVAL_SECONDS = 5.0
-"""The polling interval when the answer names none (RFC 8628, 3.2)."""
-
-
-LEAST_INTERVAL_SECONDS = 1.0
-"""No server makes the importer poll faster."""
-
-
 DEFAULT_CODE_SECONDS = 600.0
 """How long a code is valid if the answer does not say; the API page's example."""
 
@@ -72,9 +65,9 @@ def read_device_code(answer: Response | ConnectionLostError, auth_url: str) -> D
     content = parse_object(answer.body)
     device_code, user_code = read_word(content, "device_code"), content.get("user_code")
     url = content.get("verification_url")
-    if not device_code or not _is_code(user_code) or not _is_address(url):
+    if not device_code or not is_user_code(user_code) or not is_address(url):
         return ask_again(NOT_TRAKTS, QUESTION)
-    if not _is_page_of(url, auth_url):
+    if not is_own_page(url, auth_url):
         # Not quoted: nobody shall open it.
         where = f"The sign-in at {host_of(auth_url)} names a page that is not its own"
         return Stop(StopRunError(f"{where}: check or unset IMPORTER_TRAKT_AUTH_URL."))
@@ -208,24 +201,6 @@ def _wrong_app() -> Stop:
             Remedy.SIGN_IN,
         )
     )
-
-
-def _is_code(value: Any) -> TypeGuard[str]:
-    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9-]{1,20}", value) is not None
-
-
-def _is_address(value: Any) -> TypeGuard[str]:
-    """Whether the text is an address that is safe to show and looks like what it is."""
-    if not isinstance(value, str) or len(value) > 200 or not value.isascii():
-        return False
-    parts = split_url(value)
-    return parts is not None and "@" not in parts.netloc and "\\" not in value
-
-
-def _is_page_of(page: str, auth_url: str) -> bool:
-    """Whether the page is this host's own, and not in clear unless the host itself is."""
-    is_safe = page.startswith("https://") or auth_url.startswith("http://")
-    return is_safe and is_same_site(page, auth_url)
 
 
 @dataclass(frozen=True, slots=True)

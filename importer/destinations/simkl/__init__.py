@@ -1,0 +1,1 @@
+"""Simkl: movies, shows and anime of the signed-in account."""

@@ -1,0 +1,151 @@
+"""The decision table for answers of `POST /sync/ratings` and its `/remove`. Pure.
+
+A row is rated if it was sent, is counted, and is not among the echoes of `not_found`.
+
+```text
+201 or 200, all counted, row 2 echoed     Done: rated, not_found, rated ...; first its other sections
+201, too few counted                      Retry(NOT_COUNTED): the account is read before it is sent again
+400 413 422                               many rows: Split; a single row: rejected
+500                                       Retry(SERVER_ERROR): 1, 2, 4 ... s
+502 503 504 520-524                       Retry(OVERLOADED)
+anything that is not the API's            Retry(NONSENSE)
+401 403 409 412 423 429 ...               see trouble.py
+```
+
+Whether an equal rating, sent again, is counted is not documented: so too small a count is no failure yet.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from importer.destinations.decisions import (
+    BatchDecision,
+    Done,
+    Effect,
+    PartlyDone,
+    Retry,
+    RetryPolicy,
+    Split,
+    WhenExhausted,
+    interpret_loss,
+    narrow,
+)
+from importer.destinations.not_found import Missing, find_missing
+from importer.destinations.simkl.trouble import NOT_SIMKLS, interpret_refusal
+from importer.errors import ConnectionLostError
+from importer.http import Response, parse_object, read_retry_after
+from importer.model import Batch, Outcome, RatingJob, Status
+
+NONSENSE = RetryPolicy(
+    attempts=3,
+    first_wait_seconds=5,
+    stop_message="Simkl's answers make no sense: what became of a batch is unknown",
+)
+OVERLOADED = RetryPolicy(
+    attempts=6,
+    first_wait_seconds=1,  # docs: 1, 2, 4, 8, 16 s
+    exponential=True,
+    when_exhausted=WhenExhausted.SPLIT_ONCE,
+    stop_message="{reason}: Simkl still gives no answer after {attempts} attempts",
+    too_much=True,
+)
+SERVER_ERROR = replace(
+    OVERLOADED,
+    when_exhausted=WhenExhausted.SPLIT,
+    outcome=Outcome(Status.FAILED, "server_error", "gave up after {reason}"),
+)
+SERVER_ERROR_FOR_MANY = replace(SERVER_ERROR, attempts=3)
+"""Splitting finds the row that breaks the server sooner than more attempts with the whole batch."""
+
+NOT_COUNTED = RetryPolicy(
+    attempts=2,
+    first_wait_seconds=1,
+    reads_back_first=True,
+    when_exhausted=WhenExhausted.SPLIT,
+    outcome=Outcome(
+        Status.UNCONFIRMED,
+        "not_counted",
+        "Simkl neither counted the row nor said that it does not know the title",
+    ),
+)
+
+_OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
+_MISSING = Outcome(Status.NOT_FOUND, "not_found", "Simkl does not know this title by the ids of the row")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A batch as it was sent: its items in the order of its jobs, and the outcome of a success."""
+
+    batch: Batch
+    removes: bool
+    build_items: Callable[[], Sequence[Mapping[str, Any]]]
+    """Built again only if an answer must be compared with them."""
+    success_of: Callable[[RatingJob], Outcome]
+    next_kind_of: Callable[[RatingJob], str | None]
+    """The kind of request that tries the next section for a title that is not found; None if none is left."""
+
+
+def interpret_ratings(sent: Sent, answer: Response | ConnectionLostError) -> BatchDecision:
+    """Decide on the answer to a batch of ratings or removals."""
+    if isinstance(answer, ConnectionLostError):
+        return interpret_loss(answer, "Simkl")
+    status = answer.status
+    if 200 <= status < 300:
+        return _interpret_success(sent, answer)
+    if decision := interpret_refusal(answer):
+        return decision
+    if 400 <= status < 500:
+        message = f"Simkl refuses the row (HTTP {status})"
+        outcome = Outcome(Status.REJECTED, f"http_{status}", message)
+        return narrow(sent.batch, outcome, too_much=status == 413)
+    if status in _OVERLOADED:
+        asked = read_retry_after(answer.headers)
+        return Retry(f"overloaded ({status})", OVERLOADED, Effect.UNKNOWN, asked)
+    policy = SERVER_ERROR_FOR_MANY if len(sent.batch.jobs) > 1 else SERVER_ERROR
+    return Retry(f"server error ({status})", policy, Effect.UNKNOWN, read_retry_after(answer.headers))
+
+
+def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
+    content, jobs = parse_object(answer.body), sent.batch.jobs
+    counts = content.get("deleted" if sent.removes else "added")
+    # An empty object may be written as an empty list.
+    echoes = content.get("not_found") or {}
+    if isinstance(counts, list) and not counts:
+        counts = {}
+    if not isinstance(counts, Mapping) or not isinstance(echoes, Mapping):
+        return Retry(NOT_SIMKLS, NONSENSE, Effect.UNKNOWN)
+    missing = find_missing(sent.build_items(), echoes) if any(echoes.values()) else Missing(set(), set())
+    if len(missing.unclear) == len(jobs):
+        return Split("the answer does not identify its rows", Effect.UNKNOWN)
+    counted = sum(count for count in counts.values() if type(count) is int)  # True is an int, too
+    found = set(range(len(jobs))) - missing.certain - missing.unclear
+    if counted < len(found):
+        if not missing.certain and not missing.unclear:
+            return Retry(f"only {counted} of {len(jobs)} rows are counted", NOT_COUNTED, Effect.UNKNOWN)
+        missing = missing._replace(unclear=found | missing.unclear)
+        found = set()
+    return _close(sent, missing, found)
+
+
+def _close(sent: Sent, missing: Missing, found: set[int]) -> BatchDecision:
+    """Close what is certain; try the next section for what is missing, and send again what is unclear."""
+    jobs, kind = sent.batch.jobs, sent.batch.request_kind
+    outcomes: list[Outcome | None] = [None] * len(jobs)
+    later: dict[str, list[RatingJob]] = {}
+    for position in found:
+        outcomes[position] = sent.success_of(jobs[position])
+    for position in sorted(missing.certain):
+        next_kind = sent.next_kind_of(jobs[position])
+        if next_kind is None:
+            outcomes[position] = _MISSING
+        else:
+            later.setdefault(next_kind, []).append(jobs[position])
+    known = [outcome for outcome in outcomes if outcome is not None]
+    if len(known) == len(jobs):
+        return Done(known)
+    unclear = Batch(kind, [jobs[position] for position in sorted(missing.unclear)])
+    parts = unclear.halves() if not missing.certain else (unclear,)
+    halves = [part for part in parts if part.jobs]
+    return PartlyDone(outcomes, halves, [Batch(each, again) for each, again in later.items()])
