@@ -35,6 +35,10 @@ LEAST_INTERVAL_SECONDS = 1.0
 """No server makes the importer poll faster."""
 
 
+is_plain_word = re.compile(r"[a-z_]{1,60}").fullmatch
+"""Whether an error's name may be quoted: it cannot be a token, whatever a server puts there."""
+
+
 @dataclass(frozen=True, slots=True)
 class TokenSet:
     """An access token and its refresh token, which works once. `expires_in` is None if not known."""

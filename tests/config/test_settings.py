@@ -303,7 +303,7 @@ class TestProblems:
         ("text", "says"),
         [
             ("trakt-v1 = 5", "must be a section"),
-            ('base_url = "x"', "is unknown; it can be trakt or trakt-v1"),
+            ('base_url = "x"', "is unknown; it can be trakt or simkl"),
             ("[trakt-v1]\nzzz = 1", "is unknown; it can be insecure_http or base_url"),
         ],
     )

@@ -24,6 +24,7 @@ from importer.destinations.sign_in import (
     TokenSet,
     is_address,
     is_own_page,
+    is_plain_word,
     is_user_code,
     parse_tokens,
     read_seconds,
@@ -117,7 +118,7 @@ def _read_poll_error(error: str) -> Done[TokenSet | Pending] | Stop:
             return _start_over("The code has expired (expired_token).")
         case "invalid_client" | "unauthorized_client":
             return refuse_app()
-    word = error[:60] if error.isidentifier() else "400"
+    word = error if is_plain_word(error) else "400"
     return _start_over(f"Simkl refuses this sign-in ({word}).")
 
 

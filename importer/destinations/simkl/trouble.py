@@ -99,7 +99,7 @@ def interpret_refusal(answer: Response) -> Retry | Stop | RefreshToken | None:
     if status == 412:
         return Stop(
             AuthorizationError(
-                f"Simkl refuses the app (412{' ' + error if error.isidentifier() else ''}): its client id is "
+                f"Simkl refuses the app (412): its client id is "
                 "wrong, or it is blocked for some time because of too many requests. Compare "
                 f"IMPORTER_SIMKL_CLIENT_ID with your app's page ({APPS_PAGE}), or try again later"
             )

@@ -18,6 +18,7 @@ from importer.destinations.sign_in import (
     TokenSet,
     is_address,
     is_own_page,
+    is_plain_word,
     is_user_code,
     parse_tokens,
     read_seconds,
@@ -120,7 +121,8 @@ def _read_poll_error(error: str) -> Done[TokenSet | Pending] | Stop:
             return _start_over("The code has expired (expired_token).")
         case "invalid_client" | "unauthorized_client":
             return _wrong_app()
-    return _start_over(f"Trakt refuses this sign-in ({error[:60]}).")
+    word = error if is_plain_word(error) else "400"
+    return _start_over(f"Trakt refuses this sign-in ({word}).")
 
 
 def _poll_more_slowly(why: str, at_least_seconds: float = 0.0) -> Done[TokenSet | Pending]:
