@@ -22,14 +22,13 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from importer.errors import OptionError
-from importer.model import InvalidRow, MediaKind, RatingJob, RowRemedy, SourceRow, Status, make_job
+from importer.model import InvalidRow, MediaKind, RatingJob, RowRemedy, SourceRow, make_job
 from importer.readers.base import ReadOptions
 from importer.readers.cells.dates import is_day_first, parse_date
 from importer.readers.cells.errors import CellError, Reason, quote
-from importer.readers.cells.ratings import not_rated
 from importer.readers.cells.scales import Scale, Steps, parse_scale
 from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns, parse_cleaned
-from importer.readers.jobs import collector_paused, note_early_dates, note_lost_years
+from importer.readers.jobs import LostCell, collector_paused, is_optional, note_early_dates, note_lost_cells
 from importer.readers.judging import read_cells, refuse_other_scale
 from importer.readers.row_problems import outweighs, repeated_header, shorten, too_few
 from importer.readers.tables.chunk import Chunk
@@ -184,10 +183,6 @@ class TableReader:
         del job, error
         return None
 
-    def is_unrated(self, cells: Mapping[str, str]) -> bool:
-        """Whether a row without a rating is nothing unusual."""
-        return not cells
-
     @property
     def unread(self) -> Sequence[str]:
         """The columns that are not read."""
@@ -237,12 +232,12 @@ class TableReader:
     ) -> tuple[list[RatingJob], CellErrors]:
         errors: CellErrors = {index: (None, error) for index, error in chunk.broken.items()}
         values: dict[str, Iterable[Any]] = {} if "kind" in self.columns else {"kind": repeat(self.usual_kind)}
-        lost: dict[int, str] = {}
+        lost: list[LostCell] = []
         for parser in parsers:
             values[parser.field], wrong = parser.parse(chunk.column(parser.place))
             for index, error in wrong.items():
-                if error.reason is Reason.BAD_YEAR:  # the row is worth more than its year
-                    lost[index] = chunk.column(parser.place)[index]
+                if is_optional(error):  # the row is worth more than its year or its date
+                    lost.append(LostCell(index, error, chunk.column(parser.place)[index]))
                 elif index not in errors or outweighs(error, *errors[index]):
                     errors[index] = (parser.field, error)
                     if (cells := chunk.short.get(index, parser.place + 1)) <= parser.place:
@@ -256,7 +251,7 @@ class TableReader:
             self._check_rows(jobs, values, errors)
             values = {"rated_at": [job.rated_at for job in jobs], "year": [job.year for job in jobs]}
         note_early_dates(jobs, values)
-        note_lost_years(jobs, lost)
+        note_lost_cells(jobs, lost)
         return jobs, errors
 
     def _check_rows(
@@ -282,8 +277,6 @@ class TableReader:
             error, field = CellError(Reason.EMPTY_ROW, "the row is empty", "Take it out of the file."), None
         elif self._is_header(cells):
             error, field = repeated_header(), None
-        elif error.reason is Reason.NO_RATING and error.status is Status.INVALID and self.is_unrated(cells):
-            error = not_rated()
         where, problem = f"line {job.line}", error.problem
         if field is not None and field in self.places:
             where += f", column {quote(self.table.header.names[self.places[field]])}"

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import compress, count
 from operator import lt
-from typing import Any
+from typing import Any, NamedTuple
 
 from importer.model import RatingJob
-from importer.readers.cells.errors import quote
+from importer.readers.cells.errors import CellError, Reason, UnclearDateError, quote
 
 
 def note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]]) -> None:
@@ -27,10 +27,24 @@ def note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]])
         jobs[index] = job.with_note(note)
 
 
-def note_lost_years(jobs: list[RatingJob], lost: Mapping[int, str]) -> None:
-    """Note the years that are none: such a cell costs itself, not its row."""
-    for index, cell in lost.items():
-        jobs[index] = jobs[index].with_note(f"the year, {quote(cell.strip())}, is none and left out")
+class LostCell(NamedTuple):
+    """A cell that cannot be read, of a row that is sent without it."""
+
+    place: int
+    error: CellError
+    cell: str
+
+
+def is_optional(error: CellError) -> bool:
+    """Whether a bad cell costs itself alone: a year or a date, unless its order may be two."""
+    return error.reason in {Reason.BAD_YEAR, Reason.BAD_DATE} and not isinstance(error, UnclearDateError)
+
+
+def note_lost_cells(jobs: list[RatingJob], lost: Iterable[LostCell]) -> None:
+    """Note the cells that are left out of their rows."""
+    for place, error, cell in lost:
+        what = "year" if error.reason is Reason.BAD_YEAR else "date"
+        jobs[place] = jobs[place].with_note(f"the {what}, {quote(cell.strip())}, is none and left out")
 
 
 @contextmanager

@@ -76,10 +76,13 @@ def summarise_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Rat
     return Ratings(numbers, highest, above, has_halves)
 
 
-def refuse_other_scale(table: AnyTable, place: int, highest: Fraction, *, is_strict: bool = False) -> None:
-    """Raise ScaleNeededError if too many ratings are above `highest`; with `is_strict`, if any is."""
+def refuse_other_scale(table: AnyTable, place: int, highest: Fraction) -> None:
+    """Raise ScaleNeededError if too many ratings are above `highest`; among stars, if any is.
+
+    An 11 among ratings of ten is a typing error. A 6 among stars may be one of ten, and so may the others.
+    """
     ratings = summarise_ratings(table, place, highest)
-    if ratings.are_of_another_scale or (is_strict and ratings.above):
+    if ratings.are_of_another_scale or (highest <= _STARS and ratings.above):
         problem = f"{ratings.above:,} of {ratings.numbers:,} are above {highest}, the highest rating"
         raise ScaleNeededError(table.name, problem, None, ratings.likely_scale)
 

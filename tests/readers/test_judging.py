@@ -53,9 +53,12 @@ def test_ratings_of_another_scale_stop_the_file(
     assert set(reasons(rows)) == {"ok"}
 
 
-def test_a_single_slip_costs_its_row(tmp_path: Path) -> None:
-    rows = read(tmp_path, (URI + "A,1999,a,9\nB,1999,b,4\n").encode())
-    assert reasons(rows) == ["off_scale", "ok"]
+def test_a_single_rating_above_the_stars_is_enough_and_of_ten_it_is_a_slip(tmp_path: Path) -> None:
+    stars = URI + "A,1999,a,4\n" * 50
+    with pytest.raises(ScaleNeededError, match="1 of 51 are above 5"):
+        read(tmp_path, (stars + "B,1999,b,6\n").encode())
+    tenths = "media_id,source,media_type,score\n949,tmdb,movie,9\n603,tmdb,movie,11\n"
+    assert reasons(read(tmp_path, tenths.encode())) == ["ok", "off_scale"]
 
 
 def test_many_low_ratings_are_a_doubt_that_is_noted(tmp_path: Path) -> None:

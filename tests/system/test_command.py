@@ -24,8 +24,8 @@ def test_the_demonstration_works_twice_and_leaves_no_process_behind(
     first = importer("run", SAMPLE, "--to", "sandbox")
     second = importer("run", SAMPLE, "--to", "sandbox")
     assert (first.returncode, second.returncode) == (1, 1)
-    assert "111  rated" in first.stdout
-    assert "111  unchanged" in second.stdout
+    assert "112  rated" in first.stdout
+    assert "112  unchanged" in second.stdout
     assert not _processes_with(str(tmp_path))  # its sandbox keeps its data there
 
 

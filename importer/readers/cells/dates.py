@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.errors import CellError, Reason, UnclearDateError
 from importer.readers.cells.texts import unmark
 
 DayFirst = Callable[[], bool | None]
@@ -175,7 +175,7 @@ def _slashed(first: int, second: int, year: int, day_first: DayFirst) -> date:
     if first <= _LAST_MONTH and second <= _LAST_MONTH and first != second:
         order = day_first()
         if order is None:
-            raise CellError(
+            raise UnclearDateError(
                 Reason.BAD_DATE,
                 "may be day/month or month/day, and no date of the column shows which",
                 "Write the dates as 2024-05-01.",

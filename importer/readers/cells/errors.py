@@ -69,6 +69,10 @@ class CellError(ValueError):
         super().__init__(problem)
 
 
+class UnclearDateError(CellError):
+    """A date that is two, and nothing in its column shows which: the row waits for its owner."""
+
+
 _QUOTED_LENGTH = 80
 
 

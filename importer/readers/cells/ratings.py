@@ -25,9 +25,7 @@ _match_fraction = re.compile(r"[0-9]+[.,][0-9]+").fullmatch
 def parse_rating(cell: str) -> int:
     """Read a rating from 1 to 10; it is never rounded or clamped."""
     text = unmark(cell)
-    if not text:
-        raise CellError(Reason.NO_RATING, "is no rating", "Rate the title, or take the row out.")
-    if is_unrated(text):
+    if not text or is_unrated(text):
         raise not_rated()
     if (share := parse_share(text)) is not None:
         return share
@@ -73,13 +71,6 @@ def parse_share(text: str) -> int | None:
         return None
     tenths, rest = divmod(rating * _HIGHEST, highest)
     return tenths if not rest and 1 <= tenths <= _HIGHEST else None
-
-
-def parse_rating_if_any(cell: str) -> int:
-    """Read a rating from 1 to 10, of a format in which titles may be not rated: that is no failure."""
-    if not cell.strip():
-        raise not_rated()
-    return parse_rating(cell)
 
 
 def not_rated(field: str | None = None) -> CellError:

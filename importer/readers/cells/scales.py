@@ -62,13 +62,13 @@ class Steps:
     def convert(self, cell: str) -> int:
         """See `Scale`."""
         text = cell.strip()
-        if text in self.none or is_unrated(text):
+        if not text or text in self.none or is_unrated(text):
             raise not_rated()
         value = parse_value(text)
         if value is None or not self._holds(value):
             refuse_date(text)
             raise CellError(
-                Reason.OFF_SCALE if text else Reason.NO_RATING,
+                Reason.OFF_SCALE,
                 f"is not a rating from {self}",
                 "Correct the cell and import the file again.",
             )

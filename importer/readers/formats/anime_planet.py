@@ -33,7 +33,7 @@ class AnimePlanetReader(TableReader):
         sample="anime-planet.json",
     )
     description = ("Anime-Planet, the stars doubled; it does not say when a title was rated",)
-    judged_scale = _STARS
+    expected_scale = _STARS
     unrated = _STARS.none
     rating = Column("rating", parse=_STARS.convert, required=True)
     note = rating.also(_STARS.note)

@@ -66,8 +66,6 @@ _RATED_AT: tuple[str, ...] = (
 )
 _RATED_AT += ("rating_date", "rating date", "ratingdate", "rated", "date", "created_at", "createdat")
 _CLEARLY_RATED = frozenset({"rated_at", "ratedat", "rated at", "date rated", "date_rated"})
-_OTHER_EVENTS = frozenset({"watched_at", "watchlisted_at", "watched", "watchlist", "status", "collected_at"})
-"""Columns of a table that holds titles for other reasons than their ratings, too."""
 _OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your rating", "my rating")
 """Beside one of these, `rating` is everybody's as likely as not."""
 _OF_LIBRARIES = frozenset({"studio", "content rating", "video resolution", "contentrating"})
@@ -236,13 +234,6 @@ class CsvReader(Scaled):
             return cells
         kind = _kind_by_numbers(has_season=bool(cells.get("season")), has_episode=bool(cells.get("episode")))
         return {**cells, "kind": kind}
-
-    def is_unrated(self, cells: Mapping[str, str]) -> bool:
-        """Whether a row without a rating was never meant to hold one: nothing says when it was rated."""
-        keys, place = self.table.header.keys, self.places.get("rated_at")
-        if place is None or keys[place] not in _CLEARLY_RATED:
-            return True
-        return not cells.get("rated_at") and bool(_OTHER_EVENTS & set(keys))
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Find the kind of a row without a type, and see that the row says which title it means."""

@@ -4,7 +4,7 @@ An episode's row holds the episode's own id and neither its show nor its number;
 cannot be taken apart safely. What a destination makes of that is the destination's affair.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_id
 from importer.readers.cells.kinds import IMDB_TYPES, parse_kind, parse_kind_or_unknown, parse_second_kind
 from importer.readers.cells.numbers import parse_year
-from importer.readers.cells.ratings import parse_rating, parse_rating_if_any
+from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.judging import read_cells
@@ -76,10 +76,6 @@ class ImdbReader(TableReader):
         """Tell a list of before November 2017 by its rows: its columns are those of the ratings."""
         return ImdbOldListReader if cls is ImdbReader and _is_old_list(table) else cls
 
-    def is_unrated(self, cells: Mapping[str, str]) -> bool:
-        """Whether a row without a rating was never rated: it has no date, either."""
-        return not cells.get("rated_at")
-
     def rescue(self, job: RatingJob, error: CellError) -> RatingJob | None:
         """Leave a row without an id to `importer match`, if it has a title and a rating."""
         is_named = error.reason is Reason.NO_ID and job.title and job.year
@@ -105,7 +101,7 @@ class ImdbListReader(ImdbReader):
         sample="imdb-list.csv",
     )
     description = ("IMDb list or watchlist: only the rated rows are taken",)
-    rating = Column("Your Rating", parse=parse_rating_if_any)
+    rating = Column("Your Rating", parse=parse_rating)
     rated_at = Column("Date Rated", parse=DATE)
     options = frozenset({"lists"})
 
@@ -135,7 +131,7 @@ class ImdbListReader(ImdbReader):
 class ImdbOldListReader(ImdbListReader):
     """An open list of before November 2017, which has the columns of a ratings export of those days."""
 
-    rating = Column("You rated", parse=parse_rating_if_any)
+    rating = Column("You rated", parse=parse_rating)
 
 
 def _is_old_list(table: AnyTable) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.kinds import TYPES, parse_kind_or_unknown, parse_second_kind
 from importer.readers.cells.numbers import parse_year
-from importer.readers.cells.ratings import parse_rating_if_any
+from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import require_title
@@ -29,7 +29,7 @@ class KinoriumReader(TableReader):
     description = ("Kinorium's votes",)
     kind = Column("Type", parse=lambda cell: parse_kind_or_unknown(cell, TYPES), required=True)
     second_kind = kind.also(lambda cell: parse_second_kind(cell, TYPES))
-    rating = Column("My rating", parse=parse_rating_if_any, required=True)
+    rating = Column("My rating", parse=parse_rating, required=True)
     rated_at = Column("Date", parse=DATE, required=True)
     title = Column("Original Title", required=True)
     russian = Column("Title", required=True)

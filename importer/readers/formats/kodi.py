@@ -48,7 +48,7 @@ class KodiReader(TableReader):
     )
     description = ("Kodi's library, which does not say when a title was rated",)
     list_name = Column(LIST)
-    judged_scale = _SCALE
+    expected_scale = _SCALE
     unrated = _SCALE.none
     rating = Column("userrating", parse=_SCALE.convert, required=True)
     season = Column("season", parse=parse_number)

@@ -79,8 +79,8 @@ class LetterboxdImportReader(TableReader):
         return scale.convert(cell) if cell.strip() else None
 
     def refuse_other_scale(self, scale: Steps) -> None:
-        """Refuse a single rating above five stars: only the name of a column says that they are some."""
-        refuse_other_scale(self.table, self.places["stars"], scale.highest, is_strict=True)
+        """Check the column of stars, which is not the rating's own. Raises ScaleNeededError."""
+        refuse_other_scale(self.table, self.places["stars"], scale.highest)
 
     def parser_of(self, field: str) -> Parse:
         """Return what the column says, for either may count; it knows of the scale."""

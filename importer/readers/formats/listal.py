@@ -32,7 +32,7 @@ class ListalReader(TableReader):
     )
     description = ("Listal, which does not say when a title was rated",)
     imdb_id = Column("listal:imdb", parse=parse_imdb_number, required=True)
-    judged_scale = _SCALE
+    expected_scale = _SCALE
     unrated = _SCALE.none
     rating = Column("listal:rating", parse=_SCALE.convert, required=True)
     title = Column("title")

@@ -44,7 +44,7 @@ class RyotReader(TableReader):
     source = Column("source", parse=str.strip, required=True)
     identifier = Column("identifier", parse=str.strip, required=True)
     title = Column("source_id")
-    judged_scale = _SCALE
+    expected_scale = _SCALE
     rating = Column("reviews.rating", parse=_SCALE.convert, required=True)
     note = rating.also(_SCALE.note)
     rated_at = Column("reviews.review.date", "reviews.date", parse=DATE)

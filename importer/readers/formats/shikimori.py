@@ -34,7 +34,7 @@ class ShikimoriReader(TableReader):
     )
     description = ("Shikimori, which does not say when a title was rated",)
     kind = Column("target_type", parse=_parse_type, required=True)
-    judged_scale = _SCALE
+    expected_scale = _SCALE
     unrated = _SCALE.none
     rating = Column("score", parse=_SCALE.convert, required=True)
     title = Column("target_title", required=True)

@@ -13,7 +13,7 @@ from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, TitleType, parse_kind
 from importer.readers.cells.numbers import parse_year
-from importer.readers.cells.ratings import parse_rating_if_any
+from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import Title, name_whole, read_title, show_first, title_columns
@@ -47,7 +47,7 @@ class SimklReader(TableReader):
     )
     description = ("Simkl's backup, as CSV", "dated by WatchedDate: it does not say when a title was rated")
     kind = Column("Type", parse=partial(parse_kind, types=_TYPES), required=True)
-    rating = Column("Rating", parse=parse_rating_if_any, required=True)
+    rating = Column("Rating", parse=parse_rating, required=True)
     title = Column("Title", required=True)
     rated_at = Column("WatchedDate", parse=DATE)
     imdb_id = Column("IMDB", "IMDB_ID", parse=parse_imdb_id)
@@ -69,7 +69,7 @@ class SimklJsonReader(TableReader):
 
     about = SimklReader.about
     description = ("Simkl's backup, as JSON",)
-    rating = Column("user_rating", parse=parse_rating_if_any, required=True)
+    rating = Column("user_rating", parse=parse_rating, required=True)
     rated_at = Column("user_rated_at", parse=DATE)
     list_name = Column(LIST)
     anime_type = Column("anime_type")

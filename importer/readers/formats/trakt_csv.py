@@ -13,7 +13,7 @@ from importer.model import MediaKind, RatingJob
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.cells.numbers import parse_number
-from importer.readers.cells.ratings import parse_rating_if_any
+from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import Title, name_part, name_whole, read_title, title_columns
@@ -38,7 +38,7 @@ class TraktCsvReader(TableReader):
     description = ("ratings from Trakt, as CSV", "rating counts; trakt_rating is everybody's")
     rated_at = Column("rated_at", parse=DATE, required=True)
     kind = Column("type", parse=partial(parse_kind, types=TYPES), required=True)
-    rating = Column("rating", parse=parse_rating_if_any, required=True)
+    rating = Column("rating", parse=parse_rating, required=True)
     season = Column("season_number", "season", parse=parse_number)
     episode = Column("episode_number", "episode", parse=parse_number)
     own = title_columns()

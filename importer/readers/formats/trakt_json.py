@@ -11,7 +11,7 @@ from importer.model import MediaKind, RatingJob
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.cells.numbers import parse_number
-from importer.readers.cells.ratings import parse_rating_if_any
+from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column, ColumnGroup
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import name_part, name_whole, read_title, show_first, title_columns
@@ -45,7 +45,7 @@ class TraktJsonReader(TableReader):
     )
     description = ("ratings from Trakt, as JSON",)
     kind = Column("type", parse=_parse_kind)
-    rating = Column("rating", parse=parse_rating_if_any, required=True)
+    rating = Column("rating", parse=parse_rating, required=True)
     rated_at = Column("rated_at", parse=DATE)
     titles = _TITLES
     numbers = ColumnGroup({name: Column(name, parse=parse_number) for name in _NUMBERS})

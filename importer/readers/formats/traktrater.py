@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.numbers import parse_number, parse_year
-from importer.readers.cells.ratings import parse_rating_if_any
+from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import Title, name_part, name_whole
@@ -39,7 +39,7 @@ class TraktRaterReader(TableReader):
     tvdb_id = Column("TvdbId", parse=parse_number_id)
     trakt_id = Column("TraktId", parse=parse_number_id, required=True)
     season = Column("Season", parse=parse_number)
-    rating = Column("Rating", parse=parse_rating_if_any, required=True)
+    rating = Column("Rating", parse=parse_rating, required=True)
     rated_at = Column("RatedAt", parse=DATE, required=True)
     unread_columns: ClassVar = ("Slug",)
     reported_first = ("rating", "imdb_id")
@@ -65,7 +65,7 @@ class TraktRaterEpisodesReader(TableReader):
     tmdb_id = Column("EpisodeTmdbId", parse=parse_number_id)
     tvdb_id = Column("EpisodeTvdbId", parse=parse_number_id)
     trakt_id = Column("EpisodeTraktId", parse=parse_number_id, required=True)
-    rating = Column("Rating", parse=parse_rating_if_any, required=True)
+    rating = Column("Rating", parse=parse_rating, required=True)
     rated_at = Column("RatedAt", parse=DATE, required=True)
     unread_columns: ClassVar = ("ShowSlug",)
     reported_first = ("rating", "imdb_id")

@@ -94,7 +94,6 @@ class TvTimeShowsReader(TableReader):
     description = ("TV Time ratings of shows, doubled",)
     usual_kind = MediaKind.SHOW
     tvdb_id = Column("tv_show_id", parse=parse_number_id, required=True)
-    expected_scale = _STARS
     rating = Column("rating", parse=_STARS.convert, required=True)
     title = Column("tv_show_name", required=True)
     rated_at = Column("updated_at", "created_at", parse=DATE)

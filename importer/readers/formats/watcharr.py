@@ -49,7 +49,7 @@ class WatcharrReader(TableReader):
     year = Column(
         "content.release_date", "content.first_air_date", parse=lambda cell: parse_year(cell.strip()[:4])
     )
-    judged_scale = _SCALE
+    expected_scale = _SCALE
     unrated = _SCALE.none
     rating = Column("rating", parse=PerFile(_choose_parser), required=True)
     own_rating = rating.also(PerFile(_choose_parser))

@@ -1,10 +1,12 @@
 """Every rating that a format knows, and what it becomes: whole scales, not only an example of each."""
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from importer.errors import ScaleNeededError
 from importer.model import InvalidRow
 from importer.readers import ReadOptions
 from tests.readers.reading import read
@@ -40,8 +42,8 @@ FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str],
         "6,0113277,{},3.9",
         ANY,
         HALVES_OF_5,
-        [*NO_HALF, ""],
-        (),
+        NO_HALF,
+        [""],
     ),
     (
         "TMDb ID,Type,Name,Rating,Your Rating",
@@ -52,7 +54,7 @@ FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str],
         [""],
     ),
     ("title,pubdate,rating,star,star_time", "Heat,,8.8,{},", ANY, STARS_OF_5, NO_STAR, [""]),
-    ("VoteDate;MovieTitle;IMDB;Score", ";Heat;0113277;{}", ANY, STARS_OF_5, [*NO_STAR, ""], ()),
+    ("VoteDate;MovieTitle;IMDB;Score", ";Heat;0113277;{}", ANY, STARS_OF_5, NO_STAR, [""]),
     (
         "Profile Name,Title Name,Rating Type,Star Value,Thumbs Value",
         "Anna,Heat,star,{},",
@@ -69,7 +71,7 @@ FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str],
         ("4", "-1"),
         ("", "0"),
     ),
-    ("tv_show_id,tv_show_name,rating", "81189,Heat,{}", ANY, STARS_OF_5, [*NO_STAR, ""], ()),
+    ("tv_show_id,tv_show_name,rating", "81189,Heat,{}", ANY, STARS_OF_5, NO_STAR, [""]),
     (
         "media_id,source,media_type,title,score",
         "949,tmdb,movie,Heat,{}",
@@ -83,8 +85,8 @@ FORMATS: Sequence[tuple[str, str, ReadOptions, Mapping[str, int], Sequence[str],
         "{},Heat,,tt0113277",
         ReadOptions(scale="0-100"),
         HUNDRED,
-        ("-1", "101", ""),
-        (),
+        ("-1", "101"),
+        [""],
     ),
     ("imdb_id,rating", "tt0113277,{}", ANY, WHOLE, ("0.5", "7.5", "11"), ("0", "0.0", "", "n/a", "-")),
     ("imdb_id,rating", "tt0113277,{}", ReadOptions(scale="0-100"), HUNDRED, ("-1", "101"), [""]),
@@ -104,12 +106,15 @@ def test_every_rating_of_a_format_becomes_what_loses_least(
     invalid: Sequence[str],
     unrated: Sequence[str],
 ) -> None:
-    cells = [*ratings, *invalid, *unrated]
-    content = "\n".join([header, *(row.format(cell) for cell in cells), ""])
-    rows = read(tmp_path, content.encode(), reading=reading)
-    found = {
-        cell: str(each.status) if isinstance(each, InvalidRow) else each.rating
-        for cell, each in zip(cells, rows, strict=True)
-    }
-    expected: dict[str, int | str] = {**ratings, **dict.fromkeys(invalid, "invalid")}
-    assert found == expected | dict.fromkeys(unrated, "skipped")
+    def read_cells(*cells: str) -> list[object]:
+        content = "\n".join([header, *(row.format(cell) for cell in cells), ""])
+        rows = read(tmp_path, content.encode(), reading=reading)
+        return [str(each.status) if isinstance(each, InvalidRow) else each.rating for each in rows]
+
+    assert read_cells(*ratings, *unrated) == [*ratings.values(), *["skipped"] * len(unrated)]
+    usual = list(ratings)[-1]
+    for cell in invalid:
+        try:
+            assert read_cells(usual, cell) == [ratings[usual], "invalid"], cell
+        except ScaleNeededError:
+            assert Fraction(cell) > max(map(Fraction, ratings)), "nothing is sent where the scale is another"

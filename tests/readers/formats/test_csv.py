@@ -243,7 +243,7 @@ def test_rows_that_were_never_rated_are_skipped(tmp_path: Path) -> None:
         "tt0111161,movie,2024,,\ntt0111162,movie,2024,,2024-05-01\ntt0111163,movie,2024,N/A,2024-05-01\n"
     )
     rows = read(tmp_path, content.encode())
-    assert [getattr(row, "status", "ok") for row in rows] == ["ok", "skipped", "invalid", "skipped"]
+    assert [getattr(row, "status", "ok") for row in rows] == ["ok", "skipped", "skipped", "skipped"]
 
 
 def test_a_table_of_titles_alone_is_read(tmp_path: Path) -> None:
@@ -254,6 +254,12 @@ def test_a_table_of_titles_alone_is_read(tmp_path: Path) -> None:
 def test_a_bad_year_costs_the_year_and_not_the_row(tmp_path: Path) -> None:
     (job,) = jobs(read(tmp_path, b"title,year,rating,imdb_id\nAlien,next,9,tt0078748\n"))
     assert (job.year, job.imdb_id, job.note) == (None, "tt0078748", 'the year, "next", is none and left out')
+
+
+@pytest.mark.parametrize("date", ["last summer", "2021-02-30", "0000-00-00"])
+def test_a_bad_date_costs_the_date_and_not_the_row(tmp_path: Path, date: str) -> None:
+    (job,) = jobs(read(tmp_path, f"imdb_id,rating,rated_at\ntt0078748,9,{date}\n".encode()))
+    assert (job.rated_at, job.rating, job.note) == (None, 9, f'the date, "{date}", is none and left out')
 
 
 def test_the_element_of_a_record_tells_its_kind(tmp_path: Path) -> None:

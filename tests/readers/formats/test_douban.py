@@ -60,9 +60,9 @@ def test_the_stars_are_doubled_and_the_average_is_never_taken(tmp_path: Path) ->
 
 
 def test_without_stars_a_title_was_only_seen(tmp_path: Path) -> None:
-    rows = read_rows(tmp_path, "", 0, 6, 4.5)
-    assert reasons(rows) == ["no_rating", "off_scale", "off_scale", "off_scale"]
-    assert [row.status for row in invalid(rows)] == [Status.SKIPPED, *[Status.INVALID] * 3]
+    rows = read_rows(tmp_path, "", 0, 4.5)
+    assert reasons(rows) == ["no_rating", "off_scale", "off_scale"]
+    assert [row.status for row in invalid(rows)] == [Status.SKIPPED, *[Status.INVALID] * 2]
 
 
 def test_times_are_those_of_china_unless_a_zone_is_said(tmp_path: Path) -> None:

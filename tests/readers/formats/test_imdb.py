@@ -144,7 +144,7 @@ def test_a_bad_cell_is_told_with_line_column_and_value(tmp_path: Path) -> None:
         "bad_id",
         "no_rating",
         "bad_rating",
-        "bad_date",
+        "ok",
         "unknown_type",
         "unknown_type",
         "ok",
@@ -175,7 +175,7 @@ def test_an_invalid_row_keeps_its_cells(tmp_path: Path) -> None:
         (("03/04/2017", "12/25/2016", "5/5/2015"), ["2017-03-04", "2016-12-25", "2015-05-05"]),
         (("03/04/2017", "05/06/2016", "5/5/2015"), ["bad_date", "bad_date", "2015-05-05"]),
         (("03/04/2017", "25/12/2016", "12/25/2016"), ["bad_date", "2016-12-25", "2016-12-25"]),
-        (("03/04/2017", "31/02/2016", "2015-05-05"), ["2017-04-03", "bad_date", "2015-05-05"]),
+        (("03/04/2017", "31/02/2016", "2015-05-05"), ["2017-04-03", None, "2015-05-05"]),
     ],
 )
 def test_the_whole_column_decides_what_comes_first(

@@ -76,9 +76,9 @@ def test_seen_and_not_rated_is_skipped_and_the_rest_is_told(tmp_path: Path) -> N
         "Т;T;1999;9;40.04.10 18:36",
         ";;1999;9;04.04.10 18:36",
     )
-    assert reasons(rows) == ["no_rating", "no_rating", "bad_rating", "ok", "bad_date", "no_id"]
-    told = invalid(rows[:3] + rows[4:])
-    assert [row.status for row in told] == [Status.SKIPPED, *[Status.INVALID] * 4]
+    assert reasons(rows) == ["no_rating", "no_rating", "bad_rating", "ok", "ok", "no_id"]
+    told = invalid(rows[:3] + rows[5:])
+    assert [row.status for row in told] == [Status.SKIPPED, Status.SKIPPED, *[Status.INVALID] * 2]
 
 
 def test_times_are_of_the_zone_that_is_said(tmp_path: Path) -> None:

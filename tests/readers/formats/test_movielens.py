@@ -116,7 +116,7 @@ def test_a_title_without_an_id_is_told(tmp_path: Path) -> None:
 
 
 def test_the_rows_of_other_users_are_skipped_and_each_is_a_row(tmp_path: Path) -> None:
-    rows = read_dataset(tmp_path, "1,1,4.0,1", "2,1,9.9,x", "1,2571,5.0,1", user="1")
+    rows = read_dataset(tmp_path, "1,1,4.0,1", "2,1,4.9,x", "1,2571,5.0,1", user="1")
     assert reasons(rows) == ["ok", "other_user", "ok"]
     assert invalid(rows[1:2])[0].status is Status.SKIPPED
     assert "--user" in invalid(rows[1:2])[0].message
