@@ -8,13 +8,14 @@ from importer.destinations.simkl.spec import SIMKL
 from importer.destinations.spec import DestinationSpec
 from importer.destinations.trakt.spec import TRAKT
 from importer.destinations.trakt_v1.spec import TRAKT_V1
+from importer.destinations.upload_files.imdb_csv import IMDB_FILE
 from importer.destinations.upload_files.letterboxd_csv import LETTERBOXD_FILE
 from importer.destinations.upload_files.plain_csv import CSV_FILE
 from importer.destinations.upload_files.trakt_csv import TRAKT_FILE
 from importer.errors import UsageError
 from importer.text import did_you_mean
 
-_SPECS = [TRAKT, SIMKL, TRAKT_V1, SANDBOX, SANDBOX_V2, TRAKT_FILE, LETTERBOXD_FILE, CSV_FILE]
+_SPECS = [TRAKT, SIMKL, TRAKT_V1, SANDBOX, SANDBOX_V2, TRAKT_FILE, LETTERBOXD_FILE, IMDB_FILE, CSV_FILE]
 
 DEFAULT = TRAKT.name
 """The destination without `--to`."""

@@ -1,7 +1,9 @@
 """Delivery: gives every open row of a run its outcome. Work: what it needs for that."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from importer.errors import ImporterError
@@ -26,6 +28,8 @@ class Work:
     """The run that is undone, if what was changed since then is to be left alone."""
     later_runs: Sequence[str] = ()
     """The ids of the runs after it whose changes stand."""
+    note_written: Callable[[Path], AbstractContextManager[None]] = lambda _: nullcontext()
+    """Remembers that a run wrote the file which the block puts in place."""
 
 
 class Delivery(Protocol):

@@ -20,7 +20,7 @@ from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
 from importer.runs.estimate import Effort, estimate_effort
 from importer.runs.export_file import Writing, find_parts
-from importer.runs.outputs import check_replaceable
+from importer.runs.outputs import Outputs, check_replaceable
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.send import Access, Sending
 
@@ -83,8 +83,11 @@ class OpenDestination:
         if rules.removes_missing:
             raise OptionError("mirror", "this does not go with a file: the account's ratings are not known")
 
-    def check_files(self, read: Path | None, results: Path | None, *, overwrites: bool = False) -> None:
-        """See that what is written takes the place of nothing else. Raises UsageError."""
+    def check_files(self, read: Path | None, results: Path | None, outputs: Outputs | None) -> None:
+        """See that what is written takes the place of nothing else than `outputs`; None: of any file.
+
+        Raises UsageError.
+        """
         if self.file is None:
             return
         written = self.path
@@ -98,8 +101,14 @@ class OpenDestination:
             )
         if results is not None and is_same_file(written, results):
             raise OptionError("write_to", "this is the results file, too; name another", written)
-        for path in () if overwrites else (written, *find_parts(written)):
-            check_replaceable(path, "write_to", self.file.header)
+        if outputs is not None:
+            self._check_replaceable(self.file, outputs)
+
+    def _check_replaceable(self, file: FileDestination, outputs: Outputs) -> None:
+        for path in (self.path, *find_parts(self.path)):
+            check_replaceable(path, "write_to", file.header)
+            if not file.is_own_form:
+                outputs.check_written(path, "write_to")
 
     def as_stored(self, job: RatingJob) -> RatingJob:
         """Say how the account will store it."""

@@ -15,6 +15,7 @@ import csv
 import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -42,6 +43,7 @@ class Writing:
         self._run = work.run
         self._progress = work.progress
         self._stop = work.stop
+        self._note_written = work.note_written
         self._destination = destination
         self._path = path
         self.paths: Sequence[Path] = ()
@@ -92,7 +94,10 @@ class Writing:
                 lines.add(job)
             self._progress.done += len(jobs)
         places = _name_parts(path, lines.count_parts())
-        drafts.commit(places, instead_of=_find_earlier(path, places))
+        with ExitStack() as notes:
+            for place in places:
+                notes.enter_context(self._note_written(place))
+            drafts.commit(places, instead_of=_find_earlier(path, places))
         self.paths = places
         # In one transaction: a run half recorded would be continued with a file of the other half.
         self._run.record(self._outcomes(lines))

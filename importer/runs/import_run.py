@@ -129,7 +129,7 @@ class ImportRun:
         self.destination.check(self.rules, self.options)
         if self.results not in {None, STANDARD_OUTPUT}:
             self._check_results(self.results, columns)
-        self.destination.check_files(read, self.results, overwrites=self.overwrites)
+        self.destination.check_files(read, self.results, None if self.overwrites else self.outputs)
 
     def _check_results(self, results: Path, columns: Sequence[str]) -> None:
         check_place(results, "out")
@@ -197,6 +197,7 @@ class ImportRun:
         if self.close_known is not None:
             self.close_known(loaded.run)
         work = Work(loaded.run, self.rules, self._pace, self.progress, self.stop_request)
+        work = replace(work, note_written=self.outputs.writing)
         if (past := self.rules.undo_of) is not None and not self.rules.undoes_later_changes:
             undone = self.journal.open_run(past.number, past.run_id)
             work = replace(work, undone=undone, later_runs=find_later(past))

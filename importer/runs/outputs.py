@@ -60,6 +60,12 @@ class Outputs:
             )
             raise OptionError(option, f"this file {problem}. {remedy}", path)
 
+    def check_written(self, path: Path, option: str) -> None:
+        """Raise OptionError unless the file is just as a run wrote it, whatever its columns."""
+        if self.may_be_edited(path):
+            problem = f"this file may be an export of yours. {Remedy.REPLACE}"
+            raise OptionError(option, problem, path)
+
     def may_be_edited(self, path: Path) -> bool:
         """Whether the file may have corrections: unless a run wrote just this, here or at another place."""
         if not path.is_file() or not path.stat().st_size:

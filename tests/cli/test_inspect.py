@@ -29,7 +29,9 @@ def inspect(tmp_path: Path, *words: str, given: str = "") -> "subprocess.Complet
     )
 
 
-@pytest.mark.parametrize("to", ["trakt", "trakt-v1", "sandbox", "trakt-file", "letterboxd-file", "csv-file"])
+@pytest.mark.parametrize(
+    "to", ["trakt", "trakt-v1", "sandbox", "trakt-file", "letterboxd-file", "imdb-file", "csv-file"]
+)
 def test_every_destination_says_what_it_would_take(tmp_path: Path, to: str) -> None:
     done = inspect(tmp_path, str(SAMPLES / "imdb-2024.csv"), "--to", to, "--json")
     assert done.returncode == 0, done.stderr

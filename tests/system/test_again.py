@@ -757,6 +757,23 @@ class TestOverwriting:
             assert importer(*command, "--overwrite").returncode == 0
             assert mine.read_text() != self.MINE
 
+    def test_an_export_of_imdb_is_never_taken_for_a_file_that_a_run_wrote(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        command = ("run", "ratings.csv", "--to", "imdb-file", "--write-to", "mine.csv")
+        assert importer(*command).returncode == 0
+        written = (tmp_path / "mine.csv").read_bytes()
+        assert importer(*command).returncode == 0, "what a run wrote may be replaced"
+        export = written.replace(b",9,", b",3,")
+        (tmp_path / "mine.csv").write_bytes(export)
+        refused = importer(*command)
+        assert refused.returncode == 2
+        assert "--write-to mine.csv: this file may be an export of yours." in refused.stderr
+        assert (tmp_path / "mine.csv").read_bytes() == export
+        assert importer(*command, "--overwrite").returncode == 0
+        assert (tmp_path / "mine.csv").read_bytes() == written
+
     def test_a_dry_run_writes_results_only_when_asked(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9")
         dry = importer("run", "ratings.csv", "--to", "sandbox", "--dry-run")

@@ -28,6 +28,11 @@ class FileDestination(Protocol):
         ...
 
     @property
+    def is_own_form(self) -> bool:
+        """Whether a file with this header is one of ours; else it may be an export of the user's."""
+        ...
+
+    @property
     def largest_file_bytes(self) -> int | None:
         """The size limit of a file; more rows go into further files. None: one file of any size."""
         ...

@@ -29,6 +29,7 @@ class LetterboxdFile:
     name: str = "letterboxd-file"
     upload_at: str = "letterboxd.com/import"
     header: Sequence[str] = HEADER
+    is_own_form: bool = True
     largest_file_bytes: int | None = LARGEST_FILE_BYTES
 
     def check(self, job: RatingJob) -> Outcome | None:

@@ -42,6 +42,7 @@ class PlainFile:
     name: str = "csv-file"
     upload_at: str = ""
     header: Sequence[str] = HEADER
+    is_own_form: bool = True
     largest_file_bytes: int | None = None
 
     def check(self, job: RatingJob) -> Outcome | None:

@@ -37,6 +37,7 @@ class TraktFile:
     name: str = "trakt-file"
     upload_at: str = "trakt.tv (Settings, Import, CSV)"
     header: Sequence[str] = HEADER
+    is_own_form: bool = True
     largest_file_bytes: int | None = None
 
     def check(self, job: RatingJob) -> Outcome | None:
