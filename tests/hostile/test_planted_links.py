@@ -10,12 +10,14 @@ from importer import files, state_files
 from importer.cli.advice import explain
 from importer.config.folders import state_dir
 from importer.config.keep import add_settings
+from importer.destinations.registry import choose
 from importer.errors import ImporterError, OptionError, StateFileError
 from importer.files import check_place, follow_links
 from importer.journal import Journal
 from importer.journal.history import list_runs
 from importer.matching.match_file import write_match_file
 from importer.runs.results_csv import write_results
+from importer.runs.settings import load_spec_settings
 
 STRANGER = 54_321
 
@@ -105,6 +107,19 @@ def test_links_in_a_circle_end(tmp_path: Path) -> None:
 
 
 # Folders and files of the importer's own
+
+
+def test_settings_that_everybody_may_write_are_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "config.toml"
+    file.touch()
+    monkeypatch.setenv("IMPORTER_CONFIG_FILE", str(file))
+    for mode, warnings in ((0o644, 0), (0o646, 1)):
+        file.chmod(mode)
+        loaded = load_spec_settings(choose("trakt"), {}, needs=())
+        assert len(loaded.warnings) == warnings
+        assert all("every user of this machine can change" in each for each in loaded.warnings)
 
 
 def test_a_state_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
