@@ -33,10 +33,10 @@ from importer.titles.index import TitleIndex
 TITLES, EPISODES, AKAS, RATED = 2_700_000, 8_300_000, 50_000_000, 1_600_000
 """Rows at the real size: IMDb had about so many in 2026."""
 
-_SYLLABLES = re.findall(
+SYLLABLES = re.findall(
     r"\w+", "ka lo mi ter an der vo ru shi na to bel gra fen sol par ti mo qua li ne strö ßel gü ар не ва"
 )
-_COMMON = re.findall(
+COMMON = re.findall(
     r"\w+", "the of and a in man night love house day last girl king blood war dead dark city"
 )
 _TYPES = ("movie", "short", "tvSeries", "video", "tvMovie", "tvMiniSeries", "tvSpecial", "videoGame")
@@ -54,7 +54,7 @@ class Made:
         self._akas, self._rated = int(AKAS * share), int(RATED * share)
         count = max(int(400_000 * share**0.5), 1000)
         self._words = [
-            "".join(self._random.choices(_SYLLABLES, k=self._random.randint(2, 5))) for _ in range(count)
+            "".join(self._random.choices(SYLLABLES, k=self._random.randint(2, 5))) for _ in range(count)
         ]
         self.known: list[tuple[str, int]] = []
         """Some of the names, with their years, to be looked up."""
@@ -83,7 +83,7 @@ class Made:
     def _name(self) -> str:
         pick = self._random
         words = [
-            pick.choice(_COMMON)
+            pick.choice(COMMON)
             if pick.random() < 0.4
             else self._words[int(len(self._words) * pick.random() ** 3)]
             for _ in range(pick.choice((1, 2, 2, 3, 3, 4, 5)))
