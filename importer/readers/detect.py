@@ -25,7 +25,6 @@ from importer.errors import (
     UnreadableFileError,
     UsageError,
 )
-from importer.model import IMDB_ID
 from importer.readers.base import FileReader, ReadOptions
 from importer.readers.cells.errors import quote
 from importer.readers.format_reader import TableReader
@@ -44,15 +43,12 @@ from importer.readers.tables.archive import (
 )
 from importer.readers.tables.opening import list_sheets, open_table
 from importer.readers.tables.sheets import Sheet, open_sheet
-from importer.readers.tables.table import AnyTable, Header, Table
+from importer.readers.tables.table import AnyTable, Header
 from importer.readers.tables.text import read_head
 from importer.readers.tables.web_page import OPEN_AS_TABLE, WEB_PAGE
+from importer.readers.unknown import explain_unknown, list_names
 
-_MOST_SHOWN = 30
 _NAME_PARTS = re.compile(r"[-_ 0-9]+")
-
-
-_is_data = re.compile(IMDB_ID).fullmatch
 
 
 class _Choice(NamedTuple):
@@ -104,7 +100,7 @@ def _choose_sheet(sheets: Sequence[Sheet], path: Path, name: str, options: ReadO
     names = [sheet.name for sheet in sheets]
     if options.sheet is not None and options.sheet not in names:
         raise OptionError(
-            "sheet", f"there is none of this name in {name}; there are {_list(names)}", options.sheet
+            "sheet", f"there is none of this name in {name}; there are {list_names(names)}", options.sheet
         )
     refusals: list[UnknownFormatError | UnreadableFileError] = []
     for sheet in sheets:
@@ -129,7 +125,7 @@ def _explain_refusals(
         return UnreadableFileError(name, problem, remedy=OPEN_AS_TABLE)
     if len(refusals) == 1:
         return error
-    names = _list([each.name for each in sheets])
+    names = list_names([each.name for each in sheets])
     message = f"{error.message.rstrip('.')}.\nNor can another of its sheets be read: {names}"
     return UnknownFormatError(message, error.remedy, found=error.found, missing=error.missing)
 
@@ -172,7 +168,7 @@ def _open_archive(path: Path, name: str, options: ReadOptions, given: int) -> Fi
     if len(found) != 1:
         what = f"ratings of several formats: {', '.join(found)}" if found else "no ratings of a known format"
         raise UnknownFormatError(
-            f"{name}: the archive holds {what}.\nIn it: {_list([*unpacked.names, *unpacked.packed])}.\n"
+            f"{name}: the archive holds {what}.\nIn it: {list_names([*unpacked.names, *unpacked.packed])}.\n"
             + (Remedy.NAME_FORMAT if found else UNPACK)
         )
     ((_, members),) = found.items()
@@ -227,28 +223,9 @@ def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
             return _Choice(reader, named)
     found = {reader: len(set(reader.find_columns(table.header).values())) for reader in tried}
     # A column `Score` alone is not nearly a file of Flixster.
-    near = [reader for reader in tried if len(missing[reader]) <= found[reader] or reader is CsvReader]
+    near = [reader for reader in tried if len(missing[reader]) < found[reader] or reader is CsvReader]
     nearest = min(near or tried, key=lambda reader: (len(missing[reader]), -found[reader]))
-    raise _unknown(table, nearest.about.name, missing[nearest], is_forced=format_name != "auto")
-
-
-def _unknown(table: AnyTable, nearest: str, missing: Sequence[str], *, is_forced: bool) -> UnknownFormatError:
-    names = table.header.names
-    if not is_forced and isinstance(table, Table) and any(map(_is_data, names)):
-        raise UnknownFormatError(
-            f"{table.name}: the first row is data, not the names of columns: {_list(names)}.\n"
-            "Put a row of names above it, such as title,rating,imdb_id.",
-            found=names,
-        )
-    problem = f"the file is not of the format {nearest}" if is_forced else "no known format has these columns"
-    return UnknownFormatError(
-        f"{table.name}: {problem}.\n"
-        f"Columns found: {_list(names)}.\n"
-        f"{'Missing' if is_forced else f'Nearest is {nearest}; missing'}: {'; '.join(missing)}",
-        Remedy.MAP_COLUMNS,
-        found=names,
-        missing=missing,
-    )
+    raise explain_unknown(table, nearest.about.name, missing[nearest], is_forced=format_name != "auto")
 
 
 def _refuse_incomplete(table: AnyTable, missing: Mapping[type[TableReader], Sequence[str]]) -> None:
@@ -259,9 +236,9 @@ def _refuse_incomplete(table: AnyTable, missing: Mapping[type[TableReader], Sequ
     for reader in missing:
         if found := [names[key] for key in names if key in reader.signature_columns]:
             raise UnknownFormatError(
-                f"{table.name}: the columns {_list(found)} are those of {reader.about.name}, but the file "
-                f"lacks {'; '.join(missing[reader])}.\nImport the export as it was downloaded; or, where it "
-                f"is a table of your own, {Remedy.MAP_OWN_TABLE}",
+                f"{table.name}: the columns {list_names(found)} are those of {reader.about.name}, but the "
+                f"file lacks {'; '.join(missing[reader])}.\nImport the export as it was downloaded; or, if "
+                f"it is a table of yours, {Remedy.MAP_OWN_TABLE}",
                 found=table.header.names,
                 missing=missing[reader],
             )
@@ -291,13 +268,16 @@ def _refuse_idle_options(table: AnyTable, reader: type[TableReader], options: Re
 
 def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
     """Give columns the names of fields; a column that has such a name already makes way."""
-    fields = sorted({*CsvReader.columns, "type"} - {"second_kind", "kind", "note", "address", "list_name"})
+    fields = sorted(
+        {*CsvReader.columns, "type"}
+        - {"second_kind", "stated_second_kind", "kind", "note", "address", "list_name"}
+    )
     renamed = {}
     for column, field in mapping.items():
         place = header.find([column.strip()])
         if place is None:
             raise UnknownFormatError(
-                f"map: the file has no column {quote(column)}; it has {_list(header.names)}",
+                f"map: the file has no column {quote(column)}; it has {list_names(header.names)}",
                 found=header.names,
             )
         if (key := field.strip().lower()) not in {*fields, "kind"}:
@@ -308,8 +288,3 @@ def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
         renamed[place] = key
     keys = [None if key in renamed.values() else key for key in header.keys]
     return Header(header.names, tuple(renamed.get(place, key or "") for place, key in enumerate(keys)))
-
-
-def _list(names: Sequence[str]) -> str:
-    shown = ", ".join(quote(name) for name in names[:_MOST_SHOWN])
-    return shown if len(names) <= _MOST_SHOWN else f"{shown} and {len(names) - _MOST_SHOWN} more"

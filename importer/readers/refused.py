@@ -20,6 +20,7 @@ class RefusedFile(NamedTuple):
 
 
 _TV_TIME = "Import the files whose names start with ratings, tv_show_rate.csv, or the whole archive."
+_OTHER_WORKS = "Import a file of films and series."
 _REFUSED = (
     RefusedFile(
         frozenset({"name", "year", "letterboxd uri"}),
@@ -69,6 +70,42 @@ _REFUSED = (
         frozenset({"rating"}),
         "a plan of the importer",
         Remedy.SEND_PLAN,
+    ),
+    *(
+        RefusedFile(
+            frozenset(columns), frozenset(), "a list of books, which no destination rates", _OTHER_WORKS
+        )
+        for columns in ({"isbn"}, {"isbn13"}, {"isbn/uid"}, {"book id", "author"})
+    ),
+    *(
+        RefusedFile(
+            frozenset(columns), frozenset(), "a list of music, which no destination rates", _OTHER_WORKS
+        )
+        for columns in ({"rym album"}, {"catalog#", "artist"}, {"artist", "album"})
+    ),
+    RefusedFile(
+        frozenset({"movieid", "imdbid", "tmdbid"}),
+        frozenset({"rating"}),
+        "links.csv of a MovieLens data set, which holds no ratings",
+        "Import its ratings.csv and leave this file beside it, or the whole zip.",
+    ),
+    RefusedFile(
+        frozenset({"movieid", "title", "genres"}),
+        frozenset({"rating"}),
+        "movies.csv of a MovieLens data set, which holds no ratings",
+        "Import its ratings.csv and leave this file beside it, or the whole zip.",
+    ),
+    RefusedFile(
+        frozenset({"series_id", "series_type", "score"}),
+        frozenset({"title"}),
+        "AniList's data on request, which names titles by AniList's own numbers alone",
+        "Import the list as a script saves it from AniList's API, with its titles.",
+    ),
+    RefusedFile(
+        frozenset({"listed_at", "type"}),
+        frozenset({"rating", "rated_at"}),
+        "a list or a watchlist of Trakt, which holds no ratings",
+        "Import the files whose names start with ratings, or the whole archive.",
     ),
     *(
         RefusedFile(

@@ -76,6 +76,14 @@ def test_a_column_that_stands_twice_is_not_guessed(tmp_path: Path) -> None:
     [
         ("Date,Name,Year,Letterboxd URI", "a list of films of Letterboxd"),
         ("Title,Date", "Netflix's viewing history"),
+        ("Book Id,Title,Author,ISBN,ISBN13,My Rating,Average Rating,Year Published", "a list of books"),
+        ("RYM Album,First Name,Last Name,Title,Release_Date,Rating", "a list of music"),
+        ("Catalog#,Artist,Title,Label,Format,Rating,Released,release_id", "a list of music"),
+        ("movieId,imdbId,tmdbId", "links.csv of a MovieLens data set"),
+        ("movieId,title,genres", "movies.csv of a MovieLens data set"),
+        ("rank,id,listed_at,notes,type,movie.title", "a list or a watchlist of Trakt"),
+        ("score,progress,series_id,series_type", "AniList's data on request"),
+        ("85\tToy Story (1995)\n70\tHeat (1995)", "a list of scores as text, as Criticker saves one"),
     ],
 )
 def test_files_that_are_known_to_hold_no_ratings_are_refused_by_name(
