@@ -74,6 +74,13 @@ class TerminalPrompts:
             err=True,
         )
 
+    def confirm_listing(self, rows: int) -> bool:
+        """Ask before titles that are new to the account are rated there for the first time."""
+        titles = count(rows, "title")
+        return self._assume_yes or typer.confirm(
+            f"{titles} that the account has not rated will be rated. Do it?", err=True
+        )
+
     def confirm_changes(self, snapshot: Snapshot) -> bool:
         """Ask before the run changes much of the account."""
         return self._assume_yes or typer.confirm(f"{describe_changes(snapshot)}. Do it?", err=True)

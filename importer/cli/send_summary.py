@@ -7,6 +7,7 @@ The account has 9,950 ratings of 20,000; then 21,800.
 Sent before: 1,000 rated.
 Not to send: 40 duplicate, 3 invalid, bad rating.
 To send: 12,000 rows in about 120 requests, at least 2 min 00 s.
+About 129 of the 500 requests a day of a free account, if no other program has used any.
 ```
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 from importer.client.sign_in import AccountInfo
+from importer.destinations.sign_in import DayQuota
 from importer.journal.history import Tally
 from importer.model import Status
 from importer.runs.prompts import SendSummary
@@ -41,7 +43,23 @@ def build_send_summary(summary: SendSummary) -> list[str]:
     requests = count(effort.requests, "request")
     if summary.removals:
         lines.append(f"To remove: {count(summary.removals, 'rating')}, as the rows ask.")
-    return [*lines, f"To send: {count(summary.open_rows, 'row')} in about {requests}{at_least}."]
+    lines.append(f"To send: {count(summary.open_rows, 'row')} in about {requests}{at_least}.")
+    return [*lines, *_describe_day(account_info.day_quota, effort.requests)]
+
+
+def _describe_day(quota: DayQuota | None, requests: int) -> Iterator[str]:
+    """Count what the run needs against what a day has, if there is such a limit."""
+    if quota is None:
+        return
+    needed = requests + quota.besides
+    day = f"{quota.requests:,} requests a day of {quota.whose}"
+    if needed <= quota.requests:
+        yield f"About {needed:,} of the {day}, if no other program has used any."
+        return
+    yield (
+        f"About {needed:,} requests are needed, more than the {day}: the run stops when they are used up, "
+        f"and the same command goes on after {quota.reset}."
+    )
 
 
 def _describe_account(account_info: AccountInfo, seconds: float) -> str:

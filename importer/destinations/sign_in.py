@@ -197,11 +197,15 @@ class DeviceFlow(Protocol):
 
 
 class DayQuota(NamedTuple):
-    """How many requests the service allows in a day: `whose`, and until when (`reset`)."""
+    """How many requests the service allows in a day, those of other programs included."""
 
     requests: int
     whose: str
+    """Such as `a free account`."""
     reset: str
+    """When there are new ones."""
+    besides: int = 0
+    """What a run needs beside its batches: for reading, and for questions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ class SentRows(RunRows):
         )
         return int(found.fetchone()[0])
 
+    def has_added_before(self) -> bool:
+        """Whether this or another run of the account has rated a title that was not rated."""
+        sought = "SELECT 1 FROM row WHERE status = 'rated' AND previous_rating IS NULL AND NOT carried"
+        return bool(self._db.execute(f"SELECT EXISTS ({sought})").fetchone()[0])
+
     def unanswered(self) -> list[RatingJob]:
         """Return the claimed jobs without an outcome: after a crash they may have arrived."""
         return self._jobs("run = ? AND status IS NULL AND is_claimed ORDER BY row", self.number)

@@ -23,6 +23,7 @@ from importer.runs.export_file import Writing, find_parts
 from importer.runs.outputs import Outputs, check_replaceable
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.send import Access, Sending
+from importer.text import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,11 @@ class OpenDestination:
         return (told,) if names else ()
 
     def check(self, rules: RunRules, options: SendOptions) -> None:
-        """Refuse what cannot be kept where the account is not known. Raises UsageError."""
+        """Refuse what the service does not allow, or needs an account that is known. Raises UsageError."""
+        most = self.spec.most_workers
+        if most is not None and options.workers is not None and options.workers > most:
+            problem = f"{self.spec.word} takes {count(most, 'request')} at a time"
+            raise OptionError("workers", problem, options.workers)
         if self.file is None:
             return
         if options.limit is not None:

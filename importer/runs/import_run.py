@@ -84,6 +84,7 @@ class ImportRun:
             if snapshot.is_readable:
                 loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
             self._report_before_sending(loaded)
+            self._ask_about_lists(loaded.run)
             self._guard(loaded.run, snapshot)
         return self._send(loaded, delivery)
 
@@ -209,6 +210,13 @@ class ImportRun:
         if self.rules.on_conflict is OnConflict.ASK and delivery.stopped_by is None:
             snapshot = delivery.resolve_conflicts(self.prompts.choose_rating)
         return snapshot
+
+    def _ask_about_lists(self, run: JournalRun) -> None:
+        """Before the account's first new title, say what the service does besides rating it, and ask."""
+        effect, additions = self.destination.spec.listing_effect, run.count_additions()
+        if effect and additions and not run.has_added_before():
+            self.observer.warned(f"{effect}.")
+            _insist(self.prompts.confirm_listing(additions))
 
     def _guard(self, run: JournalRun, snapshot: Snapshot) -> None:
         """Ask before a run changes much of the account, or removes ratings because rows of a file say so."""

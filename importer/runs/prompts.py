@@ -65,6 +65,10 @@ class Prompts(Protocol):
         """Whether to send so many ratings one by one; each may be posted to a social feed."""
         ...
 
+    def confirm_listing(self, rows: int) -> bool:
+        """Whether to rate so many new titles; what the service does with them besides was said before."""
+        ...
+
     def choose_rating(self, conflict: Conflict) -> bool:
         """Whether the account's rating is kept, and the row's is not sent."""
         ...
@@ -111,6 +115,11 @@ class Unattended:
         return TitleAnswer.SKIP
 
     def confirm_feeds(self, rows: int) -> bool:
+        """Allow it: an unattended run is documented to do this."""
+        del rows
+        return True
+
+    def confirm_listing(self, rows: int) -> bool:
         """Allow it: an unattended run is documented to do this."""
         del rows
         return True

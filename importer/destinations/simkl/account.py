@@ -19,6 +19,9 @@ MOMENTS = ("rated_at", "removed_from_list")
 
 _LONGEST_NAME = 100
 
+_BESIDES = 9
+"""Whose account it is; twice what changed and three lists, for comparing and for verifying."""
+
 
 def read_account(answer: Response | ConnectionLostError) -> Decision[Account]:
     """Read the owner of the token."""
@@ -50,7 +53,7 @@ def _parse_account(body: bytes) -> Account | None:
     if not name and not has_number:
         return None
     known = DAY_QUOTAS.get(kind) if isinstance(kind, str) else None
-    quota = None if known is None else DayQuota(known, f"a {kind} account", "midnight in New York")
+    quota = None if known is None else DayQuota(known, f"a {kind} account", "midnight in New York", _BESIDES)
     username = f"{name or 'account'} (id {number})" if has_number else name
     return Account(username, "", kind == "vip", day_quota=quota)
 
