@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from importer.errors import UnreadableFileError
 from importer.model import RESULT_COLUMNS, Status
 from tests.road import OPEN, WAYS, Road
 from tests.road import running_sandbox as running_server
@@ -160,14 +161,14 @@ class TestRetryOfFailures:
             assert server.count_sent_rows() == 2
         assert road.statuses == ["rated", "rated"]
 
-    def test_the_results_are_an_export_like_any_other(self, road: Road) -> None:
+    def test_the_results_are_read_by_retry_alone(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8", "'=1+1,5")
         with running_server(**LISTED) as server:
             road.run(server.url, limit=1)
             road.file = road.results.rename(road.results.with_name("earlier.csv"))
-            road.run(server.url)
-            assert server.count_sent_rows() == 2
-        assert road.statuses == ["unchanged", "rated", "invalid"]
+            with pytest.raises(UnreadableFileError, match="a results file of the importer"):
+                road.run(server.url)
+            assert server.count_sent_rows() == 1
 
     def test_rows_that_were_taken_over_are_never_undone(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
@@ -464,7 +465,9 @@ class TestThePast:
         assert importer("show").stdout.count("\n") == 2
         asked = importer("undo")
         assert asked.returncode == 2
-        assert "last for the newest, or with --since the first of several" in asked.stderr
+        assert (
+            "name the run to undo (last is the newest), or with --since the first of several" in asked.stderr
+        )
         assert "`importer runs` lists those there are" in asked.stderr
 
     def test_undo_last_typed_twice_undoes_once(self, importer: Importer, tmp_path: Path) -> None:
