@@ -92,15 +92,19 @@ class Search(Protocol):
         """The name under which its answers are cached."""
         ...
 
-    def build_exact_search(self, title: str, kinds: Collection[MediaKind]) -> Request | None:
-        """Ask for titles with exactly this name; None if the service has no such search for these kinds."""
+    def build_exact_search(
+        self, title: str, kinds: Collection[MediaKind], year: int | None = None
+    ) -> Request | None:
+        """Ask for titles with this name, all of them or those of a year; None if there is no such search."""
         ...
 
     def read_exact_search(self, answer: Response | ConnectionLostError, /) -> Decision[Found | Unsearchable]:
         """Read the titles of an answer."""
         ...
 
-    def build_search(self, title: str, years: range | None, kinds: Collection[MediaKind]) -> Request:
+    def build_search(
+        self, title: str, years: range | None, kinds: Collection[MediaKind]
+    ) -> Request | Unsearchable:
         """Ask for titles with a similar name, if possible of these years; None means any year."""
         ...
 
@@ -108,7 +112,7 @@ class Search(Protocol):
         """Read the titles of an answer."""
         ...
 
-    def build_lookup(self, source: str, value: str) -> Request:
+    def build_lookup(self, source: str, value: str) -> Request | Unsearchable:
         """Ask for the titles with an id, such as `tmdb` and `603`."""
         ...
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from importer.destinations.sandbox import SANDBOX, SANDBOX_V2
 from importer.destinations.simkl.spec import SIMKL
 from importer.destinations.spec import DestinationSpec
+from importer.destinations.tmdb.settings import SECTION as TMDB
 from importer.destinations.trakt.spec import TRAKT
 from importer.destinations.trakt_v1.spec import TRAKT_V1
 from importer.destinations.upload_files.imdb_csv import IMDB_FILE
@@ -37,8 +38,8 @@ def list_sign_ins() -> list[str]:
 
 
 def list_sections() -> list[str]:
-    """Return the destinations' sections of the settings file."""
-    return [spec.name for spec in _SPECS if spec.has_accounts]
+    """Return the sections of the settings file that services have."""
+    return [*(spec.name for spec in _SPECS if spec.has_accounts), TMDB]
 
 
 def list_descriptions() -> list[Mapping[str, str]]:

@@ -90,7 +90,7 @@ class Lookups:
     async def _search_for(self, client: Client, query: TitleQuery) -> MatchResult:
         title, kinds = as_catalogued(query.title or ""), searched_kinds(query.kind)
         answers: list[Found] = []
-        exact = self._search.build_exact_search(title, kinds)
+        exact = self._search.build_exact_search(title, kinds, query.year)
         if exact is not None:
             found = await self._ask(client, exact, self._search.read_exact_search)
             answers += [found] if isinstance(found, Found) else []  # the other search may find it
@@ -111,9 +111,11 @@ class Lookups:
     async def _ask(
         self,
         client: Client,
-        request: Request,
+        request: Request | Unsearchable,
         read: Callable[[Response | ConnectionLostError], Decision[Found | Unsearchable]],
     ) -> Found | Unsearchable:
+        if isinstance(request, Unsearchable):
+            return request
         question = f"{self._search.kept_as}{request.url.removeprefix(self._search.base_url)}"
         known = self._cache.get(question)
         if known is not None:

@@ -6,15 +6,20 @@ trakt     the destination's search, if it has the settings it needs, or needs no
 tmdb      there is a key                OnlineSource
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from importer.client.rate import Rate
 from importer.config.folders import state_dir
+from importer.config.sources import Section, load_settings
 from importer.destinations.base import Search
 from importer.destinations.registry import DEFAULT, find, find_searcher, list_sections
 from importer.destinations.spec import DestinationSpec
+from importer.destinations.tmdb.search import REQUESTS_PER_SECOND, TmdbSearch
+from importer.destinations.tmdb.settings import SECTION as TMDB
+from importer.destinations.tmdb.settings import TmdbSettings
 from importer.errors import NoTitleSourceError
 from importer.matching.lookups import LookupOptions
 from importer.matching.sources import IndexSource, OnlineSource, TitleSource
@@ -23,6 +28,8 @@ from importer.runs.settings import load_spec_settings
 from importer.titles.settings import INDEX, index_file, load_title_settings
 
 TRAKT = "trakt"
+
+_TMDB_WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ class TitleOptions:
 
 def open_sources(options: TitleOptions) -> list[TitleSource]:
     """Return what can be asked. Raises NoTitleSourceError if there is nothing, and SettingsError."""
-    opening = {INDEX: _open_index, TRAKT: _open_own, "tmdb": _open_tmdb}
+    opening = {INDEX: _open_index, TRAKT: _open_own, TMDB: _open_tmdb}
     names = load_title_settings(list_sections()).sources
     sources = [source for name in names if (source := opening[name](options)) is not None]
     if not sources:
@@ -74,8 +81,15 @@ def _open_own(options: TitleOptions) -> TitleSource | None:
     return OnlineSource(spec.word, _open_search(spec, flags, account, options.warn), limits)
 
 
-def _open_tmdb(_: TitleOptions) -> TitleSource | None:
-    return None
+def _open_tmdb(options: TitleOptions) -> TitleSource | None:
+    loaded = load_settings(Section(TMDB, TmdbSettings, list_sections()), {}, os.environ, None)
+    if not loaded.settings.token.reveal():
+        return None
+    for warning in loaded.warnings:
+        options.warn(warning)
+    rate = options.rate or Rate(REQUESTS_PER_SECOND, 1)
+    search = TmdbSearch(loaded.settings.base_url, loaded.settings.token)
+    return OnlineSource(TMDB, nullcontext(search), LookupOptions(options.workers or _TMDB_WORKERS, rate))
 
 
 @contextmanager

@@ -11,11 +11,11 @@ Answers are not trusted: an invalid id is dropped, and so is a title without ids
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 from importer.destinations.decisions import Decision, Done
-from importer.destinations.titles import Candidate, Found, Unsearchable, is_imdb_id
+from importer.destinations.titles import Candidate, EpisodeOf, Found, Unsearchable, is_imdb_id
 from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import PATIENT_QUESTION, interpret_trouble, is_block_page
 from importer.errors import ConnectionLostError
@@ -47,6 +47,7 @@ _PAGE = {"extended": "full", "page": "1", "limit": str(PAGE_SIZE)}
 
 _match_slug = re.compile(r"[a-z0-9][a-z0-9-]{0,199}").fullmatch
 _LARGEST_ID = 10**15
+_MOST_EPISODES = 100_000
 _FIRST_YEAR, _LAST_YEAR = 1870, 2199
 _LONGEST_TITLE = 500
 
@@ -59,7 +60,9 @@ class TraktSearch:
     client_id: str = field(repr=False)
     kept_as: str = ""
 
-    def build_exact_search(self, title: str, kinds: Collection[MediaKind]) -> Request | None:
+    def build_exact_search(
+        self, title: str, kinds: Collection[MediaKind], year: int | None = None
+    ) -> Request | None:
         """Ask for movies and shows of exactly this name; None for other kinds (contracts, search: exact)."""
         if not _EXACT.issuperset(kinds):
             return None
@@ -148,7 +151,22 @@ def _read_entries(entries: list[Any]) -> Iterator[Candidate]:
             continue
         shaped = entry.get(kind)
         if isinstance(shaped, dict) and (found := _read_title(MediaKind(kind), shaped)) is not None:
-            yield found
+            is_episode = found.kind is MediaKind.EPISODE
+            yield found._replace(place=_read_place(shaped, entry.get("show"))) if is_episode else found
+
+
+def _read_place(episode: Mapping[str, Any], show: object) -> EpisodeOf | None:
+    """Read where an episode belongs (API page search by id: episodes come with their show)."""
+    of = _read_title(MediaKind.SHOW, show) if isinstance(show, dict) else None
+    season, number = episode.get("season"), episode.get("number")
+    if of is None or not of.title or not _is_number(season) or not _is_number(number):
+        return None
+    ids = of.imdb_id, of.tmdb_id, of.tvdb_id, of.trakt_id
+    return EpisodeOf(of.title, of.year, season, number, *ids)
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value < _MOST_EPISODES
 
 
 def _read_title(kind: MediaKind, shaped: Mapping[str, Any]) -> Candidate | None:

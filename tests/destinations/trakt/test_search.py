@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.decisions import Retry, Stop
-from importer.destinations.titles import Candidate, Found, Unsearchable
+from importer.destinations.titles import Candidate, EpisodeOf, Found, Unsearchable
 from importer.destinations.trakt.search import LONGEST_QUERY, TraktSearch, escape
 from importer.errors import AuthorizationError, ConnectionLostError, Loss
 from importer.http import Response
@@ -389,3 +389,35 @@ def test_an_app_that_is_refused_stops() -> None:
     decision = read_search(build_answer(403))
     assert isinstance(decision, Stop)
     assert isinstance(decision.error, AuthorizationError)
+
+
+SHOW_OF_IT = {"title": "Lost", "year": 2004, "ids": {"trakt": 73, "imdb": "tt0411008", "tvdb": 73739}}
+PILOT = {"season": 1, "number": 2, "title": "Pilot: Part 2", "ids": {"trakt": 5, "imdb": "tt0636290"}}
+
+
+def read_episode(**entry: Any) -> Candidate:
+    answer = build_answer(200, [{"type": "episode"} | entry])
+    titles = read_lookup(answer, "imdb", "tt0636290")
+    assert isinstance(titles, tuple)
+    assert isinstance(titles[0], Candidate)
+    return titles[0]
+
+
+def test_an_episode_comes_with_its_place() -> None:
+    place = EpisodeOf("Lost", 2004, 1, 2, "tt0411008", None, 73739, 73)
+    assert read_episode(episode=PILOT, show=SHOW_OF_IT).place == place
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"episode": PILOT},
+        {"episode": PILOT, "show": []},
+        {"episode": PILOT, "show": SHOW_OF_IT | {"ids": {}}},
+        {"episode": PILOT | {"season": None}, "show": SHOW_OF_IT},
+        {"episode": PILOT | {"number": -1}, "show": SHOW_OF_IT},
+        {"episode": PILOT | {"number": True}, "show": SHOW_OF_IT},
+    ],
+)
+def test_an_episode_without_a_whole_place_has_none(entry: dict[str, Any]) -> None:
+    assert read_episode(**entry).place is None

@@ -1,0 +1,1 @@
+"""TMDB, as far as it is asked for titles; ratings cannot be sent there yet."""
