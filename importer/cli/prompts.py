@@ -1,16 +1,18 @@
 """Asks the questions of a run on the terminal, if there is one."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import typer
 
+from importer.cli.table_prompts import describe_table
 from importer.destinations.titles import Candidate, is_imdb_id
 from importer.errors import StopRunError
 from importer.matching.model import MatchResult, Occurrence, TitleQuery, describe
 from importer.model import MediaKind
+from importer.readers.sample import ColumnSample
 from importer.runs.conflicts import Conflict, describe_rating
-from importer.runs.prompts import Prompts, TitleAnswer, Unattended, describe_changes
+from importer.runs.prompts import Prompts, TableAnswers, TitleAnswer, Unattended, describe_changes
 from importer.runs.snapshot import Snapshot
 from importer.text import clean, count
 
@@ -84,6 +86,10 @@ class TerminalPrompts:
     def confirm_changes(self, snapshot: Snapshot) -> bool:
         """Ask before the run changes much of the account."""
         return self._assume_yes or typer.confirm(f"{describe_changes(snapshot)}. Do it?", err=True)
+
+    def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
+        """Ask what the columns are, unless nothing is to be asked."""
+        return None if self._assume_yes else describe_table(name, columns)
 
     def confirm_removals(self, rows: int) -> bool:
         """Ask before ratings are removed."""

@@ -14,7 +14,7 @@ add_settings(file, "trakt", {"client_id": "abc"})
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from importer.files import follow_links, replace_privately
 from importer.state_files import translate_trouble
 
 
-def add_settings(file: Path, section: str, values: Mapping[str, str]) -> None:
+def add_settings(file: Path, section: str, values: Mapping[str, str | Sequence[str]]) -> None:
     """Add keys to a section, which is made if it is not there. All else in the file stays as it is.
 
     Afterwards only its owner can read it. Raises SettingsError and StateFileError, and then changes nothing.
@@ -31,12 +31,14 @@ def add_settings(file: Path, section: str, values: Mapping[str, str]) -> None:
     with translate_trouble(file, "write this file"):
         file = follow_links(file)  # the file behind a link, not the link
     before = file.read_text("utf-8-sig") if file.exists() else ""
-    after = _insert(before, section, [f"{key} = {json.dumps(value)}" for key, value in values.items()])
+    after = _insert(
+        before, section, [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    )
     wanted = tomllib.loads(before)
     table: dict[str, Any] = wanted
     for name in section.split("."):
         table = table.setdefault(name, {})
-    table.update(values)
+    table.update({key: value if isinstance(value, str) else list(value) for key, value in values.items()})
     if not _holds(after, wanted):
         raise SettingsError([f"[{section}] of {file} is written in a way that only you can change."])
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -33,7 +33,10 @@ SYNC = "sync"
 TITLES = "titles"
 """The section of the TOML file about looking titles up."""
 
-GROUPS = ("accounts", "jobs")
+MAPS = "maps"
+"""The table of the TOML file whose sections say how odd tables are read: `[maps.films]`."""
+
+GROUPS = ("accounts", "jobs", MAPS)
 """The tables of the TOML file whose sections have names of the user's own: `[accounts.ada]`."""
 
 _Settings = TypeVar("_Settings", bound=Declared)

@@ -7,11 +7,11 @@ ImportRun ---confirm_feeds, confirm_changes, choose_rating ...-------------> Pro
 ```
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from importer.client.sign_in import AccountInfo
 from importer.destinations.titles import Candidate
@@ -20,6 +20,7 @@ from importer.journal.history import Tally
 from importer.matching.model import MatchResult, Occurrence, TitleQuery
 from importer.model import MediaKind
 from importer.progress import Progress
+from importer.readers.sample import ColumnSample
 from importer.runs.conflicts import Conflict
 from importer.runs.estimate import Effort
 from importer.runs.room import Room
@@ -33,6 +34,16 @@ class TitleAnswer(Enum):
     SKIP = "skip"
     STOP = "stop"
     """Ask about no more titles; what was answered is kept."""
+
+
+class TableAnswers(NamedTuple):
+    """What the columns of a table are."""
+
+    words: Sequence[str]
+    """Those of `--map`: Film=title."""
+    scale: str | None
+    is_kept: bool
+    """Whether other files with these columns are read so, too."""
 
 
 class Prompts(Protocol):
@@ -75,6 +86,10 @@ class Prompts(Protocol):
 
     def confirm_changes(self, snapshot: Snapshot) -> bool:
         """Whether a run may change more of the account than its guard allows. May raise UsageError."""
+        ...
+
+    def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
+        """Say what the columns of a table are that no format knows; None if nobody can."""
         ...
 
     def confirm_removals(self, rows: int) -> bool:
@@ -127,6 +142,11 @@ class Unattended:
     def choose_rating(self, conflict: Conflict) -> bool:
         """Refuse."""
         raise UsageError(f"nobody can be asked about {conflict.job.title or 'a title'}")
+
+    def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
+        """Say nothing."""
+        del name, columns
+        return None
 
     def confirm_removals(self, rows: int) -> bool:
         """Allow it: the file says so, and the guard refuses many."""

@@ -4,14 +4,21 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from importer.errors import OptionError, Remedy, ScaleNeededError, UnreadableFileError, UsageError
+from importer.errors import (
+    OptionError,
+    Remedy,
+    ScaleNeededError,
+    UnknownFormatError,
+    UnreadableFileError,
+    UsageError,
+)
 from importer.files import is_same_file
 from importer.journal import Journal
 from importer.matching.match_file import find_choices, read_match_file
@@ -22,6 +29,7 @@ from importer.readers.base import FileReader, Reader
 from importer.runs.destination import OpenDestination
 from importer.runs.load import Source, fingerprint_file
 from importer.runs.match_titles import TitleMatching, check_match_file
+from importer.runs.odd_tables import find_reading
 from importer.runs.open_titles import TitleOptions
 from importer.runs.outputs import name_match_file
 from importer.runs.prompts import Observer, Prompts, Unwatched
@@ -182,8 +190,17 @@ def open_file(
     Also returns how it is read: with the scale that was answered. Raises UnreadableFileError, also for a
     results file: what its closed rows hold may be the words of another file, on another scale.
     """
+    notes: Sequence[str] = ()
     try:
-        reader = open_reader(path, reading, name=name)
+        try:
+            reader = open_reader(path, reading, name=name)
+        except UnknownFormatError as error:
+            found = find_reading(path, name, reading, error, prompts)
+            if found is None:
+                raise
+            reading, notes = found
+            reader = open_reader(path, reading, name=name)
+        reader.notes = (*notes, *reader.notes)
         if reader.is_results:
             problem = "this is a results file of the importer, whose rows are not read as those of an export"
             raise UnreadableFileError(name, problem, remedy=Remedy.RETRY)

@@ -1,0 +1,52 @@
+"""Some cells of each column, for people who have to say what a table holds."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from importer.readers.base import ReadOptions
+from importer.readers.tables.archive import GZIP_START, ZIP_START, is_workbook
+from importer.readers.tables.opening import list_sheets, open_table
+from importer.readers.tables.sheets import open_sheet
+from importer.readers.tables.table import AnyTable
+from importer.readers.tables.text import read_head
+
+_MOST_CELLS = 3
+_MOST_COLUMNS = 40
+
+
+class ColumnSample(NamedTuple):
+    """A column by its name, and the first cells that hold something."""
+
+    name: str
+    cells: Sequence[str]
+
+
+def sample_columns(path: Path, name: str, options: ReadOptions, wanted: Sequence[str]) -> list[ColumnSample]:
+    """Show the columns of the table that has those that are wanted; nothing of an archive.
+
+    Raises UnreadableFileError.
+    """
+    for table in _open_tables(path, name, options):
+        names = table.header.names
+        if names == tuple(wanted):
+            places = [place for place, each in enumerate(names[:_MOST_COLUMNS]) if each]
+            chunk = next(table.chunks(places), None)
+            cells = {} if chunk is None else {place: chunk.column(place) for place in places}
+            return [
+                ColumnSample(names[place], list(islice(filter(str.strip, cells.get(place, ())), _MOST_CELLS)))
+                for place in places
+            ]
+    return []
+
+
+def _open_tables(path: Path, name: str, options: ReadOptions) -> Iterator[AnyTable]:
+    head = read_head(path, name)
+    if head.startswith(GZIP_START) or (head.startswith(ZIP_START) and not is_workbook(path)):
+        return
+    sheets = list_sheets(path, name, head, path.stat().st_size)
+    if not sheets:
+        yield open_table(path, name, head, options.encoding)
+    for sheet in sheets:
+        yield open_sheet(path, name, sheet, ())

@@ -1,0 +1,141 @@
+"""Tables that no format knows: somebody says once what their columns are, and is not asked again."""
+
+import io
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from importer.cli.prompts import TerminalPrompts
+from importer.config.maps import KeptMap, keep_map, read_maps
+from importer.errors import SettingsError, StopRunError, UnknownFormatError
+from importer.model import RatingJob
+from importer.readers import ReadOptions
+from importer.readers.base import FileReader
+from importer.readers.sample import sample_columns
+from importer.runs.prompts import Unattended
+from importer.runs.sources import open_file
+
+ODD = "Film,Stars,When,Link\nAlien,4.5,2024-05-01,tt0078748\nHeat,3,2024-05-02,tt0113277\n"
+ANSWERS = "2\n5\n4\n\n1\n\n\n3\ny\n"
+"""The rating, its scale, the id (of IMDb, as it looks), the title, no year, no type, the day; to be kept."""
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "settings.toml"
+    file.write_text('# mine\n[trakt]\nclient_id = "x"\n')
+    monkeypatch.setenv("IMPORTER_CONFIG_FILE", str(file))
+    return file
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    return lambda text: monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+def write(folder: Path, text: str = ODD, name: str = "films.csv") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def jobs(reader: FileReader) -> list[tuple[str | None, str | None, int | str, str | None]]:
+    rows = [row for chunk in reader.chunks() for row in chunk if isinstance(row, RatingJob)]
+    return [(job.title, job.imdb_id, job.rating, job.rated_at) for job in rows]
+
+
+RIGHT = [("Alien", "tt0078748", 9, "2024-05-01"), ("Heat", "tt0113277", 6, "2024-05-02")]
+
+
+def test_what_was_said_once_holds_for_every_file_with_these_columns(
+    tmp_path: Path, settings: Path, answer: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(ANSWERS)
+    reader, reading = open_file(write(tmp_path), "films.csv", ReadOptions(), TerminalPrompts())
+    assert jobs(reader) == RIGHT
+    assert (reading.format_name, reading.scale) == ("csv", "5")
+    assert "Alien | Heat" in capsys.readouterr().err
+    kept = tomllib.loads(settings.read_text())
+    assert kept["trakt"] == {"client_id": "x"}
+    assert kept["maps"]["films"] == {
+        "columns": ["Film", "Stars", "When", "Link"],
+        "map": ["Stars=rating", "Link=imdb_id", "Film=title", "When=rated_at"],
+        "scale": "5",
+    }
+    again, _ = open_file(write(tmp_path, name="more.csv"), "more.csv", ReadOptions(), Unattended())
+    assert jobs(again) == RIGHT
+    assert any("[maps.films]" in note for note in again.notes)
+
+
+def test_what_is_not_to_be_kept_is_asked_again(
+    tmp_path: Path, settings: Path, answer: Callable[[str], None]
+) -> None:
+    answer(ANSWERS.replace("y\n", "n\n"))
+    reader, _ = open_file(write(tmp_path), "films.csv", ReadOptions(), TerminalPrompts())
+    assert jobs(reader) == RIGHT
+    assert "maps" not in settings.read_text()
+    with pytest.raises(UnknownFormatError):
+        open_file(write(tmp_path), "films.csv", ReadOptions(), Unattended())
+
+
+def test_no_rating_no_answer_and_nobody_there_leave_the_file_unread(
+    tmp_path: Path, settings: Path, answer: Callable[[str], None]
+) -> None:
+    path = write(tmp_path)
+    answer("\n")
+    with pytest.raises(UnknownFormatError):
+        open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    answer("2\n")
+    with pytest.raises(StopRunError):
+        open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    for prompts in (Unattended(), TerminalPrompts(assume_yes=True)):
+        with pytest.raises(UnknownFormatError):
+            open_file(path, "films.csv", ReadOptions(), prompts)
+    assert settings.read_text() == '# mine\n[trakt]\nclient_id = "x"\n'
+
+
+def test_wrong_answers_are_asked_again(tmp_path: Path, settings: Path, answer: Callable[[str], None]) -> None:
+    answer("9\nStars\nfive\n5\nStars\n4\nimdb\nimdb_id\n1\n\n\n3\nn\n")
+    reader, _ = open_file(write(tmp_path), "films.csv", ReadOptions(), TerminalPrompts())
+    assert jobs(reader) == RIGHT
+    assert settings.exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Book Id,Title,Author,ISBN,My Rating\n1,Dune,H,2,5\n",
+        "Const,Your Rating,Date Rated,Title\ntt0078748,9,2024-05-01,Alien\n",
+    ],
+)
+@pytest.mark.usefixtures("settings")
+def test_books_are_not_asked_about(tmp_path: Path, content: str, answer: Callable[[str], None]) -> None:
+    answer("")
+    with pytest.raises((UnknownFormatError, StopRunError)):
+        open_file(write(tmp_path, content), "films.csv", ReadOptions(), TerminalPrompts())
+
+
+@pytest.mark.usefixtures("settings")
+def test_maps_have_names_of_their_own_and_wrong_ones_are_told(settings: Path) -> None:
+    first, second = (
+        KeptMap(("a", "b"), ("a=rating",), None, "my films!"),
+        KeptMap(("ä",), ("ä=rating",), "5", "my films!"),
+    )
+    assert [keep_map(first), keep_map(second)] == ["maps.my-films", "maps.my-films-2"]
+    assert read_maps() == [first._replace(name="my-films"), second._replace(name="my-films-2")]
+    settings.write_text('[maps.bad]\ncolumns = "a"\nmap = ["a=rating"]\n')
+    with pytest.raises(SettingsError, match=r"\[maps.bad\] of .* needs columns and map"):
+        read_maps()
+
+
+def test_the_first_cells_of_each_column_are_shown(tmp_path: Path) -> None:
+    path = write(tmp_path, "Film,Stars,\n,4\nAlien,\nHeat,5\nJaws,3\nBig,1\n")
+    shown = sample_columns(path, "films.csv", ReadOptions(), ("Film", "Stars", ""))
+    assert [(each.name, list(each.cells)) for each in shown] == [
+        ("Film", ["Alien", "Heat", "Jaws"]),
+        ("Stars", ["4", "5", "3"]),
+    ]
+    assert sample_columns(path, "films.csv", ReadOptions(), ("Other",)) == []
