@@ -22,6 +22,19 @@ LATER_SECONDS = 60.0
 """After a failed renewal of a token that is still valid, wait this long before trying again."""
 
 
+class KeyInRequest:
+    """The credentials of a service whose requests hold a key themselves: there is no token to add."""
+
+    expires_at: float | None = None
+
+    async def access_token(self) -> str:
+        """Return nothing: no request asks for a token."""
+        return ""
+
+    async def renew(self, stale: str) -> None:
+        """Do nothing: a key that is refused stays refused."""
+
+
 class Credentials:
     """The sign-in on one host and app, shared by all workers of a run."""
 

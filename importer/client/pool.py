@@ -38,6 +38,7 @@ from importer.destinations.decisions import (
 )
 from importer.destinations.titles import AccountRating, is_stored, possible_kinds
 from importer.errors import StopRunError
+from importer.http import Response
 from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 
 OUTAGE_AFTER = 10
@@ -163,7 +164,10 @@ class WorkerPool:
                     self._later.extend((each.request_kind, job) for each in later for job in each.jobs)
                     self._size.grow()
                 case Split():
-                    pending.extend(reversed(await self._split(part, decision)))
+                    if decision.reads_back and (others := await self._close_shown(part, trace)) is not part:
+                        pending.extend([others] if others.jobs else [])
+                    else:
+                        pending.extend(reversed(await self._split(part, decision)))
                     if decision.too_much:
                         self._size.shrink()
                 case Stop(error):
@@ -175,6 +179,29 @@ class WorkerPool:
     async def _split(self, batch: Batch, split: Split) -> Sequence[Batch]:
         room = await self.count_room(split.cap) if split.lacks_room and self.count_room else None
         return batch.halves() if room is None else cut_to_room(batch, room)
+
+    async def _close_shown(self, batch: Batch, trace: Trace) -> Batch:
+        """Close the rows that the account shows as they were sent; return the others, as a part of the batch.
+
+        Returns the batch itself if it shows none of them, or cannot be read.
+        """
+        ratings: dict[str, AccountRating] = {}
+        shared: dict[str, Response] = {}
+        for kind in sorted({kind for job in batch.jobs for kind in possible_kinds(job)}):
+            found = await self._account_reader.read(kind, shared)
+            if not isinstance(found, Done):
+                return batch
+            # A rating in the list is there for certain; that one is gone only if the list is whole.
+            if not found.value.is_complete and not all(job.rating for job in batch.jobs):
+                return batch
+            ratings.update(found.value.ratings)
+        shown = [job for job in batch.jobs if is_stored(self._destination.as_stored(job), ratings)]
+        if not shown or self.stopped_by is not None:
+            return batch
+        trace.effect = Effect.NONE
+        self._on_outcomes(_build_row_outcomes(shown, [_seen(job) for job in shown], trace))
+        rows = {job.row for job in shown}
+        return Batch(batch.request_kind, [job for job in batch.jobs if job.row not in rows], is_part=True)
 
     def _watch_for_outage(self, outcomes: Sequence[Outcome]) -> None:
         if outcomes:
@@ -279,6 +306,12 @@ def verified(job: RatingJob) -> Outcome:
     """Return the outcome of a job whose answer was lost but whose rating the account has."""
     status = (RATED if job.rating else UNRATED).status
     return Outcome(status, "verified", "the answer was lost; reading back found the rating in the account")
+
+
+def _seen(job: RatingJob) -> Outcome:
+    """Return the outcome of a job whose answer only counted, and that the account has as it was sent."""
+    message = "the answer counted rows without naming them; reading back found this one done"
+    return Outcome((RATED if job.rating else UNRATED).status, "verified", message)
 
 
 def _as_absent(outcome: Outcome) -> Outcome:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from importer.client.auth import Credentials
+from importer.client.auth import Credentials, KeyInRequest
 from importer.client.client import Client, Tokens
 from importer.client.transport import HttpSender
 from importer.destinations.sign_in import (
@@ -102,7 +102,9 @@ class AccountInfo:
         return self.cap if self.is_cap_stated else None
 
 
-async def account_info(sender: HttpSender, credentials: Credentials, api: AccountApi) -> AccountInfo:
+async def account_info(
+    sender: HttpSender, credentials: Credentials | KeyInRequest, api: AccountApi
+) -> AccountInfo:
     """Return facts about the account and the number of its ratings: two GETs at most. Raises StopRunError."""
     client = Client.for_questions(sender, credentials)
     account = await client.request(api.build_account(), api.read_account)

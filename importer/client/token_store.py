@@ -36,7 +36,7 @@ from importer.state_files import take_lock, translate_trouble
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-__all__ = ["MemoryTokenStore", "TokenSet", "TokenStore", "find_keyring", "open_token_store"]
+__all__ = ["MemoryTokenStore", "TokenSet", "TokenStore", "find_keyring", "open_key_store", "open_token_store"]
 
 LOCK_SECONDS = 700.0
 """The wait for another process that renews the token; longer than a renewal may take."""
@@ -83,10 +83,22 @@ def open_token_store(
     if settings.access_token:
         given = TokenSet(settings.access_token, settings.refresh_token or None, created_at=0.0)
         identity += [token.reveal() for token in (given.access_token, given.refresh_token) if token]
-    digest = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
-    name = f"{re.sub(r'[^a-z0-9.]+', '-', host)}-{digest}"
     keyring = None if given else BoundedKeyring(find_keyring, warn)
-    return TokenStore(state_folder / "tokens" / f"{name}.json", keyring, given)
+    return TokenStore(_name_file(state_folder, host, identity), keyring, given)
+
+
+def open_key_store(
+    base_url: str, state_folder: Path, account: str = "", warn: Callable[[str], None] = lambda _: None
+) -> "TokenStore":
+    """Open the store for the key of a service that has no tokens; a key is for its host only."""
+    host = urlsplit(base_url).netloc.lower()
+    identity = [host, "key", *([f"account {account}"] if account else [])]
+    return TokenStore(_name_file(state_folder, host, identity), BoundedKeyring(find_keyring, warn))
+
+
+def _name_file(state_folder: Path, host: str, identity: list[str]) -> Path:
+    digest = hashlib.sha256("\n".join(identity).encode()).hexdigest()[:16]
+    return state_folder / "tokens" / f"{re.sub(r'[^a-z0-9.]+', '-', host)}-{digest}.json"
 
 
 def find_keyring() -> "KeyringBackend | None":

@@ -149,6 +149,8 @@ class Split:
     """Whether the account has no room for all of it: it is cut to the room that is left, if that is known."""
     cap: int | None = None
     """How many ratings the account may hold, if the answer says so."""
+    reads_back: bool = False
+    """Whether to read the account first: the rows that it shows are done, and the others are sent again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
-from importer.destinations.sandbox import SANDBOX, SANDBOX_V2
+from importer.destinations.mdblist.spec import MDBLIST
+from importer.destinations.sandbox import SANDBOX, SANDBOX_MDBLIST, SANDBOX_V2
 from importer.destinations.simkl.spec import SIMKL
 from importer.destinations.spec import DestinationSpec
 from importer.destinations.tmdb.settings import SECTION as TMDB
@@ -16,7 +17,11 @@ from importer.destinations.upload_files.trakt_csv import TRAKT_FILE
 from importer.errors import UsageError
 from importer.text import did_you_mean
 
-_SPECS = [TRAKT, SIMKL, TRAKT_V1, SANDBOX, SANDBOX_V2, TRAKT_FILE, LETTERBOXD_FILE, IMDB_FILE, CSV_FILE]
+_SPECS = [
+    *(TRAKT, SIMKL, MDBLIST, TRAKT_V1),
+    *(SANDBOX, SANDBOX_V2, SANDBOX_MDBLIST),
+    *(TRAKT_FILE, LETTERBOXD_FILE, IMDB_FILE, CSV_FILE),
+]
 
 DEFAULT = TRAKT.name
 """The destination without `--to`."""

@@ -1,7 +1,9 @@
-"""The sandbox: local servers that imitate both APIs, with the same rules."""
+"""The sandbox: local servers that imitate the APIs, with the same rules."""
 
 from dataclasses import replace
 
+from importer.destinations.mdblist.settings import MdblistSettings
+from importer.destinations.mdblist.spec import MDBLIST
 from importer.destinations.spec import LocalServer
 from importer.destinations.trakt.settings import TraktSettings
 from importer.destinations.trakt.spec import TRAKT
@@ -22,13 +24,17 @@ def _of_v2(url: str) -> TraktSettings:
     )
 
 
-_AS_THEY = "as trakt-v1 or trakt"
+def _of_mdblist(url: str) -> MdblistSettings:
+    return MdblistSettings(base_url=f"{url}/mdblist", api_key=Secret("sandbox-mdblist-key"))
+
+
+_AS_THEY = "as the one it looks like"
 
 SANDBOX = replace(
     TRAKT_V1,
     name="sandbox",
     to="sandbox",
-    where="a local look-alike of both APIs (--api v1 or v2), started for the run",
+    where="a local look-alike of trakt-v1, trakt or mdblist (--api v1, v2, mdblist), started for the run",
     takes=_AS_THEY,
     ratings=_AS_THEY,
     dates=_AS_THEY,
@@ -44,4 +50,14 @@ SANDBOX_V2 = replace(
     to="sandbox",
     where=SANDBOX.where,
     local_server=LocalServer(_of_v2, ("--auto-approve",)),
+)
+
+SANDBOX_MDBLIST = replace(
+    MDBLIST,
+    name="sandbox-mdblist",
+    to="sandbox",
+    api="mdblist",
+    where=SANDBOX.where,
+    local_server=LocalServer(_of_mdblist),
+    search_at="sandbox-v2",
 )

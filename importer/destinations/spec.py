@@ -101,6 +101,18 @@ class DeviceSignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySignIn:
+    """A service's key, which users copy from its page: `importer login` asks for it and keeps it."""
+
+    field: str
+    """The setting that has the key; one that is set there goes before the one that is kept."""
+    label: str
+    build_account_api: "Callable[[Any], AccountApi]"
+    """From the settings to the questions about the owner of the key."""
+    where_key_is: str
+
+
+@dataclass(frozen=True, slots=True)
 class LocalServer:
     """A server that is started on this machine for one run."""
 
@@ -141,6 +153,8 @@ class DestinationSpec:
     """A dataclass of `setting` fields: section and variables are named after the destination."""
     sign_in: SignIn = SignIn.NONE
     device: DeviceSignIn | None = None
+    key: KeySignIn | None = None
+    """Set if `importer login` asks for the key, and the service says whose it is."""
     name_user: Callable[[Any], str] = lambda _: "nobody"
     """From the settings to the user name; a device flow asks the service instead."""
     build: "Callable[[Any, RequestOptions, str, str], Destination] | None" = None
@@ -188,6 +202,11 @@ class DestinationSpec:
     def has_accounts(self) -> bool:
         """Whether it can have several accounts: `--account` and `[accounts.NAME]`."""
         return self.settings is not None and self.local_server is None
+
+    @property
+    def has_login(self) -> bool:
+        """Whether `importer login` signs in there, and the service says who that is."""
+        return self.has_accounts and (self.device is not None or self.key is not None)
 
     @property
     def texts(self) -> Mapping[str, str]:

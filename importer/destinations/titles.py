@@ -41,6 +41,10 @@ class PageQuery(NamedTuple):
     kind: MediaKind
     page: int = 1
     is_elsewhere: bool = False
+    cursor: str = ""
+    """Where the page begins, in the words of a destination that does not number its pages."""
+    seen: int = 0
+    """The number of entries on the pages before, for a destination that counts entries instead of pages."""
 
 
 class RatingsPage(NamedTuple):

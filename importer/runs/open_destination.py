@@ -16,17 +16,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from importer.client.auth import Credentials
+from importer.client.auth import Credentials, KeyInRequest
 from importer.client.client import Tokens
 from importer.client.rate import Rate
 from importer.client.sign_in import AccountInfo, account_info, sign_in
-from importer.client.token_store import MemoryTokenStore, open_token_store
+from importer.client.token_store import MemoryTokenStore, open_key_store, open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
+from importer.config.sources import Loaded
 from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
-from importer.destinations.spec import DestinationSpec, LocalServer, Pace
-from importer.errors import AuthorizationError, OptionError
+from importer.destinations.spec import DestinationSpec, KeySignIn, LocalServer, Pace
+from importer.errors import AuthorizationError, OptionError, Remedy
 from importer.http import host_of, is_same_site
 from importer.runs.destination import OpenDestination
 from importer.runs.local_sandbox import embedded_sandbox
@@ -37,7 +38,7 @@ from importer.text import is_text
 
 _Found = TypeVar("_Found")
 
-Question = Callable[[Transport, Credentials, AccountApi], Coroutine[Any, Any, _Found]]
+Question = Callable[[Transport, Credentials | KeyInRequest, AccountApi], Coroutine[Any, Any, _Found]]
 """What can be asked as a signed-in user."""
 
 
@@ -70,7 +71,7 @@ def open_destination(
     else:
         login = open_login(spec, options, warn)
         try:
-            if spec.device is not None:
+            if login.account_api is not None:
                 found = login.ask(account_info)
                 yield login.open(options, found.username, found)
             else:
@@ -93,8 +94,9 @@ class Login:
 
     spec: DestinationSpec
     settings: Any
-    build_tokens: Callable[[Transport], Credentials] | None = None
+    build_tokens: Callable[[Transport], Credentials | KeyInRequest] | None = None
     account_api: AccountApi | None = None
+    """Set if the service says who its user is."""
 
     def ask(self, question: Question[_Found]) -> _Found:
         """Ask something as the signed-in user, over a connection of its own. Raises StopRunError."""
@@ -129,6 +131,8 @@ def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -
     loaded = load_spec_settings(spec, options.flags, account=options.account)
     for warning in loaded.warnings:
         warn(warning)
+    if spec.key is not None:
+        return _open_key(spec, spec.key, loaded, options, warn)
     if spec.device is None:
         return Login(spec, loaded.settings)
     if loaded.settings.access_token and options.base_url:
@@ -139,11 +143,29 @@ def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -
     return Login(spec, loaded.settings, lambda transport: Credentials(transport, flow, store), account_api)
 
 
-def _check_given_for(spec: DestinationSpec, options: DestinationOptions, base_url: str) -> None:
-    """Check that a token of the settings goes where they send it. Raises OptionError."""
+def _open_key(
+    spec: DestinationSpec, key: KeySignIn, loaded: Loaded[Any], options: DestinationOptions, warn: Warn
+) -> Login:
+    settings = loaded.settings
+    if getattr(settings, key.field):
+        if options.base_url:
+            _check_given_for(spec, options, settings.base_url, key.label)
+    else:
+        store = open_key_store(settings.base_url, state_dir(), loaded.account, warn)
+        kept = asyncio.run(store.load())
+        if kept is None:
+            raise AuthorizationError(f"No {key.label} of {spec.word} is kept{store.trouble}", Remedy.SIGN_IN)
+        settings = replace(settings, **{key.field: kept.access_token})
+    return Login(spec, settings, lambda _: KeyInRequest(), key.build_account_api(settings))
+
+
+def _check_given_for(
+    spec: DestinationSpec, options: DestinationOptions, base_url: str, what: str = "access token"
+) -> None:
+    """Check that a token or key of the settings goes where they send it. Raises OptionError."""
     meant = load_spec_settings(spec, {}, account=options.account).settings.base_url
     if not is_same_site(base_url, meant):
-        problem = f"the access token of the settings is for {host_of(meant)}; take it out and sign in there"
+        problem = f"the {what} of the settings is for {host_of(meant)}; take it out and sign in there"
         raise OptionError("base_url", problem, base_url)
 
 

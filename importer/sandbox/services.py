@@ -11,6 +11,8 @@ from types import NoneType
 from typing import Any, get_args, get_origin, get_type_hints
 
 from importer.sandbox.exchange import Route
+from importer.sandbox.mdblist.options import MdblistOptions
+from importer.sandbox.mdblist.routes import build_routes as build_mdblist
 from importer.sandbox.shared import Shared
 from importer.sandbox.simkl.options import SimklOptions
 from importer.sandbox.simkl.routes import build_routes as build_simkl
@@ -21,13 +23,13 @@ from importer.sandbox.trakt_v1.options import TraktV1Options
 
 
 @dataclass(frozen=True)
-class SandboxOptions(TraktV1Options, TraktOptions, SimklOptions):
+class SandboxOptions(TraktV1Options, TraktOptions, SimklOptions, MdblistOptions):
     """How the sandbox is to behave. All services are always served. Raises ValueError for a wrong option."""
 
 
 Service = Callable[[SandboxOptions, Shared], list[Route]]
 
-SERVICES: tuple[Service, ...] = (build_trakt_v1, build_trakt, build_simkl)
+SERVICES: tuple[Service, ...] = (build_trakt_v1, build_trakt, build_simkl, build_mdblist)
 
 _PARSERS: dict[Any, Callable[[str], Any]] = {
     str: str,

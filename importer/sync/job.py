@@ -106,7 +106,7 @@ class _Sync:
         self._state.began_at = self._now.isoformat(timespec="seconds")
         self._save()
         spec = self._job.spec
-        has_login = spec.device is not None and spec.has_accounts
+        has_login = spec.has_login
         login = open_login(spec, self._options, self._observer.warned) if has_login else None
         self._forget_if_other(login)
         fetched = fetch(self._job, self._copy, self._state.version)
@@ -122,7 +122,7 @@ class _Sync:
 
     def _forget_if_other(self, login: Login | None) -> None:
         """Clear the state if the options or the version of this program changed."""
-        more = [login.settings.base_url, login.settings.client_id] if login else []
+        more = [login.settings.base_url, getattr(login.settings, "client_id", "")] if login else []
         if self._job.files.resolved:
             more.append(hash_file(self._job.files.resolved))
         if self._job.files.match:

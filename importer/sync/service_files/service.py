@@ -96,7 +96,7 @@ def build_xml_comments(*comments: str) -> str:
 
 def _sign_ins(jobs: Iterable[SyncJob]) -> Iterable[str]:
     for job in jobs:
-        if job.spec.device is not None and job.spec.has_accounts:
+        if job.spec.has_login:
             yield f"login {job.spec.word}{f' --account {job.account}' if job.account else ''}"
 
 

@@ -1,0 +1,1 @@
+"""MDBList: its settings, requests, answers and ratings."""

@@ -1,0 +1,1 @@
+"""MDBList, `POST /sync/ratings` with a key in the address."""

@@ -1,0 +1,1 @@
+"""MDBList at the sandbox."""
