@@ -5,6 +5,8 @@ A row is rated if it was sent, is counted, and is not among the echoes of `not_f
 ```text
 201 or 200, all counted, row 2 echoed     Done: rated, not_found, rated ...; first its other sections
 201, too few counted                      Retry(NOT_COUNTED): the account is read before it is sent again
+201 to a removal, empty                   the same
+201, a further section counts nothing     Done: not_found
 400 413 422                               many rows: Split; a single row: rejected
 500                                       Retry(SERVER_ERROR): 1, 2, 4 ... s
 502 503 504 520-524                       Retry(OVERLOADED)
@@ -80,6 +82,8 @@ class Sent:
 
     batch: Batch
     removes: bool
+    is_further: bool
+    """Whether the section is not the first one that is tried for these jobs."""
     build_items: Callable[[], Sequence[Mapping[str, Any]]]
     """Built again only if an answer must be compared with them."""
     success_of: Callable[[RatingJob], Outcome]
@@ -109,6 +113,9 @@ def interpret_ratings(sent: Sent, answer: Response | ConnectionLostError) -> Bat
 
 def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
     content, jobs = parse_object(answer.body), sent.batch.jobs
+    if sent.removes and not answer.body.strip():
+        # The older blueprint shows no body for removals.
+        return Retry("an empty answer", NOT_COUNTED, Effect.UNKNOWN)
     counts = content.get("deleted" if sent.removes else "added")
     # An empty object may be written as an empty list.
     echoes = content.get("not_found") or {}
@@ -122,9 +129,13 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
     counted = sum(count for count in counts.values() if type(count) is int)  # True is an int, too
     found = set(range(len(jobs))) - missing.certain - missing.unclear
     if counted < len(found):
-        if not missing.certain and not missing.unclear:
+        if sent.is_further and not counted:
+            # Perhaps this section is not known to the server, which then ignores it.
+            missing = missing._replace(certain=found | missing.certain)
+        elif not missing.certain and not missing.unclear:
             return Retry(f"only {counted} of {len(jobs)} rows are counted", NOT_COUNTED, Effect.UNKNOWN)
-        missing = missing._replace(unclear=found | missing.unclear)
+        else:
+            missing = missing._replace(unclear=found | missing.unclear)
         found = set()
     return _close(sent, missing, found)
 

@@ -97,6 +97,7 @@ class Simkl:
         sent = Sent(
             batch,
             batch.request_kind.endswith(_REMOVE),
+            batch.request_kind.removesuffix(_REMOVE) == _ANIME,
             partial(self._build_items, batch),
             partial(self._success, batch.request_kind),
             partial(_next_kind, batch.request_kind),

@@ -23,9 +23,10 @@ class SimklOptions(ServerOptions):
 
     Ratings: titles with an IMDb id in `simkl_anime` stand in the section of anime, and with
     `simkl_anime_apart` are found nowhere else; `simkl_anime_type` is what the list calls those that are no
-    movies. With `simkl_null_lists` an empty list is null, else {}. `simkl_not_found_ids` False leaves the ids
-    out of the echo. `simkl_counts_equal` False does not count a rating that was there already, and
-    `simkl_counts` False counts nothing at all.
+    movies. Without `simkl_takes_anime` a request's section of that name is ignored. With `simkl_null_lists`
+    an empty list is null, else {}. `simkl_not_found_ids` False leaves the ids out of the echo.
+    `simkl_counts_equal` False does not count a rating that was there already, and `simkl_counts` False counts
+    nothing at all. With `simkl_bare_removals` a removal is answered by no body.
     """
 
     simkl_client_id: str = field(default="sandbox-client", repr=False)
@@ -44,10 +45,12 @@ class SimklOptions(ServerOptions):
     simkl_anime: tuple[str, ...] = ()
     simkl_anime_apart: bool = True
     simkl_anime_type: str = "tv"
+    simkl_takes_anime: bool = True
     simkl_null_lists: bool = True
     simkl_not_found_ids: bool = True
     simkl_counts_equal: bool = True
     simkl_counts: bool = True
+    simkl_bare_removals: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

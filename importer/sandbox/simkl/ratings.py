@@ -61,7 +61,7 @@ class Ratings:
         counts, statuses, rows = {"movies": 0, "shows": 0}, [], 0
         not_found: dict[str, list[Item]] = {"movies": [], "shows": []}
         with self._store.changes():
-            for section in _SECTIONS:
+            for section in _SECTIONS if self._options.simkl_takes_anime else ("movies", "shows"):
                 counted = "movies" if section == "movies" else "shows"
                 for item in _read_items(body, section):
                     rows += 1
@@ -72,6 +72,8 @@ class Ratings:
                         counts[counted] += 1
                         statuses.append({"request": item, "response": done})
         self._locked_until = self._clock() + self._options.simkl_lock_seconds
+        if word == "deleted" and self._options.simkl_bare_removals:
+            return Answer(200, b"", rows)
         if not self._options.simkl_counts:
             counts = {"movies": 0, "shows": 0}
         return build_json(201, {word: {**counts, "statuses": statuses}, "not_found": not_found}, rows=rows)

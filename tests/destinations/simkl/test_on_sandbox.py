@@ -132,6 +132,17 @@ class TestSimkl(DestinationConformance):
         result = self.deliver(self._movies_but(2), "reset-after", simkl_counts_equal=False)
         assert result.statuses == dict.fromkeys(range(6), RATED) | {2: NOT_FOUND}
 
+    def test_a_section_of_anime_that_is_not_known_costs_one_request(self) -> None:
+        result = self.deliver(self._movies_but(2, 4), simkl_takes_anime=False)
+        assert result.statuses == dict.fromkeys(range(6), RATED) | {2: NOT_FOUND, 4: NOT_FOUND}
+        assert result.requests == [f"{ADD} 201"] * 2
+
+    def test_a_removal_that_is_answered_by_nothing_is_looked_for(self) -> None:
+        jobs = [build_job(row, imdb_id=MOVIES[row], rating=0) for row in range(3)]
+        result = self.deliver(jobs, simkl_bare_removals=True)
+        assert result.statuses == dict.fromkeys(range(3), Status.UNRATED)
+        assert result.requests.count(f"{REMOVE} 200") == 1
+
     # Refusals and stops
 
     @pytest.mark.parametrize("fault", ["400", "413", "422"])
