@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "report": ("past", "Print the summary of a run again."),
     "prune": ("prune", "Remove old runs from the journals."),
     "schedule": ("schedule_files", "Print the files that make a scheduler run `importer sync`."),
-    "login": ("login", "Sign in by entering a code on a web page."),
+    "login": ("login", "Sign in with a code on a web page, or with a key."),
     "logout": ("login", "Revoke the sign-in and delete its tokens."),
     "whoami": ("login", "Show who is signed in, and until when."),
     "sandbox": ("sandbox", "Run a local look-alike of the APIs until Ctrl-C."),

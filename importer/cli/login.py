@@ -1,7 +1,7 @@
 """`importer login`, `logout` and `whoami`: sign-in from the terminal; the code is entered in any browser.
 
-For the destinations whose spec has a device flow. App keys come from settings or a prompt, never from flags,
-which every user of a machine can read.
+For the destinations whose spec has a device flow; `key_entry.py` is for those with a key. App keys come from
+settings or a prompt, never from flags, which every user of a machine can read.
 
 ```text
 importer login trakt                 login trakt --account ada           whoami, logout
@@ -25,6 +25,7 @@ from importer.cli import options
 from importer.cli.advice import explain, spell
 from importer.cli.device_code import clear_line, show_code, show_waiting
 from importer.cli.groups import spread
+from importer.cli.key_entry import KeyEntry
 from importer.client.auth import Credentials
 from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore, open_token_store
@@ -35,7 +36,8 @@ from importer.config.sources import Loaded, name_variable
 from importer.destinations.registry import check_word, choose, list_sign_ins
 from importer.destinations.sign_in import Account, AccountApi, DeviceFlow
 from importer.destinations.spec import DestinationSpec, DeviceSignIn
-from importer.errors import AuthorizationError, SettingsError, StateFileError, StopRunError
+from importer.errors import AuthorizationError, OptionError, SettingsError, StateFileError, StopRunError
+from importer.runs.rules import DestinationOptions
 from importer.runs.settings import load_spec_settings
 from importer.secret import Secret
 
@@ -54,11 +56,16 @@ _AuthUrl = Annotated[str | None, typer.Option(help="Which host signs users in.",
 
 @spread
 def login(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = None) -> None:
-    """Sign in by entering a code on a web page.
+    """Sign in with a code on a web page, or with a key.
 
-    Every later run uses and renews the tokens that are stored.
+    Every later run uses, and renews, what is stored.
     """
     flags = at.flags | {"auth_url": auth_url}
+    if (entry := _find_key_entry(to, at, auth_url)) is not None:
+        with _naming(to, at.account):
+            entry.login()
+        _print_next(to, at, entry.section, flags)
+        return
     service, asked = _load_or_prompt(to, flags, at.account)
     if service.settings.access_token:
         _warn("your settings have a token pair (access_token), which runs use first; remove it")
@@ -66,7 +73,11 @@ def login(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = 
         asyncio.run(_sign_in(service.without_tokens()))
     if asked:
         _keep(service, asked)
-    if named := [f"{name_variable(service.section, name)}={value}" for name, value in flags.items() if value]:
+    _print_next(to, at, service.section, flags)
+
+
+def _print_next(to: str, at: DestinationOptions, section: str, flags: Mapping[str, object]) -> None:
+    if named := [f"{name_variable(section, name)}={value}" for name, value in flags.items() if value]:
         print(f"Every run must go to the same place; set: {' '.join(named)}")
     print(f"Next: importer run FILE --to {to}{f' --account {at.account}' if at.account else ''}")
 
@@ -78,6 +89,9 @@ def logout(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl =
     The tokens are deleted here even if the server cannot be reached.
     """
     with _naming(to, at.account):
+        if (entry := _find_key_entry(to, at, auth_url)) is not None:
+            entry.logout()
+            return
         asyncio.run(_sign_out(_load(to, at.flags | {"auth_url": auth_url}, at.account, needs=["client_id"])))
 
 
@@ -88,7 +102,20 @@ def whoami(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl =
     Also shows where the tokens are kept. Exit code 3 if nobody is signed in.
     """
     with _naming(to, at.account):
+        if (entry := _find_key_entry(to, at, auth_url)) is not None:
+            entry.whoami()
+            return
         asyncio.run(_print_account(_load(to, at.flags | {"auth_url": auth_url}, at.account)))
+
+
+def _find_key_entry(to: str, at: DestinationOptions, auth_url: str | None) -> KeyEntry | None:
+    """Open the key of a service that has no device flow. Raises OptionError and SettingsError."""
+    spec = choose(to)
+    if spec.key is None:
+        return None
+    if auth_url:
+        raise OptionError("auth_url", f"{to} has a key, and no host that signs users in", auth_url)
+    return KeyEntry.open(spec, spec.key, at)
 
 
 @contextmanager

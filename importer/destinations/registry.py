@@ -39,7 +39,7 @@ def list_words() -> list[str]:
 
 def list_sign_ins() -> list[str]:
     """Return the destinations that `importer login` signs in to."""
-    return [spec.name for spec in _SPECS if spec.device is not None and spec.has_accounts]
+    return [spec.name for spec in _SPECS if spec.has_login]
 
 
 def list_sections() -> list[str]:

@@ -154,7 +154,11 @@ def _open_key(
         store = open_key_store(settings.base_url, state_dir(), loaded.account, warn)
         kept = asyncio.run(store.load())
         if kept is None:
-            raise AuthorizationError(f"No {key.label} of {spec.word} is kept{store.trouble}", Remedy.SIGN_IN)
+            error = AuthorizationError(
+                f"No {key.label} of {spec.word} is kept{store.trouble}", Remedy.SIGN_IN
+            )
+            error.name_sign_in(spec.word, options.account)
+            raise error
         settings = replace(settings, **{key.field: kept.access_token})
     return Login(spec, settings, lambda _: KeyInRequest(), key.build_account_api(settings))
 

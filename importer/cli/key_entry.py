@@ -1,0 +1,137 @@
+"""`importer login`, `logout` and `whoami` where a service has a key instead of a code to enter.
+
+The key is typed at a prompt that does not show it, or piped in. It is never a flag, which every user of a
+machine can read. It is asked about before it is kept.
+"""
+
+import asyncio
+import sys
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import typer
+
+from importer import setting
+from importer.client.auth import KeyInRequest
+from importer.client.sign_in import ask_account
+from importer.client.token_store import TokenStore, open_key_store
+from importer.client.transport import Transport
+from importer.config.folders import state_dir
+from importer.config.sources import Loaded
+from importer.destinations.sign_in import Account, TokenSet
+from importer.destinations.spec import DestinationSpec, KeySignIn
+from importer.errors import UsageError
+from importer.runs.open_destination import open_login
+from importer.runs.rules import DestinationOptions
+from importer.runs.settings import load_spec_settings
+from importer.secret import Secret
+from importer.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """The key of one account: asked for, kept, shown whose it is, and deleted."""
+
+    spec: DestinationSpec
+    key: KeySignIn
+    options: DestinationOptions
+    loaded: Loaded[Any]
+
+    @classmethod
+    def open(cls, spec: DestinationSpec, key: KeySignIn, options: DestinationOptions) -> "KeyEntry":
+        """Gather the settings. Raises SettingsError."""
+        loaded = load_spec_settings(spec, options.flags, account=options.account)
+        for warning in loaded.warnings:
+            _warn(warning)
+        return cls(spec, key, options, loaded)
+
+    def login(self) -> None:
+        """Ask for the key, check it, and keep it. Raises UsageError and StopRunError."""
+        if self._is_set:
+            _warn(f"your settings have the key ({self.key.field}), which runs use first; remove it")
+        text = self._ask()
+        account = asyncio.run(self._check_and_keep(text))
+        print(f"Account: {_describe(account)}")
+
+    def logout(self) -> None:
+        """Delete the key that is kept. Raises StateFileError."""
+        store = self._open_store()
+        asyncio.run(self._forget(store))
+        if self._is_set:
+            _warn(f"your settings still have the key ({self.key.field}): remove it")
+
+    def whoami(self) -> None:
+        """Show whose key it is, and where it is kept. Raises StopRunError."""
+        login = open_login(self.spec, self.options, lambda _: None)
+        account = login.ask(ask_account)
+        print(_describe(account))
+        print(f"key kept in: {f'the settings ({self.key.field})' if self._is_set else self._find_place()}")
+
+    @property
+    def section(self) -> str:
+        """The section of its settings."""
+        return f"accounts.{self.loaded.account}" if self.loaded.account else self.spec.name
+
+    @property
+    def _is_set(self) -> bool:
+        return bool(getattr(self.loaded.settings, self.key.field))
+
+    def _open_store(self) -> TokenStore:
+        return open_key_store(self.loaded.settings.base_url, state_dir(), self.loaded.account, _warn)
+
+    def _find_place(self) -> str:
+        store = self._open_store()
+        asyncio.run(store.load())
+        return store.where
+
+    def _ask(self) -> str:
+        if not sys.stdin.isatty():
+            text = sys.stdin.readline().strip()
+            if not text:
+                raise UsageError(
+                    f"There is no terminal to type the {self.key.label} at, and nothing is piped in. "
+                    f"{self.key.where_key_is}"
+                )
+            if wrong := next(iter(setting.check_word(text, {})), None):
+                raise UsageError(wrong.format(place=f"The {self.key.label}"))
+            return text
+        print(self.key.where_key_is)
+        while True:
+            text = str(typer.prompt(self.key.label, hide_input=True, err=True)).strip()
+            wrong = next(iter(setting.check_word(text, {})), None)
+            if wrong is None:
+                return text
+            _warn(wrong.format(place=f"The {self.key.label}"))
+
+    async def _check_and_keep(self, text: str) -> Account:
+        store = self._open_store()
+        async with store.locked():
+            pass  # fail before anything is asked if keys cannot be stored
+        settings = replace(self.loaded.settings, **{self.key.field: Secret(text)})
+        async with Transport(1) as transport:
+            account = await ask_account(transport, KeyInRequest(), self.key.build_account_api(settings))
+        async with store.locked():
+            await store.save(TokenSet(Secret(text), None, created_at=time.time()))
+        print(f"The key is kept in {store.where}.")
+        return account
+
+    async def _forget(self, store: TokenStore) -> None:
+        async with store.locked():
+            if await store.load() is None:
+                print(f"No {self.key.label} of {self.spec.word} is kept{store.trouble}; nothing to forget.")
+                return
+            where = store.where
+            await store.forget()
+        print(f"Forgotten in {where}. The key itself still works for whoever else has it.")
+        if store.trouble:
+            _warn(f"something may be left{store.trouble}")
+
+
+def _describe(account: Account) -> str:
+    names = account.username or account.name
+    return clean(f"{names} ({account.name})" if account.name and account.name != names else names)
+
+
+def _warn(text: str) -> None:
+    print(f"importer: {text}", file=sys.stderr)
