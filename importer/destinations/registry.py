@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from importer.destinations.mdblist.spec import MDBLIST
-from importer.destinations.sandbox import SANDBOX, SANDBOX_MDBLIST, SANDBOX_V2
+from importer.destinations.sandbox import SANDBOX, SANDBOX_MDBLIST, SANDBOX_SIMKL, SANDBOX_V2
 from importer.destinations.simkl.spec import SIMKL
 from importer.destinations.spec import DestinationSpec
 from importer.destinations.tmdb.settings import SECTION as TMDB
@@ -19,7 +19,7 @@ from importer.text import did_you_mean
 
 _SPECS = [
     *(TRAKT, SIMKL, MDBLIST, TRAKT_V1),
-    *(SANDBOX, SANDBOX_V2, SANDBOX_MDBLIST),
+    *(SANDBOX, SANDBOX_V2, SANDBOX_SIMKL, SANDBOX_MDBLIST),
     *(TRAKT_FILE, LETTERBOXD_FILE, IMDB_FILE, CSV_FILE),
 ]
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 from importer.destinations.mdblist.settings import MdblistSettings
 from importer.destinations.mdblist.spec import MDBLIST
+from importer.destinations.simkl.settings import SimklSettings
+from importer.destinations.simkl.spec import SIMKL
 from importer.destinations.spec import LocalServer
 from importer.destinations.trakt.settings import TraktSettings
 from importer.destinations.trakt.spec import TRAKT
@@ -24,6 +26,10 @@ def _of_v2(url: str) -> TraktSettings:
     )
 
 
+def _of_simkl(url: str) -> SimklSettings:
+    return SimklSettings(base_url=f"{url}/simkl", client_id="sandbox-client")
+
+
 def _of_mdblist(url: str) -> MdblistSettings:
     return MdblistSettings(base_url=f"{url}/mdblist", api_key=Secret("sandbox-mdblist-key"))
 
@@ -34,7 +40,7 @@ SANDBOX = replace(
     TRAKT_V1,
     name="sandbox",
     to="sandbox",
-    where="a local look-alike of trakt-v1, trakt or mdblist (--api v1, v2, mdblist), started for the run",
+    where="a local look-alike of an API (--api v1, v2, simkl, mdblist), started for the run",
     takes=_AS_THEY,
     ratings=_AS_THEY,
     dates=_AS_THEY,
@@ -50,6 +56,17 @@ SANDBOX_V2 = replace(
     to="sandbox",
     where=SANDBOX.where,
     local_server=LocalServer(_of_v2, ("--auto-approve",)),
+)
+
+SANDBOX_SIMKL = replace(
+    SIMKL,
+    name="sandbox-simkl",
+    to="sandbox",
+    api="simkl",
+    where=SANDBOX.where,
+    local_server=LocalServer(_of_simkl, ("--auto-approve",)),
+    search_at="sandbox-v2",
+    listing_effect="",  # a sandbox has no lists that anybody looks at
 )
 
 SANDBOX_MDBLIST = replace(

@@ -31,6 +31,7 @@ class Api(StrEnum):
 
     V1 = "v1"
     V2 = "v2"
+    SIMKL = "simkl"
     MDBLIST = "mdblist"
 
 

@@ -65,7 +65,7 @@ class Simkl:
             message = f"the row does not say what it is, nor its IMDb id; {RowRemedy.FIND_TYPE}"
             return Outcome(Status.INVALID, "unknown_type", message)
         if job.season is not None or not _list_kinds(job):
-            message = f"Simkl rates movies and shows as a whole; this row rates a {job.kind}"
+            message = f"Simkl rates movies and shows as a whole; this row rates: {job.kind}"
             return Outcome(Status.UNSUPPORTED, str(job.kind), message)
         if isinstance(job.rating, str) and not self._number(job):
             message = f"Simkl takes 1 to 10; {RowRemedy.NUMBER_LOVE}"

@@ -1,0 +1,1 @@
+"""The look-alike of Simkl, held to what Simkl documents."""
