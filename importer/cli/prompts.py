@@ -121,10 +121,10 @@ def _describe_title(query: TitleQuery, occurrence: Occurrence, result: MatchResu
     rows = f"{count(occurrence.rows, 'row')}, line {occurrence.first_line}"
     yield f"\n{clean(describe(query), 160)}{kind} ({rows}): {clean(result.message, 200)}"
     for number, (_, found) in enumerate(result.scored, 1):
-        names = [name for name in found.other_titles[:1] if name != found.title]
-        also = f", {clean(names[0], 80)}" if names else ""
         year = f" ({found.year})" if found.year else ""
-        yield f"  {number}  {clean(found.title, 80)}{also}{year}, {found.kind}, {clean(found.url, 80)}"
+        original = next((name for name in found.other_titles[:1] if name != found.title), "")
+        parts = (f"{clean(found.title, 80)}{year}", clean(original, 80), found.kind, clean(found.url, 80))
+        yield f"  {number}  {', '.join(filter(None, parts))}"
 
 
 def _prompt(text: str, default: str | None = None) -> str:

@@ -46,7 +46,9 @@ class Answers:
         return None if row is None else candidate_of(orjson.loads(row[0]))
 
     def put(self, query: TitleQuery, candidate: Candidate) -> None:
-        """Keep an answer, in place of an earlier one."""
+        """Keep an answer, in place of an earlier one; the same one leaves the file as it is."""
+        if self.get(query) == candidate:
+            return
         with self._translate_errors():
             self._db.execute(
                 "REPLACE INTO answer VALUES (?, ?)", (_key_of(query), orjson.dumps(values_of(candidate)))

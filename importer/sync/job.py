@@ -126,7 +126,8 @@ class _Sync:
         if self._job.files.resolved:
             more.append(hash_file(self._job.files.resolved))
         if self._job.files.match:
-            more += map(_stamp, (self._match_file, answers_file(), index_file()))
+            more.append(hash_file(self._match_file) if self._match_file.exists() else "")
+            more += map(_stamp, (answers_file(), index_file()))
         options, importer = hash_options(self._job, *more), version("rating-importer")
         if (self._state.options, self._state.importer) != (options, importer):
             kept = self._state.began_at

@@ -35,10 +35,10 @@ from importer.titles.imdb_files import MISSING, DataFile, Files, Lines, parse_id
 from importer.titles.spelling import spellings
 from importer.titles.words import SHORTEST, halves
 
-FORM = 1
+FORM = 2
 """The version of the index's tables."""
 
-_CACHE_KIB = 200_000
+_CACHE_KIB = 64_000
 _STEP = 10_000
 """Rows in one call of `executemany`."""
 
@@ -49,7 +49,7 @@ _STAGE = """
 CREATE TABLE stage.basic (id INTEGER PRIMARY KEY, type INTEGER, year INTEGER, title TEXT, original TEXT);
 CREATE TABLE stage.vote (id INTEGER PRIMARY KEY, votes INTEGER);
 CREATE TABLE stage.aka (id INTEGER, form TEXT);
-CREATE TABLE stage.name (hash INTEGER, title INTEGER);
+CREATE TABLE stage.name (hash INTEGER, year INTEGER, title INTEGER);
 """
 
 
@@ -245,12 +245,12 @@ class _Build:
                             if aka[0] == number:
                                 forms[aka[1]] = None
                             aka = next(akas, None)
-                        names += [(hash_name(form), number) for form in forms]
+                        names += [(hash_name(form), year or 0, number) for form in forms]
                         near.append((number, _words_of(forms, year)))
                     counted = (votes or 0) if has_votes else None
                     titles.append((number, type_, year, counted, title, original, "\n".join(forms) or None))
                 write.executemany("INSERT INTO title VALUES (?, ?, ?, ?, ?, ?, ?)", titles)
-                write.executemany("INSERT INTO stage.name VALUES (?, ?)", names)
+                write.executemany("INSERT INTO stage.name VALUES (?, ?, ?)", names)
                 write.executemany("INSERT INTO near (rowid, words) VALUES (?, ?)", near)
                 progress.done += len(block)
                 self._check()
@@ -259,7 +259,7 @@ class _Build:
     def _sort(self) -> None:
         self._progress.phase = Phase.SORTING
         execute = self._db.execute
-        execute("INSERT INTO name SELECT hash, title FROM stage.name ORDER BY hash, title")
+        execute("INSERT INTO name SELECT hash, year, title FROM stage.name ORDER BY hash, year, title")
         self._check()
         execute("INSERT INTO near (near) VALUES ('optimize')")
         self._check()

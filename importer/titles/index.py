@@ -1,6 +1,7 @@
 """Asks the title index: titles by name and year, and what an IMDb id is.
 
-    search("Heat", 1995)         the titles named so, those of 1994 to 1996 first, then the most rated ones
+    search("Heat", 1995)         the titles named so of 1994 to 1996, the most rated ones first
+    search("Heat", 2021)         none is of about that year: some of other years, and some with a similar name
     search("Jurasic Park", 1993) none is named so: those whose words differ by an error, or by one word
     find("tt0113277")            Heat (1995), a movie
     find("tt0959621")            an episode: season 1, number 1 of Breaking Bad
@@ -33,7 +34,7 @@ _OTHER_YEARS = 5
 _MOST_NEAR = 30
 _MOST_CORRECTIONS = 12
 
-_COLUMNS = "title.id, word, year, votes, title.title, original, names"
+_COLUMNS = "title.id, word, title.year, votes, title.title, original, names"
 _TYPED = "JOIN type ON type.number = title.type"
 
 
@@ -113,23 +114,24 @@ class TitleIndex:
         return Candidate(MediaKind.EPISODE, name, None, imdb_id, url=_url(imdb_id), place=of)
 
     def _find_named(self, forms: Iterable[str], year: int | None) -> list[tuple[_Row, str]]:
-        """Return the titles of this name: all about the year, and a few others."""
+        """Return the titles of this name: those about the year, else a few others."""
+        if year is None:
+            return self._find_by_hash(forms, "1", MOST_NAMESAKES)
+        about = f"BETWEEN {year - 1} AND {year + 1}"
+        found = self._find_by_hash(forms, f"name.year {about}", MOST_NAMESAKES)
+        return found or self._find_by_hash(forms, f"name.year NOT {about}", _OTHER_YEARS)
+
+    def _find_by_hash(self, forms: Iterable[str], condition: str, most: int) -> list[tuple[_Row, str]]:
         found: dict[int, tuple[_Row, str]] = {}
-        about = "" if year is None else f"AND year BETWEEN {year - 1} AND {year + 1}"
-        others = "" if year is None else f"AND NOT ifnull(year BETWEEN {year - 1} AND {year + 1}, 0)"
-        questions = (
-            [(about, MOST_NAMESAKES)] if year is None else [(about, MOST_NAMESAKES), (others, _OTHER_YEARS)]
-        )
-        for condition, most in questions:
-            for form in forms:
-                rows = self._fetch(
-                    f"SELECT {_COLUMNS} FROM name JOIN title ON title.id = name.title {_TYPED} "
-                    f"WHERE hash = ? {condition} ORDER BY votes DESC LIMIT ?",
-                    *(hash_name(form), most),
-                )
-                for row in rows:
-                    if form in (row.names or "").split("\n"):  # two forms may have one hash
-                        found.setdefault(row.id, (row, form))
+        for form in forms:
+            rows = self._fetch(
+                f"SELECT {_COLUMNS} FROM name JOIN title ON title.id = name.title {_TYPED} "
+                f"WHERE hash = ? AND {condition} ORDER BY votes DESC LIMIT ?",
+                *(hash_name(form), most),
+            )
+            for row in rows:
+                if form in (row.names or "").split("\n"):  # two forms may have one hash
+                    found.setdefault(row.id, (row, form))
         return list(found.values())
 
     def _find_near(self, form: str, year: int | None) -> list[tuple[_Row, str]]:

@@ -18,8 +18,9 @@ CREATE TABLE title (
 
 CREATE TABLE episode (id INTEGER PRIMARY KEY, show INTEGER, season INTEGER, number INTEGER);
 
--- From the hash of a normal form to the titles of this name: a third of the size of the form itself.
-CREATE TABLE name (hash INTEGER, title INTEGER, PRIMARY KEY (hash, title)) WITHOUT ROWID;
+-- From the hash of a normal form to the titles of this name: a third of the size of the form itself. By year (0 if
+-- there is none), since hundreds of titles share some names.
+CREATE TABLE name (hash INTEGER, year INTEGER, title INTEGER, PRIMARY KEY (hash, year, title)) WITHOUT ROWID;
 
 -- The words of all names and the year ("1995y"), for names that are nearly the same. Its rowid is the title.
 CREATE VIRTUAL TABLE near USING fts5 (

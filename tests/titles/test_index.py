@@ -46,7 +46,8 @@ def test_a_title_is_found_by_any_spelling(index: TitleIndex, title: str, year: i
 
 
 def test_those_of_the_year_come_first_and_the_most_rated_of_them(index: TitleIndex) -> None:
-    assert find(index, "Heat", 1986) == [("Heat", 1986), ("Heat", 1995)]
+    assert find(index, "Heat", 1986) == [("Heat", 1986)]
+    assert find(index, "Heat", 2010) == [("Heat", 1995), ("Heat", 1986)]  # none of about that year
     assert find(index, "Heat", None) == [("Heat", 1995), ("Heat", 1986)]
     assert [each.votes for each in index.search("Joker", 2019)[0].titles] == [1_500_000, 12]
 
