@@ -12,6 +12,7 @@ class Phase(StrEnum):
 
     READING = "reading"
     PLANNING = "planning"
+    SIGNING_IN = "signing in"
     COMPARING = "reading the account"
     RESOLVING = "looking up"
     DOWNLOADING = "downloading"

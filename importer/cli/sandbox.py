@@ -49,7 +49,7 @@ def sandbox(
             any_title=any_title,
             faults=tuple(fault or ()),
             auto_approve=auto_approve,
-            device_interval=0 if auto_approve else 5,
+            device_interval=1 if auto_approve else 5,
         )
         options = replace(options, **read_options(option or ()))
         asyncio.run(_serve(options, until_stdin_closes=until_stdin_closes))

@@ -206,18 +206,21 @@ class TokenStore:
 
 
 class MemoryTokenStore(TokenStore):
-    """Stores a sign-in in memory; `get_first` signs in when a token is first needed."""
+    """Stores a sign-in in memory, for all connections of a run.
 
-    def __init__(self, get_first: Callable[[], Awaitable[TokenSet]]) -> None:
+    `get_first` signs in when a token is first needed; each connection brings its own.
+    """
+
+    def __init__(self) -> None:
         super().__init__(Path(), None)
-        self._get_first = get_first
+        self.get_first: Callable[[], Awaitable[TokenSet]] | None = None
         self._tokens: TokenSet | None = None
         self.where = "memory"
 
     async def load(self) -> TokenSet | None:
         """Return the pair, signing in the first time. Raises what `get_first` raises."""
-        if self._tokens is None:
-            self._tokens = await self._get_first()
+        if self._tokens is None and self.get_first is not None:
+            self._tokens = await self.get_first()
         return self._tokens
 
     async def save(self, tokens: TokenSet) -> None:

@@ -232,16 +232,19 @@ def _open_local(
         return
     with embedded_sandbox(state_dir() / "sandbox.sqlite3", *server.options) as url:
         settings = server.build_settings(url)
-        build_tokens = None
-        if spec.device is not None:
-            build_tokens = partial(_sign_in_unasked, spec.device.build_flow(settings))
-        yield _open_api(spec, settings, options, server.account, build_tokens)
+        if spec.device is None:
+            yield _open_api(spec, settings, options, server.account, None)
+            return
+        build_tokens = partial(_sign_in_unasked, spec.device.build_flow(settings), MemoryTokenStore())
+        opened = _open_api(spec, settings, options, server.account, build_tokens)
+        yield replace(opened, access=replace(opened.access, signs_in=True))
 
 
-def _sign_in_unasked(flow: DeviceFlow, transport: Transport) -> Credentials:
-    """Sign in at a server that approves by itself, once a token is needed; it is kept as long as the run."""
+def _sign_in_unasked(flow: DeviceFlow, store: MemoryTokenStore, transport: Transport) -> Credentials:
+    """Sign in at a server that approves by itself, once a token is needed; later connections share it."""
 
     async def get_first() -> TokenSet:
         return await sign_in(transport, flow, lambda _: None)
 
-    return Credentials(transport, flow, MemoryTokenStore(get_first))
+    store.get_first = get_first
+    return Credentials(transport, flow, store)

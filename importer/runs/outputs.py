@@ -29,17 +29,19 @@ _LONGEST_STEM = 180
 
 def check_replaceable(path: Path, option: str, columns: Sequence[str]) -> None:
     """Raise OptionError unless the first line of the file names these columns."""
-    if not path.is_file() or not path.stat().st_size:
-        return
+    if path.is_file() and path.stat().st_size and not begins_with(path, columns):
+        problem = f"this file exists, and the importer did not write it. {Remedy.REPLACE}"
+        raise OptionError(option, problem, path)
+
+
+def begins_with(path: Path, columns: Sequence[str]) -> bool:
+    """Whether the first line of the file names just these columns."""
     header = ",".join(columns)
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-            is_ours = stream.readline(len(header) + 2).rstrip("\r\n") == header
+            return stream.readline(len(header) + 2).rstrip("\r\n") == header
     except OSError:
-        is_ours = False
-    if not is_ours:
-        problem = f"this file exists, and the importer did not write it. {Remedy.REPLACE}"
-        raise OptionError(option, problem, path)
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ class Access:
     """The pace of reading; None means that only the server limits it."""
     build_tokens: Callable[[Transport], Tokens] | None = None
     """Gives the signed-in account's tokens."""
+    signs_in: bool = False
+    """Whether the first token of the run is not kept anywhere, and takes a sign-in."""
     is_proven: bool = False
     """Whether the credentials were just checked, so that no request is needed for that."""
     account_info: AccountInfo | None = None
@@ -151,7 +153,7 @@ class Sending:
 
     async def _connected(self, stage: Callable[[Client], Awaitable[None]]) -> None:
         self._task = asyncio.current_task()
-        access, loop = self._access, asyncio.get_running_loop()
+        access, loop, is_first = self._access, asyncio.get_running_loop(), self._limiter is None
         limiter = Limiter(
             self._options.rate, self._progress, get_rate=access.get_rate, continues=self._limiter
         )
@@ -164,6 +166,10 @@ class Sending:
             ):
                 async with Transport(self._workers) as transport:
                     tokens = access.build_tokens(transport) if access.build_tokens else None
+                    if tokens is not None and access.signs_in and is_first:
+                        phase, self._progress.phase = self._progress.phase, Phase.SIGNING_IN
+                        await tokens.access_token()
+                        self._progress.phase = phase
                     await stage(Client(transport, limiter, tokens, access.budget))
         except StopRunError as stop:
             self.stopped_by = stop

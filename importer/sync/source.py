@@ -1,7 +1,8 @@
 """The source of a sync job: a file, the newest of several, or a download, asked for only if it changed.
 
 ```text
-"~/exports/*.csv"                the newest file                  its hash is the version
+"~/exports/*.csv"                the newest file, but for those   its hash is the version
+                                 that the importer wrote there
 "https://example.org/r.csv?k=1"  GET, If-None-Match: "abc"
                                  304: the copy is up to date
                                  302: again, if that is as safe   see _follow and AddressGuard
@@ -37,7 +38,11 @@ from importer.errors import (
 )
 from importer.files import write_privately
 from importer.http import Request, Response, host_of, read_retry_after, url_problems
+from importer.matching.match_file import MATCH_COLUMNS
+from importer.model import RESULT_COLUMNS
+from importer.plans.model import PLAN_COLUMNS
 from importer.runs.load import fingerprint_file
+from importer.runs.outputs import begins_with
 from importer.sync.config import SyncJob
 
 MOST_REDIRECTS = 5
@@ -45,6 +50,8 @@ MOST_REDIRECTS = 5
 DEADLINE_SECONDS = 900
 """For the whole download: all redirects, all attempts, all waits."""
 
+_OURS = (RESULT_COLUMNS, PLAN_COLUMNS, MATCH_COLUMNS)
+_NO_SUCH_FILE = "there is no such file"
 _REDIRECTS = {301, 302, 303, 307, 308}
 _REMEDY = "Correct the source of the job."
 _DOWNLOAD = RetryPolicy(
@@ -106,18 +113,23 @@ def withhold_content(job: SyncJob, fetched: Fetched) -> Iterator[None]:
 
 
 def find_newest(pattern: str) -> Path:
-    """Find a file by name or pattern; of several the one changed last. Raises UnreadableFileError."""
+    """Find a file by name or pattern; of several the one changed last. Raises UnreadableFileError.
+
+    A pattern passes over what the importer wrote itself: `ratings*.csv` fits ratings.results.csv, too.
+    """
     path = Path(pattern)
     if path.is_file():
         return path
     # Path.glob takes no pattern that begins at the root.
     names = glob.glob(pattern, recursive=True)  # noqa: PTH207
     found = [each for name in names if (each := Path(name)).is_file()]
-    if not found:
-        raise UnreadableFileError(
-            pattern, "there is no such file", remedy="Correct the source of the job, or put the file there."
-        )
-    return max(found, key=lambda each: (each.stat().st_mtime_ns, each.name))
+    found.sort(key=lambda each: (each.stat().st_mtime_ns, each.name), reverse=True)
+    newest = next((each for each in found if not any(map(partial(begins_with, each), _OURS))), None)
+    if newest is None:
+        problem = "only results, plans and match files of the importer fit" if found else _NO_SUCH_FILE
+        remedy = "Correct the source of the job, or put the file there."
+        raise UnreadableFileError(pattern, problem, remedy=remedy)
+    return newest
 
 
 class AddressGuard:

@@ -20,6 +20,9 @@ from importer.errors import (
     UnreadableFileError,
 )
 from importer.http import Request, Response
+from importer.matching.match_file import MATCH_COLUMNS
+from importer.model import RESULT_COLUMNS
+from importer.plans.model import PLAN_COLUMNS
 from importer.sync import source
 from importer.sync.config import SyncJob
 from importer.sync.source import (
@@ -94,6 +97,21 @@ class TestFiles:
     def test_none_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(UnreadableFileError, match="there is no such file"):
             find_newest(str(tmp_path / "*.csv"))
+
+    @pytest.mark.parametrize("columns", [RESULT_COLUMNS, PLAN_COLUMNS, MATCH_COLUMNS])
+    def test_a_pattern_passes_over_what_the_importer_wrote(
+        self, tmp_path: Path, columns: tuple[str, ...]
+    ) -> None:
+        """`ratings.results.csv` is newer than the export, and fits `ratings*.csv` as well."""
+        written = tmp_path / "ratings.results.csv"
+        written.write_text(f"\ufeff{','.join(columns)}\r\n1,2\r\n", "utf-8")
+        pattern = str(tmp_path / "ratings*.csv")
+        with pytest.raises(UnreadableFileError, match="only results, plans and match files of the importer"):
+            find_newest(pattern)
+        (tmp_path / "ratings.csv").write_text("imdb_id,rating\n")
+        os.utime(tmp_path / "ratings.csv", (100, 100))
+        assert find_newest(pattern).name == "ratings.csv"
+        assert find_newest(str(written)) == written  # by its name: its reader says what to do with it
 
     def test_its_hash_is_its_version(self, tmp_path: Path) -> None:
         file = tmp_path / "a.csv"
