@@ -11,35 +11,29 @@ importer login trakt                 login trakt --account ada           whoami,
 """
 
 import asyncio
-import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from importer import setting
 from importer.cli import options
-from importer.cli.advice import explain, spell
+from importer.cli.advice import explain
+from importer.cli.app_keys import Service, keep_keys, load_or_prompt, load_service, warn
 from importer.cli.device_code import clear_line, show_code, show_waiting
 from importer.cli.groups import spread
 from importer.cli.key_entry import KeyEntry
+from importer.cli.next_step import command_line
 from importer.client.auth import Credentials
 from importer.client.sign_in import ask_account, revoke, sign_in
-from importer.client.token_store import TokenStore, open_token_store
 from importer.client.transport import Transport
-from importer.config.folders import config_file, state_dir
-from importer.config.keep import add_settings
-from importer.config.sources import Loaded, name_variable
+from importer.config.keep import make_named_file
+from importer.config.sources import name_variable
 from importer.destinations.registry import check_word, choose, list_sign_ins
-from importer.destinations.sign_in import Account, AccountApi, DeviceFlow
-from importer.destinations.spec import DestinationSpec, DeviceSignIn
-from importer.errors import AuthorizationError, OptionError, SettingsError, StateFileError, StopRunError
+from importer.destinations.sign_in import Account
+from importer.errors import AuthorizationError, OptionError, Remedy, SettingsError, StopRunError
 from importer.runs.rules import DestinationOptions
-from importer.runs.settings import load_spec_settings
-from importer.secret import Secret
 
 
 def _parse_to(text: str) -> str:
@@ -61,25 +55,28 @@ def login(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = 
     Every later run uses, and renews, what is stored.
     """
     flags = at.flags | {"auth_url": auth_url}
+    if (made := make_named_file()) is not None:
+        warn(f"made the settings file {made}, which IMPORTER_CONFIG_FILE names")
     if (entry := _find_key_entry(to, at, auth_url)) is not None:
         with _naming(to, at.account):
             entry.login()
         _print_next(to, at, entry.section, flags)
         return
-    service, asked = _load_or_prompt(to, flags, at.account)
+    service, asked = load_or_prompt(to, flags, at.account)
     if service.settings.access_token:
-        _warn("your settings have a token pair (access_token), which runs use first; remove it")
+        warn("your settings have a token pair (access_token), which runs use first; remove it")
     with _naming(to, at.account):
         asyncio.run(_sign_in(service.without_tokens()))
     if asked:
-        _keep(service, asked)
+        keep_keys(service, asked)
     _print_next(to, at, service.section, flags)
 
 
 def _print_next(to: str, at: DestinationOptions, section: str, flags: Mapping[str, object]) -> None:
     if named := [f"{name_variable(section, name)}={value}" for name, value in flags.items() if value]:
         print(f"Every run must go to the same place; set: {' '.join(named)}")
-    print(f"Next: importer run FILE --to {to}{f' --account {at.account}' if at.account else ''}")
+    account = ("--account", at.account) if at.account else ()
+    print(f"Next: {command_line('run', 'FILE', '--to', to, *account)}")
 
 
 @spread
@@ -92,7 +89,9 @@ def logout(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl =
         if (entry := _find_key_entry(to, at, auth_url)) is not None:
             entry.logout()
             return
-        asyncio.run(_sign_out(_load(to, at.flags | {"auth_url": auth_url}, at.account, needs=["client_id"])))
+        asyncio.run(
+            _sign_out(load_service(to, at.flags | {"auth_url": auth_url}, at.account, needs=["client_id"]))
+        )
 
 
 @spread
@@ -105,7 +104,7 @@ def whoami(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl =
         if (entry := _find_key_entry(to, at, auth_url)) is not None:
             entry.whoami()
             return
-        asyncio.run(_print_account(_load(to, at.flags | {"auth_url": auth_url}, at.account)))
+        asyncio.run(_print_account(load_service(to, at.flags | {"auth_url": auth_url}, at.account)))
 
 
 def _find_key_entry(to: str, at: DestinationOptions, auth_url: str | None) -> KeyEntry | None:
@@ -120,117 +119,19 @@ def _find_key_entry(to: str, at: DestinationOptions, auth_url: str | None) -> Ke
 
 @contextmanager
 def _naming(to: str, account: str) -> Iterator[None]:
-    """Add the account's name to errors about its sign-in."""
+    """Say in errors about a sign-in how to sign in: to which service, and as whom."""
     try:
         yield
+    except SettingsError as error:  # who asks about a sign-in does not look for another way to send
+        command = f"`importer login {to}{f' --account {account}' if account else ''}` asks for it."
+        problems = [problem.replace(Remedy.UPLOAD_FILE, command) for problem in error.problems]
+        raise SettingsError(problems, error.remedy) from None
     except AuthorizationError as error:
         error.name_sign_in(to, account)
         raise
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
-    """A service, with its settings."""
-
-    spec: DestinationSpec
-    loaded: Loaded[Any]
-
-    @property
-    def settings(self) -> Any:
-        return self.loaded.settings
-
-    @property
-    def section(self) -> str:
-        return f"accounts.{self.loaded.account}" if self.loaded.account else self.spec.name
-
-    @property
-    def device(self) -> DeviceSignIn:
-        assert self.spec.device is not None
-        return self.spec.device
-
-    def given(self, **values: object) -> "_Service":
-        return replace(self, loaded=replace(self.loaded, settings=replace(self.settings, **values)))
-
-    def without_tokens(self) -> "_Service":
-        """Signing in makes a pair of its own; one from the settings stays as it is."""
-        return self.given(access_token=Secret(""), refresh_token=Secret(""))
-
-    def build_flow(self) -> DeviceFlow:
-        return self.device.build_flow(self.settings)
-
-    def build_account_api(self) -> AccountApi:
-        return self.device.build_account_api(self.settings)
-
-    def open_store(self) -> TokenStore:
-        return open_token_store(self.settings, state_dir(), self.loaded.account)
-
-    def describe_keys(self, asked: Collection[str]) -> str:
-        """Say where to put the keys that were asked for."""
-        keys = {key: name for key, name in self.device.app_keys.items() if key in asked}
-        names = " and ".join(f"the {name.lower()}" for name in keys.values())
-        variables = " and ".join(name_variable(self.section, key) for key in keys)
-        return (
-            f"Every run needs {names}, too. Put them into the variables\n{variables},\n"
-            f"or as {' and '.join(keys)} into [{self.section}] of {config_file()}"
-        )
-
-
-def _load(
-    to: str, flags: Mapping[str, object], account: str, needs: Collection[str] | None = None
-) -> _Service:
-    spec = choose(to)
-    loaded = load_spec_settings(spec, flags, needs=needs, account=account)
-    for warning in loaded.warnings:
-        _warn(warning)
-    return _Service(spec, loaded)
-
-
-def _load_or_prompt(to: str, flags: Mapping[str, object], account: str) -> tuple[_Service, dict[str, str]]:
-    """Load the settings; on a terminal, ask for the app's keys if none is set. Returns the typed ones, too.
-
-    An app whose first key is set and whose secret is not has no secret.
-    """
-    service = _load(to, flags, account, needs=() if sys.stdin.isatty() else None)
-    keys = service.device.app_keys
-    missing = [key for key in keys if not getattr(service.settings, key)]
-    asked: dict[str, str] = {}
-    if missing[:1] != list(keys)[:1]:
-        return service, asked
-    print(spell(service.device.where_keys_are))
-    for key in missing:
-        is_secret = isinstance(getattr(service.settings, key), Secret)
-        text = _prompt(keys[key], hidden=is_secret)
-        service = service.given(**{key: Secret(text) if is_secret else text})
-        if text:
-            asked[key] = text
-    return service, asked
-
-
-def _prompt(what: str, *, hidden: bool = False) -> str:
-    """Ask for a key on the terminal; a hidden one may be left empty."""
-    more: dict[str, Any] = {"default": "", "show_default": False} if hidden else {}
-    label = f"{what} (Enter if there is none)" if hidden else what
-    while True:
-        text: str = typer.prompt(label, hide_input=hidden, err=True, **more).strip()
-        wrong = list(setting.check_word(text, {}))
-        if not wrong:
-            return text
-        _warn(wrong[0].format(place=what))
-
-
-def _keep(service: _Service, asked: Mapping[str, str]) -> None:
-    """Write the typed keys into the settings file, so that they are asked for once."""
-    try:
-        add_settings(config_file(), service.section, asked)
-    except (SettingsError, StateFileError, OSError) as error:
-        _warn(error.message if isinstance(error, StateFileError) else str(error))
-        print(service.describe_keys(asked))
-    else:
-        names = " and ".join(f"the {service.device.app_keys[key].lower()}" for key in asked)
-        print(f"Kept {names} in [{service.section}] of {config_file()}, which only you can read.")
-
-
-async def _sign_in(service: _Service) -> None:
+async def _sign_in(service: Service) -> None:
     store, flow = service.open_store(), service.build_flow()
     async with store.locked():
         pass  # fail before anything is asked if tokens cannot be stored
@@ -246,12 +147,12 @@ async def _sign_in(service: _Service) -> None:
         try:
             account = await ask_account(transport, credentials, service.build_account_api())
         except StopRunError as error:  # the sign-in is complete; the warning says what may stop a run
-            _warn(explain(error))
+            warn(explain(error))
         else:
             print(f"Account: {_describe(account)}")
 
 
-async def _sign_out(service: _Service) -> None:
+async def _sign_out(service: Service) -> None:
     store, host = service.open_store(), service.settings.auth_url
     async with store.locked(), Transport(1) as transport:
         tokens = await store.load()
@@ -267,12 +168,12 @@ async def _sign_out(service: _Service) -> None:
         print(f"Forgotten in {where}. {host} could not be asked to revoke the sign-in;")
         print(f"to do that, {service.device.by_hand}.")
     if store.trouble:
-        _warn(f"something may be left{store.trouble}")
+        warn(f"something may be left{store.trouble}")
     if service.settings.access_token:
-        _warn("your settings still have a token pair (access_token, refresh_token): remove it")
+        warn("your settings still have a token pair (access_token, refresh_token): remove it")
 
 
-async def _print_account(service: _Service) -> None:
+async def _print_account(service: Service) -> None:
     store = service.open_store()
     async with Transport(1) as transport:
         credentials = Credentials(transport, service.build_flow(), store)
@@ -294,7 +195,3 @@ def _describe(account: Account) -> str:
 
 def _local_time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(sep=" ", timespec="minutes")
-
-
-def _warn(text: str) -> None:
-    print(f"importer: {text}", file=sys.stderr)

@@ -12,12 +12,14 @@ add_settings(file, "trakt", {"client_id": "abc"})
 """
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from importer.config.folders import config_file
 from importer.errors import SettingsError
 from importer.files import follow_links, replace_privately
 from importer.state_files import translate_trouble
@@ -43,6 +45,20 @@ def add_settings(file: Path, section: str, values: Mapping[str, str | Sequence[s
         raise SettingsError([f"[{section}] of {file} is written in a way that only you can change."])
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     replace_privately(file, after.encode())
+
+
+def make_named_file(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Make the settings file that IMPORTER_CONFIG_FILE names, private to its owner, if it is not there.
+
+    Returns the file that was made. Raises StateFileError.
+    """
+    file = config_file(environ)
+    if not environ.get("IMPORTER_CONFIG_FILE") or file.exists():
+        return None
+    with translate_trouble(file, "write this file"):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        replace_privately(follow_links(file), b"")
+    return file
 
 
 def _insert(text: str, section: str, lines: list[str]) -> str:

@@ -226,12 +226,18 @@ def read_tables(
     """
     path = file or config_file(environ)
     snapshot = None if file else environ.get("IMPORTER_CONFIG_SNAPSHOT")
-    is_named = file is not None or bool(environ.get("IMPORTER_CONFIG_FILE"))
+    variable = None if file else environ.get("IMPORTER_CONFIG_FILE")
     try:
         return tomllib.loads(Path(snapshot or path).read_text(encoding="utf-8-sig")), path, []
     except FileNotFoundError:
+        if not file and not variable:
+            return {}, path, []
         problem = f"The settings file {path} does not exist, although it was asked for by name."
-        return (None, path, [problem]) if is_named else ({}, path, [])
+        if variable:
+            problem = (
+                f"IMPORTER_CONFIG_FILE names {path}, which does not exist. Correct the variable, or make the "
+                "file, which may be empty; signing in makes it, too."
+            )
     except OSError as error:
         problem = f"The settings file {path} cannot be read ({error.strerror})."
     except UnicodeDecodeError:

@@ -242,6 +242,36 @@ class TestLogin:
         assert not server.calls
 
 
+class TestNamedSettingsFile:
+    """`IMPORTER_CONFIG_FILE` names a file that is not there yet."""
+
+    def test_login_makes_it(
+        self, importer: Importer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "new" / "own.toml"
+        monkeypatch.setenv("IMPORTER_CONFIG_FILE", str(file))
+        code, _, err = importer("whoami")
+        assert code == 2
+        assert f"IMPORTER_CONFIG_FILE names {file}, which does not exist. Correct the variable, or" in err
+        code, out, err = importer("login")
+        assert (code, err) == (
+            0,
+            f"importer: made the settings file {file}, which IMPORTER_CONFIG_FILE names\n",
+        )
+        assert "Next: importer run FILE --to trakt" in out
+        assert (file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (b"", 0o600)
+        assert importer("whoami")[0] == 0
+
+    def test_login_leaves_what_is_there(
+        self, importer: Importer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "own.toml"
+        file.write_text("# mine\n")
+        monkeypatch.setenv("IMPORTER_CONFIG_FILE", str(file))
+        assert importer("login")[::2] == (0, "")
+        assert file.read_text() == "# mine\n"
+
+
 class TestWhoami:
     def test_name_end_and_place(self, importer: Importer, tmp_path: Path) -> None:
         importer("login", "trakt")
@@ -251,6 +281,18 @@ class TestWhoami:
             assert out.startswith("ada (Ada Lovelace), VIP\n")
             assert re.search(r"token valid until: \d{4}-\d\d-\d\d \d\d:\d\d[+-]\d\d:\d\d, then", out)
             assert f"tokens kept in:    the file {token_files(tmp_path)[0]}" in out
+
+    @pytest.mark.parametrize("command", ["whoami", "logout"])
+    def test_without_settings_it_says_how_to_sign_in(
+        self, importer: Importer, monkeypatch: pytest.MonkeyPatch, command: str
+    ) -> None:
+        """Who asks about a sign-in has no use for a file to upload."""
+        monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_ID")
+        code, out, err = importer(command)
+        assert (code, out) == (2, "")
+        assert "The client id of your Trakt app is missing" in err
+        assert "can make an app there. `importer login trakt` asks for it.\n" in err
+        assert "trakt-file" not in err
 
     def test_nobody(self, importer: Importer, server: AuthServer) -> None:
         code, out, err = importer("whoami")
