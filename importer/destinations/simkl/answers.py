@@ -5,7 +5,7 @@ A row is rated if it was sent, is counted, and is not among the echoes of `not_f
 ```text
 201 or 200, all counted, row 2 echoed     Done: rated, not_found, rated ...; first its other sections
 201, too few counted                      Retry(NOT_COUNTED): the account is read before it is sent again
-201 to a removal, empty                   the same
+201 to a removal, empty                   the same, once its title was removed from every section
 201, a further section counts nothing     Done: not_found
 400 413 422                               many rows: Split; a single row: rejected
 500                                       Retry(SERVER_ERROR): 1, 2, 4 ... s
@@ -114,8 +114,7 @@ def interpret_ratings(sent: Sent, answer: Response | ConnectionLostError) -> Bat
 def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
     content, jobs = parse_object(answer.body), sent.batch.jobs
     if sent.removes and not answer.body.strip():
-        # The older blueprint shows no body for removals.
-        return Retry("an empty answer", NOT_COUNTED, Effect.UNKNOWN)
+        return _interpret_silence(sent)
     counts = content.get("deleted" if sent.removes else "added")
     # An empty object may be written as an empty list.
     echoes = content.get("not_found") or {}
@@ -138,6 +137,14 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
             missing = missing._replace(unclear=found | missing.unclear)
         found = set()
     return _close(sent, missing, found)
+
+
+def _interpret_silence(sent: Sent) -> BatchDecision:
+    """Decide on a removal without a body, as the older blueprint has it: try every section, then read."""
+    further = {place for place, job in enumerate(sent.batch.jobs) if sent.next_kind_of(job) is not None}
+    if further:
+        return _close(sent, Missing(further, set(range(len(sent.batch.jobs))) - further), set())
+    return Retry("an empty answer", NOT_COUNTED, Effect.UNKNOWN)
 
 
 def _close(sent: Sent, missing: Missing, found: set[int]) -> BatchDecision:

@@ -143,7 +143,11 @@ def test_a_section_that_counts_and_names_nothing_is_taken_for_not_known_if_it_is
 
 
 def test_a_removal_may_be_answered_by_nothing_and_is_looked_for() -> None:
-    assert retry_of(read(REMOVALS, build_answer(200, b""))).policy == NOT_COUNTED
+    silence = build_answer(200, b"")
+    outcomes, halves, later = partly(REMOVALS, silence)
+    assert (outcomes, halves, later) == ([None, None], [], [Batch("anime/remove", [*REMOVALS.jobs])])
+    assert retry_of(read(later[0], silence)).policy == NOT_COUNTED
+    assert retry_of(read(MANY, silence)).policy != NOT_COUNTED
 
 
 def test_an_echo_that_may_mean_any_row_splits_the_batch() -> None:

@@ -141,7 +141,7 @@ class TestSimkl(DestinationConformance):
         jobs = [build_job(row, imdb_id=MOVIES[row], rating=0) for row in range(3)]
         result = self.deliver(jobs, simkl_bare_removals=True)
         assert result.statuses == dict.fromkeys(range(3), Status.UNRATED)
-        assert result.requests.count(f"{REMOVE} 200") == 1
+        assert result.requests.count(f"{REMOVE} 200") == 2  # movies, then anime
 
     # Refusals and stops
 
