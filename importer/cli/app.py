@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "Import FILE and report what became of every row."),
     "inspect": ("inspect", "Show what FILE has and which rows would be sent."),
     "sync": ("sync", "Run the jobs of the settings file: import what is new."),
+    "export": ("export", "Write all ratings of an account into FILE, or none of them."),
     "plan": ("plan", "Write down what a run would do with each row of FILE."),
     "match": ("match", "Look up the titles of rows without ids."),
     "resolve": ("match", "Look up the titles of rows without ids, as `match` does."),

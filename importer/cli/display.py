@@ -12,6 +12,7 @@ from importer.cli.advice import explain
 from importer.cli.next_step import find_next
 from importer.cli.progress_bar import show_progress
 from importer.cli.send_summary import build_send_summary
+from importer.destinations.registry import is_uploaded
 from importer.monitoring.log import Log, open_log
 from importer.monitoring.run_end import RunEnd, build_run_end
 from importer.progress import Progress
@@ -133,6 +134,7 @@ def _build_summary(report: RunReport) -> Summary:
         stopped=explain(report.stopped_by) if report.stopped_by else None,
         dry_run=report.is_dry_run,
         is_file=report.is_file,
+        is_uploaded=is_uploaded(report.destination),
         is_undo=report.is_undo,
         taken_over=report.taken_over,
     )

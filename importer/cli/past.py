@@ -9,7 +9,7 @@ import typer
 
 from importer.cli import options
 from importer.config.folders import state_dir
-from importer.destinations.registry import is_file
+from importer.destinations.registry import is_file, is_uploaded
 from importer.errors import OptionError
 from importer.journal.history import (
     PastRun,
@@ -103,6 +103,7 @@ def report(
         notes=[_describe_undo(run)] if run.undone_by else [],
         stopped=stopped,
         is_file=is_file(run.destination),
+        is_uploaded=is_uploaded(run.destination),
         is_undo=run.undo_of is not None,
         taken_over=read_taken_over(run),
     )

@@ -11,19 +11,21 @@ from importer.cli import options
 from importer.cli.groups import Only, spread
 from importer.cli.next_step import find_match, find_send
 from importer.cli.shell import Shell
+from importer.cli.source import choose_source
+from importer.errors import UsageError
 from importer.plans.make import made_plan
 from importer.plans.report import Plan, build_plan, print_json
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
-from importer.runs.rules import PlaceOptions, RuleOptions, RunRules
-from importer.runs.sources import ExportFile
+from importer.runs.rules import PlaceOptions, RuleOptions, RunRules, SourceOptions
 from importer.text import clean
 
 
 @spread
 def plan(
     *,
-    file: Annotated[str, typer.Argument(help="The export to import; - reads standard input.")],
+    file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
+    origin: SourceOptions,
     place: PlaceOptions,
     at: options.AccountOptions,
     reading: ReadOptions,
@@ -41,7 +43,9 @@ def plan(
     Sends nothing; `importer run --plan` sends the plan.
     """
     rules = RunRules.for_plan(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
-    what = ExportFile(file, reading, matched.resolved, match=matched.match)
+    if (file is None) == (origin.account_of is None):
+        raise UsageError("name the file to import, or an account with --from; not both")
+    what = choose_source(file, origin, reading, matched)
     shell = Shell(out, shown, "plan")
     wanted = RunRequest(what, place.spec, replace(at, request=request), rules, overwrites=overwrite)
     with shell.open(wanted) as run, made_plan(run) as (found, lines):

@@ -8,6 +8,7 @@ import typer
 from importer.cli import options
 from importer.cli.groups import Only, spread
 from importer.cli.shell import Shell
+from importer.cli.source import choose_source
 from importer.destinations.spec import RequestOptions
 from importer.errors import UsageError
 from importer.plans.source import PlanFile
@@ -21,14 +22,16 @@ from importer.runs.rules import (
     RuleOptions,
     RunRules,
     SendOptions,
+    SourceOptions,
 )
-from importer.runs.sources import ExportFile, SourceSpec
+from importer.runs.sources import SourceSpec
 
 
 @spread
 def run(
     *,
     file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
+    origin: SourceOptions,
     place: PlaceOptions,
     at: Annotated[DestinationOptions, Only("base_url", "insecure_http", "account", "write_to")],
     reading: ReadOptions,
@@ -46,8 +49,10 @@ def run(
 
     The results file has one line for each row of FILE.
     """
-    if (file is None) == (plan is None):
-        raise UsageError("name the file to import, or name a plan with --plan; not both")
+    if [file, plan, origin.account_of].count(None) != 2:
+        raise UsageError(
+            "name the file to import, or a plan with --plan, or an account with --from; only one"
+        )
     if said.mirror and dry_run:
         raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     what: SourceSpec
@@ -56,7 +61,7 @@ def run(
         what = PlanFile(plan)
         spec, rules = what.find_place(place), RunRules.for_sent_plan()
     else:
-        what, spec = ExportFile(file or "", reading, files.resolved, match=files.match), place.spec
+        what, spec = choose_source(file, origin, reading, files), place.spec
         rules = RunRules.for_import(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     rules = rules.guarded_at(said.guard)
     wanted = RunRequest(
@@ -69,7 +74,7 @@ def run(
     )
     out = files.out
     if out is None and not dry_run:
-        out = name_results(str(plan or ("standard input" if file == "-" else file)))
+        out = name_results(str(plan or origin.account_of or ("standard input" if file == "-" else file)))
     raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run(wanted))
 
 

@@ -13,6 +13,8 @@ Such a list is read again after 2 and 5 seconds, since another program may chang
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from importer.client.client import Client, Trace
@@ -32,6 +34,10 @@ class AccountReading(NamedTuple):
 
     ratings: AccountRatings
     doubt: str = ""
+    listed: Mapping[str, Sequence[AccountRating]] = MappingProxyType({})
+    """The ratings in their order, by the address of their page: kinds may share a page."""
+    unread: int = 0
+    """The number of entries that cannot be understood."""
 
     @property
     def is_complete(self) -> bool:
@@ -71,6 +77,7 @@ class AccountReader:
     ) -> Decision[AccountReading]:
         ratings: dict[str, AccountRating] = {}
         titles: set[str] = set()
+        listed: dict[str, Sequence[AccountRating]] = {}
         entries = counted = 0
         query: PageQuery | None = PageQuery(kind)
         while query is not None:
@@ -84,13 +91,15 @@ class AccountReader:
                 doubt = f"the list of {kind}s shows the same titles on two pages"
                 return Done(AccountReading(ratings, doubt))
             titles |= page.titles
+            listed[self._destination.build_read_back(query).url] = page.listed
             entries += page.entries
             counted = page.counted or counted
             query = page.next_page
         if entries < counted:
             doubt = f"the list of {kind}s counts {counted:,} ratings and shows {entries:,}"
             return Done(AccountReading(ratings, doubt))
-        return Done(AccountReading(ratings))
+        unread = entries - sum(map(len, listed.values()))
+        return Done(AccountReading(ratings, listed=listed, unread=unread))
 
     async def _read_page(
         self, query: PageQuery, retries: bool, shared: dict[str, Response]

@@ -37,6 +37,17 @@ def list_words() -> list[str]:
     return list(dict.fromkeys(spec.word for spec in _SPECS))
 
 
+def list_sources() -> list[str]:
+    """Return the words of destinations whose ratings can be the source of a run."""
+    return list(dict.fromkeys(spec.word for spec in _SPECS if spec.reads))
+
+
+def find_source(word: str) -> DestinationSpec:
+    """Return the destination whose ratings are read. Raises UsageError."""
+    check_word(word, list_sources())
+    return next(spec for spec in _SPECS if spec.word == word and spec.reads)
+
+
 def list_sign_ins() -> list[str]:
     """Return the destinations that `importer login` signs in to."""
     return [spec.name for spec in _SPECS if spec.has_login]
@@ -81,6 +92,12 @@ def is_file(name: str) -> bool:
     """Whether this name, from a plan or a journal, is that of a file to upload."""
     spec = find(name)
     return spec is not None and spec.is_file
+
+
+def is_uploaded(name: str) -> bool:
+    """Whether this name is that of a file which is for a site."""
+    spec = find(name)
+    return spec is not None and spec.file is not None and spec.file.is_uploaded
 
 
 @contextmanager

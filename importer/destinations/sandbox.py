@@ -47,6 +47,7 @@ SANDBOX = replace(
     per_request=_AS_THEY,
     local_server=LocalServer(_of_v1),
     search_at="sandbox-v2",
+    reads=(),  # today's API of the sandbox shows all of it
     posts_to_feeds=False,  # a sandbox has no readers
 )
 

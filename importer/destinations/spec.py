@@ -18,6 +18,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from importer.errors import OptionError
+from importer.model import MediaKind
 from importer.option import option
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ class UploadFile:
 
     build: "Callable[[RequestOptions], FileDestination]"
     usual_name: str
+    is_uploaded: bool = True
+    """Whether it is for a site; else the file itself is what was wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +170,8 @@ class DestinationSpec:
     """The destination that looks up titles for this one, if it has no search."""
     local_server: LocalServer | None = None
     file: UploadFile | None = None
+    reads: tuple[MediaKind, ...] = ()
+    """The kinds of ratings that an account has; all of them can be the source of a run. Empty: it is none."""
 
     tells_kinds: bool = False
     """Whether an id is enough to identify a title, so that rows need no type."""

@@ -20,12 +20,14 @@ class AccountRating(NamedTuple):
     """One of the account's ratings. `simple` is `love` or `hate` if the API has both forms.
 
     `removal` is the job that would remove it, without row and line; None if its title is not identified.
+    `own` is the same job with an episode's or season's own ids, if `removal` has those of the show.
     """
 
     rating: Rating
     simple: str | None = None
     rated_at: str | None = None
     removal: RatingJob | None = None
+    own: RatingJob | None = None
 
 
 AccountRatings = Mapping[str, AccountRating]
@@ -61,6 +63,8 @@ class RatingsPage(NamedTuple):
     """The number of entries of all pages, if the server says so."""
     is_shared: bool = False
     """Whether other kinds have the same page, so that one request is enough for all of them."""
+    listed: Sequence[AccountRating] = ()
+    """Each rating of the page once, in its order; fewer than `entries` if some cannot be understood."""
 
 
 _LONGEST_NUMBER = 12

@@ -49,6 +49,8 @@ class Summary:
     dry_run: bool = False
     is_file: bool = False
     """Whether the destination is a file to upload, so that nothing has reached any account yet."""
+    is_uploaded: bool = True
+    """Whether that file is for a site; else it is what was wanted."""
     is_undo: bool = False
     taken_over: Mapping[Status, int] = field(default_factory=dict)
     """By status, the rows that an earlier run had closed, and a retry took over as they stood."""

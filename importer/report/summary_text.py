@@ -134,7 +134,7 @@ def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
     if summary.is_undo:
         meanings |= _OF_AN_UNDO
     if summary.is_file:
-        meanings[Status.RATED] = ("rated", "written to the file; it counts once you have uploaded it")
+        meanings[Status.RATED] = ("rated", _describe_written(summary))
     taken_over = summary.taken_over
     now = {status: number - taken_over.get(status, 0) for status, number in summary.counts.items()}
     rows = [(status, f"{number:,}", *meanings[status]) for status, number in now.items() if number]
@@ -143,6 +143,10 @@ def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
         total = f"{sum(taken_over.values()):,}"
         rows.append((Status.UNCHANGED, total, "taken over", f"settled by an earlier run: {detail}"))
     return rows
+
+
+def _describe_written(summary: Summary) -> str:
+    return "written to the file" + ("; it counts once you have uploaded it" if summary.is_uploaded else "")
 
 
 def _describe_dry_run(summary: Summary) -> str:

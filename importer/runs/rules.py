@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from importer.client.rate import Rate, parse_rate
-from importer.destinations.registry import DEFAULT, check_word, choose, list_words
+from importer.destinations.registry import DEFAULT, check_word, choose, find_source, list_sources, list_words
 from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.journal import RunKind
 from importer.journal.history import PastRun
@@ -140,6 +140,29 @@ class PlaceOptions:
     def spec(self) -> DestinationSpec:
         """The destination that was said, or the usual one."""
         return choose(self.to or DEFAULT, self.api)
+
+
+def _check_source(word: str) -> str:
+    find_source(word)
+    return word
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """An account whose ratings are read in place of a file."""
+
+    account_of: str | None = option(
+        "Read the ratings of your account there, in place of a file.",
+        flag="--from",
+        metavar=f"[{'|'.join(list_sources())}]",
+        parse=_check_source,
+    )
+    from_account: str = option("With --from: use [accounts.NAME].", default="", metavar="NAME")
+
+    @property
+    def spec(self) -> DestinationSpec | None:
+        """Where the account is; None if a file is read."""
+        return None if self.account_of is None else find_source(self.account_of)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,14 +40,17 @@ def read_list(section: str, answer: Response) -> RatingsPage | None:
     if not isinstance(entries, list):
         return None
     ratings: dict[str, AccountRating] = {}
+    listed = []
     for entry in entries:
         rating = entry.get("user_rating") if isinstance(entry, dict) else None
         if type(rating) is int and 1 <= rating <= 10:  # True is an int, too
-            ratings.update(_index(section, entry, rating))
-    return RatingsPage(ratings, entries=len(entries))
+            keys, account_rating = _index(section, entry, rating)
+            ratings.update(dict.fromkeys(keys, account_rating))
+            listed.append(account_rating)
+    return RatingsPage(ratings, entries=len(entries), listed=listed)
 
 
-def _index(section: str, entry: Mapping[str, Any], rating: int) -> dict[str, AccountRating]:
+def _index(section: str, entry: Mapping[str, Any], rating: int) -> tuple[list[str], AccountRating]:
     title = _object(entry, "movie") or _object(entry, "show")
     # Others are Simkl's own or those of anime lists, which no row has.
     ids = {source: _object(title, "ids").get(source) for source in ("imdb", "tmdb", "tvdb")}
@@ -61,7 +64,7 @@ def _index(section: str, entry: Mapping[str, Any], rating: int) -> dict[str, Acc
     if section == "anime":
         known += [key for each in _EVERY_KIND for key in build_keys(each, imdb, (None, None))]
     account_rating = AccountRating(rating, rated_at=read_instant(entry.get("user_rated_at")), removal=removal)
-    return dict.fromkeys(known, account_rating)
+    return known, account_rating
 
 
 def _object(entry: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from importer.destinations.simkl.settings import APP_KEYS, APPS_PAGE, SimklSettings
 from importer.destinations.spec import DestinationSpec, DeviceSignIn, Pace, RequestOptions, SignIn
+from importer.model import MediaKind
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination
@@ -58,6 +59,7 @@ SIMKL = DestinationSpec(
         by_hand="remove the app on Simkl's own site (Settings, Connected apps)",
     ),
     build=build_simkl,
+    reads=(MediaKind.MOVIE, MediaKind.SHOW),
     search_at="trakt",
     listing_effect=(
         "Simkl puts a rated title that is on none of your lists on one: a released movie and a show of one "

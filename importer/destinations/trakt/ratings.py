@@ -32,19 +32,20 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     if entries is None or max(query.page, count_pages(answer)) > MOST_PAGES:
         return None
     ratings: dict[str, AccountRating] = {}
+    listed = []
     titles = set()
     for entry in entries:
         rating = entry.get("rating") if isinstance(entry, dict) else None
         if type(rating) is int and 1 <= rating <= 10:  # True is an int, too
-            account_rating = AccountRating(
-                rating, rated_at=read_instant(entry.get("rated_at")), removal=_build_removal(kind, entry)
-            )
+            removal, own = _build_removals(kind, entry)
+            account_rating = AccountRating(rating, None, read_instant(entry.get("rated_at")), removal, own)
+            listed.append(account_rating)
             ratings.update(dict.fromkeys(_build_keys(kind, entry), account_rating))
             titles.update(_build_id_keys(kind, entry)[:1])
     has_more = has_next_page(answer, query.page, len(entries))
     next_page = query._replace(page=query.page + 1) if has_more else None
     counted = _read_number(answer, "X-Pagination-Item-Count")
-    return RatingsPage(ratings, next_page, len(entries), frozenset(titles), counted)
+    return RatingsPage(ratings, next_page, len(entries), frozenset(titles), counted, listed=listed)
 
 
 def has_next_page(answer: Response, page: int, entries: int) -> bool:
@@ -88,16 +89,20 @@ def _build_id_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
     return keys
 
 
-def _build_removal(kind: MediaKind, entry: Mapping[str, Any]) -> RatingJob | None:
-    """Identify the title by show and number if possible, as users know seasons and episodes."""
+def _build_removals(kind: MediaKind, entry: Mapping[str, Any]) -> tuple[RatingJob | None, RatingJob | None]:
+    """Identify the title by show and number if possible, as users know seasons and episodes.
+
+    Then the second job has its own ids.
+    """
     title = _object(entry, kind)
+    own = build_removal(kind, _ids(title), _name(title))
     if kind in {MediaKind.SEASON, MediaKind.EPISODE}:
         show, number = _object(entry, MediaKind.SHOW), _number(kind, title)
         by_number = build_removal(kind, _ids(show), _name(show), number)
         is_whole = number[0] is not None and (kind is MediaKind.SEASON or number[1] is not None)
         if by_number is not None and is_whole:
-            return by_number
-    return build_removal(kind, _ids(title), _name(title))
+            return by_number, own
+    return own, None
 
 
 def _number(kind: MediaKind, title: Mapping[str, Any]) -> tuple[object, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from importer.destinations.spec import DestinationSpec, DeviceSignIn, Pace, RequestOptions, SignIn
 from importer.destinations.trakt.settings import APP_KEYS, APPS_PAGE, DEVICE_REDIRECT, TraktSettings
 from importer.errors import Remedy
+from importer.model import MediaKind
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination
@@ -76,6 +77,7 @@ TRAKT = DestinationSpec(
     build=build_trakt,
     build_search=build_search,
     search_needs=("client_id",),
+    reads=(MediaKind.MOVIE, MediaKind.SHOW, MediaKind.SEASON, MediaKind.EPISODE),
     tells_kinds=True,
     workers=4,
     # One POST per second and user (docs: rate limiting); the limiter leaves room for jitter.

@@ -18,7 +18,6 @@ from importer import limits
 from importer.destinations.decisions import BatchDecision, Decision, Done, Stop
 from importer.destinations.titles import (
     AccountRating,
-    AccountRatings,
     PageQuery,
     RatingsPage,
     build_keys,
@@ -134,7 +133,7 @@ class TraktV1:
         if isinstance(answer, Response) and answer.status == 200:
             entries = parse_list(answer.body)
             if entries is not None:
-                return Done(RatingsPage(_read_entries(query.kind, entries)))
+                return Done(_read_entries(query.kind, entries))
         return interpret_question(answer, self._secrets)
 
     @property
@@ -173,9 +172,10 @@ def _build_item(job: RatingJob) -> dict[str, Any]:
     return item
 
 
-def _read_entries(kind: MediaKind, entries: list[Any]) -> AccountRatings:
+def _read_entries(kind: MediaKind, entries: list[Any]) -> RatingsPage:
     """Index the account's ratings (field lists: see `user/ratings/*`; ids come as numbers or strings)."""
     ratings: dict[str, AccountRating] = {}
+    listed = []
     for entry in entries:
         if not isinstance(entry, dict):
             continue
@@ -190,10 +190,11 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> AccountRatings:
         name = title.get("title") if isinstance(title.get("title"), str) else None
         account_rating = _read_rating(entry, build_removal(kind, ids, (name, title.get("year")), number))
         if account_rating is not None:
+            listed.append(account_rating)
             ratings.update(
                 dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), account_rating)
             )
-    return ratings
+    return RatingsPage(ratings, entries=len(entries), listed=listed)
 
 
 def _read_rating(entry: Mapping[str, Any], removal: RatingJob | None) -> AccountRating | None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from importer.destinations.spec import DestinationSpec, RequestOptions, SignIn
 from importer.destinations.trakt_v1.settings import TraktV1Settings
+from importer.model import MediaKind
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination
@@ -37,6 +38,7 @@ TRAKT_V1 = DestinationSpec(
     sign_in=SignIn.PASSWORD,
     name_user=name_user,
     build=build_trakt_v1,
+    reads=(MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE),
     numbers_episodes=True,
     posts_to_feeds=True,
 )

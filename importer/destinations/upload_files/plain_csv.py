@@ -78,6 +78,6 @@ CSV_FILE = DestinationSpec(
     dates="kept as they are: a day or an instant in UTC",
     per_request="all in one file",
     search_at="trakt",
-    file=UploadFile(_build, usual_name="ratings-export.csv"),
+    file=UploadFile(_build, usual_name="ratings-export.csv", is_uploaded=False),
     tells_kinds=True,
 )

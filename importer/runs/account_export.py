@@ -1,0 +1,158 @@
+"""An account as the source of a run: its ratings are read as an export of them would be.
+
+```text
+importer run --from trakt --to simkl          AccountExport(TRAKT).open(...)
+account   Heat 9, Fargo 1x02 8, ? 7      ->   RatingJob Heat, RatingJob Fargo 1x02, InvalidRow "no_id"
+a page that cannot be read, a list that
+counts 629 ratings and shows 250         ->   StopRunError: nothing is sent or written
+```
+
+All ratings are read before the first is sent, and each is a row: a file of them is whole or not there.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from importer.client.account_reader import AccountReader
+from importer.client.client import Client, value_of
+from importer.client.rate_limit import Limiter
+from importer.client.transport import Transport
+from importer.destinations.spec import DestinationSpec
+from importer.destinations.titles import AccountRating
+from importer.errors import AuthorizationError, StopRunError, UsageError
+from importer.http import Response
+from importer.interrupts import new_event_loop
+from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, Status
+from importer.progress import Progress
+from importer.runs.destination import OpenDestination
+from importer.runs.load import Destination, Source
+from importer.runs.open_destination import open_destination
+from importer.runs.rules import DestinationOptions
+from importer.runs.sources import Opening
+
+_CHUNK_ROWS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class AccountExport:
+    """All ratings of an account, read whole."""
+
+    spec: DestinationSpec
+    account: str = ""
+    """The name in the settings of the account; empty for the only one."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"the ratings at {self.spec.word}"
+
+    @contextmanager
+    def open(self, opening: Opening) -> Iterator[Source]:
+        """Read the account.
+
+        Raises UsageError if the run goes to it, StopRunError if it cannot be read whole.
+        """
+        to = opening.destination
+        if self.spec.local_server is not None and to.spec.local_server is not None:
+            raise UsageError("a sandbox cannot be read into a sandbox: there is only one on this machine")
+        with open_destination(
+            self.spec, DestinationOptions(account=self.account), opening.observer.warned
+        ) as opened:
+            if opened.account == to.account:
+                raise UsageError(f"{self.spec.word} is read and written with the same account, {to.account}")
+            yield build_source(opened, to.destination)
+
+
+def build_source(opened: OpenDestination, to: Destination) -> Source:
+    """Read the account, and make rows of its ratings that `to` takes, if it takes them in any form.
+
+    Raises StopRunError if the account cannot be read whole.
+    """
+    try:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            ratings = runner.run(_read(opened))
+    except AuthorizationError as error:
+        error.name_sign_in(opened.spec.word, opened.settings_account)
+        raise
+    rows = build_rows(ratings, to)
+    name = f"the ratings of {opened.account}"
+    digest = hashlib.sha256(name.encode())
+    for row in rows:
+        digest.update(repr(row).encode("utf-8", "backslashreplace"))
+    return Source(name, digest.hexdigest(), lambda: _Reader(rows, opened.spec.word))
+
+
+class _Reader:
+    """The rows; see `readers.base.Reader`."""
+
+    def __init__(self, rows: Sequence[SourceRow], format_name: str) -> None:
+        self.format_name = format_name
+        self.notes: Sequence[str] = (f"{len(rows):,} ratings of the account",)
+        self._rows = rows
+
+    def chunks(self) -> Iterator[list[SourceRow]]:
+        """Yield the rows."""
+        for first in range(0, len(self._rows), _CHUNK_ROWS):
+            yield list(self._rows[first : first + _CHUNK_ROWS])
+
+
+async def _read(opened: OpenDestination) -> Sequence[AccountRating]:
+    """Read all kinds of ratings. Raises StopRunError."""
+    access, api, account = opened.access, opened.api, opened.account
+    assert api is not None
+    limiter = Limiter(opened.recommended.rate, Progress(), get_rate=access.get_rate)
+    pages: dict[str, Sequence[AccountRating]] = {}
+    shared: dict[str, Response] = {}
+    async with Transport(1) as transport:
+        tokens = access.build_tokens(transport) if access.build_tokens else None
+        client = Client(transport, limiter, tokens, access.budget)
+        if not access.is_proven:
+            await client.request(api.build_credentials_check(), api.interpret_credentials_check)
+        for kind in opened.spec.reads:
+            reading = value_of(await AccountReader(api, client).read(kind, shared))
+            doubt = reading.doubt
+            if reading.unread:
+                doubt = f"{reading.unread:,} entries of the list of {kind}s cannot be understood"
+            if doubt:
+                raise StopRunError(f"the ratings of {account} cannot be read whole: {doubt}")
+            pages.update(reading.listed)
+    return [rating for page in pages.values() for rating in page]
+
+
+def build_rows(ratings: Sequence[AccountRating], to: Destination) -> list[SourceRow]:
+    """Make a row of each rating."""
+    return [_build_row(row, rating, to) for row, rating in enumerate(ratings, 1)]
+
+
+def _build_row(row: int, rating: AccountRating, to: Destination) -> SourceRow:
+    """Build the row of a rating, by show and number or by an episode's own ids, whichever `to` takes."""
+    rated_at = _as_utc(rating.rated_at)
+    if rating.removal is None:
+        message = f"row {row}: the account names no id of this title, nor its title and year"
+        cells = (*(None,) * 9, str(rating.rating), rated_at)
+        return InvalidRow._make((row, row, *cells, Status.INVALID, "no_id", message))
+    job = _as_row(rating.removal, row, rating, rated_at)
+    if rating.own is not None and to.check(job) is not None:
+        own = _as_row(rating.own, row, rating, rated_at).with_note(_describe_place(job))
+        job = job if to.check(own) is not None else own
+    return job
+
+
+def _as_row(removal: RatingJob, row: int, rating: AccountRating, rated_at: str | None) -> RatingJob:
+    return removal._replace(row=row, line=row, rating=rating.rating, rated_at=rated_at)
+
+
+def _describe_place(job: RatingJob) -> str:
+    episode = f", episode {job.episode}" if job.kind is MediaKind.EPISODE else ""
+    return f"season {job.season}{episode} of {job.title or 'a show without a title'}"
+
+
+def _as_utc(rated_at: str | None) -> str | None:
+    """Write an instant as rows do; a service may add a zone or fractions of a second."""
+    if rated_at is None or len(rated_at) == len("2024-05-01"):
+        return rated_at
+    return datetime.fromisoformat(rated_at).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
