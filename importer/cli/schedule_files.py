@@ -10,12 +10,15 @@ from typing import Annotated
 
 import typer
 
-from importer.errors import UsageError
+from importer.errors import OptionError, UsageError
+from importer.sync.config import SyncJob
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.service_files import compose, cron, launchd, systemd, windows
 from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
 from importer.sync.service_files.service import Service, build_service
 from importer.sync.times import parse_duration
+
+_USUAL_TIME = "03:00"
 
 
 def schedule(
@@ -25,9 +28,13 @@ def schedule(
     launchd: Annotated[bool, typer.Option("--launchd", help="A launch agent, for macOS.")] = False,
     windows: Annotated[bool, typer.Option("--windows", help="A task of the Task Scheduler.")] = False,
     docker: Annotated[bool, typer.Option("--docker", help="A Docker Compose file.")] = False,
-    every: Annotated[str | None, typer.Option(help="How often: 15m, 1h, 6h, 1d.", metavar="SPAN")] = None,
+    every: Annotated[
+        str | None,
+        typer.Option(help="How often: 15m, 1h, 6h, 1d; the default is the jobs' own.", metavar="SPAN"),
+    ] = None,
     at: Annotated[
-        str | None, typer.Option(help="Once a day at this local time; the default is 03:00.", metavar="HH:MM")
+        str | None,
+        typer.Option(help="Once a day at this local time; 03:00 where nothing is said.", metavar="HH:MM"),
     ] = None,
 ) -> None:
     """Print the files that make a scheduler run `importer sync`.
@@ -44,7 +51,7 @@ def schedule(
         )
     # A name that is no job would fail every night, and nobody would see it.
     jobs = choose_jobs(load_jobs(), (name,) if name else ())
-    service = build_service(name, jobs, _build_schedule(name, every, at))
+    service = build_service(name, jobs, _build_schedule(name, jobs, every, at))
     _warn_of_variables(os.environ)
     for folder in service.missing_folders:
         _warn(f"there is no folder {folder}, where the results are to go; make it before the first run")
@@ -65,20 +72,47 @@ def _build(form: str, service: Service) -> str:
             return compose.build_compose(service, f"{os.getuid()}:{os.getgid()}")
 
 
-def _build_schedule(name: str | None, every: str | None, at: str | None) -> ServiceSchedule:
+def _build_schedule(
+    name: str | None, jobs: Mapping[str, SyncJob], every: str | None, at: str | None
+) -> ServiceSchedule:
     if every is not None and at is not None:
         raise UsageError("--every and --at exclude each other; give one")
     if every is not None:
         try:
-            seconds = parse_duration(every)
+            return _build_periodic(name, every)
         except ValueError as error:
             raise UsageError(f"--every: {error}") from error
-        # Each machine and job has a minute of its own, and the same one each time it is printed.
-        return build_periodic(seconds, zlib.crc32(f"{platform.node()} {name}".encode()))
+    if at is None and (own := _find_own_schedule(name, jobs)) is not None:
+        return own
     try:
-        return build_daily(time.fromisoformat(at or "03:00"))
+        return build_daily(time.fromisoformat(at or _USUAL_TIME))
     except ValueError as error:
-        raise UsageError(f"--at {at!r}: write it as HH:MM, for example 03:00") from error
+        raise UsageError(f"--at {at!r}: write it as HH:MM, for example {_USUAL_TIME}") from error
+
+
+def _build_periodic(name: str | None, every: str) -> ServiceSchedule:
+    # Each machine and job has a minute of its own, and the same one each time it is printed.
+    return build_periodic(parse_duration(every), zlib.crc32(f"{platform.node()} {name}".encode()))
+
+
+def _find_own_schedule(name: str | None, jobs: Mapping[str, SyncJob]) -> ServiceSchedule | None:
+    """Build the schedule that the jobs' own `every` says, if they agree and a scheduler knows it.
+
+    Warns of times of a job that the file does not have.
+    """
+    spans = {job.every for job in jobs.values()}
+    if len(spans) == 1 and (every := spans.pop()):
+        try:
+            return _build_periodic(name, every)
+        except OptionError:
+            pass  # it is warned of below
+    for each, job in jobs.items():
+        if said := [f"{key} = {value!r}" for key in ("every", "cron") if (value := getattr(job, key))]:
+            _warn(
+                f"{said[0]} of [jobs.{each}] is not in this file, which runs daily at {_USUAL_TIME}: "
+                "say --every or --at, or let `importer sync --daemon` run the jobs"
+            )
+    return None
 
 
 def _warn_of_variables(environ: Mapping[str, str]) -> None:

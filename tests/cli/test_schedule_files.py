@@ -99,6 +99,39 @@ def test_it_runs_at_three_unless_told(home: Path) -> None:
     assert "\n30 4 * * * " in run("--cron", "--at", "04:30").stdout
 
 
+def add_job(home: Path, name: str, times: str) -> None:
+    with (home / "conf/config.toml").open("a") as file:
+        file.write(f'\n[jobs.{name}]\nsource = "x.csv"\nto = "sandbox"\n{times}\n')
+
+
+def test_a_jobs_own_period_is_used_unless_another_is_typed(home: Path) -> None:
+    add_job(home, "often", 'every = "6h"')
+    done = run("--cron", "often")
+    assert done.stdout == run("--cron", "often", "--every", "6h").stdout
+    assert not done.stderr
+    done = run("--cron", "often", "--at", "04:30")
+    assert "\n30 4 * * * " in done.stdout
+    assert not done.stderr
+
+
+@pytest.mark.parametrize("times", ['every = "7h"', 'cron = "0 5 * * *"'])
+def test_a_time_of_a_job_that_the_file_does_not_have_is_told(home: Path, times: str) -> None:
+    add_job(home, "odd", times)
+    done = run("--cron", "odd")
+    assert done.exit_code == 0
+    assert "\n0 3 * * * " in done.stdout
+    said = times.replace('"', "'")
+    assert f"{said} of [jobs.odd] is not in this file, which runs daily at 03:00: say --every" in done.stderr
+
+
+def test_jobs_that_differ_run_daily_and_that_is_told(home: Path) -> None:
+    add_job(home, "often", 'every = "6h"')
+    done = run("--cron")
+    assert "\n0 3 * * * " in done.stdout
+    assert "every = '6h' of [jobs.often] is not in this file" in done.stderr
+    assert "nightly" not in done.stderr
+
+
 def test_the_same_machine_and_job_have_the_same_minute_every_time() -> None:
     assert (
         run("--cron", "nightly", "--every", "1h").stdout == run("--cron", "nightly", "--every", "1h").stdout

@@ -43,6 +43,11 @@ class Service:
         return [*self.program, *self.arguments]
 
     @property
+    def places(self) -> list[Path]:
+        """All that it uses: its program and its folders."""
+        return [Path(self.program[0]), self.state_folder, *self.readable, *self.writable]
+
+    @property
     def log(self) -> Path:
         """The file for its output where the system keeps no log of it."""
         return self.state_folder / f"{self.name}.log"
@@ -74,8 +79,8 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
         writable=[path.parent for job in jobs.values() for path in job.written.values() if path is not None],
         sign_ins=list(dict.fromkeys(_sign_ins(jobs.values()))),
     )
-    folders = [str(path) for path in (state, *service.readable, *service.writable)]
-    texts = (*service.command, *service.environment.values(), *folders, *service.sign_ins, service.user)
+    places = map(str, service.places)
+    texts = (*service.command, *service.environment.values(), *places, *service.sign_ins, service.user)
     # A line of a unit goes on after a backslash at its end.
     odd = [text for text in texts if not text.isprintable() or (os.name == "posix" and text.endswith("\\"))]
     if odd:

@@ -5,6 +5,7 @@ import re
 from importer.sync.service_files.schedule import ServiceSchedule
 from importer.sync.service_files.service import EXIT_CODES, NO_DESKTOP, Service, build_sign_in_comments
 
+_TMP_FOLDERS = ("/tmp", "/var/tmp")  # noqa: S108 - only compared with
 _PLAIN_WORD = re.compile(r"[\w.:=/-]+", re.ASCII)
 
 
@@ -13,6 +14,8 @@ def build_systemd(service: Service) -> str:
     environment = {**service.environment, **NO_DESKTOP}
     settings = "\n".join(f"Environment={_quote(f'{key}={value}')}" for key, value in environment.items())
     folders = " ".join(_quote(str(path)) for path in (service.state_folder, *service.writable))
+    is_in_tmp = any(path.is_relative_to(tmp) for path in service.places for tmp in _TMP_FOLDERS)
+    private_tmp = "# No PrivateTmp=yes: it would hide files under /tmp." if is_in_tmp else "PrivateTmp=yes"
     delay = min(600, service.schedule.period_minutes * 60 // 4)
     return f"""\
 # 1. Save this as /etc/systemd/system/{service.name}.service
@@ -35,7 +38,7 @@ NoNewPrivileges=yes
 CapabilityBoundingSet=
 LockPersonality=yes
 PrivateDevices=yes
-PrivateTmp=yes
+{private_tmp}
 ProtectControlGroups=yes
 ProtectHome=read-only
 ProtectKernelModules=yes

@@ -79,6 +79,18 @@ def words_of(value: str) -> list[str]:
     return [word.replace("%%", "%") for word in shlex.split(value)]
 
 
+@pytest.mark.parametrize(
+    ("root", "is_private"), [("/tmp/x", False), ("/var/tmp", False), ("/home/jo", True), ("/tmpfs", True)]
+)
+def test_systemd_hides_tmp_unless_the_job_has_files_there(root: str, is_private: bool) -> None:
+    private = [Path("/home/jo")]
+    for fields in ({"readable": [Path(root)]}, {"state_folder": Path(root)}, {"writable": [Path(root)]}):
+        service = make_service(Path("/home/jo"), **{"readable": private, "writable": private, **fields})
+        text = build_systemd(service)
+        assert ("\nPrivateTmp=yes\n" in text) == is_private
+        assert ("\n# No PrivateTmp=yes: it would hide files under /tmp.\n" in text) != is_private
+
+
 def test_systemd_gets_a_service_that_runs_the_command_once(folder: Path) -> None:
     units = split_units(build_systemd(make_service(folder)))
     assert list(units) == ["rating-importer-nightly.service", "rating-importer-nightly.timer"]
