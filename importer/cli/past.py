@@ -11,6 +11,7 @@ from importer.cli import options
 from importer.config.folders import state_dir
 from importer.destinations.registry import is_file, is_uploaded
 from importer.errors import OptionError
+from importer.journal import RunKind
 from importer.journal.history import (
     PastRun,
     count_sent,
@@ -106,6 +107,7 @@ def report(
         is_uploaded=is_uploaded(run.destination),
         is_undo=run.undo_of is not None,
         taken_over=read_taken_over(run),
+        follows_plan=run.kind == RunKind.PLAN,
     )
     stream = sys.stderr if str(out) == "-" else sys.stdout
     print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)

@@ -19,6 +19,7 @@ from importer.readers.cells.ratings import parse_rating_or_word
 from importer.readers.columns import Column
 from importer.readers.formats.csv import CsvReader
 from importer.readers.tables.table import open_own_table
+from importer.runs.results_reader import keep_line
 
 
 def _parse_kind(cell: str) -> MediaKind | None:
@@ -57,7 +58,10 @@ class PlanReader:
         raise UsageError(f"{self._name} {problem}", Remedy.NEW_PLAN)
 
     def chunks(self) -> Iterator[list[SourceRow]]:
-        """Yield the lines: jobs with the account's rating at the time of the plan, and closed rows."""
+        """Yield the lines: jobs with the account's rating at the time of the plan, and closed rows.
+
+        They keep their line of the planned file; what is wrong in the plan is named by its own line.
+        """
         lines = self._cells()
         for rows in _JobReader(self._table, ReadOptions()).chunks():
             yield [_choose(row, next(lines)) for row in rows]
@@ -79,8 +83,9 @@ def _choose(row: SourceRow, cells: Mapping[str, str | None]) -> SourceRow:
     action = Action(word) if word in set(Action) else None
     if action is None:
         return _check(row, cells, "bad_action", f"column action: {word!r} is none. Write one of {_ACTIONS}.")
+    line = keep_line(cells["line"], row.line)
     if not action.is_sent:
-        return _close(row, cells, action.status)
+        return _close(row._replace(line=line), cells, action.status)
     if not isinstance(row, RatingJob):
         return row
     if bool(row.rating) != (action in {Action.ADD, Action.CHANGE}):
@@ -92,7 +97,7 @@ def _choose(row: SourceRow, cells: Mapping[str, str | None]) -> SourceRow:
         return _check(
             row, cells, "bad_rating", f'column from: "{cells["from"]}" {error.problem}. Do not change it.'
         )
-    return PlannedRow(*row._replace(note=cells["note"]), account_rating, cells["account_rated_at"])
+    return PlannedRow(*row._replace(line=line, note=cells["note"]), account_rating, cells["account_rated_at"])
 
 
 _ACTIONS = ", ".join(Action)

@@ -54,6 +54,8 @@ class Summary:
     is_undo: bool = False
     taken_over: Mapping[Status, int] = field(default_factory=dict)
     """By status, the rows that an earlier run had closed, and a retry took over as they stood."""
+    follows_plan: bool = False
+    """Whether they were closed in a plan instead, and by no run."""
 
     @property
     def rows(self) -> int:

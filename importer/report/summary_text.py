@@ -141,7 +141,8 @@ def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
     if taken_over:
         detail = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in taken_over.items())
         total = f"{sum(taken_over.values()):,}"
-        rows.append((Status.UNCHANGED, total, "taken over", f"settled by an earlier run: {detail}"))
+        where = "settled in the plan" if summary.follows_plan else "settled by an earlier run"
+        rows.append((Status.UNCHANGED, total, "taken over", f"{where}: {detail}"))
     return rows
 
 

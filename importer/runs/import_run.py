@@ -304,6 +304,7 @@ class ImportRun:
             is_undo=self.rules.undo_of is not None,
             room=loaded.room,
             taken_over=loaded.run.taken_over(),
+            follows_plan=self.rules.follows_plan,
         )
 
 

@@ -7,6 +7,8 @@ row 3  invalid, "7.5" corrected to 8            sent again with --all
 row 4  invalid, not corrected                   taken over: its cells are those of the source file
 ```
 
+Rows keep their line of the source file; a message about a cell here names this file and its line.
+
 The cells of an invalid row have the words of its source, which may mean something else here. So such a row
 is sent only if it was corrected, and names its title by an id and a type.
 """
@@ -17,7 +19,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 
 from importer.files import restore
-from importer.model import RESULT_COLUMNS, WRITTEN, ClosedRow, RatingJob, SourceRow, Status
+from importer.model import RESULT_COLUMNS, WRITTEN, ClosedRow, InvalidRow, RatingJob, SourceRow, Status
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
@@ -27,8 +29,10 @@ from importer.runs.mirror import NOT_RATED
 _LONGEST_NUMBER = 10
 _ENOUGH_ROWS = 5
 
-_NO_LINE = "0"
-"""The line of a row that is not in the file: of a mirror's removal, or of its undo."""
+
+def keep_line(cell: str | None, otherwise: int) -> int:
+    """Return the line of a row in its source file; 0 is that of a removal, which comes from no file."""
+    return int(cell) if cell and cell.isdecimal() and len(cell) < _LONGEST_NUMBER else otherwise
 
 
 class ResultsReader:
@@ -85,8 +89,9 @@ class ResultsReader:
         cells = {name: restore(cell) or None for name, cell in zip(RESULT_COLUMNS, line, strict=True)}
         status = cells["status"]
         is_uncorrected = status == Status.INVALID and not _is_corrected(cells)
-        if cells["line"] == _NO_LINE:
-            row = row._replace(line=0)
+        if isinstance(row, InvalidRow):
+            row = row._replace(message=f"{self._name}, {row.message}")  # which is where it can be corrected
+        row = row._replace(line=keep_line(cells["line"], row.line))
         if status not in set(Status) or (status in self._again and not is_uncorrected):
             return _as_removal(row, cells) if isinstance(row, RatingJob) else row
         self._uncorrected += is_uncorrected and status in self._again

@@ -36,7 +36,8 @@ class RunReport:
     room: Room | None = None
     """Whether the rows fitted into the account when the run began, where that is known."""
     taken_over: Mapping[Status, int] = field(default_factory=dict)
-    """By status, the rows of `tallies` that an earlier run had closed."""
+    """By status, the rows of `tallies` that an earlier run had closed, or the plan."""
+    follows_plan: bool = False
 
     @property
     def all_succeeded(self) -> bool:

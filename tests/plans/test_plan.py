@@ -258,6 +258,18 @@ class TestSending:
         road.send_plan(sandbox.url)
         assert sandbox.stored_movies() == {SHAWSHANK: 5, GODFATHER: 5, KNIGHT: 5, TWELVE: 7}
 
+    def test_rows_keep_the_lines_of_the_file_that_was_planned(
+        self, road: PlannedRoad, sandbox: Server
+    ) -> None:
+        road.write(
+            f'{SHAWSHANK},"two\nlines",movie,9,', f"{GODFATHER},,movie,9,", "x1,Half,movie,8,", header=HEADER
+        )
+        road.plan(sandbox.url)
+        road.edit_plan(lambda lines: lines[1:])
+        road.send_plan(sandbox.url)
+        assert [line["line"] for line in road.read_results()] == ["4", "5"]
+        assert road.read_results()[1]["message"].startswith("line 5, ")
+
     def test_another_rating_may_be_written_into_it(self, road: PlannedRoad, sandbox: Server) -> None:
         road.write(f"{SHAWSHANK},,movie,9,", header=HEADER)
         road.plan(sandbox.url)

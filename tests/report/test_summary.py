@@ -1,7 +1,7 @@
 """The summary: what a person reads after a run, and what a program reads."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,8 @@ def test_rows_of_an_earlier_run_are_counted_apart() -> None:
     assert "  1,198  taken over  settled by an earlier run: 1,195 rated, 3 duplicate" in lines
     assert not any("another row rates the same title" in line for line in lines)
     assert given.as_json()["taken_over"] == {"rated": 1195, "duplicate": 3}
+    planned = replace(given, follows_plan=True)
+    assert "  1,198  taken over  settled in the plan: 1,195 rated, 3 duplicate" in build_text(planned)
 
 
 def test_an_undo_says_what_it_did() -> None:

@@ -71,14 +71,23 @@ def test_with_all_what_can_be_mended_is_tried_again_too(tmp_path: Path) -> None:
     assert kinds(rows) == ["RatingJob" if status in again else status for status in Status]
 
 
-def test_rows_keep_their_order_and_get_the_lines_of_this_file(tmp_path: Path) -> None:
+def test_rows_keep_their_order_and_the_lines_of_their_source(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         build_line("rated", row=1, line=10, title="two\nlines"),
         build_line("failed", row=2, line=12),
-        build_line("rated", row=3, line=99),
+        build_line("rated", row=3, line="?"),
+        build_line("unrated", row=4, line=0),
     )
-    assert [(row.row, row.line) for row in read(path)] == [(1, 2), (2, 4), (3, 5)]
+    assert [(row.row, row.line) for row in read(path)] == [(1, 10), (2, 12), (3, 5), (4, 0)]
+
+
+def test_what_is_wrong_here_names_the_line_of_this_file(tmp_path: Path) -> None:
+    lines = [build_line("rated", title="two\nlines"), build_line("invalid", row=2, line=99, rating=11)]
+    _, row = read(write(tmp_path, *lines), TRANSIENT | CORRECTABLE)
+    assert isinstance(row, InvalidRow)
+    assert row.line == 99
+    assert row.message.startswith('results.csv, line 4, column "rating": "11" is not')
 
 
 def test_a_settled_row_stands_as_it_stood(tmp_path: Path) -> None:
