@@ -13,8 +13,7 @@ Such a list is read again after 2 and 5 seconds, since another program may chang
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from importer.client.client import Client, Trace
@@ -34,8 +33,8 @@ class AccountReading(NamedTuple):
 
     ratings: AccountRatings
     doubt: str = ""
-    listed: Mapping[str, Sequence[AccountRating]] = MappingProxyType({})
-    """The ratings in their order, by the address of their page: kinds may share a page."""
+    listed: Sequence[AccountRating] = ()
+    """The ratings in their order."""
     unread: int = 0
     """The number of entries that cannot be understood."""
 
@@ -77,8 +76,8 @@ class AccountReader:
     ) -> Decision[AccountReading]:
         ratings: dict[str, AccountRating] = {}
         titles: set[str] = set()
-        listed: dict[str, Sequence[AccountRating]] = {}
-        entries = counted = 0
+        listed: list[AccountRating] = []
+        entries = counted = unread = 0
         query: PageQuery | None = PageQuery(kind)
         while query is not None:
             decision = await self._read_page(query, retries, {} if shared is None else shared)
@@ -91,14 +90,14 @@ class AccountReader:
                 doubt = f"the list of {kind}s shows the same titles on two pages"
                 return Done(AccountReading(ratings, doubt))
             titles |= page.titles
-            listed[self._destination.build_read_back(query).url] = page.listed
+            listed += page.listed
+            unread += page.unread
             entries += page.entries
             counted = page.counted or counted
             query = page.next_page
         if entries < counted:
             doubt = f"the list of {kind}s counts {counted:,} ratings and shows {entries:,}"
             return Done(AccountReading(ratings, doubt))
-        unread = entries - sum(map(len, listed.values()))
         return Done(AccountReading(ratings, listed=listed, unread=unread))
 
     async def _read_page(

@@ -64,7 +64,9 @@ class RatingsPage(NamedTuple):
     is_shared: bool = False
     """Whether other kinds have the same page, so that one request is enough for all of them."""
     listed: Sequence[AccountRating] = ()
-    """Each rating of the page once, in its order; fewer than `entries` if some cannot be understood."""
+    """The ratings of the page in its order. Where kinds share a page, each rating is one of one kind only."""
+    unread: int = 0
+    """The number of entries that may hold a rating and cannot be understood."""
 
 
 _LONGEST_NUMBER = 12

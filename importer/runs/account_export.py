@@ -26,8 +26,9 @@ from importer.destinations.titles import AccountRating
 from importer.errors import AuthorizationError, StopRunError, UsageError
 from importer.http import Response
 from importer.interrupts import new_event_loop
-from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, Status
+from importer.model import HATE, LOVE, InvalidRow, MediaKind, RatingJob, SourceRow, Status
 from importer.progress import Progress
+from importer.readers.cells.errors import Reason
 from importer.runs.destination import OpenDestination
 from importer.runs.load import Destination, Source
 from importer.runs.open_destination import open_destination
@@ -105,7 +106,7 @@ async def _read(opened: OpenDestination) -> Sequence[AccountRating]:
     access, api, account = opened.access, opened.api, opened.account
     assert api is not None
     limiter = Limiter(opened.recommended.rate, Progress(), get_rate=access.get_rate)
-    pages: dict[str, Sequence[AccountRating]] = {}
+    ratings: list[AccountRating] = []
     shared: dict[str, Response] = {}
     async with Transport(1) as transport:
         tokens = access.build_tokens(transport) if access.build_tokens else None
@@ -119,8 +120,8 @@ async def _read(opened: OpenDestination) -> Sequence[AccountRating]:
                 doubt = f"{reading.unread:,} entries of the list of {kind}s cannot be understood"
             if doubt:
                 raise StopRunError(f"the ratings of {account} cannot be read whole: {doubt}")
-            pages.update(reading.listed)
-    return [rating for page in pages.values() for rating in page]
+            ratings += reading.listed
+    return ratings
 
 
 def build_rows(ratings: Sequence[AccountRating], to: Destination) -> list[SourceRow]:
@@ -131,15 +132,28 @@ def build_rows(ratings: Sequence[AccountRating], to: Destination) -> list[Source
 def _build_row(row: int, rating: AccountRating, to: Destination) -> SourceRow:
     """Build the row of a rating, by show and number or by an episode's own ids, whichever `to` takes."""
     rated_at = _as_utc(rating.rated_at)
-    if rating.removal is None:
-        message = f"row {row}: the account names no id of this title, nor its title and year"
-        cells = (*(None,) * 9, str(rating.rating), rated_at)
-        return InvalidRow._make((row, row, *cells, Status.INVALID, "no_id", message))
+    if (problem := _find_problem(rating)) is not None:
+        reason, message = problem
+        cells: tuple[object, ...] = (None,) * 9 if rating.removal is None else rating.removal[2:11]
+        texts = [None if cell is None else str(cell) for cell in (*cells, rating.rating, rated_at)]
+        return InvalidRow._make((row, row, *texts, Status.INVALID, reason, f"row {row}: {message}"))
+    assert rating.removal is not None
     job = _as_row(rating.removal, row, rating, rated_at)
     if rating.own is not None and to.check(job) is not None:
         own = _as_row(rating.own, row, rating, rated_at).with_note(_describe_place(job))
         job = job if to.check(own) is not None else own
     return job
+
+
+def _find_problem(rating: AccountRating) -> tuple[Reason, str] | None:
+    if rating.removal is None:
+        return Reason.NO_ID, "the account names no id of this title, nor its title and year"
+    if not isinstance(rating.rating, int) and rating.rating not in {LOVE, HATE}:
+        return (
+            Reason.BAD_RATING,
+            f"{rating.rating} is no whole number, and is not rounded; rate the title anew",
+        )
+    return None
 
 
 def _as_row(removal: RatingJob, row: int, rating: AccountRating, rated_at: str | None) -> RatingJob:

@@ -214,6 +214,12 @@ def test_a_rating_of_no_title_that_is_known_is_a_row_all_the_same() -> None:
     assert (row.status, row.reason, row.rating) == (Status.INVALID, "no_id", "8")
 
 
+def test_a_half_step_is_not_rounded() -> None:
+    (row,) = build_rows([AccountRating("7.5", removal=build_job(0, title="Heat", year=1995))], TRAKT)
+    assert isinstance(row, InvalidRow)
+    assert (row.title, row.year, row.rating, row.reason) == ("Heat", "1995", "7.5", "bad_rating")
+
+
 def test_an_account_is_not_brought_to_itself() -> None:
     opened = OpenDestination(find_source("sandbox"), "demo at the sandbox", TRAKT)
     opening: Any = type("Opening", (), {"destination": opened})

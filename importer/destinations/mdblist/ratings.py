@@ -46,17 +46,21 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     if not is_page or query.page > MOST_PAGES:
         return None
     ratings: dict[str, AccountRating] = {}
-    titles, entries = set(), 0
+    titles, entries, listed, unread = set(), 0, [], 0
     for kind, entry in _list_entries(content):
         entries += 1
+        unread += not entry
         titles.update(_build_id_keys(kind, entry)[:1])
         if kind is query.kind and (rating := _read_rating(entry)) is not None:
             rated_at, removal = read_instant(entry.get("rated_at")), _build_removal(kind, entry)
             found = AccountRating(rating, None, rated_at, removal)
             ratings.update(dict.fromkeys(_build_keys(kind, entry), found))
+            listed.append(found)
     next_page = _find_next(query, pagination, entries)
     counted = _read_count(pagination) or 0
-    return RatingsPage(ratings, next_page, entries, frozenset(titles), counted, is_shared=True)
+    return RatingsPage(
+        ratings, next_page, entries, frozenset(titles), counted, is_shared=True, listed=listed, unread=unread
+    )
 
 
 def read_total(answer: Response) -> int | None:

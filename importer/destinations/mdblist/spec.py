@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from importer.destinations.mdblist.settings import KEY_PAGE, MdblistSettings
 from importer.destinations.spec import DestinationSpec, KeySignIn, Pace, RequestOptions, SignIn
+from importer.model import MediaKind
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination
@@ -50,6 +51,7 @@ MDBLIST = DestinationSpec(
         "api_key", "API key", build_account_api, where_key_is=f"{KEY_PAGE} shows your key, which is free."
     ),
     build=build_mdblist,
+    reads=(MediaKind.MOVIE, MediaKind.SHOW, MediaKind.SEASON, MediaKind.EPISODE),
     search_at="trakt",
     workers=2,
     # 300 writes and 1,000 reads in 5 minutes are allowed to all apps of an account: others find some left.

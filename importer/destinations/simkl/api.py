@@ -23,7 +23,7 @@ from importer.destinations.dates import Dates
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
 from importer.destinations.simkl.account import SimklAccount, read_account, read_activities
 from importer.destinations.simkl.answers import Sent, interpret_ratings
-from importer.destinations.simkl.ratings import ALL_RATINGS, read_list
+from importer.destinations.simkl.ratings import ALL_RATINGS, is_of_kind, read_list
 from importer.destinations.simkl.request import build_request
 from importer.destinations.simkl.trouble import PATIENT_QUESTION, interpret_trouble
 from importer.destinations.titles import PageQuery, RatingsPage, possible_kinds
@@ -134,7 +134,8 @@ class Simkl:
             if found is not None and query.page == _OWN_LIST:
                 return Done(found._replace(next_page=query._replace(page=_ANIME_LIST)))
             if found is not None:
-                return Done(found._replace(is_shared=True))
+                listed = [each for each in found.listed if is_of_kind(each, query.kind)]
+                return Done(found._replace(is_shared=True, listed=listed))
         return interpret_trouble(answer, PATIENT_QUESTION)
 
     def _build_items(self, batch: Batch) -> list[dict[str, Any]]:

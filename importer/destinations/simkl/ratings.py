@@ -47,7 +47,14 @@ def read_list(section: str, answer: Response) -> RatingsPage | None:
             keys, account_rating = _index(section, entry, rating)
             ratings.update(dict.fromkeys(keys, account_rating))
             listed.append(account_rating)
-    return RatingsPage(ratings, entries=len(entries), listed=listed)
+    unread = len(entries) - len(listed)
+    return RatingsPage(ratings, entries=len(entries), listed=listed, unread=unread)
+
+
+def is_of_kind(rating: AccountRating, kind: MediaKind) -> bool:
+    """Whether a rating of the list of anime is one of that kind; what is not known to be a film is a show."""
+    is_movie = rating.removal is not None and rating.removal.kind is MediaKind.MOVIE
+    return is_movie is (kind is MediaKind.MOVIE)
 
 
 def _index(section: str, entry: Mapping[str, Any], rating: int) -> tuple[list[str], AccountRating]:

@@ -45,7 +45,10 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     has_more = has_next_page(answer, query.page, len(entries))
     next_page = query._replace(page=query.page + 1) if has_more else None
     counted = _read_number(answer, "X-Pagination-Item-Count")
-    return RatingsPage(ratings, next_page, len(entries), frozenset(titles), counted, listed=listed)
+    unread = len(entries) - len(listed)
+    return RatingsPage(
+        ratings, next_page, len(entries), frozenset(titles), counted, listed=listed, unread=unread
+    )
 
 
 def has_next_page(answer: Response, page: int, entries: int) -> bool:

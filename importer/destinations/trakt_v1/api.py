@@ -194,7 +194,7 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> RatingsPage:
             ratings.update(
                 dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), account_rating)
             )
-    return RatingsPage(ratings, entries=len(entries), listed=listed)
+    return RatingsPage(ratings, listed=listed, unread=len(entries) - len(listed))
 
 
 def _read_rating(entry: Mapping[str, Any], removal: RatingJob | None) -> AccountRating | None:
