@@ -3,9 +3,12 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from importer.cli.send_summary import build_send_summary
 from importer.client.rate import Rate
 from importer.client.sign_in import AccountInfo
+from importer.destinations.sign_in import DayQuota
 from importer.journal import Journal
 from importer.journal.history import Tally
 from importer.model import MediaKind, Status
@@ -54,6 +57,28 @@ def build(
     return build_send_summary(
         SendSummary(account_info, rows, lambda: Effort(1, 1.0), lambda: tallies, removals, room)
     )
+
+
+TOO_MANY = (
+    "About 501 requests are needed, more than the 500 requests a day of a free account: the run stops when "
+    "they are used up, and the same command goes on after midnight in New York."
+)
+
+
+@pytest.mark.parametrize(
+    ("requests", "says"),
+    [
+        (491, "About 500 of the 500 requests a day of a free account, if no other program has used any."),
+        (492, TOO_MANY),
+    ],
+)
+def test_the_requests_of_a_day_are_counted_before_the_start(requests: int, says: str) -> None:
+    quota = DayQuota(500, "a free account", "midnight in New York", besides=9)
+    account_info = replace(KNOWN, cap=None, day_quota=quota)
+    effort = Effort(requests, 1.0)
+    assert build_send_summary(SendSummary(account_info, 100, lambda: effort, list, 0))[-1] == says
+    # Who sends nothing needs none.
+    assert says not in build_send_summary(SendSummary(account_info, 0, lambda: effort, list, 0))
 
 
 def test_what_does_not_fit_is_said_before_the_start() -> None:

@@ -149,8 +149,10 @@ def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
 
 def _interpret_trouble(answer: Response | ConnectionLostError, *, first: bool = False) -> Retry | Stop:
     """Decide on trouble of the sign-in itself: a refusal there is about the app, not about a token."""
-    if isinstance(answer, Response) and answer.status in {400, 401, 403} and not is_block_page(answer):
-        return refuse_app()
+    if isinstance(answer, Response) and answer.status in {400, 401, 403}:
+        is_lock, is_page = read_error(answer) == "rate_limit", is_block_page(answer)
+        if not (is_lock or is_page):
+            return refuse_app()
     decision = interpret_trouble(answer, _FIRST_QUESTION if first else HASTY_QUESTION)
     return refuse_app() if isinstance(decision, RefreshToken) else decision
 

@@ -1,6 +1,9 @@
 """Simkl from sign-in to undo, as people type it, against the sandbox."""
 
 import csv
+import os
+import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,6 +15,8 @@ import pytest
 from importer.cli import app
 from importer.client import token_store
 from importer.sandbox.catalogue import Kind
+from importer.sandbox.exchange import Answer
+from importer.sandbox.simkl.ratings import Ratings
 from tests.destinations.conformance import MOVIES, SHOW, UNKNOWN
 from tests.road import Server, find_title, running_sandbox
 
@@ -208,6 +213,79 @@ class TestRuns:
     def test_more_than_one_request_at_a_time_is_refused(self, signed_in: Importer) -> None:
         exit_code, _, err = signed_in("run", "ratings.csv", "--to", "simkl", "--workers", "2")
         assert (exit_code, "simkl takes 1 request at a time" in err) == (2, True)
+
+
+class TestQuestions:
+    @pytest.mark.parametrize(("answer", "rated"), [("y", 2), ("n", 0)])
+    def test_a_person_is_asked_and_no_sends_nothing(
+        self,
+        signed_in: Importer,
+        server: Server,
+        monkeypatch: pytest.MonkeyPatch,
+        answer: str,
+        rated: int,
+    ) -> None:
+        asked = []
+
+        def confirm(text: str, **_: object) -> bool:
+            asked.append(text)
+            return answer == "y"
+
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("typer.confirm", confirm)
+        exit_code, _, _ = signed_in("run", "ratings.csv", "--to", "simkl")
+        assert asked == ["3 titles that the account has not rated will be rated. Do it?"]
+        assert exit_code == (0 if rated else 3)
+        assert len(server.stored_movies()) == rated
+
+    def test_yes_answers_beforehand_and_it_is_said_all_the_same(
+        self, signed_in: Importer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        exit_code, _, err = signed_in("run", "ratings.csv", "--to", "simkl", "--yes")
+        assert (exit_code, "on none of your lists" in err) == (0, True)
+
+
+class TestKilled:
+    @pytest.mark.parametrize("options", [{"any_title": True}])
+    @pytest.mark.parametrize("stores", [True, False], ids=["arrived", "not arrived"])
+    def test_a_kill_in_the_middle_of_a_batch_loses_and_doubles_nothing(
+        self,
+        signed_in: Importer,
+        server: Server,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        stores: bool,
+    ) -> None:
+        rows = "".join(f"tt{row:07},8\n" for row in range(1, 251))
+        write(tmp_path / "ratings.csv", f"imdb_id,rating\n{rows}")
+        words = ["run", "ratings.csv", "--to", "simkl"]
+        true_answer, sent = Ratings._answer, []
+        children: list[subprocess.Popen[bytes]] = []
+
+        def answer(self: Ratings, *given: Any) -> Answer:
+            sent.append(given)
+            if len(sent) != 2:
+                return true_answer(self, *given)
+            found = true_answer(self, *given) if stores else Answer(500, b"")
+            children[0].kill()
+            return found
+
+        monkeypatch.setattr(Ratings, "_answer", answer)
+        command = [sys.executable, "-m", "importer", *words]
+        environment = {**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
+        with subprocess.Popen(
+            command, env=environment, cwd=tmp_path, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as child:
+            children.append(child)
+            assert child.wait(60) == -signal.SIGKILL
+        assert len(server.stored_movies()) == (200 if stores else 100)
+        assert signed_in(*words)[0] == 0
+        assert set(server.stored_movies().values()) == {8}
+        assert len(server.stored_movies()) == 250
+        assert read_statuses(tmp_path / "ratings.results.csv") == ["rated"] * 250
+        # What had arrived is found there and not sent again.
+        assert len(sent) == (3 if stores else 4)
 
 
 class TestLimits:
