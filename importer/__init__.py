@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from importer.runs.import_run import ImportRun
     from importer.runs.launch import RunRequest, open_run
     from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
-    from importer.runs.rules import DestinationOptions, RunRules, SendOptions
+    from importer.runs.rules import DestinationOptions, Match, RunRules, SendOptions
     from importer.runs.run_report import RunReport
 
 __all__ = [
     "DestinationOptions",
     "ImportRun",
     "ImporterError",
+    "Match",
     "Observer",
     "OnConflict",
     "Prompts",
@@ -53,7 +54,7 @@ _HOMES = {
     "RunReport": "runs.run_report",
     **dict.fromkeys(("RunRequest", "open_run"), "runs.launch"),
     **dict.fromkeys(("Observer", "Prompts", "Unattended", "Unwatched"), "runs.prompts"),
-    **dict.fromkeys(("DestinationOptions", "RunRules", "SendOptions"), "runs.rules"),
+    **dict.fromkeys(("DestinationOptions", "Match", "RunRules", "SendOptions"), "runs.rules"),
 }
 
 

@@ -29,7 +29,7 @@ from importer.runs.again import ChangesOfRun
 from importer.runs.launch import RunRequest, open_run
 from importer.runs.outputs import name_undo
 from importer.runs.prompts import Observer, Prompts, Unattended
-from importer.runs.rules import DestinationOptions, RunRules, SendOptions
+from importer.runs.rules import DestinationOptions, Match, RunRules, SendOptions
 from importer.runs.run_report import RunReport
 from importer.runs.sources import ExportFile
 from importer.runs.stop import StopRequest, wait_in_thread
@@ -49,9 +49,14 @@ class RowResult(NamedTuple):
     rating: str
 
 
-def open_export(file: str | PathLike[str], options: ReadOptions | None = None) -> ExportFile:
-    """Name an export to read; it is opened when it is inspected, planned or run."""
-    return ExportFile(fspath(file), options or ReadOptions())
+def open_export(
+    file: str | PathLike[str], options: ReadOptions | None = None, *, match: Match | None = None
+) -> ExportFile:
+    """Name an export to read; it is opened when it is inspected, planned or run.
+
+    With `Match.CERTAIN` rows without ids are looked up then, and get the ids of titles that are certain.
+    """
+    return ExportFile(fspath(file), options or ReadOptions(), match=match)
 
 
 def inspect(export: ExportFile, *, to: str = DEFAULT) -> Inspection:

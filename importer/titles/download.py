@@ -17,6 +17,9 @@ from importer.progress import Phase, Progress
 from importer.state_files import translate_trouble
 from importer.titles.imdb_files import DataFile, Files
 
+LARGEST_FILE_BYTES = 8_000_000_000
+"""Ten times the largest of the files: no host can fill the disk."""
+
 _ATTEMPTS = 3
 
 
@@ -30,6 +33,8 @@ async def _save(transport: Transport, url: str, path: Path, etag: str, progress:
 
             def write(piece: bytes) -> None:
                 nonlocal received
+                if received > LARGEST_FILE_BYTES:
+                    raise UnreachableError(f"{host_of(url)}: {path.name} is far too large")
                 with translate_trouble(path, "save this download"):
                     stream.write(piece)
                 received += len(piece)

@@ -9,6 +9,7 @@ import pytest
 
 from importer.errors import UnreachableError
 from importer.progress import Phase, Progress
+from importer.titles import download
 from importer.titles.download import download_files
 from importer.titles.imdb_files import DataFile
 
@@ -97,4 +98,10 @@ def test_an_outage_is_told(host: Host, tmp_path: Path) -> None:
         download_files(host.address, tmp_path, {}, Progress())
     host.status, host.drops = 200, 3
     with pytest.raises(UnreachableError, match="was not downloaded"):
+        download_files(host.address, tmp_path, {}, Progress())
+
+
+def test_an_endless_file_is_refused(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "LARGEST_FILE_BYTES", -1)
+    with pytest.raises(UnreachableError, match="far too large"):
         download_files(host.address, tmp_path, {}, Progress())
