@@ -41,7 +41,7 @@ def test_json_is_all_that_standard_output_gets(importer: Importer) -> None:
     done = importer("run", SAMPLE, "--to", "sandbox", "--json", "--quiet")
     summary = json.loads(done.stdout)
     assert summary["rows"] == 131
-    assert summary["counts"]["rated"] == 111
+    assert summary["counts"]["rated"] == 112
     assert done.stderr == ""
 
 
@@ -129,7 +129,7 @@ def test_a_sigterm_finishes_what_is_in_flight_and_the_same_command_goes_on(
         done = importer(*words)
     assert done.returncode == 1
     finished = _read_statuses(tmp_path)
-    assert finished.count("rated") == 111
+    assert finished.count("rated") == 112
     assert len(finished) == len(stopped) == 131
 
 
