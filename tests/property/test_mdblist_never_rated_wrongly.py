@@ -95,11 +95,12 @@ class FakeMdblist(Transport):
 
     def _count(self, rows: int, done: int, *, removes: bool) -> dict[str, Any]:
         told, missing = done, rows - done
-        if self.draw.random() < 0.5:
-            told, missing = self.draw.randint(0, rows + 1), self.draw.randint(0, rows)
+        if self.draw.random() < 0.6:
+            told = self.draw.choice([done, rows, 0, self.draw.randint(0, rows + 1)])
+            missing = self.draw.randint(0, rows)
         says_missing = self.draw.random() < 0.7
-        is_clear = told + missing == rows or (not says_missing and rows == 1 and told == rows)
-        if is_clear and (told, missing) != (done, rows - done):
+        leaves_no_choice = told + missing == rows if says_missing else rows == 1
+        if leaves_no_choice:
             told, missing = done, rows - done
         body: dict[str, Any] = {self.draw.choice(WORDS[removes]): {"shows": told}}
         if says_missing:
@@ -245,3 +246,11 @@ def test_without_trouble_every_row_that_the_server_knows_is_rated(
             assert status is Status.RATED
         else:
             assert status in {Status.NOT_FOUND, Status.UNCONFIRMED}
+
+
+def test_a_batch_that_is_counted_whole_is_not_believed_unless_nothing_is_missing() -> None:
+    for seed in range(30, 60):
+        unknown = {7, 12}
+        server = FakeMdblist({title_of(job) for job in MANY if job.row not in unknown}, random.Random(seed))
+        _, row_outcomes = deliver(server, MANY, 100, 1, None)
+        assert {row_outcomes[row].outcome.status for row in unknown} <= {Status.NOT_FOUND, Status.UNCONFIRMED}
