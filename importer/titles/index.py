@@ -212,9 +212,10 @@ def _as_found(rows: Sequence[tuple[_Row, str]], most: int) -> Found:
 
 
 def _as_candidate(row: _Row, name: str = "") -> Candidate:
-    others = dict.fromkeys(each for each in (row.original, name) if each)
+    shown = name if normalise(name) == name else f"the {name}"  # "a team" is of "The A-Team"
+    others = dict.fromkeys(each for each in (row.original, shown) if each)
     if name in spellings(row.title) or (row.original and name in spellings(row.original)):
-        others.pop(name, None)  # known already, as people write it
+        others.pop(shown, None)  # known already, as people write it
     return Candidate(
         _kind_of(row),
         row.title,

@@ -10,6 +10,7 @@ from importer.destinations.titles import Candidate, EpisodeOf
 from importer.errors import Remedy, StateFileError
 from importer.model import MediaKind
 from importer.titles.index import TitleIndex, UnratedType
+from importer.titles.spelling import normalise
 from tests.titles.extract import KNOWN, Title, build
 
 
@@ -80,6 +81,15 @@ def test_an_episode_has_its_place(index: TitleIndex) -> None:
     unplaced = index.find("tt7777771")
     assert isinstance(unplaced, Candidate)
     assert unplaced.place is None
+
+
+def test_an_article_within_a_name_stays(tmp_path: Path) -> None:
+    film = Title(1, "movie", "Das A-Team", 2010, votes=9, akas=("The A-Team",))
+    with TitleIndex(build(tmp_path, [film], [])) as opened:
+        (exact,) = opened.search("The A-Team", 2010)
+        assert exact.titles[0].other_titles == ("the a team",)
+        _, near = opened.search("Team", 2010)
+        assert normalise("Team") not in {normalise(name) for name in near.titles[0].other_titles}
 
 
 def test_a_name_of_hundreds_of_titles_counts_as_cut_off(tmp_path: Path) -> None:
