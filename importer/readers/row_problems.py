@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from importer import limits
-from importer.model import Status
+from importer.model import MediaKind, RatingJob, Status
 from importer.readers.cells.errors import CellError, Reason, quote
 
 
@@ -46,3 +46,31 @@ def outweighs(error: CellError, field: str | None, other: CellError) -> bool:
     """Whether to report an error and not that of the `other` cell, whose correction would hide it."""
     is_of_the_file = error.reason in {Reason.OFF_SCALE, Reason.TOO_LONG}
     return is_of_the_file and field is not None and other.status is Status.INVALID
+
+
+_NUMBERS = {
+    MediaKind.MOVIE: ("season", "episode"),
+    MediaKind.SHOW: ("season", "episode"),
+    MediaKind.SEASON: ("episode",),
+    MediaKind.EPISODE: (),
+}
+"""Kind to the numbers that a row of it cannot have."""
+
+
+def check_numbers(job: RatingJob) -> None:
+    """See that the row has the numbers that its kind has, and no others. Raises CellError."""
+    surplus = [field for field in _NUMBERS.get(job.kind, ()) if getattr(job, field) is not None]
+    if surplus:
+        raise CellError(
+            Reason.TYPE_MISMATCH,
+            f"is a number that a {job.kind} does not have",
+            "Correct the type, or empty the cell.",
+            field=surplus[0],
+        )
+    if job.kind is MediaKind.EPISODE and (job.season is None) != (job.episode is None):
+        lacking = "season" if job.season is None else "episode"
+        raise CellError(
+            Reason.NO_NUMBER,
+            f"the {lacking} has no number",
+            "An episode needs both numbers and its show's id, or only an id of its own.",
+        )

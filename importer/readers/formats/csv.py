@@ -24,6 +24,7 @@ from importer.readers.columns import Column, Parse, PerFile
 from importer.readers.format_reader import DATE, FormatNote
 from importer.readers.formats.scaled import Scaled
 from importer.readers.judging import summarise_ratings
+from importer.readers.row_problems import check_numbers
 from importer.readers.tables.records import LIST
 from importer.readers.tables.table import AnyTable, Header
 
@@ -43,13 +44,6 @@ def _id_names(source: str) -> tuple[str, ...]:
 
 
 _IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
-_NUMBERS = {
-    MediaKind.MOVIE: ("season", "episode"),
-    MediaKind.SHOW: ("season", "episode"),
-    MediaKind.SEASON: ("episode",),
-    MediaKind.EPISODE: (),
-}
-"""Kind to the numbers that a row of it cannot have."""
 _TEN = 10
 _NO_TYPE = "the row has no type: taken for a movie"
 MY_RATING = ("my_rating", "my rating", "myrating", "userrating")
@@ -66,6 +60,8 @@ _RATED_AT: tuple[str, ...] = (
 )
 _RATED_AT += ("rating_date", "rating date", "ratingdate", "rated", "date", "created_at", "createdat")
 _CLEARLY_RATED = frozenset({"rated_at", "ratedat", "rated at", "date rated", "date_rated"})
+_NAMES = ("name", "film", "movie")
+"""A title, in a table with a year and with no column of another's; elsewhere the name of anything."""
 _OTHER_RATINGS = ("user_rating", "userrating", "my_rating", "your_rating", "your rating", "my rating")
 """Beside one of these, `rating` is everybody's as likely as not."""
 _OF_LIBRARIES = frozenset({"studio", "content rating", "video resolution", "contentrating"})
@@ -198,6 +194,16 @@ class CsvReader(Scaled):
         return ratings.are_stars or ratings.are_of_another_scale
 
     @classmethod
+    def find_columns(cls, header: Header) -> dict[str, int]:
+        """Say in which column each field stands; Name, Film or Movie may be the title."""
+        found = super().find_columns(header)
+        name = header.find(_NAMES)
+        is_plain = name is not None and {*found.values(), name} == set(range(len(header.keys)))
+        if name is not None and is_plain and {"rating", "year"} <= found.keys() and "title" not in found:
+            found["title"] = name
+        return found
+
+    @classmethod
     def missing(cls, header: Header) -> list[str]:
         """Name what the header lacks: the rating, or every column that identifies a title."""
         found = cls.find_columns(header)
@@ -221,6 +227,9 @@ class CsvReader(Scaled):
             notes.append(
                 "no type column: every row is a movie" + "".join(f", or {each}" for each in exceptions)
             )
+        title = self.places.get("title")
+        if title is not None and self.table.header.keys[title] in _NAMES:
+            notes.append(f"titles are in the column {quote(self.table.header.names[title])}")
         place = self.places.get("rated_at")
         if place is not None and self.table.header.keys[place] not in _CLEARLY_RATED:
             notes.append(f"dated by the column {quote(self.table.header.names[place])}")
@@ -256,7 +265,7 @@ class CsvReader(Scaled):
             job = job._replace(kind=kind)
             job = job if is_told else job.with_note(_NO_TYPE)
         job = job._replace(second_kind=extra.get("stated_second_kind") or job.second_kind)
-        _check_numbers(job)
+        check_numbers(job)
         has_id = any((job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id))
         names_a_title = job.kind in {MediaKind.MOVIE, MediaKind.SHOW} or job.season is not None
         # A title without its year is nothing to send; but `importer match` may find it.
@@ -273,22 +282,3 @@ def _kind_by_numbers(*, has_season: bool, has_episode: bool) -> MediaKind:
     if has_episode:
         return MediaKind.EPISODE
     return MediaKind.SEASON if has_season else MediaKind.MOVIE
-
-
-def _check_numbers(job: RatingJob) -> None:
-    """See that the row has the numbers that its kind has, and no others."""
-    surplus = [field for field in _NUMBERS.get(job.kind, ()) if getattr(job, field) is not None]
-    if surplus:
-        raise CellError(
-            Reason.TYPE_MISMATCH,
-            f"is a number that a {job.kind} does not have",
-            "Correct the type, or empty the cell.",
-            field=surplus[0],
-        )
-    if job.kind is MediaKind.EPISODE and (job.season is None) != (job.episode is None):
-        lacking = "season" if job.season is None else "episode"
-        raise CellError(
-            Reason.NO_NUMBER,
-            f"the {lacking} has no number",
-            "An episode needs both numbers and its show's id, or only an id of its own.",
-        )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import OptionError, UnknownFormatError
+from importer.errors import OptionError, ScaleNeededError, UnknownFormatError
 from importer.files import neutralise
 from importer.model import RESULT_COLUMNS, UNRATE, InvalidRow, MediaKind, RatingJob, Status
 from importer.readers import ReadOptions, open_reader
@@ -288,3 +288,27 @@ def test_what_zero_means_is_for_tables_of_ones_own(tmp_path: Path) -> None:
         read(tmp_path, content, reading=ReadOptions(zero="unrate"))
     with pytest.raises(OptionError, match="write skip or unrate"):
         check_zero("remove")
+
+
+@pytest.mark.parametrize("name", ["Name", "film", "Movie"])
+def test_a_name_beside_year_and_rating_is_the_title(tmp_path: Path, name: str) -> None:
+    """A table as people write it; their stars are asked about, not guessed."""
+    file = tmp_path / "mine.csv"
+    file.write_text(f"{name},Year,Rating,Date\nAlien,1979,8,2024-01-03\n", "utf-8")
+    reader = open_reader(file)
+    (job,) = jobs([row for chunk in reader.chunks() for row in chunk])
+    assert (job.title, job.year, job.rating, job.rated_at) == ("Alien", 1979, 8, "2024-01-03")
+    assert f'titles are in the column "{name}"' in reader.notes
+    file.write_text(f"{name},Year,Rating,Date\nAlien,1979,4.5,2024-01-03\n", "utf-8")
+    with pytest.raises(ScaleNeededError):
+        open_reader(file)
+
+
+@pytest.mark.parametrize(
+    "header", ["Name,Rating", "Name,Year,Rating,List", "Name,Year,Rating,Letterboxd", "Name,Year,Notes"]
+)
+def test_a_name_beside_other_columns_may_be_anything(tmp_path: Path, header: str) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(f"{header}\nAlien,8,8,8\n", "utf-8")
+    with pytest.raises(UnknownFormatError):
+        open_reader(file)
