@@ -9,7 +9,14 @@ from importer.destinations.registry import DEFAULT
 from importer.destinations.spec import RequestOptions
 from importer.option import Declaration, declarations_of, flag_of, key_of
 from importer.readers.base import ReadOptions
-from importer.runs.rules import DestinationOptions, FileOptions, PlaceOptions, RuleOptions, SendOptions
+from importer.runs.rules import (
+    DestinationOptions,
+    FileOptions,
+    PlaceOptions,
+    RuleOptions,
+    SendOptions,
+    SourceOptions,
+)
 from importer.sync.config import SyncJob
 from importer.sync.keys import OF_ONE_RUN, list_keys, read_keys
 from tests.test_docs import read_table
@@ -24,6 +31,7 @@ DECLARED = [
         RuleOptions,
         PlaceOptions,
         FileOptions,
+        SourceOptions,
     )
     for name, default, declared in declarations_of(group)
     if name not in OF_ONE_RUN or name == "insecure_http"  # a job has one of its own

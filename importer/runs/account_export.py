@@ -12,6 +12,7 @@ All ratings are read before the first is sent, and each is a row: a file of them
 
 import asyncio
 import hashlib
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from datetime import UTC, datetime
 from importer.client.account_reader import AccountReader
 from importer.client.client import Client, value_of
 from importer.client.rate_limit import Limiter
+from importer.client.sign_in import ask_activities
 from importer.client.transport import Transport
 from importer.destinations.spec import DestinationSpec
 from importer.destinations.titles import AccountRating
@@ -31,7 +33,8 @@ from importer.progress import Progress
 from importer.readers.cells.errors import Reason
 from importer.runs.destination import OpenDestination
 from importer.runs.load import Destination, Source
-from importer.runs.open_destination import open_destination
+from importer.runs.open_destination import open_destination, open_login
+from importer.runs.prompts import Observer
 from importer.runs.rules import DestinationOptions
 from importer.runs.sources import Opening
 
@@ -50,6 +53,25 @@ class AccountExport:
     def name(self) -> str:
         """What messages call it."""
         return f"the ratings at {self.spec.word}"
+
+    def ask_version(self, observer: Observer) -> str:
+        """Return a text that is another one once the account's ratings have changed.
+
+        Where the service does not tell, it is another one each time. Raises StopRunError.
+        """
+        if not self.spec.has_login:
+            return secrets.token_hex()
+        options = DestinationOptions(account=self.account)
+        login = open_login(self.spec, options, observer.warned)
+        try:
+            activities = login.ask(ask_activities)
+        except AuthorizationError as error:
+            error.name_sign_in(self.spec.word, self.account)
+            raise
+        if not activities:
+            return secrets.token_hex()
+        told = f"{login.settings.base_url} {sorted(activities.items())}"
+        return hashlib.sha256(told.encode()).hexdigest()
 
     @contextmanager
     def open(self, opening: Opening) -> Iterator[Source]:

@@ -12,14 +12,21 @@ names no account. `jobs_file.py` loads all jobs.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.destinations.spec import DestinationSpec
 from importer.errors import AuthorizationError
 from importer.option import option
 from importer.readers.base import ReadOptions
-from importer.runs.rules import DestinationOptions, FileOptions, PlaceOptions, RuleOptions, SendOptions
+from importer.runs.rules import (
+    DestinationOptions,
+    FileOptions,
+    PlaceOptions,
+    RuleOptions,
+    SendOptions,
+    SourceOptions,
+)
 from importer.sync.times import parse_cron, parse_duration
 
 
@@ -43,13 +50,14 @@ def _check_cron(text: str) -> str:
 class SyncJob:
     """One sync job, checked. The options of its groups are keys of `[jobs.NAME]` as its own are."""
 
-    source: str = option("A file, a pattern or an address.", default=MISSING, parse=_check_source)
+    source: str = option("A file, a pattern or an address.", default="", parse=_check_source)
     every: str = option("How often a daemon runs it: 6h.", default="", parse=_check_every)
     cron: str = option("When a daemon runs it, as in a crontab.", default="", parse=_check_cron)
     retry_permanent_after: int = option(
         "Days until rows that fail for good are sent again.", default=30, minimum=0, maximum=3650
     )
     insecure_http: bool = option("Allow a source at a plain http address.", default=False)
+    origin: SourceOptions = field(default_factory=SourceOptions)
     place: PlaceOptions = field(default_factory=PlaceOptions)
     files: FileOptions = field(default_factory=FileOptions)
     reading: ReadOptions = field(default_factory=ReadOptions)
@@ -69,16 +77,32 @@ class SyncJob:
 
     def name_account(self, error: BaseException | None) -> None:
         """Add the account and its destination to a sign-in error, for readers of a log."""
-        if isinstance(error, AuthorizationError):
+        if isinstance(error, AuthorizationError) and not self._is_of_source(error):
             error.name_sign_in(self.spec.word, self.account)
             named = f"account {self.account}: "
             if self.account and not error.message.startswith(named):
                 error.message = named + error.message
 
+    def _is_of_source(self, error: AuthorizationError) -> bool:
+        """Whether the sign-in is known to be that of the account that is read."""
+        account = self.origin.from_account
+        is_other = error.destination != self.spec.word or error.account == account != self.account
+        return self.is_from_account and bool(error.destination) and is_other
+
     @property
     def is_to_file(self) -> bool:
         """Whether the destination is a file to upload."""
         return self.spec.is_file
+
+    @property
+    def is_from_account(self) -> bool:
+        """Whether the ratings of an account are read in place of a file."""
+        return self.origin.account_of is not None
+
+    @property
+    def is_from_file(self) -> bool:
+        """Whether the source is a file of this machine."""
+        return not (self.is_download or self.is_from_account)
 
     @property
     def is_download(self) -> bool:

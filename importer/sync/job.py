@@ -23,16 +23,17 @@ from importer.errors import AuthorizationError, StopRunError
 from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
 from importer.model import TRANSIENT, Status
+from importer.runs.account_export import AccountExport
 from importer.runs.destination import OpenDestination, journal_for
 from importer.runs.import_run import ImportRun
 from importer.runs.open_destination import Login, open_destination, open_login
 from importer.runs.prompts import Observer, Prompts
 from importer.runs.rules import RunRules
 from importer.runs.run_report import RunReport
-from importer.runs.sources import ExportFile, Opening
+from importer.runs.sources import ExportFile, Opening, SourceSpec
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
-from importer.sync.source import Fetched, fetch, hash_file, withhold_content
+from importer.sync.source import Fetched, Version, fetch, hash_file, withhold_content
 from importer.sync.state import (
     JobState,
     account_queue,
@@ -109,7 +110,7 @@ class _Sync:
         has_login = spec.has_login
         login = open_login(spec, self._options, self._observer.warned) if has_login else None
         self._forget_if_other(login)
-        fetched = fetch(self._job, self._copy, self._state.version)
+        fetched = self._fetch()
         activities = dict(login.ask(ask_activities)) if login else {}
         is_proven = bool(activities) and activities == self._state.activities
         if self._is_unchanged(fetched, is_proven=is_proven):
@@ -119,6 +120,14 @@ class _Sync:
         self._state.is_settled = False
         self._save()
         return self._send(fetched, login, activities)
+
+    def _fetch(self) -> Fetched:
+        """Fetch the file; of an account only what tells its version, for it is read last of all."""
+        origin = self._job.origin
+        if origin.spec is None:
+            return fetch(self._job, self._copy, self._state.version)
+        account = AccountExport(origin.spec, origin.from_account)
+        return Fetched(Path(), account.name, Version(account.ask_version(self._observer)))
 
     def _forget_if_other(self, login: Login | None) -> None:
         """Clear the state if the options or the version of this program changed."""
@@ -186,12 +195,14 @@ class _Sync:
     def _import(self, fetched: Fetched, destination: OpenDestination) -> RunReport:
         job = self._job
         files = job.files
-        file = ExportFile(
+        what: SourceSpec = ExportFile(
             str(fetched.path), job.reading, files.resolved, fetched.name, files.match, self._match_file
         )
+        if job.origin.spec is not None:
+            what = AccountExport(job.origin.spec, job.origin.from_account)
         with (
             journal_for(destination, JOURNAL_WAIT_SECONDS) as journal,
-            file.open(
+            what.open(
                 Opening(destination, journal, self._prompts, self._results, job.at, self._observer)
             ) as source,
         ):

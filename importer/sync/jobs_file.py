@@ -12,6 +12,7 @@ from importer.config.sources import as_variable, read_tables, unknown_sections
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
 from importer.errors import SettingsError
 from importer.http import url_problems
+from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
 from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
@@ -33,6 +34,8 @@ def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None)
         problems += _check_names(path, tables)
         for name, table in _sections(tables, "jobs"):
             job, wrong = read_keys(SyncJob, table)
+            if not table.get("source") and not table.get("from"):
+                problems.append(f"source in [jobs.{name}] of {path} is missing.")
             problems += [f"{key} in [jobs.{name}] of {path}{said}" for key, said in wrong]
             if job is not None:
                 problems += _check_job(name, job, tables, environ, path)
@@ -68,8 +71,10 @@ def _problems_of_accounts(
 ) -> Iterator[str]:
     """Return the problems of the accounts that the jobs use, so that the file is corrected once."""
     used = {
-        (str(table.get("to", DEFAULT)), str(table.get("account", "")))
+        (str(table.get(place, DEFAULT)), str(table.get(account, "")))
         for _, table in _sections(tables, "jobs")
+        for place, account in (("to", "account"), ("from", "from_account"))
+        if place == "to" or place in table
     }
     for to, account in sorted(used):
         is_known = to in list_words() and choose(to).has_accounts
@@ -102,6 +107,7 @@ def _check_job(
         in_clear = "" if job.insecure_http else "your ratings"
         for problem in _address_problems(job.source, in_clear, section):
             yield problem.replace("{place}", f"source in [{section}] of {path}")
+    yield from _check_origin(name, job, tables, environ, path)
     if job.rules.on_conflict is OnConflict.ASK:
         yield f"on_conflict in [{section}] of {path}: nobody can be asked; choose another policy than 'ask'."
     if job.is_to_file and not job.at.write_to:
@@ -116,6 +122,22 @@ def _check_job(
         yield f"account in [{section}] of {path}: there is no [accounts.{job.account}]{hint}"
     if job.account and not job.spec.has_accounts:
         yield f"account in [{section}] of {path} does not go with to = {to!r}, which has none."
+
+
+def _check_origin(
+    name: str, job: SyncJob, tables: Mapping[str, Any], environ: Mapping[str, str], path: Path
+) -> Iterator[str]:
+    place, origin = f"[jobs.{name}] of {path}", job.origin
+    if job.source and origin.spec is not None:
+        yield f"source and from in {place} are two answers to one question; keep one."
+    if origin.from_account and origin.spec is None:
+        yield f"from_account in {place} does not go without from."
+    if origin.spec is None:
+        return
+    if origin.from_account and not _has_account(origin.from_account, tables, environ):
+        yield f"from_account in {place}: there is no [accounts.{origin.from_account}]."
+    if replace(job.reading, zone=None) != ReadOptions() or job.files.resolved or job.files.match:
+        yield f"keys for reading a file, in {place}, do not go with from."
 
 
 def _shared_files(jobs: Mapping[str, SyncJob], path: Path) -> Iterator[str]:
@@ -148,7 +170,7 @@ def _make_absolute(job: SyncJob, folder: Path) -> SyncJob:
 
     return replace(
         job,
-        source=job.source if job.is_download else str(absolute(Path(job.source))),
+        source=str(absolute(Path(job.source))) if job.is_from_file else job.source,
         files=replace(job.files, resolved=absolute(job.files.resolved), out=absolute(job.files.out)),
         at=replace(job.at, write_to=absolute(job.at.write_to)),
     )

@@ -196,6 +196,31 @@ class TestJobs:
             assert job_of(source="x", to=name).spec.word == name
 
 
+class TestFromAnAccount:
+    def test_it_stands_in_place_of_the_source(self, toml: Path) -> None:
+        job = load(toml, f'[trakt]\n{APP}[jobs.a]\nfrom = "trakt"\nto = "csv-file"\nwrite_to = "x.csv"\n')[
+            "a"
+        ]
+        assert job.is_from_account
+        assert not job.is_from_file
+        assert (job.source, job.origin.account_of, job.origin.from_account) == ("", "trakt", "")
+
+    @pytest.mark.parametrize(
+        ("keys", "said"),
+        [
+            ("", "source in [jobs.a]"),
+            ('source = "x"\nfrom = "trakt"', "source and from in [jobs.a]"),
+            ('source = "x"\nfrom_account = "ada"', "does not go without from"),
+            ('from = "moon"', "from in [jobs.a]"),
+            ('from = "letterboxd-file"', "is no destination here"),
+            ('from = "trakt"\nfrom_account = "bob"', "there is no [accounts.bob]"),
+            ('from = "trakt"\nscale = "5"', "keys for reading a file"),
+        ],
+    )
+    def test_what_does_not_fit_is_told(self, toml: Path, keys: str, said: str) -> None:
+        assert said in problems(toml, f'[jobs.a]\nto = "csv-file"\nwrite_to = "x.csv"\n{keys}\n')
+
+
 class TestAccounts:
     def test_it_shares_nothing_with_others(self, toml: Path) -> None:
         toml.write_text(f'[trakt]\n{APP}access_token = "bobs"\n[accounts.ada]\nclient_id = "adas"\n', "utf-8")

@@ -621,6 +621,45 @@ def read_until(stream: IO[str] | None, word: str) -> str:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
+class TestFromAnAccount:
+    BACKUP = '[jobs.backup]\nfrom = "trakt"\nfrom_account = "ada"\nto = "csv-file"\nwrite_to = "ada.csv"\n'
+    COPY = '[jobs.nightly]\nfrom = "trakt"\nfrom_account = "ada"\n'
+
+    def test_only_what_changed_there_is_read_and_sent(self, machine: Machine) -> None:
+        with running_server(**LISTED) as ada, running_server(**LISTED) as mine:
+            machine.write_settings(
+                section("accounts.ada", ada.url), section("trakt", mine.url), self.COPY, self.BACKUP
+            )
+            machine.login("--account", "ada")
+            machine.login()
+            ada.rate(SHAWSHANK, 9, DATE)
+            first = machine.sync()
+            assert first.returncode == 0, first.stderr
+            assert mine.stored() == ada.stored()
+            backup = (machine.folder / "ada.csv").read_text("utf-8")
+            assert f",{SHAWSHANK}," in backup
+
+            assert machine.sync().returncode == 0  # sees once more what it sent itself
+            counts = Count(ada), Count(mine)
+            again = machine.sync()
+            assert "nightly | nightly: nothing changed since 20" in again.stdout
+            assert "backup  | backup: nothing changed since 20" in again.stdout
+            assert [set(count.requests) for count in counts] == [{("GET", "sync/last_activities")}] * 2
+
+            ada.rate(GODFATHER, 8, DATE)
+            assert machine.sync().returncode == 0
+            assert mine.stored() == ada.stored()
+            assert f",{GODFATHER}," in (machine.folder / "ada.csv").read_text("utf-8")
+
+    def test_a_sign_in_that_is_missing_is_that_of_the_account_that_is_read(self, machine: Machine) -> None:
+        with running_server(**LISTED) as server:
+            machine.write_settings(section("accounts.ada", server.url), self.BACKUP)
+            refused = machine.sync()
+        assert refused.returncode == 3
+        assert "`importer login trakt --account ada`" in refused.stderr
+        assert not (machine.folder / "ada.csv").exists()
+
+
 class TestDaemon:
     def test_two_daemons_on_one_account_never_overlap(self, machine: Machine) -> None:
         machine.write(*(f"tt{5_040_000 + number},7" for number in range(80)))

@@ -74,7 +74,7 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
         state_folder=state,
         readable=[
             settings.parent,
-            *(_folder_of(job.source) for job in jobs.values() if not job.is_download),
+            *(_folder_of(job.source) for job in jobs.values() if job.is_from_file),
         ],
         writable=[path.parent for job in jobs.values() for path in job.written.values() if path is not None],
         sign_ins=list(dict.fromkeys(_sign_ins(jobs.values()))),
@@ -101,8 +101,9 @@ def build_xml_comments(*comments: str) -> str:
 
 def _sign_ins(jobs: Iterable[SyncJob]) -> Iterable[str]:
     for job in jobs:
-        if job.spec.has_login:
-            yield f"login {job.spec.word}{f' --account {job.account}' if job.account else ''}"
+        for spec, account in ((job.spec, job.account), (job.origin.spec, job.origin.from_account)):
+            if spec is not None and spec.has_login:
+                yield f"login {spec.word}{f' --account {account}' if account else ''}"
 
 
 def _find_user() -> str:
