@@ -6,7 +6,7 @@ were typed are kept in the settings file.
 
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import typer
@@ -20,7 +20,7 @@ from importer.config.sources import Loaded, name_variable
 from importer.destinations.registry import choose
 from importer.destinations.sign_in import AccountApi, DeviceFlow
 from importer.destinations.spec import DestinationSpec, DeviceSignIn
-from importer.errors import SettingsError, StateFileError
+from importer.errors import OptionError, SettingsError, StateFileError
 from importer.runs.settings import load_spec_settings
 from importer.secret import Secret
 
@@ -82,8 +82,12 @@ class Service:
 def load_service(
     to: str, flags: Mapping[str, object], account: str, needs: Collection[str] | None = None
 ) -> Service:
-    """Load the settings of a service. Raises SettingsError."""
+    """Load the settings of a service. Raises OptionError and SettingsError."""
     spec = choose(to)
+    host = flags.get("auth_url")
+    assert spec.settings is not None
+    if host and all(each.name != "auth_url" for each in fields(spec.settings)):
+        raise OptionError("auth_url", f"{to} signs users in where its API is; name that with base_url", host)
     loaded = load_spec_settings(spec, flags, needs=needs, account=account)
     for warning in loaded.warnings:
         warn(warning)

@@ -62,11 +62,13 @@ class RequestOptions:
     """Options for writing ratings into requests, or into the lines of a file."""
 
     bulk: bool = option("trakt-v1: 50 rows per request, and nothing on social feeds.", default=False)
-    batch_size: int = option("trakt: rows per request.", default=100, minimum=1, maximum=200)
-    love: int | None = option("trakt: the rating for love, 1 to 10.", minimum=1, maximum=10)
-    hate: int | None = option("trakt: the rating for hate, 1 to 10.", minimum=1, maximum=10)
+    batch_size: int = option(
+        "Rows per request: trakt, mdblist; simkl up to 100.", default=100, minimum=1, maximum=200
+    )
+    love: int | None = option("The rating for love, 1 to 10.", minimum=1, maximum=10)
+    hate: int | None = option("The rating for hate, 1 to 10.", minimum=1, maximum=10)
     time_of_day: time = option(
-        "trakt: time of day for dates without one, in --timezone.",
+        "Time of day for dates without one, in --timezone.",
         default=time(12),
         flag="--date-time",
         metavar="HH:MM",

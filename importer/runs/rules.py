@@ -194,7 +194,9 @@ class RuleOptions:
 class SendOptions:
     """Options for sending. None means what the destination recommends."""
 
-    workers: int | None = option("Requests in flight at once: 8, for trakt 4.", minimum=1, maximum=256)
+    workers: int | None = option(
+        "Requests in flight at once: 8, for trakt 4, for simkl 1.", minimum=1, maximum=256
+    )
     rate: Rate | None = option(
         "At most N requests per PERIOD: 1/s, 20/10s.", metavar="N/PERIOD", typed=str | None, parse=parse_rate
     )

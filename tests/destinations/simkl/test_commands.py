@@ -119,6 +119,11 @@ class TestSignIn:
         exit_code, _, err = importer("login", "simkl")
         assert (exit_code, "IMPORTER_SIMKL_CLIENT_ID" in err) == (3, True)
 
+    @pytest.mark.parametrize("command", ["login", "logout", "whoami"])
+    def test_it_has_no_other_host_to_sign_in_at(self, importer: Importer, command: str) -> None:
+        exit_code, _, err = importer(command, "simkl", "--auth-url", "https://auth.example")
+        assert (exit_code, "simkl signs users in where its API is" in err) == (2, True)
+
     def test_what_is_missing_is_named(self, importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("IMPORTER_SIMKL_CLIENT_ID")
         exit_code, _, err = importer("run", "ratings.csv", "--to", "simkl")
