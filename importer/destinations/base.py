@@ -47,7 +47,11 @@ class Destination(Protocol):
         ...
 
     def as_stored(self, job: RatingJob) -> RatingJob:
-        """Return the job as the account will store it, for example with a number in place of `love`."""
+        """Return the job as the account will store and list it.
+
+        It has a number in place of `love` where the API knows no words, and no ids that the API neither takes
+        nor lists: such a row is found by its title and year, as the server finds it.
+        """
         ...
 
     def request_kind(self, job: RatingJob) -> str:

@@ -89,7 +89,10 @@ _NOTHING_MORE = (None,) * 6
 
 
 def title_keys(job: RatingJob) -> list[str]:
-    """Return the keys of the job's title in `AccountRatings`: one per id; without ids, title and year."""
+    """Return the keys of the job's title in `AccountRatings`: one per id; without ids, title and year.
+
+    The job is one of `Destination.as_stored`, since an id that the account does not list would hide the name.
+    """
     more = (job.season, job.episode, job.tmdb_id, job.tvdb_id, job.trakt_id, job.second_kind)
     if job.imdb_id and more == _NOTHING_MORE and job.kind is not MediaKind.UNKNOWN:
         return [f"{job.kind}:imdb:{job.imdb_id}"]  # a short cut for nearly every row

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, PlannedChange, RunRows, build_jobs
-from importer.model import IMDB_ID, MediaKind, Outcome, Rating, RatingJob
+from importer.model import IMDB_ID, UNRATE, MediaKind, Outcome, Rating, RatingJob
 
 _KNOWN = (
     "SELECT title_key AS key, rating AS known_rating, rated_at AS known_rated_at"
@@ -217,7 +217,8 @@ class ComparedRows(RunRows):
     def named_titles(self, after_row: int, limit: int) -> list[NamedTitle]:
         """Return up to `limit` rows after `after_row`, open or closed, and whether each is to be rated.
 
-        A row that could not become a job has the texts of its cells, and perhaps an unknown kind.
+        A row that could not become a job has the texts of its cells, and perhaps an unknown kind; so no job
+        here has its rating.
         """
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, rating <> 0 AND ifnull(status, '') NOT IN"
@@ -251,5 +252,8 @@ def _build_named(row: Sequence[Any]) -> RatingJob:
     )
     imdb_id = re.search(IMDB_ID, job.imdb_id or "")
     return job._replace(
-        kind=kind or MediaKind.UNKNOWN, second_kind=second_kind, imdb_id=imdb_id[0] if imdb_id else None
+        kind=kind or MediaKind.UNKNOWN,
+        second_kind=second_kind,
+        imdb_id=imdb_id[0] if imdb_id else None,
+        rating=UNRATE,
     )

@@ -70,7 +70,7 @@ def add_removals(run: JournalRun, ratings: AccountRatings, destination: Destinat
     mirror = Mirror(ratings)
     last_row = 0
     for job, is_rated in chain.from_iterable(in_blocks(run.named_titles)):
-        mirror.name(job, is_rated=is_rated)
+        mirror.name(destination.as_stored(job), is_rated=is_rated)
         last_row = job.row
     rows = [
         job._replace(row=row)

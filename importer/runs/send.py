@@ -141,7 +141,7 @@ class Sending:
         Rows that an earlier session of the run sent are checked, too: it may have ended before this stage.
         """
         is_readable = self._snapshot is None or self._snapshot.is_readable
-        forget_sent_again(self._run)
+        forget_sent_again(self._run, self._destination)
         if self._options.verify and is_readable and self._run.sent_kinds():
             self._progress.phase = Phase.VERIFYING
             self._pool = None  # its work is done: Ctrl-C ends this stage, not that one

@@ -164,14 +164,15 @@ def note_account_ratings(
     # In an account without ratings, only removals can be done already.
     open_jobs = run.open_jobs if ratings or unlisted else run.open_removals
     for job in chain.from_iterable(in_blocks(open_jobs)):
-        account_rating = find_rating(job, ratings)
-        if (sent := find_unseen(job, account_rating, unlisted)) is not None:
+        stored = as_stored(job)
+        account_rating = find_rating(stored, ratings)
+        if (sent := find_unseen(stored, account_rating, unlisted)) is not None:
             unseen.append((job, sent))
             continue
         if account_rating is not None:
             found.append((job.row, account_rating.rating, account_rating.rated_at))
             rows_of.setdefault(id(account_rating), []).append((job.row, job.line, job.rated_at))
-        if agrees(as_stored(job), account_rating):
+        if agrees(stored, account_rating):
             (equal if job.rating else absent).append(job.row)
     # The list lags behind: the account has what an earlier run sent.
     found += [(job.row, sent.rating, sent.rated_at) for job, sent in unseen if sent.rating]
@@ -179,15 +180,18 @@ def note_account_ratings(
     run.close_rows(equal, _ALREADY_RATED)
     run.close_rows(absent, _NOTHING_TO_REMOVE)
     run.close_rows([job.row for job, sent in unseen if sent.is_of(job)], _NOT_CONFIRMED)
-    _close_duplicates(run, ratings, rows_of)
+    _close_duplicates(run, ratings, rows_of, as_stored)
 
 
 def _close_duplicates(
-    run: JournalRun, ratings: AccountRatings, rows_of: dict[int, list[tuple[int, int, str | None]]]
+    run: JournalRun,
+    ratings: AccountRatings,
+    rows_of: dict[int, list[tuple[int, int, str | None]]],
+    as_stored: AsStored,
 ) -> None:
     known_jobs = in_blocks(run.unchanged_jobs) if rows_of else ()
     for job in chain.from_iterable(known_jobs):
-        if rows := rows_of.get(id(find_rating(job, ratings))):
+        if rows := rows_of.get(id(find_rating(as_stored(job), ratings))):
             rows.append((job.row, job.line, job.rated_at))
     for rows in rows_of.values():
         if len(rows) > 1:
@@ -229,7 +233,7 @@ def check_plan(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) ->
     """
     moved = []
     for job, _, rating, rated_at in chain.from_iterable(in_blocks(run.changes_as_planned)):
-        account_rating = find_rating(job, ratings)
+        account_rating = find_rating(as_stored(job), ratings)
         now = (account_rating.rating, account_rating.rated_at) if account_rating else (None, None)
         if not is_as_planned((rating, rated_at), now) and not agrees(as_stored(job), account_rating):
             was = describe_rating(rating, rated_at)
@@ -260,13 +264,14 @@ def keep_what_changed_since(
     changed_by = run.changed_later(later_runs, undone.number) if later_runs else {}
     outcomes = []
     for job in chain.from_iterable(in_blocks(run.open_jobs)):
-        account_rating, was = find_rating(job, ratings), job._replace(rating=left[job.row])
-        sent, later = find_unseen(job, account_rating, unlisted), changed_by.get(job.row)
-        if agrees(as_stored(was), account_rating):
+        stored, was = as_stored(job), as_stored(job._replace(rating=left[job.row]))
+        account_rating = find_rating(stored, ratings)
+        sent, later = find_unseen(stored, account_rating, unlisted), changed_by.get(job.row)
+        if agrees(was, account_rating):
             continue
         if later is not None:
             outcomes.append((job.row, _changed_by(later)))
-        elif sent is not None and sent.rating == was.rating:
+        elif sent is not None and sent.rating == left[job.row]:
             outcomes.append((job.row, _NEVER_SEEN))
         elif not agrees(job, account_rating):  # a rating that somebody restored is undone already
             outcomes.append((job.row, _CHANGED_SINCE))

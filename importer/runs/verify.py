@@ -24,6 +24,7 @@ from importer.destinations.titles import (
     agrees,
     build_keys,
     find_rating,
+    is_stored,
     kinds_of,
     possible_kinds,
     title_keys,
@@ -77,7 +78,8 @@ class Verification:
         unlisted: dict[str, Unlisted] = {}
         for each in missing:
             job = each.job
-            shown = find_rating(job, self._ratings)
+            stored = self._destination.as_stored(job)
+            shown = find_rating(stored, self._ratings)
             listed = elsewhere.get(job.row)
             if listed is None and _is_something_else(shown, each):
                 outcomes.append((job.row, _not_stored(shown)))
@@ -85,13 +87,13 @@ class Verification:
             outcomes.append((job.row, _not_confirmed(job) if listed is None else _other_id(listed)))
             seen = (None, None) if shown is None else (shown.rating, shown.rated_at)
             noted = Unlisted(listed and _key_of(job, listed), job.rating, job.rated_at, *seen)
-            unlisted.update(dict.fromkeys(title_keys(job), noted))
+            unlisted.update(dict.fromkeys(title_keys(stored), noted))
         self._run.close_each(outcomes)
         self._run.note_unlisted(unlisted)
         return sum(not outcome.status.is_success for _, outcome in outcomes)
 
     def _is_there(self, job: RatingJob) -> bool:
-        return agrees(self._destination.as_stored(job), find_rating(job, self._ratings))
+        return is_stored(self._destination.as_stored(job), self._ratings)
 
     def _find_elsewhere(self) -> dict[int, AccountRating]:
         """Find missing rows under other ids; never a title that another row names, or that fits two rows."""
@@ -102,7 +104,8 @@ class Verification:
         if not candidates:
             return {}
         rows_of = Counter(map(id, candidates.values()))
-        named = {id(find_rating(job, self._ratings)) for job in self._all_titles()}
+        as_stored = self._destination.as_stored
+        named = {id(find_rating(as_stored(job), self._ratings)) for job in self._all_titles()}
         return {
             row: account_rating
             for row, account_rating in candidates.items()
@@ -145,10 +148,10 @@ def with_other_ids(ratings: AccountRatings, unlisted: Mapping[str, Unlisted]) ->
 
 
 def find_unseen(
-    job: RatingJob, shown: AccountRating | None, unlisted: Mapping[str, Unlisted]
+    stored: RatingJob, shown: AccountRating | None, unlisted: Mapping[str, Unlisted]
 ) -> Unlisted | None:
     """Return what was sent for the title, if the list never showed it and has not changed since."""
-    for key in title_keys(job) if unlisted else ():
+    for key in title_keys(stored) if unlisted else ():
         each = unlisted.get(key)
         if each is not None and each.listed_key is None:
             seen = (None, None) if shown is None else (shown.rating, shown.rated_at)
@@ -156,12 +159,13 @@ def find_unseen(
     return None
 
 
-def forget_sent_again(run: JournalRun) -> None:
+def forget_sent_again(run: JournalRun, destination: Destination) -> None:
     """Forget the unseen ratings of titles that this run has sent again."""
     unlisted = run.unlisted()
     if unlisted:
         sent = chain.from_iterable(in_blocks(run.sent_rows))
-        run.forget_unseen([key for each in sent for key in title_keys(each.job) if key in unlisted])
+        keys = (key for each in sent for key in title_keys(destination.as_stored(each.job)))
+        run.forget_unseen([key for key in keys if key in unlisted])
 
 
 def describe_unseen(tallies: Iterable[Tally]) -> list[str]:

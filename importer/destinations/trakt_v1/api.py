@@ -85,8 +85,13 @@ class TraktV1:
         return None
 
     def as_stored(self, job: RatingJob) -> RatingJob:
-        """Return the job itself: the account stores numbers as well as love and hate."""
-        return job
+        """Return the job without the ids that are neither sent nor listed; love and hate stay as they are."""
+        useless = job.tvdb_id if job.kind is MediaKind.MOVIE else job.tmdb_id
+        if not useless and not job.trakt_id:
+            return job
+        is_movie = job.kind is MediaKind.MOVIE
+        tmdb_id, tvdb_id = (job.tmdb_id, None) if is_movie else (None, job.tvdb_id)
+        return job._replace(tmdb_id=tmdb_id, tvdb_id=tvdb_id, trakt_id=None)
 
     def request_kind(self, job: RatingJob) -> str:
         """`rate/movie`, `rate/shows`, ... (API pages rate-movie, rate-show, rate-episodes)."""
