@@ -8,17 +8,19 @@ from typing import Any, cast
 
 import pytest
 
-from importer.destinations.registry import choose
+from importer.destinations.registry import choose, list_specs
+from importer.destinations.spec import DestinationSpec
 from importer.destinations.titles import Candidate
 from importer.errors import NoTitleSourceError, OptionError, UnreadableFileError
 from importer.matching.model import MatchResult, Occurrence, TitleQuery
-from importer.model import RatingJob
+from importer.model import MediaKind, RatingJob
 from importer.readers import ReadOptions
 from importer.runs.open_destination import build_offline
 from importer.runs.prompts import TitleAnswer, Unattended
 from importer.runs.rules import DestinationOptions, Match
 from importer.runs.sources import ExportFile, Opening
 from importer.titles.settings import index_file
+from tests.builders import build_job
 from tests.titles.extract import build
 
 LETTERBOXD = """Date,Name,Year,Letterboxd URI,Rating
@@ -208,3 +210,10 @@ def test_where_episodes_go_by_their_own_ids_they_stay_as_they_are(folder: Path) 
     jobs = read(Unattended(), Match.CERTAIN, to="trakt-file", file="imdb.csv")
     assert ids(jobs) == ["tt0959621", "tt7777771", "tt0113277"]
     assert [job.season for job in jobs] == [None] * 3
+
+
+@pytest.mark.parametrize("spec", list_specs(), ids=lambda spec: str(spec.name))
+def test_whoever_wants_numbers_of_episodes_says_so(spec: DestinationSpec) -> None:
+    check = build_offline(spec, DestinationOptions()).destination.check
+    refused = check(build_job(kind=MediaKind.EPISODE, title="Pilot", imdb_id="tt0959621"))
+    assert spec.numbers_episodes is (refused is not None and refused.reason == "needs_show_and_number")

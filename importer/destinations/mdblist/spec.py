@@ -53,6 +53,7 @@ MDBLIST = DestinationSpec(
     build=build_mdblist,
     reads=(MediaKind.MOVIE, MediaKind.SHOW, MediaKind.SEASON, MediaKind.EPISODE),
     search_at="trakt",
+    numbers_episodes=True,
     workers=2,
     # 300 writes and 1,000 reads in 5 minutes are allowed to all apps of an account: others find some left.
     post_rate=Pace(5, 6),
