@@ -31,7 +31,7 @@ from importer.files import make_private_folder
 from importer.progress import Phase, Progress
 from importer.readers.cells.kinds import IMDB_TYPES
 from importer.state_files import take_lock, translate_trouble
-from importer.titles.imdb_files import MISSING, DataFile, Files, Lines, parse_id, parse_number
+from importer.titles.imdb_files import MISSING, DataFile, Files, IdSet, Lines, parse_id, parse_number
 from importer.titles.spelling import spellings
 from importer.titles.words import SHORTEST, halves
 
@@ -106,23 +106,6 @@ def _open(draft: Path, stage: Path) -> sqlite3.Connection:
     return db
 
 
-class _Ids:
-    """A set of ids: a bit for each, 5 MB for all."""
-
-    def __init__(self) -> None:
-        self._bits = bytearray()
-
-    def add(self, number: int) -> None:
-        place = number >> 3
-        if place >= len(self._bits):
-            self._bits.extend(bytes(place + 1 - len(self._bits)))
-        self._bits[place] |= 1 << (number & 7)
-
-    def __contains__(self, number: int) -> bool:
-        place = number >> 3
-        return place < len(self._bits) and bool(self._bits[place] >> (number & 7) & 1)
-
-
 class _Build:
     """One index being built."""
 
@@ -131,7 +114,7 @@ class _Build:
         self._progress = progress
         self._check = check
         self._types: dict[bytes, int] = {}
-        self._named = _Ids()
+        self._named = IdSet()
         """The titles whose names are wanted."""
         self._bytes = 0
 

@@ -80,6 +80,24 @@ def parse_number(cell: bytes) -> int | None:
     return int(cell) if cell.isdigit() and len(cell) < 12 else None
 
 
+class IdSet:
+    """A set of ids: a bit for each, 5 MB for all."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+
+    def add(self, number: int) -> None:
+        """Add an id."""
+        place = number >> 3
+        if place >= len(self._bits):
+            self._bits.extend(bytes(place + 1 - len(self._bits)))
+        self._bits[place] |= 1 << (number & 7)
+
+    def __contains__(self, number: int) -> bool:
+        place = number >> 3
+        return place < len(self._bits) and bool(self._bits[place] >> (number & 7) & 1)
+
+
 class Lines:
     """The lines of a data file, as their wanted cells. Iterable once; raises UnreadableFileError."""
 
