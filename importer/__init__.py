@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from importer.api import RowResult, inspect, open_export, plan, read_outcomes, run, undo
+    from importer.api import RowResult, inspect, open_account, open_export, plan, read_outcomes, run, undo
     from importer.destinations.spec import RequestOptions
     from importer.errors import ImporterError
     from importer.readers import ReadOptions
@@ -37,6 +37,7 @@ __all__ = [
     "Unattended",
     "Unwatched",
     "inspect",
+    "open_account",
     "open_export",
     "open_run",
     "plan",

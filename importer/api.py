@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from importer.config.folders import state_dir
-from importer.destinations.registry import DEFAULT, choose, find
+from importer.destinations.registry import DEFAULT, choose, find, find_source
 from importer.errors import UsageError
 from importer.files import restore
 from importer.journal.history import find_undoable
@@ -25,6 +25,7 @@ from importer.plans.report import Plan
 from importer.readers import ReadOptions
 from importer.report.inspect_file import inspect_file
 from importer.report.inspection import Inspection
+from importer.runs.account_export import AccountExport
 from importer.runs.again import ChangesOfRun
 from importer.runs.launch import RunRequest, open_run
 from importer.runs.outputs import name_undo
@@ -34,7 +35,7 @@ from importer.runs.run_report import RunReport
 from importer.runs.sources import ExportFile
 from importer.runs.stop import StopRequest, wait_in_thread
 
-__all__ = ["RowResult", "inspect", "open_export", "plan", "read_outcomes", "run", "undo"]
+__all__ = ["RowResult", "inspect", "open_account", "open_export", "plan", "read_outcomes", "run", "undo"]
 
 
 class RowResult(NamedTuple):
@@ -59,13 +60,18 @@ def open_export(
     return ExportFile(fspath(file), options or ReadOptions(), match=match)
 
 
+def open_account(name: str, *, account: str = "") -> AccountExport:
+    """Name an account whose ratings are to be read, such as `trakt`. Raises UsageError."""
+    return AccountExport(find_source(name), account)
+
+
 def inspect(export: ExportFile, *, to: str = DEFAULT) -> Inspection:
     """Return what the file has and which rows would be sent. Asks no server. Raises UsageError."""
     return inspect_file(export, choose(to), DestinationOptions(), Unattended())
 
 
 async def plan(
-    export: ExportFile,
+    export: ExportFile | AccountExport,
     *,
     to: str = DEFAULT,
     out: Path = Path("plan.csv"),
@@ -88,7 +94,7 @@ async def plan(
 
 
 async def run(  # noqa: PLR0913 - all by name, each optional
-    export: ExportFile,
+    export: ExportFile | AccountExport,
     *,
     to: str = DEFAULT,
     at: DestinationOptions | None = None,

@@ -29,7 +29,7 @@ from importer.errors import AuthorizationError, StopRunError, UsageError
 from importer.http import Response
 from importer.interrupts import new_event_loop
 from importer.model import HATE, LOVE, InvalidRow, MediaKind, RatingJob, SourceRow, Status
-from importer.progress import Progress
+from importer.progress import Phase, Progress
 from importer.readers.cells.errors import Reason
 from importer.runs.destination import OpenDestination
 from importer.runs.load import Destination, Source
@@ -87,17 +87,19 @@ class AccountExport:
         ) as opened:
             if opened.account == to.account:
                 raise UsageError(f"{self.spec.word} is read and written with the same account, {to.account}")
-            yield build_source(opened, to.destination)
+            with opening.observer.watch(progress := Progress(Phase.COMPARING)):
+                source = build_source(opened, to.destination, progress)
+            yield source
 
 
-def build_source(opened: OpenDestination, to: Destination) -> Source:
+def build_source(opened: OpenDestination, to: Destination, progress: Progress | None = None) -> Source:
     """Read the account, and make rows of its ratings that `to` takes, if it takes them in any form.
 
     Raises StopRunError if the account cannot be read whole.
     """
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            ratings = runner.run(_read(opened))
+            ratings = runner.run(_read(opened, progress or Progress()))
     except AuthorizationError as error:
         error.name_sign_in(opened.spec.word, opened.settings_account)
         raise
@@ -123,11 +125,11 @@ class _Reader:
             yield list(self._rows[first : first + _CHUNK_ROWS])
 
 
-async def _read(opened: OpenDestination) -> Sequence[AccountRating]:
+async def _read(opened: OpenDestination, progress: Progress) -> Sequence[AccountRating]:
     """Read all kinds of ratings. Raises StopRunError."""
     access, api, account = opened.access, opened.api, opened.account
     assert api is not None
-    limiter = Limiter(opened.recommended.rate, Progress(), get_rate=access.get_rate)
+    limiter = Limiter(opened.recommended.rate, progress, get_rate=access.get_rate)
     ratings: list[AccountRating] = []
     shared: dict[str, Response] = {}
     async with Transport(1) as transport:
@@ -143,6 +145,7 @@ async def _read(opened: OpenDestination) -> Sequence[AccountRating]:
             if doubt:
                 raise StopRunError(f"the ratings of {account} cannot be read whole: {doubt}")
             ratings += reading.listed
+            progress.rows_read = len(ratings)
     return ratings
 
 

@@ -20,6 +20,7 @@ from importer.destinations.upload_files.plain_csv import CSV_FILE, PlainFile
 from importer.errors import StopRunError, UsageError
 from importer.http import Response
 from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, Status
+from importer.progress import Phase, Progress
 from importer.readers import open_reader
 from importer.runs import account_export
 from importer.runs.account_export import AccountExport, build_rows, build_source
@@ -137,6 +138,14 @@ def test_an_entry_that_nobody_understands_is_an_error(account: Road, monkeypatch
         rate_all(sandbox)
         with pytest.raises(StopRunError, match="cannot be read whole: 1 entries of the list of movies"):
             read(account, sandbox.url)
+
+
+def test_how_far_the_reading_is_can_be_watched(account: Road) -> None:
+    progress = Progress(Phase.COMPARING)
+    with running_sandbox(**OPEN) as sandbox:
+        rate_all(sandbox)
+        build_source(account.open_destination(sandbox.url), TRAKT, progress)
+    assert progress.rows_read == len(TITLES)
 
 
 def test_ratings_go_from_one_account_to_another(account: Road, tmp_path: Path) -> None:

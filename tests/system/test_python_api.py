@@ -40,6 +40,13 @@ def test_every_name_is_there(name: str) -> None:
     assert getattr(importer, name) is not None
 
 
+def test_an_account_is_a_source() -> None:
+    account = importer.open_account("sandbox")
+    assert account.name == "the ratings at sandbox"
+    with pytest.raises(importer.ImporterError, match="is no destination here"):
+        importer.open_account("letterboxd-file")
+
+
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = importer.nothing
