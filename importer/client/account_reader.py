@@ -7,6 +7,7 @@ the absence of a rating only if the reading is complete:
 page 1: 250, counted 629   page 2: 250   page 3: 129        complete
 page 1: 250, counted 629   page 2: the same titles          "it shows the same titles on two pages"
 page 1:   0, counted 629   page 2:   0   page 3:   0        "it counts 629 ratings and shows 0"
+page 1: 250, one of them rated "?"                          "has 1 entries that cannot be understood"
 ```
 
 Such a list is read again after 2 and 5 seconds, since another program may change ratings meanwhile.
@@ -35,8 +36,6 @@ class AccountReading(NamedTuple):
     doubt: str = ""
     listed: Sequence[AccountRating] = ()
     """The ratings in their order."""
-    unread: int = 0
-    """The number of entries that cannot be understood."""
 
     @property
     def is_complete(self) -> bool:
@@ -98,7 +97,10 @@ class AccountReader:
         if entries < counted:
             doubt = f"the list of {kind}s counts {counted:,} ratings and shows {entries:,}"
             return Done(AccountReading(ratings, doubt))
-        return Done(AccountReading(ratings, listed=listed, unread=unread))
+        if unread:
+            doubt = f"the list of {kind}s has {unread:,} entries that cannot be understood"
+            return Done(AccountReading(ratings, doubt))
+        return Done(AccountReading(ratings, listed=listed))
 
     async def _read_page(
         self, query: PageQuery, retries: bool, shared: dict[str, Response]

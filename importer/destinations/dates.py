@@ -48,11 +48,15 @@ class Dates:
 
 
 def read_instant(value: object) -> str | None:
-    """Return the date of an answer if it is a valid instant, since an undo may send it back."""
-    text = value if isinstance(value, str) else None
+    """Return the date of an answer if it is a valid instant, since an undo may send it back.
+
+    All services give dates in UTC, so one without a zone is in UTC, too.
+    """
+    if not isinstance(value, str) or len(value) <= len("2014-09-01"):
+        return None
     try:
-        instant = datetime.fromisoformat(text or "")
+        instant = datetime.fromisoformat(value)
         instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return text if instant.tzinfo is not None else None
+    return value if instant.tzinfo is not None else f"{value}Z"

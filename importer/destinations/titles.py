@@ -165,6 +165,16 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
+_match_rating = re.compile(r"(10|[1-9])(?:\.0+)?").fullmatch
+
+
+def read_rating(value: object) -> int | None:
+    """Read a rating of an answer, 1 to 10: `8`, `8.0` and `"8"` are the same. None if it is none of them."""
+    found = None if isinstance(value, bool) or not isinstance(value, int | float | str) else str(value)
+    matched = _match_rating(found) if found is not None else None
+    return int(matched[1]) if matched else None
+
+
 def find_rating(job: RatingJob, ratings: AccountRatings) -> AccountRating | None:
     """Find the account's rating of the job's title."""
     return next((ratings[key] for key in title_keys(job) if key in ratings), None)

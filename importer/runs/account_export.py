@@ -139,11 +139,8 @@ async def _read(opened: OpenDestination, progress: Progress) -> Sequence[Account
             await client.request(api.build_credentials_check(), api.interpret_credentials_check)
         for kind in opened.spec.reads:
             reading = value_of(await AccountReader(api, client).read(kind, shared))
-            doubt = reading.doubt
-            if reading.unread:
-                doubt = f"{reading.unread:,} entries of the list of {kind}s cannot be understood"
-            if doubt:
-                raise StopRunError(f"the ratings of {account} cannot be read whole: {doubt}")
+            if reading.doubt:
+                raise StopRunError(f"the ratings of {account} cannot be read whole: {reading.doubt}")
             ratings += reading.listed
             progress.rows_read = len(ratings)
     return ratings

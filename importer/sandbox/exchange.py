@@ -31,11 +31,13 @@ class Twist(StrEnum):
     EXPIRE = "expire"
     NOT_FOUND_WITHOUT_IDS = "notfound-without-ids"
     NOT_FOUND_EMPTY = "notfound-empty"
+    NOT_FOUND_AND_COUNTED = "notfound-and-counted"
     SAME_PAGE = "same-page"
     OVERLAP = "overlap"
     EMPTY_LIST = "empty-list"
     NULL_IDS = "null-ids"
     NULL_YEARS = "null-years"
+    NULL_RATINGS = "null-ratings"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

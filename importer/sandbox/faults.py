@@ -25,9 +25,11 @@
               | "empty-list"     today's API, reading and search: [] beside the true page headers
               | "null-ids"       today's API, reading and search: ids are null, but for Trakt's own
               | "null-years"     today's API, reading and search: years are null
+              | "null-ratings"   today's API, reading: ratings are null
               | "expire"         today's API: the access token of this request expires first, so 401
               | "notfound-without-ids"   today's API: the echo in not_found has no ids
               | "notfound-empty"         today's API: the echo in not_found is {}
+              | "notfound-and-counted"   today's API: what was stored and counted stands in not_found as well
     times     = "x" N            at most N requests
     position  = "@" N            only request number N; with times: from number N on
               | "@" N "-" M      numbers N to M
@@ -101,9 +103,11 @@ _CHANGES_TRUE_ANSWER = {
     *(Effect.LARGE_HEADERS, Effect.UNKNOWN_ENCODING, Effect.BROKEN_GZIP),
 }
 _TARGETS = {
-    **{twist: {Target.READ} for twist in (Twist.SAME_PAGE, Twist.OVERLAP)},
+    **{twist: {Target.READ} for twist in (Twist.SAME_PAGE, Twist.OVERLAP, Twist.NULL_RATINGS)},
     **{twist: {Target.READ, Target.SEARCH} for twist in (Twist.EMPTY_LIST, Twist.NULL_IDS, Twist.NULL_YEARS)},
-    **{twist: {Target.RATE} for twist in (Twist.NOT_FOUND_WITHOUT_IDS, Twist.NOT_FOUND_EMPTY)},
+    Twist.NOT_FOUND_WITHOUT_IDS: {Target.RATE},
+    Twist.NOT_FOUND_EMPTY: {Target.RATE},
+    Twist.NOT_FOUND_AND_COUNTED: {Target.RATE},
     Twist.EXPIRE: set(Target) - {Target.TOKEN},
 }
 _USUAL_HEADER_BYTES = 11_500

@@ -40,6 +40,7 @@ NOT_BELIEVED: Sequence[tuple[str, dict[str, Any]]] = (
     ("read:empty-list@1-", {}),
     ("read:same-page@2-", {"page_headers": False}),
     ("read:overlap@2-", {"page_limit": 100, "page_headers": False}),
+    ("read:null-ratings@1-", {}),
     ("read:503@1000", {"counted_extra": 1}),  # never; the count lags after a removal
 )
 
@@ -159,7 +160,9 @@ class TestNotBelieved:
         assert {row["reason"] for row in road.read_results()} == {"previous_unknown"}
 
 
-@pytest.mark.parametrize("fault", ["read:same-page@2", "read:overlap@2", "read:empty-list@1-3"])
+@pytest.mark.parametrize(
+    "fault", ["read:same-page@2", "read:overlap@2", "read:empty-list@1-3", "read:null-ratings@1"]
+)
 def test_a_list_that_contradicts_itself_once_is_read_again(road: Road, fault: str) -> None:
     write_older(road)
     with running_sandbox(fault, **OPEN) as sandbox:
@@ -169,3 +172,11 @@ def test_a_list_that_contradicts_itself_once_is_read_again(road: Road, fault: st
         assert sandbox.stored()[Kind.MOVIE, f"imdb_id:{IDS[0]}"] == (8, LATELY)
     assert report.stopped_by is None
     assert set(road.statuses) == {"kept"}
+
+
+def test_a_row_that_is_counted_and_named_as_missing_is_looked_up_in_the_account(road: Road) -> None:
+    road.write(f"{IDS[0]},9")
+    with running_sandbox("rate:notfound-and-counted", **OPEN) as sandbox:
+        road.run(sandbox.url)
+        assert len(sandbox.stored()) == 1
+    assert road.statuses == ["rated"]

@@ -128,6 +128,8 @@ WRONG = [
     "search:overlap",
     "probe:null-ids",
     "read:notfound-empty",
+    "read:notfound-and-counted",
+    "search:null-ratings",
     "read:overlap-after",
     "large-headers=5s",
     "hang=5kB",

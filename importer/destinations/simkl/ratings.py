@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from importer.destinations.dates import read_instant
-from importer.destinations.titles import AccountRating, RatingsPage, build_keys, build_removal
+from importer.destinations.titles import AccountRating, RatingsPage, build_keys, build_removal, read_rating
 from importer.http import Response, parse_object
 from importer.model import MediaKind
 
@@ -40,14 +40,16 @@ def read_list(section: str, answer: Response) -> RatingsPage | None:
     if not isinstance(entries, list):
         return None
     ratings: dict[str, AccountRating] = {}
-    listed = []
+    listed, unread = [], 0
     for entry in entries:
-        rating = entry.get("user_rating") if isinstance(entry, dict) else None
-        if type(rating) is int and 1 <= rating <= 10:  # True is an int, too
+        told = entry.get("user_rating") if isinstance(entry, dict) else ""
+        rating = read_rating(told)
+        if rating is not None:
             keys, account_rating = _index(section, entry, rating)
             ratings.update(dict.fromkeys(keys, account_rating))
             listed.append(account_rating)
-    unread = len(entries) - len(listed)
+        elif told is not None:  # null: on a list, and not rated
+            unread += 1
     return RatingsPage(ratings, entries=len(entries), listed=listed, unread=unread)
 
 

@@ -5,6 +5,7 @@ The codes are those of the API page "Status Codes"; the decisions are ours, test
 ```text
 201, counted, row 2 in not_found     Done: rated, not_found, rated ...
 201, nothing counted, nothing named  many rows: Split; a single row: unconfirmed
+201, counted and in not_found        a single row: read back, then once more (CONTRADICTION)
 400 413 422                          many rows: Split; a single row: rejected
 420                                  many rows: Split, to the room left; a single row: Stop
 401 403 423 426                      RefreshToken, or Stop: the sign-in, the app
@@ -78,6 +79,15 @@ CONFLICT = RetryPolicy(
         Status.REJECTED, "http_409", "Trakt reports a conflict (409), and the rating is not there"
     ),
 )
+CONTRADICTION = replace(
+    CONFLICT,
+    outcome=Outcome(
+        Status.NOT_FOUND,
+        "not_found",
+        "Trakt counted the row and said that it does not know the title; the rating is not there",
+    ),
+)
+"""An answer that counts a row and names it as not found."""
 
 _match_limit = re.compile(r"[0-9]{1,9}").fullmatch
 _match_upgrade = re.compile(r"https://(?:[a-z]+\.)?trakt\.tv(?:/[a-z/-]{0,60})?").fullmatch
@@ -121,6 +131,8 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
     jobs = sent.batch.jobs
     missing = Missing(set(), set())
     if any(content.get("not_found", {}).values()):
+        if len(jobs) == 1 and _count(content) > 0:
+            return Retry("an answer that contradicts itself", CONTRADICTION, Effect.UNKNOWN)
         missing = find_missing([flatten_item(item) for item in sent.build_items()], content["not_found"])
     if not _accounts_for(content, len(jobs)):
         missing = missing._replace(unclear=set(range(len(jobs))) - missing.certain)
@@ -128,6 +140,12 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
         if len(jobs) > 1:
             return Split("the answer does not identify its rows", Effect.UNKNOWN)
         return Done((_NOT_COUNTED,))
+    return _sort_out(sent, missing)
+
+
+def _sort_out(sent: Sent, missing: Missing) -> BatchDecision:
+    """Give each row its outcome; those that are unclear, or may be of a second kind, are sent again."""
+    jobs = sent.batch.jobs
     outcomes: list[Outcome | None] = [sent.success_of(job) for job in jobs]
     later: dict[str, list[RatingJob]] = {}
     for position in missing.certain:
@@ -151,11 +169,15 @@ def _accounts_for(content: Mapping[str, Any], rows: int) -> bool:
     `added` counts updates, too (issue #448), so nothing counted means nothing rated. Removing a rating that
     does not exist counts nothing. The sums of real answers need not add up (API page "addratings").
     """
-    counts = content.get("added", content.get("deleted", {}))
-    counted = sum(count for count in counts.values() if type(count) is int)  # True is an int, too
+    counted = _count(content)
     if "not_found" not in content:
         return counted >= rows
     return counted > 0 or "added" not in content
+
+
+def _count(content: Mapping[str, Any]) -> int:
+    counts = content.get("added", content.get("deleted", {}))
+    return sum(count for count in counts.values() if type(count) is int)  # True is an int, too
 
 
 def _interpret_refusal(batch: Batch, answer: Response) -> BatchDecision | None:

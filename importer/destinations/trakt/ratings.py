@@ -15,7 +15,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from importer.destinations.dates import read_instant
-from importer.destinations.titles import AccountRating, PageQuery, RatingsPage, build_keys, build_removal
+from importer.destinations.titles import (
+    AccountRating,
+    PageQuery,
+    RatingsPage,
+    build_keys,
+    build_removal,
+    read_rating,
+)
 from importer.http import Response, parse_list
 from importer.model import MediaKind, RatingJob
 
@@ -35,8 +42,8 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     listed = []
     titles = set()
     for entry in entries:
-        rating = entry.get("rating") if isinstance(entry, dict) else None
-        if type(rating) is int and 1 <= rating <= 10:  # True is an int, too
+        rating = read_rating(entry.get("rating")) if isinstance(entry, dict) else None
+        if rating is not None:
             removal, own = _build_removals(kind, entry)
             account_rating = AccountRating(rating, None, read_instant(entry.get("rated_at")), removal, own)
             listed.append(account_rating)

@@ -45,7 +45,9 @@ def _shaped(title: Title) -> dict[str, Any]:
 
 
 def blurred(item: dict[str, Any], twist: Twist | None) -> dict[str, Any]:
-    """An item of a list or a search. A fault may leave out its years, or all its ids but Trakt's own."""
+    """An item of a list or a search. A fault may leave out its rating, years, or all ids but Trakt's own."""
+    if twist is Twist.NULL_RATINGS and "rating" in item:
+        item["rating"] = None
     for shaped in (value for value in item.values() if isinstance(value, dict)):
         if twist is Twist.NULL_YEARS and "year" in shaped:
             shaped["year"] = None

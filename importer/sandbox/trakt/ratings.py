@@ -103,6 +103,8 @@ class Ratings:
                     missing.append(item)
                 elif change(user, title, item):
                     counts[f"{item.kind}s"] += 1
+            if call.twist is Twist.NOT_FOUND_AND_COUNTED:
+                not_found[entry.bucket].append(dict(entry.submitted))
             if missing:
                 is_empty = call.twist is Twist.NOT_FOUND_EMPTY  # #236 of trakt-api
                 not_found[entry.bucket].append({} if is_empty else echo(entry, missing, with_ids=with_ids))

@@ -412,6 +412,20 @@ def ratings_in(found: Mapping[str, AccountRating]) -> dict[str, Rating]:
     return {key: held.rating for key, held in found.items()}
 
 
+@pytest.mark.parametrize("rating", [8, 8.0, "8", "8.0"])
+def test_a_rating_may_be_written_in_several_ways(rating: object) -> None:
+    found = holds(MediaKind.MOVIE, rated("movie", rating, movie={"ids": {"imdb": "tt0113277"}}))
+    assert ratings_in(found) == {"movie:imdb:tt0113277": 8}
+
+
+@pytest.mark.parametrize("entry", [None, {}, *(rated("movie", rating) for rating in (0, 11, None, "", 8.5))])
+def test_an_entry_without_a_readable_rating_is_counted_as_not_understood(entry: Any) -> None:
+    good = rated("movie", movie={"ids": {"imdb": "tt0113277"}})
+    found = PLAIN.read_ratings(PageQuery(MediaKind.MOVIE), build_answer(200, [entry, good]))
+    assert isinstance(found, Done)
+    assert (found.value.entries, found.value.unread) == (2, 1)
+
+
 def test_a_held_title_is_known_by_each_of_its_ids_and_by_its_name() -> None:
     ids = {"trakt": 343, "slug": "heat-1995", "imdb": "tt0113277", "tmdb": 949}
     found = holds(MediaKind.MOVIE, rated("movie", movie={"title": "Heat", "year": 1995, "ids": ids}))
@@ -443,7 +457,10 @@ def test_a_held_season_is_known_by_its_show_and_number() -> None:
     "entry",
     [
         *(None, [], 3, {}, {"rating": 8}, rated("movie", movie=None), rated("movie", movie={"ids": None})),
-        *(rated("movie", rating, movie={"ids": {"imdb": "tt1"}}) for rating in (0, 11, "8", None, 8.5)),
+        *(
+            rated("movie", rating, movie={"ids": {"imdb": "tt1"}})
+            for rating in (0, 11, "08", None, True, 8.5)
+        ),
         rated("movie", movie={"ids": {"imdb": None, "tmdb": 0, "trakt": {"nested": 1}, "slug": "x"}}),
     ],
 )
