@@ -28,7 +28,7 @@ from importer.report.inspection import Inspection
 from importer.runs.account_export import AccountExport
 from importer.runs.again import ChangesOfRun
 from importer.runs.launch import RunRequest, open_run
-from importer.runs.outputs import name_undo
+from importer.runs.outputs import find_outputs, name_plan, name_undo
 from importer.runs.prompts import Observer, Prompts, Unattended
 from importer.runs.rules import DestinationOptions, Match, RunRules, SendOptions
 from importer.runs.run_report import RunReport
@@ -74,13 +74,17 @@ async def plan(
     export: ExportFile | AccountExport,
     *,
     to: str = DEFAULT,
-    out: Path = Path("plan.csv"),
+    out: Path | None = None,
     overwrite: bool = False,
     at: DestinationOptions | None = None,
     rules: RunRules | None = None,
 ) -> Plan:
-    """Compare the file with the account, and write down what a run would do. Sends nothing."""
+    """Compare the file with the account, and write down what a run would do. Sends nothing.
+
+    The plan of `ratings.csv` is `ratings.plan.csv` unless `out` says otherwise.
+    """
     rules = rules or RunRules.for_plan()
+    out = out or name_plan(export.name, find_outputs())
     wanted = RunRequest(
         export, choose(to), at or DestinationOptions(), rules, results=out, overwrites=overwrite
     )

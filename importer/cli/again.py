@@ -18,7 +18,7 @@ from importer.journal.history import LAST, PastRun, find_run, find_undoable, lis
 from importer.readers.base import ReadOptions
 from importer.runs.again import ChangesOfRun, open_results
 from importer.runs.launch import RunRequest
-from importer.runs.outputs import name_results, name_undo
+from importer.runs.outputs import find_outputs, name_results, name_undo
 from importer.runs.rules import FileOptions, PlaceOptions, RuleOptions, RunRules, SendOptions
 from importer.runs.undo import list_to_undo
 
@@ -60,7 +60,8 @@ def retry(
     )
     out = files.out
     if out is None and not dry_run:
-        out = Path(what) if given.past is None or Path(what).exists() else name_results(given.past.source)
+        past = None if Path(what).exists() else given.past
+        out = Path(what) if past is None else name_results(past.source, find_outputs())
     raise typer.Exit(Shell(out, shown, "retry", assume_yes=yes).run(wanted))
 
 

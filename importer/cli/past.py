@@ -24,7 +24,7 @@ from importer.journal.history import (
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary
 from importer.report.summary_text import build_text
-from importer.runs.outputs import Outputs
+from importer.runs.outputs import find_outputs
 from importer.runs.results_csv import write_results
 from importer.text import clean, without_place
 
@@ -90,10 +90,10 @@ def report(
     """Print the summary of a run again."""
     run = _find(run_id)
     if out is not None:
-        outputs = Outputs(run.journal.parent / "outputs")
+        outputs = find_outputs()
         if str(out) != "-" and not overwrite:
             outputs.check(out, "out", RESULT_COLUMNS)
-        with outputs.writing(out):
+        with outputs.writing(out, run_id=run.run_id):
             write_results(out, read_results(run))
     stopped = None if run.ended_at else "the run has not ended"
     summary = Summary(

@@ -17,6 +17,7 @@ from importer.plans.make import made_plan
 from importer.plans.report import Plan, build_plan, print_json
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
+from importer.runs.outputs import find_outputs, name_plan
 from importer.runs.rules import PlaceOptions, RuleOptions, RunRules, SourceOptions
 from importer.text import clean
 
@@ -30,9 +31,10 @@ def plan(
     at: options.AccountOptions,
     reading: ReadOptions,
     matched: options.MatchOptions,
-    out: Annotated[Path, typer.Option("--out", help="Where the plan goes; - is standard output.")] = Path(
-        "plan.csv"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The plan, else named after what is read; - is standard output."),
+    ] = None,
     overwrite: options.Overwrite = False,
     request: options.UntimedOptions,
     said: Annotated[RuleOptions, Only("on_conflict", "mirror", "recheck")],
@@ -46,6 +48,9 @@ def plan(
     if (file is None) == (origin.account_of is None):
         raise UsageError("name the file to import, or an account with --from; not both")
     what = choose_source(file, origin, reading, matched)
+    if out is None:
+        read = origin.account_of or ("standard input" if file == "-" else file)
+        out = name_plan(str(read), find_outputs())
     shell = Shell(out, shown, "plan")
     wanted = RunRequest(what, place.spec, replace(at, request=request), rules, overwrites=overwrite)
     with shell.open(wanted) as run, made_plan(run) as (found, lines):

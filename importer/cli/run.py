@@ -14,7 +14,7 @@ from importer.errors import UsageError
 from importer.plans.source import PlanFile
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
-from importer.runs.outputs import name_results
+from importer.runs.outputs import find_outputs, name_results
 from importer.runs.rules import (
     DestinationOptions,
     FileOptions,
@@ -74,7 +74,8 @@ def run(
     )
     out = files.out
     if out is None and not dry_run:
-        out = name_results(str(plan or origin.account_of or ("standard input" if file == "-" else file)))
+        read = plan or origin.account_of or ("standard input" if file == "-" else file)
+        out = name_results(str(read), find_outputs())
     raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run(wanted))
 
 

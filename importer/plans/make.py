@@ -33,7 +33,8 @@ def made_plan(run: ImportRun) -> Iterator[tuple[Plan, Callable[[], Iterator[Line
         lines = partial(_lines, loaded.run, destination, loaded.room)
         run.progress.phase = Phase.WRITING
         assert run.results is not None
-        with run.observer.watch(run.progress), run.outputs.writing(run.results):
+        writing = run.outputs.writing(run.results, origin=run.source.origin)
+        with run.observer.watch(run.progress), writing:
             write_plan(run.results, plan.counted(lines()))
         yield plan, lines
 

@@ -12,6 +12,7 @@ from importer.errors import UnreadableFileError, UsageError
 from importer.plans.reader import PlanReader
 from importer.runs.load import Source
 from importer.runs.open_destination import check_typed
+from importer.runs.outputs import origin_of
 from importer.runs.rules import PlaceOptions
 from importer.runs.sources import Opening, fingerprint, name_of
 
@@ -48,4 +49,7 @@ class PlanFile:
                 f"{self.name} is a plan for {account}, and this is {opening.destination.account}"
             )
         print_ = fingerprint(self.name, self.file, "plan")
-        yield Source(self.name, print_, partial(PlanReader, self.file, self.name), path=self.file)
+        origin = origin_of(str(self.file))
+        yield Source(
+            self.name, print_, partial(PlanReader, self.file, self.name), path=self.file, origin=origin
+        )

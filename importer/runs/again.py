@@ -1,23 +1,25 @@
 """Earlier runs as sources: the failed rows of a results file, and the changes of a run to undo."""
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from importer.config.folders import state_dir
 from importer.destinations.registry import find, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import OptionError, PlaceNeededError, Remedy, UsageError
-from importer.journal.history import LAST, PastRun, find_run, find_sender, read_results
-from importer.model import CORRECTABLE, TRANSIENT, Status
+from importer.journal.history import LAST, PastRun, find_run, find_sender, list_runs, read_results
+from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, Status
 from importer.runs.load import Source
 from importer.runs.open_destination import check_typed
+from importer.runs.outputs import find_outputs, origin_of
 from importer.runs.results_csv import write_results
-from importer.runs.results_reader import ResultsReader
+from importer.runs.results_reader import FIRST_COLUMNS, ResultsReader
 from importer.runs.rules import PlaceOptions
 from importer.runs.sources import Opening, fingerprint, name_of
 from importer.runs.undo import UndoReader
@@ -59,7 +61,9 @@ class ResultsFile:
         again = TRANSIENT | CORRECTABLE if self.every else TRANSIENT
         zone = [] if self.zone is None else [f"zone {self.zone}"]
         print_ = fingerprint(self.name, path, "retry", *sorted(again), *zone)
-        return Source(self.name, print_, partial(self._open_reader, path, again), path=path)
+        # A results file is still that of the export it was written for.
+        origin = "" if self.past is None or path == Path(self.what) else origin_of(self.past.source)
+        return Source(self.name, print_, partial(self._open_reader, path, again), path=path, origin=origin)
 
     def _open_reader(self, path: Path, again: Collection[Status]) -> ResultsReader:
         reader = ResultsReader(path, self.name, again, self.zone)
@@ -110,10 +114,23 @@ def open_results(what: str, *, every: bool, zone: tzinfo | None) -> ResultsFile:
         sent = reader.read_sent()
         if reader.is_of_file:
             raise _wrote_file(name_of(what))
-        return ResultsFile(what, every, find_sender(folder, sent), zone)
+        past = find_sender(folder, sent) if sent else _find_writer(folder, path, reader.read_first())
+        return ResultsFile(what, every, past, zone)
     if what != LAST and (not what[:1].isdigit() or path.suffix):  # a run's id begins with its date
         raise UsageError(f"there is no file {name_of(what)}", Remedy.NAME_RUN)
     return ResultsFile(what, every, find_run(folder, what), zone)
+
+
+def _find_writer(folder: Path, path: Path, rows: Sequence[tuple[str, ...]]) -> PastRun | None:
+    """Find the run that wrote a results file of which no row was sent; its first rows must be the run's."""
+    note = find_outputs().read_note(path)
+    runs = [] if note is None or not note.run_id else list_runs(folder, [])
+    past = next((run for run in runs if note is not None and run.run_id == note.run_id), None)
+    if past is None:
+        return None
+    places = [RESULT_COLUMNS.index(name) for name in FIRST_COLUMNS]
+    lines = islice(read_results(past), len(rows))
+    return past if rows == [tuple(str(cells[place]) for place in places) for cells in lines] else None
 
 
 @dataclass(frozen=True, slots=True)

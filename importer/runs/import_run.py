@@ -274,7 +274,9 @@ class ImportRun:
         if self.results is None:
             return
         self.progress.phase = Phase.WRITING
-        with closing(run.results()) as lines, self.outputs.writing(self.results):
+        run_id = "" if self.rules.is_dry_run else run.run_id
+        writing = self.outputs.writing(self.results, run_id=run_id, origin=self.source.origin)
+        with closing(run.results()) as lines, writing:
             write_results(self.results, lines)
 
     def _report(self, loaded: LoadedRun) -> RunReport:

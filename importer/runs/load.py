@@ -39,6 +39,8 @@ class Source:
     """Other files that decide its rows, such as the links of a data set."""
     path: Path | None = None
     """The file itself, which must not be overwritten."""
+    origin: str = ""
+    """What its results belong to (`outputs.origin_of`); empty where they go where they went before."""
     unread: Sequence[str] = ()
     """The columns of the file that are not read."""
 

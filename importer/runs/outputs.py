@@ -7,7 +7,7 @@ ratings.results.csv   does not exist, is empty or a device        written
                       anything else                               refused: the user may be correcting it
 ```
 
-The hash of each written file is in a small file beside the journals.
+The note of each written file, beside the journals, has its hash, its run and what was read for it.
 """
 
 import hashlib
@@ -15,8 +15,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
+from typing import NamedTuple
 
+from importer.config.folders import state_dir
 from importer.errors import OptionError, Remedy
 from importer.files import write_privately
 from importer.model import RESULT_COLUMNS
@@ -25,6 +28,22 @@ from importer.runs.results_csv import STANDARD_OUTPUT
 
 _LONGEST_STEM = 180
 """The most bytes of a source's name in the name of its results: file systems allow 255, with suffixes."""
+
+
+class Note(NamedTuple):
+    """What is remembered of a written file."""
+
+    digest: str
+    """Empty while a run writes it."""
+    run_id: str = ""
+    """The run whose results it has, if the journal has that run."""
+    origin: str = ""
+    """What was read for it; see `origin_of`."""
+
+
+def origin_of(source: str) -> str:
+    """Tell one source from another: a hash of its full path."""
+    return hashlib.sha256(bytes(Path(source).resolve())).hexdigest()
 
 
 def check_replaceable(path: Path, option: str, columns: Sequence[str]) -> None:
@@ -56,7 +75,7 @@ class Outputs:
         if self.may_be_edited(path):
             is_results = columns == RESULT_COLUMNS
             remedy = Remedy.REPLACE_EDITED if is_results else Remedy.REPLACE_EDITED_PLAN
-            is_known = self._read_note(self._note_of(path)) is not None
+            is_known = self.read_note(path) is not None
             problem = (
                 "was edited after a run wrote it" if is_known else "is not known here, and may be edited"
             )
@@ -72,41 +91,59 @@ class Outputs:
         """Whether the file may have corrections: unless a run wrote just this, here or at another place."""
         if not path.is_file() or not path.stat().st_size:
             return False
-        written = self._read_note(self._note_of(path))
-        if written == "":
+        written = self.read_note(path)
+        if written is not None and not written.digest:
             return False  # a run was stopped while it wrote the file
         try:
             digest = fingerprint_file(path)
         except OSError:
             return True
-        return digest != written and not any(self._read_note(note) == digest for note in self._list_notes())
+        notes = (note for note in (written, *map(_parse_note, self._list_notes())) if note is not None)
+        return not any(note.digest == digest for note in notes)
+
+    def belongs_to_another(self, path: Path, origin: str) -> bool:
+        """Whether the file was written for another source."""
+        note = self.read_note(path) if path.is_file() else None
+        return note is not None and bool(note.origin) and note.origin != origin
 
     def _list_notes(self) -> Sequence[Path]:
         return list(self.folder.iterdir()) if self.folder.is_dir() else []
 
-    def _read_note(self, note: Path) -> str | None:
-        with suppress(OSError, ValueError):
-            return note.read_text("ascii")
-        return None
+    def read_note(self, path: Path) -> Note | None:
+        """Return what is remembered of the file at this place, whatever has become of it since."""
+        return _parse_note(self._note_of(path))
 
     @contextmanager
-    def writing(self, path: Path) -> Iterator[None]:
-        """Remember the hash of the file that the block writes."""
+    def writing(self, path: Path, *, run_id: str = "", origin: str = "") -> Iterator[None]:
+        """Remember the file that the block writes; without `origin` it is still that of the file before."""
         if path == STANDARD_OUTPUT or (path.exists() and not path.is_file()):
             yield
             return
+        before = self.read_note(path)
+        note = Note("", run_id, origin or ("" if before is None else before.origin))
         # Forget the old hash first: after a crash here, an untouched file must not count as edited.
-        self._note(path, "")
+        self._note(path, note)
         yield
         with suppress(OSError):
-            self._note(path, fingerprint_file(path))
+            self._note(path, note._replace(digest=fingerprint_file(path)))
 
-    def _note(self, path: Path, digest: str) -> None:
+    def _note(self, path: Path, note: Note) -> None:
         with suppress(OSError):  # a missing hash only skips the check
-            write_privately(self._note_of(path), digest.encode())
+            write_privately(self._note_of(path), "\n".join(note).encode())
 
     def _note_of(self, path: Path) -> Path:
         return self.folder / hashlib.sha256(bytes(path.resolve())).hexdigest()
+
+
+def _parse_note(note: Path) -> Note | None:
+    with suppress(OSError, ValueError):
+        return Note(*note.read_text("ascii").split("\n")[: len(Note._fields)])
+    return None
+
+
+def find_outputs() -> Outputs:
+    """Find what runs on this machine wrote."""
+    return Outputs(state_dir() / "journals" / "outputs")
 
 
 def set_aside(path: Path) -> Path:
@@ -122,10 +159,23 @@ def name_undo(run_id: str) -> Path:
     return Path(f"undo-{run_id}.csv")
 
 
-def name_results(source: str) -> Path:
-    """Name the results file after what is read: `ratings.results.csv`, in the current folder."""
+def name_results(source: str, outputs: Outputs) -> Path:
+    """Name the results file after what is read, in the current folder: see `_name_free`."""
     name = Path(source).name
-    return Path(name) if name.endswith(".results.csv") else Path(f"{_stem_of(source)}.results.csv")
+    return Path(name) if name.endswith(".results.csv") else _name_free(source, "results.csv", outputs)
+
+
+def name_plan(source: str, outputs: Outputs) -> Path:
+    """Name the plan after what is read, in the current folder: see `_name_free`."""
+    return _name_free(source, "plan.csv", outputs)
+
+
+def _name_free(source: str, ending: str, outputs: Outputs) -> Path:
+    """Give `r.results.csv` for `r.csv`; if that is of `r.tsv`, `r.csv.results.csv`, then `r.csv-2...`."""
+    origin, whole = origin_of(source), _shorten(Path(source).name)
+    names = chain([_stem_of(source), whole], (f"{whole}-{number}" for number in count(2)))
+    places = (Path(f"{name}.{ending}") for name in names)
+    return next(place for place in places if not outputs.belongs_to_another(place, origin))
 
 
 def name_match_file(source: str) -> Path:
@@ -134,7 +184,11 @@ def name_match_file(source: str) -> Path:
 
 
 def _stem_of(source: str) -> str:
-    stem = Path(source).stem.replace(" ", "-")
+    return _shorten(Path(source).stem)
+
+
+def _shorten(name: str) -> str:
+    stem = name.replace(" ", "-")
     while len(os.fsencode(stem)) > _LONGEST_STEM:
         stem = stem[:-1]
     return stem

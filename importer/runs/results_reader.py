@@ -16,6 +16,7 @@ is sent only if it was corrected, and names its title by an id and a type.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, tzinfo
+from itertools import islice
 from pathlib import Path
 
 from importer.files import restore
@@ -28,6 +29,9 @@ from importer.runs.mirror import NOT_RATED
 
 _LONGEST_NUMBER = 10
 _ENOUGH_ROWS = 5
+
+FIRST_COLUMNS = ("row", "line", "status")
+"""The columns of `ResultsReader.read_first`."""
 
 
 def keep_line(cell: str | None, otherwise: int) -> int:
@@ -65,6 +69,12 @@ class ResultsReader:
                 if len(found) == _ENOUGH_ROWS:
                     return found
         return found
+
+    def read_first(self) -> list[tuple[str, ...]]:
+        """Read number, line and status of the first rows, which nobody has a reason to edit."""
+        places = [self._table.header.find([name]) or 0 for name in FIRST_COLUMNS]
+        rows = (tuple(row) for chunk in self._table.chunks(sorted(places)) for row in chunk.rows(places))
+        return list(islice(rows, _ENOUGH_ROWS))
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield all rows in order: jobs to send, and closed rows."""

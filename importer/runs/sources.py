@@ -31,7 +31,7 @@ from importer.runs.load import Source, fingerprint_file
 from importer.runs.match_titles import TitleMatching, check_match_file
 from importer.runs.odd_tables import find_reading
 from importer.runs.open_titles import TitleOptions
-from importer.runs.outputs import name_match_file
+from importer.runs.outputs import name_match_file, origin_of
 from importer.runs.prompts import Observer, Prompts, Unwatched
 from importer.runs.results_csv import STANDARD_OUTPUT
 from importer.runs.rules import DestinationOptions, Match
@@ -142,7 +142,14 @@ class ExportFile:
             numbers_episodes = opening.destination.spec.numbers_episodes
             reader = MatchedReader(reader, found, str(matching.match_file), numbers_episodes=numbers_episodes)
         return Source(
-            name, print_, lambda: reader, check_unchanged, opened.related_files, path, unread=opened.unread
+            name,
+            print_,
+            lambda: reader,
+            check_unchanged,
+            opened.related_files,
+            path,
+            origin_of("standard input" if self.file == STANDARD_INPUT else self.file),
+            unread=opened.unread,
         )
 
     def _build_matching(self, path: Path, reading: ReadOptions, opening: Opening) -> TitleMatching | None:

@@ -80,9 +80,9 @@ class TestCommands:
         exit_code, out, _ = importer("plan", "ratings.csv", "--to", "stars")
         assert (exit_code, server.stored_movies()) == (0, {})
         assert "stars" in out
-        exit_code, _, _ = importer("run", "--plan", "plan.csv")
+        exit_code, _, _ = importer("run", "--plan", "ratings.plan.csv")
         assert (exit_code, server.stored_movies()) == (1, {MOVIES[0]: 9, MOVIES[1]: 4})
-        assert read_statuses(tmp_path / "plan.results.csv") == ["rated", "rated", "not_found"]
+        assert read_statuses(tmp_path / "ratings.plan.results.csv") == ["rated", "rated", "not_found"]
 
     def test_run_retry_and_undo(self, importer: Importer, server: Server, tmp_path: Path) -> None:
         server.rate(MOVIES[0], 3)

@@ -7,7 +7,7 @@ import pytest
 
 from importer.errors import OptionError
 from importer.model import RESULT_COLUMNS
-from importer.runs.outputs import Outputs, check_replaceable, name_results, set_aside
+from importer.runs.outputs import Outputs, check_replaceable, name_plan, name_results, origin_of, set_aside
 from importer.runs.prompts import Unwatched
 from importer.runs.results_csv import write_results
 from importer.runs.rules import RunRules
@@ -103,8 +103,27 @@ class TestEdited:
         ("ratings", "ratings.results.csv"),
     ],
 )
-def test_results_are_named_after_what_is_read(source: str, name: str) -> None:
-    assert name_results(source) == Path(name)
+def test_results_are_named_after_what_is_read(source: str, name: str, tmp_path: Path) -> None:
+    assert name_results(source, Outputs(tmp_path)) == Path(name)
+
+
+def test_the_results_of_another_file_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    outputs, sources = Outputs(tmp_path / "outputs"), ["r.csv", "r.tsv", "old/r.tsv", "older/r.tsv", "r.csv"]
+
+    def write(source: str) -> str:
+        place = name_results(source, outputs)
+        with outputs.writing(place, origin=origin_of(source)):
+            write_results(place, [])
+        with outputs.writing(place):  # a retry, which does not change whose they are
+            write_results(place, [])
+        return str(place)
+
+    names = ["r.results.csv", "r.tsv.results.csv", "r.tsv-2.results.csv", "r.tsv-3.results.csv"]
+    assert [write(source) for source in sources] == [*names, "r.results.csv"]
+    assert name_plan("r.csv", outputs) == Path("r.plan.csv")
+    Path("r.results.csv").unlink()
+    assert name_results("r.json", outputs) == Path("r.results.csv")
 
 
 class TestRuns:

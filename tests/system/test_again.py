@@ -246,6 +246,26 @@ class TestRetryAsACommand:
         assert read_statuses(tmp_path, out) == ["rated", "not_found", "rated"]
         assert (tmp_path / other).exists() == (what == "last")
 
+    def test_a_run_that_sent_no_row_is_known_by_its_results(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},eleven")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        kept = importer("retry", "ratings.results.csv")
+        assert (kept.returncode, read_statuses(tmp_path)) == (1, ["invalid"])
+        results = tmp_path / "ratings.results.csv"
+        results.write_text(results.read_text("utf-8").replace(",eleven,", ",8,"), "utf-8", newline="")
+        done = importer("retry", "--all", "ratings.results.csv")
+        assert (done.returncode, read_statuses(tmp_path)) == (0, ["rated"]), done.stderr
+
+    def test_results_of_elsewhere_are_not_taken_for_those_of_a_run_here(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},eleven")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        results = tmp_path / "ratings.results.csv"
+        results.write_text(results.read_text("utf-8").replace("1,2,invalid", "1,3,invalid"), "utf-8")
+        refused = importer("retry", "ratings.results.csv")
+        assert (refused.returncode, "no journal here has its run" in refused.stderr) == (2, True)
+
     def test_a_file_of_which_no_journal_knows_goes_where_it_is_told(
         self, importer: Importer, tmp_path: Path
     ) -> None:

@@ -38,26 +38,27 @@ def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
     assert planned.returncode == 0, planned.stderr
     assert "line 2, Shawshank: change 5 -> 9" in planned.stdout
     assert "The Godfather: remove 5" in planned.stdout
-    assert "importer run --plan plan.csv" in planned.stdout
-    assert f"{COMMAND} run --plan plan.csv" in planned.stdout  # as the program was started
+    assert "importer run --plan ratings.plan.csv" in planned.stdout
+    assert f"{COMMAND} run --plan ratings.plan.csv" in planned.stdout  # as the program was started
     runs = importer("runs").stdout
     assert runs.count("\n") == 1
-    as_export = importer("run", "plan.csv", *TO)
+    as_export = importer("run", "ratings.plan.csv", *TO)
     assert as_export.returncode == 2
-    assert "plan.csv: this is a plan of the importer" in as_export.stderr
+    assert "ratings.plan.csv: this is a plan of the importer" in as_export.stderr
     assert "`importer run --plan FILE` sends it" in as_export.stderr
-    rehearsed = importer("run", "--plan", "plan.csv", "--dry-run")
+    rehearsed = importer("run", "--plan", "ratings.plan.csv", "--dry-run")
     assert "only sending checks whether it changed since the plan was made" in rehearsed.stdout
-    sent = importer("run", "--plan", "plan.csv")
+    sent = importer("run", "--plan", "ratings.plan.csv")
     assert sent.returncode == 0, sent.stderr
     assert "only sending checks" not in sent.stdout
-    assert [row["status"] for row in read(tmp_path / "plan.results.csv")] == ["rated", "rated", "unrated"]
-    again = importer("run", "--plan", "plan.csv")
+    results = tmp_path / "ratings.plan.results.csv"
+    assert [row["status"] for row in read(results)] == ["rated", "rated", "unrated"]
+    again = importer("run", "--plan", "ratings.plan.csv")
     assert again.returncode == 0, again.stderr
-    assert [row["status"] for row in read(tmp_path / "plan.results.csv")] == ["unchanged"] * 3
-    elsewhere = importer("run", "--plan", "plan.csv", "--to", "trakt", "--api", "v1")
+    assert [row["status"] for row in read(results)] == ["unchanged"] * 3
+    elsewhere = importer("run", "--plan", "ratings.plan.csv", "--to", "trakt", "--api", "v1")
     assert elsewhere.returncode == 2
-    assert "--to trakt: plan.csv is a plan for sandbox-v2; leave this out" in elsewhere.stderr
+    assert "--to trakt: ratings.plan.csv is a plan for sandbox-v2; leave this out" in elsewhere.stderr
 
 
 @pytest.mark.usefixtures("account")
@@ -95,7 +96,7 @@ def test_mirror_removes_and_undo_brings_back(importer: Importer, tmp_path: Path)
     ("words", "told"),
     [
         (("run",), "name the file to import, or name a plan with --plan"),
-        (("run", "ratings.csv", "--plan", "plan.csv"), "not both"),
+        (("run", "ratings.csv", "--plan", "ratings.plan.csv"), "not both"),
         (("run", "--plan", "ratings.csv"), "this is no plan of the importer"),
         (("run", "--plan", "nothing.csv"), "there is no such file"),
         (("run", "ratings.csv", *TO, "--mirror", "--dry-run"), "importer plan --mirror"),
@@ -164,7 +165,7 @@ def test_a_plan_says_of_rows_without_ids_what_a_run_says(importer: Importer, tmp
     assert "unsupported  the destination cannot take this kind of title, or rows without its ids" in (
         planned.stdout
     )
-    (row,) = [row for row in read(tmp_path / "plan.csv") if row["action"] == "unsupported"]
+    (row,) = [row for row in read(tmp_path / "ratings.plan.csv") if row["action"] == "unsupported"]
     assert f"line 3, Alien: {row['message']}" in planned.stdout
     ran = importer("run", "ratings.csv", *TO)
     (told,) = [row for row in read(tmp_path / "ratings.results.csv") if row["status"] == "unsupported"]

@@ -99,9 +99,9 @@ class TestRuns:
     def test_a_plan_is_made_and_sent(self, importer: Importer, server: Server, tmp_path: Path) -> None:
         assert importer("plan", "ratings.csv", "--to", "mdblist")[0] == 0
         assert server.stored() == {}
-        assert importer("run", "--plan", "plan.csv")[0] == 0
+        assert importer("run", "--plan", "ratings.plan.csv")[0] == 0
         assert len(server.stored()) == 4
-        assert read_statuses(tmp_path / "plan.results.csv") == ["rated"] * 4
+        assert read_statuses(tmp_path / "ratings.plan.results.csv") == ["rated"] * 4
 
     def test_run_retry_and_undo(self, importer: Importer, server: Server, tmp_path: Path) -> None:
         write(tmp_path / "ratings.csv", f"imdb_id,rating\n{MOVIES[0]},9\n{UNKNOWN},7\n")

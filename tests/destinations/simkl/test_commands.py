@@ -168,9 +168,9 @@ class TestRuns:
     def test_a_plan_is_made_and_sent(self, signed_in: Importer, server: Server, tmp_path: Path) -> None:
         assert signed_in("plan", "ratings.csv", "--to", "simkl")[0] == 0
         assert server.stored_movies() == {}
-        assert signed_in("run", "--plan", "plan.csv")[0] == 0
+        assert signed_in("run", "--plan", "ratings.plan.csv")[0] == 0
         assert server.stored_movies() == {MOVIES[0]: 9, MOVIES[1]: 4}
-        assert read_statuses(tmp_path / "plan.results.csv") == ["rated"] * 3
+        assert read_statuses(tmp_path / "ratings.plan.results.csv") == ["rated"] * 3
 
     def test_run_retry_and_undo(self, signed_in: Importer, server: Server, tmp_path: Path) -> None:
         write(tmp_path / "ratings.csv", f"imdb_id,rating\n{MOVIES[0]},9\n{UNKNOWN},7\n")
