@@ -60,7 +60,10 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.BUILD_INDEX: "Build it again with `importer titles build DIR`.",
     Remedy.LOOK_TITLES_UP: "`importer match FILE` writes one.",
     Remedy.LIST_RUNS: "`importer runs` lists those there are",
-    Remedy.NEW_PLAN: "Make a new plan with `importer plan`.",
+    Remedy.NEW_PLAN: (
+        "Make a new plan: type the `importer plan FILE --to DESTINATION` again that made this one, with "
+        "--overwrite if you edited it."
+    ),
     Remedy.REPLACE: "Name another file, or add --overwrite.",
     Remedy.REPLACE_EDITED: (
         "`importer retry --all FILE` sends the rows you corrected in it. To replace it, add --overwrite; "

@@ -64,22 +64,37 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     if summary.is_undo:
         return None  # its rows are those of the run; nobody can correct them
     without_ids = any(tally.reason == NEEDS_ID for tally in summary.misses)
+    to_correct = _name_rows(counts.keys() & CORRECTABLE)
     if without_ids and (step := find_match(summary.source, place)):
-        return step
+        command, reason = step
+        also = f"correct the {to_correct} in {summary.source}, and {reason.removeprefix('to ')}"
+        return command, also if to_correct else reason
     typed = sys.argv[1:]
-    at_the_source = [tally.reason in AT_THE_SOURCE for tally in summary.misses if tally.status in CORRECTABLE]
+    # The message of an invalid row says so itself: it is corrected where it was read.
+    has_source = typed[:1] != ["retry"] and not _is_plan(typed) and Path(summary.source).exists()
+    at_the_source = [
+        tally.reason in AT_THE_SOURCE or (has_source and tally.status is Status.INVALID)
+        for tally in summary.misses
+        if tally.status in CORRECTABLE
+    ]
     if typed[:1] == ["retry"] and all(at_the_source):
         return None  # how the source was read is not known here
     is_read_anew = any(at_the_source) and typed[:1] != ["retry"]
     is_read_anew |= typed[:1] == ["sync"] or is_file(place) or "IMPORTER_TYPED" in os.environ
     if counts.keys() & CORRECTABLE and is_read_anew:
         # A sync reads its source anew, a file to upload is written whole, a Makefile has its own journal.
-        return _typed(), f"correct the rows named above in {summary.source}, then"
+        return _typed(), f"correct the {to_correct} in {summary.source}, then"
     if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
         to = _type(find(place), place)
         words = ("--all", str(summary.results), "--to", *to, *_keep(typed, _FOR_RETRY))
-        return command_line("retry", *words), f"correct the rows named above in {summary.results}, then"
+        return command_line("retry", *words), f"correct the {to_correct} in {summary.results}, then"
     return None
+
+
+def _name_rows(statuses: Collection[Status]) -> str:
+    """Name the rows with these statuses: `invalid and not found rows`; empty without any."""
+    words = [status.replace("_", " ") for status in Status if status in statuses]
+    return f"{' and '.join(words)} rows" if words else ""
 
 
 def find_send(rows_to_send: int, plan: Path) -> str | None:

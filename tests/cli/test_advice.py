@@ -29,7 +29,7 @@ def test_an_option_is_shown_as_it_is_typed() -> None:
 def test_a_remedy_names_the_command() -> None:
     error = StopRunError("The account has changed.", Remedy.NEW_PLAN)
     assert str(error) == "The account has changed. Make a new plan."
-    assert explain(error) == "The account has changed. Make a new plan with `importer plan`."
+    assert "Make a new plan: type the `importer plan FILE --to DESTINATION` again that" in explain(error)
     assert explain(SettingsError(["one.", "two."], Remedy.START_SANDBOX)).endswith("`importer sandbox`.")
 
 

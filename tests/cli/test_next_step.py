@@ -87,6 +87,26 @@ def test_what_only_the_source_can_mend_is_mended_there(monkeypatch: pytest.Monke
     assert find_next(off_scale, None, "trakt") is None
 
 
+def test_the_rows_to_correct_are_named_and_only_these() -> None:
+    """A video game cannot be corrected, and an invalid row is corrected where its message says."""
+    tallies = [
+        Tally(Status.UNSUPPORTED, "video_game", 1, ()),
+        Tally(Status.NOT_FOUND, "not_found", 1, ()),
+        Tally(Status.INVALID, "bad_rating", 1, ()),
+    ]
+    found = find_next(replace(missed(Status.INVALID), tallies=tallies), None, "trakt")
+    assert found is not None
+    assert found[0].partition("importer ")[2].startswith("run ratings.csv")
+    assert found[1] == "correct the invalid and not found rows in ratings.csv, then"
+
+
+def test_invalid_rows_are_named_beside_those_without_ids() -> None:
+    tallies = [Tally(Status.UNSUPPORTED, "needs_id", 1, ()), Tally(Status.INVALID, "bad_rating", 1, ())]
+    found = find_next(replace(missed(Status.INVALID), tallies=tallies), None, "trakt")
+    assert found is not None
+    assert found[1] == "correct the invalid rows in ratings.csv, and look up the rows without ids"
+
+
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNCONFIRMED])
 def test_the_same_command_tries_again_what_failed(status: Status) -> None:
     assert next_words(missed(status)).startswith("run ratings.csv --map")
@@ -111,7 +131,7 @@ def test_what_a_makefile_typed_is_typed_again(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("IMPORTER_TYPED", "make run")
     assert find_next(missed(Status.INVALID), None, "sandbox") == (
         "make run",
-        "correct the rows named above in ratings.csv, then",
+        "correct the invalid rows in ratings.csv, then",
     )
 
 

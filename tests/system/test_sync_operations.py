@@ -92,7 +92,7 @@ def test_the_next_command_is_what_a_person_types(settings: Path, importer: Impor
     lines = importer("sync").stdout.splitlines()
     assert "nightly |     importer sync nightly" in lines
     assert "other   |     importer sync other" in lines
-    assert any("correct the rows named above in " in line and "ratings.csv, then" in line for line in lines)
+    assert any("correct the invalid rows in " in line and "ratings.csv, then" in line for line in lines)
 
 
 def test_an_address_that_nobody_understands_is_an_error_without_it(
