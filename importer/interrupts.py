@@ -37,13 +37,18 @@ def listening_to_signals(listener: Callable[[int, FrameType | None], object]) ->
 
 
 @contextmanager
-def translate_interrupts(what_is_kept: str = "what was done is in the journal") -> Iterator[None]:
-    """Raise StopRunError for Ctrl-C and similar signals, while nothing else handles them."""
+def translate_interrupts(
+    what_is_kept: str = "what was done is in the journal", goes_on: str = "goes on from there"
+) -> Iterator[None]:
+    """Raise StopRunError for Ctrl-C and similar signals, while nothing else handles them.
+
+    It says what is kept, and what the same command then does.
+    """
     try:
         with listening_to_signals(signal.default_int_handler):
             yield
     except KeyboardInterrupt:
-        message = f"interrupted; {what_is_kept}, and the same command goes on from there"
+        message = f"interrupted; {what_is_kept}, and the same command {goes_on}"
         raise StopRunError(message) from None
 
 

@@ -33,6 +33,7 @@ from importer.config.sources import name_variable
 from importer.destinations.registry import check_word, choose, list_sign_ins
 from importer.destinations.sign_in import Account
 from importer.errors import AuthorizationError, OptionError, Remedy, SettingsError, StopRunError
+from importer.interrupts import translate_interrupts
 from importer.runs.rules import DestinationOptions
 
 
@@ -65,7 +66,7 @@ def login(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = 
     service, asked = load_or_prompt(to, flags, at.account)
     if service.settings.access_token:
         warn("your settings have a token pair (access_token), which runs use first; remove it")
-    with _naming(to, at.account):
+    with _naming(to, at.account), translate_interrupts("no run was begun", "signs in from the start"):
         asyncio.run(_sign_in(service.without_tokens()))
     if asked:
         keep_keys(service, asked)

@@ -56,7 +56,8 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     if first := next((_FIRST[error] for error in _FIRST if isinstance(stopped_by, error)), None):
         return _typed(), f"{first}, then"
     if summary.dry_run:
-        return (_typed(), "to send them") if counts.get(Status.NOT_SENT) else None
+        reason = "to undo them" if summary.is_undo else "to send them"
+        return (_typed(), reason) if counts.get(Status.NOT_SENT) else None
     if summary.stopped:
         return _typed(), "to go on where this run stopped"
     if counts.keys() & {Status.FAILED, Status.UNCONFIRMED}:

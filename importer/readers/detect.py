@@ -277,12 +277,12 @@ def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
         place = header.find([column.strip()])
         if place is None:
             raise UnknownFormatError(
-                f"map: the file has no column {quote(column)}; it has {list_names(header.names)}",
+                f"there is no column {quote(column)} to map; the file has {list_names(header.names)}",
                 found=header.names,
             )
         if (key := field.strip().lower()) not in {*fields, "kind"}:
             raise UnknownFormatError(
-                f"map: there is no field {quote(field)}; there are {', '.join(fields)}",
+                f"there is no field {quote(field)} to map a column to; there are {', '.join(fields)}",
                 found=header.names,
             )
         renamed[place] = key

@@ -38,9 +38,9 @@ AsStored = Callable[[RatingJob], RatingJob]
 
 _ALREADY_RATED = Outcome(Status.UNCHANGED, "already_rated", "the account already has this rating")
 _NOTHING_TO_REMOVE = Outcome(Status.UNCHANGED, "nothing_to_remove", "the account has no rating to remove")
-_NOT_CONFIRMED = Outcome(
+_NOT_LISTED = Outcome(
     Status.UNCHANGED,
-    "not_confirmed",
+    "not_listed",
     "an earlier run sent this very rating, and the account's list does not show it; "
     "it is sent again when the row changes",
 )
@@ -54,7 +54,7 @@ _CHANGED_SINCE = Outcome(
 )
 _NEVER_SEEN = Outcome(
     Status.KEPT,
-    "not_confirmed",
+    "not_listed",
     "left alone: the account's list never showed what that run sent, so it is not known whether it was "
     f"changed since ({RowRemedy.FORCE})",
 )
@@ -179,7 +179,7 @@ def note_account_ratings(
     run.note_previous(found)
     run.close_rows(equal, _ALREADY_RATED)
     run.close_rows(absent, _NOTHING_TO_REMOVE)
-    run.close_rows([job.row for job, sent in unseen if sent.is_of(job)], _NOT_CONFIRMED)
+    run.close_rows([job.row for job, sent in unseen if sent.is_of(job)], _NOT_LISTED)
     _close_duplicates(run, ratings, rows_of, as_stored)
 
 

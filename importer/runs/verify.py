@@ -4,7 +4,7 @@
 the answer    the account's list shows                         the row becomes
 added         the rating                                       as reported
 added         it under other ids: same title, year, date       rated, other_id: found under them from now on
-added         nothing, or what stood there before the run      rated, not_confirmed: not sent again
+added         nothing, or what stood there before the run      rated, not_listed: not sent again
 added         anything else                                    failed, not_stored
 ```
 
@@ -38,7 +38,11 @@ from importer.text import count
 VERIFY_PAUSES = (0.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds before each reading: 37 in all, since lists were seen to lag behind for 25."""
 
-_UNSEEN = {(Status.RATED, "not_confirmed"), (Status.UNRATED, "not_confirmed")}
+_UNSEEN = {
+    (status, reason)
+    for status in (Status.RATED, Status.UNRATED)
+    for reason in ("not_listed", "not_confirmed")  # as older journals call it
+}
 
 NOT_STORED = (Status.FAILED, "not_stored")
 """Status and reason if the account has another rating than was sent; this does not pass by itself."""
@@ -84,7 +88,7 @@ class Verification:
             if listed is None and _is_something_else(shown, each):
                 outcomes.append((job.row, _not_stored(shown)))
                 continue
-            outcomes.append((job.row, _not_confirmed(job) if listed is None else _other_id(listed)))
+            outcomes.append((job.row, _not_listed(job) if listed is None else _other_id(listed)))
             seen = (None, None) if shown is None else (shown.rating, shown.rated_at)
             noted = Unlisted(listed and _key_of(job, listed), job.rating, job.rated_at, *seen)
             unlisted.update(dict.fromkeys(title_keys(stored), noted))
@@ -174,7 +178,7 @@ def describe_unseen(tallies: Iterable[Tally]) -> list[str]:
     if not unseen:
         return []
     note = (
-        f"the destination took {count(unseen, 'row')} that the list does not show so (not_confirmed): "
+        f"the destination took {count(unseen, 'row')} that the list does not show so (not_listed): "
         "it may lag behind, or list a title under another id; they are not sent again until they change"
     )
     return [note]
@@ -204,14 +208,14 @@ def _not_stored(shown: AccountRating | None) -> Outcome:
     return Outcome(*NOT_STORED, message)
 
 
-def _not_confirmed(job: RatingJob) -> Outcome:
+def _not_listed(job: RatingJob) -> Outcome:
     status, shows = (
         (Status.RATED, "it is not in the account's list")
         if job.rating
         else (Status.UNRATED, "the account's list still has it")
     )
     message = f"the destination said it took the row, but {shows} yet; it is sent again when the row changes"
-    return Outcome(status, "not_confirmed", message)
+    return Outcome(status, "not_listed", message)
 
 
 def _other_id(listed: AccountRating) -> Outcome:

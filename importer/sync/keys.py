@@ -30,10 +30,14 @@ from pydantic_core import ErrorDetails
 from importer.errors import OptionError, UsageError
 from importer.option import Declaration, key_of
 from importer.readers.detect import check_format
+from importer.runs.conflicts import OnConflict
 from importer.text import did_you_mean
 
 OF_ONE_RUN = frozenset({"limit", "resend_unconfirmed", "recheck", "base_url", "insecure_http"})
 """Options that are said of one run only: a sync job has no key for them."""
+
+_ASKING = frozenset({OnConflict.ASK})
+"""Values of flags that no job can have, since nobody is there to be asked."""
 
 _WRONG = {
     "string_type": "must be a text in quotes",
@@ -43,7 +47,6 @@ _WRONG = {
     "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",
-    "enum": "must be {expected}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "dict_type": "must be a table",
@@ -126,8 +129,7 @@ def _annotate(name: str, key: Key) -> Any:
     declared = key.declared
     if get_origin(key.hint) is Mapping:
         return dict[str, str]  # a table of the file is what a flag's words are parsed into
-    typed = declared.typed or key.hint
-    typed = next((each for each in get_args(typed) if each is not NoneType), typed)
+    typed = _type_of(key)
     if typed is Path:
         return Path
     parse = declared.parse or (_check_format if name == "format" else None)
@@ -136,6 +138,12 @@ def _annotate(name: str, key: Key) -> Any:
     if declared.minimum is not None or declared.maximum is not None:
         typed = Annotated[typed, Field(ge=declared.minimum, le=declared.maximum)]
     return typed if parse is None else Annotated[typed, AfterValidator(partial(_parse, parse))]
+
+
+def _type_of(key: Key) -> Any:
+    """Give the type of a key's value, which may be left out."""
+    typed = key.declared.typed or key.hint
+    return next((each for each in get_args(typed) if each is not NoneType), typed)
 
 
 def _as_text(value: object) -> object:
@@ -161,6 +169,9 @@ def _describe(details: ErrorDetails, keys: Mapping[str, Key]) -> str:
     if details["type"] == "extra_forbidden":
         return f" is unknown{did_you_mean(str(details['loc'][0]), keys)}"
     if cause := details.get("ctx", {}).get("error"):
-        return f": {cause}."
+        return f": {cause}" if str(cause).endswith(("?", ".")) else f": {cause}."
+    if details["type"] == "enum":
+        values = [repr(each.value) for each in _type_of(keys[str(details["loc"][0])]) if each not in _ASKING]
+        return f" must be {', '.join(values[:-1])} or {values[-1]}."
     wrong = _WRONG.get(details["type"])
     return f" {wrong.format(**details.get('ctx', {}))}." if wrong else f": {details['msg']}."

@@ -166,7 +166,7 @@ class User:
         assert life.exit_code in {0, 1, 3, -2, -9, -15, 130}, life
         row_outcomes = self.machine.journal.row_outcomes()
         for place, row_outcome in self._known.items():
-            later = {row_outcome, ("failed", "not_stored"), (row_outcome[0], "not_confirmed")}
+            later = {row_outcome, ("failed", "not_stored"), (row_outcome[0], "not_listed")}
             assert row_outcomes[place] in later, (place, row_outcome)
         self._known = row_outcomes
         if life.wrote_results:

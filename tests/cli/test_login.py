@@ -242,6 +242,18 @@ class TestLogin:
         assert not server.calls
 
 
+def test_ctrl_c_while_signing_in_speaks_of_no_journal(
+    importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importer.cli.login.show_code", interrupt)
+    code, _, err = importer("login")
+    assert code == 3
+    assert "interrupted; no run was begun, and the same command signs in from the start" in err
+
+
 class TestNamedSettingsFile:
     """`IMPORTER_CONFIG_FILE` names a file that is not there yet."""
 

@@ -519,7 +519,7 @@ class CrashAndRerun(RuleBasedStateMachine):
                 winners[line.title] = max(entry, winners.get(line.title, entry))
         results = self._read_results()
         for title, (_, row, line) in winners.items():
-            believed = {UNCHANGED.reason, "not_confirmed"}
+            believed = {UNCHANGED.reason, "not_listed"}
             is_believed = results[row - 1]["reason"] in believed or row in unchanged_before
             if title in self.server.meddled and is_believed:
                 continue  # an earlier run or session told what stands there: nobody has looked since
@@ -537,7 +537,7 @@ class CrashAndRerun(RuleBasedStateMachine):
                 found = []  # it crashed before there was a journal
         now = {(run, row): (status, reason) for run, row, status, reason in found}
         for place, told in self.told.items():
-            later = {("failed", "not_stored"), (told[0], "not_confirmed")}
+            later = {("failed", "not_stored"), (told[0], "not_listed")}
             assert now.get(place) in {told, *later}, (place, told)
             assert now[place] == told or told[0] in {Status.RATED, Status.UNRATED}
         self.told = now
@@ -664,5 +664,5 @@ def test_ctrl_c_ends_the_verification_and_the_same_command_takes_it_up_again() -
     continued = user._run(Plan())
     assert continued is not None
     assert continued.run.continued
-    assert user.told == {(1, 1): (Status.RATED, "not_confirmed")}
+    assert user.told == {(1, 1): (Status.RATED, "not_listed")}
     user.teardown()

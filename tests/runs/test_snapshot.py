@@ -352,7 +352,7 @@ class TestAfterwards:
         with running_sandbox(**OPEN) as sandbox, patch.object(sandbox.store, "put_rating"):
             road.run(sandbox.url)
         (wrong,) = road.read_results()
-        assert (wrong["status"], wrong["reason"]) == ("rated", "not_confirmed")
+        assert (wrong["status"], wrong["reason"]) == ("rated", "not_listed")
         assert "not in the account's list" in wrong["message"]
 
     def test_a_server_that_removes_nothing_is_found_out(self, road: Road) -> None:
@@ -362,7 +362,7 @@ class TestAfterwards:
             with patch.object(sandbox.store, "remove_rating", return_value=True):
                 road.run(sandbox.url)
         (wrong,) = road.read_results()
-        assert (wrong["status"], wrong["reason"]) == ("unrated", "not_confirmed")
+        assert (wrong["status"], wrong["reason"]) == ("unrated", "not_listed")
         assert "still has it" in wrong["message"]
 
     def test_what_was_not_stored_is_sent_again_by_the_next_run(self, road: Road) -> None:

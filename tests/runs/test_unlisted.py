@@ -90,17 +90,17 @@ class TestOtherId:
         road.write(f"{ALIEN},Alien,1979,9,2020-05-01", f"{SHAWSHANK},Alien,1979,9,2020-05-01", header=HEADER)
         with running_sandbox(**OPEN | {"merged_titles": (f"{SHAWSHANK}=tt0068646",)}) as sandbox:
             road.run(sandbox.url)
-        assert outcomes(road) == [("rated", ""), ("rated", "not_confirmed")]
+        assert outcomes(road) == [("rated", ""), ("rated", "not_listed")]
 
     @pytest.mark.parametrize(("title", "year"), [("Alien", 1980), ("Aliens", 1979), ("", "")])
     def test_another_title_is_not_taken_for_it(self, road: Road, title: str, year: object) -> None:
         write_alien(road, title=f"{title},{year}")
         with running_sandbox(**MERGED) as sandbox:
             road.run(sandbox.url)
-            assert outcomes(road) == [("rated", "not_confirmed")]
+            assert outcomes(road) == [("rated", "not_listed")]
             for _ in range(2):
                 recheck(road, sandbox)
-                assert outcomes(road) == [("unchanged", "not_confirmed")]
+                assert outcomes(road) == [("unchanged", "not_listed")]
             road.run(sandbox.url, mirror=True)
             assert sandbox.stored_movies() == {ALIEN: 9}
             assert sandbox.count_sent_rows() == 1
@@ -135,19 +135,19 @@ class TestLate:
                 sandbox.unrate(SHAWSHANK)
             report = road.run(sandbox.url)
             assert "took 1 row that the list does not show so" in "".join(report.notes)
-            assert outcomes(road) == [("unrated" if rating == "unrate" else "rated", "not_confirmed")]
+            assert outcomes(road) == [("unrated" if rating == "unrate" else "rated", "not_listed")]
             assert sandbox.stored_movies() == ({} if rating == "unrate" else {SHAWSHANK: 9})
             for _ in range(2):
                 recheck(road, sandbox)
-                assert outcomes(road) == [("unchanged", "not_confirmed")]
+                assert outcomes(road) == [("unchanged", "not_listed")]
             assert sandbox.count_sent_rows() == 1
 
     def test_once_it_is_shown_it_is_a_rating_as_any_other(self, road: Road) -> None:
         road.write(f"{SHAWSHANK},9,2020-05-01", header="imdb_id,rating,rated_at")
         with running_sandbox(**OPEN, late_listings=8) as sandbox:
             road.run(sandbox.url)
-            assert outcomes(road) == [("rated", "not_confirmed")]
-            for expected in ("not_confirmed", "not_confirmed", "not_confirmed", "already_rated"):
+            assert outcomes(road) == [("rated", "not_listed")]
+            for expected in ("not_listed", "not_listed", "not_listed", "already_rated"):
                 recheck(road, sandbox)
                 assert outcomes(road) == [("unchanged", expected)]
             sandbox.rate(SHAWSHANK, 4, LATELY)
@@ -170,7 +170,7 @@ class TestLate:
         with running_sandbox(**NEVER_LISTED) as sandbox:
             run = road.run(sandbox.url).run
             road.undo(sandbox.url, run.run_id)
-            assert outcomes(road) == [("kept", "not_confirmed")]
+            assert outcomes(road) == [("kept", "not_listed")]
             assert sandbox.stored_movies() == {SHAWSHANK: 9}
             road.undo(sandbox.url, run.run_id, force=True)
             assert sandbox.stored_movies() == {}
@@ -179,7 +179,7 @@ class TestLate:
         road.write(f"{SHAWSHANK},9,2020-05-01", header="imdb_id,rating,rated_at")
         with running_sandbox(**OPEN, late_listings=6) as sandbox:
             run = road.run(sandbox.url).run
-            assert outcomes(road) == [("rated", "not_confirmed")]
+            assert outcomes(road) == [("rated", "not_listed")]
             road.undo(sandbox.url, run.run_id, force=True)
             assert sandbox.stored_movies() == {}
             for _ in range(8):

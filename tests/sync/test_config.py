@@ -174,6 +174,11 @@ class TestJobs:
         )
 
     def test_a_job_asks_nobody(self, toml: Path) -> None:
+        said = problems(toml, '[jobs.a]\nsource = "x"\non_conflict = "later"\n')
+        assert "must be 'overwrite', 'keep', 'newest' or 'highest'." in said
+        said = problems(toml, '[jobs.a]\nsource = "x"\nto = "sandbxo"\n')
+        assert "did you mean sandbox?" in said
+        assert "?." not in said
         said = problems(toml, '[jobs.a]\nsource = "x"\non_conflict = "ask"\n')
         assert said.startswith(f"on_conflict in [jobs.a] of {toml}: nobody can be asked")
 
