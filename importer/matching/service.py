@@ -146,7 +146,8 @@ class MatchService:
         for query, group in earlier.items():
             chosen = next((line for line in group if line.is_chosen), None)
             if chosen is None:
-                self.answers.forget(query)
+                if any(line.source == ANSWERED for line in group):  # it was taken back
+                    self.answers.forget(query)
             elif chosen.confidence is not MatchConfidence.CERTAIN and chosen.candidate is not None:
                 self.answers.put(query, chosen.candidate)
         return earlier
@@ -162,12 +163,13 @@ class MatchService:
         groups: dict[TitleQuery, Sequence[MatchLine]] = {}
         for query, occurrence in queries.items():
             lines, old = build_lines(query, occurrence, results[query]), earlier.get(key_of(query), ())
-            if not old and (answer := self.answers.get(query)) is not None:
+            is_open = not any(line.is_chosen for line in old)
+            if is_open and (answer := self.answers.get(query)) is not None:
                 place = (query, occurrence.rows, occurrence.first_line)
                 old = [MatchLine(True, MatchConfidence.AMBIGUOUS, None, *place, answer, "", 0, ANSWERED)]
-            groups[key_of(query)] = keep_choices(lines, old) if old else lines
+            groups[key_of(query)] = list(map(_mark_answer, keep_choices(lines, old) if old else lines))
         others = {
-            key: [line for line in lines if line.is_chosen]
+            key: [_mark_answer(line) for line in lines if line.is_chosen]
             for key, lines in earlier.items()
             if key not in groups
         }
@@ -184,6 +186,12 @@ def check_output(out: Path, source: Path) -> None:
     check_place(out, "out")
     if is_same_file(out, source):
         raise OptionError("out", "this is the input file itself; name another", out)
+
+
+def _mark_answer(line: MatchLine) -> MatchLine:
+    """Mark what a person chose: without the mark, an empty cell is no answer that was taken back."""
+    is_answer = line.is_chosen and line.confidence is not MatchConfidence.CERTAIN
+    return line._replace(source=ANSWERED) if is_answer else line
 
 
 def _order(groups: Groups) -> Callable[[TitleQuery], int]:

@@ -129,6 +129,27 @@ def test_what_is_chosen_in_the_file_counts_in_the_next_run_and_for_other_files(f
 
 
 @pytest.mark.usefixtures("index")
+def test_an_answer_about_another_file_survives_a_match_file_in_which_the_title_is_open(folder: Path) -> None:
+    read(Unattended(), Match.CERTAIN)  # its match file lists them as open
+    (folder / "others.csv").write_text(LETTERBOXD)
+    read(Person(0, 0), file="others.csv")
+    assert ids(read(Unattended(), Match.CERTAIN)) == ["tt0113277", "tt2654430", "tt0107290", None]
+
+
+@pytest.mark.usefixtures("index")
+def test_a_choice_that_is_taken_back_in_the_file_is_no_answer_any_more(folder: Path) -> None:
+    read(Unattended(), Match.CERTAIN)
+    choose_in_file("Zyzzyva", "tt0107290")
+    read(Unattended(), Match.CERTAIN)
+    text = Path("films.match.csv").read_text("utf-8-sig")
+    assert "yes,not_found,,your answer,Zyzzyva" in text
+    Path("films.match.csv").write_text(text.replace("yes,not_found", ",not_found"))
+    assert ids(read(Unattended(), Match.CERTAIN))[3] == "tt0107290"  # an id beside a title not found
+    Path("films.match.csv").write_text(text.replace("yes,not_found", ",ambiguous"))
+    assert ids(read(Unattended(), Match.CERTAIN))[3] is None
+
+
+@pytest.mark.usefixtures("index")
 def test_a_match_file_that_makes_no_sense_is_told(folder: Path) -> None:
     (folder / "films.match.csv").write_text("my,own,table\n1,2,3\n")
     with pytest.raises(UnreadableFileError, match="this is no match file"):
