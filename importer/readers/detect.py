@@ -29,6 +29,7 @@ from importer.readers.base import FileReader, ReadOptions
 from importer.readers.cells.errors import quote
 from importer.readers.format_reader import TableReader
 from importer.readers.formats.csv import MY_RATING, CsvReader
+from importer.readers.mapping import rename_columns
 from importer.readers.refused import find_refused
 from importer.readers.registry import READERS
 from importer.readers.tables.archive import (
@@ -43,7 +44,7 @@ from importer.readers.tables.archive import (
 )
 from importer.readers.tables.opening import list_sheets, open_table
 from importer.readers.tables.sheets import Sheet, open_sheet
-from importer.readers.tables.table import AnyTable, Header
+from importer.readers.tables.table import AnyTable
 from importer.readers.tables.text import read_head
 from importer.readers.tables.web_page import OPEN_AS_TABLE, WEB_PAGE
 from importer.readers.unknown import explain_unknown, list_names
@@ -204,7 +205,7 @@ def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
     format_name = options.format_name
     check_format(format_name)
     if options.mapping:
-        table.header = _rename(table.header, options.mapping)
+        table.header = rename_columns(table.header, options.mapping)
     if format_name != CsvReader.about.name and (refused := find_refused(table.header, table.path.name)):
         raise UnknownFormatError(
             f"{table.name}: this is {refused.what}, which is not read as an export. {refused.remedy}",
@@ -264,27 +265,3 @@ def _refuse_idle_options(table: AnyTable, reader: type[TableReader], options: Re
                 f"this is for {', '.join(formats)}, and {table.name} is {reader.about.name}. Leave it out."
             )
             raise OptionError(option, problem)
-
-
-def _rename(header: Header, mapping: Mapping[str, str]) -> Header:
-    """Give columns the names of fields; a column that has such a name already makes way."""
-    fields = sorted(
-        {*CsvReader.columns, "type"}
-        - {"second_kind", "stated_second_kind", "kind", "note", "address", "list_name"}
-    )
-    renamed = {}
-    for column, field in mapping.items():
-        place = header.find([column.strip()])
-        if place is None:
-            raise UnknownFormatError(
-                f"there is no column {quote(column)} to map; the file has {list_names(header.names)}",
-                found=header.names,
-            )
-        if (key := field.strip().lower()) not in {*fields, "kind"}:
-            raise UnknownFormatError(
-                f"there is no field {quote(field)} to map a column to; there are {', '.join(fields)}",
-                found=header.names,
-            )
-        renamed[place] = key
-    keys = [None if key in renamed.values() else key for key in header.keys]
-    return Header(header.names, tuple(renamed.get(place, key or "") for place, key in enumerate(keys)))

@@ -127,6 +127,12 @@ def test_a_dry_run_is_followed_by_the_run(monkeypatch: pytest.MonkeyPatch) -> No
     assert "--dry-run" not in found
 
 
+def test_a_dry_undo_is_followed_by_the_undo() -> None:
+    found = find_next(replace(missed(Status.NOT_SENT), dry_run=True, is_undo=True), None, "trakt")
+    assert found is not None
+    assert found[1] == "to undo them"
+
+
 def test_what_a_makefile_typed_is_typed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPORTER_TYPED", "make run")
     assert find_next(missed(Status.INVALID), None, "sandbox") == (

@@ -312,3 +312,20 @@ def test_a_name_beside_other_columns_may_be_anything(tmp_path: Path, header: str
     file.write_text(f"{header}\nAlien,8,8,8\n", "utf-8")
     with pytest.raises(UnknownFormatError):
         open_reader(file)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "problem"),
+    [
+        ({"Stars": "rating"}, 'there is no column "Stars" to map; the file has "Film", "Score"'),
+        ({"Score": "stars"}, 'there is no field "stars" to map a column to; there are '),
+    ],
+)
+def test_a_map_that_fits_nothing_is_told_without_a_word_of_options(
+    tmp_path: Path, mapping: dict[str, str], problem: str
+) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("Film,Score\nAlien,8\n", "utf-8")
+    with pytest.raises(UnknownFormatError) as told:
+        open_reader(file, ReadOptions(mapping=mapping))
+    assert str(told.value).startswith(problem)
