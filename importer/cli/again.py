@@ -112,6 +112,7 @@ def undo(
     elif since and dry_run:
         # Each undo starts from the result of the one before, which a dry run does not make.
         print("Would be undone, in this order:", *(run.run_id for run in runs), sep="\n  ")
+        print("`importer undo RUN --dry-run` shows the rows of one of them.")
         return
     for past in runs:
         rules = RunRules.for_undo(past, force=force).guarded_at(said.guard)

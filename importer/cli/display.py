@@ -138,6 +138,7 @@ def _build_summary(report: RunReport) -> Summary:
         is_undo=report.is_undo,
         taken_over=report.taken_over,
         follows_plan=report.follows_plan,
+        first_rows=report.first_rows,
     )
     step = find_next(summary, report.stopped_by, report.destination)
     return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary

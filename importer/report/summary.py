@@ -6,7 +6,7 @@ The journal counts; `summary_text.py` writes it for people, and the command line
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from importer.model import Status
 
@@ -54,6 +54,8 @@ class Summary:
     is_undo: bool = False
     taken_over: Mapping[Status, int] = field(default_factory=dict)
     """By status, the rows that an earlier run had closed, and a retry took over as they stood."""
+    first_rows: Sequence[tuple[Any, ...]] = ()
+    """The first lines of the results file, where they are shown."""
     follows_plan: bool = False
     """Whether they were closed in a plan instead, and by no run."""
 

@@ -13,7 +13,7 @@ Run 20261130-0021-ab: ratings.csv to trakt       _title
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from importer.model import Status
+from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary, Tally
 from importer.text import clean, count, describe_outcome, duration, rate, without_place
 
@@ -67,6 +67,8 @@ def build_text(summary: Summary) -> str:
     lines += [
         f"  {number:>{widths[0]}}  {word:<{widths[1]}}  {meaning}" for _, number, word, meaning in counts
     ]
+    if summary.first_rows:
+        lines += ["", *(f"  {row}" for row in _show_rows(summary))]
     lines += ["", _conclude(summary)]
     for tally in summary.misses:
         lines += ["", f"  {_miss_heading(tally)}", *(f"    {example}" for example in _examples(tally))]
@@ -94,6 +96,8 @@ def build_rich(summary: Summary) -> "RenderableType":
     parts += [indented(clean(note), 2, "dim") for note in summary.notes]
     if counts.row_count:
         parts += [Text(), Padding(counts, (0, 0, 0, 2))]
+    if summary.first_rows:
+        parts += [Text(), *(indented(row, 2) for row in _show_rows(summary))]
     parts += [Text(), Text(_conclude(summary), "bold green" if summary.all_succeeded else "bold")]
     for tally in summary.misses:
         parts += [Text(), indented(_miss_heading(tally), 2, _style(tally.status, summary))]
@@ -121,7 +125,9 @@ def _style(status: Status, summary: Summary) -> str:
 
 def _title(summary: Summary) -> str:
     what = "Dry run" if summary.dry_run else "Run"
-    return f"{what} {clean(summary.run_id)}: {clean(summary.source)} to {clean(summary.destination)}"
+    # The journal forgets a dry run, so nothing can be asked about its id.
+    name = "" if summary.dry_run else f" {clean(summary.run_id)}"
+    return f"{what}{name}: {clean(summary.source)} to {clean(summary.destination)}"
 
 
 def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
@@ -148,6 +154,21 @@ def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
 
 def _describe_written(summary: Summary) -> str:
     return "written to the file" + ("; it counts once you have uploaded it" if summary.is_uploaded else "")
+
+
+def _show_rows(summary: Summary) -> Iterator[str]:
+    """Show what would become of the first rows: `line 2, Heat: would be restored, 9 -> 3`."""
+    for cells in summary.first_rows:
+        row = dict(zip(RESULT_COLUMNS, cells, strict=True))
+        title = f", {clean(str(row['title']), 80)}" if row["title"] else ""
+        before = "no rating" if row["previous_rating"] is None else row["previous_rating"]
+        after = "no rating" if row["rating"] == "unrate" else row["rating"]
+        change = f", {before} -> {after}" if row["status"] == Status.NOT_SENT else ""
+        where = f"line {row['line']}" if row["line"] else "not in the file"
+        message = without_place(row["message"] or row["status"], row["line"])
+        yield f"{where}{title}: {message}{change}"
+    if more := summary.rows - len(summary.first_rows):
+        yield f"and {more:,} more; a results file has all rows"
 
 
 def _describe_dry_run(summary: Summary) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from importer.errors import AuthorizationError, OptionError, Remedy, StopRunError
@@ -42,6 +43,9 @@ from importer.runs.verify import describe_unseen
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
+
+ROWS_SHOWN = 20
+"""So many rows of an undo's dry run are shown, the others go into its results file."""
 
 _DRY_RUN = Outcome(Status.NOT_SENT, "dry_run", "would be sent")
 _WOULD_RESTORE = Outcome(Status.NOT_SENT, "would_restore", "would be restored")
@@ -268,7 +272,8 @@ class ImportRun:
                 loaded = replace(loaded, room=self._find_room(loaded.run, None))
             loaded.run.close_open(_WOULD_RESTORE if is_undo else _DRY_RUN)
             self._write_results(loaded.run)
-            return self._report(loaded)
+            first_rows = list(islice(loaded.run.results(), ROWS_SHOWN)) if is_undo else []
+            return replace(self._report(loaded), first_rows=first_rows)
 
     def _write_results(self, run: JournalRun) -> None:
         if self.results is None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from importer.errors import ImporterError
 from importer.journal import JournalRun
@@ -38,6 +39,8 @@ class RunReport:
     taken_over: Mapping[Status, int] = field(default_factory=dict)
     """By status, the rows of `tallies` that an earlier run had closed, or the plan."""
     follows_plan: bool = False
+    first_rows: Sequence[tuple[Any, ...]] = ()
+    """Of an undo's dry run, the first lines of what would be its results file."""
 
     @property
     def all_succeeded(self) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from importer.model import Status
+from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary
 from importer.report.summary_text import build_rich, build_text
 from importer.text import clean, count, duration, rate
@@ -169,6 +169,28 @@ def test_an_undo_says_what_it_did() -> None:
         Counted(Status.KEPT, 1, "changed_since"), is_undo=True, dry_run=True,
     )  # fmt: skip
     assert "Nothing was sent; 2 would be restored, 3 would be removed." in build_text(dry)
+
+
+def test_a_dry_run_of_an_undo_shows_its_first_rows() -> None:
+    cells = {"line": 2, "status": "not_sent", "title": "Heat", "previous_rating": 9, "rating": 3}
+    rows = [
+        cells | {"message": "would be restored"},
+        cells | {"line": 0, "rating": "unrate", "message": "would be removed"},
+        cells | {"line": 4, "status": "kept", "message": "left alone: changed since"},
+    ]
+    dry = summary(
+        Counted(Status.NOT_SENT, 5, "would_restore"),
+        is_undo=True,
+        dry_run=True,
+        first_rows=[tuple(row.get(name) for name in RESULT_COLUMNS) for row in rows],
+    )
+    lines = build_text(dry).splitlines()
+    assert "  line 2, Heat: would be restored, 9 -> 3" in lines
+    assert "  not in the file, Heat: would be removed, 9 -> no rating" in lines
+    assert "  line 4, Heat: left alone: changed since" in lines
+    assert "  and 2 more; a results file has all rows" in lines
+    assert "line 2, Heat: would be restored, 9 -> 3" in show_rich(dry)
+    assert dry.run_id not in build_text(dry)  # the journal forgets it
 
 
 @pytest.mark.parametrize(
