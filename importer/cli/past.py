@@ -28,6 +28,9 @@ from importer.runs.outputs import find_outputs
 from importer.runs.results_csv import write_results
 from importer.text import clean, without_place
 
+_ANSWERS = frozenset({Status.RATED, Status.UNRATED, Status.NOT_FOUND, Status.REJECTED, Status.FAILED})
+"""Without one of these no row of a run was answered."""
+
 _RunId = Annotated[
     str, typer.Argument(help="The run's id, or its beginning, or last: the newest that is no undo.")
 ]
@@ -120,7 +123,10 @@ def _find(run_id: str) -> PastRun:
 def _state(run: PastRun) -> str:
     if run.is_undone:
         return "undone "
-    return "ended  " if run.ended_at else "stopped"
+    if run.ended_at:
+        return "ended  "
+    # Refused, say by the guard or since a plan is stale, or stopped before the first request.
+    return "stopped" if run.has_changes or run.counts.keys() & _ANSWERS else "unsent "
 
 
 def _describe_undo(run: PastRun) -> str:

@@ -175,3 +175,16 @@ def test_a_plan_says_of_rows_without_ids_what_a_run_says(importer: Importer, tmp
     step = "Next: to look up the rows without ids:\n"
     assert step in planned.stdout
     assert planned.stdout.partition(step)[2] == ran.stdout.partition(step)[2]
+
+
+def test_a_refused_plan_is_listed_as_a_run_that_sent_nothing(importer: Importer, tmp_path: Path) -> None:
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text("imdb_id,type,rating\ntt0111161,movie,9\n", "utf-8")
+    importer("plan", "ratings.csv", *TO)
+    ratings.write_text("imdb_id,type,rating\ntt0111161,movie,5\n", "utf-8")
+    importer("run", "ratings.csv", *TO)
+    refused = importer("run", "--plan", "ratings.plan.csv")
+    assert (refused.returncode, "the account has changed since" in refused.stderr) == (2, True)
+    sent, unsent = importer("runs").stdout.splitlines()
+    assert "  ended    ratings.csv" in sent
+    assert "  unsent   ratings.plan.csv" in unsent
