@@ -135,7 +135,7 @@ def _prompt(text: str, default: str | None = None) -> str:
 
 
 def _describe(conflict: Conflict) -> str:
-    job, account_rating, account_rated_at = conflict
+    job, account_rating, account_rated_at, is_doubtful = conflict
     title = clean(job.title or "", 80) or next(
         f"{source} {value}"
         for source, value in (
@@ -152,4 +152,5 @@ def _describe(conflict: Conflict) -> str:
         describe_rating(job.rating, job.rated_at),
         describe_rating(account_rating, account_rated_at),
     )
-    return f"{title}{year}{place}: the account has {theirs}, the row has {ours}. Overwrite it?"
+    where = " under other ids" if is_doubtful else ""
+    return f"{title}{year}{place}: the account has {theirs}{where}, the row has {ours}. Overwrite it?"

@@ -9,7 +9,7 @@ build_keys(...)      movie:imdb:tt0113277  movie:tmdb:949  movie:trakt:352  movi
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -178,6 +178,17 @@ def read_rating(value: object) -> int | None:
 def find_rating(job: RatingJob, ratings: AccountRatings) -> AccountRating | None:
     """Find the account's rating of the job's title."""
     return next((ratings[key] for key in title_keys(job) if key in ratings), None)
+
+
+def name_keys(job: RatingJob) -> Iterator[str]:
+    """Yield the keys of the job's title and year, under each kind that it may have."""
+    for kind in possible_kinds(job):
+        yield from build_keys(kind, {}, (job.title, job.year), (job.season, job.episode))
+
+
+def find_namesake(job: RatingJob, ratings: AccountRatings) -> AccountRating | None:
+    """Find the account's rating of a title with the job's title and year: the same one, or a namesake."""
+    return next((ratings[key] for key in name_keys(job) if key in ratings), None)
 
 
 def is_stored(job: RatingJob, ratings: AccountRatings) -> bool:

@@ -19,13 +19,15 @@ _KNOWN = (
     "SELECT title_key AS key, rating AS known_rating, rated_at AS known_rated_at"
     " FROM (SELECT * FROM known UNION ALL SELECT * FROM doubted)"
 )
+_IN_DOUBT = "previous_known = 2 AND status IS NULL"
 _IS_NEW = "rating <> 0 AND previous_rating IS NULL"
 
 
 class Replaced(NamedTuple):
     """A row that would replace another rating of the account, with that rating and its date.
 
-    `is_ours` says that an earlier run sent the account's rating, from a row dated `sent_rated_at`.
+    `is_ours` says that an earlier run sent the account's rating, from a row dated `sent_rated_at`;
+    `is_doubtful` that the account lists it under other ids: it may be of another title.
     """
 
     job: RatingJob
@@ -33,6 +35,7 @@ class Replaced(NamedTuple):
     account_rated_at: str | None
     is_ours: bool
     sent_rated_at: str | None
+    is_doubtful: bool
 
 
 class NamedTitle(NamedTuple):
@@ -98,15 +101,23 @@ class ComparedRows(RunRows):
     def planned_changes(self) -> Generator[PlannedChange]:
         """Yield all rows of a run that was loaded and not sent, in order."""
         rows = self._db.execute(
-            f"SELECT {JOB_COLUMNS}, status, reason, message, previous_rating, previous_rated_at FROM row"
-            " WHERE run = ? ORDER BY row",
+            f"SELECT {JOB_COLUMNS}, status, reason, message, "
+            f" iif({_IN_DOUBT}, NULL, previous_rating), iif({_IN_DOUBT}, NULL, previous_rated_at)"
+            " FROM row WHERE run = ? ORDER BY row",
             (self.number,),
         )
         for row in rows:
             yield PlannedChange(RatingJob(*row[:-5]), *row[-5:])
 
-    def note_previous(self, found: Iterable[tuple[int, Any, str | None]]) -> None:
-        """Note the account's ratings as (row, rating, rated_at); other open rows have none."""
+    def note_previous(
+        self,
+        found: Iterable[tuple[int, Any, str | None]],
+        doubtful: Iterable[tuple[int, Any, str | None]] = (),
+    ) -> None:
+        """Note the account's ratings as (row, rating, rated_at); other open rows have none.
+
+        The `doubtful` ones are listed under other ids: see `settle_doubts`.
+        """
         with self._transaction():
             self._db.execute("UPDATE run SET compared = 1 WHERE number = ?", (self.number,))
             self._db.execute(
@@ -115,10 +126,12 @@ class ComparedRows(RunRows):
                 " AND (NOT previous_known OR previous_rating IS NOT NULL OR previous_rated_at IS NOT NULL)",
                 (self.number,),
             )
-            self._db.executemany(
-                "UPDATE row SET previous_rating = ?, previous_rated_at = ? WHERE run = ? AND row = ?",
-                ((rating, rated_at, self.number, row) for row, rating, rated_at in found),
-            )
+            for known, ratings in ((1, found), (2, doubtful)):
+                self._db.executemany(
+                    "UPDATE row SET previous_known = ?, previous_rating = ?, previous_rated_at = ?"
+                    " WHERE run = ? AND row = ?",
+                    ((known, rating, rated_at, self.number, row) for row, rating, rated_at in ratings),
+                )
             self._note_own_dates()
 
     def _note_own_dates(self) -> None:
@@ -202,14 +215,18 @@ class ComparedRows(RunRows):
     def conflicts(self, after_row: int, limit: int) -> list[Replaced]:
         """Return up to `limit` open rows after `after_row` that would replace a rating of the account."""
         rows = self._db.execute(
-            f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at FROM row"
+            f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at,"
+            " previous_known = 2 AS is_doubtful FROM row"
             f" LEFT JOIN ({_KNOWN}) ON key = title_key WHERE run = ? AND row > ? AND status IS NULL"
             " AND rating <> 0 AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
             (self.number, after_row, limit),
         ).fetchall()
         return [
-            Replaced(job, rating, rated_at, known_rating == rating, known_rated_at)
-            for job, (*_, rating, rated_at, known_rating, known_rated_at) in zip(
+            Replaced(
+                *(job, rating, rated_at, known_rating == rating and not is_doubtful, known_rated_at),
+                bool(is_doubtful),
+            )
+            for job, (*_, rating, rated_at, known_rating, known_rated_at, is_doubtful) in zip(
                 build_jobs(rows), rows, strict=True
             )
         ]

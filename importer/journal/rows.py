@@ -105,7 +105,7 @@ class RunRows:
         columns = f"{JOB_COLUMNS}, previous_known, previous_rating, previous_rated_at"
         rows = self._db.execute(f"SELECT {columns} FROM row_state WHERE {where}", values).fetchall()
         return [
-            Changed(job, bool(is_known), rating, rated_at)
+            Changed(job, is_known == 1, rating, rated_at)
             for job, (*_, is_known, rating, rated_at) in zip(build_jobs(rows), rows, strict=True)
         ]
 

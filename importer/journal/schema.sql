@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS row (
     previous_rating,                         -- what stood at the account before this run; see previous_known
     previous_rated_at,
     previous_known  INTEGER NOT NULL DEFAULT 1,  -- 0: sent although the account could not be read
+                                                 -- 2: the account's rating of its title and year, under other ids
     carried         INTEGER NOT NULL DEFAULT 0,  -- 1: closed by an earlier run, taken over from its results
     attempts        INTEGER,
     http_status     INTEGER,

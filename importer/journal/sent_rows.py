@@ -128,6 +128,21 @@ class SentRows(RunRows):
         )
         return dict(found.fetchall())
 
+    def settle_doubts(self) -> None:
+        """After the account was read back: what stood there before, for rows whose title it had by name only.
+
+        Listed under its own id it was another title, and had no rating; under the other id it was this one.
+        """
+        with self._transaction():
+            self._db.execute(
+                "UPDATE row SET previous_known = 1,"
+                " previous_rating = iif(reason = 'other_id', previous_rating, NULL),"
+                " previous_rated_at = iif(reason = 'other_id', previous_rated_at, NULL)"
+                " WHERE run = ? AND previous_known = 2 AND status = 'rated'"
+                " AND reason IS NOT 'not_listed'",
+                (self.number,),
+            )
+
     def describe_undo(self) -> None:
         """Put `removed` or `restored` before the messages of an undo's rows."""
         with self._transaction():

@@ -37,6 +37,8 @@ class Conflict(NamedTuple):
     account_rating: Rating
     account_rated_at: str | None
     """The date of the account's rating, if known."""
+    is_doubtful: bool = False
+    """Whether it is listed under other ids with this title and year, so that it may be of another title."""
 
 
 _WHY = {
@@ -53,7 +55,7 @@ def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
     If the policy cannot compare them (a date is missing, or a word and a number), the row is sent.
     For `ask` it returns None.
     """
-    job, account_rating, account_rated_at = conflict
+    job, account_rating, account_rated_at, _ = conflict
     match policy:
         case OnConflict.KEEP:
             gives_way = True
@@ -70,13 +72,16 @@ def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
 
 def give_way(policy: OnConflict, conflict: Conflict) -> Outcome:
     """Return the outcome of a row whose rating gives way to the account's."""
-    job, account_rating, account_rated_at = conflict
+    job, account_rating, account_rated_at, is_doubtful = conflict
     ours, theirs = (
         describe_rating(job.rating, job.rated_at),
         describe_rating(account_rating, account_rated_at),
     )
     rule = RowRemedy.POLICY.format(policy=policy)
     message = f"kept: {_WHY[policy]}; account: {theirs}, row: {ours} ({rule})"
+    if is_doubtful:
+        sends = RowRemedy.POLICY.format(policy=OnConflict.OVERWRITE)
+        message += f"; the account lists this title and year under other ids; if it is another title: {sends}"
     return Outcome(Status.KEPT, f"policy_{policy}", message)
 
 

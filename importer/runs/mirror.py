@@ -14,7 +14,14 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from importer.destinations.base import Destination
-from importer.destinations.titles import AccountRating, AccountRatings, build_keys, possible_kinds, title_keys
+from importer.destinations.titles import (
+    AccountRating,
+    AccountRatings,
+    build_keys,
+    name_keys,
+    possible_kinds,
+    title_keys,
+)
 from importer.journal import JournalRun, Unlisted, in_blocks
 from importer.model import IMDB_ID, MediaKind, RatingJob
 from importer.runs.conflicts import is_same_moment
@@ -106,5 +113,4 @@ def _related_keys(job: RatingJob) -> Iterable[str]:
     number = (job.season, job.episode)
     for kind in MediaKind:
         yield from build_keys(kind, {"imdb": job.imdb_id}, (None, None), number)
-    for kind in possible_kinds(job):
-        yield from build_keys(kind, {}, (job.title, job.year), number)
+    yield from name_keys(job)

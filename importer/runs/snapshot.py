@@ -4,6 +4,7 @@
 row 9, account 9        unchanged: even an equal rating, sent again, may get today's date
 row 9, account 7        sent, or kept if the policy says so
 row 9, account nothing  sent
+row 9, a namesake 7     a doubt (the same title under other ids?): sent, or kept if the policy says so
 ```
 
 Before anything is overwritten, the account's rating is in the journal, so that an undo can restore it.
@@ -17,7 +18,14 @@ from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.pool import verified
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
-from importer.destinations.titles import AccountRating, AccountRatings, agrees, find_rating, is_stored
+from importer.destinations.titles import (
+    AccountRating,
+    AccountRatings,
+    agrees,
+    find_namesake,
+    find_rating,
+    is_stored,
+)
 from importer.errors import AuthorizationError, Remedy, UsageError
 from importer.http import Response
 from importer.journal import JournalRun, Replaced, Unlisted, in_blocks
@@ -31,10 +39,8 @@ from importer.runs.conflicts import (
     resolve_conflict,
 )
 from importer.runs.duplicates import close_duplicates
+from importer.runs.namesakes import AsStored, list_doubts
 from importer.runs.verify import find_unseen
-
-AsStored = Callable[[RatingJob], RatingJob]
-"""The destination's `as_stored`."""
 
 _ALREADY_RATED = Outcome(Status.UNCHANGED, "already_rated", "the account already has this rating")
 _NOTHING_TO_REMOVE = Outcome(Status.UNCHANGED, "nothing_to_remove", "the account has no rating to remove")
@@ -161,6 +167,7 @@ def note_account_ratings(
     equal: list[int] = []
     absent: list[int] = []
     unseen: list[tuple[RatingJob, Unlisted]] = []
+    doubtful: list[tuple[int, AccountRating]] = []
     # In an account without ratings, only removals can be done already.
     open_jobs = run.open_jobs if ratings or unlisted else run.open_removals
     for job in chain.from_iterable(in_blocks(open_jobs)):
@@ -172,11 +179,13 @@ def note_account_ratings(
         if account_rating is not None:
             found.append((job.row, account_rating.rating, account_rating.rated_at))
             rows_of.setdefault(id(account_rating), []).append((job.row, job.line, job.rated_at))
+        elif job.rating and (namesake := find_namesake(stored, ratings)) is not None:
+            doubtful.append((job.row, namesake))
         if agrees(stored, account_rating):
             (equal if job.rating else absent).append(job.row)
     # The list lags behind: the account has what an earlier run sent.
     found += [(job.row, sent.rating, sent.rated_at) for job, sent in unseen if sent.rating]
-    run.note_previous(found)
+    run.note_previous(found, list_doubts(run, ratings, doubtful, as_stored))
     run.close_rows(equal, _ALREADY_RATED)
     run.close_rows(absent, _NOTHING_TO_REMOVE)
     run.close_rows([job.row for job, sent in unseen if sent.is_of(job)], _NOT_LISTED)
@@ -219,11 +228,11 @@ def answer_conflicts(run: JournalRun, destination: Destination, keeps: Callable[
 
 
 def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
-    job, account_rating, account_rated_at, is_ours, sent_date = row
+    job, account_rating, account_rated_at, is_ours, sent_date, is_doubtful = row
     # The service dates ratings on arrival: a rating of an earlier run is as old as the row that was sent.
     if is_ours and (sent_date is None or not destination.keeps_dates):
         account_rated_at = sent_date
-    return Conflict(destination.as_stored(job), account_rating, account_rated_at)
+    return Conflict(destination.as_stored(job), account_rating, account_rated_at, is_doubtful)
 
 
 def check_plan(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) -> None:

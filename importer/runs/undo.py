@@ -58,7 +58,8 @@ def _build_row(job: RatingJob, is_known: bool, rating: Rating | None, rated_at: 
             *(job.row, job.line, str(job.kind), job.title, _text(job.year), _text(job.season)),
             *(_text(job.episode), job.imdb_id, _text(job.tmdb_id), _text(job.tvdb_id), _text(job.trakt_id)),
             *(str(job.rating), job.rated_at, Status.UNSUPPORTED, "previous_unknown"),
-            "the rating from before that run is not known: the account could not be read then",
+            "the rating from before that run is not known: the account could not be read then, "
+            "or listed a title of this name under other ids",
         )
     return job._replace(rating=UNRATE if rating is None else rating, rated_at=rated_at, note=None)
 

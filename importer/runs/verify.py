@@ -26,7 +26,7 @@ from importer.destinations.titles import (
     find_rating,
     is_stored,
     kinds_of,
-    possible_kinds,
+    name_keys,
     title_keys,
 )
 from importer.journal import Changed, JournalRun, Unlisted, in_blocks
@@ -73,6 +73,8 @@ class Verification:
         if sent is None:
             sent = chain.from_iterable(in_blocks(self._run.sent_rows))  # type: ignore[assignment]
         self._missing = [each for each in sent or () if not self._is_there(each.job)]
+        if not self._missing:
+            self._run.settle_doubts()
         return not self._missing
 
     def close(self) -> int:
@@ -94,6 +96,8 @@ class Verification:
             unlisted.update(dict.fromkeys(title_keys(stored), noted))
         self._run.close_each(outcomes)
         self._run.note_unlisted(unlisted)
+        if self._missing is not None:
+            self._run.settle_doubts()
         return sum(not outcome.status.is_success for _, outcome in outcomes)
 
     def _is_there(self, job: RatingJob) -> bool:
@@ -119,13 +123,10 @@ class Verification:
     def _find_by_name(self, job: RatingJob) -> AccountRating | None:
         if not job.rating or not job.title or not job.year:
             return None
-        for kind in possible_kinds(job):
-            for key in build_keys(kind, {}, (job.title, job.year), (job.season, job.episode)):
-                account_rating = self._ratings.get(key)
-                if agrees(self._destination.as_stored(job), account_rating) and self._is_dated_so(
-                    job, account_rating
-                ):
-                    return account_rating
+        stored = self._destination.as_stored(job)
+        for account_rating in map(self._ratings.get, name_keys(job)):
+            if agrees(stored, account_rating) and self._is_dated_so(job, account_rating):
+                return account_rating
         return None
 
     def _is_dated_so(self, job: RatingJob, account_rating: AccountRating | None) -> bool:

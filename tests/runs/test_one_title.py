@@ -61,3 +61,64 @@ def test_a_lost_answer_to_such_a_row_is_looked_up_and_not_posted_twice(tmp_path:
         road.run(sandbox.url)
         assert outcomes(road) == [("rated", "verified")]
         assert sandbox.count_posts() == 1
+
+
+GIVEN_UP, ALIEN = "tt0000001", "tt0078748"
+MERGED = OPEN | {"merged_titles": (f"{GIVEN_UP}={ALIEN}",)}
+
+
+class TestAnIdThatTheAccountDoesNotList:
+    """A title and year that are listed under other ids: merged ids, or a namesake."""
+
+    @pytest.fixture
+    def road(self, tmp_path: Path) -> Road:
+        road = Road.by("v2", tmp_path)
+        road.write(f"{GIVEN_UP},,4,2013-01-01,Alien,1979,movie", header=HEADER)
+        return road
+
+    @pytest.mark.parametrize("policy", [OnConflict.KEEP, OnConflict.NEWEST, OnConflict.HIGHEST])
+    def test_a_doubt_does_not_escape_the_policy(self, road: Road, policy: OnConflict) -> None:
+        with running_sandbox(**MERGED) as sandbox:
+            sandbox.rate(ALIEN, 9, LONG_AGO)
+            road.run(sandbox.url, on_conflict=policy)
+            assert sandbox.stored_movies() == {ALIEN: 9}
+            assert outcomes(road) == [("kept", f"policy_{policy}")]
+            assert "under other ids" in road.read_results()[0]["message"]
+
+    def test_what_was_overwritten_comes_back_with_its_date(self, road: Road) -> None:
+        with running_sandbox(**MERGED) as sandbox:
+            sandbox.rate(ALIEN, 9, LONG_AGO)
+            report = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
+            assert outcomes(road) == [("rated", "other_id")]
+            assert road.read_results()[0]["previous_rating"] == "9"
+            road.undo(sandbox.url, report.run.run_id)
+            assert sandbox.stored() == {(Kind.MOVIE, find_title(ALIEN).key): (9, LONG_AGO)}
+
+    def test_an_undo_of_a_namesake_does_not_give_it_the_others_rating(self, road: Road) -> None:
+        with running_sandbox(**OPEN) as sandbox:
+            sandbox.rate(ALIEN, 9, LONG_AGO)
+            report = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE)
+            assert outcomes(road) == [("rated", "")]
+            assert road.read_results()[0]["previous_rating"] == ""
+            assert sandbox.stored_movies() == {GIVEN_UP: 4, ALIEN: 9}
+            road.undo(sandbox.url, report.run.run_id)
+            assert sandbox.stored_movies() == {ALIEN: 9}
+
+    def test_without_reading_back_an_undo_leaves_a_doubt_alone(self, road: Road) -> None:
+        with running_sandbox(**MERGED) as sandbox:
+            sandbox.rate(ALIEN, 9, LONG_AGO)
+            report = road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE, verify=False)
+            road.undo(sandbox.url, report.run.run_id)
+            assert outcomes(road) == [("unsupported", "previous_unknown")]
+            assert sandbox.stored_movies() == {ALIEN: 4}
+
+    def test_namesakes_of_one_file_are_both_rated_also_after_a_stop(self, road: Road) -> None:
+        road.write(
+            f"{ALIEN},,9,2020-05-01,Alien,1979,movie",
+            f"{GIVEN_UP},,4,2013-01-01,Alien,1979,movie",
+            header=HEADER,
+        )
+        with running_sandbox(**OPEN) as sandbox:
+            road.run(sandbox.url, limit=1)
+            road.run(sandbox.url)
+            assert sandbox.stored_movies() == {GIVEN_UP: 4, ALIEN: 9}
