@@ -136,7 +136,7 @@ def test_an_entry_that_nobody_understands_is_an_error(account: Road, monkeypatch
     monkeypatch.setattr(trakt_api, "read_page", read_page)
     with running_sandbox(**OPEN) as sandbox:
         rate_all(sandbox)
-        with pytest.raises(StopRunError, match="cannot be read whole: 1 entries of the list of movies"):
+        with pytest.raises(StopRunError, match="cannot be read whole: the list of movies has 1 entries"):
             read(account, sandbox.url)
 
 
