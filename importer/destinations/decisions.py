@@ -5,6 +5,7 @@ answer                     decision                        what the client does
 201, all rows counted      Done([RATED, RATED])            returns the value
 201, row 2 is not known    Done([RATED, NOT_FOUND])        returns the value
 400 for a batch of 100     Split                           the pool sends two halves of 50
+200, 99 of 100 counted     Split(reads_back)               reads the account, sends again what it lacks
 429, Retry-After: 12       Retry(RATE_LIMIT, wait 12.9)    all workers wait; no attempt is used up
 500                        Retry(SERVER_ERROR)             waits 2, 4, 8 s, then `Retry.give_up`
 connection dropped         Retry, Effect.UNKNOWN           reads back first where a repeat may do harm

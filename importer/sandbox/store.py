@@ -205,7 +205,12 @@ class Store:
         return _read_rating(row) if row else None
 
     def newest_ratings(
-        self, username: str, kinds: Collection[Kind], chosen: Collection[int], limit: int = -1, skip: int = 0
+        self,
+        username: str,
+        kinds: Collection[Kind],
+        chosen: Collection[float],
+        limit: int = -1,
+        skip: int = 0,
     ) -> list[StoredRating]:
         """A page of this user's ratings of these kinds and values, newest first; limit -1 means all."""
         rows = self.database.execute(
@@ -220,7 +225,7 @@ class Store:
         found = self.database.execute("SELECT count(*) FROM ratings WHERE username = ?", (username,))
         return int(found.fetchone()[0])
 
-    def count_ratings(self, username: str, kinds: Collection[Kind], chosen: Collection[int]) -> int:
+    def count_ratings(self, username: str, kinds: Collection[Kind], chosen: Collection[float]) -> int:
         """How many ratings of these kinds and values this user has."""
         found = self.database.execute(
             f"SELECT count(*) FROM ratings WHERE {_those(kinds, chosen)}", (username, *kinds, *chosen)
@@ -270,7 +275,7 @@ class Store:
                 )
 
 
-def _those(kinds: Collection[Kind], chosen: Collection[int]) -> str:
+def _those(kinds: Collection[Kind], chosen: Collection[float]) -> str:
     """The SQL condition for a user, kinds and rating values, which are its parameters."""
 
     def marks(values: Collection[object]) -> str:

@@ -39,6 +39,7 @@ def build_environment(folder: Path) -> dict[str, str]:
         "IMPORTER_TRAKT_V1_API_KEY": "sandbox-key",
         "IMPORTER_TRAKT_V1_USERNAME": "demo",
         "IMPORTER_TRAKT_V1_PASSWORD": "demo",
+        "IMPORTER_MDBLIST_API_KEY": "sandbox-mdblist-key",
         "IMPORTER_TRAKT_CLIENT_ID": "sandbox-client",
         "IMPORTER_TRAKT_CLIENT_SECRET": "sandbox-secret",
     }

@@ -75,7 +75,21 @@ V2 = Mode(
     ),
     rows=300,
 )
-SHARES = [(SINGLE, 1), (SINGLE, 2), (BULK, 3), (V2, 4)]
+MDBLIST = Mode(
+    "mdblist",
+    ("--to", "mdblist", "--batch-size", "10", "--rate", "12/s"),
+    (
+        *("--latency", "40", "--set", "mdblist_page_limit=100", "--set", "mdblist_answers=lists"),
+        *("--set", "mdblist_day_limit=none", "--set", "mdblist_write_rate=none"),
+        *("--set", "mdblist_read_rate=none"),
+    ),
+    (
+        *("reset%2", "reset-after%3", "hang=300ms%1", "hang-after=300ms%3", "partial%2", "500-after%1"),
+        *("read:reset%1", "read:hang=200ms%5", "probe:reset%1"),
+    ),
+    rows=300,
+)
+SHARES = [(SINGLE, 1), (SINGLE, 2), (BULK, 3), (V2, 4), (MDBLIST, 5)]
 
 
 @pytest.mark.timeout(110 + 6 * KILLS)
@@ -88,11 +102,15 @@ def test_nothing_is_lost_nothing_twice(
     with RestlessSandbox(
         tmp_path, environment, mode.server, faults=mode.faults, dies_after=(3.0, 9.0), seed=seed
     ) as sandbox:
-        environment |= {"IMPORTER_TRAKT_BASE_URL": sandbox.url, "IMPORTER_TRAKT_AUTH_URL": sandbox.url}
+        environment |= {
+            "IMPORTER_TRAKT_BASE_URL": sandbox.url,
+            "IMPORTER_TRAKT_AUTH_URL": sandbox.url,
+            "IMPORTER_TRAKT_V1_BASE_URL": sandbox.url,
+            "IMPORTER_MDBLIST_BASE_URL": f"{sandbox.url}/mdblist",
+        }
         if mode is V2:
             sign_in(environment)
         words = ["run", "ratings.csv", *mode.words, "--yes", "--quiet"]
-        words += [] if mode is V2 else ["--base-url", sandbox.url]
         machine = Machine(tmp_path, environment, words, random.Random(f"machine {seed}"))
         user = User(mode, machine, sandbox, Files(random.Random(f"files {seed}")), tmp_path / "ratings.csv")
         while machine.kills < KILLS // len(SHARES):

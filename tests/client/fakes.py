@@ -121,6 +121,7 @@ class FakeApi:
 
     batch_size: int = 1
     repeats_safely: bool = False
+    reads_back: bool = False
     name: str = "fake"
     account: str = "fake"
 
@@ -141,7 +142,7 @@ class FakeApi:
             case "rated":
                 return Done([RATED] * len(batch.jobs))
             case "skipped" if len(batch.jobs) > 1:
-                return Split("skipped", Effect.UNKNOWN)
+                return Split("skipped", Effect.UNKNOWN, reads_back=self.reads_back)
             case "skipped":
                 return Done([Outcome(Status.NOT_FOUND)])
             case "refused":

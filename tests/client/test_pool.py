@@ -22,6 +22,7 @@ from tests.client.fakes import READ_BACK, FakeApi, FakeServer
 from tests.virtual_time import run_in_virtual_time
 
 BULK = FakeApi(batch_size=8, repeats_safely=True)
+COUNTING = FakeApi(batch_size=8, repeats_safely=True, reads_back=True)
 
 
 @dataclass
@@ -322,6 +323,39 @@ def test_rows_of_a_batch_that_was_carried_out_in_part_are_unconfirmed_after_a_st
     assert delivery.unconfirmed_without_outcome == {5, 6, 7, 8}
 
 
+# An answer that only counts
+
+
+def test_what_the_account_shows_is_done_and_only_the_others_are_sent_again() -> None:
+    server = FakeServer("skipped")
+    delivery = deliver(server, 8, COUNTING)
+    assert server.ratings_sent == [[1, 2, 3, 4, 5, 6, 7, 8], [5, 6, 7, 8]]
+    assert delivery.statuses == dict.fromkeys(range(1, 9), Status.RATED)
+    reasons = {row: row_outcome.outcome.reason for row, row_outcome in delivery.row_outcomes.items()}
+    assert reasons == dict.fromkeys(range(1, 5), "verified") | dict.fromkeys(range(5, 9), "")
+
+
+def test_if_it_shows_all_of_them_nothing_is_sent_again() -> None:
+    server = FakeServer("skipped")
+    server.rated.update(range(1, 9))
+    delivery = deliver(server, 8, COUNTING)
+    assert server.ratings_sent == [[1, 2, 3, 4, 5, 6, 7, 8]]
+    assert delivery.statuses == dict.fromkeys(range(1, 9), Status.RATED)
+
+
+def test_if_it_cannot_be_read_the_batch_is_halved() -> None:
+    server = FakeServer("skipped", "refused")
+    delivery = deliver(server, 8, COUNTING)
+    assert server.ratings_sent == [[1, 2, 3, 4, 5, 6, 7, 8], [1, 2, 3, 4], [5, 6, 7, 8]]
+    assert delivery.statuses == dict.fromkeys(range(1, 9), Status.RATED)
+
+
+def test_what_was_not_shown_is_unconfirmed_after_a_stop() -> None:
+    delivery = deliver(FakeServer("skipped", "rated", "stop"), 8, COUNTING)
+    assert set(delivery.row_outcomes) == {1, 2, 3, 4}
+    assert delivery.unconfirmed_without_outcome == {5, 6, 7, 8}
+
+
 def test_a_batch_whose_first_answer_was_lost_stays_unconfirmed_while_the_server_is_busy() -> None:
     delivery = deliver(FakeServer("answer-lost", *["busy"] * 9), 8, BULK)
     assert delivery.row_outcomes == {}
@@ -377,16 +411,16 @@ WORDS = st.sampled_from(
     words=st.lists(WORDS, max_size=40),
     rows=st.integers(1, 12),
     workers=st.integers(1, 4),
-    bulk=st.booleans(),
+    api=st.sampled_from([FakeApi(), FakeApi(4, repeats_safely=True), FakeApi(4, True, reads_back=True)]),
     stop_seconds=st.floats(0.01, 60),
 )
-@example(words=["skipped", "stop"], rows=4, workers=1, bulk=True, stop_seconds=1)
-@example(words=["answer-lost", "busy"], rows=1, workers=1, bulk=False, stop_seconds=3)
+@example(words=["skipped", "stop"], rows=4, workers=1, api=BULK, stop_seconds=1)
+@example(words=["skipped", "rated", "stop"], rows=4, workers=1, api=COUNTING, stop_seconds=1)
+@example(words=["answer-lost", "busy"], rows=1, workers=1, api=FakeApi(), stop_seconds=3)
 def test_whatever_happens_each_row_is_told_of_once_and_truthfully(
-    words: list[str], rows: int, workers: int, bulk: bool, stop_seconds: float
+    words: list[str], rows: int, workers: int, api: FakeApi, stop_seconds: float
 ) -> None:
     server = FakeServer(*words)
-    api = FakeApi(batch_size=4, repeats_safely=True) if bulk else FakeApi()
     # That no row has two outcomes is asserted where they are taken.
     delivery = deliver(server, rows, api, workers=workers, meanwhile=stop_after(stop_seconds))
     without_outcome = set(range(1, rows + 1)) - delivery.row_outcomes.keys()
@@ -395,7 +429,7 @@ def test_whatever_happens_each_row_is_told_of_once_and_truthfully(
     for row, status in delivery.statuses.items():
         assert server.rated[row] or not status.is_success
     assert {row for row in without_outcome if server.rated[row]} <= delivery.unconfirmed_without_outcome
-    if not bulk:
+    if not api.repeats_safely:
         assert not [row for row, times in server.rated.items() if times > 1]
         # Nothing was carried out that a row without success does not own up to.
         done = {

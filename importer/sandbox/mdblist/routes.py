@@ -31,7 +31,9 @@ from importer.sandbox.titles import Kind, Title
 
 PREFIX = "/mdblist"
 
-_ALL = range(1, 11)
+_ALL = [halves / 2 for halves in range(2, 21)]
+"""Ratings given on MDBList's own site may be half steps."""
+
 _USUAL_PAGE = 100
 
 

@@ -151,6 +151,20 @@ class TestRuns:
         assert read_statuses(tmp_path / "ratings.results.csv").count("not_sent") == 3
         assert len(server.stored()) == 1
 
+    def test_a_half_step_is_overwritten_only_if_asked_and_left_to_its_owner_by_an_undo(
+        self, importer: Importer, server: Server, tmp_path: Path
+    ) -> None:
+        server.rate(MOVIES[0], 7.5)  # type: ignore[arg-type]
+        write(tmp_path / "ratings.csv", f"imdb_id,rating\n{MOVIES[0]},7\n")
+        run = ("run", "ratings.csv", "--to", "mdblist", "--on-conflict")
+        assert importer(*run, "keep")[0] == 0
+        assert server.stored_movies() == {MOVIES[0]: 7.5}
+        assert importer(*run, "overwrite")[0] == 0
+        assert server.stored_movies() == {MOVIES[0]: 7}
+        exit_code, out, _ = importer("undo", "last")
+        assert (exit_code, "set 7.5 on its own site" in out) == (1, True)
+        assert server.stored_movies() == {MOVIES[0]: 7}
+
     def test_rows_that_cannot_be_addressed_are_told(self, importer: Importer, tmp_path: Path) -> None:
         rows = "imdb_id,rating,type\ntt0959621,9,tvEpisode\n"
         write(tmp_path / "ratings.csv", rows)
