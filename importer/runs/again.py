@@ -38,8 +38,9 @@ class ResultsFile:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
-        return name_of(self.what)
+        """What messages and the list of runs call it: for `last`, another run tomorrow, its source."""
+        is_last = self.past is not None and self.what == LAST and not Path(self.what).exists()
+        return self.past.source if self.past is not None and is_last else name_of(self.what)
 
     @contextmanager
     def open(self, opening: Opening) -> Iterator[Source]:

@@ -245,6 +245,8 @@ class TestRetryAsACommand:
         )
         assert read_statuses(tmp_path, out) == ["rated", "not_found", "rated"]
         assert (tmp_path / other).exists() == (what == "last")
+        listed = importer("runs").stdout.splitlines()
+        assert f"{'ratings.csv' if what == 'last' else what} to sandbox-v2" in listed[-1]
 
     def test_a_run_that_sent_no_row_is_known_by_its_results(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},eleven")
