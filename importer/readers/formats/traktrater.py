@@ -42,6 +42,7 @@ class TraktRaterReader(TableReader):
     rating = Column("Rating", parse=parse_rating, required=True)
     rated_at = Column("RatedAt", parse=DATE, required=True)
     unread_columns: ClassVar = ("Slug",)
+    signature_columns: ClassVar = frozenset({"traktid", "slug"})
     reported_first = ("rating", "imdb_id")
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
