@@ -26,7 +26,7 @@ from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import delaying_signals, interrupted_by, new_event_loop, passing_signals_on
-from importer.model import Batch, RowOutcome
+from importer.model import Batch, RatingJob, RowOutcome
 from importer.progress import Phase
 from importer.runs.compare import Comparison
 from importer.runs.conflicts import Conflict
@@ -34,11 +34,7 @@ from importer.runs.delivery import Work
 from importer.runs.duplicates import UNCHANGED
 from importer.runs.journal_writer import JournalWriter
 from importer.runs.room import count_ratings
-from importer.runs.snapshot import (
-    Snapshot,
-    answer_conflicts,
-    read_account,
-)
+from importer.runs.snapshot import Snapshot, answer_conflicts, read_account
 from importer.runs.verify import VERIFY_PAUSES, Verification, forget_sent_again
 
 READ_AHEAD = 2000
@@ -187,7 +183,7 @@ class Sending:
         if self._snapshot.is_readable:
             self._gained_before = self._run.count_gained()
 
-    async def _verify(self, client: Client) -> None:
+    async def _verify(self, client: Client, *, sends_again: bool = True) -> None:
         account_reader = AccountReader(self._destination, client)
         verification = Verification(self._run, self._destination)
         for pause_seconds in VERIFY_PAUSES:
@@ -195,7 +191,27 @@ class Sending:
             reading = await read_account(account_reader, verification.kinds)
             if reading is not None and verification.is_all_there(reading.ratings):
                 return
+        if sends_again and (jobs := verification.list_to_send_again()):
+            await self._send_again(client, jobs)
+            if self.stopped_by is None:
+                await self._verify(client, sends_again=False)
+            return
         self._progress.failed += verification.close()
+
+    async def _send_again(self, client: Client, jobs: Sequence[RatingJob]) -> None:
+        """The rows keep their outcomes meanwhile: after a crash, reading back finds them once more."""
+
+        async def batches() -> AsyncIterator[Batch]:
+            batcher, request_kind = Batcher(self._size), self._destination.request_kind
+            for batch in (*batcher.add((request_kind(job), job) for job in jobs), *batcher.flush()):
+                yield batch
+
+        record = self._run.record
+        pool = WorkerPool(self._destination, client, record, workers=self._workers, size=self._size)
+        self._pool = pool
+        await pool.run(batches())
+        self._pool = None
+        self._note_stop(pool)
 
     async def _work(self, client: Client) -> None:
         pool = WorkerPool(
@@ -213,6 +229,9 @@ class Sending:
             await pool.run(self._batches())
         finally:
             writing.cancel()
+        self._note_stop(pool)
+
+    def _note_stop(self, pool: WorkerPool) -> None:
         if isinstance(pool.stopped_by, ImporterError):
             self.stopped_by = pool.stopped_by
         elif pool.stopped_by is not None:

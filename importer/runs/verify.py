@@ -5,6 +5,8 @@ the answer    the account's list shows                         the row becomes
 added         the rating                                       as reported
 added         it under other ids: same title, year, date       rated, other_id: found under them from now on
 added         nothing, or what stood there before the run      rated, not_listed: not sent again
+added         what another row of the title says, which is     duplicate: the other row counts
+added         what another row says, and this row counts       sent again
 added         anything else                                    failed, not_stored
 ```
 
@@ -33,6 +35,7 @@ from importer.journal import Changed, JournalRun, Unlisted, in_blocks
 from importer.journal.history import Tally
 from importer.model import MediaKind, Outcome, RatingJob, Status
 from importer.runs.conflicts import is_same_moment
+from importer.runs.duplicates import close_duplicates, pick_winner
 from importer.text import count
 
 VERIFY_PAUSES = (0.0, 2.0, 5.0, 10.0, 20.0)
@@ -73,6 +76,7 @@ class Verification:
         if sent is None:
             sent = chain.from_iterable(in_blocks(self._run.sent_rows))  # type: ignore[assignment]
         self._missing = [each for each in sent or () if not self._is_there(each.job)]
+        self._close_duplicates()
         if not self._missing:
             self._run.settle_doubts()
         return not self._missing
@@ -99,6 +103,38 @@ class Verification:
         if self._missing is not None:
             self._run.settle_doubts()
         return sum(not outcome.status.is_success for _, outcome in outcomes)
+
+    def list_to_send_again(self) -> list[RatingJob]:
+        """List the rows that count, where the account has the rating of another row of their title.
+
+        Nobody saw before sending that the rows are of one title; the last to arrive is not always the one.
+        """
+        missing = {each.job.row for each in self._missing or ()}
+        counting = (_pick_winner(rows) for rows in self._find_same_titles())
+        return [job for job in counting if job.row in missing]
+
+    def _close_duplicates(self) -> None:
+        """Close missing rows of a title that the account has as another row of it says, which counts."""
+        missing = {each.job.row for each in self._missing or ()}
+        closed: dict[int, Outcome] = {}
+        for rows in self._find_same_titles():
+            if _pick_winner(rows).row not in missing:
+                closed.update(close_duplicates([(job.row, job.line, job.rated_at) for job in rows]))
+        self._run.close_each(closed.items())
+        self._missing = [each for each in self._missing or () if each.job.row not in closed]
+
+    def _find_same_titles(self) -> list[list[RatingJob]]:
+        """Find the rows of each title that several rows rated, if the account has what one of them says."""
+        as_stored = self._destination.as_stored
+        shown = {id(find_rating(as_stored(each.job), self._ratings)) for each in self._missing or ()}
+        rows_of: dict[int, list[RatingJob]] = {}
+        sent = chain.from_iterable(in_blocks(self._run.sent_rows)) if shown - {id(None)} else ()
+        for job, *_ in sent:
+            account_rating = find_rating(as_stored(job), self._ratings)
+            if account_rating is not None and id(account_rating) in shown:
+                rows_of.setdefault(id(account_rating), []).append(job)
+        groups = (rows for rows in rows_of.values() if len(rows) > 1)
+        return [rows for rows in groups if any(self._is_there(job) for job in rows)]
 
     def _is_there(self, job: RatingJob) -> bool:
         return is_stored(self._destination.as_stored(job), self._ratings)
@@ -140,6 +176,11 @@ class Verification:
 
     def _all_titles(self) -> Iterator[RatingJob]:
         return (job for job, _ in chain.from_iterable(in_blocks(self._run.named_titles)))
+
+
+def _pick_winner(rows: Sequence[RatingJob]) -> RatingJob:
+    winner = pick_winner([(job.row, job.rated_at) for job in rows])
+    return next(job for job in rows if job.row == winner)
 
 
 def with_other_ids(ratings: AccountRatings, unlisted: Mapping[str, Unlisted]) -> AccountRatings:

@@ -122,3 +122,25 @@ class TestAnIdThatTheAccountDoesNotList:
             road.run(sandbox.url, limit=1)
             road.run(sandbox.url)
             assert sandbox.stored_movies() == {GIVEN_UP: 4, ALIEN: 9}
+
+
+GODFATHER = find_title("tt0068646")
+NEWEST = "tt0068646,,10,2024-01-01,The Godfather,1972,movie"
+OLDER = ",238,2,2010-01-01,Le Parrain,1972,movie"
+
+
+@pytest.mark.parametrize("way", ["single", "bulk", "v2"])
+@pytest.mark.parametrize("is_newest_first", [True, False])
+def test_the_newest_row_of_a_title_counts_though_only_the_account_knows_that_it_is_one(
+    way: str, is_newest_first: bool, tmp_path: Path
+) -> None:
+    road = Road.by(way, tmp_path)
+    road.write(*((NEWEST, OLDER) if is_newest_first else (OLDER, NEWEST)), header=HEADER)
+    expected = [("rated", ""), ("duplicate", "duplicate")]
+    with running_sandbox(**OPEN) as sandbox:
+        report = road.run(sandbox.url, workers=1)
+        assert sandbox.stored()[Kind.MOVIE, GODFATHER.key][0] == 10
+        assert outcomes(road) == (expected if is_newest_first else expected[::-1])
+        assert sandbox.count_sent_rows() == (3 if is_newest_first else 2)
+        road.undo(sandbox.url, report.run.run_id)
+        assert sandbox.stored() == {}
