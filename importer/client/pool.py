@@ -19,15 +19,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.batching import Batcher, BatchSize, cut_to_room
 from importer.client.client import Client, Trace
+from importer.client.read_back import ReadBack, as_absent, seen, verified
 from importer.destinations.base import Destination
 from importer.destinations.decisions import (
-    RATED,
-    UNRATED,
     BatchDecision,
-    Decision,
     Done,
     Effect,
     PartlyDone,
@@ -36,9 +33,7 @@ from importer.destinations.decisions import (
     Split,
     Stop,
 )
-from importer.destinations.titles import AccountRating, is_stored, possible_kinds
 from importer.errors import StopRunError
-from importer.http import Response
 from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 
 OUTAGE_AFTER = 10
@@ -65,7 +60,7 @@ class WorkerPool:
     ) -> None:
         self._destination = destination
         self._client = client
-        self._account_reader = AccountReader(destination, client)
+        self._read_back = ReadBack(destination, client)
         self._on_outcomes = on_outcomes
         self._before_leaving = before_leaving
         self.count_room: Callable[[int | None], Awaitable[int | None]] | None = None
@@ -185,21 +180,11 @@ class WorkerPool:
 
         Returns the batch itself if it shows none of them, or cannot be read.
         """
-        ratings: dict[str, AccountRating] = {}
-        shared: dict[str, Response] = {}
-        for kind in sorted({kind for job in batch.jobs for kind in possible_kinds(job)}):
-            found = await self._account_reader.read(kind, shared)
-            if not isinstance(found, Done):
-                return batch
-            # A rating in the list is there for certain; that one is gone only if the list is whole.
-            if not found.value.is_complete and not all(job.rating for job in batch.jobs):
-                return batch
-            ratings.update(found.value.ratings)
-        shown = [job for job in batch.jobs if is_stored(self._destination.as_stored(job), ratings)]
+        shown = await self._read_back.find_shown(batch)
         if not shown or self.stopped_by is not None:
             return batch
         trace.effect = Effect.NONE
-        self._on_outcomes(_build_row_outcomes(shown, [_seen(job) for job in shown], trace))
+        self._on_outcomes(_build_row_outcomes(shown, [seen(job) for job in shown], trace))
         rows = {job.row for job in shown}
         return Batch(batch.request_kind, [job for job in batch.jobs if job.row not in rows], is_part=True)
 
@@ -227,15 +212,15 @@ class WorkerPool:
         given_up = last.give_up(batch)
         if not isinstance(given_up, Done):
             return given_up
-        found = await self._read_ratings_once(batch)
+        found = await self._read_back.read_once(batch)
         if self.stopped_by is not None:
             raise _StoppedError
-        if not isinstance(found, Done) or (is_there := self._is_there(batch, found.value)) is None:
+        if not isinstance(found, Done) or (is_there := self._read_back.is_there(batch, found.value)) is None:
             return given_up
         trace.effect = Effect.NONE
         if is_there:
             return Done(tuple(verified(job) for job in batch.jobs))
-        return Done(tuple(_as_absent(outcome) for outcome in given_up.value))
+        return Done(tuple(as_absent(outcome) for outcome in given_up.value))
 
     async def _attempt(self, batch: Batch, trace: Trace) -> BatchDecision:
         request = self._destination.build_request(batch)
@@ -254,7 +239,7 @@ class WorkerPool:
         may_do_harm = last.effect is Effect.UNKNOWN and not self._destination.repeats_safely
         if not may_do_harm and not last.policy.reads_back_first:
             return await self._attempt(batch, trace)
-        found = await self._read_ratings_once(batch)
+        found = await self._read_back.read_once(batch)
         if self.stopped_by is not None:
             raise _StoppedError
         if isinstance(found, Retry):
@@ -271,7 +256,7 @@ class WorkerPool:
         if isinstance(found, Stop):
             return found  # the trace still says that the rows may have arrived
         assert isinstance(found, Done)
-        is_there = self._is_there(batch, found.value)
+        is_there = self._read_back.is_there(batch, found.value)
         if is_there is None:
             return Retry(found.value.doubt, last.policy, Effect.UNKNOWN)
         trace.effect = Effect.NONE
@@ -279,48 +264,9 @@ class WorkerPool:
             return Done(tuple(verified(job) for job in batch.jobs))
         return await self._attempt(batch, trace)  # it did not arrive: only the repeat counts now
 
-    def _is_there(self, batch: Batch, reading: AccountReading) -> bool | None:
-        """Whether the account has all ratings of the batch; None if the reading is not complete."""
-        stored = map(self._destination.as_stored, batch.jobs)
-        are_held = all(is_stored(job, reading.ratings) for job in stored)
-        is_certain = reading.is_complete or (are_held and all(job.rating for job in batch.jobs))
-        return are_held if is_certain else None
-
-    async def _read_ratings_once(self, batch: Batch) -> Decision[AccountReading]:
-        ratings: dict[str, AccountRating] = {}
-        doubt = ""
-        for kind in sorted({kind for job in batch.jobs for kind in possible_kinds(job)}):
-            found = await self._account_reader.read_once(kind)
-            if not isinstance(found, Done):
-                return found
-            ratings.update(found.value.ratings)
-            doubt = doubt or found.value.doubt
-        return Done(AccountReading(ratings, doubt))
-
 
 class _StoppedError(Exception):
     """The pool was stopped while this worker was busy: it leaves its batch without outcomes."""
-
-
-def verified(job: RatingJob) -> Outcome:
-    """Return the outcome of a job whose answer was lost but whose rating the account has."""
-    status = (RATED if job.rating else UNRATED).status
-    return Outcome(status, "verified", "the answer was lost; reading back found the rating in the account")
-
-
-def _seen(job: RatingJob) -> Outcome:
-    """Return the outcome of a job whose answer only counted, and that the account has as it was sent."""
-    message = "the answer counted rows without naming them; reading back found this one done"
-    return Outcome((RATED if job.rating else UNRATED).status, "verified", message)
-
-
-def _as_absent(outcome: Outcome) -> Outcome:
-    """Return an unconfirmed outcome as failed: the account does not have the rating."""
-    if outcome.status is not Status.UNCONFIRMED:
-        return outcome
-    return Outcome(
-        Status.FAILED, outcome.reason, "the answer never came; reading back did not find the rating"
-    )
 
 
 def _build_row_outcomes(

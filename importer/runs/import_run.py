@@ -6,8 +6,8 @@ report = run.execute()
 ```
 
 Nobody needs a terminal for it. `prompts` answers questions, `observer` shows what happens, and any thread may
-poll `progress`. `stop` ends it in good order, from any
-thread: requests in flight come to their end, the results are written, and the same command continues.
+poll `progress`. `stop` ends it in good order, from any thread:
+requests in flight come to their end, the results are written, and the same command continues.
 """
 
 import hashlib
@@ -33,13 +33,13 @@ from importer.runs.load import LoadedRun, Loading, Source
 from importer.runs.outputs import Outputs, set_aside
 from importer.runs.prompts import Observer, Prompts, SendSummary, StartedRun, Unattended, Unwatched
 from importer.runs.results_csv import STANDARD_OUTPUT, write_results
-from importer.runs.room import Room, describe_room, find_room
+from importer.runs.room import Room, find_room
 from importer.runs.rules import RunRules, SendOptions
+from importer.runs.run_notes import gather_notes
 from importer.runs.run_report import RunReport
 from importer.runs.snapshot import Snapshot
 from importer.runs.stop import StopRequest
 from importer.runs.undo import find_later
-from importer.runs.verify import describe_unseen
 
 MANY_POSTS = 10
 """More single ratings than this are sent only after a question: each may be posted to a feed."""
@@ -285,25 +285,13 @@ class ImportRun:
             write_results(self.results, lines)
 
     def _report(self, loaded: LoadedRun) -> RunReport:
-        notes = ["continues the run that was stopped or interrupted"] if loaded.run.continued else []
-        notes += loaded.notes
-        if self.rules.is_dry_run and self.rules.follows_plan:
-            notes.append(
-                "the account is not asked: only sending checks whether it changed since the plan was made"
-            )
-        if self.rules.is_dry_run and loaded.room is not None and loaded.room.left_out:
-            notes += describe_room(loaded.room)
         tallies = loaded.run.tallies()
-        if not self.rules.is_dry_run:
-            is_written = any(tally.status is Status.RATED for tally in tallies)
-            notes += self.destination.notes_on_file(is_written=is_written)
-        notes += describe_unseen(tallies)
         return RunReport(
             loaded.run,
             self.source.name,
             self.destination.destination.name,
             self.destination.account,
-            notes,
+            gather_notes(loaded, tallies, self.rules, self.destination),
             tallies,
             self.results,
             is_dry_run=self.rules.is_dry_run,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from importer.client.account_reader import AccountReader, AccountReading
-from importer.client.pool import verified
+from importer.client.read_back import verified
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
 from importer.destinations.titles import (
