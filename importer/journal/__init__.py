@@ -23,7 +23,7 @@ All SQL about the journal is in this package: `database.py` is the file with its
 from importer.journal.compared_rows import Replaced
 from importer.journal.rows import Changed, PlannedChange, in_blocks
 from importer.journal.runs import Journal, JournalRun, RunKind
-from importer.journal.unlisted_rows import Unlisted
+from importer.journal.unlisted_rows import Unlisted, Unverified
 
 __all__ = [
     "Changed",
@@ -33,5 +33,6 @@ __all__ = [
     "Replaced",
     "RunKind",
     "Unlisted",
+    "Unverified",
     "in_blocks",
 ]

@@ -218,7 +218,8 @@ class ComparedRows(RunRows):
             f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at,"
             " previous_known = 2 AS is_doubtful FROM row"
             f" LEFT JOIN ({_KNOWN}) ON key = title_key WHERE run = ? AND row > ? AND status IS NULL"
-            " AND rating <> 0 AND previous_known AND previous_rating IS NOT NULL ORDER BY row LIMIT ?",
+            " AND rating <> 0 AND previous_known AND previous_rating IS NOT NULL"
+            " AND previous_rating IS NOT rating ORDER BY row LIMIT ?",
             (self.number, after_row, limit),
         ).fetchall()
         return [
@@ -252,7 +253,8 @@ class ComparedRows(RunRows):
         """Count the open rows that would change a rating of the account, and those that would remove one."""
         found = self._db.execute(
             "SELECT ifnull(sum(rating <> 0), 0), ifnull(sum(rating = 0), 0) FROM row"
-            " WHERE run = ? AND status IS NULL AND previous_known AND previous_rating IS NOT NULL",
+            " WHERE run = ? AND status IS NULL AND previous_known AND previous_rating IS NOT NULL"
+            " AND previous_rating IS NOT rating",
             (self.number,),
         ).fetchone()
         return int(found[0]), int(found[1])

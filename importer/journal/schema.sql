@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS run (
     started_at  TEXT NOT NULL,
     ended_at    TEXT,                        -- NULL: stopped or crashed; the same command continues it
     settled     INTEGER NOT NULL DEFAULT 0,  -- 1: `known` has all that this run did
-    compared    INTEGER NOT NULL DEFAULT 0,  -- 1: its open rows were compared with the account
+    compared    INTEGER NOT NULL DEFAULT 0,  -- 1: its rows were compared with the account; 2: and then read back
     program     TEXT,                        -- the version of this program that read the rows
     repeatable  INTEGER NOT NULL DEFAULT 0,  -- 1: it has ended, and one more would close each of its rows
     repeats     INTEGER,                     -- the run whose rows these are once more; it has none of its own

@@ -24,6 +24,7 @@ from importer.runs.snapshot import (
     read_account,
     resolve_conflicts,
 )
+from importer.runs.unseen import Unseen
 from importer.runs.verify import all_kinds, with_other_ids
 
 
@@ -39,14 +40,16 @@ class Comparison:
     async def read(self, client: Client) -> Snapshot:
         """Read the account and compare. Raises AccountUnreadableError where nothing may be sent unread."""
         work, run, as_stored = self.work, self.work.run, self.destination.as_stored
-        kinds, unlisted = all_kinds(run.open_kinds()), run.unlisted()
+        kinds, unseen = all_kinds(run.open_kinds()), Unseen.of_run(run, as_stored)
         reading = await read_account(AccountReader(self.destination, client), kinds)
         ratings = None
         if reading is not None and reading.is_complete:
-            ratings = with_other_ids(reading.ratings, unlisted)
+            ratings = with_other_ids(reading.ratings, unseen.unlisted)
         else:
             self._insist_on_reading(reading.doubt if reading else "")
-        row_outcomes = close_unanswered(run, ratings, as_stored, resend=work.options.resend_unconfirmed)
+        row_outcomes = close_unanswered(
+            run, ratings, unseen, as_stored, resend=work.options.resend_unconfirmed
+        )
         self.count(row_outcomes)
         if ratings is None:
             run.note_unreadable()
@@ -54,15 +57,16 @@ class Comparison:
                 self.count(leave_unconfirmed(run))
             return Snapshot(is_readable=False)
         if work.undone is not None:
-            keep_what_changed_since(run, work.undone, work.later_runs, ratings, unlisted, as_stored)
+            keep_what_changed_since(run, work.undone, work.later_runs, ratings, unseen, as_stored)
         if work.rules.follows_plan:
-            check_plan(run, ratings, as_stored)
+            check_plan(run, ratings, unseen, as_stored)
         if work.rules.removes_missing:
-            add_removals(run, ratings, self.destination)
-        note_account_ratings(run, ratings, unlisted, as_stored)
+            add_removals(run, ratings, unseen, self.destination)
+        note_account_ratings(run, ratings, unseen, as_stored)
         resolve_conflicts(run, self.destination, work.rules.on_conflict)
         changes, removals = run.count_changes()
-        titles = len({id(each) for each in ratings.values()})  # a title has several keys
+        listed = len({id(each) for each in ratings.values()})  # a title has several keys
+        titles = listed + unseen.count_added(ratings)
         return Snapshot(True, titles, frozenset(kinds), changes, removals)
 
     def _insist_on_reading(self, doubt: str) -> None:

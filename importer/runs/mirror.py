@@ -10,7 +10,7 @@ A row without ids may be any title of its kind: the account may spell the title 
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from importer.destinations.base import Destination
@@ -25,6 +25,7 @@ from importer.destinations.titles import (
 from importer.journal import JournalRun, Unlisted, in_blocks
 from importer.model import IMDB_ID, MediaKind, RatingJob
 from importer.runs.conflicts import is_same_moment
+from importer.runs.unseen import Unseen
 
 NOT_RATED = "the file does not rate it"
 
@@ -58,7 +59,7 @@ class Mirror:
         for kind in possible_kinds(job):
             self._ways.setdefault(kind, set()).add(_ways_of(job))
 
-    def removals(self, unlisted: Collection[Unlisted] = ()) -> Iterator[RatingJob]:
+    def removals(self, unlisted: Iterable[Unlisted] = ()) -> Iterator[RatingJob]:
         """Yield jobs that remove the ratings which no row names; none that may be one of the `unlisted`."""
         unseen = [each for each in unlisted if each.listed_key is None and each.rating]
         for key, account_rating in self._left.items():
@@ -72,7 +73,7 @@ class Mirror:
         return all(ways & self._known_by[key] for ways in self._ways[kind])
 
 
-def add_removals(run: JournalRun, ratings: AccountRatings, destination: Destination) -> None:
+def add_removals(run: JournalRun, ratings: AccountRatings, unseen: Unseen, destination: Destination) -> None:
     """Add a row, after those of the file, for each rating that the account has and the file has not."""
     mirror = Mirror(ratings)
     last_row = 0
@@ -80,8 +81,7 @@ def add_removals(run: JournalRun, ratings: AccountRatings, destination: Destinat
         mirror.name(destination.as_stored(job), is_rated=is_rated)
         last_row = job.row
     rows = [
-        job._replace(row=row)
-        for row, job in enumerate(mirror.removals(run.unlisted().values()), last_row + 1)
+        job._replace(row=row) for row, job in enumerate(mirror.removals(unseen.hidden(ratings)), last_row + 1)
     ]
     run.add_rows(rows, map(destination.check, rows))
 

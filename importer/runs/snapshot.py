@@ -10,7 +10,7 @@ row 9, a namesake 7     a doubt (the same title under other ids?): sent, or kept
 Before anything is overwritten, the account's rating is in the journal, so that an undo can restore it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -24,11 +24,10 @@ from importer.destinations.titles import (
     agrees,
     find_namesake,
     find_rating,
-    is_stored,
 )
 from importer.errors import AuthorizationError, Remedy, UsageError
 from importer.http import Response
-from importer.journal import JournalRun, Replaced, Unlisted, in_blocks
+from importer.journal import JournalRun, Replaced, in_blocks
 from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, RowRemedy, Status
 from importer.runs.conflicts import (
     Conflict,
@@ -40,7 +39,7 @@ from importer.runs.conflicts import (
 )
 from importer.runs.duplicates import close_duplicates
 from importer.runs.namesakes import AsStored, list_doubts
-from importer.runs.verify import find_unseen
+from importer.runs.unseen import Sent, Unseen
 
 _ALREADY_RATED = Outcome(Status.UNCHANGED, "already_rated", "the account already has this rating")
 _NOTHING_TO_REMOVE = Outcome(Status.UNCHANGED, "nothing_to_remove", "the account has no rating to remove")
@@ -66,7 +65,6 @@ _NEVER_SEEN = Outcome(
 )
 
 _MOST_EXAMPLES = 5
-
 
 MANY_CHANGES = 50
 
@@ -131,12 +129,15 @@ async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]
 
 
 def close_unanswered(
-    run: JournalRun, ratings: AccountRatings | None, as_stored: AsStored, *, resend: bool
+    run: JournalRun, ratings: AccountRatings | None, unseen: Unseen, as_stored: AsStored, *, resend: bool
 ) -> list[RowOutcome]:
     """Close the rows whose answer a crash has lost: as stored or unconfirmed; or leave them open."""
     unanswered = run.unanswered()
     if ratings is not None:
-        there = [job for job in unanswered if is_stored(as_stored(job), ratings)]
+        shown = [(job, find_rating(job, ratings)) for job in unanswered]
+        there = [
+            job for job, each in shown if agrees(as_stored(job), each) and unseen.find(job, each) is None
+        ]
         row_outcomes = [RowOutcome(job.row, verified(job), 1, None, None, None) for job in there]
     elif resend:
         row_outcomes = []
@@ -155,7 +156,7 @@ def leave_unconfirmed(run: JournalRun) -> list[RowOutcome]:
 
 
 def note_account_ratings(
-    run: JournalRun, ratings: AccountRatings, unlisted: Mapping[str, Unlisted], as_stored: AsStored
+    run: JournalRun, ratings: AccountRatings, unseen: Unseen, as_stored: AsStored
 ) -> None:
     """Note the account's ratings for the rows of a run, and close the rows that need no sending.
 
@@ -166,29 +167,30 @@ def note_account_ratings(
     rows_of: dict[int, list[tuple[int, int, str | None]]] = {}
     equal: list[int] = []
     absent: list[int] = []
-    unseen: list[tuple[RatingJob, Unlisted]] = []
+    late: list[tuple[RatingJob, Sent]] = []
     doubtful: list[tuple[int, AccountRating]] = []
     # In an account without ratings, only removals can be done already.
-    open_jobs = run.open_jobs if ratings or unlisted else run.open_removals
+    open_jobs = run.open_jobs if ratings or unseen else run.open_removals
     for job in chain.from_iterable(in_blocks(open_jobs)):
         stored = as_stored(job)
         account_rating = find_rating(stored, ratings)
-        if (sent := find_unseen(stored, account_rating, unlisted)) is not None:
-            unseen.append((job, sent))
+        sent = unseen.find(stored, account_rating)
+        if sent is not None and sent.is_answered:
+            late.append((job, sent))
             continue
         if account_rating is not None:
             found.append((job.row, account_rating.rating, account_rating.rated_at))
             rows_of.setdefault(id(account_rating), []).append((job.row, job.line, job.rated_at))
         elif job.rating and (namesake := find_namesake(stored, ratings)) is not None:
             doubtful.append((job.row, namesake))
-        if agrees(stored, account_rating):
+        if sent is None and agrees(stored, account_rating):
             (equal if job.rating else absent).append(job.row)
     # The list lags behind: the account has what an earlier run sent.
-    found += [(job.row, sent.rating, sent.rated_at) for job, sent in unseen if sent.rating]
+    found += [(job.row, sent.rating, sent.rated_at) for job, sent in late if sent.rating]
     run.note_previous(found, list_doubts(run, ratings, doubtful, as_stored))
     run.close_rows(equal, _ALREADY_RATED)
     run.close_rows(absent, _NOTHING_TO_REMOVE)
-    run.close_rows([job.row for job, sent in unseen if sent.is_of(job)], _NOT_LISTED)
+    run.close_rows([job.row for job, sent in late if sent.is_searched and sent.is_of(job)], _NOT_LISTED)
     _close_duplicates(run, ratings, rows_of, as_stored)
 
 
@@ -235,7 +237,7 @@ def _build_conflict(row: Replaced, destination: Destination) -> Conflict:
     return Conflict(destination.as_stored(job), account_rating, account_rated_at, is_doubtful)
 
 
-def check_plan(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) -> None:
+def check_plan(run: JournalRun, ratings: AccountRatings, unseen: Unseen, as_stored: AsStored) -> None:
     """Check that the account has not changed since the plan was made. Raises UsageError if it has.
 
     A rating that already is what the plan wants may differ: the same plan was sent before.
@@ -244,6 +246,8 @@ def check_plan(run: JournalRun, ratings: AccountRatings, as_stored: AsStored) ->
     for job, _, rating, rated_at in chain.from_iterable(in_blocks(run.changes_as_planned)):
         account_rating = find_rating(as_stored(job), ratings)
         now = (account_rating.rating, account_rating.rated_at) if account_rating else (None, None)
+        if (sent := unseen.find(as_stored(job), account_rating)) is not None and sent.is_answered:
+            now = (sent.rating, sent.rated_at) if sent.rating else (None, None)
         if not is_as_planned((rating, rated_at), now) and not agrees(as_stored(job), account_rating):
             was = describe_rating(rating, rated_at)
             moved.append(f"  line {job.line}, {job.title or 'no title'}: {was}, now {describe_rating(*now)}")
@@ -261,7 +265,7 @@ def keep_what_changed_since(
     undone: JournalRun,
     later_runs: Sequence[str],
     ratings: AccountRatings,
-    unlisted: Mapping[str, Unlisted],
+    unseen: Unseen,
     as_stored: AsStored,
 ) -> None:
     """Before undoing a run, close the rows whose rating was changed after that run.
@@ -275,14 +279,17 @@ def keep_what_changed_since(
     for job in chain.from_iterable(in_blocks(run.open_jobs)):
         stored, was = as_stored(job), as_stored(job._replace(rating=left[job.row]))
         account_rating = find_rating(stored, ratings)
-        sent, later = find_unseen(stored, account_rating, unlisted), changed_by.get(job.row)
-        if agrees(was, account_rating):
+        sent, later = unseen.find(stored, account_rating), changed_by.get(job.row)
+        # While the list lags behind, what was sent last counts, not what it shows.
+        stands = agrees(was, account_rating) if sent is None else sent.rating == left[job.row]
+        if stands and (sent is None or not sent.is_searched):
             continue
         if later is not None:
             outcomes.append((job.row, _changed_by(later)))
-        elif sent is not None and sent.rating == left[job.row]:
+        elif stands:
             outcomes.append((job.row, _NEVER_SEEN))
-        elif not agrees(job, account_rating):  # a rating that somebody restored is undone already
+        # A rating that somebody restored is undone already.
+        elif not (agrees(job, account_rating) if sent is None else sent.rating == job.rating):
             outcomes.append((job.row, _CHANGED_SINCE))
     run.close_each(outcomes)
 

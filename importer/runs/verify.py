@@ -79,6 +79,7 @@ class Verification:
         self._close_duplicates()
         if not self._missing:
             self._run.settle_doubts()
+            self._run.note_verified()
         return not self._missing
 
     def close(self) -> int:
@@ -102,6 +103,7 @@ class Verification:
         self._run.note_unlisted(unlisted)
         if self._missing is not None:
             self._run.settle_doubts()
+            self._run.note_verified()
         return sum(not outcome.status.is_success for _, outcome in outcomes)
 
     def list_to_send_again(self) -> list[RatingJob]:
@@ -191,18 +193,6 @@ def with_other_ids(ratings: AccountRatings, unlisted: Mapping[str, Unlisted]) ->
         if each.listed_key and each.listed_key in ratings and key not in ratings
     }
     return {**ratings, **others} if others else ratings
-
-
-def find_unseen(
-    stored: RatingJob, shown: AccountRating | None, unlisted: Mapping[str, Unlisted]
-) -> Unlisted | None:
-    """Return what was sent for the title, if the list never showed it and has not changed since."""
-    for key in title_keys(stored) if unlisted else ():
-        each = unlisted.get(key)
-        if each is not None and each.listed_key is None:
-            seen = (None, None) if shown is None else (shown.rating, shown.rated_at)
-            return each if seen == (each.seen_rating, each.seen_rated_at) else None
-    return None
 
 
 def forget_sent_again(run: JournalRun, destination: Destination) -> None:
