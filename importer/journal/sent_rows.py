@@ -115,6 +115,22 @@ class SentRows(RunRows):
         )
         return dict(found.fetchall())
 
+    def undone_rows(self) -> set[int]:
+        """Return the rows that undos of this run have restored, and that no undo of those may have redone.
+
+        Rows of an undo have the numbers that they have in the run which it undoes.
+        """
+        return self._find_undone(self.run_id, is_certain=True)
+
+    def _find_undone(self, run_id: str, *, is_certain: bool) -> set[int]:
+        which = "is_accepted" if is_certain else "may_have_changed AND NOT carried"
+        undone: set[int] = set()
+        undos = self._db.execute("SELECT number, run_id FROM run WHERE undo_of = ?", (run_id,)).fetchall()
+        for number, undo_id in undos:
+            rows = self._db.execute(f"SELECT row FROM row_state WHERE run = ? AND {which}", (number,))
+            undone |= {row for (row,) in rows} - self._find_undone(undo_id, is_certain=not is_certain)
+        return undone
+
     def changed_later(self, later: Iterable[str], undone_number: int) -> dict[int, str]:
         """Return, by open row, the newest of the runs `later` that changed its title after the undone run."""
         found = self._db.execute(

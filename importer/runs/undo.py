@@ -20,9 +20,13 @@ class UndoReader:
         self.notes: Sequence[str] = (f"undoes the run {undone.run_id}",)
 
     def chunks(self) -> Iterator[list[SourceRow]]:
-        """Yield the jobs; a row whose earlier rating is not known becomes an `InvalidRow`."""
+        """Yield the jobs; a row whose earlier rating is not known becomes an `InvalidRow`.
+
+        Rows that an undo restored are passed over: their rating may be of a run that was undone since.
+        """
+        undone_rows = self._undone.undone_rows()
         for changed in in_blocks(self._undone.changed_rows):
-            yield [_build_row(*entry) for entry in changed]
+            yield [_build_row(*entry) for entry in changed if entry.job.row not in undone_rows]
 
 
 def list_to_undo(first: PastRun) -> list[PastRun]:
