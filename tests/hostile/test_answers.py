@@ -256,12 +256,18 @@ class TestTraktV2:
         assert len(ratings) == 4
         assert len({id(held) for held in ratings.values()}) == 1
 
-    @pytest.mark.parametrize("rated_at", ["", "yesterday", "2014-09-01T12:00:00", "\x1b[2J", 5, "9" * 99])
+    @pytest.mark.parametrize("rated_at", ["", "yesterday", "2014-09-01", "\x1b[2J", 5, "9" * 99])
     def test_a_date_that_is_none_is_not_kept_for_an_undo(self, rated_at: object) -> None:
         body = [{"rating": 8, "rated_at": rated_at, "movie": {"ids": {"imdb": "tt1"}}}]
         found = V2.read_ratings(PageQuery(MediaKind.MOVIE), build_answer(200, body))
         assert isinstance(found, Done)
         assert found.value.ratings == {"movie:imdb:tt1": AccountRating(8)}
+
+    def test_a_date_without_a_zone_is_in_utc(self) -> None:
+        body = [{"rating": 8, "rated_at": "2014-09-01T12:00:00", "movie": {"ids": {"imdb": "tt1"}}}]
+        found = V2.read_ratings(PageQuery(MediaKind.MOVIE), build_answer(200, body))
+        assert isinstance(found, Done)
+        assert found.value.ratings["movie:imdb:tt1"].rated_at == "2014-09-01T12:00:00Z"
 
     def test_more_pages_than_an_account_may_fill_are_no_answer(self) -> None:
         answer = Response(200, {"X-Pagination-Page-Count": "999999999"}, b"[]")

@@ -95,8 +95,8 @@ def test_mirror_removes_and_undo_brings_back(importer: Importer, tmp_path: Path)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("run",), "name the file to import, or name a plan with --plan"),
-        (("run", "ratings.csv", "--plan", "ratings.plan.csv"), "not both"),
+        (("run",), "name the file to import, or a plan with --plan, or an account with --from"),
+        (("run", "ratings.csv", "--plan", "ratings.plan.csv"), "only one"),
         (("run", "--plan", "ratings.csv"), "this is no plan of the importer"),
         (("run", "--plan", "nothing.csv"), "there is no such file"),
         (("run", "ratings.csv", *TO, "--mirror", "--dry-run"), "importer plan --mirror"),

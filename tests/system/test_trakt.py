@@ -22,7 +22,7 @@ def test_the_demonstration_signs_in_and_imports_without_a_human(
     )
     assert done.returncode == 1, done.stderr
     assert "Signed in as demo" in done.stderr
-    assert "122  rated" in done.stdout
-    assert results.read_text("utf-8").count(",rated,") == 122
+    assert "123  rated" in done.stdout
+    assert results.read_text("utf-8").count(",rated,") == 123
     for secret in ("sandbox-client", "sandbox-secret"):
         assert secret not in done.stdout + done.stderr
