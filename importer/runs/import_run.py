@@ -5,9 +5,9 @@ run = ImportRun(source, destination, journal, RunRules.for_import(), results=Pat
 report = run.execute()
 ```
 
-Nobody needs a terminal for it. `prompts` answers questions, `observer` shows what happens, and any thread may
-poll `progress`. `stop` ends it in good order, from any thread:
-requests in flight come to their end, the results are written, and the same command continues.
+Nobody needs a terminal for it: `prompts` answers questions, `observer` shows what happens, and any thread may
+poll `progress`. `stop`, from any thread, ends it in good order: requests in flight come to their end, the
+results are written, and the same command continues.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from importer.errors import AuthorizationError, OptionError, Remedy, StopRunError
+from importer.errors import AuthorizationError, OptionError, StopRunError
 from importer.files import check_place, is_same_file
 from importer.interrupts import delaying_signals
 from importer.journal import Journal, JournalRun, RunKind
@@ -31,7 +31,7 @@ from importer.runs.destination import OpenDestination
 from importer.runs.guard import allow, look_back
 from importer.runs.load import LoadedRun, Loading, Source
 from importer.runs.outputs import Outputs, set_aside
-from importer.runs.prompts import Observer, Prompts, SendSummary, StartedRun, Unattended, Unwatched
+from importer.runs.prompts import Observer, Prompts, SendSummary, StartedRun, Unattended, Unwatched, insist
 from importer.runs.results_csv import STANDARD_OUTPUT, write_results
 from importer.runs.room import Room, find_room
 from importer.runs.rules import RunRules, SendOptions
@@ -121,7 +121,7 @@ class ImportRun:
                     raise delivery.stopped_by
                 if not snapshot.is_readable:
                     raise StopRunError(
-                        "the account cannot be read, so there is nothing to compare the file with"
+                        "the account cannot be read: there is nothing to compare the file with"
                     )
                 loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
             yield loaded
@@ -185,14 +185,12 @@ class ImportRun:
             self.observer.about_to_send(outlook)
 
     def _find_room(self, run: JournalRun, snapshot: Snapshot | None) -> Room | None:
-        account_info = self.destination.account_info
-        if account_info is None or self.options.limit is not None:
-            return None
-        return find_room(run, account_info, snapshot)
+        is_known = self.options.limit is None
+        return find_room(run, self.destination.account_info, snapshot) if is_known else None
 
     def _ask_about_feeds(self, loaded: LoadedRun) -> None:
         if self.destination.posts_to_feeds and loaded.open_rows > MANY_POSTS:
-            _insist(self.prompts.confirm_feeds(loaded.open_rows))
+            insist(self.prompts.confirm_feeds(loaded.open_rows))
 
     @property
     def _pace(self) -> SendOptions:
@@ -220,18 +218,18 @@ class ImportRun:
         effect, additions = self.destination.spec.listing_effect, run.count_additions()
         if effect and additions and not run.has_added_before():
             self.observer.warned(f"{effect}.")
-            _insist(self.prompts.confirm_listing(additions))
+            insist(self.prompts.confirm_listing(additions))
 
     def _guard(self, run: JournalRun, snapshot: Snapshot) -> None:
         """Ask before a run changes much of the account, or removes ratings because rows of a file say so."""
         snapshot = look_back(run, snapshot, is_mirror=self.rules.removes_missing)
         if snapshot.exceeds(self.rules.guard_percent):
-            _insist(self.prompts.confirm_changes(snapshot))
+            insist(self.prompts.confirm_changes(snapshot))
             allow(run, snapshot)
         elif self.rules.kind is RunKind.IMPORT and not self.rules.removes_missing:
             removals = run.count_open_removals()
             if removals:
-                _insist(self.prompts.confirm_removals(removals))
+                insist(self.prompts.confirm_removals(removals))
 
     def _send(self, loaded: LoadedRun, delivery: Delivery) -> RunReport:
         """Send the open rows, and write the results file whatever happens."""
@@ -301,8 +299,3 @@ class ImportRun:
             taken_over=loaded.run.taken_over(),
             follows_plan=self.rules.follows_plan,
         )
-
-
-def _insist(is_confirmed: bool) -> None:
-    if not is_confirmed:
-        raise StopRunError("nothing was sent", Remedy.ASK_AGAIN)

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 
 from importer.client.sign_in import AccountInfo
 from importer.destinations.titles import Candidate
-from importer.errors import OptionError, Remedy, UsageError
+from importer.errors import OptionError, Remedy, StopRunError, UsageError
 from importer.journal.history import Tally
 from importer.matching.model import MatchResult, Occurrence, TitleQuery
 from importer.model import MediaKind
@@ -231,6 +231,12 @@ class Unwatched:
 
     def warned(self, warning: str) -> None:
         """Ignore it."""
+
+
+def insist(is_confirmed: bool) -> None:
+    """Raise StopRunError unless a question was answered with yes."""
+    if not is_confirmed:
+        raise StopRunError("nothing was sent", Remedy.ASK_AGAIN)
 
 
 def describe_changes(snapshot: Snapshot) -> str:

@@ -44,14 +44,14 @@ class Room:
         }
 
 
-def find_room(run: JournalRun, account_info: AccountInfo, snapshot: Snapshot | None) -> Room | None:
+def find_room(run: JournalRun, account_info: AccountInfo | None, snapshot: Snapshot | None) -> Room | None:
     """Count; None if the account's number of ratings is not known.
 
     Which rows do not fit is an estimate: rows are sent until the service says that the account is full.
     Without a `snapshot` the account was not read.
     """
-    rating_count = count_ratings(account_info, snapshot)
-    if rating_count is None:
+    rating_count = None if account_info is None else count_ratings(account_info, snapshot)
+    if account_info is None or rating_count is None:
         return None
     additions, cap = run.count_additions(), account_info.cap
     afterwards = rating_count + additions - (snapshot.removals if snapshot else 0)
