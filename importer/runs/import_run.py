@@ -120,9 +120,7 @@ class ImportRun:
                 if delivery.stopped_by is not None:
                     raise delivery.stopped_by
                 if not snapshot.is_readable:
-                    raise StopRunError(
-                        "the account cannot be read: there is nothing to compare the file with"
-                    )
+                    raise StopRunError("the account cannot be read: nothing to compare the file with")
                 loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
             yield loaded
 
