@@ -31,7 +31,7 @@ class Service:
     environment: Mapping[str, str]
     state_folder: Path
     readable: Sequence[Path] = ()
-    """Folders that it reads: of the settings file and of the sources."""
+    """Folders that it reads: of the settings file, the sources and the match files."""
     writable: Sequence[Path] = ()
     """Folders that it writes besides the state folder: of the results."""
     sign_ins: Sequence[str] = ()
@@ -75,6 +75,7 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
         readable=[
             settings.parent,
             *(_folder_of(job.source) for job in jobs.values() if job.is_from_file),
+            *(job.files.resolved.parent for job in jobs.values() if job.files.resolved is not None),
         ],
         writable=[path.parent for job in jobs.values() for path in job.written.values() if path is not None],
         sign_ins=list(dict.fromkeys(_sign_ins(jobs.values()))),

@@ -19,9 +19,10 @@ from importer.sync.service_files.compose import build_compose
 from importer.sync.service_files.cron import build_cron
 from importer.sync.service_files.launchd import build_launchd
 from importer.sync.service_files.schedule import build_daily, build_periodic
-from importer.sync.service_files.service import Service
+from importer.sync.service_files.service import Service, build_service
 from importer.sync.service_files.systemd import build_systemd
 from importer.sync.service_files.windows import build_windows
+from tests.sync.jobs import job_of
 
 ODD = "odd 100% $HOME \"x\" 'y' \\ ä & <b>"
 WORDS = ["sync", "nightly", "--log-format", "json"]
@@ -207,3 +208,11 @@ def test_docker_gets_a_service_that_stays(folder: Path) -> None:
 def test_compose_takes_no_dollar_of_ours_for_a_variable(tmp_path: Path) -> None:
     text = build_compose(make_service(tmp_path / "$HOME"), "1000:1001")
     assert set(re.findall(r"(?<!\$)(?:\$\$)*\$(?!\$)\S+", text)) == {"${TZ:-UTC}"}
+
+
+def test_a_service_may_read_the_folder_of_the_match_file(tmp_path: Path) -> None:
+    source, resolved = tmp_path / "in" / "ratings.csv", tmp_path / "chosen" / "ratings.match.csv"
+    job = job_of(source=str(source), to="sandbox", resolved=str(resolved))
+    service = build_service("nightly", {"nightly": job}, build_daily(time(3)))
+    assert {source.parent, resolved.parent} <= set(service.readable)
+    assert str(resolved.parent) in build_compose(service, "1000:1001")
