@@ -10,10 +10,10 @@ from fractions import Fraction
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.errors import ScaleNeededError
+from importer.errors import ScaleNeededError, UnknownFormatError
 from importer.model import RatingJob
 from importer.readers import ReadOptions
 from tests.readers.conformance import inherited
@@ -87,6 +87,7 @@ def as_page(cells: Sequence[str]) -> str:
 
 @inherited
 @pytest.mark.parametrize("write", [as_csv, as_json, as_map, as_xml, as_page])
+@example(cells=[""], scale=None, zero=None)
 @given(cells=CELLS, scale=st.sampled_from(tuple(SCALES)), zero=st.sampled_from((None, "skip", "unrate")))
 def test_no_rating_is_read_that_its_cell_does_not_hold(
     tmp_path_factory: pytest.TempPathFactory,
@@ -101,6 +102,10 @@ def test_no_rating_is_read_that_its_cell_does_not_hold(
         rows = read(tmp_path_factory.mktemp("any"), content, reading=ReadOptions(scale=scale, zero=zero))
     except ScaleNeededError:
         assert scale is None, "whoever names a scale is not asked for one"
+        return
+    except UnknownFormatError:
+        assert write is as_xml, "an empty element is no column of an XML file"
+        assert not any(cells)
         return
     assert len(rows) == len(cells)
     for row, cell in zip(rows, cells, strict=True):
