@@ -155,7 +155,8 @@ def note_known(database: sqlite3.Connection, number: int) -> None:
         " iif(own_date.row IS NULL, row_state.rated_at, own_date.rated_at) FROM row_state"
         " LEFT JOIN own_date ON own_date.row = row_state.row AND own_date.run = (SELECT number FROM run"
         " WHERE run_id = (SELECT undo_of FROM run WHERE number = ?))"
-        " WHERE row_state.run = ? AND is_accepted ORDER BY title_key",
+        # Without a year a title has no key: only files take such a row.
+        " WHERE row_state.run = ? AND is_accepted AND title_key IS NOT NULL ORDER BY title_key",
         (number, number),
     )
     # After a row that may have arrived, the title's rating is not known, only what it was before.

@@ -403,3 +403,11 @@ def test_a_journal_that_takes_no_outcomes_has_the_file_written_again(
     assert desk.statuses(run) == ["not_sent"] * 2
     assert titles(desk.write(run).paths) == ["Heat", "Ran"]
     assert desk.statuses(run) == ["rated"] * 2
+
+
+def test_a_title_without_a_year_ends_its_run_as_any_other(desk: Desk) -> None:
+    for _ in range(2):
+        run = desk.plan(build_job(1, title="Fargo", year=None, imdb_id=None), destination=PlainFile())
+        desk.write(run, PlainFile())
+        run.finish()
+        assert desk.statuses(run) == ["rated"]
