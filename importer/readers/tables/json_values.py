@@ -122,6 +122,9 @@ def _flatten(value: JsonObject, path: str, depth: int, pairs: list[tuple[str, st
         name = f"{path}.{key}" if path else key
         if len(name) > limits.LONGEST_PATH:
             continue
+        if inner and isinstance(inner, JsonObject | list) and name in _RATED:
+            # Not nothing, but no rating either: such a row is told, and not passed over as unrated.
+            pairs.append((name, "{...}" if isinstance(inner, JsonObject) else "[...]"))
         if isinstance(inner, JsonObject):
             if depth < DEEPEST:
                 _flatten(inner, name, depth + 1, pairs)

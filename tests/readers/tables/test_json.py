@@ -115,8 +115,10 @@ def test_two_values_for_one_name_are_told_where_they_matter(tmp_path: Path) -> N
         ("true", "bad_rating"),
         ("null", "no_rating"),
         ('""', "no_rating"),
-        ("[8]", "no_rating"),
-        ('{"value": 8}', "no_rating"),
+        ("[]", "no_rating"),
+        ("[8]", "bad_rating"),
+        ("{}", "no_rating"),
+        ('{"value": 8}', "bad_rating"),
     ],
 )
 def test_a_rating_is_what_stands_there(tmp_path: Path, rating: str, expected: str) -> None:
