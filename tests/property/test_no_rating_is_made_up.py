@@ -44,12 +44,14 @@ def meanings(cell: str, scale: str | None, zero: str | None) -> set[int]:
     """The ratings that a cell may be read as; 0 removes one."""
     value = ODD.get(cell, Fraction(cell) if cell.isascii() and cell.isdecimal() else None)
     found = {0} if cell == "unrate" or (value == 0 and zero == "unrate") else set()
+    if cell in SHARES:  # it names its own scale, whatever the owner's is
+        return {SHARES[cell]}
     bounds = SCALES[scale]
     if value == 0 and zero is not None:
         return found
     if bounds is None:
-        found |= {int(value)} if value is not None and 1 <= value <= 10 and value.denominator == 1 else set()
-        return found | ({SHARES[cell]} if cell in SHARES else set())
+        is_whole = value is not None and 1 <= value <= 10 and value.denominator == 1
+        return found | ({int(value)} if value is not None and is_whole else set())
     lowest, highest = bounds
     is_on = value is not None and lowest <= value <= highest and not (value == 0 and scale in OPEN)
     if value is not None and is_on:
@@ -109,5 +111,6 @@ def test_no_rating_is_read_that_its_cell_does_not_hold(
         return
     assert len(rows) == len(cells)
     for row, cell in zip(rows, cells, strict=True):
+        assert cell not in SHARES or isinstance(row, RatingJob), cell
         if isinstance(row, RatingJob):
             assert row.rating in meanings(cell, scale, zero), cell

@@ -20,7 +20,7 @@ from typing import Protocol
 from importer.errors import OptionError
 from importer.model import RowRemedy
 from importer.readers.cells.errors import CellError, Reason
-from importer.readers.cells.ratings import is_unrated, not_rated, refuse_date
+from importer.readers.cells.ratings import is_unrated, not_rated, parse_share, refuse_date
 
 _TEN = 10
 _match_number = re.compile(r"-?[0-9]{1,6}(?:[.,][0-9]{1,6})?").fullmatch
@@ -50,7 +50,7 @@ class Steps:
     """Numbers from `lowest` to `highest` in steps of `step`, or of any size with step 0.
 
     `none` are the texts that mean "not rated": the row is skipped, it is no failure. With `is_open`,
-    `lowest` itself is no rating.
+    `lowest` itself is no rating. A text that names its own scale (`8/10`, `90 %`) is read by that.
     """
 
     lowest: Fraction
@@ -64,6 +64,8 @@ class Steps:
         text = cell.strip()
         if not text or text in self.none or is_unrated(text):
             raise not_rated()
+        if (share := parse_share(text)) is not None:
+            return share
         value = parse_value(text)
         if value is None or not self._holds(value):
             refuse_date(text)

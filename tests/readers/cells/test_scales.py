@@ -67,3 +67,16 @@ def test_votes_can_be_typed_as_they_are_shown() -> None:
 @pytest.mark.parametrize(("cell", "rating"), [("3½", 7), ("★★★★", 8), ("★★★½", 7), ("½", 1), ("3,5", 7)])
 def test_stars_are_read_as_people_write_them(cell: str, rating: int) -> None:
     assert parse_scale("5").convert(cell) == rating
+
+
+@pytest.mark.parametrize("scale", ["5", "10", "0-10", "100", "0-100"])
+@pytest.mark.parametrize(("cell", "rating"), [("90 %", 9), ("8/10", 8), ("4/5", 8), ("★★★★☆", 8)])
+def test_a_cell_that_names_its_own_scale_is_read_by_it(scale: str, cell: str, rating: int) -> None:
+    assert parse_scale(scale).convert(cell) == rating
+    assert parse_scale(scale).note(cell) is None
+
+
+@pytest.mark.parametrize("cell", ["9/5", "110 %", "85 %", "0/10"])
+def test_a_cell_off_its_own_scale_is_not_read_by_another(cell: str) -> None:
+    with pytest.raises(CellError):
+        parse_scale("0-100").convert(cell)
