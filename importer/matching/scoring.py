@@ -12,6 +12,7 @@ A candidate is certain only if it has the row's name, year and kind, if the list
 and if no other candidate is close. Otherwise people choose.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from rapidfuzz import fuzz
@@ -158,12 +159,24 @@ def _find_doubt(query: TitleQuery, scored: Sequence[tuple[float, Candidate]]) ->
 def _outweighs(query: TitleQuery, best: Candidate, rival: Candidate) -> bool:
     """Whether a rival of the same name is a thousand times less likely, by the people who rated each.
 
-    A row without a year has too little to go by.
+    A row without a year has too little to go by. One that is spelled just as the rival is may well mean it:
+    `Müller`, where many more people rated `Muller`.
     """
     if query.year is None or best.votes is None or rival.votes is None:
         return False
+    if _is_spelled_as(query, rival) and not _is_spelled_as(query, best):
+        return False
     odds = best.votes / max(rival.votes, 1)
     return odds * (1 if rival.year == best.year else _YEARS_AGREE) >= _OUTWEIGHS
+
+
+def _is_spelled_as(query: TitleQuery, candidate: Candidate) -> bool:
+    names = (candidate.title, *candidate.other_titles)
+    return _fold(query.title or "") in {_fold(name) for name in names if name}
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold().strip()
 
 
 # The titles of one file

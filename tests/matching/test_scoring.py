@@ -399,3 +399,9 @@ def test_umlauts_may_be_written_out() -> None:
     assert score(TitleQuery(MOVIE, "Die Faelschung", 1981), movie("Die Fälschung", 1981)) == 1
     assert score(TitleQuery(MOVIE, "Die Falschung", 1981), movie("Die Fälschung", 1981)) == 1
     assert score(TitleQuery(MOVIE, "Die Fölschung", 1981), movie("Die Fälschung", 1981)) < 1
+
+
+def test_a_title_of_the_very_spelling_is_never_outweighed_by_another() -> None:
+    wide, exact = movie("Muller", 2000)._replace(votes=10**7), movie("Müller", 2000, 2)._replace(votes=5)
+    assert confidence_of(TitleQuery(MOVIE, "Müller", 2000), wide, exact) == "ambiguous"
+    assert confidence_of(TitleQuery(MOVIE, "Muller", 2000), wide, exact) == "certain"
