@@ -54,7 +54,7 @@ MOST_WIDE_CELLS = 1 << 14
 """Cells of an Excel workbook to the right of ZZ: for one, openpyxl makes a row of up to 16,384."""
 
 MOST_REPEATED_CELLS = 1 << 23
-"""Of an OpenDocument spreadsheet, in which some bytes make many cells and rows."""
+"""Of an OpenDocument spreadsheet or a web page, in which some bytes make many cells and rows."""
 
 MOST_ELEMENTS_OF_ROW = 4 * MOST_SHEET_CELLS
 MOST_ELEMENTS_BESIDE_ROWS = 300_000

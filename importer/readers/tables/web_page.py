@@ -1,12 +1,14 @@
 """The tables of a web page: some sites and programs give one the name .xls, for Excel opens it as a sheet.
 
 <table><tr><td>title</td><td>rating</td></tr>      the header
-       <tr><td>The Matrix<td>9</table>             a record; what is not closed is closed by what follows
+       <tr><td>The Matrix<td rowspan=2>9           a record; what is not closed is closed by what follows
+       <tr><td>Heat</table>                        a record with the cell that reaches down: Heat, 9
 """
 
 import codecs
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,12 +28,17 @@ _MOST_CELLS = 1 << 10
 _MOST_TABLES = 20
 """Tables of several rows that are tried; a page may be built of hundreds."""
 
+_WIDEST_SPAN, _HIGHEST_SPAN = 1_000, 65_534
+"""Columns and rows of a cell: what browsers cut a larger number down to."""
+
 _starts_page = re.compile(
     r"(?:\ufeff|\s|<!--.*?-->)*(?:<!doctype\s+html|<html\b|<table\b[^>]*>\s*<(?:caption|colgroup|t(?:head|body|r)\b))",
     re.IGNORECASE | re.DOTALL,
 ).match
 _find_charset = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?([\w-]+)""", re.IGNORECASE).search
+_match_number = re.compile(r"\s*\+?0*([0-9]{1,9})").match
 _NO_TEXT = frozenset({"script", "style", "title"})
+_GROUPS = frozenset({"thead", "tbody", "tfoot"})
 
 
 def is_web_page(start: str) -> bool:
@@ -85,6 +92,45 @@ def _read(path: Path, name: str, encoding: str) -> Iterator[tuple[int, Sequence[
     yield from page.take()
 
 
+@dataclass
+class _Cell:
+    columns: int
+    rows: int
+    text: str = ""
+
+
+@dataclass
+class _Table:
+    """A table that is open, its row so far, and the cells of rows above that reach down into it."""
+
+    number: int
+    cells: list[_Cell] = field(default_factory=list)
+    is_in_row: bool = False
+    is_in_cell: bool = False
+    above: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """Text by column, and how many rows it is still to be put into."""
+
+    def place_cells(self) -> list[str]:
+        """Put each cell into the column where a browser shows it, and end the row."""
+        cells, above = self.cells, self.above
+        self.cells, self.is_in_row, self.is_in_cell = [], False, False
+        if not above and all(cell.columns == cell.rows == 1 for cell in cells):
+            return [cell.text for cell in cells]
+        placed = {column: text for column, (text, _) in above.items()}
+        self.above = {column: (text, rows - 1) for column, (text, rows) in above.items() if rows > 1}
+        column = 0
+        for cell in cells:
+            while column in above:
+                column += 1
+            for covered in range(column, min(column + cell.columns, _MOST_CELLS + 1)):
+                text = cell.text if covered == column else ""
+                placed.setdefault(covered, text)
+                if cell.rows > 1:
+                    self.above.setdefault(covered, (text, cell.rows - 1))
+            column += cell.columns
+        return [placed.get(column, "") for column in range(max(placed, default=-1) + 1)]
+
+
 class _Tables(HTMLParser):
     """Collects the rows of a page, the inner tables' apart from those of the outer ones."""
 
@@ -93,11 +139,10 @@ class _Tables(HTMLParser):
         self._name = name
         self._found: list[tuple[int, Sequence[str]]] = []
         self._count = 0
-        self._open: list[tuple[int, list[str], bool]] = []
-        """Outer tables: number, cells of the row so far, whether a cell is open."""
-        self._table = 0
-        self._cells: list[str] = []
-        self._is_in_cell = False
+        self._outer: list[_Table] = []
+        self._table = _Table(0)
+        self._spanned = 0
+        """Cells so far that stand in the page only as a number: how far another reaches."""
         self._unseen = ""
 
     def take(self) -> list[tuple[int, Sequence[str]]]:
@@ -107,28 +152,40 @@ class _Tables(HTMLParser):
 
     def end_row(self) -> None:
         """Close the row, if one is open."""
-        if any(map(str.strip, self._cells)):
-            self._found.append((self._table, [" ".join(cell.split()) for cell in self._cells]))
-        self._cells, self._is_in_cell = [], False
+        table = self._table
+        if not table.is_in_row:
+            return
+        own = table.cells
+        for cell in own:
+            cell.text = " ".join(cell.text.split())
+        cells = table.place_cells()
+        self._spanned += len(cells) - len(own)
+        if len(cells) > _MOST_CELLS:
+            raise self._error(f"with a row of more than {_MOST_CELLS:,} cells")
+        if self._spanned > limits.MOST_REPEATED_CELLS:
+            raise self._error(f"in which more than {limits.MOST_REPEATED_CELLS:,} cells repeat others")
+        if any(cell.text for cell in own):
+            self._found.append((table.number, cells))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """See `HTMLParser`."""
-        del attrs
+        table = self._table
         if tag == "table":
-            if len(self._open) > _MOST_TABLES:
-                problem = "looks like a web page whose tables stand too deep within each other"
-                raise UnreadableFileError(self._name, problem, remedy=OPEN_AS_TABLE)
-            self._open.append((self._table, self._cells, self._is_in_cell))
+            if len(self._outer) > _MOST_TABLES:
+                raise self._error("whose tables stand too deep within each other")
+            self._outer.append(table)
             self._count += 1
-            self._table, self._cells, self._is_in_cell = self._count, [], False
+            self._table = _Table(self._count)
         elif tag == "tr":
             self.end_row()
-        elif tag in {"td", "th"} and self._table:
-            if len(self._cells) >= _MOST_CELLS:
-                problem = f"looks like a web page with a row of more than {_MOST_CELLS:,} cells"
-                raise UnreadableFileError(self._name, problem, remedy=OPEN_AS_TABLE)
-            self._cells.append("")
-            self._is_in_cell = True
+            table.is_in_row = table.number > 0
+        elif tag in _GROUPS:
+            self._end_group()
+        elif tag in {"td", "th"} and table.number:
+            if len(table.cells) >= _MOST_CELLS:
+                raise self._error(f"with a row of more than {_MOST_CELLS:,} cells")
+            table.cells.append(_open_cell(attrs))
+            table.is_in_row = table.is_in_cell = True
         elif tag == "br":
             self.handle_data(" ")
         elif tag in _NO_TEXT:
@@ -136,17 +193,37 @@ class _Tables(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """See `HTMLParser`."""
-        if tag == "table" and self._open:
+        if tag == "table" and self._outer:
             self.end_row()
-            self._table, self._cells, self._is_in_cell = self._open.pop()
+            self._table = self._outer.pop()
         elif tag == "tr":
             self.end_row()
+        elif tag in _GROUPS:
+            self._end_group()
         elif tag in {"td", "th"}:
-            self._is_in_cell = False
+            self._table.is_in_cell = False
         elif tag == self._unseen:
             self._unseen = ""
 
     def handle_data(self, data: str) -> None:
         """See `HTMLParser`."""
-        if self._is_in_cell and not self._unseen and len(self._cells[-1]) < 2 * limits.LONGEST_CELL:
-            self._cells[-1] += data
+        table = self._table
+        if table.is_in_cell and not self._unseen and len(table.cells[-1].text) < 2 * limits.LONGEST_CELL:
+            table.cells[-1].text += data
+
+    def _end_group(self) -> None:
+        self.end_row()
+        self._table.above = {}  # no cell reaches out of its group
+
+    def _error(self, problem: str) -> UnreadableFileError:
+        return UnreadableFileError(self._name, f"looks like a web page {problem}", remedy=OPEN_AS_TABLE)
+
+
+def _open_cell(attributes: list[tuple[str, str | None]]) -> _Cell:
+    named = dict(reversed(attributes))  # of two of one name, the first counts
+    columns, rows = (_match_number(named.get(name) or "1") for name in ("colspan", "rowspan"))
+    return _Cell(
+        columns=min(max(1, int(columns[1])), _WIDEST_SPAN) if columns else 1,
+        # No number of rows, 0, means all that follow.
+        rows=min(int(rows[1]) or _HIGHEST_SPAN, _HIGHEST_SPAN) if rows else 1,
+    )
