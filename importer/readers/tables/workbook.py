@@ -3,15 +3,17 @@
 openpyxl is imported when there is a workbook to read.
 """
 
+import re
 import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.parsers import expat
 
 from importer import limits
@@ -42,7 +44,9 @@ def _read_rows(path: Path, name: str, place: int) -> Iterator[Row]:
     with _opened(path, name) as book:
         sheet = book.worksheets[place]
         sheet.reset_dimensions()  # what programs other than Excel write there is often wrong
-        for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        percents = _find_percents(book)
+        for line, cells in enumerate(sheet.iter_rows(values_only=not percents), start=1):
+            row = [_take_value(cell, percents) for cell in cells] if percents else cells
             # A blank row may have thousands of cells that only have a colour.
             if row.count(None) < len(row) or line > limits.MOST_SHEET_ROWS:
                 yield line, row
@@ -60,6 +64,33 @@ def _opened(path: Path, name: str) -> Iterator["Workbook"]:
         closing(openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)) as book,
     ):
         yield book
+
+
+_BUILT_IN_PERCENTS = {9: "0%", 10: "0.00%"}
+_FIRST_CUSTOM_FORMAT = 164
+_drop_literals = partial(re.compile(r'"[^"]*"|\[[^\]]*\]|[\\_*].', re.DOTALL).sub, "")
+
+
+def _find_percents(book: Any) -> frozenset[int]:
+    """Find the styles that show 0.9 as 90 %: only the number of its style stands in a cell."""
+    formats = _BUILT_IN_PERCENTS | dict(enumerate(book._number_formats, _FIRST_CUSTOM_FORMAT))
+    found = {number for number, text in formats.items() if "%" in _drop_literals(text).partition(";")[0]}
+    styles = enumerate(book._cell_styles)
+    return frozenset(place for place, style in styles if style.numFmtId in found)
+
+
+def _take_value(cell: Any, percents: frozenset[int]) -> object:
+    value = cell.value
+    if type(value) not in {int, float} or cell._style_id not in percents:
+        return value
+    share = Decimal(value if isinstance(value, int) else _round(value)) * 100
+    text = f"{share:f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
+
+
+def _round(value: float) -> str:
+    """Round as Excel does, which shows 9 for 9.000000000000001."""
+    return f"{value:.15g}"
 
 
 # What openpyxl and the libraries below it raise at files that are not as they should be.
@@ -86,6 +117,7 @@ def _write(value: object) -> str:
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        value = value if value.is_integer() else float(_round(value))
+        return str(int(value)) if value.is_integer() else str(value)
     return str(value).strip()

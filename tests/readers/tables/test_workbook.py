@@ -68,6 +68,58 @@ def test_cells_are_read_as_a_csv_file_would_hold_them(tmp_path: Path) -> None:
     assert jobs(found[6:])[0].title == "1984"
 
 
+@pytest.mark.parametrize(
+    ("value", "number_format", "shown"),
+    [
+        (0.9, "0%", "90 %"),
+        (1, "0%", "100 %"),
+        (1.0, "0.00%", "100 %"),
+        (0, "0%", "0 %"),
+        (0.875, "0.0%", "87.5 %"),
+        (0.07, "0%", "7 %"),
+        (0.57, "#,##0\\ %;[Red]-0%", "57 %"),
+        (0.8999999999999999, "0.000%", "90 %"),
+        (0.00001, "0.000%", "0.001 %"),
+        (2, '0"%"', "2"),
+        (2, r"0\%", "2"),
+        (2, "_%0", "2"),
+        ("9", "0%", "9"),
+        (True, "0%", "True"),
+        (9.000000000000001, "General", "9"),
+        (8.999999999999999, "General", "9"),
+        (0.1 + 0.2, "General", "0.3"),
+        (1234567890123456, "General", "1234567890123456"),
+    ],
+)
+def test_numbers_are_read_as_excel_shows_them(
+    tmp_path: Path, value: object, number_format: str, shown: str
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["x", value, "y"])
+    sheet["B1"].number_format = number_format
+    sheet["E1"].number_format = "0%"
+    book.save(path := tmp_path / "book.xlsx")
+    (opened,) = workbook.open_workbook(path, path.name, path.stat().st_size)
+    ((line, row),) = opened.rows()
+    assert (line, list(map(opened.write, row))[:3]) == (1, ["x", shown, "y"])
+
+
+def test_ratings_in_percent_are_not_read_as_fractions(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in [HEADER, (*ALIEN[:2], 0.9, MIDNIGHT), (*ALIEN[:2], 1, MIDNIGHT), (*ALIEN[:2], 0.1, MIDNIGHT)]:
+        sheet.append(list(row))
+    for line in (2, 3, 4):
+        sheet.cell(line, 3).number_format = "0%"
+    file = io.BytesIO()
+    book.save(file)
+    found = jobs(read(tmp_path, file.getvalue()))
+    assert [(job.rating, job.rated_at) for job in found] == [(n, "2024-05-01") for n in (9, 10, 1)]
+
+
 def test_rows_keep_the_numbers_that_excel_shows(tmp_path: Path) -> None:
     rows: list[tuple[object, ...]] = [(), HEADER, ALIEN, (), (None, None), ALIEN, ("", " "), ALIEN]
     assert places(read(tmp_path, write_book(rows))) == [(1, 3), (2, 6), (3, 8)]
