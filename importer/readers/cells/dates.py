@@ -3,8 +3,9 @@
 The result is a day (`2024-05-01`) or an instant in UTC (`2024-05-01T14:06:03Z`), never more than the
 file says. Rules: an instant without a zone is read as UTC, or in the zone that the format or its owner names;
 midnight in the form of C's `asctime` is a day, for exports write days so; the day before or of the epoch
-means "unknown"; dates with slashes are day or month first as the whole column shows, never by guess. What
-a day means as an instant, and whether a date is plausible, is decided by later stages.
+means "unknown"; dates with slashes are day or month first as the whole column shows, never by guess, and
+24.05.01 is day or year first in the same way. A year of two digits is of this century and not to come, or it
+is no year. What a day means as an instant, and whether a date is plausible, is decided by later stages.
 
 ```text
 "2024-05-01"                  ->  2024-05-01
@@ -17,13 +18,14 @@ a day means as an instant, and whether a date is plausible, is decided by later 
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from importer.readers.cells.errors import CellError, Reason, UnclearDateError
 from importer.readers.cells.texts import unmark
 
 DayFirst = Callable[[], bool | None]
-"""Tells whether the column writes the day before the month; None if nothing in it shows that."""
+"""Tells whether the column writes the day first; None if nothing in it shows that."""
 
 _match_day = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch
 _match_instant = re.compile(
@@ -49,7 +51,7 @@ _match_dotted = re.compile(
 ).fullmatch
 # 1-May-24, 1 May 2024, and Wed, 01 May 2024 14:06:03 +0000 of mails
 _match_day_name = re.compile(
-    r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2})[ -]([A-Z][a-z]{2})[a-z]*[ -]((?:[0-9]{2})?[0-9]{2})"
+    r"(?:[A-Z][a-z]{2}, )?([0-9]{1,2})[ -]([A-Z][a-z]{2,8}\.?)[ -]((?:[0-9]{2})?[0-9]{2})"
     r"(?: ([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?(?: (Z|UTC|GMT|[+-][0-9]{4}))?)?"
 ).fullmatch
 # Tue May 12 2026 18:38:35 GMT+0000 (Coordinated Universal Time)
@@ -59,17 +61,17 @@ _match_javascript = re.compile(
 _match_serial = re.compile(r"([2-6][0-9]{4})(?:[.,]([0-9]+))?").fullmatch
 _match_unix = re.compile(r"([1-9][0-9]{8,9})(?:[0-9]{3})?(?:\.0)?").fullmatch
 _match_month_name = re.compile(
-    r"([A-Z][a-z]{2})[a-z]* +([0-9]{1,2}),? ([0-9]{4})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
+    r"([A-Z][a-z]{2,8}\.?) +([0-9]{1,2}),? ([0-9]{4})(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?)?"
 ).fullmatch
 
-# English whatever the locale, so strptime's %b will not do.
+# English whatever the locale, so strptime's %b will not do. Whole words only: Marraskuu is November.
+_NAMES = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _MONTHS = {
-    name: number
-    for number, name in enumerate(
-        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-        start=1,
-    )
-}
+    word: number for number, name in enumerate(_NAMES, start=1) for word in (name, name[:3], f"{name[:3]}.")
+} | {"Sept": 9, "Sept.": 9}
 _UNKNOWN = frozenset({"1969-12-31", "1970-01-01"})
 # What programs write that know no empty date.
 _match_no_date = re.compile(r"0001-01-01(?:[T ]00:00:00(?:\.0+)?Z?)?").fullmatch
@@ -113,8 +115,9 @@ def _parse(text: str, day_first: DayFirst, zone: tzinfo) -> str:
         day_or_month = int(match[1]), int(match[2] or match[3])
         slashed = _slashed(*day_or_month, _year(match[4]), day_first)
         return _with_time(slashed, _clock(match[5], match[7]), match[6], zone)
-    if match := _match_dotted(text):  # nobody writes the month first with dots
-        return _with_time(date(_year(match[3]), int(match[2]), int(match[1])), match[4], match[5], zone)
+    if match := _match_dotted(text):
+        dotted = _dotted(match[1], int(match[2]), match[3], day_first)
+        return _with_time(dotted, match[4], match[5], zone) if dotted else ""
     if match := _match_month_name(text):
         named = date(int(match[3]), _MONTHS.get(match[1], 0), int(match[2]))
         return _with_time(named, match[4], match[5], zone)
@@ -141,8 +144,13 @@ def _parse_rarer(text: str, zone: tzinfo) -> str:
 
 
 def _year(digits: str) -> int:
-    """Read a year; of two digits it is one in which titles could be rated online."""
-    return int(digits) + (_CENTURY if len(digits) == 2 else 0)
+    """Read a year; of two digits it is one of this century, and not to come. Raises ValueError."""
+    if len(digits) > 2:
+        return int(digits)
+    year = _CENTURY + int(digits)
+    if year > datetime.now(UTC).year:
+        raise ValueError
+    return year
 
 
 def _clock(time: str | None, half: str | None) -> str | None:
@@ -186,15 +194,48 @@ def _slashed(first: int, second: int, year: int, day_first: DayFirst) -> date:
     return date(year, month, day)
 
 
+def _dotted(first: str, month: int, last: str, day_first: DayFirst) -> date | None:
+    """Read 21.06.2014, 21.06.14 or 14.06.21, for nobody writes the month first with dots."""
+    found = _dotted_readings(first, month, last)
+    with_day_first = found.get(True)
+    if found.get(False, with_day_first) == with_day_first:
+        return with_day_first
+    if (order := day_first()) is not None:
+        return found.get(order)
+    return found[False] if len(found) == 1 else None
+
+
+def _dotted_readings(first: str, month: int, last: str) -> dict[bool, date]:
+    """Find the days that a date with dots can be: with the day first (True), and with the year first."""
+    found = {}
+    with suppress(ValueError):
+        found[True] = date(_year(last), month, int(first))
+    if len(first) == len(last) == 2:
+        with suppress(ValueError):
+            found[False] = date(_year(first), month, int(last))
+    return found
+
+
 def is_day_first(cells: Iterable[str]) -> bool | None:
-    """Tell whether a column writes the day of 06/21/2014 or 21-06-2014 first; None if nothing shows it."""
-    seen = set()
+    """Tell whether a column writes the day of 06/21/2014, 21-06-2014 or 21.06.14 first.
+
+    None if nothing shows it, or if some have slashes and some have dots: neither tells about the other.
+    """
+    seen: set[bool] = set()
+    styles: set[bool] = set()
     for cell in cells:
-        if (match := _match_slashed(cell.strip())) is not None:
+        text = cell.strip()
+        if (match := _match_dotted(text)) and len(match[3]) == 2:
+            styles.add(True)
+            readings = _dotted_readings(match[1], int(match[2]), match[3])
+            if len(readings) == 1:
+                seen.update(readings)
+        elif match := _match_slashed(text):
+            styles.add(False)
             first, second = int(match[1]), int(match[2] or match[3])
             if (first > _LAST_MONTH) != (second > _LAST_MONTH):
                 seen.add(first > _LAST_MONTH)
-    return seen.pop() if len(seen) == 1 else None
+    return seen.pop() if len(seen) == len(styles) == 1 else None
 
 
 def parse_unix_seconds(cell: str) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
 from importer.readers.cells.addresses import Address, parse_address
+from importer.readers.cells.dates import parse_date
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import not_rated, parse_rating
 from importer.readers.columns import Column
@@ -73,6 +74,10 @@ class KinopoiskReader(TableReader):
         if len(texts) != len(_HEADERLESS) or not _match_rating(texts[3]) or not _match_date(texts[4]):
             return ()
         return _HEADERLESS if _match_years(texts[2]) or (texts[2].isdigit() and len(texts[2]) == 4) else ()
+
+    def parse_date(self, cell: str) -> str | None:
+        """Parse a date; where it has dots, the site writes the day first."""
+        return parse_date(cell, lambda: True, self.zone) if "." in cell else super().parse_date(cell)
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Take the Russian title where there is no other; a range of years is that of a series."""
