@@ -24,6 +24,7 @@ from signal import SIGINT
 from typing import Any, NamedTuple, Self
 from unittest.mock import patch
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -650,6 +651,10 @@ def _leave_as_it_is(action: int, name: str | None, *_: str | None) -> int:
     is_pragma = action == sqlite3.SQLITE_PRAGMA and name == "synchronous"
     return sqlite3.SQLITE_IGNORE if is_pragma else sqlite3.SQLITE_OK
 
+
+pytestmark = pytest.mark.timeout(
+    900
+)  # 200 examples, and a failing one is made smaller: minutes where much else runs
 
 TestCrashAndRerun = CrashAndRerun.TestCase
 TestCrashAndRerun.settings = settings(max_examples=max(200, settings().max_examples), stateful_step_count=15)
