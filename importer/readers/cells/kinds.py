@@ -172,10 +172,10 @@ def _normalise(cell: str) -> str:
     return _gaps.sub("", normalize("NFC", cell.lower()))
 
 
-def unsupported(what: str, reason: Reason = Reason.UNKNOWN_TYPE) -> CellError:
+def unsupported(what: str, reason: Reason = Reason.UNKNOWN_TYPE, *, field: str | None = None) -> CellError:
     """Make the error of a title of a kind that no destination rates: `is a book`."""
     remedy = "Only movies, shows, seasons and episodes can be rated there."
-    return CellError(reason, what, remedy, status=Status.UNSUPPORTED)
+    return CellError(reason, what, remedy, status=Status.UNSUPPORTED, field=field)
 
 
 def parse_kind(cell: str, types: Mapping[str, TitleType]) -> MediaKind:

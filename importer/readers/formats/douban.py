@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta, timezone
 from typing import Any, ClassVar
 
-from importer.model import RatingJob, Status
-from importer.readers.cells.errors import CellError, Reason
+from importer.model import RatingJob
+from importer.readers.cells.kinds import unsupported
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
@@ -47,13 +47,7 @@ class DoubanReader(TableReader):
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Refuse what is no film or series: the same action saves books, music and games."""
         if _match_other(extra.get("address", "")):
-            raise CellError(
-                Reason.UNKNOWN_TYPE,
-                "is the page of no film or series",
-                "Only movies, shows, seasons and episodes can be rated there.",
-                status=Status.UNSUPPORTED,
-                field="address",
-            )
+            raise unsupported("is the page of no film or series", field="address")
         return job._replace(title=require_title(job.title))
 
 

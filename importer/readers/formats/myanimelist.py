@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from importer.model import MediaKind, RatingJob, Status
+from importer.model import MediaKind, RatingJob
 from importer.readers.base import ReadOptions
-from importer.readers.cells.errors import CellError, Reason
-from importer.readers.cells.kinds import TitleType, parse_kind, parse_second_kind
+from importer.readers.cells.errors import Reason
+from importer.readers.cells.kinds import TitleType, parse_kind, parse_second_kind, unsupported
 from importer.readers.cells.ratings import not_rated, parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
@@ -36,12 +36,7 @@ def _parse_type(cell: str) -> MediaKind:
     if word in {"", "unknown"}:  # so the site has it for what is only announced
         return MediaKind.UNKNOWN
     if (what := _NO_TITLES.get(word)) is not None:
-        raise CellError(
-            Reason.MUSIC_VIDEO if word == "music" else Reason.UNKNOWN_TYPE,
-            f"is {what}",
-            "Only movies, shows, seasons and episodes can be rated there.",
-            status=Status.UNSUPPORTED,
-        )
+        raise unsupported(f"is {what}", Reason.MUSIC_VIDEO if word == "music" else Reason.UNKNOWN_TYPE)
     return parse_kind(cell, _TYPES)
 
 

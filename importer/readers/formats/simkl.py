@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
-from importer.model import MediaKind, RatingJob, Status
-from importer.readers.cells.errors import CellError, Reason
+from importer.model import MediaKind, RatingJob
+from importer.readers.cells.errors import Reason
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
-from importer.readers.cells.kinds import TYPES, TitleType, parse_kind
+from importer.readers.cells.kinds import TYPES, TitleType, parse_kind, unsupported
 from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
@@ -99,12 +99,7 @@ def _find_kind(extra: Mapping[str, Any]) -> MediaKind:
     """Tell what stands under `show`. Raises CellError."""
     anime_type = extra.get("anime_type")
     if anime_type == _MUSIC_VIDEO:
-        raise CellError(
-            Reason.MUSIC_VIDEO,
-            "this is a music video",
-            "Only movies, shows, seasons and episodes can be rated there.",
-            status=Status.UNSUPPORTED,
-        )
+        raise unsupported("this is a music video", Reason.MUSIC_VIDEO)
     if anime_type is not None:
         return _ANIME_TYPES.get(anime_type, _ANIME)
     return _ANIME if extra.get("list_name") == "anime" else MediaKind.SHOW

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from importer.model import MediaKind, RatingJob, Status
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
+from importer.readers.cells.kinds import unsupported
 from importer.readers.cells.numbers import parse_number
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
@@ -23,20 +24,17 @@ _KINDS = {
     "episode": MediaKind.EPISODE,
     "anime": MediaKind.UNKNOWN,
 }
-_OTHER_MEDIA = frozenset({"manga", "game", "book", "comic", "boardgame", "music", "album", "podcast"})
+_OTHER_MEDIA = frozenset({"manga", "book", "comic", "boardgame", "music", "album", "podcast"})
 
 
 def _parse_kind(cell: str) -> MediaKind:
     word = cell.strip().lower()
     if (kind := _KINDS.get(word)) is not None:
         return kind
+    if word == "game":
+        raise unsupported("is a video game", Reason.VIDEO_GAME)
     if word in _OTHER_MEDIA:
-        raise CellError(
-            Reason.VIDEO_GAME if word == "game" else Reason.UNKNOWN_TYPE,
-            "is nothing that is watched" if word != "game" else "is a video game",
-            "Only movies, shows, seasons and episodes can be rated there.",
-            status=Status.UNSUPPORTED,
-        )
+        raise unsupported("is nothing that is watched")
     raise CellError(
         Reason.UNKNOWN_TYPE,
         "is not a known type of title",
