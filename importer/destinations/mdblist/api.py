@@ -23,6 +23,7 @@ from importer.destinations.mdblist.answers import interpret_ratings
 from importer.destinations.mdblist.ratings import ARRAYS, PAGE_SIZE, read_page
 from importer.destinations.mdblist.request import build_request
 from importer.destinations.mdblist.trouble import PATIENT_QUESTION, interpret_trouble
+from importer.destinations.one_to_ten import OneToTen
 from importer.destinations.titles import PageQuery, RatingsPage
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
@@ -36,7 +37,7 @@ _REMOVE = "/remove"
 
 
 @dataclass(frozen=True, slots=True)
-class Mdblist:
+class Mdblist(OneToTen):
     """The API for one account. `love` and `hate` are numbers from 1 to 10, if the user gave them."""
 
     base_url: str
@@ -65,11 +66,6 @@ class Mdblist:
             message = f"MDBList knows titles by ids, and the row has none; {RowRemedy.FIND_IDS}"
             return Outcome(Status.UNSUPPORTED, NEEDS_ID, message)
         return None
-
-    def as_stored(self, job: RatingJob) -> RatingJob:
-        """Return the job with a love or hate as its number."""
-        number = self._number(job)
-        return job if number is None else job._replace(rating=number)
 
     def request_kind(self, job: RatingJob) -> str:
         """Return the kind of title that the request has, with `/remove` for an unrate."""
@@ -135,24 +131,10 @@ class Mdblist:
             season["episodes"].append({"number": job.episode} | self._build_rating(job))
         return list(shows.values())
 
-    def _build_rating(self, job: RatingJob) -> dict[str, Any]:
-        if not job.rating:
-            return {}
-        rated_at = self.dates.build(job.rated_at)
-        return {"rating": self._number(job)} | ({"rated_at": rated_at} if rated_at else {})
-
-    def _number(self, job: RatingJob) -> int | None:
-        if isinstance(job.rating, int):
-            return job.rating
-        return {LOVE: self.love, HATE: self.hate}.get(job.rating)
-
     def _success(self, job: RatingJob) -> Outcome:
         if not job.rating:
             return UNRATED
-        if self.dates.is_future(job.rated_at):
-            message = f"its date, {job.rated_at}, lies in the future; it was dated now"
-            return Outcome(Status.RATED, "date_clamped", message)
-        return RATED
+        return self._find_clamped(job) or RATED
 
 
 def _refuse_rating(job: RatingJob) -> Outcome:

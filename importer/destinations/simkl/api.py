@@ -21,6 +21,7 @@ import orjson
 from importer import limits
 from importer.destinations.dates import Dates
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
+from importer.destinations.one_to_ten import OneToTen
 from importer.destinations.simkl.account import SimklAccount, read_account, read_activities
 from importer.destinations.simkl.answers import Sent, interpret_ratings
 from importer.destinations.simkl.ratings import ALL_RATINGS, is_of_kind, read_list
@@ -29,7 +30,7 @@ from importer.destinations.simkl.trouble import PATIENT_QUESTION, interpret_trou
 from importer.destinations.titles import PageQuery, RatingsPage, possible_kinds
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
-from importer.model import HATE, LOVE, NEEDS_ID, Batch, MediaKind, Outcome, RatingJob, RowRemedy, Status
+from importer.model import NEEDS_ID, Batch, MediaKind, Outcome, RatingJob, RowRemedy, Status
 
 BATCH_SIZE = 100
 """Jobs per request. No maximum is documented; other clients send so many."""
@@ -45,7 +46,7 @@ _ACTIVITIES, _OWN_LIST, _ANIME_LIST = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
-class Simkl:
+class Simkl(OneToTen):
     """The API for one account. `love` and `hate` are numbers from 1 to 10, if the user gave them."""
 
     base_url: str
@@ -74,11 +75,6 @@ class Simkl:
             message = f"Simkl finds titles by IMDb, TMDB or TVDB id; the row has none; {RowRemedy.FIND_IDS}"
             return Outcome(Status.UNSUPPORTED, NEEDS_ID, message)
         return None
-
-    def as_stored(self, job: RatingJob) -> RatingJob:
-        """Return the job with a love or hate as its number."""
-        number = self._number(job)
-        return job if number is None else job._replace(rating=number)
 
     def request_kind(self, job: RatingJob) -> str:
         """Return the section that is tried first, with `/remove` for an unrate."""
@@ -140,27 +136,13 @@ class Simkl:
 
     def _build_items(self, batch: Batch) -> list[dict[str, Any]]:
         section = batch.request_kind.removesuffix(_REMOVE)
-        removes = section != batch.request_kind
-        return [
-            {"ids": _build_ids(job, section)} | ({} if removes else self._build_rating(job))
-            for job in batch.jobs
-        ]
-
-    def _build_rating(self, job: RatingJob) -> dict[str, Any]:
-        rated_at = self.dates.build(job.rated_at)
-        return {"rating": self._number(job)} | ({"rated_at": rated_at} if rated_at else {})
-
-    def _number(self, job: RatingJob) -> int | None:
-        if isinstance(job.rating, int):
-            return job.rating
-        return {LOVE: self.love, HATE: self.hate}[job.rating]
+        return [{"ids": _build_ids(job, section)} | self._build_rating(job) for job in batch.jobs]
 
     def _success(self, request_kind: str, job: RatingJob) -> Outcome:
         if request_kind.endswith(_REMOVE):
             return UNRATED
-        if self.dates.is_future(job.rated_at):
-            message = f"its date, {job.rated_at}, lies in the future; it was dated now"
-            return Outcome(Status.RATED, "date_clamped", message)
+        if clamped := self._find_clamped(job):
+            return clamped
         if request_kind != _SECTIONS.get(job.kind):
             return Outcome(Status.RATED, "other_kind", f"Simkl has this title among its {request_kind}")
         return RATED

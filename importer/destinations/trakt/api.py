@@ -13,6 +13,7 @@ import orjson
 from importer import limits
 from importer.destinations.dates import Dates
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
+from importer.destinations.one_to_ten import OneToTen
 from importer.destinations.titles import PageQuery, RatingsPage, possible_kinds
 from importer.destinations.trakt.account import TraktAccount, read_account
 from importer.destinations.trakt.answers import Sent, interpret_ratings
@@ -21,7 +22,7 @@ from importer.destinations.trakt.request import build_request
 from importer.destinations.trakt.trouble import PATIENT_QUESTION, REFRESH_TOKEN, interpret_trouble
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response
-from importer.model import HATE, LOVE, NEEDS_ID, Batch, MediaKind, Outcome, RatingJob, RowRemedy, Status
+from importer.model import NEEDS_ID, Batch, MediaKind, Outcome, RatingJob, RowRemedy, Status
 
 BATCH_SIZE = 100
 """Jobs per request. No maximum is documented; 200 is safe, 800 took 45 s and timed out (issue #448)."""
@@ -53,7 +54,7 @@ _KINDS = {array: kind for kind, array in _ARRAYS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class TraktV2:
+class TraktV2(OneToTen):
     """The v2 API for one account. `love` and `hate` are numbers from 1 to 10, if the user gave them."""
 
     base_url: str
@@ -88,11 +89,6 @@ class TraktV2:
                 message += "; `importer match FILE` finds them"
             return Outcome(Status.UNSUPPORTED, NEEDS_ID, message)
         return None
-
-    def as_stored(self, job: RatingJob) -> RatingJob:
-        """Return the job with a love or hate as its number."""
-        number = self._number(job)
-        return job if number is None else job._replace(rating=number)
 
     def request_kind(self, job: RatingJob) -> str:
         """Return the array of the request that has the job, with `/remove` for an unrate."""
@@ -148,10 +144,9 @@ class TraktV2:
 
     def _build_items(self, batch: Batch) -> list[dict[str, Any]]:
         array = batch.request_kind.removesuffix(_REMOVE)
-        removes = array != batch.request_kind
         items = []
         for job in batch.jobs:
-            rating = {} if removes else self._build_rating(job)
+            rating = self._build_rating(job)
             if array == _NUMBERED:
                 items.append(_build_numbered(job, rating))
             else:
@@ -160,22 +155,11 @@ class TraktV2:
                 items.append({"ids": _build_ids(job, sources)} | rating)
         return items
 
-    def _build_rating(self, job: RatingJob) -> dict[str, Any]:
-        rated_at = self.dates.build(job.rated_at)
-        # Without a date, even an equal rating would be dated today: a known date is always sent.
-        return {"rating": self._number(job)} | ({"rated_at": rated_at} if rated_at else {})
-
-    def _number(self, job: RatingJob) -> int | None:
-        if isinstance(job.rating, int):
-            return job.rating
-        return {LOVE: self.love, HATE: self.hate}[job.rating]
-
     def _success(self, request_kind: str, job: RatingJob) -> Outcome:
         if request_kind.endswith(_REMOVE):
             return UNRATED
-        if self.dates.is_future(job.rated_at):
-            message = f"its date, {job.rated_at}, lies in the future; it was dated now"
-            return Outcome(Status.RATED, "date_clamped", message)
+        if clamped := self._find_clamped(job):
+            return clamped
         if job.kind is MediaKind.UNKNOWN or request_kind not in (_NUMBERED, _ARRAYS[job.kind]):
             return Outcome(Status.RATED, "other_kind", f"Trakt has this title among its {request_kind}")
         return RATED

@@ -6,7 +6,8 @@ Pure, like the destinations with an API; `writing.py` writes the files.
 from collections.abc import Sequence
 from typing import Protocol
 
-from importer.model import HATE, LOVE, UNRATE, Outcome, Rating, RatingJob, RowRemedy, Status
+from importer.destinations.one_to_ten import build_number
+from importer.model import UNRATE, Outcome, Rating, RatingJob, RowRemedy, Status
 
 
 class FileDestination(Protocol):
@@ -48,11 +49,6 @@ class FileDestination(Protocol):
     def remark(self, job: RatingJob) -> str:
         """Return a note for the user about this row; empty if there is none."""
         ...
-
-
-def build_number(rating: Rating, love: int | None, hate: int | None) -> int | None:
-    """Return a rating as 1 to 10, or None for a love or hate without a number."""
-    return rating if isinstance(rating, int) else {LOVE: love, HATE: hate}[rating]
 
 
 def refuse_rating(rating: Rating, love: int | None, hate: int | None) -> Outcome | None:

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from importer.destinations.one_to_ten import build_number
 from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
-from importer.destinations.upload_files.base import build_number, refuse_rating
+from importer.destinations.upload_files.base import refuse_rating
 from importer.model import NEEDS_ID, MediaKind, Outcome, RatingJob, RowRemedy, Status
 
 HEADER = (

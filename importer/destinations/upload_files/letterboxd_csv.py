@@ -10,8 +10,9 @@ rated is not the day it was watched. The ratings therefore carry no date there.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from importer.destinations.one_to_ten import build_number
 from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
-from importer.destinations.upload_files.base import build_number, refuse_rating
+from importer.destinations.upload_files.base import refuse_rating
 from importer.model import NEEDS_ID, MediaKind, Outcome, RatingJob, Status
 
 HEADER = ("imdbID", "tmdbID", "Title", "Year", "Rating10")

@@ -13,8 +13,8 @@ it reads: `love`, `hate`, `unrate`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from importer.destinations.one_to_ten import build_number
 from importer.destinations.spec import DestinationSpec, RequestOptions, UploadFile
-from importer.destinations.upload_files.base import build_number
 from importer.model import UNRATE, Outcome, RatingJob
 
 HEADER = (
