@@ -246,4 +246,6 @@ def _build_query(table: str, columns: Sequence[str], which: str) -> str:
     # text may be no UTF-8. Versions of SQLite may write a real number differently, a whole one not.
     whole = {"sent_at": "CAST(round(sent_at * 1000) AS INTEGER)"}
     cells = ", ".join(whole.get(name, name) for name in columns)
-    return f"SELECT CAST(group_concat(json_array({cells})) AS BLOB) FROM (SELECT * FROM {table} {which})"
+    # A row is joined inside: as one cell it is handed out faster than as twenty-seven.
+    rows = f"SELECT json_array({cells}) AS cells FROM {table} {which}"
+    return f"SELECT CAST(group_concat(cells) AS BLOB) FROM ({rows})"
