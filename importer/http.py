@@ -71,6 +71,12 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, pause.total_seconds())
 
 
+def is_web_page(answer: Response) -> bool:
+    """Whether a web page came instead of an answer: then it was not the API that refused."""
+    is_html = "html" in answer.headers.get("Content-Type", "").lower()
+    return is_html or answer.body[:200].lstrip().startswith(b"<")
+
+
 def parse_object(body: bytes) -> Mapping[str, Any]:
     """Parse a JSON object; anything else that a server or a proxy sends is an empty one."""
     content = _parse(body)

@@ -28,7 +28,8 @@ from urllib.parse import urljoin, urlsplit
 from importer import limits
 from importer.client.client import Client
 from importer.client.transport import HttpSender, Transport
-from importer.destinations.decisions import LOSSES, Decision, Done, Retry, RetryPolicy
+from importer.destinations.decisions import LOSSES, Decision, Done, Effect, Retry, RetryPolicy
+from importer.destinations.policies import ask_again
 from importer.errors import (
     ConnectionLostError,
     Loss,
@@ -220,8 +221,8 @@ def _interpret(name: str, guard: AddressGuard, answer: Response | ConnectionLost
 
 
 def _ask_again(name: str, reason: str, policy: RetryPolicy, asked_seconds: float | None = None) -> Retry:
-    seconds = None if asked_seconds is None else max(policy.first_wait_seconds, asked_seconds)
-    return Retry(f"{name}: its server gives no proper answer ({reason})", policy, wait_seconds=seconds)
+    told = f"{name}: its server gives no proper answer ({reason})"
+    return ask_again(told, policy, asked_seconds, Effect.NONE)
 
 
 def _follow(job: SyncJob, address: str, answer: Response, name: str) -> str:

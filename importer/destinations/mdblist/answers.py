@@ -21,7 +21,6 @@ rating. The sums are compared, since the count of nested episodes may stand unde
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from importer.destinations.decisions import (
@@ -41,16 +40,18 @@ from importer.destinations.mdblist.trouble import (
     describe_refusal,
     interpret_refused_access,
 )
+from importer.destinations.policies import (
+    SERVER_ERROR,
+    SERVER_ERROR_FOR_MANY,
+    build_nonsense,
+    build_not_counted,
+)
 from importer.errors import ConnectionLostError, StopRunError
 from importer.http import Response, parse_object, read_retry_after
 from importer.model import Batch, Outcome, Status
 from importer.text import clean_words
 
-NONSENSE = RetryPolicy(
-    attempts=3,
-    first_wait_seconds=5,
-    stop_message="MDBList's answers make no sense: what became of a batch is unknown",
-)
+NONSENSE = build_nonsense("MDBList")
 OVERLOADED = RetryPolicy(
     attempts=5,
     first_wait_seconds=15,
@@ -58,28 +59,7 @@ OVERLOADED = RetryPolicy(
     stop_message="{reason}: MDBList still gives no answer after {attempts} attempts",
     too_much=True,
 )
-SERVER_ERROR = RetryPolicy(
-    attempts=4,
-    first_wait_seconds=2,
-    exponential=True,
-    when_exhausted=WhenExhausted.SPLIT,
-    outcome=Outcome(Status.FAILED, "server_error", "gave up after {reason}"),
-    too_much=True,
-)
-SERVER_ERROR_FOR_MANY = replace(SERVER_ERROR, attempts=2)
-"""Splitting finds the row that breaks the server sooner than more attempts with the whole batch."""
-
-NOT_COUNTED = RetryPolicy(
-    attempts=2,
-    first_wait_seconds=2,
-    reads_back_first=True,
-    when_exhausted=WhenExhausted.SPLIT,
-    outcome=Outcome(
-        Status.UNCONFIRMED,
-        "not_counted",
-        "MDBList neither counted the row nor said that it does not know the title",
-    ),
-)
+NOT_COUNTED = build_not_counted("MDBList", first_wait_seconds=2)
 
 _NOT_FOUND = Outcome(Status.NOT_FOUND, "not_found", "MDBList does not know this title by the ids of the row")
 _BROKEN = frozenset({500, 501, 505})

@@ -4,34 +4,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from math import ceil
 
-from importer.destinations.decisions import Effect, Retry, RetryPolicy, Stop, interpret_loss
+from importer.destinations.decisions import Retry, RetryPolicy, Stop, interpret_loss
 from importer.destinations.mdblist.settings import KEY_PAGE
+from importer.destinations.policies import RATE_LIMIT, RETRY_MARGIN_SECONDS, ask_again, build_question
 from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
-from importer.http import Response, parse_object, read_retry_after
+from importer.http import Response, is_web_page, parse_object, read_retry_after
 from importer.text import clean_words
 
 NOT_MDBLISTS = "an answer that is not MDBList's"
 
-QUESTION = RetryPolicy(
-    attempts=3,
-    first_wait_seconds=2,
-    stop_message="MDBList gives no proper answer ({reason}). Type the same command again later.",
-)
-"""Anything that changes nothing."""
-
+QUESTION = build_question("MDBList")
 PATIENT_QUESTION = replace(QUESTION, attempts=5)
-
-RATE_LIMIT = RetryPolicy(
-    attempts=1,
-    first_wait_seconds=30,
-    exponential=True,
-    counts=False,
-    pauses_all_workers=True,
-    stop_message="{reason} and goes on asking. Type the same command again later.",
-)
-
-_MARGIN_SECONDS = 0.9
-"""`Retry-After` is rounded to whole seconds."""
 
 _LONGEST_WINDOW_SECONDS = 600.0
 """A window is 5 minutes long: a longer wait is that for the next day."""
@@ -47,11 +30,9 @@ def interpret_trouble(
         return decision
     status = answer.status
     if status >= 500 or status == 408:
-        asked = read_retry_after(answer.headers)
-        seconds = None if asked is None else max(policy.first_wait_seconds, asked)
-        return Retry(f"HTTP {status}", policy, Effect.UNKNOWN, seconds)
+        return ask_again(f"HTTP {status}", policy, read_retry_after(answer.headers))
     if 200 <= status < 300:
-        return Retry(NOT_MDBLISTS, policy, Effect.UNKNOWN)
+        return ask_again(NOT_MDBLISTS, policy)
     return Stop(StopRunError(describe_refusal(answer, secrets)))
 
 
@@ -78,14 +59,8 @@ def interpret_limit(answer: Response) -> Retry | Stop:
                 f"at midnight UTC, {wait}; the same command then continues."
             )
         )
-    waits = None if not seconds else seconds + _MARGIN_SECONDS
+    waits = None if not seconds else seconds + RETRY_MARGIN_SECONDS
     return Retry("MDBList asks to slow down (429)", RATE_LIMIT, wait_seconds=waits)
-
-
-def is_web_page(answer: Response) -> bool:
-    """Whether a web page came instead of an answer: then it was not the API that refused."""
-    is_html = "html" in answer.headers.get("Content-Type", "").lower()
-    return is_html or answer.body[:200].lstrip().startswith(b"<")
 
 
 def describe_refusal(answer: Response, secrets: Iterable[str]) -> str:

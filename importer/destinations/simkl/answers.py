@@ -34,16 +34,13 @@ from importer.destinations.decisions import (
     narrow,
 )
 from importer.destinations.not_found import Missing, find_missing
+from importer.destinations.policies import SERVER_ERROR_OUTCOME, build_nonsense, build_not_counted
 from importer.destinations.simkl.trouble import NOT_SIMKLS, interpret_refusal
 from importer.errors import ConnectionLostError
 from importer.http import Response, parse_object, read_retry_after
 from importer.model import Batch, Outcome, RatingJob, Status
 
-NONSENSE = RetryPolicy(
-    attempts=3,
-    first_wait_seconds=5,
-    stop_message="Simkl's answers make no sense: what became of a batch is unknown",
-)
+NONSENSE = build_nonsense("Simkl")
 OVERLOADED = RetryPolicy(
     attempts=6,
     first_wait_seconds=1,  # docs: 1, 2, 4, 8, 16 s
@@ -52,25 +49,10 @@ OVERLOADED = RetryPolicy(
     stop_message="{reason}: Simkl still gives no answer after {attempts} attempts",
     too_much=True,
 )
-SERVER_ERROR = replace(
-    OVERLOADED,
-    when_exhausted=WhenExhausted.SPLIT,
-    outcome=Outcome(Status.FAILED, "server_error", "gave up after {reason}"),
-)
+SERVER_ERROR = replace(OVERLOADED, when_exhausted=WhenExhausted.SPLIT, outcome=SERVER_ERROR_OUTCOME)
 SERVER_ERROR_FOR_MANY = replace(SERVER_ERROR, attempts=3)
-"""Splitting finds the row that breaks the server sooner than more attempts with the whole batch."""
 
-NOT_COUNTED = RetryPolicy(
-    attempts=2,
-    first_wait_seconds=1,
-    reads_back_first=True,
-    when_exhausted=WhenExhausted.SPLIT,
-    outcome=Outcome(
-        Status.UNCONFIRMED,
-        "not_counted",
-        "Simkl neither counted the row nor said that it does not know the title",
-    ),
-)
+NOT_COUNTED = build_not_counted("Simkl", first_wait_seconds=1)
 
 _OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 _MISSING = Outcome(Status.NOT_FOUND, "not_found", "Simkl does not know this title by the ids of the row")

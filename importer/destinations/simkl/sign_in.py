@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from importer.destinations.decisions import Decision, Done, RefreshToken, Retry, Stop
+from importer.destinations.policies import ask_again
 from importer.destinations.sign_in import (
     DEFAULT_INTERVAL_SECONDS,
     LEAST_INTERVAL_SECONDS,
@@ -35,14 +36,12 @@ from importer.destinations.simkl.trouble import (
     HASTY_QUESTION,
     NOT_SIMKLS,
     QUESTION,
-    ask_again,
     interpret_trouble,
-    is_block_page,
     read_error,
     refuse_app,
 )
 from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
-from importer.http import Request, Response, host_of, parse_object
+from importer.http import Request, Response, host_of, is_web_page, parse_object
 from importer.secret import Secret
 
 SCOPE = "media:read media:write"
@@ -136,7 +135,7 @@ def read_refresh(
     if answer.status in {400, 401} and error == "invalid_grant":
         problem = f"The sign-in cannot be renewed ({answer.status}): it is too old or was revoked"
         return Done(RefreshRefused(AuthorizationError(problem, Remedy.SIGN_IN)))
-    if answer.status == 400 and error != "rate_limit" and not is_block_page(answer):
+    if answer.status == 400 and error != "rate_limit" and not is_web_page(answer):
         problem = "The sign-in cannot be renewed (400)"
         return Stop(AuthorizationError(problem, Remedy.SIGN_IN))
     return _interpret_trouble(answer)
@@ -150,7 +149,7 @@ def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
 def _interpret_trouble(answer: Response | ConnectionLostError, *, first: bool = False) -> Retry | Stop:
     """Decide on trouble of the sign-in itself: a refusal there is about the app, not about a token."""
     if isinstance(answer, Response) and answer.status in {400, 401, 403}:
-        is_lock, is_page = read_error(answer) == "rate_limit", is_block_page(answer)
+        is_lock, is_page = read_error(answer) == "rate_limit", is_web_page(answer)
         if not (is_lock or is_page):
             return refuse_app()
     decision = interpret_trouble(answer, _FIRST_QUESTION if first else HASTY_QUESTION)

@@ -19,12 +19,10 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
 from importer.destinations.decisions import Effect, RefreshToken, Retry, RetryPolicy, Stop, interpret_loss
+from importer.destinations.policies import RATE_LIMIT, RETRY_MARGIN_SECONDS, ask_again, build_question
 from importer.destinations.simkl.settings import APPS_PAGE
 from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
-from importer.http import Response, parse_object, read_retry_after
-
-RETRY_MARGIN_SECONDS = 0.9
-"""`Retry-After` is rounded to whole seconds."""
+from importer.http import Response, is_web_page, parse_object, read_retry_after
 
 LONGEST_WAIT_SECONDS = 900.0
 """A 429 that asks to wait longer is taken for a used-up day, whatever it is called."""
@@ -33,24 +31,10 @@ NOT_SIMKLS = "an answer that is not the API's"
 
 REFRESH_TOKEN = RefreshToken(f"Simkl does not accept the sign-in, although it is new (401). {Remedy.SIGN_IN}")
 
-QUESTION = RetryPolicy(
-    attempts=3,
-    first_wait_seconds=2,
-    stop_message="Simkl gives no proper answer ({reason}). Type the same command again later.",
-)
-"""Anything that changes nothing: whose sign-in it is, what the account has rated, what changed."""
-
+QUESTION = build_question("Simkl")
 PATIENT_QUESTION = replace(QUESTION, attempts=5)
 HASTY_QUESTION = replace(QUESTION, attempts=2, waits_for_network=False)
 
-RATE_LIMIT = RetryPolicy(
-    attempts=1,
-    first_wait_seconds=30,
-    exponential=True,
-    counts=False,  # it says nothing about what was sent: only the total time ends it
-    pauses_all_workers=True,
-    stop_message="{reason} and goes on asking. Type the same command again later.",
-)
 LOCKED = RetryPolicy(
     attempts=5,
     first_wait_seconds=20,  # such a lock is held for up to 20 s
@@ -114,12 +98,6 @@ def interpret_refusal(answer: Response) -> Retry | Stop | RefreshToken | None:
     return None
 
 
-def ask_again(reason: str, policy: RetryPolicy, asked_seconds: float | None = None) -> Retry:
-    """Ask the question again, after the policy's wait or what the server asks for if that is longer."""
-    seconds = None if asked_seconds is None else max(policy.first_wait_seconds, asked_seconds)
-    return Retry(reason, policy, Effect.UNKNOWN, seconds)
-
-
 def refuse_app() -> Stop:
     """Stop because the app is not known."""
     return _refuse_app("401")
@@ -135,16 +113,10 @@ def _refuse_app(why: str) -> Stop:
     )
 
 
-def is_block_page(answer: Response) -> bool:
-    """Whether a web page came instead of an answer: then it was not the API that refused."""
-    is_html = "html" in answer.headers.get("Content-Type", "").lower()
-    return is_html or answer.body[:200].lstrip().startswith(b"<")
-
-
 def _explain_forbidden(answer: Response, error: str) -> AuthorizationError:
     if error == "insufficient_scope":
         return AuthorizationError("This sign-in may read at Simkl but not rate (403)", Remedy.SIGN_IN)
-    if is_block_page(answer):
+    if is_web_page(answer):
         return AuthorizationError(
             "A web page came instead of Simkl's answer (403): something between blocks this network's "
             "address. Try again later or from another network"

@@ -8,11 +8,12 @@ Answers are not trusted: an entry without a name or a valid id is dropped.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from importer.destinations.decisions import Decision, Done, Effect, Retry, RetryPolicy, Stop, interpret_loss
+from importer.destinations.decisions import Decision, Done, Effect, Retry, Stop, interpret_loss
+from importer.destinations.policies import RATE_LIMIT, build_question
 from importer.destinations.titles import Candidate, Found, Unsearchable
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Request, Response, parse_object, read_retry_after
@@ -25,19 +26,8 @@ LONGEST_QUERY = 200
 REQUESTS_PER_SECOND = 20
 """Half of what TMDB allows (docs: rate limiting, about 40)."""
 
-_QUESTION = RetryPolicy(
-    attempts=5,
-    first_wait_seconds=2,
-    stop_message="TMDB gives no proper answer ({reason}). Type the same command again later.",
-)
-_RATE_LIMIT = RetryPolicy(
-    attempts=1,
-    first_wait_seconds=10,
-    exponential=True,
-    counts=False,
-    pauses_all_workers=True,
-    stop_message="{reason} and goes on asking. Type the same command again later.",
-)
+_QUESTION = replace(build_question("TMDB"), attempts=5)
+_RATE_LIMIT = replace(RATE_LIMIT, first_wait_seconds=10)
 
 _SOURCES = {"imdb": "imdb_id", "tvdb": "tvdb_id"}
 _LISTS = {

@@ -36,6 +36,7 @@ from importer.destinations.decisions import (
     narrow,
 )
 from importer.destinations.not_found import Missing, find_missing, flatten_item
+from importer.destinations.policies import SERVER_ERROR, SERVER_ERROR_FOR_MANY, ask_again, build_nonsense
 from importer.destinations.trakt.trouble import (
     NOT_TRAKTS,
     REFRESH_TOKEN,
@@ -46,11 +47,7 @@ from importer.errors import AccountLimitError, AuthorizationError, ConnectionLos
 from importer.http import Response, parse_object, read_retry_after
 from importer.model import Batch, Outcome, RatingJob, Status
 
-NONSENSE = RetryPolicy(
-    attempts=3,
-    first_wait_seconds=5,
-    stop_message="Trakt's answers make no sense: what became of a batch is unknown",
-)
+NONSENSE = build_nonsense("Trakt")
 OVERLOADED = RetryPolicy(
     attempts=5,
     first_wait_seconds=30,  # docs: "try again in 30 s"
@@ -58,17 +55,6 @@ OVERLOADED = RetryPolicy(
     stop_message="{reason}: Trakt still gives no answer after {attempts} attempts",
     too_much=True,
 )
-SERVER_ERROR = RetryPolicy(
-    attempts=4,
-    first_wait_seconds=2,
-    exponential=True,
-    when_exhausted=WhenExhausted.SPLIT,
-    outcome=Outcome(Status.FAILED, "server_error", "gave up after {reason}"),
-    too_much=True,
-)
-SERVER_ERROR_FOR_MANY = replace(SERVER_ERROR, attempts=2)
-"""Splitting finds the row that breaks the server sooner than more attempts with the whole batch."""
-
 CONFLICT = RetryPolicy(
     # Not documented for ratings: if the rating is not in the account, it was refused.
     attempts=2,
@@ -215,9 +201,7 @@ def _interpret_trouble(batch: Batch, answer: Response) -> BatchDecision:
             return Split(reason, Effect.UNKNOWN)
         return Retry(reason, CONFLICT, Effect.UNKNOWN)
     if status in _OVERLOADED:
-        asked = read_retry_after(answer.headers)
-        seconds = None if asked is None else max(OVERLOADED.first_wait_seconds, asked)
-        return Retry(f"overloaded ({status})", OVERLOADED, Effect.UNKNOWN, seconds)
+        return ask_again(f"overloaded ({status})", OVERLOADED, read_retry_after(answer.headers))
     policy = SERVER_ERROR_FOR_MANY if len(batch.jobs) > 1 else SERVER_ERROR
     return Retry(f"server error ({status})", policy, Effect.UNKNOWN)
 

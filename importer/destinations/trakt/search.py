@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 from importer.destinations.decisions import Decision, Done
 from importer.destinations.titles import Candidate, EpisodeOf, Found, Unsearchable, is_imdb_id
 from importer.destinations.trakt.request import build_request
-from importer.destinations.trakt.trouble import PATIENT_QUESTION, interpret_trouble, is_block_page
+from importer.destinations.trakt.trouble import PATIENT_QUESTION, interpret_trouble
 from importer.errors import ConnectionLostError
-from importer.http import Request, Response, parse_list
+from importer.http import Request, Response, is_web_page, parse_list
 from importer.model import MediaKind
 
 PAGE_SIZE = 50
@@ -72,7 +72,7 @@ class TraktSearch:
 
     def read_exact_search(self, answer: Response | ConnectionLostError) -> Decision[Found | Unsearchable]:
         """Read as `read_search` does; a server without this search (404) finds nothing."""
-        if isinstance(answer, Response) and answer.status == 404 and not is_block_page(answer):
+        if isinstance(answer, Response) and answer.status == 404 and not is_web_page(answer):
             return Done(Found())
         return self.read_search(answer)
 
@@ -94,7 +94,7 @@ class TraktSearch:
 
     def read_search(self, answer: Response | ConnectionLostError) -> Decision[Found | Unsearchable]:
         """Read the titles of an answer; an empty list with 200 means none."""
-        if isinstance(answer, Response) and not is_block_page(answer):
+        if isinstance(answer, Response) and not is_web_page(answer):
             if answer.status == 200 and (found := _parse(answer)) is not None:
                 return Done(found)
             if answer.status in _REFUSALS:
@@ -105,7 +105,7 @@ class TraktSearch:
         self, answer: Response | ConnectionLostError, source: str, value: str
     ) -> Decision[Found | Unsearchable]:
         """Read the titles with the id. An empty list or a 404 means none (neither is documented)."""
-        if isinstance(answer, Response) and answer.status == 404 and not is_block_page(answer):
+        if isinstance(answer, Response) and answer.status == 404 and not is_web_page(answer):
             return Done(Found())
         decision = self.read_search(answer)
         if not isinstance(decision, Done) or isinstance(decision.value, Unsearchable):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from importer.destinations.decisions import Decision, Done, Retry, RetryPolicy, Stop
+from importer.destinations.policies import ask_again
 from importer.destinations.sign_in import (
     DEFAULT_INTERVAL_SECONDS,
     LEAST_INTERVAL_SECONDS,
@@ -30,16 +31,15 @@ from importer.destinations.trakt.trouble import (
     HASTY_QUESTION,
     NOT_TRAKTS,
     QUESTION,
-    ask_again,
     explain_forbidden,
     interpret_trouble,
-    is_block_page,
 )
 from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
 from importer.http import (
     Request,
     Response,
     host_of,
+    is_web_page,
     parse_object,
     read_retry_after,
 )
@@ -148,7 +148,7 @@ def read_refresh(
     if status in {200, 201}:
         tokens = parse_tokens(answer.body, received_at)
         return Done(tokens) if tokens else ask_again(NOT_TRAKTS, HASTY_QUESTION)
-    if status in {400, 401} and is_block_page(answer):
+    if status in {400, 401} and is_web_page(answer):
         return Stop(
             StopRunError(
                 f"A web page came instead of Trakt's answer about the sign-in (HTTP {status}): a proxy, a "
@@ -156,7 +156,7 @@ def read_refresh(
                 "network."
             )
         )
-    if status == 403 and not is_block_page(answer):
+    if status == 403 and not is_web_page(answer):
         return Stop(AuthorizationError(str(explain_forbidden(answer)), Remedy.SIGN_IN))
     if status in {400, 401}:
         reason = parse_object(answer.body).get("error")
@@ -184,7 +184,7 @@ def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
 
 def _interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPolicy) -> Retry | Stop:
     if isinstance(answer, Response) and 300 <= answer.status < 500 and answer.status not in {403, 423, 429}:
-        if answer.status in {400, 401} and not is_block_page(answer):
+        if answer.status in {400, 401} and not is_web_page(answer):
             return _wrong_app()
         where = f"There is no sign-in at this address (HTTP {answer.status})"
         return Stop(StopRunError(f"{where}: check or unset IMPORTER_TRAKT_AUTH_URL."))

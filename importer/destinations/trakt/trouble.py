@@ -2,35 +2,18 @@
 
 from dataclasses import replace
 
-from importer.destinations.decisions import Effect, RefreshToken, Retry, RetryPolicy, Stop, interpret_loss
+from importer.destinations.decisions import RefreshToken, Retry, RetryPolicy, Stop, interpret_loss
+from importer.destinations.policies import RATE_LIMIT, RETRY_MARGIN_SECONDS, ask_again, build_question
 from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
-from importer.http import Response, read_retry_after
-
-RETRY_MARGIN_SECONDS = 0.9
-"""`Retry-After` is rounded to whole seconds; other clients wait this much longer."""
+from importer.http import Response, is_web_page, read_retry_after
 
 NOT_TRAKTS = "an answer that is not the API's"
 
 REFRESH_TOKEN = RefreshToken(f"Trakt does not accept the sign-in, although it is new (401). {Remedy.SIGN_IN}")
 
-QUESTION = RetryPolicy(
-    attempts=3,
-    first_wait_seconds=2,
-    stop_message="Trakt gives no proper answer ({reason}). Type the same command again later.",
-)
-"""Anything that changes nothing: whose sign-in it is, what the account has rated, which titles there are."""
-
+QUESTION = build_question("Trakt")
 PATIENT_QUESTION = replace(QUESTION, attempts=5)
 HASTY_QUESTION = replace(QUESTION, attempts=2, waits_for_network=False)
-
-RATE_LIMIT = RetryPolicy(
-    attempts=1,
-    first_wait_seconds=30,
-    exponential=True,
-    counts=False,  # it says nothing about what was sent: only the total time ends it
-    pauses_all_workers=True,
-    stop_message="{reason} and goes on asking. Type the same command again later.",
-)
 
 
 def interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPolicy = QUESTION) -> Retry | Stop:
@@ -53,12 +36,6 @@ def interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPolic
     return Stop(StopRunError(f"Trakt answers HTTP {status}, which makes no sense here."))
 
 
-def ask_again(reason: str, policy: RetryPolicy, asked_seconds: float | None = None) -> Retry:
-    """Ask the question again, after the policy's wait or what the server asks for if that is longer."""
-    seconds = None if asked_seconds is None else max(policy.first_wait_seconds, asked_seconds)
-    return Retry(reason, policy, Effect.UNKNOWN, seconds)
-
-
 def interpret_rate_limit(answer: Response) -> Retry:
     """Decide on a 429: wait as long as it says and a little more; if it does not say, longer and longer."""
     seconds = read_retry_after(answer.headers)
@@ -69,15 +46,9 @@ def interpret_rate_limit(answer: Response) -> Retry:
     )
 
 
-def is_block_page(answer: Response) -> bool:
-    """Whether a web page came instead of an answer: then it was not the API that refused."""
-    is_html = "html" in answer.headers.get("Content-Type", "").lower()
-    return is_html or answer.body[:200].lstrip().startswith(b"<")
-
-
 def explain_forbidden(answer: Response) -> AuthorizationError:
     """Explain a 403: the web page of the protection layer is not the API's word about the app."""
-    if is_block_page(answer):
+    if is_web_page(answer):
         return AuthorizationError(
             "Cloudflare, which stands before Trakt, blocked this request (403 with a web page). Neither your "
             "app nor your sign-in is at fault: it is this network's address. Try again later or from another "

@@ -22,6 +22,7 @@ from importer.destinations.decisions import (
     interpret_loss,
     narrow,
 )
+from importer.destinations.policies import SERVER_ERROR_OUTCOME
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Response, parse_object, read_retry_after
 from importer.model import Batch, Outcome, Status
@@ -42,7 +43,7 @@ SERVER_ERROR = RetryPolicy(
     attempts=2,
     first_wait_seconds=10,
     when_exhausted=WhenExhausted.SPLIT,
-    outcome=Outcome(Status.FAILED, "server_error", "gave up after {reason}"),
+    outcome=SERVER_ERROR_OUTCOME,
 )
 
 _CREDENTIAL_ERROR = re.compile("invalid (development )?API (key|permission)|failed authentication")

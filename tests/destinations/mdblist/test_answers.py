@@ -21,11 +21,9 @@ from importer.destinations.mdblist.answers import (
     NONSENSE,
     NOT_COUNTED,
     OVERLOADED,
-    SERVER_ERROR,
-    SERVER_ERROR_FOR_MANY,
 )
 from importer.destinations.mdblist.api import Mdblist
-from importer.destinations.mdblist.trouble import RATE_LIMIT
+from importer.destinations.policies import RATE_LIMIT, SERVER_ERROR, SERVER_ERROR_FOR_MANY
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, StopRunError
 from importer.http import Response
 from importer.model import Batch, Outcome, Status

@@ -22,9 +22,10 @@ from importer.destinations.decisions import (
     Split,
     Stop,
 )
+from importer.destinations.policies import RATE_LIMIT
 from importer.destinations.simkl.answers import NOT_COUNTED
 from importer.destinations.simkl.api import Simkl
-from importer.destinations.simkl.trouble import LOCKED, RATE_LIMIT
+from importer.destinations.simkl.trouble import LOCKED
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, Remedy
 from importer.http import Response
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
