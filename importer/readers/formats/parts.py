@@ -72,6 +72,22 @@ def require_title(title: str | None) -> str:
     return title
 
 
+def read_source_id(source: str, cell: str, field: str) -> dict[str, Any]:
+    """Read an id whose source another cell names; of others (mal, manual ...) no destination knows it.
+
+    Raises CellError, which is about this field.
+    """
+    source = source.lower()
+    if source not in {"imdb", "tmdb", "tvdb"}:
+        return {}
+    name = f"{source}_id"
+    try:
+        return {name: TITLE_PARSERS[name](cell)}
+    except CellError as error:
+        error.field = field
+        raise
+
+
 def name_part(job: RatingJob, show: Title, own: Title) -> RatingJob:
     """Give a season or an episode the ids by which most destinations know it.
 

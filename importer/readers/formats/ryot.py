@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.cells.errors import CellError
-from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import unsupported
 from importer.readers.cells.numbers import parse_number
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
-from importer.readers.formats.parts import Title, name_part, name_whole
+from importer.readers.formats.parts import Title, name_part, name_whole, read_source_id
 
 _SCALE = steps("0", "100", none=frozenset({""}))
 _KINDS = {"movie": MediaKind.MOVIE, "show": MediaKind.SHOW, "anime": MediaKind.UNKNOWN}
@@ -55,18 +53,8 @@ class RyotReader(TableReader):
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Give the title its id; a review with numbers is one of a season or an episode."""
-        title = Title(title=job.title, **_read_id(extra["source"].lower(), extra["identifier"]))
+        title = Title(title=job.title, **read_source_id(extra["source"], extra["identifier"], "identifier"))
         if job.kind is not MediaKind.SHOW or job.season is None:
             return name_whole(job, title)
         kind = MediaKind.SEASON if job.episode is None else MediaKind.EPISODE
         return name_part(job._replace(kind=kind), title, Title())
-
-
-def _read_id(source: str, identifier: str) -> dict[str, Any]:
-    try:
-        if source in {"tmdb", "tvdb"}:
-            return {f"{source}_id": parse_number_id(identifier)}
-        return {"imdb_id": parse_imdb_id(identifier)} if source == "imdb" else {}
-    except CellError as error:
-        error.field = "identifier"
-        raise

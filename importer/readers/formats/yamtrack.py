@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob, Status
 from importer.readers.cells.errors import CellError, Reason
-from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import unsupported
 from importer.readers.cells.numbers import parse_number
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
+from importer.readers.formats.parts import read_source_id
 from importer.readers.tables.table import Header
 
 _SCALE = steps("0", "10", none=frozenset({""}))
@@ -91,27 +91,12 @@ class YamtrackReader(TableReader):
             raise CellError(
                 Reason.NO_NUMBER, f"the {job.kind} has no number", "Write it, or take the row out."
             )
-        job = _give_id(job, extra["source"].lower(), extra["media_id"])
+        job = job._replace(**read_source_id(extra["source"], extra["media_id"], "media_id"))
         if job.title is None and not any((job.imdb_id, job.tmdb_id, job.tvdb_id)):
             raise CellError(
                 Reason.NO_ID, "the row has neither an id nor a title", "Write one, or take the row out."
             )
         return job
-
-
-def _give_id(job: RatingJob, source: str, media_id: str) -> RatingJob:
-    """Put the id where it belongs; of the other sources (mal, manual ...) no destination knows it."""
-    try:
-        if source == "tmdb":
-            return job._replace(tmdb_id=parse_number_id(media_id))
-        if source == "tvdb":
-            return job._replace(tvdb_id=parse_number_id(media_id))
-        if source == "imdb":
-            return job._replace(imdb_id=parse_imdb_id(media_id))
-    except CellError as error:
-        error.field = "media_id"
-        raise
-    return job
 
 
 class FloppyReader(YamtrackReader):
