@@ -7,13 +7,13 @@ must (`check_row`):
         about = FormatNote(name="filmdom", ...)
         description = ("Filmdom ratings",)
         tmdb_id = Column("Film", parse=parse_number_id, required=True)
-        rating = Column("Stars", parse=on_scale(steps("1", "5", "1")), required=True)
+        rating = Column("Stars", parse=steps("1", "5", "1").convert, required=True)
         rated_at = Column("When", parse=DATE)
 
 `detect` finds the format of a file, `tables` takes the file apart, `columns` parses the cells.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, tzinfo
 from functools import cached_property
 from itertools import count, repeat
@@ -32,7 +32,7 @@ from importer.readers.jobs import LostCell, collector_paused, is_optional, note_
 from importer.readers.judging import read_cells, refuse_other_scale
 from importer.readers.row_problems import outweighs, repeated_header, shorten, too_few
 from importer.readers.tables.chunk import Chunk
-from importer.readers.tables.records import LIST
+from importer.readers.tables.records import LIST, RecordTable
 from importer.readers.tables.table import AnyTable, Header
 
 _JOB_FIELDS = RatingJob._fields[2:]
@@ -74,6 +74,8 @@ class TableReader:
     """Columns that are not read, without which a file is not of this format all the same."""
     signature_columns: ClassVar[frozenset[str]] = frozenset()
     """Columns, in lower case, of this format alone: a table with one is of it, or an incomplete export."""
+    lists: ClassVar[Collection[str]] = ()
+    """The lists or elements whose records are rated titles, of a file that holds others, too; else all."""
     options: ClassVar[frozenset[str]] = frozenset()
     """The `ReadOptions` that mean something here, of those that are for single formats only."""
     own_zone: ClassVar[tzinfo] = UTC
@@ -106,6 +108,8 @@ class TableReader:
         self.given = options
         self.zone = options.zone or self.own_zone
         self.table = table
+        if self.lists and isinstance(table, RecordTable):
+            table.take_lists(self.lists)
         self.places = self.find_columns(table.header)
         """In which column of the table each field stands."""
         self.prepare()
@@ -198,10 +202,6 @@ class TableReader:
     def parse_date(self, cell: str) -> str | None:
         """Parse a cell of the date column, in the order that the whole column shows."""
         return parse_date(cell, lambda: self._is_day_first, self.zone)
-
-    def set_block_size(self, size: int) -> None:
-        """Read in blocks of about so many bytes."""
-        self.table.block_size = size
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield the rows; see `base.Reader`."""

@@ -49,7 +49,7 @@ def read_until_error(
     reader = open_reader(path, reading or ReadOptions(format_name, mapping or {}))
     if block_size is not None:
         assert isinstance(reader, TableReader)
-        reader.set_block_size(block_size)
+        reader.table.block_size = block_size
     rows: list[SourceRow] = []
     try:
         for chunk in reader.chunks():

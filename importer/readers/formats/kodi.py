@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import ReadOptions
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.numbers import parse_number, parse_year
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column, ColumnGroup
 from importer.readers.format_reader import FormatNote, TableReader
 from importer.readers.formats.parts import name_part, name_whole, read_title
-from importer.readers.tables.records import LIST, RecordTable
-from importer.readers.tables.table import AnyTable
+from importer.readers.tables.records import LIST
 
 _SCALE = steps("1", "10", "1", none=frozenset({"", "0"}))
 _KINDS = {"movie": MediaKind.MOVIE, "tvshow": MediaKind.SHOW, "episodedetails": MediaKind.EPISODE}
@@ -57,12 +55,8 @@ class KodiReader(TableReader):
     show = _title_columns("show.", "tvshow.")
     reported_first = ("rating",)
     unread_columns = ("uniqueid",)
+    lists = _KINDS
     signature_columns: ClassVar = frozenset({"uniqueid.imdb", "uniqueid.tmdb", "uniqueid.tvdb"})
-
-    def __init__(self, table: AnyTable, options: ReadOptions) -> None:
-        if isinstance(table, RecordTable):
-            table.take_lists(_KINDS)
-        super().__init__(table, options)
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Tell the kind by the element, and an episode by its show."""

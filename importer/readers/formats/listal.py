@@ -4,15 +4,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import ReadOptions
 from importer.readers.cells.addresses import Address, parse_address
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.cells.ids import parse_imdb_number
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
-from importer.readers.tables.records import RecordTable
-from importer.readers.tables.table import AnyTable
 
 _SCALE = steps("1", "10", "1", none=frozenset({"", "0"}))
 
@@ -38,12 +35,8 @@ class ListalReader(TableReader):
     title = Column("title")
     address = Column("link", parse=parse_address)
     reported_first = ("rating", "imdb_id")
+    lists = frozenset({"item"})
     signature_columns: ClassVar = frozenset({"listal:rating", "listal:imdb"})
-
-    def __init__(self, table: AnyTable, options: ReadOptions) -> None:
-        if isinstance(table, RecordTable):
-            table.take_lists({"item"})
-        super().__init__(table, options)
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Tell the kind by the address, if it says one."""

@@ -5,15 +5,12 @@ from functools import partial
 from typing import Any, ClassVar
 
 from importer.model import MediaKind, RatingJob
-from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import Reason
 from importer.readers.cells.kinds import TitleType, parse_kind, parse_second_kind, unsupported
 from importer.readers.cells.ratings import not_rated, parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import FormatNote, TableReader
 from importer.readers.formats.parts import require_title
-from importer.readers.tables.records import RecordTable
-from importer.readers.tables.table import AnyTable
 
 _SHOW = TitleType(MediaKind.SHOW)
 _EITHER = TitleType(MediaKind.SHOW, MediaKind.MOVIE)
@@ -66,12 +63,8 @@ class MyAnimeListReader(TableReader):
     rating = Column("my_score", parse=_parse_score, required=True)
     title = Column("series_title", required=True)
     reported_first = ("rating", "kind")  # what is not rated is skipped, whatever it is
+    lists = frozenset({"anime"})  # beside them stands `myinfo`, the owner of the list
     signature_columns: ClassVar = frozenset({"series_title", "my_score"})
-
-    def __init__(self, table: AnyTable, options: ReadOptions) -> None:
-        if isinstance(table, RecordTable):
-            table.take_lists({"anime"})  # beside them stands `myinfo`, the owner of the list
-        super().__init__(table, options)
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """See that there is a title to look for."""

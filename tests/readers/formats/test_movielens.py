@@ -178,7 +178,7 @@ def test_memory_does_not_grow_with_the_ratings(tmp_path: Path) -> None:
         path.write_text(RATINGS + "1,1,4.0,964981247\n2,1,4.0,964981247\n" * (rows // 2))
         reader = open_reader(path, ReadOptions(user="1"))
         assert isinstance(reader, MovieLensDatasetReader)
-        reader.set_block_size(1 << 14)
+        reader.table.block_size = 1 << 14
         tracemalloc.start()
         try:
             assert sum(len(chunk) for chunk in reader.chunks()) == rows
