@@ -12,7 +12,7 @@ from importer.readers.cells.numbers import parse_number, parse_year
 from importer.readers.cells.scales import steps
 from importer.readers.columns import Column, ColumnGroup
 from importer.readers.format_reader import FormatNote, TableReader
-from importer.readers.formats.parts import name_part, name_whole, read_title
+from importer.readers.formats.parts import name_part, name_whole, read_title, title_of
 from importer.readers.tables.records import LIST
 
 _SCALE = steps("1", "10", "1", none=frozenset({"", "0"}))
@@ -60,7 +60,7 @@ class KodiReader(TableReader):
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Tell the kind by the element, and an episode by its show."""
-        own = read_title(job._asdict(), "")
+        own = title_of(job)
         job = job._replace(kind=_KINDS[extra["list_name"]])
         return (
             name_part(job, read_title(extra, "show."), own)

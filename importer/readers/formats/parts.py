@@ -56,6 +56,11 @@ def read_title(values: Mapping[str, Any], prefix: str) -> Title:
     return Title(*(values.get(prefix + field) for field in Title._fields))
 
 
+def title_of(job: RatingJob) -> Title:
+    """Return what a row's own fields say of its title."""
+    return Title(*(getattr(job, field) for field in Title._fields))
+
+
 def show_first(cells: Mapping[str, str], prefixes: Sequence[str]) -> Mapping[str, str]:
     """Put the cells of the first title that has any under the names that people are shown."""
     for prefix in prefixes:

@@ -16,7 +16,14 @@ from importer.readers.cells.numbers import parse_year
 from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
-from importer.readers.formats.parts import Title, name_whole, read_title, show_first, title_columns
+from importer.readers.formats.parts import (
+    Title,
+    name_whole,
+    read_title,
+    show_first,
+    title_columns,
+    title_of,
+)
 from importer.readers.tables.records import LIST
 from importer.readers.tables.table import Header
 
@@ -61,7 +68,7 @@ class SimklReader(TableReader):
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """See that the row names a title."""
         del extra
-        return _name_title(job, Title(*(getattr(job, field) for field in Title._fields)))
+        return _name_title(job, title_of(job))
 
 
 class SimklJsonReader(TableReader):

@@ -13,7 +13,7 @@ from importer.readers.cells.numbers import parse_number, parse_year
 from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
-from importer.readers.formats.parts import Title, name_part, name_whole
+from importer.readers.formats.parts import Title, name_part, name_whole, title_of
 
 _ABOUT = FormatNote(
     name="traktrater",
@@ -48,7 +48,7 @@ class TraktRaterReader(TableReader):
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Tell the kind by the columns of the file."""
         del extra
-        title = Title(job.title, job.year, job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id)
+        title = title_of(job)
         if "season" in self.places:
             return name_part(job._replace(kind=MediaKind.SEASON), title, Title())
         kind = MediaKind.SHOW if "tvdb_id" in self.places else MediaKind.MOVIE
@@ -73,5 +73,5 @@ class TraktRaterEpisodesReader(TableReader):
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Go by the ids of the episode."""
-        own = Title(job.title, None, job.imdb_id, job.tmdb_id, job.tvdb_id, job.trakt_id)
+        own = title_of(job)
         return name_part(job._replace(kind=MediaKind.EPISODE), Title(extra["show"]), own)
