@@ -12,12 +12,11 @@ from importer.model import MediaKind, RatingJob
 from importer.readers.cells.addresses import Address, parse_address
 from importer.readers.cells.dates import parse_date
 from importer.readers.cells.numbers import parse_year
-from importer.readers.cells.ratings import not_rated, parse_rating
+from importer.readers.cells.ratings import parse_rating
 from importer.readers.columns import Column
 from importer.readers.format_reader import DATE, FormatNote, TableReader
 from importer.readers.formats.parts import require_title
 
-_SEEN = "-"
 # 2000 – 2004 and 2005 – ... are the years of series.
 _match_years = re.compile(r"([0-9]{4})\s*[-–—]\s*(?:[0-9]{4}|\.{2,3}|…)?").fullmatch
 _match_date = re.compile(
@@ -25,12 +24,6 @@ _match_date = re.compile(
 ).fullmatch
 _match_rating = re.compile(r"[1-9]|10|-").fullmatch
 _HEADERLESS = ("ru_title", "en_title", "year", "rating", "data")
-
-
-def _parse_rating(cell: str) -> int:
-    if cell.strip() == _SEEN:
-        raise not_rated()
-    return parse_rating(cell)
 
 
 def _parse_first_year(cell: str) -> int | None:
@@ -59,8 +52,8 @@ class KinopoiskReader(TableReader):
     description = ("Kinopoisk ratings",)
     title = Column("nameEng", "en_title", "оригинальное название", required=True)
     russian = Column("nameRus", "ru_title", "русскоязычное название", required=True)
-    unrated = frozenset({"", _SEEN})
-    rating = Column("rating", "моя оценка", parse=_parse_rating, required=True)
+    unrated = frozenset({"", "-"})
+    rating = Column("rating", "моя оценка", parse=parse_rating, required=True)
     rated_at = Column("date", "data", parse=DATE)
     year = Column("year", "год", parse=_parse_first_year, required=True)
     years = year.also(_parse_kind)
