@@ -19,13 +19,13 @@ def explain_unknown(
     """Say what a table has, and what it lacks to be of the nearest format."""
     names = table.header.names
     if not is_forced and _is_text_of_criticker(names):
-        raise UnknownFormatError(
+        return UnknownFormatError(
             f"{table.name}: this is a list of scores as text, as Criticker saves one. It holds no ids.\n"
             "Import Criticker's ratings as CSV or as XML.",
             found=names,
         )
     if not is_forced and isinstance(table, Table) and any(map(_is_data, names)):
-        raise UnknownFormatError(
+        return UnknownFormatError(
             f"{table.name}: the first row is data, not the names of columns: {list_names(names)}.\n"
             "Put a row of names above it, such as title,rating,imdb_id.",
             found=names,
