@@ -48,17 +48,10 @@ _TEN = 10
 _NO_TYPE = "the row has no type: taken for a movie"
 MY_RATING = ("my_rating", "my rating", "myrating", "userrating")
 """What people and programs call their own rating, and no export with ratings of others does."""
-_RATED_AT: tuple[str, ...] = (
-    "rated_at",
-    "ratedat",
-    "rated at",
-    "date_rated",
-    "date rated",
-    "daterated",
-    "rated_on",
-    "rated on",
+_RATED_AT = (
+    *("rated_at", "ratedat", "rated at", "date_rated", "date rated", "daterated", "rated_on", "rated on"),
+    *("rating_date", "rating date", "ratingdate", "rated", "date", "created_at", "createdat"),
 )
-_RATED_AT += ("rating_date", "rating date", "ratingdate", "rated", "date", "created_at", "createdat")
 _CLEARLY_RATED = frozenset({"rated_at", "ratedat", "rated at", "date rated", "date_rated"})
 _NAMES = ("name", "film", "movie")
 """A title, in a table with a year and with no column of another's; elsewhere the name of anything."""
@@ -253,9 +246,8 @@ class CsvReader(Scaled):
         if not job.kind:  # no type column, or an empty cell
             kind = _kind_by_numbers(has_season=job.season is not None, has_episode=job.episode is not None)
             if kind is MediaKind.MOVIE and (job.tvdb_id or address.kind is MediaKind.SHOW):
-                kind = (
-                    MediaKind.SHOW
-                )  # hardly a film has a TVDB id; where it is one, the second kind finds it
+                kind = MediaKind.SHOW
+                # Hardly a film has a TVDB id; where it is one, the second kind finds it.
                 job = job._replace(second_kind=MediaKind.MOVIE)
                 is_by_address = address.kind is MediaKind.SHOW
                 reason = "its address says so" if is_by_address else "it has a TVDB id"

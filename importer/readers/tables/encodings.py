@@ -10,7 +10,7 @@ The byte of a letter is all there is to go by, so a short text may fit two encod
 
 import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -128,17 +128,13 @@ def _score_pairs(encoding: str, is_usual: Callable[[bytes], bool]) -> Callable[[
 
     def score(sample: bytes) -> float:
         usual = beyond = 0
-        for character in _decode(sample, encoding):
+        for character in sample.decode(encoding, "replace"):
             if not character.isascii():
                 beyond += 1
                 usual += is_usual(character.encode(encoding, "replace"))
         return usual / beyond if beyond else 0.0
 
     return score
-
-
-def _decode(sample: bytes, encoding: str) -> Iterator[str]:
-    return iter(sample.decode(encoding, "replace"))
 
 
 def _is_gbk(pair: bytes) -> bool:
