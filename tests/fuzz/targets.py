@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -129,22 +130,12 @@ def fuzz_settings(random: Random, folder: Path) -> None:
 @cache
 def _state() -> bytes:
     """The journal of a run that wrote a file."""
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(contextlib.closing(_Folder())).path)
+    with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
         (folder / "r.csv").write_text("imdb_id,rating,title\ntt0111161,9,A\ntt0068646,8,B\n,7,C\n" * 3)
         _command(folder, "run", "r.csv", "--to", "trakt-file", "--write-to", str(folder / "u.csv"))
         (journal,) = (folder / "state/journals").glob("*.sqlite3")
         return journal.read_bytes()
-
-
-class _Folder:
-    def __init__(self) -> None:
-        import tempfile  # noqa: PLC0415
-
-        self.path = tempfile.mkdtemp(prefix="fuzz-")
-
-    def close(self) -> None:
-        shutil.rmtree(self.path, ignore_errors=True)
 
 
 def _command(folder: Path, *words: str) -> str:
