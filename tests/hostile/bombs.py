@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 
@@ -36,19 +37,25 @@ class Measured:
     seconds: float
 
 
-def measure(kind: str, path: Path) -> Measured:
-    """Read a file or an answer in a process of its own."""
+def run_alone(module: str, *words: str, timeout: float) -> dict[str, Any]:
+    """Run a module in a process of its own, with no memory for threads; return the JSON that it writes."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.hostile.measure", kind, str(path)],
+        [sys.executable, "-m", module, *words],
         cwd=Path(__file__).parents[2],
         env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"},
         capture_output=True,
         encoding="utf-8",
-        timeout=200,
+        timeout=timeout,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    return Measured(**json.loads(done.stdout))
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def measure(kind: str, path: Path) -> Measured:
+    """Read a file or an answer in a process of its own."""
+    return Measured(**run_alone("tests.hostile.measure", kind, str(path), timeout=200))
 
 
 def zipped(name: str, content: bytes) -> bytes:

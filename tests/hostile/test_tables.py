@@ -5,11 +5,7 @@ gigabyte is refused after its second mebibyte, as is this one of 300.
 """
 
 import csv
-import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +15,9 @@ import pytest
 from importer.model import RESULT_COLUMNS, TRANSIENT, Status
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import ResultsReader
+from tests.hostile.bombs import GOOD, HEADER, MIB, run_alone
 
 pytestmark = pytest.mark.timeout(60)
-
-MIB = 1024 * 1024
-HEADER = b"imdb_id,rating,title,year,type\n"
-GOOD = b"tt0111161,9,The Shawshank Redemption,1994,movie\n"
 
 
 @dataclass(frozen=True)
@@ -38,18 +31,9 @@ def read(path: Path, pieces: Iterable[bytes], *, mebibytes: int) -> Read:
     """Write a file piece by piece, and read it with so much memory to spare."""
     with path.open("wb") as file:
         file.writelines(pieces)
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.hostile.read_bounded", str(path), str(mebibytes)],
-        cwd=Path(__file__).parents[2],
-        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=50,
-        check=False,
-    )
+    found = run_alone("tests.hostile.read_bounded", str(path), str(mebibytes), timeout=50)
     path.unlink()
-    assert done.returncode == 0, done.stderr[-2000:]
-    return Read(**json.loads(done.stdout))
+    return Read(**found)
 
 
 def repeat(piece: bytes, mebibytes: int) -> Iterable[bytes]:
