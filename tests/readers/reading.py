@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from importer.errors import EmptyFileError, UnreadableFileError
+from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
 from importer.readers import ReadOptions, open_reader
 from importer.readers.format_reader import TableReader
@@ -58,6 +58,15 @@ def read_until_error(
     except UnreadableFileError as error:
         return rows, error
     return rows, None
+
+
+def read_damaged(folder: Path, content: bytes, *, reading: ReadOptions | None = None) -> list[SourceRow]:
+    """Read the rows that come before an error; none if the file is refused. Any other error is a failure."""
+    try:
+        rows, _ = read_until_error(folder, content, reading=reading)
+    except (UnreadableFileError, UnknownFormatError):
+        return []
+    return rows
 
 
 def jobs(rows: Iterable[SourceRow]) -> list[RatingJob]:
