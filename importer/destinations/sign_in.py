@@ -15,24 +15,17 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol, TypeGuard
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
 from importer.destinations.decisions import Decision, Done, Stop
 from importer.errors import AuthorizationError, ConnectionLostError
-from importer.http import Request, Response, is_same_site, parse_object, split_url
+from importer.http import Request, Response, parse_object
 from importer.secret import Secret
 
 MARGIN_SECONDS = 600.0
 """A token is renewed this long before it expires, if it lives long enough; clients use 2 to 10 minutes."""
-
-
-DEFAULT_INTERVAL_SECONDS = 5.0
-"""The polling interval when the answer names none (RFC 8628, 3.2)."""
-
-LEAST_INTERVAL_SECONDS = 1.0
-"""No server makes the importer poll faster."""
 
 
 is_plain_word = re.compile(r"[a-z_]{1,60}").fullmatch
@@ -103,25 +96,6 @@ def read_seconds(content: Mapping[str, Any], key: str) -> float | None:
     return float(value) if 0 < value < 1e11 and math.isfinite(value) else None
 
 
-def is_user_code(value: Any) -> TypeGuard[str]:
-    """Whether the text is a code that people can type."""
-    return isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9-]{1,20}", value) is not None
-
-
-def is_address(value: Any) -> TypeGuard[str]:
-    """Whether the text is an address that is safe to show and looks like what it is."""
-    if not isinstance(value, str) or len(value) > 200 or not value.isascii():
-        return False
-    parts = split_url(value)
-    return parts is not None and "@" not in parts.netloc and "\\" not in value
-
-
-def is_own_page(page: str, auth_url: str) -> bool:
-    """Whether the page is this host's own, and not in clear unless the host itself is."""
-    is_safe = page.startswith("https://") or auth_url.startswith("http://")
-    return is_safe and is_same_site(page, auth_url)
-
-
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
     """The code to show (`user_code`, `verification_url`) and the one to poll with."""
@@ -133,6 +107,11 @@ class DeviceCode:
     interval: float
     whole_url: str = ""
     """The page with the code filled in, if the service names it."""
+
+
+def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
+    """Whether the service has revoked the token."""
+    return Done(isinstance(answer, Response) and 200 <= answer.status < 300)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,19 @@ from importer.destinations.decisions import (
     Split,
     Stop,
 )
-from importer.destinations.sign_in import Account, DeviceCode, Pending, RefreshRefused, TokenSet, parse_tokens
+from importer.destinations.sign_in import (
+    Account,
+    DeviceCode,
+    Pending,
+    RefreshRefused,
+    TokenSet,
+    parse_tokens,
+    read_revoke,
+)
 from importer.destinations.titles import AccountRating, PageQuery
 from importer.destinations.trakt.account import LONGEST_NAME, read_account, read_count
 from importer.destinations.trakt.api import TraktV2
-from importer.destinations.trakt.sign_in import read_device_code, read_poll, read_refresh, read_revoke
+from importer.destinations.trakt.sign_in import read_device_code, read_poll, read_refresh
 from importer.destinations.trakt_v1.api import TraktV1
 from importer.errors import ConnectionLostError
 from importer.http import Response, read_retry_after

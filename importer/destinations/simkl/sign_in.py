@@ -15,21 +15,16 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from importer.destinations.decisions import Decision, Done, RefreshToken, Retry, Stop
+from importer.destinations.device_code import SLOWER_SECONDS, SignInHost, read_code, start_over
 from importer.destinations.policies import ask_again
 from importer.destinations.sign_in import (
-    DEFAULT_INTERVAL_SECONDS,
-    LEAST_INTERVAL_SECONDS,
     DeviceCode,
     Pending,
     RefreshRefused,
     TokenSet,
-    is_address,
-    is_own_page,
     is_plain_word,
-    is_user_code,
     parse_tokens,
-    read_seconds,
-    read_word,
+    read_revoke,
 )
 from importer.destinations.simkl.request import build_request
 from importer.destinations.simkl.trouble import (
@@ -40,8 +35,8 @@ from importer.destinations.simkl.trouble import (
     read_error,
     refuse_app,
 )
-from importer.errors import AuthorizationError, ConnectionLostError, Remedy, StopRunError
-from importer.http import Request, Response, host_of, is_web_page, parse_object
+from importer.errors import AuthorizationError, ConnectionLostError, Remedy
+from importer.http import Request, Response, is_web_page, parse_object
 from importer.secret import Secret
 
 SCOPE = "media:read media:write"
@@ -52,9 +47,6 @@ _FIRST_QUESTION = replace(QUESTION, waits_for_network=False)
 
 _RENEWAL = replace(HASTY_QUESTION, waits_for_network=True)
 
-SLOWER_SECONDS = 5.0
-"""`slow_down` adds this to the polling interval (RFC 8628, 3.5)."""
-
 DEFAULT_CODE_SECONDS = 900.0
 """How long a code is valid if the answer does not say; the docs' example."""
 
@@ -64,24 +56,9 @@ def read_device_code(answer: Response | ConnectionLostError, auth_url: str) -> D
     if isinstance(answer, ConnectionLostError) or answer.status != 200:
         return _interpret_trouble(answer, first=True)
     content = parse_object(answer.body)
-    device_code, user_code = read_word(content, "device_code"), content.get("user_code")
+    host = SignInHost(auth_url, "IMPORTER_SIMKL_BASE_URL", DEFAULT_CODE_SECONDS)
     url, whole = content.get("verification_uri"), content.get("verification_uri_complete")
-    if not device_code or not is_user_code(user_code) or not is_address(url):
-        return ask_again(NOT_SIMKLS, QUESTION)
-    if not is_own_page(url, auth_url):
-        # Not quoted: nobody shall open it.
-        where = f"The sign-in at {host_of(auth_url)} names a page that is not its own"
-        return Stop(StopRunError(f"{where}: check or unset IMPORTER_SIMKL_BASE_URL."))
-    return Done(
-        DeviceCode(
-            Secret(device_code),
-            user_code,
-            url,
-            read_seconds(content, "expires_in") or DEFAULT_CODE_SECONDS,
-            max(read_seconds(content, "interval") or DEFAULT_INTERVAL_SECONDS, LEAST_INTERVAL_SECONDS),
-            whole if is_address(whole) and is_own_page(whole, auth_url) else "",
-        )
-    )
+    return read_code(content, url, whole, host=host) or ask_again(NOT_SIMKLS, QUESTION)
 
 
 def read_poll(answer: Response | ConnectionLostError, received_at: float) -> Done[TokenSet | Pending] | Stop:
@@ -114,11 +91,11 @@ def _read_poll_error(error: str) -> Done[TokenSet | Pending] | Stop:
         case "access_denied":
             return Stop(AuthorizationError("You declined the sign-in on Simkl's page; nothing was stored."))
         case "expired_token":
-            return _start_over("The code has expired (expired_token).")
+            return start_over("The code has expired (expired_token).")
         case "invalid_client" | "unauthorized_client":
             return refuse_app()
     word = error if is_plain_word(error) else "400"
-    return _start_over(f"Simkl refuses this sign-in ({word}).")
+    return start_over(f"Simkl refuses this sign-in ({word}).")
 
 
 def read_refresh(
@@ -141,11 +118,6 @@ def read_refresh(
     return _interpret_trouble(answer)
 
 
-def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
-    """Whether Simkl has revoked the token."""
-    return Done(isinstance(answer, Response) and 200 <= answer.status < 300)
-
-
 def _interpret_trouble(answer: Response | ConnectionLostError, *, first: bool = False) -> Retry | Stop:
     """Decide on trouble of the sign-in itself: a refusal there is about the app, not about a token."""
     if isinstance(answer, Response) and answer.status in {400, 401, 403}:
@@ -154,10 +126,6 @@ def _interpret_trouble(answer: Response | ConnectionLostError, *, first: bool = 
             return refuse_app()
     decision = interpret_trouble(answer, _FIRST_QUESTION if first else HASTY_QUESTION)
     return refuse_app() if isinstance(decision, RefreshToken) else decision
-
-
-def _start_over(what: str) -> Stop:
-    return Stop(AuthorizationError(what, Remedy.START_OVER))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,16 @@ from dataclasses import dataclass, field, replace
 import orjson
 
 from importer.destinations.decisions import Decision, Done, Retry, RetryPolicy, Stop
+from importer.destinations.device_code import SLOWER_SECONDS, SignInHost, read_code, start_over
 from importer.destinations.policies import ask_again
 from importer.destinations.sign_in import (
-    DEFAULT_INTERVAL_SECONDS,
-    LEAST_INTERVAL_SECONDS,
     DeviceCode,
     Pending,
     RefreshRefused,
     TokenSet,
-    is_address,
-    is_own_page,
     is_plain_word,
-    is_user_code,
     parse_tokens,
-    read_seconds,
+    read_revoke,
     read_word,
 )
 from importer.destinations.trakt.request import build_request
@@ -38,7 +34,6 @@ from importer.errors import AuthorizationError, ConnectionLostError, Remedy, Sto
 from importer.http import (
     Request,
     Response,
-    host_of,
     is_web_page,
     parse_object,
     read_retry_after,
@@ -51,10 +46,6 @@ _FIRST_QUESTION = replace(QUESTION, waits_for_network=False)
 _RENEWAL = replace(HASTY_QUESTION, waits_for_network=True)
 """Without a connection nothing was sent, so the refresh token is not spent."""
 
-SLOWER_SECONDS = 5.0
-"""A 429 adds this to the polling interval (RFC 8628, 3.5, `slow_down`)."""
-
-
 DEFAULT_CODE_SECONDS = 600.0
 """How long a code is valid if the answer does not say; the API page's example."""
 
@@ -64,23 +55,8 @@ def read_device_code(answer: Response | ConnectionLostError, auth_url: str) -> D
     if isinstance(answer, ConnectionLostError) or answer.status != 200:
         return _interpret_trouble(answer, _FIRST_QUESTION)
     content = parse_object(answer.body)
-    device_code, user_code = read_word(content, "device_code"), content.get("user_code")
-    url = content.get("verification_url")
-    if not device_code or not is_user_code(user_code) or not is_address(url):
-        return ask_again(NOT_TRAKTS, QUESTION)
-    if not is_own_page(url, auth_url):
-        # Not quoted: nobody shall open it.
-        where = f"The sign-in at {host_of(auth_url)} names a page that is not its own"
-        return Stop(StopRunError(f"{where}: check or unset IMPORTER_TRAKT_AUTH_URL."))
-    return Done(
-        DeviceCode(
-            Secret(device_code),
-            user_code,
-            url,
-            read_seconds(content, "expires_in") or DEFAULT_CODE_SECONDS,
-            max(read_seconds(content, "interval") or DEFAULT_INTERVAL_SECONDS, LEAST_INTERVAL_SECONDS),
-        )
-    )
+    host = SignInHost(auth_url, "IMPORTER_TRAKT_AUTH_URL", DEFAULT_CODE_SECONDS)
+    return read_code(content, content.get("verification_url"), host=host) or ask_again(NOT_TRAKTS, QUESTION)
 
 
 def read_poll(answer: Response | ConnectionLostError, received_at: float) -> Done[TokenSet | Pending] | Stop:
@@ -95,11 +71,11 @@ def read_poll(answer: Response | ConnectionLostError, received_at: float) -> Don
             case 400:
                 return _read_poll_error(read_word(parse_object(answer.body), "error"))
             case 404:
-                return _start_over("Trakt does not know this sign-in (404).")
+                return start_over("Trakt does not know this sign-in (404).")
             case 409:
-                return _start_over("This code was used already (409).")
+                return start_over("This code was used already (409).")
             case 410:
-                return _start_over("The code has expired (410).")
+                return start_over("The code has expired (410).")
             case 418:
                 return _declined()
             case 429:
@@ -118,11 +94,11 @@ def _read_poll_error(error: str) -> Done[TokenSet | Pending] | Stop:
         case "access_denied":
             return _declined()
         case "expired_token":
-            return _start_over("The code has expired (expired_token).")
+            return start_over("The code has expired (expired_token).")
         case "invalid_client" | "unauthorized_client":
             return _wrong_app()
     word = error if is_plain_word(error) else "400"
-    return _start_over(f"Trakt refuses this sign-in ({word}).")
+    return start_over(f"Trakt refuses this sign-in ({word}).")
 
 
 def _poll_more_slowly(why: str, at_least_seconds: float = 0.0) -> Done[TokenSet | Pending]:
@@ -177,11 +153,6 @@ def _explain_refusal(redirect_uri: str) -> str:
     )
 
 
-def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
-    """Whether Trakt has revoked the token."""
-    return Done(isinstance(answer, Response) and 200 <= answer.status < 300)
-
-
 def _interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPolicy) -> Retry | Stop:
     if isinstance(answer, Response) and 300 <= answer.status < 500 and answer.status not in {403, 423, 429}:
         if answer.status in {400, 401} and not is_web_page(answer):
@@ -189,10 +160,6 @@ def _interpret_trouble(answer: Response | ConnectionLostError, policy: RetryPoli
         where = f"There is no sign-in at this address (HTTP {answer.status})"
         return Stop(StopRunError(f"{where}: check or unset IMPORTER_TRAKT_AUTH_URL."))
     return interpret_trouble(answer, policy)
-
-
-def _start_over(what: str) -> Stop:
-    return Stop(AuthorizationError(what, Remedy.START_OVER))
 
 
 def _wrong_app() -> Stop:

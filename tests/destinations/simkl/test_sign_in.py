@@ -15,9 +15,10 @@ from importer.destinations.sign_in import (
     Pending,
     RefreshRefused,
     TokenSet,
+    read_revoke,
 )
 from importer.destinations.simkl.account import SimklAccount, read_account, read_activities
-from importer.destinations.simkl.sign_in import SimklApp, read_poll, read_refresh, read_revoke
+from importer.destinations.simkl.sign_in import SimklApp, read_poll, read_refresh
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, Remedy
 from importer.http import Response
 from importer.secret import Secret

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.decisions import Done, RefreshToken, Retry, Stop
+from importer.destinations.device_code import SLOWER_SECONDS
 from importer.destinations.sign_in import (
     Account,
     DeviceCode,
@@ -18,14 +19,13 @@ from importer.destinations.sign_in import (
     TokenSet,
     dump_tokens,
     parse_tokens,
+    read_revoke,
 )
 from importer.destinations.trakt.account import TraktAccount, read_account, read_activities
 from importer.destinations.trakt.sign_in import (
-    SLOWER_SECONDS,
     TraktApp,
     read_poll,
     read_refresh,
-    read_revoke,
 )
 from importer.destinations.trakt.trouble import explain_forbidden, interpret_trouble
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, Remedy, UnreachableError
