@@ -3,7 +3,7 @@
     @dataclass(frozen=True, slots=True)
     class StarsSettings:
         insecure_http: bool = setting(False, is_flag=True)
-        base_url: str = setting("https://api.stars.example", is_flag=True, check=check_url)
+        base_url: str = setting("https://api.stars.example", is_flag=True, check=check_address("your key"))
         key: Secret = secret(check=check_word)
 
         @staticmethod
@@ -20,6 +20,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from importer.errors import Remedy
+from importer.http import url_problems
 from importer.secret import Secret
 
 Check = Callable[[str, Mapping[str, Any]], Iterable[str]]
@@ -86,6 +88,25 @@ def check_word(text: str, _above: Mapping[str, Any]) -> Iterator[str]:
     """Yield a problem if the text is not safe in a header, where a line break would begin another header."""
     if not text.isascii() or not text.isprintable() or " " in text:
         yield "{place} must be one word without blanks, accents or line breaks; copy it again."
+
+
+def check_address(what: str) -> Check:
+    """Build the check of an address to which `what` is sent: plain http only with `insecure_http`."""
+
+    def check(text: str, above: Mapping[str, Any]) -> Iterator[str]:
+        in_clear = "" if above.get("insecure_http", True) else what
+        return url_problems(text, in_clear=in_clear, section="{section}")
+
+    return check
+
+
+def check_pair(places: Places) -> Iterator[str]:
+    """Yield a problem if a refresh token stands without its access token."""
+    if places.place("refresh_token") and not places.place("access_token"):
+        yield (
+            f"{places.place('refresh_token')} stands alone: set {places.choices('access_token')} as "
+            f"well, or remove it. {Remedy.SIGN_IN}"
+        )
 
 
 def without_slash(address: str) -> str:

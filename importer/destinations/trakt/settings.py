@@ -1,13 +1,11 @@
 """The settings of `trakt`, today's API: the hosts, the registered app, and for containers the tokens."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from importer.errors import Remedy
-from importer.http import url_problems
 from importer.secret import Secret
-from importer.setting import Places, check_word, secret, setting, without_slash
+from importer.setting import Places, check_address, check_pair, check_word, secret, setting, without_slash
 
 APP_KEYS = {"client_id": "Client id", "client_secret": "Client secret"}
 """The fields that identify the app of a Trakt user, with their labels; an app may have no secret."""
@@ -19,11 +17,6 @@ DEVICE_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"
 """The redirect URI of apps for devices; new apps on Trakt need https."""
 
 
-def _check_url(text: str, above: Mapping[str, Any]) -> Iterator[str]:
-    in_clear = "" if above.get("insecure_http", True) else "your tokens"
-    return url_problems(text, in_clear=in_clear, section="{section}")
-
-
 @dataclass(frozen=True, slots=True)
 class TraktSettings:
     """The hosts, the app and the tokens.
@@ -33,9 +26,13 @@ class TraktSettings:
     """
 
     insecure_http: bool = setting(False, is_flag=True)
-    base_url: str = setting("https://api.trakt.tv", is_flag=True, check=_check_url, read=without_slash)
+    base_url: str = setting(
+        "https://api.trakt.tv", is_flag=True, check=check_address("your tokens"), read=without_slash
+    )
     # Since July 2026 the contracts have a separate host for OAuth; the API's host still works, too.
-    auth_url: str = setting("https://auth.trakt.tv", is_flag=True, check=_check_url, read=without_slash)
+    auth_url: str = setting(
+        "https://auth.trakt.tv", is_flag=True, check=check_address("your tokens"), read=without_slash
+    )
     client_id: str = setting("", check=check_word, shows=False)
     client_secret: Secret = secret(check=check_word)
     redirect_uri: str = setting(DEVICE_REDIRECT, check=check_word)
@@ -50,8 +47,4 @@ class TraktSettings:
                 f"The client id of your Trakt app is missing: set {places.choices('client_id')}. {APPS_PAGE} "
                 f"shows it; VIP members can make an app there. {Remedy.UPLOAD_FILE}"
             )
-        if places.place("refresh_token") and not places.place("access_token"):
-            yield (
-                f"{places.place('refresh_token')} stands alone: set {places.choices('access_token')} as "
-                f"well, or remove it. {Remedy.SIGN_IN}"
-            )
+        yield from check_pair(places)
