@@ -4,19 +4,17 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from importer.cli import app
 from importer.client import token_store
+from tests.command import Importer, run_command
 from tests.destinations.conformance import MOVIES
 from tests.road import Server, running_sandbox
 
 KEY = "sandbox-mdblist-key"
-
-Importer = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -40,13 +38,7 @@ def importer(
 
     def run(*words: str, piped: str | None = "") -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "stdin", Terminal() if piped is None else io.StringIO(piped))
-        monkeypatch.setattr(sys, "argv", ["importer", *words])
-        with pytest.raises(SystemExit) as ended:
-            app.main()
-        printed = capsys.readouterr()
-        assert KEY not in printed.out + printed.err
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, printed.out, printed.err
+        return run_command(monkeypatch, capsys, words, (KEY,))
 
     return run
 

@@ -1,25 +1,19 @@
 """A destination is one slice: a toy of one file goes through all that the importer can do."""
 
-import csv
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from importer.cli import app
-from importer.client import token_store
 from importer.destinations.registry import choose, find, find_searcher, list_specs, list_words, registered
 from importer.destinations.spec import DestinationSpec, SignIn
 from importer.runs.open_destination import build_offline
 from importer.runs.rules import DestinationOptions
 from importer.sandbox import Sandbox, SandboxOptions
+from tests.command import Importer, build_command, read_statuses, write
 from tests.destinations.conformance import MOVIES, UNKNOWN, DestinationConformance
 from tests.road import Server, running_sandbox
 from tests.toy_destination import KEY, STARS, Stars, build_routes
-
-Importer = Callable[..., tuple[int, str, str]]
-"""Runs the command in this process: its exit code, standard output and standard error."""
 
 
 class TestStars(DestinationConformance):
@@ -40,35 +34,9 @@ def server() -> Iterator[Server]:
 def importer(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Importer:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(token_store, "find_keyring", lambda: None)
-    settings = {"STARS_BASE_URL": server.url, "STARS_KEY": KEY, "STATE_DIR": str(tmp_path / "state")}
-    for name, value in settings.items():
-        monkeypatch.setenv(f"IMPORTER_{name}", value)
-    monkeypatch.setenv("IMPORTER_CONFIG_FILE", str(write(tmp_path / "config.toml", "")))
+    settings = {"STARS_BASE_URL": server.url, "STARS_KEY": KEY}
     write(tmp_path / "ratings.csv", f"imdb_id,rating\n{MOVIES[0]},9\n{MOVIES[1]},4\n{UNKNOWN},7\n")
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["importer", *words])
-        with pytest.raises(SystemExit) as ended:
-            app.main()
-        printed = capsys.readouterr()
-        assert KEY not in printed.out + printed.err
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, printed.out, printed.err
-
-    return run
-
-
-def write(path: Path, text: str) -> Path:
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
-    return path
-
-
-def read_statuses(path: Path) -> list[str]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return [line["status"] for line in csv.DictReader(file)]
+    return build_command(tmp_path, monkeypatch, capsys, settings, secrets=(KEY,))
 
 
 class TestCommands:

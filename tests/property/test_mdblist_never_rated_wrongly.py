@@ -7,7 +7,7 @@ in an answer that leaves no choice. The real rules, pool and reader have to find
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,19 +17,16 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.client.batching import Batcher, BatchSize
 from importer.client.client import Client
 from importer.client.pool import WorkerPool
-from importer.client.rate_limit import Limiter
 from importer.client.transport import Transport
 from importer.destinations.dates import Dates
 from importer.destinations.mdblist.api import Mdblist
-from importer.errors import ConnectionLostError, Loss, StopRunError
+from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
-from importer.model import Batch, MediaKind, RatingJob, RowOutcome, Status
-from importer.progress import Progress
+from importer.model import MediaKind, RatingJob, RowOutcome, Status
 from tests.builders import build_job
-from tests.virtual_time import run_in_virtual_time
+from tests.property.delivery import deliver_jobs, without_limit
 
 Title = tuple[str, int, int | None, int | None]
 """A kind, a TMDB id of the title or its show, and the numbers of a season or an episode."""
@@ -160,28 +157,8 @@ def deliver(
 ) -> tuple[WorkerPool, dict[int, RowOutcome]]:
     dates = Dates(datetime(2026, 9, 1, tzinfo=UTC))
     mdblist = Mdblist("http://127.0.0.1:1", "key", "x", dates, batch_size=batch_size)
-    row_outcomes: dict[int, RowOutcome] = {}
-
-    def take(settled: Sequence[RowOutcome]) -> None:
-        for row_outcome in settled:
-            assert row_outcome.row not in row_outcomes, "a second outcome for one row"
-            row_outcomes[row_outcome.row] = row_outcome
-
-    async def batches() -> AsyncIterator[Batch]:
-        batcher = Batcher(BatchSize(batch_size))
-        for batch in batcher.add((mdblist.request_kind(job), job) for job in table):
-            yield batch
-        for batch in batcher.flush():
-            yield batch
-
-    async def main() -> WorkerPool:
-        pool = WorkerPool(mdblist, Client(server, Limiter(None, Progress())), take, workers=workers)
-        if stop_seconds is not None:
-            asyncio.get_running_loop().call_later(stop_seconds, pool.stop, StopRunError("told to"))
-        await pool.run(batches())
-        return pool
-
-    return run_in_virtual_time(main()), row_outcomes
+    client = Client(server, without_limit())
+    return deliver_jobs(client, mdblist, table, workers=workers, stop_seconds=stop_seconds)
 
 
 TABLES = st.lists(jobs(), min_size=1, max_size=30).map(number)

@@ -6,7 +6,7 @@ way.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,17 +15,14 @@ import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.client.batching import Batcher, BatchSize
 from importer.client.client import Client
 from importer.client.pool import WorkerPool
-from importer.client.rate_limit import Limiter
 from importer.client.transport import Transport
 from importer.destinations.dates import Dates
 from importer.destinations.simkl.api import Simkl
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
-from importer.model import Batch, MediaKind, RatingJob, RowOutcome, Status
-from importer.progress import Progress
+from importer.model import MediaKind, RatingJob, RowOutcome, Status
 from importer.sandbox import SandboxOptions
 from importer.sandbox.catalogue import Catalogue, Kind
 from importer.sandbox.exchange import Call, Route, Twist
@@ -34,7 +31,7 @@ from importer.sandbox.simkl.routes import build_routes
 from importer.sandbox.simkl.tokens import Tokens
 from importer.sandbox.store import Store
 from tests.builders import build_job
-from tests.virtual_time import run_in_virtual_time
+from tests.property.delivery import deliver_jobs, without_limit
 
 NOW = 1_790_000_000.0
 HEADERS = {"User-Agent": "tests/1.0"}
@@ -167,27 +164,8 @@ def deliver(
 ) -> tuple[WorkerPool, dict[int, RowOutcome]]:
     dates = Dates(datetime(2026, 9, 1, tzinfo=UTC))
     simkl = Simkl("http://127.0.0.1:1/simkl", "sandbox-client", "demo", dates, batch_size=batch_size)
-    row_outcomes: dict[int, RowOutcome] = {}
-
-    def take(settled: Sequence[RowOutcome]) -> None:
-        for row_outcome in settled:
-            assert row_outcome.row not in row_outcomes, "a second outcome for one row"
-            row_outcomes[row_outcome.row] = row_outcome
-
-    async def batches() -> AsyncIterator[Batch]:
-        batcher = Batcher(BatchSize(batch_size))
-        for batch in batcher.add((simkl.request_kind(job), job) for job, _ in table):
-            yield batch
-        for batch in batcher.flush():
-            yield batch
-
-    async def main() -> WorkerPool:
-        client = Client(server, Limiter(None, Progress()), server)
-        pool = WorkerPool(simkl, client, take, workers=1)
-        await pool.run(batches())
-        return pool
-
-    return run_in_virtual_time(main()), row_outcomes
+    client = Client(server, without_limit(), server)
+    return deliver_jobs(client, simkl, [job for job, _ in table])
 
 
 @given(table=TABLES, options=OPTIONS, troubles=TROUBLES, batch_size=st.sampled_from([1, 3, 100]))

@@ -8,7 +8,7 @@ courier have to find out what became of each row.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil, log2
@@ -18,20 +18,17 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from importer.client.batching import Batcher, BatchSize
 from importer.client.client import Client
 from importer.client.pool import WorkerPool
-from importer.client.rate_limit import Limiter
 from importer.client.transport import Transport
 from importer.destinations.dates import Dates
 from importer.destinations.titles import possible_kinds
 from importer.destinations.trakt.api import TraktV2
-from importer.errors import ConnectionLostError, Loss, StopRunError
+from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
-from importer.model import Batch, MediaKind, RatingJob, RowOutcome, Status
-from importer.progress import Progress
+from importer.model import MediaKind, RatingJob, RowOutcome, Status
 from tests.builders import build_job
-from tests.virtual_time import run_in_virtual_time
+from tests.property.delivery import deliver_jobs, without_limit
 
 Item = dict[str, Any]
 Title = tuple[str, ...]
@@ -189,29 +186,9 @@ def deliver(
     trakt = TraktV2(
         "http://127.0.0.1:1", "id", "x", Dates(datetime(2026, 9, 1, tzinfo=UTC)), batch_size=batch_size
     )
-    row_outcomes: dict[int, RowOutcome] = {}
-
-    def take(settled: Sequence[RowOutcome]) -> None:
-        for row_outcome in settled:
-            assert row_outcome.row not in row_outcomes, "a second outcome for one row"
-            row_outcomes[row_outcome.row] = row_outcome
-
-    async def batches() -> AsyncIterator[Batch]:
-        batcher = Batcher(BatchSize(batch_size))
-        for batch in batcher.add((trakt.request_kind(row.job), row.job) for row in table):
-            yield batch
-        for batch in batcher.flush():
-            yield batch
-
-    async def main() -> WorkerPool:
-        limiter = Limiter(None, Progress())
-        pool = WorkerPool(trakt, Client(server, limiter), take, workers=workers)
-        if stop_seconds is not None:
-            asyncio.get_running_loop().call_later(stop_seconds, pool.stop, StopRunError("told to"))
-        await pool.run(batches())
-        return pool
-
-    return run_in_virtual_time(main()), row_outcomes
+    jobs = [row.job for row in table]
+    client = Client(server, without_limit())
+    return deliver_jobs(client, trakt, jobs, workers=workers, stop_seconds=stop_seconds)
 
 
 def is_as_asked(server: FakeTrakt, row: Row) -> bool:

@@ -1,21 +1,15 @@
 """MDBList from a run to its undo, as people type it, against the sandbox."""
 
-import csv
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from importer.cli import app
-from importer.client import token_store
 from importer.sandbox.catalogue import Kind
+from tests.command import Importer, build_command, read_statuses, write
 from tests.destinations.conformance import MOVIES, SHOW, UNKNOWN
 from tests.road import Server, find_title, running_sandbox
-
-Importer = Callable[..., tuple[int, str, str]]
-"""Runs the command in this process: its exit code, standard output and standard error."""
 
 KEY = "sandbox-mdblist-key"
 ROWS = (
@@ -39,39 +33,9 @@ def server(options: dict[str, Any]) -> Iterator[Server]:
 def importer(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Importer:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(token_store, "find_keyring", lambda: None)
-    settings = {
-        "MDBLIST_BASE_URL": f"{server.url}/mdblist",
-        "MDBLIST_API_KEY": KEY,
-        "STATE_DIR": str(tmp_path / "state"),
-        "CONFIG_FILE": str(write(tmp_path / "config.toml", "")),
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(f"IMPORTER_{name}", value)
+    settings = {"MDBLIST_BASE_URL": f"{server.url}/mdblist", "MDBLIST_API_KEY": KEY}
     write(tmp_path / "ratings.csv", ROWS)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["importer", *words])
-        with pytest.raises(SystemExit) as ended:
-            app.main()
-        printed = capsys.readouterr()
-        assert KEY not in printed.out + printed.err
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, printed.out, printed.err
-
-    return run
-
-
-def write(path: Path, text: str) -> Path:
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
-    return path
-
-
-def read_statuses(path: Path) -> list[str]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return [line["status"] for line in csv.DictReader(file)]
+    return build_command(tmp_path, monkeypatch, capsys, settings, secrets=(KEY,))
 
 
 def paths_since(server: Server, number: int) -> list[str]:

@@ -1,27 +1,22 @@
 """Simkl from sign-in to undo, as people type it, against the sandbox."""
 
-import csv
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from importer.cli import app
-from importer.client import token_store
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.exchange import Answer
 from importer.sandbox.simkl.ratings import Ratings
+from tests.command import Importer, build_command, read_statuses, write
 from tests.destinations.conformance import MOVIES, SHOW, UNKNOWN
 from tests.road import Server, find_title, running_sandbox
-
-Importer = Callable[..., tuple[int, str, str]]
-"""Runs the command in this process: its exit code, standard output and standard error."""
 
 CLIENT_ID = "sandbox-client"
 FREE: dict[str, Any] = {"auto_approve": True, "device_interval": 1, "simkl_post_rate": None}
@@ -44,46 +39,15 @@ def server(options: dict[str, Any]) -> Iterator[Server]:
 def importer(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Importer:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(token_store, "find_keyring", lambda: None)
-    settings = {
-        "SIMKL_BASE_URL": f"{server.url}/simkl",
-        "SIMKL_CLIENT_ID": CLIENT_ID,
-        "STATE_DIR": str(tmp_path / "state"),
-        "CONFIG_FILE": str(write(tmp_path / "config.toml", "")),
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(f"IMPORTER_{name}", value)
+    settings = {"SIMKL_BASE_URL": f"{server.url}/simkl", "SIMKL_CLIENT_ID": CLIENT_ID}
     write(tmp_path / "ratings.csv", ROWS)
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["importer", *words])
-        with pytest.raises(SystemExit) as ended:
-            app.main()
-        printed = capsys.readouterr()
-        assert CLIENT_ID not in printed.out + printed.err
-        assert "simkl_at_" not in printed.out + printed.err
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, printed.out, printed.err
-
-    return run
+    return build_command(tmp_path, monkeypatch, capsys, settings, secrets=(CLIENT_ID, "simkl_at_"))
 
 
 @pytest.fixture
 def signed_in(importer: Importer) -> Importer:
     assert importer("login", "simkl")[0] == 0
     return importer
-
-
-def write(path: Path, text: str) -> Path:
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
-    return path
-
-
-def read_statuses(path: Path) -> list[str]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return [line["status"] for line in csv.DictReader(file)]
 
 
 def count_requests(server: Server) -> int:

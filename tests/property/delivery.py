@@ -1,0 +1,52 @@
+"""Jobs through the pool to a server of pure rules, in virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from importer.client.batching import Batcher, BatchSize
+from importer.client.client import Client
+from importer.client.pool import WorkerPool
+from importer.client.rate_limit import Limiter
+from importer.destinations.base import Destination
+from importer.errors import StopRunError
+from importer.model import Batch, RatingJob, RowOutcome
+from importer.progress import Progress
+from tests.virtual_time import run_in_virtual_time
+
+
+def deliver_jobs(
+    client: Client,
+    destination: Destination,
+    jobs: Iterable[RatingJob],
+    *,
+    workers: int = 1,
+    stop_seconds: float | None = None,
+) -> tuple[WorkerPool, dict[int, RowOutcome]]:
+    """Send the jobs and return the outcomes by row, of which each has at most one."""
+    row_outcomes: dict[int, RowOutcome] = {}
+
+    def take(settled: Sequence[RowOutcome]) -> None:
+        for row_outcome in settled:
+            assert row_outcome.row not in row_outcomes, "a second outcome for one row"
+            row_outcomes[row_outcome.row] = row_outcome
+
+    async def batches() -> AsyncIterator[Batch]:
+        batcher = Batcher(BatchSize(destination.batch_size))
+        for batch in batcher.add((destination.request_kind(job), job) for job in jobs):
+            yield batch
+        for batch in batcher.flush():
+            yield batch
+
+    async def main() -> WorkerPool:
+        pool = WorkerPool(destination, client, take, workers=workers)
+        if stop_seconds is not None:
+            asyncio.get_running_loop().call_later(stop_seconds, pool.stop, StopRunError("told to"))
+        await pool.run(batches())
+        return pool
+
+    return run_in_virtual_time(main()), row_outcomes
+
+
+def without_limit() -> Limiter:
+    """A limiter that never waits by itself."""
+    return Limiter(None, Progress())
