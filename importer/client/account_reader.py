@@ -14,7 +14,7 @@ Such a list is read again after 2 and 5 seconds, since another program may chang
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from importer.client.client import Client, Trace
@@ -44,7 +44,7 @@ class AccountReading(NamedTuple):
 
 
 class AccountReader:
-    """Reads the account's ratings of one kind, page by page."""
+    """Reads the account's ratings, page by page."""
 
     def __init__(self, destination: Destination, client: Client) -> None:
         self._destination = destination
@@ -58,20 +58,33 @@ class AccountReader:
         `shared` keeps, by address, the answers that are read for other kinds as well. Returns Done, or the
         Stop that ended it.
         """
-        decision = await self._read_pages(kind, shared=shared)
+        decision = await self._read_pages(kind, True, {} if shared is None else shared)
         for pause_seconds in REREAD_PAUSES:
             if not isinstance(decision, Done) or decision.value.is_complete:
                 break
             await asyncio.sleep(pause_seconds)
-            decision = await self._read_pages(kind)
+            decision = await self._read_pages(kind, True, {})
         return decision
 
-    async def read_once(self, kind: MediaKind) -> Decision[AccountReading]:
-        """Read all pages with one attempt each. A Retry is returned to the caller, who counts it."""
-        return await self._read_pages(kind, retries=False)
+    async def read_all(self, kinds: Iterable[MediaKind], *, retries: bool = True) -> Decision[AccountReading]:
+        """Read these kinds as `read` does, up to the first that cannot be read; one doubt counts for all.
+
+        Without `retries` each page has one attempt: a Retry is returned to the caller, who counts it.
+        """
+        ratings: dict[str, AccountRating] = {}
+        doubt = ""
+        shared: dict[str, Response] = {}
+        for kind in sorted(kinds):
+            reading = self.read(kind, shared) if retries else self._read_pages(kind, False, shared)
+            decision = await reading
+            if not isinstance(decision, Done):
+                return decision
+            ratings.update(decision.value.ratings)
+            doubt = doubt or decision.value.doubt
+        return Done(AccountReading(ratings, doubt))
 
     async def _read_pages(
-        self, kind: MediaKind, *, retries: bool = True, shared: dict[str, Response] | None = None
+        self, kind: MediaKind, retries: bool, shared: dict[str, Response]
     ) -> Decision[AccountReading]:
         ratings: dict[str, AccountRating] = {}
         titles: set[str] = set()
@@ -79,7 +92,7 @@ class AccountReader:
         entries = counted = unread = 0
         query: PageQuery | None = PageQuery(kind)
         while query is not None:
-            decision = await self._read_page(query, retries, {} if shared is None else shared)
+            decision = await self._read_page(query, retries, shared)
             if not isinstance(decision, Done):
                 return decision
             page = decision.value

@@ -9,8 +9,7 @@ from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.client import Client
 from importer.destinations.base import Destination
 from importer.destinations.decisions import RATED, UNRATED, Decision, Done
-from importer.destinations.titles import AccountRating, is_stored, possible_kinds
-from importer.http import Response
+from importer.destinations.titles import is_stored, possible_kinds
 from importer.model import Batch, MediaKind, Outcome, RatingJob, Status
 
 
@@ -23,28 +22,17 @@ class ReadBack:
 
     async def read_once(self, batch: Batch) -> Decision[AccountReading]:
         """Read the kinds of the batch with one attempt each."""
-        ratings: dict[str, AccountRating] = {}
-        doubt = ""
-        for kind in _kinds(batch):
-            found = await self._account_reader.read_once(kind)
-            if not isinstance(found, Done):
-                return found
-            ratings.update(found.value.ratings)
-            doubt = doubt or found.value.doubt
-        return Done(AccountReading(ratings, doubt))
+        return await self._account_reader.read_all(_kinds(batch), retries=False)
 
     async def find_shown(self, batch: Batch) -> Sequence[RatingJob]:
         """Find the rows that the account shows as they were sent; none if it cannot be read."""
-        ratings: dict[str, AccountRating] = {}
-        shared: dict[str, Response] = {}
-        for kind in _kinds(batch):
-            found = await self._account_reader.read(kind, shared)
-            if not isinstance(found, Done):
-                return ()
-            if not found.value.is_complete and not all(job.rating for job in batch.jobs):
-                return ()
-            ratings.update(found.value.ratings)
-        return [job for job in batch.jobs if is_stored(self._destination.as_stored(job), ratings)]
+        found = await self._account_reader.read_all(_kinds(batch))
+        if not isinstance(found, Done):
+            return ()
+        if not found.value.is_complete and not all(job.rating for job in batch.jobs):
+            return ()
+        stored = self._destination.as_stored
+        return [job for job in batch.jobs if is_stored(stored(job), found.value.ratings)]
 
     def is_there(self, batch: Batch, reading: AccountReading) -> bool | None:
         """Whether the account has all ratings of the batch; None if the reading is not complete."""
@@ -54,8 +42,8 @@ class ReadBack:
         return are_there if is_certain else None
 
 
-def _kinds(batch: Batch) -> Sequence[MediaKind]:
-    return sorted({kind for job in batch.jobs for kind in possible_kinds(job)})
+def _kinds(batch: Batch) -> set[MediaKind]:
+    return {kind for job in batch.jobs for kind in possible_kinds(job)}
 
 
 def verified(job: RatingJob) -> Outcome:

@@ -26,7 +26,6 @@ from importer.destinations.titles import (
     find_rating,
 )
 from importer.errors import AuthorizationError, Remedy, UsageError
-from importer.http import Response
 from importer.journal import JournalRun, Replaced, in_blocks
 from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, RowRemedy, Status
 from importer.runs.conflicts import (
@@ -114,18 +113,10 @@ class Snapshot:
 
 async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]) -> AccountReading | None:
     """Read the account's ratings of these kinds; None if they cannot be read. Raises StopRunError."""
-    ratings: dict[str, AccountRating] = {}
-    doubt = ""
-    shared: dict[str, Response] = {}
-    for kind in sorted(kinds):
-        decision = await account_reader.read(kind, shared)
-        if isinstance(decision, Stop) and isinstance(decision.error, AuthorizationError):
-            raise decision.error
-        if not isinstance(decision, Done):
-            return None
-        ratings.update(decision.value.ratings)
-        doubt = doubt or decision.value.doubt
-    return AccountReading(ratings, doubt)
+    decision = await account_reader.read_all(kinds)
+    if isinstance(decision, Stop) and isinstance(decision.error, AuthorizationError):
+        raise decision.error
+    return decision.value if isinstance(decision, Done) else None
 
 
 def close_unanswered(
