@@ -16,7 +16,7 @@ PACKAGE = ROOT / "importer"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = """
-1  errors model http files state_files text option secret setting progress interrupts limits
+1  errors model http files state_files text option secret setting progress interrupts limits assets
 2  readers | destinations | config
 3  journal | client
 4  titles
@@ -41,6 +41,7 @@ HOMES = {
     "rapidfuzz": ("matching/scoring.py",),
     "tenacity": ("client/retry.py",),
     "apprise": ("monitoring/notify.py",),
+    "jinja2": ("report/", "web/"),
     "prometheus_client": ("monitoring/metrics.py",),
     "structlog": ("monitoring/log.py",),
 }
