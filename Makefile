@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test chaos fuzz bench check lint types clean
+.PHONY: help setup run run-v2 test chaos fuzz bench check lint types dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -46,8 +46,11 @@ bench: $(VENV)/installed-dev ## measure what users wait for, beside yardsticks (
 
 check: lint types test ## lint, types and tests: what a change must pass
 
+dist: $(VENV)/installed-dev ## build the wheel and the sdist into dist/, the same bytes each time
+	@rm -rf dist && $(BIN)/python -m hatchling build -d dist
+
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .state results.csv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .state results.csv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
