@@ -33,6 +33,8 @@ class Display:
     """Whether standard output is used for the results or the plan."""
     log: Log = field(default_factory=lambda: open_log(as_json=False))
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    logs_waits_only: bool = False
+    """Whether a JSON log goes where nobody follows the counts of each second."""
     announce: Callable[[RunEnd], None] | None = None
     """Announces how the run ended; None means only in the log."""
 
@@ -40,7 +42,8 @@ class Display:
         """Show the progress while the block lasts."""
         # A live display and results on one terminal would write over each other.
         is_in_the_way = self.to_stderr and sys.stdout.isatty()
-        return show_progress(progress, quiet=self.quiet or is_in_the_way, log=self.log)
+        quiet = self.quiet or is_in_the_way
+        return show_progress(progress, quiet=quiet, log=self.log, logs_waits_only=self.logs_waits_only)
 
     def waiting(self, reason: str) -> None:
         """Print it."""

@@ -18,7 +18,7 @@ from importer.errors import GarbledTextError, UsageError
 from importer.interrupts import translate_interrupts
 from importer.matching.answers import Answers
 from importer.matching.service import MatchService, MatchSummary, check_output
-from importer.monitoring.log import open_log
+from importer.monitoring.log import Log, open_log
 from importer.progress import Progress
 from importer.readers.base import ReadOptions
 from importer.runs.open_titles import TitleOptions, open_sources
@@ -42,6 +42,7 @@ def match(
     pace: options.PaceOptions,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
+    log_format: options.LogFormatOption = options.LogFormat.TEXT,
 ) -> None:
     """Look up the titles of rows without ids.
 
@@ -51,12 +52,12 @@ def match(
     if place.api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
     spec = replace(place, api=Api.V2).spec
-    warn = open_log(as_json=False).warn_once
-    where = TitleOptions(spec, at.flags, at.account, warn, pace.workers, pace.rate)
-    found = _match(ExportFile(file, reading), where, out, quiet=quiet)
+    log = open_log(as_json=log_format is options.LogFormat.JSON).bind(job="match")
+    where = TitleOptions(spec, at.flags, at.account, log.warn_once, pace.workers, pace.rate)
+    found = _match(ExportFile(file, reading), where, out, log, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(spec.word, out)}, indent=2))
-    elif not quiet:
+    elif not quiet and not log.is_json:
         _print(found, spec.word, out)
     raise typer.Exit(int(found.open_titles > 0))
 
@@ -70,7 +71,7 @@ resolve.__signature__ = match.__signature__  # type: ignore[attr-defined]
 resolve.__annotations__ = match.__annotations__
 
 
-def _match(given: ExportFile, where: TitleOptions, out: Path, *, quiet: bool) -> MatchSummary:
+def _match(given: ExportFile, where: TitleOptions, out: Path, log: Log, *, quiet: bool) -> MatchSummary:
     """Look up while the progress is shown. Raises ImporterError, also for Ctrl-C."""
     with (
         translate_interrupts("what was found is kept"),
@@ -79,11 +80,11 @@ def _match(given: ExportFile, where: TitleOptions, out: Path, *, quiet: bool) ->
     ):
         check_output(out, path)
         reading = replace(given.reading, leaves_types_open=True)
-        reader, _ = open_file(path, given.name, reading, find_prompts())
+        reader, _ = open_file(path, given.name, reading, find_prompts(logs_json=log.is_json))
         if reader.is_garbled:
             raise GarbledTextError(given.name)
         progress = Progress()
-        with show_progress(progress, quiet=quiet):
+        with show_progress(progress, quiet=quiet, log=log):
             service = MatchService(lambda: open_sources(where), answers, progress)
             return service.match(reader, given.name, out)
 
@@ -117,7 +118,7 @@ def _next_command(to: str, out: Path) -> str:
     return command_line("run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api)
 
 
-_NOT_OF_A_RUN = {"--out", "--workers", "--rate", "--api"}
+_NOT_OF_A_RUN = {"--out", "--workers", "--rate", "--api", "--log-format"}
 
 
 def _kept_words(words: list[str]) -> list[str]:

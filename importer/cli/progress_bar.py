@@ -3,7 +3,7 @@
 ```text
 Progress -> Watch.look() -> View -> build_live   on a terminal    sending ==== 6,204 of 12,000, 5,796 left
                                     build_line   in a pipe        sending: 6,204 of 12,000 rows, 9.8 a second
-                                    log.waiting  --log-format json
+                                    log.waiting  --log-format json, with log.progress once a second
 ```
 
 Polls the `Progress` that the pipeline writes, four times a second and from a thread, so that sending pays
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _LOOKS_PER_SECOND = 4
+_SECONDS_BETWEEN_EVENTS = 1.0
 
 
 @contextmanager
@@ -43,17 +44,19 @@ def show_progress(
     *,
     quiet: bool = False,
     log: Log | None = None,
+    logs_waits_only: bool = False,
     stream: TextIO | None = None,
     clock: Clock = time.monotonic,
 ) -> Iterator[None]:
     """Show the progress on `stream` (standard error) until the block ends, however it ends.
 
-    A JSON `log` gets the waits instead, since the stream is its own then. `clock` must be the event loop's,
-    like `Progress.waiting_until`.
+    A JSON `log` gets it instead, since the stream is its own then: the waits, and the counts once a second,
+    unless nobody follows it (`logs_waits_only`). `clock` must be the event loop's, like
+    `Progress.waiting_until`.
     """
     out = stream or sys.stderr
     if log is not None and log.is_json:
-        with _logged(progress, log, clock):
+        with _logged(progress, log, clock, waits_only=logs_waits_only):
             yield
     elif quiet:
         yield
@@ -82,18 +85,21 @@ def _lines(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
 
 
 @contextmanager
-def _logged(progress: Progress, log: Log, clock: Clock) -> Iterator[None]:
+def _logged(progress: Progress, log: Log, clock: Clock, *, waits_only: bool) -> Iterator[None]:
     watch = Watch(progress, clock)
-    logged = ""
+    logged, logged_at = "", clock()
 
-    def log_waits() -> None:
-        nonlocal logged
-        view = watch.look()
+    def log_view() -> None:
+        nonlocal logged, logged_at
+        view, now = watch.look(), clock()
         if view.waiting_for and view.waiting_for != logged:
             log.waiting(view.waiting_for, view.waiting_seconds)
         logged = view.waiting_for
+        if not waits_only and now - logged_at >= _SECONDS_BETWEEN_EVENTS:
+            logged_at = now
+            log.progress(**view.as_facts())
 
-    with _polling(log_waits):
+    with _polling(log_view):
         yield
 
 

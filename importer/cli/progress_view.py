@@ -95,6 +95,22 @@ class View:
         pause_seconds = self.waiting_seconds if self.is_paused else 0.0
         return self.left / self.overall_rows_per_second + pause_seconds
 
+    def as_facts(self) -> dict[str, object]:
+        """Return what programs are told, once a second."""
+        seconds_left = self.seconds_left if self.phase in COUNTED else None
+        return {
+            "phase": str(self.phase),
+            "rows_read": self.rows_read,
+            "to_send": self.to_send,
+            "done": self.done,
+            "failed": self.failed,
+            "rows_per_second": round(self.rows_per_second, 1),
+            "waiting_for": self.waiting_for,
+            "waiting_seconds": round(self.waiting_seconds, 1),
+            "is_paused": self.is_paused,
+            "eta_seconds": None if seconds_left is None else round(seconds_left),
+        }
+
 
 class Watch:
     """Makes views of a `Progress`, and keeps the samples for the rate."""

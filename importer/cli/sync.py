@@ -108,6 +108,7 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
     display = Display(
         quiet=quiet,
         log=recipients.log,
+        logs_waits_only=True,  # it goes into the system's journal, night after night
         announce=partial(announce, recipients=recipients),
     )
     try:

@@ -71,6 +71,10 @@ class Log:
         """Log a wait of `seconds`; 0 if its length is not known."""
         self._write(logging.INFO, "waiting", reason=reason, seconds=round(seconds, 1))
 
+    def progress(self, **facts: object) -> None:
+        """Log how far the command is: what `cli/progress_view.py` gives of it."""
+        self._write(logging.INFO, "progress", **facts)
+
     def run_ended(self, end: RunEnd) -> None:
         """Log how a run ended, or that it could not begin."""
         self._write(

@@ -294,6 +294,24 @@ class TestShowing:
         assert (line["event"], line["reason"], line["seconds"]) == ("waiting", "over capacity (503)", 30.0)
         assert capfd.readouterr() == ("", "")
 
+    @pytest.mark.parametrize("waits_only", [False, True])
+    def test_a_json_log_gets_the_counts_once_a_second_if_somebody_follows(
+        self, clock: FakeClock, waits_only: bool
+    ) -> None:
+        told, progress = io.StringIO(), sending(0)
+        log = open_log(as_json=True, stream=told)
+        with show_progress(progress, log=log, clock=clock, logs_waits_only=waits_only):
+            progress.done, progress.failed = 40, 3
+            clock.now += 1.5
+        events = [json.loads(line) for line in told.getvalue().splitlines()]
+        counts = [(each["event"], each["done"], each["failed"], each["to_send"]) for each in events]
+        assert counts == ([] if waits_only else [("progress", 40, 3, 100)])
+
+    def test_programs_are_told_how_long_the_rest_takes(self, clock: FakeClock) -> None:
+        facts = look(sending(40), clock, 20).as_facts()
+        assert (facts["phase"], facts["rows_per_second"], facts["eta_seconds"]) == ("sending", 2.0, 30)
+        assert look(Progress(), clock).as_facts()["eta_seconds"] is None
+
     def test_rich_is_not_imported_before_a_terminal_needs_it(self) -> None:
         names = "importer.cli.progress_bar, importer.report.summary_text"
         code = f"import {names}, sys; sys.exit('rich' in sys.modules)"

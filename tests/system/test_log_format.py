@@ -18,7 +18,8 @@ SECRETS = ("sandbox-key", "demo-password", "5ECRET")
 
 
 def read(text: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in text.splitlines()]
+    """The events, without those of each second."""
+    return [event for line in text.splitlines() if (event := json.loads(line))["event"] != "progress"]
 
 
 def test_a_run_is_told_in_json_and_the_summary_stays_on_standard_output(importer: Importer) -> None:
@@ -40,6 +41,13 @@ def test_a_retry_and_an_undo_are_told_under_their_names(importer: Importer) -> N
     assert {line["job"] for line in retried} == {"retry"}
     assert {line["job"] for line in undone} == {"undo"}
     assert [lines[-1]["event"] for lines in (retried, undone)] == ["run_ended"] * 2
+
+
+def test_looking_titles_up_is_told_too(importer: Importer, tmp_path: Path) -> None:
+    (tmp_path / "titles.csv").write_text("title,year,rating\nHeat,1995,8\n")
+    done = importer("match", "titles.csv", "--to", "trakt", "--json", *JSON)
+    (stopped,) = read(done.stderr)  # there is nobody to ask
+    assert (stopped["event"], stopped["exit_code"]) == ("stopped", done.returncode)
 
 
 def test_results_on_standard_output_leave_standard_error_to_the_log(importer: Importer) -> None:
@@ -90,7 +98,8 @@ def test_a_sigterm_is_told_as_the_end_of_the_run(environment: dict[str, str], tm
             stdout=subprocess.DEVNULL,
         ) as process:
             assert process.stderr is not None
-            started = json.loads(process.stderr.readline())
+            events = map(json.loads, process.stderr)
+            started = next(event for event in events if event["event"] != "progress")
             process.send_signal(signal.SIGTERM)
             ended = read(process.stderr.read().decode())[-1]
             assert process.wait(60) == 3

@@ -12,11 +12,13 @@ import yaml
 
 from importer import errors
 from importer.cli.app import load_command
+from importer.cli.progress_view import Watch
 from importer.journal.prune import NEWEST_KEPT
 from importer.monitoring.health import note_next_run, write_health
 from importer.monitoring.log import open_log
 from importer.monitoring.metrics import write_metrics
 from importer.monitoring.notify import NotifyOn
+from importer.progress import Progress
 from tests.monitoring.builders import BEGAN_AT, build_end
 from tests.test_docs import ROOT, read_table
 
@@ -44,6 +46,7 @@ def test_every_event_is_explained_with_its_facts() -> None:
     log = open_log(as_json=True, stream=stream)
     log.run_started("r1", source="", destination="", rows_to_send=0, is_continued=False)
     log.waiting("", 1)
+    log.progress(**Watch(Progress(), lambda: 0.0).look().as_facts())
     log.run_ended(build_end())
     log.stopped("", 1)
     log.warn_once("")

@@ -8,6 +8,7 @@ import pytest
 
 from importer.cli import match
 from importer.errors import GarbledTextError, OptionError, UnreadableFileError
+from importer.monitoring.log import open_log
 from importer.readers import ReadOptions, open_reader
 from importer.readers.tables.encodings import Guess, guess_encoding
 from importer.runs.open_titles import TitleOptions
@@ -115,4 +116,4 @@ def test_garbled_titles_are_not_looked_up(tmp_path: Path) -> None:
     path = write(tmp_path, OTHERS["cp1253"], "cp1253")
     given, nowhere = ExportFile(str(path), ReadOptions()), cast(TitleOptions, None)
     with pytest.raises(GarbledTextError, match="neither UTF-8 nor Western"):
-        match._match(given, nowhere, tmp_path / "out.csv", quiet=True)
+        match._match(given, nowhere, tmp_path / "out.csv", open_log(as_json=False), quiet=True)
