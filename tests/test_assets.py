@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +26,3 @@ def test_a_vendored_file_is_the_published_one(entry: dict[str, Any]) -> None:
 def test_every_file_is_listed() -> None:
     listed = {name for entry in LISTED for name in (entry["file"], *entry["licence_texts"])}
     assert {path.name for path in VENDORED.iterdir()} == {*listed, "VENDORED.json"}
-
-
-def test_every_file_that_is_no_code_travels_with_the_package() -> None:
-    packed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-data"]
-    files = [
-        path.relative_to(ROOT / "importer")
-        for path in (ROOT / "importer").rglob("*")
-        if path.is_file() and path.suffix not in {".py", ".pyc"}
-    ]
-    assert files
-    assert [file for file in files if not any(file.match(each) for each in packed["importer"])] == []
