@@ -1,15 +1,13 @@
 """Some cells of each column, for people who have to say what a table holds."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from importer.readers.base import ReadOptions
 from importer.readers.tables.archive import GZIP_START, ZIP_START, is_workbook
-from importer.readers.tables.opening import list_sheets, open_table
-from importer.readers.tables.sheets import open_sheet
-from importer.readers.tables.table import AnyTable
+from importer.readers.tables.opening import open_tables
 from importer.readers.tables.text import read_head
 
 _MOST_CELLS = 3
@@ -28,7 +26,10 @@ def sample_columns(path: Path, name: str, options: ReadOptions, wanted: Sequence
 
     Raises UnreadableFileError.
     """
-    for table in _open_tables(path, name, options):
+    head = read_head(path, name)
+    if head.startswith(GZIP_START) or (head.startswith(ZIP_START) and not is_workbook(path)):
+        return []
+    for table in open_tables(path, name, head, encoding=options.encoding, sheet=options.sheet):
         names = table.header.names
         if names == tuple(wanted):
             places = [place for place, each in enumerate(names[:_MOST_COLUMNS]) if each]
@@ -39,14 +40,3 @@ def sample_columns(path: Path, name: str, options: ReadOptions, wanted: Sequence
                 for place in places
             ]
     return []
-
-
-def _open_tables(path: Path, name: str, options: ReadOptions) -> Iterator[AnyTable]:
-    head = read_head(path, name)
-    if head.startswith(GZIP_START) or (head.startswith(ZIP_START) and not is_workbook(path)):
-        return
-    sheets = list_sheets(path, name, head, path.stat().st_size)
-    if not sheets:
-        yield open_table(path, name, head, options.encoding)
-    for sheet in sheets:
-        yield open_sheet(path, name, sheet, ())

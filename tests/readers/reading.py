@@ -1,19 +1,16 @@
 """Ways to read a text in a test."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError
+from importer.errors import UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, RatingJob, SourceRow
 from importer.readers import ReadOptions, open_reader
 from importer.readers.format_reader import TableReader
 from importer.readers.formats.csv import CsvReader
 from importer.readers.registry import READERS
 from importer.readers.tables.archive import GZIP_START, ZIP_START, is_workbook
-from importer.readers.tables.opening import list_sheets, open_table
-from importer.readers.tables.sheets import open_sheet
-from importer.readers.tables.table import AnyTable
+from importer.readers.tables.opening import open_tables
 from importer.readers.tables.text import read_head
 from tests.readers.golden import open_sample
 
@@ -101,18 +98,9 @@ def claiming_formats(path: Path) -> set[str]:
     head = read_head(path, path.name)
     if head.startswith((GZIP_START, ZIP_START)) and not is_workbook(path):
         return {open_sample(path).format_name}
-    headers = [table.header for table in _open_tables(path, head)]
+    headers = [table.header for table in open_tables(path, path.name, head)]
     claims = {reader.about.name for reader in READERS for header in headers if not reader.missing(header)}
     nameless = {
         reader.about.name for reader in READERS if any(map(reader.name_columns, (h.names for h in headers)))
     }
     return (claims or nameless) - {CsvReader.about.name}
-
-
-def _open_tables(path: Path, head: bytes) -> Iterator[AnyTable]:
-    sheets = list_sheets(path, path.name, head, path.stat().st_size)
-    if not sheets:
-        yield open_table(path, path.name, head)
-    for sheet in sheets:
-        with suppress(EmptyFileError):
-            yield open_sheet(path, path.name, sheet, ())

@@ -17,6 +17,7 @@ from importer.readers.base import FileReader
 from importer.readers.sample import sample_columns
 from importer.runs.prompts import Unattended
 from importer.runs.sources import open_file
+from tests.readers.tables.test_workbook import write_book
 
 ODD = "Film,Stars,When,Link\nAlien,4.5,2024-05-01,tt0078748\nHeat,3,2024-05-02,tt0113277\n"
 ANSWERS = "2\n5\n4\n\n1\n\n\n3\ny\n"
@@ -139,3 +140,24 @@ def test_the_first_cells_of_each_column_are_shown(tmp_path: Path) -> None:
         ("Stars", ["4", "5", "3"]),
     ]
     assert sample_columns(path, "films.csv", ReadOptions(), ("Other",)) == []
+
+
+ODD_ROWS = [tuple(line.split(",")) for line in ODD.splitlines()]
+
+
+def test_an_empty_sheet_before_the_table_does_not_keep_the_question_from_being_asked(
+    tmp_path: Path, settings: Path, answer: Callable[[str], None]
+) -> None:
+    path = tmp_path / "films.xlsx"
+    path.write_bytes(write_book([], ODD_ROWS))
+    answer(ANSWERS)
+    reader, _ = open_file(path, "films.xlsx", ReadOptions(), TerminalPrompts())
+    assert jobs(reader) == RIGHT
+    assert "maps" in settings.read_text()
+
+
+def test_the_cells_that_are_shown_are_of_the_sheet_that_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "films.xlsx"
+    path.write_bytes(write_book([("Film", "Stars"), ("Jaws", "1")], [("Film", "Stars"), ("Heat", "3")]))
+    shown = sample_columns(path, "films.xlsx", ReadOptions(sheet="Sheet1"), ("Film", "Stars"))
+    assert [(each.name, list(each.cells)) for each in shown] == [("Film", ["Heat"]), ("Stars", ["3"])]

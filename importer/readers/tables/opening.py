@@ -1,14 +1,17 @@
 """Opens any file as a table or as sheets; its first bytes show which kind of file it is."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from importer.errors import EmptyFileError
 from importer.readers.tables.archive import ZIP_START, is_open_document, refuse_dense_workbook
 from importer.readers.tables.json import read_json_records
 from importer.readers.tables.open_document import open_document
 from importer.readers.tables.records import RecordTable, no_record
-from importer.readers.tables.sheets import Sheet
+from importer.readers.tables.sheets import Sheet, open_sheet
 from importer.readers.tables.table import AnyTable, Table
 from importer.readers.tables.text import read_text_file
 from importer.readers.tables.web_page import is_web_page, open_page
@@ -51,6 +54,22 @@ def open_table(path: Path, name: str, head: bytes, encoding: str | None = None) 
         table.is_garbled = text.is_garbled
         return table
     return Table(text)
+
+
+def open_tables(
+    path: Path, name: str, head: bytes, *, encoding: str | None = None, sheet: str | None = None
+) -> Iterator[AnyTable]:
+    """Open each table of a file: of a workbook each sheet that holds records, or the one that `sheet` names.
+
+    Raises `UnreadableFileError`.
+    """
+    sheets = list_sheets(path, name, head, path.stat().st_size)
+    if not sheets:
+        yield open_table(path, name, head, encoding)
+    for each in sheets:
+        if sheet in {None, each.name}:
+            with suppress(EmptyFileError):
+                yield open_sheet(path, name, each, ())
 
 
 def _decode(head: bytes) -> str:
