@@ -36,9 +36,9 @@ _match_instant = re.compile(
 _match_asctime = re.compile(
     r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) +([0-9]{1,2}) ([0-9]{2}:[0-9]{2}:[0-9]{2}) (UTC |GMT )?([0-9]{4})",
 ).fullmatch
-# 21/06/2014 or 6/21/2014, and Simkl's 21-06-2014 22:06:41
+# 21/06/2014, 6/21/2014 or 21/06/14, and Simkl's 21-06-2014 22:06:41; 24-05-01 is nobody's guess
 _match_slashed = re.compile(
-    r"([0-9]{1,2})(?:/([0-9]{1,2})/|-([0-9]{1,2})-)([0-9]{4}|[0-9]{2})"
+    r"([0-9]{1,2})([/-])([0-9]{1,2})\2([0-9]{4}|(?<=/)[0-9]{2})"
     r"(?:,? +([0-9]{1,2}:[0-9]{2})(:[0-9]{2})?(?: ?([AaPp])\.?[Mm]\.?)?)?"
 ).fullmatch
 # 2024/5/1, 2024.05.01, 2024-5-1 and 2024年5月1日
@@ -111,9 +111,8 @@ def _parse(text: str, day_first: DayFirst, zone: tzinfo) -> str:
     if match := _match_asctime(text):
         day = date(int(match[5]), _MONTHS.get(match[1], 0), int(match[2])).isoformat()
         return day if match[3] == _MIDNIGHT else _instant(day, match[3], match[4], zone)
-    if (match := _match_slashed(text)) and (match[2] or len(match[4]) > 2):  # 24-05-01 is nobody's guess
-        day_or_month = int(match[1]), int(match[2] or match[3])
-        slashed = _slashed(*day_or_month, _year(match[4]), day_first)
+    if match := _match_slashed(text):
+        slashed = _slashed(int(match[1]), int(match[3]), _year(match[4]), day_first)
         return _with_time(slashed, _clock(match[5], match[7]), match[6], zone)
     if match := _match_dotted(text):
         dotted = _dotted(match[1], int(match[2]), match[3], day_first)
@@ -224,7 +223,7 @@ def is_day_first(cells: Iterable[str]) -> bool | None:
     seen: set[bool] = set()
     styles: set[bool] = set()
     for cell in cells:
-        text = cell.strip()
+        text = unmark(cell)
         if (match := _match_dotted(text)) and len(match[3]) == 2:
             styles.add(True)
             readings = _dotted_readings(match[1], int(match[2]), match[3])
@@ -232,7 +231,7 @@ def is_day_first(cells: Iterable[str]) -> bool | None:
                 seen.update(readings)
         elif match := _match_slashed(text):
             styles.add(False)
-            first, second = int(match[1]), int(match[2] or match[3])
+            first, second = int(match[1]), int(match[3])
             if (first > _LAST_MONTH) != (second > _LAST_MONTH):
                 seen.add(first > _LAST_MONTH)
     return seen.pop() if len(seen) == len(styles) == 1 else None
