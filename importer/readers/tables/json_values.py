@@ -18,8 +18,12 @@ from importer.readers.tables.records import LIST, Record, build_record
 
 DEEPEST = 6
 
-_RATED = frozenset({"rating", "score", "userrating"})
+_RATED = frozenset({"rating", "score", "userrating", "myrating"})
 """Names of a value that says that an object is rated, normalised."""
+
+_KIND = "type"
+_KINDS = ("media_type", "mediatype", _KIND, "kind")
+"""Names of the kind of a title, in lower case; the first that an object has counts."""
 
 _PARTS = frozenset({"watchedseasons", "watchedepisodes"})
 """Lists of what is rated by itself within a record that is rated, too: the seasons of a show."""
@@ -79,8 +83,12 @@ def build_keyed_record(line: int, key: str, value: object) -> Record:
     names = {name.lower() for name, _ in own}
     if not own:
         return no_object(line)
-    kind = [] if names & {"type", "kind", "media_type"} else [("type", "unknown")]
-    return build_record(line, [*([] if "imdb_id" in names else [("imdb_id", key)]), *own, *kind])
+    # One column for all entries of the file: beside that of another name, an empty cell would mean a movie.
+    kind = next((name for name in _KINDS if name in names), None)
+    own = [(_KIND if name.lower() == kind else name, text) for name, text in own]
+    told = [pair for pair in own if pair[0] == _KIND or pair[0].lower() not in _KINDS]
+    unknown = [] if kind else [(_KIND, "unknown")]
+    return build_record(line, [*([] if "imdb_id" in names else [("imdb_id", key)]), *told, *unknown])
 
 
 def flatten(value: JsonObject) -> list[tuple[str, str]]:
@@ -114,7 +122,7 @@ def _is_rated(entry: object) -> bool:
 
 
 def _normalise(key: str) -> str:
-    return key.replace("_", "").lower()
+    return key.replace("_", "").replace(" ", "").lower()
 
 
 def _flatten(value: JsonObject, path: str, depth: int, pairs: list[tuple[str, str]]) -> None:
@@ -122,7 +130,7 @@ def _flatten(value: JsonObject, path: str, depth: int, pairs: list[tuple[str, st
         name = f"{path}.{key}" if path else key
         if len(name) > limits.LONGEST_PATH:
             continue
-        if inner and isinstance(inner, JsonObject | list) and name in _RATED:
+        if inner and isinstance(inner, JsonObject | list) and _normalise(name) in _RATED:
             # Not nothing, but no rating either: such a row is told, and not passed over as unrated.
             pairs.append((name, "{...}" if isinstance(inner, JsonObject) else "[...]"))
         if isinstance(inner, JsonObject):

@@ -74,7 +74,7 @@ class RecordTable:
         self.is_garbled = False
         self._columns = columns
         self._lists: Collection[str] | None = None
-        self._needed: frozenset[str] = frozenset()
+        self._needed: frozenset[str] | None = None
 
     def take_lists(self, names: Collection[str]) -> None:
         """Take only records that stand in these lists, of a file that holds other things, too."""
@@ -82,7 +82,8 @@ class RecordTable:
 
     def take_with(self, names: Collection[str]) -> None:
         """Take only records with a value of one of these names, of a file in which others hold none."""
-        self._needed = frozenset(names)
+        keys = {name.lower() for name in names}
+        self._needed = frozenset(column for column in self._columns if column.lower() in keys)
 
     def named(self, names: Sequence[str]) -> None:
         """Records name their values themselves."""
@@ -119,7 +120,7 @@ class RecordTable:
         records = self._read(self.block_size)
         if (lists := self._lists) is not None:
             records = (record for record in records if record.cells.get(LIST) in lists)
-        if needed := self._needed:
+        if (needed := self._needed) is not None:
             records = (record for record in records if record.broken or needed & record.cells.keys())
         return records
 

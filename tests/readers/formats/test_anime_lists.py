@@ -50,6 +50,11 @@ def write_list(score: object, *, scale: str | None, options_last: bool = False) 
     return json.dumps({"data": dict([lists, user] if options_last else [user, lists])}).encode()
 
 
+def test_no_entry_is_left_out_for_the_case_of_a_name(tmp_path: Path) -> None:
+    content = write_list(8, scale="POINT_10").replace(b'"score"', b'"Score"')
+    assert reasons(read(tmp_path, content)) == ["ok"]
+
+
 @pytest.mark.parametrize("options_last", [False, True])
 @pytest.mark.parametrize(
     ("scale", "score", "rating"),

@@ -215,6 +215,23 @@ def test_ids_with_their_ratings_are_rows_however_many_there_are(tmp_path: Path) 
     assert jobs(found[:1])[0].kind is MediaKind.MOVIE
 
 
+@pytest.mark.parametrize("name", ["kind", "Kind", "mediaType", "media_type", "type"])
+def test_an_entry_by_its_id_keeps_its_kind_beside_one_without(tmp_path: Path, name: str) -> None:
+    content = json.dumps({"tt0903747": {"rating": 9, name: "show"}, "tt0113277": 8})
+    kinds = [job.kind for job in jobs(read(tmp_path, content.encode()))]
+    assert kinds == [MediaKind.SHOW, MediaKind.UNKNOWN]
+
+
+@pytest.mark.parametrize("name", ["rating", "Rating", "userRating", "my_rating", "My Rating"])
+@pytest.mark.parametrize("value", [{"value": 8}, [8]])
+def test_a_rating_that_is_no_value_is_told_whatever_its_case(
+    tmp_path: Path, name: str, value: object
+) -> None:
+    title = {"imdb_id": "tt0078748"}
+    content = json.dumps([title | {name: value}, title | {name: 8}])
+    assert reasons(read(tmp_path, content.encode())) == ["bad_rating", "ok"]
+
+
 def test_what_is_rated_within_a_record_is_a_row_with_what_that_holds(tmp_path: Path) -> None:
     entries = [{"score": 9}, {"score": 8}, 5]
     content = json.dumps(
