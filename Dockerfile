@@ -10,7 +10,7 @@ WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY importer ./importer
 RUN python -m venv /opt/importer \
-    && /opt/importer/bin/pip install --no-cache-dir -c constraints.txt . \
+    && /opt/importer/bin/pip install --no-cache-dir -c constraints.txt '.[fast,notify,xlsx]' \
     && /opt/importer/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim

@@ -6,6 +6,7 @@ ImporterError                    exit 1   the run failed
 │   ├── OptionError                       an option has a value that cannot be used
 │   ├── AlreadyUndoneError                the run was undone before
 │   ├── SettingsError                     all problems of the settings at once
+│   ├── parts.MissingPartError            an optional part is needed and is not installed
 │   ├── NoTitleSourceError                nothing is set up that titles could be looked up in
 │   ├── PlaceNeededError                  the destination of a run is not known
 │   ├── UnknownFormatError                no supported format has this header
@@ -95,6 +96,7 @@ class Remedy(StrEnum):
     DRY_RUN = "For a file, a dry run shows what it gets."
     OVERWRITE = "To send without comparing, let the file overwrite the account."
     SYNC_LATER = "Sync again later."
+    INSTALL_PART = "Install the part {error.part} of the importer."
     INSPECT = "Correct them, or take them out of the file; an inspection names them."
 
 

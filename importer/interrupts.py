@@ -79,11 +79,12 @@ def _stop_signals() -> Sequence[signal.Signals]:
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """Return a new event loop: uvloop's where it is installed, else asyncio's own."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop  # noqa: PLC0415 - only where it exists; it nearly doubles the requests a second
+    if sys.platform != "win32":
+        with suppress(ImportError):  # not every Python has a build of it
+            import uvloop  # noqa: PLC0415 - only where it exists; it nearly doubles the requests a second
 
-    return uvloop.new_event_loop()
+            return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
 
 
 @contextmanager

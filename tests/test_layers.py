@@ -16,7 +16,7 @@ PACKAGE = ROOT / "importer"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = """
-1  errors model http files state_files text option secret setting progress interrupts limits assets
+1  errors model http files state_files text option secret setting progress interrupts limits assets parts
 2  readers | destinations | config
 3  journal | client
 4  titles

@@ -9,8 +9,10 @@ Outside of `cli/` options have the names of their fields (`on_conflict`), and re
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from errno import EDQUOT, EFBIG, ENOSPC
+from importlib.util import find_spec
 from pathlib import Path
 
 from importer.errors import (
@@ -21,6 +23,7 @@ from importer.errors import (
     StateFileError,
     StopRunError,
 )
+from importer.parts import MissingPartError, is_there
 from importer.report.inspection import Inspection
 from importer.text import clean, count
 
@@ -105,6 +108,8 @@ def explain(error: BaseException) -> str:
         close = f"chmod o-w '{error.path}'"
         advice[Remedy.CLOSE] = f"{close} takes that right away; IMPORTER_STATE_DIR names another folder."
         advice[Remedy.OWN_FOLDER] = f"Make all of it yours again: {command}"
+    if isinstance(error, MissingPartError):
+        advice[Remedy.INSTALL_PART] = f"Install it: {type_install(error.part)}"
     if isinstance(error, OptionError):
         text = error.spell(f"--{error.option.replace('_', '-')}")
     else:
@@ -117,6 +122,19 @@ def spell(text: str, advice: Mapping[Remedy, str] = ADVICE) -> str:
     for remedy, typed in advice.items():
         text = text.replace(remedy, typed)
     return text
+
+
+def type_install(part: str) -> str:
+    """Return the line that adds an optional part to this installation."""
+    python = f'"{sys.executable}"' if " " in sys.executable else sys.executable
+    # `uv tool` and `uv venv` make environments without pip; pipx shares one with all of its own.
+    pip = f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
+    return f'{pip} "rating-importer[{part}]"'
+
+
+def advise_keyring() -> str:
+    """Say how the system's keyring would be used, where its library is missing."""
+    return "" if is_there("keyring") else f"The system's keyring would keep it: {type_install('keyring')}"
 
 
 def as_known(error: Exception) -> ImporterError:

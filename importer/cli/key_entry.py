@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from importer import setting
+from importer.cli.advice import advise_keyring
 from importer.client.auth import KeyInRequest
 from importer.client.sign_in import ask_account
 from importer.client.token_store import TokenStore, open_key_store
@@ -114,6 +115,8 @@ class KeyEntry:
         async with store.locked():
             await store.save(TokenSet(Secret(text), None, created_at=time.time()))
         print(f"The key is kept in {store.where}.")
+        if advice := advise_keyring():
+            print(advice)
         return account
 
     async def _forget(self, store: TokenStore) -> None:

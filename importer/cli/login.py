@@ -19,7 +19,7 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
-from importer.cli.advice import explain
+from importer.cli.advice import advise_keyring, explain
 from importer.cli.app_keys import Service, keep_keys, load_or_prompt, load_service, warn
 from importer.cli.device_code import clear_line, show_code, show_waiting
 from importer.cli.groups import spread
@@ -144,6 +144,8 @@ async def _sign_in(service: Service) -> None:
         async with store.locked():
             await store.save(tokens)
         print(f"Signed in. The tokens are kept in {store.where}.")
+        if advice := advise_keyring():
+            print(advice)
         credentials = Credentials(transport, flow, store)
         try:
             account = await ask_account(transport, credentials, service.build_account_api())

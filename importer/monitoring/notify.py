@@ -13,6 +13,7 @@ from enum import StrEnum
 from importer.model import Status
 from importer.monitoring.health import Health
 from importer.monitoring.run_end import RunEnd
+from importer.parts import MissingPartError
 from importer.secret import Secret
 from importer.text import clean, duration
 
@@ -87,8 +88,11 @@ def _describe_end(end: RunEnd, before: Health | None) -> str:
 
 
 def is_understood(address: Secret) -> bool:
-    """Whether Apprise supports an address; nothing is sent."""
-    from apprise import Apprise  # noqa: PLC0415 - slow to import
+    """Whether Apprise supports an address; nothing is sent. Raises MissingPartError."""
+    try:
+        from apprise import Apprise  # noqa: PLC0415 - slow to import
+    except ImportError as error:
+        raise MissingPartError("notify", "the setting notify") from error
 
     _silence()
     return Apprise.instantiate(address.reveal()) is not None

@@ -21,7 +21,7 @@ def health_folder() -> Path:
 
 
 def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Recipients:
-    """Build the recipients. Raises SettingsError for an address that Apprise does not support."""
+    """Build the recipients. Raises SettingsError for an address Apprise does not know, MissingPartError."""
     loaded = load_notify(list_sections(), environ)
     for warning in loaded.warnings:
         log.warn_once(warning)

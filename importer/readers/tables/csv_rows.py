@@ -20,7 +20,10 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 
-import pandas as pd
+try:
+    import pandas as pd
+except ImportError:  # the extra `fast` is not installed: `csv` reads every block
+    pd = None  # type: ignore[assignment]
 
 from importer import limits
 from importer.errors import UnreadableFileError
@@ -63,7 +66,7 @@ def read_chunks(text: TextFile, dialect: Dialect, places: Sequence[int], block_s
 def _read_regular(block: bytes, line: int, dialect: Dialect, places: Sequence[int]) -> Chunk | None:
     """Read a block through pandas; None if that would not be exact."""
     mark = _MARK.encode()
-    if dialect.skips_blanks or mark in block or block.startswith(codecs.BOM_UTF8):
+    if pd is None or dialect.skips_blanks or mark in block or block.startswith(codecs.BOM_UTF8):
         return None
     if not block.endswith(b"\n"):
         block += b"\n"

@@ -18,6 +18,7 @@ from xml.parsers import expat
 
 from importer import limits
 from importer.errors import UnreadableFileError
+from importer.parts import MissingPartError
 from importer.readers.tables.sheets import SAVE_AS_CSV, Row, Sheet
 from importer.readers.tables.workbook_parts import check_parts
 
@@ -54,7 +55,10 @@ def _read_rows(path: Path, name: str, place: int) -> Iterator[Row]:
 
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator["Workbook"]:
-    import openpyxl  # noqa: PLC0415  half a second that only a workbook is worth
+    try:
+        import openpyxl  # noqa: PLC0415  half a second that only a workbook is worth
+    except ImportError as error:
+        raise MissingPartError("xlsx", f"{name}: an Excel workbook") from error
 
     # Of styles and extensions, which hold no rating.
     warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
