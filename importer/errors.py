@@ -4,6 +4,7 @@
 ImporterError                    exit 1   the run failed
 ├── UsageError                   exit 2   the user changes the command, the settings or the file
 │   ├── OptionError                       an option has a value that cannot be used
+│   ├── CommandError                      options do not go together, or one is missing
 │   ├── AlreadyUndoneError                the run was undone before
 │   ├── SettingsError                     all problems of the settings at once
 │   ├── parts.MissingPartError            an optional part is needed and is not installed
@@ -146,6 +147,10 @@ class OptionError(UsageError):
     def without_option(self) -> str:
         """The value and the problem, for a sentence that names the option itself."""
         return f"{self.value!r}: {self.problem}" if self.value else self.problem
+
+
+class CommandError(UsageError):
+    """Options or arguments do not go together, or one is missing."""
 
 
 class AlreadyUndoneError(UsageError):

@@ -7,6 +7,7 @@
 
 `cli/groups.py` makes `--workers` and `--rate` of these lines, `sync/keys.py` the keys `workers` and `rate` of
 a sync job; a test holds their rows in docs/settings.md against them. A field without `option` is no option.
+A class variable `heading` is the headline of the group in `--help`.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -19,6 +19,15 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import TextIO
 
+DOCS = "https://rating-importer.readthedocs.io/en/latest"
+"""Where the documentation is read; who installs the command does not have its files."""
+
+
+def docs_page(name: str) -> str:
+    """Give the address of a page of the documentation: `settings`."""
+    return f"{DOCS}/{name}/"
+
+
 _ESCAPE_SEQUENCE = re.compile(
     r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # operating system command: window title, links
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours, cursor

@@ -25,7 +25,7 @@ from importer.errors import (
 )
 from importer.parts import MissingPartError, is_there
 from importer.report.inspection import Inspection
-from importer.text import clean, count
+from importer.text import clean, count, docs_page
 
 ADVICE: Mapping[Remedy, str] = {
     Remedy.SIGN_IN: "Run `importer login trakt`.",
@@ -58,7 +58,7 @@ ADVICE: Mapping[Remedy, str] = {
         "There are three ways, the nearest first: `importer titles update --download` makes an index of the "
         "lists that IMDb publishes (of files that you have: `importer titles build DIR`). Or set the client "
         "id of an app on Trakt, IMPORTER_TRAKT_CLIENT_ID. Or set a key of TMDB, IMPORTER_TMDB_TOKEN. "
-        "docs/titles.md tells more."
+        f"{docs_page('titles')} tells more."
     ),
     Remedy.BUILD_INDEX: "Build it again with `importer titles build DIR`.",
     Remedy.LOOK_TITLES_UP: "`importer match FILE` writes one.",

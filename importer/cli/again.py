@@ -13,7 +13,7 @@ from importer.cli.shell import Shell
 from importer.config.folders import state_dir
 from importer.destinations.registry import find
 from importer.destinations.spec import DestinationSpec, RequestOptions
-from importer.errors import OptionError, Remedy, UsageError
+from importer.errors import CommandError, OptionError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_without_changes
 from importer.readers.base import ReadOptions
 from importer.runs.again import ChangesOfRun, open_results
@@ -96,7 +96,7 @@ def undo(
     Earlier ratings and dates return; ratings that the run added are removed.
     """
     if (run_id is None) == (since is None):
-        raise UsageError(
+        raise CommandError(
             "name the run to undo (last is the newest), or with --since the first of several",
             Remedy.LIST_RUNS,
         )

@@ -6,6 +6,7 @@ A command's module therefore imports at its top whatever it needs.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -13,11 +14,11 @@ from itertools import pairwise
 from typing import Annotated, Any, Never
 
 import typer
-from typer.core import TyperGroup
 
 from importer.cli.advice import as_known, explain
+from importer.cli.help import WIDEST, HelpfulCommand, HelpfulGroup
 from importer.cli.streams import flush, repair_streams
-from importer.errors import ImporterError, StopRunError, UsageError
+from importer.errors import CommandError, ImporterError, OptionError, StopRunError
 from importer.monitoring.log import open_log
 from importer.text import clean, ignore_closed_stream
 
@@ -47,6 +48,19 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 """By command: its module in this package, and its line in `importer --help`. The function has its name."""
 
 
+HELP = "help"
+"""A command that has no module: it is the `--help` of another one."""
+
+GROUPS: Mapping[str, str] = {
+    "Import": "run inspect plan match resolve titles",
+    "Afterwards": "runs show report retry undo prune",
+    "Every night": "sync schedule",
+    "Accounts": "login logout whoami export",
+    "To try, and to look up": "sandbox formats destinations help",
+}
+"""The headlines of `importer --help`, and the commands below each."""
+
+
 def load_command(name: str) -> Callable[..., None]:
     """Import a command's module and give its function."""
     module, _ = COMMANDS[name]
@@ -59,19 +73,24 @@ def _build_app(**options: Any) -> typer.Typer:
         add_completion=False,
         rich_markup_mode=None,  # rich's help would double the start-up time
         pretty_exceptions_enable=False,  # its tracebacks print local variables, secrets among them
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
         **options,
     )
 
 
-class _LazyCommands(TyperGroup):
+class _LazyCommands(HelpfulGroup):
     """Lists and suggests commands by the table; the one that is called is imported."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args[:1] == [HELP]:
+            args = [*args[1:2], "--help"]
+        return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         name, _, rest = super().resolve_command(ctx, args)
         assert name is not None
         loaded = _build_app()
-        loaded.command(name)(load_command(name))
+        loaded.command(name, cls=HelpfulCommand)(load_command(name))
         return name, typer.main.get_command(loaded), rest
 
     def invoke(self, ctx: Any) -> Any:
@@ -79,24 +98,32 @@ class _LazyCommands(TyperGroup):
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort):  # typer would exit with codes of its own
             raise StopRunError("interrupted") from None
-        except typer.BadParameter as error:
-            for said, plain in _PLAIN.items():
-                error.message = error.message.replace(said, plain)
-            raise
 
 
-_PLAIN = {
-    "Value error, ": "",
-    "Input should be greater than or equal to": "It must be at least",
-    "Input should be less than or equal to": "It must be at most",
-    "Input should be a valid integer, unable to parse string as an integer": "It must be a whole number",
-}
-"""What the library that checks options says of a value, and how people say it."""
+_PLAIN = (
+    (r"Value error, ", ""),
+    (r"Input should be greater than or equal to", "it must be at least"),
+    (r"Input should be less than or equal to", "it must be at most"),
+    (r"Input should be a valid integer, unable to parse string as an integer", "it must be a whole number"),
+    (r"No such option: ", "there is no option "),
+    (r"Possible options: ", "similar: "),
+    (r"No such command ", "there is no command "),
+    (r"\.? Did you mean", "; did you mean"),
+    (r"Missing argument '(\w+)'\.?", r"name the \1"),
+    (r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)", r"nothing more is expected: \1"),
+)
+"""What the library that parses options says of them, and how people say it."""
+
+_WrongWords: Any = typer.BadParameter.__mro__[1]
+"""The library's error about what was typed: every wrong option or argument."""
 
 
 app = _build_app(cls=_LazyCommands, no_args_is_help=True)
-for _name, (_, _help) in COMMANDS.items():
-    app.command(_name, help=_help)(lambda: None)  # listed only: resolve_command gives the real one
+_HEADLINES = {name: title for title, names in GROUPS.items() for name in names.split()}
+_LINES = {name: line for name, (_, line) in COMMANDS.items()} | {HELP: "Show the help of a command."}
+for _name in sorted(_LINES, key=[*_HEADLINES].index):
+    # Listed only: resolve_command gives the real one.
+    app.command(_name, help=_LINES[_name], rich_help_panel=_HEADLINES[_name])(lambda: None)
 
 
 def _print_version(is_asked_for: bool) -> None:
@@ -132,24 +159,49 @@ def main() -> Never:
 
 def _run() -> int:
     try:
-        app(standalone_mode=True)
+        return int(app(standalone_mode=False) or 0)
     except SystemExit as end:
         return int(end.code or 0)
     except ImporterError as error:
         return _report(error)
+    except typer.Abort:
+        return _report(StopRunError("interrupted"))
     except Exception as error:
+        if isinstance(error, _WrongWords):
+            return _report_wrong_words(error)
         if os.environ.get("IMPORTER_TRACEBACK"):
             raise
         return _report(as_known(error))
-    return 0
 
 
 def _report(error: ImporterError) -> int:
     _print_problem(explain(error), error.exit_code)
-    if isinstance(error, UsageError) and not _logs_json():
-        command = next((word for word in sys.argv[1:2] if word.isalpha()), "")
-        _print_line(f"see `{' '.join(filter(None, ['importer', command]))} --help`")
+    if isinstance(error, (OptionError, CommandError)):
+        _print_where_to_look(next((word for word in sys.argv[1:2] if word in COMMANDS), ""))
     return error.exit_code
+
+
+def _report_wrong_words(error: Any) -> int:
+    """Report words that the library could not parse, as all other errors are."""
+    if len(sys.argv) == 1:
+        with ignore_closed_stream(sys.stderr):
+            print(error.ctx.get_help(), file=sys.stderr)
+        return int(error.exit_code)
+    problem = error.format_message()
+    parameter = getattr(error, "param", None)
+    if isinstance(error, typer.BadParameter) and parameter is not None and error.message:
+        name = parameter.opts[0] if parameter.param_type_name == "option" else parameter.name.upper()
+        problem = f"{name}: {error.message}"
+    for said, plain in _PLAIN:
+        problem = re.sub(said, plain, problem)
+    _print_problem(problem, error.exit_code)
+    _print_where_to_look(error.ctx.info_name if error.ctx is not None and error.ctx.parent else "")
+    return int(error.exit_code)
+
+
+def _print_where_to_look(command: str) -> None:
+    if not _logs_json():
+        _print_line(f"see `{' '.join(filter(None, ['importer', command]))} --help`")
 
 
 def _print_problem(problem: str, exit_code: int) -> int:

@@ -46,7 +46,8 @@ class _Group:
         hints = get_type_hints(self.kind, include_extras=True)
         for each, declaration in self.offered():
             if declaration is not None:
-                yield _build_parameter(each.name, each.default, hints[each.name], declaration)
+                heading = getattr(self.kind, "heading", None)
+                yield _build_parameter(each.name, each.default, hints[each.name], declaration, heading)
             elif get_origin(hints[each.name]) is Annotated:
                 yield Parameter(
                     each.name, Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name]
@@ -103,7 +104,9 @@ def _find_group(hint: Any) -> _Group | None:
     return None
 
 
-def _build_parameter(name: str, default: Any, hint: Any, declared: Declaration) -> Parameter:
+def _build_parameter(
+    name: str, default: Any, hint: Any, declared: Declaration, heading: str | None
+) -> Parameter:
     typed = hint if declared.typed is None else declared.typed
     flag = flag_of(name, declared)
     if default is True:
@@ -114,6 +117,7 @@ def _build_parameter(name: str, default: Any, hint: Any, declared: Declaration) 
         metavar=declared.metavar,
         min=declared.minimum,
         max=declared.maximum,
+        rich_help_panel=heading,
     )
     shown = declared.shown if declared.shown is not None or default is MISSING else default
     return Parameter(name, Parameter.KEYWORD_ONLY, default=shown, annotation=Annotated[typed, described])

@@ -18,6 +18,7 @@ from importer.readers.cells.errors import AT_THE_SOURCE
 from importer.report.summary import Summary
 from importer.runs.outputs import name_match_file
 from importer.runs.rules import DestinationOptions, RuleOptions, SendOptions
+from importer.text import docs_page
 
 
 def _flags(group: type[Any], without: Collection[str] = ()) -> dict[str, bool]:
@@ -44,7 +45,7 @@ _FOR_RETRY = (
 """Options that decide how rows are sent; not those of one command, such as --limit or --yes."""
 
 _FIRST = {
-    AuthorizationError: "set the right credentials first (docs/settings.md)",
+    AuthorizationError: f"set the right credentials first ({docs_page('settings')})",
     AccountLimitError: "make room in the account first, or have its limit raised",
 }
 """Errors that the same command would meet again, and what has to be done before it is typed."""

@@ -9,7 +9,7 @@ import typer
 
 from importer.cli.groups import Only
 from importer.destinations.spec import RequestOptions
-from importer.runs.rules import DestinationOptions, FileOptions, SendOptions
+from importer.runs.rules import DestinationOptions, FileOptions, RuleOptions, SendOptions
 
 
 class LogFormat(StrEnum):
@@ -20,32 +20,58 @@ class LogFormat(StrEnum):
 
 
 Overwrite = Annotated[
-    bool, typer.Option("--overwrite", help="Replace a file that is not the importer's, or was edited.")
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace a file that is not the importer's, or was edited.",
+        rich_help_panel=FileOptions.heading,
+    ),
 ]
 
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything except send.")]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Do everything except send.", rich_help_panel=RuleOptions.heading),
+]
 
 
 PlanOption = Annotated[
     Path | None,
     typer.Option(
-        "--plan", help="Send what this plan says and nothing else; see `importer plan`.", metavar="FILE"
+        "--plan",
+        help="Send what this plan says and nothing else; see `importer plan`.",
+        metavar="FILE",
+        rich_help_panel=RuleOptions.heading,
     ),
 ]
 
 
-Yes = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
+Yes = Annotated[
+    bool,
+    typer.Option(
+        "--yes", help="Ask nothing, and do what a yes would do.", rich_help_panel=RuleOptions.heading
+    ),
+]
 
 
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")]
+_SHOWN = "What is shown"
+
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Show no progress and no summary.", rich_help_panel=_SHOWN),
+]
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel=_SHOWN)]
 
 
 LogFormatOption = Annotated[
-    LogFormat, typer.Option("--log-format", help="json: log to standard error, one JSON object a line.")
+    LogFormat,
+    typer.Option(
+        "--log-format",
+        help="Write text to standard error, or a JSON object per line.",
+        rich_help_panel=_SHOWN,
+    ),
 ]
 
 

@@ -12,7 +12,7 @@ from importer.cli.groups import Only, spread
 from importer.cli.next_step import find_match, find_send
 from importer.cli.shell import Shell
 from importer.cli.source import choose_source
-from importer.errors import UsageError
+from importer.errors import CommandError
 from importer.plans.make import made_plan
 from importer.plans.report import Plan, build_plan, print_json
 from importer.readers.base import ReadOptions
@@ -46,7 +46,7 @@ def plan(
     """
     rules = RunRules.for_plan(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     if (file is None) == (origin.account_of is None):
-        raise UsageError("name the file to import, or an account with --from; not both")
+        raise CommandError("name the file to import, or an account with --from; not both")
     what = choose_source(file, origin, reading, matched)
     if out is None:
         read = origin.account_of or ("standard input" if file == "-" else file)

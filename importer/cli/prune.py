@@ -9,7 +9,7 @@ import typer
 
 from importer.cli import options
 from importer.config.folders import state_dir
-from importer.errors import JournalLockedError, StopRunError, UsageError
+from importer.errors import CommandError, JournalLockedError, StopRunError
 from importer.journal.prune import Pruned, PrunedJournal
 from importer.sync.times import parse_duration
 from importer.text import count
@@ -39,7 +39,7 @@ def prune(
         if not _count_runs(found):
             return
         if not _can_ask():
-            raise UsageError("there is no terminal to ask on whether to remove these runs; add --yes")
+            raise CommandError("there is no terminal to ask on whether to remove these runs; add --yes")
         if not typer.confirm("Remove them?", err=True):
             raise StopRunError("nothing was removed")
     pruned = dry_run_all() if dry_run else _prune_all(keep, ended_before, is_dry_run=False)
@@ -65,7 +65,7 @@ def _parse_span(text: str) -> timedelta:
     try:
         return timedelta(seconds=parse_duration(text))
     except ValueError as error:
-        raise UsageError(f"--older-than: {error}") from error
+        raise CommandError(f"--older-than: {error}") from error
 
 
 def _can_ask() -> bool:

@@ -10,7 +10,7 @@ from importer.cli.groups import Only, spread
 from importer.cli.shell import Shell
 from importer.cli.source import choose_source
 from importer.destinations.spec import RequestOptions
-from importer.errors import UsageError
+from importer.errors import CommandError
 from importer.plans.source import PlanFile
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
@@ -50,11 +50,11 @@ def run(
     The results file has one line for each row of FILE.
     """
     if [file, plan, origin.account_of].count(None) != 2:
-        raise UsageError(
+        raise CommandError(
             "name the file to import, or a plan with --plan, or an account with --from; only one"
         )
     if said.mirror and dry_run:
-        raise UsageError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
+        raise CommandError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     what: SourceSpec
     if plan is not None:
         _check_for_plan(reading, files, said)
@@ -85,7 +85,7 @@ def _check_for_plan(reading: ReadOptions, files: FileOptions, said: RuleOptions)
         replace(reading, zone=None) != ReadOptions() or files.resolved is not None or files.match is not None
     )
     if reads_otherwise or replace(said, guard=RuleOptions().guard) != RuleOptions():
-        raise UsageError(
+        raise CommandError(
             "the plan already says how rows are read and which are sent; give options for that to "
             "`importer plan`, not with --plan"
         )

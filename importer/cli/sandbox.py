@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from importer.errors import ImporterError, UsageError
+from importer.errors import CommandError, ImporterError
 from importer.runs.local_sandbox import READY
 from importer.sandbox import SandboxOptions, read_options, serve
+from importer.text import docs_page
 
 
 def sandbox(
@@ -38,7 +39,7 @@ def sandbox(
 ) -> None:
     """Run a local look-alike of the APIs until Ctrl-C.
 
-    Keys, options and fault scripts: docs/sandbox.md.
+    The documentation has its keys, options and fault scripts.
     """
     try:
         options = SandboxOptions(
@@ -54,7 +55,7 @@ def sandbox(
         options = replace(options, **read_options(option or ()))
         asyncio.run(_serve(options, until_stdin_closes=until_stdin_closes))
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise CommandError(f"{error}; see {docs_page('sandbox')}") from error
     except OSError as error:
         raise ImporterError(f"the sandbox cannot start: {error.strerror or error}") from error
 

@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
-from importer.errors import OptionError, UsageError
+from importer.errors import CommandError, OptionError, UsageError
 from importer.sync.config import SyncJob
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.service_files import compose, cron, launchd, systemd, windows
 from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
 from importer.sync.service_files.service import Service, build_service
 from importer.sync.times import parse_duration
+from importer.text import docs_page
 
 _USUAL_TIME = "03:00"
 
@@ -44,7 +45,7 @@ def schedule(
     forms = {"systemd": systemd, "cron": cron, "launchd": launchd, "windows": windows, "docker": docker}
     chosen = [form for form, is_chosen in forms.items() if is_chosen]
     if len(chosen) != 1:
-        raise UsageError("choose one of --systemd, --cron, --launchd, --windows and --docker")
+        raise CommandError("choose one of --systemd, --cron, --launchd, --windows and --docker")
     if docker and not hasattr(os, "getuid"):
         raise UsageError(
             "--docker prints what works on Linux and macOS; start from compose.yaml in the sources"
@@ -76,18 +77,18 @@ def _build_schedule(
     name: str | None, jobs: Mapping[str, SyncJob], every: str | None, at: str | None
 ) -> ServiceSchedule:
     if every is not None and at is not None:
-        raise UsageError("--every and --at exclude each other; give one")
+        raise CommandError("--every and --at exclude each other; give one")
     if every is not None:
         try:
             return _build_periodic(name, every)
         except ValueError as error:
-            raise UsageError(f"--every: {error}") from error
+            raise CommandError(f"--every: {error}") from error
     if at is None and (own := _find_own_schedule(name, jobs)) is not None:
         return own
     try:
         return build_daily(time.fromisoformat(at or _USUAL_TIME))
     except ValueError as error:
-        raise UsageError(f"--at {at!r}: write it as HH:MM, for example {_USUAL_TIME}") from error
+        raise CommandError(f"--at {at!r}: write it as HH:MM, for example {_USUAL_TIME}") from error
 
 
 def _build_periodic(name: str | None, every: str) -> ServiceSchedule:
@@ -121,7 +122,7 @@ def _warn_of_variables(environ: Mapping[str, str]) -> None:
         if name.startswith("IMPORTER_") and name not in written:
             _warn(
                 f"{name} is set here, and a scheduler will not know it; "
-                "put it into the settings file (docs/settings.md)"
+                f"put it into the settings file ({docs_page('settings')})"
             )
 
 

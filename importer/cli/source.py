@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from importer.errors import OptionError, UsageError
+from importer.errors import CommandError, OptionError
 from importer.readers.base import ReadOptions
 from importer.runs.account_export import AccountExport
 from importer.runs.rules import FileOptions, SourceOptions
@@ -18,5 +18,5 @@ def choose_source(
             raise OptionError("from_account", "name its destination with --from", origin.from_account)
         return ExportFile(file or "", reading, files.resolved, match=files.match)
     if replace(reading, zone=None) != ReadOptions() or replace(files, out=None) != FileOptions():
-        raise UsageError("options for reading a file do not go with --from")
+        raise CommandError("options for reading a file do not go with --from")
     return AccountExport(origin.spec, origin.from_account)

@@ -13,7 +13,7 @@ from importer.cli import options
 from importer.cli.advice import as_known, explain
 from importer.cli.display import Display
 from importer.cli.options import LogFormat
-from importer.errors import ImporterError, UsageError
+from importer.errors import CommandError, ImporterError
 from importer.files import check_place
 from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import open_log
@@ -74,7 +74,7 @@ def sync(
     chosen = tuple(names or ())
     jobs = choose_jobs(load_jobs(), chosen)
     if every and cron:
-        raise UsageError("--every and --cron exclude each other; give one")
+        raise CommandError("--every and --cron exclude each other; give one")
     if metrics is not None:
         check_place(metrics, "metrics")
     log = open_log(as_json=log_format is LogFormat.JSON)
@@ -85,7 +85,7 @@ def sync(
         wanted = DaemonOptions(chosen, schedule, _parse_jitter(jitter), metrics_at, quiet=quiet)
         raise typer.Exit(run_daemon(wanted, children, log))
     if metrics_at:
-        raise UsageError("--metrics-at goes with --every, --cron or --daemon; --metrics writes a file")
+        raise CommandError("--metrics-at goes with --every, --cron or --daemon; --metrics writes a file")
     if len(jobs) == 1:
         [(name, job)] = jobs.items()
         recipients = build_recipients(log.bind(job=name), metrics)
@@ -144,11 +144,11 @@ def _parse_schedule(every: str, cron: str) -> Schedule | None:
     try:
         return build_schedule(every, cron)
     except ValueError as error:
-        raise UsageError(f"{'--cron' if cron else '--every'}: {error}") from error
+        raise CommandError(f"{'--cron' if cron else '--every'}: {error}") from error
 
 
 def _parse_jitter(text: str) -> float:
     try:
         return 0.0 if text.strip().rstrip("smhd") == "0" else parse_duration(text)
     except ValueError as error:
-        raise UsageError(f"--jitter: {error}") from error
+        raise CommandError(f"--jitter: {error}") from error

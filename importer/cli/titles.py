@@ -12,7 +12,7 @@ import typer
 from importer.cli import options
 from importer.cli.progress_bar import show_progress
 from importer.destinations.registry import list_sections
-from importer.errors import UsageError
+from importer.errors import CommandError, UsageError
 from importer.files import make_private_folder, write_privately
 from importer.interrupts import translate_interrupts
 from importer.matching.answers import Answers
@@ -41,7 +41,7 @@ class Action(StrEnum):
 
 
 def titles(
-    action: Annotated[Action, typer.Argument(help="What to do; see docs/titles.md.")],
+    action: Annotated[Action, typer.Argument(help="What to do with the index.")],
     places: Annotated[
         list[Path] | None,
         typer.Argument(metavar="DIR|FILES", help="build: the folder with IMDb's files, or the files."),
@@ -58,11 +58,11 @@ def titles(
 ) -> None:
     """Build, show or update the index of titles; forget answers."""
     if places and action is not Action.BUILD:
-        raise UsageError(f"titles {action} takes no files")
+        raise CommandError(f"titles {action} takes no files")
     if download and action is not Action.UPDATE:
-        raise UsageError(f"titles {action} does not go with --download")
+        raise CommandError(f"titles {action} does not go with --download")
     if index and action is not Action.FORGET:
-        raise UsageError(f"titles {action} does not go with --index")
+        raise CommandError(f"titles {action} does not go with --index")
     path = index_file()
     with translate_interrupts("the index is as it was"):
         if action is Action.BUILD:

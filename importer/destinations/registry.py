@@ -14,7 +14,7 @@ from importer.destinations.upload_files.imdb_csv import IMDB_FILE
 from importer.destinations.upload_files.letterboxd_csv import LETTERBOXD_FILE
 from importer.destinations.upload_files.plain_csv import CSV_FILE
 from importer.destinations.upload_files.trakt_csv import TRAKT_FILE
-from importer.errors import UsageError
+from importer.errors import CommandError
 from importer.text import did_you_mean
 
 _SPECS = [
@@ -78,7 +78,7 @@ def choose(word: str, api: str | None = None) -> DestinationSpec:
 def check_word(word: str, known: Collection[str]) -> str:
     """Return the word if it is one of `known`. Raises UsageError."""
     if word not in known:
-        raise UsageError(f"{word!r} is no destination here{did_you_mean(word, known)}")
+        raise CommandError(f"{word!r} is no destination here{did_you_mean(word, known)}")
     return word
 
 

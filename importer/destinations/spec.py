@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, time, tzinfo
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from importer.errors import OptionError
 from importer.model import MediaKind
@@ -61,14 +61,20 @@ def parse_time_of_day(text: str) -> time:
 class RequestOptions:
     """Options for writing ratings into requests, or into the lines of a file."""
 
-    bulk: bool = option("trakt-v1: 50 rows per request, and nothing on social feeds.", default=False)
+    heading: ClassVar[str] = "How it is sent"
+
+    bulk: bool = option("To trakt-v1: send 50 rows per request, and nothing to social feeds.", default=False)
     batch_size: int = option(
-        "Rows per request: trakt, mdblist; simkl up to 100.", default=100, minimum=1, maximum=200
+        "Send N rows per request, to trakt, mdblist and simkl (there 100 at most).",
+        metavar="N",
+        default=100,
+        minimum=1,
+        maximum=200,
     )
-    love: int | None = option("The rating for love, 1 to 10.", minimum=1, maximum=10)
-    hate: int | None = option("The rating for hate, 1 to 10.", minimum=1, maximum=10)
+    love: int | None = option("The rating that love stands for.", metavar="N", minimum=1, maximum=10)
+    hate: int | None = option("The rating that hate stands for.", metavar="N", minimum=1, maximum=10)
     time_of_day: time = option(
-        "Time of day for dates without one, in --timezone.",
+        "The time of day of dates without one, in --timezone.",
         default=time(12),
         flag="--date-time",
         metavar="HH:MM",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from importer.errors import OptionError
@@ -97,12 +97,17 @@ class ReadOptions:
     a job of an unknown kind, for destinations that find titles by id alone; else the row is invalid.
     """
 
+    heading: ClassVar[str] = "How the file is read"
+
     format_name: str = option(
-        "auto, or one of `importer formats`.", default="auto", flag="--format", metavar="FORMAT"
+        "The format of the file: auto, or one of `importer formats`.",
+        default="auto",
+        flag="--format",
+        metavar="FORMAT",
     )
     mapping: Mapping[str, str] = option(
-        "Read COLUMN as FIELD, e.g. Score=rating (repeatable): rating, title, year, type, rated_at, season, "
-        "episode, imdb_id, tmdb_id, tvdb_id, trakt_id.",
+        "Read COLUMN as FIELD, such as Score=rating; may be repeated. Fields: rating, title, year, type, "
+        "rated_at, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id.",
         factory=dict,
         flag="--map",
         metavar="COLUMN=FIELD",
@@ -110,28 +115,28 @@ class ReadOptions:
         parse=parse_mapping,
     )
     scale: str | None = option(
-        "Scale of the ratings: 5, 0-100, or votes: 1=3,2=8.", metavar="SCALE", parse=check_scale
+        "The scale of the ratings: 5, 0-100, or votes: 1=3,2=8.", metavar="SCALE", parse=check_scale
     )
     zone: tzinfo | None = option(
-        "Time zone of dates without one; usually UTC or the format's.",
+        "The time zone of dates without one; usually UTC or the format's.",
         flag="--timezone",
         metavar="ZONE",
         typed=str | None,
         parse=parse_zone,
     )
     encoding: str | None = option(
-        "Encoding of the text, such as cp1251 or gbk; else it is recognised.",
+        "The encoding of the text, such as cp1251 or gbk; usually it is recognised.",
         metavar="NAME",
         parse=check_encoding,
     )
-    sheet: str | None = option("Workbooks: the sheet to read.", metavar="NAME")
+    sheet: str | None = option("Of a workbook: read this sheet.", metavar="NAME")
     zero: str | None = option(
-        "Tables of your own: what a rating of 0 means; usually skip.",
-        metavar="[skip|unrate]",
+        "In a table of your own: what a rating of 0 means; usually skip.",
+        metavar="skip|unrate",
         parse=check_zero,
     )
-    lists: bool = option("IMDb lists: import the rows that are rated.", default=False)
-    diary_dates: bool = option("Letterboxd: date ratings by the day of the last viewing.", default=False)
-    user: str | None = option("MovieLens data set: whose ratings.", metavar="ID")
-    profile: str | None = option("Netflix: whose ratings.", metavar="NAME")
+    lists: bool = option("Of a list of IMDb: import the rows that are rated.", default=False)
+    diary_dates: bool = option("Of Letterboxd: date ratings by the day of the last viewing.", default=False)
+    user: str | None = option("Of a MovieLens data set: import the ratings of this user.", metavar="ID")
+    profile: str | None = option("Of Netflix: import the ratings of this profile.", metavar="NAME")
     leaves_types_open: bool = False

@@ -15,7 +15,7 @@ RULES.as_dry_run()    as RULES     as RULES               as RULES              
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from importer.client.rate import Rate, parse_rate
 from importer.destinations.registry import DEFAULT, check_word, choose, find_source, list_sources, list_words
@@ -131,10 +131,14 @@ def _check_to(word: str) -> str:
 class PlaceOptions:
     """Which destination. None means: the one that the input names, else the usual one."""
 
+    heading: ClassVar[str] = "Where the ratings go"
+
     to: str | None = option(
-        f"Where the ratings go; usually {DEFAULT}.", metavar=f"[{'|'.join(list_words())}]", parse=_check_to
+        f"The destination: {', '.join(list_words())}. Usually it is {DEFAULT}.",
+        metavar="DESTINATION",
+        parse=_check_to,
     )
-    api: Api | None = option("API version that the sandbox uses; usually v1.")
+    api: Api | None = option("Which API the sandbox speaks; usually v1.")
 
     @property
     def spec(self) -> DestinationSpec:
@@ -151,13 +155,17 @@ def _check_source(word: str) -> str:
 class SourceOptions:
     """An account whose ratings are read in place of a file."""
 
+    heading: ClassVar[str] = "An account in place of a file"
+
     account_of: str | None = option(
-        "Read the ratings of your account there, in place of a file.",
+        f"Read the ratings of your account at {', '.join(list_sources())}.",
         flag="--from",
-        metavar=f"[{'|'.join(list_sources())}]",
+        metavar="SERVICE",
         parse=_check_source,
     )
-    from_account: str = option("With --from: use [accounts.NAME].", default="", metavar="NAME")
+    from_account: str = option(
+        "With --from: use [accounts.NAME] of the settings file.", default="", metavar="NAME"
+    )
 
     @property
     def spec(self) -> DestinationSpec | None:
@@ -169,16 +177,22 @@ class SourceOptions:
 class FileOptions:
     """Which files take part beside what is read."""
 
+    heading: ClassVar[str] = "Titles and results"
+
     resolved: Path | None = option(
         "Use the ids chosen in this file for rows without ids.", metavar="RESOLVE.CSV"
     )
-    match: Match | None = option("Look up rows without ids, and take what is certain.")
-    out: Path | None = option("The results file, else named after what is read; - is standard output.")
+    match: Match | None = option("Look up rows without ids, and take the titles that are certain.")
+    out: Path | None = option(
+        "Write the results to this file, else to one named after what is read; - is standard output."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class RuleOptions:
     """Options that decide which ratings a run changes."""
+
+    heading: ClassVar[str] = "What may change"
 
     on_conflict: OnConflict = option(
         "Which rating counts if the account has another one.", default=OnConflict.NEWEST
@@ -186,7 +200,11 @@ class RuleOptions:
     mirror: bool = option("Also remove ratings that the account has and the file has not.", default=False)
     recheck: bool = option("Compare with the account only, not with what earlier runs sent.", default=False)
     guard: int = option(
-        "Ask before changing more of the account.", default=20, metavar="PERCENT", minimum=0, maximum=100
+        "Ask before more than this share of the account changes.",
+        default=20,
+        metavar="PERCENT",
+        minimum=0,
+        maximum=100,
     )
 
 
@@ -194,11 +212,19 @@ class RuleOptions:
 class SendOptions:
     """Options for sending. None means what the destination recommends."""
 
+    heading: ClassVar[str] = "How it is sent"
+
     workers: int | None = option(
-        "Requests in flight at once: 8, for trakt 4, for simkl 1.", minimum=1, maximum=256
+        "Keep N requests in flight at once: usually 8, for trakt 4, for simkl 1.",
+        metavar="N",
+        minimum=1,
+        maximum=256,
     )
     rate: Rate | None = option(
-        "At most N requests per PERIOD: 1/s, 20/10s.", metavar="N/PERIOD", typed=str | None, parse=parse_rate
+        "Send at most N requests per PERIOD: 1/s, 20/10s.",
+        metavar="N/PERIOD",
+        typed=str | None,
+        parse=parse_rate,
     )
     limit: int | None = option("Send at most N rows.", metavar="N", minimum=1)
     verify: bool = option("Read the account back afterwards and compare.", default=True)
@@ -214,11 +240,13 @@ class SendOptions:
 class DestinationOptions:
     """Which server, whose account there, and how ratings are written for it."""
 
-    base_url: str | None = option("Where the API is served.", metavar="URL")
+    heading: ClassVar[str] = "Where the ratings go"
+
+    base_url: str | None = option("The address of the API, if it is another server.", metavar="URL")
     insecure_http: bool = option("Allow plain http to a host that is not this machine.", default=False)
     account: str = option("Use [accounts.NAME] of the settings file.", default="", metavar="NAME")
     request: RequestOptions = field(default_factory=RequestOptions)
-    write_to: Path | None = option("For a file such as trakt-file: where it goes.", metavar="FILE")
+    write_to: Path | None = option("Of a destination that is a file: write it here.", metavar="FILE")
 
     @property
     def flags(self) -> dict[str, object]:

@@ -49,7 +49,7 @@ def read_options(settings: Iterable[str]) -> dict[str, Any]:
         try:
             options[name] = _read_option(hints[name], text)
         except (KeyError, ValueError) as error:
-            raise ValueError(f"not an option of the sandbox: {setting!r} (see docs/sandbox.md)") from error
+            raise ValueError(f"not an option of the sandbox: {setting!r}") from error
     return options
 
 

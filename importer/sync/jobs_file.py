@@ -17,7 +17,7 @@ from importer.runs.conflicts import OnConflict
 from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
 from importer.sync.keys import read_keys
-from importer.text import did_you_mean
+from importer.text import did_you_mean, docs_page
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -52,7 +52,7 @@ def choose_jobs(jobs: Mapping[str, SyncJob], names: tuple[str, ...]) -> dict[str
     """Return the named jobs, or all of them if none is named. Raises SettingsError."""
     if not jobs:
         problem = f"There are no sync jobs in {config_file()} yet"
-        raise SettingsError([f"{problem}: docs/settings.md shows how a [jobs.NAME] looks."])
+        raise SettingsError([f"{problem}: {docs_page('settings')} shows how a [jobs.NAME] looks."])
     unknown = [name for name in names if name not in jobs]
     if unknown:
         raise SettingsError([f"There is no [jobs.{name}]{did_you_mean(name, jobs)}" for name in unknown])

@@ -54,9 +54,9 @@ def test_a_wrong_option_stays_a_matter_of_usage(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for words, said in (
-        ("runs --limit 0", "'--limit': It must be at least 1"),
-        ("runs --limit few", "'--limit': It must be a whole number"),
-        ("run x.csv --on-conflict foo", "'--on-conflict': 'foo' is not one of 'overwrite', "),
+        ("runs --limit 0", "--limit: it must be at least 1"),
+        ("runs --limit few", "--limit: it must be a whole number"),
+        ("run x.csv --on-conflict foo", "--on-conflict: 'foo' is not one of 'overwrite', "),
     ):
         assert end_of(words, monkeypatch) == 2
         assert said in capsys.readouterr().err
@@ -89,4 +89,4 @@ def test_a_mistyped_command_is_met_with_the_one_that_was_meant(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert end_of("rnu x.csv", monkeypatch) == 2
-    assert "Did you mean 'run'?" in capsys.readouterr().err
+    assert "did you mean 'run'?" in capsys.readouterr().err

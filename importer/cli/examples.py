@@ -1,0 +1,77 @@
+"""Examples of each command, as its `--help` and its manual page show them.
+
+A test parses every line, so that none names an option that does not exist.
+"""
+
+from collections.abc import Mapping, Sequence
+
+EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "": (
+        ("importer inspect ratings.csv", "Look at a file; this needs no account."),
+        ("importer run ratings.csv --to sandbox", "Try an import on a server of your own."),
+        ("importer run ratings.csv --to trakt", "Import the file after `importer login trakt`."),
+    ),
+    "run": (
+        ("importer run ratings.csv --to trakt", "Send the file's ratings to Trakt."),
+        (
+            "importer run letterboxd.zip --to trakt-file --match certain",
+            "Write a file to upload; no account.",
+        ),
+        ("importer run --from trakt --to simkl --dry-run", "Show what a copy would send, and send nothing."),
+    ),
+    "inspect": (
+        ("importer inspect ratings.csv", "Say what the file has."),
+        ("importer inspect mine.csv --map Score=rating --scale 0-100", "The same for a table of your own."),
+    ),
+    "sync": (
+        ("importer sync", "Run all jobs once."),
+        ("importer sync movies", "Run one of them once."),
+        ("importer sync --daemon", "Stay, and run each job at its own times."),
+    ),
+    "export": (("importer export trakt backup.csv", "Keep all ratings of the account in a file."),),
+    "plan": (
+        ("importer plan ratings.csv --to trakt", "Write ratings.plan.csv, to be read and edited."),
+        ("importer run --plan ratings.plan.csv", "Send what it says."),
+        ("importer plan ratings.csv --to trakt --mirror", "Also show what a mirror would remove."),
+    ),
+    "match": (
+        ("importer match letterboxd.zip", "Look up its titles, and write a match file."),
+        ("importer match netflix.csv --to trakt", "The same with the search of Trakt."),
+    ),
+    "titles": (
+        ("importer titles update --download", "Make the index, or renew it."),
+        ("importer titles status", "Say what it has."),
+    ),
+    "retry": (
+        ("importer retry ratings.results.csv", "Send the failed rows again."),
+        ("importer retry ratings.results.csv --all", "Also those that you corrected in the file."),
+        ("importer retry last", "The same for the newest run."),
+    ),
+    "undo": (
+        ("importer undo last --dry-run", "Show what would be restored."),
+        ("importer undo last", "Restore it."),
+        ("importer undo --since 20260301", "Undo a run and all after it."),
+    ),
+    "runs": (("importer runs --limit 10", "List the newest ten."),),
+    "show": (
+        ("importer show", "Print the rows of the newest run."),
+        ("importer show last --status not_found", "Only those that were not found."),
+    ),
+    "report": (
+        ("importer report", "Print the summary of the newest run."),
+        ("importer report last --out results.csv", "Also write its results again."),
+    ),
+    "prune": (("importer prune --older-than 90d", "Remove what is older, after a question."),),
+    "schedule": (("importer schedule --systemd --at 03:00", "Print a service and a timer for every night."),),
+    "login": (
+        ("importer login trakt", "Sign in."),
+        ("importer login trakt --account ada", "Sign in with a second account."),
+    ),
+    "whoami": (("importer whoami simkl", "Show who is signed in there."),),
+    "logout": (("importer logout trakt", "Sign out."),),
+    "sandbox": (
+        ("importer sandbox", "Start one on a free port."),
+        ("importer sandbox --port 8080 --any-title", "On this port, and with every title known."),
+    ),
+}
+"""By command: what to type, and what it does. The first are those of `importer` itself."""
