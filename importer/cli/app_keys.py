@@ -94,12 +94,14 @@ def load_service(
     return Service(spec, loaded)
 
 
-def load_or_prompt(to: str, flags: Mapping[str, object], account: str) -> tuple[Service, dict[str, str]]:
-    """Load the settings; on a terminal, ask for the app's keys if none is set. Returns the typed ones, too.
+def load_or_prompt(
+    to: str, flags: Mapping[str, object], account: str, *, asks: bool
+) -> tuple[Service, dict[str, str]]:
+    """Load the settings; if it `asks`, for the app's keys if none is set. Returns the typed ones, too.
 
     An app whose first key is set and whose secret is not has no secret.
     """
-    service = load_service(to, flags, account, needs=() if sys.stdin.isatty() else None)
+    service = load_service(to, flags, account, needs=() if asks else None)
     keys = service.device.app_keys
     missing = [key for key in keys if not getattr(service.settings, key)]
     asked: dict[str, str] = {}

@@ -5,6 +5,7 @@ machine can read. It is asked about before it is kept.
 """
 
 import asyncio
+import json
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import Any
 import typer
 
 from importer import setting
-from importer.cli.advice import advise_keyring
+from importer.cli.sign_in_events import SignInEvents, as_facts
 from importer.client.auth import KeyInRequest
 from importer.client.sign_in import ask_account
 from importer.client.token_store import TokenStore, open_key_store
@@ -47,13 +48,13 @@ class KeyEntry:
             _warn(warning)
         return cls(spec, key, options, loaded)
 
-    def login(self) -> None:
+    def login(self, events: SignInEvents) -> None:
         """Ask for the key, check it, and keep it. Raises UsageError and StopRunError."""
         if self._is_set:
             _warn(f"your settings have the key ({self.key.field}), which runs use first; remove it")
         text = self._ask()
-        account = asyncio.run(self._check_and_keep(text))
-        print(f"Account: {_describe(account)}")
+        account = asyncio.run(self._check_and_keep(text, events))
+        events.signed_in(account, _describe(account))
 
     def logout(self) -> None:
         """Delete the key that is kept. Raises StateFileError."""
@@ -62,12 +63,16 @@ class KeyEntry:
         if self._is_set:
             _warn(f"your settings still have the key ({self.key.field}): remove it")
 
-    def whoami(self) -> None:
+    def whoami(self, *, as_json: bool) -> None:
         """Show whose key it is, and where it is kept. Raises StopRunError."""
         login = open_login(self.spec, self.options, lambda _: None)
         account = login.ask(ask_account)
+        place = f"the settings ({self.key.field})" if self._is_set else self._find_place()
+        if as_json:
+            print(json.dumps(as_facts(account) | {"token_valid_until": None, "kept_in": place}, indent=2))
+            return
         print(_describe(account))
-        print(f"key kept in: {f'the settings ({self.key.field})' if self._is_set else self._find_place()}")
+        print(f"key kept in: {place}")
 
     @property
     def section(self) -> str:
@@ -105,7 +110,7 @@ class KeyEntry:
                 return text
             _warn(wrong.format(place=f"The {self.key.label}"))
 
-    async def _check_and_keep(self, text: str) -> Account:
+    async def _check_and_keep(self, text: str, events: SignInEvents) -> Account:
         store = self._open_store()
         async with store.locked():
             pass  # fail before anything is asked if keys cannot be stored
@@ -114,9 +119,7 @@ class KeyEntry:
             account = await ask_account(transport, KeyInRequest(), self.key.build_account_api(settings))
         async with store.locked():
             await store.save(TokenSet(Secret(text), None, created_at=time.time()))
-        print(f"The key is kept in {store.where}.")
-        if advice := advise_keyring():
-            print(advice)
+        events.kept("The key is", store.where)
         return account
 
     async def _forget(self, store: TokenStore) -> None:

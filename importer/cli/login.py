@@ -11,6 +11,8 @@ importer login trakt                 login trakt --account ada           whoami,
 """
 
 import asyncio
+import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,12 +21,12 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
-from importer.cli.advice import advise_keyring, explain
+from importer.cli.advice import explain
 from importer.cli.app_keys import Service, keep_keys, load_or_prompt, load_service, warn
-from importer.cli.device_code import clear_line, show_code, show_waiting
 from importer.cli.groups import spread
 from importer.cli.key_entry import KeyEntry
 from importer.cli.next_step import command_line
+from importer.cli.sign_in_events import SignInEvents, SignInJson, SignInLines, as_facts, telling_refusal
 from importer.client.auth import Credentials
 from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.transport import Transport
@@ -50,27 +52,43 @@ _AuthUrl = Annotated[str | None, typer.Option(help="Which host signs users in.",
 
 
 @spread
-def login(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = None) -> None:
+def login(
+    *,
+    to: _To = _FIRST,
+    at: options.AccountOptions,
+    auth_url: _AuthUrl = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON object for each event, one a line.")
+    ] = False,
+) -> None:
     """Sign in with a code on a web page, or with a key.
 
     Every later run uses, and renews, what is stored.
     """
+    with telling_refusal(as_json=as_json):
+        _login(to, at, auth_url, as_json=as_json)
+
+
+def _login(to: str, at: DestinationOptions, auth_url: str | None, *, as_json: bool) -> None:
     flags = at.flags | {"auth_url": auth_url}
+    events: SignInEvents = SignInJson() if as_json else SignInLines()
     if (made := make_named_file()) is not None:
         warn(f"made the settings file {made}, which IMPORTER_CONFIG_FILE names")
     if (entry := _find_key_entry(to, at, auth_url)) is not None:
         with _naming(to, at.account):
-            entry.login()
-        _print_next(to, at, entry.section, flags)
+            entry.login(events)
+        if not as_json:
+            _print_next(to, at, entry.section, flags)
         return
-    service, asked = load_or_prompt(to, flags, at.account)
+    service, asked = load_or_prompt(to, flags, at.account, asks=sys.stdin.isatty() and not as_json)
     if service.settings.access_token:
         warn("your settings have a token pair (access_token), which runs use first; remove it")
     with _naming(to, at.account), translate_interrupts("no run was begun", "signs in from the start"):
-        asyncio.run(_sign_in(service.without_tokens()))
+        asyncio.run(_sign_in(service.without_tokens(), events))
     if asked:
         keep_keys(service, asked)
-    _print_next(to, at, service.section, flags)
+    if not as_json:
+        _print_next(to, at, service.section, flags)
 
 
 def _print_next(to: str, at: DestinationOptions, section: str, flags: Mapping[str, object]) -> None:
@@ -96,16 +114,23 @@ def logout(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl =
 
 
 @spread
-def whoami(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl = None) -> None:
+def whoami(
+    *,
+    to: _To = _FIRST,
+    at: options.AccountOptions,
+    auth_url: _AuthUrl = None,
+    as_json: options.AsJson = False,
+) -> None:
     """Show who is signed in, and until when.
 
     Also shows where the tokens are kept. Exit code 3 if nobody is signed in.
     """
     with _naming(to, at.account):
         if (entry := _find_key_entry(to, at, auth_url)) is not None:
-            entry.whoami()
+            entry.whoami(as_json=as_json)
             return
-        asyncio.run(_print_account(load_service(to, at.flags | {"auth_url": auth_url}, at.account)))
+        service = load_service(to, at.flags | {"auth_url": auth_url}, at.account)
+        asyncio.run(_print_account(service, as_json=as_json))
 
 
 def _find_key_entry(to: str, at: DestinationOptions, auth_url: str | None) -> KeyEntry | None:
@@ -132,27 +157,26 @@ def _naming(to: str, account: str) -> Iterator[None]:
         raise
 
 
-async def _sign_in(service: Service) -> None:
+async def _sign_in(service: Service, events: SignInEvents) -> None:
     store, flow = service.open_store(), service.build_flow()
     async with store.locked():
         pass  # fail before anything is asked if tokens cannot be stored
     async with Transport(1) as transport:
         try:
-            tokens = await sign_in(transport, flow, show_code, show_waiting)
+            tokens = await sign_in(transport, flow, events.code, events.waiting)
         finally:
-            clear_line()
+            events.ended()
         async with store.locked():
             await store.save(tokens)
-        print(f"Signed in. The tokens are kept in {store.where}.")
-        if advice := advise_keyring():
-            print(advice)
+        events.kept("Signed in. The tokens are", store.where)
         credentials = Credentials(transport, flow, store)
         try:
             account = await ask_account(transport, credentials, service.build_account_api())
         except StopRunError as error:  # the sign-in is complete; the warning says what may stop a run
             warn(explain(error))
+            events.signed_in(None, "")
         else:
-            print(f"Account: {_describe(account)}")
+            events.signed_in(account, _describe(account))
 
 
 async def _sign_out(service: Service) -> None:
@@ -176,11 +200,16 @@ async def _sign_out(service: Service) -> None:
         warn("your settings still have a token pair (access_token, refresh_token): remove it")
 
 
-async def _print_account(service: Service) -> None:
+async def _print_account(service: Service, *, as_json: bool) -> None:
     store = service.open_store()
     async with Transport(1) as transport:
         credentials = Credentials(transport, service.build_flow(), store)
         account = await ask_account(transport, credentials, service.build_account_api())
+    if as_json:
+        until = credentials.expires_at
+        valid = None if until is None else datetime.fromtimestamp(until, UTC).isoformat(timespec="seconds")
+        print(json.dumps(as_facts(account) | {"token_valid_until": valid, "kept_in": store.where}, indent=2))
+        return
     print(_describe(account))
     if credentials.expires_at is None:
         print("token valid until: not known, since it comes from the settings")

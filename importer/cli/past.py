@@ -21,6 +21,7 @@ from importer.journal.history import (
     read_taken_over,
     read_tallies,
 )
+from importer.journal.result_pages import ResultFilter, read_page, read_rows
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary
 from importer.report.summary_text import build_text
@@ -48,10 +49,15 @@ def runs(
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, help="Only the newest N.", metavar="N")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
     """List the runs, the newest last."""
     problems: list[str] = []
     found = list_runs(state_dir() / "journals", problems)
+    if as_json:
+        listed = [_as_json(run) for run in (found[-limit:] if limit else found)]
+        print(json.dumps({"total": len(found), "runs": listed, "problems": problems}, indent=2))
+        return
     for problem in problems:
         print(f"importer: {clean(problem, 1000)}", file=sys.stderr)
     if not found and not problems:
@@ -59,28 +65,46 @@ def runs(
     for run in found[-limit:] if limit else found:
         counts = ", ".join(f"{number:,} {status}" for status, number in run.counts.items()) or "no rows"
         undone = f"; {_describe_undo(run)}" if run.undone_by else ""
-        print(f"{run.run_id}  {_state(run)}  {clean(run.source)} to {run.destination}: {counts}{undone}")
+        print(f"{run.run_id}  {_state(run):7}  {clean(run.source)} to {run.destination}: {counts}{undone}")
 
 
 def show(
     run_id: _RunId = "last",
     *,
     status: Annotated[
-        Status | None,
-        typer.Option(help="Only rows with this status: not_found.", parser=_parse_status, metavar="STATUS"),
+        list[Status] | None,
+        typer.Option(
+            help="Only rows with this status: not_found. Can be repeated.",
+            parser=_parse_status,
+            metavar="STATUS",
+        ),
     ] = None,
+    reason: Annotated[
+        list[str] | None,
+        typer.Option(help="Only rows with this reason: bad_rating. Can be repeated.", metavar="REASON"),
+    ] = None,
+    search: Annotated[str, typer.Option(help="Only rows with this text in them.", metavar="TEXT")] = "",
+    offset: Annotated[int, typer.Option(min=0, help="Leave out the first N.", metavar="N")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most N rows.", metavar="N")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the run and its rows as JSON.")] = False,
 ) -> None:
     """Print the outcome of each row of a run."""
     run = _find(run_id)
+    wanted = ResultFilter(status or (), reason or (), search)
+    if as_json:
+        page = read_page(run, wanted, offset=offset, limit=limit)
+        rows = [dict(zip(RESULT_COLUMNS, cells, strict=True)) for cells in page.rows]
+        counts = {"total": page.total, "matching": page.matching, "offset": page.offset}
+        print(json.dumps({"run": _as_json(run)} | counts | {"rows": rows}, indent=2))
+        return
     if run.undone_by:
         print(f"importer: run {run.run_id} was {_describe_undo(run)}", file=sys.stderr)
     places = [RESULT_COLUMNS.index(name) for name in ("line", "status", "title", "rating", "message")]
-    for cells in read_results(run):
+    for cells in read_rows(run, wanted, offset=offset, limit=limit):
         line, is_now, title, rating, message = (cells[place] for place in places)
-        if status in {None, is_now}:
-            rated = "" if rating is None else f", {clean(str(rating), 40)}"
-            rest = f": {without_place(message, line)}" if message else ""
-            print(f"line {line}  {is_now}  {clean(str(title or '(no title)'), 80)}{rated}{rest}")
+        rated = "" if rating is None else f", {clean(str(rating), 40)}"
+        rest = f": {without_place(message, line)}" if message else ""
+        print(f"line {line}  {is_now}  {clean(str(title or '(no title)'), 80)}{rated}{rest}")
 
 
 def report(
@@ -122,11 +146,31 @@ def _find(run_id: str) -> PastRun:
 
 def _state(run: PastRun) -> str:
     if run.is_undone:
-        return "undone "
+        return "undone"
     if run.ended_at:
-        return "ended  "
+        return "ended"
     # Refused, say by the guard or since a plan is stale, or stopped before the first request.
-    return "stopped" if run.has_changes or run.counts.keys() & _ANSWERS else "unsent "
+    return "stopped" if run.has_changes or run.counts.keys() & _ANSWERS else "unsent"
+
+
+def _as_json(run: PastRun) -> dict[str, object]:
+    return {
+        "run": run.run_id,
+        "kind": run.kind,
+        "state": _state(run),
+        "account": run.journal.stem,
+        "source": run.source,
+        "destination": run.destination,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "rows": sum(run.counts.values()),
+        "counts": {str(status): number for status, number in run.counts.items()},
+        "has_changes": run.has_changes,
+        "leaves_work": run.leaves_work,
+        "undo_of": run.undo_of,
+        "undone_by": run.undone_by,
+        "is_undone_in_part": run.undone_in_part,
+    }
 
 
 def _describe_undo(run: PastRun) -> str:

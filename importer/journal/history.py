@@ -202,10 +202,11 @@ def count_taken_over(database: sqlite3.Connection, number: int) -> dict[Status, 
 
 def results_of(database: sqlite3.Connection, number: int) -> sqlite3.Cursor:
     """Return the lines of a run's results file, in input order and in the order of its columns."""
-    return database.execute(_RESULTS.format(view=_view_of(database, number)), (number,))
+    return database.execute(_RESULTS.format(view=view_of(database, number)), (number,))
 
 
-def _view_of(database: sqlite3.Connection, number: int) -> str:
+def view_of(database: sqlite3.Connection, number: int) -> str:
+    """Name the view that has a run's results."""
     repeats = database.execute("SELECT 1 FROM run WHERE number = ? AND repeats IS NOT NULL", (number,))
     return "repeated_result" if repeats.fetchone() else "result"
 
@@ -232,7 +233,7 @@ def _build_tally(database: sqlite3.Connection, number: int, status: Status, reas
     examples: list[tuple[int, str | None, str | None]] = []
     if not status.is_success:
         examples = database.execute(
-            f"SELECT line, title, message FROM {_view_of(database, number)} WHERE run = ? AND status = ?"
+            f"SELECT line, title, message FROM {view_of(database, number)} WHERE run = ? AND status = ?"
             " AND ifnull(reason, '') = ? ORDER BY row LIMIT 3",
             (number, status, reason),
         ).fetchall()

@@ -1,6 +1,7 @@
 """`importer login`, `logout` and `whoami` with a key: what people see, and where the key ends up."""
 
 import io
+import json
 import os
 import stat
 import sys
@@ -66,6 +67,13 @@ def test_the_key_is_checked_kept_and_used(importer: Importer, server: Server, tm
     (tmp_path / "ratings.csv").write_text(f"imdb_id,rating\n{MOVIES[0]},9\n", "utf-8")
     assert importer("run", "ratings.csv", "--to", "mdblist")[0] == 0
     assert server.stored_movies() == {MOVIES[0]: 9}
+
+
+def test_programs_are_told_whose_key_it_is(importer: Importer) -> None:
+    code, out, _ = importer("login", "mdblist", "--json", piped=f"{KEY}\n")
+    told = json.loads(out)
+    assert (code, told["event"], told["username"]) == (0, "signed_in", "demo")
+    assert json.loads(importer("whoami", "mdblist", "--json")[1])["kept_in"] == told["kept_in"]
 
 
 def test_a_wrong_key_is_not_kept(importer: Importer, tmp_path: Path) -> None:

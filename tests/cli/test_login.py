@@ -97,6 +97,36 @@ class TestLogin:
         assert json.loads(file.read_bytes())["refresh_token"] == "r3fresh-1"
         assert server.count(POLL) == 4
 
+    def test_programs_are_told_the_code_and_then_who_is_signed_in(
+        self, importer: Importer, server: AuthServer, tmp_path: Path
+    ) -> None:
+        server.script[POLL] = [pending(), web.Response(status=502)]
+        code, out, err = importer("login", "trakt", "--json")
+        shown, waiting, done = map(json.loads, out.splitlines())
+        assert (code, err) == (0, "")
+        assert (shown["event"], shown["user_code"]) == ("code", USER_CODE)
+        assert (shown["verification_url"], shown["expires_in_seconds"]) == (f"{server.url}/activate", 600)
+        assert (waiting["event"], waiting["reason"]) == ("waiting", "HTTP 502")
+        assert (done["event"], done["username"], done["is_vip"]) == ("signed_in", "ada", True)
+        assert str(token_files(tmp_path)[0]) in done["kept_in"]
+        known = json.loads(importer("whoami", "trakt", "--json")[1])
+        assert (known["username"], known["kept_in"]) == ("ada", done["kept_in"])
+        assert known["token_valid_until"]
+
+    def test_programs_are_told_of_a_refusal(self, importer: Importer, server: AuthServer) -> None:
+        server.script[POLL] = [web.Response(status=418)]
+        code, out, err = importer("login", "trakt", "--json")
+        refused = json.loads(out.splitlines()[-1])
+        assert (refused["event"], refused["exit_code"]) == ("refused", code)
+        assert code == 3
+        assert refused["reason"] in err
+
+    def test_a_program_is_never_prompted(self, importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+        monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_ID")
+        code, out, _ = importer("login", "trakt", "--json")
+        assert (code, json.loads(out)["event"]) == (2, "refused")
+
     def test_without_a_terminal_there_is_no_prompt_no_picture_and_no_colour(
         self, importer: Importer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -248,7 +278,7 @@ def test_ctrl_c_while_signing_in_speaks_of_no_journal(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("importer.cli.login.show_code", interrupt)
+    monkeypatch.setattr("importer.cli.sign_in_events.show_code", interrupt)
     code, _, err = importer("login")
     assert code == 3
     assert "interrupted; no run was begun, and the same command signs in from the start" in err

@@ -465,6 +465,16 @@ class TestThePast:
         unknown = importer("show", run_id, "--status", "nonsense")
         assert unknown.returncode == 2
         assert "--status nonsense: there is no such status; there are rated, unrated" in unknown.stderr
+        two = importer("show", run_id, "--status", "rated", "--status", "failed").stdout.splitlines()
+        assert two == [shown[0], shown[2]]
+        assert importer("show", run_id, "--offset", "1", "--limit", "1").stdout.splitlines() == shown[1:2]
+
+        (past,) = json.loads(importer("runs", "--json").stdout)["runs"]
+        assert (past["run"], past["state"], past["counts"]) == (run_id, "ended", {"rated": 2, "not_found": 1})
+        page = json.loads(importer("show", run_id, "--json", "--status", "rated", "--limit", "1").stdout)
+        assert page["run"] == past
+        assert (page["total"], page["matching"], page["offset"]) == (3, 2, 0)
+        assert [(row["line"], row["status"], row["rating"]) for row in page["rows"]] == [(2, "rated", 9)]
 
         results = (tmp_path / "ratings.results.csv").read_bytes()
         printed = importer("report", run_id, "--out", "again.csv")
