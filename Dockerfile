@@ -7,11 +7,16 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY locks ./locks
 COPY importer ./importer
-RUN python -m venv /opt/importer \
-    && /opt/importer/bin/pip install --no-cache-dir -c constraints.txt '.[fast,notify,xlsx]' \
-    && /opt/importer/bin/pip uninstall --yes pip
+# The libraries by their hashes, into an environment without pip; then the wheel, built with the locked tools.
+RUN python -m venv --without-pip /opt/importer \
+    && python -m venv /build \
+    && /build/bin/pip install --no-cache-dir --require-hashes -r locks/build.lock \
+    && /build/bin/python -m hatchling build -t wheel -d /dist \
+    && /build/bin/pip --python /opt/importer/bin/python install --no-cache-dir --require-hashes -r requirements.lock \
+    && /build/bin/pip --python /opt/importer/bin/python install --no-deps --no-index /dist/*.whl
 
 FROM python:3.13-slim
 # The state folder belongs to the user before it becomes a volume: a new volume takes that over.

@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test chaos fuzz bench check lint types dist clean
+.PHONY: help setup run run-v2 test chaos fuzz bench check lint types dist lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -49,6 +49,19 @@ check: lint types test ## lint, types and tests: what a change must pass
 dist: $(VENV)/installed-dev ## build the wheel and the sdist into dist/, the same bytes each time
 	@rm -rf dist && $(BIN)/python -m hatchling build -d dist
 
+# Each lock on top of others names only what those have not: `$(call BESIDE,FILES)` leaves out the packages that
+# those have for every system.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-package rating-importer --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+BESIDE = $(1:%=-c %) $$(sed -n 's/^\([A-Za-z0-9._-]*\)==[^ ]* \\$$/--no-emit-package \1/p' $(1))
+
+lock: | $(VENV)/bin/python ## write the locks anew after a change of pyproject.toml; UPGRADE=1: with today's versions
+	@$(INSTALL) 'uv>=0.9'
+	@$(LOCK) --extra all pyproject.toml -o requirements.lock
+	@$(LOCK) --extra dev pyproject.toml -o locks/dev.lock $(call BESIDE,requirements.lock)
+	@$(LOCK) --extra docs --extra release pyproject.toml -o locks/release.lock $(call BESIDE,requirements.lock locks/dev.lock)
+	@sed -n 's/^requires = \["\(.*\)"\].*/\1/p' pyproject.toml | $(LOCK) -c requirements.lock -c locks/dev.lock - -o locks/build.lock
+
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .state results.csv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
@@ -57,11 +70,19 @@ $(VENV)/bin/python:
 	    { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+# Everything by its hash, and nothing that the locks do not name.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+$(VENV)/installed: pyproject.toml requirements.lock locks/build.lock | $(VENV)/bin/python
 	@echo "Installing into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all]'
+	@$(INSTALL) --require-hashes -r requirements.lock -r locks/build.lock
+	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+$(VENV)/installed-dev: locks/dev.lock $(VENV)/installed
+	@$(INSTALL) --require-hashes -r requirements.lock -r locks/dev.lock
+	@touch $@
+
+$(VENV)/installed-release: locks/release.lock $(VENV)/installed-dev
+	@$(INSTALL) --require-hashes -r requirements.lock -r locks/dev.lock -r locks/release.lock
 	@touch $@
