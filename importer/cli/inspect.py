@@ -23,6 +23,7 @@ def inspect(
     file: Annotated[str, typer.Argument(help="The export to look at; - reads standard input.")],
     place: PlaceOptions,
     reading: ReadOptions,
+    name: options.Name = "",
     matched: options.MatchFile,
     request: Annotated[RequestOptions, Only("love", "hate")],
     as_json: options.AsJson = False,
@@ -31,7 +32,7 @@ def inspect(
 
     Also says why the other rows would not. Asks no server, sends nothing.
     """
-    export = ExportFile(file, reading, matched.resolved)
+    export = ExportFile(file, reading, matched.resolved, name)
     at = DestinationOptions(request=request)
     found = inspect_file(export, place.spec, at, find_prompts())
     if as_json:

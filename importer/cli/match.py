@@ -36,6 +36,7 @@ def match(
     place: Annotated[PlaceOptions, Only("to", "api", to="Where the ratings are to go.")],
     at: options.AccountOptions,
     reading: ReadOptions,
+    name: options.Name = "",
     out: Annotated[
         Path | None, typer.Option("--out", help="The match file to choose in, else named after FILE.")
     ] = None,
@@ -48,13 +49,13 @@ def match(
 
     Writes a file that says which titles are certain; choose the others in it.
     """
-    out = out or name_match_file("standard input" if file == "-" else file)
+    out = out or name_match_file(name or ("standard input" if file == "-" else file))
     if place.api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
     spec = replace(place, api=Api.V2).spec
     log = open_log(as_json=log_format is options.LogFormat.JSON).bind(job="match")
     where = TitleOptions(spec, at.flags, at.account, log.warn_once, pace.workers, pace.rate)
-    found = _match(ExportFile(file, reading), where, out, log, quiet=quiet)
+    found = _match(ExportFile(file, reading, shown=name), where, out, log, quiet=quiet)
     if as_json:
         print(json.dumps(found.as_json() | {"next_command": _next_command(spec.word, out)}, indent=2))
     elif not quiet and not log.is_json:

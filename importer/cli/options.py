@@ -9,6 +9,8 @@ import typer
 
 from importer.cli.groups import Only
 from importer.destinations.spec import RequestOptions
+from importer.errors import OptionError
+from importer.readers.base import ReadOptions
 from importer.runs.rules import DestinationOptions, FileOptions, RuleOptions, SendOptions
 
 
@@ -25,6 +27,28 @@ Overwrite = Annotated[
         "--overwrite",
         help="Replace a file that is not the importer's, or was edited.",
         rich_help_panel=FileOptions.heading,
+    ),
+]
+
+
+def _parse_name(text: str) -> str:
+    """Take the last part of a path. Raises OptionError."""
+    if not text:
+        return ""  # the default
+    name = text.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    if not name.strip(" ."):
+        raise OptionError("name", "it has no letters", text)
+    return name
+
+
+Name = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        help="What messages, journal and files written call FILE, such as an upload.",
+        metavar="NAME",
+        parser=_parse_name,
+        rich_help_panel=ReadOptions.heading,
     ),
 ]
 

@@ -30,6 +30,7 @@ def plan(
     place: PlaceOptions,
     at: options.AccountOptions,
     reading: ReadOptions,
+    name: options.Name = "",
     matched: options.MatchOptions,
     out: Annotated[
         Path | None,
@@ -47,9 +48,9 @@ def plan(
     rules = RunRules.for_plan(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     if (file is None) == (origin.account_of is None):
         raise CommandError("name the file to import, or an account with --from; not both")
-    what = choose_source(file, origin, reading, matched)
+    what = choose_source(file, origin, reading, matched, name)
     if out is None:
-        read = origin.account_of or ("standard input" if file == "-" else file)
+        read = name or origin.account_of or ("standard input" if file == "-" else file)
         out = name_plan(str(read), find_outputs())
     shell = Shell(out, shown, "plan")
     wanted = RunRequest(what, place.spec, replace(at, request=request), rules, overwrites=overwrite)

@@ -35,6 +35,7 @@ def run(
     place: PlaceOptions,
     at: Annotated[DestinationOptions, Only("base_url", "insecure_http", "account", "write_to")],
     reading: ReadOptions,
+    name: options.Name = "",
     files: FileOptions,
     overwrite: options.Overwrite = False,
     sends: SendOptions,
@@ -57,11 +58,11 @@ def run(
         raise CommandError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
     what: SourceSpec
     if plan is not None:
-        _check_for_plan(reading, files, said)
+        _check_for_plan(reading, files, said, name)
         what = PlanFile(plan)
         spec, rules = what.find_place(place), RunRules.for_sent_plan()
     else:
-        what, spec = choose_source(file, origin, reading, files), place.spec
+        what, spec = choose_source(file, origin, reading, files, name), place.spec
         rules = RunRules.for_import(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     rules = rules.guarded_at(said.guard)
     wanted = RunRequest(
@@ -74,17 +75,17 @@ def run(
     )
     out = files.out
     if out is None and not dry_run:
-        read = plan or origin.account_of or ("standard input" if file == "-" else file)
+        read = plan or name or origin.account_of or ("standard input" if file == "-" else file)
         out = name_results(str(read), find_outputs())
     raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run(wanted))
 
 
-def _check_for_plan(reading: ReadOptions, files: FileOptions, said: RuleOptions) -> None:
+def _check_for_plan(reading: ReadOptions, files: FileOptions, said: RuleOptions, name: str) -> None:
     """See that nobody says again what the plan has settled. Raises UsageError."""
     reads_otherwise = (
         replace(reading, zone=None) != ReadOptions() or files.resolved is not None or files.match is not None
     )
-    if reads_otherwise or replace(said, guard=RuleOptions().guard) != RuleOptions():
+    if reads_otherwise or name or replace(said, guard=RuleOptions().guard) != RuleOptions():
         raise CommandError(
             "the plan already says how rows are read and which are sent; give options for that to "
             "`importer plan`, not with --plan"

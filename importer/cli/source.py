@@ -10,13 +10,13 @@ from importer.runs.sources import ExportFile, SourceSpec
 
 
 def choose_source(
-    file: str | None, origin: SourceOptions, reading: ReadOptions, files: FileOptions
+    file: str | None, origin: SourceOptions, reading: ReadOptions, files: FileOptions, name: str
 ) -> SourceSpec:
     """Return the account that is to be read, or else the file. Raises UsageError."""
     if origin.spec is None:
         if origin.from_account:
             raise OptionError("from_account", "name its destination with --from", origin.from_account)
-        return ExportFile(file or "", reading, files.resolved, match=files.match)
-    if replace(reading, zone=None) != ReadOptions() or replace(files, out=None) != FileOptions():
+        return ExportFile(file or "", reading, files.resolved, shown=name, match=files.match)
+    if name or replace(reading, zone=None) != ReadOptions() or replace(files, out=None) != FileOptions():
         raise CommandError("options for reading a file do not go with --from")
     return AccountExport(origin.spec, origin.from_account)
