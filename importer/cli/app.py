@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("past", "Print the outcome of each row of a run."),
     "report": ("past", "Print the summary of a run again."),
     "prune": ("prune", "Remove old runs from the journals."),
+    "status": ("status", "Show how accounts and sync jobs stand."),
     "schedule": ("schedule_files", "Print the files that make a scheduler run `importer sync`."),
     "login": ("login", "Sign in with a code on a web page, or with a key."),
     "logout": ("login", "Revoke the sign-in and delete its tokens."),
@@ -54,7 +55,7 @@ HELP = "help"
 GROUPS: Mapping[str, str] = {
     "Import": "run inspect plan match resolve titles",
     "Afterwards": "runs show report retry undo prune",
-    "Every night": "sync schedule",
+    "Every night": "sync status schedule",
     "Accounts": "login logout whoami export",
     "To try, and to look up": "sandbox formats destinations help",
 }

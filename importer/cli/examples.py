@@ -62,6 +62,10 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("importer report last --out results.csv", "Also write its results again."),
     ),
     "prune": (("importer prune --older-than 90d", "Remove what is older, after a question."),),
+    "status": (
+        ("importer status", "Show the last and the next runs, and the sign-ins."),
+        ("importer status --ask --json", "Also ask how much room is left, for another program."),
+    ),
     "schedule": (("importer schedule --systemd --at 03:00", "Print a service and a timer for every night."),),
     "login": (
         ("importer login trakt", "Sign in."),

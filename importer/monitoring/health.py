@@ -28,6 +28,8 @@ class Health:
     next_run_at: str | None
     """The time of the next run; None without a daemon."""
     counts: Mapping[str, int]
+    reason: str = ""
+    """Why it stopped, or else why the first of the rows did not succeed."""
     unreachable_since: str | None = None
     """The first of the runs in a row, up to the last, that could not reach a server."""
 
@@ -48,6 +50,7 @@ def write_health(folder: Path, end: RunEnd) -> Health | None:
         last_success_at=ended_at if end.is_good else last_success_at,
         next_run_at=None,
         counts=dict(end.counts),
+        reason=end.reason if end.has_tried or end.is_good or before is None else before.reason,
         unreachable_since=((before and before.unreachable_since) or ended_at) if end.is_unreachable else None,
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

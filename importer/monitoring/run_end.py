@@ -28,6 +28,11 @@ class RunEnd:
     """Whether it stopped because a server could not be reached."""
 
     @property
+    def reason(self) -> str:
+        """The first reason why it is not good; empty if it is."""
+        return "" if self.is_good else self.stopped or next(iter(self.reasons), "")
+
+    @property
     def is_good(self) -> bool:
         """Whether every row succeeded."""
         return self.exit_code == 0

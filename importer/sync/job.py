@@ -86,6 +86,11 @@ def results_of(name: str, job: SyncJob) -> Path:
     return folder / f"{name}.csv"
 
 
+def match_file_of(results: Path) -> Path:
+    """Return where titles stand that nobody has chosen yet."""
+    return results.with_name(f"{results.stem}.match.csv")
+
+
 class _Sync:
     """A run of one job."""
 
@@ -144,8 +149,7 @@ class _Sync:
 
     @property
     def _match_file(self) -> Path:
-        """Where titles stand that nobody has chosen yet."""
-        return self._results.with_name(f"{self._results.stem}.match.csv")
+        return match_file_of(self._results)
 
     def _is_unchanged(self, fetched: Fetched, *, is_proven: bool) -> bool:
         state = self._state

@@ -1,0 +1,157 @@
+"""`importer status`: how the accounts and the sync jobs stand."""
+
+import json
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from importer.cli import options
+from importer.cli.next_step import command_line
+from importer.cli.table import build_table
+from importer.config.folders import config_file
+from importer.monitoring.health import Health
+from importer.sync.jobs_file import load_jobs
+from importer.sync.status import (
+    AccountStatus,
+    JobStatus,
+    SignInState,
+    ask_room,
+    list_accounts,
+    list_jobs,
+)
+from importer.text import clean, count
+
+
+def status(
+    *,
+    ask: Annotated[
+        bool,
+        typer.Option("--ask", help="Ask the services, too: who is signed in, and what room is left."),
+    ] = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Show how accounts and sync jobs stand.
+
+    It reads what earlier runs wrote down; without --ask no server is asked.
+    """
+    loaded = load_jobs()
+    jobs, accounts = list_jobs(loaded), list_accounts(loaded, _warn)
+    if ask:
+        accounts = [ask_room(account, _warn) for account in accounts]
+    if as_json:
+        values = {"accounts": [*map(_account_as_json, accounts)], "jobs": [*map(_job_as_json, jobs)]}
+        print(json.dumps(values, indent=2))
+        return
+    for line in (*_show_accounts(accounts), "", *_show_jobs(jobs)):
+        print(line)
+
+
+def _show_accounts(accounts: list[AccountStatus]) -> list[str]:
+    if not accounts:
+        return [f"Nobody is signed in. Next: {command_line('login', 'trakt')}"]
+    header = ["service", "account", "user", "sign-in", "token until", "ratings", "room left", "problem"]
+    rows = [
+        [
+            each.to,
+            each.account,
+            each.info.username if each.info else "",
+            _describe_sign_in(each),
+            show_time(each.token_until),
+            "" if each.info is None or each.info.rating_count is None else f"{each.info.rating_count:,}",
+            "" if each.room_left is None else f"{each.room_left:,}",
+            each.problem,
+        ]
+        for each in accounts
+    ]
+    return list(build_table(header, rows))
+
+
+def _describe_sign_in(account: AccountStatus) -> str:
+    if account.state is SignInState.SIGNED_OUT:
+        named = ("--account", account.account) if account.account else ()
+        return f"{account.state}: {command_line('login', account.to, *named)}"
+    return str(account.state)
+
+
+def _show_jobs(jobs: list[JobStatus]) -> list[str]:
+    if not jobs:
+        return [f"There are no sync jobs in {config_file()}. Next: {command_line('init')}"]
+    header = ["job", "to", "last run", "result", "next run", "reason"]
+    rows = [
+        [
+            each.name,
+            " ".join(filter(None, (each.to, each.account))),
+            show_time(datetime.fromisoformat(each.last.ended_at)) if each.last else "never",
+            describe_result(each.last),
+            show_time(each.next_run_at),
+            each.last.reason if each.last else "",
+        ]
+        for each in jobs
+    ]
+    lines = list(build_table(header, rows))
+    for each in jobs:
+        if each.titles_to_decide:
+            titles = count(each.titles_to_decide, "title")
+            lines.append(f"{each.name}: {titles} to decide in its match file; choose, and sync again")
+    return lines
+
+
+def describe_result(last: Health | None) -> str:
+    """Say in a few words how a job's last run ended."""
+    if last is None:
+        return ""
+    if last.exit_code == 0:
+        return "good"
+    times = f", {last.consecutive_failures:,} times in a row" if last.consecutive_failures > 1 else ""
+    return {1: "rows left", 2: "settings wrong"}.get(last.exit_code, "stopped") + times
+
+
+def show_time(moment: datetime | None) -> str:
+    """Show a time as the clock on the wall does; empty for None."""
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _account_as_json(account: AccountStatus) -> dict[str, Any]:
+    info = account.info
+    return {
+        "destination": account.to,
+        "account": account.account,
+        "user": info.username if info else None,
+        "sign_in": str(account.state),
+        "token_until": account.token_until.isoformat() if account.token_until else None,
+        "ratings": info.rating_count if info else None,
+        "limit": info.cap if info else None,
+        "limit_stated": info.is_cap_stated if info else None,
+        "room_left": account.room_left,
+        "problem": account.problem or None,
+    }
+
+
+def _job_as_json(job: JobStatus) -> dict[str, Any]:
+    last = job.last
+    return {
+        "job": job.name,
+        "source": job.source,
+        "destination": job.to,
+        "account": job.account,
+        "last_run": None
+        if last is None
+        else {
+            "run": last.run_id or None,
+            "ended_at": last.ended_at,
+            "exit_code": last.exit_code,
+            "is_good": last.exit_code == 0,
+            "reason": last.reason or None,
+            "counts": dict(last.counts),
+            "consecutive_failures": last.consecutive_failures,
+            "last_success_at": last.last_success_at,
+        },
+        "next_run_at": job.next_run_at.isoformat() if job.next_run_at else None,
+        "titles_to_decide": job.titles_to_decide,
+    }
+
+
+def _warn(warning: str) -> None:
+    print(f"importer: {clean(warning, 1000)}", file=sys.stderr)
