@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "runs": ("past", "List the runs, the newest last."),
     "show": ("past", "Print the outcome of each row of a run."),
     "report": ("past", "Print the summary of a run again."),
+    "web": ("web", "Show a page on which everything can be done, in the browser."),
     "prune": ("prune", "Remove old runs from the journals."),
     "status": ("status", "Show how accounts and sync jobs stand."),
     "schedule": ("schedule_files", "Print the files that make a scheduler run `importer sync`."),
@@ -53,7 +54,7 @@ HELP = "help"
 """A command that has no module: it is the `--help` of another one."""
 
 GROUPS: Mapping[str, str] = {
-    "Import": "run inspect plan match resolve titles",
+    "Import": "run inspect plan match resolve titles web",
     "Afterwards": "runs show report retry undo prune",
     "Every night": "sync status schedule",
     "Accounts": "login logout whoami export",

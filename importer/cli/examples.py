@@ -61,6 +61,14 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("importer report", "Print the summary of the newest run."),
         ("importer report last --out results.csv", "Also write its results again."),
     ),
+    "web": (
+        ("importer web", "Open the page in the browser."),
+        ("importer web --port 8000 --no-open", "Only print its address."),
+        (
+            "importer web --listen 0.0.0.0",
+            "Show it to other machines, too; needs a password in the settings.",
+        ),
+    ),
     "prune": (("importer prune --older-than 90d", "Remove what is older, after a question."),),
     "status": (
         ("importer status", "Show the last and the next runs, and the sign-ins."),

@@ -1,20 +1,53 @@
 """`importer inspect FILE`: shows what a file has and which rows would be sent. Sends nothing."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from importer.cli import options
-from importer.cli.advice import advise_inspection
+from importer.cli.advice import advise_inspection, explain
 from importer.cli.groups import Only, spread
 from importer.cli.prompts import find_prompts
 from importer.destinations.spec import RequestOptions
+from importer.errors import UsageError
 from importer.readers.base import ReadOptions
+from importer.readers.sample import ColumnSample
 from importer.report.inspect_file import inspect_file
 from importer.report.inspection import build_inspection
+from importer.runs.prompts import TableAnswers, Unattended
 from importer.runs.rules import DestinationOptions, PlaceOptions
 from importer.runs.sources import ExportFile
+
+
+class _Questions(Unattended):
+    """Answers nothing, and keeps what would be asked, for a program that asks it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scale = ""
+        self._columns: Sequence[ColumnSample] = ()
+
+    def choose_scale(self, question: str, suggested: str | None) -> str | None:
+        """Keep the question."""
+        self._scale = question
+        return super().choose_scale(question, suggested)
+
+    def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
+        """Keep the columns."""
+        self._columns = columns
+        return super().describe_table(name, columns)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything would be asked."""
+        return bool(self._scale or self._columns)
+
+    def as_json(self) -> dict[str, object]:
+        """Return the questions: the scale, and the columns of a table that no format knows."""
+        columns = [{"name": each.name, "cells": list(each.cells)} for each in self._columns]
+        return {"scale_question": self._scale or None, "columns": columns}
 
 
 @spread
@@ -34,8 +67,19 @@ def inspect(
     """
     export = ExportFile(file, reading, matched.resolved, name)
     at = DestinationOptions(request=request)
-    found = inspect_file(export, place.spec, at, find_prompts())
+    prompts = find_prompts()
+    questions = _Questions()
+    if as_json and isinstance(prompts, Unattended):
+        prompts = questions
+    try:
+        found = inspect_file(export, place.spec, at, prompts)
+    except UsageError as error:
+        if questions.is_any:
+            print(
+                json.dumps({"file": export.name, "problem": explain(error)} | questions.as_json(), indent=2)
+            )
+        raise
     if as_json:
-        print(json.dumps(found.as_json(), indent=2))
+        print(json.dumps(found.as_json() | questions.as_json(), indent=2))
     else:
         print(build_inspection(found), *advise_inspection(found), sep="\n\n")

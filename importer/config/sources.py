@@ -33,6 +33,9 @@ SYNC = "sync"
 TITLES = "titles"
 """The section of the TOML file about looking titles up."""
 
+WEB = "web"
+"""The section of the TOML file about the page that `importer web` serves."""
+
 MAPS = "maps"
 """The table of the TOML file whose sections say how odd tables are read: `[maps.films]`."""
 
@@ -270,7 +273,7 @@ def as_variable(name: str) -> str:
 
 def unknown_sections(file: Path, tables: dict[str, Any], sections: Iterable[str]) -> Iterator[str]:
     """Yield a problem for each top-level name of the file that is not known."""
-    known = (*sections, SYNC, TITLES, *GROUPS)
+    known = (*sections, SYNC, TITLES, WEB, *GROUPS)
     for name, table in tables.items():
         if name not in known:
             section = f"[{name}]" if isinstance(table, dict) else name

@@ -102,6 +102,7 @@ class Inspection:
             "ratings": {rating: self.ratings[rating] for rating in _in_order(self.ratings)},
             "dates": None if self.dates is None else list(self.dates),
             "undated": self.days[""],
+            "years": _count_years(self.days),
             "destination": self.destination,
             "would_be_sent": self.sendable,
             "noted": _as_json(self.noted),
@@ -167,6 +168,15 @@ def _histogram(ratings: Mapping[str, int]) -> Iterator[str]:
 def _in_order(ratings: Mapping[str, int]) -> list[str]:
     """Sort the ratings from 10 down, words last."""
     return sorted(ratings, key=lambda rating: (not rating.isdigit(), -int(rating) if rating.isdigit() else 0))
+
+
+def _count_years(days: Mapping[str, int]) -> dict[str, int]:
+    """Count the dated ratings of each year, the first year first."""
+    years: Counter[str] = Counter()
+    for day, number in days.items():
+        if day:
+            years[day[:4]] += number
+    return {year: years[year] for year in sorted(years)}
 
 
 def _note(odd: Oddity, line: int, title: str, message: str) -> None:

@@ -38,6 +38,7 @@ def test_everything_about_a_file_is_counted() -> None:
         "ratings": {"10": 1, "8": 3},
         "dates": ["2019-05-01", "2020-02-01"],
         "undated": 2,
+        "years": {"2019": 1, "2020": 1},
         "destination": "trakt",
         "would_be_sent": 3,
         "noted": {"count": 1, "examples": [{"line": 2, "title": "", "message": "8.5 of 10 is rated 9"}]},

@@ -1,0 +1,201 @@
+"""The first step: a file comes in; the page says what it holds, what would not go, and what is unclear."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from importer.config.folders import state_dir
+from importer.journal.history import list_runs
+from importer.option import declarations_of, flag_of
+from importer.readers.base import ReadOptions
+from importer.readers.registry import FORMATS
+from importer.web.drafts import FOLDER, Draft, find_draft, list_drafts
+from importer.web.render import redirect, render
+from importer.web.steps import list_steps
+from importer.web.uploads import MOST_BYTES, receive
+
+FIELDS = {
+    "rating": "Rating",
+    "title": "Title",
+    "year": "Year of the title",
+    "type": "Movie, show or episode",
+    "rated_at": "Day of the rating",
+    "season": "Season",
+    "episode": "Episode",
+    "imdb_id": "IMDb id",
+    "tmdb_id": "TMDB id",
+    "tvdb_id": "TVDB id",
+    "trakt_id": "Trakt id",
+}
+"""What a column may be, and how people call it."""
+
+_MAP = "map "
+"""The beginning of a field's name in the mapping form; the column's name follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An option of reading, as a field of the form."""
+
+    name: str
+    flag: str
+    help: str
+    value: str
+    is_switch: bool
+
+
+async def show_home(request: web.Request) -> web.StreamResponse:
+    """Show where a file is dropped, and what was done before."""
+    problems: list[str] = []
+    runs = list_runs(state_dir() / "journals", problems)
+    drafts = [each for each in list_drafts(request.app[FOLDER]) if not each.id.startswith("run-")]
+    return render(
+        request,
+        "home.html",
+        drafts=drafts[:8],
+        runs=runs[:-6:-1],
+        problems=problems,
+        most_mib=MOST_BYTES >> 20,
+        formats=[note.name for note in FORMATS],
+    )
+
+
+async def take_file(request: web.Request) -> web.StreamResponse:
+    """Take a file, and begin to look at it."""
+    draft = await receive(request)
+    _inspect(draft)
+    return redirect(request, f"/imports/{draft.id}")
+
+
+def _inspect(draft: Draft) -> None:
+    draft.command("inspect").start(
+        *("inspect", draft.file, "--json", *draft.words),
+        *(draft.place_words[: 4 if draft.api else 2] if draft.to else ()),
+    )
+
+
+async def show_file(request: web.Request) -> web.StreamResponse:
+    """Show what the file holds."""
+    draft = find_draft(request)
+    command = draft.command("inspect")
+    if not command.was_started and draft.has_file:
+        _inspect(draft)
+    said = command.read()
+    found = said.output
+    problem = "" if found is not None and "rows" in found else said.problem
+    return render(
+        request,
+        "file.html",
+        draft=draft,
+        steps=list_steps(draft, "file"),
+        said=said,
+        found=found if found and "rows" in found else None,
+        problem=problem or (found or {}).get("problem", ""),
+        columns=list(_columns(draft, found)) if found else [],
+        fields=FIELDS,
+        bars=_bars(found.get("ratings", {})) if found else [],
+        odd=_by_number(found.get("odd", ())) if found else [],
+        choices=_choices(draft),
+        scale=_scale_of(draft),
+        mapped=list(_mapping_of(draft)),
+        years=_bars(found.get("years", {})) if found else [],
+    )
+
+
+def _columns(draft: Draft, found: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str], str]]:
+    """Yield the columns of a table that no format knows: name, first cells, and what it is said to be."""
+    mapping = dict(_mapping_of(draft))
+    for column in found.get("columns", ()):
+        name = str(column["name"])
+        yield name, column["cells"], mapping.get(name, _guess(name))
+
+
+_HINTS = (
+    ("imdb_id", ("imdb", "const", "tconst")),
+    ("tmdb_id", ("tmdb",)),
+    ("tvdb_id", ("tvdb",)),
+    ("trakt_id", ("trakt",)),
+    ("rated_at", ("date", "when", "rated at", "rated_at", "day", "watched")),
+    ("rating", ("rating", "score", "stars", "rated", "note", "vote", "grade")),
+    ("year", ("year", "released")),
+    ("type", ("type", "kind")),
+    ("title", ("title", "film", "movie", "name")),
+    ("season", ("season",)),
+    ("episode", ("episode",)),
+)
+
+
+def _guess(name: str) -> str:
+    """Suggest what a column is, by its name; the user sees it and decides."""
+    low = name.casefold()
+    return next((field for field, hints in _HINTS if any(hint in low for hint in hints)), "")
+
+
+def _bars(ratings: Mapping[str, int]) -> list[tuple[str, int, int]]:
+    """Give rating, number and share of the most frequent one in percent."""
+    most = max(ratings.values(), default=0)
+    return [(rating, number, round(100 * number / most)) for rating, number in ratings.items()]
+
+
+def _by_number(odd: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(odd, key=lambda group: -group["count"])
+
+
+# How the file is read
+
+
+async def change_reading(request: web.Request) -> web.StreamResponse:
+    """Take what the user says about the file, and look at it again."""
+    draft = find_draft(request)
+    form = await request.post()
+    words: list[str] = []
+    for field, value in form.items():
+        if field.startswith(_MAP) and value in FIELDS:
+            words += ["--map", f"{field.removeprefix(_MAP)}={value}"]
+    for choice in _choices(draft):
+        value = str(form.get(choice.name, "")).strip()
+        if value and choice.is_switch:
+            words.append(choice.flag)
+        elif value:
+            words.append(f"{choice.flag}={value}")
+    draft.words = words
+    draft.forget("inspect", "match", "plan")
+    draft.save()
+    _inspect(draft)
+    return redirect(request, f"/imports/{draft.id}")
+
+
+async def remove_draft(request: web.Request) -> web.StreamResponse:
+    """Remove an import from this machine; what was sent stays in the journal."""
+    draft = find_draft(request)
+    if draft.is_busy:
+        raise web.HTTPConflict(text="A command of this import still runs. Stop it first.")
+    draft.remove()
+    return redirect(request, "/")
+
+
+def _choices(draft: Draft) -> list[Choice]:
+    """List the options of reading, as they are declared for all commands."""
+    found = []
+    for name, default, declaration in declarations_of(ReadOptions):
+        flag = flag_of(name, declaration)
+        if flag == "--map":
+            continue
+        is_switch = isinstance(default, bool)
+        given = next((word for word in draft.words if word.partition("=")[0] == flag), "")
+        value = given.partition("=")[2] or given if is_switch else given.partition("=")[2]
+        found.append(Choice(name, flag, declaration.help, value, is_switch))
+    return found
+
+
+def _scale_of(draft: Draft) -> str:
+    return next((each.value for each in _choices(draft) if each.flag == "--scale"), "")
+
+
+def _mapping_of(draft: Draft) -> Iterator[tuple[str, str]]:
+    for flag, word in zip(draft.words, draft.words[1:], strict=False):
+        if flag == "--map":
+            column, _, field = word.rpartition("=")
+            yield column, field

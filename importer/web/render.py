@@ -1,0 +1,91 @@
+"""Pages from templates. Every text is escaped; titles have `dir="auto"`, to be written their own way."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+import jinja2
+from aiohttp import web
+
+from importer import assets
+from importer.text import clean, count, describe_outcome, duration, rate
+from importer.web.access import token_of
+
+SCRIPTS = ("htmx.min.js",)
+"""The libraries that the pages load."""
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    found = jinja2.Environment(
+        loader=jinja2.PackageLoader("importer.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {
+        "number": lambda value: f"{value:,}",
+        "duration": duration,
+        "rate": rate,
+        "clean": clean,
+        "moment": _moment,
+        "plain": lambda word: str(word).replace("_", " "),
+        "query": lambda values: urlencode(
+            {name: value for name, value in values.items() if value not in {"", None}}
+        ),
+    }
+    found.globals |= {"count": count, "describe_outcome": describe_outcome}
+    return found
+
+
+def render(request: web.Request, template: str, status: int = 200, **values: Any) -> web.Response:
+    """Answer with a page, or with a part of one."""
+    values |= {
+        "token": token_of(request) or "",
+        "path": request.path,
+        "is_part": "HX-Request" in request.headers,
+    }
+    text = _templates().get_template(template).render(values)
+    return web.Response(text=text, content_type="text/html", status=status)
+
+
+def render_error(request: web.Request, status: int, problem: str) -> web.Response:
+    """Answer with a sentence about what went wrong."""
+    return render(request, "error.html", status, code=status, problem=problem)
+
+
+def redirect(request: web.Request, place: str) -> web.Response:
+    """Go to another page, also from a part that was loaded by itself."""
+    if "HX-Request" in request.headers:
+        return web.Response(headers={"HX-Redirect": place})
+    return web.Response(status=303, headers={"Location": place})
+
+
+async def serve_static(request: web.Request) -> web.StreamResponse:
+    """Serve one of the page's own files or libraries; no other."""
+    name = request.match_info["name"]
+    found = _statics().get(name)
+    if found is None:
+        raise web.HTTPNotFound
+    body, kind = found
+    return web.Response(body=body, content_type=kind, charset=None if kind.startswith("image") else "utf-8")
+
+
+@cache
+def _statics() -> Mapping[str, tuple[bytes, str]]:
+    from importlib import resources  # noqa: PLC0415 - once
+
+    own = resources.files("importer.web").joinpath("static")
+    kinds = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
+    found = {name: (own.joinpath(name).read_bytes(), kind) for name, kind in kinds.items()}
+    return found | {name: (assets.read_asset(name), "text/javascript") for name in SCRIPTS}
+
+
+def _moment(text: str | None) -> str:
+    """Write an instant of the journal in the time of this machine."""
+    if not text:
+        return ""
+    return datetime.fromisoformat(text).astimezone().isoformat(sep=" ", timespec="minutes")[:16]

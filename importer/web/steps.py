@@ -1,0 +1,38 @@
+"""The steps of an import, as the head of each page shows them."""
+
+from typing import NamedTuple
+
+from importer.web.drafts import Draft
+
+
+class Step(NamedTuple):
+    """A step: whether it can be opened, and whether it is the one that is shown."""
+
+    word: str
+    title: str
+    is_open: bool
+    is_here: bool
+
+
+_TITLES = {
+    "file": "File",
+    "where": "Where to",
+    "titles": "Titles",
+    "plan": "Plan",
+    "run": "Run",
+    "result": "Result",
+}
+
+
+def list_steps(draft: Draft, here: str) -> list[Step]:
+    """List the steps of an import."""
+    has_place = bool(draft.to)
+    open_ones = {
+        "file": True,
+        "where": draft.command("inspect").read().output is not None,
+        "titles": has_place and (draft.has_file or draft.match_file.exists()),
+        "plan": has_place and (draft.plan.exists() or draft.has_file),
+        "run": draft.command("run").was_started,
+        "result": bool(draft.run_id),
+    }
+    return [Step(word, title, open_ones[word], word == here) for word, title in _TITLES.items()]
