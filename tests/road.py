@@ -89,17 +89,17 @@ class Server:
         self._sandbox = sandbox
         self._loop = loop
 
-    def stored_movies(self) -> dict[str | None, int | str]:
+    def stored_movies(self) -> dict[str | None, float | str]:
         """The movies the account has rated, by IMDb id."""
         rated = self._ask(lambda: self._sandbox.store.ratings("demo", Kind.MOVIE))
         return {each.title.imdb_id: each.rating for each in rated}
 
-    def stored(self) -> dict[tuple[Kind, str], tuple[int, int]]:
+    def stored(self) -> dict[tuple[Kind, str], tuple[float, int]]:
         """All that the account holds, by kind and key: rating and date."""
         rated = self._ask(lambda: [each for kind in Kind for each in self.store.ratings("demo", kind)])
         return {(each.title.kind, each.title.key): (each.rating, each.rated_at) for each in rated}
 
-    def rate(self, title: Title | str, rating: int, rated_at: int | None = None) -> None:
+    def rate(self, title: Title | str, rating: float, rated_at: int | None = None) -> None:
         """Rate on the account past the importer, as its owner may; a text is a movie's IMDb id."""
         found = find_title(title) if isinstance(title, str) else title
         self._ask(lambda: self.store.put_rating("demo", found, rating, rated_at))

@@ -57,7 +57,8 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.FIND_TITLES: (
         "There are three ways, the nearest first: `importer titles update --download` makes an index of the "
         "lists that IMDb publishes (of files that you have: `importer titles build DIR`). Or set the client "
-        "id of an app on Trakt, IMPORTER_TRAKT_CLIENT_ID. Or set a key of TMDB, IMPORTER_TMDB_TOKEN. "
+        "id of an app on Trakt, IMPORTER_TRAKT_CLIENT_ID. Or set a token of TMDB, "
+        "IMPORTER_TMDB_READ_ACCESS_TOKEN. "
         f"{docs_page('titles')} tells more."
     ),
     Remedy.BUILD_INDEX: "Build it again with `importer titles build DIR`.",

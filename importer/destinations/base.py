@@ -83,6 +83,31 @@ class Destination(Protocol):
         ...
 
 
+class IdFinder(Protocol):
+    """Finds a service's own ids for rows that have others, before they are compared or sent. Pure."""
+
+    @property
+    def kept_as(self) -> str:
+        """The name under which its answers are cached."""
+        ...
+
+    def question_of(self, job: RatingJob, /) -> str | None:
+        """Return what has to be asked for a row, equal for rows of one title; None if it needs no ids."""
+        ...
+
+    def build_find(self, question: str) -> Request:
+        """Ask it."""
+        ...
+
+    def read_find(self, answer: Response | ConnectionLostError, /) -> Decision[Found]:
+        """Read the titles of an answer."""
+        ...
+
+    def take_found(self, job: RatingJob, found: Found, /) -> RatingJob | Outcome:
+        """Return the row with the ids, or what becomes of it if it has none."""
+        ...
+
+
 class Search(Protocol):
     """The title search of a service. All methods are pure, and no sign-in is needed."""
 

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from importer.destinations.mdblist.spec import MDBLIST
-from importer.destinations.sandbox import SANDBOX, SANDBOX_MDBLIST, SANDBOX_SIMKL, SANDBOX_V2
+from importer.destinations.sandbox import SANDBOX, SANDBOX_MDBLIST, SANDBOX_SIMKL, SANDBOX_TMDB, SANDBOX_V2
 from importer.destinations.simkl.spec import SIMKL
 from importer.destinations.spec import DestinationSpec
-from importer.destinations.tmdb.settings import SECTION as TMDB
+from importer.destinations.tmdb.spec import TMDB
 from importer.destinations.trakt.spec import TRAKT
 from importer.destinations.trakt_v1.spec import TRAKT_V1
 from importer.destinations.upload_files.imdb_csv import IMDB_FILE
@@ -18,8 +18,8 @@ from importer.errors import CommandError
 from importer.text import did_you_mean
 
 _SPECS = [
-    *(TRAKT, SIMKL, MDBLIST, TRAKT_V1),
-    *(SANDBOX, SANDBOX_V2, SANDBOX_SIMKL, SANDBOX_MDBLIST),
+    *(TRAKT, SIMKL, MDBLIST, TMDB, TRAKT_V1),
+    *(SANDBOX, SANDBOX_V2, SANDBOX_SIMKL, SANDBOX_MDBLIST, SANDBOX_TMDB),
     *(TRAKT_FILE, LETTERBOXD_FILE, IMDB_FILE, CSV_FILE),
 ]
 
@@ -55,7 +55,7 @@ def list_sign_ins() -> list[str]:
 
 def list_sections() -> list[str]:
     """Return the sections of the settings file that services have."""
-    return [*(spec.name for spec in _SPECS if spec.has_accounts), TMDB]
+    return [spec.name for spec in _SPECS if spec.has_accounts]
 
 
 def list_descriptions() -> list[Mapping[str, str]]:

@@ -7,6 +7,8 @@ from importer.destinations.mdblist.spec import MDBLIST
 from importer.destinations.simkl.settings import SimklSettings
 from importer.destinations.simkl.spec import SIMKL
 from importer.destinations.spec import LocalServer
+from importer.destinations.tmdb.settings import TmdbSettings
+from importer.destinations.tmdb.spec import TMDB
 from importer.destinations.trakt.settings import TraktSettings
 from importer.destinations.trakt.spec import TRAKT
 from importer.destinations.trakt_v1.settings import TraktV1Settings
@@ -34,13 +36,21 @@ def _of_mdblist(url: str) -> MdblistSettings:
     return MdblistSettings(base_url=f"{url}/mdblist", api_key=Secret("sandbox-mdblist-key"))
 
 
+def _of_tmdb(url: str) -> TmdbSettings:
+    return TmdbSettings(
+        base_url=f"{url}/tmdb",
+        read_access_token=Secret("sandbox-tmdb-token"),
+        session_id=Secret("sandbox-tmdb-session"),
+    )
+
+
 _AS_THEY = "as the one it looks like"
 
 SANDBOX = replace(
     TRAKT_V1,
     name="sandbox",
     to="sandbox",
-    where="a local look-alike of an API (--api v1, v2, simkl, mdblist), started for the run",
+    where="a local look-alike of an API (--api v1, v2, simkl, mdblist, tmdb), started for the run",
     takes=_AS_THEY,
     ratings=_AS_THEY,
     dates=_AS_THEY,
@@ -77,5 +87,15 @@ SANDBOX_MDBLIST = replace(
     api="mdblist",
     where=SANDBOX.where,
     local_server=LocalServer(_of_mdblist),
+    search_at="sandbox-v2",
+)
+
+SANDBOX_TMDB = replace(
+    TMDB,
+    name="sandbox-tmdb",
+    to="sandbox",
+    api="tmdb",
+    where=SANDBOX.where,
+    local_server=LocalServer(_of_tmdb),
     search_at="sandbox-v2",
 )

@@ -22,7 +22,7 @@ from importer.model import MediaKind
 from importer.option import option
 
 if TYPE_CHECKING:
-    from importer.destinations.base import Destination, Search
+    from importer.destinations.base import Destination, IdFinder, Search
     from importer.destinations.sign_in import AccountApi, DeviceFlow
     from importer.destinations.upload_files.base import FileDestination
 
@@ -119,6 +119,8 @@ class KeySignIn:
     build_account_api: "Callable[[Any], AccountApi]"
     """From the settings to the questions about the owner of the key."""
     where_key_is: str
+    is_needed: Callable[[Any], bool] = lambda _: True
+    """From the settings to whether nothing works without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ class DestinationSpec:
     """From the settings to the user name; a device flow asks the service instead."""
     build: "Callable[[Any, RequestOptions, str, str], Destination] | None" = None
     """From settings, options, name and account to the rules of the API."""
+    build_finder: "Callable[[Any, str], IdFinder] | None" = None
+    """From the settings and the name of its cache to what finds its own ids, if it takes no other."""
     build_search: "Callable[[Any, str], Search] | None" = None
     """From the settings and the name of its cache to the title search."""
     search_needs: tuple[str, ...] = ()

@@ -109,6 +109,25 @@ class ComparedRows(RunRows):
         for row in rows:
             yield PlannedChange(RatingJob(*row[:-5]), *row[-5:])
 
+    def note_ids(self, jobs: Iterable[RatingJob]) -> None:
+        """Give rows the kind, ids, numbers and note of these jobs."""
+        columns = (
+            "kind",
+            "second_kind",
+            "season",
+            "episode",
+            "imdb_id",
+            "tmdb_id",
+            "tvdb_id",
+            "trakt_id",
+            "note",
+        )
+        with self._transaction():
+            self._db.executemany(
+                f"UPDATE row SET {', '.join(f'{name} = ?' for name in columns)} WHERE run = ? AND row = ?",
+                ((*(getattr(job, name) for name in columns), self.number, job.row) for job in jobs),
+            )
+
     def note_previous(
         self,
         found: Iterable[tuple[int, Any, str | None]],

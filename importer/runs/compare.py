@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from importer.client.account_reader import AccountReader
 from importer.client.client import Client
-from importer.destinations.base import Destination
+from importer.destinations.base import Destination, IdFinder
 from importer.errors import AccountUnreadableError, Purpose
 from importer.model import RowOutcome
 from importer.runs.delivery import Work
+from importer.runs.find_ids import find_ids
 from importer.runs.mirror import NOT_RATED, add_removals
 from importer.runs.snapshot import (
     Snapshot,
@@ -36,10 +37,17 @@ class Comparison:
     destination: Destination
     count: Callable[[Sequence[RowOutcome]], None]
     """Is told which rows were closed by what an earlier session sent."""
+    finder: IdFinder | None = None
+    """Finds the ids that the destination needs, if it takes no others."""
 
     async def read(self, client: Client) -> Snapshot:
-        """Read the account and compare. Raises AccountUnreadableError where nothing may be sent unread."""
+        """Read the account and compare. Raises AccountUnreadableError where nothing may be sent unread.
+
+        Rows that lack the ids which the destination needs get them before. Raises StopRunError.
+        """
         work, run, as_stored = self.work, self.work.run, self.destination.as_stored
+        if self.finder is not None:
+            await find_ids(work, self.finder, client)
         kinds, unseen = all_kinds(run.open_kinds()), Unseen.of_run(run, as_stored)
         reading = await read_account(AccountReader(self.destination, client), kinds)
         ratings = None

@@ -24,6 +24,7 @@ from importer.client.token_store import MemoryTokenStore, open_key_store, open_t
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
 from importer.config.sources import Loaded
+from importer.destinations.base import IdFinder
 from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, KeySignIn, LocalServer, Pace
@@ -153,13 +154,14 @@ def _open_key(
     else:
         store = open_key_store(settings.base_url, state_dir(), loaded.account, warn)
         kept = asyncio.run(store.load())
-        if kept is None:
+        if kept is not None:
+            settings = replace(settings, **{key.field: kept.access_token})
+        elif key.is_needed(settings):
             error = AuthorizationError(
                 f"No {key.label} of {spec.word} is kept{store.trouble}", Remedy.SIGN_IN
             )
             error.name_sign_in(spec.word, options.account)
             raise error
-        settings = replace(settings, **{key.field: kept.access_token})
     return Login(spec, settings, lambda _: KeyInRequest(), key.build_account_api(settings))
 
 
@@ -204,10 +206,17 @@ def _open_api(
         account,
         api,
         recommend(spec),
-        Access(_rate(spec.get_rate), build_tokens),
+        Access(_rate(spec.get_rate), build_tokens, finder=_build_finder(spec, settings)),
         posts_to_feeds=spec.posts_to_feeds and not options.request.bulk,
         shaping=options.request.shaping,
     )
+
+
+def _build_finder(spec: DestinationSpec, settings: Any) -> IdFinder | None:
+    if spec.build_finder is None:
+        return None
+    # A local server has another port each time, and the same titles.
+    return spec.build_finder(settings, spec.name if spec.local_server else settings.base_url)
 
 
 def _open_file(spec: DestinationSpec, options: DestinationOptions) -> OpenDestination:

@@ -6,20 +6,17 @@ trakt     the destination's search, if it has the settings it needs, or needs no
 tmdb      there is a key                OnlineSource
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
 from importer.client.rate import Rate
 from importer.config.folders import state_dir
-from importer.config.sources import Section, load_settings
 from importer.destinations.base import Search
 from importer.destinations.registry import DEFAULT, find, find_searcher, list_sections
 from importer.destinations.spec import DestinationSpec
 from importer.destinations.tmdb.search import REQUESTS_PER_SECOND, TmdbSearch
-from importer.destinations.tmdb.settings import SECTION as TMDB
-from importer.destinations.tmdb.settings import TmdbSettings
+from importer.destinations.tmdb.spec import TMDB
 from importer.errors import NoTitleSourceError
 from importer.matching.lookups import LookupOptions
 from importer.matching.sources import IndexSource, OnlineSource, TitleSource
@@ -54,7 +51,7 @@ class TitleOptions:
 
 def open_sources(options: TitleOptions) -> list[TitleSource]:
     """Return what can be asked. Raises NoTitleSourceError if there is nothing, and SettingsError."""
-    opening = {INDEX: _open_index, TRAKT: _open_own, TMDB: _open_tmdb}
+    opening = {INDEX: _open_index, TRAKT: _open_own, TMDB.name: _open_tmdb}
     names = load_title_settings(list_sections()).sources
     sources = [source for name in names if (source := opening[name](options)) is not None]
     if not sources:
@@ -82,14 +79,14 @@ def _open_own(options: TitleOptions) -> TitleSource | None:
 
 
 def _open_tmdb(options: TitleOptions) -> TitleSource | None:
-    loaded = load_settings(Section(TMDB, TmdbSettings, list_sections()), {}, os.environ, None)
-    if not loaded.settings.token.reveal():
+    loaded = load_spec_settings(TMDB, {}, needs=())
+    if not loaded.settings.bearer:
         return None
     for warning in loaded.warnings:
         options.warn(warning)
     rate = options.rate or Rate(REQUESTS_PER_SECOND, 1)
-    search = TmdbSearch(loaded.settings.base_url, loaded.settings.token)
-    return OnlineSource(TMDB, nullcontext(search), LookupOptions(options.workers or _TMDB_WORKERS, rate))
+    search = TmdbSearch(loaded.settings.base_url, loaded.settings.bearer)
+    return OnlineSource(TMDB.name, nullcontext(search), LookupOptions(options.workers or _TMDB_WORKERS, rate))
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class Api(StrEnum):
     V2 = "v2"
     SIMKL = "simkl"
     MDBLIST = "mdblist"
+    TMDB = "tmdb"
 
 
 class Match(StrEnum):

@@ -23,7 +23,7 @@ from importer.client.rate_limit import Limiter
 from importer.client.retry import RetryBudget
 from importer.client.sign_in import AccountInfo
 from importer.client.transport import Transport
-from importer.destinations.base import Destination
+from importer.destinations.base import Destination, IdFinder
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import delaying_signals, interrupted_by, new_event_loop, passing_signals_on
 from importer.model import Batch, RatingJob, RowOutcome
@@ -39,7 +39,6 @@ from importer.runs.verify import VERIFY_PAUSES, Verification, forget_sent_again
 
 READ_AHEAD = 2000
 """Rows that are read from the journal at once. They are claimed when their request is about to leave."""
-
 
 USUAL_WORKERS = 8
 
@@ -61,6 +60,8 @@ class Access:
     confirm_user: Callable[[Client], Awaitable[None]] | None = None
     """If the user is only assumed: asks the service before anything is sent. Raises StopRunError."""
     budget: RetryBudget = field(default_factory=RetryBudget)
+    finder: IdFinder | None = None
+    """Finds the destination's own ids for rows, if it takes no others."""
 
 
 class Sending:
@@ -69,7 +70,7 @@ class Sending:
     def __init__(self, work: Work, destination: Destination, access: Access) -> None:
         self._run = work.run
         self._rules = work.rules
-        self._comparison = Comparison(work, destination, self._count)
+        self._comparison = Comparison(work, destination, self._count, access.finder)
         self._options = work.options
         self._progress = work.progress
         self._stop = work.stop
@@ -241,10 +242,8 @@ class Sending:
         account_info, snapshot = self._access.account_info, self._snapshot
         if account_info is None or snapshot is None or not snapshot.is_readable:
             return None
-        rating_count, cap = (
-            count_ratings(account_info, snapshot),
-            account_info.stated_cap if cap is None else cap,
-        )
+        rating_count = count_ratings(account_info, snapshot)
+        cap = account_info.stated_cap if cap is None else cap
         if rating_count is None or cap is None:
             return None
         gained = await self._journal_writer.call_up_to_date(self._run.count_gained)

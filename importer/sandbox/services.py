@@ -16,6 +16,8 @@ from importer.sandbox.mdblist.routes import build_routes as build_mdblist
 from importer.sandbox.shared import Shared
 from importer.sandbox.simkl.options import SimklOptions
 from importer.sandbox.simkl.routes import build_routes as build_simkl
+from importer.sandbox.tmdb.options import TmdbOptions
+from importer.sandbox.tmdb.routes import build_routes as build_tmdb
 from importer.sandbox.trakt.options import TraktOptions
 from importer.sandbox.trakt.routes import build_routes as build_trakt
 from importer.sandbox.trakt_v1.api import build_routes as build_trakt_v1
@@ -23,13 +25,13 @@ from importer.sandbox.trakt_v1.options import TraktV1Options
 
 
 @dataclass(frozen=True)
-class SandboxOptions(TraktV1Options, TraktOptions, SimklOptions, MdblistOptions):
+class SandboxOptions(TraktV1Options, TraktOptions, SimklOptions, MdblistOptions, TmdbOptions):
     """How the sandbox is to behave. All services are always served. Raises ValueError for a wrong option."""
 
 
 Service = Callable[[SandboxOptions, Shared], list[Route]]
 
-SERVICES: tuple[Service, ...] = (build_trakt_v1, build_trakt, build_simkl, build_mdblist)
+SERVICES: tuple[Service, ...] = (build_trakt_v1, build_trakt, build_simkl, build_mdblist, build_tmdb)
 
 _PARSERS: dict[Any, Callable[[str], Any]] = {
     str: str,

@@ -1,6 +1,6 @@
 """The sandbox's memory in SQLite: accounts, ratings, posts to social networks, the request log.
 
-    ratings   (kind, key, username) -> rating 1 to 10, rated_at in Unix seconds; all services share them
+    ratings   (kind, key, username) -> rating 0.5 to 10, rated_at in Unix seconds; all services share them
     requests  time, method, route's label, status, rows
 
 It never holds a password, key, token, body or URL, so the data file can be shown to others. A service may
@@ -60,7 +60,7 @@ class StoredRating:
     """One rating of one account. `rated_at` is in Unix seconds."""
 
     title: Title
-    rating: int
+    rating: float
     rated_at: int
 
 
@@ -143,7 +143,7 @@ class Store:
         ).fetchone()
         return found and Account(username, found[0], tuple(filter(None, found[1].split(","))))
 
-    def put_rating(self, username: str, title: Title, rating: int, rated_at: int | None = None) -> None:
+    def put_rating(self, username: str, title: Title, rating: float, rated_at: int | None = None) -> None:
         """Rate, or replace the rating; without `rated_at` the date is now."""
         at = int(time.time()) if rated_at is None else rated_at
         put = self.database.execute(

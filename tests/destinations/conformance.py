@@ -7,7 +7,7 @@ compares what the outcomes say with what the sandbox holds.
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,7 +40,7 @@ class Delivery:
     row_outcomes: dict[int, RowOutcome] = field(default_factory=dict)
     stopped_by: BaseException | None = None
     unconfirmed_rows: set[int] = field(default_factory=set)
-    stored: dict[str, int | str] = field(default_factory=dict)
+    stored: dict[str, float | str] = field(default_factory=dict)
     posts: int = 0
     requests: list[str] = field(default_factory=list)
     """Every request as the sandbox logged it: `POST sync/ratings 201`."""
@@ -64,6 +64,16 @@ class DestinationConformance(ABC):
 
     def open_sandbox(self, options: SandboxOptions | None = None) -> Sandbox:
         return Sandbox(options)
+
+    async def prepare(
+        self,
+        jobs: Sequence[RatingJob],
+        url: str,
+        client: Client,
+        take: Callable[[Sequence[RowOutcome]], None],
+    ) -> Sequence[RatingJob]:
+        """What a run does with its rows before it sends them; returns those that are sent."""
+        return jobs
 
     def deliver(
         self,
@@ -97,11 +107,12 @@ class DestinationConformance(ABC):
             async with Transport(workers) as transport:
                 limiter = Limiter(None, Progress())
                 client = Client(transport, limiter, self.sign_in(sandbox, password))
+                ready = await self.prepare(jobs, sandbox.url, client, take)
                 pool = WorkerPool(destination, client, take, workers=workers)
                 if stop_after_seconds is not None:
                     loop = asyncio.get_running_loop()
                     loop.call_later(stop_after_seconds, pool.stop, StopRunError("told to"))
-                await pool.run(_batches(destination, jobs))
+                await pool.run(_batches(destination, ready))
             for kind in Kind:
                 for rated in sandbox.store.ratings("demo", kind):
                     result.stored[rated.title.imdb_id or rated.title.title] = rated.rating

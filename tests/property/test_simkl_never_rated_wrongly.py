@@ -99,7 +99,7 @@ class SandboxServer(Transport):
                 return route, found.groupdict()
         raise AssertionError(f"there is no {method} {path}")
 
-    def ratings_of(self, imdb_id: str | None) -> set[int]:
+    def ratings_of(self, imdb_id: str | None) -> set[float]:
         stored = [each for kind in Kind for each in self.store.ratings("demo", kind)]
         return {each.rating for each in stored if each.title.imdb_id == imdb_id}
 

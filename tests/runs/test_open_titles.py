@@ -16,7 +16,7 @@ from tests.titles.extract import build
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("IMPORTER_CONFIG_FILE", str(tmp_path / "config.toml"))
-    for name in ("IMPORTER_TRAKT_CLIENT_ID", "IMPORTER_TMDB_TOKEN", "IMPORTER_TITLES_SOURCES"):
+    for name in ("IMPORTER_TRAKT_CLIENT_ID", "IMPORTER_TMDB_READ_ACCESS_TOKEN", "IMPORTER_TITLES_SOURCES"):
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "config.toml"
     path.write_text("")
@@ -59,7 +59,10 @@ def test_where_nothing_is_set_up_three_ways_are_named_the_nearest_first() -> Non
     with pytest.raises(NoTitleSourceError) as raised:
         names("trakt-file")
     told = explain(raised.value)
-    ways = [told.index(way) for way in ("titles update --download", "TRAKT_CLIENT_ID", "IMPORTER_TMDB_TOKEN")]
+    ways = [
+        told.index(way)
+        for way in ("titles update --download", "TRAKT_CLIENT_ID", "IMPORTER_TMDB_READ_ACCESS_TOKEN")
+    ]
     assert ways == sorted(ways)
     assert "trakt-file" not in told  # no circle
 

@@ -25,7 +25,7 @@ SHAWSHANK, GODFATHER, KNIGHT, TWELVE = "tt0111161", "tt0068646", "tt0468569", "t
 SOPRANOS = "tt0141842"
 LONG_AGO = 1_409_562_611
 
-Stored = dict[tuple[Kind, str], tuple[int, int]]
+Stored = dict[tuple[Kind, str], tuple[float, int]]
 
 
 @pytest.fixture(params=WAYS)

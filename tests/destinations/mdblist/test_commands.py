@@ -118,7 +118,7 @@ class TestRuns:
     def test_a_half_step_is_overwritten_only_if_asked_and_left_to_its_owner_by_an_undo(
         self, importer: Importer, server: Server, tmp_path: Path
     ) -> None:
-        server.rate(MOVIES[0], 7.5)  # type: ignore[arg-type]
+        server.rate(MOVIES[0], 7.5)
         write(tmp_path / "ratings.csv", f"imdb_id,rating\n{MOVIES[0]},7\n")
         run = ("run", "ratings.csv", "--to", "mdblist", "--on-conflict")
         assert importer(*run, "keep")[0] == 0
