@@ -54,7 +54,8 @@ class Limiter:
     """Limits the requests of one account. Without a rate there are only pauses.
 
     `get_rate` is a budget of its own for reading; without it, reading and writing share one. A limiter that
-    `continues` another of the same account begins with the budget that is left.
+    `continues` another of the same account begins with the budget that is left; so many requests were `used`
+    a moment ago without a limiter.
     """
 
     def __init__(
@@ -64,13 +65,16 @@ class Limiter:
         *,
         get_rate: Rate | None = None,
         continues: "Limiter | None" = None,
+        used: int = 0,
     ) -> None:
         self._progress = progress
         self._paused_until = 0.0
         self._rates = {"POST": rate, "GET": get_rate} if get_rate else {"POST": rate}
         before: dict[str, _Pace | _Window] = continues._paces if continues else {}
         self._paces: dict[str, _Pace | _Window] = {
-            verb: _build_pace(each, before.get(verb)) for verb, each in self._rates.items() if each
+            verb: _build_pace(each, before.get(verb), continues=True, used=0 if get_rate else used)
+            for verb, each in self._rates.items()
+            if each
         }
         self._new = set(self._paces) if continues and get_rate is None else set()
 
@@ -192,23 +196,39 @@ class _Arrival:
         self.at = min(self.at, time.monotonic())
 
 
-def _build_pace(rate: Rate, before: "_Pace | _Window | None") -> "_Pace | _Window":
-    if not rate.may_burst:
-        return _Pace(rate)
-    return _Window(rate, before.arrivals if isinstance(before, _Window) else ())
+def _build_pace(
+    rate: Rate, before: "_Pace | _Window | None", *, continues: bool = False, used: int = 0
+) -> "_Pace | _Window":
+    if rate.may_burst:
+        return _Window(rate, before.arrivals if isinstance(before, _Window) else ())
+    ends = before.ends if continues and isinstance(before, _Pace) else []
+    return _Pace(rate, [*ends, *[time.monotonic() + rate.period_seconds] * used])
 
 
 class _Pace:
-    """A budget that spreads its requests evenly."""
+    """A budget that spreads its requests evenly.
 
-    def __init__(self, rate: Rate) -> None:
+    The places of requests before it are free again at `ends`, on the monotonic clock.
+    """
+
+    def __init__(self, rate: Rate, ends: Iterable[float] = ()) -> None:
         self._period_seconds = rate.period_seconds
         unit = min(1.0, rate.period_seconds)
         per_second = rate.requests / rate.period_seconds
         size = 1 + _BURST_SECONDS * unit * per_second
         self._bucket = AsyncLimiter(size, size / per_second)
-        self._places = asyncio.Semaphore(rate.requests)
         self._arrival_seconds = _ARRIVAL_SECONDS * unit
+        now = time.monotonic()
+        last = sorted(end for end in ends if end > now)[-rate.requests :]
+        self._free = asyncio.Semaphore(rate.requests - len(last))
+        self._taken: set[_Place] = set()
+        for end in last:
+            self._take(end, end - now)
+
+    @property
+    def ends(self) -> list[float]:
+        """When the places that are taken will be free again."""
+        return [place.free_at for place in self._taken]
 
     async def use_up(self) -> None:
         """Empty the new bucket: its content was used before."""
@@ -221,36 +241,48 @@ class _Pace:
     async def acquire(self) -> "_Place":
         """Wait for a turn, and then for a place among the requests of one period."""
         await self._bucket.acquire()
-        await self._places.acquire()
-        return _Place(self._places, self._period_seconds, self._arrival_seconds)
+        await self._free.acquire()
+        return self._take(self.next_end(), self._period_seconds)
+
+    def next_end(self, *, is_answered: bool = False) -> float:
+        """When the place of a request is free again that leaves now, or has just been answered."""
+        return time.monotonic() + self._period_seconds + (0 if is_answered else self._arrival_seconds)
+
+    def _take(self, free_at: float, wait_seconds: float) -> "_Place":
+        place = _Place(self, free_at)
+        self._taken.add(place)
+        place.loop.call_later(wait_seconds, place.end)
+        return place
+
+    def release(self, place: "_Place") -> None:
+        """Take a place back."""
+        self._taken.discard(place)
+        self._free.release()
 
 
 class _Place:
     """A place among the requests of one period: free again a period after the request arrived."""
 
-    __slots__ = ("_arrival_seconds", "_free_at", "_loop", "_period_seconds", "_places")
+    __slots__ = ("_pace", "free_at", "loop")
 
-    def __init__(self, places: asyncio.Semaphore, period_seconds: float, arrival_seconds: float) -> None:
-        self._places = places
-        self._period_seconds = period_seconds
-        self._arrival_seconds = arrival_seconds
-        self._loop = asyncio.get_running_loop()
-        self.leaves()
-        self._loop.call_later(period_seconds, self._free)
+    def __init__(self, pace: _Pace, free_at: float) -> None:
+        self._pace = pace
+        self.free_at = free_at
+        self.loop = asyncio.get_running_loop()
 
     def leaves(self) -> None:
-        self._free_at = time.monotonic() + self._arrival_seconds + self._period_seconds
+        self.free_at = self._pace.next_end()
 
     def answered(self) -> None:
-        self._free_at = min(self._free_at, time.monotonic() + self._period_seconds)
+        self.free_at = min(self.free_at, self._pace.next_end(is_answered=True))
 
-    def _free(self) -> None:
+    def end(self) -> None:
         # Checked again: uvloop's timers fire early by as long as its loop was busy when they were set.
-        left_seconds = self._free_at - time.monotonic()
+        left_seconds = self.free_at - time.monotonic()
         if left_seconds > 0:
-            self._loop.call_later(left_seconds, self._free)
+            self.loop.call_later(left_seconds, self.end)
         else:
-            self._places.release()
+            self._pace.release(self)
 
 
 class _NobodyCounts:

@@ -151,9 +151,9 @@ class Sending:
     async def _connected(self, stage: Callable[[Client], Awaitable[None]]) -> None:
         self._task = asyncio.current_task()
         access, loop, is_first = self._access, asyncio.get_running_loop(), self._limiter is None
-        limiter = Limiter(
-            self._options.rate, self._progress, get_rate=access.get_rate, continues=self._limiter
-        )
+        used = 2 if is_first and access.is_proven else 0  # whose account it is, how many ratings it has
+        rate, get_rate = self._options.rate, access.get_rate
+        limiter = Limiter(rate, self._progress, get_rate=get_rate, continues=self._limiter, used=used)
         self._limiter = limiter
         try:
             self._stop.check()
