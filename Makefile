@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test chaos fuzz bench check lint types dist lock clean
+.PHONY: help setup run run-v2 test chaos fuzz bench check lint types dist wheel-check lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ check: lint types test ## lint, types and tests: what a change must pass
 
 dist: $(VENV)/installed-dev ## build the wheel and the sdist into dist/, the same bytes each time
 	@rm -rf dist && $(BIN)/python -m hatchling build -d dist
+
+wheel-check: $(VENV)/installed-dev ## install the wheel into a new environment, import a sample, open the page, run a third of the tests
+	@$(BIN)/python -m release.wheel_check
 
 # Each lock on top of others names only what those have not: `$(call BESIDE,FILES)` leaves out the packages that
 # those have for every system.

@@ -13,6 +13,7 @@ from importer.parts import PARTS, is_there
 from importer.readers.tables import csv_rows
 from tests.readers.golden import all_corpus, all_samples, golden_path, render
 from tests.system.conftest import ROOT
+from tests.test_docs import read_table
 
 # What a machine has that never installed the extras; numpy comes with pandas only.
 ABSENT = sorted({"numpy", "uvloop", *(library for part in PARTS.values() for library in part.libraries)})
@@ -43,6 +44,11 @@ def test_the_parts_are_the_extras_of_the_package() -> None:
     for name, part in PARTS.items():
         required = {requirement.partition(">")[0] for requirement in extras[name]}
         assert set(part.libraries) <= required
+
+
+def test_the_papers_list_the_parts() -> None:
+    table = [(name, part.libraries[0], part.purpose) for name, part in PARTS.items()]
+    assert [tuple(row) for row in read_table("docs/install.md", "part")] == table
 
 
 def test_the_core_imports_a_file_as_the_whole_does(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -1,0 +1,1 @@
+"""What is done for a release: the wheel checked where users have it, its parts listed, its notes written."""
