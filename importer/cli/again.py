@@ -71,7 +71,7 @@ def undo(
     run_id: Annotated[
         str | None,
         typer.Argument(
-            help="A run's id, or its beginning, or last: the newest that changed something and is no undo."
+            help="A run's id, short or long, or last: the newest that changed something and is no undo."
         ),
     ] = None,
     since: Annotated[

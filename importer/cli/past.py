@@ -1,13 +1,17 @@
 """`importer runs`, `show` and `report`: what the journals say about earlier runs."""
 
 import json
+import re
 import sys
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from importer.cli import options
+from importer.cli.table import build_table
 from importer.config.folders import state_dir
 from importer.destinations.registry import is_file, is_uploaded
 from importer.errors import OptionError
@@ -22,6 +26,7 @@ from importer.journal.history import (
     read_tallies,
 )
 from importer.journal.result_pages import ResultFilter, read_page, read_rows
+from importer.journal.run_ids import short_id
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary
 from importer.report.summary_text import build_text
@@ -32,8 +37,13 @@ from importer.text import clean, without_place
 _ANSWERS = frozenset({Status.RATED, Status.UNRATED, Status.NOT_FOUND, Status.REJECTED, Status.FAILED})
 """Without one of these no row of a run was answered."""
 
+_HEADER = ["run", "when", "state", "from", "to", "account", "rows", "undone"]
+
 _RunId = Annotated[
-    str, typer.Argument(help="The run's id, or its beginning, or last: the newest that is no undo.")
+    str,
+    typer.Argument(
+        help="The run's id, short or long, or its beginning, or last: the newest that is no undo."
+    ),
 ]
 
 
@@ -62,10 +72,8 @@ def runs(
         print(f"importer: {clean(problem, 1000)}", file=sys.stderr)
     if not found and not problems:
         print("There are no runs yet.")
-    for run in found[-limit:] if limit else found:
-        counts = ", ".join(f"{number:,} {status}" for status, number in run.counts.items()) or "no rows"
-        undone = f"; {_describe_undo(run)}" if run.undone_by else ""
-        print(f"{run.run_id}  {_state(run):7}  {clean(run.source)} to {run.destination}: {counts}{undone}")
+        return
+    print(*build_table(_HEADER, [_row_of(run) for run in (found[-limit:] if limit else found)]), sep="\n")
 
 
 def show(
@@ -144,6 +152,27 @@ def _find(run_id: str) -> PastRun:
     return find_run(state_dir() / "journals", run_id)
 
 
+def _row_of(run: PastRun) -> list[str]:
+    counts = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in run.counts.items())
+    undone = _describe_undo(run, short_id) if run.undone_by else ""
+    begun = (short_id(run.run_id), _show_time(run.started_at), _state(run))
+    return [*begun, run.source, run.destination, _account_of(run), counts or "no rows", undone]
+
+
+def _show_time(text: str) -> str:
+    try:
+        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
+    except ValueError:  # of a damaged journal
+        return text
+
+
+def _account_of(run: PastRun) -> str:
+    """Whose account it is, as the journal's name has it; empty for a file."""
+    destination = re.sub(r"[^a-z0-9]+", "-", run.destination.lower())
+    name = run.journal.stem.removeprefix(f"{destination}-").rpartition("-")[0]
+    return "" if is_file(run.destination) else name.rpartition("-at-")[0] or name
+
+
 def _state(run: PastRun) -> str:
     if run.is_undone:
         return "undone"
@@ -156,6 +185,7 @@ def _state(run: PastRun) -> str:
 def _as_json(run: PastRun) -> dict[str, object]:
     return {
         "run": run.run_id,
+        "short_id": short_id(run.run_id),
         "kind": run.kind,
         "state": _state(run),
         "account": run.journal.stem,
@@ -173,10 +203,11 @@ def _as_json(run: PastRun) -> dict[str, object]:
     }
 
 
-def _describe_undo(run: PastRun) -> str:
-    undos = [f"`importer undo {undo}`" for undo in (run.undone_by, *run.undone_with)]
+def _describe_undo(run: PastRun, name: Callable[[str], str] = str) -> str:
+    undone_by = name(run.undone_by or "")
+    undos = [f"`importer undo {undo}`" for undo in (undone_by, *map(name, run.undone_with))]
     redo = f"{', then '.join(undos)} {'redo' if undos[1:] else 'redoes'}"
     if run.undone_in_part:
-        rest = f"`importer undo {run.run_id}` does the rest, if it can"
-        return f"undone in part by {run.undone_by}; {rest}; {redo} that part"
-    return f"undone by {run.undone_by}; {redo} it"
+        rest = f"`importer undo {name(run.run_id)}` does the rest, if it can"
+        return f"undone in part by {undone_by}; {rest}; {redo} that part"
+    return f"undone by {undone_by}; {redo} it"

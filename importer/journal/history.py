@@ -14,6 +14,7 @@ from typing import Any
 from importer.errors import AlreadyUndoneError, ImporterError, Remedy, UsageError
 from importer.journal import checksums
 from importer.journal.reading import reading
+from importer.journal.run_ids import is_meant
 from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, Status
 from importer.state_files import translate_trouble
 
@@ -98,7 +99,7 @@ def _list_journals(folder: Path) -> list[Path]:
 
 
 def find_run(folder: Path, run_id: str) -> PastRun:
-    """Find a run by its id or the beginning of it; `last` is the newest that is not an undo.
+    """Find a run by its id, its short form or its beginning; `last` is the newest that is not an undo.
 
     Raises UsageError, and StateFileError if its rows are damaged.
     """
@@ -108,14 +109,14 @@ def find_run(folder: Path, run_id: str) -> PastRun:
         # After `undo last` the newest run is an undo; typed again, the same command must mean the same run.
         found = [run for run in runs if run.undo_of is None][-1:]
     else:
-        found = [run for run in runs if run_id and run.run_id.startswith(run_id)]
+        found = [run for run in runs if is_meant(run.run_id, run_id)]
     exact = [run for run in found if run.run_id == run_id]
     if len(exact or found) == 1:
         run = (exact or found)[0]
         _check_rows(run)
         return run
     if found:
-        raise UsageError(f"{run_id!r} is the beginning of {len(found)} runs; type more of it")
+        raise UsageError(f"{run_id!r} may mean {len(found)} runs; type more of the id")
     raise UsageError("\n".join([*problems, f"there is no run {run_id!r}"]), Remedy.LIST_RUNS)
 
 

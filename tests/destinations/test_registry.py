@@ -62,7 +62,7 @@ class TestCommands:
         results.write_text(results.read_text("utf-8").replace(UNKNOWN, MOVIES[2]), "utf-8")
         exit_code, _, _ = importer("retry", "--all", "ratings.results.csv")
         assert (exit_code, server.stored_movies()[MOVIES[2]]) == (0, 7)
-        first = importer("runs")[1].split()[0]
+        first = importer("runs")[1].splitlines()[1].split()[0]
         exit_code, _, _ = importer("undo", first)
         assert (exit_code, server.stored_movies()) == (0, {MOVIES[0]: 3, MOVIES[2]: 7})
 

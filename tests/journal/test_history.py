@@ -247,7 +247,7 @@ def test_a_beginning_of_two_runs_is_refused(tmp_path: Path) -> None:
     for account in ("a", "b"):
         with Journal(tmp_path, account) as journal:
             run = add_run(journal)
-    with pytest.raises(UsageError, match="is the beginning of 2 runs; type more of it"):
+    with pytest.raises(UsageError, match="may mean 2 runs; type more of the id"):
         find_run(tmp_path, run.run_id[:2])
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import UnreadableFileError
+from importer.journal.run_ids import short_id
 from importer.model import RESULT_COLUMNS, Status
 from tests.road import OPEN, WAYS, Road
 from tests.road import running_sandbox as running_server
@@ -28,7 +29,6 @@ SHAWSHANK, GODFATHER, KNIGHT, TWELVE = "tt0111161", "tt0068646", "tt0468569", "t
 UNKNOWN = "tt9999999"
 TAKEN_OVER = tuple(name for name in RESULT_COLUMNS if name != "line")
 LISTED = OPEN | {"any_title": False}
-RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
 @pytest.fixture(params=WAYS)
@@ -246,7 +246,7 @@ class TestRetryAsACommand:
         assert read_statuses(tmp_path, out) == ["rated", "not_found", "rated"]
         assert (tmp_path / other).exists() == (what == "last")
         listed = importer("runs").stdout.splitlines()
-        assert f"{'ratings.csv' if what == 'last' else what} to sandbox-v2" in listed[-1]
+        assert f"{'ratings.csv' if what == 'last' else what}  sandbox-v2" in listed[-1]
 
     def test_a_run_that_sent_no_row_is_known_by_its_results(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},eleven")
@@ -447,12 +447,21 @@ class TestThePast:
         importer("run", "ratings.csv", "--to", "sandbox", "--limit", "1")
         listed = importer("runs").stdout
         run_id = find_run_ids(importer)[0]
-        assert listed == f"{run_id}  stopped  ratings.csv to sandbox: 1 rated, 2 not_sent\n"
+        short = short_id(run_id)
+        assert len(short) == 8
+        header, line = listed.splitlines()
+        assert header.split() == ["run", "when", "state", "from", "to", "account", "rows"]
+        what = "ratings.csv  sandbox  demo     1 rated, 2 not sent"
+        assert re.fullmatch(rf"{short}  \d{{4}}-\d\d-\d\d \d\d:\d\d  stopped  {what}", line)
 
         importer("run", "ratings.csv", "--to", "sandbox")
-        assert importer("runs").stdout == f"{run_id}  ended    ratings.csv to sandbox: 2 rated, 1 not_found\n"
+        assert importer("runs").stdout.endswith(
+            "  ended  ratings.csv  sandbox  demo     2 rated, 1 not found\n"
+        )
 
         shown = importer("show", run_id[:-2]).stdout.splitlines()
+        assert importer("show", short).stdout.splitlines() == shown
+        assert importer("report", short).stdout == importer("report", run_id).stdout
         assert [line.split(":")[0] for line in shown] == [
             "line 2  rated  (no title), 9",
             "line 3  not_found  (no title), 5",
@@ -491,7 +500,7 @@ class TestThePast:
         write_ratings(tmp_path, f"{SHAWSHANK},9", f"{GODFATHER},8")
         importer("run", "ratings.csv", "--to", "sandbox")
         newest = find_run_ids(importer)[-1]
-        assert importer("runs", "--limit", "1").stdout.startswith(newest)
+        assert importer("runs", "--limit", "1").stdout.splitlines()[1].startswith(short_id(newest))
         report = importer("report").stdout
         assert f"Run {newest}:" in report
         assert "Nothing to send" not in report  # one row is unchanged, but the other was sent
@@ -514,13 +523,16 @@ class TestThePast:
         done = importer("undo", "last")
         assert (done.returncode, list(read_sandbox(tmp_path))) == (0, [SHAWSHANK])
         assert "1  removed  the run had added the rating" in done.stdout
-        undo = importer("runs", "--limit", "1").stdout.split()[0]
+        undo = find_run_ids(importer)[-1]
         refused = importer("undo", "last")
         assert (refused.returncode, list(read_sandbox(tmp_path))) == (2, [SHAWSHANK])
         assert f"{newest} is undone already, by {undo}. To redo what it did: `importer undo {undo}`" in (
             refused.stderr)  # fmt: skip
         told = f"undone by {undo}; `importer undo {undo}` redoes it"
-        assert f"{newest}  undone   ratings.csv to sandbox: 1 rated; {told}\n" in importer("runs").stdout
+        in_list = f"undone by {short_id(undo)}; `importer undo {short_id(undo)}` redoes it"
+        (line,) = (each for each in importer("runs").stdout.splitlines() if each.startswith(short_id(newest)))
+        assert "  undone  ratings.csv  " in line
+        assert line.endswith(f"  1 rated    {in_list}")
         assert told in importer("show", "last").stderr
         assert told in importer("report", "last").stdout
         assert importer("undo", undo).returncode == 0
@@ -569,8 +581,10 @@ class TestThePast:
                 wait_until(lambda: "1 unrated" in importer("runs").stdout)
                 process.kill()
             run, undo = dict.fromkeys(find_run_ids(importer))
-            told = f"undone in part by {undo}; `importer undo {run}` does the rest, if it can"
-            assert told in importer("runs").stdout
+            short = (short_id(undo), short_id(run))
+            told = "undone in part by {}; `importer undo {}` does the rest, if it can"
+            assert told.format(*short) in importer("runs").stdout
+            told = told.format(undo, run)
             assert told in importer("show", run).stderr
             assert told in importer("report", run).stdout
             retried = importer("retry", run, *at, "--dry-run")
@@ -578,7 +592,7 @@ class TestThePast:
             done = importer("undo", "last", *at)
             assert (done.returncode, "continues the run" in done.stdout) == (0, True), done.stderr
             assert read_statuses(tmp_path, f"undo-{run}.csv") == ["unrated"] * 3
-            assert f"; undone by {undo}; `importer undo {undo}` redoes it" in importer("runs").stdout
+            assert f"  undone by {short[0]}; `importer undo {short[0]}` redoes it" in importer("runs").stdout
 
     def test_since_undoes_from_the_newest_to_the_oldest(self, importer: Importer, tmp_path: Path) -> None:
         for rating in (3, 9, 5):
@@ -597,7 +611,7 @@ class TestThePast:
         importer("run", "ratings.csv", "--to", "sandbox")
         (tmp_path / "state" / "journals" / "odd.sqlite3").write_bytes(b"this is no database " * 99)
         listed = importer("runs")
-        assert (listed.returncode, listed.stdout.count("\n")) == (0, 1)
+        assert (listed.returncode, listed.stdout.count("\n")) == (0, 2)
         assert "odd.sqlite3: cannot read the journal" in listed.stderr
         assert importer("show", "last").returncode == 0
         unknown = importer("show", "1999")
@@ -611,7 +625,7 @@ class TestThePast:
         for command in ("show", "report", "undo", "retry"):
             refused = importer(command, "2")
             assert refused.returncode == 2
-            assert "is the beginning of 2 runs; type more of it" in refused.stderr
+            assert "may mean 2 runs; type more of the id" in refused.stderr
 
 
 class TestTheGuardAsACommand:
@@ -744,7 +758,7 @@ def read_sandbox(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def find_run_ids(importer: Importer) -> list[str]:
-    return RUN_ID.findall(importer("runs").stdout)
+    return [run["run"] for run in json.loads(importer("runs", "--json").stdout)["runs"]]
 
 
 @contextmanager

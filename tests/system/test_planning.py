@@ -41,7 +41,7 @@ def test_plan_then_send_it(importer: Importer, tmp_path: Path) -> None:
     assert "importer run --plan ratings.plan.csv" in planned.stdout
     assert f"{COMMAND} run --plan ratings.plan.csv" in planned.stdout  # as the program was started
     runs = importer("runs").stdout
-    assert runs.count("\n") == 1
+    assert runs.count("\n") == 2
     as_export = importer("run", "ratings.plan.csv", *TO)
     assert as_export.returncode == 2
     assert "ratings.plan.csv: this is a plan of the importer" in as_export.stderr
@@ -86,7 +86,7 @@ def test_mirror_removes_and_undo_brings_back(importer: Importer, tmp_path: Path)
     done = importer("run", "ratings.csv", *TO, "--mirror")
     assert done.returncode == 0, done.stderr
     assert [row["status"] for row in read(tmp_path / "ratings.results.csv")] == ["rated", "rated", "unrated"]
-    run_id = importer("runs").stdout.splitlines()[-1].split()[0]
+    run_id = json.loads(importer("runs", "--json").stdout)["runs"][-1]["run"]
     undone = importer("undo", run_id)
     assert undone.returncode == 0, undone.stderr
     assert [row["rating"] for row in read(tmp_path / f"undo-{run_id}.csv")] == ["5", "unrate", "5"]
@@ -185,6 +185,6 @@ def test_a_refused_plan_is_listed_as_a_run_that_sent_nothing(importer: Importer,
     importer("run", "ratings.csv", *TO)
     refused = importer("run", "--plan", "ratings.plan.csv")
     assert (refused.returncode, "the account has changed since" in refused.stderr) == (2, True)
-    sent, unsent = importer("runs").stdout.splitlines()
-    assert "  ended    ratings.csv" in sent
-    assert "  unsent   ratings.plan.csv" in unsent
+    _, sent, unsent = importer("runs").stdout.splitlines()
+    assert "  ended   ratings.csv" in sent
+    assert "  unsent  ratings.plan.csv" in unsent

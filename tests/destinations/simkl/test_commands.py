@@ -144,7 +144,7 @@ class TestRuns:
         results.write_text(results.read_text("utf-8").replace(UNKNOWN, MOVIES[2]), "utf-8")
         assert signed_in("retry", "--all", "ratings.results.csv")[0] == 0
         assert server.stored_movies() == {MOVIES[0]: 9, MOVIES[2]: 7}
-        first = signed_in("runs")[1].split()[0]
+        first = signed_in("runs")[1].splitlines()[1].split()[0]
         assert signed_in("undo", first)[0] == 0
         assert server.stored_movies() == {MOVIES[0]: 3, MOVIES[2]: 7}
 
