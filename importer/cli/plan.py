@@ -14,7 +14,7 @@ from importer.cli.shell import Shell
 from importer.cli.source import choose_source
 from importer.errors import CommandError
 from importer.plans.make import made_plan
-from importer.plans.report import Plan, build_plan, print_json
+from importer.plans.report import Plan, build_head, build_plan, print_json
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_plan
@@ -56,6 +56,7 @@ def plan(
     wanted = RunRequest(what, place.spec, replace(at, request=request), rules, overwrites=overwrite)
     with shell.open(wanted) as run, made_plan(run) as (found, lines):
         stream = shell.display.stream
+        shell.display.log.planned(build_head(found, out))
         if shown.as_json:
             print_json(found, lines(), out, stream)
         elif not shown.quiet:

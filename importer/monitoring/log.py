@@ -67,6 +67,10 @@ class Log:
             is_continued=is_continued,
         )
 
+    def planned(self, facts: Mapping[str, object]) -> None:
+        """Log that a plan is written, with its counts and its effort."""
+        self._write(logging.INFO, "planned", **facts)
+
     def waiting(self, reason: str, seconds: float) -> None:
         """Log a wait of `seconds`; 0 if its length is not known."""
         self._write(logging.INFO, "waiting", reason=reason, seconds=round(seconds, 1))

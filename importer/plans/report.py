@@ -24,7 +24,7 @@ Line = Sequence[object]
 
 MOST_EXAMPLES = 5
 
-_MEANINGS = {
+MEANINGS = {
     Action.ADD: "not rated there yet",
     Action.CHANGE: "has another rating there",
     Action.UNRATE: "to be removed, as the row asks",
@@ -114,7 +114,19 @@ def write_plan(path: Path, lines: Iterable[Line]) -> None:
 
 def print_json(plan: Plan, lines: Iterable[Line], out: Path, stream: TextIO) -> None:
     """Print the plan as one JSON object whose rows come one by one."""
-    head = {
+    head = build_head(plan, out)
+    print(json.dumps(head, indent=2)[:-2] + ',\n  "rows": [', file=stream)
+    separator = ""
+    for line in lines:
+        cells = json.dumps(dict(zip(PLAN_COLUMNS, line, strict=True)))
+        print(f"{separator}    {cells}", end="", file=stream)
+        separator = ",\n"
+    print("\n  ]\n}", file=stream)
+
+
+def build_head(plan: Plan, out: Path) -> dict[str, object]:
+    """Return all but the rows, as values for JSON."""
+    return {
         "source": plan.source,
         "destination": plan.destination,
         "account": plan.account,
@@ -126,13 +138,6 @@ def print_json(plan: Plan, lines: Iterable[Line], out: Path, stream: TextIO) -> 
         "room": None if plan.room is None else plan.room.as_json(),
         "plan": str(out),
     }
-    print(json.dumps(head, indent=2)[:-2] + ',\n  "rows": [', file=stream)
-    separator = ""
-    for line in lines:
-        cells = json.dumps(dict(zip(PLAN_COLUMNS, line, strict=True)))
-        print(f"{separator}    {cells}", end="", file=stream)
-        separator = ",\n"
-    print("\n  ]\n}", file=stream)
 
 
 def build_plan(plan: Plan, out: Path) -> str:
@@ -145,7 +150,7 @@ def build_plan(plan: Plan, out: Path) -> str:
     counts = [(f"{plan.counts[action]:,}", action) for action in Action if plan.counts[action]]
     widths = [max((len(cells[column]) for cells in counts), default=0) for column in range(2)]
     lines += [
-        f"  {number:>{widths[0]}}  {action:<{widths[1]}}  {_MEANINGS[action]}" for number, action in counts
+        f"  {number:>{widths[0]}}  {action:<{widths[1]}}  {MEANINGS[action]}" for number, action in counts
     ]
     for action, examples in plan.examples.items():
         lines += ["", f"  {action}:", *(f"    {_describe(line)}" for line in examples)]

@@ -20,7 +20,7 @@ from importer.text import clean, count, describe_outcome, duration, rate, withou
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_MEANINGS = {
+MEANINGS = {
     Status.RATED: "the destination took the rating",
     Status.UNRATED: "the rating was removed, as was asked",
     Status.UNCHANGED: "an earlier run sent it, or the account has it already; nothing was sent",
@@ -131,7 +131,7 @@ def _title(summary: Summary) -> str:
 
 
 def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
-    meanings = {status: (status.replace("_", " "), meaning) for status, meaning in _MEANINGS.items()}
+    meanings = {status: (status.replace("_", " "), meaning) for status, meaning in MEANINGS.items()}
     kept = [tally.reason for tally in summary.tallies if tally.status is Status.KEPT]
     if why := "; ".join(_WHY_KEPT[reason] for reason in kept if reason in _WHY_KEPT):
         meanings[Status.KEPT] = ("kept", why)

@@ -90,7 +90,22 @@ class Draft:
     @property
     def plan(self) -> Path:
         """The plan, if one was made."""
-        return self.folder / "plan.csv"
+        return self.folder / f"{self._stem}.plan.csv"
+
+    @property
+    def chosen_plan(self) -> Path:
+        """The plan without the rows that the user has taken out."""
+        return self.folder / f"{self._stem}.chosen.plan.csv"
+
+    @property
+    def _stem(self) -> str:
+        return Path(self.name).stem.replace(" ", "-")[:60].strip("-.") or "ratings"
+
+    @property
+    def read_words(self) -> Sequence[str]:
+        """The file and how it is read, as words of a command."""
+        matched = ["--resolved", self.match_file.name] if self.match_file.exists() else []
+        return [self.file, *self.words, *matched]
 
     @property
     def match_file(self) -> Path:
@@ -115,13 +130,19 @@ class Draft:
 
     def forget(self, *names: str) -> None:
         """Remove what these steps found, since something before them has changed."""
-        outputs = {"match": [self.match_file], "plan": [self.plan], "run": [self.results]}
+        outputs = {
+            "match": [self.match_file],
+            "plan": [self.plan, self.chosen_plan],
+            "run": [self.results],
+        }
         for name in names:
             self.command(name).forget()
             for path in outputs.get(name, ()):
                 path.unlink(missing_ok=True)
         if "plan" in names:
             self.left_out = []
+        if "run" in names:
+            self.run_id = ""
 
     def remove_upload(self) -> None:
         """Remove the file that was uploaded; a file of the user's stays."""

@@ -22,7 +22,7 @@ def _templates() -> jinja2.Environment:
     found = jinja2.Environment(
         loader=jinja2.PackageLoader("importer.web"),
         autoescape=True,
-        undefined=jinja2.StrictUndefined,
+        undefined=jinja2.ChainableUndefined,  # events of a command need not have every fact
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -32,6 +32,7 @@ def _templates() -> jinja2.Environment:
         "rate": rate,
         "clean": clean,
         "moment": _moment,
+        "source": _name_source,
         "plain": lambda word: str(word).replace("_", " "),
         "query": lambda values: urlencode(
             {name: value for name, value in values.items() if value not in {"", None}}
@@ -82,6 +83,11 @@ def _statics() -> Mapping[str, tuple[bytes, str]]:
     kinds = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
     found = {name: (own.joinpath(name).read_bytes(), kind) for name, kind in kinds.items()}
     return found | {name: (assets.read_asset(name), "text/javascript") for name in SCRIPTS}
+
+
+def _name_source(source: str) -> str:
+    """Name what was read as people know it: a plan after the file that it was made of."""
+    return clean(source.removesuffix(".csv").removesuffix(".plan").removesuffix(".chosen"), 100)
 
 
 def _moment(text: str | None) -> str:

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from importer.errors import ImporterError
 from importer.files import make_private_folder
-from importer.web import file_pages, sign_in_page
+from importer.web import file_pages, past_pages, place_pages, plan_pages, run_pages, sign_in_page
 from importer.web.access import ACCESS, Access
 from importer.web.drafts import FOLDER, remove_old
 from importer.web.guard import guard
@@ -38,6 +38,31 @@ def build_app(access: Access, folder: Path) -> web.Application:
             web.get("/imports/{draft}", file_pages.show_file),
             web.post("/imports/{draft}/reading", file_pages.change_reading),
             web.post("/imports/{draft}/remove", file_pages.remove_draft),
+            web.get("/imports/{draft}/where", place_pages.show_places),
+            web.post("/imports/{draft}/where", place_pages.choose_place),
+            web.get("/imports/{draft}/account", place_pages.show_account),
+            web.post("/imports/{draft}/account", place_pages.begin_sign_in),
+            web.post("/imports/{draft}/account/stop", place_pages.stop_sign_in),
+            web.post("/imports/{draft}/account/next", place_pages.leave_account),
+            web.get("/imports/{draft}/plan", plan_pages.show_plan),
+            web.get("/imports/{draft}/plan/rows", plan_pages.show_rows),
+            web.post("/imports/{draft}/plan/make", plan_pages.make_plan),
+            web.post("/imports/{draft}/plan/take-out", plan_pages.take_out),
+            web.get("/imports/{draft}/run", run_pages.show_run),
+            web.post("/imports/{draft}/run", run_pages.start),
+            web.post("/imports/{draft}/run/stop", run_pages.stop),
+            web.post("/imports/{draft}/run/continue", run_pages.go_on),
+            web.get("/imports/{draft}/result", run_pages.show_result),
+            web.get("/imports/{draft}/files/{file}", past_pages.download_written),
+            web.get("/runs", past_pages.show_runs),
+            web.get("/runs/{run}", past_pages.show_result),
+            web.get("/runs/{run}/rows", past_pages.show_result_rows),
+            web.get("/runs/{run}/results.csv", past_pages.download),
+            web.post("/runs/{run}/correct", past_pages.correct),
+            web.post("/runs/{run}/retry", past_pages.retry),
+            web.get("/runs/{run}/undo", past_pages.show_undo),
+            web.post("/runs/{run}/undo/preview", past_pages.preview_undo),
+            web.post("/runs/{run}/undo", past_pages.undo),
         ]
     )
     return app

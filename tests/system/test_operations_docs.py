@@ -18,6 +18,7 @@ from importer.monitoring.health import note_next_run, write_health
 from importer.monitoring.log import open_log
 from importer.monitoring.metrics import write_metrics
 from importer.monitoring.notify import NotifyOn
+from importer.plans.report import Plan, build_head
 from importer.progress import Progress
 from tests.monitoring.builders import BEGAN_AT, build_end
 from tests.test_docs import ROOT, read_table
@@ -47,6 +48,7 @@ def test_every_event_is_explained_with_its_facts() -> None:
     log.run_started("r1", source="", destination="", rows_to_send=0, is_continued=False)
     log.waiting("", 1)
     log.progress(**Watch(Progress(), lambda: 0.0).look().as_facts())
+    log.planned(build_head(Plan("", "", ""), Path("plan.csv")))
     log.run_ended(build_end())
     log.stopped("", 1)
     log.warn_once("")

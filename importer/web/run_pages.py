@@ -1,0 +1,124 @@
+"""The run: how far it is, what it waits for, pause and go on.
+
+The page only looks: the run is a process of its own, which a closed tab or an ended server does not stop.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from importer.web.commands import Said
+from importer.web.drafts import Draft, find_draft
+from importer.web.plan_pages import write_chosen
+from importer.web.render import redirect, render
+from importer.web.steps import list_steps
+
+LOG = ("--log-format", "json", "--json")
+_ASKS_YES = "--yes"
+
+
+def begin_run(draft: Draft, *more: str) -> None:
+    """Send the plan, or write the file."""
+    spec = draft.spec
+    if spec is None:
+        raise web.HTTPConflict(text="Choose first where the ratings go.")
+    results = ("--out", draft.results.name, "--overwrite")
+    command = draft.command("run")
+    if command.is_running:
+        return
+    if spec.is_file:
+        command.start("run", *draft.read_words, *draft.place_words, *results, *LOG, *more)
+    elif not draft.plan.exists():
+        raise web.HTTPConflict(text="There is no plan to send. Make one first.")
+    else:
+        command.start("run", "--plan", write_chosen(draft), *_account(draft), *results, *LOG, *more)
+
+
+def _account(draft: Draft) -> list[str]:
+    return ["--account", draft.account] if draft.account else []
+
+
+async def start(request: web.Request) -> web.StreamResponse:
+    """Begin to send."""
+    draft = find_draft(request)
+    begin_run(draft)
+    return redirect(request, f"/imports/{draft.id}/run")
+
+
+async def go_on(request: web.Request) -> web.StreamResponse:
+    """Type the same command again: it goes on where it stopped. `yes` answers its question."""
+    draft = find_draft(request)
+    form = await request.post()
+    command = draft.command("run")
+    words = [str(word) for word in command.facts.get("words", ())]
+    if not words:
+        raise web.HTTPConflict(text="Nothing was begun here.")
+    if form.get("yes") and _ASKS_YES not in words:
+        words.append(_ASKS_YES)
+    if not command.is_running:
+        command.start(*words)
+    return redirect(request, f"/imports/{draft.id}/run")
+
+
+async def stop(request: web.Request) -> web.StreamResponse:
+    """Ask the run to stop; requests in flight are answered first."""
+    draft = find_draft(request)
+    draft.command("run").stop()
+    return redirect(request, f"/imports/{draft.id}/run")
+
+
+async def show_run(request: web.Request) -> web.StreamResponse:
+    """Show how far the run is; when it has ended, its result."""
+    draft = find_draft(request)
+    said = draft.command("run").read()
+    if not said.was_started:
+        return redirect(request, f"/imports/{draft.id}/plan")
+    if said.has_ended:
+        note_end(draft, said)
+        if draft.run_id and not said.problem:
+            return redirect(request, f"/runs/{draft.run_id}")
+    return render(
+        request,
+        "run.html",
+        draft=draft,
+        steps=list_steps(draft, "run"),
+        said=said,
+        **describe_progress(said),
+        asks_yes=_ASKS_YES in said.problem,
+        verb=_verb(draft),
+    )
+
+
+async def show_result(request: web.Request) -> web.StreamResponse:
+    """Go to the result of the newest run of this import."""
+    draft = find_draft(request)
+    return redirect(request, f"/runs/{draft.run_id}" if draft.run_id else f"/imports/{draft.id}/run")
+
+
+def _verb(draft: Draft) -> str:
+    words = draft.command("run").facts.get("words", ["run"])
+    return {"undo": "Undoing", "retry": "Sending again"}.get(str(words[0]), "Sending")
+
+
+def describe_progress(said: Said) -> Mapping[str, Any]:
+    """Return what is shown of a run that goes on."""
+    progress = said.last("progress")
+    total, done = int(progress.get("to_send") or 0), int(progress.get("done") or 0)
+    return {
+        "progress": progress,
+        "total": total,
+        "done": min(done, total) if total else done,
+        "percent": min(100, 100 * done // total) if total else 0,
+        "begun": said.last("run_started"),
+    }
+
+
+def note_end(draft: Draft, said: Said) -> None:
+    """Note which run it was; if it is complete, the upload is no longer needed."""
+    run_id = said.last("run_ended").get("run_id") or said.last("run_started").get("run_id") or ""
+    if run_id != draft.run_id:
+        draft.run_id = str(run_id)
+        draft.save()
+    if draft.run_id and not said.problem:
+        draft.remove_upload()
