@@ -2,12 +2,17 @@
 
 PYTHON ?= python3
 VENV := .venv
+ifeq ($(OS),Windows_NT) # with the sh that Git brings
+BIN := $(VENV)/Scripts
+EXE := .exe
+else
 BIN := $(VENV)/bin
+endif
 # The demonstration keeps its journal and its server's data in here, away from your own.
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test chaos fuzz bench check lint types dist wheel-check lock clean
+.PHONY: help setup run run-v2 test chaos fuzz bench check lint types dist wheel-check sbom release lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -52,13 +57,26 @@ dist: $(VENV)/installed-dev ## build the wheel and the sdist into dist/, the sam
 wheel-check: $(VENV)/installed-dev ## install the wheel into a new environment, import a sample, open the page, run a third of the tests
 	@$(BIN)/python -m release.wheel_check
 
+sbom: $(VENV)/installed-release ## list all that users get, with versions and licences, as CycloneDX in dist/
+	@$(BIN)/python -m release.sbom dist/rating-importer-$(VERSION).cdx.json
+
+release: $(VENV)/installed-release ## check, build, list and tag the version of pyproject.toml; it pushes nothing
+	@test -z "$$(git status --porcelain)" || { echo "release: commit or put aside what git status shows"; exit 2; }
+	@$(BIN)/python -m release.notes >/dev/null
+	@$(MAKE) check wheel-check dist sbom
+	@$(BIN)/python -m release.notes >dist/NOTES.md
+	@git tag --annotate v$(VERSION) --cleanup=verbatim --file dist/NOTES.md
+	@echo "Tagged v$(VERSION). What is published lies in dist/; then: git push origin v$(VERSION)"
+
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
+
 # Each lock on top of others names only what those have not: `$(call BESIDE,FILES)` leaves out the packages that
 # those have for every system.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
     --no-emit-package rating-importer --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 BESIDE = $(1:%=-c %) $$(sed -n 's/^\([A-Za-z0-9._-]*\)==[^ ]* \\$$/--no-emit-package \1/p' $(1))
 
-lock: | $(VENV)/bin/python ## write the locks anew after a change of pyproject.toml; UPGRADE=1: with today's versions
+lock: | $(BIN)/python$(EXE) ## write the locks anew after a change of pyproject.toml; UPGRADE=1: with today's versions
 	@$(INSTALL) 'uv>=0.9'
 	@$(LOCK) --extra all pyproject.toml -o requirements.lock
 	@$(LOCK) --extra dev pyproject.toml -o locks/dev.lock $(call BESIDE,requirements.lock)
@@ -68,7 +86,7 @@ lock: | $(VENV)/bin/python ## write the locks anew after a change of pyproject.t
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .state results.csv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(VENV)/bin/python:
+$(BIN)/python$(EXE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ..."; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
@@ -76,7 +94,7 @@ $(VENV)/bin/python:
 # Everything by its hash, and nothing that the locks do not name.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-$(VENV)/installed: pyproject.toml requirements.lock locks/build.lock | $(VENV)/bin/python
+$(VENV)/installed: pyproject.toml requirements.lock locks/build.lock | $(BIN)/python$(EXE)
 	@echo "Installing into $(VENV) ..."
 	@$(INSTALL) --require-hashes -r requirements.lock -r locks/build.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e .

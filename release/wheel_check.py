@@ -47,6 +47,7 @@ def main() -> None:
 
 
 def _check(folder: Path) -> None:
+    _copy_tests(folder / "tests")  # those of the same moment as what is built
     with _step("build"):
         _run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder / "dist"], ROOT)
     (wheel,) = (folder / "dist").glob("*.whl")
@@ -142,12 +143,15 @@ def _open_first_page(python: Path, folder: Path) -> None:
             server.terminate()
 
 
-def _test(python: Path, folder: Path) -> int:
-    """Run tests beside no `importer` folder, so that only the installed one can be imported."""
+def _copy_tests(folder: Path) -> None:
+    """Copy them beside no `importer` folder, so that only the installed one can be imported."""
     for name in ("tests", "samples", "docs"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, folder)
+
+
+def _test(python: Path, folder: Path) -> int:
     where = _run([python, "-c", "import importer; print(importer.__file__)"], folder)
     if not Path(where.strip()).is_relative_to(python.parents[1]):
         raise CheckError(f"the tests would import {where}")

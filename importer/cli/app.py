@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "login": ("login", "Sign in with a code on a web page, or with a key."),
     "logout": ("login", "Revoke the sign-in and delete its tokens."),
     "whoami": ("login", "Show who is signed in, and until when."),
+    "doctor": ("doctor", "Print a report for those who help, without secrets."),
     "sandbox": ("sandbox", "Run a local look-alike of the APIs until Ctrl-C."),
     "formats": ("listings", "List the export formats that are read."),
     "destinations": ("listings", "List the destinations and what each can do."),
@@ -58,7 +59,7 @@ GROUPS: Mapping[str, str] = {
     "Afterwards": "runs show report retry undo prune",
     "Every night": "sync status schedule",
     "Accounts": "login logout whoami export",
-    "To try, and to look up": "sandbox formats destinations help",
+    "To try, and to look up": "sandbox formats destinations doctor help",
 }
 """The headlines of `importer --help`, and the commands below each."""
 

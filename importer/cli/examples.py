@@ -28,6 +28,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("importer sync movies", "Run one of them once."),
         ("importer sync --daemon", "Stay, and run each job at its own times."),
     ),
+    "doctor": (
+        ("importer doctor", "Print versions, names of settings and the last errors."),
+        ("importer doctor ratings.csv", "Also what columns a file has, without its rows."),
+        ("importer doctor --check", "Fail if the nightly jobs cannot run: a health check."),
+    ),
     "export": (("importer export trakt backup.csv", "Keep all ratings of the account in a file."),),
     "plan": (
         ("importer plan ratings.csv --to trakt", "Write ratings.plan.csv, to be read and edited."),
