@@ -108,6 +108,8 @@ class ImporterError(Exception):
     """Base class of all errors that are shown to the user. `remedy` says what to do."""
 
     exit_code = 1
+    place = ""
+    """The destination that it is about, if the run goes to several."""
 
     def __init__(self, message: str, remedy: Remedy | None = None) -> None:
         self.message = message

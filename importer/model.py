@@ -290,3 +290,6 @@ RESULT_COLUMNS = (
     "duration_ms",
 )
 """The columns of the results file; the journal prints its rows in this order."""
+
+DESTINATION = "destination"
+"""The column before those, in the results file of a run to several destinations."""

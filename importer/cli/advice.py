@@ -115,6 +115,8 @@ def explain(error: BaseException) -> str:
         text = error.spell(f"--{error.option.replace('_', '-')}")
     else:
         text = error.explain(advice) if isinstance(error, ImporterError) else str(error)
+    if isinstance(error, ImporterError) and error.place:
+        text = f"{error.place}: {text}"
     return spell(text, advice)  # those of one problem among several
 
 

@@ -16,7 +16,7 @@ from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import CommandError, OptionError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_without_changes
 from importer.readers.base import ReadOptions
-from importer.runs.again import ChangesOfRun, open_results
+from importer.runs.again import ChangesOfRun, find_shares, open_results
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_results, name_undo
 from importer.runs.rules import FileOptions, PlaceOptions, RuleOptions, RunRules, SendOptions
@@ -50,19 +50,18 @@ def retry(
     """
     given = open_results(what, every=every, zone=reading.zone)
     rules = RunRules.for_retry(said.on_conflict).guarded_at(said.guard)
-    wanted = RunRequest(
-        given,
-        given.find_place(place),
-        replace(at, request=request.in_zone(reading.zone)),
-        rules.as_dry_run() if dry_run else rules,
-        sends,
-        overwrites=overwrite,
-    )
+    rules = rules.as_dry_run() if dry_run else rules
+    shares = find_shares(given, place, replace(at, request=request.in_zone(reading.zone)))
+    wanted = {
+        label: RunRequest(given[label], share.to, share.at, rules, sends, overwrites=overwrite)
+        for label, share in shares.items()
+    }
     out = files.out
     if out is None and not dry_run:
-        past = None if Path(what).exists() else given.past
+        past = None if Path(what).exists() else next(iter(given.values())).past
         out = Path(what) if past is None else name_results(past.source, find_outputs())
-    raise typer.Exit(Shell(out, shown, "retry", assume_yes=yes).run(wanted))
+    kept = [each for label, each in given.items() if label not in wanted]
+    raise typer.Exit(Shell(out, shown, "retry", assume_yes=yes).run_all(wanted, kept))
 
 
 @spread

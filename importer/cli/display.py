@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TextIO
 
-from importer.cli.advice import explain
+from importer.cli.advice import as_known, explain
 from importer.cli.next_step import find_next
 from importer.cli.progress_bar import show_progress
 from importer.cli.send_summary import build_send_summary
+from importer.cli.voice import Voice
 from importer.destinations.registry import is_uploaded
+from importer.errors import ImporterError
 from importer.monitoring.log import Log, open_log
-from importer.monitoring.run_end import RunEnd, build_run_end
+from importer.monitoring.run_end import RunEnd, build_failed_start, build_run_end
 from importer.progress import Progress
 from importer.report.summary import Summary
 from importer.report.summary_text import build_next, build_rich, build_text
@@ -37,13 +39,17 @@ class Display:
     """Whether a JSON log goes where nobody follows the counts of each second."""
     announce: Callable[[RunEnd], None] | None = None
     """Announces how the run ended; None means only in the log."""
+    voice: Voice = field(default_factory=Voice)
 
     def watch(self, progress: Progress) -> AbstractContextManager[None]:
         """Show the progress while the block lasts."""
         # A live display and results on one terminal would write over each other.
         is_in_the_way = self.to_stderr and sys.stdout.isatty()
         quiet = self.quiet or is_in_the_way
-        return show_progress(progress, quiet=quiet, log=self.log, logs_waits_only=self.logs_waits_only)
+        waits_only = self.logs_waits_only
+        return show_progress(
+            progress, quiet=quiet, log=self.log, logs_waits_only=waits_only, voice=self.voice
+        )
 
     def waiting(self, reason: str) -> None:
         """Print it."""
@@ -62,16 +68,26 @@ class Display:
     def about_to_send(self, summary: SendSummary) -> None:
         """Print the account, how full it is, and how long sending takes."""
         if not self.quiet and not self.log.is_json:
-            with ignore_closed_stream(sys.stderr):
-                print(*build_send_summary(summary), sep="\n", file=sys.stderr)
+            with ignore_closed_stream(sys.stderr), self.voice.lock:
+                print(*map(self.voice.name, build_send_summary(summary)), sep="\n", file=sys.stderr)
 
     def warned(self, warning: str) -> None:
         """Log it; without a JSON log it is printed."""
-        self.log.warn_once(warning)
+        with self.voice.lock:
+            self.log.warn_once(self.voice.name(warning))
 
     def report_end(self, report: RunReport) -> int:
         """Print the summary and pick the exit code."""
-        summary = _build_summary(report)
+        summary, exit_code = self.conclude(report)
+        if self.as_json:
+            self.print_json(summary.as_json())
+        else:
+            self.print_summary(summary)
+        return exit_code
+
+    def conclude(self, report: RunReport) -> tuple[Summary, int]:
+        """Announce how a run ended; give its summary and its exit code."""
+        summary = _build_summary(report, is_one_of_several=bool(self.voice.label))
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
         now = datetime.now(UTC)
         self.announce_end(
@@ -84,18 +100,38 @@ class Display:
                 stopped_by=report.stopped_by,
             )
         )
-        if self.log.is_json and self.stream is sys.stderr:
-            return exit_code  # standard error is the log's
-        if self.as_json:
+        return summary, exit_code
+
+    def report_failure(self, error: Exception) -> int:
+        """Print the error that one of several runs ended with; give its exit code."""
+        known = error if isinstance(error, ImporterError) else as_known(error)
+        known.place = known.place or self.voice.label
+        text, now = explain(known), datetime.now(UTC)
+        self.announce_end(
+            build_failed_start(self.log.job, known, began_at=self.began_at, ended_at=now, stopped=text)
+        )
+        if not self.log.is_json:
+            with ignore_closed_stream(sys.stderr):
+                print(f"importer: {clean(text, 2000)}", file=sys.stderr)
+        return known.exit_code
+
+    def print_json(self, value: object) -> None:
+        """Print the result as JSON, unless standard error is its place and the log's."""
+        if not (self.log.is_json and self.stream is sys.stderr):
             with ignore_closed_stream(self.stream):
-                print(json.dumps(summary.as_json(), indent=2), file=self.stream)
-        elif not self.quiet:
+                print(json.dumps(value, indent=2), file=self.stream)
+
+    def print_summary(self, summary: Summary) -> None:
+        """Print the summary; if output is quiet, only why the run stopped early."""
+        if self.log.is_json and self.stream is sys.stderr:
+            return  # standard error is the log's
+        if not self.quiet:
             with ignore_closed_stream(self.stream):
                 self._print(summary)
-        elif report.stopped_by is not None and not self.log.is_json:
+        elif summary.stopped is not None and not self.log.is_json:
             with ignore_closed_stream(sys.stderr):
-                print(f"importer: stopped early: {clean(explain(report.stopped_by), 1000)}", file=sys.stderr)
-        return exit_code
+                stopped = f"stopped early: {clean(summary.stopped, 1000)}"
+                print(f"importer: {self.voice.name(stopped)}", file=sys.stderr)
 
     def print_line(self, line: str) -> None:
         """Print a line, unless output is quiet or a log."""
@@ -124,7 +160,7 @@ class Display:
         return sys.stderr if self.to_stderr else sys.stdout
 
 
-def _build_summary(report: RunReport) -> Summary:
+def _build_summary(report: RunReport, *, is_one_of_several: bool) -> Summary:
     summary = Summary(
         run_id=report.run.run_id,
         source=report.source,
@@ -143,5 +179,5 @@ def _build_summary(report: RunReport) -> Summary:
         follows_plan=report.follows_plan,
         first_rows=report.first_rows,
     )
-    step = find_next(summary, report.stopped_by, report.destination)
+    step = find_next(summary, report.stopped_by, report.destination, is_one_of_several=is_one_of_several)
     return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary

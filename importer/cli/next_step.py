@@ -51,7 +51,9 @@ _FIRST = {
 """Errors that the same command would meet again, and what has to be done before it is typed."""
 
 
-def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) -> tuple[str, str] | None:
+def find_next(
+    summary: Summary, stopped_by: ImporterError | None, place: str, *, is_one_of_several: bool = False
+) -> tuple[str, str] | None:
     """Give (command, reason), or None where nothing is left to do. `place` is the destination's name."""
     counts = summary.counts
     if first := next((_FIRST[error] for error in _FIRST if isinstance(stopped_by, error)), None):
@@ -87,8 +89,9 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
         # A sync reads its source anew, a file to upload is written whole, a Makefile has its own journal.
         return _typed(), f"correct the {to_correct} in {summary.source}, then"
     if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
-        to = _type(find(place), place)
-        words = ("--all", str(summary.results), "--to", *to, *_keep(typed, _FOR_RETRY))
+        # The results of several destinations name them.
+        to = () if is_one_of_several else ("--to", *_type(find(place), place))
+        words = ("--all", str(summary.results), *to, *_keep(typed, _FOR_RETRY))
         return command_line("retry", *words), f"correct the {to_correct} in {summary.results}, then"
     return None
 

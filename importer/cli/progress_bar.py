@@ -28,6 +28,7 @@ from importer.cli.progress_view import (
     build_waiting,
     pace_parts,
 )
+from importer.cli.voice import Voice
 from importer.monitoring.log import Log
 from importer.progress import Progress
 
@@ -45,14 +46,15 @@ def show_progress(
     quiet: bool = False,
     log: Log | None = None,
     logs_waits_only: bool = False,
+    voice: Voice | None = None,
     stream: TextIO | None = None,
     clock: Clock = time.monotonic,
 ) -> Iterator[None]:
     """Show the progress on `stream` (standard error) until the block ends, however it ends.
 
     A JSON `log` gets it instead, since the stream is its own then: the waits, and the counts once a second,
-    unless nobody follows it (`logs_waits_only`). `clock` must be the event loop's, like
-    `Progress.waiting_until`.
+    unless nobody follows it (`logs_waits_only`). A `voice` of several destinations has plain lines. `clock`
+    must be the event loop's, like `Progress.waiting_until`.
     """
     out = stream or sys.stderr
     if log is not None and log.is_json:
@@ -60,11 +62,11 @@ def show_progress(
             yield
     elif quiet:
         yield
-    elif _can_redraw(out):
+    elif _can_redraw(out) and (voice is None or not voice.label):
         with _live(progress, out, clock):
             yield
     else:
-        with _lines(progress, out, clock):
+        with _lines(progress, out, clock, voice or Voice()):
             yield
 
 
@@ -73,12 +75,13 @@ def _can_redraw(stream: TextIO) -> bool:
 
 
 @contextmanager
-def _lines(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
+def _lines(progress: Progress, stream: TextIO, clock: Clock, voice: Voice) -> Iterator[None]:
     lines = Lines(Watch(progress, clock), clock)
 
     def print_lines() -> None:
         for line in lines.look():
-            print(line, file=stream, flush=True)
+            with voice.lock:
+                print(voice.name(line), file=stream, flush=True)
 
     with _polling(print_lines):
         yield

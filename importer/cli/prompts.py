@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import typer
 
 from importer.cli.table_prompts import describe_table
+from importer.cli.voice import Voice
 from importer.destinations.titles import Candidate, is_imdb_id
 from importer.errors import StopRunError
 from importer.matching.model import MatchResult, Occurrence, TitleQuery, describe
@@ -22,17 +23,19 @@ _ANSWERS = {"y": False, "n": True, "all": False, "none": True}
 _ABOUT_TITLES = {"s": TitleAnswer.SKIP, "q": TitleAnswer.STOP}
 
 
-def find_prompts(*, assume_yes: bool = False, logs_json: bool = False) -> Prompts:
+def find_prompts(*, assume_yes: bool = False, logs_json: bool = False, voice: Voice | None = None) -> Prompts:
     """Choose the prompts: the terminal, or none if input is no terminal or standard error is a JSON log."""
-    can_ask = sys.stdin.isatty() and not logs_json
-    return TerminalPrompts(assume_yes=assume_yes) if can_ask else Unattended(assume_yes=assume_yes)
+    if not sys.stdin.isatty() or logs_json:
+        return Unattended(assume_yes=assume_yes)
+    return TerminalPrompts(assume_yes=assume_yes, voice=voice)
 
 
 class TerminalPrompts:
     """Asks the person at the terminal."""
 
-    def __init__(self, *, assume_yes: bool = False) -> None:
+    def __init__(self, *, assume_yes: bool = False, voice: Voice | None = None) -> None:
         self._assume_yes = assume_yes
+        self._voice = voice or Voice()
         self._rest: bool | None = None
 
     def check_can_choose(self) -> None:
@@ -50,7 +53,7 @@ class TerminalPrompts:
     def confirm_lookup(self, rows: int) -> bool:
         """Ask before anything is looked up."""
         have = "row has" if rows == 1 else "rows have"
-        return typer.confirm(f"{rows:,} {have} no ids. Look them up now?", default=True, err=True)
+        return self._confirm(f"{rows:,} {have} no ids. Look them up now?", default=True)
 
     def choose_title(
         self, query: TitleQuery, occurrence: Occurrence, result: MatchResult
@@ -70,22 +73,21 @@ class TerminalPrompts:
 
     def confirm_feeds(self, rows: int) -> bool:
         """Ask before ratings that may be posted are sent."""
-        return self._assume_yes or typer.confirm(
+        return self._assume_yes or self._confirm(
             f"{rows:,} ratings are sent one by one. If the account shares its ratings on social networks, "
-            "each may be posted there (with --bulk none is). Send them?",
-            err=True,
+            "each may be posted there (with --bulk none is). Send them?"
         )
 
     def confirm_listing(self, rows: int) -> bool:
         """Ask before titles that are new to the account are rated there for the first time."""
         titles = count(rows, "title")
-        return self._assume_yes or typer.confirm(
-            f"{titles} that the account has not rated will be rated. Do it?", err=True
+        return self._assume_yes or self._confirm(
+            f"{titles} that the account has not rated will be rated. Do it?"
         )
 
     def confirm_changes(self, snapshot: Snapshot) -> bool:
         """Ask before the run changes much of the account."""
-        return self._assume_yes or typer.confirm(f"{describe_changes(snapshot)}. Do it?", err=True)
+        return self._assume_yes or self._confirm(f"{describe_changes(snapshot)}. Do it?")
 
     def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
         """Ask what the columns are, unless nothing is to be asked."""
@@ -93,11 +95,10 @@ class TerminalPrompts:
 
     def confirm_removals(self, rows: int) -> bool:
         """Ask before ratings are removed."""
-        return self._assume_yes or typer.confirm(
+        return self._assume_yes or self._confirm(
             f"{count(rows, 'row')} of the file remove ratings from the account (unrate). Do it?"
             if rows > 1
-            else "1 row of the file removes a rating from the account (unrate). Do it?",
-            err=True,
+            else "1 row of the file removes a rating from the account (unrate). Do it?"
         )
 
     def choose_rating(self, conflict: Conflict) -> bool:
@@ -109,10 +110,15 @@ class TerminalPrompts:
             return self._rest
         answer = ""
         while answer not in _ANSWERS:
-            answer = _prompt(f"{_describe(conflict)} ({', '.join(_ANSWERS)})")
+            with self._voice.lock:
+                answer = _prompt(self._voice.name(f"{_describe(conflict)} ({', '.join(_ANSWERS)})"))
         if answer in {"all", "none"}:
             self._rest = _ANSWERS[answer]
         return _ANSWERS[answer]
+
+    def _confirm(self, question: str, *, default: bool = False) -> bool:
+        with self._voice.lock:
+            return typer.confirm(self._voice.name(question), default=default, err=True)
 
 
 def _describe_title(query: TitleQuery, occurrence: Occurrence, result: MatchResult) -> Iterator[str]:

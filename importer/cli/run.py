@@ -1,5 +1,6 @@
 """`importer run FILE`: from its options to a run."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from importer.runs.rules import (
     SendOptions,
     SourceOptions,
 )
+from importer.runs.shares import Share, share_out
 from importer.runs.sources import SourceSpec
 
 
@@ -56,28 +58,27 @@ def run(
         )
     if said.mirror and dry_run:
         raise CommandError("--mirror asks the account, --dry-run does not: `importer plan --mirror` shows it")
+    at = replace(at, request=request.in_zone(reading.zone))
     what: SourceSpec
     if plan is not None:
         _check_for_plan(reading, files, said, name)
         what = PlanFile(plan)
         spec, rules = what.find_place(place), RunRules.for_sent_plan()
+        shares: Mapping[str, Share] = {spec.word: Share(spec, at)}
     else:
-        what, spec = choose_source(file, origin, reading, files, name), place.spec
+        what, shares = choose_source(file, origin, reading, files, name), share_out(place, at)
         rules = RunRules.for_import(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     rules = rules.guarded_at(said.guard)
-    wanted = RunRequest(
-        what,
-        spec,
-        replace(at, request=request.in_zone(reading.zone)),
-        rules.as_dry_run() if dry_run else rules,
-        sends,
-        overwrites=overwrite,
-    )
+    rules = rules.as_dry_run() if dry_run else rules
+    wanted = {
+        label: RunRequest(what, share.to, share.at, rules, sends, overwrites=overwrite)
+        for label, share in shares.items()
+    }
     out = files.out
     if out is None and not dry_run:
         read = plan or name or origin.account_of or ("standard input" if file == "-" else file)
         out = name_results(str(read), find_outputs())
-    raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run(wanted))
+    raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run_all(wanted))
 
 
 def _check_for_plan(reading: ReadOptions, files: FileOptions, said: RuleOptions, name: str) -> None:

@@ -6,7 +6,7 @@ A journal can be read while another process writes it.
 import heapq
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -153,9 +153,13 @@ def list_without_changes(folder: Path, after: PastRun) -> list[str]:
     return ids[ids.index(after.run_id) + 1 :]
 
 
-def find_sender(folder: Path, sent: Mapping[int, str]) -> PastRun | None:
-    """Find the first run that sent these rows at these times, which are from a results file."""
-    return next((run for run in list_runs(folder, []) if _has_sent(run, sent)), None) if sent else None
+def find_sender(
+    folder: Path, sent: Mapping[int, str], destinations: Collection[str] | None = None
+) -> PastRun | None:
+    """Find the first run, to one of these, that sent these rows at these times, from a results file."""
+    all_runs = list_runs(folder, [])
+    runs = [run for run in all_runs if destinations is None or run.destination in destinations]
+    return next((run for run in runs if _has_sent(run, sent)), None) if sent else None
 
 
 def _has_sent(run: PastRun, sent: Mapping[int, str]) -> bool:

@@ -1,9 +1,9 @@
 """Earlier runs as sources: the failed rows of a results file, and the changes of a run to undo."""
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from itertools import islice
@@ -20,7 +20,8 @@ from importer.runs.open_destination import check_typed
 from importer.runs.outputs import find_outputs, origin_of
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import FIRST_COLUMNS, ResultsReader
-from importer.runs.rules import PlaceOptions
+from importer.runs.rules import DestinationOptions, PlaceOptions
+from importer.runs.shares import Share, share_out
 from importer.runs.sources import Opening, fingerprint, name_of
 from importer.runs.undo import UndoReader
 
@@ -35,6 +36,8 @@ class ResultsFile:
     """The run of the results file, if known."""
     zone: tzinfo | None = None
     """The time zone of dates and times without one."""
+    label: str = ""
+    """The destination whose lines are meant, in a file of several."""
 
     @property
     def name(self) -> str:
@@ -61,13 +64,14 @@ class ResultsFile:
     def _build_source(self, path: Path) -> Source:
         again = TRANSIENT | CORRECTABLE if self.every else TRANSIENT
         zone = [] if self.zone is None else [f"zone {self.zone}"]
-        print_ = fingerprint(self.name, path, "retry", *sorted(again), *zone)
+        label = [f"to {self.label}"] if self.label else []
+        print_ = fingerprint(self.name, path, "retry", *sorted(again), *zone, *label)
         # A results file is still that of the export it was written for.
         origin = "" if self.past is None or path == Path(self.what) else origin_of(self.past.source)
         return Source(self.name, print_, partial(self._open_reader, path, again), path=path, origin=origin)
 
     def _open_reader(self, path: Path, again: Collection[Status]) -> ResultsReader:
-        reader = ResultsReader(path, self.name, again, self.zone)
+        reader = ResultsReader(path, self.name, again, self.zone, destination=self.label)
         if self.past is not None and (undo := self.past.undone_by):
             undone = "undone in part" if self.past.undone_in_part else "undone"
             run = f"run {self.past.run_id} was {undone} by {undo}"
@@ -75,13 +79,18 @@ class ResultsFile:
             reader.notes = (*reader.notes, note)
         return reader
 
+    def read_lines(self) -> Iterator[Sequence[str]]:
+        """Yield the lines of the destination as they stand."""
+        reader = ResultsReader(Path(self.what), self.name, (), destination=self.label)
+        return reader.lines(*RESULT_COLUMNS)
+
     def find_place(self, place: PlaceOptions) -> DestinationSpec:
         """Find the destination of the run. `to` and `api` must not name another one.
 
         Raises UsageError.
         """
         if place.to is not None and place.spec.is_file:
-            raise OptionError("to", "a file is written whole, by its own command", place.to)
+            raise OptionError("to", "a file is written whole, by its own command", place.spec.word)
         if self.past is None and place.to is not None:
             return place.spec
         if self.past is None:
@@ -107,26 +116,58 @@ def _wrote_file(name: str) -> UsageError:
     )
 
 
-def open_results(what: str, *, every: bool, zone: tzinfo | None) -> ResultsFile:
-    """Find the results file or the run. Raises UsageError and UnreadableFileError."""
+def open_results(what: str, *, every: bool, zone: tzinfo | None) -> Mapping[str, ResultsFile]:
+    """Find the results file or the run; of several destinations give one for each, by its label.
+
+    Raises UsageError and UnreadableFileError.
+    """
     folder, path = state_dir() / "journals", Path(what)
     if path.exists():
-        reader = ResultsReader(path, name_of(what), ())
-        sent = reader.read_sent()
-        if reader.is_of_file:
-            raise _wrote_file(name_of(what))
-        past = find_sender(folder, sent) if sent else _find_writer(folder, path, reader.read_first())
-        return ResultsFile(what, every, past, zone)
+        labels = ResultsReader(path, name_of(what), ()).list_destinations() or [""]
+        return {
+            label: ResultsFile(what, every, _find_past(folder, path, label), zone, label) for label in labels
+        }
     if what != LAST and (not what[:1].isdigit() or path.suffix):  # a run's id begins with its date
         raise UsageError(f"there is no file {name_of(what)}", Remedy.NAME_RUN)
-    return ResultsFile(what, every, find_run(folder, what), zone)
+    return {"": ResultsFile(what, every, find_run(folder, what), zone)}
 
 
-def _find_writer(folder: Path, path: Path, rows: Sequence[tuple[str, ...]]) -> PastRun | None:
+def find_shares(
+    given: Mapping[str, ResultsFile], place: PlaceOptions, at: DestinationOptions
+) -> Mapping[str, Share]:
+    """Find where each goes again, by its label; what was written into files stays out. Raises UsageError."""
+    if len(given) == 1 and "" in given:
+        return {"": Share(given[""].find_place(place), at)}
+    if place.to is not None:
+        raise OptionError("to", "the results name their destinations; leave this out", " ".join(place.to))
+    shares = share_out(replace(place, to=tuple(given)), at)
+    sent = {label: share for label, share in shares.items() if not share.to.is_file}
+    if not sent:
+        raise _wrote_file(next(iter(given.values())).name)
+    return {
+        label: share._replace(to=given[label].find_place(replace(place, to=(share.to.word,))))
+        for label, share in sent.items()
+    }
+
+
+def _find_past(folder: Path, path: Path, label: str) -> PastRun | None:
+    """Find the run whose lines a file has, those of one destination if it has several."""
+    reader = ResultsReader(path, name_of(path), (), destination=label)
+    sent = reader.read_sent()
+    if not label and reader.is_of_file:
+        raise _wrote_file(name_of(path))
+    # Two runs that work side by side may send a row at the same moment.
+    names = {spec.name for spec in list_specs() if spec.word == label.partition(":")[0]} if label else None
+    if sent:
+        return find_sender(folder, sent, names)
+    return _find_writer(folder, path, label, reader.read_first())
+
+
+def _find_writer(folder: Path, path: Path, label: str, rows: Sequence[tuple[str, ...]]) -> PastRun | None:
     """Find the run that wrote a results file of which no row was sent; its first rows must be the run's."""
     note = find_outputs().read_note(path)
-    runs = [] if note is None or not note.run_id else list_runs(folder, [])
-    past = next((run for run in runs if note is not None and run.run_id == note.run_id), None)
+    run_id = "" if note is None else note.run_of(label)
+    past = next((run for run in list_runs(folder, []) if run.run_id == run_id), None) if run_id else None
     if past is None:
         return None
     places = [RESULT_COLUMNS.index(name) for name in FIRST_COLUMNS]

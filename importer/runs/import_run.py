@@ -19,7 +19,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from importer.errors import AuthorizationError, OptionError, StopRunError
+from importer.errors import AuthorizationError, ImporterError, OptionError, StopRunError
 from importer.files import check_place, is_same_file
 from importer.interrupts import delaying_signals
 from importer.journal import Journal, JournalRun, RunKind
@@ -70,6 +70,8 @@ class ImportRun:
     """Whether what is written may take the place of a file of the user's, or of results that were edited."""
     progress: Progress = field(default_factory=Progress)
     stop_request: StopRequest = field(default_factory=StopRequest)
+    part: Path | None = None
+    """Where the results of one of several destinations go, to be merged into `results`: see `several.py`."""
 
     def execute(self) -> RunReport:
         """Run all stages, or those that the rules name.
@@ -77,10 +79,18 @@ class ImportRun:
         Raises UsageError and StopRunError where nothing was sent, and ResultsNotWrittenError when only the
         results file failed. A run that stopped early is no exception: see `RunReport.stopped_by`.
         """
-        self._check()
+        self.check()
         if self.rules.is_dry_run:
             return self._report_unsent()
         loaded = self.load()
+        try:
+            return self._compare_and_send(loaded)
+        except ImporterError:
+            if self.part is not None:  # there will be results, and they must have a line for each row
+                self._write_results(loaded.run)
+            raise
+
+    def _compare_and_send(self, loaded: LoadedRun) -> RunReport:
         self._ask_about_feeds(loaded)
         delivery = self._build_delivery(loaded)
         snapshot = self._compare(delivery) if loaded.open_rows else Snapshot(is_readable=False)
@@ -111,7 +121,7 @@ class ImportRun:
         Afterwards the journal forgets them. `columns` are those of the file that is to be written.
         Raises StopRunError if the account cannot be read.
         """
-        self._check(columns)
+        self.check(columns)
         with self.loaded() as uncompared:
             loaded = uncompared
             if loaded.open_rows:
@@ -124,8 +134,8 @@ class ImportRun:
                 loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
             yield loaded
 
-    def _check(self, columns: Sequence[str] = RESULT_COLUMNS) -> None:
-        """Check that all files can be written and that questions can be answered."""
+    def check(self, columns: Sequence[str] = RESULT_COLUMNS) -> None:
+        """Check that all files can be written and that questions can be answered. Raises UsageError."""
         read = self.source.path
         if self.rules.on_conflict is OnConflict.ASK and not self.rules.is_dry_run:
             self.prompts.check_can_choose()
@@ -245,7 +255,7 @@ class ImportRun:
                         run.describe_undo()
                     self._write_results(run)
         stopped_by = delivery.stopped_by or next(iter(delayed), None)
-        if stopped_by is None:
+        if stopped_by is None and self.part is None:
             # Only now: a run whose results could not be written is continued, and then prints them.
             run.finish()
         if isinstance(stopped_by, AuthorizationError):
@@ -275,6 +285,10 @@ class ImportRun:
         if self.results is None:
             return
         self.progress.phase = Phase.WRITING
+        if self.part is not None:
+            with closing(run.results()) as lines:
+                write_results(self.part, lines)
+            return
         run_id = "" if self.rules.is_dry_run else run.run_id
         writing = self.outputs.writing(self.results, run_id=run_id, origin=self.source.origin)
         with closing(run.results()) as lines, writing:

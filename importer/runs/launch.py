@@ -1,12 +1,12 @@
 """From what is read and where it goes to an `ImportRun`: the one way all commands go that send ratings."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from importer.destinations.spec import DestinationSpec
-from importer.runs.destination import journal_for
+from importer.runs.destination import OpenDestination, journal_for
 from importer.runs.import_run import ImportRun
 from importer.runs.open_destination import open_destination
 from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
@@ -39,11 +39,27 @@ def open_run(
 
     Raises UsageError where something does not fit together, StopRunError where it cannot be reached.
     """
-    prompts, observer, rules = prompts or Unattended(), observer or Unwatched(), wanted.rules
+    prompts, observer = prompts or Unattended(), observer or Unwatched()
     with (
-        open_destination(
-            wanted.to, wanted.at, observer.warned, is_dry_run=not rules.asks_account
-        ) as destination,
+        open_place(wanted, observer) as destination,
+        open_at(destination, wanted, prompts, observer) as run,
+    ):
+        run.stop_request = stop or StopRequest()
+        yield run
+
+
+def open_place(wanted: RunRequest, observer: Observer) -> AbstractContextManager[OpenDestination]:
+    """Open only the destination."""
+    is_dry_run = not wanted.rules.asks_account
+    return open_destination(wanted.to, wanted.at, observer.warned, is_dry_run=is_dry_run)
+
+
+@contextmanager
+def open_at(
+    destination: OpenDestination, wanted: RunRequest, prompts: Prompts, observer: Observer
+) -> Iterator[ImportRun]:
+    """Open the journal of a destination and what is read."""
+    with (
         journal_for(destination) as journal,
         wanted.what.open(
             Opening(destination, journal, prompts, wanted.results, wanted.at, observer, offers_lookup=True)
@@ -53,11 +69,10 @@ def open_run(
             source,
             destination,
             journal,
-            rules,
+            wanted.rules,
             wanted.options,
             wanted.results,
             prompts,
             observer,
             overwrites=wanted.overwrites,
-            stop_request=stop or StopRequest(),
         )

@@ -84,7 +84,8 @@ def open_destination(
 
 def check_typed(what: str, spec: DestinationSpec, place: PlaceOptions) -> None:
     """See that nobody typed another destination than the one that `what` says is meant. Raises UsageError."""
-    for option, typed, meant in (("to", place.to, spec.word), ("api", place.api, spec.api)):
+    to = None if place.to is None else " ".join(place.to)
+    for option, typed, meant in (("to", to, spec.word), ("api", place.api, spec.api)):
         if typed not in {None, meant}:
             raise OptionError(option, f"{what}; leave this out", typed)
 

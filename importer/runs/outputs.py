@@ -22,7 +22,7 @@ from typing import NamedTuple
 from importer.config.folders import state_dir
 from importer.errors import OptionError, Remedy
 from importer.files import write_privately
-from importer.model import RESULT_COLUMNS
+from importer.model import DESTINATION, RESULT_COLUMNS
 from importer.runs.load import fingerprint_file
 from importer.runs.results_csv import STANDARD_OUTPUT
 
@@ -36,9 +36,16 @@ class Note(NamedTuple):
     digest: str
     """Empty while a run writes it."""
     run_id: str = ""
-    """The run whose results it has, if the journal has that run."""
+    """The run whose results it has, if the journal has that run; of several `simkl=RUN mdblist=RUN`."""
     origin: str = ""
     """What was read for it; see `origin_of`."""
+
+    def run_of(self, label: str) -> str:
+        """Return the run of one of several destinations; without a label, of the only one."""
+        if not label:
+            return self.run_id
+        runs = (each.partition("=") for each in self.run_id.split())
+        return next((run_id for name, _, run_id in runs if name == label), "")
 
 
 def origin_of(source: str) -> str:
@@ -54,11 +61,12 @@ def check_replaceable(path: Path, option: str, columns: Sequence[str]) -> None:
 
 
 def begins_with(path: Path, columns: Sequence[str]) -> bool:
-    """Whether the first line of the file names just these columns."""
+    """Whether the first line of the file names just these columns, perhaps those of several destinations."""
     header = ",".join(columns)
+    of_several = f"{DESTINATION},{header}"
     try:
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-            return stream.readline(len(header) + 2).rstrip("\r\n") == header
+            return stream.readline(len(of_several) + 2).rstrip("\r\n") in {header, of_several}
     except OSError:
         return False
 

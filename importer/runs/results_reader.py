@@ -20,7 +20,16 @@ from itertools import islice
 from pathlib import Path
 
 from importer.files import restore
-from importer.model import RESULT_COLUMNS, WRITTEN, ClosedRow, InvalidRow, RatingJob, SourceRow, Status
+from importer.model import (
+    DESTINATION,
+    RESULT_COLUMNS,
+    WRITTEN,
+    ClosedRow,
+    InvalidRow,
+    RatingJob,
+    SourceRow,
+    Status,
+)
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
@@ -44,10 +53,23 @@ class ResultsReader:
 
     format_name = "results"
 
-    def __init__(self, path: Path, name: str, again: Collection[Status], zone: tzinfo | None = None) -> None:
-        """Open it. Raises `UnreadableFileError` or `UnknownFormatError`."""
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        again: Collection[Status],
+        zone: tzinfo | None = None,
+        *,
+        destination: str = "",
+    ) -> None:
+        """Open it; of a file of several destinations, the lines of this one.
+
+        Raises `UnreadableFileError` or `UnknownFormatError`.
+        """
         self._again = again
         self._zone = zone
+        self._destination = destination
+        self._rows = 0
         self._table = open_own_table(path, name, "results file", RESULT_COLUMNS)
         self._name = name
         self._taken_over = 0
@@ -60,30 +82,36 @@ class ResultsReader:
     def read_sent(self) -> dict[int, str]:
         """Read the times at which the first rows were sent, by row number: they identify the run."""
         found: dict[int, str] = {}
-        places = [self._table.header.find([name]) or 0 for name in ("row", "sent_at", "reason")]
-        for chunk in self._table.chunks(sorted(places)):
-            for row, sent_at, reason in chunk.rows(places):
-                self.is_of_file |= reason == WRITTEN
-                if sent_at and row.isdecimal() and len(row) < _LONGEST_NUMBER:
-                    found[int(row)] = sent_at
-                if len(found) == _ENOUGH_ROWS:
-                    return found
+        for row, sent_at, reason in self.lines("row", "sent_at", "reason"):
+            self.is_of_file |= reason == WRITTEN
+            if sent_at and row.isdecimal() and len(row) < _LONGEST_NUMBER:
+                found[int(row)] = sent_at
+            if len(found) == _ENOUGH_ROWS:
+                break
         return found
 
     def read_first(self) -> list[tuple[str, ...]]:
         """Read number, line and status of the first rows, which nobody has a reason to edit."""
-        places = [self._table.header.find([name]) or 0 for name in FIRST_COLUMNS]
-        rows = (tuple(row) for chunk in self._table.chunks(sorted(places)) for row in chunk.rows(places))
-        return list(islice(rows, _ENOUGH_ROWS))
+        return list(islice(map(tuple, self.lines(*FIRST_COLUMNS)), _ENOUGH_ROWS))
+
+    def list_destinations(self) -> list[str]:
+        """Name the destinations that the file has lines of; none if it is that of a run to one."""
+        if self._table.header.find([DESTINATION]) is None:
+            return []
+        return list(dict.fromkeys(name for (name,) in self.lines(DESTINATION)))
+
+    def lines(self, *names: str) -> Iterator[Sequence[str]]:
+        """Yield these cells of each row, as they stand."""
+        for lines in self._read_lines(names):
+            yield from (line for line in lines if line is not None)
 
     def chunks(self) -> Iterator[list[SourceRow]]:
         """Yield all rows in order: jobs to send, and closed rows."""
-        header = self._table.header
-        places = [header.find([name]) or 0 for name in RESULT_COLUMNS]
         # The table is read twice at the same time: as jobs, and as cells.
         readings = CsvReader(self._table, ReadOptions(zone=self._zone)).chunks()
-        for rows, cells in zip(readings, self._table.chunks(sorted(places)), strict=True):
-            yield [self._choose(*each) for each in zip(rows, cells.rows(places), strict=True)]
+        for rows, lines in zip(readings, self._read_lines(RESULT_COLUMNS), strict=True):
+            both = zip(rows, lines, strict=True)
+            yield [self._choose(self._number(row), line) for row, line in both if line is not None]
         if rows_kept := self._taken_over:
             are = "row is taken over as it stands" if rows_kept == 1 else "rows are taken over as they stand"
             self.notes = (*self.notes, f"{rows_kept:,} {are} in {self._name}, not sent")
@@ -94,6 +122,22 @@ class ResultsReader:
                 *self.notes,
                 f"{uncorrected:,} invalid {are} not corrected, or cannot be corrected here: {remedy}",
             )
+
+    def _read_lines(self, names: Sequence[str]) -> Iterator[list[Sequence[str] | None]]:
+        """Yield these cells of each row, a chunk at a time; None for a row of another destination."""
+        header, wanted = self._table.header, self._destination
+        first = DESTINATION if wanted else names[0]
+        places = [header.find([name]) or 0 for name in (first, *names)]
+        for chunk in self._table.chunks(sorted(set(places))):
+            cells = chunk.rows(places)
+            yield [row if not wanted or of == wanted else None for of, *row in cells]
+
+    def _number(self, row: SourceRow) -> SourceRow:
+        """Count the rows of the destination, which are numbered as if no other had any."""
+        if not self._destination:
+            return row
+        self._rows += 1
+        return row._replace(row=self._rows)
 
     def _choose(self, row: SourceRow, line: Sequence[str]) -> SourceRow:
         cells = {name: restore(cell) or None for name, cell in zip(RESULT_COLUMNS, line, strict=True)}

@@ -12,14 +12,16 @@ RULES.as_dry_run()    as RULES     as RULES               as RULES              
 ```
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from importer.client.rate import Rate, parse_rate
 from importer.destinations.registry import DEFAULT, check_word, choose, find_source, list_sources, list_words
 from importer.destinations.spec import DestinationSpec, RequestOptions
+from importer.errors import OptionError
 from importer.journal import RunKind
 from importer.journal.history import PastRun
 from importer.option import option
@@ -124,27 +126,56 @@ class RunRules:
         return rules if self.trusts_journal else (*rules, "recheck")
 
 
-def _check_to(word: str) -> str:
-    return check_word(word, list_words())
+class Place(NamedTuple):
+    """One destination, and whose account there: `simkl:anna` is that of [accounts.anna]."""
+
+    spec: DestinationSpec
+    account: str = ""
+
+    @property
+    def label(self) -> str:
+        """How it is typed, and what the lines of a results file of several destinations call it."""
+        return ":".join(filter(None, (self.spec.word, self.account)))
+
+
+def _check_to(typed: Sequence[str]) -> tuple[str, ...] | None:
+    for number, label in enumerate(typed):
+        check_word(label.partition(":")[0], list_words())
+        if label in typed[:number]:
+            raise OptionError("to", "the same destination twice; another account is NAME:ACCOUNT", label)
+    return tuple(typed) or None
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceOptions:
-    """Which destination. None means: the one that the input names, else the usual one."""
+    """Which destinations, usually one. None means: the one that the input names, else the usual one."""
 
     heading: ClassVar[str] = "Where the ratings go"
 
-    to: str | None = option(
+    to: tuple[str, ...] | None = option(
         f"The destination: {', '.join(list_words())}. Usually it is {DEFAULT}.",
         metavar="DESTINATION",
+        typed=list[str] | None,
         parse=_check_to,
     )
     api: Api | None = option("Which API the sandbox speaks; usually v1.")
 
     @property
+    def places(self) -> Sequence[Place]:
+        """The destinations that were said, or the usual one."""
+        labels = (label.partition(":") for label in self.to or (DEFAULT,))
+        return [Place(choose(word, self.api), account) for word, _, account in labels]
+
+    @property
     def spec(self) -> DestinationSpec:
-        """The destination that was said, or the usual one."""
-        return choose(self.to or DEFAULT, self.api)
+        """The only destination. Raises UsageError for several, and for an account."""
+        place, *others = self.places
+        if others:
+            problem = "only a run, its retry and a sync job take several destinations; name one"
+            raise OptionError("to", problem, " ".join(self.to or ()))
+        if place.account:
+            raise OptionError("to", "here the account is an option of its own", place.label)
+        return place.spec
 
 
 def _check_source(word: str) -> str:

@@ -86,6 +86,8 @@ class ExportFile:
     """Which titles are taken for rows without ids; None asks whoever can be asked."""
     match_file: Path | None = None
     """Where open titles go, else named after the file."""
+    copy: Path | None = None
+    """Where standard input lies, if it is read more than once."""
 
     @property
     def name(self) -> str:
@@ -95,9 +97,9 @@ class ExportFile:
     @contextmanager
     def open_path(self) -> Iterator[Path]:
         """Give the path to read. What can be read only once is copied, for it is read twice."""
-        if self.file != STANDARD_INPUT:
-            _check_regular(Path(self.file))
-            yield Path(self.file)
+        if self.file != STANDARD_INPUT or self.copy is not None:
+            _check_regular(self.copy or Path(self.file))
+            yield self.copy or Path(self.file)
             return
         if sys.stdin.isatty():
             raise UsageError("standard input is a terminal: name a file, or pipe one in")
@@ -107,6 +109,12 @@ class ExportFile:
             with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as copy:
                 shutil.copyfileobj(sys.stdin.buffer, copy)
             yield path
+
+    @contextmanager
+    def repeatable(self) -> Iterator["ExportFile"]:
+        """Give the same file, to be opened as often as is wanted."""
+        with self.open_path() as path:
+            yield replace(self, copy=path)
 
     @contextmanager
     def open(self, opening: Opening) -> Iterator[Source]:

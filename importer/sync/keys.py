@@ -41,6 +41,7 @@ _ASKING = frozenset({OnConflict.ASK})
 
 _WRONG = {
     "string_type": "must be a text in quotes",
+    "list_type": "must be a text in quotes, or a list of such texts",
     "path_type": "must be a text in quotes",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
@@ -135,6 +136,8 @@ def _annotate(name: str, key: Key) -> Any:
     parse = declared.parse or (_check_format if name == "format" else None)
     if typed is str:
         typed = Annotated[str, BeforeValidator(_as_text)]
+    if get_origin(typed) is list:
+        typed = Annotated[typed, BeforeValidator(_as_list)]
     if declared.minimum is not None or declared.maximum is not None:
         typed = Annotated[typed, Field(ge=declared.minimum, le=declared.maximum)]
     return typed if parse is None else Annotated[typed, AfterValidator(partial(_parse, parse))]
@@ -153,14 +156,19 @@ def _as_text(value: object) -> object:
     return str(value) if type(value) in {int, float} else value
 
 
+def _as_list(value: object) -> object:
+    """Take one text for a list of it: `to = "trakt"`."""
+    return [value] if isinstance(value, str) else value
+
+
 def _check_format(name: str) -> str:
     check_format(name)
     return name
 
 
-def _parse(parse: Callable[[str], object], text: str) -> object:
+def _parse(parse: Callable[[Any], object], given: object) -> object:
     try:
-        return parse(text)
+        return parse(given)
     except UsageError as error:
         raise ValueError(error.without_option if isinstance(error, OptionError) else str(error)) from error
 

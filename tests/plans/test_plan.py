@@ -450,7 +450,7 @@ class TestWhereItGoes:
         self, tmp_path: Path, name: str, to: str | None, api: Api | None, place: tuple[str, ...]
     ) -> None:
         given = PlanFile(write_plan(tmp_path, [{"destination": name}]))
-        assert given.find_place(PlaceOptions(to, api)).typed == place
+        assert given.find_place(PlaceOptions((to,) if to else None, api)).typed == place
 
     @pytest.mark.parametrize(("to", "api"), [("trakt", None), (None, Api.V1), ("sandbox", Api.V1)])
     def test_who_types_another_place_is_refused(
@@ -460,7 +460,7 @@ class TestWhereItGoes:
         with pytest.raises(
             UsageError, match=r"(to trakt|api v1): .*is a plan for sandbox-v2; leave this out"
         ):
-            given.find_place(PlaceOptions(to, api))
+            given.find_place(PlaceOptions((to,) if to else None, api))
 
     @pytest.mark.parametrize(
         ("lines", "told"),
