@@ -19,7 +19,7 @@ from importer.config.keep import add_settings
 from importer.config.sources import Loaded, name_variable
 from importer.destinations.registry import choose
 from importer.destinations.sign_in import AccountApi, DeviceFlow
-from importer.destinations.spec import DestinationSpec, DeviceSignIn
+from importer.destinations.spec import Approval, DestinationSpec, DeviceSignIn
 from importer.errors import OptionError, SettingsError, StateFileError
 from importer.runs.settings import load_spec_settings
 from importer.secret import Secret
@@ -48,6 +48,12 @@ class Service:
         assert self.spec.device is not None
         return self.spec.device
 
+    @property
+    def approval(self) -> Approval:
+        """How a person approves the sign-in."""
+        assert self.spec.approval is not None
+        return self.spec.approval
+
     def given(self, **values: object) -> "Service":
         """The same service with other settings."""
         return replace(self, loaded=replace(self.loaded, settings=replace(self.settings, **values)))
@@ -70,7 +76,7 @@ class Service:
 
     def describe_keys(self, asked: Collection[str]) -> str:
         """Say where to put the keys that were asked for."""
-        keys = {key: name for key, name in self.device.app_keys.items() if key in asked}
+        keys = {key: name for key, name in self.approval.app_keys.items() if key in asked}
         names = " and ".join(f"the {name.lower()}" for name in keys.values())
         variables = " and ".join(name_variable(self.section, key) for key in keys)
         return (
@@ -101,26 +107,28 @@ def load_or_prompt(
 
     An app whose first key is set and whose secret is not has no secret.
     """
-    service = load_service(to, flags, account, needs=() if asks else None)
-    keys = service.device.app_keys
-    missing = [key for key in keys if not getattr(service.settings, key)]
     asked: dict[str, str] = {}
-    if missing[:1] != list(keys)[:1]:
-        return service, asked
-    print(spell(service.device.where_keys_are))
-    for key in missing:
+    try:
+        return load_service(to, flags, account), asked
+    except SettingsError:
+        if not asks:
+            raise
+    service = load_service(to, flags, account, needs=())
+    keys = service.approval.app_keys
+    print(spell(service.approval.where_keys_are))
+    for number, key in enumerate(key for key in keys if not getattr(service.settings, key)):
         is_secret = isinstance(getattr(service.settings, key), Secret)
-        text = _prompt(keys[key], hidden=is_secret)
+        text = _prompt(keys[key], hidden=is_secret, may_lack=number > 0)
         service = service.given(**{key: Secret(text) if is_secret else text})
         if text:
             asked[key] = text
     return service, asked
 
 
-def _prompt(what: str, *, hidden: bool = False) -> str:
-    """Ask for a key on the terminal; a hidden one may be left empty."""
-    more: dict[str, Any] = {"default": "", "show_default": False} if hidden else {}
-    label = f"{what} (Enter if there is none)" if hidden else what
+def _prompt(what: str, *, hidden: bool, may_lack: bool) -> str:
+    """Ask for a key on the terminal; perhaps it may be left empty."""
+    more: dict[str, Any] = {"default": "", "show_default": False} if may_lack else {}
+    label = f"{what} (Enter if there is none)" if may_lack else what
     while True:
         text: str = typer.prompt(label, hide_input=hidden, err=True, **more).strip()
         wrong = list(setting.check_word(text, {}))
@@ -137,7 +145,7 @@ def keep_keys(service: Service, asked: Mapping[str, str]) -> None:
         warn(error.message if isinstance(error, StateFileError) else str(error))
         print(service.describe_keys(asked))
     else:
-        names = " and ".join(f"the {service.device.app_keys[key].lower()}" for key in asked)
+        names = " and ".join(f"the {service.approval.app_keys[key].lower()}" for key in asked)
         print(f"Kept {names} in [{service.section}] of {config_file()}, which only you can read.")
 
 

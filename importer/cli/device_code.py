@@ -10,11 +10,12 @@ from importer.destinations.sign_in import DeviceCode
 def show_code(code: DeviceCode) -> None:
     """Print where to enter the code; on a terminal also a QR code."""
     print(f"Open      {code.verification_url}")
-    print(f"and enter {code.user_code}")
+    print(f"and enter {code.user_code}" if code.user_code else "and approve there.")
     if sys.stdout.isatty():
         _print_qr(code.whole_url or f"{code.verification_url.rstrip('/')}/{code.user_code}")
     minutes = max(1, round(code.expires_in / 60))
-    print(f"Waiting for your decision there; the code is valid for {minutes} min.", flush=True)
+    what = "code" if code.user_code else "address"
+    print(f"Waiting for your decision there; the {what} is valid for {minutes} min.", flush=True)
 
 
 def _print_qr(url: str) -> None:

@@ -1,13 +1,15 @@
-"""`importer login`, `logout` and `whoami` where a service has a key instead of a code to enter.
+"""`importer login`, `logout` and `whoami` where a service has a key instead of tokens.
 
 The key is typed at a prompt that does not show it, or piped in. It is never a flag, which every user of a
-machine can read. It is asked about before it is kept.
+machine can read. It is asked about before it is kept. Or the service gives it, as a session, once its owner
+has approved on a page.
 """
 
 import asyncio
 import json
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,15 +18,17 @@ import typer
 from importer import setting
 from importer.cli.sign_in_events import SignInEvents, as_facts
 from importer.client.auth import KeyInRequest
-from importer.client.sign_in import ask_account
+from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore, open_key_store
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
 from importer.config.sources import Loaded
 from importer.destinations.sign_in import Account, TokenSet
-from importer.destinations.spec import DestinationSpec, KeySignIn
+from importer.destinations.spec import Approval, DestinationSpec, KeySignIn
 from importer.errors import UsageError
-from importer.runs.open_destination import open_login
+from importer.http import host_of
+from importer.interrupts import translate_interrupts
+from importer.runs.open_destination import check_given_for, open_login
 from importer.runs.rules import DestinationOptions
 from importer.runs.settings import load_spec_settings
 from importer.secret import Secret
@@ -41,19 +45,29 @@ class KeyEntry:
     loaded: Loaded[Any]
 
     @classmethod
-    def open(cls, spec: DestinationSpec, key: KeySignIn, options: DestinationOptions) -> "KeyEntry":
-        """Gather the settings. Raises SettingsError."""
-        loaded = load_spec_settings(spec, options.flags, account=options.account)
+    def open(
+        cls,
+        spec: DestinationSpec,
+        key: KeySignIn,
+        options: DestinationOptions,
+        needs: Collection[str] | None = None,
+    ) -> "KeyEntry":
+        """Gather the settings, which have at least what it `needs`. Raises SettingsError."""
+        loaded = load_spec_settings(spec, options.flags, account=options.account, needs=needs)
         for warning in loaded.warnings:
             _warn(warning)
         return cls(spec, key, options, loaded)
 
     def login(self, events: SignInEvents) -> None:
-        """Ask for the key, check it, and keep it. Raises UsageError and StopRunError."""
+        """Get the key, check it, and keep it. Raises UsageError and StopRunError."""
         if self._is_set:
-            _warn(f"your settings have the key ({self.key.field}), which runs use first; remove it")
-        text = self._ask()
-        account = asyncio.run(self._check_and_keep(text, events))
+            _warn(f"your settings have the {self._noun} ({self.key.field}), which runs use first; remove it")
+        if self.key.approval is not None:
+            check_given_for(self.spec, self.options, self.loaded.settings)
+            with translate_interrupts("no run was begun", "signs in from the start"):
+                account = asyncio.run(self._approve_and_keep(self.key.approval, events))
+        else:
+            account = asyncio.run(self._check_and_keep(self._ask(), events))
         events.signed_in(account, _describe(account))
 
     def logout(self) -> None:
@@ -61,7 +75,7 @@ class KeyEntry:
         store = self._open_store()
         asyncio.run(self._forget(store))
         if self._is_set:
-            _warn(f"your settings still have the key ({self.key.field}): remove it")
+            _warn(f"your settings still have the {self._noun} ({self.key.field}): remove it")
 
     def whoami(self, *, as_json: bool) -> None:
         """Show whose key it is, and where it is kept. Raises StopRunError."""
@@ -72,7 +86,7 @@ class KeyEntry:
             print(json.dumps(as_facts(account) | {"token_valid_until": None, "kept_in": place}, indent=2))
             return
         print(_describe(account))
-        print(f"key kept in: {place}")
+        print(f"{self._noun} kept in: {place}")
 
     @property
     def section(self) -> str:
@@ -82,6 +96,10 @@ class KeyEntry:
     @property
     def _is_set(self) -> bool:
         return bool(getattr(self.loaded.settings, self.key.field))
+
+    @property
+    def _noun(self) -> str:
+        return "key" if self.key.approval is None else self.key.label
 
     def _open_store(self) -> TokenStore:
         return open_key_store(self.loaded.settings.base_url, state_dir(), self.loaded.account, _warn)
@@ -122,14 +140,41 @@ class KeyEntry:
         events.kept("The key is", store.where)
         return account
 
-    async def _forget(self, store: TokenStore) -> None:
+    async def _approve_and_keep(self, approval: Approval, events: SignInEvents) -> Account:
+        store = self._open_store()
         async with store.locked():
-            if await store.load() is None:
+            pass  # fail before anybody approves if keys cannot be stored
+        async with Transport(1) as transport:
+            flow = approval.build_flow(self.loaded.settings)
+            try:
+                tokens = await sign_in(transport, flow, events.code, events.waiting)
+            finally:
+                events.ended()
+            async with store.locked():
+                await store.save(tokens)
+            events.kept(f"Signed in. The {self._noun} is", store.where)
+            settings = replace(self.loaded.settings, **{self.key.field: tokens.access_token})
+            return await ask_account(transport, KeyInRequest(), self.key.build_account_api(settings))
+
+    async def _forget(self, store: TokenStore) -> None:
+        approval, host = self.key.approval, host_of(self.loaded.settings.base_url)
+        async with store.locked(), Transport(1) as transport:
+            kept = await store.load()
+            if kept is None:
                 print(f"No {self.key.label} of {self.spec.word} is kept{store.trouble}; nothing to forget.")
                 return
-            where = store.where
+            where, is_revoked = store.where, False
+            if approval is not None:
+                flow = approval.build_flow(self.loaded.settings)
+                is_revoked = await revoke(transport, flow, kept.access_token)
             await store.forget()
-        print(f"Forgotten in {where}. The key itself still works for whoever else has it.")
+        if is_revoked:
+            print(f"Signed out: ended at {host}, and forgotten in {where}.")
+        elif approval is not None:
+            print(f"Forgotten in {where}. {host} could not be asked to end the {self._noun};")
+            print(f"to do that, {approval.by_hand}.")
+        else:
+            print(f"Forgotten in {where}. The key itself still works for whoever else has it.")
         if store.trouble:
             _warn(f"something may be left{store.trouble}")
 

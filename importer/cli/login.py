@@ -13,7 +13,7 @@ importer login trakt                 login trakt --account ada           whoami,
 import asyncio
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
@@ -74,17 +74,24 @@ def _login(to: str, at: DestinationOptions, auth_url: str | None, *, as_json: bo
     events: SignInEvents = SignInJson() if as_json else SignInLines()
     if (made := make_named_file()) is not None:
         warn(f"made the settings file {made}, which IMPORTER_CONFIG_FILE names")
-    if (entry := _find_key_entry(to, at, auth_url)) is not None:
+    spec = choose(to)
+    if spec.approval is None:
+        entry = _find_key_entry(to, at, auth_url)
+        assert entry is not None
         with _naming(to, at.account):
             entry.login(events)
         if not as_json:
             _print_next(to, at, entry.section, flags)
         return
     service, asked = load_or_prompt(to, flags, at.account, asks=sys.stdin.isatty() and not as_json)
-    if service.settings.access_token:
-        warn("your settings have a token pair (access_token), which runs use first; remove it")
-    with _naming(to, at.account), translate_interrupts("no run was begun", "signs in from the start"):
-        asyncio.run(_sign_in(service.without_tokens(), events))
+    if spec.key is not None:
+        with _naming(to, at.account):
+            KeyEntry(spec, spec.key, at, service.loaded).login(events)
+    else:
+        if service.settings.access_token:
+            warn("your settings have a token pair (access_token), which runs use first; remove it")
+        with _naming(to, at.account), translate_interrupts("no run was begun", "signs in from the start"):
+            asyncio.run(_sign_in(service.without_tokens(), events))
     if asked:
         keep_keys(service, asked)
     if not as_json:
@@ -105,7 +112,7 @@ def logout(*, to: _To = _FIRST, at: options.AccountOptions, auth_url: _AuthUrl =
     The tokens are deleted here even if the server cannot be reached.
     """
     with _naming(to, at.account):
-        if (entry := _find_key_entry(to, at, auth_url)) is not None:
+        if (entry := _find_key_entry(to, at, auth_url, needs=())) is not None:
             entry.logout()
             return
         asyncio.run(
@@ -133,14 +140,16 @@ def whoami(
         asyncio.run(_print_account(service, as_json=as_json))
 
 
-def _find_key_entry(to: str, at: DestinationOptions, auth_url: str | None) -> KeyEntry | None:
+def _find_key_entry(
+    to: str, at: DestinationOptions, auth_url: str | None, needs: Collection[str] | None = None
+) -> KeyEntry | None:
     """Open the key of a service that has no device flow. Raises OptionError and SettingsError."""
     spec = choose(to)
     if spec.key is None:
         return None
     if auth_url:
         raise OptionError("auth_url", f"{to} has a key, and no host that signs users in", auth_url)
-    return KeyEntry.open(spec, spec.key, at)
+    return KeyEntry.open(spec, spec.key, at, needs)
 
 
 @contextmanager

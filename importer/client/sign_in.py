@@ -26,9 +26,9 @@ from importer.destinations.sign_in import (
     Account,
     AccountApi,
     Activities,
+    ApprovalFlow,
     DayQuota,
     DeviceCode,
-    DeviceFlow,
     TokenSet,
 )
 from importer.errors import AuthorizationError, Remedy
@@ -37,7 +37,7 @@ from importer.secret import Secret
 
 async def sign_in(
     sender: HttpSender,
-    app: DeviceFlow,
+    app: ApprovalFlow,
     show_code: Callable[[DeviceCode], None],
     show_waiting: Callable[[float, str], None] = lambda _seconds_left, _reason: None,
     *,
@@ -65,7 +65,7 @@ async def sign_in(
     raise AuthorizationError("The code has expired before it was entered", Remedy.START_OVER)
 
 
-async def revoke(sender: HttpSender, app: DeviceFlow, token: Secret) -> bool:
+async def revoke(sender: HttpSender, app: ApprovalFlow, token: Secret) -> bool:
     """Revoke the token; return whether the host did so."""
     return await Client.for_questions(sender).request(app.build_revoke(token), app.read_revoke)
 

@@ -47,9 +47,7 @@ def read_code(
     if not device_code or not _is_user_code(user_code) or not _is_address(url):
         return None
     if not _is_own_page(url, host.url):
-        # Not quoted: nobody shall open it.
-        where = f"The sign-in at {host_of(host.url)} names a page that is not its own"
-        return Stop(StopRunError(f"{where}: check or unset {host.setting}."))
+        return _refuse_page(host)
     return Done(
         DeviceCode(
             Secret(device_code),
@@ -60,6 +58,19 @@ def read_code(
             whole_url if _is_address(whole_url) and _is_own_page(whole_url, host.url) else "",
         )
     )
+
+
+def read_page(url: object, host: SignInHost) -> Done[str] | Stop | None:
+    """Check the address of a page to approve on; None if it is no address."""
+    if not _is_address(url):
+        return None
+    return Done(url) if _is_own_page(url, host.url) else _refuse_page(host)
+
+
+def _refuse_page(host: SignInHost) -> Stop:
+    # Not quoted: nobody shall open it.
+    where = f"The sign-in at {host_of(host.url)} names a page that is not its own"
+    return Stop(StopRunError(f"{where}: check or unset {host.setting}."))
 
 
 def _is_user_code(value: Any) -> TypeGuard[str]:

@@ -8,7 +8,7 @@ end           build_revoke      -> read_revoke: whether it was revoked
 ```
 
 A service with a device flow (RFC 8628) implements `DeviceFlow` and `AccountApi`; its spec builds both from
-the settings.
+the settings. One whose sign-in never has to be renewed implements `ApprovalFlow`.
 """
 
 import math
@@ -98,7 +98,10 @@ def read_seconds(content: Mapping[str, Any], key: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCode:
-    """The code to show (`user_code`, `verification_url`) and the one to poll with."""
+    """The code to show (`user_code`, `verification_url`) and the one to poll with.
+
+    Without a `user_code`, the person approves on the page and enters nothing.
+    """
 
     device_code: Secret
     user_code: str
@@ -130,8 +133,8 @@ class RefreshRefused:
     error: AuthorizationError
 
 
-class DeviceFlow(Protocol):
-    """The sign-in of one app on one host."""
+class ApprovalFlow(Protocol):
+    """The sign-in of one app on one host, which a person approves on a page."""
 
     @property
     def auth_url(self) -> str:
@@ -156,6 +159,18 @@ class DeviceFlow(Protocol):
         """Read whether the person has decided. Never a Retry: the next poll is the next attempt."""
         ...
 
+    def build_revoke(self, token: Secret) -> Request:
+        """Revoke a token."""
+        ...
+
+    def read_revoke(self, answer: Response | ConnectionLostError, /) -> Done[bool]:
+        """Read whether it was revoked."""
+        ...
+
+
+class DeviceFlow(ApprovalFlow, Protocol):
+    """A sign-in whose tokens are renewed."""
+
     def build_refresh(self, refresh_token: Secret) -> Request:
         """Trade the refresh token, which works once, for a new pair."""
         ...
@@ -164,14 +179,6 @@ class DeviceFlow(Protocol):
         self, answer: Response | ConnectionLostError, received_at: float, /
     ) -> Decision[TokenSet | RefreshRefused]:
         """Read the new pair, or that the sign-in has ended."""
-        ...
-
-    def build_revoke(self, token: Secret) -> Request:
-        """Revoke a token."""
-        ...
-
-    def read_revoke(self, answer: Response | ConnectionLostError, /) -> Done[bool]:
-        """Read whether it was revoked."""
         ...
 
 

@@ -23,7 +23,7 @@ from importer.option import option
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination, IdFinder, Search
-    from importer.destinations.sign_in import AccountApi, DeviceFlow
+    from importer.destinations.sign_in import AccountApi, ApprovalFlow, DeviceFlow
     from importer.destinations.upload_files.base import FileDestination
 
 
@@ -94,10 +94,10 @@ class RequestOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceSignIn:
-    """A service's device flow, for `importer login`."""
+class Approval:
+    """A sign-in that a person approves on a page of the service, for `importer login`."""
 
-    build_flow: "Callable[[Any], DeviceFlow]"
+    build_flow: "Callable[[Any], ApprovalFlow]"
     """From the settings to the sign-in of the app on its host."""
     build_account_api: "Callable[[Any], AccountApi]"
     """From the settings to the questions about the signed-in account."""
@@ -107,6 +107,13 @@ class DeviceSignIn:
     """Where users find these keys."""
     by_hand: str
     """How to end a sign-in if the host cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSignIn(Approval):
+    """A service's device flow."""
+
+    build_flow: "Callable[[Any], DeviceFlow]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,8 @@ class KeySignIn:
     where_key_is: str
     is_needed: Callable[[Any], bool] = lambda _: True
     """From the settings to whether nothing works without it."""
+    approval: Approval | None = None
+    """Set if users do not copy the key: the service gives it when they have approved on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,11 @@ class DestinationSpec:
     def has_accounts(self) -> bool:
         """Whether it can have several accounts: `--account` and `[accounts.NAME]`."""
         return self.settings is not None and self.local_server is None
+
+    @property
+    def approval(self) -> Approval | None:
+        """How a person approves a sign-in, if that is done on a page."""
+        return self.device or (self.key.approval if self.key else None)
 
     @property
     def has_login(self) -> bool:

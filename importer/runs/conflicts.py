@@ -105,9 +105,15 @@ def _instant(text: str) -> datetime:
 
 
 def _is_lower(one: Rating, other: Rating) -> bool:
-    if isinstance(one, int) and isinstance(other, int):
-        return one < other
+    numbers = [_read_number(rating) for rating in (one, other)]
+    if numbers[0] is not None and numbers[1] is not None:
+        return numbers[0] < numbers[1]
     return (one, other) == (HATE, LOVE)  # how a word compares with a number is nowhere documented
+
+
+def _read_number(rating: Rating) -> float | None:
+    """Read a rating as a number; a half, such as `8.5`, is a text."""
+    return None if rating in {LOVE, HATE} else float(rating)
 
 
 def is_as_planned(

@@ -9,9 +9,9 @@ is started, and every other service is identified by its settings.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +35,7 @@ from importer.runs.local_sandbox import embedded_sandbox
 from importer.runs.rules import DestinationOptions, PlaceOptions, SendOptions
 from importer.runs.send import Access
 from importer.runs.settings import load_spec_settings
+from importer.secret import Secret
 from importer.text import is_text
 
 _Found = TypeVar("_Found")
@@ -137,8 +138,8 @@ def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -
         return _open_key(spec, spec.key, loaded, options, warn)
     if spec.device is None:
         return Login(spec, loaded.settings)
-    if loaded.settings.access_token and options.base_url:
-        _check_given_for(spec, options, loaded.settings.base_url)
+    if loaded.settings.access_token:
+        check_given_for(spec, options, loaded.settings, ["access_token"])
     store = open_token_store(loaded.settings, state_dir(), loaded.account, warn)
     flow = spec.device.build_flow(loaded.settings)
     account_api = spec.device.build_account_api(loaded.settings)
@@ -149,10 +150,8 @@ def _open_key(
     spec: DestinationSpec, key: KeySignIn, loaded: Loaded[Any], options: DestinationOptions, warn: Warn
 ) -> Login:
     settings = loaded.settings
-    if getattr(settings, key.field):
-        if options.base_url:
-            _check_given_for(spec, options, settings.base_url, key.label)
-    else:
+    check_given_for(spec, options, settings)
+    if not getattr(settings, key.field):
         store = open_key_store(settings.base_url, state_dir(), loaded.account, warn)
         kept = asyncio.run(store.load())
         if kept is not None:
@@ -166,12 +165,18 @@ def _open_key(
     return Login(spec, settings, lambda _: KeyInRequest(), key.build_account_api(settings))
 
 
-def _check_given_for(
-    spec: DestinationSpec, options: DestinationOptions, base_url: str, what: str = "access token"
+def check_given_for(
+    spec: DestinationSpec, options: DestinationOptions, settings: Any, names: Iterable[str] = ()
 ) -> None:
-    """Check that a token or key of the settings goes where they send it. Raises OptionError."""
+    """Check that secrets of the settings, all or these, go where they send them. Raises OptionError."""
+    secrets = [each.name for each in fields(settings) if isinstance(getattr(settings, each.name), Secret)]
+    given = [name for name in names or secrets if getattr(settings, name)]
+    if not given or not options.base_url:
+        return
+    base_url = settings.base_url
     meant = load_spec_settings(spec, {}, account=options.account).settings.base_url
     if not is_same_site(base_url, meant):
+        what = spec.key.label if spec.key and given[0] == spec.key.field else given[0].replace("_", " ")
         problem = f"the {what} of the settings is for {host_of(meant)}; take it out and sign in there"
         raise OptionError("base_url", problem, base_url)
 

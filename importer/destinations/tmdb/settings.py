@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from importer.secret import Secret
 from importer.setting import Places, check_address, check_word, secret, setting, without_slash
 
+APP_KEYS = {"read_access_token": "API Read Access Token"}
+"""The field that identifies the app, with its label."""
+
 KEY_PAGE = "https://www.themoviedb.org/settings/api"
 """The page where anybody gets a token and a key, free for non-commercial use."""
 

@@ -2,13 +2,21 @@
 
 from typing import TYPE_CHECKING
 
-from importer.destinations.spec import DestinationSpec, KeySignIn, Pace, RequestOptions, SignIn
-from importer.destinations.tmdb.settings import KEY_PAGE, TmdbSettings
+from importer.destinations.spec import (
+    Approval,
+    DestinationSpec,
+    KeySignIn,
+    Pace,
+    RequestOptions,
+    SignIn,
+)
+from importer.destinations.tmdb.settings import APP_KEYS, KEY_PAGE, TmdbSettings
 from importer.model import MediaKind
 
 if TYPE_CHECKING:
     from importer.destinations.base import Destination, IdFinder
     from importer.destinations.tmdb.account import TmdbAccount
+    from importer.destinations.tmdb.sign_in import TmdbSignIn
 
 
 def build_tmdb(settings: TmdbSettings, options: RequestOptions, name: str, account: str) -> "Destination":
@@ -25,6 +33,14 @@ def build_account_api(settings: TmdbSettings) -> "TmdbAccount":
     from importer.destinations.tmdb.request import TmdbAccess  # noqa: PLC0415
 
     return TmdbAccount(TmdbAccess.of(settings))
+
+
+def build_sign_in(settings: TmdbSettings) -> "TmdbSignIn":
+    """Build the sign-in that gives a session."""
+    from importer.destinations.tmdb.request import TmdbAccess  # noqa: PLC0415 - light start-up
+    from importer.destinations.tmdb.sign_in import TmdbSignIn  # noqa: PLC0415
+
+    return TmdbSignIn(TmdbAccess.of(settings))
 
 
 def build_finder(settings: TmdbSettings, kept_as: str) -> "IdFinder":
@@ -55,6 +71,16 @@ TMDB = DestinationSpec(
         build_account_api,
         where_key_is=f"{KEY_PAGE} shows your token, which is free.",
         is_needed=needs_session,
+        approval=Approval(
+            build_sign_in,
+            build_account_api,
+            APP_KEYS,
+            where_keys_are=(
+                f"Signing in needs a token of yours: {KEY_PAGE} shows it\n"
+                'as "API Read Access Token", free for non-commercial use.'
+            ),
+            by_hand="remove the app on TMDB's own site (Settings, Third Party Apps)",
+        ),
     ),
     build=build_tmdb,
     build_finder=build_finder,
