@@ -3,8 +3,10 @@
 A plain mutable value, so that a sent row costs an integer addition and no call.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Phase(StrEnum):
@@ -22,6 +24,49 @@ class Phase(StrEnum):
     SENDING = "sending"
     VERIFYING = "reading back"
     WRITING = "writing results"
+
+
+class RequestRecord(NamedTuple):
+    """A request that was sent, once."""
+
+    at: float
+    """When it was sent, seconds since the epoch."""
+    ms: int
+    """How long its answer took."""
+    method: str
+    status: int | None
+    """None: there was no answer."""
+    rows: int
+    """How many ratings it had; 0 for a question."""
+    reason: str
+    """Why it must be repeated, split, or ends the run; empty if all is well."""
+
+
+class WaitRecord(NamedTuple):
+    """A wait, of all requests or of one."""
+
+    at: float
+    seconds: float
+    reason: str
+
+
+@dataclass(slots=True)
+class Traffic:
+    """The requests and waits since they were last taken: the journal takes them with its next commit.
+
+    One thread may add while another takes.
+    """
+
+    requests: deque[RequestRecord] = field(default_factory=deque)
+    waits: deque[WaitRecord] = field(default_factory=deque)
+
+    def __bool__(self) -> bool:
+        return bool(self.requests or self.waits)
+
+    def take(self) -> tuple[list[RequestRecord], list[WaitRecord]]:
+        """Return what there is, and begin anew."""
+        requests = [self.requests.popleft() for _ in range(len(self.requests))]
+        return requests, [self.waits.popleft() for _ in range(len(self.waits))]
 
 
 @dataclass(slots=True)
@@ -43,3 +88,5 @@ class Progress:
     """Whether all requests wait, rather than one of them."""
     waiting_until: float = 0.0
     """When the wait ends, on the event loop's clock (`loop.time()`, seconds)."""
+    traffic: Traffic | None = None
+    """What goes over the network, if somebody takes it."""

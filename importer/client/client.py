@@ -30,10 +30,19 @@ from typing import Protocol, Self, TypeVar
 from importer.client.rate_limit import Limiter, Turn
 from importer.client.retry import QUESTION_BUDGET, RetryBudget, RetryLoop
 from importer.client.transport import HttpSender
-from importer.destinations.decisions import Decision, Done, Effect, PartlyDone, RefreshToken, Retry, Stop
+from importer.destinations.decisions import (
+    Decision,
+    Done,
+    Effect,
+    PartlyDone,
+    RefreshToken,
+    Retry,
+    Split,
+    Stop,
+)
 from importer.errors import AuthorizationError, ConnectionLostError
 from importer.http import Request, Response
-from importer.progress import Progress
+from importer.progress import Progress, RequestRecord
 
 T = TypeVar("T")
 
@@ -47,6 +56,8 @@ class Trace:
     sent_at: float | None = None
     """When the last attempt started, seconds since the epoch."""
     duration_seconds: float = 0.0
+    rows: int = 0
+    """How many ratings it has."""
     effect: Effect = Effect.NONE
     """UNKNOWN while the server may have carried out a request that has no complete answer."""
 
@@ -171,6 +182,8 @@ class Client:
             turn.answered()
         trace.duration_seconds = time.perf_counter() - begun
         decision = read(answer)  # if this raises, the effect stays unknown
+        if (traffic := self._limiter.traffic) is not None:
+            traffic.requests.append(_build_record(request, trace, decision))
         if isinstance(decision, Done | PartlyDone):
             trace.effect = Effect.NONE
             return decision
@@ -183,6 +196,19 @@ class Client:
             trace.attempts -= 1
             self._limiter.back_off(request.method)
         return decision
+
+
+def _build_record(request: Request, trace: Trace, decision: Decision[T]) -> RequestRecord:
+    reason = ""
+    match decision:
+        case Retry(reason) | Split(reason):
+            pass
+        case Stop(error):
+            reason = str(error)
+        case RefreshToken():
+            reason = "the token was not accepted"
+    ms = round(trace.duration_seconds * 1000)
+    return RequestRecord(trace.sent_at or 0.0, ms, request.method, trace.http_status, trace.rows, reason)
 
 
 def value_of(decision: Decision[T]) -> T:

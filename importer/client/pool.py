@@ -139,7 +139,7 @@ class WorkerPool:
         pending = [batch]
         while pending and self.stopped_by is None:
             part = pending.pop()
-            trace = Trace()
+            trace = Trace(rows=len(part.jobs))
             try:
                 decision = await self._decide(part, trace)
             finally:

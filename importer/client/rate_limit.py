@@ -22,7 +22,7 @@ from typing import Protocol
 from aiolimiter import AsyncLimiter
 
 from importer.client.rate import Rate, parse_quota
-from importer.progress import Progress
+from importer.progress import Progress, Traffic, WaitRecord
 
 _BURST_SECONDS = 0.05
 """The lateness that may be caught up at once (for a period of a second or more)."""
@@ -129,6 +129,7 @@ class Limiter:
 
     def report_wait(self, seconds: float, reason: str) -> None:
         """Show why one request waits; the others go on."""
+        self._note(seconds, reason)
         if not self._progress.waiting_for:
             self._progress.waiting_for = reason
             self._progress.waiting_until = asyncio.get_running_loop().time() + seconds
@@ -142,10 +143,20 @@ class Limiter:
         """Start no request for `seconds`; a longer pause that has begun stays."""
         until = asyncio.get_running_loop().time() + seconds
         if until > self._paused_until:
+            self._note(seconds, reason)
             self._paused_until = until
             self._progress.is_paused = True
             self._progress.waiting_for = reason
             self._progress.waiting_until = until
+
+    @property
+    def traffic(self) -> Traffic | None:
+        """Where requests and waits are noted, if anywhere."""
+        return self._progress.traffic
+
+    def _note(self, seconds: float, reason: str) -> None:
+        if self.traffic is not None:
+            self.traffic.waits.append(WaitRecord(time.time(), seconds, reason))
 
     async def _wait_out_pause(self) -> None:
         loop = asyncio.get_running_loop()

@@ -47,7 +47,7 @@ SHARED = (*TOLD, "known", "doubted", "unlisted")
 
 _SCHEMA = "schema"
 
-_FIRST_VERSION = 10
+FIRST_VERSION = 10
 """The first version of the journal that has checksums."""
 
 _EARLIER_NAMES = frozenset({("table", "held"), ("table", "mark"), ("view", "marked")})
@@ -119,6 +119,11 @@ def write_all(db: sqlite3.Connection) -> None:
             _write(db, run, block)
 
 
+def write_schema(db: sqlite3.Connection) -> None:
+    """Write the checksum of the schema, after tables were added."""
+    _write(db, 0, _SCHEMA)
+
+
 def check_schema(db: sqlite3.Connection) -> bool:
     """Check that the tables and views are those of a journal; False if there are none yet.
 
@@ -134,7 +139,7 @@ def check_schema(db: sqlite3.Connection) -> bool:
         is_ours = (kind, name) in names and str(sql).startswith(f"CREATE {kind.upper()} ")
         if not is_ours and (kind, sql) != ("index", None):  # the indexes of a table's own keys have no text
             raise DamageError(f"it has a {kind}, {name!r}, that is not the importer's")
-    if version >= _FIRST_VERSION:
+    if version >= FIRST_VERSION:
         _check(db, 0, [_SCHEMA])
     elif not version or ("table", "checksum") in {(kind, name) for kind, name, _ in found}:
         raise DamageError("its version is not as it was written")
@@ -164,11 +169,11 @@ def check_file(db: sqlite3.Connection) -> None:
 
 def _list_names(version: int) -> frozenset[tuple[str, str]]:
     _, names = _read_model()
-    return names | _EARLIER_NAMES if version < _FIRST_VERSION else names
+    return names | _EARLIER_NAMES if version < FIRST_VERSION else names
 
 
 def _has_checksums(db: sqlite3.Connection) -> bool:
-    return int(db.execute("PRAGMA user_version").fetchone()[0]) >= _FIRST_VERSION
+    return int(db.execute("PRAGMA user_version").fetchone()[0]) >= FIRST_VERSION
 
 
 def _list_blocks(db: sqlite3.Connection, run: int) -> list[int]:

@@ -24,7 +24,7 @@ from importer.errors import JournalLockedError, Remedy, StateFileError
 from importer.journal import checksums
 from importer.state_files import check_ours, explain_trouble, take_lock, translate_trouble
 
-SCHEMA_VERSION = 10
+SCHEMA_VERSION = 11
 """The version of `schema.sql`, stored as `PRAGMA user_version`."""
 
 _UPGRADES = {
@@ -45,6 +45,7 @@ _UPGRADES = {
     7: "",  # one more table
     8: "",  # one more table
     9: "ALTER TABLE run ADD COLUMN rated_titles INTEGER; ALTER TABLE run ADD COLUMN rated_kinds TEXT;",
+    10: "",  # two more tables
 }
 """By older version, the changes of its tables to the next one; `schema.sql` then adds new tables."""
 
@@ -214,5 +215,8 @@ def _migrate(db: sqlite3.Connection, version: int) -> None:
     db.executescript(
         f"BEGIN IMMEDIATE; {before} {checksums.read_schema()} {after} PRAGMA user_version = {SCHEMA_VERSION};"
     )
-    checksums.write_all(db)
+    if version < checksums.FIRST_VERSION:
+        checksums.write_all(db)
+    else:
+        checksums.write_schema(db)  # the others tell damage from before, too
     db.execute("COMMIT")

@@ -16,6 +16,8 @@ from importer.journal.database import Database
 NEWEST_KEPT = 5
 """Each journal keeps at least so many ended runs."""
 
+_TABLES = "row", "claim", "own_date", "tally", "request", "wait"
+
 _REMOVABLE = """
 WITH old AS (
     SELECT number, run_id FROM run
@@ -72,10 +74,8 @@ class PrunedJournal(Database):
     def _remove(self, numbers: Sequence[int]) -> None:
         with self.transaction():
             for number in numbers:
-                self.connection.execute("DELETE FROM row WHERE run = ?", (number,))
-                self.connection.execute("DELETE FROM claim WHERE run = ?", (number,))
-                self.connection.execute("DELETE FROM own_date WHERE run = ?", (number,))
-                self.connection.execute("DELETE FROM tally WHERE run = ?", (number,))
+                for table in _TABLES:
+                    self.connection.execute(f"DELETE FROM {table} WHERE run = ?", (number,))
                 self.connection.execute("DELETE FROM run WHERE number = ?", (number,))
         try:
             self.connection.execute("VACUUM")

@@ -99,6 +99,28 @@ CREATE TABLE IF NOT EXISTS unlisted (
     seen_rated_at TEXT
 ) WITHOUT ROWID;
 
+-- What went over the network, for charts alone: no checksum has it, and nothing is decided by it.
+CREATE TABLE IF NOT EXISTS request (
+    run    INTEGER NOT NULL,
+    number INTEGER NOT NULL,                 -- from 1 in each run, in the order of the answers
+    at     REAL NOT NULL,                    -- seconds since the epoch
+    ms     INTEGER NOT NULL,
+    method TEXT NOT NULL,
+    status INTEGER,                          -- NULL: no answer
+    rows   INTEGER NOT NULL,                 -- 0: a question
+    reason TEXT NOT NULL,                    -- why it was not the last of its rows; else empty
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS wait (
+    run     INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    at      REAL NOT NULL,
+    seconds REAL NOT NULL,
+    reason  TEXT NOT NULL,
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+
 -- What `checksums.py` computes of each part: of a table (run 0), or of a block of a run's rows.
 CREATE TABLE IF NOT EXISTS checksum (
     run  INTEGER NOT NULL,

@@ -11,11 +11,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from importer.journal.rows import OPEN, Changed, RunRows
+from importer.journal.rows import OPEN, Changed
+from importer.journal.traffic_rows import TrafficRows
 from importer.model import MediaKind, RatingJob, RowOutcome
+from importer.progress import Traffic
 
 
-class SentRows(RunRows):
+class SentRows(TrafficRows):
     """Claims, outcomes, and queries about sent rows."""
 
     def count_open(self) -> int:
@@ -62,10 +64,13 @@ class SentRows(RunRows):
                 self._db.execute("INSERT INTO claim VALUES (?, ?, ?)", claim)
         return jobs
 
-    def claim_rows(self, rows: Iterable[int], answered: Iterable[RowOutcome] = ()) -> None:
+    def claim_rows(
+        self, rows: Iterable[int], answered: Iterable[RowOutcome] = (), traffic: Traffic | None = None
+    ) -> None:
         """Claim rows that are not claimed yet, and write outcomes, in one commit that reaches the disk."""
         with self._transaction():
             self.record(answered)
+            self.note_traffic(traffic or Traffic())
             self._db.executemany(
                 "INSERT INTO claim VALUES (?, ?, ?)",
                 [(self.number, first_row, last_row) for first_row, last_row in _join_rows(rows)],

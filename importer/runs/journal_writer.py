@@ -20,6 +20,7 @@ from typing import ParamSpec, TypeVar
 
 from importer.journal import JournalRun
 from importer.model import Batch, RowOutcome
+from importer.progress import Traffic
 
 WRITE_SECONDS = 0.2
 """How long an answer may wait to be written together with others."""
@@ -34,8 +35,9 @@ _Result = TypeVar("_Result")
 class JournalWriter:
     """Keeps the journal of one run up to date."""
 
-    def __init__(self, run: JournalRun) -> None:
+    def __init__(self, run: JournalRun, traffic: Traffic | None = None) -> None:
         self._run = run
+        self._traffic = Traffic() if traffic is None else traffic
         self._thread = ThreadPoolExecutor(1, "journal")
         self._unwritten: list[RowOutcome] = []
         self._claimed: set[int] = set()
@@ -93,13 +95,13 @@ class JournalWriter:
         """Write what was noted, until cancelled. Raises StopRunError where the journal cannot be written."""
         while True:
             await asyncio.sleep(WRITE_SECONDS)
-            if self._unwritten:
+            if self._unwritten or self._traffic:
                 await self._write()
 
     async def _write(self, claims: Sequence[int] = ()) -> None:
         row_outcomes, self._unwritten = self._unwritten, []
         try:
-            await self.call(self._run.claim_rows, claims, row_outcomes)
+            await self.call(self._run.claim_rows, claims, row_outcomes, self._traffic)
         except BaseException:
             # Whether or not it was written: writing an outcome twice changes nothing, losing it would.
             self._unwritten = row_outcomes + self._unwritten
@@ -120,4 +122,4 @@ class JournalWriter:
         """Write all that is left; afterwards nothing more may be asked."""
         self._thread.shutdown()
         row_outcomes, self._unwritten = self._unwritten, []
-        self._run.record(row_outcomes)
+        self._run.claim_rows((), row_outcomes, self._traffic)

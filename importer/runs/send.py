@@ -27,7 +27,7 @@ from importer.destinations.base import Destination, IdFinder
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import delaying_signals, interrupted_by, new_event_loop, passing_signals_on
 from importer.model import Batch, RatingJob, RowOutcome
-from importer.progress import Phase
+from importer.progress import Phase, Traffic
 from importer.runs.compare import Comparison
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
@@ -79,7 +79,8 @@ class Sending:
         self._workers = work.options.workers or USUAL_WORKERS
         self._size = BatchSize(destination.batch_size)
         self._pool: WorkerPool | None = None
-        self._journal_writer = JournalWriter(work.run)
+        self._traffic = work.progress.traffic = Traffic()
+        self._journal_writer = JournalWriter(work.run, self._traffic)
         self._snapshot: Snapshot | None = None
         self._gained_before = 0
         """By how many ratings earlier sessions of the run had made the account grow when it was read."""
@@ -103,6 +104,7 @@ class Sending:
         confirm_user = self._access.confirm_user
         if confirm_user is not None and self.stopped_by is None and self._run.count_open():
             self._connect(confirm_user)
+        self._run.note_traffic(self._traffic)
         return snapshot
 
     def resolve_conflicts(self, keeps: Callable[[Conflict], bool]) -> Snapshot:
@@ -143,6 +145,7 @@ class Sending:
             self._progress.phase = Phase.VERIFYING
             self._pool = None  # its work is done: Ctrl-C ends this stage, not that one
             self._connect(self._verify)
+            self._run.note_traffic(self._traffic)
 
     def _connect(self, stage: Callable[[Client], Awaitable[None]]) -> None:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:

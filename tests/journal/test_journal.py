@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from importer.errors import ImporterError, JournalLockedError
-from importer.journal import Journal, JournalRun
+from importer.errors import ImporterError, JournalLockedError, StateFileError
+from importer.journal import Journal, JournalRun, checksums
 from importer.journal.history import Tally, list_runs, read_results
+from importer.journal.traffic_rows import read_traffic
 from importer.model import (
     RESULT_COLUMNS,
     UNRATE,
@@ -26,6 +28,7 @@ from importer.model import (
     SourceRow,
     Status,
 )
+from importer.progress import RequestRecord, Traffic
 from importer.runs.duplicates import UNCHANGED
 from tests.builders import build_invalid, build_job
 
@@ -224,6 +227,38 @@ def test_a_journal_gets_the_tables_that_are_new(folder: Path, version: int, lack
         assert journal.count("own_date") == 0
         assert column(journal, run, "status") == ["rated"]
         assert [past.kind for past in list_runs(folder)] == ["import"]
+
+
+def write_journal_of_version_10(folder: Path) -> JournalRun:
+    """That version had checksums, and no requests."""
+    with Journal(folder, "account") as journal:
+        run = plan(journal, build_job())
+        run.record([row_outcome(1)])
+        run.finish()
+        journal.connection.executescript("DROP TABLE request; DROP TABLE wait; PRAGMA user_version = 10;")
+        checksums.write_schema(journal.connection)
+    return run
+
+
+def test_a_journal_with_checksums_keeps_them_when_it_gets_tables(folder: Path) -> None:
+    run = write_journal_of_version_10(folder)
+    (past,) = list_runs(folder)
+    assert not read_traffic(past).is_whole
+    with Journal(folder, "account") as journal:
+        assert journal.count("request") == 0
+        opened = journal.open_run(run.number, run.run_id)
+        opened.note_traffic(Traffic(deque([RequestRecord(1.0, 5, "POST", 200, 1, "")])))
+    (past,) = list_runs(folder)
+    assert read_traffic(past).is_whole
+
+
+def test_damage_from_before_is_told_after_a_journal_got_tables(folder: Path) -> None:
+    run = write_journal_of_version_10(folder)
+    with closing(sqlite3.connect(folder / "account.sqlite3")) as database:
+        database.execute("UPDATE row SET rating = 3")
+        database.commit()
+    with Journal(folder, "account") as journal, pytest.raises(StateFileError, match="not as"):
+        journal.open_run(run.number, run.run_id)
 
 
 @pytest.mark.parametrize("version", [4, 5])

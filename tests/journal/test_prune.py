@@ -1,6 +1,7 @@
 """Pruning: what nothing depends on goes, and only that."""
 
 import sqlite3
+from collections import deque
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from importer.journal import Journal, JournalRun
 from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.prune import NEWEST_KEPT, Pruned, PrunedJournal
 from importer.model import Outcome, RowOutcome, Status
+from importer.progress import RequestRecord, Traffic, WaitRecord
 from importer.runs.duplicates import UNCHANGED
 from tests.builders import build_job
 
@@ -35,6 +37,8 @@ def add_run(
     run.record(
         [RowOutcome(row, outcome, 1, 200, 1.0, 5) for row, outcome in zip(rows, outcomes, strict=True)]
     )
+    request, wait = RequestRecord(1.0, 5, "POST", 200, len(rows), ""), WaitRecord(1.0, 2.0, "429")
+    run.note_traffic(Traffic(deque([request]), deque([wait])))
     if ends:
         run.finish()
     return run
@@ -66,6 +70,8 @@ def test_the_oldest_runs_go_with_their_rows(tmp_path: Path) -> None:
     assert left(tmp_path) == set(ids(runs[3:]))
     with closing(sqlite3.connect(tmp_path / "demo.sqlite3")) as database:
         assert database.execute("SELECT count(*), min(run) FROM row").fetchone() == (12, 4)
+        for table in ("request", "wait"):
+            assert database.execute(f"SELECT count(*), min(run) FROM {table}").fetchone() == (6, 4)
 
 
 def test_a_rehearsal_changes_nothing_and_says_the_same(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from importer.destinations.registry import choose
 from importer.http import Request, Response
 from importer.journal import Journal, JournalRun
 from importer.model import Batch, Outcome, RowOutcome, Status
+from importer.progress import Traffic
 from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
 from importer.runs.journal_writer import JournalWriter
@@ -110,16 +111,16 @@ def test_batches_that_come_together_share_a_commit(run: JournalRun) -> None:
         writer = JournalWriter(run)
         claim_rows = run.claim_rows
 
-        def note(rows: list[int], answered: list[RowOutcome]) -> None:
+        def note(rows: Sequence[int], answered: list[RowOutcome], traffic: Traffic) -> None:
             commits.append(sorted(rows))
-            claim_rows(rows, answered)
+            claim_rows(rows, answered, traffic)
 
         run.claim_rows = note  # type: ignore[assignment, method-assign]
         await asyncio.gather(*(writer.claim(batch_of(row, row + 10)) for row in (1, 2, 3, 5)))
         writer.finish()
 
     asyncio.run(main())
-    assert commits == [[1, 2, 3, 5, 11, 12, 13, 15]]
+    assert commits == [[1, 2, 3, 5, 11, 12, 13, 15], []]
     assert claimed_rows(run) == commits[0]
 
 
