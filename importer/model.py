@@ -65,6 +65,9 @@ TRANSIENT = frozenset({Status.FAILED, Status.NOT_SENT, Status.UNCONFIRMED})
 CORRECTABLE = frozenset({Status.INVALID, Status.NOT_FOUND, Status.REJECTED})
 """Statuses that may succeed once the row is corrected."""
 
+ACCEPTABLE = CORRECTABLE | {Status.UNSUPPORTED}
+"""Statuses that do not change by themselves, so that people may call them a success."""
+
 IMDB_ID = "tt[0-9]{7,10}"
 """The pattern of an IMDb id. It is text and keeps its zeros; newer ids have 8 digits."""
 

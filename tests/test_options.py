@@ -11,6 +11,7 @@ from importer.option import Declaration, declarations_of, flag_of, key_of
 from importer.readers.base import ReadOptions
 from importer.runs.rules import (
     DestinationOptions,
+    EndOptions,
     FileOptions,
     PlaceOptions,
     RuleOptions,
@@ -29,6 +30,7 @@ DECLARED = [
         SendOptions,
         DestinationOptions,
         RuleOptions,
+        EndOptions,
         PlaceOptions,
         FileOptions,
         SourceOptions,
@@ -65,6 +67,8 @@ def test_the_docs_have_its_row_with_its_flag_and_its_default(
     is_told_otherwise = name in {"account", "insecure_http", "verify", "out"}
     assert is_told_otherwise or f"as `{flag_of(name, declared)}`" in meaning
     expected = (
-        USUAL.get(name) or declared.shown or ("" if default in (None, MISSING, "") else str(default).lower())
+        USUAL.get(name)
+        or declared.shown
+        or ("" if default in (None, MISSING, "", ()) else str(default).lower())
     )
     assert shown == expected

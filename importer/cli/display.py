@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from importer.cli.send_summary import build_send_summary
 from importer.cli.voice import Voice
 from importer.destinations.registry import is_uploaded
 from importer.errors import ImporterError
+from importer.model import Status
 from importer.monitoring.log import Log, open_log
 from importer.monitoring.run_end import RunEnd, build_failed_start, build_run_end
 from importer.progress import Progress
@@ -37,6 +38,8 @@ class Display:
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     logs_waits_only: bool = False
     """Whether a JSON log goes where nobody follows the counts of each second."""
+    accepted: Collection[Status] = ()
+    """Statuses that count as success."""
     announce: Callable[[RunEnd], None] | None = None
     """Announces how the run ended; None means only in the log."""
     voice: Voice = field(default_factory=Voice)
@@ -87,7 +90,7 @@ class Display:
 
     def conclude(self, report: RunReport) -> tuple[Summary, int]:
         """Announce how a run ended; give its summary and its exit code."""
-        summary = _build_summary(report, is_one_of_several=bool(self.voice.label))
+        summary = _build_summary(report, self.accepted, is_one_of_several=bool(self.voice.label))
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
         now = datetime.now(UTC)
         self.announce_end(
@@ -160,7 +163,7 @@ class Display:
         return sys.stderr if self.to_stderr else sys.stdout
 
 
-def _build_summary(report: RunReport, *, is_one_of_several: bool) -> Summary:
+def _build_summary(report: RunReport, accepted: Collection[Status], *, is_one_of_several: bool) -> Summary:
     summary = Summary(
         run_id=report.run.run_id,
         source=report.source,
@@ -176,6 +179,8 @@ def _build_summary(report: RunReport, *, is_one_of_several: bool) -> Summary:
         is_uploaded=is_uploaded(report.destination),
         is_undo=report.is_undo,
         taken_over=report.taken_over,
+        accepted=accepted,
+        told=report.told,
         follows_plan=report.follows_plan,
         first_rows=report.first_rows,
     )

@@ -55,7 +55,7 @@ def find_next(
     summary: Summary, stopped_by: ImporterError | None, place: str, *, is_one_of_several: bool = False
 ) -> tuple[str, str] | None:
     """Give (command, reason), or None where nothing is left to do. `place` is the destination's name."""
-    counts = summary.counts
+    counts = {status: rows for status, rows in summary.counts.items() if status not in summary.accepted}
     if first := next((_FIRST[error] for error in _FIRST if isinstance(stopped_by, error)), None):
         return _typed(), f"{first}, then"
     if summary.dry_run:

@@ -18,6 +18,7 @@ from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_results
 from importer.runs.rules import (
     DestinationOptions,
+    EndOptions,
     FileOptions,
     PlaceOptions,
     RuleOptions,
@@ -46,6 +47,7 @@ def run(
     said: RuleOptions,
     plan: options.PlanOption = None,
     yes: options.Yes = False,
+    ends: EndOptions,
     shown: options.ShownOptions,
 ) -> None:
     """Import FILE and report what became of every row.
@@ -78,7 +80,7 @@ def run(
     if out is None and not dry_run:
         read = plan or name or origin.account_of or ("standard input" if file == "-" else file)
         out = name_results(str(read), find_outputs())
-    raise typer.Exit(Shell(out, shown, "run", assume_yes=yes).run_all(wanted))
+    raise typer.Exit(Shell(out, shown, "run", assume_yes=yes, accepted=ends.accept).run_all(wanted))
 
 
 def _check_for_plan(reading: ReadOptions, files: FileOptions, said: RuleOptions, name: str) -> None:

@@ -14,6 +14,7 @@ from importer.cli.several import report_ends
 from importer.cli.voice import Voice
 from importer.errors import OptionError
 from importer.interrupts import translate_interrupts
+from importer.model import Status
 from importer.monitoring.log import open_log
 from importer.runs.again import ResultsFile
 from importer.runs.import_run import ImportRun
@@ -26,13 +27,22 @@ from importer.runs.several import execute_several
 class Shell:
     """One command at work."""
 
-    def __init__(self, out: Path | None, shown: ShownOptions, job: str, *, assume_yes: bool = False) -> None:
+    def __init__(
+        self,
+        out: Path | None,
+        shown: ShownOptions,
+        job: str,
+        *,
+        assume_yes: bool = False,
+        accepted: Collection[Status] = (),
+    ) -> None:
         if out == STANDARD_OUTPUT and sys.__stdout__ is None:
             raise OptionError("out", "standard output is closed; name a file", "-")
         self._out = out
         self._shown = shown
         self._job = job
         self._assume_yes = assume_yes
+        self._accepted = accepted
         self._log = open_log(as_json=shown.logs_json)
         self.display = self._build_display(Voice())
 
@@ -43,6 +53,7 @@ class Shell:
             as_json=self._shown.as_json,
             to_stderr=self._out == STANDARD_OUTPUT,
             log=self._log.bind(job=job),
+            accepted=self._accepted,
             voice=voice,
         )
 

@@ -15,6 +15,7 @@ from importer.cli.display import Display
 from importer.cli.options import LogFormat
 from importer.errors import CommandError, ImporterError
 from importer.files import check_place
+from importer.model import Status
 from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import open_log
 from importer.monitoring.run_end import RunEnd, build_failed_start
@@ -109,6 +110,7 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
         quiet=quiet,
         log=recipients.log,
         logs_waits_only=True,  # it goes into the system's journal, night after night
+        accepted=job.ends.accept,
         announce=partial(announce, recipients=recipients),
     )
     try:
@@ -136,7 +138,17 @@ def _show_unchanged(name: str, ended: Unchanged, results: Path, display: Display
         line += f"; {count(ended.failed, 'row')} did not succeed then, see {results}"
     display.print_line(line)
     now = datetime.now(UTC)
-    display.announce_end(RunEnd(name, int(ended.failed > 0), display.began_at, now, counts=ended.counts))
+    display.announce_end(
+        RunEnd(
+            name,
+            int(ended.failed > 0),
+            display.began_at,
+            now,
+            counts=ended.counts,
+            told={status: rows for status, rows in ended.counts.items() if not Status(status).is_success},
+            accepted=display.accepted,
+        )
+    )
     return 0
 
 

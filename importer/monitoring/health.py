@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ class Health:
     next_run_at: str | None
     """The time of the next run; None without a daemon."""
     counts: Mapping[str, int]
+    told: Mapping[str, int] = field(default_factory=dict)
+    """Of `counts`, the rows that did not succeed and of which the run before told the same."""
     reason: str = ""
     """Why it stopped, or else why the first of the rows did not succeed."""
     unreachable_since: str | None = None
@@ -50,6 +52,7 @@ def write_health(folder: Path, end: RunEnd) -> Health | None:
         last_success_at=ended_at if end.is_good else last_success_at,
         next_run_at=None,
         counts=dict(end.counts),
+        told=dict(end.told or {}),
         reason=end.reason if end.has_tried or end.is_good or before is None else before.reason,
         unreachable_since=((before and before.unreachable_since) or ended_at) if end.is_unreachable else None,
     )
@@ -96,7 +99,9 @@ def _read(path: Path) -> Health | None:
         for moment in (health.last_success_at, health.unreachable_since):
             if moment is not None:
                 datetime.fromisoformat(moment)
-        if not isinstance(health.consecutive_failures, int) or not health.counts.keys() <= set(Status):
+        if not isinstance(health.consecutive_failures, int) or not {*health.counts, *health.told} <= set(
+            Status
+        ):
             return None
     except (OSError, ValueError, TypeError, AttributeError):
         return None

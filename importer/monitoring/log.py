@@ -88,6 +88,7 @@ class Log:
             run_id=end.run_id,
             exit_code=end.exit_code,
             counts=dict(end.counts),
+            told_before=dict(end.told or {}),
             seconds=round(end.seconds, 3),
             reasons=list(end.reasons),
             stopped=end.stopped or None,

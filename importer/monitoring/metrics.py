@@ -7,7 +7,7 @@ OpenMetrics if the client asks for it.
 
 import ipaddress
 import socket
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -134,7 +134,9 @@ class _Collector:
 
     def collect(self) -> Iterator["Metric"]:
         jobs = read_health(self._health_folder)
-        yield _build_rows(jobs)
+        yield _build_rows("rows", "Rows of the last run by status.", ((job, job.counts) for job in jobs))
+        told = "Rows of the last run that did not succeed, and of which the run before told the same."
+        yield _build_rows("rows_told_before", told, ((job, job.told) for job in jobs))
         yield _build_gauge(
             "last_run_timestamp_seconds",
             "When the last run of the job ended.",
@@ -162,14 +164,14 @@ class _Collector:
         )
 
 
-def _build_rows(jobs: Sequence[Health]) -> "Metric":
+def _build_rows(name: str, meaning: str, counted: Iterable[tuple[Health, Mapping[str, int]]]) -> "Metric":
     from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
 
-    family = GaugeMetricFamily(f"{_PREFIX}_rows", "Rows of the last run by status.", labels=["job", "status"])
-    for job in jobs:
+    family = GaugeMetricFamily(f"{_PREFIX}_{name}", meaning, labels=["job", "status"])
+    for job, counts in counted:
         # All statuses each time: an alert cannot watch a series that comes and goes.
         for status in Status:
-            family.add_metric([job.job, str(status)], job.counts.get(status, 0))
+            family.add_metric([job.job, str(status)], counts.get(status, 0))
     return family
 
 

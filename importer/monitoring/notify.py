@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from importer.model import Status
+from importer.model import SUCCESSES
 from importer.monitoring.health import Health
 from importer.monitoring.run_end import RunEnd
 from importer.parts import MissingPartError
@@ -48,16 +48,20 @@ def is_due(policy: NotifyOn, end: RunEnd, before: Health | None) -> bool:
         first = datetime.fromisoformat(before.unreachable_since)
         return (end.ended_at - first).days != (datetime.fromisoformat(before.ended_at) - first).days
     # Rows that can never succeed are in the file every night: one notification is enough.
-    return bool(end.stopped) or before is None or _count_misses(end.counts) != _count_misses(before.counts)
+    if end.stopped or before is None:
+        return True
+    is_new = end.told is not None and end.new_misses > 0
+    return is_new or _count_misses(end.counts, end) != _count_misses(before.counts, end)
 
 
-def _count_misses(counts: Mapping[str, int]) -> dict[str, int]:
-    return {status: number for status, number in counts.items() if not Status(status).is_success}
+def _count_misses(counts: Mapping[str, int], end: RunEnd) -> dict[str, int]:
+    fine = {*SUCCESSES, *end.accepted}
+    return {status: number for status, number in counts.items() if status not in fine}
 
 
 def build_notification(end: RunEnd, before: Health | None = None) -> Notification:
     """Build the text: rows by status, and the first reasons."""
-    lines = [f"{number:,} {status.replace('_', ' ')}" for status, number in end.counts.items()]
+    lines = [_count_rows(end, status) for status in end.counts]
     if end.stopped:
         lines += ["", f"Stopped early: {_make_plain(clean(end.stopped, 1000))}"]
     if end.reasons:
@@ -71,6 +75,13 @@ def build_notification(end: RunEnd, before: Health | None = None) -> Notificatio
         "\n".join(lines).strip(),
         end.is_good,
     )
+
+
+def _count_rows(end: RunEnd, status: str) -> str:
+    told = (end.told or {}).get(status)
+    known = [f"{told:,} known"] if told else []
+    known += ["accepted"] if status in end.accepted else []
+    return f"{end.counts[status]:,} {status.replace('_', ' ')}" + (f" ({', '.join(known)})" if known else "")
 
 
 _MARKUP = str.maketrans("<>[]`*|", "\u2039\u203a()'\u2217/")

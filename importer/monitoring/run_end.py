@@ -1,10 +1,11 @@
 """The end of one run of a job, with all facts for log, health file, metrics and notifications."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from importer.errors import ImporterError, UnreachableError
+from importer.model import Status
 from importer.report.summary import Summary
 from importer.report.summary_text import build_reasons
 
@@ -20,6 +21,10 @@ class RunEnd:
     run_id: str = ""
     """Empty if it ended before a run began, for example because of wrong settings."""
     counts: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, int] | None = None
+    """Of `counts`, the rows that did not succeed and of which the last run told the same; None: not known."""
+    accepted: Collection[str] = ()
+    """Statuses that count as success in this job."""
     reasons: Sequence[str] = ()
     """Why rows did not succeed, the most frequent reason first."""
     stopped: str = ""
@@ -33,8 +38,17 @@ class RunEnd:
         return "" if self.is_good else self.stopped or next(iter(self.reasons), "")
 
     @property
+    def new_misses(self) -> int:
+        """Rows that did not succeed, are not accepted, and were not told of before."""
+        missed = (status for status in self.counts if not Status(status).is_success)
+        told = self.told or {}
+        return sum(
+            self.counts[status] - told.get(status, 0) for status in missed if status not in self.accepted
+        )
+
+    @property
     def is_good(self) -> bool:
-        """Whether every row succeeded."""
+        """Whether every row succeeded, or is accepted as it is."""
         return self.exit_code == 0
 
     @property
@@ -65,6 +79,8 @@ def build_run_end(
         ended_at,
         run_id=summary.run_id,
         counts={str(status): number for status, number in summary.counts.items()},
+        told={str(status): number for status, number in summary.told.items()},
+        accepted=[str(status) for status in summary.accepted],
         reasons=build_reasons(summary),
         stopped=summary.stopped or "",
         is_unreachable=isinstance(stopped_by, UnreachableError),

@@ -3,7 +3,7 @@
 The journal counts; `summary_text.py` writes it for people, and the command line chooses the exit code.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -56,6 +56,10 @@ class Summary:
     """By status, the rows that an earlier run had closed, and a retry took over as they stood."""
     first_rows: Sequence[tuple[Any, ...]] = ()
     """The first lines of the results file, where they are shown."""
+    accepted: Collection[Status] = ()
+    """Statuses that count as success, since the user said so."""
+    told: Mapping[Status, int] = field(default_factory=dict)
+    """By status, the rows that did not succeed and of which an earlier run told the same."""
     follows_plan: bool = False
     """Whether they were closed in a plan instead, and by no run."""
 
@@ -74,7 +78,7 @@ class Summary:
     def misses(self) -> list[Tally]:
         """The tallies that are no success, the most frequent first."""
         # What a dry run does not send is what was asked of it.
-        fine = {Status.NOT_SENT} if self.dry_run else set()
+        fine = {Status.NOT_SENT, *self.accepted} if self.dry_run else set(self.accepted)
         missed = [tally for tally in self.tallies if not tally.status.is_success and tally.status not in fine]
         return sorted(missed, key=lambda tally: -tally.count)
 
@@ -82,6 +86,11 @@ class Summary:
     def missed(self) -> int:
         """Rows that did not succeed."""
         return sum(tally.count for tally in self.misses)
+
+    @property
+    def told_again(self) -> int:
+        """Rows of the missed ones of which an earlier run told the same."""
+        return sum(number for status, number in self.told.items() if status not in self.accepted)
 
     @property
     def all_succeeded(self) -> bool:
@@ -105,6 +114,8 @@ class Summary:
             "counts": {str(status): number for status, number in self.counts.items()},
             "all_succeeded": self.all_succeeded,
             "taken_over": {str(status): number for status, number in self.taken_over.items()},
+            "accepted": [str(status) for status in self.counts if status in self.accepted],
+            "told_before": {str(status): number for status, number in self.told.items()},
             "misses": [
                 {
                     "status": str(tally.status),

@@ -194,7 +194,14 @@ def _conclude(summary: Summary) -> str:
         left = f"{kept:,} of {count(summary.rows, 'row')} left alone, not undone"
         sentences.append(f"{left}; the message of each says why.")
     if summary.missed:
-        sentences.append(f"{summary.missed:,} of {count(summary.rows, 'row')} did not succeed:")
+        known = f" ({summary.told_again:,} of them known from earlier runs)" if summary.told_again else ""
+        sentences.append(f"{summary.missed:,} of {count(summary.rows, 'row')} did not succeed{known}:")
+    elif accepted := [
+        f"{number:,} {status.replace('_', ' ')}"
+        for status, number in summary.counts.items()
+        if status in summary.accepted
+    ]:
+        sentences.append(f"Nothing is left to correct: {', '.join(accepted)} are accepted.")
     elif not sentences:
         sentences.append(
             "The row succeeded." if summary.rows == 1 else f"All {summary.rows:,} rows succeeded."

@@ -24,6 +24,7 @@ from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import OptionError
 from importer.journal import RunKind
 from importer.journal.history import PastRun
+from importer.model import ACCEPTABLE, Status
 from importer.option import option
 from importer.runs.conflicts import OnConflict
 
@@ -237,6 +238,31 @@ class RuleOptions:
         metavar="PERCENT",
         minimum=0,
         maximum=100,
+    )
+
+
+def parse_accepted(words: Sequence[str]) -> tuple[Status, ...]:
+    """Parse the statuses that count as success: `["unsupported,not_found"]`. Raises OptionError."""
+    found = [part.strip() for word in words for part in word.split(",") if part.strip()]
+    for word in found:
+        if word not in ACCEPTABLE:
+            known = ", ".join(status for status in Status if status in ACCEPTABLE)
+            raise OptionError("accept", f"it can be {known}; all others may change by themselves", word)
+    return tuple(map(Status, dict.fromkeys(found)))
+
+
+@dataclass(frozen=True, slots=True)
+class EndOptions:
+    """What counts as a success when a run has ended."""
+
+    heading: ClassVar[str] = "What is shown"
+
+    accept: tuple[Status, ...] = option(
+        "Count rows of this status as success, in the exit code, too: unsupported,not_found.",
+        default=(),
+        metavar="STATUS",
+        typed=list[str] | None,
+        parse=parse_accepted,
     )
 
 

@@ -38,6 +38,8 @@ class RunReport:
     """Whether the rows fitted into the account when the run began, where that is known."""
     taken_over: Mapping[Status, int] = field(default_factory=dict)
     """By status, the rows of `tallies` that an earlier run had closed, or the plan."""
+    told: Mapping[Status, int] = field(default_factory=dict)
+    """By status, the rows that did not succeed and of which the job's last run told the same."""
     follows_plan: bool = False
     first_rows: Sequence[tuple[Any, ...]] = ()
     """Of an undo's dry run, the first lines of what would be its results file."""

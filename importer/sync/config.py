@@ -21,6 +21,7 @@ from importer.option import option
 from importer.readers.base import ReadOptions
 from importer.runs.rules import (
     DestinationOptions,
+    EndOptions,
     FileOptions,
     PlaceOptions,
     RuleOptions,
@@ -64,6 +65,7 @@ class SyncJob:
     rules: RuleOptions = field(default_factory=RuleOptions)
     at: DestinationOptions = field(default_factory=DestinationOptions)
     sends: SendOptions = field(default_factory=SendOptions)
+    ends: EndOptions = field(default_factory=EndOptions)
 
     @property
     def account(self) -> str:

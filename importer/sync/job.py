@@ -22,7 +22,7 @@ from importer.destinations.sign_in import AccountApi
 from importer.errors import AuthorizationError, StopRunError
 from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
-from importer.model import TRANSIENT, Status
+from importer.model import RESULT_COLUMNS, SUCCESSES, TRANSIENT, Status
 from importer.runs.account_export import AccountExport
 from importer.runs.destination import OpenDestination, journal_for
 from importer.runs.import_run import ImportRun
@@ -39,6 +39,8 @@ from importer.sync.state import (
     account_queue,
     close_known,
     collect_known,
+    collect_missed,
+    count_told,
     hash_options,
     is_any_due,
     is_permanent,
@@ -59,7 +61,7 @@ class Unchanged:
     counts: Mapping[str, int]
     """Rows by status: sent rows are unchanged now, the others have their last status."""
     failed: int
-    """Rows that did not succeed in the last run."""
+    """Rows that did not succeed in the last run, and that are not accepted."""
 
 
 def run_job(
@@ -144,8 +146,8 @@ class _Sync:
             more += map(_stamp, (answers_file(), index_file()))
         options, importer = hash_options(self._job, *more), version("rating-importer")
         if (self._state.options, self._state.importer) != (options, importer):
-            kept = self._state.began_at
-            self._state = JobState(options=options, importer=importer, began_at=kept)
+            began_at, missed = self._state.began_at, self._state.missed  # what people know stays so
+            self._state = JobState(options=options, importer=importer, began_at=began_at, missed=missed)
 
     @property
     def _match_file(self) -> Path:
@@ -225,10 +227,11 @@ class _Sync:
             report = run.execute()
             if report.stopped_by is None:
                 self._state.related_files = related_files
-                self._note(report, destination)
+                report = replace(report, told=self._note(report, destination))
         return report
 
-    def _note(self, report: RunReport, destination: OpenDestination) -> None:
+    def _note(self, report: RunReport, destination: OpenDestination) -> Mapping[Status, int]:
+        """Note what came of it. Returns the rows that did not succeed and were told before, by status."""
         counts: dict[Status, int] = {}
         for tally in report.tallies:
             counts[tally.status] = counts.get(tally.status, 0) + tally.count
@@ -240,7 +243,12 @@ class _Sync:
         )
         state.ended_at = datetime.now(UTC).isoformat(timespec="seconds")
         with closing(report.run.results()) as lines:
-            state.known = collect_known(lines, state.known, self._now)
+            missed = [line for line in lines if not Status(line[RESULT_COLUMNS.index("status")]).is_success]
+        state.known = collect_known(missed, state.known, self._now)
+        now = collect_missed(missed)
+        told = count_told(now, state.missed)
+        state.missed = {key: rows for (_, key), rows in now.items()}
+        return told
 
     def _close_known(self, run: JournalRun) -> None:
         """Close the rows that are known to fail permanently."""
@@ -251,7 +259,8 @@ class _Sync:
         for status, number in self._state.counts.items():
             now = str(Status.UNCHANGED if status in {Status.RATED, Status.UNRATED} else status)
             counts[now] = counts.get(now, 0) + number
-        failed = sum(rows for status, rows in self._state.counts.items() if not status.is_success)
+        fine = {*SUCCESSES, *self._job.ends.accept}
+        failed = sum(rows for status, rows in self._state.counts.items() if status not in fine)
         return Unchanged(datetime.fromisoformat(self._state.ended_at), counts, failed)
 
     def _save(self) -> None:

@@ -10,6 +10,7 @@ sync/nightly.json                          one private file for each job
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
@@ -38,6 +39,7 @@ _IDENTITY = RESULT_COLUMNS[RESULT_COLUMNS.index("kind") : RESULT_COLUMNS.index("
 _WITHOUT_EFFECT_ON_ROWS = {
     "every",
     "cron",
+    "accept",
     "out",
     "guard",
     "workers",
@@ -82,6 +84,8 @@ class JobState(BaseModel):
     is_settled: bool = False
     """Whether the last run finished and left no row that may succeed later."""
     known: dict[str, KnownFailure] = {}
+    missed: dict[str, int] = {}
+    """By a hash of row and status, how many rows of the last run did not succeed."""
 
     @field_validator("began_at", "ended_at")
     @classmethod
@@ -166,6 +170,25 @@ def collect_known(
             tries=earlier.tries + 1 if earlier else 1,
         )
     return found
+
+
+def collect_missed(lines: Iterable[Sequence[Any]]) -> dict[tuple[Status, str], int]:
+    """Count the rows that did not succeed, by status and by a hash of row and status."""
+    found: Counter[tuple[Status, str]] = Counter()
+    for line in lines:
+        status = Status(line[_PLACES["status"]])
+        if not status.is_success:
+            found[status, _hash_cells((status, *(line[_PLACES[name]] for name in _IDENTITY)))] += 1
+    return found
+
+
+def count_told(missed: Mapping[tuple[Status, str], int], before: Mapping[str, int]) -> dict[Status, int]:
+    """Count by status the rows that did not succeed before, either."""
+    told: Counter[Status] = Counter()
+    for (status, key), rows in missed.items():
+        if again := min(rows, before.get(key, 0)):
+            told[status] += again
+    return told
 
 
 @contextmanager

@@ -37,6 +37,7 @@ def test_a_good_run_is_written_whole(tmp_path: Path) -> None:
         "last_success_at": "2026-03-01T03:00:02+00:00",
         "next_run_at": "2026-03-01T09:00:00+00:00",
         "counts": {"rated": 25, "unchanged": 9975},
+        "told": {},
         "reason": "",
         "unreachable_since": None,
     }

@@ -31,6 +31,12 @@ GOOD = build_end()
 MISSES = build_end(1, counts={"rated": 5, "not_found": 2})
 MORE_MISSES = build_end(1, counts={"rated": 5, "not_found": 3})
 MORE_RATED = build_end(1, counts={"rated": 9, "not_found": 2})
+KNOWN = build_end(1, counts={"rated": 5, "not_found": 2}, told={"not_found": 2})
+OTHERS = build_end(1, counts={"rated": 5, "not_found": 2}, told={"not_found": 1})
+ACCEPTED = build_end(
+    1, counts={"rated": 5, "not_found": 2, "unsupported": 3}, told={"not_found": 2}, accepted=["unsupported"]
+)
+FEWER_ACCEPTED = build_end(1, counts={"invalid": 1, "not_found": 9}, told={}, accepted=["not_found"])
 STOPPED = build_end(3, stopped="no answer", counts={"rated": 5, "not_found": 2})
 EVERYBODY = {FAILURE, RECOVERY, ALWAYS}
 
@@ -58,6 +64,10 @@ def after(end: RunEnd | None, folder: Path) -> Health | None:
         (MISSES, MORE_MISSES, EVERYBODY),
         (MISSES, MISSES, {ALWAYS}),  # told once is enough
         (MISSES, MORE_RATED, {ALWAYS}),
+        (MISSES, KNOWN, {ALWAYS}),
+        (MISSES, OTHERS, EVERYBODY),  # one went away, another one came
+        (MISSES, ACCEPTED, {ALWAYS}),
+        (MISSES, FEWER_ACCEPTED, EVERYBODY),
     ],
 )
 def test_who_is_told_of_what(tmp_path: Path, before: RunEnd | None, end: RunEnd, told: set[NotifyOn]) -> None:
@@ -200,3 +210,8 @@ def test_the_libraries_keep_their_log_to_themselves(
     logging.getLogger("apprise").error("to json://me:5ECRETword@127.0.0.1")
     logging.getLogger("urllib3.connectionpool").warning("Retrying /5ECRETpath")
     assert not caplog.text
+
+
+def test_known_and_accepted_rows_are_told_apart() -> None:
+    text = build_notification(ACCEPTED).text
+    assert text.startswith("5 rated\n2 not found (2 known)\n3 unsupported (accepted)\n")

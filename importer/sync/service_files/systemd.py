@@ -31,7 +31,8 @@ WorkingDirectory={_escape(str(service.state_folder))}
 {settings}
 ExecStart={" ".join(_quote(word, is_command=True) for word in service.command)}
 # {EXIT_CODES}.
-# Rows that did not succeed make the unit fail, so that somebody looks. If that is no failure to you:
+# Rows that did not succeed make the unit fail, so that somebody looks. If some are no failure to you, name
+# them in the job: accept = ["unsupported", "not_found"]. If none is one:
 # SuccessExitStatus=1
 Nice=10
 NoNewPrivileges=yes
