@@ -1,12 +1,20 @@
 """One file to several destinations at once, as people type it, against a sandbox of each."""
 
 import csv
+import io
+import json
+import os
+import signal
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from importer.sandbox.exchange import Answer
+from importer.sandbox.simkl.ratings import Ratings
 from tests.command import Importer, build_command, write
 from tests.destinations.conformance import MOVIES, SHOW, UNKNOWN
 from tests.road import Server, running_sandbox
@@ -69,6 +77,11 @@ def read_lines(path: Path) -> list[Line]:
     return [(line["destination"], line["row"], line["status"]) for line in lines]
 
 
+def count_sent(server: Server) -> int:
+    posts = [each for each in server.requests() if each.method == "POST" and "sync/ratings" in each.path]
+    return sum(each.rows for each in posts)
+
+
 class TestRun:
     def test_each_row_has_a_line_for_each_destination(
         self, importer: Importer, simkl: Server, mdblist: Server, tmp_path: Path
@@ -92,11 +105,182 @@ class TestRun:
         self, importer: Importer, simkl: Server, mdblist: Server, tmp_path: Path
     ) -> None:
         importer(*BOTH)
-        sent = simkl.count_sent_rows(), mdblist.count_sent_rows()
+        sent = count_sent(simkl), count_sent(mdblist)
         importer(*BOTH)
         statuses = [status for _, _, status in read_lines(tmp_path / "ratings.results.csv")]
         assert statuses == ["unchanged", "unchanged", "unsupported", *["unchanged"] * 3]
-        assert (simkl.count_sent_rows(), mdblist.count_sent_rows()) == sent
+        assert (count_sent(simkl), count_sent(mdblist)) == sent == (2, 3)
+
+    def test_standard_input_is_read_once(
+        self, importer: Importer, mdblist: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ROWS.encode())))
+        assert importer("run", "-", *BOTH[2:])[0] == 1
+        assert len(read_lines(tmp_path / "standard-input.results.csv")) == 6
+        assert len(mdblist.stored()) == 3
+
+    def test_a_dry_run_sends_nothing(
+        self, importer: Importer, simkl: Server, mdblist: Server, tmp_path: Path
+    ) -> None:
+        exit_code, out, _ = importer(*BOTH, "--dry-run", "--out", "dry.csv", "--json")
+        assert exit_code == 1
+        assert [each["counts"] for each in json.loads(out)] == [
+            {"unsupported": 1, "not_sent": 2},
+            {"not_sent": 3},
+        ]
+        assert len(read_lines(tmp_path / "dry.csv")) == 6
+        assert simkl.stored() == mdblist.stored() == {}
+
+    def test_an_undo_of_one_leaves_the_other(
+        self, importer: Importer, simkl: Server, mdblist: Server
+    ) -> None:
+        importer(*BOTH)
+        _, out, _ = importer("runs", "--json")
+        runs = {each["destination"]: each["run"] for each in json.loads(out)["runs"]}
+        assert importer("undo", runs["simkl"])[0] == 0
+        assert (len(simkl.stored()), len(mdblist.stored())) == (0, 3)
+        assert importer("undo", runs["mdblist"])[0] == 0
+        assert mdblist.stored() == {}
+
+    def test_accounts_of_one_destination_are_several(
+        self, importer: Importer, mdblist: Server, tmp_path: Path
+    ) -> None:
+        with running_sandbox() as other:
+            accounts = "".join(
+                f'[accounts.{name}]\nbase_url = "{server.url}/mdblist"\napi_key = "{KEY}"\n'
+                for name, server in (("ada", mdblist), ("bob", other))
+            )
+            write(tmp_path / "config.toml", accounts)
+            words = ("run", "ratings.csv", "--to", "mdblist:ada", "--to", "mdblist:bob")
+            assert importer(*words)[0] == 0
+            assert len(mdblist.stored()) == len(other.stored()) == 3
+        labels = [label for label, _, _ in read_lines(tmp_path / "ratings.results.csv")]
+        assert labels == ["mdblist:ada", "mdblist:bob"] * 3
+
+
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            ((*BOTH, "--to", "simkl"), "--to simkl: the same destination twice"),
+            ((*BOTH, "--account", "ada"), "--account ada: this goes with one destination"),
+            ((*BOTH, "--base-url", "http://127.0.0.1:1"), "this goes with one destination"),
+            ((*BOTH, "--workers", "4"), "simkl: --workers 4: simkl takes 1 request at a time"),
+            ((*BOTH, "--to", "csv-file", "--limit", "1"), "csv-file: --limit: a file is written whole"),
+            (("plan", *BOTH[1:]), "only a run, its retry and a sync job take several destinations"),
+            (("run", "ratings.csv", "--to", "simkl:ada", "--account", "bob"), "simkl:ada has named one"),
+            ((*BOTH, "--to", "mdblist:ada"), "mdblist:ada: this is demo at "),
+        ],
+    )
+    def test_before_anything_is_sent(
+        self,
+        importer: Importer,
+        simkl: Server,
+        mdblist: Server,
+        tmp_path: Path,
+        words: tuple[str, ...],
+        told: str,
+    ) -> None:
+        url = f"{mdblist.url}/mdblist"
+        write(tmp_path / "config.toml", f'[accounts.ada]\nbase_url = "{url}"\napi_key = "{KEY}"\n')
+        exit_code, out, err = importer(*words)
+        assert (exit_code, told in err, out) == (2, True, "")
+        assert simkl.stored() == mdblist.stored() == {}
+
+    def test_who_is_not_signed_in_to_one_sends_to_none(
+        self, signed_out: Importer, mdblist: Server, tmp_path: Path
+    ) -> None:
+        words = ("run", "ratings.csv", "--to", "mdblist", "--to", "simkl")
+        exit_code, _, err = signed_out(*words)
+        assert (exit_code, "simkl: " in err, "importer login simkl" in err) == (3, True, True)
+        assert mdblist.stored() == {}
+        assert not (tmp_path / "ratings.results.csv").exists()
+
+
+MANY: dict[str, Any] = {"any_title": True}
+
+
+def write_many(folder: Path) -> None:
+    rows = "".join(f"tt{row:07},8\n" for row in range(1, 251))
+    write(folder / "ratings.csv", f"imdb_id,rating\n{rows}")
+
+
+def count_lines(path: Path) -> dict[str, Counter[str]]:
+    counted: dict[str, Counter[str]] = {}
+    for label, _, status in read_lines(path):
+        counted.setdefault(label, Counter())[status] += 1
+    return counted
+
+
+class TestEndsEarly:
+    @pytest.mark.parametrize("options", [{"simkl": MANY | {"simkl_day_quota": 6}, "mdblist": MANY}])
+    def test_the_end_of_one_is_not_that_of_the_other(
+        self, importer: Importer, simkl: Server, mdblist: Server, tmp_path: Path
+    ) -> None:
+        write_many(tmp_path)
+        exit_code, out, _ = importer(*BOTH)
+        assert count_lines(tmp_path / "ratings.results.csv") == {
+            "simkl": {"rated": 100, "not_sent": 150},
+            "mdblist": {"rated": 250},
+        }
+        assert (exit_code, out.count("to go on where this run stopped")) == (3, 1)
+        assert (len(simkl.stored()), len(mdblist.stored())) == (100, 250)
+
+    @pytest.mark.parametrize("options", [{"simkl": MANY, "mdblist": MANY}])
+    def test_ctrl_c_ends_both_and_the_same_command_continues_both(
+        self,
+        importer: Importer,
+        simkl: Server,
+        mdblist: Server,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        write_many(tmp_path)
+        true_answer, has_come = Ratings._answer, threading.Event()
+
+        def answer(self: Ratings, *given: Any) -> Answer:
+            if not has_come.is_set():
+                has_come.set()
+                os.kill(os.getpid(), signal.SIGINT)
+            return true_answer(self, *given)
+
+        monkeypatch.setattr(Ratings, "_answer", answer)
+        exit_code, out, _ = importer(*BOTH)
+        counted = count_lines(tmp_path / "ratings.results.csv")
+        assert (exit_code, out.count("interrupted (SIGINT)")) == (3, 2)
+        assert [sum(each.values()) for each in counted.values()] == [250, 250]
+        assert all(each["rated"] and each["not_sent"] for each in counted.values())
+        assert importer(*BOTH)[0] == 0
+        for label, server in (("simkl", simkl), ("mdblist", mdblist)):
+            assert count_lines(tmp_path / "ratings.results.csv")[label] == {"rated": 250}
+            assert (count_sent(server), len(server.stored())) == (250, 250)
+
+    def test_a_question_that_is_answered_with_no_ends_only_that_run(
+        self,
+        importer: Importer,
+        simkl: Server,
+        mdblist: Server,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        asked = []
+
+        def refuse(question: str, **_: object) -> bool:
+            asked.append((question, threading.current_thread() is threading.main_thread()))
+            return False
+
+        monkeypatch.setattr("importer.cli.prompts.sys.stdin.isatty", lambda: True)
+        monkeypatch.setattr("importer.cli.prompts.typer.confirm", refuse)
+        exit_code, out, err = importer(*BOTH)
+        question = "simkl: 2 titles that the account has not rated will be rated. Do it?"
+        assert (exit_code, asked) == (3, [(question, True)])
+        assert "importer: simkl: nothing was sent" in err
+        assert "to mdblist" in out
+        assert (len(simkl.stored()), len(mdblist.stored())) == (0, 3)
+        assert count_lines(tmp_path / "ratings.results.csv") == {
+            "simkl": {"unsupported": 1, "not_sent": 2},
+            "mdblist": {"rated": 3},
+        }
 
 
 class TestRetry:
