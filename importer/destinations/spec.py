@@ -34,6 +34,8 @@ class SignIn(StrEnum):
     PASSWORD = "password"  # noqa: S105 - not a password
     KEY = "key"
     """A key that users copy from the service's page into their settings."""
+    APPROVAL = "approval"
+    """`importer login` shows a page to approve on; the service then gives a key, such as a session."""
     DEVICE = "device"
     """`importer login` shows a code, which is entered at the service's page (RFC 8628)."""
 

@@ -151,7 +151,10 @@ def _find_sign_in(spec: DestinationSpec, account: str, warn: Callable[[str], Non
         return AccountStatus(spec.word, account, SignInState.IN_SETTINGS)
     tokens = asyncio.run(_open_store(spec, settings, account, warn).load())
     if tokens is None:
-        return AccountStatus(spec.word, account, SignInState.SIGNED_OUT)
+        is_missed = spec.key is None or spec.key.is_needed(settings)
+        return AccountStatus(
+            spec.word, account, SignInState.SIGNED_OUT if is_missed else SignInState.IN_SETTINGS
+        )
     return AccountStatus(spec.word, account, SignInState.SIGNED_IN, _end_of(tokens))
 
 

@@ -38,6 +38,7 @@ _NEEDS = {
     SignIn.NONE: "nothing",
     SignIn.PASSWORD: "a user name and a password in the settings file",
     SignIn.KEY: "your key, which its site shows you",
+    SignIn.APPROVAL: "a token of yours, which its site shows you, and your approval there",
     SignIn.DEVICE: "a sign-in with a code, and the keys of an app of yours",
 }
 
@@ -158,14 +159,24 @@ def _draw_qr(address: str) -> str:
 
 def _missing_app_keys(spec: DestinationSpec, account: str) -> Sequence[tuple[str, str, bool]]:
     """List the keys of the app that nobody has set: field, label, and whether it is a secret."""
-    if spec.device is None:
+    if spec.approval is None:
         return ()
     settings = load_spec_settings(spec, {}, needs=(), account=account).settings
+    if spec.key is not None and not _name_missing(spec, account):
+        return ()  # another key does as well
     return [
         (field, label, isinstance(getattr(settings, field), Secret))
-        for field, label in spec.device.app_keys.items()
+        for field, label in spec.approval.app_keys.items()
         if not getattr(settings, field)
     ]
+
+
+def _name_missing(spec: DestinationSpec, account: str) -> Sequence[str]:
+    try:
+        load_spec_settings(spec, {}, account=account)
+    except SettingsError as error:
+        return error.problems
+    return ()
 
 
 async def begin_sign_in(request: web.Request) -> web.StreamResponse:
@@ -188,7 +199,7 @@ async def begin_sign_in(request: web.Request) -> web.StreamResponse:
         add_settings(config_file(), f"accounts.{draft.account}" if draft.account else spec.name, typed)
     command = draft.command("login")
     if not command.is_running:
-        command.start("login", draft.to, "--json", *account, secret=key if spec.key is not None else None)
+        command.start("login", draft.to, "--json", *account, secret=key if spec.approval is None else None)
     return redirect(request, f"/imports/{draft.id}/account")
 
 

@@ -64,7 +64,7 @@ TMDB = DestinationSpec(
     dates="none: a rating is dated when it arrives",
     per_request="1",
     settings=TmdbSettings,
-    sign_in=SignIn.KEY,
+    sign_in=SignIn.APPROVAL,
     key=KeySignIn(
         "session_id",
         "session",
