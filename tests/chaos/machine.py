@@ -40,6 +40,8 @@ def build_environment(folder: Path) -> dict[str, str]:
         "IMPORTER_TRAKT_V1_USERNAME": "demo",
         "IMPORTER_TRAKT_V1_PASSWORD": "demo",
         "IMPORTER_MDBLIST_API_KEY": "sandbox-mdblist-key",
+        "IMPORTER_TMDB_API_KEY": "sandbox-tmdb-key",
+        "IMPORTER_TMDB_SESSION_ID": "sandbox-tmdb-session",
         "IMPORTER_TRAKT_CLIENT_ID": "sandbox-client",
         "IMPORTER_TRAKT_CLIENT_SECRET": "sandbox-secret",
     }

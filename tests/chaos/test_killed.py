@@ -89,7 +89,18 @@ MDBLIST = Mode(
     ),
     rows=300,
 )
-SHARES = [(SINGLE, 1), (SINGLE, 2), (BULK, 3), (V2, 4), (MDBLIST, 5)]
+TMDB = Mode(
+    "tmdb",
+    ("--to", "tmdb", "--workers", "6", "--rate", "60/s"),
+    ("--latency", "40", "--set", "tmdb_rate=none"),
+    (
+        *("reset%2", "reset-after%3", "hang=300ms%1", "hang-after=300ms%3", "partial%2", "500-after%1"),
+        *("429%1:retry-after=1", "read:reset%1", "read:hang=200ms%5", "probe:reset%1"),
+        *("search:reset%1", "search:hang=200ms%2"),
+    ),
+    rows=200,
+)
+SHARES = [(SINGLE, 1), (SINGLE, 2), (BULK, 3), (V2, 4), (MDBLIST, 5), (TMDB, 6)]
 
 
 @pytest.mark.timeout(110 + 6 * KILLS)
@@ -107,6 +118,7 @@ def test_nothing_is_lost_nothing_twice(
             "IMPORTER_TRAKT_AUTH_URL": sandbox.url,
             "IMPORTER_TRAKT_V1_BASE_URL": sandbox.url,
             "IMPORTER_MDBLIST_BASE_URL": f"{sandbox.url}/mdblist",
+            "IMPORTER_TMDB_BASE_URL": f"{sandbox.url}/tmdb",
         }
         if mode is V2:
             sign_in(environment)

@@ -54,8 +54,8 @@ class Titles:
         wanted = Wanted(imdb_id=value) if source == "imdb_id" else Wanted(tvdb_id=_number(value))
         named = [self._catalogue.find(kind, wanted, (source,)) for kind in _LISTS]
         found = [title for title in named if title is not None]
-        # A made-up title is found for every kind, but it can only have one.
-        titles = [title for title in found if self._catalogue.lists(title)] or found[:1]
+        # An id that stands for a made-up title leads to one of each kind.
+        titles = [title for title in found if self._catalogue.lists(title)] or found
         for title in titles:
             yield replace(title, kind=Kind.SHOW) if self._is_moved(title.imdb_id) else title
             if title.imdb_id in self._options.tmdb_ambiguous:

@@ -1,0 +1,1 @@
+"""TMDB at the sandbox."""
