@@ -44,6 +44,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "logout": ("login", "Revoke the sign-in and delete its tokens."),
     "whoami": ("login", "Show who is signed in, and until when."),
     "doctor": ("doctor", "Print a report for those who help, without secrets."),
+    "init": ("settings_file", "Write a settings file to begin with."),
+    "config": ("settings_file", "Check the settings file, or print where it is."),
+    "notify": ("notify", "Send a test notification to each address."),
     "sandbox": ("sandbox", "Run a local look-alike of the APIs until Ctrl-C."),
     "formats": ("listings", "List the export formats that are read."),
     "destinations": ("listings", "List the destinations and what each can do."),
@@ -57,8 +60,8 @@ HELP = "help"
 GROUPS: Mapping[str, str] = {
     "Import": "run inspect plan match resolve titles web",
     "Afterwards": "runs show report retry undo prune",
-    "Every night": "sync status schedule",
-    "Accounts": "login logout whoami export",
+    "Every night": "sync status schedule notify",
+    "Accounts": "init config login logout whoami export",
     "To try, and to look up": "sandbox formats destinations doctor help",
 }
 """The headlines of `importer --help`, and the commands below each."""

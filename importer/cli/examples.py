@@ -25,7 +25,8 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "sync": (
         ("importer sync", "Run all jobs once."),
-        ("importer sync movies", "Run one of them once."),
+        ("importer sync movies --dry-run", "Show what one of them would do."),
+        ("importer sync --list", "List them."),
         ("importer sync --daemon", "Stay, and run each job at its own times."),
     ),
     "doctor": (
@@ -86,6 +87,9 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "whoami": (("importer whoami simkl", "Show who is signed in there."),),
     "logout": (("importer logout trakt", "Sign out."),),
+    "init": (("importer init", "Write it; a file that exists is left as it is."),),
+    "config": (("importer config check", "Say all that is wrong with the settings file."),),
+    "notify": (("importer notify test", "Send one to each address of the settings."),),
     "sandbox": (
         ("importer sandbox", "Start one on a free port."),
         ("importer sandbox --port 8080 --any-title", "On this port, and with every title known."),

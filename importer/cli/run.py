@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.first_steps import can_ask, settle_place
 from importer.cli.groups import Only, spread
 from importer.cli.shell import Shell
 from importer.cli.source import choose_source
@@ -68,6 +69,8 @@ def run(
         spec, rules = what.find_place(place), RunRules.for_sent_plan()
         shares: Mapping[str, Share] = {spec.word: Share(spec, at)}
     else:
+        asks = can_ask(logs_json=shown.logs_json, assume_yes=yes)
+        place = settle_place(place, at, file or "FILE", can_ask=asks)
         what, shares = choose_source(file, origin, reading, files, name), share_out(place, at)
         rules = RunRules.for_import(said.on_conflict, mirror=said.mirror, recheck=said.recheck)
     rules = rules.guarded_at(said.guard)

@@ -44,7 +44,7 @@ def status(
         values = {"accounts": [*map(_account_as_json, accounts)], "jobs": [*map(_job_as_json, jobs)]}
         print(json.dumps(values, indent=2))
         return
-    for line in (*_show_accounts(accounts), "", *_show_jobs(jobs)):
+    for line in (*_show_accounts(accounts), "", *show_jobs(jobs)):
         print(line)
 
 
@@ -75,7 +75,8 @@ def _describe_sign_in(account: AccountStatus) -> str:
     return str(account.state)
 
 
-def _show_jobs(jobs: list[JobStatus]) -> list[str]:
+def show_jobs(jobs: list[JobStatus]) -> list[str]:
+    """Show the jobs as a table."""
     if not jobs:
         return [f"There are no sync jobs in {config_file()}. Next: {command_line('init')}"]
     header = ["job", "to", "last run", "result", "next run", "reason"]

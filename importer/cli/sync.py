@@ -13,6 +13,7 @@ from importer.cli import options
 from importer.cli.advice import as_known, explain
 from importer.cli.display import Display
 from importer.cli.options import LogFormat
+from importer.cli.status import show_jobs
 from importer.errors import CommandError, ImporterError
 from importer.files import check_place
 from importer.model import Status
@@ -22,12 +23,14 @@ from importer.monitoring.run_end import RunEnd, build_failed_start
 from importer.runs.prompts import Unattended
 from importer.runs.run_report import RunReport
 from importer.sync.config import SyncJob
+from importer.sync.dry_run import dry_run_job
 from importer.sync.job import Unchanged, results_of, run_job
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.processes import Children, run_side_by_side
 from importer.sync.recipients import build_recipients
 from importer.sync.run_daemon import DaemonOptions, run_daemon
 from importer.sync.schedule import Schedule, build_schedule
+from importer.sync.status import list_jobs
 from importer.sync.times import parse_duration
 from importer.text import count, ignore_closed_stream
 
@@ -52,6 +55,10 @@ def sync(
             metavar="TIME",
         ),
     ] = "2m",
+    list_only: Annotated[
+        bool, typer.Option("--list", help="List the jobs with their last and next runs; run none.")
+    ] = False,
+    dry_run: options.DryRun = False,
     yes: options.Yes = False,
     quiet: options.Quiet = False,
     log_format: options.LogFormatOption = LogFormat.TEXT,
@@ -74,6 +81,13 @@ def sync(
     """
     chosen = tuple(names or ())
     jobs = choose_jobs(load_jobs(), chosen)
+    if list_only:
+        print(*show_jobs(list_jobs(jobs)), sep="\n")
+        return
+    if dry_run:
+        if every or cron or daemon:
+            raise CommandError("--dry-run shows one run; leave --every, --cron and --daemon out")
+        raise typer.Exit(max(_dry_run_here(name, job, quiet=quiet) for name, job in jobs.items()))
     if every and cron:
         raise CommandError("--every and --cron exclude each other; give one")
     if metrics is not None:
@@ -103,6 +117,14 @@ def _child_arguments(*, yes: bool, quiet: bool, as_json: bool, metrics: Path | N
 def _print(stream: TextIO, line: str) -> None:
     with ignore_closed_stream(stream):
         print(line, file=stream)
+
+
+def _dry_run_here(name: str, job: SyncJob, *, quiet: bool) -> int:
+    """Show what a job would send. Nobody is told, and nothing is written down."""
+    display = Display(quiet=quiet, log=open_log(as_json=False).bind(job=name), accepted=job.ends.accept)
+    display.print_line(f"{name}:")
+    with dry_run_job(job, Unattended(), display) as run:
+        return display.report_end(run.execute())
 
 
 def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, quiet: bool) -> int:

@@ -5,17 +5,18 @@ Its addresses contain passwords and tokens: they are secrets, and a warning name
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import unquote
 
 from importer.model import SUCCESSES
 from importer.monitoring.health import Health
 from importer.monitoring.run_end import RunEnd
 from importer.parts import MissingPartError
 from importer.secret import Secret
-from importer.text import clean, duration
+from importer.text import clean, clean_words, duration
 
 _MOST_REASONS = 5
 
@@ -113,32 +114,62 @@ def send_notification(addresses: Sequence[Secret], notification: Notification) -
     """Send it to each address; return a warning for each one that failed. Blocks."""
     warnings = []
     for number, address in enumerate(addresses, 1):
-        if not _send(address, notification):
+        if (problem := send_to(address, notification)) is not None:
             warnings.append(
-                f"notification {number} of {len(addresses)} could not be sent; "
+                f"notification {number} of {len(addresses)} could not be sent ({problem}); "
                 "check its address in notify, and that the service can be reached"
             )
     return warnings
 
 
-def _send(address: Secret, notification: Notification) -> bool:
+def send_to(address: Secret, notification: Notification) -> str | None:
+    """Send it to one address; return the cause if that failed, without any part of the address. Blocks."""
     from apprise import Apprise, NotifyFormat, NotifyType  # noqa: PLC0415
 
     kind = NotifyType.SUCCESS if notification.is_good else NotifyType.FAILURE
-    _silence()
+    told = _silence()
     try:
         sender = Apprise()
-        return bool(
-            sender.add(address.reveal())
-            and sender.notify(notification.text, notification.title, kind, body_format=NotifyFormat.TEXT)
+        is_sent = sender.add(address.reveal()) and sender.notify(
+            notification.text, notification.title, kind, body_format=NotifyFormat.TEXT
         )
-    except Exception:  # noqa: BLE001 - any of a hundred libraries may raise anything, and the run is over
-        return False
+    except Exception as error:  # noqa: BLE001 - any of a hundred libraries may raise anything, and the run is over
+        return type(error).__name__
+    if is_sent:
+        return None
+    cause = clean_words(next(iter(told.messages), "it did not say why"), _parts_of(address))
+    return cause.rstrip(".")
 
 
-def _silence() -> None:
+def name_service(address: Secret) -> str:
+    """Name the service of an address, which is no secret: `mailto`."""
+    return clean(address.reveal().partition("://")[0], 20)
+
+
+def _parts_of(address: Secret) -> Iterator[str]:
+    """Yield the parts of an address: any of them may be a password, a token or a name."""
+    for part in re.split(r"[/:@?&=#,\s]+", address.reveal().partition("://")[2]):
+        if len(part) > 2:
+            yield part
+            yield unquote(part)
+
+
+class _Kept(logging.Handler):
+    """Keeps what a library logs about a failure."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+def _silence() -> _Kept:
     """Keep the logs of these libraries off standard error, since they contain addresses."""
+    kept = _Kept()
     for name in ("apprise", "requests", "urllib3"):
         logger = logging.getLogger(name)
-        logger.handlers = [logging.NullHandler()]
+        logger.handlers = [kept if name == "apprise" else logging.NullHandler()]
         logger.propagate = False
+    return kept

@@ -92,7 +92,7 @@ def list_jobs(jobs: Mapping[str, SyncJob]) -> list[JobStatus]:
         JobStatus(
             name,
             job.origin.account_of or job.source,
-            job.spec.word,
+            ", ".join(place.label for place in job.place.places),
             job.account,
             read_job(folder / "health", name),
             _count_open_titles(job, match_file_of(job.files.out or folder / "results" / f"{name}.csv")),
@@ -129,7 +129,8 @@ def list_accounts(jobs: Mapping[str, SyncJob], warn: Callable[[str], None]) -> l
 
 def _accounts_of(jobs: Mapping[str, SyncJob]) -> Iterator[tuple[str, str]]:
     for job in jobs.values():
-        yield job.spec.word, job.account
+        for place in job.place.places:
+            yield place.spec.word, place.account or job.account
         if job.origin.account_of is not None:
             yield job.origin.account_of, job.origin.from_account
 
