@@ -17,7 +17,6 @@ from dataclasses import replace
 
 import typer
 
-from importer.cli.login import login
 from importer.cli.next_step import command_line
 from importer.config.sources import name_variable
 from importer.destinations.registry import DEFAULT, choose, list_specs
@@ -25,7 +24,6 @@ from importer.destinations.spec import DestinationSpec
 from importer.errors import StopRunError, UsageError
 from importer.runs.rules import DestinationOptions, PlaceOptions
 from importer.runs.settings import load_spec_settings
-from importer.sync.status import SignInState, list_accounts
 from importer.text import clean
 
 
@@ -40,12 +38,18 @@ def settle_place(place: PlaceOptions, at: DestinationOptions, what: str, *, can_
         raise UsageError(_describe_ways(what))
     choices = _list_choices()
     spec = _ask(choices)
-    is_signed_in = any(
-        each.to == spec.word and each.state is SignInState.SIGNED_IN for each in list_accounts({}, _ignore)
-    )
-    if spec.has_login and not is_signed_in:
+    if spec.has_login and not _is_signed_in(spec):
+        from importer.cli.login import login  # noqa: PLC0415 - most runs sign nobody in
+
         login(to=spec.word)
     return replace(place, to=(spec.word,))
+
+
+def _is_signed_in(spec: DestinationSpec) -> bool:
+    from importer.sync.status import SignInState, list_accounts  # noqa: PLC0415 - a usual run loads no sync
+
+    signed_in = {SignInState.SIGNED_IN, SignInState.IN_SETTINGS}
+    return any(each.to == spec.word and each.state in signed_in for each in list_accounts({}, _ignore))
 
 
 def _is_usual_place_set_up() -> bool:

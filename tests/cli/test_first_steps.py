@@ -52,7 +52,7 @@ class TestTheFirstRun:
         self, importer: Importer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         signed_in = []
-        monkeypatch.setattr("importer.cli.first_steps.login", lambda *, to: signed_in.append(to))
+        monkeypatch.setattr("importer.cli.login.login", lambda *, to: signed_in.append(to))
         answer(monkeypatch, "simkl")
         _, _, err = importer("run", "ratings.csv")
         assert signed_in == ["simkl"]
