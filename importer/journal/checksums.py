@@ -21,7 +21,7 @@ A trigger of the connection, not of the file, notes each part that a statement c
 
 import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from importlib import resources
@@ -115,7 +115,7 @@ def write_all(db: sqlite3.Connection) -> None:
         _write(db, 0, part)
     runs = " UNION ".join(f"SELECT run FROM {table}" for table in _IN_BLOCKS)
     for (run,) in db.execute(runs).fetchall():
-        for block in _list_blocks(db, run):
+        for block in sorted({*_list_blocks(db, run)}):
             _write(db, run, block)
 
 
@@ -157,7 +157,7 @@ def check_run(db: sqlite3.Connection, number: int) -> None:
     if not _has_checksums(db):
         return
     written = {part for (part,) in db.execute("SELECT part FROM checksum WHERE run = ?", (number,))}
-    _check(db, number, sorted(written | {*_list_blocks(db, number)}, key=int))
+    _check(db, number, sorted({*written, *_list_blocks(db, number)}, key=int))
 
 
 def check_file(db: sqlite3.Connection) -> None:
@@ -176,11 +176,17 @@ def _has_checksums(db: sqlite3.Connection) -> bool:
     return int(db.execute("PRAGMA user_version").fetchone()[0]) >= FIRST_VERSION
 
 
-def _list_blocks(db: sqlite3.Connection, run: int) -> list[int]:
-    blocks = " UNION ".join(
-        f"SELECT {row} / {BLOCK} FROM {table} WHERE run = ?1" for table, row in _IN_BLOCKS.items()
-    )
-    return [block for (block,) in db.execute(blocks, (run,))]
+def _list_blocks(db: sqlite3.Connection, run: int) -> Iterator[int]:
+    """Go from block to block, since to look at each row takes a tenth of the whole check."""
+    for table, row in _IN_BLOCKS.items():
+        first = f"SELECT min({row}) / {BLOCK} FROM {table} WHERE run = ? AND {row} > ?"
+        block: int | None = None
+        last = float("-inf")
+        while (found := db.execute(first, (run, last)).fetchone()[0]) is not None:
+            if block is not None and found <= block:
+                break  # damage: a text, which is above all numbers
+            yield (block := found)
+            last = block * BLOCK + BLOCK - 1
 
 
 def _check(db: sqlite3.Connection, run: int, parts: Iterable[int | str]) -> None:

@@ -159,13 +159,31 @@ def note_known(database: sqlite3.Connection, number: int) -> None:
         " WHERE row_state.run = ? AND is_accepted AND title_key IS NOT NULL ORDER BY title_key",
         (number, number),
     )
-    # After a row that may have arrived, the title's rating is not known, only what it was before.
+    found = {
+        status for (status,) in database.execute("SELECT DISTINCT status FROM row WHERE run = ?", (number,))
+    }
+    if found & {None, Status.UNCONFIRMED, Status.FAILED}:
+        _note_doubts(database, number)
+    if found & {Status.UNCHANGED, Status.KEPT}:
+        _forget_changed(database, number)
+    database.execute(
+        "DELETE FROM doubted WHERE EXISTS (SELECT 1 FROM known WHERE known.title_key = doubted.title_key)"
+    )
+    database.execute("UPDATE run SET settled = 1 WHERE number = ?", (number,))
+
+
+def _note_doubts(database: sqlite3.Connection, number: int) -> None:
+    """After a row that may have arrived, the title's rating is not known, only what it was before."""
     in_doubt = (
         "title_key IN (SELECT title_key FROM row_state WHERE run = ?"
         " AND (status IN ('unconfirmed', 'failed') OR status IS NULL AND is_claimed))"
     )
     database.execute(f"INSERT OR REPLACE INTO doubted SELECT * FROM known WHERE {in_doubt}", (number,))
     database.execute(f"DELETE FROM known WHERE {in_doubt}", (number,))
+
+
+def _forget_changed(database: sqlite3.Connection, number: int) -> None:
+    """Forget what earlier runs sent where the account was seen to have another rating, or may have."""
     # If the account's rating was kept, or already the row's, it may not be the one that an earlier run sent.
     seen = (
         "SELECT title_key FROM row_state WHERE run = ? AND status IN ('unchanged', 'kept') AND NOT carried"
@@ -175,5 +193,3 @@ def note_known(database: sqlite3.Connection, number: int) -> None:
     for table in ("known", "doubted"):
         other = seen.format(table=table)
         database.execute(f"DELETE FROM {table} WHERE title_key IN ({other})", (number,))
-    database.execute("DELETE FROM doubted WHERE title_key IN (SELECT title_key FROM known)")
-    database.execute("UPDATE run SET settled = 1 WHERE number = ?", (number,))

@@ -24,6 +24,11 @@ class SentRows(TrafficRows):
         """Count the rows without an outcome."""
         return self._count("status IS NULL")
 
+    def has_open(self) -> bool:
+        """Whether any row is without an outcome."""
+        sought = "SELECT 1 FROM row WHERE run = ? AND status IS NULL LIMIT 1"
+        return self._db.execute(sought, (self.number,)).fetchone() is not None
+
     def count_gained(self) -> int:
         """Count by how many ratings the account has grown since it was read, as far as answers say so."""
         found = self._db.execute(

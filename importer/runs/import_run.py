@@ -223,8 +223,8 @@ class ImportRun:
 
     def _ask_about_lists(self, run: JournalRun) -> None:
         """Before the account's first new title, say what the service does besides rating it, and ask."""
-        effect, additions = self.destination.spec.listing_effect, run.count_additions()
-        if effect and additions and not run.has_added_before():
+        effect = self.destination.spec.listing_effect
+        if effect and (additions := run.count_additions()) and not run.has_added_before():
             self.observer.warned(f"{effect}.")
             insist(self.prompts.confirm_listing(additions))
 

@@ -94,7 +94,7 @@ class Sending:
 
         The account's rating is written down for every row, so that an undo can restore it.
         """
-        if not self._run.count_open() and not self._rules.removes_missing:
+        if not self._run.has_open() and not self._rules.removes_missing:
             return Snapshot(is_readable=True)  # no row is left to compare
         self._connect(self._read_and_compare)
         snapshot = self._snapshot or Snapshot(is_readable=False)
@@ -102,7 +102,7 @@ class Sending:
             # Without the journal, every run of the sync job would send every row again.
             self._run.close_unchanged(UNCHANGED)
         confirm_user = self._access.confirm_user
-        if confirm_user is not None and self.stopped_by is None and self._run.count_open():
+        if confirm_user is not None and self.stopped_by is None and self._run.has_open():
             self._connect(confirm_user)
         self._run.note_traffic(self._traffic)
         return snapshot
@@ -117,7 +117,7 @@ class Sending:
 
     def send_all(self) -> None:
         """Send until every row has its outcome or the run stops; the journal is then up to date."""
-        if self._snapshot is None and self.stopped_by is None and self._run.count_open():
+        if self._snapshot is None and self.stopped_by is None and self._run.has_open():
             self.compare()
         self._progress.phase = Phase.SENDING
         self._progress.to_send = self._progress.done + self._run.count_open()
@@ -130,7 +130,7 @@ class Sending:
                 if self._pool is not None:  # else nothing was claimed, and old claims keep their meaning
                     self._run.unclaim(except_rows=self._pool.unconfirmed_rows)
         self.stopped_by = self.stopped_by or next(iter(delayed), None)
-        if self.stopped_by is None and self._run.count_open():
+        if self.stopped_by is None and self._run.has_open():
             limited = self._options.limit is not None
             self.stopped_by = StopRunError("the limit was reached" if limited else "some rows were left over")
 
