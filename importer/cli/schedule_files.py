@@ -16,6 +16,7 @@ from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.service_files import compose, cron, launchd, systemd, windows
 from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
 from importer.sync.service_files.service import Service, build_service
+from importer.sync.split import section_of
 from importer.sync.times import parse_duration
 from importer.text import docs_page
 
@@ -107,7 +108,7 @@ def _find_own_schedule(name: str | None, jobs: Mapping[str, SyncJob]) -> Service
             return _build_periodic(name, every)
         except OptionError:
             pass  # it is warned of below
-    for each, job in jobs.items():
+    for each, job in {section_of(name): job for name, job in jobs.items()}.items():
         if said := [f"{key} = {value!r}" for key in ("every", "cron") if (value := getattr(job, key))]:
             _warn(
                 f"{said[0]} of [jobs.{each}] is not in this file, which runs daily at {_USUAL_TIME}: "

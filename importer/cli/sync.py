@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ from importer.sync.processes import Children, run_side_by_side
 from importer.sync.recipients import build_recipients
 from importer.sync.run_daemon import DaemonOptions, run_daemon
 from importer.sync.schedule import Schedule, build_schedule
+from importer.sync.shared_results import write_shared_results
 from importer.sync.status import list_jobs
 from importer.sync.times import parse_duration
 from importer.text import count, ignore_closed_stream
@@ -138,8 +140,11 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
     try:
         results = results_of(name, job)
         ended = run_job(name, job, results, Unattended(assume_yes=not asks), display)
+        if job.shared is not None:
+            has_run = isinstance(ended, RunReport)
+            results = write_shared_results(name, job, job.shared, has_run=has_run)
         return (
-            display.report_end(ended)
+            display.report_end(replace(ended, results=results))
             if isinstance(ended, RunReport)
             else _show_unchanged(name, ended, results, display)
         )

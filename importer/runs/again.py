@@ -123,13 +123,21 @@ def open_results(what: str, *, every: bool, zone: tzinfo | None) -> Mapping[str,
     """
     folder, path = state_dir() / "journals", Path(what)
     if path.exists():
-        labels = ResultsReader(path, name_of(what), ()).list_destinations() or [""]
+        labels = list_destinations(path) or [""]
         return {
             label: ResultsFile(what, every, _find_past(folder, path, label), zone, label) for label in labels
         }
     if what != LAST and (not what[:1].isdigit() or path.suffix):  # a run's id begins with its date
         raise UsageError(f"there is no file {name_of(what)}", Remedy.NAME_RUN)
     return {"": ResultsFile(what, every, find_run(folder, what), zone)}
+
+
+def list_destinations(path: Path) -> list[str]:
+    """Name the destinations that a results file has lines of; none if it is that of a run to one.
+
+    Raises UnreadableFileError and UnknownFormatError.
+    """
+    return ResultsReader(path, name_of(path), ()).list_destinations()
 
 
 def find_shares(

@@ -128,7 +128,9 @@ def _write_results(
 ) -> None:
     """Merge the results of all runs that have any. Raises ResultsNotWrittenError."""
     first = next(iter(runs.values()))
-    parts = {label: run.part for label, run in runs.items() if run.part is not None and run.part.exists()}
+    parts: dict[str, Path | ResultsFile] = {
+        label: run.part for label, run in runs.items() if run.part is not None and run.part.exists()
+    }
     if first.results is None or not parts:
         return
     run_ids = [
@@ -137,19 +139,22 @@ def _write_results(
         if isinstance(each, RunReport) and not each.is_dry_run
     ]
     with first.outputs.writing(first.results, run_id=" ".join(run_ids), origin=first.source.origin):
-        merge_results(first.results, parts, kept)
+        merge_results(first.results, {each.label: each for each in kept} | parts)
 
 
-def merge_results(path: Path, parts: Mapping[str, Path], kept: Collection[ResultsFile] = ()) -> None:
-    """Write one results file from those of several destinations, row by row.
+def merge_results(path: Path, sources: Mapping[str, Path | ResultsFile]) -> None:
+    """Write one results file, row by row: of each destination its own file, or its lines of one of several.
 
     Raises ResultsNotWrittenError.
     """
     try:
         with ExitStack() as stack, open_sink(path) as sink:
-            lines = [_label(each.label, each.read_lines()) for each in kept]
-            for label, part in parts.items():
-                rows = csv.reader(stack.enter_context(part.open(encoding="utf-8", newline="")))
+            lines = []
+            for label, source in sources.items():
+                if isinstance(source, ResultsFile):
+                    lines.append(_label(label, source.read_lines()))
+                    continue
+                rows = csv.reader(stack.enter_context(source.open(encoding="utf-8", newline="")))
                 next(rows)  # the columns
                 lines.append(_label(label, rows))
             writer = csv.writer(sink)

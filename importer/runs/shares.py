@@ -22,7 +22,7 @@ def share_out(place: PlaceOptions, at: DestinationOptions) -> Mapping[str, Share
     if len(places) > 1:
         for name in ("base_url", "account"):
             if said := getattr(at, name):
-                problem = "this goes with one destination; write --to NAME:ACCOUNT for an account of several"
+                problem = "this goes with one destination; NAME:ACCOUNT is one of several with its account"
                 raise OptionError(name, problem, said)
     files = [each for each in places if each.spec.is_file]
     if at.write_to is not None and len(files) > 1:

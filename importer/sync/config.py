@@ -47,6 +47,16 @@ def _check_cron(text: str) -> str:
     return text
 
 
+@dataclass(frozen=True, slots=True)
+class SharedResults:
+    """The results file of a job with several destinations, each of which is run as a job of its own."""
+
+    job: str
+    out: Path | None
+    parts: Mapping[str, str]
+    """By the label of each destination, the name of its own job: `simkl` to `nightly@simkl`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncJob:
     """One sync job, checked. The options of its groups are keys of `[jobs.NAME]` as its own are."""
@@ -65,6 +75,8 @@ class SyncJob:
     rules: RuleOptions = field(default_factory=RuleOptions)
     at: DestinationOptions = field(default_factory=DestinationOptions)
     sends: SendOptions = field(default_factory=SendOptions)
+    shared: SharedResults | None = None
+    """Set if it is one destination of several."""
     ends: EndOptions = field(default_factory=EndOptions)
 
     @property
@@ -114,7 +126,8 @@ class SyncJob:
     @property
     def written(self) -> Mapping[str, Path | None]:
         """The files that the job writes, by key."""
-        return {"out": self.files.out, "write_to": self.at.write_to}
+        out = self.files.out if self.shared is None else self.shared.out
+        return {"out": out, "write_to": self.at.write_to}
 
 
 def is_address(source: str) -> bool:

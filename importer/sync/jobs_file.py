@@ -10,13 +10,14 @@ from typing import Any
 from importer.config.folders import config_file, expand_user
 from importer.config.sources import as_variable, read_tables, unknown_sections
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
-from importer.errors import SettingsError
+from importer.errors import OptionError, SettingsError
 from importer.http import url_problems
 from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
 from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
 from importer.sync.keys import read_keys
+from importer.sync.split import section_of, split_job
 from importer.text import did_you_mean, docs_page
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -37,9 +38,16 @@ def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None)
             if not table.get("source") and not table.get("from"):
                 problems.append(f"source in [jobs.{name}] of {path} is missing.")
             problems += [f"{key} in [jobs.{name}] of {path}{said}" for key, said in wrong]
-            if job is not None:
-                problems += _check_job(name, job, tables, environ, path)
-                jobs[name] = _make_absolute(job, path.absolute().parent)
+            if job is None:
+                continue
+            try:
+                own = split_job(name, _make_absolute(job, path.absolute().parent))
+            except OptionError as error:
+                problems.append(f"{error.option} in [jobs.{name}] of {path}: {error.without_option}.")
+                continue
+            for each in own.values():
+                problems += _check_job(name, each, tables, environ, path)
+            jobs |= own
         problems += _shared_files(jobs, path)
         if problems:
             problems += _problems_of_accounts(tables, environ, file)
@@ -49,14 +57,19 @@ def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None)
 
 
 def choose_jobs(jobs: Mapping[str, SyncJob], names: tuple[str, ...]) -> dict[str, SyncJob]:
-    """Return the named jobs, or all of them if none is named. Raises SettingsError."""
+    """Return the named jobs, or all of them if none is named. Raises SettingsError.
+
+    The name of a section with several destinations means the jobs of all of them.
+    """
     if not jobs:
         problem = f"There are no sync jobs in {config_file()} yet"
         raise SettingsError([f"{problem}: {docs_page('settings')} shows how a [jobs.NAME] looks."])
-    unknown = [name for name in names if name not in jobs]
+    known = dict.fromkeys((*map(section_of, jobs), *jobs))
+    unknown = [name for name in names if name not in known]
     if unknown:
-        raise SettingsError([f"There is no [jobs.{name}]{did_you_mean(name, jobs)}" for name in unknown])
-    return {name: jobs[name] for name in dict.fromkeys(names or jobs)}
+        raise SettingsError([f"There is no [jobs.{name}]{did_you_mean(name, known)}" for name in unknown])
+    wanted = names or tuple(jobs)
+    return {name: job for each in wanted for name, job in jobs.items() if each in {name, section_of(name)}}
 
 
 def _sections(tables: Mapping[str, Any], group: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -71,10 +84,11 @@ def _problems_of_accounts(
 ) -> Iterator[str]:
     """Return the problems of the accounts that the jobs use, so that the file is corrected once."""
     used = {
-        (str(table.get(place, DEFAULT)), str(table.get(account, "")))
+        (label.partition(":")[0], label.partition(":")[2] or str(table.get(account, "")))
         for _, table in _sections(tables, "jobs")
         for place, account in (("to", "account"), ("from", "from_account"))
         if place == "to" or place in table
+        for label in _labels(table.get(place, DEFAULT))
     }
     for to, account in sorted(used):
         is_known = to in list_words() and choose(to).has_accounts
@@ -83,6 +97,10 @@ def _problems_of_accounts(
                 load_spec_settings(choose(to), {}, environ=environ, file=file, account=account)
             except SettingsError as error:
                 yield from error.problems
+
+
+def _labels(said: object) -> list[str]:
+    return [str(each) for each in (said if isinstance(said, list) else [said])]
 
 
 def _check_names(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
@@ -143,7 +161,8 @@ def _check_origin(
 def _shared_files(jobs: Mapping[str, SyncJob], path: Path) -> Iterator[str]:
     """Yield a problem for each file that two jobs would write."""
     owners: dict[tuple[str, Path], str] = {}
-    for name, job in jobs.items():
+    for each, job in jobs.items():
+        name = section_of(each)
         for key, file in job.written.items():
             if file is not None and (owner := owners.setdefault((key, file), name)) != name:
                 yield f"{key} in [jobs.{name}] of {path} is that of [jobs.{owner}], too; name another file."

@@ -31,6 +31,7 @@ from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.processes import Children, on_signals
 from importer.sync.recipients import health_folder, serving_metrics
 from importer.sync.schedule import Schedule, ScheduledJob, build_schedule, show_moment
+from importer.sync.split import section_of
 from importer.sync.state import load_state
 
 
@@ -112,7 +113,7 @@ def _load_schedules(options: DaemonOptions, settings: "_KeptSettings") -> dict[s
             began_at = load_state(state_dir() / "sync" / f"{name}.json").began_at
             scheduled[name] = ScheduledJob(schedule, datetime.fromisoformat(began_at) if began_at else None)
         elif options.names:
-            raise UsageError(f"[jobs.{name}] has neither every nor cron: when is it to run?")
+            raise UsageError(f"[jobs.{section_of(name)}] has neither every nor cron: when is it to run?")
     if not scheduled:
         raise UsageError("No job has every or cron", Remedy.SET_TIMES)
     return scheduled

@@ -115,7 +115,11 @@ def is_permanent(status: Status, reason: str | None) -> bool:
 
 def hash_options(job: SyncJob, *more: str) -> str:
     """Hash all options that change how a job reads and sends its source; the schedule does not."""
-    shaping = [f"{key} {value}" for key, value in values_by_key(job) if key not in _WITHOUT_EFFECT_ON_ROWS]
+    shaping = [
+        f"{key} {' '.join(value) if isinstance(value, tuple) else value}"
+        for key, value in values_by_key(job)
+        if key not in _WITHOUT_EFFECT_ON_ROWS
+    ]
     return hashlib.sha256("\0".join([*shaping, *more]).encode()).hexdigest()
 
 

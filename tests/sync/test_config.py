@@ -117,7 +117,7 @@ class TestJobs:
         said = problems(toml, text)
         assert f"workers in [jobs.a] of {toml} must be 256 or less." in said
         assert f"guard in [jobs.a] of {toml} must be 0 or more." in said
-        assert f"api in [jobs.a] of {toml} must be 'v1', 'v2', 'simkl' or 'mdblist'." in said
+        assert f"api in [jobs.a] of {toml} must be 'v1', 'v2', 'simkl', 'mdblist' or 'tmdb'." in said
 
     def test_what_is_wrong_with_the_destination_is_told_as_well(self, toml: Path) -> None:
         text = '[trakt]\nclient_idd = "c"\n[jobs.a]\nsource = "x"\nguard = 200\n'

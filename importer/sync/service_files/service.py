@@ -65,7 +65,8 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
     """
     settings, state = config_file().absolute(), state_dir().absolute()
     service = Service(
-        name=f"rating-importer-{name}" if name else "rating-importer",
+        # With an @ it would be the name of a template.
+        name=f"rating-importer-{name.replace('@', '-')}" if name else "rating-importer",
         program=_find_program(),
         arguments=["sync", *([name] if name else []), "--log-format", "json"],
         user=_find_user(),
