@@ -19,7 +19,7 @@ help: ## list the targets
 
 setup: $(VENV)/installed ## install the command: .venv/bin/importer
 
-run: setup ## import a sample into a local server and show what became of every row; TO=simkl, TO=mdblist: as those do
+run: setup ## import a sample into a local server and show what became of every row; TO=simkl, mdblist, tmdb: as those do
 	@IMPORTER_TYPED="make run$(if $(TO), TO=$(TO))" $(DEMO) $(BIN)/importer run samples/imdb-2024.csv --to sandbox $(if $(TO),--api $(TO)) --out results.csv </dev/null; code=$$?; \
 	if [ $$code -eq 1 ]; then \
 	    echo; echo "Some rows of this sample are meant to fail; the list above says why each did."; \

@@ -204,6 +204,8 @@ class DestinationSpec:
     """Whether a rating that is sent alone may be posted to a social feed."""
     listing_effect: str = ""
     """What a rating of a title does besides, if it is new to the account; people agree to it first."""
+    drops_dates: str = ""
+    """What becomes of the dates that rows have, if they are lost; said before the first of them is sent."""
     workers: int = 8
     """Requests in flight at once."""
     most_workers: int | None = None

@@ -72,6 +72,10 @@ class ComparedRows(RunRows):
         )
         return found.fetchone() is not None
 
+    def has_open_dates(self) -> bool:
+        """Whether any open row that rates a title says when that was."""
+        return self._count("status IS NULL AND rating <> 0 AND rated_at IS NOT NULL") > 0
+
     def open_changes(self, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that change or remove a rating, so that the account needs no room for them."""
         return self._jobs(f"NOT ({_IS_NEW}) AND {OPEN}", self.number, after_row, limit)
@@ -108,25 +112,6 @@ class ComparedRows(RunRows):
         )
         for row in rows:
             yield PlannedChange(RatingJob(*row[:-5]), *row[-5:])
-
-    def note_ids(self, jobs: Iterable[RatingJob]) -> None:
-        """Give rows the kind, ids, numbers and note of these jobs."""
-        columns = (
-            "kind",
-            "second_kind",
-            "season",
-            "episode",
-            "imdb_id",
-            "tmdb_id",
-            "tvdb_id",
-            "trakt_id",
-            "note",
-        )
-        with self._transaction():
-            self._db.executemany(
-                f"UPDATE row SET {', '.join(f'{name} = ?' for name in columns)} WHERE run = ? AND row = ?",
-                ((*(getattr(job, name) for name in columns), self.number, job.row) for job in jobs),
-            )
 
     def note_previous(
         self,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from importer.journal.rows import RunRows
-from importer.model import ClosedRow, Outcome, SourceRow
+from importer.model import ClosedRow, Outcome, RatingJob, SourceRow
 
 _ALIKE = {
     "imdb_id": "imdb_id",  # unique over all kinds
@@ -19,7 +19,7 @@ _ALIKE = {
 
 
 class LoadedRows(RunRows):
-    """Steps of the transaction `Journal.loading`; `close_unchanged` may also come later."""
+    """Steps of the transaction `Journal.loading`; `note_ids` and `close_unchanged` may also come later."""
 
     def add_rows(self, rows: Iterable[SourceRow], outcomes: Iterable[Outcome | None]) -> None:
         """Add rows, with outcomes for those that are closed before sending."""
@@ -79,6 +79,25 @@ class LoadedRows(RunRows):
             " GROUP BY 2, 3",
             (self.number, outcome.status, outcome.reason, earlier.number),
         )
+
+    def note_ids(self, jobs: Iterable[RatingJob]) -> None:
+        """Give rows the kind, ids, numbers and note of these jobs."""
+        columns = (
+            "kind",
+            "second_kind",
+            "season",
+            "episode",
+            "imdb_id",
+            "tmdb_id",
+            "tvdb_id",
+            "trakt_id",
+            "note",
+        )
+        with self._transaction():
+            self._db.executemany(
+                f"UPDATE row SET {', '.join(f'{name} = ?' for name in columns)} WHERE run = ? AND row = ?",
+                ((*(getattr(job, name) for name in columns), self.number, job.row) for job in jobs),
+            )
 
     def close_unchanged(self, outcome: Outcome) -> None:
         """Close open rows whose rating an earlier run sent; for others note the known rating.

@@ -98,6 +98,8 @@ class ImportRun:
             if snapshot.is_readable:
                 loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
             self._report_before_sending(loaded)
+            if (lost := self.destination.spec.drops_dates) and loaded.run.has_open_dates():
+                self.observer.warned(f"{lost}.")
             self._ask_about_lists(loaded.run)
             self._guard(loaded.run, snapshot)
         return self._send(loaded, delivery)

@@ -147,6 +147,15 @@ def test_no_header_ever_raises_or_makes_us_faster(quota: Any, date: str) -> None
     assert gap(times) > 0.99
 
 
+def test_429s_of_requests_in_flight_together_make_us_slower_once() -> None:
+    def learn(limiter: Limiter) -> None:
+        limiter.back_off("POST")
+        limiter.pause(5, "429")
+        limiter.back_off("POST")
+
+    assert gap(starts(POSTS, learn)) == pytest.approx(1.1, abs=0.06)
+
+
 def test_each_429_makes_us_a_tenth_slower_for_good() -> None:
     def twice(limiter: Limiter) -> None:
         limiter.back_off("POST")

@@ -87,6 +87,7 @@ TMDB = DestinationSpec(
     reads=(MediaKind.MOVIE, MediaKind.SHOW, MediaKind.EPISODE),
     search_at="trakt",
     tells_kinds=True,
+    drops_dates="TMDB keeps no dates: it is not told when the titles of the file were rated",
     # 40 requests in a second are allowed; what is read and what is written is counted together.
     post_rate=Pace(40, 1),
     workers=16,
