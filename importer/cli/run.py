@@ -37,7 +37,7 @@ def run(
     file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
     origin: SourceOptions,
     place: PlaceOptions,
-    at: Annotated[DestinationOptions, Only("base_url", "insecure_http", "account", "write_to")],
+    at: Annotated[DestinationOptions, Only("base_url", "insecure_http", "account", "any_title", "write_to")],
     reading: ReadOptions,
     name: options.Name = "",
     files: FileOptions,

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -65,13 +66,24 @@ async def _serve(options: SandboxOptions, *, until_stdin_closes: bool) -> None:
     if until is not None:
         # The parent's end of the pipe closes when it ends, however it ends.
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), until.set)
-    await serve(options, ready=_announce, until=until)
+    await serve(options, ready=partial(_announce, options, is_for_people=until is None), until=until)
 
 
-def _announce(url: str) -> None:
+def _announce(options: SandboxOptions, url: str, *, is_for_people: bool) -> None:
     print(f"{READY}{url}", flush=True)
-    if sys.stdout.isatty():
-        print(
-            f"try: IMPORTER_TRAKT_V1_API_KEY=sandbox-key IMPORTER_TRAKT_V1_USERNAME=demo \\\n"
-            f"     IMPORTER_TRAKT_V1_PASSWORD=demo importer run FILE --to trakt-v1 --base-url {url}"
-        )
+    if is_for_people:
+        print(_HOW_TO_USE.format(url=url, cap=options.account_limit), flush=True)
+
+
+_HOW_TO_USE = """\
+What arrives is shown at {url}/ ; an account may have {cap:,} ratings. Ctrl-C ends it.
+
+Today's API of Trakt:
+  export IMPORTER_TRAKT_BASE_URL={url} IMPORTER_TRAKT_AUTH_URL={url}
+  export IMPORTER_TRAKT_CLIENT_ID=sandbox-client IMPORTER_TRAKT_CLIENT_SECRET=sandbox-secret
+  importer login trakt && importer run FILE --to trakt
+
+Its original API:
+  export IMPORTER_TRAKT_V1_BASE_URL={url} IMPORTER_TRAKT_V1_API_KEY=sandbox-key
+  export IMPORTER_TRAKT_V1_USERNAME=demo IMPORTER_TRAKT_V1_PASSWORD=demo
+  importer run FILE --to trakt-v1"""

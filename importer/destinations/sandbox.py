@@ -66,7 +66,7 @@ SANDBOX_V2 = replace(
     name="sandbox-v2",
     to="sandbox",
     where=SANDBOX.where,
-    local_server=LocalServer(_of_v2, ("--auto-approve",)),
+    local_server=LocalServer(_of_v2, ("--auto-approve", "--set", "tells_rating_cap=yes")),
 )
 
 SANDBOX_SIMKL = replace(

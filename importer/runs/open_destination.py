@@ -62,6 +62,8 @@ def open_destination(
     """
     if options.account and not spec.has_accounts:
         raise OptionError("account", f"{spec.word} has no accounts", options.account)
+    if options.any_title and spec.local_server is None:
+        raise OptionError("any_title", f"only a sandbox does so, and not {spec.word}")
     if options.write_to is not None and not spec.is_file:
         files = " and ".join(each.word for each in list_specs() if each.is_file)
         raise OptionError("write_to", f"{spec.word} writes no file; {files} do", options.write_to)
@@ -245,7 +247,8 @@ def _open_local(
         settings = server.build_settings("http://sandbox.invalid")
         yield _open_api(spec, settings, options, server.account, None)
         return
-    with embedded_sandbox(state_dir() / "sandbox.sqlite3", *server.options) as url:
+    words = (*server.options, *(("--any-title",) if options.any_title else ()))
+    with embedded_sandbox(state_dir() / "sandbox.sqlite3", *words) as url:
         settings = server.build_settings(url)
         if spec.device is None:
             yield _open_api(spec, settings, options, server.account, None)

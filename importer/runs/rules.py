@@ -304,6 +304,7 @@ class DestinationOptions:
     insecure_http: bool = option("Allow plain http to a host that is not this machine.", default=False)
     account: str = option("Use [accounts.NAME] of the settings file.", default="", metavar="NAME")
     request: RequestOptions = field(default_factory=RequestOptions)
+    any_title: bool = option("Of the sandbox: know every title, not only well-known ones.", default=False)
     write_to: Path | None = option("Of a destination that is a file: write it here.", metavar="FILE")
 
     @property

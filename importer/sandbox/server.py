@@ -14,6 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from importer.sandbox.catalogue import Catalogue
 from importer.sandbox.faults import parse_faults
+from importer.sandbox.page import add_page
 from importer.sandbox.pipeline import Pipeline, build_app
 from importer.sandbox.services import SERVICES, SandboxOptions, Service
 from importer.sandbox.shared import Shared
@@ -93,7 +94,9 @@ class Sandbox:
         pipeline = Pipeline(self.store, parse_faults(options.faults), options.latency_ms / 1000)
         catalogue = Catalogue(options.catalogue, any_title=options.any_title, merged=options.merged)
         shared = Shared(self.store, catalogue, self._clock)
-        return build_app(pipeline, (route for build in self._services for route in build(options, shared)))
+        app = build_app(pipeline, (route for build in self._services for route in build(options, shared)))
+        add_page(app, self.store, options.account_limit)
+        return app
 
 
 async def serve(
