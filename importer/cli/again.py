@@ -16,6 +16,7 @@ from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import CommandError, OptionError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_without_changes
 from importer.readers.base import ReadOptions
+from importer.runs.account_export import name_what_was_read
 from importer.runs.again import ChangesOfRun, find_shares, open_results
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_results, name_undo
@@ -59,7 +60,7 @@ def retry(
     out = files.out
     if out is None and not dry_run:
         past = None if Path(what).exists() else next(iter(given.values())).past
-        out = Path(what) if past is None else name_results(past.source, find_outputs())
+        out = Path(what) if past is None else name_results(name_what_was_read(past.source), find_outputs())
     kept = [each for label, each in given.items() if label not in wanted]
     raise typer.Exit(Shell(out, shown, "retry", assume_yes=yes).run_all(wanted, kept))
 

@@ -12,6 +12,7 @@ All ratings are read before the first is sent, and each is a row: a file of them
 
 import asyncio
 import hashlib
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -92,6 +93,12 @@ class AccountExport:
             yield source
 
 
+def name_what_was_read(source: str) -> str:
+    """Return what files of a run are named after: an account's destination, else the source's own name."""
+    found = re.fullmatch(r"the ratings at (\S+) \(.*\)", source)
+    return found[1] if found else source
+
+
 def build_source(opened: OpenDestination, to: Destination, progress: Progress | None = None) -> Source:
     """Read the account, and make rows of its ratings that `to` takes, if it takes them in any form.
 
@@ -104,7 +111,7 @@ def build_source(opened: OpenDestination, to: Destination, progress: Progress | 
         error.name_sign_in(opened.spec.word, opened.settings_account)
         raise
     rows = build_rows(ratings, to)
-    name = f"the ratings of {opened.account}"
+    name = f"the ratings at {opened.spec.word} ({opened.account})"
     digest = hashlib.sha256(name.encode())
     for row in rows:
         digest.update(repr(row).encode("utf-8", "backslashreplace"))

@@ -23,7 +23,7 @@ from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, Status
 from importer.progress import Phase, Progress
 from importer.readers import open_reader
 from importer.runs import account_export
-from importer.runs.account_export import AccountExport, build_rows, build_source
+from importer.runs.account_export import AccountExport, build_rows, build_source, name_what_was_read
 from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
 from importer.runs.load import Source
@@ -157,7 +157,7 @@ def test_ratings_go_from_one_account_to_another(account: Road, tmp_path: Path) -
         report = bring(mine, sandbox.url, account, source.url)
         assert mine.statuses == ["rated"] * len(TITLES)
         assert sandbox.stored().items() == before.items() | source.stored().items()
-        assert report.source.startswith("the ratings of demo")
+        assert report.source.startswith("the ratings at trakt (demo")
         bring(mine, sandbox.url, account, source.url)
         assert mine.statuses == ["unchanged"] * len(TITLES)
         mine.undo(sandbox.url, report.run.run_id)
@@ -237,3 +237,15 @@ def test_an_account_is_not_brought_to_itself() -> None:
         AccountExport(opened.spec).open(opening),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("the ratings at trakt (ada at https://api.trakt.tv)", "trakt"),
+        ("/home/ada/ratings.csv", "/home/ada/ratings.csv"),
+        ("standard input", "standard input"),
+    ],
+)
+def test_files_are_named_after_the_service_and_not_after_its_address(source: str, name: str) -> None:
+    assert name_what_was_read(source) == name
