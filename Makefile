@@ -12,7 +12,7 @@ endif
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test chaos fuzz bench check lint types dist wheel-check sbom release lock clean
+.PHONY: help setup run run-v2 test pictures chaos fuzz bench check lint types dist wheel-check sbom release lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -33,6 +33,9 @@ run-v2: setup ## the same on today's API, sign-in included
 
 test: $(VENV)/installed-dev ## run the test suite
 	@$(BIN)/python -m pytest
+
+pictures: $(VENV)/installed-dev ## write the pictures of the page in docs/pictures/, by Chromium
+	@$(BIN)/python -m tests.browser.pictures
 
 lint: $(VENV)/installed-dev ## check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -34,7 +35,7 @@ FOLDER = web.AppKey("folder", Path)
 
 _ID = re.compile(r"[0-9a-f]{16}|run-[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 _KEPT_SECONDS = 7 * 86_400
-STEPS = ("inspect", "match", "plan", "run", "preview")
+STEPS = ("inspect", "match", "titles", "login", "plan", "run", "preview")
 
 
 @dataclass(slots=True)
@@ -50,12 +51,18 @@ class Draft:
     made_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
     words: list[str] = field(default_factory=list)
     """How the file is read, as words of a command."""
+    columns: list[list[Any]] = field(default_factory=list)
+    """Names and first cells of the columns of a table that no format knows."""
     to: str = ""
     api: str = ""
     account: str = ""
     on_conflict: str = ""
     left_out: list[int] = field(default_factory=list)
     """The rows of the plan that the user has taken out."""
+    skipped: list[int] = field(default_factory=list)
+    """The titles, by their number in the match file, for which nothing is to be chosen."""
+    choices: list[list[int]] = field(default_factory=list)
+    """The newest choices of titles, to take them back: the title, and the place that was chosen before."""
     run_id: str = ""
 
     @property
@@ -139,6 +146,8 @@ class Draft:
             self.command(name).forget()
             for path in outputs.get(name, ()):
                 path.unlink(missing_ok=True)
+        if "match" in names:
+            self.skipped, self.choices = [], []
         if "plan" in names:
             self.left_out = []
         if "run" in names:

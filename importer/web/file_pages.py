@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from importer.config.folders import state_dir
+from importer.errors import UsageError
 from importer.journal.history import list_runs
 from importer.option import declarations_of, flag_of
 from importer.readers.base import ReadOptions
@@ -40,6 +41,7 @@ class Choice:
     """An option of reading, as a field of the form."""
 
     name: str
+    label: str
     flag: str
     help: str
     value: str
@@ -83,17 +85,20 @@ async def show_file(request: web.Request) -> web.StreamResponse:
     if not command.was_started and draft.has_file:
         _inspect(draft)
     said = command.read()
-    found = said.output
-    problem = "" if found is not None and "rows" in found else said.problem
+    output = said.output or {}
+    found = output if "rows" in output else None
+    if output.get("columns"):
+        draft.columns = [[column["name"], column["cells"]] for column in output["columns"]]
+        draft.save()
     return render(
         request,
         "file.html",
         draft=draft,
         steps=list_steps(draft, "file"),
         said=said,
-        found=found if found and "rows" in found else None,
-        problem=problem or (found or {}).get("problem", ""),
-        columns=list(_columns(draft, found)) if found else [],
+        found=found,
+        problem="" if found else output.get("problem") or said.problem,
+        columns=[] if found else list(_columns(draft)),
         fields=FIELDS,
         bars=_bars(found.get("ratings", {})) if found else [],
         odd=_by_number(found.get("odd", ())) if found else [],
@@ -104,33 +109,49 @@ async def show_file(request: web.Request) -> web.StreamResponse:
     )
 
 
-def _columns(draft: Draft, found: Mapping[str, Any]) -> Iterator[tuple[str, Sequence[str], str]]:
+def _columns(draft: Draft) -> Iterator[tuple[str, Sequence[str], str]]:
     """Yield the columns of a table that no format knows: name, first cells, and what it is said to be."""
     mapping = dict(_mapping_of(draft))
-    for column in found.get("columns", ()):
-        name = str(column["name"])
-        yield name, column["cells"], mapping.get(name, _guess(name))
+    guesses = {} if mapping else _guess([(str(name), cells) for name, cells in draft.columns])
+    for name, cells in draft.columns:
+        yield name, cells, mapping.get(name, guesses.get(name, ""))
 
 
-_HINTS = (
-    ("imdb_id", ("imdb", "const", "tconst")),
-    ("tmdb_id", ("tmdb",)),
-    ("tvdb_id", ("tvdb",)),
-    ("trakt_id", ("trakt",)),
-    ("rated_at", ("date", "when", "rated at", "rated_at", "day", "watched")),
-    ("rating", ("rating", "score", "stars", "rated", "note", "vote", "grade")),
-    ("year", ("year", "released")),
-    ("type", ("type", "kind")),
-    ("title", ("title", "film", "movie", "name")),
-    ("season", ("season",)),
-    ("episode", ("episode",)),
-)
+_HINTS = {
+    "imdb_id": ("imdb", "const"),
+    "tmdb_id": ("tmdb",),
+    "tvdb_id": ("tvdb",),
+    "trakt_id": ("trakt",),
+    "rated_at": ("date", "when", "rated at", "rated_at", "watched", "datum", "wann", "fecha", "дата"),
+    "rating": (
+        "rating",
+        "score",
+        "stars",
+        "vote",
+        "grade",
+        "stern",
+        "note",
+        "wertung",
+        "nota",
+        "оценка",
+        "评分",
+    ),
+    "year": ("year", "jahr", "année", "año", "год"),
+    "type": ("type", "kind"),
+    "title": ("title", "titel", "titre", "título", "film", "movie", "name", "название", "片名"),
+    "season": ("season",),
+    "episode": ("episode",),
+}
 
 
-def _guess(name: str) -> str:
-    """Suggest what a column is, by its name; the user sees it and decides."""
-    low = name.casefold()
-    return next((field for field, hints in _HINTS if any(hint in low for hint in hints)), "")
+def _guess(columns: Sequence[tuple[str, Sequence[str]]]) -> dict[str, str]:
+    """Suggest what columns are, by their names, each field once; the user sees it and decides."""
+    found: dict[str, str] = {}
+    for field, hints in _HINTS.items():
+        names = (name for name, _ in columns if name not in found)
+        if name := next((name for name in names if any(hint in name.casefold() for hint in hints)), None):
+            found[name] = field
+    return found
 
 
 def _bars(ratings: Mapping[str, int]) -> list[tuple[str, int, int]]:
@@ -160,6 +181,8 @@ async def change_reading(request: web.Request) -> web.StreamResponse:
             words.append(choice.flag)
         elif value:
             words.append(f"{choice.flag}={value}")
+    if any(field.startswith(_MAP) for field in form) and not any(word.endswith("=rating") for word in words):
+        raise UsageError("Say which column is your rating; without one there is nothing to import.")
     draft.words = words
     draft.forget("inspect", "match", "plan")
     draft.save()
@@ -186,7 +209,8 @@ def _choices(draft: Draft) -> list[Choice]:
         is_switch = isinstance(default, bool)
         given = next((word for word in draft.words if word.partition("=")[0] == flag), "")
         value = given.partition("=")[2] or given if is_switch else given.partition("=")[2]
-        found.append(Choice(name, flag, declaration.help, value, is_switch))
+        label = name.removesuffix("_name").replace("_", " ").capitalize()
+        found.append(Choice(name, label, flag, declaration.help, value, is_switch))
     return found
 
 

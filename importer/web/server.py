@@ -11,7 +11,16 @@ from aiohttp import web
 
 from importer.errors import ImporterError
 from importer.files import make_private_folder
-from importer.web import file_pages, past_pages, place_pages, plan_pages, run_pages, sign_in_page
+from importer.web import (
+    file_pages,
+    job_pages,
+    past_pages,
+    place_pages,
+    plan_pages,
+    run_pages,
+    sign_in_page,
+    title_pages,
+)
 from importer.web.access import ACCESS, Access
 from importer.web.drafts import FOLDER, remove_old
 from importer.web.guard import guard
@@ -44,6 +53,12 @@ def build_app(access: Access, folder: Path) -> web.Application:
             web.post("/imports/{draft}/account", place_pages.begin_sign_in),
             web.post("/imports/{draft}/account/stop", place_pages.stop_sign_in),
             web.post("/imports/{draft}/account/next", place_pages.leave_account),
+            web.get("/imports/{draft}/titles", title_pages.show_titles),
+            web.post("/imports/{draft}/titles/look-up", title_pages.look_up),
+            web.post("/imports/{draft}/titles/index", title_pages.get_index),
+            web.post("/imports/{draft}/titles/choose", title_pages.choose_title),
+            web.post("/imports/{draft}/titles/undo", title_pages.undo_choice),
+            web.post("/imports/{draft}/titles/next", title_pages.go_on),
             web.get("/imports/{draft}/plan", plan_pages.show_plan),
             web.get("/imports/{draft}/plan/rows", plan_pages.show_rows),
             web.post("/imports/{draft}/plan/make", plan_pages.make_plan),
@@ -63,6 +78,9 @@ def build_app(access: Access, folder: Path) -> web.Application:
             web.get("/runs/{run}/undo", past_pages.show_undo),
             web.post("/runs/{run}/undo/preview", past_pages.preview_undo),
             web.post("/runs/{run}/undo", past_pages.undo),
+            web.get("/jobs", job_pages.show_jobs),
+            web.post("/jobs/{job}/run", job_pages.run_job),
+            web.post("/jobs/{job}/stop", job_pages.stop_job),
         ]
     )
     return app

@@ -2,8 +2,15 @@
 
 import csv
 import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import SAMPLES, Server, Watcher, open_page
@@ -43,9 +50,34 @@ def write_ratings(path: Path, rows: int, title: str = "") -> Path:
     return path
 
 
+def check_access(page: Page) -> None:
+    """No rule of WCAG 2.1, A and AA, is broken in what is shown; contrast is enough in the dark, too."""
+    check_rules(page, {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
+    page.emulate_media(color_scheme="dark")
+    check_rules(page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
+    page.emulate_media(color_scheme="light")
+
+
+def check_rules(page: Page, options: Mapping[str, object]) -> None:
+    rules = Axe().run(page, options=options).response["violations"]
+    broken = [(rule["id"], node["html"][:200]) for rule in rules for node in rule["nodes"]]
+    assert broken == [], page.url
+
+
+def check_width(page: Page) -> None:
+    """On a phone nothing is cut off, and the page is not moved sideways."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, page.url
+    page.set_viewport_size({"width": 1280, "height": 900})
+
+
 def test_the_whole_way_from_a_dropped_file_to_undo(page: Page, server: Server) -> None:
+    check_access(page)
+    check_width(page)
     drop(page, SAMPLES / "imdb-2024.csv")
     expect(page.get_by_text("131 rows")).to_be_visible()
+    check_access(page)
+    check_width(page)
     expect(page.locator("table.bars").first).to_contain_text("32")
     expect(page.get_by_text("2 rows invalid").or_(page.get_by_text("1 row invalid").first)).to_be_visible()
 
@@ -56,8 +88,12 @@ def test_the_whole_way_from_a_dropped_file_to_undo(page: Page, server: Server) -
     page.get_by_role("searchbox").fill("anora")
     page.get_by_role("searchbox").press("Enter")
     expect(page.get_by_text("1 to 1 of 1")).to_be_visible()
+    check_access(page)
+    check_width(page)
 
     send(page)
+    check_access(page)
+    check_width(page)
     assert count_of(page, "not found") == "1"
     assert count_of(page, "skipped") == "2"  # with the row that was taken out
     with page.expect_download() as saved:
@@ -75,10 +111,13 @@ def test_the_whole_way_from_a_dropped_file_to_undo(page: Page, server: Server) -
 
     page.get_by_role("button", name="Undo …").click()
     expect(page.get_by_role("heading", name="1 rating would be as before the run")).to_be_visible()
+    check_access(page)
     page.get_by_role("button", name="Undo 1 rating").click()
     expect(page.get_by_role("heading", name="Undone")).to_be_visible()
     page.goto(server.address.partition("?")[0] + "runs")
     expect(page.get_by_text("undone", exact=True)).to_be_visible()
+    check_access(page)
+    check_width(page)
 
 
 def test_hostile_and_foreign_titles_are_only_text(page: Page, tmp_path: Path) -> None:
@@ -121,4 +160,121 @@ def test_two_tabs_show_the_same_run_and_begin_it_once(page: Page, server: Server
     for tab in (page, other):
         expect(tab.get_by_role("heading", name="All rows")).to_be_visible()
     assert page.url == other.url
-    assert len(server.run("runs").splitlines()) == 1
+    assert len(server.run("runs").splitlines()) == 2  # with the heading
+
+
+def test_titles_are_chosen_by_keys_alone(page: Page) -> None:
+    drop(page, SAMPLES / "letterboxd-ratings.csv")
+    page.get_by_role("link", name="Next: where to?").click()
+    check_access(page)
+    check_width(page)
+    page.get_by_role("button", name="Try it here first").click()
+    page.get_by_role("button", name="Look the titles up").click()
+    expect(page.get_by_text("7 of 7 doubtful left")).to_be_visible()
+    check_access(page)
+    check_width(page)
+    page.keyboard.press("s")
+    expect(page.get_by_text("6 of 7 doubtful left")).to_be_visible()
+    page.keyboard.press("u")
+    expect(page.get_by_text("7 of 7 doubtful left")).to_be_visible()
+    page.locator(".card", has_text="One of the Roughs").focus()
+    page.keyboard.press("2")
+    expect(page.get_by_text("6 of 7 doubtful left")).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^2 The Lives of Others"))).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    card = page.locator(".card", has_text="Yi Yi")
+    card.get_by_label("IMDb id of this title").fill("tt0000417")
+    card.get_by_role("button", name="Take it").click()
+    expect(page.get_by_text("5 of 7 doubtful left")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Take the last choice back")).click()
+    expect(page.get_by_text("6 of 7 doubtful left")).to_be_visible()
+    page.get_by_role("button", name="Go on; the others are not sent").click()
+    expect(page.get_by_text("movie · tt0405094")).to_be_visible()
+
+
+def test_a_table_that_nobody_knows_is_described_and_read(page: Page, tmp_path: Path) -> None:
+    rows = ("Film;Sterne;Wann", "Ödipussi;4,5;2020-01-02", "مرحبا;3;2021-02-03", "评分;5;2021-02-03")
+    (tmp_path / "odd.csv").write_text("\n".join(rows), "utf-8")
+    page.set_input_files("#file", tmp_path / "odd.csv")
+    expect(page.get_by_label("What the column Sterne is")).to_have_value("rating")
+    check_access(page)
+    check_width(page)
+    page.get_by_label("Highest rating").fill("5")
+    page.get_by_role("button", name="Read it like this").click()
+    expect(page.locator(".lead")).to_contain_text("3 rows")
+    expect(page.locator("table.bars").first).to_contain_text("9")
+
+
+def test_everything_works_without_scripts(browser: Browser, server: Server, watcher: Watcher) -> None:
+    plain = open_page(browser, watcher, java_script_enabled=False)
+    plain.goto(server.address)
+    plain.set_input_files("#file", SAMPLES / "imdb-2018.csv")
+    plain.get_by_role("button", name="Look at it").click()
+    look_again(plain, "Next: where to?")
+    plain.get_by_role("link", name="Next: where to?").click()
+    plain.get_by_role("button", name="Try it here first").click()
+    look_again(plain, "Send ")
+    plain.get_by_role("button", name=re.compile("^Send ")).click()
+    look_again(plain, "All rows")
+    plain.context.close()
+
+
+def look_again(page: Page, name: str) -> None:
+    """Follow `Look again` until the page shows what was waited for."""
+    wanted = page.locator("a, button, h2", has_text=re.compile(f"^{re.escape(name)}")).first
+    again = page.get_by_role("link", name="Look again")
+    for _ in range(200):
+        expect(wanted.or_(again)).to_be_visible()
+        if wanted.is_visible():
+            return
+        page.wait_for_timeout(500)  # as a person would; without scripts nothing can be waited for
+        again.click()
+    raise AssertionError(page.content())
+
+
+def test_signing_in_with_a_code(browser: Browser, tmp_path: Path, watcher: Watcher) -> None:
+    with run_sandbox() as url:
+        keys = {"CLIENT_ID": "sandbox-client", "CLIENT_SECRET": "sandbox-secret"}
+        settings = {"BASE_URL": url, "AUTH_URL": url, **keys}
+        with Server(
+            tmp_path, **{f"IMPORTER_TRAKT_{name}": value for name, value in settings.items()}
+        ) as server:
+            page = open_page(browser, watcher)
+            page.goto(server.address)
+            drop(page, SAMPLES / "imdb-2018.csv")
+            page.get_by_role("link", name="Next: where to?").click()
+            page.locator("form.card", has=page.locator('input[value="trakt"]')).get_by_role("button").click()
+            page.get_by_role("button", name="Sign in").click()
+            expect(page.get_by_role("heading", name="Enter this code there")).to_be_visible()
+            check_access(page)
+            check_width(page)
+            assert page.locator("svg.qr").count() == 1
+            approve(url, page.locator(".code").inner_text())
+            expect(page.get_by_role("heading", name=re.compile("^Signed in as demo"))).to_be_visible()
+            page.get_by_role("button", name="Next: see what would happen").click()
+            expect(page.get_by_role("button", name=re.compile("^Send "))).to_be_visible()
+            page.context.close()
+        logs = [path.read_text("utf-8") for path in tmp_path.rglob("*") if path.suffix in {".log", ".out"}]
+        assert "sandbox-secret" not in "".join(logs)
+
+
+@contextmanager
+def run_sandbox() -> Iterator[str]:
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "importer", "sandbox", "--until-stdin-closes"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as sandbox:
+        assert sandbox.stdin is not None
+        assert sandbox.stdout is not None
+        yield sandbox.stdout.readline().removeprefix("sandbox ready at ").strip()
+        sandbox.stdin.close()
+
+
+def approve(url: str, code: str) -> None:
+    """Do what a person does on the service's page."""
+    form = urlencode({"code": code, "action": "approve"}).encode()
+    with urlopen(Request(f"{url}/activate", form, {"User-Agent": "a browser"}), timeout=30) as answer:
+        assert answer.status == 200

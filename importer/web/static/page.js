@@ -32,44 +32,40 @@ function prepareDrop() {
   for (const name of ["dragover", "drop"]) document.addEventListener(name, (event) => event.preventDefault());
 }
 
-// Cards of titles: 1 to 9 choose, s skips, u takes back, j and k or the arrows go on and back.
-function prepareCards() {
-  const cards = document.querySelector(".cards");
-  if (!cards || cards.dataset.ready) return;
-  cards.dataset.ready = "yes";
-  const all = () => [...document.querySelectorAll(".cards .card")];
-  const current = () => document.activeElement.closest(".card") || all().find((card) => !card.dataset.chosen) || all()[0];
-  document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches("input:not([type=radio]), textarea, select")) return;
-    const card = current();
-    if (!card) return;
-    const press = (selector) => { const found = card.querySelector(selector); if (found) found.click(); return Boolean(found); };
-    let done = false;
-    if (/^[1-9]$/.test(event.key)) done = press(`[data-key="${event.key}"]`);
-    else if (event.key === "s") done = press('[data-key="s"]');
-    else if (event.key === "u") { const undo = document.getElementById("undo-choice"); if (undo) { undo.click(); done = true; } }
-    else if (event.key === "j" || event.key === "k") {
-      const list = all();
-      const next = list[list.indexOf(card) + (event.key === "j" ? 1 : -1)];
-      if (next) { next.focus(); done = true; }
-    }
-    if (done) event.preventDefault();
-  });
+// Cards of titles: 1 to 9 choose, s skips, u takes back, j and k go on and back.
+const allCards = () => [...document.querySelectorAll(".cards .card")];
+const firstOpen = () => allCards().find((card) => !card.dataset.chosen);
+
+function currentCard() {
+  return document.activeElement.closest(".card") || firstOpen() || allCards()[0];
 }
 
-function prepare() {
-  prepareDrop();
-  prepareCards();
+function pressCardKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input, textarea, select")) return;
+  const card = currentCard();
+  if (!card) return;
+  const press = (found) => { if (found) { event.preventDefault(); found.click(); } };
+  if (/^[1-9s]$/.test(event.key)) press(card.querySelector(`[data-key="${event.key}"]`));
+  else if (event.key === "u") press(document.getElementById("undo-choice"));
+  else if (event.key === "j" || event.key === "k") {
+    const list = allCards();
+    const next = list[list.indexOf(card) + (event.key === "j" ? 1 : -1)];
+    if (next) { event.preventDefault(); next.focus(); }
+  }
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  prepare();
+  prepareDrop();
+  document.addEventListener("keydown", pressCardKey);
   document.body.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-Token"] = token(); });
   const lost = document.getElementById("lost");
   for (const name of ["htmx:sendError", "htmx:responseError"]) {
     document.body.addEventListener(name, () => { lost.hidden = false; });
   }
   document.body.addEventListener("htmx:afterOnLoad", () => { lost.hidden = true; });
-  document.body.addEventListener("htmx:afterSettle", prepare);
+  document.body.addEventListener("htmx:afterSettle", (event) => {
+    const next = firstOpen();
+    if (event.target.id === "cards" && next) next.focus();
+  });
 });
