@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +16,7 @@ from importer.errors import UsageError
 from importer.readers.base import ReadOptions
 from importer.readers.sample import ColumnSample
 from importer.report.inspect_file import inspect_file
-from importer.report.inspection import build_inspection
+from importer.report.inspection import Inspection, build_inspection
 from importer.runs.prompts import TableAnswers, Unattended
 from importer.runs.rules import DestinationOptions, PlaceOptions
 from importer.runs.sources import ExportFile
@@ -50,6 +51,27 @@ class _Questions(Unattended):
         return {"scale_question": self._scale or None, "columns": columns}
 
 
+class _HtmlPage:
+    """The page that was asked for; imported late, since only it needs templates."""
+
+    def __init__(self, path: Path | None, *, opens: bool, overwrite: bool) -> None:
+        from importer.cli.html_page import check_opens  # noqa: PLC0415
+        from importer.report.figures import Figures  # noqa: PLC0415
+        from importer.report.file_page import SENDABLE  # noqa: PLC0415
+
+        check_opens(path, opens=opens)
+        assert path is not None
+        self._path, self._opens, self._overwrite = path, opens, overwrite
+        self.figures = Figures(succeeded=SENDABLE)
+
+    def write(self, found: Inspection) -> None:
+        from importer.cli.html_page import write_page  # noqa: PLC0415
+        from importer.report.file_page import build_file_page  # noqa: PLC0415
+
+        page = build_file_page(found, self.figures)
+        write_page(page, self._path, overwrite=self._overwrite, opens=self._opens)
+
+
 @spread
 def inspect(
     *,
@@ -59,6 +81,9 @@ def inspect(
     name: options.Name = "",
     matched: options.MatchFile,
     request: Annotated[RequestOptions, Only("love", "hate")],
+    html: options.Html = None,
+    opens: options.Open = False,
+    overwrite: options.Overwrite = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Show what FILE has and which rows would be sent.
@@ -66,20 +91,23 @@ def inspect(
     Also says why the other rows would not. Asks no server, sends nothing.
     """
     export = ExportFile(file, reading, matched.resolved, name)
+    page = None if html is None and not opens else _HtmlPage(html, opens=opens, overwrite=overwrite)
     at = DestinationOptions(request=request)
     prompts = find_prompts()
     questions = _Questions()
     if as_json and isinstance(prompts, Unattended):
         prompts = questions
     try:
-        found = inspect_file(export, place.spec, at, prompts)
+        found = inspect_file(export, place.spec, at, prompts, None if page is None else page.figures.add)
     except UsageError as error:
         if questions.is_any:
             print(
                 json.dumps({"file": export.name, "problem": explain(error)} | questions.as_json(), indent=2)
             )
         raise
+    if page is not None:
+        page.write(found)
     if as_json:
         print(json.dumps(found.as_json() | questions.as_json(), indent=2))
-    else:
+    elif page is None:
         print(build_inspection(found), *advise_inspection(found), sep="\n\n")

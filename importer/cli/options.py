@@ -53,6 +53,13 @@ Name = Annotated[
 ]
 
 
+Html = Annotated[
+    Path | None, typer.Option("--html", help="Write a page with charts and all rows.", metavar="FILE")
+]
+
+Open = Annotated[bool, typer.Option("--open", help="With --html: open the page in the browser.")]
+
+
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Do everything except send.", rich_help_panel=RuleOptions.heading),

@@ -119,10 +119,16 @@ def report(
     run_id: _RunId = "last",
     *,
     out: Annotated[Path | None, typer.Option(help="Also write the results file again.")] = None,
+    html: options.Html = None,
+    opens: options.Open = False,
     overwrite: options.Overwrite = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Print the summary of a run again."""
+    if html is not None or opens:
+        _write_page(run_id, html, opens=opens, overwrite=overwrite)
+        if out is None and not as_json:
+            return
     run = _find(run_id)
     if out is not None:
         outputs = find_outputs()
@@ -146,6 +152,15 @@ def report(
     )
     stream = sys.stderr if str(out) == "-" else sys.stdout
     print(json.dumps(summary.as_json(), indent=2) if as_json else build_text(summary), file=stream)
+
+
+def _write_page(run_id: str, html: Path | None, *, opens: bool, overwrite: bool) -> None:
+    from importer.cli.html_page import check_opens, write_page  # noqa: PLC0415 - only a page needs templates
+    from importer.report.run_page import build_run_page  # noqa: PLC0415
+
+    check_opens(html, opens=opens)
+    assert html is not None
+    write_page(build_run_page(_find(run_id)), html, overwrite=overwrite, opens=opens)
 
 
 def _find(run_id: str) -> PastRun:

@@ -1,8 +1,10 @@
 """Inspects an export: loads it into a temporary journal and counts the outcomes of its rows."""
 
 import tempfile
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from importer.destinations.spec import DestinationSpec
 from importer.journal import Journal
@@ -17,9 +19,16 @@ from importer.runs.sources import ExportFile, Opening
 
 
 def inspect_file(
-    export: ExportFile, spec: DestinationSpec, options: DestinationOptions, prompts: Prompts
+    export: ExportFile,
+    spec: DestinationSpec,
+    options: DestinationOptions,
+    prompts: Prompts,
+    note_row: Callable[[Sequence[Any]], None] | None = None,
 ) -> Inspection:
-    """Return the file's contents and the rows that a destination would take. Offline. Raises UsageError."""
+    """Return the file's contents and the rows that a destination would take. Offline. Raises UsageError.
+
+    `note_row` is called with each line of the results.
+    """
     destination = build_offline(spec, options)
     with (
         tempfile.TemporaryDirectory(prefix="inspect-") as folder,
@@ -32,4 +41,8 @@ def inspect_file(
             found = Inspection(source.name, reader.format_name, reader.notes, spec.word, unread=source.unread)
             with closing(loaded.run.results()) as lines:
                 found.add_all(lines)
+            if note_row is not None:
+                with closing(loaded.run.results()) as lines:
+                    for line in lines:
+                        note_row(line)
     return found

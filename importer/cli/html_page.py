@@ -1,0 +1,30 @@
+"""Writes a page for people to open: `importer report --html` and `importer inspect --html`."""
+
+import webbrowser
+from pathlib import Path
+
+from importer.errors import CommandError
+from importer.files import AtomicFiles, check_place
+from importer.report.page import Page, build_page
+from importer.runs.outputs import find_outputs
+from importer.text import clean
+
+
+def write_page(page: Page, path: Path, *, overwrite: bool, opens: bool) -> None:
+    """Write the page, and open it in the browser. Raises OptionError if a file of the user's is there."""
+    check_place(path, "html")
+    outputs = find_outputs()
+    if not overwrite:
+        outputs.check_written(path, "html")
+    with outputs.writing(path), AtomicFiles() as files:
+        files.open(path).write(build_page(page))
+        files.commit([path])
+    print(f"The page is {clean(str(path))}.")
+    if opens:
+        webbrowser.open(path.absolute().as_uri())
+
+
+def check_opens(html: Path | None, *, opens: bool) -> None:
+    """Check that there is a page to open. Raises CommandError."""
+    if opens and html is None:
+        raise CommandError("--open opens the page that --html names")
