@@ -194,7 +194,7 @@ class TestRuns:
         results.write_text(results.read_text("utf-8").replace(UNKNOWN, MOVIES[2]), "utf-8")
         assert importer("retry", "--all", "ratings.results.csv")[0] == 0
         assert server.stored_movies() == {MOVIES[0]: 9, MOVIES[2]: 7}
-        first = importer("runs")[1].split()[0]
+        first = importer("runs")[1].splitlines()[1].split()[0]
         begun = count_requests(server)
         assert importer("undo", first)[0] == 0
         assert "GET find" not in requests_since(server, begun)
@@ -262,6 +262,7 @@ class TestRuns:
 
     def test_an_account_is_a_source(self, importer: Importer, server: Server, tmp_path: Path) -> None:
         importer("run", "ratings.csv", "--to", "tmdb")
+        first = importer("runs")[1].splitlines()[1].split()[0]
         assert importer("export", "tmdb", "backup.csv")[0] == 0
         with (tmp_path / "backup.csv").open(newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
@@ -269,7 +270,7 @@ class TestRuns:
             *(("1396", rating) for rating in ("10", "7", "8")),
             ("278", "9"),
         ]
-        assert importer("undo", "last")[0] == 0
+        assert importer("undo", first)[0] == 0
         assert importer("run", "backup.csv", "--to", "tmdb")[0] == 0
         assert len(server.stored()) == 4
 
