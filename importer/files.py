@@ -134,6 +134,14 @@ class AtomicFiles:
         self._stream = None
 
 
+_is_device = re.compile(r"(con|prn|aux|nul|(com|lpt)[0-9\u00b9\u00b2\u00b3])\s*(\.|$)", re.IGNORECASE).match
+
+
+def is_device_name(name: str) -> bool:
+    """Whether Windows takes a file's name for a device, with any ending: `aux.json` is one."""
+    return _is_device(name) is not None
+
+
 def make_private_folder(folder: Path) -> None:
     """Make a folder that only its owner can read; an existing one is made private, too.
 

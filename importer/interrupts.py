@@ -8,11 +8,15 @@ while results are written   delaying_signals()               a first signal wait
 """
 
 import asyncio
+import os
 import signal
+import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from types import FrameType
+from functools import partial
+from types import FrameType, MappingProxyType
+from typing import Any
 
 from importer.errors import StopRunError
 
@@ -69,8 +73,28 @@ def delaying_signals() -> Iterator[Sequence[StopRunError]]:
         yield delayed
 
 
+def ending_signals() -> list[signal.Signals]:
+    """List the signals by which a person or another program ends this one."""
+    ctrl_break: signal.Signals | None = getattr(signal, "SIGBREAK", None)  # on Windows, also from a parent
+    return [signal.SIGINT, signal.SIGTERM, *([] if ctrl_break is None else [ctrl_break])]
+
+
+def ask_to_end(child: "subprocess.Popen[bytes] | asyncio.subprocess.Process") -> None:
+    """Ask a process that was started with `OWN_GROUP` to end; on Windows `terminate` would kill it."""
+    child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
+
+
+OWN_GROUP: Mapping[str, Any] = MappingProxyType(
+    {
+        "start_new_session": os.name == "posix",
+        "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+    }
+)
+"""How a child is started that Ctrl-C is not for: this process passes it on once."""
+
+
 def _stop_signals() -> Sequence[signal.Signals]:
-    signals = [signal.SIGINT, signal.SIGTERM]
+    signals = ending_signals()
     hangup = getattr(signal, "SIGHUP", None)  # not on Windows
     if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:  # as it is after `nohup`
         signals.append(hangup)
@@ -97,3 +121,31 @@ def passing_signals_on(on_signal: Callable[[int], None]) -> Iterator[None]:
     # Not loop.add_signal_handler: removing it sets SIGTERM to kill, whatever it did before.
     with listening_to_signals(lambda number, _: loop.call_soon_threadsafe(on_signal, number)):
         yield
+
+
+@contextmanager
+def on_signals(actions: Mapping[signal.Signals, Callable[[], object]]) -> Iterator[None]:
+    """Call the actions in the running loop when their signals arrive; in the main thread only."""
+    loop = asyncio.get_running_loop()
+    before: dict[signal.Signals, Any] = {}
+    watched: list[signal.Signals] = []
+    with suppress(RuntimeError, ValueError):  # not in the main thread
+        for number, action in actions.items():
+            try:
+                loop.add_signal_handler(number, action)
+                watched.append(number)
+            except NotImplementedError:  # the loop of Windows
+                before[number] = signal.signal(number, partial(_call_in_loop, loop, action))
+    try:
+        yield
+    finally:
+        for number in watched:
+            loop.remove_signal_handler(number)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def _call_in_loop(
+    loop: asyncio.AbstractEventLoop, action: Callable[[], object], _number: int, _frame: FrameType | None
+) -> None:
+    loop.call_soon_threadsafe(action)

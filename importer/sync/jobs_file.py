@@ -11,6 +11,7 @@ from importer.config.folders import config_file, expand_user
 from importer.config.sources import as_variable, read_tables, unknown_sections
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
 from importer.errors import OptionError, SettingsError
+from importer.files import is_device_name
 from importer.http import url_problems
 from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
@@ -20,6 +21,7 @@ from importer.sync.keys import read_keys
 from importer.sync.split import section_of, split_job
 from importer.text import did_you_mean, docs_page
 
+_HAS_DEVICE_NAMES = os.name == "nt"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -113,6 +115,8 @@ def _check_names(path: Path, tables: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{name} in [{group}] of {path} must be a section: {section} on a line of its own."
             elif not _NAME.fullmatch(name):
                 yield f"{section} of {path}: a name has up to 64 letters, digits, hyphens and underscores."
+            elif _HAS_DEVICE_NAMES and is_device_name(name):  # its files would be a device
+                yield f"{section} of {path}: Windows keeps this name for a device; rename it."
             elif (other := spelled.setdefault(as_variable(name), name)) != name:
                 yield f"{section} and [{group}.{other}] of {path} differ too little; rename one of them."
 

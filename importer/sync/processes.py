@@ -4,13 +4,14 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.errors import SettingsError, StopRunError
+from importer.interrupts import OWN_GROUP, ask_to_end, ending_signals, on_signals
 from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import Log
 from importer.monitoring.run_end import build_failed_start
@@ -72,9 +73,13 @@ class Children:
             stderr=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE_BYTES,
             # The command that a child suggests is the one that users type, not the one used here.
-            env={**os.environ, "IMPORTER_TYPED": f"importer sync {name}", **self.environ},
-            # A session of its own: Ctrl-C is for this process, which passes it on once.
-            start_new_session=os.name == "posix",
+            env={
+                **os.environ,
+                "IMPORTER_TYPED": f"importer sync {name}",
+                "PYTHONIOENCODING": "utf-8",  # through a pipe, Windows would take the console's own
+                **self.environ,
+            },
+            **OWN_GROUP,
         )
         assert child.stdout is not None
         assert child.stderr is not None
@@ -89,7 +94,7 @@ class Children:
                 await asyncio.shield(work)
             except asyncio.CancelledError:
                 if child.returncode is None:
-                    child.terminate()  # requests in flight finish; after a second signal they do not
+                    ask_to_end(child)  # requests in flight finish; after a second signal they do not
                 continue
             return child.returncode or 0
 
@@ -103,23 +108,8 @@ async def run_side_by_side(names: Sequence[str], children: Children) -> int:
         for task in running:
             task.cancel()
 
-    with on_signals({signal.SIGINT: end, signal.SIGTERM: end}):
+    with on_signals(dict.fromkeys(ending_signals(), end)):
         return max(await asyncio.gather(*running))
-
-
-@contextmanager
-def on_signals(actions: Mapping[signal.Signals, Callable[[], None]]) -> Iterator[None]:
-    """Call the actions in the loop when their signals arrive, where the system has them."""
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError, RuntimeError, ValueError):
-        for number, action in actions.items():
-            loop.add_signal_handler(number, action)
-    try:
-        yield
-    finally:
-        with suppress(NotImplementedError, RuntimeError, ValueError):
-            for number in actions:
-                loop.remove_signal_handler(number)
 
 
 def _label_error(prefix: str, line: str) -> str:

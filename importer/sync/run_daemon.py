@@ -22,13 +22,14 @@ from pathlib import Path
 from importer.config.folders import config_file, state_dir
 from importer.errors import Remedy, StateFileError, StopRunError, UsageError
 from importer.files import write_privately
+from importer.interrupts import ending_signals, on_signals
 from importer.monitoring.health import note_next_run, read_job
 from importer.monitoring.log import Log
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
 from importer.sync.daemon import Daemon, JobEnd
 from importer.sync.jobs_file import choose_jobs, load_jobs
-from importer.sync.processes import Children, on_signals
+from importer.sync.processes import Children
 from importer.sync.recipients import health_folder, serving_metrics
 from importer.sync.schedule import Schedule, ScheduledJob, build_schedule, show_moment
 from importer.sync.split import section_of
@@ -86,7 +87,7 @@ async def _run(
 
     daemon = Daemon(load, begin, ended, report, jitter_seconds=options.jitter_seconds)
     actions: dict[signal.Signals, Callable[[], None]] = {
-        number: partial(stop, number) for number in (signal.SIGINT, signal.SIGTERM)
+        number: partial(stop, number) for number in ending_signals()
     }
     if hasattr(signal, "SIGHUP"):
         actions[signal.SIGHUP] = daemon.reload

@@ -26,6 +26,7 @@ from typing import Any
 from importer.config.folders import config_file, find_state_dir
 from importer.errors import UsageError
 from importer.files import make_private_folder
+from importer.interrupts import OWN_GROUP, ask_to_end
 
 if sys.platform != "win32":
     import fcntl
@@ -65,11 +66,9 @@ class Command:
                 stdin=subprocess.DEVNULL if secret is None else subprocess.PIPE,
                 stdout=out,
                 stderr=log,
-                env=os.environ | _absolute_places() | dict(environ or {}),
+                env=os.environ | {"PYTHONIOENCODING": "utf-8"} | _absolute_places() | dict(environ or {}),
                 pass_fds=kept,
-                # A session of its own: Ctrl-C ends the page's server, and not what it has begun.
-                start_new_session=os.name == "posix",
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                **OWN_GROUP,  # Ctrl-C ends the page's server, and not what it has begun
             )
         if child.stdin is not None:
             with suppress(BrokenPipeError), child.stdin:
@@ -85,7 +84,7 @@ class Command:
             return
         child = _started.get(self._place("log"))
         if child is not None:
-            child.send_signal(signal.SIGTERM if os.name == "posix" else signal.CTRL_BREAK_EVENT)  # type: ignore[attr-defined]
+            ask_to_end(child)
         elif os.name == "posix" and (pid := self.facts.get("pid")):
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGTERM)

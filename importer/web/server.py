@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 from aiohttp import web
 
 from importer.errors import ImporterError
 from importer.files import make_private_folder
+from importer.interrupts import ending_signals, on_signals
 from importer.web import (
     file_pages,
     job_pages,
@@ -108,15 +107,8 @@ async def serve(
             ) from error
         access.port = runner.addresses[0][1]
         ready(access.port)
-        await (until or _until_signal()).wait()
+        ended = until or asyncio.Event()
+        with on_signals(dict.fromkeys(ending_signals(), ended.set)):
+            await ended.wait()
     finally:
         await runner.cleanup()
-
-
-def _until_signal() -> asyncio.Event:
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    with suppress(NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, ended.set)
-    return ended

@@ -14,6 +14,7 @@ from aiohttp import BodyPartReader, MultipartReader, web
 
 from importer.config.folders import expand_user
 from importer.errors import UsageError
+from importer.files import is_device_name
 from importer.http import host_of, url_problems
 from importer.sync.config import SyncJob
 from importer.sync.source import Version, fetch
@@ -41,7 +42,7 @@ def safe_name(name: str) -> str:
     while len(last.encode()) > _LONGEST_NAME:
         stem, dot, ending = last.rpartition(".")
         last = f"{stem[:-1]}{dot}{ending}" if len(stem) > 1 else last[:-1]
-    if not last or last in _RESERVED:
+    if not last or last in _RESERVED or is_device_name(last):
         return f"file-{last}" if last else "ratings.csv"
     return last
 
