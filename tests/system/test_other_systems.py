@@ -44,8 +44,8 @@ TAKEN_AWAY = {
 }
 """Those that no library here needs in its version for Unix; of the others the code is read."""
 
-# Loaded before the program, and before every process that it starts. The libraries that have code of their own
-# for Windows are loaded as they are here; an event loop that takes no handler of signals is that of Windows.
+# Loaded before the program, and before every process that it starts. Libraries with code of their own for
+# Windows are loaded as they are here; an event loop that takes no handler of signals is that of Windows.
 WITHOUT_UNIX = f"""
 import asyncio, os, signal, sys, tempfile, subprocess, selectors, shutil, pathlib, asyncio.unix_events
 import filelock, platformdirs.unix
@@ -93,7 +93,7 @@ def test_a_run_and_what_follows_it_need_nothing_of_unix(tmp_path: Path, windows:
     for words, exit_code in (
         (("run", sample, "--to", "sandbox", "--out", "results.csv"), 1),
         (("retry", "results.csv", "--to", "sandbox"), 1),
-        (("undo", "last"), 0),
+        (("undo", "last", "--yes"), 0),
         (("sync",), 1),
         (("runs",), 0),
         (("report", "last"), 0),
