@@ -138,6 +138,17 @@ class TestSignIn:
         assert importer("run", "ratings.csv", "--to", "tmdb", "--account", "ada")[0] == 0
         assert len(server.stored()) == 4
 
+    @pytest.mark.parametrize("settings", [{"TMDB_API_KEY": KEY, "TMDB_SESSION_ID": SESSION}])
+    def test_what_stands_in_addresses_is_written_nowhere(self, importer: Importer, tmp_path: Path) -> None:
+        assert importer("run", "ratings.csv", "--to", "tmdb")[0] == 0
+        importer("show", "last")
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        assert any(path.suffix == ".sqlite3" for path in files)
+        for path in files:
+            content = path.read_bytes()
+            assert KEY.encode() not in content, path
+            assert SESSION.encode() not in content, path
+
 
 class TestRuns:
     def test_ids_are_found_before_anything_is_compared(
@@ -224,6 +235,12 @@ class TestRuns:
         write(tmp_path / "ratings.csv", f"imdb_id,rating,rated_at\n{MOVIES[0]},9,2020-01-01\n")
         assert importer("run", "ratings.csv", "--to", "tmdb", "--on-conflict", policy)[0] == 0
         assert server.stored_movies() == {MOVIES[0]: after}
+
+    def test_it_is_said_that_dates_are_lost(self, importer: Importer, server: Server, tmp_path: Path) -> None:
+        assert "keeps no dates" not in importer("run", "ratings.csv", "--to", "tmdb")[2]
+        write(tmp_path / "dated.csv", f"imdb_id,rating,rated_at\n{MOVIES[3]},9,2020-01-01\n")
+        assert "TMDB keeps no dates" in importer("run", "dated.csv", "--to", "tmdb")[2]
+        assert "keeps no dates" not in importer("run", "dated.csv", "--to", "tmdb")[2]
 
     def test_two_rows_of_one_title_are_seen_before_they_are_sent(
         self, importer: Importer, server: Server, tmp_path: Path
