@@ -18,6 +18,7 @@ from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_results
 from importer.runs.rules import (
+    WHERE_TO,
     DestinationOptions,
     EndOptions,
     FileOptions,
@@ -36,7 +37,7 @@ def run(
     *,
     file: Annotated[str | None, typer.Argument(help="The export to import; - reads standard input.")] = None,
     origin: SourceOptions,
-    place: PlaceOptions,
+    place: Annotated[PlaceOptions, Only("to", "api", to=f"{WHERE_TO} Said again: there, too.")],
     at: Annotated[DestinationOptions, Only("base_url", "insecure_http", "account", "any_title", "write_to")],
     reading: ReadOptions,
     name: options.Name = "",

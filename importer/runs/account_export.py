@@ -16,8 +16,9 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from importer.client.account_reader import AccountReader
 from importer.client.client import Client, value_of
@@ -37,7 +38,7 @@ from importer.runs.load import Destination, Source
 from importer.runs.open_destination import open_destination, open_login
 from importer.runs.prompts import Observer
 from importer.runs.rules import DestinationOptions
-from importer.runs.sources import Opening
+from importer.runs.sources import Opening, SourceSpec
 
 _CHUNK_ROWS = 2000
 
@@ -49,6 +50,8 @@ class AccountExport:
     spec: DestinationSpec
     account: str = ""
     """The name in the settings of the account; empty for the only one."""
+    kept: "list[_Reading] | None" = None
+    """Keeps what was read, if it is opened more than once: all must get the same ratings."""
 
     @property
     def name(self) -> str:
@@ -83,14 +86,28 @@ class AccountExport:
         to = opening.destination
         if self.spec.local_server is not None and to.spec.local_server is not None:
             raise UsageError("a sandbox cannot be read into a sandbox: there is only one on this machine")
-        with open_destination(
-            self.spec, DestinationOptions(account=self.account), opening.observer.warned
-        ) as opened:
-            if opened.account == to.account:
-                raise UsageError(f"{self.spec.word} is read and written with the same account, {to.account}")
+        reading = self.kept[0] if self.kept else self._read(opening)
+        self._check_other(reading.account, to)
+        yield _make_source(reading, to.destination)
+
+    def _read(self, opening: Opening) -> "_Reading":
+        options = DestinationOptions(account=self.account)
+        with open_destination(self.spec, options, opening.observer.warned) as opened:
+            self._check_other(opened.account, opening.destination)
             with opening.observer.watch(progress := Progress(Phase.COMPARING)):
-                source = build_source(opened, to.destination, progress)
-            yield source
+                reading = _read_account(opened, progress)
+        if self.kept is not None:
+            self.kept.append(reading)
+        return reading
+
+    def _check_other(self, account: str, to: OpenDestination) -> None:
+        if account == to.account:
+            raise UsageError(f"{self.spec.word} is read and written with the same account, {account}")
+
+    @contextmanager
+    def repeatable(self) -> Iterator[SourceSpec]:
+        """Give the same account, which is read once however often it is opened."""
+        yield replace(self, kept=[])
 
 
 def name_what_was_read(source: str) -> str:
@@ -104,18 +121,33 @@ def build_source(opened: OpenDestination, to: Destination, progress: Progress | 
 
     Raises StopRunError if the account cannot be read whole.
     """
+    return _make_source(_read_account(opened, progress or Progress()), to)
+
+
+class _Reading(NamedTuple):
+    """All that an account had when it was read."""
+
+    word: str
+    account: str
+    ratings: Sequence[AccountRating]
+
+
+def _read_account(opened: OpenDestination, progress: Progress) -> _Reading:
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            ratings = runner.run(_read(opened, progress or Progress()))
+            return _Reading(opened.spec.word, opened.account, runner.run(_read(opened, progress)))
     except AuthorizationError as error:
         error.name_sign_in(opened.spec.word, opened.settings_account)
         raise
-    rows = build_rows(ratings, to)
-    name = f"the ratings at {opened.spec.word} ({opened.account})"
+
+
+def _make_source(reading: _Reading, to: Destination) -> Source:
+    rows = build_rows(reading.ratings, to)
+    name = f"the ratings at {reading.word} ({reading.account})"
     digest = hashlib.sha256(name.encode())
     for row in rows:
         digest.update(repr(row).encode("utf-8", "backslashreplace"))
-    return Source(name, digest.hexdigest(), lambda: _Reader(rows, opened.spec.word))
+    return Source(name, digest.hexdigest(), lambda: _Reader(rows, reading.word))
 
 
 class _Reader:

@@ -147,6 +147,9 @@ def _check_to(typed: Sequence[str]) -> tuple[str, ...] | None:
     return tuple(typed) or None
 
 
+WHERE_TO = f"The destination: {', '.join(list_words())}. Usually it is {DEFAULT}."
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceOptions:
     """Which destinations, usually one. None means: the one that the input names, else the usual one."""
@@ -154,7 +157,7 @@ class PlaceOptions:
     heading: ClassVar[str] = "Where the ratings go"
 
     to: tuple[str, ...] | None = option(
-        f"The destination: {', '.join(list_words())}. Usually it is {DEFAULT}.",
+        WHERE_TO,
         metavar="DESTINATION",
         typed=list[str] | None,
         parse=_check_to,

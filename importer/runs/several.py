@@ -24,6 +24,7 @@ from typing import Any, cast
 from importer.errors import ImporterError, ResultsNotWrittenError, UsageError
 from importer.interrupts import delaying_signals
 from importer.model import DESTINATION, RESULT_COLUMNS
+from importer.runs.account_export import AccountExport
 from importer.runs.again import ResultsFile
 from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
@@ -32,7 +33,7 @@ from importer.runs.prompts import Observer, Prompts
 from importer.runs.results_csv import open_sink
 from importer.runs.run_report import RunReport
 from importer.runs.side_by_side import Ended, execute_all
-from importer.runs.sources import ExportFile
+from importer.runs.sources import ExportFile, SourceSpec
 
 
 def execute_several(
@@ -73,11 +74,11 @@ def _open_all(
                 _check_other(opened)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="results-")))
         about_file = cast(Prompts, _AskedOnce(find_prompts("")))
-        copied: ExportFile | None = None
+        shared: SourceSpec | None = None
         for number, (label, request) in enumerate(wanted.items()):
             what = request.what
-            if isinstance(what, ExportFile):  # the same for all, and standard input can be read only once
-                what = copied = copied or stack.enter_context(what.repeatable())
+            if isinstance(what, ExportFile | AccountExport):  # the same for all, and all must read the same
+                what = shared = shared or stack.enter_context(what.repeatable())
             with _naming(label):
                 wished = replace(request, what=what)
                 opening = open_at(opened[label], wished, about_file, observers[label])

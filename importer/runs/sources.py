@@ -111,7 +111,7 @@ class ExportFile:
             yield path
 
     @contextmanager
-    def repeatable(self) -> Iterator["ExportFile"]:
+    def repeatable(self) -> Iterator[SourceSpec]:
         """Give the same file, to be opened as often as is wanted."""
         with self.open_path() as path:
             yield replace(self, copy=path)

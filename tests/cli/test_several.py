@@ -1,6 +1,7 @@
 """One file to several destinations at once, as people type it, against a sandbox of each."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -157,6 +158,68 @@ class TestRun:
         labels = [label for label, _, _ in read_lines(tmp_path / "ratings.results.csv")]
         assert labels == ["mdblist:ada", "mdblist:bob"] * 3
 
+    def test_a_file_and_todays_trakt_api_may_be_among_them(
+        self, importer: Importer, simkl: Server, mdblist: Server, tmp_path: Path
+    ) -> None:
+        words = (*BOTH, "--to", "sandbox", "--api", "v2", "--to", "imdb-file", "--write-to", "up.csv")
+        assert importer(*words)[0] == 1
+        lines = read_lines(tmp_path / "ratings.results.csv")
+        assert [line for line in lines if line[1] == "2"] == [
+            ("simkl", "2", "unsupported"),
+            ("mdblist", "2", "rated"),
+            ("sandbox", "2", "rated"),
+            ("imdb-file", "2", "unsupported"),
+        ]
+        assert [status for label, _, status in lines if label == "sandbox"] == ["rated"] * 3
+        assert (tmp_path / "up.csv").read_text("utf-8").count("\ntt") == 2
+        assert (len(simkl.stored()), len(mdblist.stored())) == (2, 3)
+
+    def test_an_account_that_is_brought_to_several_is_read_once(
+        self, importer: Importer, simkl: Server, tmp_path: Path
+    ) -> None:
+        with running_sandbox() as source, running_sandbox() as other:
+            source.rate(MOVIES[0], 9)
+            account = f'[accounts.ada]\nbase_url = "{source.url}/mdblist"\napi_key = "{KEY}"\n'
+            account += f'[accounts.bob]\nbase_url = "{other.url}/mdblist"\napi_key = "{KEY}"\n'
+            write(tmp_path / "config.toml", account)
+            source_words = ("--from", "mdblist", "--from-account", "ada")
+            assert importer("run", *source_words, "--to", "simkl", "--to", "mdblist:bob")[0] == 0
+            readings = [each.path for each in source.requests() if each.path.endswith("sync/ratings")]
+            assert simkl.stored_movies() == other.stored_movies() == {MOVIES[0]: 9}
+        assert len(readings) == 2  # how many there are, and then all of them
+        assert read_lines(tmp_path / "mdblist.results.csv") == [
+            ("simkl", "1", "rated"),
+            ("mdblist:bob", "1", "rated"),
+        ]
+
+    def test_each_line_of_the_log_names_its_destination(self, importer: Importer) -> None:
+        _, _, err = importer(*BOTH, "--log-format", "json")
+        events = [json.loads(line) for line in err.splitlines()]
+        ended = {each["job"]: each["exit_code"] for each in events if each["event"] == "run_ended"}
+        assert ended == {"run simkl": 1, "run mdblist": 0}
+
+    def test_results_that_could_not_be_written_are_written_by_the_same_command(
+        self,
+        importer: Importer,
+        simkl: Server,
+        mdblist: Server,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        def refuse(path: Path) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+        with monkeypatch.context() as full:
+            full.setattr("importer.runs.several.open_sink", refuse)
+            exit_code, _, err = importer(*BOTH)
+        assert (exit_code, "cannot write the results" in err) == (3, True)
+        assert not (tmp_path / "ratings.results.csv").exists()
+        sent = count_sent(simkl), count_sent(mdblist)
+        assert importer(*BOTH)[0] == 1
+        statuses = [status for _, _, status in read_lines(tmp_path / "ratings.results.csv")]
+        assert statuses == ["rated", "rated", "unsupported", *["rated"] * 3]
+        assert (count_sent(simkl), count_sent(mdblist)) == sent == (2, 3)
+
 
 class TestRefused:
     @pytest.mark.parametrize(
@@ -279,6 +342,12 @@ class TestEndsEarly:
         assert (len(simkl.stored()), len(mdblist.stored())) == (0, 3)
         assert count_lines(tmp_path / "ratings.results.csv") == {
             "simkl": {"unsupported": 1, "not_sent": 2},
+            "mdblist": {"rated": 3},
+        }
+        assert importer("retry", "ratings.results.csv", "--yes")[0] == 1
+        assert len(simkl.stored()) == 2
+        assert count_lines(tmp_path / "ratings.results.csv") == {
+            "simkl": {"unsupported": 1, "rated": 2},
             "mdblist": {"rated": 3},
         }
 
