@@ -1,0 +1,152 @@
+"""Ways through the page that need no browser: other inputs, files for a site, the guard, sync jobs."""
+
+import asyncio
+import os
+import re
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from importer.web.commands import Command
+from importer.web.drafts import Draft, load_draft, remove_old
+from tests.web.page import Answer, Page
+
+SAMPLE = Path(__file__).parents[2] / "samples/imdb-2024.csv"
+RATINGS = "Const,Your Rating,Date Rated,Title,Title Type,Year\n"
+FILMS = ["tt0000417,9,2024-01-02,A Trip to the Moon,Movie,1902", "tt6263850,8,2024-01-03,Deadpool,Movie,2024"]
+
+
+async def ended(command: Command) -> None:
+    await asyncio.to_thread(command.wait)
+
+
+async def take(page: Page, places: Path, place: str) -> Draft:
+    """Paste it, and wait until it was looked at."""
+    form = aiohttp.FormData(quote_fields=False)
+    form.add_field("token", page.token)
+    form.add_field("place", place, content_type="text/plain")
+    answer = await page.ask("POST", "/imports", data=form)
+    assert answer.status == 303, answer.text
+    draft = load_draft(places / "web", answer.place.rpartition("/")[2])
+    await ended(draft.command("inspect"))
+    return draft
+
+
+async def choose(page: Page, draft: Draft, to: str, api: str = "") -> Answer:
+    answer = await page.post(f"/imports/{draft.id}/where", {"to": to, "api": api})
+    await ended(draft.command("plan"))
+    return answer
+
+
+async def test_lines_that_are_pasted_are_a_file(page: Page, places: Path) -> None:
+    draft = await take(page, places, RATINGS + "\n".join(FILMS))
+    shown = await page.get(f"/imports/{draft.id}")
+    assert "2 rows" in shown.text
+    assert "pasted.csv" in shown.text
+
+
+async def test_a_path_is_read_where_it_lies(page: Page, places: Path, tmp_path: Path) -> None:
+    path = tmp_path / "my ratings.csv"
+    path.write_text(RATINGS + FILMS[0], "utf-8")
+    draft = await take(page, places, str(path))
+    assert "1 row" in (await page.get(f"/imports/{draft.id}")).text
+    await page.post(f"/imports/{draft.id}/remove")
+    assert path.exists()
+    assert not draft.folder.exists()
+
+
+@pytest.mark.parametrize(
+    "place", ["/no/such/file.csv", "http://ratings.example/r.csv", "https://a:b@x.example/"]
+)
+async def test_a_place_that_is_none_is_explained(page: Page, places: Path, place: str) -> None:
+    form = aiohttp.FormData(quote_fields=False)
+    form.add_field("token", page.token)
+    form.add_field("place", place, content_type="text/plain")
+    answer = await page.ask("POST", "/imports", data=form)
+    assert answer.status == 400
+    assert list((places / "web").iterdir()) == []
+
+
+async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: Path) -> None:
+    draft = await take(page, places, RATINGS + "\n".join(FILMS))
+    await choose(page, draft, "trakt-file")
+    assert "2 ratings" in (await page.get(f"/imports/{draft.id}/plan")).text
+    await page.post(f"/imports/{draft.id}/run")
+    await ended(draft.command("run"))
+    result = await page.get((await page.get(f"/imports/{draft.id}/run")).place)
+    found = re.search(rf'href="(/imports/{draft.id}/files/[^"]+)"', result.text)
+    assert found is not None, result.text
+    written = await page.get(found[1])
+    assert "attachment" in written.headers["Content-Disposition"]
+    assert "tt0000417" in written.text
+    assert (await page.get(f"/imports/{draft.id}/files/draft.json")).status == 404
+    assert not draft.path.exists() or not draft.path.is_file()  # the upload has done its work
+
+
+async def test_rows_that_are_taken_out_are_skipped_and_keep_their_line(page: Page, places: Path) -> None:
+    draft = await take(page, places, RATINGS + "\n".join(FILMS))
+    await choose(page, draft, "sandbox", "v2")
+    await page.post(f"/imports/{draft.id}/plan/take-out?q=deadpool")
+    assert "Send 1 rating" in (await page.get(f"/imports/{draft.id}/plan")).text
+    await page.post(f"/imports/{draft.id}/plan/take-out", {"row": "1"})
+    await page.post(f"/imports/{draft.id}/plan/take-out", {"row": "1", "back": "yes"})
+    await page.post(f"/imports/{draft.id}/run")
+    await ended(draft.command("run"))
+    place = (await page.get(f"/imports/{draft.id}/run")).place
+    results = (await page.get(f"{place}/results.csv")).text
+    assert re.findall(r"^\d+,\d+,(\w+)", results, re.MULTILINE) == ["rated", "skipped"]
+
+
+async def test_much_change_is_a_question_that_is_answered_on_the_page(page: Page, places: Path) -> None:
+    header, *lines = (await asyncio.to_thread(SAMPLE.read_text, "utf-8")).splitlines()
+    for rating in ("9", "3"):
+        changed = [re.sub(r"^(tt[0-9]+),[0-9]+,", rf"\1,{rating},", line) for line in lines]
+        draft = await take(page, places, "\n".join([header, *changed]))
+        await page.post(f"/imports/{draft.id}/where", {"to": "sandbox", "api": "v2"})
+        await page.post(f"/imports/{draft.id}/plan/make", {"on_conflict": "overwrite"})
+        await ended(draft.command("plan"))
+        await page.post(f"/imports/{draft.id}/run")
+        await ended(draft.command("run"))
+    asked = await page.get(f"/imports/{draft.id}/run")
+    assert "A question first" in asked.text
+    await page.post(f"/imports/{draft.id}/run/continue", {"yes": "yes"})
+    await ended(draft.command("run"))
+    assert (await page.get(f"/imports/{draft.id}/run")).place.startswith("/runs/")
+
+
+async def test_a_sync_job_is_run_at_once_and_its_result_is_shown(
+    page: Page, places: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "shelf.csv").write_text(RATINGS + "\n".join(FILMS), "utf-8")
+    (tmp_path / "config.toml").write_text(
+        '[jobs.shelf]\nsource = "shelf.csv"\nto = "sandbox"\napi = "v2"\nevery = "6h"\n', "utf-8"
+    )
+    assert "never ran" in (await page.get("/jobs")).text
+    assert (await page.post("/jobs/other/run")).status == 404
+    await page.post("/jobs/shelf/run")
+    await ended(Command(places / "web/jobs/shelf", "sync"))
+    shown = (await page.get("/jobs")).text
+    assert "2 rated" in shown
+    assert "every 6h" in shown
+
+
+async def test_wrong_settings_are_said_where_the_jobs_are(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("[jobs.shelf]\nto = 'nowhere'\n", "utf-8")
+    assert "nowhere" in (await page.get("/jobs")).text
+
+
+async def test_what_nobody_touches_for_a_week_is_removed(page: Page, places: Path) -> None:
+    draft = await take(page, places, RATINGS + FILMS[0])
+    remove_old(places / "web", time.time() + 6 * 86_400)
+    assert draft.folder.exists()
+    remove_old(places / "web", time.time() + 8 * 86_400)
+    assert not draft.folder.exists()
+
+
+async def test_pages_that_are_not_there_are_said_plainly(page: Page) -> None:
+    for path in ("/imports/0123456789abcdef", "/runs/20260101-000000-abcd", "/nothing"):
+        answer = await page.get(path)
+        assert answer.status == 404
+        assert os.fspath(Path.home()) not in answer.text
