@@ -3,7 +3,7 @@
 #   docker build -t rating-importer .
 #   docker run --rm -i rating-importer run - --out - --dry-run --to sandbox <ratings.csv >results.csv
 #
-# compose.yaml shows the nightly sync, docs/operations.md the rest.
+# compose.yaml has the nightly sync and the web page, docs/operations.md the rest.
 
 FROM python:3.13-slim AS build
 WORKDIR /src
@@ -34,5 +34,7 @@ ENV PATH=/opt/importer/bin:$PATH \
 USER importer
 VOLUME /state
 WORKDIR /data
+# Unhealthy where the settings are wrong, the state folder cannot be used, or the last run of a job was stopped.
+HEALTHCHECK --interval=5m --timeout=30s --start-period=30s CMD ["importer", "doctor", "--check"]
 ENTRYPOINT ["importer"]
 CMD ["--help"]

@@ -3,15 +3,20 @@
 import fnmatch
 import json
 import re
+import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
+from importer.cli import app
+
 ROOT = Path(__file__).parents[3]
-WORDS = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "ENTRYPOINT", "CMD"}
+WORDS = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "ENTRYPOINT", "CMD", "HEALTHCHECK"}
 
 
 def read_lines(file: str) -> list[str]:
@@ -101,8 +106,9 @@ def compose() -> dict[str, Any]:
     return file
 
 
-def test_the_compose_file_mounts_what_the_image_expects(compose: dict[str, Any]) -> None:
-    (service,) = compose["services"].values()
+@pytest.mark.parametrize("name", ["sync", "web"])
+def test_the_compose_file_mounts_what_the_image_expects(compose: dict[str, Any], name: str) -> None:
+    service = compose["services"][name]
     places = {volume.split(":")[1]: volume.split(":") for volume in service["volumes"]}
     assert places["/state"][0] in compose["volumes"]
     assert places["/config/rating-importer"][2] == "ro"
@@ -110,10 +116,36 @@ def test_the_compose_file_mounts_what_the_image_expects(compose: dict[str, Any])
     assert places["/exports"][2] == "ro"
 
 
-def test_the_compose_file_gives_the_container_no_more_than_it_needs(compose: dict[str, Any]) -> None:
-    (service,) = compose["services"].values()
+@pytest.mark.parametrize("name", ["sync", "web"])
+def test_the_compose_file_gives_the_container_no_more_than_it_needs(
+    compose: dict[str, Any], name: str
+) -> None:
+    service = compose["services"][name]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not service.keys() & {"privileged", "user", "network_mode"}
     assert not fnmatch.filter(service["volumes"], "*docker.sock*")
+
+
+def test_the_compose_file_serves_the_page_to_this_machine_only(compose: dict[str, Any]) -> None:
+    service = compose["services"]["web"]
+    command, *words = service["command"]
+    _, parsed, rest = typer.main.get_command(app.app).resolve_command(  # type: ignore[attr-defined]
+        typer.Context(typer.main.get_command(app.app)), [command, *words]
+    )
+    assert parsed.make_context("web", list(rest)).params["listen"] == "0.0.0.0"
+    assert service["ports"] == ["127.0.0.1:8765:8765"]
+    assert "8765" in words
+    assert "IMPORTER_WEB_PASSWORD" in service["environment"]
+
+
+def test_the_containers_are_asked_how_they_are(compose: dict[str, Any]) -> None:
+    assert 'CMD ["importer", "doctor", "--check"]' in last("HEALTHCHECK")
+    test = compose["services"]["web"]["healthcheck"]["test"]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        code = test[3].replace("8765", str(server.getsockname()[1]))
+        assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert (
+        subprocess.run([sys.executable, "-c", code], check=False, stderr=subprocess.DEVNULL).returncode == 1
+    )
