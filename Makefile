@@ -31,6 +31,9 @@ run-v2: setup ## the same on today's API, sign-in included
 	    echo; echo "Some rows of this sample are meant to fail; the list above says why each did."; \
 	else exit $$code; fi
 
+man: setup ## write the manual pages into build/man, from what --help shows; needs help2man
+	@BIN=$(BIN) sh docs/man.sh build/man
+
 test: $(VENV)/installed-dev ## run the test suite
 	@$(BIN)/python -m pytest
 

@@ -10,7 +10,7 @@ a sync job; a test holds their rows in docs/settings.md against them. A field wi
 A class variable `heading` is the headline of the group in `--help`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -29,6 +29,8 @@ class Declaration:
     """The type of what is typed, if that is another one than the field's."""
     parse: Callable[[Any], Any] | None
     """From what is typed to the value. Raises UsageError."""
+    values: Callable[[], Iterable[str]] | None
+    """What a shell may complete."""
     shown: Any
     """The default as people type it, if that differs from the field's."""
 
@@ -44,10 +46,11 @@ def option(  # noqa: PLR0913 - all by name, each optional
     maximum: int | None = None,
     typed: Any = None,
     parse: Callable[[Any], Any] | None = None,
+    values: Callable[[], Iterable[str]] | None = None,
     shown: Any = None,
 ) -> Any:
     """Declare a field that is an option."""
-    declaration = Declaration(help_, flag, metavar, minimum, maximum, typed, parse, shown)
+    declaration = Declaration(help_, flag, metavar, minimum, maximum, typed, parse, values, shown)
     metadata: Mapping[str, Declaration] = {"option": declaration}
     if factory is not None:
         return field(default_factory=factory, metadata=metadata)

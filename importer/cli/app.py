@@ -47,12 +47,16 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("settings_file", "Write a settings file to begin with."),
     "config": ("settings_file", "Check the settings file, or print where it is."),
     "notify": ("notify", "Send a test notification to each address."),
+    "completion": ("completion", "Print what makes a shell complete what you type."),
     "sandbox": ("sandbox", "Run a local look-alike of the APIs until Ctrl-C."),
     "formats": ("listings", "List the export formats that are read."),
     "destinations": ("listings", "List the destinations and what each can do."),
 }
 """By command: its module in this package, and its line in `importer --help`. The function has its name."""
 
+
+COMPLETE = "_IMPORTER_COMPLETE"
+"""The variable in which a shell asks how the words that were typed could go on."""
 
 HELP = "help"
 """A command that has no module: it is the `--help` of another one."""
@@ -62,7 +66,7 @@ GROUPS: Mapping[str, str] = {
     "Afterwards": "runs show report retry undo prune",
     "Every night": "sync status schedule notify",
     "Accounts": "init config login logout whoami export",
-    "To try, and to look up": "sandbox formats destinations doctor help",
+    "To try, and to look up": "sandbox formats destinations completion doctor help",
 }
 """The headlines of `importer --help`, and the commands below each."""
 
@@ -88,11 +92,13 @@ class _LazyCommands(HelpfulGroup):
     """Lists and suggests commands by the table; the one that is called is imported."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args[:1] == [HELP]:
+        if args[:1] == [HELP] and not ctx.resilient_parsing:
             args = [*args[1:2], "--help"]
         return super().parse_args(ctx, args)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
+        if args[0] == HELP:  # a shell completes what follows: the commands
+            return None, None, []
         name, _, rest = super().resolve_command(ctx, args)
         assert name is not None
         loaded = _build_app()
@@ -164,6 +170,10 @@ def main() -> Never:
 
 
 def _run() -> int:
+    if COMPLETE in os.environ:
+        from importer.cli.completion import prepare  # noqa: PLC0415 - only a shell that asks needs it
+
+        prepare()
     try:
         return int(app(standalone_mode=False) or 0)
     except SystemExit as end:

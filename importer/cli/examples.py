@@ -90,6 +90,10 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     "init": (("importer init", "Write it; a file that exists is left as it is."),),
     "config": (("importer config check", "Say all that is wrong with the settings file."),),
     "notify": (("importer notify test", "Send one to each address of the settings."),),
+    "completion": (
+        ("importer completion bash", "Print it; ~/.bashrc evaluates it."),
+        ("importer completion fish", "The same for fish."),
+    ),
     "sandbox": (
         ("importer sandbox", "Start one on a free port."),
         ("importer sandbox --port 8080 --any-title", "On this port, and with every title known."),

@@ -6,7 +6,7 @@
 gives `importer undo` the options --workers and --rate, as `SendOptions` declares them (see `option.py`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -94,6 +94,13 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     return spread_command
 
 
+def _complete(values: Callable[[], Iterable[str]]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [value for value in values() if value.startswith(incomplete)]
+
+    return complete
+
+
 def _find_group(hint: Any) -> _Group | None:
     if isinstance(hint, type) and is_dataclass(hint):
         return _Group(hint, None)
@@ -118,6 +125,7 @@ def _build_parameter(
         min=declared.minimum,
         max=declared.maximum,
         rich_help_panel=heading,
+        autocompletion=None if declared.values is None else _complete(declared.values),
     )
     shown = declared.shown if declared.shown is not None or default is MISSING else default
     return Parameter(name, Parameter.KEYWORD_ONLY, default=shown, annotation=Annotated[typed, described])

@@ -161,6 +161,7 @@ class PlaceOptions:
         metavar="DESTINATION",
         typed=list[str] | None,
         parse=_check_to,
+        values=list_words,
     )
     api: Api | None = option("Which API the sandbox speaks; usually v1.")
 
@@ -198,6 +199,7 @@ class SourceOptions:
         flag="--from",
         metavar="SERVICE",
         parse=_check_source,
+        values=list_sources,
     )
     from_account: str = option(
         "With --from: use [accounts.NAME] of the settings file.", default="", metavar="NAME"
