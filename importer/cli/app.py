@@ -16,7 +16,7 @@ from typing import Annotated, Any, Never
 import typer
 
 from importer.cli.advice import as_known, explain
-from importer.cli.help import WIDEST, HelpfulCommand, HelpfulGroup
+from importer.cli.help import COMPLETE, WIDEST, HelpfulCommand, HelpfulGroup
 from importer.cli.streams import flush, repair_streams
 from importer.errors import CommandError, ImporterError, OptionError, StopRunError
 from importer.monitoring.log import open_log
@@ -54,9 +54,6 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """By command: its module in this package, and its line in `importer --help`. The function has its name."""
 
-
-COMPLETE = "_IMPORTER_COMPLETE"
-"""The variable in which a shell asks how the words that were typed could go on."""
 
 HELP = "help"
 """A command that has no module: it is the `--help` of another one."""

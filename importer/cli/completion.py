@@ -12,7 +12,7 @@ from typer.completion import (  # type: ignore[attr-defined] # it has no __all__
     get_completion_script,
 )
 
-from importer.cli.app import COMPLETE
+from importer.cli.help import COMPLETE
 
 
 def prepare() -> None:

@@ -27,6 +27,9 @@ from importer.text import DOCS
 WIDEST = 120
 """Lines longer than this are hard to read, however wide the terminal is."""
 
+COMPLETE = "_IMPORTER_COMPLETE"
+"""The variable in which a shell asks how the words that were typed could go on."""
+
 _OTHER = "Other options"
 
 _PLAIN = (
