@@ -120,7 +120,7 @@ class Watcher:
             self.problems.append(text)
 
     def _check_host(self, url: str) -> None:
-        if not url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        if not url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:")):
             self.problems.append(f"another host: {url}")
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.browser.chromium import Server, Watcher
 
-collect_ignore = [] if find_spec("playwright") else ["test_page.py"]
+collect_ignore = [] if find_spec("playwright") else ["test_page.py", "test_report.py"]
 _INSTALL = "apt-get install -y --no-install-recommends chromium; pip install -e '.[browser]'"
 
 

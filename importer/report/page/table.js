@@ -3,6 +3,7 @@
 (async () => {
   const holder = document.getElementById("rows-data"), loading = document.getElementById("loading");
   if (!holder || !window.DataTable || !window.DecompressionStream) return;
+  document.getElementById("needs-scripts").hidden = true;
   loading.hidden = false;
   const text = atob(holder.textContent), bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
@@ -70,7 +71,7 @@
     return list;
   };
   const table = new DataTable("#table", {
-    serverSide: true, processing: false, pageLength: 50, lengthMenu: [25, 50, 100, 250], autoWidth: false, searchDelay: 0, order: [[0, "asc"]],
+    serverSide: true, processing: false, pageLength: 50, lengthMenu: [25, 50, 100, 250], autoWidth: false, searchDelay: 1, order: [[0, "asc"]],
     layout: { topStart: "search", topEnd: "pageLength", bottomStart: "info", bottomEnd: "paging" },
     language: { search: "Search", searchPlaceholder: "title, id, reason, line", lengthMenu: "_MENU_ rows", info: "_START_ to _END_ of _TOTAL_ rows", infoEmpty: "No row fits", infoFiltered: "(of _MAX_)", zeroRecords: "No row fits. Take a filter away." },
     columns: shown.map(([name, , kind], place) => ({ title: name || "More", className: kind, orderable: kind !== "more", data: place })),
@@ -111,4 +112,5 @@
   reason.addEventListener("change", () => { wanted.reason = reason.value; table.draw(); });
   document.getElementById("filters").hidden = false;
   loading.hidden = true;
+  (window.requestIdleCallback || setTimeout)(searched); // before anybody types
 })();
