@@ -63,11 +63,9 @@ class Figures:
             self.add(cells)
 
     def add(self, cells: Sequence[Any]) -> None:
-        """Count a line."""
-        self.rows += 1
-        status = Status(cells[_AT["status"]])
-        self._count(cells, status)
-        is_miss = status not in self.succeeded
+        """Count a line, and keep it for the table."""
+        self.count(cells)
+        is_miss = cells[_AT["status"]] not in self.succeeded
         if self.leaves_successes_out and not is_miss:
             return
         shown = [_tidy(cells[_AT[name]]) for name in TABLE_COLUMNS]
@@ -77,7 +75,10 @@ class Figures:
             for name, cell in zip(TABLE_COLUMNS, shown, strict=True):
                 self.columns[name].append(cell)
 
-    def _count(self, cells: Sequence[Any], status: Status) -> None:
+    def count(self, cells: Sequence[Any]) -> None:
+        """Count a line."""
+        self.rows += 1
+        status = Status(cells[_AT["status"]])
         rating, before = str(cells[_AT["rating"]]), cells[_AT["previous_rating"]]
         if status not in {Status.INVALID, Status.SKIPPED}:
             self.in_file[rating] += 1

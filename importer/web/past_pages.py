@@ -56,7 +56,7 @@ def _journals() -> Path:
     return state_dir() / "journals"
 
 
-async def _find(request: web.Request) -> PastRun:
+async def find_past(request: web.Request) -> PastRun:
     """Return the run of an address. Raises HTTPNotFound."""
     wanted = request.match_info["run"]
     runs = await asyncio.to_thread(list_runs, _journals(), [])
@@ -86,7 +86,7 @@ def _drafts_of(folder: Path, run: PastRun) -> Sequence[Draft]:
 
 async def show_result(request: web.Request) -> web.StreamResponse:
     """Show what a run came to."""
-    run = await _find(request)
+    run = await find_past(request)
     spec = find(run.destination)
     desk = desk_of(request.app[FOLDER], run)
     tallies = await asyncio.to_thread(read_tallies, run)
@@ -111,7 +111,7 @@ async def show_result(request: web.Request) -> web.StreamResponse:
 
 async def show_result_rows(request: web.Request) -> web.StreamResponse:
     """Show a page of the rows, as a part of the page."""
-    run = await _find(request)
+    run = await find_past(request)
     desk = desk_of(request.app[FOLDER], run)
     return render(request, "result_rows.html", run=run, desk=desk, **await _describe_rows(request, run, desk))
 
@@ -148,7 +148,7 @@ def _read_rows(run: PastRun, desk: Draft) -> Table:
 
 async def download(request: web.Request) -> web.StreamResponse:
     """Give the results file of the run, as it stands in the journal."""
-    run = await _find(request)
+    run = await find_past(request)
     desk = desk_of(request.app[FOLDER], run, makes=True)
     path = desk.folder / "download.csv"
     await asyncio.to_thread(lambda: write_results(path, read_results(run)))
@@ -186,7 +186,7 @@ def _attach(path: Path, name: str) -> web.StreamResponse:
 
 async def correct(request: web.Request) -> web.StreamResponse:
     """Write corrected cells into the copy of the results that is sent again."""
-    run = await _find(request)
+    run = await find_past(request)
     form = await request.post()
     row = str(form.get("row", ""))
     desk = desk_of(request.app[FOLDER], run, makes=True)
@@ -206,7 +206,7 @@ async def correct(request: web.Request) -> web.StreamResponse:
 
 async def retry(request: web.Request) -> web.StreamResponse:
     """Send again what failed, and what was corrected."""
-    run = await _find(request)
+    run = await find_past(request)
     spec = find(run.destination)
     desk = desk_of(request.app[FOLDER], run, makes=True)
     if spec is None or spec.is_file:
@@ -231,7 +231,7 @@ def _account(desk: Draft) -> list[str]:
 
 async def preview_undo(request: web.Request) -> web.StreamResponse:
     """Begin to count what an undo would do; nothing is changed."""
-    run = await _find(request)
+    run = await find_past(request)
     desk = desk_of(request.app[FOLDER], run, makes=True)
     command = desk.command("preview")
     if not command.is_running:
@@ -241,7 +241,7 @@ async def preview_undo(request: web.Request) -> web.StreamResponse:
 
 async def show_undo(request: web.Request) -> web.StreamResponse:
     """Show what an undo would do, and ask."""
-    run = await _find(request)
+    run = await find_past(request)
     desk = desk_of(request.app[FOLDER], run)
     said = desk.command("preview").read()
     if not said.was_started:
@@ -251,7 +251,7 @@ async def show_undo(request: web.Request) -> web.StreamResponse:
 
 async def undo(request: web.Request) -> web.StreamResponse:
     """Undo the run, as the preview has shown."""
-    run = await _find(request)
+    run = await find_past(request)
     desk = desk_of(request.app[FOLDER], run, makes=True)
     if not desk.command("preview").was_started:
         return redirect(request, f"/runs/{run.run_id}")

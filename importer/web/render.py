@@ -10,17 +10,21 @@ import jinja2
 from aiohttp import web
 
 from importer import assets
+from importer.report.page import read_own
+from importer.report.remedies import find_remedy
 from importer.text import clean, count, describe_outcome, duration, rate
 from importer.web.access import token_of
 
-SCRIPTS = ("htmx.min.js",)
+SCRIPTS = ("htmx.min.js", "echarts.common.min.js")
 """The libraries that the pages load."""
 
 
 @cache
 def _templates() -> jinja2.Environment:
     found = jinja2.Environment(
-        loader=jinja2.PackageLoader("importer.web"),
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader("importer.web"), jinja2.PackageLoader("importer.report", "page")]
+        ),
         autoescape=True,
         undefined=jinja2.ChainableUndefined,  # events of a command need not have every fact
         trim_blocks=True,
@@ -38,7 +42,7 @@ def _templates() -> jinja2.Environment:
             {name: value for name, value in values.items() if value not in {"", None}}
         ),
     }
-    found.globals |= {"count": count, "describe_outcome": describe_outcome}
+    found.globals |= {"count": count, "describe_outcome": describe_outcome, "find_remedy": find_remedy}
     return found
 
 
@@ -82,6 +86,7 @@ def _statics() -> Mapping[str, tuple[bytes, str]]:
     own = resources.files("importer.web").joinpath("static")
     kinds = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
     found = {name: (own.joinpath(name).read_bytes(), kind) for name, kind in kinds.items()}
+    found["charts.js"] = read_own("charts.js").encode(), "text/javascript"
     return found | {name: (assets.read_asset(name), "text/javascript") for name in SCRIPTS}
 
 

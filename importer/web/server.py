@@ -11,6 +11,7 @@ from importer.errors import ImporterError
 from importer.files import make_private_folder
 from importer.interrupts import ending_signals, on_signals
 from importer.web import (
+    chart_pages,
     file_pages,
     job_pages,
     past_pages,
@@ -72,6 +73,8 @@ def build_app(access: Access, folder: Path) -> web.Application:
             web.get("/runs/{run}", past_pages.show_result),
             web.get("/runs/{run}/rows", past_pages.show_result_rows),
             web.get("/runs/{run}/results.csv", past_pages.download),
+            web.get("/runs/{run}/charts", chart_pages.show_charts),
+            web.get("/runs/{run}/report.html", chart_pages.download_report),
             web.post("/runs/{run}/correct", past_pages.correct),
             web.post("/runs/{run}/retry", past_pages.retry),
             web.get("/runs/{run}/undo", past_pages.show_undo),
