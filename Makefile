@@ -12,7 +12,7 @@ endif
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test pictures chaos fuzz bench check lint types dist wheel-check sbom release lock clean
+.PHONY: help setup run run-v2 test pictures chaos fuzz bench check lint types docs dist wheel-check sbom release lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -60,6 +60,10 @@ check: lint types test ## lint, types and tests: what a change must pass
 dist: $(VENV)/installed-dev ## build the wheel and the sdist into dist/, the same bytes each time
 	@rm -rf dist && $(BIN)/python -m hatchling build -d dist
 
+docs: $(VENV)/installed-release ## build the docs as a site that can be read offline: site/index.html
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict
+	@echo "site/index.html"
+
 wheel-check: $(VENV)/installed-dev ## install the wheel into a new environment, import a sample, open the page, run a third of the tests
 	@$(BIN)/python -m release.wheel_check
 
@@ -90,7 +94,7 @@ lock: | $(BIN)/python$(EXE) ## write the locks anew after a change of pyproject.
 	@sed -n 's/^requires = \["\(.*\)"\].*/\1/p' pyproject.toml | $(LOCK) -c requirements.lock -c locks/dev.lock - -o locks/build.lock
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .state results.csv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .state results.csv build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python$(EXE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
