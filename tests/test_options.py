@@ -9,11 +9,11 @@ from importer.destinations.registry import DEFAULT
 from importer.destinations.spec import RequestOptions
 from importer.option import Declaration, declarations_of, flag_of, key_of
 from importer.readers.base import ReadOptions
+from importer.runs.places import PlaceOptions
 from importer.runs.rules import (
     DestinationOptions,
     EndOptions,
     FileOptions,
-    PlaceOptions,
     RuleOptions,
     SendOptions,
     SourceOptions,

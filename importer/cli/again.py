@@ -20,7 +20,8 @@ from importer.runs.account_export import name_what_was_read
 from importer.runs.again import ChangesOfRun, find_shares, open_results
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_results, name_undo
-from importer.runs.rules import FileOptions, PlaceOptions, RuleOptions, RunRules, SendOptions
+from importer.runs.places import PlaceOptions
+from importer.runs.rules import FileOptions, RuleOptions, RunRules, SendOptions
 from importer.runs.undo import list_to_undo
 
 

@@ -22,7 +22,8 @@ from importer.config.sources import name_variable
 from importer.destinations.registry import DEFAULT, choose, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import StopRunError, UsageError
-from importer.runs.rules import DestinationOptions, PlaceOptions
+from importer.runs.places import PlaceOptions
+from importer.runs.rules import DestinationOptions
 from importer.runs.settings import load_spec_settings
 from importer.text import clean
 

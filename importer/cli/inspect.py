@@ -17,8 +17,9 @@ from importer.readers.base import ReadOptions
 from importer.readers.sample import ColumnSample
 from importer.report.inspect_file import inspect_file
 from importer.report.inspection import Inspection, build_inspection
+from importer.runs.places import PlaceOptions
 from importer.runs.prompts import TableAnswers, Unattended
-from importer.runs.rules import DestinationOptions, PlaceOptions
+from importer.runs.rules import DestinationOptions
 from importer.runs.sources import ExportFile
 
 

@@ -23,7 +23,7 @@ from importer.progress import Progress
 from importer.readers.base import ReadOptions
 from importer.runs.open_titles import TitleOptions, open_sources
 from importer.runs.outputs import name_match_file
-from importer.runs.rules import Api, PlaceOptions
+from importer.runs.places import Api, PlaceOptions
 from importer.runs.sources import ExportFile, open_file
 from importer.text import clean, count
 from importer.titles.settings import answers_file

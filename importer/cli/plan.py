@@ -18,7 +18,8 @@ from importer.plans.report import Plan, build_head, build_plan, print_json
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_plan
-from importer.runs.rules import PlaceOptions, RuleOptions, RunRules, SourceOptions
+from importer.runs.places import PlaceOptions
+from importer.runs.rules import RuleOptions, RunRules, SourceOptions
 from importer.text import clean
 
 

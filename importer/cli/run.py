@@ -17,18 +17,16 @@ from importer.plans.source import PlanFile
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_results
+from importer.runs.places import WHERE_TO, PlaceOptions, Share, share_out
 from importer.runs.rules import (
-    WHERE_TO,
     DestinationOptions,
     EndOptions,
     FileOptions,
-    PlaceOptions,
     RuleOptions,
     RunRules,
     SendOptions,
     SourceOptions,
 )
-from importer.runs.shares import Share, share_out
 from importer.runs.sources import SourceSpec
 
 

@@ -13,7 +13,7 @@ from importer.plans.reader import PlanReader
 from importer.runs.load import Source
 from importer.runs.open_destination import check_typed
 from importer.runs.outputs import origin_of
-from importer.runs.rules import PlaceOptions
+from importer.runs.places import PlaceOptions
 from importer.runs.sources import Opening, fingerprint, name_of
 
 

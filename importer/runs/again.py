@@ -18,10 +18,10 @@ from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, Status
 from importer.runs.load import Source
 from importer.runs.open_destination import check_typed
 from importer.runs.outputs import find_outputs, origin_of
+from importer.runs.places import PlaceOptions, Share, share_out
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import FIRST_COLUMNS, ResultsReader
-from importer.runs.rules import DestinationOptions, PlaceOptions
-from importer.runs.shares import Share, share_out
+from importer.runs.rules import DestinationOptions
 from importer.runs.sources import Opening, fingerprint, name_of
 from importer.runs.undo import UndoReader
 

@@ -22,13 +22,13 @@ from pathlib import Path
 from importer.errors import AuthorizationError, ImporterError, OptionError, StopRunError
 from importer.files import check_place, is_same_file
 from importer.interrupts import delaying_signals
-from importer.journal import Journal, JournalRun, RunKind
+from importer.journal import Journal, JournalRun
 from importer.model import RESULT_COLUMNS, Outcome, Status
 from importer.progress import Phase, Progress
 from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
 from importer.runs.destination import OpenDestination
-from importer.runs.guard import allow, look_back
+from importer.runs.guard import ask_about_changes, ask_about_lists
 from importer.runs.load import LoadedRun, Loading, Source
 from importer.runs.outputs import Outputs, set_aside
 from importer.runs.prompts import Observer, Prompts, SendSummary, StartedRun, Unattended, Unwatched, insist
@@ -100,8 +100,8 @@ class ImportRun:
             self._report_before_sending(loaded)
             if (lost := self.destination.spec.drops_dates) and loaded.run.has_open_dates():
                 self.observer.warned(f"{lost}.")
-            self._ask_about_lists(loaded.run)
-            self._guard(loaded.run, snapshot)
+            ask_about_lists(loaded.run, self.destination.spec, self.prompts, self.observer)
+            ask_about_changes(loaded.run, snapshot, self.rules, self.prompts)
         return self._send(loaded, delivery)
 
     def stop(self, reason: str = "stopped") -> None:
@@ -222,24 +222,6 @@ class ImportRun:
         if self.rules.on_conflict is OnConflict.ASK and delivery.stopped_by is None:
             snapshot = delivery.resolve_conflicts(self.prompts.choose_rating)
         return snapshot
-
-    def _ask_about_lists(self, run: JournalRun) -> None:
-        """Before the account's first new title, say what the service does besides rating it, and ask."""
-        effect = self.destination.spec.listing_effect
-        if effect and (additions := run.count_additions()) and not run.has_added_before():
-            self.observer.warned(f"{effect}.")
-            insist(self.prompts.confirm_listing(additions))
-
-    def _guard(self, run: JournalRun, snapshot: Snapshot) -> None:
-        """Ask before a run changes much of the account, or removes ratings because rows of a file say so."""
-        snapshot = look_back(run, snapshot, is_mirror=self.rules.removes_missing)
-        if snapshot.exceeds(self.rules.guard_percent):
-            insist(self.prompts.confirm_changes(snapshot))
-            allow(run, snapshot)
-        elif self.rules.kind is RunKind.IMPORT and not self.rules.removes_missing:
-            removals = run.count_open_removals()
-            if removals:
-                insist(self.prompts.confirm_removals(removals))
 
     def _send(self, loaded: LoadedRun, delivery: Delivery) -> RunReport:
         """Send the open rows, and write the results file whatever happens."""

@@ -32,7 +32,8 @@ from importer.errors import AuthorizationError, OptionError, Remedy
 from importer.http import host_of, is_same_site
 from importer.runs.destination import OpenDestination
 from importer.runs.local_sandbox import embedded_sandbox
-from importer.runs.rules import DestinationOptions, PlaceOptions, SendOptions
+from importer.runs.places import PlaceOptions
+from importer.runs.rules import DestinationOptions, SendOptions
 from importer.runs.send import Access
 from importer.runs.settings import load_spec_settings
 from importer.secret import Secret

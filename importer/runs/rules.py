@@ -16,10 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 from importer.client.rate import Rate, parse_rate
-from importer.destinations.registry import DEFAULT, check_word, choose, find_source, list_sources, list_words
+from importer.destinations.registry import find_source, list_sources
 from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import OptionError
 from importer.journal import RunKind
@@ -27,16 +27,6 @@ from importer.journal.history import PastRun
 from importer.model import ACCEPTABLE, Status
 from importer.option import option
 from importer.runs.conflicts import OnConflict
-
-
-class Api(StrEnum):
-    """The APIs of the sandbox."""
-
-    V1 = "v1"
-    V2 = "v2"
-    SIMKL = "simkl"
-    MDBLIST = "mdblist"
-    TMDB = "tmdb"
 
 
 class Match(StrEnum):
@@ -125,62 +115,6 @@ class RunRules:
         """What decides over rows: with another rule it is another run of the same file."""
         rules = (f"on_conflict {self.on_conflict}", f"mirrors {self.removes_missing}")
         return rules if self.trusts_journal else (*rules, "recheck")
-
-
-class Place(NamedTuple):
-    """One destination, and whose account there: `simkl:anna` is that of [accounts.anna]."""
-
-    spec: DestinationSpec
-    account: str = ""
-
-    @property
-    def label(self) -> str:
-        """How it is typed, and what the lines of a results file of several destinations call it."""
-        return ":".join(filter(None, (self.spec.word, self.account)))
-
-
-def _check_to(typed: Sequence[str]) -> tuple[str, ...] | None:
-    for number, label in enumerate(typed):
-        check_word(label.partition(":")[0], list_words())
-        if label in typed[:number]:
-            raise OptionError("to", "the same destination twice; another account is NAME:ACCOUNT", label)
-    return tuple(typed) or None
-
-
-WHERE_TO = f"The destination: {', '.join(list_words())}. Usually it is {DEFAULT}."
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceOptions:
-    """Which destinations, usually one. None means: the one that the input names, else the usual one."""
-
-    heading: ClassVar[str] = "Where the ratings go"
-
-    to: tuple[str, ...] | None = option(
-        WHERE_TO,
-        metavar="DESTINATION",
-        typed=list[str] | None,
-        parse=_check_to,
-        values=list_words,
-    )
-    api: Api | None = option("Which API the sandbox speaks; usually v1.")
-
-    @property
-    def places(self) -> Sequence[Place]:
-        """The destinations that were said, or the usual one."""
-        labels = (label.partition(":") for label in self.to or (DEFAULT,))
-        return [Place(choose(word, self.api), account) for word, _, account in labels]
-
-    @property
-    def spec(self) -> DestinationSpec:
-        """The only destination. Raises UsageError for several, and for an account."""
-        place, *others = self.places
-        if others:
-            problem = "only a run, its retry and a sync job take several destinations; name one"
-            raise OptionError("to", problem, " ".join(self.to or ()))
-        if place.account:
-            raise OptionError("to", "here the account is an option of its own", place.label)
-        return place.spec
 
 
 def _check_source(word: str) -> str:

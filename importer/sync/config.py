@@ -19,11 +19,11 @@ from importer.destinations.spec import DestinationSpec
 from importer.errors import AuthorizationError
 from importer.option import option
 from importer.readers.base import ReadOptions
+from importer.runs.places import PlaceOptions
 from importer.runs.rules import (
     DestinationOptions,
     EndOptions,
     FileOptions,
-    PlaceOptions,
     RuleOptions,
     SendOptions,
     SourceOptions,

@@ -10,7 +10,7 @@ out = "nightly.csv"               both write their lines into nightly.csv: see `
 from collections.abc import Mapping
 from dataclasses import replace
 
-from importer.runs.shares import share_out
+from importer.runs.places import share_out
 from importer.sync.config import SharedResults, SyncJob
 
 _MARK = "@"

@@ -11,7 +11,7 @@ import pytest
 from importer.cli import again, plan, run
 from importer.cli import inspect as inspect_command
 from importer.destinations.registry import choose
-from importer.runs.rules import Api, PlaceOptions
+from importer.runs.places import Api, PlaceOptions
 from importer.sync.config import SyncJob
 from tests.readers.golden import SAMPLES
 

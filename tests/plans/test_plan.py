@@ -21,8 +21,8 @@ from importer.plans.source import PlanFile
 from importer.runs.conflicts import OnConflict
 from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
+from importer.runs.places import Api, PlaceOptions
 from importer.runs.prompts import Unattended
-from importer.runs.rules import Api, PlaceOptions
 from importer.runs.sources import Opening
 from importer.sandbox.catalogue import Kind
 from tests.plans.planned_road import PlannedRoad

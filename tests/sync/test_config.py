@@ -10,7 +10,7 @@ from importer.client.token_store import open_token_store
 from importer.destinations.registry import list_words
 from importer.destinations.trakt.spec import TRAKT
 from importer.errors import AuthorizationError, Remedy, SettingsError
-from importer.runs.rules import Api
+from importer.runs.places import Api
 from importer.sync.config import SyncJob
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.keys import list_keys
