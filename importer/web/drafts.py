@@ -133,7 +133,12 @@ class Draft:
     def place_words(self) -> Sequence[str]:
         """Where it goes, as words of a command."""
         to = ["--to", self.to, *(["--api", self.api] if self.api else [])]
-        return [*to, *(["--account", self.account] if self.account else [])]
+        return [*to, *self.account_words]
+
+    @property
+    def account_words(self) -> Sequence[str]:
+        """Whose account there, as words of a command."""
+        return [f"--account={self.account}"] if self.account else []
 
     def forget(self, *names: str) -> None:
         """Remove what these steps found, since something before them has changed."""

@@ -174,14 +174,15 @@ async def change_reading(request: web.Request) -> web.StreamResponse:
     words: list[str] = []
     for field, value in form.items():
         if field.startswith(_MAP) and value in FIELDS:
-            words += ["--map", f"{field.removeprefix(_MAP)}={value}"]
+            words.append(f"--map={field.removeprefix(_MAP)}={value}")
     for choice in _choices(draft):
         value = str(form.get(choice.name, "")).strip()
         if value and choice.is_switch:
             words.append(choice.flag)
         elif value:
             words.append(f"{choice.flag}={value}")
-    if any(field.startswith(_MAP) for field in form) and not any(word.endswith("=rating") for word in words):
+    is_mapped = any(field.startswith(_MAP) for field in form)
+    if is_mapped and not any(word.endswith("=rating") for word in words):
         raise UsageError("Say which column is your rating; without one there is nothing to import.")
     draft.words = words
     draft.forget("inspect", "match", "plan")
@@ -219,7 +220,7 @@ def _scale_of(draft: Draft) -> str:
 
 
 def _mapping_of(draft: Draft) -> Iterator[tuple[str, str]]:
-    for flag, word in zip(draft.words, draft.words[1:], strict=False):
-        if flag == "--map":
-            column, _, field = word.rpartition("=")
+    for word in draft.words:
+        if word.startswith("--map="):
+            column, _, field = word.removeprefix("--map=").rpartition("=")
             yield column, field

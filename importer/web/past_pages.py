@@ -216,14 +216,10 @@ async def retry(request: web.Request) -> web.StreamResponse:
     every = ["--all"] if desk.left_out else []
     desk.left_out = []
     desk.save()
-    words = ("retry", desk.results.name, *every, "--to", *spec.typed, *_account(desk))
+    words = ("retry", desk.results.name, *every, "--to", *spec.typed, *desk.account_words)
     if not desk.command("run").is_running:
         desk.command("run").start(*words, "--out", desk.results.name, *LOG)
     return redirect(request, f"/imports/{desk.id}/run")
-
-
-def _account(desk: Draft) -> list[str]:
-    return ["--account", desk.account] if desk.account else []
 
 
 # Undo
@@ -235,7 +231,7 @@ async def preview_undo(request: web.Request) -> web.StreamResponse:
     desk = desk_of(request.app[FOLDER], run, makes=True)
     command = desk.command("preview")
     if not command.is_running:
-        command.start("undo", run.run_id, "--dry-run", *_account(desk), *LOG)
+        command.start("undo", run.run_id, "--dry-run", *desk.account_words, *LOG)
     return redirect(request, f"/runs/{run.run_id}/undo")
 
 
@@ -257,6 +253,6 @@ async def undo(request: web.Request) -> web.StreamResponse:
         return redirect(request, f"/runs/{run.run_id}")
     command = desk.command("run")
     if not command.is_running:
-        command.start("undo", run.run_id, *_account(desk), "--out", "undo.csv", "--overwrite", *LOG)
+        command.start("undo", run.run_id, *desk.account_words, "--out", "undo.csv", "--overwrite", *LOG)
     desk.command("preview").forget()
     return redirect(request, f"/imports/{desk.id}/run")

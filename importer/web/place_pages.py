@@ -105,10 +105,9 @@ def go_on(draft: Draft) -> str:
 
 
 def _ask_who(draft: Draft) -> None:
-    account = ["--account", draft.account] if draft.account else []
     command = draft.command("whoami")
     if not command.is_running:
-        command.start("whoami", draft.to, "--json", *account)
+        command.start("whoami", draft.to, "--json", *draft.account_words)
 
 
 async def show_account(request: web.Request) -> web.StreamResponse:
@@ -186,7 +185,6 @@ async def begin_sign_in(request: web.Request) -> web.StreamResponse:
     if spec is None or not spec.has_login:
         raise web.HTTPNotFound
     form = await request.post()
-    account = ["--account", draft.account] if draft.account else []
     typed = {
         field: text
         for field, _, _ in _missing_app_keys(spec, draft.account)
@@ -199,7 +197,8 @@ async def begin_sign_in(request: web.Request) -> web.StreamResponse:
         add_settings(config_file(), f"accounts.{draft.account}" if draft.account else spec.name, typed)
     command = draft.command("login")
     if not command.is_running:
-        command.start("login", draft.to, "--json", *account, secret=key if spec.approval is None else None)
+        secret = key if spec.approval is None else None
+        command.start("login", draft.to, "--json", *draft.account_words, secret=secret)
     return redirect(request, f"/imports/{draft.id}/account")
 
 

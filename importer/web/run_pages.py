@@ -32,11 +32,7 @@ def begin_run(draft: Draft, *more: str) -> None:
     elif not draft.plan.exists():
         raise web.HTTPConflict(text="There is no plan to send. Make one first.")
     else:
-        command.start("run", "--plan", write_chosen(draft), *_account(draft), *results, *LOG, *more)
-
-
-def _account(draft: Draft) -> list[str]:
-    return ["--account", draft.account] if draft.account else []
+        command.start("run", "--plan", write_chosen(draft), *draft.account_words, *results, *LOG, *more)
 
 
 async def start(request: web.Request) -> web.StreamResponse:

@@ -67,5 +67,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.body.addEventListener("htmx:afterSettle", (event) => {
     const next = firstOpen();
     if (event.target.id === "cards" && next) next.focus();
+    const field = event.target.id === "rows" && event.target.querySelector("form.fields input:not([type=hidden])");
+    if (field) field.focus();
   });
 });
