@@ -1,1 +1,1 @@
-"""The summary of a run and the inspection of a file, for people and for programs."""
+"""The summary of a run and the inspection of a file: text, JSON and a page."""

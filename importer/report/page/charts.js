@@ -44,7 +44,7 @@
     })),
   });
   const time = (spec) => {
-    const half = spec.width / 2;
+    const half = spec.width / 2, areBatches = spec.rows.some((rows) => rows > 1);
     const waits = spec.waits.map(([from, to, reason]) => [{ xAxis: from, name: reason }, { xAxis: to }]);
     return {
       ...common({ ...spec, series: [...spec.series, {}] }),
@@ -58,7 +58,7 @@
         axisLabel: { color: colour("quiet"), formatter: clock, hideOverlap: true } },
       yAxis: [
         { type: "value", name: "requests", nameGap: 8, minInterval: 1, ...axes() },
-        { type: "value", name: "ratings each", nameGap: 8, min: 0, ...axes(), splitLine: { show: false } },
+        { show: areBatches, type: "value", name: "ratings each", nameGap: 8, min: 0, ...axes(), splitLine: { show: false } },
       ],
       grid: { left: 8, right: 12, top: 66, bottom: 8, containLabel: true },
       series: [
@@ -67,8 +67,8 @@
           itemStyle: { color: colour(`plot-${each.role}`) },
           ...(place ? {} : { markArea: { silent: true, data: waits, label: { show: false }, itemStyle: { color: colour("plot-wait") } } }),
         })),
-        { type: "line", yAxisIndex: 1, name: "ratings per request", connectNulls: false, symbolSize: 5,
-          data: spec.starts.map((start, at) => [start + half, spec.rows[at]]), itemStyle: { color: colour("plot-first") }, lineStyle: { width: 2 } },
+        ...(!areBatches ? [] : [{ type: "line", yAxisIndex: 1, name: "ratings per request", connectNulls: false, symbolSize: 5,
+          data: spec.starts.map((start, at) => [start + half, spec.rows[at]]), itemStyle: { color: colour("plot-first") }, lineStyle: { width: 2 } }]),
       ],
     };
   };
@@ -83,12 +83,13 @@
         drawn.set(place, echarts.init(place, null, { renderer: "svg" }));
         new ResizeObserver(() => drawn.get(place).resize()).observe(place);
       }
+      drawn.get(place).resize();
       drawn.get(place).setOption(spec.kind === "time" ? time(spec) : bars(spec), true);
       place.setAttribute("aria-label", label);
     }
   };
   draw();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  for (const look of ["(prefers-color-scheme: dark)", "print"]) matchMedia(look).addEventListener("change", draw);
   const root = document.documentElement;
   let opened = [];
   addEventListener("beforeprint", () => {
