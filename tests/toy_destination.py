@@ -18,7 +18,7 @@ from importer.destinations.decisions import (
     interpret_loss,
 )
 from importer.destinations.spec import DestinationSpec, Pace, RequestOptions, SignIn
-from importer.destinations.titles import AccountRating, PageQuery, RatingsPage, build_keys, build_removal
+from importer.destinations.titles import AccountRating, Identity, PageQuery, RatingsPage, build_keys
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Request, Response, parse_list, parse_object, read_retry_after
 from importer.model import Batch, Outcome, RatingJob, Status
@@ -103,7 +103,7 @@ class Stars:
         ratings = {}
         for entry in entries:
             ids: dict[str, object] = {"imdb": entry["id"]}
-            rating = AccountRating(entry["stars"], removal=build_removal(query.kind, ids, (None, None)))
+            rating = AccountRating(entry["stars"], identity=Identity(query.kind, ids, (None, None)))
             ratings.update(dict.fromkeys(build_keys(query.kind, ids, (None, None)), rating))
         return Done(RatingsPage(ratings))
 

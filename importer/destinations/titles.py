@@ -16,18 +16,37 @@ from typing import NamedTuple
 from importer.model import IMDB_ID, UNRATE, MediaKind, Rating, RatingJob
 
 
+class Identity(NamedTuple):
+    """What an account says of which title it means; `number` are those of its season and episode."""
+
+    kind: MediaKind
+    ids: Mapping[str, object]
+    name: tuple[str | None, object]
+    number: tuple[object, object] = (None, None)
+
+
 class AccountRating(NamedTuple):
     """One of the account's ratings. `simple` is `love` or `hate` if the API has both forms.
 
-    `removal` is the job that would remove it, without row and line; None if its title is not identified.
-    `own` is the same job with an episode's or season's own ids, if `removal` has those of the show.
+    `own_identity` has an episode's or season's own ids, if `identity` has those of the show.
     """
 
     rating: Rating
     simple: str | None = None
     rated_at: str | None = None
-    removal: RatingJob | None = None
-    own: RatingJob | None = None
+    identity: Identity | None = None
+    own_identity: Identity | None = None
+
+    # Built when asked for: only a mirror and an export ask, and every run reads the whole account.
+    @property
+    def removal(self) -> RatingJob | None:
+        """The job that would remove it, without row and line; None if its title is not identified."""
+        return self.identity and build_removal(*self.identity)
+
+    @property
+    def own(self) -> RatingJob | None:
+        """The same job by `own_identity`."""
+        return self.own_identity and build_removal(*self.own_identity)
 
 
 AccountRatings = Mapping[str, AccountRating]
@@ -68,6 +87,9 @@ class RatingsPage(NamedTuple):
     unread: int = 0
     """The number of entries that may hold a rating and cannot be understood."""
 
+
+_WRITABLE = (int, str)
+"""The types of ids and numbers, as APIs write them."""
 
 _LONGEST_NUMBER = 12
 """The most digits of a number that is read from text: enough for any id."""
@@ -118,16 +140,18 @@ def build_keys(
 
     A value of any other type is ignored.
     """
-    if not all(part is None or isinstance(part, int | str) for part in number):
-        return []
-    place = "" if number == (None, None) else f"/{number[0]}/{number[1]}"
+    place = ""
+    if number != (None, None):
+        if not all(part is None or isinstance(part, _WRITABLE) for part in number):
+            return []
+        place = f"/{number[0]}/{number[1]}"
     keys = [
         f"{kind}:{source}:{value}{place}"
         for source, value in ids.items()
-        if value and isinstance(value, int | str)
+        if value and isinstance(value, _WRITABLE)
     ]
     title, year = name
-    if title and year and isinstance(year, int | str):
+    if title and year and isinstance(year, _WRITABLE):
         keys.append(f"{kind}:{title.casefold()}:{year}{place}")
     return keys
 

@@ -11,7 +11,7 @@ import pytest
 
 from importer.destinations.dates import Dates
 from importer.destinations.registry import find_source
-from importer.destinations.titles import AccountRating, PageQuery, RatingsPage
+from importer.destinations.titles import AccountRating, Identity, PageQuery, RatingsPage
 from importer.destinations.trakt import api as trakt_api
 from importer.destinations.trakt import ratings as trakt_ratings
 from importer.destinations.trakt.api import TraktV2
@@ -206,13 +206,17 @@ def test_a_backup_is_read_as_it_was_written(account: Road, tmp_path: Path) -> No
 def test_an_episode_goes_by_its_own_id_where_its_show_is_no_use() -> None:
     by_number = build_job(0, kind=MediaKind.EPISODE, imdb_id=BREAKING_BAD, season=1, episode=2, title="Show")
     own = build_job(0, kind=MediaKind.EPISODE, imdb_id="tt1054724", title="Cat's in the Bag...")
-    rating = AccountRating(8, None, "2024-06-01T11:00:00.000+02:00", by_number, own)
+    identity = Identity(MediaKind.EPISODE, {"imdb": BREAKING_BAD}, ("Show", None), (1, 2))
+    own_identity = Identity(MediaKind.EPISODE, {"imdb": "tt1054724"}, ("Cat's in the Bag...", None))
+    rating = AccountRating(8, None, "2024-06-01T11:00:00.000+02:00", identity, own_identity)
     (for_trakt,) = build_rows([rating], TRAKT)
     assert for_trakt == by_number._replace(row=1, line=1, rating=8, rated_at="2024-06-01T09:00:00Z")
     (for_imdb,) = build_rows([rating], ImdbFile())
     note = "season 1, episode 2 of Show"
     assert for_imdb == own._replace(row=1, line=1, rating=8, rated_at="2024-06-01T09:00:00Z", note=note)
-    (unknown,) = build_rows([rating._replace(own=own._replace(imdb_id=None))], ImdbFile())
+    (unknown,) = build_rows(
+        [rating._replace(own_identity=own_identity._replace(ids={"tmdb": 62086}))], ImdbFile()
+    )
     assert isinstance(unknown, RatingJob)
     assert unknown.season == 1, "neither is taken: the row that says more is reported"
 
@@ -224,7 +228,7 @@ def test_a_rating_of_no_title_that_is_known_is_a_row_all_the_same() -> None:
 
 
 def test_a_half_step_is_not_rounded() -> None:
-    (row,) = build_rows([AccountRating("7.5", removal=build_job(0, title="Heat", year=1995))], TRAKT)
+    (row,) = build_rows([AccountRating("7.5", identity=Identity(MediaKind.MOVIE, {}, ("Heat", 1995)))], TRAKT)
     assert isinstance(row, InvalidRow)
     assert (row.title, row.year, row.rating, row.reason) == ("Heat", "1995", "7.5", "bad_rating")
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from importer.cli.prompts import find_prompts
-from importer.destinations.titles import AccountRating, build_keys, build_removal
+from importer.destinations.titles import AccountRating, Identity, build_keys
 from importer.errors import AccountUnreadableError, Purpose, UsageError
 from importer.model import UNRATE, MediaKind, RatingJob
 from importer.runs.again import ResultsFile
@@ -325,8 +325,8 @@ class TestTheGuard:
 
 
 def hold(kind: MediaKind, *, title: str = "Heat", year: int = 1995, **ids: Any) -> dict[str, AccountRating]:
-    removal = build_removal(kind, ids, (title, year))
-    return dict.fromkeys(build_keys(kind, ids, (title, year)), AccountRating(5, removal=removal))
+    identity = Identity(kind, ids, (title, year))
+    return dict.fromkeys(build_keys(*identity), AccountRating(5, identity=identity))
 
 
 def removals(ratings: dict[str, AccountRating], *rows: RatingJob) -> list[RatingJob]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from importer.destinations.dates import read_instant
-from importer.destinations.titles import AccountRating, PageQuery, RatingsPage, build_keys, build_removal
+from importer.destinations.titles import AccountRating, Identity, PageQuery, RatingsPage, build_keys
 from importer.http import Response, parse_object
 from importer.model import MediaKind, Rating
 
@@ -52,8 +52,8 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
         unread += not entry
         titles.update(_build_id_keys(kind, entry)[:1])
         if kind is query.kind and (rating := _read_rating(entry)) is not None:
-            rated_at, removal = read_instant(entry.get("rated_at")), _build_removal(kind, entry)
-            found = AccountRating(rating, None, rated_at, removal)
+            rated_at, identity = read_instant(entry.get("rated_at")), _identify(kind, entry)
+            found = AccountRating(rating, None, rated_at, identity)
             ratings.update(dict.fromkeys(_build_keys(kind, entry), found))
             listed.append(found)
     next_page = _find_next(query, pagination, entries)
@@ -119,14 +119,14 @@ def _build_id_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
     return build_keys(kind, _ids(title), (None, None))
 
 
-def _build_removal(kind: MediaKind, entry: Mapping[str, Any]) -> Any:
+def _identify(kind: MediaKind, entry: Mapping[str, Any]) -> Identity | None:
     title = _title(kind, entry)
     if kind not in _PARTS:
-        return build_removal(kind, _ids(title), _name(title))
+        return Identity(kind, _ids(title), _name(title))
     show, number = _show(title, entry), _number(kind, title)
     is_whole = number[0] is not None and (kind is MediaKind.SEASON or number[1] is not None)
     # Seasons and episodes are rated and removed by show and number only.
-    return build_removal(kind, _ids(show), _name(show), number) if is_whole else None
+    return Identity(kind, _ids(show), _name(show), number) if is_whole else None
 
 
 def _title(kind: MediaKind, entry: Mapping[str, Any]) -> Mapping[str, Any]:

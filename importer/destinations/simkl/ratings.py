@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from importer.destinations.dates import read_instant
-from importer.destinations.titles import AccountRating, RatingsPage, build_keys, build_removal, read_rating
+from importer.destinations.titles import AccountRating, Identity, RatingsPage, build_keys, read_rating
 from importer.http import Response, parse_object
 from importer.model import MediaKind
 
@@ -67,12 +67,14 @@ def _index(section: str, entry: Mapping[str, Any], rating: int) -> tuple[list[st
     name = (title.get("title") if isinstance(title.get("title"), str) else None, title.get("year"))
     kind = _KINDS.get(section) or _ANIME_KINDS.get(str(entry.get("anime_type")).lower())
     if kind is None:
-        known, removal = [], build_removal(MediaKind.UNKNOWN, imdb, (None, None))
+        known, identity = [], Identity(MediaKind.UNKNOWN, imdb, (None, None))
     else:
-        known, removal = build_keys(kind, ids, name), build_removal(kind, ids, name)
+        known, identity = build_keys(kind, ids, name), Identity(kind, ids, name)
     if section == "anime":
         known += [key for each in _EVERY_KIND for key in build_keys(each, imdb, (None, None))]
-    account_rating = AccountRating(rating, rated_at=read_instant(entry.get("user_rated_at")), removal=removal)
+    account_rating = AccountRating(
+        rating, rated_at=read_instant(entry.get("user_rated_at")), identity=identity
+    )
     return known, account_rating
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from importer.destinations.titles import AccountRating, PageQuery, RatingsPage, build_keys, build_removal
+from importer.destinations.titles import AccountRating, Identity, PageQuery, RatingsPage, build_keys
 from importer.http import Response, parse_object
 from importer.model import MediaKind, Rating
 
@@ -51,7 +51,7 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
             unread += 1
             continue
         keys = build_keys(query.kind, *place)
-        found = AccountRating(rating, removal=build_removal(query.kind, *place))
+        found = AccountRating(rating, identity=Identity(query.kind, *place))
         ratings.update(dict.fromkeys(keys, found))
         titles.add(keys[0])
         listed.append(found)

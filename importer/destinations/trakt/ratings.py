@@ -17,6 +17,7 @@ from typing import Any
 from importer.destinations.dates import read_instant
 from importer.destinations.titles import (
     AccountRating,
+    Identity,
     PageQuery,
     RatingsPage,
     build_keys,
@@ -24,10 +25,13 @@ from importer.destinations.titles import (
     read_rating,
 )
 from importer.http import Response, parse_list
-from importer.model import MediaKind, RatingJob
+from importer.model import MediaKind
 
 PAGE_SIZE = 250
 """Ratings per page: the largest `limit` that is not silently clamped (issue #924)."""
+
+_PARTS = (MediaKind.SEASON, MediaKind.EPISODE)
+_WRITABLE = (int, str)
 
 MOST_PAGES = 2_000
 """Half a million ratings, far more than an account may have: a server that has more cannot count."""
@@ -44,11 +48,15 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     for entry in entries:
         rating = read_rating(entry.get("rating")) if isinstance(entry, dict) else None
         if rating is not None:
-            removal, own = _build_removals(kind, entry)
-            account_rating = AccountRating(rating, None, read_instant(entry.get("rated_at")), removal, own)
+            identities = _identify(kind, entry)
+            rated_at = read_instant(entry.get("rated_at"))
+            account_rating = AccountRating(rating, None, rated_at, *_prefer_number(*identities))
             listed.append(account_rating)
-            ratings.update(dict.fromkeys(_build_keys(kind, entry), account_rating))
-            titles.update(_build_id_keys(kind, entry)[:1])
+            keys, unique_key = _build_keys(*identities)
+            for key in keys:
+                ratings[key] = account_rating
+            if unique_key is not None:
+                titles.add(unique_key)
     has_more = has_next_page(answer, query.page, len(entries))
     next_page = query._replace(page=query.page + 1) if has_more else None
     counted = _read_number(answer, "X-Pagination-Item-Count")
@@ -80,39 +88,38 @@ def _read_number(answer: Response, header: str) -> int:
     return int(text[:9]) if text.isdecimal() else 0
 
 
-def _build_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
+def _identify(kind: MediaKind, entry: Mapping[str, Any]) -> tuple[Identity, Identity | None]:
+    """Read the title's own ids and name, and of a season or an episode its show's with its numbers."""
     title = _object(entry, kind)
-    own = build_keys(kind, _ids(title), _name(title))
-    if kind not in {MediaKind.SEASON, MediaKind.EPISODE}:
-        return own
+    own = Identity(kind, _ids(title), _name(title))
+    if kind not in _PARTS:
+        return own, None
     show = _object(entry, MediaKind.SHOW)
-    return own + build_keys(kind, _ids(show), _name(show), _number(kind, title))
+    return own, Identity(kind, _ids(show), _name(show), _number(kind, title))
 
 
-def _build_id_keys(kind: MediaKind, entry: Mapping[str, Any]) -> list[str]:
-    """The unique keys of a title, Trakt's own id first. Name and year are not unique."""
-    title, show = _object(entry, kind), _object(entry, MediaKind.SHOW)
-    keys = build_keys(kind, _ids(title), (None, None))
-    number = _number(kind, title)
-    if kind in {MediaKind.SEASON, MediaKind.EPISODE} and number[0] is not None:
-        keys += build_keys(kind, _ids(show), (None, None), number)
-    return keys
+def _build_keys(own: Identity, by_number: Identity | None) -> tuple[list[str], str | None]:
+    """Build the keys of a title, and choose a unique one: by an id, for name and year are not unique."""
+    keys = build_keys(*own)
+    unique_key = keys[0] if any(own.ids.values()) else None
+    if by_number is not None:
+        of_show = build_keys(*by_number)
+        if unique_key is None and by_number.number[0] is not None and any(by_number.ids.values()):
+            unique_key = next(iter(of_show), None)
+        keys += of_show
+    return keys, unique_key
 
 
-def _build_removals(kind: MediaKind, entry: Mapping[str, Any]) -> tuple[RatingJob | None, RatingJob | None]:
+def _prefer_number(own: Identity, by_number: Identity | None) -> tuple[Identity, Identity | None]:
     """Identify the title by show and number if possible, as users know seasons and episodes.
 
-    Then the second job has its own ids.
+    Then the second one has its own ids.
     """
-    title = _object(entry, kind)
-    own = build_removal(kind, _ids(title), _name(title))
-    if kind in {MediaKind.SEASON, MediaKind.EPISODE}:
-        show, number = _object(entry, MediaKind.SHOW), _number(kind, title)
-        by_number = build_removal(kind, _ids(show), _name(show), number)
-        is_whole = number[0] is not None and (kind is MediaKind.SEASON or number[1] is not None)
-        if by_number is not None and is_whole:
-            return by_number, own
-    return own, None
+    if by_number is None:
+        return own, None
+    season, episode = by_number.number
+    is_whole = season is not None and (own.kind is MediaKind.SEASON or episode is not None)
+    return (by_number, own) if is_whole and build_removal(*by_number) is not None else (own, None)
 
 
 def _number(kind: MediaKind, title: Mapping[str, Any]) -> tuple[object, object]:
@@ -135,7 +142,7 @@ def _ids(title: Mapping[str, Any]) -> dict[str, object]:
     return {
         source: value
         for source in ("trakt", "imdb", "tmdb", "tvdb")
-        if isinstance(value := ids.get(source), int | str)
+        if isinstance(value := ids.get(source), _WRITABLE)
     }
 
 

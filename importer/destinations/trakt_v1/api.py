@@ -18,10 +18,10 @@ from importer import limits
 from importer.destinations.decisions import BatchDecision, Decision, Done, Stop
 from importer.destinations.titles import (
     AccountRating,
+    Identity,
     PageQuery,
     RatingsPage,
     build_keys,
-    build_removal,
 )
 from importer.destinations.trakt_v1.answers import interpret_question, interpret_rating, read_success
 from importer.errors import ConnectionLostError, StopRunError
@@ -193,23 +193,22 @@ def _read_entries(kind: MediaKind, entries: list[Any]) -> RatingsPage:
             number = (episode.get("season"), episode.get("number"))
         ids = {source: title.get(f"{source}_id") for source in ("imdb", "tmdb", "tvdb")}
         name = title.get("title") if isinstance(title.get("title"), str) else None
-        account_rating = _read_rating(entry, build_removal(kind, ids, (name, title.get("year")), number))
+        identity = Identity(kind, ids, (name, title.get("year")), number)
+        account_rating = _read_rating(entry, identity)
         if account_rating is not None:
             listed.append(account_rating)
-            ratings.update(
-                dict.fromkeys(build_keys(kind, ids, (name, title.get("year")), number), account_rating)
-            )
+            ratings.update(dict.fromkeys(build_keys(*identity), account_rating))
     return RatingsPage(ratings, listed=listed, unread=len(entries) - len(listed))
 
 
-def _read_rating(entry: Mapping[str, Any], removal: RatingJob | None) -> AccountRating | None:
+def _read_rating(entry: Mapping[str, Any], identity: Identity) -> AccountRating | None:
     simple = entry.get("rating")
     if simple not in (LOVE, HATE):  # a tuple: the value may not be hashable
         simple = None
     advanced = entry.get("rating_advanced")  # a number or its text
     if isinstance(advanced, int | str) and str(advanced) in _ADVANCED:
-        return AccountRating(int(advanced), simple, _read_inserted(entry), removal)
-    return AccountRating(simple, simple, _read_inserted(entry), removal) if simple else None
+        return AccountRating(int(advanced), simple, _read_inserted(entry), identity)
+    return AccountRating(simple, simple, _read_inserted(entry), identity) if simple else None
 
 
 def _read_inserted(entry: Mapping[str, Any]) -> str | None:

@@ -247,9 +247,9 @@ class TestReading:
         assert (page.entries, page.counted, len(page.titles), page.is_shared) == (6, 6, 6, True)
 
     def test_a_date_that_is_no_instant_is_not_kept(self) -> None:
-        (movie,) = set(read(MediaKind.MOVIE).ratings.values())
+        (movie,) = read(MediaKind.MOVIE).listed
         assert movie.rated_at == "2025-10-21T14:00:00Z"
-        (season,) = set(read(MediaKind.SEASON).ratings.values())
+        (season,) = read(MediaKind.SEASON).listed
         assert season.rated_at is None
 
     @pytest.mark.parametrize("fields", [{"rating": None}, {"rating": 0}, {"rating": "8"}, {"rating": 11}, {}])

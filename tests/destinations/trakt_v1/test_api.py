@@ -518,7 +518,7 @@ def holdings_of(kind: MediaKind, entries: object) -> AccountRatings:
     found = SINGLE.read_ratings(PageQuery(kind), build_answer(200, entries))
     assert isinstance(found, Done)
     assert found.value.next_page is None
-    return {key: held._replace(removal=None) for key, held in found.value.ratings.items()}
+    return {key: held._replace(identity=None) for key, held in found.value.ratings.items()}
 
 
 def test_no_ratings_are_empty_holdings() -> None:
