@@ -117,8 +117,11 @@ class TerminalPrompts:
         return _ANSWERS[answer]
 
     def _confirm(self, question: str, *, default: bool = False) -> bool:
-        with self._voice.lock:
-            return typer.confirm(self._voice.name(question), default=default, err=True)
+        try:
+            with self._voice.lock:
+                return typer.confirm(self._voice.name(question), default=default, err=True)
+        except typer.Abort:
+            raise StopRunError("interrupted") from None
 
 
 def _describe_title(query: TitleQuery, occurrence: Occurrence, result: MatchResult) -> Iterator[str]:

@@ -9,7 +9,6 @@ main thread                      answer       answer     Ctrl-C: both stop in go
 A question stands still while another one is asked; the runs that have none go on meanwhile.
 """
 
-import signal
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -61,7 +60,8 @@ class _Desk:
         self._stops = stops
         self._asked: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._is_asking = False
-        self._signal = int(signal.SIGINT)
+        self._signal = 0
+        """The last one that has come."""
 
     def ask(self, question: Callable[[], Any]) -> Any:
         """Have a question answered. Called in the thread of a run, which waits."""
@@ -96,11 +96,10 @@ class _Desk:
                 found = question()
             finally:
                 self._is_asking = False
-        except KeyboardInterrupt:
-            self._stop_all()
-            answer.set_exception(interrupted_by(self._signal))
-        except Exception as error:  # noqa: BLE001 - it is that of the run which asked
-            answer.set_exception(error)
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - it is that of the run which asked
+            if self._signal:  # whatever a terminal has made of it
+                self._stop_all()
+            answer.set_exception(interrupted_by(self._signal) if self._signal else error)
         else:
             answer.set_result(found)
 

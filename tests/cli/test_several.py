@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from importer.sandbox.exchange import Answer
+from importer.sandbox.mdblist.routes import Ratings as MdblistRatings
 from importer.sandbox.simkl.ratings import Ratings
 from tests.command import Importer, build_command, write
 from tests.destinations.conformance import MOVIES, SHOW, UNKNOWN
@@ -350,6 +352,36 @@ class TestEndsEarly:
             "simkl": {"unsupported": 1, "rated": 2},
             "mdblist": {"rated": 3},
         }
+
+    @pytest.mark.parametrize("options", [{"mdblist": MANY}])
+    def test_ctrl_c_at_a_question_ends_the_others_too(
+        self, importer: Importer, simkl: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write_many(tmp_path)
+        has_come, true_apply = threading.Event(), MdblistRatings._apply
+
+        def apply(self: MdblistRatings, *given: Any) -> str:
+            has_come.set()
+            return true_apply(self, *given)
+
+        def interrupt(*_: object, **__: object) -> bool:
+            assert has_come.wait(20)
+            try:
+                signal.raise_signal(signal.SIGINT)
+            except KeyboardInterrupt:
+                raise typer.Abort from None  # as it does
+            return True
+
+        monkeypatch.setattr(MdblistRatings, "_apply", apply)
+        monkeypatch.setattr("importer.cli.prompts.sys.stdin.isatty", lambda: True)
+        monkeypatch.setattr("importer.cli.prompts.typer.confirm", interrupt)
+        exit_code, out, err = importer(*BOTH)
+        assert (exit_code, "importer: simkl: interrupted (SIGINT)" in err) == (3, True)
+        assert "interrupted (SIGINT)" in out
+        counted = count_lines(tmp_path / "ratings.results.csv")
+        assert counted["mdblist"]["rated"]
+        assert counted["mdblist"]["not_sent"]
+        assert simkl.stored() == {}
 
 
 class TestRetry:
