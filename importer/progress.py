@@ -84,6 +84,12 @@ class Progress:
     """Requests that looking titles up took."""
     waiting_for: str = ""
     """Why the run waits, such as `over capacity (503)`; empty while it sends."""
+    waiting_detail: str = ""
+    """More about the wait, such as `try 4 of 6`."""
+    waiting_requests: int = 0
+    """How many requests wait alone, while others go on."""
+    workers: int = 1
+    """Requests in flight at once."""
     is_paused: bool = False
     """Whether all requests wait, rather than one of them."""
     waiting_until: float = 0.0

@@ -85,6 +85,21 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:,} h {whole % 3600 // 60:02} min"
 
 
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_UNITS_SECONDS = (86_400, 3_600, 60, 1)
+_LONGEST_SECONDS = 10 * 366 * 86_400
+
+
+def parse_duration(text: str) -> float:
+    """Parse a length of time, `6h`, `90m` or `1d12h`, into seconds. Raises ValueError."""
+    found = _DURATION.fullmatch(text.strip().lower())
+    parts = [int(part or 0) for part in found.groups()] if found else []
+    seconds = sum(part * unit for part, unit in zip(parts, _UNITS_SECONDS, strict=False))
+    if not 0 < seconds <= _LONGEST_SECONDS:
+        raise ValueError(f"{text!r} is no length of time: write it as 6h, 90m or 1d12h, ten years at most")
+    return float(seconds)
+
+
 def rate(per_second: float) -> str:
     """Write a rate: `0.8`, `12.5`, `1,240`."""
     return f"{per_second:.1f}" if per_second < 99.95 else f"{per_second:,.0f}"

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _LOOKS_PER_SECOND = 4
+_SPINS_PER_SECOND = 8
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _SECONDS_BETWEEN_EVENTS = 1.0
 
 
@@ -113,7 +115,7 @@ def _live(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
 
     watch = Watch(progress, clock)
     live = Live(
-        get_renderable=lambda: build_live(watch.look()),
+        get_renderable=lambda: build_live(watch.look(), _spin(clock(), stream)),
         console=Console(file=stream),  # which reads NO_COLOR and the width itself
         auto_refresh=False,  # rich's own thread would outlive the block and trip over a closed terminal
         transient=True,  # the summary takes its place
@@ -122,22 +124,32 @@ def _live(progress: Progress, stream: TextIO, clock: Clock) -> Iterator[None]:
     try:
         with suppress(OSError):
             live.start()
-        with _polling(live.refresh):
+        with _polling(live.refresh, _SPINS_PER_SECOND):
             yield
     finally:
         with suppress(OSError):
             live.stop()  # shows the cursor again
 
 
+def _spin(now: float, stream: TextIO) -> str:
+    """Give the frame of the spinner at a moment: it shows that work goes on where nothing is counted."""
+    try:
+        _FRAMES.encode(stream.encoding or "ascii")
+        frames = _FRAMES
+    except (UnicodeEncodeError, LookupError):
+        frames = r"-\|/"
+    return frames[int(now * _SPINS_PER_SECOND) % len(frames)]
+
+
 @contextmanager
-def _polling(look: Callable[[], None]) -> Iterator[None]:
-    """Call `look` four times a second from a thread, and once at the end."""
+def _polling(look: Callable[[], None], per_second: int = _LOOKS_PER_SECOND) -> Iterator[None]:
+    """Call `look` so often from a thread, and once at the end."""
     ended = threading.Event()
 
     def keep_looking() -> None:
         # A terminal that was closed must not end the run, and there is nowhere to report it.
         with suppress(OSError, ValueError):
-            while not ended.wait(1 / _LOOKS_PER_SECOND):
+            while not ended.wait(1 / per_second):
                 look()
             look()
 
@@ -150,7 +162,7 @@ def _polling(look: Callable[[], None]) -> Iterator[None]:
         thread.join(timeout=2)
 
 
-def build_live(view: View) -> "RenderableType":
+def build_live(view: View, spinner: str = "") -> "RenderableType":
     """Build the live display: the phase, a bar and the counts; below them the wait, or the pace."""
     from rich.console import Group  # noqa: PLC0415
     from rich.progress_bar import ProgressBar  # noqa: PLC0415
@@ -158,7 +170,9 @@ def build_live(view: View) -> "RenderableType":
     from rich.text import Text  # noqa: PLC0415
 
     if view.phase not in COUNTED:
-        return Text(build_line(view), "bold")
+        line = Text(f"{spinner} {build_line(view)}".strip(), "bold")
+        below = build_waiting(view)
+        return Group(line, Text(below, "yellow")) if below else line
     numbers = Text.assemble((f"{view.done:,}", "bold green"), f" of {view.to_send:,}")
     if view.failed:
         numbers.append(f", {view.failed:,} missed", "yellow")

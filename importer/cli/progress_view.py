@@ -81,6 +81,10 @@ class View:
     """Seconds until the wait ends; 0 if that is not known."""
     is_paused: bool
     """Whether all requests wait."""
+    waiting_detail: str = ""
+    """More about the wait, such as `try 4 of 6`."""
+    waiting_requests: int = 0
+    workers: int = 1
 
     @property
     def left(self) -> int:
@@ -140,6 +144,9 @@ class Watch:
             clean(waiting_for, 120),
             max(progress.waiting_until - now, 0.0) if waiting_for else 0.0,
             progress.is_paused,
+            progress.waiting_detail if waiting_for else "",
+            progress.waiting_requests,
+            progress.workers,
         )
 
 
@@ -159,11 +166,23 @@ def build_line(view: View) -> str:
 
 
 def build_waiting(view: View) -> str:
-    """Build the line that says what is waited for; empty if nothing is."""
+    """Build the line that says what is waited for; empty if nothing is.
+
+    `one request waits, 3 of 4 go on: over capacity (503) (try 4 of 6), 8 s left`
+    """
     if not view.waiting_for:
         return ""
+    detail = f" ({view.waiting_detail})" if view.waiting_detail else ""
     left = f", {duration(view.waiting_seconds)} left" if view.waiting_seconds else ""
-    return f"waiting: {view.waiting_for}{left}"
+    return f"{_who_waits(view)}: {view.waiting_for}{detail}{left}"
+
+
+def _who_waits(view: View) -> str:
+    waiting = min(view.waiting_requests, view.workers)
+    if view.is_paused or not waiting or view.workers < 2:
+        return "waiting"
+    who = "one request waits" if waiting == 1 else f"{waiting:,} requests wait"
+    return f"{who}, {view.workers - waiting:,} of {view.workers:,} go on"
 
 
 def pace_parts(view: View) -> Iterator[str]:
@@ -181,7 +200,7 @@ class Lines:
         self._watch = watch
         self._clock = clock
         self._phase: Phase | None = None
-        self._waiting_for = ""
+        self._waiting = ("", "")
         self._last_line = 0.0
 
     def look(self) -> Iterator[str]:
@@ -190,7 +209,7 @@ class Lines:
         if view.phase is not self._phase or now - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._phase, self._last_line = view.phase, now
             yield build_line(view)
-        if view.waiting_for != self._waiting_for:
-            self._waiting_for = view.waiting_for
+        if (waiting := (view.waiting_for, view.waiting_detail)) != self._waiting:
+            self._waiting = waiting
             if view.waiting_for:
                 yield build_waiting(view)

@@ -11,8 +11,7 @@ from importer.cli import options
 from importer.config.folders import state_dir
 from importer.errors import CommandError, JournalLockedError, StopRunError
 from importer.journal.prune import Pruned, PrunedJournal
-from importer.sync.times import parse_duration
-from importer.text import count
+from importer.text import count, parse_duration
 
 
 def prune(

@@ -17,8 +17,7 @@ from importer.sync.service_files import compose, cron, launchd, systemd, windows
 from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
 from importer.sync.service_files.service import Service, build_service
 from importer.sync.split import section_of
-from importer.sync.times import parse_duration
-from importer.text import docs_page
+from importer.text import docs_page, parse_duration
 
 _USUAL_TIME = "03:00"
 

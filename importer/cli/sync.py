@@ -33,8 +33,7 @@ from importer.sync.run_daemon import DaemonOptions, run_daemon
 from importer.sync.schedule import Schedule, build_schedule
 from importer.sync.shared_results import write_shared_results
 from importer.sync.status import list_jobs
-from importer.sync.times import parse_duration
-from importer.text import count, ignore_closed_stream
+from importer.text import count, ignore_closed_stream, parse_duration
 
 
 def sync(

@@ -251,6 +251,7 @@ class WorkerPool:
                 exponential=found.policy.exponential,
                 counts=found.policy.counts,
                 pauses_all_workers=found.policy.pauses_all_workers,
+                error=found.policy.error,  # without a network, both wait for it
             )
             return Retry(found.reason, policy, Effect.UNKNOWN, found.wait_seconds)
         if isinstance(found, Stop):

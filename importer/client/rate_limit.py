@@ -108,17 +108,21 @@ class Limiter:
     def _budget_of(self, verb: str) -> str:
         return verb if verb in self._rates else "POST"
 
-    def report_wait(self, seconds: float, reason: str) -> None:
-        """Show why one request waits; the others go on."""
+    def report_wait(self, seconds: float, reason: str, detail: str = "") -> None:
+        """Show why one request waits, with details such as `try 4 of 6`; the others go on."""
         self._note(seconds, reason)
+        self._progress.waiting_requests += 1
         if not self._progress.waiting_for:
             self._progress.waiting_for = reason
+            self._progress.waiting_detail = detail
             self._progress.waiting_until = asyncio.get_running_loop().time() + seconds
 
-    def clear_wait(self) -> None:
-        """Stop showing a wait, unless there is a pause for all."""
+    def clear_wait(self, *, is_alone: bool = True) -> None:
+        """Stop showing a wait, that of one request or of all, unless there is a pause for all."""
+        if is_alone:
+            self._progress.waiting_requests = max(0, self._progress.waiting_requests - 1)
         if not self._paused_until:
-            self._progress.waiting_for = ""
+            self._progress.waiting_for = self._progress.waiting_detail = ""
 
     def pause(self, seconds: float, reason: str) -> None:
         """Start no request for `seconds`; a longer pause that has begun stays."""
@@ -128,6 +132,7 @@ class Limiter:
             self._paused_until = until
             self._progress.is_paused = True
             self._progress.waiting_for = reason
+            self._progress.waiting_detail = ""
             self._progress.waiting_until = until
 
     @property

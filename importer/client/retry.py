@@ -28,8 +28,11 @@ from tenacity.stop import stop_base
 
 from importer.client.rate_limit import Limiter
 from importer.destinations.decisions import Decision, Retry
+from importer.errors import UnreachableError
 
 T = TypeVar("T")
+
+_LONGEST_FOR_NETWORK_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class RetryBudget:
 
     longest_wait_seconds: float = 300.0
     total_seconds: float = 900.0
+    network_seconds: float = 0.0
+    """So long a lost network is waited for, whatever the number of attempts; 0 is as long as these take."""
     jitter: float = 0.1
     """Up to this share is added to every wait, so that many clients do not come back at once."""
 
@@ -61,14 +66,19 @@ class RetryLoop:
         if first.policy.counts and first.policy.attempts <= 1:
             return first
         last = first
-        begun = False
+        begun = waits_alone = False
+        used_up = _UsedUp(self._budget)
+
+        def report(state: RetryCallState) -> None:
+            nonlocal waits_alone
+            waits_alone = self._report(state, used_up.next_try)
 
         async def repeat() -> Decision[T]:
             nonlocal last, begun
             if not begun:
                 begun = True  # the first attempt was made before; tenacity only counts it
                 return first
-            self._limiter.clear_wait()
+            self._limiter.clear_wait(is_alone=waits_alone)
             decision = await again(last)
             if isinstance(decision, Retry):
                 last = decision
@@ -77,8 +87,8 @@ class RetryLoop:
         retrying = AsyncRetrying(
             retry=retry_if_result(lambda decision: isinstance(decision, Retry)),
             wait=self._wait_seconds,
-            stop=_AttemptsUsedUp() | stop_before_delay(self._budget.total_seconds),
-            before_sleep=self._report,
+            stop=used_up,
+            before_sleep=report,
             retry_error_callback=_last_retry,
         )
         return await retrying(repeat)
@@ -89,27 +99,48 @@ class RetryLoop:
         seconds = retry.seconds
         if retry.grows:
             longest = max(seconds, self._budget.longest_wait_seconds)
+            if _waits_for_network(retry, self._budget):
+                longest = min(longest, _LONGEST_FOR_NETWORK_SECONDS)  # it may come back at any moment
             seconds = wait_exponential(multiplier=seconds, max=longest)(state)
         return seconds + wait_random(0, seconds * self._budget.jitter)(state)
 
-    def _report(self, state: RetryCallState) -> None:
+    def _report(self, state: RetryCallState, next_try: int) -> bool:
+        """Show the wait; return whether this request waits alone."""
         retry = _last_retry(state)
         if retry.policy.pauses_all_workers:
             self._limiter.pause(state.upcoming_sleep, retry.reason)
-        else:
-            self._limiter.report_wait(state.upcoming_sleep, retry.reason)
+            return False
+        is_counted = retry.policy.counts and next_try <= retry.policy.attempts
+        detail = f"try {next_try:,} of {retry.policy.attempts:,}" if is_counted else ""
+        self._limiter.report_wait(state.upcoming_sleep, retry.reason, detail)
+        return True
 
 
-class _AttemptsUsedUp(stop_base):
-    """Stops after the policy's number of attempts that count; the budget limits the time."""
+def _waits_for_network(retry: Retry, budget: RetryBudget) -> bool:
+    return budget.network_seconds > 0 and issubclass(retry.policy.error, UnreachableError)
 
-    def __init__(self) -> None:
+
+class _UsedUp(stop_base):
+    """Stops after the policy's number of attempts that count, or when the time of the budget is over."""
+
+    def __init__(self, budget: RetryBudget) -> None:
         self._attempts = 0
+        self._budget = budget
+
+    @property
+    def next_try(self) -> int:
+        """The number of the next attempt."""
+        return self._attempts + 1
 
     def __call__(self, retry_state: RetryCallState) -> bool:
-        policy = _last_retry(retry_state).policy
-        self._attempts += policy.counts
-        return policy.counts and self._attempts >= policy.attempts
+        retry = _last_retry(retry_state)
+        self._attempts += retry.policy.counts
+        are_used_up = retry.policy.counts and self._attempts >= retry.policy.attempts
+        if _waits_for_network(retry, self._budget):
+            longest = max(self._budget.total_seconds, self._budget.network_seconds)
+            is_over = stop_before_delay(self._budget.network_seconds)(retry_state)
+            return (are_used_up and is_over) or stop_before_delay(longest)(retry_state)
+        return are_used_up or stop_before_delay(self._budget.total_seconds)(retry_state)
 
 
 def _last_retry(state: RetryCallState) -> Retry:

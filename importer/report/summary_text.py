@@ -263,5 +263,7 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
     if summary.results is not None:
         yield "Results", clean(str(summary.results), 4096)
     misses = sum(2 + len(list(_examples(tally))) for tally in summary.misses)
-    if len(summary.notes) + misses > _SCREEN_LINES:  # then the counts have left the screen
+    if (
+        summary.misses or len(summary.notes) + misses > _SCREEN_LINES
+    ):  # the last line that is read has all counts
         yield "Rows", ", ".join(f"{number} {word}" for _, number, word, _ in _count_rows(summary))

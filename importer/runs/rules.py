@@ -27,6 +27,7 @@ from importer.journal.history import PastRun
 from importer.model import ACCEPTABLE, Status
 from importer.option import option
 from importer.runs.conflicts import OnConflict
+from importer.text import parse_duration
 
 
 class Match(StrEnum):
@@ -205,6 +206,13 @@ class EndOptions:
     )
 
 
+def _parse_wait(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise OptionError("wait", str(error)) from error
+
+
 @dataclass(frozen=True, slots=True)
 class SendOptions:
     """Options for sending. None means what the destination recommends."""
@@ -222,6 +230,12 @@ class SendOptions:
         metavar="N/PERIOD",
         typed=str | None,
         parse=parse_rate,
+    )
+    wait: float | None = option(
+        "If the network is lost, wait for it so long: 10m, 2h. Usually half a minute.",
+        metavar="TIME",
+        typed=str | None,
+        parse=_parse_wait,
     )
     limit: int | None = option("Send at most N rows.", metavar="N", minimum=1)
     verify: bool = option("Read the account back afterwards and compare.", default=True)

@@ -76,7 +76,7 @@ class Sending:
         self._stop = work.stop
         self._destination = destination
         self._access = access
-        self._workers = work.options.workers or USUAL_WORKERS
+        self._workers = work.progress.workers = work.options.workers or USUAL_WORKERS
         self._size = BatchSize(destination.batch_size)
         self._pool: WorkerPool | None = None
         self._traffic = work.progress.traffic = Traffic()
@@ -170,7 +170,8 @@ class Sending:
                         phase, self._progress.phase = self._progress.phase, Phase.SIGNING_IN
                         await tokens.access_token()
                         self._progress.phase = phase
-                    await stage(Client(transport, limiter, tokens, access.budget))
+                    budget = replace(access.budget, network_seconds=self._options.wait or 0.0)
+                    await stage(Client(transport, limiter, tokens, budget))
         except StopRunError as stop:
             self.stopped_by = stop
         except asyncio.CancelledError:

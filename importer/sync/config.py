@@ -28,7 +28,8 @@ from importer.runs.rules import (
     SendOptions,
     SourceOptions,
 )
-from importer.sync.times import parse_cron, parse_duration
+from importer.sync.times import parse_cron
+from importer.text import parse_duration
 
 
 def _check_source(text: str) -> str:

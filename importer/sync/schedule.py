@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
-from importer.sync.times import Calendar, local_zone, parse_cron, parse_duration
+from importer.sync.times import Calendar, local_zone, parse_cron
+from importer.text import parse_duration
 
 SET_BACK = timedelta(seconds=1)
 """A clock that goes back by less was not set back."""

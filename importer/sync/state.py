@@ -40,6 +40,7 @@ _WITHOUT_EFFECT_ON_ROWS = {
     "every",
     "cron",
     "accept",
+    "wait",
     "out",
     "guard",
     "workers",

@@ -1,4 +1,4 @@
-"""Parses how often a sync job runs: `6h`, or a crontab line. Only home of APScheduler."""
+"""Parses when a sync job runs: a crontab line, on the clock of a zone. Only home of APScheduler."""
 
 import os
 import re
@@ -9,10 +9,6 @@ from functools import cache
 from io import BytesIO
 from typing import Protocol
 from zoneinfo import ZoneInfo
-
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-_UNITS_SECONDS = (86_400, 3_600, 60, 1)
-_LONGEST_SECONDS = 10 * 366 * 86_400
 
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _DAY_ITEM = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?")
@@ -54,16 +50,6 @@ def parse_posix_zone(text: str) -> tzinfo:
             f"TZ={text} is no time zone; name one like Europe/Berlin, or write it with its rules: "
             "CET-1CEST,M3.5.0,M10.5.0/3"
         ) from None
-
-
-def parse_duration(text: str) -> float:
-    """Parse a length of time, `6h`, `90m` or `1d12h`, into seconds. Raises ValueError."""
-    found = _DURATION.fullmatch(text.strip().lower())
-    parts = [int(part or 0) for part in found.groups()] if found else []
-    seconds = sum(part * unit for part, unit in zip(parts, _UNITS_SECONDS, strict=False))
-    if not 0 < seconds <= _LONGEST_SECONDS:
-        raise ValueError(f"{text!r} is no length of time: write it as 6h, 90m or 1d12h, ten years at most")
-    return float(seconds)
 
 
 def parse_cron(text: str) -> Calendar:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -208,6 +209,40 @@ class TestLines:
         assert list(lines.look()) == []
         progress.waiting_for = "429"
         assert list(lines.look()) == ["waiting: 429, 5 min 00 s left"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "line"),
+    [
+        (
+            {"waiting_requests": 1, "workers": 4},
+            "one request waits, 3 of 4 go on: busy (try 4 of 6)",
+        ),
+        (
+            {"waiting_requests": 3, "workers": 4},
+            "3 requests wait, 1 of 4 go on: busy (try 4 of 6)",
+        ),
+        ({"waiting_requests": 1, "workers": 1}, "waiting: busy (try 4 of 6)"),
+        (
+            {"waiting_requests": 1, "workers": 4, "is_paused": True, "waiting_detail": ""},
+            "waiting: busy",
+        ),
+    ],
+)
+def test_a_wait_says_who_waits_and_which_try_comes(
+    facts: dict[str, Any], line: str, clock: FakeClock
+) -> None:
+    progress = sending(waiting_for="busy", waiting_detail="try 4 of 6", waiting_until=clock.now + 8)
+    for name, value in facts.items():
+        setattr(progress, name, value)
+    assert build_waiting(Watch(progress, clock).look()) == f"{line}, 8.0 s left"
+
+
+def test_what_is_not_counted_spins(clock: FakeClock) -> None:
+    view = Watch(Progress(Phase.COMPARING), clock).look()
+    console = Console(file=io.StringIO(), width=60)
+    console.print(build_live(view, "⠋"))
+    assert console.file.getvalue() == "⠋ reading the account\n"  # type: ignore[attr-defined]
 
 
 def threads() -> set[str]:

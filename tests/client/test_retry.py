@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from importer.client.rate_limit import Limiter
 from importer.client.retry import RetryBudget, RetryLoop
 from importer.destinations.decisions import RATED, BatchDecision, Done, Effect, Retry, RetryPolicy
+from importer.errors import StopRunError, UnreachableError
 from importer.progress import Progress
 from tests.virtual_time import run_in_virtual_time
 
@@ -85,6 +87,63 @@ def test_a_wait_the_server_asks_for_is_never_cut_to_our_longest() -> None:
     assert waits == pytest.approx([300, 300, 300])
     _, waits, _ = run(replace(retry(10, attempts=4, exponential=True), wait_seconds=400), [])
     assert waits == pytest.approx([400, 400, 400])
+
+
+def unreachable(**facts: Any) -> Retry:
+    policy = RetryPolicy(attempts=6, first_wait_seconds=1, exponential=True, error=UnreachableError)
+    return Retry("no network", replace(policy, **facts))
+
+
+def test_a_lost_network_is_waited_for_as_long_as_was_said() -> None:
+    patient = replace(CALM, network_seconds=600)
+    decision, waits, _ = run(unreachable(), [], patient)
+    assert isinstance(decision, Retry)
+    assert 570 < sum(waits) <= 600
+    assert max(waits) == pytest.approx(30), "it may come back at any moment"
+    decision, waits, _ = run(unreachable(), [unreachable()] * 15 + [DONE], patient)
+    assert decision is DONE
+
+
+def test_without_it_the_attempts_are_the_limit() -> None:
+    decision, waits, _ = run(unreachable(), [])
+    assert isinstance(decision, Retry)
+    assert waits == pytest.approx([1, 2, 4, 8, 16])
+
+
+def test_a_short_wait_takes_no_attempt_away() -> None:
+    _, waits, _ = run(unreachable(), [], replace(CALM, network_seconds=5))
+    assert waits == pytest.approx([1, 2, 4, 8, 16])
+
+
+def test_a_server_that_answers_wrongly_is_not_waited_for() -> None:
+    _, waits, _ = run(unreachable(error=StopRunError), [], replace(CALM, network_seconds=600))
+    assert len(waits) == 5
+
+
+def test_a_long_wait_is_not_cut_by_the_time_of_a_request() -> None:
+    budget = RetryBudget(jitter=0.0, total_seconds=100, network_seconds=600)
+    _, waits, _ = run(unreachable(), [], budget)
+    assert 570 < sum(waits) <= 600
+
+
+def test_the_wait_says_which_try_comes_next_and_how_many_wait() -> None:
+    seen = []
+
+    async def main() -> None:
+        limiter = Limiter(None, progress := Progress())
+
+        async def again(_: Retry) -> BatchDecision:
+            return DONE
+
+        loops = [RetryLoop(limiter, CALM).run(retry(5, attempts=6), again) for _ in range(2)]
+        tasks = [asyncio.create_task(loop) for loop in loops]
+        await asyncio.sleep(1)
+        seen.append((progress.waiting_for, progress.waiting_detail, progress.waiting_requests))
+        await asyncio.gather(*tasks)
+        seen.append((progress.waiting_for, progress.waiting_detail, progress.waiting_requests))
+
+    run_in_virtual_time(main())
+    assert seen == [("busy", "try 2 of 6", 2), ("", "", 0)]
 
 
 def test_a_new_decision_brings_its_own_wait_attempts_and_end() -> None:

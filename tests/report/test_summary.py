@@ -83,6 +83,7 @@ def test_a_mixed_run_in_full() -> None:
         "\n"
         "Sent: 72 rows in 3.2 s, 22.5 per second\n"
         "Results: /w/results.csv\n"
+        "Rows: 72 rated, 2 unsupported, 1 invalid, 5 not found\n"
         "Next: importer x"
     )
 

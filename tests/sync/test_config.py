@@ -14,7 +14,8 @@ from importer.runs.places import Api
 from importer.sync.config import SyncJob
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.keys import list_keys
-from importer.sync.times import parse_cron, parse_duration
+from importer.sync.times import parse_cron
+from importer.text import parse_duration
 from tests import settings_of
 from tests.settings_of import load_trakt, load_trakt_v1
 from tests.sync.jobs import job_of
