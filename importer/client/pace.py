@@ -20,17 +20,10 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
-from importer.client.rate import Rate
+from importer.client.rate import LATE_SECONDS, Rate
 
 _BURST_SECONDS = 0.05
 """The lateness that may be caught up at once (for a period of a second or more)."""
-
-_ARRIVAL_SECONDS = 0.05
-"""A request has arrived when it is answered, or this long after its start (for a period of a second or more).
-
-Waiting for the answer alone would be safer, but slow: a server that takes a second for each answer
-would get one request in two seconds although it allows one per second.
-"""
 
 
 class Window:
@@ -67,7 +60,7 @@ class _Arrival:
     at: float = 0.0
 
     def leaves(self) -> None:
-        self.at = time.monotonic() + _ARRIVAL_SECONDS
+        self.at = time.monotonic() + LATE_SECONDS
 
     def answered(self) -> None:
         self.at = min(self.at, time.monotonic())
@@ -95,7 +88,7 @@ class Pace:
         per_second = rate.requests / rate.period_seconds
         size = 1 + _BURST_SECONDS * unit * per_second
         self._bucket = AsyncLimiter(size, size / per_second)
-        self._arrival_seconds = _ARRIVAL_SECONDS * unit
+        self._late_seconds = rate.late_seconds * unit
         now = time.monotonic()
         last = sorted(end for end in ends if end > now)[-rate.requests :]
         self._free = asyncio.Semaphore(rate.requests - len(last))
@@ -124,7 +117,7 @@ class Pace:
 
     def next_end(self, *, is_answered: bool = False) -> float:
         """When the place of a request is free again that leaves now, or has just been answered."""
-        return time.monotonic() + self._period_seconds + (0 if is_answered else self._arrival_seconds)
+        return time.monotonic() + self._period_seconds + (0 if is_answered else self._late_seconds)
 
     def _take(self, free_at: float, wait_seconds: float) -> "_Place":
         place = _Place(self, free_at)

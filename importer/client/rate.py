@@ -12,6 +12,9 @@ import orjson
 
 from importer.errors import OptionError
 
+LATE_SECONDS = 0.05
+"""How late a request usually arrives, at most."""
+
 _UNIT_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
@@ -25,6 +28,12 @@ class Rate:
     requests: int
     period_seconds: float
     may_burst: bool = False
+    late_seconds: float = LATE_SECONDS
+    """A request has arrived when it is answered, or so long after its start, in a period of a second or more.
+
+    Waiting for the answer alone would be safer, but slow: a server that takes a second for each answer
+    would get one request in two seconds although it allows one per second.
+    """
 
 
 def parse_rate(text: str) -> Rate:

@@ -41,11 +41,15 @@ class SignIn(StrEnum):
 
 
 class Pace(NamedTuple):
-    """At most `requests` per `seconds`; with `may_burst` all of them at once."""
+    """At most `requests` per `seconds`; with `may_burst` all of them at once.
+
+    `late_seconds` is how long a request that is not answered may be on its way.
+    """
 
     requests: int
     seconds: float
     may_burst: bool = False
+    late_seconds: float = 0.05
 
 
 def parse_time_of_day(text: str) -> time:

@@ -88,7 +88,8 @@ TMDB = DestinationSpec(
     search_at="trakt",
     tells_kinds=True,
     drops_dates="TMDB keeps no dates: it is not told when the titles of the file were rated",
-    # 40 requests in a second are allowed; what is read and what is written is counted together.
-    post_rate=Pace(40, 1),
+    # 40 requests in a second are allowed; what is read and what is written is counted together. Each answer
+    # comes soon, so it can be waited for before its place is given to another request.
+    post_rate=Pace(40, 1, late_seconds=0.5),
     workers=16,
 )
