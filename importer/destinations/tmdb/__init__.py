@@ -1,1 +1,1 @@
-"""TMDB, as far as it is asked for titles; ratings cannot be sent there yet."""
+"""TMDB: its settings, sign-in, requests, answers and ratings, the search for titles and for its own ids."""
