@@ -20,6 +20,7 @@ from importer.sandbox.mdblist.routes import Ratings as MdblistRatings
 from importer.sandbox.simkl.ratings import Ratings
 from tests.command import Importer, build_command, write
 from tests.destinations.conformance import MOVIES, SHOW, UNKNOWN
+from tests.hurried_time import HurriedLoop
 from tests.road import Server, running_sandbox
 
 KEY = "sandbox-mdblist-key"
@@ -45,7 +46,7 @@ def simkl(options: dict[str, Any]) -> Iterator[Server]:
 
 @pytest.fixture
 def mdblist(options: dict[str, Any]) -> Iterator[Server]:
-    with running_sandbox(**options.get("mdblist", {})) as server:
+    with running_sandbox(*options.get("mdblist_faults", ()), **options.get("mdblist", {})) as server:
         yield server
 
 
@@ -290,6 +291,24 @@ class TestEndsEarly:
         }
         assert (exit_code, out.count("to go on where this run stopped")) == (3, 1)
         assert (len(simkl.stored()), len(mdblist.stored())) == (100, 250)
+
+    @pytest.mark.parametrize("options", [{"mdblist_faults": ("rate:503@1-",)}])
+    def test_a_server_that_is_down_does_not_keep_the_others(
+        self,
+        importer: Importer,
+        simkl: Server,
+        mdblist: Server,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("importer.runs.send.new_event_loop", HurriedLoop)
+        exit_code, out, _ = importer(*BOTH)
+        counted = count_lines(tmp_path / "ratings.results.csv")
+        assert counted["simkl"] == {"unsupported": 1, "rated": 2}
+        assert sum(counted["mdblist"].values()) == 3
+        assert not counted["mdblist"]["rated"]
+        assert (exit_code, "(503)" in out) == (3, True)
+        assert (len(simkl.stored()), len(mdblist.stored())) == (2, 0)
 
     @pytest.mark.parametrize("options", [{"simkl": MANY, "mdblist": MANY}])
     def test_ctrl_c_ends_both_and_the_same_command_continues_both(
