@@ -2,10 +2,11 @@
 
 import json
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TextIO
 
 from importer.cli.advice import as_known, explain
@@ -71,13 +72,15 @@ class Display:
     def about_to_send(self, summary: SendSummary) -> None:
         """Print the account, how full it is, and how long sending takes."""
         if not self.quiet and not self.log.is_json:
-            with ignore_closed_stream(sys.stderr), self.voice.lock:
-                print(*map(self.voice.name, build_send_summary(summary)), sep="\n", file=sys.stderr)
+            self.voice.floor.say(partial(self._print_lines, build_send_summary(summary)))
+
+    def _print_lines(self, lines: Sequence[str]) -> None:
+        with ignore_closed_stream(sys.stderr):
+            print(*map(self.voice.name, lines), sep="\n", file=sys.stderr)
 
     def warned(self, warning: str) -> None:
         """Log it; without a JSON log it is printed."""
-        with self.voice.lock:
-            self.log.warn_once(self.voice.name(warning))
+        self.voice.floor.say(partial(self.log.warn_once, self.voice.name(warning)))
 
     def report_end(self, report: RunReport) -> int:
         """Print the summary and pick the exit code."""

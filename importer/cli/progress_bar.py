@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, TextIO
 
 from importer.cli.progress_view import (
@@ -82,8 +83,7 @@ def _lines(progress: Progress, stream: TextIO, clock: Clock, voice: Voice) -> It
 
     def print_lines() -> None:
         for line in lines.look():
-            with voice.lock:
-                print(voice.name(line), file=stream, flush=True)
+            voice.floor.say(partial(print, voice.name(line), file=stream, flush=True), keeps=False)
 
     with _polling(print_lines):
         yield

@@ -110,7 +110,7 @@ class TerminalPrompts:
             return self._rest
         answer = ""
         while answer not in _ANSWERS:
-            with self._voice.lock:
+            with self._voice.floor.taken():
                 answer = _prompt(self._voice.name(f"{_describe(conflict)} ({', '.join(_ANSWERS)})"))
         if answer in {"all", "none"}:
             self._rest = _ANSWERS[answer]
@@ -118,7 +118,7 @@ class TerminalPrompts:
 
     def _confirm(self, question: str, *, default: bool = False) -> bool:
         try:
-            with self._voice.lock:
+            with self._voice.floor.taken():
                 return typer.confirm(self._voice.name(question), default=default, err=True)
         except typer.Abort:
             raise StopRunError("interrupted") from None

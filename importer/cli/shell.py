@@ -11,7 +11,7 @@ from importer.cli.display import Display
 from importer.cli.options import ShownOptions
 from importer.cli.prompts import find_prompts
 from importer.cli.several import report_ends
-from importer.cli.voice import Voice
+from importer.cli.voice import Floor, Voice
 from importer.errors import OptionError
 from importer.interrupts import translate_interrupts
 from importer.model import Status
@@ -83,12 +83,12 @@ class Shell:
         if len(wanted) == 1 and not kept:
             return self.run(*wanted.values())
         _collect_seldom()
-        lock = Voice().lock
-        displays = {label: self._build_display(Voice(label, lock)) for label in wanted}
+        floor = Floor()
+        displays = {label: self._build_display(Voice(label, floor)) for label in wanted}
         with translate_interrupts():
             ended = execute_several(
                 {label: replace(each, results=self._out) for label, each in wanted.items()},
-                lambda label: self._find_prompts(Voice(label, lock)),
+                lambda label: self._find_prompts(Voice(label, floor)),
                 displays,
                 kept,
             )
