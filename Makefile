@@ -12,7 +12,7 @@ endif
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test pictures chaos fuzz bench check lint types docs dist wheel-check sbom release lock clean
+.PHONY: help setup run run-v2 test pictures chaos fuzz bench check lint types docs dist image wheel-check sbom release lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -66,6 +66,11 @@ docs: $(VENV)/installed-release ## build the docs as a site that can be read off
 
 wheel-check: $(VENV)/installed-dev ## install the wheel into a new environment, import a sample, open the page, run a third of the tests
 	@$(BIN)/python -m release.wheel_check
+
+image: ## build the container image rating-importer with docker, podman or, without a daemon, buildah; BUILDER=podman
+	@builder=$${BUILDER:-$$(docker info >/dev/null 2>&1 && echo docker || command -v podman || command -v buildah)}; \
+	test -n "$$builder" || { echo "image: install docker, podman or buildah"; exit 2; }; \
+	$$builder build -t rating-importer .
 
 sbom: $(VENV)/installed-release ## list all that users get, with versions and licences, as CycloneDX in dist/
 	@$(BIN)/python -m release.sbom dist/rating-importer-$(VERSION).cdx.json
