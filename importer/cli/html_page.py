@@ -3,15 +3,18 @@
 import webbrowser
 from pathlib import Path
 
-from importer.errors import CommandError
+from importer.errors import CommandError, OptionError
 from importer.files import AtomicFiles, check_place
 from importer.report.page import Page, build_page
 from importer.runs.outputs import find_outputs
+from importer.runs.results_csv import STANDARD_OUTPUT
 from importer.text import clean
 
 
 def write_page(page: Page, path: Path, *, overwrite: bool, opens: bool) -> None:
     """Write the page, and open it in the browser. Raises OptionError if a file of the user's is there."""
+    if path == STANDARD_OUTPUT:
+        raise OptionError("html", "a page goes into a file; name one", path)
     check_place(path, "html")
     outputs = find_outputs()
     if not overwrite:

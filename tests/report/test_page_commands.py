@@ -1,5 +1,7 @@
 """`importer report --html` and `inspect --html`: what is written, and what is never replaced."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,13 @@ def test_a_file_of_the_user_stays(importer: Importer, tmp_path: Path, command: t
     assert (tmp_path / "mine.html").read_text() == "mine"
     assert importer(*command, "--html", "mine.html", "--overwrite")[0] == 0
     assert importer(*command, "--html", "nowhere/page.html")[0] == 2
+    assert importer(*command, "--html", "-")[0] == 2
+    assert not (tmp_path / "-").exists()
+
+
+def test_templates_are_loaded_for_a_page_only() -> None:
+    code = "import importer.cli.past, importer.cli.inspect, sys; sys.exit('jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_open_opens_the_page(importer: Importer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
