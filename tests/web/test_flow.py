@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from importer.runs.local_sandbox import READY
 from importer.web.commands import Command
 from importer.web.drafts import Draft, load_draft, remove_old
 from tests.web.page import Answer, Page
@@ -114,6 +115,37 @@ async def test_much_change_is_a_question_that_is_answered_on_the_page(page: Page
     await page.post(f"/imports/{draft.id}/run/continue", {"yes": "yes"})
     await ended(draft.command("run"))
     assert (await page.get(f"/imports/{draft.id}/run")).place.startswith("/runs/")
+
+
+async def test_a_run_pauses_and_goes_on(
+    page: Page, places: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Command(tmp_path, "server")
+    server.start("sandbox", "--latency", "700")
+    told = tmp_path / "said/server.out"
+    while not (found := re.match(rf"{READY}(\S+)\n", told.read_text("utf-8"))):
+        assert server.is_running
+    settings = {"BASE_URL": found[1], "API_KEY": "sandbox-key", "USERNAME": "demo", "PASSWORD": "demo"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"IMPORTER_TRAKT_V1_{name}", value)
+    lines = (await asyncio.to_thread(SAMPLE.read_text, "utf-8")).splitlines()
+    draft = await take(page, places, "\n".join(lines[:40]))
+    await choose(page, draft, "trakt-v1")
+    await page.post(f"/imports/{draft.id}/run")
+    command = draft.command("run")
+    while not command.read().last("run_started"):
+        assert command.is_running
+    assert "Pause" in (await page.get(f"/imports/{draft.id}/run")).text
+    await page.post(f"/imports/{draft.id}/run/stop")
+    await ended(command)
+    assert "It has stopped" in (await page.get(f"/imports/{draft.id}/run")).text
+    await page.post(f"/imports/{draft.id}/run/continue")
+    await ended(command)
+    result = await page.get((await page.get(f"/imports/{draft.id}/run")).place)
+    server.stop()
+    await ended(server)
+    assert "not sent" not in result.text
+    assert "rated" in result.text
 
 
 async def test_a_sync_job_is_run_at_once_and_its_result_is_shown(
