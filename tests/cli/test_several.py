@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -338,6 +340,46 @@ class TestEndsEarly:
         for label, server in (("simkl", simkl), ("mdblist", mdblist)):
             assert count_lines(tmp_path / "ratings.results.csv")[label] == {"rated": 250}
             assert (count_sent(server), len(server.stored())) == (250, 250)
+
+    @pytest.mark.parametrize("options", [{"simkl": MANY, "mdblist": MANY}])
+    def test_a_kill_loses_and_doubles_nothing_anywhere(
+        self,
+        importer: Importer,
+        simkl: Server,
+        mdblist: Server,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        write_many(tmp_path)
+        true_answer = Ratings._answer
+        children: list[subprocess.Popen[bytes]] = []
+
+        def answer(self: Ratings, *given: Any) -> Answer:
+            found = true_answer(self, *given)
+            for child in children:
+                child.kill()  # what has arrived is never told
+            return found
+
+        monkeypatch.setattr(Ratings, "_answer", answer)
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", "importer", *BOTH],
+            env={**os.environ, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as child:
+            children.append(child)
+            assert child.wait(60) == -signal.SIGKILL
+        children.clear()
+        assert len(simkl.stored()) == 100
+        assert not (tmp_path / "ratings.results.csv").exists()
+        assert importer(*BOTH)[0] == 0
+        assert count_lines(tmp_path / "ratings.results.csv") == {
+            "simkl": {"rated": 250},
+            "mdblist": {"rated": 250},
+        }
+        assert (len(simkl.stored()), len(mdblist.stored())) == (250, 250)
+        assert count_sent(simkl) == 250  # what had arrived is found there and not sent again
 
     def test_a_question_that_is_answered_with_no_ends_only_that_run(
         self,

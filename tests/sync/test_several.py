@@ -213,3 +213,19 @@ class TestSync:
             "nightly%40mdblist.ada.json",
             "nightly%40mdblist.bob.json",
         }
+
+    def test_a_file_may_be_among_them(self, importer: Importer, tmp_path: Path) -> None:
+        config = (tmp_path / "config.toml").read_text("utf-8")
+        to = 'to = ["mdblist:ada", "imdb-file"]\nwrite_to = "up.csv"\n'
+        write(tmp_path / "config.toml", config.replace('to = ["mdblist:ada", "mdblist:bob"]\n', to))
+        assert importer("sync", "nightly@mdblist.ada")[0] == 0
+        assert importer("sync", "nightly@imdb-file")[0] == 0
+        assert read_lines(tmp_path) == [
+            *(("mdblist:ada", "1", "rated"), ("imdb-file", "1", "rated")),
+            *(("mdblist:ada", "2", "rated"), ("imdb-file", "2", "rated")),
+        ]
+        assert (tmp_path / "up.csv").read_text("utf-8").count("\ntt") == 2
+
+    def test_a_scheduler_starts_the_section(self, importer: Importer) -> None:
+        exit_code, out, err = importer("schedule", "nightly", "--cron", "--every", "6h")
+        assert (exit_code, " sync nightly --log-format json" in out, "@" in out + err) == (0, True, False)
