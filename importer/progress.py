@@ -24,6 +24,7 @@ class Phase(StrEnum):
     SENDING = "sending"
     VERIFYING = "reading back"
     WRITING = "writing results"
+    ASKING = "asking the services"
 
 
 class RequestRecord(NamedTuple):

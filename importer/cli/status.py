@@ -9,9 +9,11 @@ import typer
 
 from importer.cli import options
 from importer.cli.next_step import command_line
+from importer.cli.progress_bar import show_progress
 from importer.cli.table import build_table
 from importer.config.folders import config_file
 from importer.monitoring.health import Health
+from importer.progress import Phase, Progress
 from importer.sync.jobs_file import load_jobs
 from importer.sync.status import (
     AccountStatus,
@@ -39,7 +41,8 @@ def status(
     loaded = load_jobs()
     jobs, accounts = list_jobs(loaded), list_accounts(loaded, _warn)
     if ask:
-        accounts = [ask_room(account, _warn) for account in accounts]
+        with show_progress(Progress(Phase.ASKING), quiet=as_json or not sys.stderr.isatty()):
+            accounts = [ask_room(account, _warn) for account in accounts]
     if as_json:
         values = {"accounts": [*map(_account_as_json, accounts)], "jobs": [*map(_job_as_json, jobs)]}
         print(json.dumps(values, indent=2))

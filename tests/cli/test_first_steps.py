@@ -47,6 +47,7 @@ class TestTheFirstRun:
         assert " 1  sandbox          a server of your own on this machine, to try it here first" in err
         assert all(f"  {spec.word} " in err for spec in list_specs() if spec.has_login or spec.is_file)
         assert read_statuses(tmp_path / "ratings.results.csv") == ["rated"]
+        assert "  sandbox-v2  " in importer("runs")[1], "today's API"
 
     def test_a_service_is_signed_in_to_and_then_the_run_goes_on(
         self, importer: Importer, monkeypatch: pytest.MonkeyPatch
