@@ -1,5 +1,6 @@
 """The first step: a file comes in; the page says what it holds, what would not go, and what is unclear."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,7 @@ class Choice:
 async def show_home(request: web.Request) -> web.StreamResponse:
     """Show where a file is dropped, and what was done before."""
     problems: list[str] = []
-    runs = list_runs(state_dir() / "journals", problems)
+    runs = await asyncio.to_thread(list_runs, state_dir() / "journals", problems)
     drafts = [each for each in list_drafts(request.app[FOLDER]) if not each.id.startswith("run-")]
     return render(
         request,
@@ -170,6 +171,8 @@ def _by_number(odd: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 async def change_reading(request: web.Request) -> web.StreamResponse:
     """Take what the user says about the file, and look at it again."""
     draft = find_draft(request)
+    if not draft.has_file:
+        raise web.HTTPGone(text="The file was removed after its run. Drop it again to read it another way.")
     form = await request.post()
     words: list[str] = []
     for field, value in form.items():

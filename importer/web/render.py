@@ -51,7 +51,6 @@ def render(request: web.Request, template: str, status: int = 200, **values: Any
     values |= {
         "token": token_of(request) or "",
         "path": request.path,
-        "is_part": "HX-Request" in request.headers,
     }
     text = _templates().get_template(template).render(values)
     return web.Response(text=text, content_type="text/html", status=status)
