@@ -107,4 +107,8 @@ def _heading_of(parameter: Any) -> str:
 def _make_plain(name: str, text: str) -> tuple[str, str]:
     for pattern, plain in _PLAIN:
         name, text = pattern.sub(plain, f" {name}")[1:], pattern.sub(plain, text)
+    if " " in name and not name.startswith("-"):  # an argument: its type says nothing, its choices do
+        word, _, kind = name.partition(" ")
+        word = word if "|" in word else word.upper()
+        name = word if kind in {"TEXT", "FILE", "N"} or "<" in kind else f"{word} {kind}"
     return name, text
