@@ -78,7 +78,7 @@ sbom: $(VENV)/installed-release ## list all that users get, with versions and li
 release: $(VENV)/installed-release ## check, build, list and tag the version of pyproject.toml; it pushes nothing
 	@test -z "$$(git status --porcelain)" || { echo "release: commit or put aside what git status shows"; exit 2; }
 	@$(BIN)/python -m release.notes >/dev/null
-	@$(MAKE) check wheel-check dist sbom
+	@$(MAKE) check wheel-check man dist sbom
 	@$(BIN)/python -m release.notes >dist/NOTES.md
 	@git tag --annotate v$(VERSION) --cleanup=verbatim --file dist/NOTES.md
 	@echo "Tagged v$(VERSION). What is published lies in dist/; then: git push origin v$(VERSION)"

@@ -1,5 +1,6 @@
 """What is published holds everything, and anybody who builds it gets the same bytes."""
 
+import io
 import os
 import re
 import shutil
@@ -69,6 +70,15 @@ def test_the_wheel_has_the_command_under_both_names(dist: Path) -> None:
     for name in ("importer", "rating-importer"):
         assert f"{name} = importer.__main__:main" in scripts.splitlines()
     assert "License-Expression: MIT" in metadata.splitlines()
+
+
+def test_the_wheel_has_the_manual_pages_if_they_were_written(tmp_path: Path) -> None:
+    page = tmp_path / "project" / "build" / "man" / "importer.1"
+    page.parent.mkdir(parents=True)
+    page.write_text(".TH IMPORTER 1\n")
+    content = build(tmp_path, 1_000_000_000)[f"{STEM}-py3-none-any.whl"]
+    with zipfile.ZipFile(io.BytesIO(content)) as wheel:
+        assert wheel.read(f"{STEM}.data/data/share/man/man1/importer.1") == b".TH IMPORTER 1\n"
 
 
 def test_the_sdist_holds_every_file_of_the_project(dist: Path) -> None:

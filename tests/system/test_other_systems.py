@@ -172,6 +172,22 @@ def test_what_is_of_unix_only_is_guarded(source: Path) -> None:
     assert unguarded == []
 
 
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.relative_to(ROOT / "importer").as_posix())
+def test_no_sql_numbers_what_is_filled_in(source: Path) -> None:
+    """Python 3.14 takes `?1` for a name and refuses a sequence of values."""
+    texts = (
+        node.value
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Constant)
+    )
+    statements = [
+        text
+        for text in texts
+        if isinstance(text, str) and re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE)\b", text)
+    ]
+    assert not [text for text in statements if re.search(r"\?\d", text)]
+
+
 def test_an_unguarded_import_would_be_found() -> None:
     code = "import fcntl\n\n\ndef lock() -> None:\n    fcntl.lockf(1, 2)\n"
     assert list(list_unix_imports(ast.parse(code))) == [("fcntl", 1)]

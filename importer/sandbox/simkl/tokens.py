@@ -84,7 +84,7 @@ class Tokens:
     def revoke(self, token: str) -> None:
         """End a sign-in by either of its tokens."""
         self._database.execute(
-            "DELETE FROM simkl_tokens WHERE access_sha256 = ?1 OR refresh_sha256 = ?1", (_digest(token),)
+            "DELETE FROM simkl_tokens WHERE ? IN (access_sha256, refresh_sha256)", (_digest(token),)
         )
 
     def new_code(self, scope: str, life_seconds: int, *, is_approved: bool) -> tuple[str, str]:

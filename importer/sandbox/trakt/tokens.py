@@ -78,7 +78,7 @@ class Tokens:
     def revoke(self, token: str) -> None:
         """End a pair by either of its tokens."""
         self._store.database.execute(
-            "DELETE FROM tokens WHERE access_sha256 = ?1 OR refresh_sha256 = ?1", (digest(token),)
+            "DELETE FROM tokens WHERE ? IN (access_sha256, refresh_sha256)", (digest(token),)
         )
 
 
