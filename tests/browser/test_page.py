@@ -111,7 +111,6 @@ def test_the_whole_way_from_a_dropped_file_to_undo(page: Page, server: Server) -
 
     page.get_by_role("button", name="Undo …").click()
     expect(page.get_by_role("heading", name="1 rating would be as before the run")).to_be_visible()
-    check_access(page)
     page.get_by_role("button", name="Undo 1 rating").click()
     expect(page.get_by_role("heading", name="Undone")).to_be_visible()
     page.goto(server.address.partition("?")[0] + "runs")
