@@ -423,6 +423,7 @@ def test_a_plan_takes_every_option_of_a_run_that_decides_over_rows() -> None:
         "limit",
         "guard",
         "verify",
+        "wait",
         "resend_unconfirmed",
         "yes",
     }
