@@ -103,12 +103,14 @@ def share_out(place: PlaceOptions, at: DestinationOptions) -> Mapping[str, Share
     files = [each for each in places if each.spec.is_file]
     if at.write_to is not None and len(files) > 1:
         raise OptionError("write_to", "this goes with one file; of several each has its usual name")
+    has_sandbox = any(each.spec.local_server is not None for each in places)
     shares: dict[str, Share] = {}
     for each in places:
         if each.account and at.account:
             raise OptionError("account", f"{each.label} has named one; leave this out", at.account)
-        # Without any file the first destination says that it writes none.
+        # What fits none of them is left to the first, which says so.
         write_to = at.write_to if each in files or not files else None
-        own = replace(at, account=each.account or at.account, write_to=write_to)
+        any_title = at.any_title and (each.spec.local_server is not None or not has_sandbox)
+        own = replace(at, account=each.account or at.account, write_to=write_to, any_title=any_title)
         shares[each.label] = Share(each.spec, own)
     return shares

@@ -166,8 +166,8 @@ class TestRun:
     def test_a_file_and_todays_trakt_api_may_be_among_them(
         self, importer: Importer, simkl: Server, mdblist: Server, tmp_path: Path
     ) -> None:
-        words = (*BOTH, "--to", "sandbox", "--api", "v2", "--to", "imdb-file", "--write-to", "up.csv")
-        assert importer(*words)[0] == 1
+        sandbox = ("--to", "sandbox", "--api", "v2", "--any-title")
+        assert importer(*BOTH, *sandbox, "--to", "imdb-file", "--write-to", "up.csv")[0] == 1
         lines = read_lines(tmp_path / "ratings.results.csv")
         assert [line for line in lines if line[1] == "2"] == [
             ("simkl", "2", "unsupported"),
@@ -233,6 +233,7 @@ class TestRefused:
             ((*BOTH, "--to", "simkl"), "--to simkl: the same destination twice"),
             ((*BOTH, "--account", "ada"), "--account ada: this goes with one destination"),
             ((*BOTH, "--base-url", "http://127.0.0.1:1"), "this goes with one destination"),
+            ((*BOTH, "--any-title"), "simkl: --any-title: only a sandbox does so"),
             ((*BOTH, "--workers", "4"), "simkl: --workers 4: simkl takes 1 request at a time"),
             ((*BOTH, "--to", "csv-file", "--limit", "1"), "csv-file: --limit: a file is written whole"),
             (("plan", *BOTH[1:]), "only a run, its retry and a sync job take several destinations"),

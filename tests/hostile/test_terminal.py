@@ -21,7 +21,7 @@ def acts_on_a_terminal(*texts: str) -> list[str]:
 
 
 def run_id(command: Command) -> str:
-    return command.run("runs").stdout.split()[0]
+    return command.run("runs").stdout.splitlines()[1].split()[0]
 
 
 def test_neither_a_run_nor_what_is_told_of_it_later(command: Command) -> None:

@@ -41,7 +41,7 @@ def test_a_backup_is_written_and_brought_back(importer: Importer, tmp_path: Path
     assert "add --overwrite" in again.stderr
     assert (tmp_path / "backup.csv").read_bytes() == before
     assert importer("export", "sandbox", "backup.csv", "--overwrite").returncode == 0
-    assert importer("undo", importer("runs").stdout.split()[0]).returncode == 0
+    assert importer("undo", importer("runs").stdout.splitlines()[1].split()[0]).returncode == 0
     assert importer("run", "backup.csv", *TO).returncode == 0
     assert [row["status"] for row in read(tmp_path / "backup.results.csv")] == ["rated"] * 2
 
