@@ -424,6 +424,8 @@ def test_a_plan_takes_every_option_of_a_run_that_decides_over_rows() -> None:
         "guard",
         "verify",
         "wait",
+        "accept",
+        "any_title",
         "resend_unconfirmed",
         "yes",
         "wait",
