@@ -29,7 +29,7 @@ class OneToTen:
     def as_stored(self, job: RatingJob) -> RatingJob:
         """Return the job with a love or hate as its number."""
         number = self._number(job)
-        return job if number is None else job._replace(rating=number)
+        return job if number in (None, job.rating) else job._replace(rating=number)
 
     def _number(self, job: RatingJob) -> int | None:
         return build_number(job.rating, self.love, self.hate)

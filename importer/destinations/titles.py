@@ -201,7 +201,10 @@ def read_rating(value: object) -> int | None:
 
 def find_rating(job: RatingJob, ratings: AccountRatings) -> AccountRating | None:
     """Find the account's rating of the job's title."""
-    return next((ratings[key] for key in title_keys(job) if key in ratings), None)
+    for key in title_keys(job):
+        if (found := ratings.get(key)) is not None:
+            return found
+    return None
 
 
 def name_keys(job: RatingJob) -> Iterator[str]:

@@ -68,6 +68,8 @@ class Unseen:
 
     def find(self, stored: RatingJob, shown: AccountRating | None) -> Sent | None:
         """Return what was sent for the title, if the list shows a state from before."""
+        if not self:
+            return None
         searched = _find_unlisted(stored, shown, self.unlisted)
         late = self._find_late(stored)
         if late is None or (searched is not None and searched.rating == late.job.rating):

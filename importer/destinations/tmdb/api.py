@@ -66,7 +66,7 @@ class Tmdb:
     def as_stored(self, job: RatingJob) -> RatingJob:
         """Return the job with a love or hate as its number."""
         number = build_number(job.rating, self.love, self.hate)
-        return job if number is None else job._replace(rating=number)
+        return job if number in (None, job.rating) else job._replace(rating=number)
 
     def request_kind(self, job: RatingJob) -> str:
         """Return the kind of title, with `/remove` for an unrate."""
