@@ -428,9 +428,6 @@ def test_a_plan_takes_every_option_of_a_run_that_decides_over_rows() -> None:
         "any_title",
         "resend_unconfirmed",
         "yes",
-        "wait",
-        "any_title",
-        "accept",
     }
     of_a_run, of_a_plan = (
         {name: parameter.default for name, parameter in signature(command).parameters.items()}
