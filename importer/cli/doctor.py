@@ -165,7 +165,7 @@ def _find_problems() -> Iterator[str]:
 
 def _is_stuck(health: Health) -> bool:
     """Whether the last run was stopped; rows that did not succeed (exit code 1) are for people."""
-    return health.exit_code > 1
+    return health.exit_code > 1 and not health.switched_off
 
 
 def _describe_failure(health: Health) -> str:

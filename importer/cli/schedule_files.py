@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 
 from importer.errors import CommandError, OptionError, UsageError
+from importer.monitoring.switches import section_of
 from importer.sync.config import SyncJob
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.service_files import compose, cron, launchd, systemd, windows
 from importer.sync.service_files.schedule import ServiceSchedule, build_daily, build_periodic
 from importer.sync.service_files.service import Service, build_service
-from importer.sync.split import section_of
 from importer.text import docs_page, parse_duration
 
 _USUAL_TIME = "03:00"

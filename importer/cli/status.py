@@ -89,7 +89,7 @@ def show_jobs(jobs: list[JobStatus]) -> list[str]:
             " ".join(filter(None, (each.to, each.account))),
             show_time(datetime.fromisoformat(each.last.ended_at)) if each.last else "never",
             describe_result(each.last),
-            show_time(each.next_run_at),
+            "switched off" if each.is_off else show_time(each.next_run_at),
             each.last.reason if each.last else "",
         ]
         for each in jobs
@@ -153,6 +153,7 @@ def _job_as_json(job: JobStatus) -> dict[str, Any]:
             "last_success_at": last.last_success_at,
         },
         "next_run_at": job.next_run_at.isoformat() if job.next_run_at else None,
+        "is_switched_off": job.is_off,
         "titles_to_decide": job.titles_to_decide,
     }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -16,23 +17,26 @@ from importer.cli.display import Display
 from importer.cli.options import LogFormat
 from importer.cli.status import show_jobs
 from importer.errors import CommandError, ImporterError
-from importer.files import check_place
+from importer.files import check_place, make_private_folder
 from importer.model import Status
 from importer.monitoring.announce import Recipients, announce
-from importer.monitoring.log import open_log
+from importer.monitoring.log import Log, open_log
+from importer.monitoring.metrics import write_metrics
 from importer.monitoring.run_end import RunEnd, build_failed_start
 from importer.runs.prompts import Unattended
 from importer.runs.run_report import RunReport
+from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
 from importer.sync.dry_run import dry_run_job
 from importer.sync.job import Unchanged, results_of, run_job
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.processes import Children, run_side_by_side
-from importer.sync.recipients import build_recipients
+from importer.sync.recipients import build_recipients, health_folder
 from importer.sync.run_daemon import DaemonOptions, run_daemon
 from importer.sync.schedule import Schedule, build_schedule
 from importer.sync.shared_results import write_shared_results
 from importer.sync.status import list_jobs
+from importer.sync.switch import is_switched_off, leave_out_off, switch_jobs
 from importer.text import count, ignore_closed_stream, parse_duration
 
 
@@ -59,6 +63,13 @@ def sync(
     list_only: Annotated[
         bool, typer.Option("--list", help="List the jobs with their last and next runs; run none.")
     ] = False,
+    on: Annotated[
+        bool | None,
+        typer.Option("--on/--off", help="Switch the named jobs on or off; run none.", show_default=False),
+    ] = None,
+    scheduled: Annotated[
+        bool, typer.Option("--scheduled", help="For schedulers: a named job that is off is left out, too.")
+    ] = False,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     quiet: options.Quiet = False,
@@ -81,32 +92,70 @@ def sync(
     With --every, --cron or --daemon it stays and runs them again.
     """
     chosen = tuple(names or ())
-    jobs = choose_jobs(load_jobs(), chosen)
+    known = load_jobs()
+    jobs = choose_jobs(known, chosen)
+    if on is not None:
+        _switch(chosen, known, metrics, on=on)
+        return
     if list_only:
         print(*show_jobs(list_jobs(jobs)), sep="\n")
         return
-    if dry_run:
-        if every or cron or daemon:
-            raise CommandError("--dry-run shows one run; leave --every, --cron and --daemon out")
-        raise typer.Exit(max(_dry_run_here(name, job, quiet=quiet) for name, job in jobs.items()))
+    stays = bool(every or cron or daemon)
     if every and cron:
         raise CommandError("--every and --cron exclude each other; give one")
-    if metrics is not None:
+    if dry_run and stays:
+        raise CommandError("--dry-run shows one run; leave --every, --cron and --daemon out")
+    if metrics is not None and not dry_run:
         check_place(metrics, "metrics")
     log = open_log(as_json=log_format is LogFormat.JSON)
     arguments = _child_arguments(yes=yes, quiet=quiet, as_json=log.is_json, metrics=metrics)
     children = Children(arguments, log, partial(_print, sys.stdout), partial(_print, sys.stderr), metrics)
-    if every or cron or daemon:
+    if stays:
         schedule = _parse_schedule(every or "", cron or "")
         wanted = DaemonOptions(chosen, schedule, _parse_jitter(jitter), metrics_at, quiet=quiet)
         raise typer.Exit(run_daemon(wanted, children, log))
     if metrics_at:
         raise CommandError("--metrics-at goes with --every, --cron or --daemon; --metrics writes a file")
-    if len(jobs) == 1:
-        [(name, job)] = jobs.items()
-        recipients = build_recipients(log.bind(job=name), metrics)
-        raise typer.Exit(_run_here(name, job, recipients, asks=not yes, quiet=quiet))
-    raise typer.Exit(asyncio.run(run_side_by_side(list(jobs), children)))
+    jobs, off = leave_out_off(jobs, () if scheduled else chosen)
+    _tell_switches(jobs, off, log)
+    if dry_run:
+        raise typer.Exit(
+            max((_dry_run_here(name, job, quiet=quiet) for name, job in jobs.items()), default=0)
+        )
+    raise typer.Exit(_run_once(jobs, children, asks=not yes, quiet=quiet))
+
+
+def _run_once(jobs: Mapping[str, SyncJob], children: Children, *, asks: bool, quiet: bool) -> int:
+    if not jobs:
+        _write_metrics(children.metrics)
+        return 0
+    if len(jobs) > 1:
+        return asyncio.run(run_side_by_side(list(jobs), children))
+    [(name, job)] = jobs.items()
+    recipients = build_recipients(children.log.bind(job=name), children.metrics)
+    return _run_here(name, job, recipients, asks=asks, quiet=quiet)
+
+
+def _switch(names: tuple[str, ...], known: Mapping[str, SyncJob], metrics: Path | None, *, on: bool) -> None:
+    if not names:
+        raise CommandError(f"name the jobs that {'--on' if on else '--off'} is for")
+    switch_jobs(names, known, on=on)
+    _write_metrics(metrics)
+    print(*show_jobs(list_jobs(choose_jobs(known, names))), sep="\n")
+
+
+def _write_metrics(metrics: Path | None) -> None:
+    if metrics is not None:
+        with translate_trouble(metrics, "write the metrics"):
+            make_private_folder(health_folder())
+            write_metrics(metrics, health_folder())
+
+
+def _tell_switches(jobs: Iterable[str], off: Iterable[str], log: Log) -> None:
+    for name in off:
+        log.note(f"{name} is switched off and was not run; importer sync {name} --on switches it on")
+    for name in filter(is_switched_off, jobs):
+        log.note(f"{name} is switched off otherwise: it runs because it is named")
 
 
 def _child_arguments(*, yes: bool, quiet: bool, as_json: bool, metrics: Path | None) -> list[str]:

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from importer.files import AtomicFiles
 from importer.model import Status
 from importer.monitoring.run_end import RunEnd
+from importer.monitoring.switches import is_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Health:
     """Why it stopped, or else why the first of the rows did not succeed."""
     unreachable_since: str | None = None
     """The first of the runs in a row, up to the last, that could not reach a server."""
+    switched_off: bool = False
+    """Whether nothing runs the job but somebody who names it."""
 
 
 def write_health(folder: Path, end: RunEnd) -> Health | None:
@@ -55,6 +58,7 @@ def write_health(folder: Path, end: RunEnd) -> Health | None:
         told=dict(end.told or {}),
         reason=end.reason if end.has_tried or end.is_good or before is None else before.reason,
         unreachable_since=((before and before.unreachable_since) or ended_at) if end.is_unreachable else None,
+        switched_off=is_off(folder, end.job),
     )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(path, health)
@@ -67,6 +71,15 @@ def note_next_run(folder: Path, job: str, at: datetime | None) -> None:
     health = _read(path)
     if health is not None:
         _write(path, replace(health, next_run_at=at.isoformat(timespec="seconds") if at else None))
+
+
+def note_switch(folder: Path, job: str) -> None:
+    """Write into the job's file whether it is switched off, which no daemon runs. Raises OSError."""
+    health = _read(_path_of(folder, job))
+    if health is not None:
+        off = is_off(folder, job)
+        at = None if off else health.next_run_at
+        _write(_path_of(folder, job), replace(health, next_run_at=at, switched_off=off))
 
 
 def read_job(folder: Path, job: str) -> Health | None:

@@ -20,6 +20,7 @@ from importer.files import AtomicFiles
 from importer.http import host_of
 from importer.model import Status
 from importer.monitoring.health import Health, read_health
+from importer.monitoring.switches import is_off, list_off
 
 if TYPE_CHECKING:
     from socketserver import BaseRequestHandler
@@ -133,7 +134,10 @@ class _Collector:
         return []
 
     def collect(self) -> Iterator["Metric"]:
-        jobs = read_health(self._health_folder)
+        known = read_health(self._health_folder)
+        yield _build_switches(self._health_folder, known)
+        # Without series, a job that is off is not overdue, and no success either.
+        jobs = [job for job in known if not is_off(self._health_folder, job.job)]
         yield _build_rows("rows", "Rows of the last run by status.", ((job, job.counts) for job in jobs))
         told = "Rows of the last run that did not succeed, and of which the run before told the same."
         yield _build_rows("rows_told_before", told, ((job, job.told) for job in jobs))
@@ -162,6 +166,16 @@ class _Collector:
             "Runs of the job since the last one in which every row succeeded.",
             ((job, job.consecutive_failures) for job in jobs),
         )
+
+
+def _build_switches(folder: Path, jobs: Iterable[Health]) -> "Metric":
+    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+    meaning = "1 while the job is switched off; then it has no other metrics."
+    family = GaugeMetricFamily(f"{_PREFIX}_switched_off", meaning, labels=["job"])
+    for name in sorted({*(job.job for job in jobs), *list_off(folder)}):
+        family.add_metric([name], float(is_off(folder, name)))
+    return family
 
 
 def _build_rows(name: str, meaning: str, counted: Iterable[tuple[Health, Mapping[str, int]]]) -> "Metric":

@@ -42,6 +42,8 @@ class JobEnd:
     exit_code: int
     retry_soon: bool = False
     """Whether another attempt in a few minutes may succeed."""
+    is_off: bool = False
+    """Whether the job is switched off, and nothing ran."""
 
 
 @dataclass(slots=True)

@@ -13,12 +13,13 @@ from importer.destinations.registry import DEFAULT, choose, list_sections, list_
 from importer.errors import OptionError, SettingsError
 from importer.files import is_device_name
 from importer.http import url_problems
+from importer.monitoring.switches import section_of
 from importer.readers.base import ReadOptions
 from importer.runs.conflicts import OnConflict
 from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
 from importer.sync.keys import read_keys
-from importer.sync.split import section_of, split_job
+from importer.sync.split import split_job
 from importer.text import did_you_mean, docs_page
 
 _HAS_DEVICE_NAMES = os.name == "nt"

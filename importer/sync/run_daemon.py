@@ -25,6 +25,7 @@ from importer.files import write_privately
 from importer.interrupts import ending_signals, on_signals
 from importer.monitoring.health import note_next_run, read_job
 from importer.monitoring.log import Log
+from importer.monitoring.switches import section_of
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
 from importer.sync.daemon import Daemon, JobEnd
@@ -32,8 +33,8 @@ from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.processes import Children
 from importer.sync.recipients import health_folder, serving_metrics
 from importer.sync.schedule import Schedule, ScheduledJob, build_schedule, show_moment
-from importer.sync.split import section_of
 from importer.sync.state import load_state
+from importer.sync.switch import is_switched_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,18 @@ async def _run(
     stopped_by: list[str] = []
 
     async def begin(name: str) -> JobEnd:
+        if is_switched_off(name):  # asked each time: it is switched while the daemon runs
+            return JobEnd(0, is_off=True)
         code = await replace(children, environ=settings.variables()).run(name)
         # A process only returns an exit code: the rest is in the health file that it wrote.
         health = read_job(health_folder(), name) if code == StopRunError.exit_code else None
         return JobEnd(code, retry_soon=health is not None and health.unreachable_since is not None)
 
     def ended(name: str, end: JobEnd, due: datetime) -> None:
-        _note_next_run(name, due)
-        if not options.quiet:
+        _note_next_run(name, None if end.is_off else due)
+        if end.is_off:
+            report(f"{name} is switched off and was not run; importer sync {name} --on switches it on")
+        elif not options.quiet:
             report(f"{name} ended with exit code {end.exit_code}; next at {show_moment(due)}")
 
     def stop(number: signal.Signals) -> None:

@@ -10,22 +10,15 @@ out = "nightly.csv"               both write their lines into nightly.csv: see `
 from collections.abc import Mapping
 from dataclasses import replace
 
+from importer.monitoring.switches import JOB_MARK
 from importer.runs.places import share_out
 from importer.sync.config import SharedResults, SyncJob
-
-_MARK = "@"
-"""Between the name of a section, which cannot have it, and a destination."""
-
-
-def section_of(name: str) -> str:
-    """Return the name of the section that says what the job does."""
-    return name.partition(_MARK)[0]
 
 
 def split_job(name: str, job: SyncJob) -> Mapping[str, SyncJob]:
     """Return the job, or one for each of its destinations, by name. Raises OptionError."""
     shares = share_out(job.place, job.at)
-    parts = {label: f"{name}{_MARK}{label.replace(':', '.')}" for label in shares}
+    parts = {label: f"{name}{JOB_MARK}{label.replace(':', '.')}" for label in shares}
     shared = SharedResults(name, job.files.out, parts) if len(shares) > 1 else None
     jobs = {}
     for label, share in shares.items():

@@ -26,6 +26,7 @@ from importer.destinations.spec import DestinationSpec, SignIn
 from importer.errors import ImporterError, SettingsError
 from importer.matching.match_file import read_match_file
 from importer.monitoring.health import Health, read_job
+from importer.monitoring.switches import is_off
 from importer.runs.open_destination import open_login
 from importer.runs.rules import DestinationOptions
 from importer.runs.settings import load_spec_settings
@@ -44,11 +45,13 @@ class JobStatus:
     last: Health | None
     titles_to_decide: int
     """Titles in its match file for which nobody has chosen."""
+    is_off: bool = False
+    """Whether it is switched off, and runs only when somebody names it."""
 
     @property
     def next_run_at(self) -> datetime | None:
         """When a daemon runs it next; None if none does."""
-        at = self.last and self.last.next_run_at
+        at = not self.is_off and self.last and self.last.next_run_at
         return datetime.fromisoformat(at) if at else None
 
 
@@ -96,6 +99,7 @@ def list_jobs(jobs: Mapping[str, SyncJob]) -> list[JobStatus]:
             job.account,
             read_job(folder / "health", name),
             _count_open_titles(job, match_file_of(job.files.out or folder / "results" / f"{name}.csv")),
+            is_off(folder / "health", name),
         )
         for name, job in jobs.items()
     ]

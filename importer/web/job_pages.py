@@ -1,4 +1,4 @@
-"""Sync jobs of the settings file: how each went last, when it runs next, and one of them at once.
+"""Sync jobs of the settings file: how each went last, when it runs next, one at once, on and off.
 
 The settings are shown and not changed: they are the user's file, and may hold secrets.
 """
@@ -16,6 +16,7 @@ from importer.monitoring.health import Health, read_job
 from importer.sync.config import SyncJob
 from importer.sync.jobs_file import load_jobs
 from importer.sync.recipients import health_folder
+from importer.sync.switch import is_switched_off, switch_jobs
 from importer.text import clean
 from importer.web.commands import Command, Said
 from importer.web.drafts import FOLDER
@@ -30,6 +31,7 @@ class ShownJob(NamedTuple):
     source: str
     health: Health | None
     said: Said
+    is_off: bool
 
 
 async def show_jobs(request: web.Request) -> web.StreamResponse:
@@ -53,7 +55,12 @@ async def show_jobs(request: web.Request) -> web.StreamResponse:
 
 def _describe(request: web.Request, name: str, job: SyncJob) -> ShownJob:
     return ShownJob(
-        name, job, _name_source(job), read_job(health_folder(), name), _command(request, name).read()
+        name,
+        job,
+        _name_source(job),
+        read_job(health_folder(), name),
+        _command(request, name).read(),
+        is_switched_off(name),
     )
 
 
@@ -92,4 +99,14 @@ async def stop_job(request: web.Request) -> web.StreamResponse:
     """Ask the job's run to stop."""
     name = _find(request)
     _command(request, name).stop()
+    return redirect(request, "/jobs")
+
+
+async def switch_job(request: web.Request) -> web.StreamResponse:
+    """Switch the job on or off, as `importer sync NAME --on` does."""
+    name = _find(request)
+    form = await request.post()
+    if form.get("to") not in {"on", "off"}:
+        raise web.HTTPBadRequest(text="A job is switched on or off.")
+    switch_jobs([name], load_jobs(), on=form["to"] == "on")
     return redirect(request, "/jobs")

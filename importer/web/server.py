@@ -83,6 +83,7 @@ def build_app(access: Access, folder: Path) -> web.Application:
             web.get("/jobs", job_pages.show_jobs),
             web.post("/jobs/{job}/run", job_pages.run_job),
             web.post("/jobs/{job}/stop", job_pages.stop_job),
+            web.post("/jobs/{job}/switch", job_pages.switch_job),
         ]
     )
     return app

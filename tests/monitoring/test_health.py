@@ -40,6 +40,7 @@ def test_a_good_run_is_written_whole(tmp_path: Path) -> None:
         "told": {},
         "reason": "",
         "unreachable_since": None,
+        "switched_off": False,
     }
     assert [health.job for health in read_health(tmp_path / "health")] == ["nightly"]
     assert [path.name for path in (tmp_path / "health").iterdir()] == ["nightly.json"]

@@ -76,7 +76,7 @@ def test_the_textfile_is_as_node_exporter_wants_it(tmp_path: Path, health: Path)
     assert all(sample.timestamp is None for sample in samples)
     assert {sample.labels["job"] for sample in samples} == {'odd "name"\\ \n'}
     types = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
-    assert len(types) == len(set(types)) == 7
+    assert len(types) == len(set(types)) == 8
     assert text.endswith("\n")
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["importer.prom"]
 

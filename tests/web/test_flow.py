@@ -164,6 +164,27 @@ async def test_a_sync_job_is_run_at_once_and_its_result_is_shown(
     assert "every 6h" in shown
 
 
+async def test_a_sync_job_is_switched_off_and_on_and_still_run_at_once(
+    page: Page, places: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "shelf.csv").write_text(RATINGS + "\n".join(FILMS), "utf-8")
+    settings = tmp_path / "config.toml"
+    settings.write_text('[jobs.shelf]\nsource = "shelf.csv"\nto = "sandbox"\napi = "v2"\n', "utf-8")
+    before = settings.read_bytes()
+    assert (await page.post("/jobs/shelf/switch")).status == 400
+    assert (await page.post("/jobs/other/switch", {"to": "off"})).status == 404
+    await page.post("/jobs/shelf/switch", {"to": "off"})
+    assert "switched off" in (await page.get("/jobs")).text
+    await page.post("/jobs/shelf/run")
+    await ended(Command(places / "web/jobs/shelf", "sync"))
+    shown = (await page.get("/jobs")).text
+    assert "2 rated" in shown
+    assert "switched off" in shown
+    await page.post("/jobs/shelf/switch", {"to": "on"})
+    assert "switched off" not in (await page.get("/jobs")).text
+    assert settings.read_bytes() == before
+
+
 async def test_wrong_settings_are_said_where_the_jobs_are(page: Page, tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text("[jobs.shelf]\nto = 'nowhere'\n", "utf-8")
     assert "nowhere" in (await page.get("/jobs")).text

@@ -68,7 +68,7 @@ def build_service(name: str | None, jobs: Mapping[str, SyncJob], schedule: Servi
         # With an @ it would be the name of a template.
         name=f"rating-importer-{name.replace('@', '-')}" if name else "rating-importer",
         program=_find_program(),
-        arguments=["sync", *([name] if name else []), "--log-format", "json"],
+        arguments=["sync", *([name, "--scheduled"] if name else []), "--log-format", "json"],
         user=_find_user(),
         schedule=schedule,
         environment={"IMPORTER_CONFIG_FILE": str(settings), "IMPORTER_STATE_DIR": str(state)},
