@@ -16,6 +16,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -88,6 +89,14 @@ class Command:
         elif os.name == "posix" and (pid := self.facts.get("pid")):
             with suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGTERM)
+
+    def end(self, seconds: float = 10) -> bool:
+        """Ask it to end, and wait that long for it. Return whether it has ended."""
+        self.stop()
+        until = time.monotonic() + seconds
+        while self.is_running and time.monotonic() < until:
+            time.sleep(0.02)
+        return not self.is_running
 
     def wait(self) -> None:
         """Wait for the end of a child of this process."""
@@ -184,6 +193,11 @@ class Said:
                 found = json.loads(line)
                 if isinstance(found, dict):
                     yield found
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether a run came to its end, and said so: one that was killed said nothing."""
+        return self.has_ended and bool(self.last("run_ended")) and not self.problem
 
     @property
     def exit_code(self) -> int | None:

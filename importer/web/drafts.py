@@ -9,6 +9,7 @@ web/3f9a.../results.csv    as the run wrote it
 ```
 """
 
+import asyncio
 import json
 import os
 import re
@@ -164,6 +165,27 @@ class Draft:
             self.path.unlink(missing_ok=True)
             self.file = ""
             self.save()
+
+    def forget_corrections(self) -> None:
+        """Remove the corrected rows of a past run: they were sent, and are rows of a later run now."""
+        self.results.unlink(missing_ok=True)
+        if self.left_out:
+            self.left_out = []
+            self.save()
+
+    async def hold(self, *kept: str, ends: Sequence[str] = ()) -> None:
+        """Make sure that nothing goes on which was begun with what is about to change. Raises HTTPConflict.
+
+        `kept` commands may not run now; those that `ends` names change nothing, and are ended.
+        """
+        if any(self.command(name).is_running for name in kept):
+            raise web.HTTPConflict(
+                text="A step of this import still runs, as it was begun. Stop it, or wait for its end; then "
+                "change this. Nothing was changed."
+            )
+        for name in ends:
+            if not await asyncio.to_thread(self.command(name).end):
+                raise web.HTTPConflict(text="A step of this import does not end yet. Try it once more.")
 
     @property
     def is_busy(self) -> bool:

@@ -15,6 +15,7 @@ from importer.readers.base import ReadOptions
 from importer.readers.registry import FORMATS
 from importer.web.drafts import FOLDER, Draft, find_draft, list_drafts
 from importer.web.render import redirect, render
+from importer.web.run_pages import note_ends
 from importer.web.steps import list_steps
 from importer.web.uploads import MOST_BYTES, receive
 
@@ -52,6 +53,7 @@ class Choice:
 async def show_home(request: web.Request) -> web.StreamResponse:
     """Show where a file is dropped, and what was done before."""
     problems: list[str] = []
+    note_ends(request.app[FOLDER])
     runs = await asyncio.to_thread(list_runs, state_dir() / "journals", problems)
     drafts = [each for each in list_drafts(request.app[FOLDER]) if not each.id.startswith("run-")]
     return render(
@@ -174,6 +176,7 @@ async def change_reading(request: web.Request) -> web.StreamResponse:
     if not draft.has_file:
         raise web.HTTPGone(text="The file was removed after its run. Drop it again to read it another way.")
     form = await request.post()
+    await draft.hold("run", "match", ends=("inspect", "plan"))
     words: list[str] = []
     for field, value in form.items():
         if field.startswith(_MAP) and value in FIELDS:

@@ -39,12 +39,15 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
+UPLOADS = "/imports"
+"""Where files come in: of this form alone the token is checked while it is read."""
+
 OPEN_PATHS = frozenset({"/static/style.css", "/static/icon.svg"})
 """What the page of an error needs; it says nothing of the user."""
 
 SIGN_IN = "/password"
 TOKEN_FIELD = "token"  # noqa: S105 - the name of a form's field
-_SAFE = frozenset({"GET", "HEAD"})
+SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 def check_token(request: web.Request, given: object) -> None:
@@ -88,7 +91,7 @@ async def _let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
             "name the host with --allow-host."
         )
     _check_site(request)
-    if request.path in OPEN_PATHS and request.method in _SAFE:
+    if request.path in OPEN_PATHS and request.method in SAFE_METHODS:
         return await handler(request)
     if request.path == "/" and "key" in request.query:
         return _enter(request, access.use_key(request.query["key"]))
@@ -96,7 +99,8 @@ async def _let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
         if access.password is not None and request.path == SIGN_IN:
             return await handler(request)
         raise web.HTTPUnauthorized(text=_how_to_enter(access))
-    if request.method not in _SAFE and request.content_type != "multipart/form-data":
+    is_upload = request.path == UPLOADS and request.content_type == "multipart/form-data"
+    if request.method not in SAFE_METHODS and not is_upload:
         form = await request.post()
         check_token(request, request.headers.get("X-Token") or form.get(TOKEN_FIELD))
     return await handler(request)
@@ -108,10 +112,10 @@ def _check_site(request: web.Request) -> None:
     As Go's CrossOriginProtection does. A link to the page may be on any site: it brings no cookie.
     """
     site = request.headers.get("Sec-Fetch-Site")
-    is_link = request.method in _SAFE and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    is_link = request.method in SAFE_METHODS and request.headers.get("Sec-Fetch-Mode") == "navigate"
     if site in {"cross-site", "same-site"} and not is_link:
         raise web.HTTPForbidden(text="Another web site asked for this in your browser. Nothing was done.")
-    if request.method in _SAFE or site == "same-origin":
+    if request.method in SAFE_METHODS or site == "same-origin":
         return
     # Browsers say "null" for a form of a page without a referrer; then its token decides.
     origin, host = request.headers.get("Origin", "null"), request.headers.get("Host", "")

@@ -196,7 +196,9 @@ async def correct(request: web.Request) -> web.StreamResponse:
         raise web.HTTPConflict(text="This row cannot be corrected here.")
     if not desk.results.exists():
         await asyncio.to_thread(lambda: write_results(desk.results, read_results(run)))
-    changes = {name: str(form[name]).strip() for name in EDITED if name in form}
+    # A cell is shown shortened and made safe; what nobody has changed stays as it is in the file.
+    given = {name: str(form[name]).strip() for name in EDITED if name in form}
+    changes = {name: text for name, text in given.items() if text != cells[name].strip()}
     await asyncio.to_thread(rewrite, desk.results, desk.results, RESULT_COLUMNS, {int(row): changes})
     desk.left_out = sorted({*desk.left_out, int(row)})
     desk.save()
@@ -214,11 +216,9 @@ async def retry(request: web.Request) -> web.StreamResponse:
     if not desk.results.exists():
         await asyncio.to_thread(lambda: write_results(desk.results, read_results(run)))
     every = ["--all"] if desk.left_out else []
-    desk.left_out = []
-    desk.save()
     words = ("retry", desk.results.name, *every, "--to", *spec.typed, *desk.account_words)
     if not desk.command("run").is_running:
-        desk.command("run").start(*words, "--out", desk.results.name, *LOG)
+        desk.command("run").start(*words, "--out", "retried.csv", "--overwrite", *LOG)
     return redirect(request, f"/imports/{desk.id}/run")
 
 

@@ -87,6 +87,7 @@ async def choose_place(request: web.Request) -> web.StreamResponse:
     spec = choose(spec.word, api or None)
     chosen = (spec.word, spec.api, str(form.get("account", "")).strip() if spec.has_accounts else "")
     if chosen != (draft.to, draft.api, draft.account):
+        await draft.hold("run", "match", ends=("plan", "whoami", "login"))
         draft.forget("plan", "run", "whoami", "login")
         draft.to, draft.api, draft.account = chosen
         draft.save()

@@ -41,6 +41,7 @@ async def make_plan(request: web.Request) -> web.StreamResponse:
     """Make the plan anew, perhaps with another rule for other ratings."""
     draft = find_draft(request)
     form = await request.post()
+    await draft.hold("run", ends=("plan",))
     policy = str(form.get("on_conflict", draft.on_conflict))
     draft.on_conflict = policy if policy in set(OnConflict) - {OnConflict.ASK} else ""
     begin_plan(draft)
@@ -80,7 +81,7 @@ async def show_rows(request: web.Request) -> web.StreamResponse:
 async def _describe_rows(request: web.Request, draft: Draft) -> Mapping[str, Any]:
     table = await asyncio.to_thread(read_table, draft.plan, PLAN_COLUMNS)
     wanted = Wanted.of(request, FILTERS)
-    actions = table.counts("action")
+    actions, sent = table.counts("action"), _find_sent(table)
     return {
         "has_plan": True,
         "wanted": wanted,
@@ -90,15 +91,17 @@ async def _describe_rows(request: web.Request, draft: Draft) -> Mapping[str, Any
         "reasons": [reason for reason in table.counts("reason") if reason],
         "kinds": [kind for kind in table.counts("kind") if kind],
         "left_out": set(draft.left_out),
-        "to_send": _count_to_send(table, draft),
+        "to_send": len(sent - set(draft.left_out)),
+        "takeable": len(sent.intersection(table.numbers(wanted))),
         "without_ids": table.count_where(reason=NEEDS_ID),
         "sent_actions": {str(action) for action in Action if action.is_sent},
     }
 
 
-def _count_to_send(table: Table, draft: Draft) -> int:
+def _find_sent(table: Table) -> set[int]:
+    """Find the rows that would be sent."""
     by_action = (table.numbers(Wanted(filters={"action": action})) for action in Action if action.is_sent)
-    return len({number for numbers in by_action for number in numbers} - set(draft.left_out))
+    return {number for numbers in by_action for number in numbers}
 
 
 async def take_out(request: web.Request) -> web.StreamResponse:
@@ -106,9 +109,12 @@ async def take_out(request: web.Request) -> web.StreamResponse:
     draft = find_draft(request)
     form = await request.post()
     table = await asyncio.to_thread(read_table, draft.plan, PLAN_COLUMNS)
-    row = str(form.get("row", ""))
-    is_one = row.isdecimal() and len(row) < 12
-    numbers = {int(row)} if is_one else set(table.numbers(Wanted.of(request, FILTERS)))
+    await draft.hold("run", "plan")
+    row = str(form["row"]) if "row" in form else None
+    if row is not None and not (row.isdecimal() and len(row) < 12):
+        raise web.HTTPConflict(text="There is no such row.")
+    numbers = set(table.numbers(Wanted.of(request, FILTERS))) if row is None else {int(row)}
+    numbers &= _find_sent(table)  # the others say why they do not go, and go on saying it
     out = set(draft.left_out)
     draft.left_out = sorted(out - numbers if form.get("back") else out | numbers)
     draft.save()

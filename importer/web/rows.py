@@ -26,7 +26,7 @@ _SEARCHED = ("title", "imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "year", "mess
 _NUMBERS = frozenset({"row", "line", "from", "to", "rating", "previous_rating", "year"})
 _LONGEST_CELL = 400
 
-csv.field_size_limit(1 << 20)
+csv.field_size_limit(64 << 20)  # as large as an upload
 
 Row = Mapping[str, str]
 

@@ -4,12 +4,13 @@ The page only looks: the run is a process of its own, which a closed tab or an e
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
 from importer.web.commands import Said
-from importer.web.drafts import Draft, find_draft
+from importer.web.drafts import Draft, find_draft, list_drafts
 from importer.web.plan_pages import write_chosen
 from importer.web.render import redirect, render
 from importer.web.steps import list_steps
@@ -48,12 +49,13 @@ async def go_on(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     command = draft.command("run")
     words = [str(word) for word in command.facts.get("words", ())]
+    yes = [_ASKS_YES] if form.get("yes") else []
     if not words:
         raise web.HTTPConflict(text="Nothing was begun here.")
-    if form.get("yes") and _ASKS_YES not in words:
-        words.append(_ASKS_YES)
-    if not command.is_running:
-        command.start(*words)
+    if words[0] == "run":
+        begin_run(draft, *yes)  # rows may have been taken out of the plan since
+    elif not command.is_running:
+        command.start(*(word for word in words if word not in yes), *yes)
     return redirect(request, f"/imports/{draft.id}/run")
 
 
@@ -72,7 +74,7 @@ async def show_run(request: web.Request) -> web.StreamResponse:
         return redirect(request, f"/imports/{draft.id}/plan")
     if said.has_ended:
         note_end(draft, said)
-        if draft.run_id and not said.problem:
+        if draft.run_id and said.is_complete:
             return redirect(request, f"/runs/{draft.run_id}")
     return render(
         request,
@@ -93,8 +95,12 @@ async def show_result(request: web.Request) -> web.StreamResponse:
 
 
 def _verb(draft: Draft) -> str:
-    words = draft.command("run").facts.get("words", ["run"])
-    return {"undo": "Undoing", "retry": "Sending again"}.get(str(words[0]), "Sending")
+    return {"undo": "Undoing", "retry": "Sending again"}.get(_first_word(draft), "Sending")
+
+
+def _first_word(draft: Draft) -> str:
+    words = draft.command("run").facts.get("words") or ["run"]
+    return str(words[0])
 
 
 def describe_progress(said: Said) -> Mapping[str, Any]:
@@ -116,5 +122,15 @@ def note_end(draft: Draft, said: Said) -> None:
     if run_id != draft.run_id:
         draft.run_id = str(run_id)
         draft.save()
-    if draft.run_id and not said.problem:
+    if said.is_complete:
         draft.remove_upload()
+        if draft.id.startswith("run-") and _first_word(draft) == "retry":
+            draft.forget_corrections()
+
+
+def note_ends(folder: Path) -> None:
+    """Note the end of runs at which nobody has looked: their uploads are not needed, either."""
+    for draft in list_drafts(folder):
+        said = draft.command("run").read()
+        if said.has_ended:
+            note_end(draft, said)

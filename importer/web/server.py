@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from aiohttp import web
 
@@ -25,6 +26,7 @@ from importer.web.access import ACCESS, Access
 from importer.web.drafts import FOLDER, remove_old
 from importer.web.guard import guard
 from importer.web.render import serve_static
+from importer.web.turns import TURNS, in_turn
 
 _FORM_BYTES = 2 << 20
 _SOON_SECONDS = 2
@@ -33,9 +35,9 @@ _SOON_SECONDS = 2
 def build_app(access: Access, folder: Path) -> web.Application:
     """Build the page; `folder` is where imports are kept."""
     app = web.Application(
-        middlewares=[guard], client_max_size=_FORM_BYTES, logger=logging.getLogger("importer.web")
+        middlewares=[guard, in_turn], client_max_size=_FORM_BYTES, logger=logging.getLogger("importer.web")
     )
-    app[ACCESS], app[FOLDER] = access, folder
+    app[ACCESS], app[FOLDER], app[TURNS] = access, folder, WeakValueDictionary()
     app.add_routes(
         [
             web.get("/static/{name}", serve_static),

@@ -149,6 +149,7 @@ async def choose_title(request: web.Request) -> web.StreamResponse:
     """Write a choice into the match file: a candidate, an id, or none. Raises UsageError."""
     draft = find_draft(request)
     form = await request.post()
+    await draft.hold("run", "match", ends=("plan",))
     lines = await asyncio.to_thread(_read, draft)
     number = str(form.get("card", ""))
     card = next((each for each in _list_cards(lines, draft.skipped) if str(each.number) == number), None)
@@ -170,6 +171,7 @@ async def choose_title(request: web.Request) -> web.StreamResponse:
 async def undo_choice(request: web.Request) -> web.StreamResponse:
     """Take the newest choice back."""
     draft = find_draft(request)
+    await draft.hold("run", "match", ends=("plan",))
     if draft.choices:
         number, before = draft.choices.pop()
         lines = await asyncio.to_thread(_read, draft)

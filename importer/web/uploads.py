@@ -19,7 +19,7 @@ from importer.http import host_of, url_problems
 from importer.sync.config import SyncJob
 from importer.sync.source import Version, fetch
 from importer.web.access import ACCESS
-from importer.web.drafts import FOLDER, Draft, new_draft, used_bytes
+from importer.web.drafts import FOLDER, Draft, new_draft, remove_old, used_bytes
 from importer.web.guard import TOKEN_FIELD, check_token
 
 MOST_BYTES = 64 << 20
@@ -50,6 +50,7 @@ def safe_name(name: str) -> str:
 async def receive(request: web.Request) -> Draft:
     """Take what the form brings into a new import. Raises UsageError and HTTPRequestEntityTooLarge."""
     folder = request.app[FOLDER]
+    await asyncio.to_thread(remove_old, folder)  # a server may run for months
     if await asyncio.to_thread(used_bytes, folder) > MOST_KEPT_BYTES:
         raise web.HTTPInsufficientStorage(
             text="The imports that are kept for this page take more than 1 GiB. Remove one of them first."
@@ -122,17 +123,27 @@ async def _take_place(request: web.Request, place: str, draft: Draft) -> None:
     """Take a path, an address, or lines of a table."""
     if "\n" in place:
         _write(draft, "pasted.csv", place.replace("\r\n", "\n"))
-    elif urlsplit(place).scheme in {"http", "https"}:
+    elif place.lower().startswith(("http://", "https://")):
         await asyncio.to_thread(_download, place, draft)
     elif request.app[ACCESS].password is not None:
         raise UsageError("A path can only be named on the machine itself. Choose the file instead.")
     else:
-        path = expand_user(place.strip("\"'"))
-        if not path.is_absolute():
-            path = Path.home() / path
-        if not path.is_file():
-            raise UsageError("There is no such file on this machine. Paste its whole path, or choose it.")
+        path = _find_file(place.strip("\"'"))
         draft.file, draft.name, draft.is_upload = str(path), path.name, False
+
+
+def _find_file(place: str) -> Path:
+    """Find a file of the user's; pipes and devices are none. Raises UsageError."""
+    try:
+        path = Path.home() / expand_user(place)
+        if path.is_file():
+            return path
+    except (OSError, ValueError, RuntimeError) as error:  # too long, not readable, no such home
+        reason = error.strerror if isinstance(error, OSError) else "this is no path"
+        raise UsageError(
+            f"This file cannot be opened: {reason}. Paste its whole path, or choose it."
+        ) from error
+    raise UsageError("There is no such file on this machine. Paste its whole path, or choose it.")
 
 
 def _write(draft: Draft, name: str, text: str) -> None:
@@ -144,7 +155,10 @@ def _write(draft: Draft, name: str, text: str) -> None:
 
 def _download(address: str, draft: Draft) -> None:
     """Fetch an address as sync jobs do. Raises ImporterError."""
-    bare = urlsplit(address)._replace(query="", fragment="").geturl()
+    try:
+        bare = urlsplit(address)._replace(query="", fragment="").geturl()
+    except ValueError as error:
+        raise UsageError("This is no address.") from error
     if problems := list(url_problems(bare, in_clear="your ratings", section="jobs.NAME")):
         raise UsageError(problems[0].format(place="This address"))
     name = safe_name(urlsplit(address).path)

@@ -4,6 +4,7 @@ import io
 import re
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -48,6 +49,15 @@ async def test_another_user_of_the_machine_does_nothing(stranger: Page, path: st
 async def test_no_form_is_taken_without_the_token_of_its_page(page: Page, path: str) -> None:
     assert (await page.post(path, {"token": "guessed"})).status in {403, 415}
     assert (await page.ask("POST", path, data={"x": "y"})).status in {403, 415}
+
+
+@pytest.mark.parametrize(
+    "path", ["/leave", "/jobs/night/run", "/runs/x/undo", "/imports/0123456789abcdef/run"]
+)
+async def test_no_other_kind_of_form_goes_round_the_token(page: Page, path: str) -> None:
+    form = aiohttp.FormData(quote_fields=False)
+    form.add_field("yes", "yes", content_type="text/plain")
+    assert (await page.ask("POST", path, data=form)).status == 403
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

@@ -60,10 +60,15 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("keydown", pressCardKey);
   document.body.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-Token"] = token(); });
   const lost = document.getElementById("lost");
-  for (const name of ["htmx:sendError", "htmx:responseError"]) {
-    document.body.addEventListener(name, () => { lost.hidden = false; });
-  }
-  document.body.addEventListener("htmx:afterOnLoad", () => { lost.hidden = true; });
+  const refused = document.getElementById("refused");
+  document.body.addEventListener("htmx:sendError", () => { lost.hidden = false; });
+  document.body.addEventListener("htmx:responseError", (event) => {
+    const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+    refused.textContent = [...page.querySelectorAll("#main p")].map((line) => line.textContent).join(" ");
+    refused.hidden = false;
+  });
+  document.body.addEventListener("htmx:beforeOnLoad", () => { lost.hidden = true; });
+  document.body.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.shouldSwap) refused.hidden = true; });
   document.body.addEventListener("htmx:afterSettle", (event) => {
     const next = firstOpen();
     if (event.target.id === "cards" && next) next.focus();
