@@ -35,7 +35,7 @@ from importer.destinations.sign_in import (
     parse_tokens,
     read_revoke,
 )
-from importer.destinations.titles import AccountRating, PageQuery
+from importer.destinations.titles import PageQuery
 from importer.destinations.trakt.account import LONGEST_NAME, read_account, read_count
 from importer.destinations.trakt.api import TraktV2
 from importer.destinations.trakt.sign_in import read_device_code, read_poll, read_refresh
@@ -269,7 +269,7 @@ class TestTraktV2:
         body = [{"rating": 8, "rated_at": rated_at, "movie": {"ids": {"imdb": "tt1"}}}]
         found = V2.read_ratings(PageQuery(MediaKind.MOVIE), build_answer(200, body))
         assert isinstance(found, Done)
-        assert found.value.ratings == {"movie:imdb:tt1": AccountRating(8)}
+        assert [(each.rating, each.rated_at) for each in found.value.ratings.values()] == [(8, None)]
 
     def test_a_date_without_a_zone_is_in_utc(self) -> None:
         body = [{"rating": 8, "rated_at": "2014-09-01T12:00:00", "movie": {"ids": {"imdb": "tt1"}}}]

@@ -192,7 +192,7 @@ async def test_an_error_in_reading_back_is_an_object_not_a_list(api: Api, path: 
         ("POST", f"/server/time.json/{KEY}", 405),
         ("POST", f"/rate/season/{KEY}", 404),
         ("POST", "/rate/movie", 404),
-        ("GET", "/", 404),
+        ("GET", "/rate", 404),
     ],
 )
 async def test_other_methods_are_405_and_other_paths_404(
