@@ -15,7 +15,7 @@ from importer.destinations.upload_files.letterboxd_csv import LETTERBOXD_FILE
 from importer.destinations.upload_files.plain_csv import CSV_FILE
 from importer.destinations.upload_files.trakt_csv import TRAKT_FILE
 from importer.errors import CommandError
-from importer.text import did_you_mean
+from importer.text import clean, did_you_mean
 
 _SPECS = [
     *(TRAKT, SIMKL, MDBLIST, TMDB, TRAKT_V1),
@@ -66,6 +66,12 @@ def list_descriptions() -> list[Mapping[str, str]]:
 def find(name: str) -> DestinationSpec | None:
     """Find a destination by its name in plans and journals."""
     return next((spec for spec in _SPECS if spec.name == name), None)
+
+
+def find_title(name: str) -> str:
+    """Return how a destination of a journal is called on pages: `MDBList` for mdblist."""
+    spec = find(name)
+    return clean((spec.title if spec else "") or name, 80)
 
 
 def choose(word: str, api: str | None = None) -> DestinationSpec:

@@ -49,6 +49,7 @@ _AS_THEY = "as the one it looks like"
 SANDBOX = replace(
     TRAKT_V1,
     name="sandbox",
+    title="Sandbox, as Trakt v1",
     to="sandbox",
     where="a local look-alike of an API (--api v1, v2, simkl, mdblist, tmdb), started for the run",
     takes=_AS_THEY,
@@ -64,6 +65,7 @@ SANDBOX = replace(
 SANDBOX_V2 = replace(
     TRAKT,
     name="sandbox-v2",
+    title="Sandbox",
     to="sandbox",
     where=SANDBOX.where,
     local_server=LocalServer(_of_v2, ("--auto-approve", "--set", "tells_rating_cap=yes")),
@@ -72,6 +74,7 @@ SANDBOX_V2 = replace(
 SANDBOX_SIMKL = replace(
     SIMKL,
     name="sandbox-simkl",
+    title="Sandbox, as Simkl",
     to="sandbox",
     api="simkl",
     where=SANDBOX.where,
@@ -83,6 +86,7 @@ SANDBOX_SIMKL = replace(
 SANDBOX_MDBLIST = replace(
     MDBLIST,
     name="sandbox-mdblist",
+    title="Sandbox, as MDBList",
     to="sandbox",
     api="mdblist",
     where=SANDBOX.where,
@@ -93,6 +97,7 @@ SANDBOX_MDBLIST = replace(
 SANDBOX_TMDB = replace(
     TMDB,
     name="sandbox-tmdb",
+    title="Sandbox, as TMDB",
     to="sandbox",
     api="tmdb",
     where=SANDBOX.where,

@@ -3,8 +3,8 @@
 Commands, settings, plans and docs read the spec and know no service by name:
 
     spec = DestinationSpec(
-        name="stars", where="stars.example, with a key", takes="movies by IMDb id", ratings="1 to 10",
-        dates="none", per_request="20", settings=StarsSettings, sign_in=SignIn.KEY, build=build_stars,
+        name="stars", title="Stars", where="stars.example, with a key", takes="movies by IMDb id",
+        ratings="1 to 10", dates="none", per_request="20", settings=StarsSettings, sign_in=SignIn.KEY, build=build_stars,
         workers=2, post_rate=Pace(1, 1),
     )
 
@@ -168,6 +168,8 @@ class DestinationSpec:
 
     name: str
     """Its name in plans and journals, and the word for `--to` unless `to` has one."""
+    title: str = ""
+    """Its name as the service writes it; pages show it."""
     where: str
     takes: str
     ratings: str

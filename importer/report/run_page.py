@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from importer.destinations.registry import is_file
+from importer.destinations.registry import find_title, is_file
 from importer.journal.history import PastRun, Tally, read_results, read_tallies
 from importer.journal.traffic_rows import PastTraffic, read_traffic, was_compared
 from importer.model import Status
@@ -30,11 +30,11 @@ def build_run_page(run: PastRun, notes: Sequence[str] = ()) -> Page:
         ]
     source = name_source(run.source)
     return Page(
-        title=f"{source} to {run.destination}: {run.started_at[:10]}",
+        title=f"{source} to {find_title(run.destination)}: {run.started_at[:10]}",
         what=f"Run {run.run_id}",
         verdict=_conclude(run, rows, missed),
         tone="good" if not missed and run.ended_at else "",
-        route=f"{source} to {clean(run.destination)}",
+        route=f"{source} to {find_title(run.destination)}",
         facts=[*_list_facts(run, traffic)],
         counts=[build_count(status, number) for status, number in run.counts.items()],
         reasons=[*build_reasons(tallies)],

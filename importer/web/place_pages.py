@@ -33,12 +33,6 @@ class Place(NamedTuple):
     needs: str
     accounts: Sequence[str]
 
-    @property
-    def title(self) -> str:
-        """Its name as its description spells it, if that begins with one: `MDBList, with the key ...`."""
-        named = self.spec.where.partition(",")[0]
-        return named if named[:1].isupper() and " " not in named else self.spec.word.replace("-", " ").title()
-
 
 _NEEDS = {
     SignIn.NONE: "nothing",

@@ -1,5 +1,6 @@
 """Pages from templates. Every text is escaped; titles have `dir="auto"`, to be written their own way."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -10,6 +11,7 @@ import jinja2
 from aiohttp import web
 
 from importer import assets
+from importer.destinations.registry import find_title
 from importer.report.page import read_own
 from importer.report.remedies import find_remedy
 from importer.text import clean, count, describe_outcome, duration, rate
@@ -17,6 +19,15 @@ from importer.web.access import token_of
 
 SCRIPTS = ("htmx.min.js", "echarts.common.min.js")
 """The libraries that the pages load."""
+
+_FLAGS = re.compile(
+    r"""
+    \s*\(--[^)]*\)             # in brackets
+    | \s+[A-Z][^.;]*\s--[a-z-]+[^.;]*\.   # a sentence after another one
+    | [;,]\s[^;,.]*--[a-z-]+[^;,.]*   # a part of a sentence
+    """,
+    re.VERBOSE,
+)
 
 
 @cache
@@ -37,6 +48,8 @@ def _templates() -> jinja2.Environment:
         "clean": clean,
         "moment": _moment,
         "source": _name_source,
+        "destination": find_title,
+        "without_flags": without_flags,
         "plain": lambda word: str(word).replace("_", " "),
         "query": lambda values: urlencode(
             {name: value for name, value in values.items() if value not in {"", None}}
@@ -87,6 +100,11 @@ def _statics() -> Mapping[str, tuple[bytes, str]]:
     found = {name: (own.joinpath(name).read_bytes(), kind) for name, kind in kinds.items()}
     found["charts.js"] = read_own("charts.js").encode(), "text/javascript"
     return found | {name: (assets.read_asset(name), "text/javascript") for name in SCRIPTS}
+
+
+def without_flags(text: str) -> str:
+    """Leave out what only somebody can use who types: `(--write-to)`, `; love with --love`, a sentence."""
+    return _FLAGS.sub("", text)
 
 
 def _name_source(source: str) -> str:

@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from importer.destinations.registry import choose, find, find_searcher, list_specs, list_words, registered
+from importer.destinations.registry import (
+    choose,
+    find,
+    find_searcher,
+    find_title,
+    list_specs,
+    list_words,
+    registered,
+)
 from importer.destinations.spec import DestinationSpec, SignIn
 from importer.runs.open_destination import build_offline
 from importer.runs.rules import DestinationOptions
@@ -90,6 +98,11 @@ class TestCommands:
 
 
 class TestSpecs:
+    @pytest.mark.parametrize("spec", list_specs(), ids=lambda spec: spec.name)
+    def test_pages_have_a_name_for_it(self, spec: DestinationSpec) -> None:
+        assert spec.title
+        assert find_title(spec.name) == spec.title
+
     @pytest.mark.parametrize("spec", list_specs(), ids=lambda spec: spec.name)
     def test_it_is_opened_in_one_way(self, spec: DestinationSpec) -> None:
         assert (spec.file is None) == (spec.build is not None) == (spec.settings is not None)

@@ -12,6 +12,7 @@ import pytest
 from importer.runs.local_sandbox import READY
 from importer.web.commands import Command
 from importer.web.drafts import Draft, load_draft, remove_old
+from importer.web.render import without_flags
 from tests.web.page import Answer, Page
 
 SAMPLE = Path(__file__).parents[2] / "samples/imdb-2024.csv"
@@ -203,3 +204,27 @@ async def test_pages_that_are_not_there_are_said_plainly(page: Page) -> None:
         answer = await page.get(path)
         assert answer.status == 404
         assert os.fspath(Path.home()) not in answer.text
+
+
+async def test_destinations_have_their_own_names_and_no_flags(page: Page, places: Path) -> None:
+    draft = await take(page, places, RATINGS + FILMS[0])
+    shown = (await page.get(f"/imports/{draft.id}/where")).text
+    names = re.findall("<h3>([^<]+)", shown)
+    assert {"Trakt", "Simkl", "MDBList", "TMDB", "Trakt v1", "File for Letterboxd"} <= {*names}
+    assert "--" not in re.sub("<[^>]+>", "", shown)
+    await choose(page, draft, "sandbox", "v2")
+    await page.post(f"/imports/{draft.id}/run")
+    await ended(draft.command("run"))
+    result = await page.get((await page.get(f"/imports/{draft.id}/run")).place)
+    for text in (result.text, (await page.get("/")).text, (await page.get("/runs")).text):
+        assert "sandbox-v2" not in text
+        assert "Sandbox" in text
+
+
+def test_a_question_of_a_page_names_no_flag() -> None:
+    said = "it would change 90 % of the account. If that is what you want, type the same command with --yes."
+    assert without_flags(said) == "it would change 90 % of the account."
+    assert without_flags("1 to 10, unrate; love and hate with --love and --hate") == "1 to 10, unrate"
+    assert (
+        without_flags("a day becomes noon (--date-time) in UTC (--timezone)") == "a day becomes noon in UTC"
+    )

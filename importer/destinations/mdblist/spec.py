@@ -40,6 +40,7 @@ def build_account_api(settings: MdblistSettings) -> "MdblistAccount":
 
 MDBLIST = DestinationSpec(
     name="mdblist",
+    title="MDBList",
     where="MDBList, with the key that its page shows",
     takes="movies, shows by id; seasons, episodes by show and number",
     ratings="1 to 10, unrate; love and hate with --love and --hate",

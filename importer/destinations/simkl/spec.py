@@ -41,6 +41,7 @@ def build_flow(settings: SimklSettings) -> "SimklApp":
 
 SIMKL = DestinationSpec(
     name="simkl",
+    title="Simkl",
     where="Simkl, with a free app of yours, once you are signed in",
     takes="movies, shows and anime by IMDb, TMDB or TVDB id",
     ratings="1 to 10, unrate; love and hate with --love and --hate",

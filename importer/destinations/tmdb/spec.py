@@ -58,6 +58,7 @@ def needs_session(settings: TmdbSettings) -> bool:
 
 TMDB = DestinationSpec(
     name="tmdb",
+    title="TMDB",
     where="TMDB, with a free token of yours, once you are signed in",
     takes="movies, shows, episodes by TMDB or IMDb id",
     ratings="1 to 10, unrate; love and hate with --love and --hate",

@@ -55,6 +55,7 @@ def build_flow(settings: TraktSettings) -> "TraktApp":
 
 TRAKT = DestinationSpec(
     name="trakt",
+    title="Trakt",
     api="v2",
     where="Trakt, through its API of today, once you are signed in",
     takes="movies, shows, seasons, episodes by id; seasons and episodes also by show and number",

@@ -27,6 +27,7 @@ def name_user(settings: TraktV1Settings) -> str:
 
 TRAKT_V1 = DestinationSpec(
     name="trakt-v1",
+    title="Trakt v1",
     api="v1",
     where="a server that speaks Trakt's original API (retired by Trakt itself)",
     takes="movies, shows, episodes by show and number",

@@ -106,6 +106,7 @@ def _build(options: RequestOptions) -> ImdbFile:
 
 IMDB_FILE = DestinationSpec(
     name="imdb-file",
+    title="File like IMDb's",
     where="a CSV in the form of IMDb's ratings export, which many sites import (--write-to, imdb-import.csv)",
     takes="movies, shows and episodes by IMDb id of their own",
     ratings="1 to 10; love and hate with --love and --hate",

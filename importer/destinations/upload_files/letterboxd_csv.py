@@ -80,6 +80,7 @@ def _build(options: RequestOptions) -> LetterboxdFile:
 
 LETTERBOXD_FILE = DestinationSpec(
     name="letterboxd-file",
+    title="File for Letterboxd",
     where="a CSV for Letterboxd's import page (--write-to, letterboxd-import.csv)",
     takes="movies",
     ratings="1 to 10; love and hate with --love and --hate",

@@ -72,6 +72,7 @@ def _build(options: RequestOptions) -> PlainFile:
 
 CSV_FILE = DestinationSpec(
     name="csv-file",
+    title="File with everything",
     where="a CSV with all that is known of each rating (--write-to, ratings-export.csv)",
     takes="all rows, with or without ids",
     ratings="1 to 10, love, hate, unrate; numbers for love and hate with --love and --hate",

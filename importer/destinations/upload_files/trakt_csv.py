@@ -90,6 +90,7 @@ def _build(options: RequestOptions) -> TraktFile:
 
 TRAKT_FILE = DestinationSpec(
     name="trakt-file",
+    title="File for Trakt",
     where="a CSV for the importer on Trakt's own site (--write-to, trakt-import.csv)",
     takes="movies, shows",
     ratings="1 to 10; love and hate with --love and --hate",
