@@ -4,8 +4,8 @@ Commands, settings, plans and docs read the spec and know no service by name:
 
     spec = DestinationSpec(
         name="stars", title="Stars", where="stars.example, with a key", takes="movies by IMDb id",
-        ratings="1 to 10", dates="none", per_request="20", settings=StarsSettings, sign_in=SignIn.KEY, build=build_stars,
-        workers=2, post_rate=Pace(1, 1),
+        ratings="1 to 10", dates="none", per_request="20", settings=StarsSettings, sign_in=SignIn.KEY,
+        build=build_stars, workers=2, post_rate=Pace(1, 1),
     )
 
 `--help` imports every spec, so slow imports are inside the functions.
