@@ -24,6 +24,9 @@ LAST = "last"
 _CHANGING = frozenset({Status.RATED, Status.UNRATED, Status.UNCONFIRMED, Status.FAILED})
 """Without one of these a run has changed nothing; with one, its rows tell."""
 
+_NAMED = 3
+"""So many runs are named where a short id may mean several."""
+
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM {{view}} WHERE run = ? ORDER BY row"
 
 
@@ -116,7 +119,9 @@ def find_run(folder: Path, run_id: str) -> PastRun:
         _check_rows(run)
         return run
     if found:
-        raise UsageError(f"{run_id!r} may mean {len(found)} runs; type more of the id")
+        named = ", ".join(run.run_id for run in found[-_NAMED:])
+        first = f"the last {_NAMED} are " if len(found) > _NAMED else ""
+        raise UsageError(f"{run_id!r} may mean {len(found)} runs; type more of the id: {first}{named}")
     raise UsageError("\n".join([*problems, f"there is no run {run_id!r}"]), Remedy.LIST_RUNS)
 
 

@@ -93,9 +93,12 @@ class LookupCache:
             yield
 
 
-def _load(kept: bytes) -> Found:
-    is_cut_off, titles = orjson.loads(kept)
-    return Found(tuple(map(candidate_of, titles)), is_cut_off)
+def _load(kept: Any) -> Found | None:
+    try:
+        is_cut_off, titles = orjson.loads(kept)
+        return Found(tuple(map(candidate_of, titles)), bool(is_cut_off))
+    except (ValueError, TypeError):  # damaged, which SQLite does not see: it can be asked for again
+        return None
 
 
 def values_of(candidate: Candidate) -> list[Any]:

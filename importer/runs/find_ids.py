@@ -119,7 +119,8 @@ class Finding:
     async def _work(self, waiting: Iterator[str], answers: dict[str, Found]) -> None:
         for question in waiting:
             found = await self._client.request(self._finder.build_find(question), self._finder.read_find)
-            self._cache.put(self._name(question), found)
+            if not found.is_cut_off:  # what cannot be understood may be another time
+                self._cache.put(self._name(question), found)
             answers[question] = found
             self._progress.done += 1
             self._progress.failed += not found.titles

@@ -43,7 +43,10 @@ class Place(NamedTuple):
 
 def _check_to(typed: Sequence[str]) -> tuple[str, ...] | None:
     for number, label in enumerate(typed):
-        check_word(label.partition(":")[0], list_words())
+        word, colon, account = label.partition(":")
+        check_word(word, list_words())
+        if colon and not account:
+            raise OptionError("to", "name an account behind the colon, or leave it out", label)
         if label in typed[:number]:
             raise OptionError("to", "the same destination twice; another account is NAME:ACCOUNT", label)
     return tuple(typed) or None
@@ -94,6 +97,7 @@ class Share(NamedTuple):
 
 def share_out(place: PlaceOptions, at: DestinationOptions) -> Mapping[str, Share]:
     """Give each destination its options, by its label. Raises UsageError for those that only one can have."""
+    _check_to(place.to or ())  # also those that a file names
     places = place.places
     if len(places) > 1:
         for name in ("base_url", "account"):

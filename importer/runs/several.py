@@ -31,6 +31,7 @@ from importer.runs.import_run import ImportRun
 from importer.runs.launch import RunRequest, open_at, open_place
 from importer.runs.prompts import Observer, Prompts
 from importer.runs.results_csv import open_sink
+from importer.runs.results_reader import keep_line
 from importer.runs.run_report import RunReport
 from importer.runs.side_by_side import Ended, execute_all
 from importer.runs.sources import ExportFile, SourceSpec
@@ -52,7 +53,9 @@ def execute_several(
             if isinstance(each, ImporterError):
                 each.place = each.place or label
         with delaying_signals():
-            _write_results(runs, ended, kept)
+            # A run that ended before it had read anything leaves the lines that were to be sent again.
+            again = [each.what for each in wanted.values() if isinstance(each.what, ResultsFile)]
+            _write_results(runs, ended, [*kept, *again])
             for each in ended.values():
                 if isinstance(each, RunReport) and each.stopped_by is None and not each.is_dry_run:
                     each.run.finish()
@@ -170,4 +173,4 @@ def _label(label: str, rows: Iterable[Sequence[str]]) -> Iterator[Sequence[str]]
 
 
 def _row_of(line: Any) -> int:
-    return int(line[1]) if line[1].isdecimal() else 0
+    return keep_line(line[1], 0)

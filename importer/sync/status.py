@@ -24,6 +24,7 @@ from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import TokenSet
 from importer.destinations.spec import DestinationSpec, SignIn
 from importer.errors import ImporterError, SettingsError
+from importer.http import host_of
 from importer.matching.match_file import read_match_file
 from importer.monitoring.health import Health, read_job
 from importer.monitoring.switches import is_off
@@ -94,7 +95,7 @@ def list_jobs(jobs: Mapping[str, SyncJob]) -> list[JobStatus]:
     return [
         JobStatus(
             name,
-            job.origin.account_of or job.source,
+            job.origin.account_of or _name_source(job),
             ", ".join(place.label for place in job.place.places),
             job.account,
             read_job(folder / "health", name),
@@ -103,6 +104,13 @@ def list_jobs(jobs: Mapping[str, SyncJob]) -> list[JobStatus]:
         )
         for name, job in jobs.items()
     ]
+
+
+def _name_source(job: SyncJob) -> str:
+    """Name the file; of an address only scheme and host, for the rest may be a key."""
+    if not job.is_download:
+        return job.source
+    return f"{job.source.partition('://')[0].lower()}://{host_of(job.source)}/..."
 
 
 def _count_open_titles(job: SyncJob, match_file: Path) -> int:

@@ -65,11 +65,10 @@ def _describe(request: web.Request, name: str, job: SyncJob) -> ShownJob:
 
 
 def _name_source(job: SyncJob) -> str:
-    """Name the source; of an address only its host, for the rest may be a key."""
     if job.origin.account_of is not None:
         return f"the account at {job.origin.account_of}"
     if job.is_download:
-        return f"a download from {host_of(job.source)}"
+        return f"a download from {host_of(job.source)}"  # the rest of the address may be a key
     return clean(Path(job.source).name)
 
 

@@ -17,6 +17,9 @@ from typing import Any
 import pytest
 import typer
 
+from importer.errors import Remedy, StateFileError
+from importer.runs.import_run import ImportRun
+from importer.runs.load import LoadedRun
 from importer.sandbox.exchange import Answer
 from importer.sandbox.mdblist.routes import Ratings as MdblistRatings
 from importer.sandbox.simkl.ratings import Ratings
@@ -238,6 +241,7 @@ class TestRefused:
             ((*BOTH, "--to", "csv-file", "--limit", "1"), "csv-file: --limit: a file is written whole"),
             (("plan", *BOTH[1:]), "only a run, its retry and a sync job take several destinations"),
             (("run", "ratings.csv", "--to", "simkl:ada", "--account", "bob"), "simkl:ada has named one"),
+            ((*BOTH, "--to", "simkl:"), "name an account behind the colon, or leave it out"),
             ((*BOTH, "--to", "mdblist:ada"), "mdblist:ada: this is demo at "),
         ],
     )
@@ -481,6 +485,66 @@ class TestRetry:
         assert importer("retry", "--all", "ratings.results.csv")[0] == 0
         assert read_lines(results) == [*lines, ("mdblist", "2", "rated")]
         assert len(mdblist.stored()) == 2
+
+    def test_lines_of_a_run_that_could_not_begin_stay_as_they_are(
+        self, importer: Importer, mdblist: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(tmp_path / "ratings.csv", f"imdb_id,rating\n{MOVIES[0]},9\n{UNKNOWN},7\n")
+        results = tmp_path / "ratings.results.csv"
+        importer(*BOTH)
+        corrected = results.read_text("utf-8").replace(UNKNOWN, MOVIES[2])
+        results.write_text(corrected, "utf-8")
+        load = ImportRun.load
+
+        def fails_at_simkl(run: ImportRun) -> LoadedRun:
+            if run.destination.spec.name == "simkl":
+                raise StateFileError(
+                    tmp_path / "simkl.sqlite3", "cannot use the journal (it is damaged)", Remedy.SALVAGE
+                )
+            return load(run)
+
+        monkeypatch.setattr(ImportRun, "load", fails_at_simkl)
+        exit_code, _, err = importer("retry", "--all", "ratings.results.csv")
+        assert (exit_code != 0, "it is damaged" in err) == (True, True)
+        assert read_lines(results) == [
+            *(("simkl", "1", "rated"), ("mdblist", "1", "rated")),
+            *(("simkl", "2", "not_found"), ("mdblist", "2", "rated")),
+        ]
+        kept = [line for line in results.read_text("utf-8").splitlines() if line.startswith("simkl,2")]
+        assert kept == [line for line in corrected.splitlines() if line.startswith("simkl,2")]
+        monkeypatch.setattr(ImportRun, "load", load)
+        assert importer("retry", "--all", "ratings.results.csv")[0] == 0
+        assert {status for _, _, status in read_lines(results)} == {"rated"}
+
+    @pytest.mark.parametrize(
+        ("label", "told"),
+        [
+            ("simkll", "'simkll' is no destination here; did you mean simkl?"),
+            ("simkl:", "name an account behind the colon"),
+            ("", "'' is no destination here"),
+        ],
+    )
+    def test_a_destination_that_was_misspelt_is_said_and_nothing_is_sent(
+        self, label: str, told: str, importer: Importer, simkl: Server, tmp_path: Path
+    ) -> None:
+        importer(*BOTH)
+        results = tmp_path / "ratings.results.csv"
+        sent, edited = count_sent(simkl), results.read_text("utf-8").replace("simkl,2", f"{label},2")
+        results.write_text(edited, "utf-8")
+        exit_code, _, err = importer("retry", "--all", "ratings.results.csv")
+        assert (exit_code, told in err) == (2, True), err
+        assert (results.read_text("utf-8"), count_sent(simkl)) == (edited, sent)
+
+    def test_a_number_of_a_kept_line_that_is_none_hurts_nobody(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write(tmp_path / "ratings.csv", f"imdb_id,rating\n{MOVIES[0]},9\n{UNKNOWN},7\n")
+        importer("run", "ratings.csv", "--to", "imdb-file", "--to", "mdblist")
+        results = tmp_path / "ratings.results.csv"
+        odd = results.read_text("utf-8").replace("imdb-file,2,", f"imdb-file,{'9' * 5000},")
+        results.write_text(odd.replace(UNKNOWN, MOVIES[2]), "utf-8")
+        assert importer("retry", "--all", "ratings.results.csv")[0] == 0
+        assert len(read_lines(results)) == 4
 
     def test_its_destinations_are_in_the_file(self, importer: Importer) -> None:
         importer(*BOTH)

@@ -124,6 +124,17 @@ def test_a_job_has_its_last_result_with_the_reason_and_the_next_run(
     assert "rows left  2030-01-02 03:04  1 row not found; line 3: " in out
 
 
+def test_the_address_of_a_source_is_told_without_what_may_be_a_key(
+    importer: Importer, tmp_path: Path
+) -> None:
+    address = "https://media.example/ratings/s3cret-path.csv?api_key=s3cret-key"
+    write(tmp_path / "config.toml", f'[jobs.shelf]\nsource = "{address}"\nto = "sandbox"\n')
+    code, out, err = importer("status", "--json")
+    assert code == 0, err
+    assert json.loads(out)["jobs"][0]["source"] == "https://media.example/..."
+    assert "s3cret" not in out + importer("status")[1]
+
+
 def test_a_run_that_finds_nothing_changed_keeps_the_reason(importer: Importer, tmp_path: Path) -> None:
     write(
         tmp_path / "config.toml",

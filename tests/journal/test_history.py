@@ -247,8 +247,9 @@ def test_a_beginning_of_two_runs_is_refused(tmp_path: Path) -> None:
     for account in ("a", "b"):
         with Journal(tmp_path, account) as journal:
             run = add_run(journal)
-    with pytest.raises(UsageError, match="may mean 2 runs; type more of the id"):
+    with pytest.raises(UsageError, match="may mean 2 runs; type more of the id") as refused:
         find_run(tmp_path, run.run_id[:2])
+    assert run.run_id in str(refused.value)  # a short id cannot be made longer without it
 
 
 def test_an_id_that_is_the_beginning_of_another_is_still_its_own(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The step that gives rows the ids which a destination needs, with its cache and the journal."""
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +32,7 @@ class NumberFinder:
     """Knows the TMDB id of an IMDb id: its number. An odd one is a show, and none ends in 9."""
 
     kept_as = "numbers"
+    is_clear = True
 
     def question_of(self, job: RatingJob) -> str | None:
         return job.imdb_id if job.imdb_id and not job.tmdb_id else None
@@ -43,7 +46,8 @@ class NumberFinder:
             return Stop(StopRunError("no answer"))
         number = int(answer.body)
         kind = MediaKind.SHOW if number % 2 else MediaKind.MOVIE
-        return Done(Found(() if number % 10 == 9 else (Candidate(kind, "", None, tmdb_id=number),)))
+        titles = () if number % 10 == 9 else (Candidate(kind, "", None, tmdb_id=number),)
+        return Done(Found(titles, is_cut_off=not self.is_clear))
 
     def take_found(self, job: RatingJob, found: Found) -> RatingJob | Outcome:
         if not found.titles:
@@ -126,6 +130,32 @@ def test_the_answers_are_kept_for_later_runs(journal: Journal) -> None:
     run = load(journal, *jobs)
     find(run, server)
     assert server.asked == []
+    assert open_rows(run) == {2: (MediaKind.MOVIE, 2)}
+
+
+def test_an_answer_that_cannot_be_understood_is_asked_for_again(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = build_job(2, imdb_id="tt0000002")
+    monkeypatch.setattr(NumberFinder, "is_clear", False)
+    find(load(journal, job), NumberServer())
+    monkeypatch.setattr(NumberFinder, "is_clear", True)
+    server = NumberServer()
+    find(load(journal, job), server)
+    assert server.asked == ["0000002"]
+
+
+@pytest.mark.parametrize("damage", [b"{", b"[]", b"[false, [[1]]]", b'"text"', "text", 7])
+def test_a_kept_answer_that_is_damaged_is_asked_for_again(
+    journal: Journal, tmp_path: Path, damage: object
+) -> None:
+    job = build_job(2, imdb_id="tt0000002")
+    find(load(journal, job), NumberServer())
+    with closing(sqlite3.connect(tmp_path / "lookups.sqlite3")) as cache, cache:
+        assert cache.execute("UPDATE lookup SET found = ?", (damage,)).rowcount == 1
+    server, run = NumberServer(), load(journal, job)
+    find(run, server)
+    assert server.asked == ["0000002"]
     assert open_rows(run) == {2: (MediaKind.MOVIE, 2)}
 
 
