@@ -190,8 +190,12 @@ def _run() -> int:
 def _report(error: ImporterError) -> int:
     _print_problem(explain(error), error.exit_code)
     if isinstance(error, (OptionError, CommandError)):
-        _print_where_to_look(next((word for word in sys.argv[1:2] if word in COMMANDS), ""))
+        _print_where_to_look(_typed_command())
     return error.exit_code
+
+
+def _typed_command() -> str:
+    return next((word for word in sys.argv[1:2] if word in COMMANDS), "")
 
 
 def _report_wrong_words(error: Any) -> int:
@@ -208,7 +212,9 @@ def _report_wrong_words(error: Any) -> int:
     for said, plain in _PLAIN:
         problem = re.sub(said, plain, problem)
     _print_problem(problem, error.exit_code)
-    _print_where_to_look(error.ctx.info_name if error.ctx is not None and error.ctx.parent else "")
+    # An option without its value is an error that does not know its command.
+    known = error.ctx is not None and error.ctx.parent
+    _print_where_to_look(error.ctx.info_name if known else _typed_command())
     return int(error.exit_code)
 
 

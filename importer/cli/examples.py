@@ -77,7 +77,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "prune": (("importer prune --older-than 90d", "Remove what is older, after a question."),),
     "status": (
-        ("importer status", "Show the last and the next runs, and the sign-ins."),
+        ("importer status", "Show the last runs, the next ones of a daemon, and the sign-ins."),
         ("importer status --ask --json", "Also ask how much room is left, for another program."),
     ),
     "schedule": (("importer schedule --systemd --at 03:00", "Print a service and a timer for every night."),),

@@ -62,6 +62,22 @@ def test_a_wrong_option_stays_a_matter_of_usage(
         assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "help_of"),
+    [
+        ("report --html", "importer report --help"),
+        ("report --nonsense", "importer report --help"),
+        ("runs --limit few", "importer runs --help"),
+        ("--nonsense", "importer --help"),
+    ],
+)
+def test_wrong_words_lead_to_the_help_of_their_command(
+    words: str, help_of: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end_of(words, monkeypatch) == 2
+    assert f"see `{help_of}`" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", app.COMMANDS)
 def test_the_table_of_commands_says_what_the_commands_say(name: str) -> None:
     _, line = app.COMMANDS[name]
