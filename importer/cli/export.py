@@ -14,8 +14,8 @@ from importer.destinations.upload_files.plain_csv import CSV_FILE
 from importer.errors import OptionError, Remedy, UsageError
 from importer.readers.base import ReadOptions
 from importer.runs.account_export import AccountExport
-from importer.runs.export_file import find_parts
 from importer.runs.launch import RunRequest
+from importer.runs.outputs import find_parts
 from importer.runs.rules import DestinationOptions, FileOptions, RunRules
 
 _FORMS = [word for word in list_words() if is_file(word)]

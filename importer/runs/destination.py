@@ -19,8 +19,8 @@ from importer.model import RatingJob
 from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
 from importer.runs.estimate import Effort, estimate_effort
-from importer.runs.export_file import Writing, find_parts
-from importer.runs.outputs import Outputs, check_replaceable
+from importer.runs.export_file import Writing
+from importer.runs.outputs import Outputs, check_replaceable, find_parts
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.send import Access, Sending
 from importer.text import count
@@ -46,6 +46,8 @@ class OpenDestination:
     """What decides how rows are sent: with another it is another run of the same file."""
     file: FileDestination | None = None
     path: Path = Path()
+    origin: str = ""
+    """What the file is written for; see `outputs.origin_of`."""
     settings_account: str = ""
     """The name in the settings of the account that signs in; empty for the only one."""
 

@@ -28,6 +28,7 @@ from importer.model import WRITTEN, Outcome, RatingJob, RowOutcome, Status
 from importer.progress import Phase
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
+from importer.runs.outputs import find_parts
 from importer.runs.snapshot import Snapshot
 
 BLOCK_ROWS = 2000
@@ -211,9 +212,3 @@ def _name_parts(path: Path, count: int) -> list[Path]:
 def _find_earlier(path: Path, places: Sequence[Path]) -> list[Path]:
     """Find what an earlier run to this path left that the new files do not replace by name."""
     return [each for each in (path, *find_parts(path)) if each not in places and each.exists()]
-
-
-def find_parts(path: Path) -> list[Path]:
-    """Find the parts that an earlier run wrote instead of this file."""
-    is_part = re.compile(rf"{re.escape(path.stem)}-part-\d+-of-\d+{re.escape(path.suffix)}")
-    return sorted(each for each in path.parent.iterdir() if is_part.fullmatch(each.name) and each.is_file())

@@ -210,7 +210,7 @@ class ImportRun:
         if self.close_known is not None:
             self.close_known(loaded.run)
         work = Work(loaded.run, self.rules, self._pace, self.progress, self.stop_request)
-        work = replace(work, note_written=self.outputs.writing)
+        work = replace(work, note_written=partial(self.outputs.writing, origin=self.destination.origin))
         if (past := self.rules.undo_of) is not None and not self.rules.undoes_later_changes:
             undone = self.journal.open_run(past.number, past.run_id)
             work = replace(work, undone=undone, later_runs=find_later(past))

@@ -1,14 +1,15 @@
 """From what is read and where it goes to an `ImportRun`: the one way all commands go that send ratings."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importer.destinations.spec import DestinationSpec
 from importer.runs.destination import OpenDestination, journal_for
 from importer.runs.import_run import ImportRun
 from importer.runs.open_destination import open_destination
+from importer.runs.outputs import find_outputs, name_written, origin_of
 from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.runs.sources import Opening, SourceSpec
@@ -48,10 +49,15 @@ def open_run(
         yield run
 
 
-def open_place(wanted: RunRequest, observer: Observer) -> AbstractContextManager[OpenDestination]:
-    """Open only the destination."""
-    is_dry_run = not wanted.rules.asks_account
-    return open_destination(wanted.to, wanted.at, observer.warned, is_dry_run=is_dry_run)
+@contextmanager
+def open_place(wanted: RunRequest, observer: Observer) -> Iterator[OpenDestination]:
+    """Open only the destination. A file has its usual name, unless that is of another source."""
+    is_dry_run, at = not wanted.rules.asks_account, wanted.at
+    if wanted.to.file is not None and at.write_to is None:
+        usual = Path(wanted.to.file.usual_name)
+        at = replace(at, write_to=name_written(wanted.what.name, usual, find_outputs()))
+    with open_destination(wanted.to, at, observer.warned, is_dry_run=is_dry_run) as opened:
+        yield replace(opened, origin=origin_of(wanted.what.name))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ The note of each written file, beside the journals, has its hash, its run and wh
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -178,12 +179,30 @@ def name_plan(source: str, outputs: Outputs) -> Path:
     return _name_free(source, "plan.csv", outputs)
 
 
+def name_written(source: str, usual: Path, outputs: Outputs) -> Path:
+    """Name the file to upload `imdb-import.csv`; if that is of another source, `ratings.imdb-import.csv`."""
+    origin = origin_of(source)
+    if not any(outputs.belongs_to_another(path, origin) for path in (usual, *find_parts(usual))):
+        return usual
+    return _name_free(source, usual.name, outputs)
+
+
 def _name_free(source: str, ending: str, outputs: Outputs) -> Path:
     """Give `r.results.csv` for `r.csv`; if that is of `r.tsv`, `r.csv.results.csv`, then `r.csv-2...`."""
     origin, whole = origin_of(source), _shorten(Path(source).name)
     names = chain([_stem_of(source), whole], (f"{whole}-{number}" for number in count(2)))
     places = (Path(f"{name}.{ending}") for name in names)
-    return next(place for place in places if not outputs.belongs_to_another(place, origin))
+    return next(
+        place
+        for place in places
+        if not any(outputs.belongs_to_another(path, origin) for path in (place, *find_parts(place)))
+    )
+
+
+def find_parts(path: Path) -> list[Path]:
+    """Find the parts that an earlier run wrote instead of this file."""
+    is_part = re.compile(rf"{re.escape(path.stem)}-part-\d+-of-\d+{re.escape(path.suffix)}")
+    return sorted(each for each in path.parent.iterdir() if is_part.fullmatch(each.name) and each.is_file())
 
 
 def name_match_file(source: str) -> Path:

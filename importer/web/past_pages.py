@@ -161,7 +161,7 @@ def written_files(draft: Draft) -> list[Path]:
     if spec is None or spec.file is None:
         return []
     usual = Path(spec.file.usual_name)
-    return sorted(draft.folder.glob(f"{usual.stem}*{usual.suffix}"))
+    return sorted(draft.folder.glob(f"*{usual.stem}*{usual.suffix}"))
 
 
 async def download_written(request: web.Request) -> web.StreamResponse:

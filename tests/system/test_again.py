@@ -374,6 +374,22 @@ class TestRetryAsACommand:
         assert (done.returncode, "upload it" in done.stdout) == (1, False)
         assert (tmp_path / "trakt-import.csv").read_bytes() == before
 
+    @pytest.mark.parametrize("place", ["imdb-file", "trakt-file", "letterboxd-file", "csv-file"])
+    def test_an_upload_file_of_another_source_stays(
+        self, importer: Importer, tmp_path: Path, place: str
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        (tmp_path / "ratings.csv").rename(tmp_path / "shows.csv")
+        importer("run", "shows.csv", "--to", place)
+        written = next(path for path in tmp_path.glob("*port.csv") if "results" not in path.name)
+        before = written.read_bytes()
+        write_ratings(tmp_path, f"{GODFATHER},8")
+        done = importer("run", "ratings.csv", "--to", place)
+        assert f"ratings.{written.name} is written" in done.stdout
+        assert written.read_bytes() == before
+        importer("run", "shows.csv", "--to", place)  # its own file, once more
+        assert [path.name for path in tmp_path.glob(f"shows.{written.stem}*")] == []
+
     @pytest.mark.parametrize("command", ["run", "plan", "inspect", "resolve"])
     @pytest.mark.parametrize("more", [(), ("--format", "csv")])
     def test_a_results_file_is_read_by_retry_alone(
