@@ -20,6 +20,7 @@ from aiohttp import web
 from importer.errors import ImporterError
 from importer.text import clean
 from importer.web.access import ACCESS, Access, token_of
+from importer.web.peer import comes_from_another_user
 from importer.web.render import redirect, render_error
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -94,6 +95,8 @@ async def _let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path in OPEN_PATHS and request.method in SAFE_METHODS:
         return await handler(request)
     if request.path == "/" and "key" in request.query:
+        if access.password is None and comes_from_another_user(request):
+            raise web.HTTPForbidden(text="This page is for the user of this machine who started it.")
         return _enter(request, access.use_key(request.query["key"]))
     if token_of(request) is None:
         if access.password is not None and request.path == SIGN_IN:

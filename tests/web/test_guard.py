@@ -1,6 +1,8 @@
 """Who gets nothing: another user of the machine, another web site, another port, a name that points here."""
 
+import asyncio
 import io
+import os
 import re
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import pytest
 from aiohttp import web
 
 from importer.secret import Secret
+from importer.web import peer
 from importer.web.access import LOCAL_NAMES, Access
 from importer.web.drafts import Draft
 from importer.web.guard import HEADERS, SIGN_IN
+from importer.web.peer import TABLES, find_user
 from importer.web.server import build_app
 from importer.web.uploads import safe_name
 from tests.web.page import Page, open_page
@@ -265,3 +269,30 @@ def test_many_wrong_passwords_close_the_door_for_a_while() -> None:
 
 async def test_without_a_password_its_page_is_not_there(page: Page) -> None:
     assert (await page.get(SIGN_IN)).status == 404
+
+
+def test_the_tables_of_linux_tell_the_user_of_a_connection() -> None:
+    lines = [
+        "0: 0100007F:223D 00000000:0000 0A 0:0 00:0 0 500 0 1",
+        "1: 0100007F:D431 0100007F:223D 01 0:0 00:0 0 1000 0 2",
+        "2: 00000000000000000000000001000000:D432 00000000000000000000000001000000:223D 01 0:0 0:0 0 1001 0",
+        "3: 0000000000000000FFFF00000100007F:D433 0000000000000000FFFF00000100007F:223D 01 0:0 0:0 0 1002 0",
+    ]
+    found = [find_user(lines, *each) for each in (("127.0.0.1", 54321), ("::1", 54322), ("127.0.0.1", 54323))]
+    assert found == [1000, 1001, 1002]
+    assert find_user(lines, "127.0.0.1", 54324) is None
+
+
+@pytest.mark.skipif(not TABLES[0].exists(), reason="only Linux has these tables")
+async def test_a_key_that_another_user_has_seen_is_of_no_use(
+    stranger: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = os.getuid()
+    lines = await asyncio.to_thread(TABLES[0].read_text, "ascii")
+    assert str(ours) in {line.split()[7] for line in lines.splitlines()[1:]}
+    monkeypatch.setattr(peer, "find_user", lambda *_: ours + 1)
+    key = stranger.access.key
+    answer = await stranger.get(f"/?key={key}")
+    assert (answer.status, stranger.access.key) == (403, key)
+    monkeypatch.undo()
+    assert (await stranger.get(f"/?key={key}")).status == 303
