@@ -97,6 +97,7 @@ class Remedy(StrEnum):
     DRY_RUN = "For a file, a dry run shows what it gets."
     OVERWRITE = "To send without comparing, let the file overwrite the account."
     SYNC_LATER = "Sync again later."
+    BEGIN_SETTINGS = "Write a settings file to begin with."
     INSTALL_PART = "Install the part {error.part} of the importer."
     INSPECT = "Correct them, or take them out of the file; an inspection names them."
 

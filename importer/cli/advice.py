@@ -92,6 +92,7 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.SHOW_SANDBOX: "`importer sandbox` shows why.",
     Remedy.DRY_RUN: "For a file, --dry-run shows what it gets.",
     Remedy.OVERWRITE: "To send without comparing, add --on-conflict overwrite.",
+    Remedy.BEGIN_SETTINGS: "`importer init` writes a file to begin with.",
     Remedy.INSPECT: "Correct them, or take them out of the file (`importer inspect FILE` names them).",
 }
 """How a remedy is typed; remedies that are not here need no command."""

@@ -87,7 +87,7 @@ def undo(
     overwrite: options.Overwrite = False,
     sends: Annotated[SendOptions, Only("workers", "rate", "verify")],
     request: options.UntimedOptions,
-    dry_run: options.DryRun = False,
+    dry_run: options.UndoDryRun = False,
     said: Annotated[RuleOptions, Only("guard")],
     yes: options.Yes = False,
     shown: options.ShownOptions,

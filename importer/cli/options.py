@@ -62,6 +62,14 @@ Open = Annotated[bool, typer.Option("--open", help="With --html: open the page i
 
 DryRun = Annotated[
     bool,
+    typer.Option(
+        "--dry-run",
+        help="Send nothing, and do not read the account; `importer plan` reads it.",
+        rich_help_panel=RuleOptions.heading,
+    ),
+]
+UndoDryRun = Annotated[
+    bool,
     typer.Option("--dry-run", help="Do everything except send.", rich_help_panel=RuleOptions.heading),
 ]
 

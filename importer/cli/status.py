@@ -8,10 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from importer.cli import options
+from importer.cli.advice import spell
 from importer.cli.next_step import command_line
 from importer.cli.progress_bar import show_progress
 from importer.cli.table import build_table
 from importer.config.folders import config_file
+from importer.config.starter import describe_first_job
 from importer.monitoring.health import Health
 from importer.progress import Phase, Progress
 from importer.sync.jobs_file import load_jobs
@@ -81,7 +83,8 @@ def _describe_sign_in(account: AccountStatus) -> str:
 def show_jobs(jobs: list[JobStatus]) -> list[str]:
     """Show the jobs as a table."""
     if not jobs:
-        return [f"There are no sync jobs in {config_file()}. Next: {command_line('init')}"]
+        file = config_file()
+        return [f"There are no sync jobs in {file}. {spell(describe_first_job(file))}"]
     header = ["job", "to", "last run", "result", "next run", "reason"]
     rows = [
         [

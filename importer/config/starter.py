@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from importer.config.folders import config_file
-from importer.errors import UsageError
+from importer.errors import Remedy, UsageError
 from importer.files import follow_links, replace_privately
 from importer.state_files import translate_trouble
 from importer.text import docs_page
@@ -19,10 +19,12 @@ _HEAD = f"""\
 # `importer config check` says whether the file is right.
 """
 
-_JOBS = """
+_FIRST_JOB = "# [jobs.imdb]"
+
+_JOBS = f"""
 # A sync job: `importer sync` runs all of them, `importer sync --daemon` runs each at its own times.
 #
-# [jobs.imdb]
+{_FIRST_JOB}
 # source = "~/Downloads/ratings*.csv"        # a file, a pattern, of which the newest counts, or an address
 # to = "trakt"
 # every = "6h"                               # or: cron = "0 3 * * *"
@@ -49,12 +51,26 @@ def build_starter(services: Iterable[tuple[str, str, Iterable[tuple[str, str]]]]
     return "".join([*parts, _JOBS])
 
 
+def describe_first_job(file: Path) -> str:
+    """Say how the settings file gets its first sync job."""
+    with translate_trouble(file, "read this file"):
+        text = file.read_text("utf-8", "replace") if file.is_file() else ""
+    if _FIRST_JOB in text:
+        return (
+            f"Take the # away from [jobs.imdb] and the lines below it in {file}, and give them your values."
+        )
+    shown = f"{docs_page('settings')} shows how a [jobs.NAME] looks."
+    return shown if text else f"{shown} {Remedy.BEGIN_SETTINGS}"
+
+
 def write_starter(text: str) -> Path:
     """Write the settings file, private to its owner. Raises UsageError if it exists, and StateFileError."""
     file = config_file()
     with translate_trouble(file, "write this file"):
         if file.exists() or file.is_symlink():
-            raise UsageError(f"{file} exists already, and is left as it is")
+            problem = f"{file} exists already, and is left as it is"
+            is_ours = file.is_file() and _FIRST_JOB in file.read_text("utf-8", "replace")
+            raise UsageError(f"{problem}. {describe_first_job(file)}" if is_ours else problem)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_privately(follow_links(file), text.encode())
     return file

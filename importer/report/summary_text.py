@@ -36,6 +36,8 @@ MEANINGS = {
     Status.NOT_SENT: "the run ended before these were sent",
 }
 
+_OF_A_DRY_RUN = "A dry run does not read the account, which may have some already: `importer plan` reads it."
+
 _OF_AN_UNDO = {
     Status.RATED: ("restored", "the rating from before the run is back"),
     Status.UNRATED: ("removed", "the run had added the rating"),
@@ -188,6 +190,8 @@ def _conclude(summary: Summary) -> str:
     elif summary.dry_run:
         would = f"; {_describe_dry_run(summary)}" if summary.is_undo else f"; {count(unsent, 'row')} would be"
         sentences.append(f"Nothing was sent{would if unsent else ''}.")
+        if unsent and not summary.is_undo and not summary.is_file:
+            sentences.append(_OF_A_DRY_RUN)
     elif unchanged and not summary.sent:
         sentences.append(_nothing_to_send(unchanged, is_all=unchanged == summary.rows))
     if summary.is_undo and (kept := summary.counts.get(Status.KEPT)):

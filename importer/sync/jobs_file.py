@@ -9,6 +9,7 @@ from typing import Any
 
 from importer.config.folders import config_file, expand_user
 from importer.config.sources import as_variable, read_tables, unknown_sections
+from importer.config.starter import describe_first_job
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
 from importer.errors import OptionError, SettingsError
 from importer.files import is_device_name
@@ -20,7 +21,7 @@ from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
 from importer.sync.keys import read_keys
 from importer.sync.split import split_job
-from importer.text import did_you_mean, docs_page
+from importer.text import did_you_mean
 
 _HAS_DEVICE_NAMES = os.name == "nt"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -65,8 +66,8 @@ def choose_jobs(jobs: Mapping[str, SyncJob], names: tuple[str, ...]) -> dict[str
     The name of a section with several destinations means the jobs of all of them.
     """
     if not jobs:
-        problem = f"There are no sync jobs in {config_file()} yet"
-        raise SettingsError([f"{problem}: {docs_page('settings')} shows how a [jobs.NAME] looks."])
+        file = config_file()
+        raise SettingsError([f"There are no sync jobs in {file} yet. {describe_first_job(file)}"])
     known = dict.fromkeys((*map(section_of, jobs), *jobs))
     unknown = [name for name in names if name not in known]
     if unknown:

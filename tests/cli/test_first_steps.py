@@ -124,6 +124,22 @@ class TestTheSettingsFile:
         assert importer("init")[0] == 2
         assert not (tmp_path / "elsewhere.toml").exists()
 
+    def test_the_way_to_the_first_job_is_no_circle(self, importer: Importer, tmp_path: Path) -> None:
+        file = tmp_path / "config.toml"
+        file.unlink()
+        for words in ("status",), ("sync", "--list"):
+            said = "".join(importer(*words)[1:])
+            assert "importer init" in said, words
+        assert importer("init")[0] == 0
+        for words in ("status",), ("sync", "--list"), ("sync",), ("init",):
+            said = "".join(importer(*words)[1:]).replace("importer: ", "")
+            assert f"Take the # away from [jobs.imdb] and the lines below it in {file}" in said, words
+            assert "importer init" not in said, words
+        write(file, "# mine\n")
+        said = importer("status")[1]
+        assert "shows how a [jobs.NAME] looks" in said
+        assert "importer init" not in said
+
     def test_all_problems_are_shown_at_once(self, importer: Importer, tmp_path: Path) -> None:
         write(
             tmp_path / "config.toml",
@@ -154,7 +170,7 @@ class TestSyncJobs:
         code, out, _ = importer("sync", "--dry-run")
         assert code == 0
         assert "shelf:\nDry run: " in out
-        assert "Nothing was sent; 1 row would be." in out
+        assert "Nothing was sent; 1 row would be. A dry run does not read the account" in out
         for place in ("sync", "results", "health"):
             assert not (tmp_path / "state" / place).exists(), place
         assert importer("runs")[1] == "There are no runs yet.\n"

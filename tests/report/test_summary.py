@@ -25,6 +25,7 @@ class Counted:
 
 
 UNKNOWN = "the destination does not know this title"
+UNREAD = "A dry run does not read the account, which may have some already: `importer plan` reads it."
 MIXED = (
     Counted(Status.INVALID, 1, "bad_rating", ((14, "Heat", "line 14, column Your Rating: 11 is above 10"),)),
     Counted(Status.RATED, 70),
@@ -112,12 +113,12 @@ def test_a_mixed_run_in_full() -> None:
         ),
         (
             summary(Counted(Status.NOT_SENT, 3, "dry_run"), Counted(Status.INVALID, 1), dry_run=True),
-            "Nothing was sent; 3 rows would be. 1 of 4 rows did not succeed:",
+            f"Nothing was sent; 3 rows would be. {UNREAD} 1 of 4 rows did not succeed:",
             False,
         ),
         (
             summary(Counted(Status.NOT_SENT, 3, "dry_run"), dry_run=True),
-            "Nothing was sent; 3 rows would be.",
+            f"Nothing was sent; 3 rows would be. {UNREAD}",
             True,
         ),
         (
