@@ -9,12 +9,13 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import Only, spread
+from importer.cli.next_step import command_line
 from importer.cli.shell import Shell
 from importer.config.folders import state_dir
-from importer.destinations.registry import find
+from importer.destinations.registry import find, is_file
 from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import CommandError, OptionError, Remedy, UsageError
-from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_without_changes
+from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_runs, list_without_changes
 from importer.readers.base import ReadOptions
 from importer.runs.account_export import name_what_was_read
 from importer.runs.again import ChangesOfRun, find_shares, open_results
@@ -107,7 +108,7 @@ def undo(
         problem = "with --since each run has a file of its own, undo-RUN.csv; leave this out"
         raise OptionError("out", problem, files.out)
     if run_id == LAST:
-        _tell_passed_over(folder, runs[0])
+        _tell_passed_over(folder, runs[0], is_settled=yes and not dry_run)
     if not runs:
         print(f"importer: nothing is left to undo of run {since} and those after it", file=sys.stderr)
     elif since and dry_run:
@@ -130,11 +131,19 @@ def undo(
             raise typer.Exit(code)
 
 
-def _tell_passed_over(folder: Path, last: PastRun) -> None:
-    """Name the newer runs that are not undone, since they changed nothing."""
-    if idle := list_without_changes(folder, last):
-        names = " and ".join([", ".join(idle[:-1]), idle[-1]] if idle[1:] else idle)
-        print(f"importer: last is {last.run_id}; the newer {names} changed nothing", file=sys.stderr)
+def _tell_passed_over(folder: Path, last: PastRun, *, is_settled: bool) -> None:
+    """Name the run that `last` means, and the newer runs, which changed nothing.
+
+    Raises UsageError if there are such runs and nobody is going to be asked: the newest may have been meant.
+    """
+    if not (idle := list_without_changes(folder, last)):
+        print(f"importer: last is {last.run_id}, of {last.source}", file=sys.stderr)
+        return
+    names = " and ".join([", ".join(idle[:-1]), idle[-1]] if idle[1:] else idle)
+    told = f"last is {last.run_id}; the newer {names} changed nothing"
+    if is_settled:
+        raise UsageError(f"{told}. To undo it: `{command_line('undo', last.run_id, '--yes')}`")
+    print(f"importer: {told}", file=sys.stderr)
 
 
 def _find_place(past: PastRun) -> DestinationSpec:
@@ -144,5 +153,9 @@ def _find_place(past: PastRun) -> DestinationSpec:
             f"{past.run_id} went to {past.destination}, a destination that this version does not know"
         )
     if spec.is_file:
-        raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it")
+        runs = list_runs(state_dir() / "journals", [])
+        others = [run for run in runs if run.undo_of is None and run.has_changes and not run.is_undone]
+        sent = [run.run_id for run in others if not is_file(run.destination)][-1:]
+        rest = f". The newest run that can be undone: `{command_line('undo', *sent)}`" if sent else ""
+        raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it{rest}")
     return spec

@@ -579,12 +579,30 @@ class TestThePast:
         refused = importer("undo", idle[0])
         assert refused.returncode == 2
         assert f"{idle[0]} changed nothing, so there is nothing to undo" in refused.stderr
+        unsure = importer("undo", "last", "--yes")
+        assert (unsure.returncode, len(read_sandbox(tmp_path))) == (2, 1)
+        assert f" undo {first} --yes`" in unsure.stderr
+        importer("undo", "last", "--yes", "--dry-run")
         undone = importer("undo", "last")
         assert f"last is {first}; the newer {idle[0]} and {idle[1]} changed nothing" in undone.stderr
         assert (undone.returncode, read_sandbox(tmp_path)) == (0, {})
         assert importer("runs").stdout.count("undone by") == 1
         nothing = importer("undo", "--since", first)
         assert "nothing is left to undo" in nothing.stderr
+
+    def test_after_a_written_file_the_newest_run_that_can_be_undone_is_named(
+        self, importer: Importer, tmp_path: Path
+    ) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9")
+        importer("run", "ratings.csv", "--to", "imdb-file")
+        refused = importer("undo", "last")
+        assert (refused.returncode, "can be undone" in refused.stderr) == (2, False)
+        importer("run", "ratings.csv", "--to", "sandbox")
+        importer("run", "ratings.csv", "--to", "imdb-file")
+        _, sent, _ = find_run_ids(importer)
+        refused = importer("undo", "last")
+        assert f" undo {sent}`" in refused.stderr
+        assert (refused.returncode, len(read_sandbox(tmp_path))) == (2, 1)
 
     def test_a_stopped_undo_is_told_and_goes_on(
         self, environment: dict[str, str], importer: Importer, tmp_path: Path
