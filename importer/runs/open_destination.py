@@ -215,17 +215,18 @@ def _open_api(
         account,
         api,
         recommend(spec),
-        Access(_rate(spec.get_rate), build_tokens, finder=_build_finder(spec, settings)),
+        Access(_rate(spec.get_rate), build_tokens, finder=_build_finder(spec, settings, options)),
         posts_to_feeds=spec.posts_to_feeds and not options.request.bulk,
         shaping=options.request.shaping,
     )
 
 
-def _build_finder(spec: DestinationSpec, settings: Any) -> IdFinder | None:
+def _build_finder(spec: DestinationSpec, settings: Any, options: DestinationOptions) -> IdFinder | None:
     if spec.build_finder is None:
         return None
-    # A local server has another port each time, and the same titles.
-    return spec.build_finder(settings, spec.name if spec.local_server else settings.base_url)
+    # A local server has another port each time, and the same titles, or with --any-title all.
+    name = f"{spec.name}, any title" if options.any_title else spec.name
+    return spec.build_finder(settings, name if spec.local_server else settings.base_url)
 
 
 def _open_file(spec: DestinationSpec, options: DestinationOptions) -> OpenDestination:

@@ -36,7 +36,7 @@ def test_it_prints_its_page_its_limit_and_what_to_set_for_both_apis() -> None:
         assert variable in text
 
 
-@pytest.mark.parametrize("api", ["v1", "v2"])
+@pytest.mark.parametrize("api", ["v1", "v2", "simkl", "mdblist", "tmdb"])
 def test_any_title_is_known_if_that_is_wanted(api: str, importer: Importer, tmp_path: Path) -> None:
     words = ("run", "ratings.csv", "--to", "sandbox", "--api", api)
     assert importer(*words)[0] == 1
