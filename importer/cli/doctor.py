@@ -32,7 +32,7 @@ from importer.journal.history import PastRun, list_runs
 from importer.model import Status
 from importer.monitoring.health import Health, read_health
 from importer.parts import PARTS, is_there
-from importer.sync.jobs_file import load_jobs
+from importer.sync.jobs_file import find_account_problems, load_jobs
 from importer.text import clean, count
 
 _MOST_RUNS = 5
@@ -157,6 +157,7 @@ def _find_problems() -> Iterator[str]:
     try:
         folder = state_dir()
         load_jobs()
+        yield from find_account_problems()
     except ImporterError as error:
         yield str(error)
         return

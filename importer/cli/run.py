@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from importer.cli.groups import Only, spread
 from importer.cli.shell import Shell
 from importer.cli.source import choose_source
 from importer.destinations.spec import RequestOptions
-from importer.errors import CommandError
+from importer.errors import CommandError, UnreadableFileError
 from importer.plans.source import PlanFile
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
@@ -27,7 +28,7 @@ from importer.runs.rules import (
     SendOptions,
     SourceOptions,
 )
-from importer.runs.sources import SourceSpec
+from importer.runs.sources import STANDARD_INPUT, SourceSpec
 
 
 @spread
@@ -68,6 +69,8 @@ def run(
         spec, rules = what.find_place(place), RunRules.for_sent_plan()
         shares: Mapping[str, Share] = {spec.word: Share(spec, at)}
     else:
+        if place.to is None:
+            _check_is_there(file)
         asks = can_ask(logs_json=shown.logs_json, assume_yes=yes)
         place = settle_place(place, at, file or "FILE", can_ask=asks)
         what, shares = choose_source(file, origin, reading, files, name), share_out(place, at)
@@ -83,6 +86,13 @@ def run(
         read = plan or name or origin.account_of or ("standard input" if file == "-" else file)
         out = name_results(str(read), find_outputs())
     raise typer.Exit(Shell(out, shown, "run", assume_yes=yes, accepted=ends.accept).run_all(wanted))
+
+
+def _check_is_there(file: str | None) -> None:
+    """See that the file exists, before anything is said about where it goes. Raises UnreadableFileError."""
+    if file is not None and file != STANDARD_INPUT and not Path(file).exists():
+        problem = "cannot be read (No such file or directory)"
+        raise UnreadableFileError(file, problem, remedy="Correct its name, or its folder.")
 
 
 def _check_for_plan(reading: ReadOptions, files: FileOptions, said: RuleOptions, name: str) -> None:

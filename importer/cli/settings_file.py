@@ -19,7 +19,7 @@ from importer.errors import SettingsError
 from importer.monitoring.log import open_log
 from importer.parts import MissingPartError
 from importer.runs.settings import load_spec_settings
-from importer.sync.jobs_file import load_jobs
+from importer.sync.jobs_file import find_account_problems, load_jobs
 from importer.sync.recipients import build_recipients
 from importer.text import clean, count
 
@@ -82,6 +82,7 @@ def _find_problems() -> Iterator[str]:
     warn = open_log(as_json=False).warn_once
     try:
         load_jobs()
+        yield from find_account_problems()
     except SettingsError as error:
         yield from error.problems
     tables, _, _ = read_tables(os.environ)

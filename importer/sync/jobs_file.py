@@ -60,6 +60,12 @@ def load_jobs(environ: Mapping[str, str] = os.environ, file: Path | None = None)
     return jobs
 
 
+def find_account_problems(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> list[str]:
+    """Say what the services that jobs go to, or come from, still need in the settings. Asks no server."""
+    tables, _, _ = read_tables(environ, file)
+    return list(dict.fromkeys(_problems_of_accounts(tables or {}, environ, file)))
+
+
 def choose_jobs(jobs: Mapping[str, SyncJob], names: tuple[str, ...]) -> dict[str, SyncJob]:
     """Return the named jobs, or all of them if none is named. Raises SettingsError.
 

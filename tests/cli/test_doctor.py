@@ -122,3 +122,18 @@ def test_a_check_fails_if_the_settings_are_wrong(config: Path, importer: Importe
     code, out, _ = importer("doctor", "--check")
     assert code == 1
     assert "sorce" in out
+
+
+def test_a_check_fails_while_the_destination_of_a_job_is_not_set_up(
+    config: Path, importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("IMPORTER_TRAKT_CLIENT_ID", raising=False)
+    write(config, '[jobs.a]\nsource = "x.csv"\nto = "trakt"\n')
+    code, out, _ = importer("doctor", "--check")
+    assert code == 1
+    assert "client id of your Trakt app is missing" in out
+    code, _, err = importer("config", "check")
+    assert code == 2
+    assert "client id of your Trakt app is missing" in err
+    write(config, '[trakt]\nclient_id = "x"\n[jobs.a]\nsource = "x.csv"\nto = "trakt"\n')
+    assert importer("doctor", "--check")[0] == importer("config", "check")[0] == 0

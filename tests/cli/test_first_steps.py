@@ -72,6 +72,15 @@ class TestTheFirstRun:
         for command in ("run ratings.csv --to sandbox", "login trakt", "run ratings.csv --to trakt-file"):
             assert f"importer {command}`" in err
 
+    def test_a_file_that_is_missing_is_told_before_anything_is_asked(
+        self, importer: Importer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        code, _, err = importer("run", "nope.csv")
+        assert (code, "nope.csv: cannot be read (No such file" in err, "set up" in err) == (2, True, False)
+        asked = answer(monkeypatch)
+        assert importer("run", "nope.csv")[0] == 2
+        assert asked == []
+
     @pytest.mark.parametrize("words", [("--to", "trakt"), ("--yes",), ("--log-format", "json")])
     def test_who_says_where_to_or_wants_no_question_is_not_asked(
         self, words: tuple[str, ...], importer: Importer, monkeypatch: pytest.MonkeyPatch
