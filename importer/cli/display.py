@@ -93,7 +93,7 @@ class Display:
 
     def conclude(self, report: RunReport) -> tuple[Summary, int]:
         """Announce how a run ended; give its summary and its exit code."""
-        summary = _build_summary(report, self.accepted, is_one_of_several=bool(self.voice.label))
+        summary = _build_summary(report, self.accepted)
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
         now = datetime.now(UTC)
         self.announce_end(
@@ -166,7 +166,7 @@ class Display:
         return sys.stderr if self.to_stderr else sys.stdout
 
 
-def _build_summary(report: RunReport, accepted: Collection[Status], *, is_one_of_several: bool) -> Summary:
+def _build_summary(report: RunReport, accepted: Collection[Status]) -> Summary:
     summary = Summary(
         run_id=report.run.run_id,
         source=report.source,
@@ -187,5 +187,5 @@ def _build_summary(report: RunReport, accepted: Collection[Status], *, is_one_of
         follows_plan=report.follows_plan,
         first_rows=report.first_rows,
     )
-    step = find_next(summary, report.stopped_by, report.destination, is_one_of_several=is_one_of_several)
+    step = find_next(summary, report.stopped_by, report.destination)
     return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from importer.destinations.registry import DEFAULT, find, find_searcher, is_file
+from importer.destinations.registry import DEFAULT, find_searcher, is_file
 from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import AccountLimitError, AuthorizationError, ImporterError
 from importer.model import CORRECTABLE, NEEDS_ID, Status
@@ -51,9 +51,7 @@ _FIRST = {
 """Errors that the same command would meet again, and what has to be done before it is typed."""
 
 
-def find_next(
-    summary: Summary, stopped_by: ImporterError | None, place: str, *, is_one_of_several: bool = False
-) -> tuple[str, str] | None:
+def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) -> tuple[str, str] | None:
     """Give (command, reason), or None where nothing is left to do. `place` is the destination's name."""
     counts = {status: rows for status, rows in summary.counts.items() if status not in summary.accepted}
     if first := next((_FIRST[error] for error in _FIRST if isinstance(stopped_by, error)), None):
@@ -89,8 +87,8 @@ def find_next(
         # A sync reads its source anew, a file to upload is written whole, a Makefile has its own journal.
         return _typed(), f"correct the {to_correct} in {summary.source}, then"
     if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
-        # The results of several destinations name them.
-        to = () if is_one_of_several else ("--to", *_type(find(place), place))
+        # The journal has the run of these results; who had to name the destination of others, has to again.
+        to = _keep(typed, {"--to": True, "--api": True}) if typed[:1] == ["retry"] else ()
         words = ("--all", str(summary.results), *to, *_keep(typed, _FOR_RETRY))
         return command_line("retry", *words), f"correct the {to_correct} in {summary.results}, then"
     return None

@@ -35,6 +35,7 @@ from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
 from importer.readers.tables.table import open_own_table
 from importer.runs.mirror import NOT_RATED
+from importer.text import count
 
 _LONGEST_NUMBER = 10
 _ENOUGH_ROWS = 5
@@ -74,6 +75,8 @@ class ResultsReader:
         self._name = name
         self._taken_over = 0
         self._uncorrected = 0
+        self._stuck = 0
+        self._corrected: list[int] = []
         self.is_of_file = False
         """Whether its run wrote a file to upload, as far as `read_sent` has read."""
 
@@ -115,13 +118,28 @@ class ResultsReader:
         if rows_kept := self._taken_over:
             are = "row is taken over as it stands" if rows_kept == 1 else "rows are taken over as they stand"
             self.notes = (*self.notes, f"{rows_kept:,} {are} in {self._name}, not sent")
+        self.notes = (*self.notes, *self._tell_invalid())
+
+    def _tell_invalid(self) -> Iterator[str]:
+        """Say of the invalid rows that are not sent what is to be done, and where."""
         if uncorrected := self._uncorrected:
-            are = "row is" if uncorrected == 1 else "rows are"
+            yield f"{count(uncorrected, 'invalid row')} not corrected yet: correct the cells in {self._name}"
+        if stuck := self._stuck:
             remedy = "correct the source file and run that again"
-            self.notes = (
-                *self.notes,
-                f"{uncorrected:,} invalid {are} not corrected, or cannot be corrected here: {remedy}",
-            )
+            yield f"{count(stuck, 'invalid row')} cannot be corrected here: {remedy}"
+        if corrected := self._corrected:
+            lines = f"line{'s' * (len(corrected) > 1)} {', '.join(map(str, corrected[:_ENOUGH_ROWS]))}"
+            more = f" and {len(corrected) - _ENOUGH_ROWS:,} more" if corrected[_ENOUGH_ROWS:] else ""
+            were = "were" if corrected[1:] else "was"
+            yield f"{lines}{more} {were} corrected, and not sent: only with --all are invalid rows sent"
+
+    def _note_invalid(self, row: SourceRow, cells: Mapping[str, str | None], *, is_uncorrected: bool) -> None:
+        """Count a row that is taken over, if it is invalid."""
+        if is_uncorrected and Status.INVALID in self._again:
+            self._uncorrected += _is_correctable(cells)
+            self._stuck += not _is_correctable(cells)
+        elif cells["status"] == Status.INVALID and not is_uncorrected and isinstance(row, RatingJob):
+            self._corrected.append(row.line)
 
     def _read_lines(self, names: Sequence[str]) -> Iterator[list[Sequence[str] | None]]:
         """Yield these cells of each row, a chunk at a time; None for a row of another destination."""
@@ -148,7 +166,7 @@ class ResultsReader:
         row = row._replace(line=keep_line(cells["line"], row.line))
         if status not in set(Status) or (status in self._again and not is_uncorrected):
             return _as_removal(row, cells) if isinstance(row, RatingJob) else row
-        self._uncorrected += is_uncorrected and status in self._again
+        self._note_invalid(row, cells, is_uncorrected=is_uncorrected)
         self._taken_over += 1
         kept = {name: cells[name] for name in ClosedRow._fields if name not in _NOT_AS_THEY_STAND}
         return ClosedRow(
@@ -160,6 +178,12 @@ class ResultsReader:
         )
 
 
+def _is_correctable(cells: Mapping[str, str | None]) -> bool:
+    """Whether an invalid row can be corrected in the results: they tell its title, and its scale."""
+    has_id = any(cells[name] is not None for name in ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id"))
+    return has_id and cells["kind"] is not None and cells["reason"] not in AT_THE_SOURCE
+
+
 def _as_removal(job: RatingJob, cells: Mapping[str, str | None]) -> RatingJob:
     """A removal of a mirror remains one: the account is asked, as it was then, and rows of the file win."""
     is_removal = not job.line and not job.rating and (cells["message"] or "").startswith(NOT_RATED)
@@ -169,12 +193,7 @@ def _as_removal(job: RatingJob, cells: Mapping[str, str | None]) -> RatingJob:
 def _is_corrected(cells: Mapping[str, str | None]) -> bool:
     """Whether an invalid row was corrected: none of its cells is the one that its message quotes."""
     quoted = (f": {quote(cell)} " for cell in cells.values() if cell)
-    return not (
-        cells["reason"] in AT_THE_SOURCE
-        or any(words in (cells["message"] or "") for words in quoted)
-        or cells["kind"] is None
-        or all(cells[name] is None for name in ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id"))
-    )
+    return _is_correctable(cells) and not any(words in (cells["message"] or "") for words in quoted)
 
 
 _NOT_AS_THEY_STAND = ("row", "line", "status", "sent_at")

@@ -69,7 +69,7 @@ def test_a_plan_is_nothing_to_look_titles_up_in(monkeypatch: pytest.MonkeyPatch,
 
 def test_what_can_be_mended_is_mended_in_the_results() -> None:
     found = next_words(missed(Status.NOT_FOUND), "sandbox-v2")
-    assert found == "retry --all r.csv --to sandbox --api v2 --base-url=http://x --love 9"
+    assert found == "retry --all r.csv --base-url=http://x --love 9"
 
 
 def test_a_retry_keeps_to_what_was_said_of_the_sending(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_a_retry_keeps_to_what_was_said_of_the_sending(monkeypatch: pytest.Monke
     words = f"importer run ratings.csv --to trakt {kept} --resend-unconfirmed --limit 3 --yes"
     monkeypatch.setattr(sys, "argv", words.split())
     found = next_words(missed(Status.NOT_FOUND))
-    assert found == f"retry --all r.csv --to trakt {kept} --resend-unconfirmed"
+    assert found == f"retry --all r.csv {kept} --resend-unconfirmed"
 
 
 def test_what_only_the_source_can_mend_is_mended_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -191,6 +191,26 @@ def test_an_invalid_row_is_read_only_where_it_tells_the_title(tmp_path: Path, ce
     assert kinds(read(path, TRANSIENT | CORRECTABLE)) == ["invalid"]
 
 
+def test_each_invalid_row_that_is_not_sent_says_where_it_is_corrected(tmp_path: Path) -> None:
+    wrong = {"reason": "bad_rating", "message": 'line 6: the rating: "11" is not a rating from 1 to 10'}
+    lines = [
+        build_line("invalid", line=6, rating=9, **wrong),
+        build_line("invalid", line=7, rating=11, **wrong),
+        build_line("invalid", line=8, imdb_id=None, **wrong),
+    ]
+    notes: dict[bool, str] = {}
+    for every in (False, True):
+        reader = ResultsReader(
+            write(tmp_path, *lines), "r.csv", TRANSIENT | CORRECTABLE if every else TRANSIENT
+        )
+        assert kinds([row for chunk in reader.chunks() for row in chunk])[1:] == ["invalid", "invalid"]
+        notes[every] = "; ".join(reader.notes)
+    assert "line 6 was corrected, and not sent: only with --all" in notes[False]
+    assert "was corrected" not in notes[True]
+    assert "1 invalid row not corrected yet: correct the cells in r.csv" in notes[True]
+    assert "1 invalid row cannot be corrected here: correct the source file" in notes[True]
+
+
 def test_a_row_invalid_for_its_date_holds_its_rating_as_the_others_do(tmp_path: Path) -> None:
     """Of a date whose order nobody knows."""
     source = tmp_path / "five.csv"
