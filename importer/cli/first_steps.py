@@ -86,6 +86,7 @@ def _ask(choices: Sequence[DestinationSpec]) -> DestinationSpec:
             return choices[int(typed) - 1]
         if typed in by_word:
             return by_word[typed]
+        typer.echo(f"{clean(typed, 40) or 'Nothing'} is none of them.", err=True)
 
 
 def _describe_ways(what: str) -> str:

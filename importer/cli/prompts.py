@@ -70,6 +70,7 @@ class TerminalPrompts:
                 return found[int(typed) - 1]
             if is_imdb_id(typed):
                 return Candidate(None, "", None, typed)
+            typer.echo(f"{clean(typed, 40) or 'Nothing'} is none of them.", err=True)
 
     def confirm_feeds(self, rows: int) -> bool:
         """Ask before ratings that may be posted are sent."""
@@ -111,6 +112,8 @@ class TerminalPrompts:
         answer = ""
         while answer not in _ANSWERS:
             with self._voice.floor.taken():
+                if answer:
+                    typer.echo(f"{clean(answer, 40)} is none of {', '.join(_ANSWERS)}.", err=True)
                 answer = _prompt(self._voice.name(f"{_describe(conflict)} ({', '.join(_ANSWERS)})"))
         if answer in {"all", "none"}:
             self._rest = _ANSWERS[answer]

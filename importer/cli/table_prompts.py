@@ -8,12 +8,19 @@ Its highest rating, or a range [10]: 5
 ...
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import typer
 
 from importer.errors import OptionError, StopRunError
+from importer.model import Status
 from importer.readers.base import check_scale
+from importer.readers.cells.dates import parse_date, parse_unix_seconds
+from importer.readers.cells.errors import CellError, UnclearDateError
+from importer.readers.cells.ids import parse_imdb_id, parse_number_id
+from importer.readers.cells.kinds import TYPES, parse_kind
+from importer.readers.cells.numbers import parse_year
 from importer.readers.sample import ColumnSample
 from importer.runs.prompts import TableAnswers
 from importer.text import clean
@@ -24,6 +31,38 @@ _QUESTIONS = {
     "year": "Which column is the year of the title",
     "type": "Which column says movie, show or episode",
     "rated_at": "Which column is the day of the rating",
+}
+
+
+def _parse_id(cell: str) -> object:
+    # The address of a title's page has its number, too.
+    return cell if any(map(str.isdigit, cell)) else parse_number_id(cell)
+
+
+def _parse_day(cell: str) -> object:
+    if cell.isdecimal() and len(cell) > len("20240501"):
+        return parse_unix_seconds(cell)
+    try:
+        return parse_date(cell, lambda: None)
+    except UnclearDateError:
+        return cell  # the whole column tells whether day or month is first
+
+
+_PARSERS: Mapping[str, Callable[[str], object]] = {
+    "imdb_id": parse_imdb_id,
+    **dict.fromkeys(_IDS[1:], _parse_id),
+    "year": parse_year,
+    "type": partial(parse_kind, types=TYPES),
+    "rated_at": _parse_day,
+}
+_MEANINGS = {
+    "imdb_id": "id of IMDb",
+    "tmdb_id": "id of TMDB",
+    "tvdb_id": "id of TVDB",
+    "trakt_id": "id of Trakt",
+    "year": "year",
+    "type": "kind of title, such as movie, show or episode",
+    "rated_at": "day",
 }
 _WIDTH = 60
 
@@ -36,14 +75,15 @@ def describe_table(name: str, columns: Sequence[ColumnSample]) -> TableAnswers |
     _show("")
     left = [column.name for column in columns]
     numbers = {str(number): column.name for number, column in enumerate(columns, 1)}
-    rating = _choose("Which column is your rating", numbers, left)
+    cells = {column.name: column.cells for column in columns}
+    rating = _choose("Which column is your rating", numbers, left, cells)
     if rating is None:
         return None
     words = [f"{rating}=rating"]
     scale = _ask_scale()
-    words += _ask_ids(columns, numbers, left)
+    words += _ask_ids(numbers, left, cells)
     for field, question in _QUESTIONS.items():
-        if (column_name := _choose(question, numbers, left)) is not None:
+        if (column_name := _choose(question, numbers, left, cells, field)) is not None:
             words.append(f"{column_name}={field}")
     is_kept = typer.confirm("Read files with these columns like this from now on", default=True, err=True)
     return TableAnswers(words, scale, is_kept)
@@ -58,29 +98,61 @@ def _ask_scale() -> str:
             _show(error.problem)
 
 
-def _ask_ids(columns: Sequence[ColumnSample], numbers: dict[str, str], left: list[str]) -> Iterator[str]:
-    name = _choose("Which column has an id of IMDb, TMDB, TVDB or Trakt", numbers, left)
+def _ask_ids(numbers: dict[str, str], left: list[str], columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    name = _choose("Which column has an id of IMDb, TMDB, TVDB or Trakt", numbers, left, columns)
     if name is None:
         return
-    cells = next(column.cells for column in columns if column.name == name)
+    cells = columns[name]
     likely = "imdb_id" if any(cell.startswith("tt") or "imdb" in cell for cell in cells) else ""
-    answer = ""
-    while answer not in _IDS:
-        answer = _prompt(f"Which id is it ({', '.join(_IDS)})", likely)
+    while True:
+        answer = _prompt(f"Which id is it ({', '.join(_IDS)}; none: it has no id)", likely or "none")
+        if answer in {"", "none"}:
+            left.append(name)  # it may be the answer to another question
+            return
+        if answer not in _IDS:
+            _show(f"{clean(answer, 40)} is none of them. Type one of these names, or none.")
+        elif problem := _find_misfit(answer, cells):
+            _show(problem)
+        else:
+            break
     yield f"{name}={answer}"
 
 
-def _choose(question: str, numbers: dict[str, str], left: list[str]) -> str | None:
-    """Ask for a column, by its number or its name, until there is one; it is then taken."""
+def _find_misfit(field: str, cells: Sequence[str]) -> str:
+    """Say that no cell of a column can be what the field has; empty if one can, or there is none."""
+    for cell in cells:
+        try:
+            if _PARSERS[field](cell) is not None:
+                return ""
+        except CellError as error:
+            if error.status is not Status.INVALID:  # a book, say: it is a type, if of no film
+                return ""
+    shown = " or ".join(clean(cell, 20) for cell in cells[:2])
+    return f"{shown} is no {_MEANINGS[field]}. Choose another, or none." if cells else ""
+
+
+def _choose(
+    question: str,
+    numbers: dict[str, str],
+    left: list[str],
+    cells: Mapping[str, Sequence[str]],
+    field: str = "",
+) -> str | None:
+    """Ask for a column, by its number or its name, until there is one that fits; it is then taken."""
     while True:
         answer = _prompt(f"{question} (number; empty: none)", "")
+        if answer == "none" and answer not in left:
+            return None
         found = numbers.get(answer, answer)
         if not found:
             return None
-        if found in left:
+        if found not in left:
+            _show("There is no such column, or it was taken already.")
+        elif field in _PARSERS and (problem := _find_misfit(field, cells[found])):
+            _show(problem)
+        else:
             left.remove(found)
             return found
-        _show("There is no such column, or it was taken already.")
 
 
 def _prompt(text: str, default: str) -> str:

@@ -45,6 +45,8 @@ class TestTheFirstRun:
     ) -> None:
         answer(monkeypatch, "0", "nowhere", "1")
         code, _, err = importer("run", "ratings.csv")
+        assert "0 is none of them." in err
+        assert "nowhere is none of them." in err
         assert code == 0, err
         assert " 1  sandbox          a server of your own on this machine, to try it here first" in err
         assert all(f"  {spec.word} " in err for spec in list_specs() if spec.has_login or spec.is_file)

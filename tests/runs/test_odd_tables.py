@@ -105,6 +105,22 @@ def test_wrong_answers_are_asked_again(tmp_path: Path, settings: Path, answer: C
     assert settings.exists()
 
 
+def test_an_answer_that_is_not_taken_says_why_and_none_leads_on(
+    tmp_path: Path, settings: Path, answer: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, "Film,Stars,When\nAlien,4.5,2024-05-01\nHeat,3,2024-05-02\n")
+    # The title is no id, whatever is said; then it is the title. A day is neither a year nor a type.
+    answer("2\n5\n1\n2\ny\nimdb_id\n\n1\n3\n\n3\n\n3\nn\n")
+    reader, _ = open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    assert [job[0] for job in jobs(reader)] == ["Alien", "Heat"]
+    assert [job[3] for job in jobs(reader)] == ["2024-05-01", "2024-05-02"]
+    told = capsys.readouterr().err
+    for word in ("2 is none of them", "y is none of them", "Alien or Heat is no id of IMDb"):
+        assert word in told
+    assert "2024-05-01 or 2024-05-02 is no year" in told
+    assert "2024-05-01 or 2024-05-02 is no kind of title, such as movie, show or episode" in told
+
+
 @pytest.mark.parametrize(
     "content",
     [
