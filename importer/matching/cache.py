@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import orjson
+from filelock import FileLock
 
 from importer.destinations.titles import Candidate, EpisodeOf, Found
 from importer.model import MediaKind
@@ -31,7 +32,11 @@ class LookupCache:
         self._clock = clock
 
     def __enter__(self) -> Self:
+        lock = FileLock(self._path.with_name(f"{self._path.name}.lock"), mode=0o600)
+        # Runs side by side may open it at once, and SQLite lets nobody wait who makes a file or its WAL.
         with self._translate_errors():
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # a lock would make its folder
+        with self._translate_errors(), lock:
             try:
                 self._db = self._open()
             except sqlite3.OperationalError:

@@ -3,8 +3,10 @@
 import asyncio
 import sqlite3
 import stat
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -225,6 +227,26 @@ def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path) -> None:
         cache.put("x", Found())
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
     assert set(modes.values()) == {0o600}, modes
+
+
+def test_runs_side_by_side_may_open_it_at_once(tmp_path: Path) -> None:
+    workers = 4
+
+    def keep(folder: Path, together: threading.Barrier, number: int) -> None:
+        together.wait()
+        with LookupCache(folder / "lookups.sqlite3") as cache:
+            for question in range(20):
+                cache.put(f"{number} {question}", Found())
+
+    with ThreadPoolExecutor(workers) as threads:
+        for each in range(80):  # which of them meet is up to the machine
+            folder, together = tmp_path / f"{each}", threading.Barrier(workers)
+            folder.mkdir()
+            kept = [threads.submit(keep, folder, together, number) for number in range(workers)]
+            for future in kept:
+                future.result()
+            with LookupCache(folder / "lookups.sqlite3") as cache:
+                assert all(cache.get(f"{number} 19") == Found() for number in range(workers))
 
 
 def test_an_answer_is_kept_as_it_was(tmp_path: Path) -> None:
