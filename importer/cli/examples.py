@@ -15,7 +15,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("importer run ratings.csv --to trakt", "Send the file's ratings to Trakt."),
         (
             "importer run letterboxd.zip --to trakt-file --match certain",
-            "Write a file to upload; no account.",
+            "Write a file to upload; no account, but the index of `importer titles update`.",
         ),
         ("importer run --from trakt --to simkl --dry-run", "Show what a copy would send, and send nothing."),
     ),
@@ -45,7 +45,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("importer match netflix.csv --to trakt", "The same with the search of Trakt."),
     ),
     "titles": (
-        ("importer titles update --download", "Make the index, or renew it."),
+        ("importer titles update --download", "Make the index, or renew it; about 1 GB to download."),
         ("importer titles status", "Say what it has."),
     ),
     "retry": (

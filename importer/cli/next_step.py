@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from importer.destinations.registry import DEFAULT, find_searcher, is_file
+from importer.destinations.registry import DEFAULT, choose, find_searcher, is_file
 from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import AccountLimitError, AuthorizationError, ImporterError
 from importer.model import CORRECTABLE, NEEDS_ID, Status
@@ -115,9 +115,21 @@ def find_match(source: str, place: str) -> tuple[str, str] | None:
     match_file = _folder_of_results(typed) / name_match_file(source)
     if match_file.exists():
         return _typed(), f"choose what the rows without ids mean in {match_file}, then"
-    to = _type(find_searcher(place), DEFAULT)
+    if is_file(place) and not _can_look_up(place):
+        reason = "to look up the rows without ids, make an index of titles (about 1 GB to download), then"
+        return command_line("titles", "update", "--download"), f"{reason} type the same command again"
+    to = (place,) if is_file(place) else _type(find_searcher(place), DEFAULT)
     command = command_line("match", source, "--to", *to, *_keep(typed, _FOR_MATCH))
     return command, "to look up the rows without ids"
+
+
+def _can_look_up(place: str) -> bool:
+    from importer.runs.open_titles import TitleOptions, open_sources  # noqa: PLC0415 - few runs end so
+
+    try:
+        return bool(open_sources(TitleOptions(choose(place), {}, "", lambda _: None)))
+    except ImporterError:
+        return False
 
 
 def _folder_of_results(typed: Sequence[str]) -> Path:

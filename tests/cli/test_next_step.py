@@ -1,5 +1,6 @@
 """What a run names as the next command is what helps."""
 
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from importer.errors import AccountLimitError, AuthorizationError, StopRunError
 from importer.journal.history import Tally
 from importer.model import Status
 from importer.report.summary import Summary
+from importer.titles.settings import index_file
 
 DONE = Summary("run", "ratings.csv", "trakt (me)", [Tally(Status.RATED, "", 1, ())], 1, 1.0)
 
@@ -49,6 +51,26 @@ def test_the_rows_of_an_undo_are_nobodys_to_correct() -> None:
 def test_rows_without_ids_are_looked_up_in_the_same_reading() -> None:
     found = next_words(missed(Status.UNSUPPORTED, "needs_id"), "sandbox")
     assert found == "match ratings.csv --to sandbox --api v2 --map Score=rating --base-url=http://x"
+
+
+def test_without_an_index_a_file_to_upload_needs_one_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in [each for each in os.environ if each.startswith("IMPORTER_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setattr(sys, "argv", ["importer", "run", "ratings.csv", "--to", "trakt-file"])
+    found = find_next(missed(Status.UNSUPPORTED, "needs_id"), None, "trakt-file")
+    assert found is not None
+    assert found[0].endswith("importer titles update --download")
+    assert "about 1 GB" in found[1]
+    assert "then type the same command again" in found[1]
+    index_file().parent.mkdir(mode=0o700)
+    index_file().touch()
+    assert next_words(missed(Status.UNSUPPORTED, "needs_id"), "trakt-file") == (
+        "match ratings.csv --to trakt-file"
+    )
 
 
 def test_a_look_up_reads_the_same_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
