@@ -26,7 +26,7 @@ from typing import Any
 
 from importer.config.folders import config_file, find_state_dir
 from importer.errors import UsageError
-from importer.files import make_private_folder
+from importer.files import make_private_folder, write_privately
 from importer.interrupts import OWN_GROUP, ask_to_end
 
 if sys.platform != "win32":
@@ -52,13 +52,15 @@ class Command:
         if self.is_running:
             raise UsageError("This is being done already.")
         make_private_folder(self.folder / "said")
-        for ending in ("log", "out"):
+        for ending in ("json", "log", "out"):
             self._place(ending).unlink(missing_ok=True)
         with (
             _open_privately(self._place("lock")) as lock,
             _open_privately(self._place("log")) as log,
             _open_privately(self._place("out")) as out,
         ):
+            facts = {"words": words, "began_at": datetime.now(UTC).isoformat()}
+            self._note(facts)  # first: if there is no room for it, nothing is begun
             kept = () if sys.platform == "win32" else (_lock(lock.fileno()),)
             child = subprocess.Popen(  # noqa: S603 - our own command
                 # -P: no code from the working folder; a typer.py there must not run.
@@ -75,9 +77,10 @@ class Command:
             with suppress(BrokenPipeError), child.stdin:
                 child.stdin.write(f"{secret}\n".encode())
         _started[self._place("log")] = child
-        facts = {"words": words, "pid": child.pid, "began_at": datetime.now(UTC).isoformat()}
-        with _open_privately(self._place("json"), "wb") as stream:
-            stream.write(json.dumps(facts).encode())
+        self._note({**facts, "pid": child.pid})
+
+    def _note(self, facts: Mapping[str, Any]) -> None:
+        write_privately(self._place("json"), json.dumps(facts).encode())
 
     def stop(self) -> None:
         """Ask it to end: requests in flight are answered first. Does nothing if it does not run."""
@@ -233,9 +236,8 @@ def _lock(number: int, how: int | None = None) -> int:
     return number
 
 
-def _open_privately(path: Path, mode: str = "ab") -> Any:
-    number = os.open(path, os.O_CREAT | os.O_WRONLY | (os.O_TRUNC if mode == "wb" else os.O_APPEND), 0o600)
-    return os.fdopen(number, mode)
+def _open_privately(path: Path) -> Any:
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), "ab")
 
 
 def _absolute_places() -> dict[str, str]:

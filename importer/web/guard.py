@@ -12,6 +12,7 @@ Cookies know no ports, so the port is in the cookie's name. Elsewhere than on th
 password takes the place of the key.
 """
 
+import errno
 import hmac
 from collections.abc import Awaitable, Callable
 
@@ -47,6 +48,7 @@ OPEN_PATHS = frozenset({"/static/style.css", "/static/icon.svg"})
 """What the page of an error needs; it says nothing of the user."""
 
 SIGN_IN = "/password"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 TOKEN_FIELD = "token"  # noqa: S105 - the name of a form's field
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
@@ -73,6 +75,9 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer = render_error(request, 400, clean(str(error), 2000))
     except ConnectionResetError:  # the browser went away
         raise
+    except OSError as error:
+        request.app.logger.error("%s for %s", error.strerror or type(error).__name__, request.path)  # noqa: TRY400 - no path
+        answer = render_error(request, 507 if error.errno in _FULL else 500, _explain_machine(error))
     except Exception as error:  # noqa: BLE001 - a sentence in place of a traceback, which may quote anything
         request.app.logger.error("%s for %s", type(error).__name__, request.path)  # noqa: TRY400 - the same
         answer = render_error(
@@ -151,6 +156,13 @@ def _how_to_enter(access: Access) -> str:
         "This page is for the person who started it. Open the address that `importer web` printed; it has a "
         "key that works once, and the next one is printed when it is used."
     )
+
+
+def _explain_machine(error: OSError) -> str:
+    if error.errno in _FULL:
+        return "The disk of this machine is full, so nothing could be kept. Make room, then do this again."
+    said = error.strerror or type(error).__name__
+    return f"This machine did not let the page do this: {said}. What was sent is in its journal."
 
 
 def _explain(request: web.Request, error: web.HTTPException) -> web.Response:

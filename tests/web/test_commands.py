@@ -1,5 +1,6 @@
 """Commands as processes of their own: told from killed ones, found by another server, stopped by it."""
 
+import errno
 import json
 import os
 import signal
@@ -89,3 +90,21 @@ def test_of_a_long_log_the_first_and_the_last_lines_are_read(tmp_path: Path) -> 
     assert said.last("run_started")
     assert said.last("progress")["done"] == 49_999
     assert len(said.lines) < 4_000
+
+
+def test_what_cannot_be_written_down_is_not_begun(
+    tmp_path: Path, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = Command(tmp_path, "runs")
+    command.start("runs")
+    command.wait()
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(commands, "write_privately", fail)
+    with pytest.raises(OSError, match="space"):
+        command.start("runs")
+    assert not command.is_running
+    assert not command.was_started
+    assert command.facts == {}

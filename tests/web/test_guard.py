@@ -1,6 +1,7 @@
 """Who gets nothing: another user of the machine, another web site, another port, a name that points here."""
 
 import asyncio
+import errno
 import io
 import os
 import re
@@ -11,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from importer.secret import Secret
-from importer.web import peer
+from importer.web import peer, uploads
 from importer.web.access import LOCAL_NAMES, Access
 from importer.web.drafts import Draft
 from importer.web.guard import HEADERS, SIGN_IN
@@ -269,6 +270,23 @@ def test_many_wrong_passwords_close_the_door_for_a_while() -> None:
 
 async def test_without_a_password_its_page_is_not_there(page: Page) -> None:
     assert (await page.get(SIGN_IN)).status == 404
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(errno.ENOSPC, 507, "disk of this machine is full"), (errno.EACCES, 500, "denied")],
+)
+async def test_what_the_machine_refuses_is_said_without_its_paths(
+    page: Page, monkeypatch: pytest.MonkeyPatch, number: int, status: int, said: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(number, os.strerror(number), "/home/ada/secret")
+
+    monkeypatch.setattr(uploads, "new_draft", fail)
+    answer = await page.upload("x.csv", b"title,rating\n")
+    assert answer.status == status
+    assert said in answer.text
+    assert "ada" not in answer.text
 
 
 def test_the_tables_of_linux_tell_the_user_of_a_connection() -> None:
