@@ -10,6 +10,7 @@ import typer
 from importer.cli import options
 from importer.cli.groups import Only, spread
 from importer.cli.next_step import command_line
+from importer.cli.past import complete_run
 from importer.cli.shell import Shell
 from importer.config.folders import state_dir
 from importer.destinations.registry import find, is_file
@@ -73,12 +74,18 @@ def undo(
     run_id: Annotated[
         str | None,
         typer.Argument(
-            help="A run's id, short or long, or last: the newest that changed something and is no undo."
+            help="A run's id, short or long, or last: the newest that changed something and is no undo.",
+            autocompletion=complete_run,
         ),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option("--since", help="Undo this run and all after it, the newest first.", metavar="RUN"),
+        typer.Option(
+            "--since",
+            help="Undo this run and all after it, the newest first.",
+            metavar="RUN",
+            autocompletion=complete_run,
+        ),
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Also undo ratings that were changed since then.")

@@ -150,7 +150,7 @@ def importer(
         typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Import a movie and TV ratings history into Trakt, and learn what became of every single row."""
+    """Import a movie and TV ratings history into Trakt or another service; learn what became of each row."""
 
 
 def main() -> Never:

@@ -135,7 +135,10 @@ def _describe_runs() -> Iterator[str]:
     with suppress(ImporterError):
         runs = list_runs(find_state_dir() / "journals", problems)
         yield f"runs: {len(runs)}"
-        yield from map(_describe_run, [run for run in runs if _went_wrong(run)][-_MOST_RUNS:])
+        wrong = [run for run in runs if _went_wrong(run)]
+        if wrong:
+            yield f"  {count(len(wrong), 'run')} left rows or did not end; the newest last:"
+        yield from map(_describe_run, wrong[-_MOST_RUNS:])
     yield from (f"  journal: {problem}" for problem in problems)
     for number, health in enumerate(read_health(find_state_dir() / "health"), 1):
         failures = count(health.consecutive_failures, "failure")
@@ -148,7 +151,10 @@ def _went_wrong(run: PastRun) -> bool:
 
 def _describe_run(run: PastRun) -> str:
     ended = "ended" if run.ended_at else "not ended"
-    counts = ", ".join(f"{number:,} {status}" for status, number in run.counts.items()) or "no rows"
+    counts = (
+        ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in run.counts.items())
+        or "no rows"
+    )
     return f"  {run.started_at[:19]} {run.kind} to {run.destination}, {ended}: {counts}"
 
 

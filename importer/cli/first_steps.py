@@ -93,7 +93,7 @@ def _describe_ways(what: str) -> str:
     usual = choose(DEFAULT)
     ways = [
         (command_line("run", what, "--to", "sandbox"), "tries it on this machine"),
-        (command_line("login", DEFAULT), f"signs in, for {command_line('run', what, '--to', DEFAULT)}"),
+        (command_line("login", DEFAULT), f"signs in, for `{command_line('run', what, '--to', DEFAULT)}`"),
         (command_line("run", what, "--to", "trakt-file"), "writes a file to upload, without any account"),
     ]
     assert usual.approval is not None

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +15,10 @@ from importer.cli import options
 from importer.cli.table import build_table
 from importer.config.folders import state_dir
 from importer.destinations.registry import is_file, is_uploaded
-from importer.errors import OptionError
+from importer.errors import ImporterError, OptionError
 from importer.journal import RunKind
 from importer.journal.history import (
+    LAST,
     PastRun,
     count_sent,
     find_run,
@@ -39,10 +41,20 @@ _ANSWERS = frozenset({Status.RATED, Status.UNRATED, Status.NOT_FOUND, Status.REJ
 
 _HEADER = ["run", "when", "state", "from", "to", "account", "rows", "undone"]
 
+
+def complete_run(incomplete: str) -> list[str]:
+    """List the words for a run that begin so: the short ids, the newest first, and last."""
+    with suppress(ImporterError):
+        words = [LAST, *(short_id(run.run_id) for run in reversed(list_runs(state_dir() / "journals", [])))]
+        return [word for word in words if word.startswith(incomplete)]
+    return []
+
+
 _RunId = Annotated[
     str,
     typer.Argument(
-        help="The run's id, short or long, or its beginning, or last: the newest that is no undo."
+        help="The run's id, short or long, or its beginning, or last: the newest that is no undo.",
+        autocompletion=complete_run,
     ),
 ]
 

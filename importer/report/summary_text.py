@@ -138,7 +138,8 @@ def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
     if why := "; ".join(_WHY_KEPT[reason] for reason in kept if reason in _WHY_KEPT):
         meanings[Status.KEPT] = ("kept", why)
     if summary.dry_run:
-        meanings[Status.NOT_SENT] = ("not sent", _describe_dry_run(summary))
+        name = "to undo" if summary.is_undo else "not sent"
+        meanings[Status.NOT_SENT] = (name, _describe_dry_run(summary))
     if summary.is_undo:
         meanings |= _OF_AN_UNDO
     if summary.is_file:
@@ -197,15 +198,19 @@ def _conclude(summary: Summary) -> str:
     if summary.is_undo and (kept := summary.counts.get(Status.KEPT)):
         left = f"{kept:,} of {count(summary.rows, 'row')} left alone, not undone"
         sentences.append(f"{left}; the message of each says why.")
-    if summary.missed:
-        known = f" ({summary.told_again:,} of them known from earlier runs)" if summary.told_again else ""
-        sentences.append(f"{summary.missed:,} of {count(summary.rows, 'row')} did not succeed{known}:")
-    elif accepted := [
+    accepted = ", ".join(
         f"{number:,} {status.replace('_', ' ')}"
         for status, number in summary.counts.items()
         if status in summary.accepted
-    ]:
-        sentences.append(f"Nothing is left to correct: {', '.join(accepted)} are accepted.")
+    )
+    if summary.missed:
+        known = f" ({summary.told_again:,} of them known from earlier runs)" if summary.told_again else ""
+        besides = f"; besides, accepted are {accepted}" if accepted else ""
+        sentences.append(
+            f"{summary.missed:,} of {count(summary.rows, 'row')} did not succeed{known}{besides}:"
+        )
+    elif accepted:
+        sentences.append(f"Nothing is left to correct: {accepted} are accepted.")
     elif not sentences:
         sentences.append(
             "The row succeeded." if summary.rows == 1 else f"All {summary.rows:,} rows succeeded."

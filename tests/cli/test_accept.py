@@ -44,7 +44,7 @@ def test_another_miss_is_a_failure_still_and_alone_is_named(importer: Importer, 
     words = ("run", "ratings.csv", "--to", "sandbox", "--accept", "unsupported", "--accept", "not_found")
     code, out, _ = importer(*words)
     assert code == 1
-    assert "1 of 2 rows did not succeed:" in out
+    assert "1 of 2 rows did not succeed; besides, accepted are 1 not found:" in out
     assert "correct the invalid rows" in out
     _, out, _ = importer(*words, "--json")
     summary = json.loads(out)

@@ -42,6 +42,17 @@ def test_bash_completes(words: tuple[str, ...], found: list[str]) -> None:
     assert complete(*words) == found
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="it needs bash")
+def test_bash_completes_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert complete("undo", "") == ["last"]
+    Path("ratings.csv").write_text("imdb_id,rating\ntt0111161,9\n")
+    subprocess.run([BIN / "importer", "run", "ratings.csv", "--to", "imdb-file"], check=True)
+    last, run_id = complete("undo", "")
+    assert (last, complete("show", run_id[:1])) == ("last", [run_id])
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_each_shell_has_its_script(shell: str) -> None:
     done = subprocess.run([BIN / "importer", "completion", shell], capture_output=True, text=True, check=True)

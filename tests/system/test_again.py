@@ -536,6 +536,7 @@ class TestThePast:
         newest = find_run_ids(importer)[-1]
         planned = importer("undo", "last", "--dry-run")
         assert "Nothing was sent; 1 would be removed." in planned.stdout
+        assert "1  to undo  1 would be removed" in planned.stdout
         done = importer("undo", "last")
         assert (done.returncode, list(read_sandbox(tmp_path))) == (0, [SHAWSHANK])
         assert "1  removed  the run had added the rating" in done.stdout
