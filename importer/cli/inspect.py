@@ -18,7 +18,7 @@ from importer.readers.sample import ColumnSample
 from importer.report.inspect_file import inspect_file
 from importer.report.inspection import Inspection, build_inspection
 from importer.runs.places import PlaceOptions
-from importer.runs.prompts import TableAnswers, Unattended
+from importer.runs.prompts import TableAnswers, TryOut, Unattended
 from importer.runs.rules import DestinationOptions
 from importer.runs.sources import ExportFile
 
@@ -36,10 +36,12 @@ class _Questions(Unattended):
         self._scale = question
         return super().choose_scale(question, suggested)
 
-    def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
+    def describe_table(
+        self, name: str, columns: Sequence[ColumnSample], try_out: TryOut
+    ) -> TableAnswers | None:
         """Keep the columns."""
         self._columns = columns
-        return super().describe_table(name, columns)
+        return super().describe_table(name, columns, try_out)
 
     @property
     def is_any(self) -> bool:

@@ -13,7 +13,7 @@ from importer.matching.model import MatchResult, Occurrence, TitleQuery, describ
 from importer.model import MediaKind
 from importer.readers.sample import ColumnSample
 from importer.runs.conflicts import Conflict, describe_rating
-from importer.runs.prompts import Prompts, TableAnswers, TitleAnswer, Unattended, describe_changes
+from importer.runs.prompts import Prompts, TableAnswers, TitleAnswer, TryOut, Unattended, describe_changes
 from importer.runs.snapshot import Snapshot
 from importer.text import clean, count
 
@@ -90,9 +90,11 @@ class TerminalPrompts:
         """Ask before the run changes much of the account."""
         return self._assume_yes or self._confirm(f"{describe_changes(snapshot)}. Do it?")
 
-    def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
+    def describe_table(
+        self, name: str, columns: Sequence[ColumnSample], try_out: TryOut
+    ) -> TableAnswers | None:
         """Ask what the columns are, unless nothing is to be asked."""
-        return None if self._assume_yes else describe_table(name, columns)
+        return None if self._assume_yes else describe_table(name, columns, try_out)
 
     def confirm_removals(self, rows: int) -> bool:
         """Ask before ratings are removed."""

@@ -22,8 +22,8 @@ from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.cells.numbers import parse_year
 from importer.readers.sample import ColumnSample
-from importer.runs.prompts import TableAnswers
-from importer.text import clean
+from importer.runs.prompts import TableAnswers, Trial, TryOut
+from importer.text import clean, count
 
 _IDS = ("imdb_id", "tmdb_id", "tvdb_id", "trakt_id")
 _QUESTIONS = {
@@ -67,7 +67,7 @@ _MEANINGS = {
 _WIDTH = 60
 
 
-def describe_table(name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
+def describe_table(name: str, columns: Sequence[ColumnSample], try_out: TryOut) -> TableAnswers | None:
     """Ask for the rating, its scale and the title; None if there is no rating. Raises StopRunError."""
     _show(f"{clean(name)}: no known format has these columns. The first cells of each:\n")
     for number, column in enumerate(columns, 1):
@@ -85,8 +85,19 @@ def describe_table(name: str, columns: Sequence[ColumnSample]) -> TableAnswers |
     for field, question in _QUESTIONS.items():
         if (column_name := _choose(question, numbers, left, cells, field)) is not None:
             words.append(f"{column_name}={field}")
-    is_kept = typer.confirm("Read files with these columns like this from now on", default=True, err=True)
-    return TableAnswers(words, scale, is_kept)
+    return TableAnswers(words, scale, _ask_to_keep(try_out(words, scale)))
+
+
+def _ask_to_keep(trial: Trial) -> bool:
+    """Show what comes of the answers, then ask whether they hold for other files. Raises StopRunError."""
+    _show(f"\nRead like this, {count(trial.good, 'row')} can be read and {trial.wrong:,} cannot.")
+    for problem in trial.problems:
+        _show(f"  {clean(problem, 200)}")
+    question = "Read files with these columns like this from now on"
+    try:
+        return typer.confirm(f"{question} (n: only this one)", default=not trial.wrong, err=True)
+    except typer.Abort:
+        raise StopRunError("nothing was sent; the same command asks again") from None
 
 
 def _ask_scale() -> str:

@@ -46,6 +46,20 @@ class TableAnswers(NamedTuple):
     """Whether other files with these columns are read so, too."""
 
 
+class Trial(NamedTuple):
+    """What comes of a table that is read as somebody says."""
+
+    good: int
+    """Rows that are ratings, or say that there is none."""
+    wrong: int
+    problems: Sequence[str]
+    """The messages of the first wrong rows."""
+
+
+TryOut = Callable[[Sequence[str], str | None], Trial]
+"""Reads the first rows of a table with these words of `--map` and this scale. May raise UsageError."""
+
+
 class Prompts(Protocol):
     """Answers questions. Called in the thread of the run, which waits; may raise StopRunError."""
 
@@ -88,8 +102,13 @@ class Prompts(Protocol):
         """Whether a run may change more of the account than its guard allows. May raise UsageError."""
         ...
 
-    def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
-        """Say what the columns of a table are that no format knows; None if nobody can."""
+    def describe_table(
+        self, name: str, columns: Sequence[ColumnSample], try_out: TryOut
+    ) -> TableAnswers | None:
+        """Say what the columns of a table are that no format knows; None if nobody can.
+
+        `try_out` tells what comes of an answer before it is kept.
+        """
         ...
 
     def confirm_removals(self, rows: int) -> bool:
@@ -143,9 +162,11 @@ class Unattended:
         """Refuse."""
         raise UsageError(f"nobody can be asked about {conflict.job.title or 'a title'}")
 
-    def describe_table(self, name: str, columns: Sequence[ColumnSample]) -> TableAnswers | None:
+    def describe_table(
+        self, name: str, columns: Sequence[ColumnSample], try_out: TryOut
+    ) -> TableAnswers | None:
         """Say nothing."""
-        del name, columns
+        del name, columns, try_out
         return None
 
     def confirm_removals(self, rows: int) -> bool:

@@ -71,6 +71,22 @@ def test_what_was_said_once_holds_for_every_file_with_these_columns(
     assert any("[maps.films]" in note for note in again.notes)
 
 
+def test_what_comes_of_the_answers_is_shown_before_they_are_kept(
+    tmp_path: Path, settings: Path, answer: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, "Film,Stars,When\nAlien,4.5,2024-05-01\nHeat,9,2024-05-02\nBig,8,2024-05-03\n")
+    answer("2\n5\n\n1\n\n\n3\n\n")  # the last is Enter: what is wrong is not kept unless somebody says so
+    reader, _ = open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    told = capsys.readouterr().err
+    shown = told.index("Read like this, 1 row can be read and 2 cannot.")
+    assert shown < told.index("line 3") < told.index("Read files with these columns like this from now on")
+    assert "maps" not in settings.read_text()
+    answer("2\n10\n\n1\n\n\n3\n\n")
+    reader, _ = open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    assert "3 rows can be read and 0 cannot" in capsys.readouterr().err
+    assert any(f"[maps.films] of {settings}; without that section" in note for note in reader.notes)
+
+
 def test_what_is_not_to_be_kept_is_asked_again(
     tmp_path: Path, settings: Path, answer: Callable[[str], None]
 ) -> None:
