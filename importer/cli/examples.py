@@ -25,7 +25,7 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "sync": (
         ("importer sync", "Run all jobs once."),
-        ("importer sync movies --dry-run", "Show what one of them would do."),
+        ("importer sync movies --dry-run", "Show what one of them would send; the account is not read."),
         ("importer sync --list", "List them."),
         ("importer sync --daemon", "Stay, and run each job at its own times."),
     ),
