@@ -25,7 +25,7 @@ run: setup ## import a sample into a local server and show what became of every 
 	    echo; echo "Some rows of this sample are meant to fail; the list above says why each did."; \
 	else exit $$code; fi
 
-run-v2: setup ## the same on today's API, sign-in included
+run-v2: setup ## the same, with the sign-in that Trakt itself asks for
 	@IMPORTER_TYPED="make run-v2" $(DEMO) $(BIN)/python -m tests.system.demo_v2 samples/imdb-2024.csv --out results.csv </dev/null; code=$$?; \
 	if [ $$code -eq 1 ]; then \
 	    echo; echo "Some rows of this sample are meant to fail; the list above says why each did."; \

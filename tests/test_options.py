@@ -40,7 +40,7 @@ DECLARED = [
 ]
 
 
-USUAL = {"to": DEFAULT, "api": "v1", "out": "`results/NAME.csv` in the state folder"}
+USUAL = {"to": DEFAULT, "api": "v2", "out": "`results/NAME.csv` in the state folder"}
 """What it is where nobody says, as the docs tell it."""
 
 ROWS = {row[0]: row for row in read_table("docs/settings.md", "key in `[jobs.NAME]`")}

@@ -22,7 +22,7 @@ from importer.config.sources import name_variable
 from importer.destinations.registry import DEFAULT, choose, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import StopRunError, UsageError
-from importer.runs.places import Api, PlaceOptions
+from importer.runs.places import PlaceOptions
 from importer.runs.rules import DestinationOptions
 from importer.runs.settings import load_spec_settings
 from importer.text import clean
@@ -43,9 +43,7 @@ def settle_place(place: PlaceOptions, at: DestinationOptions, what: str, *, can_
         from importer.cli.login import login  # noqa: PLC0415 - most runs sign nobody in
 
         login(to=spec.word)
-    # Who tries it first sees today's API, as the service itself has it.
-    api = Api.V2 if spec.local_server is not None and place.api is None else place.api
-    return replace(place, to=(spec.word,), api=api)
+    return replace(place, to=(spec.word,))
 
 
 def _is_signed_in(spec: DestinationSpec) -> bool:

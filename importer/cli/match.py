@@ -13,7 +13,6 @@ from importer.cli.groups import Only, spread
 from importer.cli.next_step import command_line
 from importer.cli.progress_bar import show_progress
 from importer.cli.prompts import find_prompts
-from importer.destinations.registry import choose
 from importer.errors import GarbledTextError, UsageError
 from importer.interrupts import translate_interrupts
 from importer.matching.answers import Answers
@@ -52,14 +51,13 @@ def match(
     out = out or name_match_file(name or ("standard input" if file == "-" else file))
     if place.api is Api.V1:
         raise UsageError("--api v1 has no search: titles are looked up with --api v2")
-    spec = replace(place, api=Api.V2).spec
     log = open_log(as_json=log_format is options.LogFormat.JSON).bind(job="match")
-    where = TitleOptions(spec, at.flags, at.account, log.warn_once, pace.workers, pace.rate)
+    where = TitleOptions(place.spec, at.flags, at.account, log.warn_once, pace.workers, pace.rate)
     found = _match(ExportFile(file, reading, shown=name), where, out, log, quiet=quiet)
     if as_json:
-        print(json.dumps(found.as_json() | {"next_command": _next_command(spec.word, out)}, indent=2))
+        print(json.dumps(found.as_json() | {"next_command": _next_command(out)}, indent=2))
     elif not quiet and not log.is_json:
-        _print(found, spec.word, out)
+        _print(found, out)
     raise typer.Exit(int(found.open_titles > 0))
 
 
@@ -90,7 +88,7 @@ def _match(given: ExportFile, where: TitleOptions, out: Path, log: Log, *, quiet
             return service.match(reader, given.name, out)
 
 
-def _print(found: MatchSummary, to: str, out: Path) -> None:
+def _print(found: MatchSummary, out: Path) -> None:
     if not found.titles:
         print("Every row has the ids of its title; there is nothing to look up.")
         return
@@ -110,16 +108,15 @@ def _print(found: MatchSummary, to: str, out: Path) -> None:
         )
     else:
         print(f"\nAll are in {out}. Then:")
-    print(f"  {_next_command(to, out)}")
+    print(f"  {_next_command(out)}")
 
 
-def _next_command(to: str, out: Path) -> str:
+def _next_command(out: Path) -> str:
     """The command that was typed, with `run` and the match file."""
-    api = choose(to, Api.V2).typed[1:]
-    return command_line("run", *_kept_words(sys.argv[2:]), "--resolved", str(out), *api)
+    return command_line("run", *_kept_words(sys.argv[2:]), "--resolved", str(out))
 
 
-_NOT_OF_A_RUN = {"--out", "--workers", "--rate", "--api", "--log-format"}
+_NOT_OF_A_RUN = {"--out", "--workers", "--rate", "--log-format"}
 
 
 def _kept_words(words: list[str]) -> list[str]:

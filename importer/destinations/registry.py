@@ -19,7 +19,7 @@ from importer.text import clean, did_you_mean
 
 _SPECS = [
     *(TRAKT, SIMKL, MDBLIST, TMDB, TRAKT_V1),
-    *(SANDBOX, SANDBOX_V2, SANDBOX_SIMKL, SANDBOX_MDBLIST, SANDBOX_TMDB),
+    *(SANDBOX_V2, SANDBOX, SANDBOX_SIMKL, SANDBOX_MDBLIST, SANDBOX_TMDB),
     *(TRAKT_FILE, LETTERBOXD_FILE, IMDB_FILE, CSV_FILE),
 ]
 
@@ -75,7 +75,7 @@ def find_title(name: str) -> str:
 
 
 def choose(word: str, api: str | None = None) -> DestinationSpec:
-    """Return the destination of a `--to` and, if given, an `--api`. Raises UsageError."""
+    """Return the destination of a `--to` and, if given, an `--api`; else the first. Raises UsageError."""
     check_word(word, list_words())
     found = [spec for spec in _SPECS if spec.word == word]
     return next((spec for spec in found if spec.api == api), found[0])

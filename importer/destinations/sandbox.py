@@ -44,31 +44,25 @@ def _of_tmdb(url: str) -> TmdbSettings:
     )
 
 
-_AS_THEY = "as the one it looks like"
+SANDBOX_V2 = replace(
+    TRAKT,
+    name="sandbox-v2",
+    title="Sandbox",
+    to="sandbox",
+    where="a local look-alike of Trakt, started for the run; of others with --api v1, simkl, mdblist, tmdb",
+    local_server=LocalServer(_of_v2, ("--auto-approve", "--set", "tells_rating_cap=yes")),
+)
 
 SANDBOX = replace(
     TRAKT_V1,
     name="sandbox",
     title="Sandbox, as Trakt v1",
     to="sandbox",
-    where="a local look-alike of an API (--api v1, v2, simkl, mdblist, tmdb), started for the run",
-    takes=_AS_THEY,
-    ratings=_AS_THEY,
-    dates=_AS_THEY,
-    per_request=_AS_THEY,
+    where=SANDBOX_V2.where,
     local_server=LocalServer(_of_v1),
     search_at="sandbox-v2",
     reads=(),  # today's API of the sandbox shows all of it
     posts_to_feeds=False,  # a sandbox has no readers
-)
-
-SANDBOX_V2 = replace(
-    TRAKT,
-    name="sandbox-v2",
-    title="Sandbox",
-    to="sandbox",
-    where=SANDBOX.where,
-    local_server=LocalServer(_of_v2, ("--auto-approve", "--set", "tells_rating_cap=yes")),
 )
 
 SANDBOX_SIMKL = replace(
@@ -77,7 +71,7 @@ SANDBOX_SIMKL = replace(
     title="Sandbox, as Simkl",
     to="sandbox",
     api="simkl",
-    where=SANDBOX.where,
+    where=SANDBOX_V2.where,
     local_server=LocalServer(_of_simkl, ("--auto-approve",)),
     search_at="sandbox-v2",
     listing_effect="",  # a sandbox has no lists that anybody looks at
@@ -89,7 +83,7 @@ SANDBOX_MDBLIST = replace(
     title="Sandbox, as MDBList",
     to="sandbox",
     api="mdblist",
-    where=SANDBOX.where,
+    where=SANDBOX_V2.where,
     local_server=LocalServer(_of_mdblist),
     search_at="sandbox-v2",
 )
@@ -100,7 +94,7 @@ SANDBOX_TMDB = replace(
     title="Sandbox, as TMDB",
     to="sandbox",
     api="tmdb",
-    where=SANDBOX.where,
+    where=SANDBOX_V2.where,
     local_server=LocalServer(_of_tmdb),
     search_at="sandbox-v2",
     drops_dates="",  # nobody looks at a sandbox's dates

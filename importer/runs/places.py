@@ -68,7 +68,7 @@ class PlaceOptions:
         parse=_check_to,
         values=list_words,
     )
-    api: Api | None = option("Which API the sandbox speaks; usually v1.")
+    api: Api | None = option("Which API the sandbox speaks; usually v2, that of Trakt today.")
 
     @property
     def places(self) -> Sequence[Place]:

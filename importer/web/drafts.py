@@ -55,7 +55,6 @@ class Draft:
     columns: list[list[Any]] = field(default_factory=list)
     """Names and first cells of the columns of a table that no format knows."""
     to: str = ""
-    api: str = ""
     account: str = ""
     on_conflict: str = ""
     left_out: list[int] = field(default_factory=list)
@@ -128,13 +127,12 @@ class Draft:
     @property
     def spec(self) -> DestinationSpec | None:
         """Where it goes; None if nobody has said."""
-        return choose(self.to, self.api or None) if self.to else None
+        return choose(self.to) if self.to else None
 
     @property
     def place_words(self) -> Sequence[str]:
         """Where it goes, as words of a command."""
-        to = ["--to", self.to, *(["--api", self.api] if self.api else [])]
-        return [*to, *self.account_words]
+        return ["--to", self.to, *self.account_words]
 
     @property
     def account_words(self) -> Sequence[str]:
@@ -215,8 +213,9 @@ def load_draft(folder: Path, name: str) -> Draft:
         raise web.HTTPNotFound
     try:
         known = json.loads((folder / name / "draft.json").read_bytes())
+        known.pop("api", None)  # of imports that named the sandbox's API, which is now the usual one
         return Draft(folder / name, **known)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, AttributeError):
         raise web.HTTPNotFound(
             text="This import is not kept here any more. Its runs are in the history."
         ) from None

@@ -77,7 +77,7 @@ async def take_file(request: web.Request) -> web.StreamResponse:
 def _inspect(draft: Draft) -> None:
     draft.command("inspect").start(
         *("inspect", draft.file, "--json", *draft.words),
-        *(draft.place_words[: 4 if draft.api else 2] if draft.to else ()),
+        *(("--to", draft.to) if draft.to else ()),
     )
 
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from importer.config.folders import config_file
 from importer.config.keep import add_settings
 from importer.config.sources import read_tables
-from importer.destinations.registry import check_word, choose, list_specs
+from importer.destinations.registry import choose, list_words
 from importer.destinations.spec import DestinationSpec, SignIn
 from importer.errors import SettingsError
 from importer.runs.settings import load_spec_settings
@@ -49,11 +49,8 @@ def list_places() -> list[Place]:
     accounts = (tables or {}).get("accounts", {})
     names = sorted(accounts) if isinstance(accounts, dict) else []
     found: list[Place] = []
-    for spec in list_specs():
-        is_local = spec.local_server is not None
-        if is_local and (spec.device is None or any(each.spec.local_server for each in found)):
-            continue  # of the look-alikes the one of today's API is enough
-        needs = _NEEDS[SignIn.NONE if is_local else spec.sign_in]
+    for spec in map(choose, list_words()):
+        needs = _NEEDS[spec.sign_in if spec.local_server is None else SignIn.NONE]
         found.append(Place(spec, needs, names if spec.has_accounts else ()))
     return sorted(found, key=lambda place: (place.spec.local_server is None, place.spec.is_file))
 
@@ -76,14 +73,12 @@ async def choose_place(request: web.Request) -> web.StreamResponse:
     """Take the destination; what was planned for another one is forgotten."""
     draft = find_draft(request)
     form = await request.post()
-    spec = choose(check_word(str(form.get("to", "")), [each.word for each in list_specs()]))
-    api = str(form.get("api", ""))
-    spec = choose(spec.word, api or None)
-    chosen = (spec.word, spec.api, str(form.get("account", "")).strip() if spec.has_accounts else "")
-    if chosen != (draft.to, draft.api, draft.account):
+    spec = choose(str(form.get("to", "")))
+    chosen = (spec.word, str(form.get("account", "")).strip() if spec.has_accounts else "")
+    if chosen != (draft.to, draft.account):
         await draft.hold("run", "match", ends=("plan", "whoami", "login"))
         draft.forget("plan", "run", "whoami", "login")
-        draft.to, draft.api, draft.account = chosen
+        draft.to, draft.account = chosen
         draft.save()
     if spec.has_login:
         draft.command("login").forget()

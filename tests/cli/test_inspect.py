@@ -46,7 +46,7 @@ def test_it_speaks_of_the_api_that_a_run_would_speak() -> None:
     commands = (inspect_command.inspect, run.run, plan.plan, again.retry)
     defaults = {signature(command).parameters["api"].default for command in commands}
     assert defaults == {None} == {SyncJob(source="a.csv").place.api}
-    assert PlaceOptions(("sandbox",)).spec is choose("sandbox", Api.V1)
+    assert PlaceOptions(("sandbox",)).spec is choose("sandbox", Api.V2)
 
 
 def test_standard_input_is_read(tmp_path: Path) -> None:

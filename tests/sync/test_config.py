@@ -269,7 +269,7 @@ class TestPapers:
         table = read_table("docs/settings.md", "key in `[jobs.NAME]`")
         assert sorted(row[0] for row in table) == sorted(list_keys(SyncJob))
         for key, told, *_ in table:
-            usual = {"to": SyncJob(source="x").spec.word, "api": Api.V1}
+            usual = {"to": SyncJob(source="x").spec.word, "api": Api.V2}
             default = usual.get(key, list_keys(SyncJob)[key].default)
             if isinstance(default, bool | int) or key in {"to", "format", "api"}:
                 assert told == str(default).lower(), key

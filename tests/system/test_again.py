@@ -246,7 +246,32 @@ class TestRetryAsACommand:
         assert read_statuses(tmp_path, out) == ["rated", "not_found", "rated"]
         assert (tmp_path / other).exists() == (what == "last")
         listed = importer("runs").stdout.splitlines()
-        assert f"{'ratings.csv' if what == 'last' else what}  sandbox-v2" in listed[-1]
+        assert re.search(rf"{'ratings.csv' if what == 'last' else what} +sandbox-v2 ", listed[-1])
+
+    @pytest.mark.parametrize("places", [("sandbox",), ("sandbox", "csv-file")])
+    @pytest.mark.parametrize(("typed", "name"), [(("--api", "v1"), "sandbox"), ((), "sandbox-v2")])
+    def test_it_speaks_the_api_that_the_run_spoke(
+        self,
+        importer: Importer,
+        tmp_path: Path,
+        typed: tuple[str, ...],
+        name: str,
+        places: tuple[str, ...],
+    ) -> None:
+        """Whatever `--to sandbox` means today."""
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},8")
+        to = [word for place in places for word in ("--to", place)]
+        missed = importer("run", "ratings.csv", *to, *typed)
+        assert missed.returncode == 1, missed.stderr
+        results = tmp_path / "ratings.results.csv"
+        results.write_text(results.read_text("utf-8").replace(UNKNOWN, GODFATHER), "utf-8", newline="")
+        done = importer("retry", "--all", "ratings.results.csv")
+        assert done.returncode == 0, done.stderr
+        assert f" to {name} (demo at the sandbox)" in done.stdout
+        assert {title: rating for title, (rating, _) in read_sandbox(tmp_path).items()} == {
+            SHAWSHANK: 9,
+            GODFATHER: 8,
+        }
 
     def test_a_run_that_sent_no_row_is_known_by_its_results(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},eleven")
@@ -415,12 +440,15 @@ class TestUndoAsACommand:
         assert read_statuses(tmp_path, f"undo-{newest}.csv") == ["rated", "unrated"]
         assert read_statuses(tmp_path) == ["rated", "rated"]  # the results of the run stay what they were
 
-    def test_an_undo_speaks_the_api_that_the_run_spoke(self, importer: Importer, tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("typed", "name"), [(("--api", "v1"), "sandbox"), ((), "sandbox-v2")])
+    def test_an_undo_speaks_the_api_that_the_run_spoke(
+        self, importer: Importer, tmp_path: Path, typed: tuple[str, ...], name: str
+    ) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},3")
-        importer("run", "ratings.csv", "--to", "sandbox", "--api", "v2", "--no-verify")
+        importer("run", "ratings.csv", "--to", "sandbox", *typed, "--no-verify")
         undone = importer("undo", find_run_ids(importer)[0], "--no-verify")
         assert undone.returncode == 0, undone.stderr
-        assert "sandbox-v2" in undone.stdout
+        assert f" to {name} (demo at the sandbox)" in undone.stdout
         assert read_sandbox(tmp_path) == {}
 
     def test_nobody_undoes_a_run_at_another_server(
@@ -467,12 +495,12 @@ class TestThePast:
         assert len(short) == 8
         header, line = listed.splitlines()
         assert header.split() == ["run", "when", "state", "from", "to", "account", "rows"]
-        what = "ratings.csv  sandbox  demo     1 rated, 2 not sent"
+        what = "ratings.csv  sandbox-v2  demo     1 rated, 2 not sent"
         assert re.fullmatch(rf"{short}  \d{{4}}-\d\d-\d\d \d\d:\d\d  stopped  {what}", line)
 
         importer("run", "ratings.csv", "--to", "sandbox")
         assert importer("runs").stdout.endswith(
-            "  ended  ratings.csv  sandbox  demo     2 rated, 1 not found\n"
+            "  ended  ratings.csv  sandbox-v2  demo     2 rated, 1 not found\n"
         )
 
         shown = importer("show", run_id[:-2]).stdout.splitlines()

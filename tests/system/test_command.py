@@ -24,8 +24,8 @@ def test_the_demonstration_works_twice_and_leaves_no_process_behind(
     first = importer("run", SAMPLE, "--to", "sandbox")
     second = importer("run", SAMPLE, "--to", "sandbox")
     assert (first.returncode, second.returncode) == (1, 1)
-    assert "112  rated" in first.stdout
-    assert "112  unchanged" in second.stdout
+    assert "123  rated" in first.stdout
+    assert "123  unchanged" in second.stdout
     assert not _processes_with(str(tmp_path))  # its sandbox keeps its data there
 
 
@@ -41,7 +41,7 @@ def test_json_is_all_that_standard_output_gets(importer: Importer) -> None:
     done = importer("run", SAMPLE, "--to", "sandbox", "--json", "--quiet")
     summary = json.loads(done.stdout)
     assert summary["rows"] == 131
-    assert summary["counts"]["rated"] == 112
+    assert summary["counts"]["rated"] == 123
     assert done.stderr == ""
 
 

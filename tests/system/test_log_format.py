@@ -25,10 +25,10 @@ def read(text: str) -> list[dict[str, Any]]:
 def test_a_run_is_told_in_json_and_the_summary_stays_on_standard_output(importer: Importer) -> None:
     done = importer("run", SAMPLE, "--to", "sandbox", *JSON)
     assert done.returncode == 1
-    assert "112  rated" in done.stdout
+    assert "123  rated" in done.stdout
     started, *_, ended = read(done.stderr)
     assert (started["event"], started["job"], started["source"]) == ("run_started", "run", SAMPLE)
-    assert (ended["event"], ended["exit_code"], ended["counts"]["rated"]) == ("run_ended", 1, 112)
+    assert (ended["event"], ended["exit_code"], ended["counts"]["rated"]) == ("run_ended", 1, 123)
     assert started["run_id"] == ended["run_id"]
     assert ended["seconds"] > 0
     assert any("bad rating" in reason for reason in ended["reasons"])

@@ -63,10 +63,9 @@ def test_from_titles_to_ratings(importer: Importer, export: Path, tmp_path: Path
     assert "1  ambiguous" in done.stdout
     assert "1  not found" in done.stdout
     command = (
-        "importer run mine.csv --map Name=title --map 'My score=rating' --to sandbox "
-        "--resolved resolve.csv --api v2"
+        "importer run mine.csv --map Name=title --map 'My score=rating' --to sandbox --resolved resolve.csv"
     )
-    assert f"{COMMAND.parent}/{command}" in done.stdout  # as the program was started
+    assert f"{COMMAND.parent}/{command}\n" in done.stdout  # as the program was started
 
     sheet = tmp_path / "resolve.csv"
     lines = [
@@ -89,7 +88,7 @@ def test_from_titles_to_ratings(importer: Importer, export: Path, tmp_path: Path
             row["imdb_id"] = "tt0034583"
 
     edit(sheet, choose)
-    run = importer("run", export.name, *READ, *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
+    run = importer("run", export.name, *READ, *TO_SANDBOX, "--resolved", "resolve.csv")
     assert run.returncode == 1, run.stderr
     results = read_csv(tmp_path / "mine.results.csv")
     assert [(row["title"], row["status"], row["imdb_id"]) for row in results] == [
@@ -108,7 +107,7 @@ def test_from_titles_to_ratings(importer: Importer, export: Path, tmp_path: Path
 
 
 def test_another_choice_makes_another_run(importer: Importer, export: Path, tmp_path: Path) -> None:
-    words = ("run", export.name, *READ, *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
+    words = ("run", export.name, *READ, *TO_SANDBOX, "--resolved", "resolve.csv")
     importer("resolve", export.name, *READ, *TO_SANDBOX)
     importer(*words)
     assert [row["status"] for row in read_csv(tmp_path / "mine.results.csv")] == (
@@ -134,7 +133,7 @@ def test_another_choice_makes_another_run(importer: Importer, export: Path, tmp_
 def test_without_a_match_file_no_title_is_matched_blindly(
     importer: Importer, export: Path, tmp_path: Path
 ) -> None:
-    done = importer("run", export.name, *READ, *TO_SANDBOX, "--api", "v2")
+    done = importer("run", export.name, *READ, *TO_SANDBOX)
     assert done.returncode == 1
     assert {(row["status"], row["reason"]) for row in read_csv(tmp_path / "mine.results.csv")} == {
         ("unsupported", "needs_id")
@@ -172,11 +171,13 @@ def test_done_again_it_asks_nothing_and_keeps_every_choice(
     }
 
 
-def test_all_certain_is_a_success(importer: Importer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("api", ["", " --api simkl"])
+def test_all_certain_is_a_success(importer: Importer, tmp_path: Path, api: str) -> None:
     (tmp_path / "sure.csv").write_text("title,year,rating\nMetropolis,1927,9\n")
-    done = importer("resolve", "sure.csv", *TO_SANDBOX)
+    done = importer("resolve", "sure.csv", *TO_SANDBOX, *api.split())
     assert done.returncode == 0, done.stderr
     assert "All are in resolve.csv" in done.stdout
+    assert f"importer run sure.csv --to sandbox{api} --resolved resolve.csv\n" in done.stdout
 
 
 def test_with_ids_there_is_nothing_to_look_up(importer: Importer, tmp_path: Path) -> None:
@@ -212,20 +213,20 @@ def test_type_words_that_nobody_reads_are_found_out_by_the_id(importer: Importer
         ("unknown", "imdb:tt0017136", "movie"),
         ("unknown", "imdb:tt0959621", "episode"),
     ]
-    run = importer("run", "imdb.csv", *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
+    run = importer("run", "imdb.csv", *TO_SANDBOX, "--resolved", "resolve.csv")
     assert run.returncode == 0, run.stdout
     assert [row["kind"] for row in read_csv(tmp_path / "imdb.results.csv")] == ["movie", "episode"]
 
 
 def test_a_film_by_its_tvdb_id_is_looked_up_by_its_title(importer: Importer, tmp_path: Path) -> None:
     (tmp_path / "tv.csv").write_text("title,year,type,tvdb_id,rating\nMetropolis,1927,movie,5,9\n")
-    refused = importer("run", "tv.csv", *TO_SANDBOX, "--api", "v2")
+    refused = importer("run", "tv.csv", *TO_SANDBOX)
     assert refused.returncode == 1, refused.stderr
     (row,) = read_csv(tmp_path / "tv.results.csv")
     assert (row["status"], row["reason"]) == ("unsupported", "needs_id")
     assert "importer match tv.csv --to sandbox --api v2" in refused.stdout
     assert importer("resolve", "tv.csv", *TO_SANDBOX).returncode == 0
-    done = importer("run", "tv.csv", *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv")
+    done = importer("run", "tv.csv", *TO_SANDBOX, "--resolved", "resolve.csv")
     assert done.returncode == 0, done.stdout
     (row,) = read_csv(tmp_path / "tv.results.csv")
     assert (row["status"], row["imdb_id"]) == ("rated", "tt0017136")
@@ -332,8 +333,8 @@ def test_a_match_file_that_makes_no_sense_is_told_before_anything_is_asked_or_se
     edit(sheet, lambda row: row.update(chosen="yes"))
     before = sheet.read_bytes()
     for words in (
-        ("resolve", export.name, *READ, *TO_SANDBOX, "--api", "v2"),
-        ("run", export.name, *READ, *TO_SANDBOX, "--api", "v2", "--resolved", "resolve.csv"),
+        ("resolve", export.name, *READ, *TO_SANDBOX),
+        ("run", export.name, *READ, *TO_SANDBOX, "--resolved", "resolve.csv"),
     ):
         done = importer(*words)
         assert done.returncode == 2, done.stdout

@@ -1,6 +1,7 @@
 """Ways through the page that need no browser: other inputs, files for a site, the guard, sync jobs."""
 
 import asyncio
+import json
 import os
 import re
 import time
@@ -36,8 +37,8 @@ async def take(page: Page, places: Path, place: str) -> Draft:
     return draft
 
 
-async def choose(page: Page, draft: Draft, to: str, api: str = "") -> Answer:
-    answer = await page.post(f"/imports/{draft.id}/where", {"to": to, "api": api})
+async def choose(page: Page, draft: Draft, to: str) -> Answer:
+    answer = await page.post(f"/imports/{draft.id}/where", {"to": to})
     await ended(draft.command("plan"))
     return answer
 
@@ -47,6 +48,16 @@ async def test_lines_that_are_pasted_are_a_file(page: Page, places: Path) -> Non
     shown = await page.get(f"/imports/{draft.id}")
     assert "2 rows" in shown.text
     assert "pasted.csv" in shown.text
+
+
+async def test_an_import_that_names_its_api_goes_on_as_before(page: Page, places: Path) -> None:
+    draft = await take(page, places, RATINGS + FILMS[0])
+    path = draft.folder / "draft.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | {"to": "sandbox", "api": "v2"}), "utf-8")
+    assert (await page.get(f"/imports/{draft.id}")).status == 200
+    kept = load_draft(places / "web", draft.id).spec
+    assert kept is not None
+    assert kept.name == "sandbox-v2"
 
 
 async def test_a_path_is_read_where_it_lies(page: Page, places: Path, tmp_path: Path) -> None:
@@ -89,7 +100,7 @@ async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: P
 
 async def test_rows_that_are_taken_out_are_skipped_and_keep_their_line(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     await page.post(f"/imports/{draft.id}/plan/take-out?q=deadpool")
     assert "Send 1 rating" in (await page.get(f"/imports/{draft.id}/plan")).text
     await page.post(f"/imports/{draft.id}/plan/take-out", {"row": "1"})
@@ -106,7 +117,7 @@ async def test_much_change_is_a_question_that_is_answered_on_the_page(page: Page
     for rating in ("9", "3"):
         changed = [re.sub(r"^(tt[0-9]+),[0-9]+,", rf"\1,{rating},", line) for line in lines]
         draft = await take(page, places, "\n".join([header, *changed]))
-        await page.post(f"/imports/{draft.id}/where", {"to": "sandbox", "api": "v2"})
+        await page.post(f"/imports/{draft.id}/where", {"to": "sandbox"})
         await page.post(f"/imports/{draft.id}/plan/make", {"on_conflict": "overwrite"})
         await ended(draft.command("plan"))
         await page.post(f"/imports/{draft.id}/run")
@@ -154,7 +165,7 @@ async def test_a_sync_job_is_run_at_once_and_its_result_is_shown(
 ) -> None:
     (tmp_path / "shelf.csv").write_text(RATINGS + "\n".join(FILMS), "utf-8")
     (tmp_path / "config.toml").write_text(
-        '[jobs.shelf]\nsource = "shelf.csv"\nto = "sandbox"\napi = "v2"\nevery = "6h"\n', "utf-8"
+        '[jobs.shelf]\nsource = "shelf.csv"\nto = "sandbox"\nevery = "6h"\n', "utf-8"
     )
     assert "never ran" in (await page.get("/jobs")).text
     assert (await page.post("/jobs/other/run")).status == 404
@@ -170,7 +181,7 @@ async def test_a_sync_job_is_switched_off_and_on_and_still_run_at_once(
 ) -> None:
     (tmp_path / "shelf.csv").write_text(RATINGS + "\n".join(FILMS), "utf-8")
     settings = tmp_path / "config.toml"
-    settings.write_text('[jobs.shelf]\nsource = "shelf.csv"\nto = "sandbox"\napi = "v2"\n', "utf-8")
+    settings.write_text('[jobs.shelf]\nsource = "shelf.csv"\nto = "sandbox"\n', "utf-8")
     before = settings.read_bytes()
     assert (await page.post("/jobs/shelf/switch")).status == 400
     assert (await page.post("/jobs/other/switch", {"to": "off"})).status == 404
@@ -212,7 +223,7 @@ async def test_destinations_have_their_own_names_and_no_flags(page: Page, places
     names = re.findall("<h3>([^<]+)", shown)
     assert {"Trakt", "Simkl", "MDBList", "TMDB", "Trakt v1", "File for Letterboxd"} <= {*names}
     assert "--" not in re.sub("<[^>]+>", "", shown)
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     await page.post(f"/imports/{draft.id}/run")
     await ended(draft.command("run"))
     result = await page.get((await page.get(f"/imports/{draft.id}/run")).place)

@@ -39,7 +39,7 @@ async def read_rows(page: Page, place: str) -> list[Mapping[str, str]]:
 async def test_a_run_that_was_killed_is_not_told_as_ended_and_goes_on(page: Page, places: Path) -> None:
     lines = (await asyncio.to_thread(SAMPLE.read_text, "utf-8")).splitlines()
     draft = await take(page, places, "\n".join(lines[:60]))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     await page.post(f"/imports/{draft.id}/run")
     command = draft.command("run")
     while not command.read().last("run_started"):
@@ -57,7 +57,7 @@ async def test_a_run_that_was_killed_is_not_told_as_ended_and_goes_on(page: Page
 
 async def test_an_upload_is_removed_even_if_nobody_looks_at_the_result(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     await page.post(f"/imports/{draft.id}/run")
     note_ends(places / "web")
     assert draft.path.exists()
@@ -70,7 +70,7 @@ async def test_a_row_that_cannot_go_keeps_its_reason_when_its_filter_is_taken_ou
     page: Page, places: Path
 ) -> None:
     draft = await take(page, places, RATINGS + "\n".join([*FILMS, BROKEN]))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     shown = await page.get(f"/imports/{draft.id}/plan?q=deadpool")
     assert "Take out all 1 that" in shown.text
     await page.post(f"/imports/{draft.id}/plan/take-out?q=deadpool")
@@ -81,7 +81,7 @@ async def test_a_row_that_cannot_go_keeps_its_reason_when_its_filter_is_taken_ou
 
 async def test_a_row_of_no_number_takes_nothing_out(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     answer = await page.post(f"/imports/{draft.id}/plan/take-out", {"row": "one"})
     assert answer.status == 409
     assert load(draft).left_out == []
@@ -89,7 +89,7 @@ async def test_a_row_of_no_number_takes_nothing_out(page: Page, places: Path) ->
 
 async def test_two_tabs_that_take_rows_out_at_once_lose_none(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     path = f"/imports/{draft.id}/plan/take-out"
     await asyncio.gather(*(page.post(path, {"row": row}) for row in "12"))
     assert load(draft).left_out == [1, 2]
@@ -98,7 +98,7 @@ async def test_two_tabs_that_take_rows_out_at_once_lose_none(page: Page, places:
 async def test_another_place_is_not_given_the_plan_of_the_first(page: Page, places: Path) -> None:
     lines = (await asyncio.to_thread(SAMPLE.read_text, "utf-8")).splitlines()
     draft = await take(page, places, "\n".join(lines))
-    await page.post(f"/imports/{draft.id}/where", {"to": "sandbox", "api": "v2"})
+    await page.post(f"/imports/{draft.id}/where", {"to": "sandbox"})
     assert draft.command("plan").is_running
     answer = await page.post(f"/imports/{draft.id}/where", {"to": "trakt-file"})
     assert answer.status == 303
@@ -121,7 +121,7 @@ async def test_nothing_changes_under_a_run(
     page: Page, places: Path, path: str, form: Mapping[str, str]
 ) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     await page.post(f"/imports/{draft.id}/run")
     assert draft.command("run").is_running
     before = load(draft)
@@ -133,7 +133,7 @@ async def test_nothing_changes_under_a_run(
 
 async def test_what_is_taken_out_in_a_pause_is_not_sent_when_it_goes_on(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     command = draft.command("run")
     await page.post(f"/imports/{draft.id}/run")
     os.kill(command.facts["pid"], signal.SIGKILL)  # before it sends anything
@@ -148,7 +148,7 @@ async def test_what_is_taken_out_in_a_pause_is_not_sent_when_it_goes_on(page: Pa
 async def test_a_correction_changes_only_what_was_typed(page: Page, places: Path) -> None:
     title = "Deadpool \u202egniht " + "long " * 200 + "end"
     draft = await take(page, places, RATINGS + "\n".join([*FILMS, BROKEN.replace("Deadpool again", title)]))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     place = await run(page, draft)
     shown = (await page.get(f"{place}?edit=3")).text
     form = dict(re.findall(r'<input name="(\w+)" value="([^"]*)"', shown))
@@ -163,7 +163,7 @@ async def test_a_correction_changes_only_what_was_typed(page: Page, places: Path
 
 async def test_corrections_stay_marked_until_they_were_sent(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join([FILMS[0], BROKEN]))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     place = await run(page, draft)
     await page.post(f"{place}/correct", {"row": "2", "imdb_id": "tt6263850"})
     desk = load_draft(places / "web", f"run-{place.rpartition('/')[2]}")
@@ -199,7 +199,7 @@ async def test_a_cell_of_a_mebibyte_is_a_row_like_others(page: Page, places: Pat
     await asyncio.to_thread(draft.path.write_text, RATINGS + "\n".join([FILMS[0], long]), "utf-8")
     await page.post(f"/imports/{draft.id}/reading", {})
     await ended(draft.command("inspect"))
-    await choose(page, draft, "sandbox", "v2")
+    await choose(page, draft, "sandbox")
     shown = await page.get(f"/imports/{draft.id}/plan")
     assert "1 to 2 of 2" in shown.text
     assert len(shown.text) < 50_000
