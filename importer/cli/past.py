@@ -117,14 +117,20 @@ def show(
         counts = {"total": page.total, "matching": page.matching, "offset": page.offset}
         print(json.dumps({"run": _as_json(run)} | counts | {"rows": rows}, indent=2))
         return
+    head = f"{run.source} to {run.destination}, {_show_time(run.started_at)}, {_state(run)}"
+    print(f"Run {run.run_id}: {clean(head, 1000)}", file=sys.stderr)
     if run.undone_by:
         print(f"importer: run {run.run_id} was {_describe_undo(run)}", file=sys.stderr)
     places = [RESULT_COLUMNS.index(name) for name in ("line", "status", "title", "rating", "message")]
+    digits = len(f"{sum(run.counts.values())}")
+    width = max((len(status) for status in run.counts), default=0)
     for cells in read_rows(run, wanted, offset=offset, limit=limit):
         line, is_now, title, rating, message = (cells[place] for place in places)
         rated = "" if rating is None else f", {clean(str(rating), 40)}"
         rest = f": {without_place(message, line)}" if message else ""
-        print(f"line {line}  {is_now}  {clean(str(title or '(no title)'), 80)}{rated}{rest}")
+        print(
+            f"line {line:<{digits}}  {is_now:<{width}}  {clean(str(title or '(no title)'), 80)}{rated}{rest}"
+        )
 
 
 def report(

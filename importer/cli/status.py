@@ -85,7 +85,7 @@ def show_jobs(jobs: list[JobStatus]) -> list[str]:
     if not jobs:
         file = config_file()
         return [f"There are no sync jobs in {file}. {spell(describe_first_job(file))}"]
-    header = ["job", "to", "last run", "result", "next run", "reason"]
+    header = ["job", "to", "last run", "result", "next run"]
     rows = [
         [
             each.name,
@@ -93,12 +93,13 @@ def show_jobs(jobs: list[JobStatus]) -> list[str]:
             show_time(datetime.fromisoformat(each.last.ended_at)) if each.last else "never",
             describe_result(each.last),
             "switched off" if each.is_off else show_time(each.next_run_at),
-            each.last.reason if each.last else "",
         ]
         for each in jobs
     ]
     lines = list(build_table(header, rows))
     for each in jobs:
+        if each.last and each.last.reason:
+            lines.append(f"{each.name}: {clean(each.last.reason, 1000)}")
         if each.titles_to_decide:
             titles = count(each.titles_to_decide, "title")
             lines.append(f"{each.name}: {titles} to decide in its match file; choose, and sync again")

@@ -121,7 +121,8 @@ def test_a_job_has_its_last_result_with_the_reason_and_the_next_run(
     assert job["last_run"]["reason"].startswith("1 row not found; line 3: ")
     assert job["next_run_at"] == "2030-01-02T03:04:00+00:00"
     _, out, _ = importer("status")
-    assert "rows left  2030-01-02 03:04  1 row not found; line 3: " in out
+    assert "rows left  2030-01-02 03:04\n" in out
+    assert "\nshelf: 1 row not found; line 3: " in out
 
 
 def test_the_address_of_a_source_is_told_without_what_may_be_a_key(

@@ -507,10 +507,11 @@ class TestThePast:
         assert importer("show", short).stdout.splitlines() == shown
         assert importer("report", short).stdout == importer("report", run_id).stdout
         assert [line.split(":")[0] for line in shown] == [
-            "line 2  rated  (no title), 9",
+            "line 2  rated      (no title), 9",
             "line 3  not_found  (no title), 5",
-            "line 4  rated  (no title), 8",
+            "line 4  rated      (no title), 8",
         ]
+        assert importer("show", short).stderr.startswith(f"Run {run_id}: ratings.csv to sandbox, 20")
         (only,) = importer("show", run_id, "--status", "not_found").stdout.splitlines()
         assert only == shown[1]
         assert importer("show", run_id, "--status", "failed").stdout == ""
