@@ -28,7 +28,7 @@ def test_a_run_has_a_page(importer: Importer, tmp_path: Path) -> None:
     assert (code, out) == (0, "The page is page.html.\n")
     page = (tmp_path / "page.html").read_text("utf-8")
     assert "of 10 rows succeeded" in page
-    assert "films.csv to Sandbox, as Trakt v1" in page
+    assert "films.csv to Sandbox" in page
     assert str(tmp_path) not in page
     assert KEY not in page
     assert unpack(page)["line"] == [*range(2, 12)]

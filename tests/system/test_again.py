@@ -511,7 +511,7 @@ class TestThePast:
             "line 3  not_found  (no title), 5",
             "line 4  rated      (no title), 8",
         ]
-        assert importer("show", short).stderr.startswith(f"Run {run_id}: ratings.csv to sandbox, 20")
+        assert importer("show", short).stderr.startswith(f"Run {run_id}: ratings.csv to sandbox-v2, 20")
         (only,) = importer("show", run_id, "--status", "not_found").stdout.splitlines()
         assert only == shown[1]
         assert importer("show", run_id, "--status", "failed").stdout == ""
