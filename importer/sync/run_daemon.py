@@ -72,8 +72,9 @@ async def _run(
     stopped_by: list[str] = []
 
     async def begin(name: str) -> JobEnd:
-        if is_switched_off(name):  # asked each time: it is switched while the daemon runs
-            return JobEnd(0, is_off=True)
+        with suppress(StateFileError):  # what is wrong with the folder is told by the job's own process
+            if is_switched_off(name):  # asked each time: it is switched while the daemon runs
+                return JobEnd(0, is_off=True)
         code = await replace(children, environ=settings.variables()).run(name)
         # A process only returns an exit code: the rest is in the health file that it wrote.
         health = read_job(health_folder(), name) if code == StopRunError.exit_code else None

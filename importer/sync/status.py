@@ -27,12 +27,12 @@ from importer.errors import ImporterError, SettingsError
 from importer.http import host_of
 from importer.matching.match_file import read_match_file
 from importer.monitoring.health import Health, read_job
-from importer.monitoring.switches import is_off
 from importer.runs.open_destination import open_login
 from importer.runs.rules import DestinationOptions
 from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
 from importer.sync.job import match_file_of
+from importer.sync.switch import is_switched_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def list_jobs(jobs: Mapping[str, SyncJob]) -> list[JobStatus]:
             job.account,
             read_job(folder / "health", name),
             _count_open_titles(job, match_file_of(job.files.out or folder / "results" / f"{name}.csv")),
-            is_off(folder / "health", name),
+            is_switched_off(name, folder / "health"),
         )
         for name, job in jobs.items()
     ]

@@ -1,6 +1,7 @@
 """Switches sync jobs off and on, in the state folder: the settings file is the user's."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from importer.monitoring.health import note_switch
 from importer.monitoring.switches import is_off, section_of, switch_off, switch_on
@@ -22,9 +23,11 @@ def switch_jobs(names: Iterable[str], jobs: Iterable[str], *, on: bool) -> None:
             note_switch(folder, job)
 
 
-def is_switched_off(name: str) -> bool:
-    """Whether a job is switched off."""
-    return is_off(health_folder(), name)
+def is_switched_off(name: str, folder: Path | None = None) -> bool:
+    """Whether a job is switched off; `folder` is that of the health files. Raises StateFileError."""
+    folder = folder or health_folder()
+    with translate_trouble(folder, "see which sync jobs are switched off"):
+        return is_off(folder, name)
 
 
 def leave_out_off(jobs: Mapping[str, SyncJob], named: Iterable[str]) -> tuple[dict[str, SyncJob], list[str]]:

@@ -92,8 +92,8 @@ def test_a_run_and_what_follows_it_need_nothing_of_unix(tmp_path: Path, windows:
     windows["IMPORTER_CONFIG_FILE"] = str(config)
     for words, exit_code in (
         (("run", sample, "--to", "sandbox", "--out", "results.csv"), 1),
-        (("retry", "results.csv", "--to", "sandbox"), 1),
         (("undo", "last", "--yes"), 0),
+        (("retry", "results.csv", "--to", "sandbox"), 1),
         (("sync",), 1),
         (("runs",), 0),
         (("report", "last"), 0),
