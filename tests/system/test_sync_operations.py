@@ -178,10 +178,16 @@ def test_the_printed_crontab_line_runs_the_job(
 
 def test_the_commands_of_the_compose_files_are_understood(settings: Path, importer: Importer) -> None:
     printed = importer("schedule", "--docker", "nightly", "--every", "6h").stdout
-    for text in (printed, (ROOT / "compose.yaml").read_text("utf-8")):
-        (service,) = yaml.safe_load(text.replace("$$", "$"))["services"].values()
-        command, *words = service["command"]
-        found = typer.main.get_command(app_of(command))
-        context = found.make_context(command, words)
-        assert context.params["cron"]
-        assert not context.params["names"] or context.params["names"] == ["nightly"]
+    for text, commands in (
+        (printed, ["sync"]),
+        ((ROOT / "compose.yaml").read_text("utf-8"), ["sync", "web"]),
+    ):
+        services = yaml.safe_load(text.replace("$$", "$"))["services"].values()
+        assert [service["command"][0] for service in services] == commands
+        contexts = {
+            command: typer.main.get_command(app_of(command)).make_context(command, words)
+            for command, *words in (service["command"] for service in services)
+        }
+        assert contexts["sync"].params["cron"]
+        names = contexts["sync"].params["names"]
+        assert not names or names == ["nightly"]
