@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 
 from importer.client.sign_in import AccountInfo
 from importer.destinations.sign_in import DayQuota
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.model import Status
 from importer.runs.prompts import SendSummary
 from importer.runs.room import Room, describe_room

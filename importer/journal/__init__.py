@@ -17,7 +17,7 @@ is unknown, never a row that was sent unclaimed.
 All SQL about the journal is in this package: `database.py` is the file with its lock and its versions,
 `schema.sql` its form, `runs.py` a run's beginning and end, `loaded_rows.py`, `compared_rows.py` and
 `sent_rows.py` its rows in between, `unlisted_rows.py` ratings that were accepted and not listed,
-`traffic_rows.py` its requests and waits, `reading.py`,
+`traffic_rows.py` its requests and waits, `results.py` its lines and their counts, `reading.py`,
 `history.py`, `result_pages.py` and `prune.py` past runs, `checksums.py` how damage is noticed.
 """
 

@@ -14,8 +14,9 @@ from typing import Any
 from importer.errors import AlreadyUndoneError, ImporterError, Remedy, UsageError
 from importer.journal import checksums
 from importer.journal.reading import reading
+from importer.journal.results import Tally, count_outcomes, count_taken_over, results_of, tallies_of
 from importer.journal.run_ids import is_meant
-from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, Status
+from importer.model import CORRECTABLE, TRANSIENT, Status
 from importer.state_files import translate_trouble
 
 LAST = "last"
@@ -26,18 +27,6 @@ _CHANGING = frozenset({Status.RATED, Status.UNRATED, Status.UNCONFIRMED, Status.
 
 _NAMED = 3
 """So many runs are named where a short id may mean several."""
-
-_RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM {{view}} WHERE run = ? ORDER BY row"
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The number of rows with a status and reason, and up to three of them as (line, title, message)."""
-
-    status: Status
-    reason: str
-    count: int
-    examples: Sequence[tuple[int, str | None, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,53 +190,14 @@ def read_taken_over(run: PastRun) -> dict[Status, int]:
         return count_taken_over(database, run.number)
 
 
-def count_taken_over(database: sqlite3.Connection, number: int) -> dict[Status, int]:
-    """Count by status the rows of a run that were taken over as they stood."""
-    found = database.execute(
-        "SELECT status, count(*) FROM row WHERE run = ? AND carried GROUP BY status ORDER BY 2 DESC, 1",
-        (number,),
-    )
-    return {Status(status): count for status, count in found}
-
-
-def results_of(database: sqlite3.Connection, number: int) -> sqlite3.Cursor:
-    """Return the lines of a run's results file, in input order and in the order of its columns."""
-    return database.execute(_RESULTS.format(view=view_of(database, number)), (number,))
-
-
-def view_of(database: sqlite3.Connection, number: int) -> str:
-    """Name the view that has a run's results."""
-    repeats = database.execute("SELECT 1 FROM run WHERE number = ? AND repeats IS NOT NULL", (number,))
-    return "repeated_result" if repeats.fetchone() else "result"
-
-
-def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:
-    """Count the rows of a run by status and reason, the most frequent first."""
-    counts = count_outcomes(database, number)
-    return [_build_tally(database, number, Status(status), reason, count) for status, reason, count in counts]
-
-
-def count_outcomes(database: sqlite3.Connection, number: int) -> list[tuple[str, str, int]]:
-    """Count by status and reason, the most frequent first; most ended runs were counted at their end."""
-    order = " ORDER BY rows DESC, status, reason"
-    counted = f"SELECT status, reason, rows FROM tally WHERE run = ? {order}"
-    grouped = (
-        "SELECT status, ifnull(reason, '') AS reason, count(*) AS rows FROM result WHERE run = ?"
-        f" GROUP BY 1, 2 {order}"
-    )
-    found = database.execute(counted, (number,)).fetchall()
-    return found or database.execute(grouped, (number,)).fetchall()
-
-
-def _build_tally(database: sqlite3.Connection, number: int, status: Status, reason: str, count: int) -> Tally:
-    examples: list[tuple[int, str | None, str | None]] = []
-    if not status.is_success:
-        examples = database.execute(
-            f"SELECT line, title, message FROM {view_of(database, number)} WHERE run = ? AND status = ?"
-            " AND ifnull(reason, '') = ? ORDER BY row LIMIT 3",
-            (number, status, reason),
-        ).fetchall()
-    return Tally(status, reason, count, examples)
+def was_compared(run: PastRun) -> bool:
+    """Whether its rows were compared with the account, so that it is known what stood there before."""
+    with reading(run.journal) as database:
+        has_column = "SELECT 1 FROM pragma_table_info('run', 'main') WHERE name = 'compared'"
+        if not database.execute(has_column).fetchone():
+            return False  # of a version that did not write it down
+        found = database.execute("SELECT compared FROM main.run WHERE number = ?", (run.number,)).fetchone()
+        return bool(found[0])
 
 
 def list_account_runs(journal: Path) -> list[PastRun]:

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from importer.journal.history import PastRun, view_of
+from importer.journal.history import PastRun
 from importer.journal.reading import reading
+from importer.journal.results import view_of
 from importer.model import RESULT_COLUMNS, Status
 
 _COLUMNS = ", ".join(RESULT_COLUMNS)

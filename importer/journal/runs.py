@@ -19,8 +19,8 @@ from importlib.metadata import version
 
 from importer.journal.compared_rows import ComparedRows
 from importer.journal.database import Database
-from importer.journal.history import Tally, count_outcomes, count_taken_over, results_of, tallies_of
 from importer.journal.loaded_rows import LoadedRows
+from importer.journal.results import Tally, count_outcomes, count_taken_over, results_of, tallies_of
 from importer.journal.sent_rows import SentRows
 from importer.journal.unlisted_rows import UnlistedRows
 from importer.model import Status

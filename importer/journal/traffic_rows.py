@@ -48,16 +48,6 @@ class PastTraffic:
     """Whether all were noted; else these are the last requests of its rows, which is all that is known."""
 
 
-def was_compared(run: PastRun) -> bool:
-    """Whether its rows were compared with the account, so that it is known what stood there before."""
-    with reading(run.journal) as database:
-        has_column = "SELECT 1 FROM pragma_table_info('run', 'main') WHERE name = 'compared'"
-        if not database.execute(has_column).fetchone():
-            return False  # of a version that did not write it down
-        found = database.execute("SELECT compared FROM main.run WHERE number = ?", (run.number,)).fetchone()
-        return bool(found[0])
-
-
 def read_traffic(run: PastRun) -> PastTraffic:
     """Read what went over the network in a run. Raises StateFileError."""
     with reading(run.journal) as database:

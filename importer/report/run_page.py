@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from importer.destinations.registry import find_title, is_file
-from importer.journal.history import PastRun, Tally, read_results, read_tallies
-from importer.journal.traffic_rows import PastTraffic, read_traffic, was_compared
+from importer.journal.history import PastRun, read_results, read_tallies, was_compared
+from importer.journal.results import Tally
+from importer.journal.traffic_rows import PastTraffic, read_traffic
 from importer.model import Status
 from importer.report.charts import Chart, build_charts, build_requests_chart
 from importer.report.figures import MOST_MISSES, MOST_ROWS, Figures

@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from importer.client.sign_in import AccountInfo
 from importer.destinations.titles import Candidate
 from importer.errors import OptionError, Remedy, StopRunError, UsageError
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.matching.model import MatchResult, Occurrence, TitleQuery
 from importer.model import MediaKind
 from importer.progress import Progress

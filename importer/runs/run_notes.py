@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.model import Status
 from importer.runs.destination import OpenDestination
 from importer.runs.load import LoadedRun

@@ -7,7 +7,7 @@ from typing import Any
 
 from importer.errors import ImporterError
 from importer.journal import JournalRun
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.model import Status
 from importer.runs.room import Room
 

@@ -32,7 +32,7 @@ from importer.destinations.titles import (
     title_keys,
 )
 from importer.journal import Changed, JournalRun, Unlisted, in_blocks
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.model import MediaKind, Outcome, RatingJob, Status
 from importer.runs.conflicts import is_same_moment
 from importer.runs.duplicates import close_duplicates, pick_winner

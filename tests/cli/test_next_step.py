@@ -9,7 +9,7 @@ import pytest
 
 from importer.cli.next_step import find_next
 from importer.errors import AccountLimitError, AuthorizationError, StopRunError
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.model import Status
 from importer.report.summary import Summary
 from importer.titles.settings import index_file

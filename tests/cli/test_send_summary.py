@@ -10,7 +10,7 @@ from importer.client.rate import Rate
 from importer.client.sign_in import AccountInfo
 from importer.destinations.sign_in import DayQuota
 from importer.journal import Journal
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.model import MediaKind, Status
 from importer.runs.conflicts import OnConflict
 from importer.runs.estimate import Effort, estimate_effort

@@ -15,7 +15,8 @@ import pytest
 
 from importer.errors import ImporterError, JournalLockedError, StateFileError
 from importer.journal import Journal, JournalRun, checksums
-from importer.journal.history import Tally, list_runs, read_results
+from importer.journal.history import list_runs, read_results
+from importer.journal.results import Tally
 from importer.journal.traffic_rows import read_traffic
 from importer.model import (
     RESULT_COLUMNS,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from importer.errors import AuthorizationError
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.model import Status
 from importer.monitoring import announce as announcing
 from importer.monitoring.announce import Recipients, announce

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from importer.destinations.trakt_v1.api import TraktV1
 from importer.journal import Journal, JournalRun
-from importer.journal.history import Tally
+from importer.journal.results import Tally
 from importer.model import UNRATE, Outcome, RowOutcome, Status
 from importer.progress import Progress
 from importer.readers import open_reader
