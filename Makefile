@@ -12,7 +12,7 @@ endif
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 test pictures chaos fuzz bench check lint types docs dist image wheel-check sbom release lock clean
+.PHONY: help setup run run-v2 man test pictures chaos fuzz bench check lint types docs dist image wheel-check sbom release lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -78,6 +78,7 @@ sbom: $(VENV)/installed-release ## list all that users get, with versions and li
 release: $(VENV)/installed-release ## check, build, list and tag the version of pyproject.toml; it pushes nothing
 	@test -z "$$(git status --porcelain)" || { echo "release: commit or put aside what git status shows"; exit 2; }
 	@$(BIN)/python -m release.notes >/dev/null
+	@$(BIN)/python -m release.docs_address
 	@$(MAKE) check wheel-check man dist sbom
 	@$(BIN)/python -m release.notes >dist/NOTES.md
 	@git tag --annotate v$(VERSION) --cleanup=verbatim --file dist/NOTES.md
