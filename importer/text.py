@@ -25,7 +25,7 @@ DOCS = "https://rating-importer.readthedocs.io/en/latest"
 
 def docs_page(name: str) -> str:
     """Give the address of a page of the documentation: `settings`."""
-    return f"{DOCS}/{name}/"
+    return f"{DOCS}/{name}.html"
 
 
 _ESCAPE_SEQUENCE = re.compile(
