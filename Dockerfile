@@ -7,8 +7,9 @@
 
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY pyproject.toml hatch_build.py requirements.lock README.md LICENSE ./
+COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY locks ./locks
+COPY release ./release
 COPY importer ./importer
 # The libraries by their hashes, into an environment without pip; then the wheel, built with the locked tools.
 RUN python -m venv --without-pip /opt/importer \

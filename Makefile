@@ -32,7 +32,7 @@ run-v2: setup ## the same, with the sign-in that Trakt itself asks for
 	else exit $$code; fi
 
 man: setup ## write the manual pages into build/man, from what --help shows; needs help2man
-	@BIN=$(BIN) sh docs/man.sh build/man
+	@BIN=$(BIN) sh release/man.sh build/man
 
 test: $(VENV)/installed-dev ## run the test suite
 	@$(BIN)/python -m pytest

@@ -63,7 +63,7 @@ def test_each_shell_has_its_script(shell: str) -> None:
 @pytest.mark.skipif(shutil.which("help2man") is None, reason="NO MANUAL PAGES TESTED: no help2man")
 def test_manual_pages_have_what_help_shows(tmp_path: Path) -> None:
     subprocess.run(
-        ["sh", "docs/man.sh", str(tmp_path)], check=True, cwd=ROOT, env=os.environ | {"BIN": str(BIN)}
+        ["sh", "release/man.sh", str(tmp_path)], check=True, cwd=ROOT, env=os.environ | {"BIN": str(BIN)}
     )
     page = (tmp_path / "importer-run.1").read_text("utf-8")
     assert "Import FILE and report what became of every row" in page

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Writes a manual page for the command and one for each of its subcommands, from what --help shows.
-#   BIN=.venv/bin sh docs/man.sh build/man
+#   BIN=.venv/bin sh release/man.sh build/man
 set -eu
 into=$1
 command -v help2man >/dev/null || { echo "help2man is missing: apt-get install help2man, or brew install help2man" >&2; exit 1; }
