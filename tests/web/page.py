@@ -61,6 +61,12 @@ class Page:
         form.add_field("file", content, filename=name)
         return await self.ask("POST", "/imports", data=form)
 
+    async def paste(self, place: str) -> Answer:
+        form = aiohttp.FormData(quote_fields=False)
+        form.add_field("token", self.token)
+        form.add_field("place", place, content_type="text/plain")
+        return await self.ask("POST", "/imports", data=form)
+
     async def enter(self) -> "Page":
         await self.get(f"/?key={self.access.key}")
         home = await self.get("/")

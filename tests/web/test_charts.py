@@ -4,8 +4,8 @@ from pathlib import Path
 
 from importer.journal.history import list_runs
 from tests.report.test_page import unpack
+from tests.web.imports import FILMS, RATINGS, choose, ended, take
 from tests.web.page import Page
-from tests.web.test_flow import FILMS, RATINGS, choose, ended, take
 
 HOSTILE = 'tt0000099,7,2024-01-04,"</script><img src=x onerror=alert(1)>",Movie,2001'
 

@@ -1,46 +1,21 @@
 """Ways through the page that need no browser: other inputs, files for a site, the guard, sync jobs."""
 
 import asyncio
+import html
 import json
 import os
 import re
 import time
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from importer.runs.local_sandbox import READY
 from importer.web.commands import Command
-from importer.web.drafts import Draft, load_draft, remove_old
+from importer.web.drafts import load_draft, remove_old
 from importer.web.render import without_flags
+from tests.web.imports import FILMS, RATINGS, SAMPLE, choose, ended, run, take
 from tests.web.page import Answer, Page
-
-SAMPLE = Path(__file__).parents[2] / "samples/imdb-2024.csv"
-RATINGS = "Const,Your Rating,Date Rated,Title,Title Type,Year\n"
-FILMS = ["tt0000417,9,2024-01-02,A Trip to the Moon,Movie,1902", "tt6263850,8,2024-01-03,Deadpool,Movie,2024"]
-
-
-async def ended(command: Command) -> None:
-    await asyncio.to_thread(command.wait)
-
-
-async def take(page: Page, places: Path, place: str) -> Draft:
-    """Paste it, and wait until it was looked at."""
-    form = aiohttp.FormData(quote_fields=False)
-    form.add_field("token", page.token)
-    form.add_field("place", place, content_type="text/plain")
-    answer = await page.ask("POST", "/imports", data=form)
-    assert answer.status == 303, answer.text
-    draft = load_draft(places / "web", answer.place.rpartition("/")[2])
-    await ended(draft.command("inspect"))
-    return draft
-
-
-async def choose(page: Page, draft: Draft, to: str) -> Answer:
-    answer = await page.post(f"/imports/{draft.id}/where", {"to": to})
-    await ended(draft.command("plan"))
-    return answer
 
 
 async def test_lines_that_are_pasted_are_a_file(page: Page, places: Path) -> None:
@@ -71,13 +46,14 @@ async def test_a_path_is_read_where_it_lies(page: Page, places: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    "place", ["/no/such/file.csv", "http://ratings.example/r.csv", "https://a:b@x.example/"]
+    "place",
+    [
+        *("/no/such/file.csv", "http://ratings.example/r.csv", "https://a:b@x.example/", "https://[::1"),
+        *("/" + "a" * 5000, "~nobody-of-that-name/x.csv", "/tmp/\0x", "/dev/zero"),
+    ],
 )
 async def test_a_place_that_is_none_is_explained(page: Page, places: Path, place: str) -> None:
-    form = aiohttp.FormData(quote_fields=False)
-    form.add_field("token", page.token)
-    form.add_field("place", place, content_type="text/plain")
-    answer = await page.ask("POST", "/imports", data=form)
+    answer = await page.paste(place)
     assert answer.status == 400
     assert list((places / "web").iterdir()) == []
 
@@ -86,9 +62,7 @@ async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: P
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
     await choose(page, draft, "trakt-file")
     assert "2 ratings" in (await page.get(f"/imports/{draft.id}/plan")).text
-    await page.post(f"/imports/{draft.id}/run")
-    await ended(draft.command("run"))
-    result = await page.get((await page.get(f"/imports/{draft.id}/run")).place)
+    result = await page.get(await run(page, draft))
     found = re.search(rf'href="(/imports/{draft.id}/files/[^"]+)"', result.text)
     assert found is not None, result.text
     written = await page.get(found[1])
@@ -98,6 +72,33 @@ async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: P
     assert not draft.path.exists() or not draft.path.is_file()  # the upload has done its work
 
 
+async def follow(page: Page, link: str, shown: Answer) -> Answer:
+    found = re.search(f'<a href="([^"]+)"[^>]*>{link}</a>', shown.text)
+    assert found is not None, shown.text
+    return await page.get(html.unescape(found[1]))
+
+
+async def turn_pages(page: Page, place: str) -> None:
+    """There and back again, in a table of 51 films that begins with its last line."""
+    all_titles = [f"Film {number}" for number in range(51, 0, -1)]
+    first = await page.get(f"{place}?sort=-line")
+    assert "1 to 50 of 51" in first.text
+    assert re.findall('class="title"><bdi>([^<]+)', first.text) == all_titles[:50]
+    second = await follow(page, "Next", first)
+    assert "51 to 51 of 51" in second.text
+    assert re.findall('class="title"><bdi>([^<]+)', second.text) == all_titles[50:]
+    assert ">Next<" not in second.text
+    assert "1 to 50 of 51" in (await follow(page, "Back", second)).text
+
+
+async def test_next_shows_the_rows_behind_the_first_page(page: Page, places: Path) -> None:
+    rows = [f"tt{number:07},9,2024-01-02,Film {number},Movie,1999" for number in range(1, 52)]
+    draft = await take(page, places, RATINGS + "\n".join(rows))
+    await choose(page, draft, "sandbox")
+    await turn_pages(page, f"/imports/{draft.id}/plan")
+    await turn_pages(page, await run(page, draft))
+
+
 async def test_rows_that_are_taken_out_are_skipped_and_keep_their_line(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
     await choose(page, draft, "sandbox")
@@ -105,9 +106,7 @@ async def test_rows_that_are_taken_out_are_skipped_and_keep_their_line(page: Pag
     assert "Send 1 rating" in (await page.get(f"/imports/{draft.id}/plan")).text
     await page.post(f"/imports/{draft.id}/plan/take-out", {"row": "1"})
     await page.post(f"/imports/{draft.id}/plan/take-out", {"row": "1", "back": "yes"})
-    await page.post(f"/imports/{draft.id}/run")
-    await ended(draft.command("run"))
-    place = (await page.get(f"/imports/{draft.id}/run")).place
+    place = await run(page, draft)
     results = (await page.get(f"{place}/results.csv")).text
     assert re.findall(r"^\d+,\d+,(\w+)", results, re.MULTILINE) == ["rated", "skipped"]
 
@@ -224,9 +223,7 @@ async def test_destinations_have_their_own_names_and_no_flags(page: Page, places
     assert {"Trakt", "Simkl", "MDBList", "TMDB", "Trakt v1", "File for Letterboxd"} <= {*names}
     assert "--" not in re.sub("<[^>]+>", "", shown)
     await choose(page, draft, "sandbox")
-    await page.post(f"/imports/{draft.id}/run")
-    await ended(draft.command("run"))
-    result = await page.get((await page.get(f"/imports/{draft.id}/run")).place)
+    result = await page.get(await run(page, draft))
     for text in (result.text, (await page.get("/")).text, (await page.get("/runs")).text):
         assert "sandbox-v2" not in text
         assert "Sandbox" in text

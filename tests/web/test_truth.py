@@ -9,13 +9,12 @@ import signal
 from collections.abc import Mapping
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from importer.web.drafts import Draft, load_draft
 from importer.web.run_pages import note_ends
+from tests.web.imports import FILMS, RATINGS, SAMPLE, choose, ended, run, take
 from tests.web.page import Page
-from tests.web.test_flow import FILMS, RATINGS, SAMPLE, choose, ended, take
 
 BROKEN = "tt12x45,9,2024-01-02,Deadpool again,Movie,2016"
 
@@ -23,13 +22,6 @@ BROKEN = "tt12x45,9,2024-01-02,Deadpool again,Movie,2016"
 def load(draft: Draft) -> Draft:
     """What is kept of it now."""
     return load_draft(draft.folder.parent, draft.id)
-
-
-async def run(page: Page, draft: Draft) -> str:
-    """Send, and return the address of the result."""
-    await page.post(f"/imports/{draft.id}/run")
-    await ended(draft.command("run"))
-    return (await page.get(f"/imports/{draft.id}/run")).place
 
 
 async def read_rows(page: Page, place: str) -> list[Mapping[str, str]]:
@@ -179,18 +171,6 @@ async def test_corrections_stay_marked_until_they_were_sent(page: Page, places: 
     old = (await page.get(place)).text
     assert "Send 1 corrected row" not in old
     assert "tt6263850" not in old  # the row of that run is as the run left it
-
-
-@pytest.mark.parametrize(
-    "place", ["/" + "a" * 5000, "~nobody-of-that-name/x.csv", "/tmp/\0x", "/dev/zero", "https://[::1"]
-)
-async def test_a_place_that_cannot_be_opened_is_said(page: Page, places: Path, place: str) -> None:
-    form = aiohttp.FormData(quote_fields=False)
-    form.add_field("token", page.token)
-    form.add_field("place", place, content_type="text/plain")
-    answer = await page.ask("POST", "/imports", data=form)
-    assert answer.status == 400
-    assert list((places / "web").iterdir()) == []
 
 
 async def test_a_cell_of_a_mebibyte_is_a_row_like_others(page: Page, places: Path) -> None:
