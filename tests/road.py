@@ -33,6 +33,7 @@ from importer.journal.history import PastRun, find_run, list_runs
 from importer.model import RESULT_COLUMNS
 from importer.readers import ReadOptions
 from importer.runs import send as sending
+from importer.runs.access import Access
 from importer.runs.again import ChangesOfRun, ResultsFile
 from importer.runs.conflicts import Conflict, OnConflict
 from importer.runs.destination import OpenDestination
@@ -41,7 +42,6 @@ from importer.runs.prompts import Prompts, Unattended
 from importer.runs.results_csv import write_results
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.run_report import RunReport
-from importer.runs.send import Access
 from importer.runs.sources import ExportFile, Opening, SourceSpec
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import ID_NAMES, Catalogue, Kind, Wanted

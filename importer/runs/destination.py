@@ -16,13 +16,14 @@ from importer.errors import OptionError, UsageError
 from importer.files import check_place, is_same_file
 from importer.journal import Journal, JournalRun
 from importer.model import RatingJob
+from importer.runs.access import Access
 from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
 from importer.runs.estimate import Effort, estimate_effort
 from importer.runs.export_file import Writing
 from importer.runs.outputs import Outputs, check_replaceable, find_parts
 from importer.runs.rules import RunRules, SendOptions
-from importer.runs.send import Access, Sending
+from importer.runs.send import Sending
 from importer.text import count
 
 

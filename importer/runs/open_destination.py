@@ -30,11 +30,11 @@ from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, KeySignIn, LocalServer, Pace
 from importer.errors import AuthorizationError, OptionError, Remedy
 from importer.http import host_of, is_same_site
+from importer.runs.access import Access
 from importer.runs.destination import OpenDestination
 from importer.runs.local_sandbox import embedded_sandbox
 from importer.runs.places import PlaceOptions
 from importer.runs.rules import DestinationOptions, SendOptions
-from importer.runs.send import Access
 from importer.runs.settings import load_spec_settings
 from importer.secret import Secret
 from importer.text import is_text

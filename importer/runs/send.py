@@ -12,22 +12,20 @@ a request.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from importer.client.account_reader import AccountReader
 from importer.client.batching import Batcher, BatchSize
-from importer.client.client import Client, Tokens
+from importer.client.client import Client
 from importer.client.pool import WorkerPool
-from importer.client.rate import Rate
 from importer.client.rate_limit import Limiter
-from importer.client.retry import RetryBudget
-from importer.client.sign_in import AccountInfo
 from importer.client.transport import Transport
-from importer.destinations.base import Destination, IdFinder
+from importer.destinations.base import Destination
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import delaying_signals, interrupted_by, new_event_loop, passing_signals_on
 from importer.model import Batch, RatingJob, RowOutcome
 from importer.progress import Phase, Traffic
+from importer.runs.access import Access
 from importer.runs.compare import Comparison
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
@@ -41,27 +39,6 @@ READ_AHEAD = 2000
 """Rows that are read from the journal at once. They are claimed when their request is about to leave."""
 
 USUAL_WORKERS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """How the account is reached."""
-
-    get_rate: Rate | None = None
-    """The pace of reading; None means that only the server limits it."""
-    build_tokens: Callable[[Transport], Tokens] | None = None
-    """Gives the signed-in account's tokens."""
-    signs_in: bool = False
-    """Whether the first token of the run is not kept anywhere, and takes a sign-in."""
-    is_proven: bool = False
-    """Whether the credentials were just checked, so that no request is needed for that."""
-    account_info: AccountInfo | None = None
-    """The account's description, with its number of ratings and its limit if known."""
-    confirm_user: Callable[[Client], Awaitable[None]] | None = None
-    """If the user is only assumed: asks the service before anything is sent. Raises StopRunError."""
-    budget: RetryBudget = field(default_factory=RetryBudget)
-    finder: IdFinder | None = None
-    """Finds the destination's own ids for rows, if it takes no others."""
 
 
 class Sending:
