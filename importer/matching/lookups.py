@@ -8,7 +8,6 @@
 An outage is an error, never an answer. `scoring` interprets the answers.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from importer.client.rate import Rate
 from importer.client.rate_limit import Limiter
 from importer.client.retry import RetryBudget
 from importer.client.transport import Transport
+from importer.client.workers import work_side_by_side
 from importer.destinations.base import Search
 from importer.destinations.decisions import Decision
 from importer.destinations.titles import Found, Unsearchable
@@ -58,13 +58,7 @@ class Lookups:
         limiter = Limiter(self._options.rate, self._progress)
         client = Client(transport, limiter, budget=self._options.budget)
         waiting = iter(queries)
-        tasks = [asyncio.ensure_future(self._work(client, waiting)) for _ in range(self._options.workers)]
-        try:
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await work_side_by_side(lambda: self._work(client, waiting), self._options.workers)
         return self._results
 
     async def _work(self, client: Client, waiting: Iterator[TitleQuery]) -> None:

@@ -11,12 +11,12 @@ Each question is asked once, at the pace of the run. Rows keep their ids in the 
 the cache of look-ups: a second run, an undo and a retry ask nothing. An outage is an error, never an answer.
 """
 
-import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from importer.client.client import Client
+from importer.client.workers import work_side_by_side
 from importer.config.folders import state_dir
 from importer.destinations.base import IdFinder
 from importer.destinations.titles import Found
@@ -107,13 +107,7 @@ class Finding:
                 answers[question] = known
         waiting = iter(open_questions)
         with _shown(self._progress, len(open_questions)):
-            tasks = [asyncio.ensure_future(self._work(waiting, answers)) for _ in range(self._workers)]
-            try:
-                await asyncio.gather(*tasks)
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+            await work_side_by_side(lambda: self._work(waiting, answers), self._workers)
         return answers
 
     async def _work(self, waiting: Iterator[str], answers: dict[str, Found]) -> None:
