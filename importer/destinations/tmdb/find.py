@@ -13,25 +13,18 @@ tt1234567, of no kind         a movie and a show          not_found, ambiguous: 
 An IMDb id is of one title only, so the answer says what it is. TVDB ids count from one in each kind.
 """
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote
 
 from importer.destinations.decisions import Decision, Done
 from importer.destinations.titles import Candidate, EpisodeOf, Found, possible_kinds
-from importer.destinations.tmdb.ratings import LARGEST_ID
+from importer.destinations.tmdb.entries import FIND_LISTS, is_id, list_found
 from importer.destinations.tmdb.request import TmdbAccess
 from importer.destinations.tmdb.trouble import NOT_FOUND, PATIENT_QUESTION, interpret_trouble, read_code
 from importer.errors import ConnectionLostError
 from importer.http import Request, Response, parse_object
 from importer.model import MediaKind, Outcome, RatingJob, Status
 
-_LISTS = {
-    "movie_results": MediaKind.MOVIE,
-    "tv_results": MediaKind.SHOW,
-    "tv_episode_results": MediaKind.EPISODE,
-}
 _IMDB, _TVDB = "imdb_id", "tvdb_id"
 _LONGEST_TITLE = 500
 
@@ -77,8 +70,8 @@ class TmdbFinder:
             if answer.status == 404 and read_code(answer) == NOT_FOUND:
                 return Done(Found())
             content = parse_object(answer.body) if answer.status == 200 else {}
-            if any(isinstance(content.get(name), list) for name in _LISTS):
-                entries = list(_read_lists(content))
+            if any(isinstance(content.get(name), list) for name in FIND_LISTS):
+                entries = [_read_title(kind, entry) for kind, entry in list_found(content)]
                 titles = tuple(each for each in entries if each is not None)
                 return Done(Found(titles, is_cut_off=len(titles) < len(entries)))
         return interpret_trouble(answer, self.access.secrets, PATIENT_QUESTION)
@@ -144,25 +137,16 @@ def _name(titles: tuple[Candidate, ...]) -> str:
     return ", ".join(f"{each.kind} {each.tmdb_id}" for each in titles[:3])
 
 
-def _read_lists(content: Mapping[str, Any]) -> Iterator[Candidate | None]:
-    for name, kind in _LISTS.items():
-        entries = content.get(name)
-        for entry in entries if isinstance(entries, list) else ():
-            yield _read_title(kind, entry) if isinstance(entry, dict) else None
-
-
-def _read_title(kind: MediaKind, entry: Mapping[str, Any]) -> Candidate | None:
+def _read_title(kind: MediaKind, entry: object) -> Candidate | None:
+    if not isinstance(entry, dict):
+        return None
     tmdb_id, title = entry.get("id"), entry.get("title" if kind is MediaKind.MOVIE else "name")
-    if not _is_id(tmdb_id):
+    if not is_id(tmdb_id):
         return None
     candidate = Candidate(kind, str(title or "")[:_LONGEST_TITLE], None, tmdb_id=tmdb_id)
     if kind is not MediaKind.EPISODE:
         return candidate
     show, season, number = (entry.get(name) for name in ("show_id", "season_number", "episode_number"))
-    if not _is_id(show) or type(season) is not int or type(number) is not int or min(season, number) < 0:
+    if not is_id(show) or type(season) is not int or type(number) is not int or min(season, number) < 0:
         return None
     return candidate._replace(place=EpisodeOf("", None, season, number, tmdb_id=show))
-
-
-def _is_id(value: object) -> bool:
-    return type(value) is int and 0 < value < LARGEST_ID

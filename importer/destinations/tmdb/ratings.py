@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from importer.destinations.titles import AccountRating, Identity, PageQuery, RatingsPage, build_keys
+from importer.destinations.tmdb.entries import is_id, read_year
 from importer.http import Response, parse_object
 from importer.model import MediaKind, Rating
 
@@ -22,15 +23,13 @@ LAST_PAGE = 500
 
 LISTS = {MediaKind.MOVIE: "movies", MediaKind.SHOW: "tv", MediaKind.EPISODE: "tv/episodes"}
 
-LARGEST_ID = 10**12
-
 _HALF = Decimal("0.5")
 
 
 def read_account_number(answer: Response) -> str | None:
     """Read the number of the account; None if the answer is not one of `GET /3/account`."""
     number = parse_object(answer.body).get("id")
-    return str(number) if type(number) is int and 0 < number < LARGEST_ID else None
+    return str(number) if is_id(number) else None
 
 
 def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
@@ -89,16 +88,10 @@ def _read_place(
     """The ids, name and numbers of an entry; for an episode the ids of its show, whose name is not told."""
     if kind is MediaKind.EPISODE:
         show, number = entry.get("show_id"), (entry.get("season_number"), entry.get("episode_number"))
-        is_whole = _is_id(show) and all(type(part) is int and part >= 0 for part in number)
+        is_whole = is_id(show) and all(type(part) is int and part >= 0 for part in number)
         return ({"tmdb": show}, (None, None), number) if is_whole else None
-    is_film = kind is MediaKind.MOVIE
-    if not _is_id(entry.get("id")):
+    if not is_id(entry.get("id")):
         return None
-    name = entry.get("title" if is_film else "name")
-    date = str(entry.get("release_date" if is_film else "first_air_date") or "")[:4]
-    year = int(date) if len(date) == 4 and date.isascii() and date.isdigit() and int(date) else None
-    return {"tmdb": entry["id"]}, (name if isinstance(name, str) else None, year), (None, None)
-
-
-def _is_id(value: object) -> bool:
-    return type(value) is int and 0 < value < LARGEST_ID
+    name = entry.get("title" if kind is MediaKind.MOVIE else "name")
+    title = name if isinstance(name, str) else None
+    return {"tmdb": entry["id"]}, (title, read_year(kind, entry)), (None, None)

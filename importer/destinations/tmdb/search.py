@@ -8,13 +8,14 @@ Answers are not trusted: an entry without a name or a valid id is dropped.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from importer.destinations.decisions import Decision, Done, Effect, Retry, Stop, interpret_loss
-from importer.destinations.policies import RATE_LIMIT, build_question
 from importer.destinations.titles import Candidate, Found, Unsearchable
+from importer.destinations.tmdb.entries import is_id, list_found, read_year
+from importer.destinations.tmdb.trouble import PATIENT_QUESTION, RATE_LIMITED
 from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Request, Response, parse_object, read_retry_after
 from importer.model import MediaKind
@@ -26,18 +27,9 @@ LONGEST_QUERY = 200
 REQUESTS_PER_SECOND = 20
 """Half of what TMDB allows (docs: rate limiting, about 40)."""
 
-_QUESTION = replace(build_question("TMDB"), attempts=5)
-_RATE_LIMIT = replace(RATE_LIMIT, first_wait_seconds=10)
-
 _SOURCES = {"imdb": "imdb_id", "tvdb": "tvdb_id"}
-_LISTS = {
-    "movie_results": MediaKind.MOVIE,
-    "tv_results": MediaKind.SHOW,
-    "tv_episode_results": MediaKind.EPISODE,
-}
 _KINDS = {"movie": MediaKind.MOVIE, "tv": MediaKind.SHOW}
 _PAGES = {MediaKind.MOVIE: "movie", MediaKind.SHOW: "tv"}
-_LARGEST_ID = 10**12
 _LONGEST_TITLE = 500
 
 
@@ -97,7 +89,7 @@ class TmdbSearch:
         self, answer: Response | ConnectionLostError, read: Callable[[Mapping[str, Any]], Found]
     ) -> Decision[Found | Unsearchable]:
         if isinstance(answer, ConnectionLostError):
-            return interpret_loss(answer, "TMDB", _QUESTION)
+            return interpret_loss(answer, "TMDB", PATIENT_QUESTION)
         status = answer.status
         if status == 200 and (body := parse_object(answer.body)):
             return Done(read(body))
@@ -107,9 +99,9 @@ class TmdbSearch:
             return Stop(AuthorizationError("TMDB does not accept the token (401): copy it again."))
         if status == 429:
             wait = read_retry_after(answer.headers)
-            return Retry("TMDB asks to slow down (429)", _RATE_LIMIT, wait_seconds=wait)
+            return Retry("TMDB asks to slow down (429)", RATE_LIMITED, wait_seconds=wait)
         if status == 200 or status >= 500:
-            return Retry(f"HTTP {status}", _QUESTION, Effect.NONE, read_retry_after(answer.headers))
+            return Retry(f"HTTP {status}", PATIENT_QUESTION, Effect.NONE, read_retry_after(answer.headers))
         return Stop(StopRunError(f"TMDB answers HTTP {status}, which makes no sense here."))
 
 
@@ -127,29 +119,23 @@ def _read_results(body: Mapping[str, Any], type_: str) -> Found:
 
 
 def _read_found(body: Mapping[str, Any], source: str, value: str) -> Iterator[Candidate]:
-    for name, kind in _LISTS.items():
-        entries = body.get(name)
-        for entry in entries if isinstance(entries, list) else ():
-            found = _read_title(kind, entry) if isinstance(entry, dict) else None
-            if found is not None:
-                yield (
-                    found._replace(imdb_id=value) if source == "imdb" else found._replace(tvdb_id=int(value))
-                )
+    for kind, entry in list_found(body):
+        found = _read_title(kind, entry) if isinstance(entry, dict) else None
+        if found is not None:
+            yield found._replace(imdb_id=value) if source == "imdb" else found._replace(tvdb_id=int(value))
 
 
 def _read_title(kind: MediaKind, entry: Mapping[str, Any]) -> Candidate | None:
     tmdb_id, is_film = entry.get("id"), kind is MediaKind.MOVIE
     name = _read_text(entry.get("title" if is_film else "name"))
     original = _read_text(entry.get("original_title" if is_film else "original_name"))
-    if type(tmdb_id) is not int or not 0 < tmdb_id < _LARGEST_ID or not name:
+    if not is_id(tmdb_id) or not name:
         return None
-    date = str(entry.get("release_date" if is_film else "first_air_date") or "")
-    year = int(date[:4]) if date[:4].isascii() and date[:4].isdigit() and len(date) >= 4 else None
     page = _PAGES.get(kind)
     return Candidate(
         kind,
         name,
-        year or None,
+        read_year(kind, entry),
         tmdb_id=tmdb_id,
         other_titles=(original,) if original and original != name else (),
         url=f"https://www.themoviedb.org/{page}/{tmdb_id}" if page else "",
