@@ -120,6 +120,11 @@ class ImporterError(Exception):
     def __str__(self) -> str:
         return self.explain(_NO_ADVICE)
 
+    @property
+    def needs_yes(self) -> bool:
+        """Whether it was a question, and a yes said beforehand is all that is missing."""
+        return self.remedy is Remedy.ASK_NOTHING
+
     def explain(self, advice: Mapping[Remedy, str]) -> str:
         """Return the message and the remedy, with the text from `advice` if there is one."""
         if self.remedy is None:

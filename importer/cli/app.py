@@ -188,7 +188,7 @@ def _run() -> int:
 
 
 def _report(error: ImporterError) -> int:
-    _print_problem(explain(error), error.exit_code)
+    _print_problem(explain(error), error.exit_code, needs_yes=error.needs_yes)
     if isinstance(error, (OptionError, CommandError)):
         _print_where_to_look(_typed_command())
     return error.exit_code
@@ -223,9 +223,9 @@ def _print_where_to_look(command: str) -> None:
         _print_line(f"see `{' '.join(filter(None, ['importer', command]))} --help`")
 
 
-def _print_problem(problem: str, exit_code: int) -> int:
+def _print_problem(problem: str, exit_code: int, *, needs_yes: bool = False) -> int:
     if _logs_json():
-        open_log(as_json=True).stopped(problem, exit_code)
+        open_log(as_json=True).stopped(problem, exit_code, needs_yes=needs_yes)
     else:
         for line in problem.splitlines():
             _print_line(clean(line, 2000))

@@ -92,11 +92,12 @@ class Log:
             seconds=round(end.seconds, 3),
             reasons=list(end.reasons),
             stopped=end.stopped or None,
+            needs_yes=end.needs_yes,
         )
 
-    def stopped(self, reason: str, exit_code: int) -> None:
+    def stopped(self, reason: str, exit_code: int, *, needs_yes: bool = False) -> None:
         """Log the error that ends the command."""
-        self._write(logging.ERROR, "stopped", reason=reason, exit_code=exit_code)
+        self._write(logging.ERROR, "stopped", reason=reason, exit_code=exit_code, needs_yes=needs_yes)
 
     def note(self, message: str) -> None:
         """Log a message of a daemon, such as the time of the next run; also in text mode."""

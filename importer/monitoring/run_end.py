@@ -31,6 +31,8 @@ class RunEnd:
     """The reason of an early stop, or an empty text."""
     is_unreachable: bool = False
     """Whether it stopped because a server could not be reached."""
+    needs_yes: bool = False
+    """Whether it stopped at a question that a yes said beforehand would answer."""
 
     @property
     def reason(self) -> str:
@@ -84,6 +86,7 @@ def build_run_end(
         reasons=build_reasons(summary),
         stopped=summary.stopped or "",
         is_unreachable=isinstance(stopped_by, UnreachableError),
+        needs_yes=stopped_by is not None and stopped_by.needs_yes,
     )
 
 
@@ -98,4 +101,5 @@ def build_failed_start(
         ended_at,
         stopped=stopped or str(error),
         is_unreachable=isinstance(error, UnreachableError),
+        needs_yes=error.needs_yes,
     )

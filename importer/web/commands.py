@@ -203,20 +203,23 @@ class Said:
         return self.has_ended and bool(self.last("run_ended")) and not self.problem
 
     @property
-    def exit_code(self) -> int | None:
-        """How it ended; None if it said nothing about that, or runs."""
-        end = self.last("run_ended") or self.last("stopped")
-        return None if self.is_running else end.get("exit_code")
+    def end(self) -> Mapping[str, Any]:
+        """What it said of its end; empty if it said nothing about that, or runs."""
+        return {} if self.is_running else self.last("run_ended") or self.last("stopped")
+
+    @property
+    def asks_yes(self) -> bool:
+        """Whether it stopped at a question that `--yes` answers."""
+        return bool(self.end.get("needs_yes"))
 
     @property
     def problem(self) -> str:
         """Why it could not do its work; empty if it did, or runs."""
         if self.is_running:
             return ""
-        end = self.last("run_ended") or self.last("stopped")
-        if found := end.get("stopped") or end.get("reason"):
+        if found := self.end.get("stopped") or self.end.get("reason"):
             return str(found)
-        return "\n".join(self.remarks) if self.output is None and not end else ""
+        return "\n".join(self.remarks) if self.output is None and not self.end else ""
 
     @property
     def remarks(self) -> Sequence[str]:

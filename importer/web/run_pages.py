@@ -16,7 +16,6 @@ from importer.web.render import redirect, render
 from importer.web.steps import list_steps
 
 LOG = ("--log-format", "json", "--json")
-_ASKS_YES = "--yes"
 
 
 def begin_run(draft: Draft, *more: str) -> None:
@@ -49,7 +48,7 @@ async def go_on(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     command = draft.command("run")
     words = [str(word) for word in command.facts.get("words", ())]
-    yes = [_ASKS_YES] if form.get("yes") else []
+    yes = ["--yes"] if form.get("yes") else []
     if not words:
         raise web.HTTPConflict(text="Nothing was begun here.")
     if words[0] == "run":
@@ -83,7 +82,6 @@ async def show_run(request: web.Request) -> web.StreamResponse:
         steps=list_steps(draft, "run"),
         said=said,
         **describe_progress(said),
-        asks_yes=_ASKS_YES in said.problem,
         verb=_verb(draft),
     )
 

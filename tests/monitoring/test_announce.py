@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.errors import AuthorizationError
+from importer.errors import AuthorizationError, ImporterError, Remedy, UsageError
 from importer.journal.results import Tally
 from importer.model import Status
 from importer.monitoring import announce as announcing
@@ -118,3 +118,19 @@ def test_an_error_before_the_run_is_an_end_too() -> None:
     end = build_failed_start("nightly", error, began_at=BEGAN_AT, ended_at=BEGAN_AT)
     assert (end.exit_code, end.run_id, end.stopped) == (3, "", str(error))
     assert not end.is_good
+
+
+@pytest.mark.parametrize(
+    ("error", "needs_yes"),
+    [(UsageError("it would change 9 of 10", Remedy.ASK_NOTHING), True), (UsageError("say --yes"), False)],
+)
+def test_an_end_at_a_question_is_known_from_its_remedy(error: ImporterError, needs_yes: bool) -> None:
+    began = build_failed_start("nightly", error, began_at=BEGAN_AT, ended_at=BEGAN_AT)
+    summary = Summary("r1", "a.csv", "trakt", [], 0, 1.0, stopped=str(error))
+    went_on = build_run_end("nightly", summary, 2, began_at=BEGAN_AT, ended_at=BEGAN_AT, stopped_by=error)
+    stream = io.StringIO()
+    log = open_log(as_json=True, stream=stream)
+    log.run_ended(began)
+    log.run_ended(went_on)
+    log.stopped(str(error), 2, needs_yes=error.needs_yes)
+    assert [json.loads(line)["needs_yes"] for line in stream.getvalue().splitlines()] == [needs_yes] * 3

@@ -46,7 +46,7 @@ def test_what_went_wrong_is_said(tmp_path: Path, places: Path) -> None:
     command.wait()
     said = command.read()
     assert "missing.csv" in said.problem
-    assert said.exit_code == 2
+    assert said.end["exit_code"] == 2
 
 
 def test_a_command_is_begun_once_at_a_time(tmp_path: Path, places: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_killed_command_does_not_run_and_its_number_is_not_killed_again(
     command.stop()
     assert killed == []  # another process may have the number now
     said = command.read()
-    assert (said.has_ended, said.exit_code) == (True, None)
+    assert (said.has_ended, said.end) == (True, {})
 
 
 def test_of_a_long_log_the_first_and_the_last_lines_are_read(tmp_path: Path) -> None:
