@@ -1,7 +1,9 @@
 """Jobs through the pool to a server of pure rules, in virtual time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from urllib.parse import parse_qsl, urlsplit
 
 from importer.client.batching import Batcher, BatchSize
 from importer.client.client import Client
@@ -9,8 +11,10 @@ from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter
 from importer.destinations.base import Destination
 from importer.errors import StopRunError
+from importer.http import Request, Response
 from importer.model import Batch, RatingJob, RowOutcome
 from importer.progress import Progress
+from importer.sandbox.exchange import Call, Route, Twist
 from tests.virtual_time import run_in_virtual_time
 
 
@@ -50,3 +54,22 @@ def deliver_jobs(
 def without_limit() -> Limiter:
     """A limiter that never waits by itself."""
     return Limiter(None, Progress())
+
+
+def call_route(
+    routes: Iterable[Route],
+    request: Request,
+    headers: Mapping[str, str] | None = None,
+    twist: Twist | None = None,
+) -> Response:
+    """Let a look-alike's own method answer, without a socket; `headers` go below those of the request."""
+    parts = urlsplit(request.url)
+    for route in routes:
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
+        found = re.fullmatch(pattern, parts.path)
+        if route.method == request.method and found:
+            sent = {**(headers or {}), **request.headers}
+            query = dict(parse_qsl(parts.query))
+            answer = route.answer(Call(found.groupdict(), sent, query, request.body or b"", twist))
+            return Response(answer.status, answer.headers, answer.body)
+    raise AssertionError(f"there is no {request.method} {parts.path}")

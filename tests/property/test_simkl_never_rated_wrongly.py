@@ -5,11 +5,9 @@ way.
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 from hypothesis import given
@@ -25,13 +23,13 @@ from importer.http import Request, Response
 from importer.model import MediaKind, RatingJob, RowOutcome, Status
 from importer.sandbox import SandboxOptions
 from importer.sandbox.catalogue import Catalogue, Kind
-from importer.sandbox.exchange import Call, Route, Twist
+from importer.sandbox.exchange import Twist
 from importer.sandbox.shared import Shared
 from importer.sandbox.simkl.routes import build_routes
 from importer.sandbox.simkl.tokens import Tokens
 from importer.sandbox.store import Store
 from tests.builders import build_job
-from tests.property.delivery import deliver_jobs, without_limit
+from tests.property.delivery import call_route, deliver_jobs, without_limit
 
 NOW = 1_790_000_000.0
 HEADERS = {"User-Agent": "tests/1.0"}
@@ -39,6 +37,7 @@ HEADERS = {"User-Agent": "tests/1.0"}
 LOST = ("lost", "answer lost")
 SPOILT = ("html", "nothing", "null", "uncounted", "half counted", "unnamed", "echo without ids", "echo empty")
 STATUSES = ("400", "409", "412", "413", "422", "423", "429", "500", "502", "lock", "done but 500")
+TWISTS = {"echo without ids": Twist.NOT_FOUND_WITHOUT_IDS, "echo empty": Twist.NOT_FOUND_EMPTY}
 TROUBLES = st.lists(st.sampled_from(["", "", "", *LOST, *SPOILT, *STATUSES]), max_size=20)
 
 
@@ -69,35 +68,10 @@ class SandboxServer(Transport):
             return Response(int(trouble), {}, b"")
         if trouble == "lock":
             return Response(400, {}, b'{"error": "RATE_LIMIT"}')
-        answer = self._answer(request, trouble)
+        answer = call_route(self._routes, request, HEADERS, TWISTS.get(trouble))
         if trouble == "answer lost":
             raise ConnectionLostError(Loss.DROPPED)
         return spoil(answer, trouble)
-
-    def _answer(self, request: Request, trouble: str) -> Response:
-        twists = {
-            "echo without ids": Twist.NOT_FOUND_WITHOUT_IDS,
-            "echo empty": Twist.NOT_FOUND_EMPTY,
-        }
-        parts = urlsplit(request.url)
-        route, params = self._find(request.method, parts.path)
-        call = Call(
-            params,
-            {**HEADERS, **request.headers},
-            dict(parse_qsl(parts.query)),
-            request.body or b"",
-            twists.get(trouble),
-        )
-        answer = route.answer(call)
-        return Response(answer.status, answer.headers, answer.body)
-
-    def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        for route in self._routes:
-            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
-            found = re.fullmatch(pattern, path)
-            if route.method == method and found:
-                return route, found.groupdict()
-        raise AssertionError(f"there is no {method} {path}")
 
     def ratings_of(self, imdb_id: str | None) -> set[float]:
         stored = [each for kind in Kind for each in self.store.ratings("demo", kind)]

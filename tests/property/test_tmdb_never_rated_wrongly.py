@@ -5,10 +5,8 @@ rules, pool and reader send them, while answers are spoilt or lost.
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 from hypothesis import example, given
@@ -29,14 +27,13 @@ from importer.progress import Progress
 from importer.runs.find_ids import Finding
 from importer.sandbox import SandboxOptions
 from importer.sandbox.catalogue import Catalogue
-from importer.sandbox.exchange import Call, Route
 from importer.sandbox.shared import Shared
 from importer.sandbox.store import Store
 from importer.sandbox.titles import Kind
 from importer.sandbox.tmdb.routes import build_routes
 from tests.builders import build_job
 from tests.destinations.conformance import MOVIES, SHOW
-from tests.property.delivery import deliver_jobs, without_limit
+from tests.property.delivery import call_route, deliver_jobs, without_limit
 from tests.virtual_time import run_in_virtual_time
 
 OZYMANDIAS = "tt2301451"
@@ -66,25 +63,10 @@ class SandboxServer(Transport):
             raise ConnectionLostError(Loss.TIMEOUT)
         if trouble.isdigit():
             return Response(int(trouble), {}, b"")
-        answer = self._answer(request)
+        answer = call_route(self._routes, request)
         if trouble == "answer lost":
             raise ConnectionLostError(Loss.DROPPED)
         return spoil(answer, trouble)
-
-    def _answer(self, request: Request) -> Response:
-        parts = urlsplit(request.url)
-        route, params = self._find(request.method, parts.path)
-        call = Call(params, request.headers, dict(parse_qsl(parts.query)), request.body or b"")
-        answer = route.answer(call)
-        return Response(answer.status, answer.headers, answer.body)
-
-    def _find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        for route in self._routes:
-            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
-            found = re.fullmatch(pattern, path)
-            if route.method == method and found:
-                return route, found.groupdict()
-        raise AssertionError(f"there is no {method} {path}")
 
     def stored(self) -> dict[str, float]:
         """The ratings by the title's name, which for an episode has its show's and its numbers."""
