@@ -7,6 +7,7 @@ exit_code, out, err = run("plan", "ratings.csv", "--to", "stars")
 """
 
 import csv
+import os
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -29,12 +30,24 @@ def build_command(
     secrets: Collection[str],
 ) -> Importer:
     """Build the command; none of the secrets may ever be printed."""
+    forget_settings(monkeypatch)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(token_store, "find_keyring", lambda: None)
     config = write(folder / "config.toml", "")
     for name, value in {"STATE_DIR": str(folder / "state"), "CONFIG_FILE": str(config), **settings}.items():
         monkeypatch.setenv(f"IMPORTER_{name}", value)
     return lambda *words: run_command(monkeypatch, capsys, words, secrets)
+
+
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away the settings of whoever runs the tests."""
+    for name in [each for each in os.environ if each.startswith("IMPORTER_")]:
+        monkeypatch.delenv(name)
+
+
+def inherit() -> dict[str, str]:
+    """What a process of its own has of the environment: no settings of whoever runs the tests."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
 
 
 def run_command(

@@ -4,7 +4,6 @@ Every page that a test opens is watched: no violation of its policy, no error of
 another host. `python -m tests.browser.pictures` writes the screenshots of the docs by the same means.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from tests.command import inherit
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples"
@@ -46,7 +47,7 @@ class Server:
             config.touch(mode=0o600)
         self.folder = folder
         self._environ = {
-            **os.environ,
+            **inherit(),
             "IMPORTER_STATE_DIR": str(folder / "state"),
             "IMPORTER_CONFIG_FILE": str(config),
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",

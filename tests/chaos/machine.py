@@ -4,7 +4,6 @@ Also reads the journal from outside, while it is being written and after each de
 """
 
 import csv
-import os
 import random
 import signal
 import sqlite3
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.command import inherit
 from tests.system.conftest import COMMAND
 
 STEP_SECONDS = 0.03
@@ -30,8 +30,7 @@ LONGEST_LIFE_SECONDS = 100.0
 
 def build_environment(folder: Path) -> dict[str, str]:
     """An environment that shares no settings and no state with whoever runs the tests."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
-    return inherited | {
+    return inherit() | {
         "HOME": str(folder / "home"),
         "XDG_CONFIG_HOME": str(folder / "config"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",

@@ -1,6 +1,5 @@
 """The first run, the first settings file, and the commands that try what is set up."""
 
-import os
 import sys
 import threading
 import tomllib
@@ -21,8 +20,6 @@ ROWS = "imdb_id,rating\ntt0000417,8\n"
 
 @pytest.fixture
 def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Importer:
-    for name in [name for name in os.environ if name.startswith("IMPORTER_")]:
-        monkeypatch.delenv(name)
     write(tmp_path / "ratings.csv", ROWS)
     return build_command(tmp_path, monkeypatch, capsys, {}, secrets=("hunter22", "secretpath"))
 

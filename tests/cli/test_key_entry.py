@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import stat
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from importer.client import token_store
-from tests.command import Importer, run_command
+from tests.command import Importer, forget_settings, run_command
 from tests.destinations.conformance import MOVIES
 from tests.road import Server, running_sandbox
 
@@ -28,9 +27,7 @@ def server() -> Iterator[Server]:
 def importer(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Importer:
-    for name in os.environ:
-        if name.startswith("IMPORTER_"):
-            monkeypatch.delenv(name)
+    forget_settings(monkeypatch)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path / "state"))

@@ -2,19 +2,17 @@
 
 import io
 import json
-import os
 import re
 import stat
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
-from importer.cli import app
 from importer.client import token_store as tokens_module
 from tests.auth_server import (
     CLIENT_ID,
@@ -28,9 +26,7 @@ from tests.auth_server import (
     USER_CODE,
     AuthServer,
 )
-
-Importer = Callable[..., tuple[int, str, str]]
-"""Runs the command in this process: its exit code, standard output and standard error."""
+from tests.command import Importer, forget_settings, run_command
 
 
 @pytest.fixture
@@ -46,9 +42,7 @@ def importer(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Importer:
-    for name in os.environ:
-        if name.startswith("IMPORTER_"):
-            monkeypatch.delenv(name)
+    forget_settings(monkeypatch)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path / "state"))
@@ -58,18 +52,8 @@ def importer(
     monkeypatch.setenv("IMPORTER_TRAKT_CLIENT_SECRET", CLIENT_SECRET)
     monkeypatch.setattr(tokens_module, "find_keyring", lambda: None)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-
-    def run(*words: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["importer", *words])
-        with pytest.raises(SystemExit) as ended:
-            app.main()
-        printed = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        for secret in (CLIENT_SECRET, DEVICE_CODE, "acc3ss-", "r3fresh-"):
-            assert secret not in printed.out + printed.err
-        return ended.value.code, printed.out, printed.err
-
-    return run
+    secrets = (CLIENT_SECRET, DEVICE_CODE, "acc3ss-", "r3fresh-")
+    return lambda *words: run_command(monkeypatch, capsys, words, secrets)
 
 
 def pending() -> web.Response:

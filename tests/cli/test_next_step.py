@@ -1,6 +1,5 @@
 """What a run names as the next command is what helps."""
 
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from importer.journal.results import Tally
 from importer.model import Status
 from importer.report.summary import Summary
 from importer.titles.settings import index_file
+from tests.command import forget_settings
 
 DONE = Summary("run", "ratings.csv", "trakt (me)", [Tally(Status.RATED, "", 1, ())], 1, 1.0)
 
@@ -56,8 +56,7 @@ def test_rows_without_ids_are_looked_up_in_the_same_reading() -> None:
 def test_without_an_index_a_file_to_upload_needs_one_first(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in [each for each in os.environ if each.startswith("IMPORTER_")]:
-        monkeypatch.delenv(name)
+    forget_settings(monkeypatch)
     monkeypatch.setenv("IMPORTER_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setattr(sys, "argv", ["importer", "run", "ratings.csv", "--to", "trakt-file"])

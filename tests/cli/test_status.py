@@ -1,7 +1,6 @@
 """`importer status`: accounts and jobs, from what earlier runs wrote down."""
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,8 +41,6 @@ def importer(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Importer:
-    for name in [name for name in os.environ if name.startswith("IMPORTER_")]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("TZ", "UTC")
     settings = {
         "TRAKT_BASE_URL": server.url,

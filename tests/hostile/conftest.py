@@ -1,6 +1,5 @@
 """The installed command among enemies, and a search for what it may have left behind of its credentials."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -12,6 +11,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+
+from tests.command import inherit
 
 COMMAND = Path(sys.executable).with_name("importer")
 HURRY = Path(__file__).parent / "hurry"
@@ -30,9 +31,8 @@ class Command:
 
     @property
     def environment(self) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
         return {
-            **inherited,
+            **inherit(),
             "HOME": str(self.folder / "home"),
             "XDG_CONFIG_HOME": str(self.folder / "home/config"),
             "TMPDIR": str(self.folder / "tmp"),

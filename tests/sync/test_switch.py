@@ -1,7 +1,6 @@
 """Sync jobs that are switched off: what runs them, and what tells so."""
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -19,8 +18,6 @@ SHELF = "imdb_id,type,rating\ntt0111161,movie,8\n"
 
 @pytest.fixture
 def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Importer:
-    for name in [name for name in os.environ if name.startswith("IMPORTER_")]:
-        monkeypatch.delenv(name)
     found = build_command(tmp_path, monkeypatch, capsys, {}, secrets=())
     write(tmp_path / "config.toml", f"[jobs.shelf]\n{JOB}\n[jobs.other]\n{JOB}")
     write(tmp_path / "shelf.csv", SHELF)

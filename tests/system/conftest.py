@@ -1,6 +1,5 @@
 """The installed command and a sandbox process, as a user has them."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.command import inherit
 
 ROOT = Path(__file__).parents[2]
 COMMAND = Path(sys.executable).with_name("importer")
@@ -18,8 +19,7 @@ Importer = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """An environment that shares no settings and no state with whoever runs the tests."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
-    return inherited | {
+    return inherit() | {
         "HOME": str(tmp_path / "home"),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
