@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from difflib import get_close_matches
 from typing import TextIO
 
@@ -65,6 +66,16 @@ def without_place(message: str, line: object) -> str:
 def count(number: int, thing: str) -> str:
     """Write a number of things: `1 row`, `1,234 rows`."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def local_time(moment: datetime) -> str:
+    """Write an instant as the clock on the wall shows it: `2026-11-30 03:00`."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def list_counts(counts: Iterable[tuple[str, int]]) -> str:
+    """Write rows by status: `98 rated, 2 not found`; empty for none."""
+    return ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in counts)
 
 
 def describe_outcome(status: str, reason: str) -> str:

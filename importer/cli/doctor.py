@@ -33,7 +33,7 @@ from importer.model import Status
 from importer.monitoring.health import Health, read_health
 from importer.parts import PARTS, is_there
 from importer.sync.jobs_file import find_account_problems, load_jobs
-from importer.text import clean, count
+from importer.text import clean, count, list_counts
 
 _MOST_RUNS = 5
 
@@ -151,10 +151,7 @@ def _went_wrong(run: PastRun) -> bool:
 
 def _describe_run(run: PastRun) -> str:
     ended = "ended" if run.ended_at else "not ended"
-    counts = (
-        ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in run.counts.items())
-        or "no rows"
-    )
+    counts = list_counts(run.counts.items()) or "no rows"
     return f"  {run.started_at[:19]} {run.kind} to {run.destination}, {ended}: {counts}"
 
 

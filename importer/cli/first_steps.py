@@ -19,7 +19,7 @@ import typer
 
 from importer.cli.next_step import command_line
 from importer.config.sources import name_variable
-from importer.destinations.registry import DEFAULT, choose, list_specs
+from importer.destinations.registry import DEFAULT, choose, list_words
 from importer.destinations.spec import DestinationSpec
 from importer.errors import StopRunError, UsageError
 from importer.runs.places import PlaceOptions
@@ -47,10 +47,9 @@ def settle_place(place: PlaceOptions, at: DestinationOptions, what: str, *, can_
 
 
 def _is_signed_in(spec: DestinationSpec) -> bool:
-    from importer.sync.status import SignInState, list_accounts  # noqa: PLC0415 - a usual run loads no sync
+    from importer.sync.status import find_sign_in  # noqa: PLC0415 - a usual run loads no sync
 
-    signed_in = {SignInState.SIGNED_IN, SignInState.IN_SETTINGS}
-    return any(each.to == spec.word and each.state in signed_in for each in list_accounts({}, _ignore))
+    return find_sign_in(spec, "", _ignore).is_signed_in
 
 
 def _is_usual_place_set_up() -> bool:
@@ -62,7 +61,7 @@ def _is_usual_place_set_up() -> bool:
 
 def _list_choices() -> Sequence[DestinationSpec]:
     """The sandbox first, then services that one signs in to, then files."""
-    specs = list({spec.word: spec for spec in reversed(list_specs())}.values())[::-1]
+    specs = [choose(word) for word in list_words()]
     local = [spec for spec in specs if spec.local_server is not None]
     return [*local, *(spec for spec in specs if spec.has_login), *(spec for spec in specs if spec.is_file)]
 

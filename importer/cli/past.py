@@ -34,7 +34,7 @@ from importer.report.summary import Summary
 from importer.report.summary_text import build_text
 from importer.runs.outputs import find_outputs
 from importer.runs.results_csv import write_results
-from importer.text import clean, without_place
+from importer.text import clean, list_counts, local_time, without_place
 
 _ANSWERS = frozenset({Status.RATED, Status.UNRATED, Status.NOT_FOUND, Status.REJECTED, Status.FAILED})
 """Without one of these no row of a run was answered."""
@@ -186,15 +186,15 @@ def _find(run_id: str) -> PastRun:
 
 
 def _row_of(run: PastRun) -> list[str]:
-    counts = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in run.counts.items())
+    counts = list_counts(run.counts.items()) or "no rows"
     undone = _describe_undo(run, short_id) if run.undone_by else ""
     begun = (short_id(run.run_id), _show_time(run.started_at), _state(run))
-    return [*begun, run.source, run.destination, _account_of(run), counts or "no rows", undone]
+    return [*begun, run.source, run.destination, _account_of(run), counts, undone]
 
 
 def _show_time(text: str) -> str:
     try:
-        return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
+        return local_time(datetime.fromisoformat(text))
     except ValueError:  # of a damaged journal
         return text
 

@@ -48,8 +48,8 @@ def _list_services() -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
 
 
 def _keys_of(spec: DestinationSpec) -> list[tuple[str, str]]:
-    if (signing_in := spec.device or spec.approval) is not None:
-        return list(signing_in.app_keys.items())
+    if spec.approval is not None:
+        return list(spec.approval.app_keys.items())
     return [] if spec.key is None else [(spec.key.field, spec.key.label)]
 
 

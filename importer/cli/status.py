@@ -25,7 +25,7 @@ from importer.sync.status import (
     list_accounts,
     list_jobs,
 )
-from importer.text import clean, count
+from importer.text import clean, count, local_time
 
 
 def status(
@@ -63,7 +63,7 @@ def _show_accounts(accounts: list[AccountStatus]) -> list[str]:
             each.account,
             each.info.username if each.info else "",
             _describe_sign_in(each),
-            show_time(each.token_until),
+            _show_time(each.token_until),
             "" if each.info is None or each.info.rating_count is None else f"{each.info.rating_count:,}",
             "" if each.room_left is None else f"{each.room_left:,}",
             each.problem,
@@ -90,9 +90,9 @@ def show_jobs(jobs: list[JobStatus]) -> list[str]:
         [
             each.name,
             " ".join(filter(None, (each.to, each.account))),
-            show_time(datetime.fromisoformat(each.last.ended_at)) if each.last else "never",
-            describe_result(each.last),
-            "switched off" if each.is_off else show_time(each.next_run_at),
+            _show_time(datetime.fromisoformat(each.last.ended_at)) if each.last else "never",
+            _describe_result(each.last),
+            "switched off" if each.is_off else _show_time(each.next_run_at),
         ]
         for each in jobs
     ]
@@ -106,7 +106,7 @@ def show_jobs(jobs: list[JobStatus]) -> list[str]:
     return lines
 
 
-def describe_result(last: Health | None) -> str:
+def _describe_result(last: Health | None) -> str:
     """Say in a few words how a job's last run ended."""
     if last is None:
         return ""
@@ -116,9 +116,9 @@ def describe_result(last: Health | None) -> str:
     return {1: "rows left", 2: "settings wrong"}.get(last.exit_code, "stopped") + times
 
 
-def show_time(moment: datetime | None) -> str:
+def _show_time(moment: datetime | None) -> str:
     """Show a time as the clock on the wall does; empty for None."""
-    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+    return "" if moment is None else local_time(moment)
 
 
 def _account_as_json(account: AccountStatus) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary, Tally
-from importer.text import clean, count, describe_outcome, duration, rate, without_place
+from importer.text import clean, count, describe_outcome, duration, list_counts, rate, without_place
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -148,7 +148,7 @@ def _count_rows(summary: Summary) -> list[tuple[Status, str, str, str]]:
     now = {status: number - taken_over.get(status, 0) for status, number in summary.counts.items()}
     rows = [(status, f"{number:,}", *meanings[status]) for status, number in now.items() if number]
     if taken_over:
-        detail = ", ".join(f"{number:,} {status.replace('_', ' ')}" for status, number in taken_over.items())
+        detail = list_counts(taken_over.items())
         total = f"{sum(taken_over.values()):,}"
         where = "settled in the plan" if summary.follows_plan else "settled by an earlier run"
         rows.append((Status.UNCHANGED, total, "taken over", f"{where}: {detail}"))
@@ -198,10 +198,8 @@ def _conclude(summary: Summary) -> str:
     if summary.is_undo and (kept := summary.counts.get(Status.KEPT)):
         left = f"{kept:,} of {count(summary.rows, 'row')} left alone, not undone"
         sentences.append(f"{left}; the message of each says why.")
-    accepted = ", ".join(
-        f"{number:,} {status.replace('_', ' ')}"
-        for status, number in summary.counts.items()
-        if status in summary.accepted
+    accepted = list_counts(
+        (status, number) for status, number in summary.counts.items() if status in summary.accepted
     )
     if summary.missed:
         known = f" ({summary.told_again:,} of them known from earlier runs)" if summary.told_again else ""

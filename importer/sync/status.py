@@ -81,6 +81,11 @@ class AccountStatus:
     """Why the service could not be asked."""
 
     @property
+    def is_signed_in(self) -> bool:
+        """Whether a run can begin."""
+        return self.state in {SignInState.SIGNED_IN, SignInState.IN_SETTINGS}
+
+    @property
     def room_left(self) -> int | None:
         """How many ratings still fit; None if that is not known, or there is no limit."""
         info = self.info
@@ -132,9 +137,8 @@ def list_accounts(jobs: Mapping[str, SyncJob], warn: Callable[[str], None]) -> l
         if not spec.has_accounts or spec.sign_in is SignIn.NONE:
             continue
         for account in ("", *_named_accounts()):
-            status = _find_sign_in(spec, account, warn)
-            is_signed_in = status.state in {SignInState.SIGNED_IN, SignInState.IN_SETTINGS}
-            if is_signed_in or (spec.word, account) in used:
+            status = find_sign_in(spec, account, warn)
+            if status.is_signed_in or (spec.word, account) in used:
                 found.append(status)
     return found
 
@@ -153,7 +157,8 @@ def _named_accounts() -> list[str]:
     return list(found) if isinstance(found, dict) else []
 
 
-def _find_sign_in(spec: DestinationSpec, account: str, warn: Callable[[str], None]) -> AccountStatus:
+def find_sign_in(spec: DestinationSpec, account: str, warn: Callable[[str], None]) -> AccountStatus:
+    """Describe an account from what is kept here; the service is not asked."""
     try:
         settings = load_spec_settings(spec, {}, account=account).settings
     except SettingsError:

@@ -14,7 +14,7 @@ from importer import assets
 from importer.destinations.registry import find_title
 from importer.report.page import read_own
 from importer.report.remedies import find_remedy
-from importer.text import clean, count, describe_outcome, duration, rate
+from importer.text import clean, count, describe_outcome, duration, local_time, rate
 from importer.web.access import token_of
 
 SCRIPTS = ("htmx.min.js", "echarts.common.min.js")
@@ -116,4 +116,4 @@ def _moment(text: str | None) -> str:
     """Write an instant of the journal in the time of this machine."""
     if not text:
         return ""
-    return datetime.fromisoformat(text).astimezone().isoformat(sep=" ", timespec="minutes")[:16]
+    return local_time(datetime.fromisoformat(text))
