@@ -12,7 +12,7 @@ def show_code(code: DeviceCode) -> None:
     print(f"Open      {code.verification_url}")
     print(f"and enter {code.user_code}" if code.user_code else "and approve there.")
     if sys.stdout.isatty():
-        _print_qr(code.whole_url or f"{code.verification_url.rstrip('/')}/{code.user_code}")
+        _print_qr(code.link)
     minutes = max(1, round(code.expires_in / 60))
     what = "code" if code.user_code else "address"
     print(f"Waiting for your decision there; the {what} is valid for {minutes} min.", flush=True)

@@ -27,7 +27,8 @@ def write_page(page: Page, path: Path, *, overwrite: bool, opens: bool) -> None:
         webbrowser.open(path.absolute().as_uri())
 
 
-def check_opens(html: Path | None, *, opens: bool) -> None:
-    """Check that there is a page to open. Raises CommandError."""
-    if opens and html is None:
+def find_place(html: Path | None) -> Path:
+    """Return where the page goes. Raises CommandError if --open stands alone."""
+    if html is None:
         raise CommandError("--open opens the page that --html names")
+    return html

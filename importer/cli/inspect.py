@@ -58,13 +58,11 @@ class _HtmlPage:
     """The page that was asked for; imported late, since only it needs templates."""
 
     def __init__(self, path: Path | None, *, opens: bool, overwrite: bool) -> None:
-        from importer.cli.html_page import check_opens  # noqa: PLC0415
+        from importer.cli.html_page import find_place  # noqa: PLC0415
         from importer.report.figures import Figures  # noqa: PLC0415
         from importer.report.file_page import SENDABLE  # noqa: PLC0415
 
-        check_opens(path, opens=opens)
-        assert path is not None
-        self._path, self._opens, self._overwrite = path, opens, overwrite
+        self._path, self._opens, self._overwrite = find_place(path), opens, overwrite
         self.figures = Figures(succeeded=SENDABLE)
 
     def write(self, found: Inspection) -> None:

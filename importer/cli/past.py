@@ -1,7 +1,6 @@
 """`importer runs`, `show` and `report`: what the journals say about earlier runs."""
 
 import json
-import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,6 +31,7 @@ from importer.journal.run_ids import short_id
 from importer.model import RESULT_COLUMNS, Status
 from importer.report.summary import Summary
 from importer.report.summary_text import build_text
+from importer.runs.destination import account_of
 from importer.runs.outputs import find_outputs
 from importer.runs.results_csv import write_results
 from importer.text import clean, list_counts, local_time, without_place
@@ -173,12 +173,11 @@ def report(
 
 
 def _write_page(run_id: str, html: Path | None, *, opens: bool, overwrite: bool) -> None:
-    from importer.cli.html_page import check_opens, write_page  # noqa: PLC0415 - only a page needs templates
+    from importer.cli.html_page import find_place, write_page  # noqa: PLC0415 - only a page needs templates
     from importer.report.run_page import build_run_page  # noqa: PLC0415
 
-    check_opens(html, opens=opens)
-    assert html is not None
-    write_page(build_run_page(_find(run_id)), html, overwrite=overwrite, opens=opens)
+    path = find_place(html)
+    write_page(build_run_page(_find(run_id)), path, overwrite=overwrite, opens=opens)
 
 
 def _find(run_id: str) -> PastRun:
@@ -189,7 +188,7 @@ def _row_of(run: PastRun) -> list[str]:
     counts = list_counts(run.counts.items()) or "no rows"
     undone = _describe_undo(run, short_id) if run.undone_by else ""
     begun = (short_id(run.run_id), _show_time(run.started_at), _state(run))
-    return [*begun, run.source, run.destination, _account_of(run), counts, undone]
+    return [*begun, run.source, run.destination, account_of(run), counts, undone]
 
 
 def _show_time(text: str) -> str:
@@ -197,13 +196,6 @@ def _show_time(text: str) -> str:
         return local_time(datetime.fromisoformat(text))
     except ValueError:  # of a damaged journal
         return text
-
-
-def _account_of(run: PastRun) -> str:
-    """Whose account it is, as the journal's name has it; empty for a file."""
-    destination = re.sub(r"[^a-z0-9]+", "-", run.destination.lower())
-    name = run.journal.stem.removeprefix(f"{destination}-").rpartition("-")[0]
-    return "" if is_file(run.destination) else name.rpartition("-at-")[0] or name
 
 
 def _state(run: PastRun) -> str:

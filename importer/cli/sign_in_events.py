@@ -79,7 +79,7 @@ class SignInJson:
             "code",
             verification_url=code.verification_url,
             user_code=code.user_code,
-            whole_url=code.whole_url or f"{code.verification_url.rstrip('/')}/{code.user_code}",
+            whole_url=code.link,
             expires_in_seconds=round(code.expires_in),
             expires_at=until.isoformat(timespec="seconds"),
         )

@@ -111,6 +111,11 @@ class DeviceCode:
     whole_url: str = ""
     """The page with the code filled in, if the service names it."""
 
+    @property
+    def link(self) -> str:
+        """The page with the code filled in, for a link or a picture."""
+        return self.whole_url or f"{self.verification_url.rstrip('/')}/{self.user_code}"
+
 
 def read_revoke(answer: Response | ConnectionLostError) -> Done[bool]:
     """Whether the service has revoked the token."""

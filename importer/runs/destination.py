@@ -9,12 +9,14 @@ from pathlib import Path
 from importer.client.sign_in import AccountInfo
 from importer.config.folders import state_dir
 from importer.destinations.base import Destination
+from importer.destinations.registry import is_file
 from importer.destinations.sign_in import AccountApi
 from importer.destinations.spec import DestinationSpec
 from importer.destinations.upload_files.base import FileDestination
 from importer.errors import OptionError, UsageError
 from importer.files import check_place, is_same_file
 from importer.journal import Journal, JournalRun
+from importer.journal.history import PastRun
 from importer.model import RatingJob
 from importer.runs.access import Access
 from importer.runs.conflicts import OnConflict
@@ -140,6 +142,18 @@ def journal_for(opened: OpenDestination, wait_seconds: float = 0.0) -> Journal:
 
     Another run of the account is waited for as long as that, and then a JournalLockedError.
     """
-    readable = re.sub(r"[^a-z0-9]+", "-", f"{opened.spec.name} {opened.account}".lower()).strip("-")
+    readable = _slug(f"{opened.spec.name} {opened.account}").strip("-")
     digest = hashlib.sha256(opened.account.encode()).hexdigest()
     return Journal(state_dir() / "journals", f"{readable[:60]}-{digest[:8]}", wait_seconds)
+
+
+def account_of(run: PastRun) -> str:
+    """Return whose account a run went to, as the name of its journal has it; empty for a file."""
+    if is_file(run.destination):
+        return ""
+    name = run.journal.stem.removeprefix(f"{_slug(run.destination)}-").rpartition("-")[0]
+    return name.rpartition("-at-")[0] or name
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())
