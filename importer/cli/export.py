@@ -15,7 +15,7 @@ from importer.errors import OptionError, Remedy, UsageError
 from importer.readers.base import ReadOptions
 from importer.runs.account_export import AccountExport
 from importer.runs.launch import RunRequest
-from importer.runs.outputs import find_parts
+from importer.runs.outputs import with_parts
 from importer.runs.rules import DestinationOptions, FileOptions, RunRules
 
 _FORMS = [word for word in list_words() if is_file(word)]
@@ -57,6 +57,6 @@ def _check_file(file: Path, *, overwrites: bool) -> None:
         raise UsageError(f"{file}: choose a name that ends in .csv")
     if not file.parent.is_dir():
         raise UsageError(f"{file}: there is no folder {file.parent}")
-    found = [path for path in (file, *find_parts(file)) if path.exists()]
+    found = [path for path in with_parts(file) if path.exists()]
     if found and not overwrites:
         raise UsageError(f"{found[0]} exists, and may be the only copy of what it holds.", Remedy.REPLACE)

@@ -23,7 +23,7 @@ from importer.runs.conflicts import OnConflict
 from importer.runs.delivery import Delivery, Work
 from importer.runs.estimate import Effort, estimate_effort
 from importer.runs.export_file import Writing
-from importer.runs.outputs import Outputs, check_replaceable, find_parts
+from importer.runs.outputs import Outputs, check_replaceable, is_part, with_parts
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.send import Sending
 from importer.text import count
@@ -70,7 +70,7 @@ class OpenDestination:
         """What people are to do with the files in that place, which may be those of an earlier run."""
         if self.file is None:
             return ()
-        names = " and ".join(str(path) for path in (self.path, *find_parts(self.path)) if path.exists())
+        names = " and ".join(str(path) for path in with_parts(self.path) if path.exists())
         if is_written:
             upload = f"; upload it at {self.file.upload_at}" if self.file.upload_at else ""
             return (f"{names or self.path} is written{upload}",)
@@ -104,8 +104,7 @@ class OpenDestination:
         check_place(written, "write_to")
         if read is not None and is_same_file(written, read):
             raise OptionError("write_to", "this is the input file itself; name another", written)
-        is_part = rf"{re.escape(written.stem)}-part-\d+-of-\d+{re.escape(written.suffix)}"
-        if read is not None and re.fullmatch(is_part, read.name):
+        if read is not None and is_part(read, written):
             raise UsageError(
                 f"{read} has the name of a part of {written}, which would be replaced; rename it"
             )
@@ -115,7 +114,7 @@ class OpenDestination:
             self._check_replaceable(self.file, outputs)
 
     def _check_replaceable(self, file: FileDestination, outputs: Outputs) -> None:
-        for path in (self.path, *find_parts(self.path)):
+        for path in with_parts(self.path):
             check_replaceable(path, "write_to", file.header)
             if not file.is_own_form:
                 outputs.check_written(path, "write_to")

@@ -28,7 +28,7 @@ from importer.model import WRITTEN, Outcome, RatingJob, RowOutcome, Status
 from importer.progress import Phase
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
-from importer.runs.outputs import find_parts
+from importer.runs.outputs import with_parts
 from importer.runs.snapshot import Snapshot
 
 BLOCK_ROWS = 2000
@@ -211,4 +211,4 @@ def _name_parts(path: Path, count: int) -> list[Path]:
 
 def _find_earlier(path: Path, places: Sequence[Path]) -> list[Path]:
     """Find what an earlier run to this path left that the new files do not replace by name."""
-    return [each for each in (path, *find_parts(path)) if each not in places and each.exists()]
+    return [each for each in with_parts(path) if each not in places and each.exists()]

@@ -181,10 +181,7 @@ def name_plan(source: str, outputs: Outputs) -> Path:
 
 def name_written(source: str, usual: Path, outputs: Outputs) -> Path:
     """Name the file to upload `imdb-import.csv`; if that is of another source, `ratings.imdb-import.csv`."""
-    origin = origin_of(source)
-    if not any(outputs.belongs_to_another(path, origin) for path in (usual, *find_parts(usual))):
-        return usual
-    return _name_free(source, usual.name, outputs)
+    return usual if _is_free(usual, origin_of(source), outputs) else _name_free(source, usual.name, outputs)
 
 
 def _name_free(source: str, ending: str, outputs: Outputs) -> Path:
@@ -192,17 +189,23 @@ def _name_free(source: str, ending: str, outputs: Outputs) -> Path:
     origin, whole = origin_of(source), _shorten(Path(source).name)
     names = chain([_stem_of(source), whole], (f"{whole}-{number}" for number in count(2)))
     places = (Path(f"{name}.{ending}") for name in names)
-    return next(
-        place
-        for place in places
-        if not any(outputs.belongs_to_another(path, origin) for path in (place, *find_parts(place)))
-    )
+    return next(place for place in places if _is_free(place, origin, outputs))
 
 
-def find_parts(path: Path) -> list[Path]:
-    """Find the parts that an earlier run wrote instead of this file."""
-    is_part = re.compile(rf"{re.escape(path.stem)}-part-\d+-of-\d+{re.escape(path.suffix)}")
-    return sorted(each for each in path.parent.iterdir() if is_part.fullmatch(each.name) and each.is_file())
+def _is_free(path: Path, origin: str, outputs: Outputs) -> bool:
+    return not any(outputs.belongs_to_another(each, origin) for each in with_parts(path))
+
+
+def with_parts(path: Path) -> list[Path]:
+    """Return the path, and the parts that an earlier run wrote instead of this file."""
+    parts = (each for each in path.parent.iterdir() if is_part(each, path) and each.is_file())
+    return [path, *sorted(parts)]
+
+
+def is_part(part: Path, path: Path) -> bool:
+    """Whether a file has the name of a part of `path`."""
+    pattern = rf"{re.escape(path.stem)}-part-\d+-of-\d+{re.escape(path.suffix)}"
+    return re.fullmatch(pattern, part.name) is not None
 
 
 def name_match_file(source: str) -> Path:
