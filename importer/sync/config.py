@@ -12,7 +12,7 @@ names no account. `jobs_file.py` loads all jobs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importer.destinations.spec import DestinationSpec
@@ -25,6 +25,7 @@ from importer.runs.rules import (
     EndOptions,
     FileOptions,
     RuleOptions,
+    RunRules,
     SendOptions,
     SourceOptions,
 )
@@ -123,6 +124,17 @@ class SyncJob:
     def is_download(self) -> bool:
         """Whether the source is an address."""
         return is_address(self.source)
+
+    @property
+    def zoned_at(self) -> DestinationOptions:
+        """The options of the destination, with dates in the zone of the source."""
+        return replace(self.at, request=self.at.request.in_zone(self.reading.zone))
+
+    @property
+    def run_rules(self) -> RunRules:
+        """The rules of its runs."""
+        rules = RunRules.for_sync(self.rules.on_conflict, mirror=self.rules.mirror)
+        return rules.guarded_at(self.rules.guard)
 
     @property
     def written(self) -> Mapping[str, Path | None]:

@@ -22,28 +22,28 @@ from importer.destinations.sign_in import AccountApi
 from importer.errors import AuthorizationError, StopRunError
 from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
-from importer.model import RESULT_COLUMNS, SUCCESSES, TRANSIENT, Status
+from importer.model import SUCCESSES, TRANSIENT, Status
 from importer.runs.account_export import AccountExport
 from importer.runs.destination import OpenDestination, journal_for
 from importer.runs.import_run import ImportRun
 from importer.runs.open_destination import Login, open_destination, open_login
 from importer.runs.prompts import Observer, Prompts
-from importer.runs.rules import RunRules
 from importer.runs.run_report import RunReport
-from importer.runs.sources import ExportFile, Opening, SourceSpec
+from importer.runs.sources import Opening
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
-from importer.sync.source import Fetched, Version, fetch, hash_file, withhold_content
+from importer.sync.source import Fetched, Version, fetch, hash_file, spec_of, withhold_content
 from importer.sync.state import (
     JobState,
     account_queue,
     close_known,
     collect_known,
-    collect_missed,
+    count_missed,
     count_told,
     hash_options,
     is_any_due,
     is_permanent,
+    list_missed,
     load_state,
     save_state,
 )
@@ -107,7 +107,7 @@ class _Sync:
         self._copy = folder / f"{name}.download"
         self._state = load_state(self._state_file)
         self._now = datetime.now(UTC)
-        self._options = replace(job.at, request=job.at.request.in_zone(job.reading.zone))
+        self._options = job.zoned_at
 
     def run(self) -> RunReport | Unchanged:
         """Find out what changed, and send that."""
@@ -200,12 +200,7 @@ class _Sync:
 
     def _import(self, fetched: Fetched, destination: OpenDestination) -> RunReport:
         job = self._job
-        files = job.files
-        what: SourceSpec = ExportFile(
-            str(fetched.path), job.reading, files.resolved, fetched.name, files.match, self._match_file
-        )
-        if job.origin.spec is not None:
-            what = AccountExport(job.origin.spec, job.origin.from_account)
+        what = spec_of(job, fetched, self._match_file)
         with (
             journal_for(destination, JOURNAL_WAIT_SECONDS) as journal,
             what.open(
@@ -217,7 +212,7 @@ class _Sync:
                 source,
                 destination,
                 journal,
-                RunRules.for_sync(job.rules.on_conflict, mirror=job.rules.mirror).guarded_at(job.rules.guard),
+                job.run_rules,
                 job.sends,
                 self._results,
                 self._prompts,
@@ -243,9 +238,9 @@ class _Sync:
         )
         state.ended_at = datetime.now(UTC).isoformat(timespec="seconds")
         with closing(report.run.results()) as lines:
-            missed = [line for line in lines if not Status(line[RESULT_COLUMNS.index("status")]).is_success]
+            missed = list_missed(lines)
         state.known = collect_known(missed, state.known, self._now)
-        now = collect_missed(missed)
+        now = count_missed(missed)
         told = count_told(now, state.missed)
         state.missed = {key: rows for (_, key), rows in now.items()}
         return told

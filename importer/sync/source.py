@@ -42,8 +42,10 @@ from importer.http import Request, Response, host_of, read_retry_after, url_prob
 from importer.matching.match_file import MATCH_COLUMNS
 from importer.model import RESULT_COLUMNS
 from importer.plans.model import PLAN_COLUMNS
+from importer.runs.account_export import AccountExport
 from importer.runs.load import fingerprint_file
 from importer.runs.outputs import begins_with
+from importer.runs.sources import ExportFile, SourceSpec
 from importer.sync.config import SyncJob
 
 MOST_REDIRECTS = 5
@@ -94,6 +96,14 @@ def fetch(job: SyncJob, copy: Path, known: Version) -> Fetched:
         return asyncio.run(_download(job, copy, known if has_copy else Version()))
     path = find_newest(job.source)
     return Fetched(path, str(path), Version(hash_file(path)))
+
+
+def spec_of(job: SyncJob, fetched: Fetched, match_file: Path) -> SourceSpec:
+    """Return what a run of the job opens: the file that was fetched, or the account."""
+    if job.origin.spec is not None:
+        return AccountExport(job.origin.spec, job.origin.from_account)
+    files = job.files
+    return ExportFile(str(fetched.path), job.reading, files.resolved, fetched.name, files.match, match_file)
 
 
 @contextmanager

@@ -177,13 +177,17 @@ def collect_known(
     return found
 
 
-def collect_missed(lines: Iterable[Sequence[Any]]) -> dict[tuple[Status, str], int]:
-    """Count the rows that did not succeed, by status and by a hash of row and status."""
+def list_missed(lines: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Take the rows that did not succeed from a run's results."""
+    return [line for line in lines if not Status(line[_PLACES["status"]]).is_success]
+
+
+def count_missed(missed: Iterable[Sequence[Any]]) -> dict[tuple[Status, str], int]:
+    """Count such rows by status and by a hash of row and status."""
     found: Counter[tuple[Status, str]] = Counter()
-    for line in lines:
+    for line in missed:
         status = Status(line[_PLACES["status"]])
-        if not status.is_success:
-            found[status, _hash_cells((status, *(line[_PLACES[name]] for name in _IDENTITY)))] += 1
+        found[status, _hash_cells((status, *(line[_PLACES[name]] for name in _IDENTITY)))] += 1
     return found
 
 
