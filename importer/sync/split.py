@@ -17,13 +17,16 @@ from importer.sync.config import SharedResults, SyncJob
 
 def split_job(name: str, job: SyncJob) -> Mapping[str, SyncJob]:
     """Return the job, or one for each of its destinations, by name. Raises OptionError."""
-    shares = share_out(job.place, job.at)
-    parts = {label: f"{name}{JOB_MARK}{label.replace(':', '.')}" for label in shares}
-    shared = SharedResults(name, job.files.out, parts) if len(shares) > 1 else None
-    jobs = {}
-    for label, share in shares.items():
-        own = replace(job, place=replace(job.place, to=(share.to.word,)), at=share.at)
-        if shared is None:
-            return {name: job if share.at == job.at else own}
-        jobs[parts[label]] = replace(own, files=replace(job.files, out=None), shared=shared)
-    return jobs
+    own = {
+        label: replace(job, place=replace(job.place, to=(share.to.word,)), at=share.at)
+        for label, share in share_out(job.place, job.at).items()
+    }
+    if len(own) == 1:
+        (only,) = own.values()
+        return {name: job if only.at == job.at else only}
+    parts = {label: f"{name}{JOB_MARK}{label.replace(':', '.')}" for label in own}
+    shared = SharedResults(name, job.files.out, parts)
+    return {
+        parts[label]: replace(each, files=replace(each.files, out=None), shared=shared)
+        for label, each in own.items()
+    }
