@@ -25,8 +25,9 @@ LAYERS = """
 7  plans | report
 8  monitoring
 9  sync
-10 web
-11 cli | api
+10 fleet
+11 web
+12 cli | api
 """
 """Layer 1 are values: its modules may import each other, without a circle."""
 
