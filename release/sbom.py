@@ -31,7 +31,7 @@ def build_component(entry: Mapping[str, Any]) -> dict[str, object]:
 
 
 def add_vendored(bom: dict[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
-    """Add the vendored libraries to a bill, which stays sorted by their names."""
+    """Add the vendored libraries to a bill, behind the installed ones."""
     bom["components"] = [*bom.get("components", []), *map(build_component, entries)]
 
 

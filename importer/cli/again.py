@@ -13,10 +13,10 @@ from importer.cli.next_step import command_line
 from importer.cli.past import complete_run
 from importer.cli.shell import Shell
 from importer.config.folders import state_dir
-from importer.destinations.registry import find, is_file
+from importer.destinations.registry import find
 from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import CommandError, OptionError, Remedy, UsageError
-from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_runs, list_without_changes
+from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_without_changes
 from importer.readers.base import ReadOptions
 from importer.runs.account_export import name_what_was_read
 from importer.runs.again import ChangesOfRun, find_shares, open_results
@@ -24,7 +24,7 @@ from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_results, name_undo
 from importer.runs.places import PlaceOptions
 from importer.runs.rules import FileOptions, RuleOptions, RunRules, SendOptions
-from importer.runs.undo import list_to_undo
+from importer.runs.undo import find_last_sent, list_to_undo
 
 
 @spread
@@ -160,9 +160,7 @@ def _find_place(past: PastRun) -> DestinationSpec:
             f"{past.run_id} went to {past.destination}, a destination that this version does not know"
         )
     if spec.is_file:
-        runs = list_runs(state_dir() / "journals", [])
-        others = [run for run in runs if run.undo_of is None and run.has_changes and not run.is_undone]
-        sent = [run.run_id for run in others if not is_file(run.destination)][-1:]
-        rest = f". The newest run that can be undone: `{command_line('undo', *sent)}`" if sent else ""
+        sent = find_last_sent(state_dir() / "journals")
+        rest = f". The newest run that can be undone: `{command_line('undo', sent.run_id)}`" if sent else ""
         raise UsageError(f"{past.run_id} wrote a file; delete that file, or do not upload it{rest}")
     return spec

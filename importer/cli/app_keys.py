@@ -4,7 +4,6 @@ App keys come from settings or a prompt, never from flags, which every user of a
 were typed are kept in the settings file.
 """
 
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -13,6 +12,7 @@ import typer
 
 from importer import setting
 from importer.cli.advice import spell
+from importer.cli.streams import warn
 from importer.client.token_store import TokenStore, open_token_store
 from importer.config.folders import config_file, state_dir
 from importer.config.keep import add_settings
@@ -147,8 +147,3 @@ def keep_keys(service: Service, asked: Mapping[str, str]) -> None:
     else:
         names = " and ".join(f"the {service.approval.app_keys[key].lower()}" for key in asked)
         print(f"Kept {names} in [{service.section}] of {config_file()}, which only you can read.")
-
-
-def warn(text: str) -> None:
-    """Print a warning."""
-    print(f"importer: {text}", file=sys.stderr)

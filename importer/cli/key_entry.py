@@ -17,6 +17,7 @@ import typer
 
 from importer import setting
 from importer.cli.sign_in_events import SignInEvents, as_facts
+from importer.cli.streams import warn
 from importer.client.auth import KeyInRequest
 from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.token_store import TokenStore, open_key_store
@@ -55,13 +56,13 @@ class KeyEntry:
         """Gather the settings, which have at least what it `needs`. Raises SettingsError."""
         loaded = load_spec_settings(spec, options.flags, account=options.account, needs=needs)
         for warning in loaded.warnings:
-            _warn(warning)
+            warn(warning)
         return cls(spec, key, options, loaded)
 
     def login(self, events: SignInEvents) -> None:
         """Get the key, check it, and keep it. Raises UsageError and StopRunError."""
         if self._is_set:
-            _warn(f"your settings have the {self._noun} ({self.key.field}), which runs use first; remove it")
+            warn(f"your settings have the {self._noun} ({self.key.field}), which runs use first; remove it")
         if self.key.approval is not None:
             check_given_for(self.spec, self.options, self.loaded.settings)
             with translate_interrupts("no run was begun", "signs in from the start"):
@@ -75,7 +76,7 @@ class KeyEntry:
         store = self._open_store()
         asyncio.run(self._forget(store))
         if self._is_set:
-            _warn(f"your settings still have the {self._noun} ({self.key.field}): remove it")
+            warn(f"your settings still have the {self._noun} ({self.key.field}): remove it")
 
     def whoami(self, *, as_json: bool) -> None:
         """Show whose key it is, and where it is kept. Raises StopRunError."""
@@ -102,7 +103,7 @@ class KeyEntry:
         return "key" if self.key.approval is None else self.key.label
 
     def _open_store(self) -> TokenStore:
-        return open_key_store(self.loaded.settings.base_url, state_dir(), self.loaded.account, _warn)
+        return open_key_store(self.loaded.settings.base_url, state_dir(), self.loaded.account, warn)
 
     def _find_place(self) -> str:
         store = self._open_store()
@@ -126,7 +127,7 @@ class KeyEntry:
             wrong = next(iter(setting.check_word(text, {})), None)
             if wrong is None:
                 return text
-            _warn(wrong.format(place=f"The {self.key.label}"))
+            warn(wrong.format(place=f"The {self.key.label}"))
 
     async def _check_and_keep(self, text: str, events: SignInEvents) -> Account:
         store = self._open_store()
@@ -176,13 +177,9 @@ class KeyEntry:
         else:
             print(f"Forgotten in {where}. The key itself still works for whoever else has it.")
         if store.trouble:
-            _warn(f"something may be left{store.trouble}")
+            warn(f"something may be left{store.trouble}")
 
 
 def _describe(account: Account) -> str:
     names = account.username or account.name
     return clean(f"{names} ({account.name})" if account.name and account.name != names else names)
-
-
-def _warn(text: str) -> None:
-    print(f"importer: {text}", file=sys.stderr)

@@ -22,11 +22,12 @@ import typer
 
 from importer.cli import options
 from importer.cli.advice import explain
-from importer.cli.app_keys import Service, keep_keys, load_or_prompt, load_service, warn
+from importer.cli.app_keys import Service, keep_keys, load_or_prompt, load_service
 from importer.cli.groups import spread
 from importer.cli.key_entry import KeyEntry
 from importer.cli.next_step import command_line
 from importer.cli.sign_in_events import SignInEvents, SignInJson, SignInLines, as_facts, telling_refusal
+from importer.cli.streams import warn
 from importer.client.auth import Credentials
 from importer.client.sign_in import ask_account, revoke, sign_in
 from importer.client.transport import Transport

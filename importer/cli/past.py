@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from importer.cli import options
+from importer.cli.streams import warn
 from importer.cli.table import build_table
 from importer.config.folders import state_dir
 from importer.destinations.registry import is_file, is_uploaded
@@ -81,7 +82,7 @@ def runs(
         print(json.dumps({"total": len(found), "runs": listed, "problems": problems}, indent=2))
         return
     for problem in problems:
-        print(f"importer: {clean(problem, 1000)}", file=sys.stderr)
+        warn(clean(problem, 1000))
     if not found and not problems:
         print("There are no runs yet.")
         return

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import sys
 import zlib
 from collections.abc import Mapping
 from datetime import time
@@ -10,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from importer.cli.streams import warn
 from importer.errors import CommandError, OptionError, UsageError
 from importer.monitoring.switches import section_of
 from importer.sync.config import SyncJob
@@ -55,7 +55,7 @@ def schedule(
     service = build_service(name, jobs, _build_schedule(name, jobs, every, at))
     _warn_of_variables(os.environ)
     for folder in service.missing_folders:
-        _warn(f"there is no folder {folder}, where the results are to go; make it before the first run")
+        warn(f"there is no folder {folder}, where the results are to go; make it before the first run")
     print(_build(chosen[0], service), end="")
 
 
@@ -109,7 +109,7 @@ def _find_own_schedule(name: str | None, jobs: Mapping[str, SyncJob]) -> Service
             pass  # it is warned of below
     for each, job in {section_of(name): job for name, job in jobs.items()}.items():
         if said := [f"{key} = {value!r}" for key in ("every", "cron") if (value := getattr(job, key))]:
-            _warn(
+            warn(
                 f"{said[0]} of [jobs.{each}] is not in this file, which runs daily at {_USUAL_TIME}: "
                 "say --every or --at, or let `importer sync --daemon` run the jobs"
             )
@@ -120,11 +120,7 @@ def _warn_of_variables(environ: Mapping[str, str]) -> None:
     written = {"IMPORTER_CONFIG_FILE", "IMPORTER_STATE_DIR", "IMPORTER_TRACEBACK", "IMPORTER_TYPED"}
     for name in sorted(environ):
         if name.startswith("IMPORTER_") and name not in written:
-            _warn(
+            warn(
                 f"{name} is set here, and a scheduler will not know it; "
                 f"put it into the settings file ({docs_page('settings')})"
             )
-
-
-def _warn(message: str) -> None:
-    print(f"importer: {message}", file=sys.stderr)

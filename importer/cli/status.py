@@ -11,6 +11,7 @@ from importer.cli import options
 from importer.cli.advice import spell
 from importer.cli.next_step import command_line
 from importer.cli.progress_bar import show_progress
+from importer.cli.streams import warn
 from importer.cli.table import build_table
 from importer.config.folders import config_file
 from importer.config.starter import describe_first_job
@@ -163,4 +164,4 @@ def _job_as_json(job: JobStatus) -> dict[str, Any]:
 
 
 def _warn(warning: str) -> None:
-    print(f"importer: {clean(warning, 1000)}", file=sys.stderr)
+    warn(clean(warning, 1000))

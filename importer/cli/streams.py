@@ -20,6 +20,11 @@ def repair_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def warn(text: str) -> None:
+    """Print a warning."""
+    print(f"importer: {text}", file=sys.stderr)
+
+
 def flush(stream: TextIO) -> OSError | None:
     """Flush a stream, and give the error if that failed."""
     try:

@@ -1,9 +1,11 @@
 """Undoing a run: reads the jobs that restore the ratings from before it. Sends nothing."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from importer.destinations.registry import is_file
 from importer.journal import JournalRun, in_blocks
-from importer.journal.history import PastRun, list_account_runs
+from importer.journal.history import PastRun, list_account_runs, list_runs
 from importer.model import UNRATE, InvalidRow, Rating, RatingJob, SourceRow, Status
 
 
@@ -50,6 +52,12 @@ def find_later(past: PastRun) -> list[str]:
         and _stands(run)
         and (run.undo_of is None or numbers.get(run.undo_of, 0) < past.number)
     ]
+
+
+def find_last_sent(folder: Path) -> PastRun | None:
+    """Find the newest run that can be undone: it is no undo and wrote no file, and its changes stand."""
+    runs = [run for run in list_runs(folder, []) if run.undo_of is None and _stands(run)]
+    return next((run for run in reversed(runs) if not is_file(run.destination)), None)
 
 
 def _stands(run: PastRun) -> bool:
