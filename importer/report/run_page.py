@@ -7,7 +7,7 @@ from importer.destinations.registry import find_title, is_file
 from importer.journal.history import PastRun, read_results, read_tallies, was_compared
 from importer.journal.results import Tally
 from importer.journal.traffic_rows import PastTraffic, read_traffic
-from importer.model import Status
+from importer.model import SUCCESSES, Status
 from importer.report.charts import Chart, build_charts, build_requests_chart
 from importer.report.figures import MOST_MISSES, MOST_ROWS, Figures
 from importer.report.page import Count, Page, Reason
@@ -58,9 +58,14 @@ def build_run_charts(run: PastRun, figures: Figures, traffic: PastTraffic) -> li
 
 def build_count(status: Status, number: int) -> Count:
     """Describe the rows of a status."""
-    tone = "good" if status.is_success else "bad"
-    quiet = {Status.DUPLICATE, Status.SKIPPED, Status.KEPT, Status.UNCHANGED}
-    return Count(status, status.replace("_", " "), number, MEANINGS[status], "" if status in quiet else tone)
+    return Count(status, status.replace("_", " "), number, MEANINGS[status], find_tone(status))
+
+
+def find_tone(status: str) -> str:
+    """Say how rows of a status are shown: good, bad, or with nothing where nothing was to be done."""
+    if status in {Status.RATED, Status.UNRATED}:
+        return "good"
+    return "" if status in SUCCESSES else "bad"
 
 
 def build_reasons(tallies: Sequence[Tally]) -> Iterator[Reason]:

@@ -19,7 +19,7 @@ from importer.destinations.registry import find
 from importer.files import make_private_folder
 from importer.journal import RunKind
 from importer.journal.history import PastRun, list_runs, read_results, read_tallies
-from importer.model import CORRECTABLE, RESULT_COLUMNS, SUCCESSES, TRANSIENT, MediaKind, Status
+from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, MediaKind, Status
 from importer.report.summary_text import MEANINGS
 from importer.runs.results_csv import write_results
 from importer.web.drafts import FOLDER, Draft, list_drafts, load_draft
@@ -47,7 +47,6 @@ async def show_runs(request: web.Request) -> web.StreamResponse:
         "runs.html",
         runs=shown,
         problems=problems,
-        successes=SUCCESSES,
         next_page=first // _RUNS_PER_PAGE + 2 if len(found) > first + _RUNS_PER_PAGE else None,
     )
 
@@ -125,7 +124,6 @@ async def _describe_rows(request: web.Request, run: PastRun, desk: Draft) -> Map
         "view": table.view(wanted),
         "statuses": {status: run.counts[status] for status in Status if status in run.counts},
         "meanings": MEANINGS,
-        "successes": SUCCESSES,
         "reasons": [reason for reason in table.counts("reason") if reason],
         "kinds": [kind for kind in table.counts("kind") if kind],
         "edit": edit,

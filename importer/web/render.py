@@ -14,6 +14,7 @@ from importer import assets
 from importer.destinations.registry import find_title
 from importer.report.page import read_own
 from importer.report.remedies import find_remedy
+from importer.report.run_page import find_tone
 from importer.text import clean, count, describe_outcome, duration, local_time, rate
 from importer.web.access import token_of
 
@@ -50,6 +51,7 @@ def _templates() -> jinja2.Environment:
         "source": _name_source,
         "destination": find_title,
         "without_flags": without_flags,
+        "tone": find_tone,
         "plain": lambda word: str(word).replace("_", " "),
         "query": lambda values: urlencode(
             {name: value for name, value in values.items() if value not in {"", None}}
