@@ -179,7 +179,7 @@ def read_results(run: PastRun) -> Iterator[tuple[Any, ...]]:
 
 
 def read_tallies(run: PastRun) -> list[Tally]:
-    """Count the rows of a run by status and reason."""
+    """Count the rows of a run by status and reason, the most frequent first."""
     with reading(run.journal) as database:
         return tallies_of(database, run.number)
 

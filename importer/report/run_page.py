@@ -69,8 +69,8 @@ def find_tone(status: str) -> str:
 
 
 def build_reasons(tallies: Sequence[Tally]) -> Iterator[Reason]:
-    """Describe why rows did not succeed, the most frequent first."""
-    for tally in sorted(tallies, key=lambda tally: -tally.count):
+    """Describe why rows did not succeed, in the order of the tallies."""
+    for tally in tallies:
         if not tally.status.is_success:
             yield Reason(
                 tally.count,

@@ -88,22 +88,22 @@ async def show_result(request: web.Request) -> web.StreamResponse:
     run = await find_past(request)
     spec = find(run.destination)
     desk = desk_of(request.app[FOLDER], run)
-    tallies = await asyncio.to_thread(read_tallies, run)
-    files = [path.name for draft in _drafts_of(request.app[FOLDER], run) for path in written_files(draft)]
+    drafts = _drafts_of(request.app[FOLDER], run)
+    misses = [each for each in await asyncio.to_thread(read_tallies, run) if not each.status.is_success]
     return render(
         request,
         "result.html",
         run=run,
         spec=spec,
-        desk=desk,
-        misses=sorted((each for each in tallies if not each.status.is_success), key=lambda each: -each.count),
+        misses=misses,
+        missed=sum(each.count for each in misses),
         rows=sum(run.counts.values()),
         may_undo=run.has_changes and not run.is_undone and spec is not None and not spec.is_file,
         is_undo=run.kind == RunKind.UNDO,
         may_retry=bool(run.counts.keys() & (CORRECTABLE | TRANSIENT)) and run.undo_of is None,
         transient=sum(run.counts.get(status, 0) for status in TRANSIENT),
-        files=files,
-        draft_id=next((draft.id for draft in _drafts_of(request.app[FOLDER], run)), ""),
+        files=[path.name for draft in drafts for path in written_files(draft)],
+        draft_id=drafts[0].id if drafts else "",
         **await _describe_rows(request, run, desk),
     )
 
@@ -112,7 +112,7 @@ async def show_result_rows(request: web.Request) -> web.StreamResponse:
     """Show a page of the rows, as a part of the page."""
     run = await find_past(request)
     desk = desk_of(request.app[FOLDER], run)
-    return render(request, "result_rows.html", run=run, desk=desk, **await _describe_rows(request, run, desk))
+    return render(request, "result_rows.html", run=run, **await _describe_rows(request, run, desk))
 
 
 async def _describe_rows(request: web.Request, run: PastRun, desk: Draft) -> Mapping[str, Any]:
@@ -192,8 +192,7 @@ async def correct(request: web.Request) -> web.StreamResponse:
     cells = table.find(row)
     if cells is None or Status(cells["status"]) not in _MAY_CORRECT or desk.is_busy:
         raise web.HTTPConflict(text="This row cannot be corrected here.")
-    if not desk.results.exists():
-        await asyncio.to_thread(lambda: write_results(desk.results, read_results(run)))
+    await _copy_results(run, desk)
     # A cell is shown shortened and made safe; what nobody has changed stays as it is in the file.
     given = {name: str(form[name]).strip() for name in EDITED if name in form}
     changes = {name: text for name, text in given.items() if text != cells[name].strip()}
@@ -204,6 +203,12 @@ async def correct(request: web.Request) -> web.StreamResponse:
     return redirect(request, str(request.rel_url.with_path(f"/runs/{run.run_id}").with_query(query)))
 
 
+async def _copy_results(run: PastRun, desk: Draft) -> None:
+    """Make the copy that holds the corrections, unless there is one."""
+    if not desk.results.exists():
+        await asyncio.to_thread(lambda: write_results(desk.results, read_results(run)))
+
+
 async def retry(request: web.Request) -> web.StreamResponse:
     """Send again what failed, and what was corrected."""
     run = await find_past(request)
@@ -211,8 +216,7 @@ async def retry(request: web.Request) -> web.StreamResponse:
     desk = desk_of(request.app[FOLDER], run, makes=True)
     if spec is None or spec.is_file:
         raise web.HTTPConflict(text="This run wrote a file; import the corrected file instead.")
-    if not desk.results.exists():
-        await asyncio.to_thread(lambda: write_results(desk.results, read_results(run)))
+    await _copy_results(run, desk)
     every = ["--all"] if desk.left_out else []
     words = ("retry", desk.results.name, *every, "--to", *spec.typed, *desk.account_words)
     if not desk.command("run").is_running:
