@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 from aiolimiter import AsyncLimiter
 
-from importer.client.rate import LATE_SECONDS, Rate
+from importer.client.rate import Rate
+from importer.destinations.spec import LATE_SECONDS
 
 _BURST_SECONDS = 0.05
 """The lateness that may be caught up at once (for a period of a second or more)."""

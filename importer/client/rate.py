@@ -10,10 +10,8 @@ from typing import Any
 
 import orjson
 
+from importer.destinations.spec import LATE_SECONDS
 from importer.errors import OptionError
-
-LATE_SECONDS = 0.05
-"""How late a request usually arrives, at most."""
 
 _UNIT_SECONDS = {"": 1, "ms": 0.001, "s": 1, "m": 60, "min": 60, "h": 3600}
 

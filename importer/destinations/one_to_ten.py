@@ -18,6 +18,12 @@ def build_number(rating: Rating, love: int | None, hate: int | None) -> int | No
     return rating if isinstance(rating, int) else {LOVE: love, HATE: hate}.get(rating)
 
 
+def store_number(job: RatingJob, love: int | None, hate: int | None) -> RatingJob:
+    """Return the job with a love or hate as its number."""
+    number = build_number(job.rating, love, hate)
+    return job if number in (None, job.rating) else job._replace(rating=number)
+
+
 class OneToTen:
     """What such a service makes of a job's rating and date."""
 
@@ -28,8 +34,7 @@ class OneToTen:
 
     def as_stored(self, job: RatingJob) -> RatingJob:
         """Return the job with a love or hate as its number."""
-        number = self._number(job)
-        return job if number in (None, job.rating) else job._replace(rating=number)
+        return store_number(job, self.love, self.hate)
 
     def _number(self, job: RatingJob) -> int | None:
         return build_number(job.rating, self.love, self.hate)

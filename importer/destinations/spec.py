@@ -40,6 +40,10 @@ class SignIn(StrEnum):
     """`importer login` shows a code, which is entered at the service's page (RFC 8628)."""
 
 
+LATE_SECONDS = 0.05
+"""How late a request usually arrives, at most."""
+
+
 class Pace(NamedTuple):
     """At most `requests` per `seconds`; with `may_burst` all of them at once.
 
@@ -49,7 +53,7 @@ class Pace(NamedTuple):
     requests: int
     seconds: float
     may_burst: bool = False
-    late_seconds: float = 0.05
+    late_seconds: float = LATE_SECONDS
 
 
 def parse_time_of_day(text: str) -> time:

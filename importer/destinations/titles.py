@@ -88,7 +88,7 @@ class RatingsPage(NamedTuple):
     """The number of entries that may hold a rating and cannot be understood."""
 
 
-_WRITABLE = (int, str)
+WRITABLE = (int, str)
 """The types of ids and numbers, as APIs write them."""
 
 _LONGEST_NUMBER = 12
@@ -142,16 +142,16 @@ def build_keys(
     """
     place = ""
     if number != (None, None):
-        if not all(part is None or isinstance(part, _WRITABLE) for part in number):
+        if not all(part is None or isinstance(part, WRITABLE) for part in number):
             return []
         place = f"/{number[0]}/{number[1]}"
     keys = [
         f"{kind}:{source}:{value}{place}"
         for source, value in ids.items()
-        if value and isinstance(value, _WRITABLE)
+        if value and isinstance(value, WRITABLE)
     ]
     title, year = name
-    if title and year and isinstance(year, _WRITABLE):
+    if title and year and isinstance(year, WRITABLE):
         keys.append(f"{kind}:{title.casefold()}:{year}{place}")
     return keys
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from importer import limits
 from importer.destinations.decisions import BatchDecision, Decision, Done
-from importer.destinations.one_to_ten import build_number
+from importer.destinations.one_to_ten import build_number, store_number
 from importer.destinations.titles import PageQuery, RatingsPage
 from importer.destinations.tmdb.account import TmdbAccount
 from importer.destinations.tmdb.answers import interpret_rating
@@ -65,8 +65,7 @@ class Tmdb:
 
     def as_stored(self, job: RatingJob) -> RatingJob:
         """Return the job with a love or hate as its number."""
-        number = build_number(job.rating, self.love, self.hate)
-        return job if number in (None, job.rating) else job._replace(rating=number)
+        return store_number(job, self.love, self.hate)
 
     def request_kind(self, job: RatingJob) -> str:
         """Return the kind of title, with `/remove` for an unrate."""

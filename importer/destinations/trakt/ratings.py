@@ -16,6 +16,7 @@ from typing import Any
 
 from importer.destinations.dates import read_instant
 from importer.destinations.titles import (
+    WRITABLE,
     AccountRating,
     Identity,
     PageQuery,
@@ -31,7 +32,6 @@ PAGE_SIZE = 250
 """Ratings per page: the largest `limit` that is not silently clamped (issue #924)."""
 
 _PARTS = (MediaKind.SEASON, MediaKind.EPISODE)
-_WRITABLE = (int, str)
 
 MOST_PAGES = 2_000
 """Half a million ratings, far more than an account may have: a server that has more cannot count."""
@@ -142,7 +142,7 @@ def _ids(title: Mapping[str, Any]) -> dict[str, object]:
     return {
         source: value
         for source in ("trakt", "imdb", "tmdb", "tvdb")
-        if isinstance(value := ids.get(source), _WRITABLE)
+        if isinstance(value := ids.get(source), WRITABLE)
     }
 
 

@@ -23,12 +23,13 @@ class Titles:
         self._catalogue = catalogue
         self._options = options
 
-    def find(self, kind: Kind, number: str) -> Title | None:
+    def find(self, kind: Kind, text: str) -> Title | None:
         """The movie or show with this number."""
-        if not (number.isascii() and number.isdigit() and len(number) <= 15):
+        number = _number(text)
+        if number is None:
             return None
-        imdb_id = f"tt{int(number) - _FROM_IMDB:07}" if int(number) > _FROM_IMDB else None
-        wanted = Wanted(imdb_id=imdb_id) if imdb_id else Wanted(tmdb_id=int(number))
+        imdb_id = f"tt{number - _FROM_IMDB:07}" if number > _FROM_IMDB else None
+        wanted = Wanted(imdb_id=imdb_id) if imdb_id else Wanted(tmdb_id=number)
         name = "imdb_id" if imdb_id else "tmdb_id"
         if self._is_moved(imdb_id) and kind is Kind.SHOW:
             movie = self._catalogue.find(Kind.MOVIE, wanted, (name,))
