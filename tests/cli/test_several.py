@@ -327,15 +327,23 @@ class TestEndsEarly:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         write_many(tmp_path)
-        true_answer, has_come = Ratings._answer, threading.Event()
+        true_answer, true_apply = Ratings._answer, MdblistRatings._apply
+        has_come, is_interrupted = threading.Event(), threading.Event()
 
         def answer(self: Ratings, *given: Any) -> Answer:
-            if not has_come.is_set():
-                has_come.set()
+            if not is_interrupted.is_set():
+                has_come.wait(20)
                 os.kill(os.getpid(), signal.SIGINT)
+                is_interrupted.set()
             return true_answer(self, *given)
 
+        def apply(self: MdblistRatings, *given: Any) -> str:
+            has_come.set()
+            is_interrupted.wait(20)  # the first request of each is under way, and no other
+            return true_apply(self, *given)
+
         monkeypatch.setattr(Ratings, "_answer", answer)
+        monkeypatch.setattr(MdblistRatings, "_apply", apply)
         exit_code, out, _ = importer(*BOTH)
         counted = count_lines(tmp_path / "ratings.results.csv")
         assert (exit_code, out.count("interrupted (SIGINT)")) == (3, 2)
