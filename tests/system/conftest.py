@@ -1,9 +1,11 @@
 """The installed command and a sandbox process, as a user has them."""
 
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,4 +63,21 @@ def running_sandbox(environment: dict[str, str], *words: str) -> Iterator[str]:
             yield server.stdout.readline().removeprefix("sandbox ready at ").strip()
         finally:
             server.terminate()
-            assert server.wait(10) == 0
+            assert server.wait(30) == 0
+
+
+def wait_until(happens: Callable[[], bool]) -> None:
+    """Wait for what another process does, a minute at most."""
+    deadline = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.05)
+
+
+def count_kept(database: Path, question: str) -> int:
+    """Count in a database that another process writes; one that is not set up yet has nothing."""
+    try:
+        with closing(sqlite3.connect(database.as_uri() + "?mode=ro", uri=True)) as found:
+            return int(found.execute(question).fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0

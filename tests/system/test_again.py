@@ -9,8 +9,7 @@ import re
 import signal
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from importer.journal.run_ids import short_id
 from importer.model import RESULT_COLUMNS, Status
 from tests.road import OPEN, WAYS, Road
 from tests.road import running_sandbox as running_server
-from tests.system.conftest import COMMAND, ROOT, Importer, running_sandbox
+from tests.system.conftest import COMMAND, ROOT, Importer, running_sandbox, wait_until
 
 pytestmark = pytest.mark.usefixtures("time_enough")
 
@@ -838,13 +837,6 @@ def started(
             yield process
         finally:
             process.kill()
-
-
-def wait_until(happens: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not happens():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
 
 
 class TestOverwriting:

@@ -4,15 +4,12 @@ import csv
 import io
 import json
 import signal
-import sqlite3
 import subprocess
-import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import COMMAND, ROOT, Importer, running_sandbox
+from tests.system.conftest import COMMAND, ROOT, Importer, count_kept, running_sandbox, wait_until
 
 SAMPLE = str(ROOT / "samples/imdb-2024.csv")
 SECRETS = ("sandbox-key", "demo-password", "fcdb83ec6a25021b0e33e3ba6e9de2e6bd1ed4a1")
@@ -170,20 +167,8 @@ def _read_statuses(folder: Path) -> list[str]:
 
 def _wait_for_outcomes(state: Path) -> None:
     """Wait until the run has some outcomes in its journal."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if any(_count_rated(journal) > 3 for journal in state.rglob("*.sqlite3")):
-            return
-        time.sleep(0.05)
-    raise AssertionError("the run never began to send")
-
-
-def _count_rated(journal: Path) -> int:
-    with closing(sqlite3.connect(journal.as_uri() + "?mode=ro", uri=True)) as database:
-        try:
-            return int(database.execute("SELECT count(*) FROM row WHERE status = 'rated'").fetchone()[0])
-        except sqlite3.OperationalError:
-            return 0  # not set up yet
+    rated = "SELECT count(*) FROM row WHERE status = 'rated'"
+    wait_until(lambda: any(count_kept(journal, rated) > 3 for journal in state.rglob("*.sqlite3")))
 
 
 def _processes_with(word: str) -> list[str]:

@@ -6,13 +6,12 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.system.conftest import COMMAND, Importer, running_sandbox
+from tests.system.conftest import COMMAND, Importer, count_kept, running_sandbox, wait_until
 
 CSV = """Name,Year,My score
 Metropolis,1927,9
@@ -308,10 +307,7 @@ def test_interrupted_it_leaves_what_was_found_and_no_half_file(
             encoding="utf-8",
         ) as command:
             kept = tmp_path / "state" / "lookups.sqlite3"
-            deadline = time.monotonic() + 60
-            while not kept.exists() and time.monotonic() < deadline:
-                time.sleep(0.05)
-            time.sleep(1)  # some answers have come, and many have not
+            wait_until(lambda: count_kept(kept, "SELECT count(*) FROM lookup") > 3)
             command.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
             _, told = command.communicate(timeout=60)
         assert command.returncode == 3, told

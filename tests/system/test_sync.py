@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from tests.road import OPEN, Server, find_title
 from tests.road import running_sandbox as running_server
 from tests.sync.test_source import exporting
-from tests.system.conftest import COMMAND
+from tests.system.conftest import COMMAND, wait_until
 
 LISTED = OPEN | {"any_title": False}
 SHAWSHANK, GODFATHER, KNIGHT = "tt0111161", "tt0068646", "tt0468569"
@@ -684,7 +683,7 @@ class TestDaemon:
                 refused.returncode, code = 0, refused.returncode
             assert code == 2
             with daemon(machine, "--every", "1h"):
-                wait_for(lambda: sum(count.sent_rows) >= 4)
+                wait_until(lambda: sum(count.sent_rows) >= 4)
             assert 4 <= sum(count.sent_rows) < 80
             assert "not_sent" in machine.statuses()
             assert "unconfirmed" not in machine.statuses()
@@ -708,7 +707,7 @@ class TestDaemon:
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
             ) as process:
-                wait_for(lambda: sum(count.sent_rows) >= 4)
+                wait_until(lambda: sum(count.sent_rows) >= 4)
                 process.kill()
             assert len(server.stored_movies()) < 80
             done = machine.sync()
@@ -733,17 +732,9 @@ class TestDaemon:
             said = read_until(process.stderr, "the settings stay as they were")
             assert f"{machine.settings} is not valid TOML" in said
             machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8")
-            wait_for(lambda: GODFATHER in server.stored_movies())
+            wait_until(lambda: GODFATHER in server.stored_movies())
             machine.settings.write_text(whole.replace("jobs.nightly", "jobs.other"), "utf-8")
             process.send_signal(signal.SIGHUP)
             assert "1 job" in read_until(process.stderr, "read the settings again")
             read_until(process.stderr, "other ended with exit code 0")
         assert not list(machine.state.glob("daemon-*"))
-
-
-def wait_for(is_so: Callable[[], bool]) -> None:
-    """Wait until something is so, a minute at most."""
-    deadline = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.05)
