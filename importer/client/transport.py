@@ -11,9 +11,9 @@ dropped for the third time  this server does not keep connections alive: each re
 """
 
 import asyncio
+import math
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from functools import partial
 from importlib.metadata import version
 from types import TracebackType
 from typing import Protocol, Self
@@ -22,6 +22,7 @@ import aiohttp
 from aiohttp import http_exceptions
 
 from importer import limits
+from importer.client.deadlines import Deadlines
 from importer.client.proxies import Proxies
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
@@ -69,8 +70,9 @@ class Transport:
         self._connections = connections
         self._check_address = check_address
         self._timeout = aiohttp.ClientTimeout(
-            total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
+            total=None, sock_connect=CONNECT_SECONDS, sock_read=read_seconds
         )
+        self._deadlines = Deadlines()
         self._session: aiohttp.ClientSession | None = None
         self._unshared: aiohttp.ClientSession | None = None
         self._proxied: aiohttp.ClientSession | None = None
@@ -105,28 +107,25 @@ class Transport:
 
     async def send(self, request: Request) -> Response:
         """Send and read the whole answer. Raises ConnectionLostError, whose text holds no secret."""
-        return await self._send(request, partial(_read, limit=request.answer_limit), self._timeout)
+        return await self._send(request, _read, TOTAL_SECONDS)
 
     async def save(self, request: Request, write: Callable[[bytes], None]) -> Response:
         """Send as `send` does, but hand the body of a 200 to `write`, piece by piece, whatever its size."""
 
-        async def read(answer: aiohttp.ClientResponse) -> bytes:
+        async def read(answer: aiohttp.ClientResponse, limit: int) -> bytes:
             if answer.status != 200:
-                return await _read(answer, request.answer_limit)
+                return await _read(answer, limit)
             async for piece in answer.content.iter_any():
                 write(piece)
             return b""
 
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_SECONDS, sock_read=self._timeout.sock_read
-        )
-        return await self._send(request, read, timeout)
+        return await self._send(request, read, math.inf)
 
     async def _send(
         self,
         request: Request,
-        read: Callable[[aiohttp.ClientResponse], Awaitable[bytes]],
-        patience: aiohttp.ClientTimeout,
+        read: Callable[[aiohttp.ClientResponse, int], Awaitable[bytes]],
+        total_seconds: float,
     ) -> Response:
         session = self._session
         assert session is not None, "send() outside of `async with`"
@@ -136,16 +135,19 @@ class Transport:
         elif self._unshared_left:
             session = self._take_unshared()
         try:
-            async with session.request(
-                request.method,
-                request.url,
-                data=request.body,
-                headers=request.headers,
-                allow_redirects=False,
-                proxy=proxy,
-                timeout=patience,
-            ) as answer:
-                return Response(answer.status, answer.headers, await read(answer))
+            with self._deadlines.within(total_seconds):
+                answer = await session.request(
+                    request.method,
+                    request.url,
+                    data=request.body,
+                    headers=request.headers,
+                    allow_redirects=False,
+                    proxy=proxy,
+                )
+                try:
+                    return Response(answer.status, answer.headers, await read(answer, request.answer_limit))
+                finally:
+                    answer.release()
         # The library's messages may quote the URL, which has the key: only the error's type is shown.
         except aiohttp.ClientConnectorCertificateError as error:
             raise _lost(Loss.CERTIFICATE, error) from None
@@ -183,11 +185,12 @@ class Transport:
 
 
 async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes:
-    length = answer.content_length
+    length, content = answer.content_length, answer.content
     if length is not None and length <= limit and "Content-Encoding" not in answer.headers:
-        return await answer.read()
+        # Most answers come in one piece, head and body: all of it is here.
+        return content.read_nowait() if content.is_eof() else await content.read()
     pieces, size = [], 0
-    async for piece in answer.content.iter_any():
+    async for piece in content.iter_any():
         size += len(piece)
         if size > limit:
             answer.close()
