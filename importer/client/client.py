@@ -40,7 +40,7 @@ from importer.destinations.decisions import (
     Split,
     Stop,
 )
-from importer.errors import AuthorizationError, ConnectionLostError
+from importer.errors import AuthorizationError, ConnectionLostError, StopRunError
 from importer.http import Request, Response
 from importer.progress import Progress, RequestRecord
 
@@ -177,6 +177,9 @@ class Client:
         except ConnectionLostError as loss:
             answer = loss
             trace.http_status = None
+        except StopRunError:
+            trace.effect = effect_before  # it did not leave
+            raise
         finally:
             self._in_flight.discard(task)
             turn.answered()

@@ -7,6 +7,7 @@ Redirects are never followed, so that credentials only go to the host they are m
 a proxy only as HTTP_PROXY, HTTPS_PROXY or ALL_PROXY say (NO_PROXY excepts hosts), never for 127.0.0.1
 connection dropped          the next requests open new connections, one for each that may be idle
 dropped for the third time  this server does not keep connections alive: each request opens one from here on
+asking_first(may_send)      in the block, nothing leaves before `await may_send()`, which may refuse it
 ```
 """
 
@@ -14,6 +15,8 @@ import asyncio
 import math
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.metadata import version
 from types import TracebackType
 from typing import Protocol, Self
@@ -43,12 +46,27 @@ _DROPS_TO_DISTRUST = 3
 
 USER_AGENT = f"rating-importer/{version('rating-importer')} (+https://pypi.org/project/rating-importer)"
 
+_MAY_SEND: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("may_send", default=None)
+
+
+@contextmanager
+def asking_first(may_send: Callable[[], Awaitable[None]]) -> Iterator[None]:
+    """Let every transport of this thread ask right before each request, while the block lasts.
+
+    `may_send` waits as long as nothing may be sent, and raises StopRunError if nothing may be sent any more.
+    """
+    before = _MAY_SEND.set(may_send)
+    try:
+        yield
+    finally:
+        _MAY_SEND.reset(before)
+
 
 class HttpSender(Protocol):
     """Sends a request: the transport, or a substitute in tests."""
 
     async def send(self, request: Request) -> Response:
-        """Send once. Raises ConnectionLostError."""
+        """Send once. Raises ConnectionLostError; StopRunError if it may not be sent, and did not leave."""
         ...
 
 
@@ -127,13 +145,10 @@ class Transport:
         read: Callable[[aiohttp.ClientResponse, int], Awaitable[bytes]],
         total_seconds: float,
     ) -> Response:
-        session = self._session
-        assert session is not None, "send() outside of `async with`"
         proxy = self._proxies.find(request.url) if self._proxies else None
-        if proxy is not None:
-            session = self._proxied = self._proxied or self._open(checks=False)
-        elif self._unshared_left:
-            session = self._take_unshared()
+        session = self._choose_session(proxy)
+        if (may_send := _MAY_SEND.get()) is not None:
+            await may_send()
         try:
             with self._deadlines.within(total_seconds):
                 answer = await session.request(
@@ -164,6 +179,13 @@ class Transport:
             if loss is Loss.DROPPED:
                 self._distrust_idle_connections()
             raise _lost(loss, error) from None
+
+    def _choose_session(self, proxy: str | None) -> aiohttp.ClientSession:
+        assert self._session is not None, "send() outside of `async with`"
+        if proxy is not None:
+            self._proxied = self._proxied or self._open(checks=False)
+            return self._proxied
+        return self._take_unshared() if self._unshared_left else self._session
 
     def _distrust_idle_connections(self) -> None:
         """Open new connections: a server that silently closed one idle connection may have closed all."""

@@ -1,7 +1,9 @@
 """The paths of the settings file and of the state folder, which has journals, tokens and caches."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from platformdirs import user_config_path, user_state_path
@@ -10,6 +12,9 @@ from importer.errors import SettingsError, StateFileError
 from importer.state_files import check_ours, translate_trouble
 
 APP = "rating-importer"
+
+_OWN_STATE_DIR: ContextVar[Path | None] = ContextVar("own_state_dir", default=None)
+"""The state folder of this thread's run, if it has one of its own."""
 
 
 def config_file(environ: Mapping[str, str] = os.environ) -> Path:
@@ -24,10 +29,12 @@ def config_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def find_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the path of the state folder: `IMPORTER_STATE_DIR`, or the platform's own.
+    """Return the path of the state folder: this run's own, `IMPORTER_STATE_DIR`, or the platform's.
 
     Raises SettingsError if the user has no home folder.
     """
+    if (own := _OWN_STATE_DIR.get()) is not None:
+        return own
     named = environ.get("IMPORTER_STATE_DIR")
     try:
         folder = expand_user(named) if named else user_state_path(APP, appauthor=False)
@@ -54,6 +61,16 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
         error.exit_code = SettingsError.exit_code  # nothing has begun
         raise
     return folder
+
+
+@contextmanager
+def own_state_dir(folder: Path) -> Iterator[None]:
+    """Make this the state folder of all that the block does in this thread; other threads keep theirs."""
+    before = _OWN_STATE_DIR.set(folder)
+    try:
+        yield
+    finally:
+        _OWN_STATE_DIR.reset(before)
 
 
 def expand_user(named: str) -> Path:

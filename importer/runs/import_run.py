@@ -66,6 +66,8 @@ class ImportRun:
     observer: Observer = field(default_factory=Unwatched)
     close_known: Callable[[JournalRun], None] | None = None
     """Closes the rows that the caller knows to fail."""
+    before_sending: Callable[[JournalRun], None] = lambda _: None
+    """Called once the account is compared, before the first rating is sent. May raise StopRunError."""
     overwrites: bool = False
     """Whether what is written may take the place of a file of the user's, or of results that were edited."""
     progress: Progress = field(default_factory=Progress)
@@ -102,6 +104,7 @@ class ImportRun:
                 self.observer.warned(f"{lost}.")
             ask_about_lists(loaded.run, self.destination.spec, self.prompts, self.observer)
             ask_about_changes(loaded.run, snapshot, self.rules, self.prompts)
+            self.before_sending(loaded.run)
         return self._send(loaded, delivery)
 
     def stop(self, reason: str = "stopped") -> None:

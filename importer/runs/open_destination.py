@@ -9,6 +9,7 @@ is started, and every other service is identified by its settings.
 """
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -23,7 +24,7 @@ from importer.client.sign_in import AccountInfo, account_info, sign_in
 from importer.client.token_store import MemoryTokenStore, open_key_store, open_token_store
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
-from importer.config.sources import Loaded
+from importer.config.sources import Loaded, name_variable
 from importer.destinations.base import IdFinder
 from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
@@ -134,7 +135,7 @@ class Login:
 
 def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -> Login:
     """Gather the settings of a service, and open the place of its tokens. Raises SettingsError."""
-    loaded = load_spec_settings(spec, options.flags, account=options.account)
+    loaded = _load(spec, options)
     for warning in loaded.warnings:
         warn(warning)
     if spec.key is not None:
@@ -143,10 +144,18 @@ def open_login(spec: DestinationSpec, options: DestinationOptions, warn: Warn) -
         return Login(spec, loaded.settings)
     if loaded.settings.access_token:
         check_given_for(spec, options, loaded.settings, ["access_token"])
-    store = open_token_store(loaded.settings, state_dir(), loaded.account, warn)
+    store = options.held.token_store if options.held else None
+    store = store or open_token_store(loaded.settings, state_dir(), loaded.account, warn)
     flow = spec.device.build_flow(loaded.settings)
     account_api = spec.device.build_account_api(loaded.settings)
     return Login(spec, loaded.settings, lambda transport: Credentials(transport, flow, store), account_api)
+
+
+def _load(spec: DestinationSpec, options: DestinationOptions) -> Loaded[Any]:
+    if options.held is None:
+        return load_spec_settings(spec, options.flags, account=options.account)
+    given = {name_variable(spec.name, name): secret for name, secret in options.held.secrets.items()}
+    return load_spec_settings(spec, options.flags, environ={**os.environ, **given})
 
 
 def _open_key(

@@ -12,13 +12,14 @@ RULES.as_dry_run()    as RULES     as RULES               as RULES              
 ```
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Self
 
 from importer.client.rate import Rate, parse_rate
+from importer.client.token_store import TokenStore
 from importer.destinations.registry import find_source, list_sources
 from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import OptionError
@@ -247,6 +248,16 @@ class SendOptions:
         return replace(recommended, **given)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class HeldAccount:
+    """The secrets of an account that are neither in the settings nor in a store of this machine."""
+
+    secrets: Mapping[str, str]
+    """By the name of the destination's setting: `api_key`, or `username` and `password`."""
+    token_store: TokenStore | None = None
+    """Where its token pair is, and is kept once it is renewed."""
+
+
 @dataclass(frozen=True, slots=True)
 class DestinationOptions:
     """Which server, whose account there, and how ratings are written for it."""
@@ -259,6 +270,7 @@ class DestinationOptions:
     request: RequestOptions = field(default_factory=RequestOptions)
     any_title: bool = option("Of the sandbox: know every title, not only well-known ones.", default=False)
     write_to: Path | None = option("Of a destination that is a file: write it here.", metavar="FILE")
+    held: HeldAccount | None = None
 
     @property
     def flags(self) -> dict[str, object]:

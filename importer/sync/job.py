@@ -7,7 +7,7 @@ store the state       what was read, which rows failed, what the account looked 
 ```
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,11 +15,9 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from importer.client.client import Client
 from importer.client.sign_in import ask_activities
 from importer.config.folders import state_dir
-from importer.destinations.sign_in import AccountApi
-from importer.errors import AuthorizationError, StopRunError
+from importer.errors import AuthorizationError
 from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
 from importer.model import SUCCESSES, TRANSIENT, Status
@@ -32,6 +30,7 @@ from importer.runs.run_report import RunReport
 from importer.runs.sources import Opening
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
+from importer.sync.same_user import AccountChangedError, confirm_user
 from importer.sync.source import Fetched, Version, fetch, hash_file, spec_of, withhold_content
 from importer.sync.state import (
     JobState,
@@ -65,14 +64,22 @@ class Unchanged:
 
 
 def run_job(
-    name: str, job: SyncJob, results: Path, prompts: Prompts, observer: Observer
+    name: str,
+    job: SyncJob,
+    results: Path | None,
+    prompts: Prompts,
+    observer: Observer,
+    before_sending: Callable[[JournalRun], None] = lambda _: None,
 ) -> RunReport | Unchanged:
-    """Run the job after other jobs of its account. Raises ImporterError."""
+    """Run the job after other jobs of its account. Raises ImporterError.
+
+    Without `results` no file is written: the journal has them. See `ImportRun` for `before_sending`.
+    """
     folder = state_dir() / "sync"
     wait = partial(observer.waiting, f"{name}: another job of this account is at work; waiting for it")
     with translate_interrupts(), account_queue(folder / f"{_queue_of(name, job)}.lock", wait):
         try:
-            return _Sync(name, job, folder, results, prompts, observer).run()
+            return _Sync(name, job, results, prompts, observer, before_sending).run()
         except AuthorizationError as error:
             job.name_account(error)
             raise
@@ -97,12 +104,20 @@ class _Sync:
     """A run of one job."""
 
     def __init__(
-        self, name: str, job: SyncJob, folder: Path, results: Path, prompts: Prompts, observer: Observer
+        self,
+        name: str,
+        job: SyncJob,
+        results: Path | None,
+        prompts: Prompts,
+        observer: Observer,
+        before_sending: Callable[[JournalRun], None],
     ) -> None:
+        folder = state_dir() / "sync"
         self._job = job
         self._results = results
         self._prompts = prompts
         self._observer = observer
+        self._before_sending = before_sending
         self._state_file = folder / f"{name}.json"
         self._copy = folder / f"{name}.download"
         self._state = load_state(self._state_file)
@@ -151,7 +166,7 @@ class _Sync:
 
     @property
     def _match_file(self) -> Path:
-        return match_file_of(self._results)
+        return match_file_of(self._results or self._state_file)
 
     def _is_unchanged(self, fetched: Fetched, *, is_proven: bool) -> bool:
         state = self._state
@@ -161,7 +176,7 @@ class _Sync:
             and all(_has_digest(Path(path), digest) for path, digest in state.related_files.items())
         )
         is_due = is_any_due(state, self._job.retry_permanent_after, self._now)
-        has_results = self._results.exists()
+        has_results = self._results is None or self._results.exists()
         return is_same and not is_due and has_results and (is_proven or _is_still_there(self._job))
 
     def _send(self, fetched: Fetched, login: Login | None, activities: dict[str, str]) -> RunReport:
@@ -191,7 +206,7 @@ class _Sync:
         if login is not None and activities and username and place == login.settings.base_url:
             opened = login.open(self._options, username)
             assert opened.account_api is not None
-            confirm = partial(_confirm_user, opened.account_api, username)
+            confirm = partial(confirm_user, opened.account_api, username)
             yield replace(opened, access=replace(opened.access, confirm_user=confirm))
             return
         with open_destination(self._job.spec, self._options, self._observer.warned) as destination:
@@ -218,6 +233,7 @@ class _Sync:
                 self._prompts,
                 self._observer,
                 close_known=self._close_known,
+                before_sending=self._before_sending,
             )
             report = run.execute()
             if report.stopped_by is None:
@@ -262,20 +278,9 @@ class _Sync:
         save_state(self._state_file, self._state)
 
 
-class AccountChangedError(StopRunError):
-    """Another user is signed in than in the last run."""
-
-
 def _stamp(file: Path) -> str:
     """Return a text that differs once the file was written again."""
     return str(file.stat().st_mtime_ns) if file.exists() else ""
-
-
-async def _confirm_user(api: AccountApi, assumed: str, client: Client) -> None:
-    """Raise AccountChangedError for another user than in the last run."""
-    found = await client.request(api.build_account(), api.read_account)
-    if (found.username or found.name) != assumed:
-        raise AccountChangedError("somebody else is signed in now")
 
 
 def _queue_of(name: str, job: SyncJob) -> str:

@@ -6,11 +6,12 @@ import pickle
 import stat
 import traceback
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from importer.config.folders import config_file, state_dir
+from importer.config.folders import config_file, own_state_dir, state_dir
 from importer.destinations.trakt import spec as trakt
 from importer.destinations.trakt.settings import TraktSettings
 from importer.destinations.trakt_v1.settings import TraktV1Settings
@@ -98,6 +99,13 @@ class TestFolders:
         (tmp_path / "file").write_text("")
         with pytest.raises(StateFileError, match="IMPORTER_STATE_DIR"):
             state_dir({"IMPORTER_STATE_DIR": str(tmp_path / "file" / "state")})
+
+    def test_a_run_may_have_one_of_its_own_while_other_threads_keep_theirs(self, tmp_path: Path) -> None:
+        environ = {"IMPORTER_STATE_DIR": str(tmp_path / "shared")}
+        with own_state_dir(tmp_path / "own"), ThreadPoolExecutor(1) as others:
+            assert state_dir(environ) == tmp_path / "own"
+            assert others.submit(state_dir, environ).result() == tmp_path / "shared"
+        assert state_dir(environ) == tmp_path / "shared"
 
     def test_who_has_no_home_learns_which_variable_to_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("HOME", "XDG_STATE_HOME"):
