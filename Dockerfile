@@ -1,11 +1,13 @@
 # A small image of the importer, without root and without build tools:
 #
 #   docker build -t rating-importer .
+#   docker build -t rating-importer-fleet --build-arg FLEET=1 .      # with what `importer fleet` needs
 #   docker run --rm -i rating-importer run - --out - --dry-run --to sandbox <ratings.csv >results.csv
 #
 # compose.yaml has the nightly sync and the web page, docs/operations.md the rest.
 
 FROM python:3.13-slim AS build
+ARG FLEET=
 WORKDIR /src
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY locks ./locks
@@ -17,6 +19,7 @@ RUN python -m venv --without-pip /opt/importer \
     && /build/bin/pip install --no-cache-dir --require-hashes -r locks/build.lock \
     && /build/bin/python -m hatchling build -t wheel -d /dist \
     && /build/bin/pip --python /opt/importer/bin/python install --no-cache-dir --require-hashes -r requirements.lock \
+        ${FLEET:+-r locks/fleet.lock} \
     && /build/bin/pip --python /opt/importer/bin/python install --no-deps --no-index /dist/*.whl
 
 FROM python:3.13-slim

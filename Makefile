@@ -95,9 +95,10 @@ BESIDE = $(1:%=-c %) $$(sed -n 's/^\([A-Za-z0-9._-]*\)==[^ ]* \\$$/--no-emit-pac
 lock: | $(BIN)/python$(EXE) ## write the locks anew after a change of pyproject.toml; UPGRADE=1: with today's versions
 	@$(INSTALL) 'uv>=0.9'
 	@$(LOCK) --extra all pyproject.toml -o requirements.lock
-	@$(LOCK) --extra dev pyproject.toml -o locks/dev.lock $(call BESIDE,requirements.lock)
-	@$(LOCK) --extra docs --extra release pyproject.toml -o locks/release.lock $(call BESIDE,requirements.lock locks/dev.lock)
-	@sed -n 's/^requires = \["\(.*\)"\].*/\1/p' pyproject.toml | $(LOCK) -c requirements.lock -c locks/dev.lock - -o locks/build.lock
+	@$(LOCK) --extra fleet pyproject.toml -o locks/fleet.lock $(call BESIDE,requirements.lock)
+	@$(LOCK) --extra dev pyproject.toml -o locks/dev.lock $(call BESIDE,requirements.lock locks/fleet.lock)
+	@$(LOCK) --extra docs --extra release pyproject.toml -o locks/release.lock $(call BESIDE,requirements.lock locks/fleet.lock locks/dev.lock)
+	@sed -n 's/^requires = \["\(.*\)"\].*/\1/p' pyproject.toml | $(LOCK) -c requirements.lock -c locks/fleet.lock -c locks/dev.lock - -o locks/build.lock
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .state results.csv build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -116,10 +117,10 @@ $(VENV)/installed: pyproject.toml requirements.lock locks/build.lock | $(BIN)/py
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/installed-dev: locks/dev.lock $(VENV)/installed
-	@$(INSTALL) --require-hashes -r requirements.lock -r locks/dev.lock
+$(VENV)/installed-dev: locks/fleet.lock locks/dev.lock $(VENV)/installed
+	@$(INSTALL) --require-hashes -r requirements.lock -r locks/fleet.lock -r locks/dev.lock
 	@touch $@
 
 $(VENV)/installed-release: locks/release.lock $(VENV)/installed-dev
-	@$(INSTALL) --require-hashes -r requirements.lock -r locks/dev.lock -r locks/release.lock
+	@$(INSTALL) --require-hashes -r requirements.lock -r locks/fleet.lock -r locks/dev.lock -r locks/release.lock
 	@touch $@

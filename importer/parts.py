@@ -25,6 +25,9 @@ class Part:
 PARTS: Mapping[str, Part] = MappingProxyType(
     {
         "fast": Part(("pandas",), "large files are read in two thirds of the time"),
+        "fleet": Part(
+            ("distributed", "psycopg", "cryptography"), "thousands of accounts, on one machine or many"
+        ),
         "keyring": Part(("keyring",), "the system's keyring keeps the sign-in, not a private file"),
         "notify": Part(("apprise",), "notifications about unattended runs"),
         "xlsx": Part(("openpyxl",), "Excel workbooks (.xlsx)"),

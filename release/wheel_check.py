@@ -80,7 +80,7 @@ def _step(name: str) -> Iterator[None]:
 
 def _list_pins() -> Iterator[str]:
     """The locked versions without their hashes, since the wheel has none yet."""
-    for name in ("requirements.lock", "locks/dev.lock"):
+    for name in ("requirements.lock", "locks/fleet.lock", "locks/dev.lock"):
         for line in (ROOT / name).read_text("utf-8").splitlines():
             if re.match(r"[A-Za-z0-9]", line):
                 yield line.rstrip("\\ ") + "\n"

@@ -18,8 +18,9 @@ OWN = "rating-importer"
 # By lock: the extras that it holds, and the locks that it lies on top of.
 LOCKS: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
     "requirements.lock": (["all"], []),
-    "locks/dev.lock": (["dev"], ["requirements.lock"]),
-    "locks/release.lock": (["docs", "release"], ["requirements.lock", "locks/dev.lock"]),
+    "locks/fleet.lock": (["fleet"], ["requirements.lock"]),
+    "locks/dev.lock": (["dev"], ["requirements.lock", "locks/fleet.lock"]),
+    "locks/release.lock": (["docs", "release"], ["requirements.lock", "locks/fleet.lock", "locks/dev.lock"]),
 }
 
 
