@@ -150,7 +150,11 @@ class Client:
         # the token may have expired before the turn came.
         await tokens.access_token()
         turn = await self._limiter.acquire(request.method)
-        return await tokens.access_token(), turn
+        try:
+            return await tokens.access_token(), turn
+        except BaseException:
+            turn.answered()
+            raise
 
     async def _send(
         self,
@@ -161,7 +165,11 @@ class Client:
         before_leaving: Callable[[], Awaitable[None]] | None,
     ) -> Decision[T]:
         if before_leaving is not None:
-            await before_leaving()
+            try:
+                await before_leaving()
+            except BaseException:
+                turn.answered()
+                raise
             turn.leaves()
         task = asyncio.current_task()
         self._in_flight.add(task)

@@ -25,7 +25,7 @@ class Turn(Protocol):
         ...
 
     def answered(self) -> None:
-        """Report that the request was answered, so that it has arrived."""
+        """Report that the request was answered, so that it has arrived, or that it will not be sent."""
         ...
 
 
@@ -78,6 +78,7 @@ class Limiter:
             # turn: otherwise all waiting requests would start together after the pause.
             if not self._paused_until:
                 return turn
+            turn.answered()
 
     def adapt_to(self, verb: str, headers: Mapping[str, str]) -> None:
         """Slow down to the limit in `X-Ratelimit` (docs: rate limiting); never speed up."""

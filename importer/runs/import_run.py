@@ -19,6 +19,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from importer.client.pace import sharing_process
 from importer.errors import AuthorizationError, ImporterError, OptionError, StopRunError
 from importer.files import check_place, is_same_file
 from importer.interrupts import delaying_signals
@@ -75,6 +76,7 @@ class ImportRun:
     part: Path | None = None
     """Where the results of one of several destinations go, to be merged into `results`: see `several.py`."""
 
+    @sharing_process()
     def execute(self) -> RunReport:
         """Run all stages, or those that the rules name.
 

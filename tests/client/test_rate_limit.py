@@ -64,6 +64,7 @@ async def record_starts(
         while True:
             turn = await limiter.acquire()
             if now() > end:
+                turn.answered()
                 return
             if arrive is not None:
                 await arrive()
