@@ -94,6 +94,8 @@ class TableReader:
     """That of `--scale`; None where the format's own counts."""
     scale_doubt: str | None = None
     """What should be asked about the ratings where somebody can answer; else the file is read as it is."""
+    beside: ClassVar[Sequence[str]] = ()
+    """Names of files that must or may lie beside it, for its rows to be understood."""
     related_files: Sequence[Path] = ()
     is_results = False
     clean_cell: Callable[[str], str] | None = None

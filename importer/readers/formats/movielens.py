@@ -73,6 +73,7 @@ class MovieLensDatasetReader(OwnedRows):
     description = ("ratings.csv of a MovieLens data set, ratings doubled, ids from links.csv",)
     user_option = "user"
     options = frozenset({"user"})
+    beside = ("links.csv", "movies.csv")
     user = Column("userId", parse=USER, required=True)
     movie = Column("movieId", parse=str.strip, required=True)
     rating = Column("rating", parse=_STARS.convert, required=True)
@@ -89,7 +90,7 @@ class MovieLensDatasetReader(OwnedRows):
             raise UnreadableFileError(self.table.name, problem, remedy=_KEEP_TOGETHER)
         self._links = links
         self._movies = _read_beside(self.table, "movies.csv", _MOVIES) or {}
-        beside = (self.table.path.with_name(name) for name in ("links.csv", "movies.csv"))
+        beside = map(self.table.path.with_name, self.beside)
         self.related_files = [path for path in beside if path.is_file()]
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:

@@ -19,6 +19,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
+from typing import Protocol
 
 try:
     import pandas as pd
@@ -30,12 +31,24 @@ from importer.errors import UnreadableFileError
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import Dialect, is_blank, is_conflict_mark
-from importer.readers.tables.text import TextFile
 
 _MARK = "\x1e"
 
 
-def read_chunks(text: TextFile, dialect: Dialect, places: Sequence[int], block_size: int) -> Iterator[Chunk]:
+class Text(Protocol):
+    """A text in UTF-8."""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        ...
+
+    def blocks(self, size: int) -> Iterator[bytes]:
+        """Yield it in blocks of whole lines that end in a newline, each of about `size` bytes."""
+        ...
+
+
+def read_chunks(text: Text, dialect: Dialect, places: Sequence[int], block_size: int) -> Iterator[Chunk]:
     """Yield the rows below the header, with the columns at these places.
 
     Raises `UnreadableFileError` where a quote swallows rows, after all rows before it.

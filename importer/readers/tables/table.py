@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from importer import limits
 from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import DELIMITERS, find_dialect
 from importer.readers.tables.text import CHECK_FILE, TextFile, read_text_file
+
+if TYPE_CHECKING:
+    from importer.readers.tables.written_rows import WrittenRows
 
 BLOCK_SIZE = 1 << 19
 """Bytes of a chunk. Measured: smaller ones pay pandas' cost per call too often, larger ones gain nothing."""
@@ -130,6 +133,19 @@ class Table:
         from importer.readers.tables.csv_rows import read_chunks  # noqa: PLC0415  pandas is half of a start-up
 
         return read_chunks(self.text, self._dialect, places, self.block_size)
+
+    @property
+    def written_header(self) -> bytes:
+        """The lines down to the end of the header, as they are written."""
+        from importer.readers.tables.written_rows import read_written_header  # noqa: PLC0415  as in `chunks`
+
+        return read_written_header(self.text, self._dialect, self.block_size)
+
+    def written_rows(self, place: int) -> Iterator["WrittenRows"]:
+        """Yield the rows as they are written, with the cells of one column. Raises `UnreadableFileError`."""
+        from importer.readers.tables.written_rows import read_written_rows  # noqa: PLC0415  as in `chunks`
+
+        return read_written_rows(self.text, self._dialect, place, self.block_size)
 
 
 def open_own_table(path: Path, name: str, what: str, columns: Sequence[str]) -> Table:
