@@ -58,6 +58,35 @@ def main() -> None:
         expect(card).to_be_visible()
         card.scroll_into_view_if_needed()
         take(page, "titles")
+        take_columns(page, server)
+        take_jobs(page, server)
+
+
+def take_columns(page: Page, server: Server) -> None:
+    """A table of somebody's own, whose columns are asked."""
+    table = server.folder / "films.csv"
+    rows = (("Metropolis", "1927", "4.5", "home"), ("M", "1931", "5", "cinema"), ("Vertigo", "1958", "4", ""))
+    table.write_text("Seen,From,Stars,Where\n" + "".join(",".join(row) + "\n" for row in rows), "utf-8")
+    page.goto(server.address.partition("?")[0])
+    page.set_input_files("#file", table)
+    expect(page.get_by_text("No known site writes such a table")).to_be_visible()
+    page.get_by_label("What the column Seen is").select_option("title")
+    page.get_by_label("What the column From is").select_option("year")
+    page.get_by_label("Highest rating").fill("5")
+    take(page, "columns")
+
+
+def take_jobs(page: Page, server: Server) -> None:
+    """Sync jobs: one that has run, one that is switched off."""
+    source = (SAMPLES / "imdb-2024.csv").as_posix()
+    rest = f'source = "{source}"\nto = "sandbox"\nevery = "1d"\n'
+    jobs = (f"[jobs.{name}]\n{rest}" for name in ("nightly", "spare"))
+    (server.folder / "config.toml").write_text("\n".join(jobs), "utf-8")
+    server.run("sync", "nightly", "--yes")
+    server.run("sync", "spare", "--off")
+    page.goto(server.address.partition("?")[0] + "jobs")
+    expect(page.get_by_role("heading", name="Sync jobs")).to_be_visible()
+    take(page, "jobs")
 
 
 if __name__ == "__main__":
