@@ -18,6 +18,7 @@ from importer.config.folders import state_dir
 from importer.destinations.registry import DEFAULT, choose, find, find_source
 from importer.errors import UsageError
 from importer.files import restore
+from importer.interrupts import StopRequest
 from importer.journal.history import find_undoable
 from importer.model import Status
 from importer.plans.make import made_plan
@@ -33,7 +34,7 @@ from importer.runs.prompts import Observer, Prompts, Unattended
 from importer.runs.rules import DestinationOptions, Match, RunRules, SendOptions
 from importer.runs.run_report import RunReport
 from importer.runs.sources import ExportFile
-from importer.runs.stop import StopRequest, wait_in_thread
+from importer.runs.stop import wait_in_thread
 
 __all__ = ["RowResult", "inspect", "open_account", "open_export", "plan", "read_outcomes", "run", "undo"]
 

@@ -1,9 +1,12 @@
-"""Signals that would end the process, and the event loop of a run.
+"""What ends a run early: signals in the main thread, a StopRequest in any; and the event loop of a run.
 
 ```text
 before and after sending    translate_interrupts()          SIGTERM, like Ctrl-C, is a StopRunError
 while requests are out      passing_signals_on(on_signal)      the loop calls on_signal(SIGTERM)
 while results are written   delaying_signals()               a first signal waits
+
+another thread              with stop.of_this_thread():      stop(StopRunError("interrupted (SIGTERM)"))
+                                run_in_loop(ask())           ends what it waits for, as a signal would
 ```
 """
 
@@ -12,13 +15,100 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from types import FrameType, MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from importer.errors import StopRunError
+
+_Result = TypeVar("_Result")
+
+
+class StopRequest:
+    """Passes a request to stop to the stage that is running, from any thread."""
+
+    def __init__(self) -> None:
+        self.error: StopRunError | None = None
+        """Why the run must stop; None while it may go on."""
+        self._listener: Callable[[StopRunError], object] | None = None
+        self._lock = threading.RLock()  # a signal may arrive inside a `with` block of it
+
+    def __call__(self, error: StopRunError) -> None:
+        """Request it. A second request makes the run wait for no answer."""
+        with self._lock:
+            self.error = self.error or error
+            listener = self._listener
+        if listener is not None:
+            listener(error)
+
+    def check(self) -> None:
+        """Raise the requested error, if there is one."""
+        if self.error is not None:
+            raise self.error
+
+    @contextmanager
+    def calling(self, listener: Callable[[StopRunError], object]) -> Iterator[None]:
+        """Call `listener` at each request while the block runs, in the thread that requests it."""
+        with self._lock:
+            before, self._listener = self._listener, listener
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._listener = before
+
+    @contextmanager
+    def of_this_thread(self) -> Iterator[None]:
+        """Let it end, while the block runs, whatever this thread waits for: no signal reaches a thread."""
+        before = _STOP.set(self)
+        try:
+            yield
+        finally:
+            _STOP.reset(before)
+
+
+_STOP: ContextVar[StopRequest | None] = ContextVar("stop", default=None)
+
+
+def stop_request() -> StopRequest:
+    """Return the request of this thread, or a new one where it has none."""
+    return _STOP.get() or StopRequest()
+
+
+def run_in_loop(
+    work: Coroutine[Any, Any, _Result], loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> _Result:
+    """Run it as `asyncio.run` does. Raises KeyboardInterrupt, too, once this thread is requested to stop."""
+    stop = stop_request()
+
+    async def run() -> _Result:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        with stop.calling(lambda _: loop.call_soon_threadsafe(task.cancel)):
+            if stop.error is not None:
+                task.cancel()  # at the first wait
+            return await work
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        try:
+            return runner.run(run())
+        except asyncio.CancelledError:
+            if stop.error is None:
+                raise
+            raise KeyboardInterrupt from None
+
+
+def pause(seconds: float) -> None:
+    """Sleep. Raises KeyboardInterrupt at once if this thread is requested to stop."""
+    is_requested = threading.Event()
+    stop = stop_request()
+    with stop.calling(lambda _: is_requested.set()):
+        if stop.error is not None or is_requested.wait(seconds):
+            raise KeyboardInterrupt
 
 
 def interrupted_by(number: int) -> StopRunError:

@@ -12,6 +12,7 @@ with Journal(folder, "trakt-ada-1f2e3d4c") as journal:    takes the lock, or rai
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -21,11 +22,14 @@ from typing import Self
 from filelock import FileLock
 
 from importer.errors import JournalLockedError, Remedy, StateFileError
+from importer.interrupts import pause
 from importer.journal import checksums
 from importer.state_files import check_ours, explain_trouble, take_lock, translate_trouble
 
 SCHEMA_VERSION = 11
 """The version of `schema.sql`, stored as `PRAGMA user_version`."""
+
+_LOCK_POLL_SECONDS = 0.1
 
 _UPGRADES = {
     2: "ALTER TABLE row ADD COLUMN note TEXT;",
@@ -67,7 +71,8 @@ class Database:
 
     def __init__(self, folder: Path, account: str, wait_seconds: float = 0.0) -> None:
         self.path = folder / f"{account}.sqlite3"
-        self._lock = FileLock(folder / f"{account}.lock", timeout=wait_seconds, mode=0o600)
+        self._lock = FileLock(folder / f"{account}.lock", timeout=0, mode=0o600)
+        self._wait_seconds = wait_seconds
         self._holder = folder / f"{account}.holder.json"
 
     def __enter__(self) -> Self:
@@ -105,8 +110,11 @@ class Database:
             check_ours(path, "use the journal")
 
     def _acquire(self) -> None:
-        if not take_lock(self._lock, "use the journal"):
-            raise JournalLockedError(self._describe_holder())
+        deadline = time.monotonic() + self._wait_seconds
+        while not take_lock(self._lock, "use the journal"):
+            if time.monotonic() >= deadline:
+                raise JournalLockedError(self._describe_holder())
+            pause(_LOCK_POLL_SECONDS)
 
     def _open(self) -> sqlite3.Connection:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))

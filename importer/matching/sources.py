@@ -8,7 +8,6 @@
 They are asked in the order of the settings.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Protocol
 from importer.client.transport import Transport
 from importer.config.folders import state_dir
 from importer.destinations.base import Search
+from importer.interrupts import run_in_loop
 from importer.matching.cache import LookupCache
 from importer.matching.lookups import LookupOptions, Lookups
 from importer.matching.model import MatchConfidence, MatchResult, TitleQuery
@@ -101,7 +101,7 @@ class OnlineSource:
                     return await lookups.look_up_all(queries, transport)
 
             try:
-                return asyncio.run(look_up())
+                return run_in_loop(look_up())
             finally:
                 self.asked += lookups.asked
 

@@ -10,7 +10,6 @@ counts 629 ratings and shows 250         ->   StopRunError: nothing is sent or w
 All ratings are read before the first is sent, and each is a row: a file of them is whole or not there.
 """
 
-import asyncio
 import hashlib
 import re
 import secrets
@@ -29,7 +28,7 @@ from importer.destinations.spec import DestinationSpec
 from importer.destinations.titles import AccountRating
 from importer.errors import AuthorizationError, StopRunError, UsageError
 from importer.http import Response
-from importer.interrupts import new_event_loop
+from importer.interrupts import new_event_loop, run_in_loop
 from importer.model import HATE, LOVE, InvalidRow, MediaKind, RatingJob, SourceRow, Status
 from importer.progress import Phase, Progress
 from importer.readers.cells.errors import Reason
@@ -134,8 +133,8 @@ class _Reading(NamedTuple):
 
 def _read_account(opened: OpenDestination, progress: Progress) -> _Reading:
     try:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            return _Reading(opened.spec.word, opened.account, runner.run(_read(opened, progress)))
+        ratings = run_in_loop(_read(opened, progress), new_event_loop)
+        return _Reading(opened.spec.word, opened.account, ratings)
     except AuthorizationError as error:
         error.name_sign_in(opened.spec.word, opened.settings_account)
         raise

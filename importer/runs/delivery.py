@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.errors import ImporterError
+from importer.interrupts import StopRequest
 from importer.journal import JournalRun
 from importer.progress import Progress
 from importer.runs.conflicts import Conflict
 from importer.runs.rules import RunRules, SendOptions
 from importer.runs.snapshot import Snapshot
-from importer.runs.stop import StopRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from pathlib import Path
 from importer.client.pace import sharing_process
 from importer.errors import AuthorizationError, ImporterError, OptionError, StopRunError
 from importer.files import check_place, is_same_file
-from importer.interrupts import delaying_signals
+from importer.interrupts import StopRequest, delaying_signals, stop_request
 from importer.journal import Journal, JournalRun
 from importer.model import RESULT_COLUMNS, Outcome, Status
 from importer.progress import Phase, Progress
@@ -39,7 +39,6 @@ from importer.runs.rules import RunRules, SendOptions
 from importer.runs.run_notes import gather_notes
 from importer.runs.run_report import RunReport
 from importer.runs.snapshot import Snapshot
-from importer.runs.stop import StopRequest
 from importer.runs.undo import find_later
 
 MANY_POSTS = 10
@@ -72,7 +71,7 @@ class ImportRun:
     overwrites: bool = False
     """Whether what is written may take the place of a file of the user's, or of results that were edited."""
     progress: Progress = field(default_factory=Progress)
-    stop_request: StopRequest = field(default_factory=StopRequest)
+    stop_request: StopRequest = field(default_factory=stop_request)
     part: Path | None = None
     """Where the results of one of several destinations go, to be merged into `results`: see `several.py`."""
 

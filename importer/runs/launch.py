@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from importer.destinations.spec import DestinationSpec
+from importer.interrupts import StopRequest
 from importer.runs.destination import OpenDestination, journal_for
 from importer.runs.import_run import ImportRun
 from importer.runs.open_destination import open_destination
@@ -13,7 +14,6 @@ from importer.runs.outputs import find_outputs, name_written, origin_of
 from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
 from importer.runs.sources import Opening, SourceSpec
-from importer.runs.stop import StopRequest
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.errors import Remedy, UsageError
+from importer.interrupts import StopRequest
 from importer.journal import Journal, JournalRun
 from importer.model import InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow
 from importer.progress import Phase, Progress
@@ -22,7 +23,6 @@ from importer.readers.base import Reader
 from importer.runs.duplicates import UNCHANGED, close_duplicates
 from importer.runs.room import Room
 from importer.runs.rules import RunRules
-from importer.runs.stop import StopRequest
 
 
 @dataclass(frozen=True, slots=True)

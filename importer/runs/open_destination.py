@@ -8,7 +8,6 @@ The spec says how: a file needs a path only, a device flow asks the service who 
 is started, and every other service is identified by its settings.
 """
 
-import asyncio
 import os
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from importer.destinations.sign_in import AccountApi, DeviceFlow, TokenSet
 from importer.destinations.spec import DestinationSpec, KeySignIn, LocalServer, Pace
 from importer.errors import AuthorizationError, OptionError, Remedy
 from importer.http import host_of, is_same_site
+from importer.interrupts import run_in_loop
 from importer.runs.access import Access
 from importer.runs.destination import OpenDestination
 from importer.runs.local_sandbox import embedded_sandbox
@@ -114,7 +114,7 @@ class Login:
             async with Transport(1) as transport:
                 return await question(transport, self.build_tokens(transport), self.account_api)
 
-        return asyncio.run(ask())
+        return run_in_loop(ask())
 
     def open(
         self, options: DestinationOptions, username: str, found: AccountInfo | None = None
@@ -165,7 +165,7 @@ def _open_key(
     check_given_for(spec, options, settings)
     if not getattr(settings, key.field):
         store = open_key_store(settings.base_url, state_dir(), loaded.account, warn)
-        kept = asyncio.run(store.load())
+        kept = run_in_loop(store.load())
         if kept is not None:
             settings = replace(settings, **{key.field: kept.access_token})
         elif key.is_needed(settings):

@@ -17,11 +17,10 @@ from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, cast
 
-from importer.interrupts import interrupted_by, listening_to_signals
+from importer.interrupts import StopRequest, interrupted_by, listening_to_signals
 from importer.runs.import_run import ImportRun
 from importer.runs.prompts import Prompts
 from importer.runs.run_report import RunReport
-from importer.runs.stop import StopRequest
 
 Ended = RunReport | Exception
 """How one of the runs ended."""

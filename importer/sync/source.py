@@ -39,6 +39,7 @@ from importer.errors import (
 )
 from importer.files import write_privately
 from importer.http import Request, Response, host_of, read_retry_after, url_problems
+from importer.interrupts import run_in_loop
 from importer.matching.match_file import MATCH_COLUMNS
 from importer.model import RESULT_COLUMNS
 from importer.plans.model import PLAN_COLUMNS
@@ -93,7 +94,7 @@ def fetch(job: SyncJob, copy: Path, known: Version) -> Fetched:
     """
     if job.is_download:
         has_copy = bool(known.digest) and copy.is_file() and hash_file(copy) == known.digest
-        return asyncio.run(_download(job, copy, known if has_copy else Version()))
+        return run_in_loop(_download(job, copy, known if has_copy else Version()))
     path = find_newest(job.source)
     return Fetched(path, str(path), Version(hash_file(path)))
 

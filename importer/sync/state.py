@@ -16,13 +16,13 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from importer.files import make_private_folder, write_privately
+from importer.interrupts import pause
 from importer.journal import JournalRun, in_blocks
 from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
 from importer.runs.verify import NOT_STORED
@@ -211,7 +211,7 @@ def account_queue(lock_file: Path, report_wait: Callable[[], None]) -> Iterator[
     if not take_lock(lock, "take this lock"):
         report_wait()
         while not take_lock(lock, "take this lock"):
-            sleep(LOCK_POLL_SECONDS)
+            pause(LOCK_POLL_SECONDS)
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from importer.destinations.trakt_v1.api import TraktV1
+from importer.interrupts import StopRequest
 from importer.journal import Journal, JournalRun
 from importer.journal.results import Tally
 from importer.model import UNRATE, Outcome, RowOutcome, Status
@@ -16,7 +17,6 @@ from importer.progress import Progress
 from importer.readers import open_reader
 from importer.runs.load import Loading, Source, fingerprint_file
 from importer.runs.rules import RunRules
-from importer.runs.stop import StopRequest
 
 HEADER = "imdb_id,tmdb_id,type,rating,rated_at"
 DESTINATION = TraktV1("http://127.0.0.1:1", "demo", "key", "digest")

@@ -10,7 +10,8 @@ import pytest
 
 import importer
 from importer.errors import StopRunError
-from importer.runs.stop import StopRequest, wait_in_thread
+from importer.interrupts import StopRequest
+from importer.runs.stop import wait_in_thread
 
 DOCS = (Path(__file__).parents[2] / "docs" / "python.md").read_text("utf-8")
 
