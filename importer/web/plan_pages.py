@@ -91,17 +91,20 @@ async def _describe_rows(request: web.Request, draft: Draft) -> Mapping[str, Any
         "reasons": [reason for reason in table.counts("reason") if reason],
         "kinds": [kind for kind in table.counts("kind") if kind],
         "left_out": set(draft.left_out),
-        "to_send": len(sent - set(draft.left_out)),
-        "takeable": len(sent.intersection(table.numbers(wanted))),
+        "to_send": len(sent.difference(draft.left_out)),
+        "takeable": len(sent.intersection(table.numbers(wanted))) if wanted.is_part else 0,
         "without_ids": table.count_where(reason=NEEDS_ID),
         "sent_actions": {str(action) for action in Action if action.is_sent},
     }
 
 
-def _find_sent(table: Table) -> set[int]:
+def _find_sent(table: Table) -> frozenset[int]:
     """Find the rows that would be sent."""
-    by_action = (table.numbers(Wanted(filters={"action": action})) for action in Action if action.is_sent)
-    return {number for numbers in by_action for number in numbers}
+    by_action = (Wanted(filters={"action": action}) for action in Action if action.is_sent)
+    found: frozenset[int] = table.keep(
+        ("sent",), lambda: frozenset(number for wanted in by_action for number in table.numbers(wanted))
+    )
+    return found
 
 
 async def take_out(request: web.Request) -> web.StreamResponse:

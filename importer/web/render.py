@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -98,8 +99,9 @@ def _statics() -> Mapping[str, tuple[bytes, str]]:
     from importlib import resources  # noqa: PLC0415 - once
 
     own = resources.files("importer.web").joinpath("static")
-    kinds = {"style.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
-    found = {name: (own.joinpath(name).read_bytes(), kind) for name, kind in kinds.items()}
+    kinds = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+    names = ("style.css", "page.js", "rows.js", "icon.svg")
+    found = {name: (own.joinpath(name).read_bytes(), kinds[Path(name).suffix]) for name in names}
     found["charts.js"] = read_own("charts.js").encode(), "text/javascript"
     return found | {name: (assets.read_asset(name), "text/javascript") for name in SCRIPTS}
 

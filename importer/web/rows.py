@@ -4,7 +4,8 @@
     view = table.view(Wanted(search="alien", filters={"action": "change"}, sort="title"))
     view.rows[:50], view.total, table.counts("reason")
 
-The browser never gets more than a page, so a table of any size is filtered alike, also without scripts.
+The browser never gets more than a page, so a table of any size is filtered alike, also without scripts. Where
+there are scripts, static/rows.js shows the pages as one table that is scrolled.
 """
 
 import csv
@@ -13,6 +14,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -22,6 +24,7 @@ from importer.text import clean
 
 ROWS_PER_PAGE = 50
 _MOST_TABLES = 3
+_MOST_KEPT = 12
 _SEARCHED = ("title", "imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "year", "message")
 _NUMBERS = frozenset({"row", "line", "from", "to", "rating", "previous_rating", "year"})
 _LONGEST_CELL = 400
@@ -53,6 +56,11 @@ class Wanted:
             int(page) if page.isdecimal() and len(page) < 9 else 1,
         )
 
+    @property
+    def is_part(self) -> bool:
+        """Whether a search or a filter leaves rows out."""
+        return bool(self.search or self.filters)
+
     def as_query(self, **changes: str) -> dict[str, str]:
         """Return it as the parts of an address, with some of them changed; other rows begin at page one."""
         page = str(self.page) if self.page > 1 and not changes.keys() - {"page"} else ""
@@ -67,6 +75,7 @@ class View:
     total: int
     page: int
     pages: int
+    size: int = ROWS_PER_PAGE
 
     @property
     def first(self) -> int:
@@ -83,15 +92,27 @@ class Table:
         self._rows = [tuple(map(_cell, row)) for row in rows]
         searched = [self._places[name] for name in _SEARCHED if name in self._places]
         self._texts = ["\n".join([row[place] for place in searched]).casefold() for row in self._rows]
-        self._orders: OrderedDict[str, list[int]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, ...], Any] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._rows)
 
+    def keep(self, key: tuple[str, ...], build: Callable[[], Any]) -> Any:
+        """Return what `build` makes of these rows, which never change; the last few are kept."""
+        if key not in self._kept:
+            self._kept[key] = build()
+            while len(self._kept) > _MOST_KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return self._kept[key]
+
     def counts(self, column: str) -> Mapping[str, int]:
         """Count the rows by the values of a column, the most frequent first."""
         place = self._places[column]
-        return dict(Counter(row[place] for row in self._rows).most_common())
+        found: Mapping[str, int] = self.keep(
+            ("counts", column), lambda: dict(Counter(row[place] for row in self._rows).most_common())
+        )
+        return found
 
     def count_where(self, **values: str) -> int:
         """Count the rows with these values."""
@@ -116,8 +137,15 @@ class Table:
         number = next((number for number, cells in enumerate(self._rows) if cells[place] == row), None)
         return None if number is None else self._as_mapping(number)
 
-    def _find(self, wanted: Wanted) -> list[int]:
-        found: Iterable[int] = self._order(wanted.sort)
+    def _find(self, wanted: Wanted) -> Sequence[int]:
+        filters = (cell for pair in sorted(wanted.filters.items()) for cell in pair)
+        found: Sequence[int] = self.keep(
+            ("found", wanted.search, wanted.sort, *filters), lambda: self._look_for(wanted)
+        )
+        return found
+
+    def _look_for(self, wanted: Wanted) -> Sequence[int]:
+        found = self._order(wanted.sort)
         if words := wanted.search.casefold().split():
             texts = self._texts
             found = [number for number in found if all(word in texts[number] for word in words)]
@@ -125,18 +153,17 @@ class Table:
             rows, place = self._rows, self._places[column]
             value = "" if value == "-" else value  # noqa: PLW2901 - the word for none, which an address can hold
             found = [number for number in found if rows[number][place] == value]
-        return list(found)
+        return found
 
     def _order(self, sort: str) -> Sequence[int]:
         column = sort.removeprefix("-")
         if column not in self._places:
             return range(len(self._rows))
-        if sort not in self._orders:
-            key = self._key(self._places[column], is_number=column in _NUMBERS)
-            self._orders[sort] = sorted(range(len(self._rows)), key=key, reverse=sort.startswith("-"))
-            while len(self._orders) > 4:
-                self._orders.popitem(last=False)
-        return self._orders[sort]
+        key = self._key(self._places[column], is_number=column in _NUMBERS)
+        order: Sequence[int] = self.keep(
+            ("order", sort), lambda: sorted(range(len(self._rows)), key=key, reverse=sort.startswith("-"))
+        )
+        return order
 
     def _key(self, place: int, *, is_number: bool) -> Callable[[int], tuple[int, int, str]]:
         def key(number: int) -> tuple[int, int, str]:

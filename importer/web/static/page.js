@@ -6,6 +6,13 @@ function token() {
   return field ? field.value : "";
 }
 
+function tellRefusal(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const refused = document.getElementById("refused");
+  refused.textContent = [...page.querySelectorAll("#main p")].map((line) => line.textContent).join(" ");
+  refused.hidden = false;
+}
+
 function prepareDrop() {
   const form = document.getElementById("drop");
   const file = document.getElementById("file");
@@ -62,11 +69,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const lost = document.getElementById("lost");
   const refused = document.getElementById("refused");
   document.body.addEventListener("htmx:sendError", () => { lost.hidden = false; });
-  document.body.addEventListener("htmx:responseError", (event) => {
-    const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
-    refused.textContent = [...page.querySelectorAll("#main p")].map((line) => line.textContent).join(" ");
-    refused.hidden = false;
-  });
+  document.body.addEventListener("htmx:responseError", (event) => tellRefusal(event.detail.xhr.responseText));
   document.body.addEventListener("htmx:beforeOnLoad", () => { lost.hidden = true; });
   document.body.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.shouldSwap) refused.hidden = true; });
   document.body.addEventListener("htmx:afterSettle", (event) => {
