@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, Self
 
 from importer.errors import StopRunError, UsageError
@@ -182,6 +183,11 @@ class Depot(Protocol):
     Every method may raise DepotUnreachableError or StateFileError; those that take a lease, LeaseLostError.
     """
 
+    @property
+    def folder(self) -> Path | None:
+        """The private folder that it is in; None if other machines can reach it."""
+        ...
+
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
@@ -262,8 +268,8 @@ class Depot(Protocol):
         """Replace the account's secrets."""
         ...
 
-    def finish(self, lease: Lease, copy: bytes, ending: Ending) -> None:
-        """Save the state, note the ending, and give the lease back."""
+    def finish(self, lease: Lease, copy: bytes | None, ending: Ending) -> None:
+        """Save the state if it changed (`copy`), note the ending, and give the lease back."""
         ...
 
     def release(self, lease: Lease, copy: bytes | None = None) -> None:
