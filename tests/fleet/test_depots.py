@@ -292,7 +292,8 @@ class TestFolder(DepotConformance):
         return FolderDepot(depot.folder)
 
     def die(self, depot: Depot, name: str) -> Lease:
-        with FolderDepot(depot.folder) as process:  # type: ignore[attr-defined]
+        assert depot.folder is not None
+        with FolderDepot(depot.folder) as process:
             return self.claim(process, name, early=True).lease
 
     @pytest.mark.parametrize("name", ["", ".", "..", "a/b", ".hidden", "a" * 129, "ünï"])
