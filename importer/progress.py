@@ -21,6 +21,7 @@ class Phase(StrEnum):
     BUILDING = "reading the data"
     INDEXING = "indexing"
     SORTING = "sorting the index"
+    GROUPING = "putting the rows of each user together"
     SENDING = "sending"
     VERIFYING = "reading back"
     WRITING = "writing results"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer import errors
+from importer.config.sources import FLEET
 from importer.destinations.registry import list_descriptions, list_sections
 from importer.matching.match_file import MATCH_COLUMNS
 from importer.model import Status
@@ -67,7 +68,7 @@ def test_the_table_of_destinations_is_what_the_command_prints() -> None:
 
 def test_every_variable_in_the_settings_table_is_read_by_the_code() -> None:
     code = "".join(path.read_text("utf-8") for path in (ROOT / "importer").rglob("*.py"))
-    sections = [name.upper().replace("-", "_") for name in sorted(list_sections(), reverse=True)]
+    sections = [name.upper().replace("-", "_") for name in sorted([*list_sections(), FLEET], reverse=True)]
     for variable in re.findall(r"IMPORTER_[A-Z0-9_]+", (ROOT / "docs/settings.md").read_text("utf-8")):
         name = re.sub(f"IMPORTER_({'|'.join(sections)})_", "", variable).lower()
         assert variable in code or name in code, variable

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Never
 import typer
 
 from importer.cli.advice import as_known, explain
-from importer.cli.help import COMPLETE, WIDEST, HelpfulCommand, HelpfulGroup
+from importer.cli.help import COMPLETE, WIDEST, HelpfulCommand, HelpfulGroup, path_of
 from importer.cli.streams import flush, repair_streams
 from importer.errors import CommandError, ImporterError, OptionError, StopRunError
 from importer.monitoring.log import open_log
@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "web": ("web", "Show a page on which everything can be done, in the browser."),
     "prune": ("prune", "Remove old runs from the journals."),
     "status": ("status", "Show how accounts and sync jobs stand."),
+    "fleet": ("fleet", "Import for many accounts, on one machine or many."),
     "schedule": ("schedule_files", "Print the files that make a scheduler run `importer sync`."),
     "login": ("login", "Sign in with a code on a web page, or with a key."),
     "logout": ("login", "Revoke the sign-in and delete its tokens."),
@@ -55,6 +56,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 """By command: its module in this package, and its line in `importer --help`. The function has its name."""
 
 
+FLEET: Mapping[str, tuple[str, str]] = {
+    "split": ("fleet.split", "Split a dump of many users into a file for each."),
+}
+"""The commands of `importer fleet`: as in `COMMANDS`."""
+
+SUBCOMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {"fleet": FLEET}
+"""The commands that have commands of their own."""
+
 HELP = "help"
 """A command that has no module: it is the `--help` of another one."""
 
@@ -62,15 +71,21 @@ GROUPS: Mapping[str, str] = {
     "Import": "run inspect plan match resolve titles web",
     "Afterwards": "runs show report retry undo prune",
     "Every night": "sync status schedule notify",
+    "Many accounts": "fleet",
     "Accounts": "init config login logout whoami export",
     "To try, and to look up": "sandbox formats destinations completion doctor help",
 }
 """The headlines of `importer --help`, and the commands below each."""
 
+FLEET_GROUPS: Mapping[str, str] = {
+    "Before": "split",
+}
+"""The same of `importer fleet --help`."""
 
-def load_command(name: str) -> Callable[..., None]:
+
+def load_command(name: str, table: Mapping[str, tuple[str, str]] = COMMANDS) -> Callable[..., None]:
     """Import a command's module and give its function."""
-    module, _ = COMMANDS[name]
+    module, _ = table[name]
     command: Callable[..., None] = getattr(import_module(f"importer.cli.{module}"), name)
     return command
 
@@ -88,6 +103,8 @@ def _build_app(**options: Any) -> typer.Typer:
 class _LazyCommands(HelpfulGroup):
     """Lists and suggests commands by the table; the one that is called is imported."""
 
+    table = COMMANDS
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args[:1] == [HELP] and not ctx.resilient_parsing:
             args = [*args[1:2], "--help"]
@@ -98,8 +115,14 @@ class _LazyCommands(HelpfulGroup):
             return None, None, []
         name, _, rest = super().resolve_command(ctx, args)
         assert name is not None
-        loaded = _build_app()
-        loaded.command(name, cls=HelpfulCommand)(load_command(name))
+        command = load_command(name, self.table)
+        if name in SUBCOMMANDS:
+            loaded = _build_app(cls=_FleetCommands, no_args_is_help=True)
+            _list_commands(loaded, FLEET, FLEET_GROUPS)
+            loaded.callback()(command)
+        else:
+            loaded = _build_app()
+            loaded.command(name, cls=HelpfulCommand)(command)
         return name, typer.main.get_command(loaded), rest
 
     def invoke(self, ctx: Any) -> Any:
@@ -107,6 +130,22 @@ class _LazyCommands(HelpfulGroup):
             return super().invoke(ctx)
         except (KeyboardInterrupt, typer.Abort):  # typer would exit with codes of its own
             raise StopRunError("interrupted") from None
+
+
+class _FleetCommands(_LazyCommands):
+    """The commands of `importer fleet`."""
+
+    table = FLEET
+
+
+def _list_commands(
+    listed: typer.Typer, table: Mapping[str, tuple[str, str]], groups: Mapping[str, str]
+) -> None:
+    """Put the commands below their headlines. They are only listed: `resolve_command` gives the real ones."""
+    lines = {name: line for name, (_, line) in table.items()} | {HELP: "Show the help of a command."}
+    for headline, names in groups.items():
+        for name in names.split():
+            listed.command(name, help=lines[name], rich_help_panel=headline)(lambda: None)
 
 
 _PLAIN = (
@@ -128,11 +167,7 @@ _WrongWords: Any = typer.BadParameter.__mro__[1]
 
 
 app = _build_app(cls=_LazyCommands, no_args_is_help=True)
-_HEADLINES = {name: title for title, names in GROUPS.items() for name in names.split()}
-_LINES = {name: line for name, (_, line) in COMMANDS.items()} | {HELP: "Show the help of a command."}
-for _name in sorted(_LINES, key=[*_HEADLINES].index):
-    # Listed only: resolve_command gives the real one.
-    app.command(_name, help=_LINES[_name], rich_help_panel=_HEADLINES[_name])(lambda: None)
+_list_commands(app, COMMANDS, GROUPS)
 
 
 def _print_version(is_asked_for: bool) -> None:
@@ -195,7 +230,10 @@ def _report(error: ImporterError) -> int:
 
 
 def _typed_command() -> str:
-    return next((word for word in sys.argv[1:2] if word in COMMANDS), "")
+    name, below = [*sys.argv[1:3], "", ""][:2]
+    if below in SUBCOMMANDS.get(name, ()):
+        return f"{name} {below}"
+    return name if name in COMMANDS else ""
 
 
 def _report_wrong_words(error: Any) -> int:
@@ -214,7 +252,7 @@ def _report_wrong_words(error: Any) -> int:
     _print_problem(problem, error.exit_code)
     # An option without its value is an error that does not know its command.
     known = error.ctx is not None and error.ctx.parent
-    _print_where_to_look(error.ctx.info_name if known else _typed_command())
+    _print_where_to_look(path_of(error.ctx) if known else _typed_command())
     return int(error.exit_code)
 
 

@@ -80,6 +80,9 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("importer status", "Show the last runs, the next ones of a daemon, and the sign-ins."),
         ("importer status --ask --json", "Also ask how much room is left, for another program."),
     ),
+    "fleet split": (
+        ("importer fleet split dump.csv --user userId --into split", "Give each user a part of a folder."),
+    ),
     "schedule": (("importer schedule --systemd --at 03:00", "Print a service and a timer for every night."),),
     "login": (
         ("importer login trakt", "Sign in."),

@@ -59,7 +59,7 @@ class HelpfulCommand(TyperCommand):
             if records:
                 with formatter.section(heading):
                     formatter.write_dl(records)
-        _write_end(str(ctx.info_name), formatter)
+        _write_end(path_of(ctx), formatter)
 
 
 class HelpfulGroup(TyperGroup):
@@ -78,8 +78,15 @@ class HelpfulGroup(TyperGroup):
                 formatter.write_dl(commands)
         with formatter.section("Options"):
             formatter.write_dl([each.get_help_record(ctx) for each in self.get_params(ctx)])
-        _write_end("", formatter)
-        formatter.write_text("`importer help COMMAND` shows the options of a command.")
+        path = path_of(ctx)
+        _write_end(path, formatter)
+        typed = f"importer {path} COMMAND --help" if path else "importer help COMMAND"
+        formatter.write_text(f"`{typed}` shows the options of a command.")
+
+
+def path_of(ctx: Any) -> str:
+    """Return the words of a command after `importer`: none, `run`, `fleet add`."""
+    return f"{path_of(ctx.parent)} {ctx.info_name}".strip() if ctx.parent is not None else ""
 
 
 def _write_intro(command: Any, ctx: Any, formatter: Any) -> None:

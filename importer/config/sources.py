@@ -36,6 +36,9 @@ TITLES = "titles"
 WEB = "web"
 """The section of the TOML file about the page that `importer web` serves."""
 
+FLEET = "fleet"
+"""The section of the TOML file about many accounts."""
+
 MAPS = "maps"
 """The table of the TOML file whose sections say how odd tables are read: `[maps.films]`."""
 
@@ -273,7 +276,7 @@ def as_variable(name: str) -> str:
 
 def unknown_sections(file: Path, tables: dict[str, Any], sections: Iterable[str]) -> Iterator[str]:
     """Yield a problem for each top-level name of the file that is not known."""
-    known = (*sections, SYNC, TITLES, WEB, *GROUPS)
+    known = (*sections, SYNC, TITLES, WEB, FLEET, *GROUPS)
     for name, table in tables.items():
         if name not in known:
             section = f"[{name}]" if isinstance(table, dict) else name

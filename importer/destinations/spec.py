@@ -11,7 +11,7 @@ Commands, settings, plans and docs read the spec and know no service by name:
 `--help` imports every spec, so slow imports are inside the functions.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, time, tzinfo
 from enum import StrEnum
@@ -247,6 +247,23 @@ class DestinationSpec:
     def approval(self) -> Approval | None:
         """How a person approves a sign-in, if that is done on a page."""
         return self.device or (self.key.approval if self.key else None)
+
+    @property
+    def account_fields(self) -> tuple[str, ...]:
+        """The settings that sign one account in; all others are the app's or the server's."""
+        if self.local_server is not None or self.settings is None:
+            return ()
+        if self.device is not None:
+            return ("access_token", "refresh_token")
+        if self.key is not None:
+            return (self.key.field,)
+        return ("username", "password", "password_sha1") if self.sign_in is SignIn.PASSWORD else ()
+
+    def is_signed_in_by(self, given: Collection[str]) -> bool:
+        """Whether these of its `account_fields` are enough to sign an account in."""
+        first, *others = self.account_fields or ("",)
+        is_enough = not first or first in given
+        return is_enough and (self.sign_in is not SignIn.PASSWORD or any(each in given for each in others))
 
     @property
     def has_login(self) -> bool:

@@ -31,6 +31,7 @@ from importer.errors import GarbledTextError, OptionError, UnreadableFileError
 from importer.files import open_text
 from importer.fleet.buckets import BUCKETS, Deal, group_bucket
 from importer.fleet.split_folder import ABOUT, COLUMNS, FORM, NOBODY, USERS, place_of_bucket
+from importer.progress import Phase, Progress
 from importer.readers.cells.errors import quote
 from importer.readers.registry import READERS
 from importer.readers.tables.archive import GZIP_START, ZIP_START, Folder, unpack_gzip
@@ -63,6 +64,7 @@ def split_dump(
     *,
     encoding: str | None = None,
     wanted: Callable[[str], bool] = lambda _: True,
+    progress: Progress | None = None,
 ) -> SplitReport:
     """Split the dump by the column `user` into the new folder `into`, with the rows of the users `wanted`.
 
@@ -70,7 +72,7 @@ def split_dump(
     """
     if into.is_symlink() or (into.exists() and not (into.is_dir() and not any(into.iterdir()))):
         raise OptionError("into", "it exists already, and is left as it is; name a new folder", into)
-    name = str(path)
+    name, progress = str(path), progress or Progress()
     unpacked = Folder()  # it goes when nobody holds it any more
     table = _open_dump(path, name, encoding, unpacked)
     place = table.header.find([user.strip()])
@@ -82,7 +84,9 @@ def split_dump(
         deal = Deal(draft)
         for written in table.written_rows(place):
             deal.take(written)
+            progress.rows_read += len(written.rows)
         deal.append()
+        progress.phase = Phase.GROUPING
         found = _Grouping(draft, table, place, wanted)
         found.run()
         report = SplitReport(found.rows, found.users, found.nobody, found.left_out, beside, table.text.notes)

@@ -1,4 +1,11 @@
-"""The health files as Prometheus metrics: a textfile or an HTTP endpoint. Only home of prometheus_client.
+"""Metrics for Prometheus: a textfile or an HTTP endpoint. Only home of prometheus_client.
+
+```text
+Gauge("rows", "Rows of the last run by status.", ("job", "status"), [(("nightly", "failed"), 2)])
+rating_importer_rows{job="nightly",status="failed"} 2.0
+```
+
+The metrics of sync jobs come from their health files, those of a fleet from its depot (`fleet/metrics.py`).
 
 The textfile is for node_exporter's textfile collector, which reads files that end in `.prom` and takes no
 timestamps (https://github.com/prometheus/node_exporter#textfile-collector). The endpoint answers in
@@ -7,11 +14,13 @@ OpenMetrics if the client asks for it.
 
 import ipaddress
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock
 
@@ -38,6 +47,19 @@ _LOCAL_NAMES = (".localhost", ".local", ".lan", ".home", ".home.arpa", ".interna
 """Ends of names that nobody can register in public."""
 
 
+class Gauge(NamedTuple):
+    """A metric, with a value for each combination of labels."""
+
+    name: str
+    meaning: str
+    labels: tuple[str, ...]
+    values: Iterable[tuple[tuple[str, ...], float]]
+
+
+ReadGauges = Callable[[], Iterable[Gauge]]
+"""Called for each answer. What it raises makes that answer an error."""
+
+
 def write_metrics(path: Path, health_folder: Path) -> None:
     """Write the metrics of all jobs to a file, atomically. Raises OSError."""
     from prometheus_client import generate_latest  # noqa: PLC0415 - slow to import
@@ -47,19 +69,26 @@ def write_metrics(path: Path, health_folder: Path) -> None:
         FileLock(health_folder / ".metrics.lock", timeout=_LOCK_SECONDS, mode=0o600),
         AtomicFiles() as drafts,
     ):
-        drafts.open(path).write(generate_latest(_build_registry(health_folder)).decode())
+        drafts.open(path).write(generate_latest(_build_registry(partial(_read_jobs, health_folder))).decode())
         drafts.commit([path])
 
 
 @contextmanager
 def serve_metrics(health_folder: Path, port: int, host: str = "127.0.0.1") -> Iterator[int]:
+    """Serve the metrics of all jobs as `serve_gauges` does."""
+    with serve_gauges(partial(_read_jobs, health_folder), port, host) as bound_port:
+        yield bound_port
+
+
+@contextmanager
+def serve_gauges(read: ReadGauges, port: int, host: str = "127.0.0.1") -> Iterator[int]:
     """Serve the metrics over HTTP from a thread, and yield the port: a free one if `port` is 0.
 
     Anybody who can reach the port can read job names and counts, nothing else. Raises UsageError.
     """
     from prometheus_client import make_wsgi_app, start_http_server  # noqa: PLC0415
 
-    registry = _build_registry(health_folder)
+    registry = _build_registry(read)
     try:
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
@@ -86,6 +115,10 @@ def _build_handler_class() -> "type[BaseRequestHandler]":
 
         def log_message(self, *_: object) -> None:
             """Requests are no news."""
+
+        def get_stderr(self) -> StringIO:
+            """Drop what would be a traceback: the answer says that there is an error."""
+            return StringIO()
 
     return Handler
 
@@ -116,86 +149,79 @@ def _is_own_name(header: str, bound_to: str) -> bool:
         return False
 
 
-def _build_registry(health_folder: Path) -> "CollectorRegistry":
+def _build_registry(read: ReadGauges) -> "CollectorRegistry":
     from prometheus_client import CollectorRegistry  # noqa: PLC0415
 
     registry = CollectorRegistry()
-    registry.register(_Collector(health_folder))
+    registry.register(_Collector(read))
     return registry
 
 
 class _Collector:
-    """Reads the health files at each request."""
+    """Reads the gauges at each request."""
 
-    def __init__(self, health_folder: Path) -> None:
-        self._health_folder = health_folder
+    def __init__(self, read: ReadGauges) -> None:
+        self._read = read
 
     def describe(self) -> Iterable["Metric"]:
         return []
 
     def collect(self) -> Iterator["Metric"]:
-        known = read_health(self._health_folder)
-        yield _build_switches(self._health_folder, known)
-        # Without series, a job that is off is not overdue, and no success either.
-        jobs = [job for job in known if not is_off(self._health_folder, job.job)]
-        yield _build_rows("rows", "Rows of the last run by status.", ((job, job.counts) for job in jobs))
-        told = "Rows of the last run that did not succeed, and of which the run before told the same."
-        yield _build_rows("rows_told_before", told, ((job, job.told) for job in jobs))
-        yield _build_gauge(
-            "last_run_timestamp_seconds",
-            "When the last run of the job ended.",
-            ((job, _seconds(job.ended_at)) for job in jobs),
-        )
-        yield _build_gauge(
-            "last_success_timestamp_seconds",
-            "When the last run in which every row succeeded ended.",
-            ((job, _seconds(job.last_success_at)) for job in jobs if job.last_success_at),
-        )
-        yield _build_gauge(
-            "last_run_duration_seconds",
-            "How long the last run of the job took.",
-            ((job, job.seconds) for job in jobs),
-        )
-        yield _build_gauge(
-            "last_run_exit_code",
-            "0 every row succeeded, 1 some did not, 2 settings or file, 3 stopped early.",
-            ((job, job.exit_code) for job in jobs),
-        )
-        yield _build_gauge(
-            "consecutive_failures",
-            "Runs of the job since the last one in which every row succeeded.",
-            ((job, job.consecutive_failures) for job in jobs),
-        )
+        from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
+
+        for gauge in self._read():
+            family = GaugeMetricFamily(f"{_PREFIX}_{gauge.name}", gauge.meaning, labels=gauge.labels)
+            for labels, value in gauge.values:
+                family.add_metric(labels, value)
+            yield family
 
 
-def _build_switches(folder: Path, jobs: Iterable[Health]) -> "Metric":
-    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
-
+def _read_jobs(folder: Path) -> Iterator[Gauge]:
+    """Read the health files."""
+    known = read_health(folder)
+    names = sorted({*(job.job for job in known), *list_off(folder)})
     meaning = "1 while the job is switched off; then it has no other metrics."
-    family = GaugeMetricFamily(f"{_PREFIX}_switched_off", meaning, labels=["job"])
-    for name in sorted({*(job.job for job in jobs), *list_off(folder)}):
-        family.add_metric([name], float(is_off(folder, name)))
-    return family
+    yield Gauge("switched_off", meaning, ("job",), (((name,), float(is_off(folder, name))) for name in names))
+    # Without series, a job that is off is not overdue, and no success either.
+    jobs = [job for job in known if not is_off(folder, job.job)]
+    yield _count_rows("rows", "Rows of the last run by status.", ((job, job.counts) for job in jobs))
+    told = "Rows of the last run that did not succeed, and of which the run before told the same."
+    yield _count_rows("rows_told_before", told, ((job, job.told) for job in jobs))
+    yield _by_job(
+        "last_run_timestamp_seconds",
+        "When the last run of the job ended.",
+        ((job, _seconds(job.ended_at)) for job in jobs),
+    )
+    yield _by_job(
+        "last_success_timestamp_seconds",
+        "When the last run in which every row succeeded ended.",
+        ((job, _seconds(job.last_success_at)) for job in jobs if job.last_success_at),
+    )
+    yield _by_job(
+        "last_run_duration_seconds",
+        "How long the last run of the job took.",
+        ((job, job.seconds) for job in jobs),
+    )
+    yield _by_job(
+        "last_run_exit_code",
+        "0 every row succeeded, 1 some did not, 2 settings or file, 3 stopped early.",
+        ((job, job.exit_code) for job in jobs),
+    )
+    yield _by_job(
+        "consecutive_failures",
+        "Runs of the job since the last one in which every row succeeded.",
+        ((job, job.consecutive_failures) for job in jobs),
+    )
 
 
-def _build_rows(name: str, meaning: str, counted: Iterable[tuple[Health, Mapping[str, int]]]) -> "Metric":
-    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
-
-    family = GaugeMetricFamily(f"{_PREFIX}_{name}", meaning, labels=["job", "status"])
-    for job, counts in counted:
-        # All statuses each time: an alert cannot watch a series that comes and goes.
-        for status in Status:
-            family.add_metric([job.job, str(status)], counts.get(status, 0))
-    return family
+def _count_rows(name: str, meaning: str, counted: Iterable[tuple[Health, Mapping[str, int]]]) -> Gauge:
+    # All statuses each time: an alert cannot watch a series that comes and goes.
+    values = (((job.job, str(each)), counts.get(each, 0)) for job, counts in counted for each in Status)
+    return Gauge(name, meaning, ("job", "status"), values)
 
 
-def _build_gauge(name: str, meaning: str, values: Iterable[tuple[Health, float]]) -> "Metric":
-    from prometheus_client.core import GaugeMetricFamily  # noqa: PLC0415
-
-    family = GaugeMetricFamily(f"{_PREFIX}_{name}", meaning, labels=["job"])
-    for job, value in values:
-        family.add_metric([job.job], value)
-    return family
+def _by_job(name: str, meaning: str, values: Iterable[tuple[Health, float]]) -> Gauge:
+    return Gauge(name, meaning, ("job",), (((job.job,), value) for job, value in values))
 
 
 def _seconds(time: str) -> float:

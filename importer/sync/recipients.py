@@ -1,8 +1,9 @@
 """Builds the recipients of sync jobs' announcements from options and settings."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 from importer.config.folders import config_file, state_dir
@@ -39,9 +40,16 @@ def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] 
     return Recipients(log, health_folder(), metrics, settings.notify, NotifyOn(settings.notify_on))
 
 
+def serving_metrics(place: str | None, log: Log) -> AbstractContextManager[None]:
+    """Serve the metrics of all jobs at `[HOST:]PORT` while the block runs; see `serving`."""
+    return serving(place, log, partial(serve_metrics, health_folder()))
+
+
 @contextmanager
-def serving_metrics(place: str | None, log: Log) -> Iterator[None]:
-    """Serve the metrics at `[HOST:]PORT` while the block runs; None serves nothing. Raises UsageError."""
+def serving(
+    place: str | None, log: Log, serve: Callable[[int, str], AbstractContextManager[int]]
+) -> Iterator[None]:
+    """Have `serve` serve metrics at `[HOST:]PORT` while the block runs; None: none. Raises UsageError."""
     if place is None:
         yield
         return
@@ -49,6 +57,6 @@ def serving_metrics(place: str | None, log: Log) -> Iterator[None]:
     if not (port.isascii() and port.isdigit() and int(port) < 65536):
         raise OptionError("metrics_at", "write a port, or HOST:PORT, for example 9464", place)
     host = host.strip("[]") or "127.0.0.1"
-    with serve_metrics(health_folder(), int(port), host) as bound_port:
+    with serve(int(port), host) as bound_port:
         log.note(f"metrics are served at http://{f'[{host}]' if ':' in host else host}:{bound_port}/metrics")
         yield

@@ -4,6 +4,7 @@ import inspect
 import io
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -78,10 +79,14 @@ def test_wrong_words_lead_to_the_help_of_their_command(
     assert f"see `{help_of}`" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", app.COMMANDS)
-def test_the_table_of_commands_says_what_the_commands_say(name: str) -> None:
-    _, line = app.COMMANDS[name]
-    text = inspect.getdoc(app.load_command(name)) or ""
+@pytest.mark.parametrize(
+    ("name", "table"), [(name, table) for table in (app.COMMANDS, app.FLEET) for name in table]
+)
+def test_the_table_of_commands_says_what_the_commands_say(
+    name: str, table: Mapping[str, tuple[str, str]]
+) -> None:
+    _, line = table[name]
+    text = inspect.getdoc(app.load_command(name, table)) or ""
     assert text.splitlines()[0] == line
     assert len(line) <= 62, "longer lines are cut in a terminal of 80 columns"
 

@@ -29,23 +29,30 @@ def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
     "words", [shlex.split(typed) for examples in EXAMPLES.values() for typed, _ in examples], ids=" ".join
 )
 def test_every_example_can_be_typed(words: list[str]) -> None:
-    program, name, *rest = words
+    program, *names, rest = words[0], *_commands_in(words[1:])
     assert program == "importer"
-    command: Any = _load(name)
-    with typer.Context(command, info_name=name) as context:
+    command: Any = _load(*names)
+    with typer.Context(command, info_name=names[-1]) as context:
         _, left, _ = command.make_parser(context).parse_args(args=rest)
     assert left == []
 
 
-def _load(name: str) -> object:
-    group: Any = typer.main.get_command(app.app)
-    _, command, _ = group.resolve_command(typer.Context(group), [name])
+def _commands_in(words: list[str]) -> list[Any]:
+    count = 2 if words[0] in app.SUBCOMMANDS else 1
+    return [*words[:count], words[count:]]
+
+
+def _load(*names: str) -> object:
+    command: Any = typer.main.get_command(app.app)
+    for name in names:
+        _, command, _ = command.resolve_command(typer.Context(command), [name])
     return command
 
 
 def test_every_command_stands_below_one_headline() -> None:
-    grouped = [name for names in app.GROUPS.values() for name in names.split()]
-    assert sorted(grouped) == sorted([*app.COMMANDS, app.HELP])
+    for groups, known in ((app.GROUPS, [*app.COMMANDS, app.HELP]), (app.FLEET_GROUPS, [*app.FLEET])):
+        grouped = [name for names in groups.values() for name in names.split()]
+        assert sorted(grouped) == sorted(known)
 
 
 @pytest.mark.parametrize("name", ["", "run"])
@@ -92,6 +99,30 @@ def test_help_is_as_wide_as_the_terminal_but_not_too_wide(
 @pytest.mark.parametrize("name", app.COMMANDS)
 def test_help_of_a_command_is_what_its_option_shows(name: str, importer: Importer) -> None:
     assert importer("help", name) == importer(name, "--help")
+
+
+def test_a_command_of_a_command_has_help_of_its_own(importer: Importer) -> None:
+    code, out, _ = importer("fleet", "--help")
+    assert code == 0
+    assert all(f"  {name} " in out and line in out for name, (_, line) in app.FLEET.items())
+    code, out, _ = importer("fleet", "split", "--help")
+    assert code == 0
+    assert "importer fleet split [OPTIONS]" in out
+    assert f"  {EXAMPLES['fleet split'][0][0]}\n" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("fleet split", "see `importer fleet split --help`"),
+        ("fleet split x.csv --usr y", "see `importer fleet split --help`"),
+        ("fleet spilt", "there is no command 'spilt'; did you mean 'split'?"),
+    ],
+)
+def test_wrong_words_below_a_command_lead_to_its_help(words: str, said: str, importer: Importer) -> None:
+    code, _, err = importer(*words.split())
+    assert code == 2
+    assert said in err
 
 
 def test_help_alone_lists_the_commands(importer: Importer) -> None:
