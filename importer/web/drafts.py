@@ -25,7 +25,7 @@ from typing import Any
 
 from aiohttp import web
 
-from importer.destinations.registry import choose
+from importer.destinations.registry import choose, find_source
 from importer.destinations.spec import DestinationSpec
 from importer.errors import UsageError
 from importer.files import make_private_folder, write_privately
@@ -36,7 +36,7 @@ FOLDER = web.AppKey("folder", Path)
 
 _ID = re.compile(r"[0-9a-f]{16}|run-[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 _KEPT_SECONDS = 7 * 86_400
-STEPS = ("inspect", "match", "titles", "login", "plan", "run", "preview")
+STEPS = ("inspect", "match", "titles", "source-login", "login", "plan", "run", "preview")
 
 
 @dataclass(slots=True)
@@ -49,6 +49,9 @@ class Draft:
     name: str = ""
     """What people call the file."""
     is_upload: bool = True
+    source: str = ""
+    """The destination whose ratings take the place of a file."""
+    source_account: str = ""
     made_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
     words: list[str] = field(default_factory=list)
     """How the file is read, as words of a command."""
@@ -91,8 +94,8 @@ class Draft:
 
     @property
     def has_file(self) -> bool:
-        """Whether the file can still be read."""
-        return bool(self.file) and self.path.is_file()
+        """Whether the file can still be read, or there is an account in its place."""
+        return bool(self.source) or (bool(self.file) and self.path.is_file())
 
     @property
     def plan(self) -> Path:
@@ -110,7 +113,10 @@ class Draft:
 
     @property
     def read_words(self) -> Sequence[str]:
-        """The file and how it is read, as words of a command."""
+        """The file and how it is read, or the account in its place, as words of a command."""
+        if self.source:
+            account = [f"--from-account={self.source_account}"] if self.source_account else []
+            return ["--from", self.source, *account]
         matched = ["--resolved", self.match_file.name] if self.match_file.exists() else []
         return [self.file, *self.words, *matched]
 
@@ -128,6 +134,11 @@ class Draft:
     def spec(self) -> DestinationSpec | None:
         """Where it goes; None if nobody has said."""
         return choose(self.to) if self.to else None
+
+    @property
+    def source_spec(self) -> DestinationSpec | None:
+        """Whose ratings they are; None if they come from a file."""
+        return find_source(self.source) if self.source else None
 
     @property
     def place_words(self) -> Sequence[str]:

@@ -14,6 +14,7 @@ from importer.option import declarations_of, flag_of
 from importer.readers.base import ReadOptions
 from importer.readers.registry import FORMATS
 from importer.web.drafts import FOLDER, Draft, find_draft, list_drafts
+from importer.web.place_pages import list_origins
 from importer.web.render import redirect, render
 from importer.web.run_pages import note_ends
 from importer.web.steps import list_steps
@@ -61,6 +62,7 @@ async def show_home(request: web.Request) -> web.StreamResponse:
         "home.html",
         drafts=drafts[:8],
         runs=runs[:-6:-1],
+        origins=list_origins(),
         problems=problems,
         most_mib=MOST_BYTES >> 20,
         formats=[note.name for note in FORMATS],
@@ -84,6 +86,8 @@ def _inspect(draft: Draft) -> None:
 async def show_file(request: web.Request) -> web.StreamResponse:
     """Show what the file holds."""
     draft = find_draft(request)
+    if draft.source:
+        return redirect(request, f"/imports/{draft.id}/source")
     command = draft.command("inspect")
     if not command.was_started and draft.has_file:
         _inspect(draft)
@@ -173,7 +177,7 @@ def _by_number(odd: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 async def change_reading(request: web.Request) -> web.StreamResponse:
     """Take what the user says about the file, and look at it again."""
     draft = find_draft(request)
-    if not draft.has_file:
+    if not draft.has_file or draft.source:
         raise web.HTTPGone(text="The file was removed after its run. Drop it again to read it another way.")
     form = await request.post()
     await draft.hold("run", "match", ends=("inspect", "plan"))

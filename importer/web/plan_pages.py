@@ -29,6 +29,8 @@ def begin_plan(draft: Draft) -> None:
     draft.forget("plan")
     draft.save()
     log = ("--log-format", "json", "--quiet")
+    if spec.is_file and draft.source:
+        return  # it is read once, when it is written
     if spec.is_file:
         draft.command("plan").start("inspect", *draft.read_words, *draft.place_words, "--json")
         return
@@ -64,6 +66,7 @@ async def show_plan(request: web.Request) -> web.StreamResponse:
         "policies": [each for each in OnConflict if each is not OnConflict.ASK],
         "found": said.output if draft.spec.is_file else None,
         "head": said.last("planned"),
+        "copies_account": bool(draft.source) and draft.spec.is_file,
         "has_plan": False,
     }
     if not said.is_running and draft.plan.exists():
@@ -93,7 +96,7 @@ async def _describe_rows(request: web.Request, draft: Draft) -> Mapping[str, Any
         "left_out": set(draft.left_out),
         "to_send": len(sent.difference(draft.left_out)),
         "takeable": len(sent.intersection(table.numbers(wanted))) if wanted.is_part else 0,
-        "without_ids": table.count_where(reason=NEEDS_ID),
+        "without_ids": 0 if draft.source else table.count_where(reason=NEEDS_ID),
         "sent_actions": {str(action) for action in Action if action.is_sent},
     }
 

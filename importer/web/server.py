@@ -12,6 +12,7 @@ from importer.errors import ImporterError
 from importer.files import make_private_folder
 from importer.interrupts import ending_signals, on_signals
 from importer.web import (
+    account_pages,
     chart_pages,
     file_pages,
     job_pages,
@@ -23,6 +24,7 @@ from importer.web import (
     title_pages,
 )
 from importer.web.access import ACCESS, Access
+from importer.web.account_pages import SIDES
 from importer.web.drafts import FOLDER, remove_old
 from importer.web.guard import guard
 from importer.web.render import serve_static
@@ -46,15 +48,16 @@ def build_app(access: Access, folder: Path) -> web.Application:
             web.post("/leave", sign_in_page.leave),
             web.get("/", file_pages.show_home),
             web.post("/imports", file_pages.take_file),
+            web.post("/accounts", place_pages.take_account),
             web.get("/imports/{draft}", file_pages.show_file),
             web.post("/imports/{draft}/reading", file_pages.change_reading),
             web.post("/imports/{draft}/remove", file_pages.remove_draft),
             web.get("/imports/{draft}/where", place_pages.show_places),
             web.post("/imports/{draft}/where", place_pages.choose_place),
-            web.get("/imports/{draft}/account", place_pages.show_account),
-            web.post("/imports/{draft}/account", place_pages.begin_sign_in),
-            web.post("/imports/{draft}/account/stop", place_pages.stop_sign_in),
-            web.post("/imports/{draft}/account/next", place_pages.leave_account),
+            web.get(f"/imports/{{draft}}/{SIDES}", account_pages.show_account),
+            web.post(f"/imports/{{draft}}/{SIDES}", account_pages.begin_sign_in),
+            web.post(f"/imports/{{draft}}/{SIDES}/stop", account_pages.stop_sign_in),
+            web.post(f"/imports/{{draft}}/{SIDES}/next", account_pages.leave_account),
             web.get("/imports/{draft}/titles", title_pages.show_titles),
             web.post("/imports/{draft}/titles/look-up", title_pages.look_up),
             web.post("/imports/{draft}/titles/index", title_pages.get_index),

@@ -29,8 +29,8 @@ def list_steps(draft: Draft, here: str) -> list[Step]:
     has_place = bool(draft.to)
     open_ones = {
         "file": True,
-        "where": draft.command("inspect").read().output is not None,
-        "titles": has_place and (draft.has_file or draft.match_file.exists()),
+        "where": bool(draft.source) or draft.command("inspect").read().output is not None,
+        "titles": has_place and not draft.source and (draft.has_file or draft.match_file.exists()),
         "plan": has_place and (draft.plan.exists() or draft.has_file),
         "run": draft.command("run").was_started,
         "result": bool(draft.run_id),

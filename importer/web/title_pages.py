@@ -84,7 +84,7 @@ def _read(draft: Draft) -> list[MatchLine]:
 async def show_titles(request: web.Request) -> web.StreamResponse:
     """Show the doubtful titles, or offer to look them up."""
     draft = find_draft(request)
-    if draft.spec is None:
+    if draft.spec is None or draft.source:  # ratings of an account have ids
         return redirect(request, f"/imports/{draft.id}/where")
     said, index = draft.command("match").read(), draft.command("titles").read()
     values: dict[str, Any] = {
@@ -125,7 +125,7 @@ async def _describe_cards(request: web.Request, draft: Draft) -> Mapping[str, An
 async def look_up(request: web.Request) -> web.StreamResponse:
     """Begin to look the titles up; earlier choices stay in the match file."""
     draft = find_draft(request)
-    if draft.spec is None or not draft.has_file:
+    if draft.spec is None or draft.source or not draft.has_file:
         raise web.HTTPConflict(
             text="Titles are looked up for a file that is still here, once it is known where it goes."
         )

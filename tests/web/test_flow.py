@@ -12,7 +12,7 @@ import pytest
 
 from importer.runs.local_sandbox import READY
 from importer.web.commands import Command
-from importer.web.drafts import load_draft, remove_old
+from importer.web.drafts import Draft, load_draft, remove_old
 from importer.web.render import without_flags
 from tests.web.imports import FILMS, RATINGS, SAMPLE, choose, ended, run, take
 from tests.web.page import Answer, Page
@@ -70,6 +70,38 @@ async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: P
     assert "tt0000417" in written.text
     assert (await page.get(f"/imports/{draft.id}/files/draft.json")).status == 404
     assert not draft.path.exists() or not draft.path.is_file()  # the upload has done its work
+
+
+async def test_the_ratings_of_an_account_take_the_place_of_a_file(page: Page, places: Path) -> None:
+    await run(page, await planned(page, places))
+    assert 'value="sandbox"' in (await page.get("/")).text
+    taken = await page.post("/accounts", {"from": "sandbox"})
+    draft = load_draft(places / "web", taken.place.split("/")[2])
+    assert (await page.get(f"/imports/{draft.id}")).place == taken.place
+    assert "It needs nothing." in (await page.get(taken.place)).text
+    where = await page.post(f"{taken.place}/next")
+    assert "Where do they go?" in (await page.get(where.place)).text
+    await choose(page, draft, "trakt-file")
+    assert "All ratings of your account" in (await page.get(f"/imports/{draft.id}/plan")).text
+    result = await page.get(await run(page, draft))
+    assert re.search(r"<b>2</b> rated", result.text), result.text
+
+
+async def test_the_plan_of_an_account_compares_it_with_another(page: Page, places: Path) -> None:
+    taken = await page.post("/accounts", {"from": "sandbox"})
+    draft = load_draft(places / "web", taken.place.split("/")[2])
+    await choose(page, draft, "sandbox")
+    assert draft.command("plan").facts["words"][1:3] == ["--from", "sandbox"]
+    refused = await page.get(f"/imports/{draft.id}/plan")
+    assert "There is no plan yet" in refused.text
+    assert (await page.get(f"/imports/{draft.id}/titles")).place.endswith("/where")
+    assert (await page.post("/accounts", {"from": "letterboxd-file"})).status == 400
+
+
+async def planned(page: Page, places: Path) -> Draft:
+    draft = await take(page, places, RATINGS + "\n".join(FILMS))
+    await choose(page, draft, "sandbox")
+    return draft
 
 
 async def follow(page: Page, link: str, shown: Answer) -> Answer:
