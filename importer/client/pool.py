@@ -1,4 +1,4 @@
-"""The pool: N workers take batches from a bounded queue and send each until it has outcomes.
+"""The pool: N workers fetch batches for themselves, and each sends its batch until it has outcomes.
 
 A batch ends with one outcome per job, or, if the run stops, without: then its rows either were not sent, or
 may have arrived (`unconfirmed_rows`). `runs/send.py` handles the stop of a run.
@@ -15,7 +15,8 @@ If the account cannot be read, that counts as one more attempt of the same rows;
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -72,17 +73,23 @@ class WorkerPool:
         self._size = size or BatchSize(destination.batch_size)
         self._given_up = 0
         self._later: list[tuple[str, RatingJob]] = []
-        self._queue: asyncio.Queue[Batch | None] = asyncio.Queue(maxsize=2 * workers)
+        self._fetched: deque[Batch] = deque()
+        self._fetching: asyncio.Event | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.stopped_by: BaseException | None = None
         """Why the pool stopped early, if it did."""
         self.unconfirmed_rows: set[int] = set()
         """Rows that were sent and have no outcome."""
 
-    async def run(self, batches: AsyncIterator[Batch]) -> None:
-        """Work until the batches end or the pool is stopped."""
-        self._tasks = [asyncio.create_task(self._feed(batches))]
-        self._tasks += [asyncio.create_task(self._work()) for _ in range(self._worker_count)]
+    async def run(self, batches: AsyncIterator[Iterable[Batch]]) -> None:
+        """Work until the batches end or the pool is stopped. They come in groups, as one for each worker."""
+        await self._work_through(batches)
+        while self._later and self.stopped_by is None:
+            # Only after all others, for their answers may add more to it.
+            await self._work_through(self._take_later())
+
+    async def _work_through(self, batches: AsyncIterator[Iterable[Batch]]) -> None:
+        self._tasks = [asyncio.create_task(self._work(batches)) for _ in range(self._worker_count)]
         try:
             await asyncio.wait(self._tasks)
         finally:
@@ -105,35 +112,37 @@ class WorkerPool:
         for task in self._tasks:
             task.cancel()
 
-    async def _feed(self, batches: AsyncIterator[Batch]) -> None:
-        try:
-            async for batch in batches:
-                await self._queue.put(batch)
-            await self._queue.join()
-            while self._later:
-                for batch in self._take_later():
-                    await self._queue.put(batch)
-                await self._queue.join()
-            for _ in range(self._worker_count):
-                await self._queue.put(None)
-        except Exception as error:  # noqa: BLE001 - a pool without a feeder would wait for ever
-            self.stop(error)
-
-    def _take_later(self) -> list[Batch]:
+    async def _take_later(self) -> AsyncIterator[Iterable[Batch]]:
         """Batch the rows to send again as another kind of request."""
         batcher = Batcher(self._size)
         again, self._later = self._later, []
-        return [*batcher.add(again), *batcher.flush()]
+        yield batcher.add(again)
+        yield batcher.flush()
 
-    async def _work(self) -> None:
+    async def _work(self, batches: AsyncIterator[Iterable[Batch]]) -> None:
         try:
-            while self.stopped_by is None and (batch := await self._queue.get()) is not None:
-                await self._deliver(batch)
-                self._queue.task_done()
+            while self.stopped_by is None and (self._fetched or await self._fetch(batches)):
+                await self._deliver(self._fetched.popleft())
         except _StoppedError:
             pass
         except Exception as error:  # noqa: BLE001 - any error of a worker stops the pool
             self.stop(error)
+
+    async def _fetch(self, batches: AsyncIterator[Iterable[Batch]]) -> bool:
+        """Fetch the next batches for all workers; whether there are any."""
+        while not self._fetched:
+            if self._fetching is not None:
+                await self._fetching.wait()  # all go on at once, and their rows are claimed together
+                continue
+            self._fetching = fetching = asyncio.Event()
+            try:
+                if (group := await anext(batches, None)) is None:
+                    return False
+                self._fetched.extend(group)
+            finally:
+                self._fetching = None
+                fetching.set()
+        return True
 
     async def _deliver(self, batch: Batch) -> None:
         pending = [batch]

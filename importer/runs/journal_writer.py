@@ -61,6 +61,8 @@ class JournalWriter:
     async def claim(self, batch: Batch) -> None:
         """Write the claims of rows that are not claimed yet. Raises StopRunError."""
         rows = [job.row for job in batch.jobs if job.row not in self._claimed]
+        if not rows:
+            return
         self._asked.update(dict.fromkeys(rows))
         # A commit waits for the disk: batches that come meanwhile share the next one.
         while not self._claimed.issuperset(rows):

@@ -11,8 +11,9 @@ a request.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from importer.client.account_reader import AccountReader
 from importer.client.batching import Batcher, BatchSize
@@ -183,10 +184,10 @@ class Sending:
     async def _send_again(self, client: Client, jobs: Sequence[RatingJob]) -> None:
         """The rows keep their outcomes meanwhile: after a crash, reading back finds them once more."""
 
-        async def batches() -> AsyncIterator[Batch]:
+        async def batches() -> AsyncIterator[Iterable[Batch]]:
             batcher, request_kind = Batcher(self._size), self._destination.request_kind
-            for batch in (*batcher.add((request_kind(job), job) for job in jobs), *batcher.flush()):
-                yield batch
+            yield batcher.add((request_kind(job), job) for job in jobs)
+            yield batcher.flush()
 
         record = self._run.record
         pool = WorkerPool(self._destination, client, record, workers=self._workers, size=self._size)
@@ -230,7 +231,7 @@ class Sending:
         gained = await self._journal_writer.call_up_to_date(self._run.count_gained)
         return cap - rating_count - (gained - self._gained_before)
 
-    async def _batches(self) -> AsyncIterator[Batch]:
+    async def _batches(self) -> AsyncIterator[Iterable[Batch]]:
         batcher = Batcher(self._size)
         left = self._run.count_open()
         if self._options.limit is not None:
@@ -245,10 +246,11 @@ class Sending:
                 last_row = jobs[-1].row
                 left -= len(jobs)
                 self._journal_writer.expect(job.row for job in jobs)
-                for batch in batcher.add((self._destination.request_kind(job), job) for job in jobs):
-                    yield batch
-            for batch in batcher.flush():
-                yield batch
+                batches = batcher.add((self._destination.request_kind(job), job) for job in jobs)
+                # A group at a time: the size of the next ones follows the answers.
+                while group := list(islice(batches, self._workers)):
+                    yield group
+            yield batcher.flush()
 
     def _take_outcomes(self, row_outcomes: Sequence[RowOutcome]) -> None:
         self._journal_writer.note(row_outcomes)

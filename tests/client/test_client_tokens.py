@@ -245,9 +245,9 @@ def deliver(
 ) -> tuple[WorkerPool, dict[int, Status]]:
     row_outcomes: dict[int, RowOutcome] = {}
 
-    async def batches() -> AsyncIterator[Batch]:
+    async def batches() -> AsyncIterator[Sequence[Batch]]:
         for row in range(1, rows + 1):
-            yield Batch("rate", [build_job(row, kind=MediaKind.MOVIE)])
+            yield [Batch("rate", [build_job(row, kind=MediaKind.MOVIE)])]
 
     async def main() -> WorkerPool:
         limiter = Limiter(None, Progress())

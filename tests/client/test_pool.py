@@ -49,7 +49,7 @@ def deliver(
     *,
     workers: int = 1,
     meanwhile: Callable[[WorkerPool, "asyncio.Task[None]"], Awaitable[None]] | None = None,
-    feed: Callable[[list[Batch]], AsyncIterator[Batch]] | None = None,
+    feed: Callable[[list[Batch]], AsyncIterator[Sequence[Batch]]] | None = None,
 ) -> Delivery:
     """Let a pool deliver jobs for rows 1 to `rows`, while `meanwhile` may meddle with it."""
     api = api or FakeApi()
@@ -79,9 +79,8 @@ def deliver(
     return run_in_virtual_time(main())
 
 
-async def _feed(batches: list[Batch]) -> AsyncIterator[Batch]:
-    for batch in batches:
-        yield batch
+async def _feed(batches: list[Batch]) -> AsyncIterator[Sequence[Batch]]:
+    yield batches
 
 
 def stop_after(seconds: float) -> Callable[[WorkerPool, "asyncio.Task[None]"], Awaitable[None]]:
@@ -300,10 +299,10 @@ def test_a_stop_does_not_wait_for_who_only_waits_to_try_again(word: str, unconfi
 
 @pytest.mark.parametrize("word", ["stop", "rated"])
 def test_a_stop_does_not_wait_for_a_slow_feeder(word: str) -> None:
-    async def feed(batches: list[Batch]) -> AsyncIterator[Batch]:
-        yield batches[0]
+    async def feed(batches: list[Batch]) -> AsyncIterator[Sequence[Batch]]:
+        yield batches[:1]
         await asyncio.sleep(3600)
-        yield batches[1]
+        yield batches[1:]
 
     delivery = deliver(FakeServer(word, seconds=1), 2, feed=feed, meanwhile=stop_after(0.5))
     assert delivery.seconds == pytest.approx(1, abs=0.01)
@@ -386,8 +385,8 @@ def test_an_exception_in_a_worker_stops_the_pool_and_is_kept() -> None:
 
 
 def test_an_exception_in_the_feeder_stops_the_pool_and_is_kept() -> None:
-    async def feed(batches: list[Batch]) -> AsyncIterator[Batch]:
-        yield batches[0]
+    async def feed(batches: list[Batch]) -> AsyncIterator[Sequence[Batch]]:
+        yield batches[:1]
         await asyncio.sleep(0.5)
         raise ZeroDivisionError
 

@@ -217,9 +217,7 @@ class DestinationConformance(ABC):
         assert len(result.stored) == len(result.row_outcomes) + len(result.unconfirmed_rows)
 
 
-async def _batches(destination: Destination, jobs: Sequence[RatingJob]) -> AsyncIterator[Batch]:
+async def _batches(destination: Destination, jobs: Sequence[RatingJob]) -> AsyncIterator[Sequence[Batch]]:
     batcher = Batcher(BatchSize(destination.batch_size))
-    for batch in batcher.add((destination.request_kind(job), job) for job in jobs):
-        yield batch
-    for batch in batcher.flush():
-        yield batch
+    yield [*batcher.add((destination.request_kind(job), job) for job in jobs)]
+    yield [*batcher.flush()]

@@ -34,12 +34,10 @@ def deliver_jobs(
             assert row_outcome.row not in row_outcomes, "a second outcome for one row"
             row_outcomes[row_outcome.row] = row_outcome
 
-    async def batches() -> AsyncIterator[Batch]:
+    async def batches() -> AsyncIterator[Sequence[Batch]]:
         batcher = Batcher(BatchSize(destination.batch_size))
-        for batch in batcher.add((destination.request_kind(job), job) for job in jobs):
-            yield batch
-        for batch in batcher.flush():
-            yield batch
+        yield [*batcher.add((destination.request_kind(job), job) for job in jobs)]
+        yield [*batcher.flush()]
 
     async def main() -> WorkerPool:
         pool = WorkerPool(destination, client, take, workers=workers)
