@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 
 FLEET: Mapping[str, tuple[str, str]] = {
+    "add": ("fleet.add", "Add accounts, or replace what is known of them."),
     "split": ("fleet.split", "Split a dump of many users into a file for each."),
 }
 """The commands of `importer fleet`: as in `COMMANDS`."""
@@ -78,7 +79,7 @@ GROUPS: Mapping[str, str] = {
 """The headlines of `importer --help`, and the commands below each."""
 
 FLEET_GROUPS: Mapping[str, str] = {
-    "Before": "split",
+    "Accounts": "add split",
 }
 """The same of `importer fleet --help`."""
 

@@ -80,6 +80,14 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("importer status", "Show the last runs, the next ones of a daemon, and the sign-ins."),
         ("importer status --ask --json", "Also ask how much room is left, for another program."),
     ),
+    "fleet": (
+        ("importer fleet add accounts.csv", "Add the accounts that the file has."),
+        ("importer fleet split dump.csv --user userId --into split", "Split a dump of many users."),
+    ),
+    "fleet add": (
+        ("importer fleet add accounts.csv", "Add them; a second time replaces their sources and sign-ins."),
+        ("importer fleet add accounts.csv --from split", "Give each the rows of its user."),
+    ),
     "fleet split": (
         ("importer fleet split dump.csv --user userId --into split", "Give each user a part of a folder."),
     ),

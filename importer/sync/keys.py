@@ -67,6 +67,9 @@ class Key(NamedTuple):
     declared: Declaration
 
 
+_PREPARED: dict[type[Any], tuple[Mapping[str, Key], type[BaseModel]]] = {}
+
+
 def list_keys(kind: type[Any]) -> Mapping[str, Key]:
     """List the keys by name: the options of a dataclass, and of the dataclasses that it is made of."""
     return {name: key for _, _, name, key in _walk(kind)}
@@ -76,11 +79,13 @@ def read_keys(
     kind: type[_Options], table: Mapping[str, object]
 ) -> tuple[_Options | None, list[tuple[str, str]]]:
     """Build the options that a table gives. Its problems instead: the key, and what follows its place."""
-    keys = list_keys(kind)
+    if kind not in _PREPARED:  # it takes a thousand times as long as to check a table
+        _PREPARED[kind] = list_keys(kind), _build_model(kind)
+    keys, model = _PREPARED[kind]
     # An empty text is a key that waits to be filled in.
     given = {name: value for name, value in table.items() if value != "" or name not in keys}
     try:
-        checked = _build_model(kind).model_validate(given)
+        checked = model.model_validate(given)
     except ValidationError as error:
         details = error.errors(include_input=False, include_url=False)
         return None, [(str(each["loc"][0]), _describe(each, keys)) for each in details]

@@ -10,6 +10,7 @@ from importer.cli import options
 from importer.cli.groups import Only, spread
 from importer.cli.next_step import command_line
 from importer.cli.progress_bar import show_progress
+from importer.fleet.accounts_file import AccountsFile
 from importer.fleet.split_folder import NOBODY
 from importer.fleet.splitting import SplitReport, split_dump
 from importer.interrupts import translate_interrupts
@@ -26,6 +27,14 @@ def split(
         str, typer.Option("--user", help="The column that says whose a row is.", metavar="COLUMN")
     ],
     into: Annotated[Path, typer.Option("--into", help="The folder to make; it must be new.", metavar="DIR")],
+    accounts: Annotated[
+        Path | None,
+        typer.Option(
+            "--accounts",
+            help="Only the users whom this accounts.csv names, in its column user or name.",
+            metavar="FILE",
+        ),
+    ] = None,
     reading: Annotated[ReadOptions, Only("encoding")],
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
@@ -34,12 +43,20 @@ def split(
 
     Memory does not grow with the dump. The folder appears whole or not at all.
     """
+    wanted = None if accounts is None else frozenset(AccountsFile(accounts, has_users=True).users())
     progress = Progress()
     with (
         translate_interrupts("nothing was kept", "begins again"),
         show_progress(progress, quiet=quiet or as_json),
     ):
-        report = split_dump(file, user, into, encoding=reading.encoding, progress=progress)
+        report = split_dump(
+            file,
+            user,
+            into,
+            encoding=reading.encoding,
+            wanted=(lambda _: True) if wanted is None else wanted.__contains__,
+            progress=progress,
+        )
     if as_json:
         told = {"folder": str(into), "users": report.users, "rows": report.rows}
         told |= {"rows_of_nobody": report.nobody, "rows_left_out": report.left_out}
