@@ -59,6 +59,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 FLEET: Mapping[str, tuple[str, str]] = {
     "add": ("fleet.add", "Add accounts, or replace what is known of them."),
     "split": ("fleet.split", "Split a dump of many users into a file for each."),
+    "remove": ("fleet.account", "Forget an account, its sign-in and its journal; ratings stay."),
+    "status": ("fleet.status", "Show how the accounts of the fleet stand."),
+    "show": ("fleet.account", "Show an account: its state, its keys, its last turn, its runs."),
+    "results": ("fleet.account", "Write the results of an account: a line for each row."),
+    "journal": ("fleet.account", "Write the journal of an account, an SQLite file."),
+    "resume": ("fleet.account", "Make an account due now, also one that was set aside."),
 }
 """The commands of `importer fleet`: as in `COMMANDS`."""
 
@@ -79,7 +85,8 @@ GROUPS: Mapping[str, str] = {
 """The headlines of `importer --help`, and the commands below each."""
 
 FLEET_GROUPS: Mapping[str, str] = {
-    "Accounts": "add split",
+    "Accounts": "add split remove",
+    "Looking and mending": "status show results journal resume",
 }
 """The same of `importer fleet --help`."""
 

@@ -88,6 +88,11 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("importer fleet add accounts.csv", "Add them; a second time replaces their sources and sign-ins."),
         ("importer fleet add accounts.csv --from split", "Give each the rows of its user."),
     ),
+    "fleet status": (("importer fleet status --json", "Tell another program how the fleet stands."),),
+    "fleet results": (
+        ("importer fleet results ada --out ada.results.csv", "Write those of the newest run."),
+    ),
+    "fleet journal": (("importer fleet journal ada --out ada.sqlite3", "Take it out, to look into it."),),
     "fleet split": (
         ("importer fleet split dump.csv --user userId --into split", "Give each user a part of a folder."),
     ),

@@ -72,15 +72,19 @@ def _read_rate(given: object) -> Rate:
         raise ValueError(f"{{place}}: {error.without_option}.") from error
 
 
-def _read_seconds(given: object) -> float:
+def _check_every(text: str, _above: Mapping[str, Any]) -> Iterator[str]:
     try:
-        return parse_duration(str(given))
+        parse_duration(text)
     except ValueError as error:
-        raise ValueError(f"{{place}}: {error}.") from error
+        yield f"{{place}}: {error}."
 
 
 def _read_lease(given: object) -> float:
-    if (seconds := _read_seconds(given)) < SHORTEST_LEASE:
+    try:
+        seconds = parse_duration(str(given))
+    except ValueError as error:
+        raise ValueError(f"{{place}}: {error}.") from error
+    if seconds < SHORTEST_LEASE:
         raise ValueError(f"{{place}} must be {SHORTEST_LEASE:.0f}s or more.")
     return seconds
 
@@ -118,7 +122,7 @@ class FleetSettings:
     threads: int = setting(32, read=_read_number)
     rate: Rate | None = setting(None, read=_read_rate)
     lease: float = setting(30.0, read=_read_lease)
-    every: float = setting(86_400.0, read=_read_seconds)
+    every: str = setting("1d", check=_check_every)
     defaults: Mapping[str, object] | None = setting(None, read=_read_defaults)
 
     @staticmethod

@@ -26,7 +26,7 @@ def test_nothing_needs_to_be_set(toml: Path) -> None:
     fleet = load(toml, "")
     assert not fleet.depot
     assert (fleet.scheduler, fleet.threads, fleet.rate, fleet.lease) == ("", 32, None, 30.0)
-    assert (fleet.every, fleet.defaults) == (86_400.0, None)
+    assert (fleet.every, fleet.defaults) == ("1d", None)
 
 
 def test_every_key_is_read(toml: Path) -> None:
@@ -40,7 +40,7 @@ def test_every_key_is_read(toml: Path) -> None:
     assert fleet.depot.reveal() == "postgresql://fleet:pw@db/fleet"
     assert "pw" not in repr(fleet)
     assert (fleet.scheduler, fleet.tls_ca) == ("tls://scheduler:8786", "ca.pem")
-    assert (fleet.threads, fleet.rate, fleet.lease, fleet.every) == (16, parse_rate("300/s"), 60.0, 21_600.0)
+    assert (fleet.threads, fleet.rate, fleet.lease, fleet.every) == (16, parse_rate("300/s"), 60.0, "6h")
     assert fleet.defaults == {"to": "simkl", "guard": 10}
 
 

@@ -1,0 +1,111 @@
+"""`importer fleet show`, `results`, `journal`, `resume` and `remove`: one account of the fleet."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from importer.cli import options, past
+from importer.errors import OptionError, Remedy, UsageError
+from importer.files import check_place
+from importer.fleet.depot import Account, Depot
+from importer.fleet.inspecting import read_journal, saved_state
+from importer.fleet.opening import open_depot
+from importer.fleet.overview import MEANINGS
+from importer.fleet.overview import as_json as describe
+from importer.fleet.settings import load_fleet
+from importer.text import clean, list_counts, local_time
+
+Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")]
+
+_RunId = Annotated[
+    str, typer.Option("--run", help="A run of `fleet show`; usually the newest.", metavar="RUN")
+]
+
+
+def _open() -> Depot:
+    return open_depot(load_fleet().depot.reveal())
+
+
+def show(name: Name, *, as_json: options.AsJson = False) -> None:
+    """Show an account: its state, its keys, its last turn, its runs."""
+    with _open() as depot:
+        account = depot.get(name)
+        has_runs = depot.copy_of(name) is not None
+        if as_json:
+            print(json.dumps(describe(account), indent=2))
+            return
+        print(*_show(account), sep="\n")
+        if has_runs:
+            print()
+            with saved_state(depot, name):
+                past.runs()
+
+
+def _show(account: Account) -> Iterator[str]:
+    yield f"{account.name}: {str(account.state).replace('_', ' ')}, {MEANINGS[account.state]}"
+    for key, value in account.keys.items():
+        yield f"  {clean(key)} = {clean(str(value), 1000)}"
+    yield f"  due at {local_time(account.due_at)}"
+    if account.held_until is not None:
+        yield f"  with {clean(account.holder) or 'a worker'} until {local_time(account.held_until)}"
+    if account.deaths:
+        yield f"  workers that died with it: {account.deaths}"
+    if account.note:
+        yield f"  {clean(account.note, 1000)}"
+    if account.last is not None and account.ended_at is not None:
+        counts = list_counts(account.last.counts.items()) or "nothing changed"
+        yield f"  last turn {local_time(account.ended_at)}, exit code {account.last.exit_code}: {counts}"
+        if account.last.message:
+            yield f"  {clean(account.last.message, 1000)}"
+
+
+def results(
+    name: Name,
+    *,
+    run: _RunId = "last",
+    out: Annotated[
+        Path, typer.Option("--out", help="The results file; - is standard output.", metavar="FILE")
+    ] = Path("-"),
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Write the results of an account: a line for each row."""
+    if str(out) != "-":
+        check_place(out, "out")
+    with _open() as depot, saved_state(depot, name):
+        past.report(run, out=out, overwrite=overwrite)
+
+
+def journal(
+    name: Name,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The file to write; it must be new.", metavar="FILE")],
+) -> None:
+    """Write the journal of an account, an SQLite file."""
+    check_place(out, "out")
+    if out.exists():
+        raise OptionError("out", "it exists already, and is left as it is; name a new file", out)
+    with _open() as depot:
+        content = read_journal(depot, name)
+    with out.open("xb") as file:
+        file.write(content)
+
+
+def resume(name: Name) -> None:
+    """Make an account due now, also one that was set aside."""
+    with _open() as depot:
+        depot.resume(name)
+    print(f"{name} is due.")
+
+
+def remove(name: Name, *, yes: options.Yes = False) -> None:
+    """Forget an account, its sign-in and its journal; ratings stay."""
+    with _open() as depot:
+        depot.get(name)
+        if not yes:
+            problem = f"{name}: with its journal goes what its imports can be undone by; ratings stay"
+            raise UsageError(problem, Remedy.ASK_NOTHING)
+        depot.remove(name)
+    print(f"{name} is forgotten.")

@@ -1,0 +1,143 @@
+"""`importer fleet`: accounts are added, looked at and mended; no secret is ever shown."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from importer.fleet.depot import Claim, Ending
+from importer.fleet.folder_depot import FolderDepot
+from importer.fleet.saved import pack
+from importer.model import RESULT_COLUMNS
+from tests.command import Importer, build_command
+
+SECRETS = ("A70KEN", "B70KEN")
+
+
+@pytest.fixture
+def importer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Importer:
+    app = {"TRAKT_CLIENT_ID": "c", "TRAKT_CLIENT_SECRET": "s"}
+    return build_command(tmp_path, monkeypatch, capsys, app, secrets=SECRETS)
+
+
+@pytest.fixture
+def fleet(importer: Importer, tmp_path: Path) -> Importer:
+    (tmp_path / "ada.csv").write_text("imdb_id,type,title,rating\ntt0111161,movie,Heat,9\ntt1,movie,Up,11\n")
+    (tmp_path / "accounts.csv").write_text(
+        "name,source,access_token\nada,ada.csv,A70KEN\nbob,ada.csv,B70KEN\n"
+    )
+    code, out, err = importer("fleet", "add", str(tmp_path / "accounts.csv"))
+    assert (code, err) == (0, "")
+    assert out.startswith("2 accounts added.\n")
+    assert "still has their sign-ins in clear" in out
+    return importer
+
+
+@pytest.fixture
+def depot(fleet: Importer, tmp_path: Path) -> Iterator[FolderDepot]:
+    with FolderDepot(tmp_path / "state" / "fleet") as depot:
+        yield depot
+
+
+@pytest.fixture
+def imported(
+    fleet: Importer, depot: FolderDepot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Importer:
+    """The fleet after a turn of ada, whose ratings went into a file: that needs no server."""
+    claim = depot.claim("ada", 30)
+    assert isinstance(claim, Claim)
+    own = tmp_path / "own"
+    with monkeypatch.context() as patch:
+        patch.setenv("IMPORTER_STATE_DIR", str(own))
+        fleet("run", str(tmp_path / "ada.csv"), "--to", "csv-file", "--write-to", str(tmp_path / "up.csv"))
+    depot.finish(claim.lease, pack(own), Ending(1, 3600, "", "r", {"rated": 1, "invalid": 1}))
+    return fleet
+
+
+def test_a_fleet_without_accounts_says_what_to_type(importer: Importer) -> None:
+    assert importer("fleet", "status")[:2] == (
+        0,
+        "The fleet has no account. Next: importer fleet add accounts.csv\n",
+    )
+
+
+def test_the_status_counts_accounts_by_state(imported: Importer, depot: FolderDepot) -> None:
+    bob = depot.claim("bob", 30)
+    assert isinstance(bob, Claim)
+    depot.set_aside(bob.lease, "its worker died 3 times")
+    code, out, _ = imported("fleet", "status")
+
+    assert code == 0
+    lines = {line.split("  ")[0]: line for line in out.splitlines()}
+    assert lines["waiting"].split()[1] == "1"
+    assert lines["set aside"].split()[2] == "1"
+    assert "rows of the last imports: 1 rated, 1 invalid" in out
+    assert lines["bob"].split("  ")[-1] == "its worker died 3 times"
+
+    told = json.loads(imported("fleet", "status", "--json")[1])
+    assert told["accounts"] == {"due": 0, "running": 0, "waiting": 1, "signed_out": 0, "set_aside": 1}
+    assert [each["account"] for each in told["waiting_for_people"]] == ["bob"]
+
+    assert imported("fleet", "resume", "bob")[:2] == (0, "bob is due.\n")
+    told = json.loads(imported("fleet", "status", "--json")[1])
+    assert told["accounts"]["due"] == 1
+
+
+def test_an_account_is_shown_with_its_runs(imported: Importer, tmp_path: Path) -> None:
+    code, out, _ = imported("fleet", "show", "ada")
+    assert code == 0
+    assert out.startswith("ada: waiting, not due yet\n")
+    assert f"  source = {tmp_path / 'ada.csv'}\n" in out
+    assert "exit code 1: 1 rated, 1 invalid" in out
+    assert "csv-file" in out
+
+    told = json.loads(imported("fleet", "show", "ada", "--json")[1])
+    assert (told["account"], told["last"]["exit_code"]) == ("ada", 1)
+    assert imported("fleet", "show", "bob")[0] == 0
+
+
+def test_results_are_those_of_the_saved_journal(imported: Importer, tmp_path: Path) -> None:
+    out = tmp_path / "mine.csv"
+    found = imported("fleet", "results", "ada", "--out", str(out))
+    assert found[0] == 0, found[2]
+    lines = out.read_text().splitlines()
+    assert lines[0] == ",".join(RESULT_COLUMNS)
+    assert [line.split(",")[2] for line in lines[1:]] == ["rated", "invalid"]
+    assert imported("fleet", "results", "ada")[1].splitlines() == lines
+
+
+def test_the_journal_is_a_file_that_sqlite_opens(imported: Importer, tmp_path: Path) -> None:
+    out = tmp_path / "ada.sqlite3"
+    assert imported("fleet", "journal", "ada", "--out", str(out))[0] == 0
+    with sqlite3.connect(out) as database:
+        assert database.execute("SELECT count(*) FROM run").fetchone() == (1,)
+
+    code, _, err = imported("fleet", "journal", "ada", "--out", str(out))
+    assert code == 2
+    assert "it exists already, and is left as it is" in err
+
+
+@pytest.mark.parametrize("command", ["results", "journal --out x.sqlite3"])
+def test_an_account_that_never_ran_has_no_results(fleet: Importer, command: str) -> None:
+    name, *options = command.split()
+    code, _, err = fleet("fleet", name, "ada", *options)
+    assert code == 2
+    assert err.startswith("importer: ada: ")
+
+
+@pytest.mark.parametrize("command", ["show", "results", "journal --out x.sqlite3", "resume", "remove"])
+def test_an_unknown_account_is_told(fleet: Importer, command: str) -> None:
+    name, *options = command.split()
+    code, _, err = fleet("fleet", name, "cyd", *options)
+    assert code == 2
+    assert "cyd: the fleet has no account of this name" in err
+
+
+def test_an_account_is_forgotten_only_on_purpose(imported: Importer) -> None:
+    code, _, err = imported("fleet", "remove", "ada")
+    assert code == 2
+    assert "type the same command with --yes" in err
+    assert imported("fleet", "remove", "ada", "--yes")[:2] == (0, "ada is forgotten.\n")
+    assert imported("fleet", "show", "ada")[0] == 2
