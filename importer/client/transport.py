@@ -7,7 +7,7 @@ Redirects are never followed, so that credentials only go to the host they are m
 a proxy only as HTTP_PROXY, HTTPS_PROXY or ALL_PROXY say (NO_PROXY excepts hosts), never for 127.0.0.1
 connection dropped          the next requests open new connections, one for each that may be idle
 dropped for the third time  this server does not keep connections alive: each request opens one from here on
-asking_first(may_send)      in the block, nothing leaves before `await may_send()`, which may refuse it
+asking_first(gate)          in the block, nothing leaves before `gate.may_send()`, which may refuse it
 ```
 """
 
@@ -46,20 +46,30 @@ _DROPS_TO_DISTRUST = 3
 
 USER_AGENT = f"rating-importer/{version('rating-importer')} (+https://pypi.org/project/rating-importer)"
 
-_MAY_SEND: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("may_send", default=None)
+
+class Gate(Protocol):
+    """Whoever is asked before each request of a thread, and sees each answer."""
+
+    async def may_send(self) -> None:
+        """Wait as long as nothing may be sent. Raises StopRunError if nothing may be sent any more."""
+        ...
+
+    def answered(self, response: Response) -> None:
+        """An answer has come."""
+        ...
+
+
+_GATE: ContextVar[Gate | None] = ContextVar("gate", default=None)
 
 
 @contextmanager
-def asking_first(may_send: Callable[[], Awaitable[None]]) -> Iterator[None]:
-    """Let every transport of this thread ask right before each request, while the block lasts.
-
-    `may_send` waits as long as nothing may be sent, and raises StopRunError if nothing may be sent any more.
-    """
-    before = _MAY_SEND.set(may_send)
+def asking_first(gate: Gate) -> Iterator[None]:
+    """Let every transport of this thread ask right before each request, while the block lasts."""
+    before = _GATE.set(gate)
     try:
         yield
     finally:
-        _MAY_SEND.reset(before)
+        _GATE.reset(before)
 
 
 class HttpSender(Protocol):
@@ -125,7 +135,7 @@ class Transport:
 
     async def send(self, request: Request) -> Response:
         """Send and read the whole answer. Raises ConnectionLostError, whose text holds no secret."""
-        return await self._send(request, _read, TOTAL_SECONDS)
+        return await self._ask_and_send(request, _read, TOTAL_SECONDS)
 
     async def save(self, request: Request, write: Callable[[bytes], None]) -> Response:
         """Send as `send` does, but hand the body of a 200 to `write`, piece by piece, whatever its size."""
@@ -137,7 +147,21 @@ class Transport:
                 write(piece)
             return b""
 
-        return await self._send(request, read, math.inf)
+        return await self._ask_and_send(request, read, math.inf)
+
+    async def _ask_and_send(
+        self,
+        request: Request,
+        read: Callable[[aiohttp.ClientResponse, int], Awaitable[bytes]],
+        total_seconds: float,
+    ) -> Response:
+        gate = _GATE.get()
+        if gate is None:
+            return await self._send(request, read, total_seconds)
+        await gate.may_send()
+        response = await self._send(request, read, total_seconds)
+        gate.answered(response)
+        return response
 
     async def _send(
         self,
@@ -147,8 +171,6 @@ class Transport:
     ) -> Response:
         proxy = self._proxies.find(request.url) if self._proxies else None
         session = self._choose_session(proxy)
-        if (may_send := _MAY_SEND.get()) is not None:
-            await may_send()
         try:
             with self._deadlines.within(total_seconds):
                 answer = await session.request(

@@ -256,6 +256,10 @@ class Depot(Protocol):
         """Take an account's lease if it is free and due; `early`: even if it is not due."""
         ...
 
+    def claimed(self, lease: Lease) -> Claim:
+        """Return once more what the claim of this lease gave: for a process that goes on under it."""
+        ...
+
     def beat(self, leases: Iterable[Lease], lease_seconds: float) -> Pulse:
         """Extend these leases, and no others: one that nobody works on ends by itself."""
         ...

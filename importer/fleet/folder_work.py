@@ -67,18 +67,17 @@ class FolderWork:
             lease = Lease(name, turn.fence)
             with self.mutex:
                 self.locks[lease] = lock
-            return Claim(
-                lease,
-                json.loads(read_bytes(folder.keys) or b"{}"),
-                read_bytes(folder.secrets),
-                read_bytes(folder.content),
-                read_bytes(folder.saved),
-                turn.deaths,
-                turn.run_id,
-            )
+            return _build_claim(folder, lease, turn)
         except BaseException:
             lock.release()
             raise
+
+    def claimed(self, lease: Lease) -> Claim:
+        folder = self.at(lease.name)
+        turn = folder.read()
+        if not _is_of(turn, lease):
+            raise LeaseLostError(lease.name)
+        return _build_claim(folder, lease, turn)
 
     def beat(self, leases: Iterable[Lease], lease_seconds: float) -> Pulse:
         del lease_seconds
@@ -160,6 +159,18 @@ class FolderWork:
         now = self.clock()
         turn.ending, turn.ended_at, turn.due_at = ending, now, now + ending.due_in_seconds
         turn.run_id = ending.run_id or turn.run_id
+
+
+def _build_claim(folder: AccountFolder, lease: Lease, turn: Turn) -> Claim:
+    return Claim(
+        lease,
+        json.loads(read_bytes(folder.keys) or b"{}"),
+        read_bytes(folder.secrets),
+        read_bytes(folder.content),
+        read_bytes(folder.saved),
+        turn.deaths,
+        turn.run_id,
+    )
 
 
 def is_due(turn: Turn, now: float) -> bool:

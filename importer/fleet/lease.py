@@ -17,12 +17,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from importer.errors import ImporterError, StopRunError
+from importer.fleet.crowd import Crowd
 from importer.fleet.depot import Claim, Depot, Lease, LeaseLostError, Pulse, Refused
 from importer.fleet.pace import FleetPace
+from importer.http import Response, read_retry_after
+from importer.interrupts import StopRequest
 
 HELD_SHARE = 0.75
 BEATS_PER_LEASE = 4
@@ -44,7 +47,8 @@ class Held:
     lease: Lease
     until: float
     is_lost: bool = False
-    stopped_by: StopRunError | None = None
+    stop: StopRequest = field(default_factory=StopRequest)
+    """Ends the run that works under it."""
 
 
 class Leases:
@@ -53,11 +57,13 @@ class Leases:
     def __init__(self, depot: Depot, seconds: float, clock: Callable[[], float] = boot_seconds) -> None:
         self.seconds = seconds
         self.pace = FleetPace()
+        self._crowd = Crowd(clock)
         self._depot = depot
         self._clock = clock
         self._held: dict[str, Held] = {}
         self._mutex = threading.Lock()
         self._paused_until = 0.0
+        self._pause_to_tell = 0.0
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._keep_beating, name="leases", daemon=True)
 
@@ -76,6 +82,10 @@ class Leases:
         found = self._depot.claim(name, self.seconds, holder, early=early)
         return found if isinstance(found, Refused) else (found, Held(found.lease, self._until(asked_at)))
 
+    def take_over(self, lease: Lease) -> Held:
+        """Go on under a lease that the process has which started this one: nothing is sent before a beat."""
+        return Held(lease, self._clock())
+
     @contextmanager
     def working(self, held: Held) -> Iterator[None]:
         """Extend the lease while the block lasts."""
@@ -92,10 +102,10 @@ class Leases:
         with self._mutex:
             working = list(self._held.values())
         for held in working:
-            held.stopped_by = reason
+            held.stop(reason)
 
     async def may_send(self, held: Held) -> None:
-        """Wait until a request may leave. Raises LeaseLostError, or what `stop` was told."""
+        """Wait until a request may leave. Raises LeaseLostError, or the error that `stop` was given."""
         await self._wait_until_allowed(held)
         if await self.pace.wait():
             await self._wait_until_allowed(held)
@@ -103,8 +113,7 @@ class Leases:
     async def _wait_until_allowed(self, held: Held) -> None:
         began_at = self._clock()
         while True:
-            if held.stopped_by is not None:
-                raise held.stopped_by
+            held.stop.check()
             now = self._clock()
             is_held, is_paused = now < held.until, now < self._paused_until
             if held.is_lost or (not is_held and now - began_at > PATIENCE_LEASES * self.seconds):
@@ -122,11 +131,19 @@ class Leases:
         for held in working:
             if held.lease.name in pulse.lost:
                 held.is_lost = True
+                held.stop(LeaseLostError(held.lease.name))
             else:
                 held.until = self._until(asked_at)
-        self._paused_until = asked_at + pulse.pause_seconds if pulse.pause_seconds else 0.0
+        self._paused_until = asked_at + pulse.pause_seconds
         self.pace.set_rate(pulse.share)
         return pulse
+
+    def note_limit(self, name: str, asked_seconds: float | None) -> None:
+        """Note that a server asked an account to slow down; if it asks many at once, the fleet pauses."""
+        seconds = self._crowd.note(name, asked_seconds)
+        if seconds:
+            self._paused_until = max(self._paused_until, self._clock() + seconds)
+            self._pause_to_tell = max(self._pause_to_tell, seconds)
 
     def _until(self, asked_at: float) -> float:
         return asked_at + HELD_SHARE * self.seconds
@@ -134,4 +151,24 @@ class Leases:
     def _keep_beating(self) -> None:
         while not self._ends.wait(self.seconds / BEATS_PER_LEASE):
             with suppress(ImporterError):  # leases run out by this clock; the next beat may reach the depot
+                if self._pause_to_tell:
+                    self._depot.pause_all(self._pause_to_tell)
+                    self._pause_to_tell = 0.0
                 self.beat()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the requests of one account ask first: see `client/transport.py`."""
+
+    leases: Leases
+    held: Held
+
+    async def may_send(self) -> None:
+        """Wait until the lease is sure and nobody paused the fleet. Raises StopRunError."""
+        await self.leases.may_send(self.held)
+
+    def answered(self, response: Response) -> None:
+        """Note where the server's limit was met."""
+        if response.status == 429:
+            self.leases.note_limit(self.held.lease.name, read_retry_after(response.headers))

@@ -13,6 +13,7 @@ MOST_CONNECTIONS = 8
 """For all threads of a process: a statement takes milliseconds, an account seconds."""
 
 _MINE = "name = %s AND fence = %s AND held_until IS NOT NULL"
+_CLAIMED = "fence, keys, sealed, deaths, run_id"
 _NOW = "clock_timestamp()"  # a statement that waited for another one counts from when it is carried out
 
 
@@ -36,22 +37,26 @@ class PostgresWork:
                 f" held_until = {_NOW} + make_interval(secs => %s)"
                 f" WHERE name = %s AND parked IS NULL AND (held_until IS NULL OR held_until <= {_NOW})"
                 f" AND (%s OR due_at <= {_NOW} OR held_until IS NOT NULL)"
-                " RETURNING fence, keys, sealed, deaths, run_id",
+                f" RETURNING {_CLAIMED}",
                 (holder, lease_seconds, name, early),
             ).fetchone()
             if row is None:
                 return _explain_refusal(connection, name)
             # A statement of its own: it sees what the holder before saved while this one waited for it.
-            blobs = connection.execute(
-                "SELECT (SELECT content FROM content WHERE name = %(name)s),"
-                " (SELECT copy FROM saved WHERE name = %(name)s)",
-                {"name": name},
-            ).fetchone()
-            fence, keys, sealed, deaths, run_id = row
-            content, copy = map(_bytes, blobs)
-            return Claim(Lease(name, fence), keys, _bytes(sealed), content, copy, deaths, run_id)
+            return _build_claim(connection, name, row)
 
         return self.connections.run(claim)
+
+    def claimed(self, lease: Lease) -> Claim:
+        def read(connection: Any) -> Claim:
+            row = connection.execute(
+                f"SELECT {_CLAIMED} FROM account WHERE {_MINE}", (lease.name, lease.fence)
+            ).fetchone()
+            if row is None:
+                raise LeaseLostError(lease.name)
+            return _build_claim(connection, lease.name, row)
+
+        return self.connections.run(read)
 
     def beat(self, leases: Iterable[Lease], lease_seconds: float) -> Pulse:
         named = list(leases)
@@ -139,6 +144,17 @@ class PostgresWork:
                 )
 
         self.connections.run(change_mine)
+
+
+def _build_claim(connection: Any, name: str, row: Sequence[Any]) -> Claim:
+    fence, keys, sealed, deaths, run_id = row
+    blobs = connection.execute(
+        "SELECT (SELECT content FROM content WHERE name = %(name)s),"
+        " (SELECT copy FROM saved WHERE name = %(name)s)",
+        {"name": name},
+    ).fetchone()
+    content, copy = map(_bytes, blobs)
+    return Claim(Lease(name, fence), keys, _bytes(sealed), content, copy, deaths, run_id)
 
 
 def _explain_refusal(connection: Any, name: str) -> Refused:

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from importer.errors import StopRunError
-from importer.journal.copies import copy_journal
+from importer.journal import JournalRun
+from importer.journal.copies import copy_journal, copy_marked
 from importer.text import is_text
 
 JOURNALS = "journals"
@@ -33,6 +34,15 @@ def pack(folder: Path, copy: Callable[[Path], bytes] = copy_journal) -> bytes:
             if path.is_file() and path.suffix not in _LEFT_OUT:
                 archive.writestr(f"{SYNC}/{path.name}", path.read_bytes())
     return packed.getvalue()
+
+
+def pack_marked(folder: Path, run: JournalRun) -> bytes:
+    """Pack the folder while a run is at work, with all open rows of it marked. Raises StateFileError."""
+
+    def copy(journal: Path) -> bytes:
+        return copy_marked(journal, run) if journal == run.journal else copy_journal(journal)
+
+    return pack(folder, copy)
 
 
 def unpack(packed: bytes, folder: Path) -> None:

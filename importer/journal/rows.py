@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from importer.journal.database import Database
@@ -80,6 +81,11 @@ class RunRows:
 
     def __hash__(self) -> int:
         return hash(self.run_id)
+
+    @property
+    def journal(self) -> Path:
+        """The file that it is in."""
+        return self._database.path
 
     @property
     def _db(self) -> sqlite3.Connection:

@@ -77,6 +77,8 @@ class SyncJob:
     rules: RuleOptions = field(default_factory=RuleOptions)
     at: DestinationOptions = field(default_factory=DestinationOptions)
     sends: SendOptions = field(default_factory=SendOptions)
+    content: Path | None = None
+    """The file itself, where it is not at `source`, which then only names it."""
     shared: SharedResults | None = None
     """Set if it is one destination of several."""
     ends: EndOptions = field(default_factory=EndOptions)
@@ -123,7 +125,7 @@ class SyncJob:
     @property
     def is_download(self) -> bool:
         """Whether the source is an address."""
-        return is_address(self.source)
+        return self.content is None and is_address(self.source)
 
     @property
     def zoned_at(self) -> DestinationOptions:

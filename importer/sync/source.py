@@ -95,8 +95,8 @@ def fetch(job: SyncJob, copy: Path, known: Version) -> Fetched:
     if job.is_download:
         has_copy = bool(known.digest) and copy.is_file() and hash_file(copy) == known.digest
         return run_in_loop(_download(job, copy, known if has_copy else Version()))
-    path = find_newest(job.source)
-    return Fetched(path, str(path), Version(hash_file(path)))
+    path = job.content or find_newest(job.source)
+    return Fetched(path, job.source if job.content else str(path), Version(hash_file(path)))
 
 
 def spec_of(job: SyncJob, fetched: Fetched, match_file: Path) -> SourceSpec:

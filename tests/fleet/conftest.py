@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 
 from tests.fleet.postgres import Cluster, cluster
+from tests.fleet.site import _no_settings  # noqa: F401 - a fixture
 
 _numbers = count(1)
 

@@ -1,0 +1,62 @@
+"""A worker process: brings accounts by name, in as many threads as it is asked from.
+
+```text
+bring("ada")     another has it          Brought("ada", REFUSED, wait_seconds=12.5)
+                 two workers died        alone, in a process of its own (`alone.py`)
+                 else                    here, among the others
+```
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from importer.errors import StopRunError
+from importer.fleet.alone import work_alone
+from importer.fleet.bringing import Bringing, Brought, FleetOptions, Outcome, Road
+from importer.fleet.depot import Claim, Depot, Refused
+from importer.fleet.lease import Held, Leases
+from importer.fleet.opening import open_depot, open_sealer_of
+from importer.runs.prompts import Observer, Unwatched
+
+ALONE_AFTER_DEATHS = 2
+"""A worker dies with all that it works on. So an account is suspected, not convicted, and tried alone."""
+
+
+class Worker:
+    """Claims accounts and brings them."""
+
+    def __init__(self, bringing: Bringing, holder: str = "") -> None:
+        self._bringing = bringing
+        self._holder = holder or f"{socket.gethostname()}/{os.getpid()}"
+
+    def bring(self, name: str, road: Road | None = None, *, early: bool = False) -> Brought:
+        """Bring one account, if it is due and free. Raises DepotUnreachableError."""
+        found = self._bringing.leases.claim(name, self._holder, early=early)
+        if isinstance(found, Refused):
+            return Brought(name, Outcome.REFUSED, 0, str(found.reason), found.wait_seconds)
+        claim, held = found
+        if claim.deaths >= ALONE_AFTER_DEATHS and road is None:
+            return self._bring_alone(claim, held)
+        return self._bringing.work(claim, held, road)
+
+    def stop(self, reason: str) -> None:
+        """Let all that this process works on end in good order: requests in flight come to their end."""
+        self._bringing.leases.stop(StopRunError(reason))
+
+    def _bring_alone(self, claim: Claim, held: Held) -> Brought:
+        bringing = self._bringing
+        with bringing.leases.working(held):
+            return work_alone(claim.lease, held, bringing.depot, bringing.options)
+
+
+@contextmanager
+def open_worker(
+    options: FleetOptions, observe: Callable[[str], Observer] = lambda _: Unwatched()
+) -> Iterator[tuple[Worker, Depot]]:
+    """Open the depot and what a worker needs. Raises SettingsError, MissingPartError, StopRunError."""
+    with open_depot(options.depot) as depot:
+        sealer = open_sealer_of(depot)
+        with Leases(depot, options.lease_seconds) as leases:
+            yield Worker(Bringing(depot, sealer, leases, options, observe)), depot
