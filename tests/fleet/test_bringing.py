@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from importer.fleet.bringing import FleetOptions, Outcome
-from importer.fleet.depot import Depot, Ending, NewAccount, State
+from importer.fleet.depot import Depot, Ending, Lease, NewAccount, State
 from importer.fleet.saved import journal_in
 from importer.fleet.worker import Worker, open_worker
 from tests.fleet.site import Site, enrol, running_site
@@ -93,7 +93,12 @@ def test_what_a_worker_left_is_looked_at_before_it_is_sent(
     enrol(site, depot, tmp_path, ["ada"], rows=7)
     saved: list[bytes] = []
     save = depot.save
-    monkeypatch.setattr(depot, "save", lambda lease, copy: (saved.append(copy), save(lease, copy)))
+
+    def note(lease: Lease, copy: bytes) -> None:
+        saved.append(copy)
+        save(lease, copy)
+
+    monkeypatch.setattr(depot, "save", note)
     worker.bring("ada")
     # As if the worker had died after its last request: the depot has what it saved before the first one.
     [marked] = saved
