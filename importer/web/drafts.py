@@ -59,6 +59,8 @@ class Draft:
     """Names and first cells of the columns of a table that no format knows."""
     to: str = ""
     account: str = ""
+    group: str = ""
+    """What the imports of one file to several destinations share: see group.py."""
     on_conflict: str = ""
     left_out: list[int] = field(default_factory=list)
     """The rows of the plan that the user has taken out."""
@@ -139,6 +141,11 @@ class Draft:
     def source_spec(self) -> DestinationSpec | None:
         """Whose ratings they are; None if they come from a file."""
         return find_source(self.source) if self.source else None
+
+    @property
+    def copies_account(self) -> bool:
+        """Whether an account is written into a file: it is read once, and nothing is planned before."""
+        return bool(self.source) and self.spec is not None and self.spec.is_file
 
     @property
     def place_words(self) -> Sequence[str]:

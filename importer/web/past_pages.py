@@ -23,6 +23,7 @@ from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, MediaKind, St
 from importer.report.summary_text import MEANINGS
 from importer.runs.results_csv import write_results
 from importer.web.drafts import FOLDER, Draft, list_drafts, load_draft
+from importer.web.group import list_group
 from importer.web.render import redirect, render
 from importer.web.rows import Table, Wanted, keep_table, read_table, rewrite
 from importer.web.run_pages import LOG
@@ -104,6 +105,7 @@ async def show_result(request: web.Request) -> web.StreamResponse:
         transient=sum(run.counts.get(status, 0) for status in TRANSIENT),
         files=[path.name for draft in drafts for path in written_files(draft)],
         draft_id=drafts[0].id if drafts else "",
+        group=list_group(drafts[0]) if drafts else [],
         **await _describe_rows(request, run, desk),
     )
 

@@ -2,15 +2,21 @@
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiohttp import web
+from multidict import MultiDictProxy
 
 from importer.config.sources import read_tables
 from importer.destinations.registry import choose, find_source, list_sources, list_words
 from importer.destinations.spec import DestinationSpec
+from importer.errors import UsageError
+from importer.runs.places import Place as RunPlace
+from importer.runs.places import PlaceOptions, share_out
+from importer.runs.rules import DestinationOptions
 from importer.web.account_pages import begin_sign_in_or_go_on, name_needs, source_of
 from importer.web.drafts import FOLDER, find_draft, new_draft
+from importer.web.group import find_group, spread_out
 from importer.web.render import redirect, render
 from importer.web.steps import list_steps
 
@@ -21,6 +27,13 @@ class Place(NamedTuple):
     spec: DestinationSpec
     needs: str
     accounts: Sequence[str]
+
+    @property
+    def labels(self) -> Sequence[tuple[str, str]]:
+        """It, and each account there: as it is typed, and as people call it."""
+        title = "The sandbox on this machine" if self.spec.local_server else self.spec.title
+        named = [(f"{self.spec.word}:{name}", f"{title}, account {name}") for name in self.accounts]
+        return [(self.spec.word, title), *named]
 
 
 def list_places() -> list[Place]:
@@ -40,14 +53,10 @@ def _list_accounts() -> list[str]:
 
 def list_origins() -> list[tuple[str, str]]:
     """List the accounts whose ratings can be taken along: each as it is typed, and as people call it."""
-    found: list[tuple[str, str]] = []
     names = _list_accounts()
-    for spec in map(find_source, list_sources()):
-        title = "The sandbox on this machine" if spec.local_server else spec.title
-        found.append((spec.word, title))
-        if spec.has_accounts:
-            found += [(f"{spec.word}:{name}", f"{title}, account {name}") for name in names]
-    return found
+    specs = map(find_source, list_sources())
+    places = (Place(spec, "", names if spec.has_accounts else ()) for spec in specs)
+    return [label for place in places for label in place.labels]
 
 
 async def take_account(request: web.Request) -> web.StreamResponse:
@@ -74,19 +83,39 @@ async def show_places(request: web.Request) -> web.StreamResponse:
         draft=draft,
         steps=list_steps(draft, "where"),
         places=list_places(),
+        labels=[label for place in list_places() for label in place.labels],
+        group=[f"{each.to}:{each.account}".strip(":") for each in find_group(draft)],
         without_ids=found.get("ids", {}).get("none", 0),
     )
 
 
 async def choose_place(request: web.Request) -> web.StreamResponse:
-    """Take the destination; what was planned for another one is forgotten."""
+    """Take the destination, or several; what was planned for another one is forgotten."""
     draft = find_draft(request)
-    form = await request.post()
-    spec = choose(str(form.get("to", "")))
-    chosen = (spec.word, str(form.get("account", "")).strip() if spec.has_accounts else "")
-    if chosen != (draft.to, draft.account):
+    places = _read_places(await request.post())
+    chosen = next((place for place in places if _key(place) == (draft.to, draft.account)), places[0])
+    if _key(chosen) != (draft.to, draft.account):
         await draft.hold("run", "match", ends=("plan", "whoami", "login"))
         draft.forget("plan", "run", "whoami", "login")
-        draft.to, draft.account = chosen
+        draft.to, draft.account = _key(chosen)
         draft.save()
+    for other in spread_out(draft, [_key(place) for place in places]):
+        if not other.plan.exists() and not other.is_busy and not other.command("run").was_started:
+            begin_sign_in_or_go_on(other)
     return redirect(request, begin_sign_in_or_go_on(draft))
+
+
+def _read_places(form: MultiDictProxy[Any]) -> Sequence[RunPlace]:
+    """Read which destinations a form chooses. Raises UsageError."""
+    labels = [str(label) for label in form.getall("to", [])]
+    if not labels:
+        raise UsageError("Choose at least one destination.")
+    if account := str(form.get("account", "")).strip():
+        labels[0] += f":{account}"
+    wanted = PlaceOptions(tuple(labels))
+    share_out(wanted, DestinationOptions())  # they must go together
+    return wanted.places
+
+
+def _key(place: RunPlace) -> tuple[str, str]:
+    return place.spec.word, place.account if place.spec.has_accounts else ""

@@ -29,8 +29,8 @@ def begin_plan(draft: Draft) -> None:
     draft.forget("plan")
     draft.save()
     log = ("--log-format", "json", "--quiet")
-    if spec.is_file and draft.source:
-        return  # it is read once, when it is written
+    if draft.copies_account:
+        return
     if spec.is_file:
         draft.command("plan").start("inspect", *draft.read_words, *draft.place_words, "--json")
         return
@@ -66,7 +66,6 @@ async def show_plan(request: web.Request) -> web.StreamResponse:
         "policies": [each for each in OnConflict if each is not OnConflict.ASK],
         "found": said.output if draft.spec.is_file else None,
         "head": said.last("planned"),
-        "copies_account": bool(draft.source) and draft.spec.is_file,
         "has_plan": False,
     }
     if not said.is_running and draft.plan.exists():

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from importer.web.commands import Said
 from importer.web.drafts import Draft, find_draft, list_drafts
+from importer.web.group import list_group
 from importer.web.plan_pages import write_chosen
 from importer.web.render import redirect, render
 from importer.web.steps import list_steps
@@ -36,9 +37,13 @@ def begin_run(draft: Draft, *more: str) -> None:
 
 
 async def start(request: web.Request) -> web.StreamResponse:
-    """Begin to send."""
+    """Begin to send; if `all` is said, to all destinations of this file for which there is a plan."""
     draft = find_draft(request)
+    form = await request.post()
     begin_run(draft)
+    for other in list_group(draft) if form.get("all") else ():
+        if other.is_ready and not other.is_here:
+            begin_run(other.draft)
     return redirect(request, f"/imports/{draft.id}/run")
 
 

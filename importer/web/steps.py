@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from importer.web.drafts import Draft
+from importer.web.group import Member, list_group
 
 
 class Step(NamedTuple):
@@ -24,7 +25,14 @@ _TITLES = {
 }
 
 
-def list_steps(draft: Draft, here: str) -> list[Step]:
+class Steps(NamedTuple):
+    """The steps of an import, and the other destinations of its file."""
+
+    shown: list[Step]
+    group: list[Member]
+
+
+def list_steps(draft: Draft, here: str) -> Steps:
     """List the steps of an import."""
     has_place = bool(draft.to)
     open_ones = {
@@ -35,4 +43,5 @@ def list_steps(draft: Draft, here: str) -> list[Step]:
         "run": draft.command("run").was_started,
         "result": bool(draft.run_id),
     }
-    return [Step(word, title, open_ones[word], word == here) for word, title in _TITLES.items()]
+    shown = [Step(word, title, open_ones[word], word == here) for word, title in _TITLES.items()]
+    return Steps(shown, list_group(draft))

@@ -24,6 +24,7 @@ from importer.readers.cells.ids import parse_imdb_id
 from importer.titles.imdb_files import PAGE
 from importer.titles.settings import index_file
 from importer.web.drafts import Draft, find_draft
+from importer.web.group import copy_titles, find_group
 from importer.web.plan_pages import begin_plan
 from importer.web.render import redirect, render
 from importer.web.steps import list_steps
@@ -225,6 +226,13 @@ def _with_id(lines: Sequence[MatchLine], card: Card, imdb_id: str) -> list[Match
 async def go_on(request: web.Request) -> web.StreamResponse:
     """Plan with the titles as they are chosen."""
     draft = find_draft(request)
+    for other in find_group(draft):
+        if not (other.match_file.exists() or other.is_busy or other.command("run").was_started):
+            copy_titles(draft, other)
+            other.forget("plan")
+            other.save()
+            if other.spec is not None and not other.spec.has_login:
+                begin_plan(other)
     if not draft.plan.exists():
         begin_plan(draft)
     return redirect(request, f"/imports/{draft.id}/plan")
