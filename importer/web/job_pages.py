@@ -20,6 +20,7 @@ from importer.sync.switch import is_switched_off, switch_jobs
 from importer.text import clean
 from importer.web.commands import Command, Said
 from importer.web.drafts import FOLDER
+from importer.web.fleet_pages import has_fleet
 from importer.web.render import redirect, render
 
 
@@ -50,6 +51,7 @@ async def show_jobs(request: web.Request) -> web.StreamResponse:
         problem=problem,
         file=str(config_file()),
         is_any_running=any(each.said.is_running for each in shown),
+        has_fleet=not problem and has_fleet(),
     )
 
 

@@ -15,6 +15,7 @@ from importer.web import (
     account_pages,
     chart_pages,
     file_pages,
+    fleet_pages,
     job_pages,
     past_pages,
     place_pages,
@@ -89,6 +90,7 @@ def build_app(access: Access, folder: Path) -> web.Application:
             web.post("/jobs/{job}/run", job_pages.run_job),
             web.post("/jobs/{job}/stop", job_pages.stop_job),
             web.post("/jobs/{job}/switch", job_pages.switch_job),
+            web.get("/fleet", fleet_pages.show_fleet),
         ]
     )
     return app
