@@ -247,7 +247,8 @@ class Candidate(NamedTuple):
     """A title of the destination that a row may mean. `other_titles` are its names in other languages.
 
     `kind` is None only if a user wrote ids by hand without a kind. `votes` says how many people rated it,
-    where that is known; `place` is that of an episode.
+    where that is known; `place` is that of an episode. `poster` is the address of a picture:
+    nobody fetches it unless a person wants pictures.
     """
 
     kind: MediaKind | None
@@ -261,6 +262,7 @@ class Candidate(NamedTuple):
     url: str = ""
     votes: int | None = None
     place: EpisodeOf | None = None
+    poster: str = ""
 
 
 class Found(NamedTuple):

@@ -108,7 +108,7 @@ def _load(kept: Any) -> Found | None:
 
 def values_of(candidate: Candidate) -> list[Any]:
     """Return a candidate as values for JSON."""
-    return [*candidate[:-1], candidate.place and tuple(candidate.place)]
+    return [tuple(value) if isinstance(value, tuple) else value for value in candidate]
 
 
 def candidate_of(values: Sequence[Any]) -> Candidate:

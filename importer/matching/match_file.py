@@ -38,10 +38,10 @@ MATCH_COLUMNS = (
     *("chosen", "decision", "score", "source"),
     *("title", "year", "kind", "id", "rows", "line"),  # of the export
     *("candidate_title", "candidate_year", "candidate_kind"),
-    *("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "url", "message"),
+    *("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "url", "poster", "message"),
 )
 
-_DISPENSABLE = {"url", "message", "rows", "line", "score", "source"}
+_DISPENSABLE = {"url", "poster", "message", "rows", "line", "score", "source"}
 """Columns that a person may delete."""
 
 _YES = {"yes", "y", "x", "1", "true"}
@@ -151,8 +151,8 @@ def _build_cells(line: MatchLine) -> list[object]:
         query.id or "",
         line.rows or "",
         line.first_line or "",
-        *(("",) * 8 if found is None else (found.title, found.year, found.kind or "", found.imdb_id)),
-        *(() if found is None else (found.tmdb_id, found.tvdb_id, found.trakt_id, found.url)),
+        *(("",) * 9 if found is None else (found.title, found.year, found.kind or "", found.imdb_id)),
+        *(() if found is None else (found.tmdb_id, found.tvdb_id, found.trakt_id, found.url, found.poster)),
         line.message,
     ]
     return [neutralise(cell) if isinstance(cell, str) else cell for cell in cells]
@@ -229,6 +229,7 @@ class _Line:
             tvdb_id=self._read("tvdb_id", parse_number_id),
             trakt_id=self._read("trakt_id", parse_number_id),
             url=self._cells.get("url", ""),
+            poster=self._cells.get("poster", ""),
         )
         ids = (candidate.imdb_id, candidate.tmdb_id, candidate.tvdb_id, candidate.trakt_id)
         return candidate if any(ids) else None

@@ -64,6 +64,7 @@ def build_app(access: Access, folder: Path) -> web.Application:
             web.post("/imports/{draft}/titles/index", title_pages.get_index),
             web.post("/imports/{draft}/titles/choose", title_pages.choose_title),
             web.post("/imports/{draft}/titles/undo", title_pages.undo_choice),
+            web.post("/imports/{draft}/titles/pictures", title_pages.switch_pictures),
             web.post("/imports/{draft}/titles/next", title_pages.go_on),
             web.get("/imports/{draft}/plan", plan_pages.show_plan),
             web.get("/imports/{draft}/plan/rows", plan_pages.show_rows),

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 
 from importer.destinations.titles import Candidate
+from importer.destinations.tmdb.search import POSTERS
 from importer.errors import UsageError
 from importer.matching.match_file import read_match_file, write_match_file
 from importer.matching.model import MatchConfidence, MatchLine
@@ -25,6 +26,7 @@ from importer.titles.imdb_files import PAGE
 from importer.titles.settings import index_file
 from importer.web.drafts import Draft, find_draft
 from importer.web.group import copy_titles, find_group
+from importer.web.pictures import HOST, allow_pictures, keep_choice, shows_pictures
 from importer.web.plan_pages import begin_plan
 from importer.web.render import redirect, render
 from importer.web.steps import list_steps
@@ -101,7 +103,18 @@ async def show_titles(request: web.Request) -> web.StreamResponse:
     }
     if not said.is_running and draft.match_file.exists():
         values |= await _describe_cards(request, draft)
-    return render(request, "titles.html", **values)
+    answer = render(request, "titles.html", **values)
+    if shows_pictures(request):
+        allow_pictures(answer)
+    return answer
+
+
+async def switch_pictures(request: web.Request) -> web.StreamResponse:
+    """Show posters from now on in this browser, or no longer."""
+    form = await request.post()
+    answer = redirect(request, _back_to(request, find_draft(request)))
+    keep_choice(answer, on=form.get("to") == "on")
+    return answer
 
 
 async def _describe_cards(request: web.Request, draft: Draft) -> Mapping[str, Any]:
@@ -120,6 +133,10 @@ async def _describe_cards(request: web.Request, draft: Draft) -> Mapping[str, An
         "open": sum(not card.is_answered for card in doubtful),
         "may_undo": bool(draft.choices),
         "best": _BEST,
+        "has_posters": any(found.poster for card in doubtful for _, found, _ in card.candidates),
+        "shows_posters": shows_pictures(request),
+        "posters": POSTERS,
+        "posters_host": HOST,
     }
 
 
@@ -192,8 +209,12 @@ async def _keep(draft: Draft, lines: Sequence[MatchLine]) -> None:
 async def _answer(request: web.Request, draft: Draft) -> web.StreamResponse:
     if "HX-Request" in request.headers:
         return render(request, "title_cards.html", draft=draft, **await _describe_cards(request, draft))
+    return redirect(request, _back_to(request, draft))
+
+
+def _back_to(request: web.Request, draft: Draft) -> str:
     query = request.query_string
-    return redirect(request, f"/imports/{draft.id}/titles{'?' if query else ''}{query}")
+    return f"/imports/{draft.id}/titles{'?' if query else ''}{query}"
 
 
 def _with_choice(lines: Sequence[MatchLine], card: Card, chosen: int) -> list[MatchLine]:

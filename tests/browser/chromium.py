@@ -108,6 +108,9 @@ class Watcher:
 
     problems: list[str] = field(default_factory=list)
     expects_lost_server: bool = False
+    asked: list[str] = field(default_factory=list)
+    """What was asked of hosts that a test answers for itself."""
+    answered: tuple[str, ...] = ()
 
     def watch(self, page: Page) -> None:
         page.add_init_script(_LISTEN)
@@ -121,7 +124,9 @@ class Watcher:
             self.problems.append(text)
 
     def _check_host(self, url: str) -> None:
-        if not url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:")):
+        if self.answered and url.startswith(self.answered):
+            self.asked.append(url)
+        elif not url.startswith(("http://127.0.0.1:", "file:", "data:", "blob:")):
             self.problems.append(f"another host: {url}")
 
 

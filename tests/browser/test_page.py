@@ -1,5 +1,6 @@
 """The whole way on the page, by mouse and keyboard, against the sandbox."""
 
+import base64
 import csv
 import re
 import subprocess
@@ -13,8 +14,14 @@ from urllib.request import Request, urlopen
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from importer.destinations.tmdb.search import POSTERS
+from importer.matching.match_file import read_match_file, write_match_file
+from importer.matching.model import MatchLine
 from tests.browser.chromium import SAMPLES, Server, Watcher, open_page
 
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+)
 HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 
 
@@ -256,6 +263,37 @@ def test_titles_are_chosen_by_keys_alone(page: Page) -> None:
     expect(page.get_by_text("6 of 7 doubtful left")).to_be_visible()
     page.get_by_role("button", name="Go on; the others are not sent").click()
     expect(page.get_by_text("movie · tt0405094")).to_be_visible()
+
+
+def test_posters_are_fetched_only_once_they_are_wanted(page: Page, server: Server, watcher: Watcher) -> None:
+    watcher.answered = (POSTERS,)
+    page.route(f"{POSTERS}**", lambda route: route.fulfill(body=PIXEL, content_type="image/png"))
+    drop(page, SAMPLES / "letterboxd-ratings.csv")
+    page.get_by_role("link", name="Next: where to?").click()
+    page.get_by_role("button", name="Try it here first").click()
+    page.get_by_role("button", name="Look the titles up").click()
+    expect(page.get_by_text("7 of 7 doubtful left")).to_be_visible()
+    (matches,) = server.folder.glob("state/web/*/titles.match.csv")
+    lines = read_match_file(matches, matches.name)
+    write_match_file(matches, [with_poster(line) for line in lines])
+    page.reload()
+    expect(page.get_by_role("button", name="Show posters")).to_be_visible()
+    assert watcher.asked == []
+    page.get_by_role("button", name="Show posters").click()
+    expect(page.locator("img.poster").first).to_be_visible()
+    expect(page.locator("img.poster").first).to_have_js_property("naturalWidth", 1)
+    check_access(page)
+    check_width(page)
+    count = len(watcher.asked)
+    assert count > 0
+    page.get_by_role("button", name="Hide posters").click()
+    expect(page.get_by_role("button", name="Show posters")).to_be_visible()
+    assert len(watcher.asked) == count
+
+
+def with_poster(line: MatchLine) -> MatchLine:
+    found = line.candidate
+    return line._replace(candidate=found and found._replace(poster=f"{POSTERS}w154/a.png"))
 
 
 def test_a_table_that_nobody_knows_is_described_and_read(page: Page, tmp_path: Path) -> None:

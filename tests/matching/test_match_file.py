@@ -77,9 +77,9 @@ def test_has_a_line_for_each_candidate(sheet: Path) -> None:
     ]
     assert lines[0][10:] == [
         *("Heat", "1995", "movie", "tt0113277", "949", "", "352"),
-        *("https://www.imdb.com/title/tt0113277/", "two titles fit"),
+        *("https://www.imdb.com/title/tt0113277/", "", "two titles fit"),
     ]
-    assert lines[2][10:-1] == [""] * 8
+    assert lines[2][10:-1] == [""] * 9
 
 
 def test_is_read_back_as_it_was_written(sheet: Path) -> None:
@@ -159,7 +159,9 @@ def test_survives_a_spreadsheet_that_saves_it_in_its_own_way(
 def test_columns_may_be_moved_and_the_idle_ones_deleted(sheet: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(sheet.read_text("utf-8-sig"))))
     kept = [
-        name for name in reversed(MATCH_COLUMNS) if name not in {"url", "message", "rows", "line", "score"}
+        name
+        for name in reversed(MATCH_COLUMNS)
+        if name not in {"url", "poster", "message", "rows", "line", "score"}
     ]
     with sheet.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, kept, extrasaction="ignore")

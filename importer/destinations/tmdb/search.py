@@ -7,6 +7,7 @@
 Answers are not trusted: an entry without a name or a valid id is dropped.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +28,10 @@ LONGEST_QUERY = 200
 REQUESTS_PER_SECOND = 20
 """Half of what TMDB allows (docs: rate limiting, about 40)."""
 
+POSTERS = "https://image.tmdb.org/t/p/"
+"""Where the posters are, in several sizes."""
+
+_match_poster = re.compile(r"/[A-Za-z0-9_-]{1,60}\.(jpg|png)").fullmatch
 _SOURCES = {"imdb": "imdb_id", "tvdb": "tvdb_id"}
 _KINDS = {"movie": MediaKind.MOVIE, "tv": MediaKind.SHOW}
 _PAGES = {MediaKind.MOVIE: "movie", MediaKind.SHOW: "tv"}
@@ -139,7 +144,13 @@ def _read_title(kind: MediaKind, entry: Mapping[str, Any]) -> Candidate | None:
         tmdb_id=tmdb_id,
         other_titles=(original,) if original and original != name else (),
         url=f"https://www.themoviedb.org/{page}/{tmdb_id}" if page else "",
+        poster=_read_poster(entry.get("poster_path")),
     )
+
+
+def _read_poster(path: object) -> str:
+    """Return the address of a small poster (docs: image basics)."""
+    return f"{POSTERS}w154{path}" if isinstance(path, str) and _match_poster(path) else ""
 
 
 def _read_text(value: object) -> str:

@@ -157,3 +157,18 @@ def test_whatever_comes_is_read(body: Any) -> None:
     SEARCH.read_search(answer)
     SEARCH.read_exact_search(answer)
     SEARCH.read_lookup(answer, "imdb", "tt0113277")
+
+
+@pytest.mark.parametrize(
+    ("path", "poster"),
+    [
+        (
+            "/1E5baAaEse26fej7uHcjOgEE2t2.jpg",
+            "https://image.tmdb.org/t/p/w154/1E5baAaEse26fej7uHcjOgEE2t2.jpg",
+        ),
+        *((path, "") for path in (None, 7, "", "/../x.jpg", "//evil.example/x.jpg", "/x.svg", "/a.jpg?x=1")),
+    ],
+)
+def test_a_poster_is_one_of_tmdbs_own_pictures(path: object, poster: str) -> None:
+    answer = page(FILM | {"poster_path": path, "media_type": "movie"})
+    assert found(SEARCH.read_search(answer)).titles[0].poster == poster
