@@ -9,6 +9,7 @@ bring("ada")     another has it          Brought("ada", REFUSED, wait_seconds=12
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -30,9 +31,28 @@ class Worker:
     def __init__(self, bringing: Bringing, holder: str = "") -> None:
         self._bringing = bringing
         self._holder = holder or f"{socket.gethostname()}/{os.getpid()}"
+        self._closed_for = ""
+        self._turns = 0
+        self._mutex = threading.Lock()
 
     def bring(self, name: str, road: Road | None = None, *, early: bool = False) -> Brought:
         """Bring one account, if it is due and free. Raises DepotUnreachableError."""
+        with self._mutex:
+            if self._closed_for:
+                return Brought(name, Outcome.GIVEN_BACK, StopRunError.exit_code, self._closed_for)
+            self._turns += 1
+        try:
+            return self._bring(name, road, early=early)
+        finally:
+            with self._mutex:
+                self._turns -= 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any turn has not ended."""
+        return self._turns > 0
+
+    def _bring(self, name: str, road: Road | None, *, early: bool) -> Brought:
         found = self._bringing.leases.claim(name, self._holder, early=early)
         if isinstance(found, Refused):
             return Brought(name, Outcome.REFUSED, 0, str(found.reason), found.wait_seconds)
@@ -44,6 +64,12 @@ class Worker:
     def stop(self, reason: str) -> None:
         """Let all that this process works on end in good order: requests in flight come to their end."""
         self._bringing.leases.stop(StopRunError(reason))
+
+    def close(self, reason: str) -> None:
+        """Begin no more turns, and let those that have begun end in good order."""
+        with self._mutex:
+            self._closed_for = reason
+        self.stop(reason)
 
     def _bring_alone(self, claim: Claim, held: Held) -> Brought:
         bringing = self._bringing

@@ -1,0 +1,260 @@
+"""The driver: what it hands out, when it asks again, when it ends."""
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from importer.fleet.bringing import Brought, Outcome
+from importer.fleet.depot import Claim, Depot, DepotUnreachableError, Ending, NewAccount
+from importer.fleet.driver import DEPOT_PATIENCE_SECONDS, Driver
+from importer.fleet.folder_depot import FolderDepot
+from importer.fleet.pace import FleetPace, share_out
+
+DAY = 86_400.0
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Hands:
+    """Workers that bring an account in one tick, with the exit codes that a test names."""
+
+    def __init__(self, depot: Depot, workers: int = 1, threads: int = 2) -> None:
+        self.depot = depot
+        self.workers, self.threads = workers, threads
+        self.codes: dict[str, int] = {}
+        self.answers: dict[str, deque[Brought]] = {}
+        self.submitted: list[str] = []
+        self.at_once = 0
+        self.ended = ""
+        self._out: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._out)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._out
+
+    def submit(self, name: str) -> None:
+        self.submitted.append(name)
+        self._out.append(name)
+        self.at_once = max(self.at_once, len(self._out))
+
+    def done(self) -> list[Brought]:
+        out, self._out = self._out, []
+        return [self._bring(name) for name in out]
+
+    def count_workers(self) -> tuple[int, int]:
+        return self.workers, self.workers * self.threads
+
+    def end_turns(self, reason: str) -> None:
+        self.ended = reason
+
+    def _bring(self, name: str) -> Brought:
+        if self.answers.get(name):
+            return self.answers[name].popleft()
+        found = self.depot.claim(name, 30)
+        if not isinstance(found, Claim):
+            return Brought(name, Outcome.REFUSED, 0, found.reason, found.wait_seconds)
+        code = self.codes.get(name, 0)
+        self.depot.finish(found.lease, None, Ending(code, DAY))
+        return Brought(name, Outcome.ENDED, code)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def depot(tmp_path: Path, clock: Clock) -> Iterator[Depot]:
+    with FolderDepot(tmp_path / "fleet", clock) as depot:
+        yield depot
+
+
+@pytest.fixture
+def hands(depot: Depot) -> Hands:
+    return Hands(depot)
+
+
+def drive(depot: Depot, hands: Hands, clock: Clock, **more: object) -> Driver:
+    return Driver(depot, hands, clock=clock, sleep=clock.sleep, **more)  # type: ignore[arg-type]
+
+
+def add(depot: Depot, names: Sequence[str]) -> None:
+    depot.add(NewAccount(name) for name in names)
+
+
+def test_all_that_is_due_is_brought_once_with_few_handed_out_at_once(
+    depot: Depot, hands: Hands, clock: Clock
+) -> None:
+    names = [f"user-{number:03}" for number in range(50)]
+    add(depot, names)
+    assert drive(depot, hands, clock).run() == 0
+    assert sorted(hands.submitted) == names
+    assert hands.at_once == 4, "twice the slots"
+    assert depot.due(10) == []
+
+
+def test_the_worst_exit_code_is_the_runs(depot: Depot, hands: Hands, clock: Clock) -> None:
+    add(depot, ["a", "b", "c"])
+    hands.codes = {"a": 1, "b": 3}
+    told: list[Brought] = []
+    assert drive(depot, hands, clock, told=told.append).run() == 3
+    assert sorted((brought.name, brought.exit_code) for brought in told) == [("a", 1), ("b", 3), ("c", 0)]
+
+
+def test_a_second_run_tries_again_what_stopped_and_nothing_else(
+    depot: Depot, hands: Hands, clock: Clock
+) -> None:
+    add(depot, ["failed", "fine", "stopped"])
+    hands.codes = {"failed": 1, "stopped": 3}
+    drive(depot, hands, clock).run()
+    again = Hands(depot)
+    assert drive(depot, again, clock).run() == 0
+    assert again.submitted == ["stopped"]
+
+
+def test_who_was_refused_is_asked_again_when_the_refusal_said(
+    depot: Depot, hands: Hands, clock: Clock
+) -> None:
+    add(depot, ["ada"])
+    hands.answers["ada"] = deque([Brought("ada", Outcome.REFUSED, 0, "held", 12.5)])
+    began, brought_at = clock.now, []
+    drive(depot, hands, clock, told=lambda _: brought_at.append(clock.now - began)).run()
+    assert hands.submitted == ["ada", "ada"]
+    assert 12.5 <= brought_at[1] - brought_at[0] < 13
+
+
+def test_a_run_waits_for_an_account_that_another_process_has(
+    depot: Depot, hands: Hands, clock: Clock, tmp_path: Path
+) -> None:
+    add(depot, ["ada", "bob"])
+    with FolderDepot(tmp_path / "fleet", clock) as other:
+        found = other.claim("ada", 30)
+        assert isinstance(found, Claim)
+        driver = drive(depot, hands, clock)
+        ticks = 0
+
+        def sleep(seconds: float) -> None:
+            nonlocal ticks
+            clock.sleep(seconds)
+            ticks += 1
+            if ticks == 20:  # it dies: its lock is free, its turn has no end
+                other.__exit__()
+
+        driver.sleep = sleep
+        driver.run()
+    assert hands.submitted == ["bob", "ada"]
+
+
+def test_asked_to_stop_it_lets_the_turns_end_and_keeps_the_rest_due(
+    depot: Depot, hands: Hands, clock: Clock
+) -> None:
+    add(depot, [f"user-{number}" for number in range(20)])
+    stop = threading.Event()
+    driver = drive(depot, hands, clock, stop=stop, told=lambda _: stop.set())
+    assert driver.run() == 3
+    assert hands.ended == "interrupted"
+    assert len(hands.submitted) < 20
+    assert len(depot.due(30)) == 20 - len(hands.submitted)
+
+
+def test_serving_brings_what_becomes_due(depot: Depot, hands: Hands, clock: Clock) -> None:
+    add(depot, ["ada"])
+    stop = threading.Event()
+
+    def tell(brought: Brought) -> None:
+        if len(hands.submitted) == 3:
+            stop.set()
+
+    drive(depot, hands, clock, stop=stop, told=tell).serve()
+    assert hands.submitted == ["ada"] * 3
+    assert clock.now - 1_000_000 >= 2 * DAY
+
+
+def test_the_rate_is_shared_out_anew_when_workers_come(depot: Depot, hands: Hands, clock: Clock) -> None:
+    add(depot, ["ada"])
+    stop, shares = threading.Event(), []
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(seconds)
+        shares.append(depot.beat((), 30).share)
+        if len(shares) == 5:
+            hands.workers = 3
+        if len(shares) == 20:
+            stop.set()
+
+    driver = drive(depot, hands, clock, rate=300.0, stop=stop)
+    driver.sleep = sleep
+    driver.serve()
+    assert (shares[0], shares[-1]) == (270.0, 90.0)
+
+
+def test_after_a_pause_of_the_fleet_it_goes_a_tenth_slower(depot: Depot, hands: Hands, clock: Clock) -> None:
+    stop, ticks = threading.Event(), 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal ticks
+        clock.sleep(seconds)
+        ticks += 1
+        if ticks == 3:
+            depot.pause_all(5)
+        if ticks == 30:
+            stop.set()
+
+    driver = drive(depot, hands, clock, rate=100.0, stop=stop)
+    driver.sleep = sleep
+    driver.serve()
+    assert depot.beat((), 30).share == pytest.approx(81.0)
+
+
+def test_a_depot_that_does_not_answer_is_waited_for_but_not_for_ever(
+    depot: Depot, hands: Hands, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(depot, ["ada"])
+    due, asked = depot.due, 0
+
+    def fail(limit: int) -> Sequence[str]:
+        nonlocal asked
+        asked += 1
+        if asked < 20:
+            raise DepotUnreachableError("no answer")
+        return due(limit)
+
+    monkeypatch.setattr(depot, "due", fail)
+    assert drive(depot, hands, clock).run() == 0
+    asked = -1_000_000
+    began = clock.now
+    with pytest.raises(DepotUnreachableError):
+        drive(depot, hands, clock).run()
+    assert clock.now - began >= DEPOT_PATIENCE_SECONDS
+
+
+def test_a_share_is_the_rate_without_what_is_kept_back() -> None:
+    assert share_out(None, 4) is None
+    assert share_out(100.0, 4) == 22.5
+    assert share_out(100.0, 0) == 90.0
+
+
+def test_the_requests_of_a_process_are_spaced() -> None:
+    clock = Clock()
+    pace = FleetPace(clock)
+    assert [pace.take() for _ in range(3)] == [0, 0, 0], "without a rate nothing waits"
+    pace.set_rate(4.0)
+    assert [pace.take() for _ in range(4)] == [0, 0.25, 0.5, 0.75]
+    clock.sleep(10)
+    assert [pace.take() for _ in range(2)] == [0, 0.25], "time that has passed is not saved up"
