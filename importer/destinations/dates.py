@@ -1,10 +1,25 @@
 """Dates of ratings as they are sent: an instant in UTC, never in the future. Pure."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import lru_cache
 
 _REMEMBERED = 1 << 13
 """The size of the cache of dates in one run: more than twenty years of days."""
+
+
+_match_day = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]").fullmatch
+
+
+@lru_cache(maxsize=2)
+def _day_of(now: datetime) -> str:
+    return now.date().isoformat()
+
+
+@lru_cache(maxsize=2)
+def _ending(time_of_day: time) -> str:
+    return f"T{time_of_day.isoformat(timespec='milliseconds')}Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +47,20 @@ class Dates:
         if (known := self._known.get(rated_at)) is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            instant = self._instant(rated_at)
-            built = min(instant, self.now).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            is_day = len(rated_at) == len("2014-09-01")
-            is_future = rated_at > self.now.date().isoformat() if is_day else instant > self.now
-            known = self._known[rated_at] = (built, is_future)
+            known = self._known[rated_at] = self._read_past_day(rated_at) or self._read(rated_at)
         return known
+
+    def _read_past_day(self, rated_at: str) -> tuple[str, bool] | None:
+        """Read nearly every date without arithmetic: it is a day before today, and noon needs no zone."""
+        if self.time_of_day.tzinfo or not _match_day(rated_at) or rated_at >= _day_of(self.now):
+            return None
+        return rated_at + _ending(self.time_of_day), False
+
+    def _read(self, rated_at: str) -> tuple[str, bool]:
+        instant = self._instant(rated_at)
+        built = min(instant, self.now).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        is_day = len(rated_at) == len("2014-09-01")
+        return built, rated_at > _day_of(self.now) if is_day else instant > self.now
 
     def _instant(self, rated_at: str) -> datetime:
         instant = datetime.fromisoformat(rated_at)

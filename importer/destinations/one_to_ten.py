@@ -42,9 +42,11 @@ class OneToTen:
     def _build_rating(self, job: RatingJob) -> dict[str, Any]:
         if not job.rating:
             return {}
-        rated_at = self.dates.build(job.rated_at)
+        rating: dict[str, Any] = {"rating": self._number(job)}
         # Without a date, even an equal rating would be dated today: a known date is always sent.
-        return {"rating": self._number(job)} | ({"rated_at": rated_at} if rated_at else {})
+        if rated_at := self.dates.build(job.rated_at):
+            rating["rated_at"] = rated_at
+        return rating
 
     def _find_clamped(self, job: RatingJob) -> Outcome | None:
         """Return the outcome of a job that was rated with another date than its own."""

@@ -144,16 +144,14 @@ class TraktV2(OneToTen):
 
     def _build_items(self, batch: Batch) -> list[dict[str, Any]]:
         array = batch.request_kind.removesuffix(_REMOVE)
-        items = []
-        for job in batch.jobs:
-            rating = self._build_rating(job)
-            if array == _NUMBERED:
-                items.append(_build_numbered(job, rating))
-            else:
-                kind = _KINDS[array]
-                sources = _IDS[kind] if kind is job.kind else _IDS_OF_ALL_KINDS
-                items.append({"ids": _build_ids(job, sources)} | rating)
-        return items
+        if array == _NUMBERED:
+            return [_build_numbered(job, self._build_rating(job)) for job in batch.jobs]
+        kind = _KINDS[array]
+        own, others = _IDS[kind], _IDS_OF_ALL_KINDS
+        return [
+            {"ids": _build_ids(job, own if kind is job.kind else others), **self._build_rating(job)}
+            for job in batch.jobs
+        ]
 
     def _success(self, request_kind: str, job: RatingJob) -> Outcome:
         if request_kind.endswith(_REMOVE):
@@ -179,6 +177,8 @@ class TraktV2(OneToTen):
 
 def _build_ids(job: RatingJob, sources: Sequence[str]) -> dict[str, str | int]:
     """Return only the ids that are set: no null, no 0, no empty text."""
+    if not (job.trakt_id or job.tmdb_id or job.tvdb_id) and "imdb" in sources:
+        return {"imdb": job.imdb_id} if job.imdb_id else {}  # a short cut for nearly every row
     known = {"trakt": job.trakt_id, "imdb": job.imdb_id, "tmdb": job.tmdb_id, "tvdb": job.tvdb_id}
     return {source: value for source in sources if (value := known[source])}
 
