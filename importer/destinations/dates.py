@@ -79,6 +79,8 @@ def read_instant(value: object) -> str | None:
         return None
     try:
         instant = datetime.fromisoformat(value)
+        if instant.tzinfo is UTC:  # a short cut for nearly all of them
+            return value
         instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -194,6 +194,8 @@ _match_rating = re.compile(r"(10|[1-9])(?:\.0+)?").fullmatch
 
 def read_rating(value: object) -> int | None:
     """Read a rating of an answer, 1 to 10: `8`, `8.0` and `"8"` are the same. None if it is none of them."""
+    if type(value) is int:  # as nearly all services write it; True is no rating
+        return value if 1 <= value <= 10 else None
     found = None if isinstance(value, bool) or not isinstance(value, int | float | str) else str(value)
     matched = _match_rating(found) if found is not None else None
     return int(matched[1]) if matched else None

@@ -48,11 +48,12 @@ def read_page(query: PageQuery, answer: Response) -> RatingsPage | None:
     for entry in entries:
         rating = read_rating(entry.get("rating")) if isinstance(entry, dict) else None
         if rating is not None:
-            identities = _identify(kind, entry)
+            own, by_number = _identify(kind, entry)
             rated_at = read_instant(entry.get("rated_at"))
-            account_rating = AccountRating(rating, None, rated_at, *_prefer_number(*identities))
+            identities = (own, None) if by_number is None else _prefer_number(own, by_number)
+            account_rating = AccountRating(rating, None, rated_at, *identities)
             listed.append(account_rating)
-            keys, unique_key = _build_keys(*identities)
+            keys, unique_key = _build_keys(own, by_number)
             for key in keys:
                 ratings[key] = account_rating
             if unique_key is not None:
