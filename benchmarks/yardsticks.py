@@ -2,17 +2,21 @@
 
 import asyncio
 import csv
+import datetime as dt
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import orjson
 import pandas as pd
 import uvloop
+from pydantic import BaseModel, Field
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from benchmarks.children import Figures, measure
 
@@ -70,6 +74,78 @@ async def _post_all(url: str, bodies: Iterable[bytes], connections: int) -> None
                     assert answer.ok
 
         await asyncio.gather(*(work() for _ in range(connections)))
+
+
+class TypicalRating(BaseModel):
+    """A row of the export, as such a script would check it."""
+
+    imdb_id: str = Field(alias="Const")
+    rating: int = Field(alias="Your Rating", ge=1, le=10)
+    rated_at: dt.date = Field(alias="Date Rated")
+    title: str = Field(alias="Title")
+    year: int = Field(alias="Year")
+
+    def dump(self) -> dict[str, Any]:
+        """The rating as an item of `sync/ratings`."""
+        moment = f"{self.rated_at}T12:00:00.000Z"
+        return {"ids": {"imdb": self.imdb_id}, "rating": self.rating, "rated_at": moment}
+
+
+def send_single_typically(file: str, url: str, connections: int) -> Figures:
+    """The script that people write: from the file to a list of results, a `rate/movie` for each row."""
+    who = {"username": "demo", "password": "89e495e7941cf9e40e6980d14a16bf023ccd4c91"}
+
+    def build(rows: list[TypicalRating]) -> Iterator[tuple[list[TypicalRating], dict[str, Any]]]:
+        for row in rows:
+            yield [row], row.model_dump(exclude={"rated_at"}) | who
+
+    return measure(
+        lambda: uvloop.run(_send_typically(file, f"{url}/rate/movie/sandbox-key", build, connections))
+    )
+
+
+def send_batches_typically(file: str, url: str, connections: int) -> Figures:
+    """The same with a `sync/ratings` for each hundred rows."""
+
+    def build(rows: list[TypicalRating]) -> Iterator[tuple[list[TypicalRating], dict[str, Any]]]:
+        for start in range(0, len(rows), 100):
+            some = rows[start : start + 100]
+            yield some, {"movies": [row.dump() for row in some]}
+
+    return measure(lambda: uvloop.run(_send_typically(file, f"{url}/sync/ratings", build, connections)))
+
+
+async def _send_typically(
+    file: str,
+    url: str,
+    build: Callable[[list[TypicalRating]], Iterator[tuple[list[TypicalRating], dict[str, Any]]]],
+    connections: int,
+) -> None:
+    """No journal, no comparison with the account, no pace, and results in the order of the answers."""
+    rows = [TypicalRating.model_validate(row) for row in _read_rows(file)]
+    results: list[tuple[str, str, int, int]] = []
+    semaphore = asyncio.Semaphore(connections)
+
+    @retry(
+        stop=stop_after_attempt(5),
+        wait=wait_exponential(),
+        retry=retry_if_exception_type((aiohttp.ClientError, TimeoutError)),
+    )
+    async def post(session: aiohttp.ClientSession, body: dict[str, Any]) -> int:
+        async with session.post(url, json=body) as answer:
+            answer.raise_for_status()
+            await answer.json()
+            return answer.status
+
+    async def rate(session: aiohttp.ClientSession, some: list[TypicalRating], body: dict[str, Any]) -> None:
+        async with semaphore:
+            status = await post(session, body)
+        results.extend((row.imdb_id, row.title, row.rating, status) for row in some)
+
+    async with aiohttp.ClientSession() as session:
+        await asyncio.gather(*(rate(session, some, body) for some, body in build(rows)))
+    with Path(file).with_suffix(".results.csv").open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines).writerows(results)
 
 
 def _read_rows(file: str) -> Iterator[dict[str, str]]:
