@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -93,7 +94,7 @@ def show_jobs(jobs: list[JobStatus]) -> list[str]:
             " ".join(filter(None, (each.to, each.account))),
             _show_time(datetime.fromisoformat(each.last.ended_at)) if each.last else "never",
             _describe_result(each.last),
-            "switched off" if each.is_off else _show_time(each.next_run_at),
+            "switched off" if each.is_off else _show_time(each.next_run_at) or "not scheduled here",
         ]
         for each in jobs
     ]
@@ -104,7 +105,21 @@ def show_jobs(jobs: list[JobStatus]) -> list[str]:
         if each.titles_to_decide:
             titles = count(each.titles_to_decide, "title")
             lines.append(f"{each.name}: {titles} to decide in its match file; choose, and sync again")
-    return lines
+    return [*lines, *_tell_what_would_run(jobs)]
+
+
+def _tell_what_would_run(jobs: list[JobStatus]) -> Iterator[str]:
+    """Say of jobs that no daemon runs what would run them."""
+    daemon = command_line("sync", "--daemon")
+    idle = [each for each in jobs if not (each.is_off or each.is_scheduled_here)]
+    for each in idle:
+        if not each.has_times:
+            yield f"{each.name}: has neither every nor cron; {command_line('sync', each.name)} runs it once"
+        else:
+            at = f" at {_show_time(each.due)}" if each.due else ""
+            yield f"{each.name}: {daemon} would run it{at}, and then again and again"
+    if idle:
+        yield "Whether a timer or a crontab of this machine runs them is not seen from here."
 
 
 def _describe_result(last: Health | None) -> str:
@@ -158,6 +173,7 @@ def _job_as_json(job: JobStatus) -> dict[str, Any]:
             "last_success_at": last.last_success_at,
         },
         "next_run_at": job.next_run_at.isoformat() if job.next_run_at else None,
+        "would_run_at": job.due.isoformat(timespec="seconds") if job.due else None,
         "is_switched_off": job.is_off,
         "titles_to_decide": job.titles_to_decide,
     }

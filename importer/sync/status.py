@@ -32,6 +32,8 @@ from importer.runs.rules import DestinationOptions
 from importer.runs.settings import load_spec_settings
 from importer.sync.config import SyncJob
 from importer.sync.job import match_file_of
+from importer.sync.schedule import build_schedule, next_run
+from importer.sync.state import load_state
 from importer.sync.switch import is_switched_off
 
 
@@ -49,11 +51,21 @@ class JobStatus:
     is_off: bool = False
     """Whether it is switched off, and runs only when somebody names it."""
 
+    has_times: bool = False
+    """Whether it has `every` or `cron`, so that a daemon would run it."""
+    due: datetime | None = None
+    """When that would be next."""
+
     @property
     def next_run_at(self) -> datetime | None:
         """When a daemon runs it next; None if none does."""
         at = not self.is_off and self.last and self.last.next_run_at
         return datetime.fromisoformat(at) if at else None
+
+    @property
+    def is_scheduled_here(self) -> bool:
+        """Whether a daemon runs it. A timer or a crontab of the machine is not seen from here."""
+        return self.next_run_at is not None
 
 
 class SignInState(StrEnum):
@@ -106,9 +118,23 @@ def list_jobs(jobs: Mapping[str, SyncJob]) -> list[JobStatus]:
             read_job(folder / "health", name),
             _count_open_titles(job, match_file_of(job.files.out or folder / "results" / f"{name}.csv")),
             is_switched_off(name, folder / "health"),
+            bool(job.every or job.cron),
+            find_due(name, job),
         )
         for name, job in jobs.items()
     ]
+
+
+def find_due(name: str, job: SyncJob) -> datetime | None:
+    """Say when a daemon that begins now would run the job; None if it would not, or has no time zone."""
+    try:
+        schedule = build_schedule(job.every, job.cron)
+    except ValueError:  # of TZ; the daemon says so
+        return None
+    if schedule is None:
+        return None
+    began_at, now = load_state(find_state_dir() / "sync" / f"{name}.json").began_at, datetime.now(UTC)
+    return max(now, next_run(schedule, datetime.fromisoformat(began_at) if began_at else None, now))
 
 
 def _name_source(job: SyncJob) -> str:

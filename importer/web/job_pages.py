@@ -3,6 +3,7 @@
 The settings are shown and not changed: they are the user's file, and may hold secrets.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from importer.monitoring.health import Health, read_job
 from importer.sync.config import SyncJob
 from importer.sync.jobs_file import load_jobs
 from importer.sync.recipients import health_folder
+from importer.sync.status import find_due
 from importer.sync.switch import is_switched_off, switch_jobs
 from importer.text import clean
 from importer.web.commands import Command, Said
@@ -33,6 +35,8 @@ class ShownJob(NamedTuple):
     health: Health | None
     said: Said
     is_off: bool
+    due: datetime | None
+    """When a daemon would run it."""
 
 
 async def show_jobs(request: web.Request) -> web.StreamResponse:
@@ -63,6 +67,7 @@ def _describe(request: web.Request, name: str, job: SyncJob) -> ShownJob:
         read_job(health_folder(), name),
         _command(request, name).read(),
         is_switched_off(name),
+        find_due(name, job),
     )
 
 

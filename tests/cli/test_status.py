@@ -68,7 +68,7 @@ def test_accounts_that_jobs_need_are_listed_and_how_to_sign_in(importer: Importe
     write(tmp_path / "config.toml", JOBS)
     _, out, _ = importer("status")
     assert "trakt    ada      not signed in: importer login trakt --account ada" in out
-    assert [line.split()[:3] for line in out.splitlines()[-2:]] == [
+    assert [line.split()[:3] for line in out.splitlines()[-5:-3]] == [
         ["shelf", "sandbox", "never"],
         ["nightly", "trakt", "ada"],
     ]
@@ -120,6 +120,26 @@ def test_a_job_has_its_last_result_with_the_reason_and_the_next_run(
     _, out, _ = importer("status")
     assert "rows left  2030-01-02 03:04\n" in out
     assert "\nshelf: 1 row not found; line 3: " in out
+
+
+def test_a_job_that_no_daemon_runs_says_what_would_run_it(importer: Importer, tmp_path: Path) -> None:
+    write(
+        tmp_path / "config.toml",
+        '[jobs.shelf]\nsource = "shelf.csv"\nto = "sandbox"\ncron = "0 3 * * *"\n'
+        '[jobs.once]\nsource = "shelf.csv"\nto = "sandbox"\n',
+    )
+    shelf, once = ask(importer)["jobs"]
+    assert shelf["next_run_at"] is None
+    assert datetime.fromisoformat(shelf["would_run_at"]) > datetime.now(UTC)
+    assert once["would_run_at"] is None
+    _, out, _ = importer("status")
+    assert out.count("not scheduled here") == 2
+    assert "shelf: importer sync --daemon would run it at " in out
+    assert "03:00, and then again" in out
+    assert "once: has neither every nor cron; importer sync once runs it once" in out
+    note_next_run(tmp_path / "state" / "health", "shelf", datetime.now(UTC))
+    assert importer("sync", "shelf", "--off")[0] == 0
+    assert "shelf: importer sync --daemon" not in importer("status")[1]
 
 
 def test_the_address_of_a_source_is_told_without_what_may_be_a_key(

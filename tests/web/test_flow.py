@@ -198,7 +198,9 @@ async def test_a_sync_job_is_run_at_once_and_its_result_is_shown(
     (tmp_path / "config.toml").write_text(
         '[jobs.shelf]\nsource = "shelf.csv"\nto = "sandbox"\nevery = "6h"\n', "utf-8"
     )
-    assert "never ran" in (await page.get("/jobs")).text
+    shown = (await page.get("/jobs")).text
+    assert "never ran" in shown
+    assert "not scheduled here; <code>importer sync --daemon</code> would run it at 20" in shown
     assert (await page.post("/jobs/other/run")).status == 404
     await page.post("/jobs/shelf/run")
     await ended(Command(places / "web/jobs/shelf", "sync"))
