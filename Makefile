@@ -12,7 +12,7 @@ endif
 DEMO := IMPORTER_STATE_DIR="$(CURDIR)/.state"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-v2 man test pictures chaos fuzz bench check lint types docs dist image wheel-check sbom release lock clean
+.PHONY: help setup run run-v2 man test pictures chaos chaos-fleet fuzz bench check lint types docs dist image wheel-check sbom release lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ types: $(VENV)/installed-dev ## check types
 
 chaos: $(VENV)/installed-dev ## kill the process and the server several hundred times, and compare everything
 	@CHAOS_KILLS=$${CHAOS_KILLS:-400} $(BIN)/python -m pytest tests/chaos
+
+chaos-fleet: $(VENV)/installed-dev ## kill, freeze and cut off the machines of a fleet of 200 accounts, and its database
+	@FLEET_CHAOS=1 $(BIN)/python -m pytest -n 0 tests/fleet/chaos
 
 fuzz: $(VENV)/installed-dev ## damage files, answers, settings and journals at random, for FUZZ_SECONDS (120)
 	@$(BIN)/python -m tests.fuzz --seconds $${FUZZ_SECONDS:-120} $(FUZZ)

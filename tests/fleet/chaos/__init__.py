@@ -1,0 +1,1 @@
+"""A fleet whose machines die, freeze and are cut off."""
