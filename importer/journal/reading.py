@@ -40,7 +40,7 @@ def _open_to_read(journal: Path) -> sqlite3.Connection:
             raise
         # Even a reader of a write-ahead log creates a file beside it. If it cannot, nobody writes either.
         return sqlite3.connect(f"{uri}&immutable=1", uri=True)
-    except sqlite3.Error:
+    except BaseException:  # also where SQLite's own message of the damage cannot be decoded
         database.close()
         raise
     return database

@@ -29,12 +29,18 @@ class Answers:
     def __enter__(self) -> Self:
         make_private_folder(self._path.parent)
         with self._translate_errors():
-            self._db = sqlite3.connect(self._path, isolation_level=None)
-            self._path.chmod(0o600)
-            self._db.execute(
-                "CREATE TABLE IF NOT EXISTS answer (title TEXT PRIMARY KEY, chosen BLOB NOT NULL)"
-            )
+            self._db = self._open()
         return self
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self._path, isolation_level=None)
+        try:
+            self._path.chmod(0o600)
+            db.execute("CREATE TABLE IF NOT EXISTS answer (title TEXT PRIMARY KEY, chosen BLOB NOT NULL)")
+        except BaseException:
+            db.close()
+            raise
+        return db
 
     def __exit__(self, *_: object) -> None:
         self._db.close()

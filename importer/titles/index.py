@@ -63,13 +63,20 @@ class TitleIndex:
     def __enter__(self) -> Self:
         with _translated(self._path):
             self._db = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            self._check_form()
+        except BaseException:
+            self._db.close()
+            raise
+        return self
+
+    def _check_form(self) -> None:
+        with _translated(self._path):
             form = self._db.execute("PRAGMA user_version").fetchone()[0]
         if form != FORM:
-            self._db.close()
             raise StateFileError(
                 self._path, "the title index was made by another version of the importer", Remedy.BUILD_INDEX
             )
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._db.close()

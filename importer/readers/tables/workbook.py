@@ -1,7 +1,7 @@
 """The sheets of an Excel workbook (.xlsx), read row by row.
 
-openpyxl is imported when there is a workbook to read. Faster readers (calamine) do not tell the format of a number: a
-cell that shows 90 % would come as 0.9, and be another rating.
+openpyxl is imported when there is a workbook to read. Faster readers (calamine) do not tell the format of a
+number: a cell that shows 90 % would come as 0.9, and be another rating.
 """
 
 import re
