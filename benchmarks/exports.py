@@ -1,4 +1,4 @@
-"""Made-up IMDb exports of any size: no title in them exists."""
+"""Made-up exports of any size: no title in them exists."""
 
 import random
 from pathlib import Path
@@ -27,4 +27,17 @@ def write_export(path: Path, rows: int, *, only_movies: bool = False) -> Path:
                 f"{chance.choice(types)},{chance.randint(10, 99) / 10},{chance.randint(20, 200)},{year},"
                 f'"Drama, Comedy",{chance.randint(5, 900_000)},"{year}-05-01","Some {title}"\n'
             )
+    return path
+
+
+def write_dump(path: Path, rows: int) -> Path:
+    """Write the ratings of many users in any order: some have many, one has a 44th of all."""
+    chance = random.Random(1)
+    users = rows // 160
+    with path.open("w", encoding="utf-8") as file:
+        file.write("userId,movieId,rating,timestamp\n")
+        for _ in range(rows):
+            user = 7 if chance.random() < 1 / 44 else int(users * chance.random() ** 2)
+            rated_at = 1_100_000_000 + chance.randint(0, 400_000_000)
+            file.write(f"{user},{chance.randint(1, 80_000)},{chance.randint(1, 10) / 2},{rated_at}\n")
     return path

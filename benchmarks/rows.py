@@ -23,7 +23,7 @@ from benchmarks.children import (
     running_sandbox,
     running_server,
 )
-from benchmarks.exports import write_export
+from benchmarks.exports import write_dump, write_export
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +255,26 @@ def keep_the_journal_small(folder: Path, size: float) -> Generator[Round]:
         yield Round(in_all / rows, {"ours": ours | {"journal_bytes": in_all}})
 
 
+def split_by_user(folder: Path, size: float) -> Generator[Round]:
+    """Row s1."""
+    file = str(write_dump(folder / "dump.csv", int(2_000_000 * size)))
+    for into in _states(folder):
+        bare = run_child("yardsticks", "copy_with_csv", file=file, into=str(folder / "copy.csv"))
+        ours = run_child("work", "split_by_user", file=file, into=str(into))
+        yield _compare_times(ours, bare)
+
+
+def split_in_flat_memory(folder: Path, size: float) -> Generator[Round]:
+    """Row s2."""
+    few = str(write_dump(folder / "few.csv", int(500_000 * size)))
+    many = str(write_dump(folder / "many.csv", int(4_000_000 * size)))
+    states = _states(folder)
+    while True:
+        of_few = run_child("work", "split_by_user", file=few, into=str(next(states)))
+        of_many = run_child("work", "split_by_user", file=many, into=str(next(states)))
+        yield Round(of_many["peak_mib"] / of_few["peak_mib"], {"many": of_many, "few": of_few})
+
+
 ROWS = [
     Row("a", "one rating a request", "of bare aiohttp's requests/s", 0.65, send_single, is_floor=True),
     Row("b", "100 ratings a request", "x bare single requests/s", 4, send_batches, is_floor=True),
@@ -286,4 +306,6 @@ ROWS = [
     ),
     Row("k", "20,000 rows and one more", "x reading them", 3, run_with_one_line_more),
     Row("l", "the journal of 100,000 rows", "bytes a row", 110, keep_the_journal_small),
+    Row("s1", "splitting 2,000,000 rows", "x csv, read and written", 2.5, split_by_user),
+    Row("s2", "memory, splitting 4,000,000", "x that of 500,000", 1.15, split_in_flat_memory),
 ]

@@ -12,6 +12,7 @@ import uvloop  # noqa: F401 - as would the sending
 from benchmarks.children import Figures, build_environment, measure
 from benchmarks.exports import write_export
 from importer.cli.app import load_command
+from importer.fleet.splitting import split_dump
 from importer.journal.history import find_run, list_runs, read_results
 from importer.readers import open_reader
 from importer.runs.results_csv import write_results
@@ -61,3 +62,8 @@ def write_results_file(state: str) -> Figures:
         write_results(Path(state) / "again.csv", read_results(run))
 
     return measure(write)
+
+
+def split_by_user(file: str, into: str) -> Figures:
+    """Split a dump of many users."""
+    return measure(lambda: split_dump(Path(file), "userId", Path(into)))

@@ -49,9 +49,10 @@ class Log:
         """Whether standard error gets JSON lines; nothing else may write there then."""
         return self._logger is not None
 
-    def bind(self, job: str) -> "Log":
-        """Return the log of one job, with its name in each line."""
-        return Log(self._stream, None if self._logger is None else self._logger.bind(job=job), job)
+    def bind(self, job: str = "", *, account: str = "") -> "Log":
+        """Return the log of one job, or of one account of a fleet, with its name in each line."""
+        named = {key: name for key, name in (("job", job), ("account", account)) if name}
+        return Log(self._stream, None if self._logger is None else self._logger.bind(**named), job or self.job)
 
     def run_started(
         self, run_id: str, *, source: str, destination: str, rows_to_send: int, is_continued: bool
@@ -94,6 +95,11 @@ class Log:
             stopped=end.stopped or None,
             needs_yes=end.needs_yes,
         )
+
+    def account_ended(self, outcome: str, exit_code: int, message: str) -> None:
+        """Log how the turn of an account of a fleet ended."""
+        level = logging.INFO if exit_code == 0 else logging.WARNING
+        self._write(level, "account_ended", outcome=outcome, exit_code=exit_code, message=message or None)
 
     def stopped(self, reason: str, exit_code: int, *, needs_yes: bool = False) -> None:
         """Log the error that ends the command."""
