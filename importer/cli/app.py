@@ -60,10 +60,15 @@ FLEET: Mapping[str, tuple[str, str]] = {
     "add": ("fleet.add", "Add accounts, or replace what is known of them."),
     "split": ("fleet.split", "Split a dump of many users into a file for each."),
     "remove": ("fleet.account", "Forget an account, its sign-in and its journal; ratings stay."),
+    "run": ("fleet.run", "Import for all accounts that are due, once."),
+    "serve": ("fleet.run", "Stay, and import for each account when it is due."),
+    "scheduler": ("fleet.run", "Hand accounts from a driver to workers, until Ctrl-C."),
+    "worker": ("fleet.run", "Import for the accounts that a scheduler hands out."),
     "status": ("fleet.status", "Show how the accounts of the fleet stand."),
     "show": ("fleet.account", "Show an account: its state, its keys, its last turn, its runs."),
     "results": ("fleet.account", "Write the results of an account: a line for each row."),
     "journal": ("fleet.account", "Write the journal of an account, an SQLite file."),
+    "undo": ("fleet.undo", "Restore the ratings of an account from before a run."),
     "resume": ("fleet.account", "Make an account due now, also one that was set aside."),
 }
 """The commands of `importer fleet`: as in `COMMANDS`."""
@@ -86,7 +91,8 @@ GROUPS: Mapping[str, str] = {
 
 FLEET_GROUPS: Mapping[str, str] = {
     "Accounts": "add split remove",
-    "Looking and mending": "status show results journal resume",
+    "Importing": "run serve scheduler worker",
+    "Looking and mending": "status show results journal undo resume",
 }
 """The same of `importer fleet --help`."""
 

@@ -82,12 +82,19 @@ EXAMPLES: Mapping[str, Sequence[tuple[str, str]]] = {
     ),
     "fleet": (
         ("importer fleet add accounts.csv", "Add the accounts that the file has."),
-        ("importer fleet split dump.csv --user userId --into split", "Split a dump of many users."),
+        ("importer fleet run", "Import for all that are due."),
+        ("importer fleet status", "Show how they stand."),
     ),
     "fleet add": (
         ("importer fleet add accounts.csv", "Add them; a second time replaces their sources and sign-ins."),
         ("importer fleet add accounts.csv --from split", "Give each the rows of its user."),
     ),
+    "fleet run": (
+        ("importer fleet run", "Import for all that are due, in this process."),
+        ("importer fleet run --processes 4", "The same in four processes of this machine."),
+    ),
+    "fleet serve": (("importer fleet serve --metrics-at 9464", "Stay, and tell Prometheus how it goes."),),
+    "fleet worker": (("importer fleet worker tls://scheduler:8786", "Work for a scheduler elsewhere."),),
     "fleet status": (("importer fleet status --json", "Tell another program how the fleet stands."),),
     "fleet results": (
         ("importer fleet results ada --out ada.results.csv", "Write those of the newest run."),

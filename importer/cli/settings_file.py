@@ -16,6 +16,7 @@ from importer.config.starter import build_starter, write_starter
 from importer.destinations.registry import list_sections, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import SettingsError
+from importer.fleet.settings import load_fleet
 from importer.monitoring.log import open_log
 from importer.parts import MissingPartError
 from importer.runs.settings import load_spec_settings
@@ -93,6 +94,10 @@ def _find_problems() -> Iterator[str]:
                     warn(warning)
             except SettingsError as error:
                 yield from error.problems
+    try:
+        load_fleet()
+    except SettingsError as error:
+        yield from error.problems
     try:
         if load_notify(list_sections()).settings.notify:
             build_recipients(open_log(as_json=False), None)

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ import distributed
 from distributed.security import Security
 
 from importer.errors import SettingsError, StopRunError
+from importer.files import write_privately
 from importer.fleet.bringing import Brought, Outcome
 from importer.fleet.worker import Worker
 from importer.http import is_loopback
@@ -91,6 +93,15 @@ class Tls:
         except OSError as error:
             raise SettingsError([f"The TLS files of [fleet] cannot be used ({error})."]) from error
         return security
+
+
+def make_own_tls(folder: Path) -> Tls:
+    """Make a certificate for the parts of a fleet on this machine, in files that only its user can read."""
+    made = Security.temporary()  # type: ignore[no-untyped-call]
+    files = {"ca.pem": made.tls_ca_file, "own.pem": made.tls_client_cert, "own.key": made.tls_client_key}
+    for name, content in files.items():
+        write_privately(folder / name, content.encode())
+    return Tls(*(str(folder / name) for name in files))
 
 
 def check_address(address: str, tls: Tls) -> None:

@@ -52,7 +52,9 @@ class Log:
     def bind(self, job: str = "", *, account: str = "") -> "Log":
         """Return the log of one job, or of one account of a fleet, with its name in each line."""
         named = {key: name for key, name in (("job", job), ("account", account)) if name}
-        return Log(self._stream, None if self._logger is None else self._logger.bind(**named), job or self.job)
+        return Log(
+            self._stream, None if self._logger is None else self._logger.bind(**named), job or self.job
+        )
 
     def run_started(
         self, run_id: str, *, source: str, destination: str, rows_to_send: int, is_continued: bool
