@@ -42,6 +42,7 @@ def prepare() -> None:
     """Do to this process what the test wants done to it."""
     patch = pytest.MonkeyPatch()
     if poison := os.environ.get(POISON):
+
         def run_or_die(name: str, *rest: Any) -> Any:
             if name == poison:
                 die()
