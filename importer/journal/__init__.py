@@ -14,11 +14,12 @@ is unknown, never a row that was sent unclaimed.
         run.record(row_outcomes)                             # answered
         run.finish()
 
-All SQL about the journal is in this package: `database.py` is the file with its lock and its versions,
-`schema.sql` its form, `runs.py` a run's beginning and end, `loaded_rows.py`, `compared_rows.py` and
-`sent_rows.py` its rows in between, `unlisted_rows.py` ratings that were accepted and not listed,
-`traffic_rows.py` its requests and waits, `results.py` its lines and their counts, `reading.py`,
-`history.py`, `result_pages.py` and `prune.py` past runs, `checksums.py` how damage is noticed.
+All SQL about the journal is in this package: `database.py` is the file with its lock and transactions,
+`schema.sql` its form, `upgrades.py` and `states.sql` the way to it from older ones, `runs.py` a run's
+beginning and end, `loaded_rows.py`, `compared_rows.py` and `sent_rows.py` its rows in between, `states.py`
+what became of them, `unlisted_rows.py` ratings that were accepted and not listed, `traffic_rows.py` its
+requests and waits, `results.py` its lines and their counts, `reading.py`, `history.py`, `result_pages.py` and
+`prune.py` past runs, `checksums.py` how damage is noticed.
 """
 
 from importer.journal.compared_rows import Replaced

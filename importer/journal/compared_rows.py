@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from importer.journal.rows import JOB_COLUMNS, OPEN, Changed, PlannedChange, RunRows, build_jobs
+from importer.journal.rows import AFTER, JOB_COLUMNS, OPEN, STATE, Changed, PlannedChange, RunRows, build_jobs
 from importer.model import IMDB_ID, UNRATE, MediaKind, Outcome, Rating, RatingJob
 
 _KNOWN = (
@@ -21,6 +21,7 @@ _KNOWN = (
 )
 _IN_DOUBT = "previous_known = 2 AND status IS NULL"
 _IS_NEW = "rating <> 0 AND previous_rating IS NULL"
+_IS_OTHER = "previous_known AND previous_rating IS NOT NULL AND previous_rating IS NOT rating"
 
 
 class Replaced(NamedTuple):
@@ -54,11 +55,11 @@ class ComparedRows(RunRows):
 
     def open_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
         """Return up to `limit` open jobs after `after_row`, unchanged."""
-        return self._jobs(OPEN, self.number, after_row, limit)
+        return self._jobs(AFTER.format(OPEN), self.number, after_row, limit)
 
     def open_removals(self, after_row: int, limit: int) -> list[RatingJob]:
         """Return up to `limit` open jobs after `after_row` that remove a rating."""
-        return self._jobs(f"rating = 0 AND {OPEN}", self.number, after_row, limit)
+        return self._jobs(AFTER.format(f"rating = 0 AND {OPEN}"), self.number, after_row, limit)
 
     def count_open_removals(self) -> int:
         """Count the open rows that remove a rating."""
@@ -67,7 +68,7 @@ class ComparedRows(RunRows):
     def has_open_removals_noted(self, note: str) -> bool:
         """Whether any open row with this note removes a rating."""
         found = self._db.execute(
-            "SELECT 1 FROM row WHERE run = ? AND status IS NULL AND rating = 0 AND note = ? LIMIT 1",
+            "SELECT 1 FROM row_state WHERE run = ? AND status IS NULL AND rating = 0 AND note = ? LIMIT 1",
             (self.number, note),
         )
         return found.fetchone() is not None
@@ -78,11 +79,11 @@ class ComparedRows(RunRows):
 
     def open_changes(self, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that change or remove a rating, so that the account needs no room for them."""
-        return self._jobs(f"NOT ({_IS_NEW}) AND {OPEN}", self.number, after_row, limit)
+        return self._jobs(AFTER.format(f"NOT ({_IS_NEW}) AND {OPEN}"), self.number, after_row, limit)
 
     def open_additions(self, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that rate a title which has no rating yet."""
-        return self._jobs(f"{_IS_NEW} AND {OPEN}", self.number, after_row, limit)
+        return self._jobs(AFTER.format(f"{_IS_NEW} AND {OPEN}"), self.number, after_row, limit)
 
     def count_additions(self) -> int:
         """Count the open rows that `open_additions` gives."""
@@ -90,24 +91,24 @@ class ComparedRows(RunRows):
 
     def nth_addition(self, number: int) -> RatingJob:
         """The job of the open row with that number, from 0, among those that `open_additions` gives."""
-        where = f"run = ? AND status IS NULL AND {_IS_NEW} ORDER BY row LIMIT 1 OFFSET ?"
+        where = f"run = ? AND status IS NULL AND {_IS_NEW} ORDER BY last_row, row LIMIT 1 OFFSET ?"
         return self._jobs(where, self.number, number)[0]
 
     def unchanged_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
         """Return up to `limit` jobs after `after_row` that were closed as unchanged."""
-        where = "run = ? AND row > ? AND status = 'unchanged' AND NOT carried ORDER BY row LIMIT ?"
+        where = AFTER.format("status = 'unchanged' AND NOT carried")
         return self._jobs(where, self.number, after_row, limit)
 
     def changes_as_planned(self, after_row: int, limit: int) -> list[Changed]:
         """Return up to `limit` open rows after `after_row`, with the ratings that the plan noted."""
-        return self._changes(OPEN, self.number, after_row, limit)
+        return self._changes(AFTER.format(OPEN), self.number, after_row, limit)
 
     def planned_changes(self) -> Generator[PlannedChange]:
         """Yield all rows of a run that was loaded and not sent, in order."""
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, status, reason, message, "
             f" iif({_IN_DOUBT}, NULL, previous_rating), iif({_IN_DOUBT}, NULL, previous_rated_at)"
-            " FROM row WHERE run = ? ORDER BY row",
+            " FROM row_state WHERE run = ? ORDER BY last_row, row",
             (self.number,),
         )
         for row in rows:
@@ -124,34 +125,24 @@ class ComparedRows(RunRows):
         """
         with self._transaction():
             self._db.execute("UPDATE run SET compared = 1 WHERE number = ?", (self.number,))
-            self._db.execute(
-                "UPDATE row SET previous_known = 1, previous_rating = NULL, previous_rated_at = NULL"
-                " WHERE run = ? AND status IS NULL"
-                " AND (NOT previous_known OR previous_rating IS NOT NULL OR previous_rated_at IS NOT NULL)",
-                (self.number,),
-            )
+            self._forget_open("previous")
+            self._forget_open("own_date")
             for known, ratings in ((1, found), (2, doubtful)):
                 self._db.executemany(
-                    "UPDATE row SET previous_known = ?, previous_rating = ?, previous_rated_at = ?"
-                    " WHERE run = ? AND row = ?",
-                    ((known, rating, rated_at, self.number, row) for row, rating, rated_at in ratings),
+                    f"INSERT OR REPLACE INTO previous VALUES ({self.number}, ?, ?, ?, {known})", ratings
                 )
-            self._note_own_dates()
+            # The dates that ratings of earlier runs have in their rows, where the account has others.
+            self._db.execute(
+                "INSERT INTO own_date SELECT previous.run, previous.row, known_rated_at FROM previous"
+                f" JOIN row USING (run, row) JOIN ({_KNOWN}) ON key = title_key WHERE previous.run = ?"
+                f" AND {STATE.format('status', table='previous')} IS NULL AND known_rating = previous.rating"
+                " AND previous.rating IS NOT row.rating AND known_rated_at IS NOT previous.rated_at",
+                (self.number,),
+            )
 
-    def _note_own_dates(self) -> None:
-        """Note the dates that ratings of earlier runs have in their rows, where the account has others."""
-        self._db.execute(
-            "DELETE FROM own_date WHERE run = ?"
-            " AND row IN (SELECT row FROM row WHERE run = own_date.run AND status IS NULL)",
-            (self.number,),
-        )
-        self._db.execute(
-            "INSERT INTO own_date SELECT run, row, known_rated_at FROM row"
-            f" JOIN ({_KNOWN}) ON key = title_key WHERE run = ? AND status IS NULL"
-            " AND known_rating = previous_rating AND previous_rating IS NOT rating"
-            " AND known_rated_at IS NOT previous_rated_at",
-            (self.number,),
-        )
+    def _forget_open(self, table: str) -> None:
+        is_open = f"{STATE.format('status', table=table)} IS NULL"
+        self._db.execute(f"DELETE FROM {table} WHERE run = ? AND {is_open}", (self.number,))
 
     def note_rated_titles(self, rated_titles: int, kinds: Iterable[MediaKind]) -> None:
         """Note how many titles of these kinds the account has rated."""
@@ -199,8 +190,9 @@ class ComparedRows(RunRows):
         """Note that the account's ratings of open rows are not known, unless they were read before."""
         with self._transaction():
             self._db.execute(
-                "UPDATE row SET previous_known = 0 WHERE run = ? AND status IS NULL"
-                " AND NOT (SELECT compared FROM run WHERE number = row.run)",
+                "INSERT INTO previous (run, row, known) SELECT run, row, 0 FROM row_state WHERE run = ?"
+                " AND status IS NULL AND NOT (SELECT compared FROM run WHERE number = row_state.run)"
+                " ON CONFLICT DO UPDATE SET known = 0",
                 (self.number,),
             )
 
@@ -210,20 +202,14 @@ class ComparedRows(RunRows):
 
     def close_each(self, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Close rows, each with its own outcome, without sending them."""
-        with self._transaction():
-            self._db.executemany(
-                "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND row = ?",
-                ((*outcome, self.number, row) for row, outcome in outcomes),
-            )
+        self._change((row, (0, *outcome)) for row, outcome in outcomes)
 
     def conflicts(self, after_row: int, limit: int) -> list[Replaced]:
         """Return up to `limit` open rows after `after_row` that would replace a rating of the account."""
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at,"
-            " previous_known = 2 AS is_doubtful FROM row"
-            f" LEFT JOIN ({_KNOWN}) ON key = title_key WHERE run = ? AND row > ? AND status IS NULL"
-            " AND rating <> 0 AND previous_known AND previous_rating IS NOT NULL"
-            " AND previous_rating IS NOT rating ORDER BY row LIMIT ?",
+            f" previous_known = 2 AS is_doubtful FROM row_state LEFT JOIN ({_KNOWN}) ON key = title_key"
+            " WHERE " + AFTER.format(f"status IS NULL AND rating <> 0 AND {_IS_OTHER}"),
             (self.number, after_row, limit),
         ).fetchall()
         return [
@@ -244,7 +230,7 @@ class ComparedRows(RunRows):
         """
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, rating <> 0 AND ifnull(status, '') NOT IN"
-            " ('unsupported', 'invalid', 'skipped') FROM row WHERE run = ? AND row > ? ORDER BY row LIMIT ?",
+            f" ('unsupported', 'invalid', 'skipped') FROM row_state WHERE {AFTER.format('TRUE')}",
             (self.number, after_row, limit),
         )
         return [NamedTitle(_build_named(row[:-1]), bool(row[-1])) for row in rows.fetchall()]
@@ -256,9 +242,8 @@ class ComparedRows(RunRows):
     def count_changes(self) -> tuple[int, int]:
         """Count the open rows that would change a rating of the account, and those that would remove one."""
         found = self._db.execute(
-            "SELECT ifnull(sum(rating <> 0), 0), ifnull(sum(rating = 0), 0) FROM row"
-            " WHERE run = ? AND status IS NULL AND previous_known AND previous_rating IS NOT NULL"
-            " AND previous_rating IS NOT rating",
+            "SELECT ifnull(sum(rating <> 0), 0), ifnull(sum(rating = 0), 0) FROM row_state"
+            f" WHERE run = ? AND status IS NULL AND {_IS_OTHER}",
             (self.number,),
         ).fetchone()
         return int(found[0]), int(found[1])

@@ -23,51 +23,18 @@ from filelock import FileLock
 
 from importer.errors import JournalLockedError, Remedy, StateFileError
 from importer.interrupts import pause
-from importer.journal import checksums
+from importer.journal import checksums, upgrades
+from importer.journal.checksums import Checksums
 from importer.state_files import check_ours, explain_trouble, take_lock, translate_trouble
 
-SCHEMA_VERSION = 11
-"""The version of `schema.sql`, stored as `PRAGMA user_version`."""
-
 _LOCK_POLL_SECONDS = 0.1
-
-_UPGRADES = {
-    2: "ALTER TABLE row ADD COLUMN note TEXT;",
-    3: "ALTER TABLE run ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;",
-    4: "ALTER TABLE run ADD COLUMN program TEXT; ALTER TABLE run ADD COLUMN repeats INTEGER;"
-    "ALTER TABLE run ADD COLUMN repeatable INTEGER NOT NULL DEFAULT 0;",
-    5: """
-        ALTER TABLE held RENAME TO known;
-        ALTER TABLE run ADD COLUMN kind TEXT NOT NULL DEFAULT 'import';
-        ALTER TABLE run ADD COLUMN undo_of TEXT;
-        UPDATE run SET kind = 'undo', undo_of = substr(source, length('undo ') + 1)
-            WHERE substr(source, 1, 5) = 'undo ' AND substr(source, 6) IN (SELECT run_id FROM run);
-        UPDATE row SET status = 'unconfirmed' WHERE status = 'unsure';
-        UPDATE row SET reason = 'not_counted' WHERE reason = 'not_confirmed';
-    """,
-    6: "",  # one more table
-    7: "",  # one more table
-    8: "",  # one more table
-    9: "ALTER TABLE run ADD COLUMN rated_titles INTEGER; ALTER TABLE run ADD COLUMN rated_kinds TEXT;",
-    10: "",  # two more tables
-}
-"""By older version, the changes of its tables to the next one; `schema.sql` then adds new tables."""
-
-_RENAMED_TABLES = {
-    4: "ALTER TABLE mark RENAME TO claim;",
-    5: """
-        ALTER TABLE mark RENAME TO claim;
-        UPDATE tally SET status = 'unconfirmed' WHERE status = 'unsure';
-        UPDATE tally SET reason = 'not_counted' WHERE reason = 'not_confirmed';
-    """,
-}
-"""Changes for only these versions, since older ones did not have the tables."""
 
 
 class Database:
     """The database of one account. A context manager that locks the account."""
 
     connection: sqlite3.Connection
+    checksums: Checksums
 
     def __init__(self, folder: Path, account: str, wait_seconds: float = 0.0) -> None:
         self.path = folder / f"{account}.sqlite3"
@@ -92,9 +59,9 @@ class Database:
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         try:
             # After an error the writing thread may be at work still; the next run closes these blocks.
-            if error is None and self._checksums.are_open:
+            if error is None and self.checksums.are_open:
                 with suppress(StateFileError), self.transaction():
-                    self._checksums.write(open_blocks=0)
+                    self.checksums.write(open_blocks=0)
         finally:
             self.connection.close()
             with suppress(OSError):
@@ -126,10 +93,10 @@ class Database:
             checksums.check_schema(db)
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
-            if version < SCHEMA_VERSION:
-                _migrate(db, version)
+            if version < upgrades.VERSION:
+                upgrades.bring_up_to_date(db, version)
             checksums.check_tables(db)
-            self._checksums = checksums.Checksums(db)
+            self.checksums = Checksums(db)
         except BaseException:
             db.close()
             raise
@@ -164,7 +131,7 @@ class Database:
             self.connection.execute("BEGIN IMMEDIATE")
             yield
             if keep:
-                self._checksums.write()
+                self.checksums.write()
             self.connection.execute("COMMIT" if keep else "ROLLBACK")
             is_committed = keep
         except sqlite3.Error as error:
@@ -174,7 +141,7 @@ class Database:
             )
             raise trouble from error
         finally:
-            self._checksums.end(is_committed=is_committed)
+            self.checksums.end(is_committed=is_committed)
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
 
@@ -191,12 +158,12 @@ class Database:
 
     def knows_other_ids(self) -> bool:
         """Whether `known` has other keys than IMDb ids: one title may then have two keys."""
-        other = "title_key < 'imdb:' OR title_key >= 'imdb;' OR instr(title_key, '/')"
+        other = "title_key < 'tt' OR title_key >= 'tu' OR instr(title_key, '/')"
         return bool(self.count(f"(SELECT 1 FROM known WHERE {other} LIMIT 1)"))
 
 
 def _check_version(path: Path, version: int) -> None:
-    if version not in {0, *_UPGRADES, SCHEMA_VERSION}:
+    if version and version not in upgrades.VERSIONS:
         problem = "cannot use the journal (another version of this program wrote it)"
         raise StateFileError(path, problem, Remedy.MOVE_ASIDE)
 
@@ -205,26 +172,3 @@ def distrust(db: sqlite3.Connection) -> None:
     """Let nothing in the file run code, and let SQLite look closely at what it reads."""
     db.execute("PRAGMA trusted_schema = OFF")
     db.execute("PRAGMA cell_size_check = ON")
-
-
-def _migrate(db: sqlite3.Connection, version: int) -> None:
-    checksums.check_file(db)  # afterwards the checksums would confirm the damage
-    # The views are dropped first: a table that a view uses cannot be renamed.
-    views = ("result", "repeated_result", "row_state", "marked")
-    before = "".join(f"DROP VIEW IF EXISTS {view};" for view in views) + _RENAMED_TABLES.get(version, "")
-    before += "".join(upgrade for older, upgrade in _UPGRADES.items() if 0 < version <= older)
-    after = ""
-    if version in {2, 3}:
-        after = """
-            INSERT INTO claim SELECT run, row, row FROM row WHERE sending AND status IS NULL;
-            UPDATE run SET compared = number IN (SELECT run FROM row WHERE previous_known);
-        """
-    # One transaction: half of it could not be repeated.
-    db.executescript(
-        f"BEGIN IMMEDIATE; {before} {checksums.read_schema()} {after} PRAGMA user_version = {SCHEMA_VERSION};"
-    )
-    if version < checksums.FIRST_VERSION:
-        checksums.write_all(db)
-    else:
-        checksums.write_schema(db)  # the others tell damage from before, too
-    db.execute("COMMIT")

@@ -158,8 +158,8 @@ def find_sender(
 
 def _has_sent(run: PastRun, sent: Mapping[int, str]) -> bool:
     with reading(run.journal) as database:
-        question = "SELECT 1 FROM result WHERE run = ? AND row = ? AND sent_at = ?"
-        return all(database.execute(question, (run.number, *each)).fetchone() for each in sent.items())
+        found = "SELECT row, sent_at FROM result WHERE run = ? AND sent_at IS NOT NULL"
+        return sent.items() <= dict(database.execute(found, (run.number,))).items()
 
 
 def count_sent(run: PastRun) -> int:
@@ -167,7 +167,7 @@ def count_sent(run: PastRun) -> int:
     with reading(run.journal) as database:
         sent = "sent_at IS NOT NULL OR status IN ('rated', 'unrated')"
         counted = database.execute(
-            f"SELECT count(*) FROM row WHERE run = ? AND NOT carried AND ({sent})", (run.number,)
+            f"SELECT count(*) FROM row_state WHERE run = ? AND NOT carried AND ({sent})", (run.number,)
         )
         return int(counted.fetchone()[0])
 

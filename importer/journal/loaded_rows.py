@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from importer.journal import states
 from importer.journal.rows import RunRows
-from importer.model import ClosedRow, Outcome, RatingJob, SourceRow
+from importer.model import ClosedRow, InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow
 
 _ALIKE = {
     "imdb_id": "imdb_id",  # unique over all kinds
@@ -18,31 +19,45 @@ _ALIKE = {
 """By key that a row must have, the columns that rows of the same title share."""
 
 
+_CELLS = frozenset(RatingJob._fields)
+
+
 class LoadedRows(RunRows):
     """Steps of the transaction `Journal.loading`; `note_ids` and `close_unchanged` may also come later."""
 
     def add_rows(self, rows: Iterable[SourceRow], outcomes: Iterable[Outcome | None]) -> None:
         """Add rows, with outcomes for those that are closed before sending."""
-        alike: dict[tuple[Any, bool], list[tuple[Any, ...]]] = {}
+        alike: dict[type[SourceRow], list[SourceRow]] = {}
+        added: list[tuple[int, tuple[Any, ...]]] = []
         for row, outcome in zip(rows, outcomes, strict=True):
-            cells = row if outcome is None else row + outcome
-            alike.setdefault((row.__class__, outcome is not None), []).append(cells)
-        for (kind, is_settled), group in alike.items():
-            columns = kind._fields + Outcome._fields if is_settled else kind._fields
-            self._insert(columns, group, carried=kind is ClosedRow)
+            alike.setdefault(row.__class__, []).append(row)
+            is_open = outcome is None and row.__class__ is RatingJob  # nearly every row
+            added.append((row[0], states.OPEN if is_open else _build_state(row, outcome)))
+        for group in alike.values():
+            self._insert(group)
+        if lines := states.join_rows(added):
+            states.insert(self._db, self.number, lines)
+            self._database.checksums.touch("row", self.number, lines[0][0], lines[-1][1])
 
-    def _insert(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]], *, carried: bool) -> None:
+    def _insert(self, rows: Sequence[SourceRow]) -> None:
+        names = [name for name in rows[0]._fields if name in _CELLS]
         # Most columns are empty in most files, and an empty cell takes as long to insert as any other.
         columns = {
             name: cells
-            for name, cells in zip(names, zip(*rows, strict=True), strict=True)
+            for name, cells in zip(names, zip(*rows, strict=True), strict=False)
             if cells.count(None) < len(rows)
         }
         self._db.executemany(
-            f"INSERT INTO row (run, previous_known, carried, {', '.join(columns)})"
-            f" VALUES ({self.number}, 1, {carried:d}{', ?' * len(columns)})",
+            f"INSERT INTO row (run, {', '.join(columns)}) VALUES ({self.number}{', ?' * len(columns)})",
             zip(*columns.values(), strict=True),
         )
+        if isinstance(rows[0], PlannedRow | ClosedRow):
+            before = (
+                (self.number, row.row, row.previous_rating, getattr(row, "previous_rated_at", None))
+                for row in rows
+                if isinstance(row, PlannedRow | ClosedRow) and row.previous_rating is not None
+            )
+            self._db.executemany("INSERT INTO previous VALUES (?, ?, ?, ?, 1)", before)
 
     def titles_rated_twice(self) -> Iterator[list[tuple[int, int, str | None]]]:
         """Yield, for each title with more than one open row, these rows as (row, line, rated_at).
@@ -63,7 +78,7 @@ class LoadedRows(RunRows):
     def _rows_alike(self) -> Iterator[list[int]]:
         for key, same in _ALIKE.items():
             found = self._db.execute(
-                "SELECT json_group_array(row) FROM row WHERE run = ? AND status IS NULL"
+                "SELECT json_group_array(row) FROM row_state WHERE run = ? AND status IS NULL"
                 f" AND {key} IS NOT NULL GROUP BY {same}, season, episode HAVING count(*) > 1",
                 (self.number,),
             )
@@ -72,13 +87,15 @@ class LoadedRows(RunRows):
 
     def repeat(self, earlier: RunRows, outcome: Outcome) -> None:
         """Make this run, without rows, a repeat of an earlier one, whose sent rows now have `outcome`."""
-        self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, self.number))
-        self._db.execute(
-            "INSERT INTO tally SELECT ?, iif(was_sent, ?, status), iif(was_sent, ?, reason), sum(rows)"
-            " FROM (SELECT *, status IN ('rated', 'unrated') AS was_sent FROM tally WHERE run = ?)"
-            " GROUP BY 2, 3",
-            (self.number, outcome.status, outcome.reason, earlier.number),
-        )
+        with self._transaction():
+            self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, self.number))
+            self._db.execute(
+                f"INSERT INTO state (run, first_row, last_row, {states.COLUMNS})"
+                " SELECT ?, first_row, last_row, 0, iif(was_sent, ?, status), iif(was_sent, ?, reason),"
+                " iif(was_sent, ?, message), NULL, NULL, NULL, NULL, 0"
+                " FROM (SELECT *, status IN ('rated', 'unrated') AS was_sent FROM state WHERE run = ?)",
+                (self.number, *outcome, earlier.number),
+            )
 
     def note_ids(self, jobs: Iterable[RatingJob]) -> None:
         """Give rows the kind, ids, numbers and note of these jobs."""
@@ -108,25 +125,41 @@ class LoadedRows(RunRows):
         """
         if self._database.knows_other_ids():
             return
-        known = "(SELECT known.rating FROM known WHERE known.title_key = row.title_key)"
+        open_and_known = (
+            "row_state CROSS JOIN known ON known.title_key = row_state.title_key"
+            " WHERE row_state.run = ? AND status IS NULL"
+        )
         with self._transaction():
+            equal = self._db.execute(
+                f"SELECT row FROM {open_and_known} AND typeof(row_state.rating) = 'integer'"
+                " AND row_state.rating = known.rating AND line",
+                (self.number,),
+            ).fetchall()
             self._db.execute(
-                "UPDATE row SET previous_rating = rating, status = ?, reason = ?, message = ?"
-                f" WHERE run = ? AND status IS NULL AND typeof(rating) = 'integer' AND rating = {known}"
-                " AND line",
-                (*outcome, self.number),
-            )
-            self._db.execute(
-                f"UPDATE row SET previous_rating = {known} WHERE run = ? AND status IS NULL"
-                " AND title_key IN (SELECT title_key FROM known)",
+                f"INSERT INTO previous (run, row, rating) SELECT run, row, known.rating FROM {open_and_known}"
+                " ON CONFLICT DO UPDATE SET rating = excluded.rating",
                 (self.number,),
             )
+            self._change((row, (0, *outcome)) for (row,) in equal)
 
     def close_open(self, outcome: Outcome, *, only_removals: bool = False) -> None:
         """Close all open rows with one outcome, or only those that remove a rating."""
         with self._transaction():
-            self._db.execute(
-                "UPDATE row SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL"
-                " AND (rating = 0 OR NOT ?)",
-                (*outcome, self.number, only_removals),
-            )
+            if only_removals:
+                found = "SELECT row FROM row_state WHERE run = ? AND status IS NULL AND rating = 0"
+                rows = self._db.execute(found, (self.number,)).fetchall()
+                self._change((row, (0, *outcome)) for (row,) in rows)
+            else:
+                self._db.execute(
+                    "UPDATE state SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL",
+                    (*outcome, self.number),
+                )
+
+
+def _build_state(row: SourceRow, outcome: Outcome | None) -> tuple[Any, ...]:
+    if isinstance(row, RatingJob | PlannedRow):
+        return states.OPEN if outcome is None else (0, *outcome, *states.OPEN[4:])
+    closed = (0, row.status, row.reason, row.message)
+    if isinstance(row, InvalidRow):
+        return (*closed, *states.OPEN[4:])
+    return (*closed, row.attempts, row.http_status, row.sent_at, row.duration_ms, 1)

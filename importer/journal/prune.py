@@ -16,7 +16,7 @@ from importer.journal.database import Database
 NEWEST_KEPT = 5
 """Each journal keeps at least so many ended runs."""
 
-_TABLES = "row", "claim", "own_date", "tally", "request", "wait"
+_TABLES = "row", "state", "previous", "own_date", "tally", "request", "wait"
 
 _REMOVABLE = """
 WITH old AS (

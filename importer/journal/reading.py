@@ -49,25 +49,29 @@ def _open_to_read(journal: Path) -> sqlite3.Connection:
 def _read_as_newest(database: sqlite3.Connection) -> None:
     """Show an older version's journal in today's form; the file itself does not change."""
     version = database.execute("PRAGMA user_version").fetchone()[0]
-    if not 0 < version < _AS_TODAY:
+    if not 0 < version < checksums.STATES_VERSION:
         return
-    # A file may be called so, too.
-    is_undo = "substr(source, 1, 5) = 'undo ' AND substr(source, 6) IN (SELECT run_id FROM main.run)"
-    old_status = "iif(status = 'unsure', 'unconfirmed', status) AS status"
-    columns = ", ".join(old_status if name == "status" else name for name in RESULT_COLUMNS)
-    tally = "TABLE tally (run, status, reason, rows)"  # before version 5 nothing was counted
-    if version == 5:
-        tally = f"VIEW tally AS SELECT run, {old_status}, reason, rows FROM main.tally"
-    database.executescript(
-        f"""
-        CREATE TEMP VIEW run AS SELECT number, run_id, source, destination, started_at, ended_at,
-            {"repeats" if version == 5 else "NULL AS repeats"},
-            iif({is_undo}, 'undo', 'import') AS kind,
-            iif({is_undo}, substr(source, 6), NULL) AS undo_of FROM main.run;
-        CREATE TEMP VIEW result AS SELECT run, {columns} FROM main.result;
-        CREATE TEMP VIEW row_state AS SELECT run, carried,
-            status IN ('rated', 'unrated', 'unsure') OR status IS NULL AS may_have_changed FROM main.row;
-        CREATE TEMP VIEW repeated_result AS SELECT * FROM result;
-        CREATE TEMP {tally};
+    columns = ", ".join(RESULT_COLUMNS)
+    views = f"""
+        CREATE TEMP VIEW result AS SELECT run, {columns} FROM main.result
+            UNION ALL SELECT run, {columns} FROM main.repeated_result;
+    """
+    if version < _AS_TODAY:
+        # A file may be called so, too.
+        is_undo = "substr(source, 1, 5) = 'undo ' AND substr(source, 6) IN (SELECT run_id FROM main.run)"
+        old_status = "iif(status = 'unsure', 'unconfirmed', status) AS status"
+        columns = ", ".join(old_status if name == "status" else name for name in RESULT_COLUMNS)
+        tally = "TABLE tally (run, status, reason, rows)"  # before version 5 nothing was counted
+        if version == 5:
+            tally = f"VIEW tally AS SELECT run, {old_status}, reason, rows FROM main.tally"
+        views = f"""
+            CREATE TEMP VIEW run AS SELECT number, run_id, source, destination, started_at, ended_at,
+                iif({is_undo}, 'undo', 'import') AS kind,
+                iif({is_undo}, substr(source, 6), NULL) AS undo_of FROM main.run;
+            CREATE TEMP VIEW result AS SELECT run, {columns} FROM main.result;
+            CREATE TEMP VIEW row_state AS SELECT run, carried, {old_status}, sent_at,
+                status IN ('rated', 'unrated', 'unsure') OR status IS NULL AS may_have_changed FROM main.row;
+            CREATE TEMP {tally};
         """
-    )
+    outcome = "SELECT run, row AS first_row, row AS last_row, status, reason FROM result"
+    database.executescript(f"{views} CREATE TEMP VIEW outcome AS {outcome};")

@@ -7,7 +7,6 @@ from typing import Any
 
 from importer.journal.history import PastRun
 from importer.journal.reading import reading
-from importer.journal.results import view_of
 from importer.model import RESULT_COLUMNS, Status
 
 _COLUMNS = ", ".join(RESULT_COLUMNS)
@@ -69,5 +68,5 @@ def _build_query(
         # SQLite folds the case of English letters alone.
         database.create_function("holds", 1, lambda text: sought in str(text or "").casefold())
         conditions.append("(holds(title) OR holds(message))")
-    query = f"SELECT {columns} FROM {view_of(database, run.number)} WHERE {' AND '.join(conditions)}"
+    query = f"SELECT {columns} FROM result WHERE {' AND '.join(conditions)}"
     return query, (run.number, *wanted.statuses, *wanted.reasons)

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
+from importer.journal import states
 from importer.journal.database import Database
 from importer.model import MediaKind, Rating, RatingJob, Status, make_job
 
@@ -14,8 +15,13 @@ BLOCK_ROWS = 4000
 
 JOB_COLUMNS = ", ".join(RatingJob._fields)
 
-OPEN = "run = ? AND row > ? AND status IS NULL AND NOT is_claimed ORDER BY row LIMIT ?"
-"""The open rows, as a condition for `_jobs` and `_changes`."""
+AFTER = "run = ?1 AND row > ?2 AND last_row > ?2 AND {} ORDER BY last_row, row LIMIT ?3"
+"""Up to so many rows after a row, in order, as a condition for `_jobs` and `_changes`."""
+
+OPEN = "status IS NULL AND NOT is_claimed"
+
+STATE = "(SELECT {} FROM state WHERE run = {table}.run AND last_row >= {table}.row ORDER BY last_row LIMIT 1)"
+"""A value of the state of a row that `table` names."""
 
 _KIND, _SECOND_KIND = map(RatingJob._fields.index, ("kind", "second_kind"))
 
@@ -95,7 +101,12 @@ class RunRows:
         return self._database.transaction()
 
     def _count(self, where: str) -> int:
-        return self._database.count(f"row WHERE run = ? AND {where}", self.number)
+        return self._database.count(f"row_state WHERE run = ? AND {where}", self.number)
+
+    def _change(self, changes: Iterable[tuple[int, tuple[Any, ...]]]) -> None:
+        """Change the states of rows; see `states`."""
+        with self._transaction():
+            states.change(self._db, self.number, states.join_rows(changes))
 
     def _kinds(self, where: str) -> list[tuple[MediaKind, MediaKind | None]]:
         found = self._db.execute(

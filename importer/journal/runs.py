@@ -11,11 +11,12 @@ run.finish()
 
 import secrets
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
+from typing import Any
 
 from importer.journal.compared_rows import ComparedRows
 from importer.journal.database import Database
@@ -48,19 +49,19 @@ class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
                 " (SELECT 1 FROM row_state WHERE run = number AND NOT is_repeatable) WHERE number = ?",
                 (now, self.number),
             )
-            self._db.executemany(  # those of a repeat are there already
+            self._db.executemany(
                 "INSERT OR IGNORE INTO tally VALUES (?, ?, ?, ?)",
                 [(self.number, *counted) for counted in count_outcomes(self._db, self.number)],
             )
-            note_known(self._db, self.number)
+            note_known(self._database, self.number)
 
     def started_at(self) -> str:
         """The start of its first session."""
         found = self._db.execute("SELECT started_at FROM run WHERE number = ?", (self.number,)).fetchone()
         return str(found[0])
 
-    def results(self) -> sqlite3.Cursor:
-        """Return the lines of the results file, in input order and in the order of its columns."""
+    def results(self) -> Generator[tuple[Any, ...]]:
+        """Yield the lines of the results file, in input order and in the order of its columns."""
         return results_of(self._db, self.number)
 
     def taken_over(self) -> dict[Status, int]:
@@ -114,7 +115,7 @@ class Journal(Database):
             if numbers := [number for (number,) in self.connection.execute(unsettled)]:
                 self.check_runs(*numbers)
             for number in numbers:
-                note_known(self.connection, number)
+                note_known(self, number)
             yield
 
     def begin(
@@ -143,14 +144,15 @@ class Journal(Database):
         return JournalRun(self, cursor.lastrowid, run_id)
 
 
-def note_known(database: sqlite3.Connection, number: int) -> None:
+def note_known(journal: Database, number: int) -> None:
     """Note the account's known ratings after a run; in bulk, since row by row would slow down sending.
 
     Done once: a run that can be continued is noted only when it is finished, or when another
     run comes after it, since then it cannot be continued.
     """
+    database = journal.connection
     # A rating that an undo restored is as old as before, whenever the account says that it arrived.
-    database.execute(
+    noted = database.execute(
         "INSERT OR REPLACE INTO known SELECT title_key, rating,"
         " iif(own_date.row IS NULL, row_state.rated_at, own_date.rated_at) FROM row_state"
         " LEFT JOIN own_date ON own_date.row = row_state.row AND own_date.run = (SELECT number FROM run"
@@ -159,12 +161,15 @@ def note_known(database: sqlite3.Connection, number: int) -> None:
         " WHERE row_state.run = ? AND is_accepted AND title_key IS NOT NULL ORDER BY title_key",
         (number, number),
     )
+    if noted.rowcount:
+        journal.checksums.touch("known")
     found = {
-        status for (status,) in database.execute("SELECT DISTINCT status FROM row WHERE run = ?", (number,))
+        status for (status,) in database.execute("SELECT DISTINCT status FROM state WHERE run = ?", (number,))
     }
     if found & {None, Status.UNCONFIRMED, Status.FAILED}:
         _note_doubts(database, number)
-    if found & {Status.UNCHANGED, Status.KEPT}:
+    is_repeat = database.execute("SELECT repeats FROM run WHERE number = ?", (number,)).fetchone()[0]
+    if found & {Status.UNCHANGED, Status.KEPT} and not is_repeat:
         _forget_changed(database, number)
     database.execute(
         "DELETE FROM doubted WHERE EXISTS (SELECT 1 FROM known WHERE known.title_key = doubted.title_key)"

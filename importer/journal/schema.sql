@@ -28,27 +28,16 @@ CREATE TABLE IF NOT EXISTS tally (
     PRIMARY KEY (run, status, reason)
 ) WITHOUT ROWID;
 
+-- The rows as they were read. A row is inserted once; what becomes of it stands beside it.
 CREATE TABLE IF NOT EXISTS row (
-    run             INTEGER NOT NULL,
-    row             INTEGER NOT NULL,
-    line            INTEGER NOT NULL,
+    run       INTEGER NOT NULL,
+    row       INTEGER NOT NULL,
+    line      INTEGER NOT NULL,
     kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at, second_kind,
-    note            TEXT,                    -- what the reader decided about the row
-    status          TEXT,                    -- NULL: no outcome yet
-    reason          TEXT,
-    message         TEXT,
-    previous_rating,                         -- what stood at the account before this run; see previous_known
-    previous_rated_at,
-    previous_known  INTEGER NOT NULL DEFAULT 1,  -- 0: sent although the account could not be read
-                                                 -- 2: the account's rating of its title and year, under other ids
-    carried         INTEGER NOT NULL DEFAULT 0,  -- 1: closed by an earlier run, taken over from its results
-    attempts        INTEGER,
-    http_status     INTEGER,
-    sent_at         REAL,                    -- seconds since the epoch
-    duration_ms     INTEGER,
-    title_key       TEXT AS (                -- one title of one account; an IMDb id is unique over all kinds
+    note      TEXT,                          -- what the reader decided about the row
+    title_key TEXT AS (                      -- one title of one account; an IMDb id is unique over all kinds
         coalesce(
-            'imdb:' || imdb_id,
+            imdb_id,
             kind || ':tmdb:' || tmdb_id,
             kind || ':tvdb:' || tvdb_id,
             kind || ':trakt:' || trakt_id,
@@ -58,12 +47,34 @@ CREATE TABLE IF NOT EXISTS row (
     PRIMARY KEY (run, row)
 ) WITHOUT ROWID;
 
--- Rows claimed to be sent, from first to last: those without an outcome may have arrived. No two overlap.
-CREATE TABLE IF NOT EXISTS claim (
-    run       INTEGER NOT NULL,
-    first_row INTEGER NOT NULL,
-    last_row  INTEGER NOT NULL,
-    PRIMARY KEY (run, first_row)
+-- What became of the rows from first to last, one line for a whole request. Each row is in one line of its run, and
+-- no line has a row that is not there; a newer line takes the place of what it covers. The last row is the key: the
+-- state of row 7 is the first line whose `last_row` is not less.
+CREATE TABLE IF NOT EXISTS state (
+    run         INTEGER NOT NULL,
+    last_row    INTEGER NOT NULL,
+    first_row   INTEGER NOT NULL,
+    is_claimed  INTEGER NOT NULL,            -- 1: claimed to be sent: without an outcome it may have arrived
+    status      TEXT,                        -- NULL: no outcome yet
+    reason      TEXT,
+    message     TEXT,
+    attempts    INTEGER,
+    http_status INTEGER,
+    sent_at     REAL,                        -- seconds since the epoch
+    duration_ms INTEGER,
+    carried     INTEGER NOT NULL,            -- 1: closed by an earlier run, taken over from its results
+    PRIMARY KEY (run, last_row)
+) WITHOUT ROWID;
+
+-- What stood at the account before this run. A row without a line had no rating there.
+CREATE TABLE IF NOT EXISTS previous (
+    run      INTEGER NOT NULL,
+    row      INTEGER NOT NULL,
+    rating,
+    rated_at,
+    known    INTEGER NOT NULL DEFAULT 1,     -- 0: sent although the account could not be read
+                                             -- 2: the account's rating of its title and year, under other ids
+    PRIMARY KEY (run, row)
 ) WITHOUT ROWID;
 
 -- The ratings that the account is known to have, from what runs sent.
@@ -121,15 +132,17 @@ CREATE TABLE IF NOT EXISTS wait (
     PRIMARY KEY (run, number)
 ) WITHOUT ROWID;
 
--- What `checksums.py` computes of each part: of a table (run 0), or of a block of a run's rows.
+-- What `checksums.py` computes of each part: of a table (run 0), or of a block of a run's rows, or of their states.
 CREATE TABLE IF NOT EXISTS checksum (
-    run  INTEGER NOT NULL,
-    part NOT NULL,
-    crc  INTEGER,                            -- NULL: it is being changed
-    PRIMARY KEY (run, part)
+    run   INTEGER NOT NULL,
+    part  TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    crc   INTEGER,                           -- NULL: it is being changed
+    PRIMARY KEY (run, part, block)
 ) WITHOUT ROWID;
 
--- A row with what follows from it. The sets of statuses are spelled here and nowhere else.
+-- A row with what became of it. The sets of statuses are spelled here and nowhere else. `ORDER BY last_row, row` and
+-- `last_row >` beside `row >` find the rows of a run in order, from any place on, without sorting.
 CREATE VIEW IF NOT EXISTS row_state AS
 SELECT *,
     status IN ('rated', 'unrated') AND NOT carried AS is_accepted,  -- the destination said that it took it
@@ -145,50 +158,58 @@ SELECT *,
         OR status IN ('skipped', 'unsupported', 'invalid')
     ) IS TRUE AS is_repeatable
 FROM (
-    SELECT *, ifnull((
-        SELECT last_row >= row.row FROM claim WHERE claim.run = row.run AND first_row <= row.row
-        ORDER BY first_row DESC LIMIT 1  -- found at once, however many claims there are
-    ), 0) AS is_claimed
-    FROM row
+    SELECT
+        state.run, row.row, line, row.kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
+        row.rating, row.rated_at, second_kind, note, title_key,
+        last_row, is_claimed, status, reason, message, attempts, http_status, sent_at, duration_ms, carried,
+        iif(reason = 'known_from_journal', row.rating, previous.rating) AS previous_rating,
+        previous.rated_at AS previous_rated_at,
+        ifnull(known, 1) AS previous_known
+    FROM state
+    CROSS JOIN run ON number = state.run
+    CROSS JOIN row ON row.run = ifnull(repeats, number) AND row.row BETWEEN first_row AND last_row
+    LEFT JOIN previous ON previous.run = row.run AND previous.row = row.row
 );
 
--- The results file, a line per row. A row without an outcome was not sent, or was and its answer is unknown:
---     status  claim  >  status, reason           message
+-- What the results file says of the rows of a state. Those without an outcome were not sent, or were and the answer is
+-- unknown:
+--     status  claim  >  status, reason           told
 --     rated   -         rated                    what the answer said
 --     -       yes       unconfirmed, no_answer   sent, but the answer was never seen
 --     -       no        not_sent, stopped        the run stopped before this row
-CREATE VIEW IF NOT EXISTS result AS
+CREATE VIEW IF NOT EXISTS outcome AS
 SELECT
-    run, row, line,
+    run, last_row, first_row,
     coalesce(status, iif(is_claimed, 'unconfirmed', 'not_sent')) AS status,
     iif(status IS NOT NULL, reason, iif(is_claimed, 'no_answer', 'stopped')) AS reason,
+    iif(status IS NOT NULL, nullif(message, ''), iif(is_claimed,
+        'sent, but the answer was never seen',
+        'the run stopped before this row; the same command continues')) AS told,
+    attempts, http_status,
+    strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch') AS sent_at,
+    duration_ms
+FROM state;
+
+-- The results file, a line per row. A run that repeats another has states of its own, and the rows of that one.
+CREATE VIEW IF NOT EXISTS result AS
+SELECT
+    run, row, line, status, reason,
     coalesce(note || '; ' || told, told, note) AS message,
     kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
     iif(rating = 0, 'unrate', rating) AS rating,
     rated_at,
     iif(previous_rating = 0, 'unrate', previous_rating) AS previous_rating,
-    attempts,
-    http_status,
-    strftime('%Y-%m-%dT%H:%M:%fZ', sent_at, 'unixepoch') AS sent_at,
-    duration_ms
+    attempts, http_status, sent_at, duration_ms
 FROM (
-    SELECT *, iif(status IS NOT NULL, nullif(message, ''), iif(is_claimed,
-        'sent, but the answer was never seen',
-        'the run stopped before this row; the same command continues')) AS told
-    FROM row_state
-);
-
--- The same for a run that repeats another: it has no rows of its own, and what that one sent is unchanged now.
-CREATE VIEW IF NOT EXISTS repeated_result AS
-SELECT
-    number AS run, row, line,
-    iif(was_sent, 'unchanged', status) AS status,
-    iif(was_sent, 'known_from_journal', reason) AS reason,
-    iif(was_sent, coalesce(note || '; ', '') || 'an earlier run sent this very rating', message) AS message,
-    kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at,
-    iif(was_sent, rating, previous_rating) AS previous_rating,
-    NULL AS attempts, NULL AS http_status, NULL AS sent_at, NULL AS duration_ms
-FROM (
-    SELECT run.number, result.*, row.note, result.status IN ('rated', 'unrated') AS was_sent
-    FROM run JOIN result ON result.run = repeats JOIN row ON row.run = repeats AND row.row = result.row
+    SELECT
+        outcome.run, row.row, line, status, reason, note,
+        iif(undo_of IS NOT NULL AND status IN ('rated', 'unrated'),
+            iif(row.rating = 0, 'removed', 'restored') || ifnull('; ' || told, ''), told) AS told,
+        row.kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, row.rating, row.rated_at,
+        iif(reason = 'known_from_journal', row.rating, previous.rating) AS previous_rating,
+        attempts, http_status, sent_at, duration_ms
+    FROM outcome
+    CROSS JOIN run ON number = outcome.run
+    CROSS JOIN row ON row.run = ifnull(repeats, number) AND row.row BETWEEN first_row AND last_row
+    LEFT JOIN previous ON previous.run = row.run AND previous.row = row.row
 );

@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from importer.journal.rows import OPEN, Changed
+from importer.journal.rows import AFTER, OPEN, STATE, Changed
+from importer.journal.states import CLAIMED, change, join_rows
 from importer.journal.traffic_rows import TrafficRows
 from importer.model import MediaKind, RatingJob, RowOutcome
 from importer.progress import Traffic
@@ -22,30 +23,32 @@ class SentRows(TrafficRows):
 
     def count_open(self) -> int:
         """Count the rows without an outcome."""
-        return self._count("status IS NULL")
+        return self._count_lines("status IS NULL")
 
     def has_open(self) -> bool:
         """Whether any row is without an outcome."""
-        sought = "SELECT 1 FROM row WHERE run = ? AND status IS NULL LIMIT 1"
+        sought = "SELECT 1 FROM state WHERE run = ? AND status IS NULL LIMIT 1"
         return self._db.execute(sought, (self.number,)).fetchone() is not None
 
     def count_gained(self) -> int:
         """Count by how many ratings the account has grown since it was read, as far as answers say so."""
-        found = self._db.execute(
-            "SELECT ifnull(sum((status = 'rated' AND previous_rating IS NULL)"
-            " - (status = 'unrated' AND previous_rating IS NOT NULL)), 0) FROM row WHERE run = ?",
-            (self.number,),
-        )
-        return int(found.fetchone()[0])
+        # A rating that was replaced or removed is no addition; one less there for each that was removed.
+        status = STATE.format("status", table="previous")
+        before = f"previous WHERE run = ? AND rating IS NOT NULL AND {status} IN ('rated', 'unrated')"
+        return self._count_lines("status = 'rated'") - self._database.count(before, self.number)
+
+    def _count_lines(self, where: str) -> int:
+        counted = "SELECT ifnull(sum(last_row - first_row + 1), 0) FROM state WHERE run = ? AND "
+        return int(self._db.execute(counted + where, (self.number,)).fetchone()[0])
 
     def has_added_before(self) -> bool:
         """Whether this or another run of the account has rated a title that was not rated."""
-        sought = "SELECT 1 FROM row WHERE status = 'rated' AND previous_rating IS NULL AND NOT carried"
+        sought = "SELECT 1 FROM row_state WHERE status = 'rated' AND previous_rating IS NULL AND NOT carried"
         return bool(self._db.execute(f"SELECT EXISTS ({sought})").fetchone()[0])
 
     def unanswered(self) -> list[RatingJob]:
         """Return the claimed jobs without an outcome: after a crash they may have arrived."""
-        return self._jobs("run = ? AND status IS NULL AND is_claimed ORDER BY row", self.number)
+        return self._jobs(AFTER.format("status IS NULL AND is_claimed"), self.number, 0, -1)
 
     def still_unconfirmed(self) -> list[RatingJob]:
         """Return the open jobs whose rating an earlier run may have sent, with nothing known since."""
@@ -61,53 +64,38 @@ class SentRows(TrafficRows):
     def claim(self, after_row: int, limit: int) -> list[RatingJob]:
         """Claim up to `limit` open rows after `after_row`, and return their jobs."""
         with self._transaction():
-            jobs = self._jobs(OPEN, self.number, after_row, limit)
-            if jobs:
-                claim = (self.number, jobs[0].row, jobs[-1].row)
-                # The new claim includes the claims between its first and last row.
-                self._db.execute("DELETE FROM claim WHERE run = ? AND first_row BETWEEN ? AND ?", claim)
-                self._db.execute("INSERT INTO claim VALUES (?, ?, ?)", claim)
+            jobs = self._jobs(AFTER.format(OPEN), self.number, after_row, limit)
+            self._change((job.row, CLAIMED) for job in jobs)
         return jobs
 
     def claim_rows(
         self, rows: Iterable[int], answered: Iterable[RowOutcome] = (), traffic: Traffic | None = None
     ) -> None:
-        """Claim rows that are not claimed yet, and write outcomes, in one commit that reaches the disk."""
+        """Claim rows, and write outcomes, in one commit that reaches the disk."""
         with self._transaction():
             self.record(answered)
             self.note_traffic(traffic or Traffic())
-            self._db.executemany(
-                "INSERT INTO claim VALUES (?, ?, ?)",
-                [(self.number, first_row, last_row) for first_row, last_row in _join_rows(rows)],
-            )
+            self._change((row, CLAIMED) for row in rows)
 
     def unclaim(self, *, except_rows: Iterable[int] = ()) -> None:
         """Remove the claims of rows that were never sent; `except_rows` may have been."""
         with self._transaction():
-            self._db.execute("DELETE FROM claim WHERE run = ?", (self.number,))
-            self._db.executemany(
-                "INSERT INTO claim VALUES (?, ?, ?)", ((self.number, row, row) for row in except_rows)
-            )
+            self._db.execute("UPDATE state SET is_claimed = 0 WHERE run = ? AND is_claimed", (self.number,))
+            self._change((row, CLAIMED) for row in except_rows)
 
     def record(self, row_outcomes: Iterable[RowOutcome]) -> None:
         """Write outcomes in one commit."""
         with self._transaction():
-            self._db.executemany(
-                "UPDATE row SET status = ?, reason = nullif(?, ''), message = nullif(?, ''), attempts = ?,"
-                f" http_status = ?, sent_at = ?, duration_ms = ? WHERE run = {self.number}"
-                " AND row BETWEEN ? AND ?",
-                (
-                    (*outcome, attempts, http_status, sent_at, duration_ms, first, last)
-                    for first, last, (_, outcome, attempts, http_status, sent_at, duration_ms) in _join(
-                        row_outcomes
-                    )
-                ),
-            )
+            joined = join_rows((row_outcome[0], row_outcome[1:]) for row_outcome in row_outcomes)
+            changes = [
+                (first, last, (0, outcome.status, outcome.reason or None, outcome.message or None, *sent))
+                for first, last, (outcome, *sent) in joined
+            ]
+            change(self._db, self.number, changes)
 
     def sent_rows(self, after_row: int, limit: int) -> list[Changed]:
         """Return up to `limit` rows after `after_row` that the destination accepted in this run."""
-        where = "run = ? AND row > ? AND is_accepted ORDER BY row LIMIT ?"
-        return self._changes(where, self.number, after_row, limit)
+        return self._changes(AFTER.format("is_accepted"), self.number, after_row, limit)
 
     def sent_kinds(self) -> list[tuple[MediaKind, MediaKind | None]]:
         """Return the kinds, with second kinds, of the rows that `sent_rows` returns."""
@@ -115,7 +103,7 @@ class SentRows(TrafficRows):
 
     def changed_rows(self, after_row: int, limit: int) -> list[Changed]:
         """Return up to `limit` rows after `after_row` that may have changed the account."""
-        where = "run = ? AND row > ? AND may_have_changed AND NOT carried ORDER BY row LIMIT ?"
+        where = AFTER.format("may_have_changed AND NOT carried")
         return self._changes(where, self.number, after_row, limit)
 
     def sent_ratings(self) -> dict[int, Any]:
@@ -148,8 +136,8 @@ class SentRows(TrafficRows):
             " WHERE run > ? AND run IN"
             " (SELECT number FROM run WHERE run_id IN (SELECT value FROM json_each(?)))"
             " AND may_have_changed AND NOT carried GROUP BY title_key)"
-            " SELECT row, run_id FROM row JOIN newest USING (title_key) JOIN run USING (number)"
-            " WHERE row.run = ? AND status IS NULL",
+            " SELECT row, run_id FROM row_state JOIN newest USING (title_key) JOIN run USING (number)"
+            " WHERE row_state.run = ? AND status IS NULL",
             (undone_number, json.dumps([*later]), self.number),
         )
         return dict(found.fetchall())
@@ -159,47 +147,11 @@ class SentRows(TrafficRows):
 
         Listed under its own id it was another title, and had no rating; under the other id it was this one.
         """
+        status, reason = (STATE.format(column, table="previous") for column in ("status", "reason"))
         with self._transaction():
             self._db.execute(
-                "UPDATE row SET previous_known = 1,"
-                " previous_rating = iif(reason = 'other_id', previous_rating, NULL),"
-                " previous_rated_at = iif(reason = 'other_id', previous_rated_at, NULL)"
-                " WHERE run = ? AND previous_known = 2 AND status = 'rated'"
-                " AND reason IS NOT 'not_listed'",
+                f"UPDATE previous SET known = 1, rating = iif({reason} = 'other_id', rating, NULL),"
+                f" rated_at = iif({reason} = 'other_id', rated_at, NULL)"
+                f" WHERE run = ? AND known = 2 AND {status} = 'rated' AND {reason} IS NOT 'not_listed'",
                 (self.number,),
             )
-
-    def describe_undo(self) -> None:
-        """Put `removed` or `restored` before the messages of an undo's rows."""
-        with self._transaction():
-            self._db.execute(
-                "UPDATE row SET message = iif(rating = 0, 'removed', 'restored')"
-                " || ifnull('; ' || nullif(message, ''), '')"
-                " WHERE run = ? AND status IN ('rated', 'unrated')"
-                " AND NOT ifnull(message, '') GLOB 'restored*' AND NOT ifnull(message, '') GLOB 'removed*'",
-                (self.number,),
-            )
-
-
-def _join_rows(rows: Iterable[int]) -> list[tuple[int, int]]:
-    """Join neighbours: 3, 1, 2, 7 are (1, 3) and (7, 7)."""
-    joined: list[tuple[int, int]] = []
-    for row in sorted(rows):
-        if joined and row == joined[-1][1] + 1:
-            joined[-1] = (joined[-1][0], row)
-        else:
-            joined.append((row, row))
-    return joined
-
-
-def _join(row_outcomes: Iterable[RowOutcome]) -> list[tuple[int, int, RowOutcome]]:
-    """Join outcomes of rows in a row that differ in nothing else, as (first row, last row, outcome)."""
-    joined: list[tuple[int, int, RowOutcome]] = []
-    for row_outcome in row_outcomes:
-        if joined:
-            first_row, last_row, before = joined[-1]
-            if row_outcome.row == last_row + 1 and row_outcome[1:] == before[1:]:
-                joined[-1] = (first_row, row_outcome.row, before)
-                continue
-        joined.append((row_outcome.row, row_outcome.row, row_outcome))
-    return joined

@@ -66,7 +66,7 @@ class UnlistedRows(RunRows):
         ).fetchall()
         found: list[Unverified] = []
         for number, started_at, is_verified in dropwhile(itemgetter(2), runs):
-            (last,) = self._db.execute("SELECT max(sent_at) FROM row WHERE run = ?", (number,)).fetchone()
+            (last,) = self._db.execute("SELECT max(sent_at) FROM state WHERE run = ?", (number,)).fetchone()
             # A row without an answer has no time: it was in flight when the last answer came.
             last = datetime.fromisoformat(started_at).timestamp() if last is None else last
             where = f"run = ? AND {_MAY_BE_LATE} AND ifnull(sent_at, ?) >= ? AND is_accepted IS "

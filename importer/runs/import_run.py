@@ -239,8 +239,6 @@ class ImportRun:
             finally:
                 # Also after an unexpected error: the results must show what was sent.
                 with delaying_signals() as delayed:
-                    if self.rules.undo_of is not None:
-                        run.describe_undo()
                     self._write_results(run)
         stopped_by = delivery.stopped_by or next(iter(delayed), None)
         if stopped_by is None and self.part is None:

@@ -74,7 +74,7 @@ class JournalReader:
         """How far the newest run is."""
         found = self._ask(
             "SELECT number, ended_at IS NOT NULL, count(sent_at), count(row) - count(status)"
-            " FROM run LEFT JOIN row ON run = number WHERE number = (SELECT max(number) FROM run)"
+            " FROM run LEFT JOIN row_state ON run = number WHERE number = (SELECT max(number) FROM run)"
         )
         return RunState(*found[0]) if found and found[0][0] else RunState()
 
@@ -84,18 +84,15 @@ class JournalReader:
     def row_outcomes(self) -> dict[tuple[int, int], tuple[str, str]]:
         """Status and reason of every row that has its outcome, by run and row."""
         found = self._ask(
-            "SELECT run, row, result.status, ifnull(result.reason, '') FROM result JOIN row USING (run, row)"
-            " WHERE row.status IS NOT NULL"
-            " UNION ALL SELECT run, row, status, ifnull(reason, '') FROM repeated_result ORDER BY run, row"
+            "SELECT run, row, status, ifnull(reason, '') FROM row_state WHERE status IS NOT NULL"
+            " ORDER BY run, row"
         )
         return {(run, row): (word, why) for run, row, word, why in found}
 
     def lines(self) -> list[tuple[str, str, str]]:
         """Row, status and reason of the newest run, as its results file must tell them."""
         found = self._ask(
-            "SELECT row, status, ifnull(reason, '') FROM"
-            " (SELECT run, row, status, reason FROM result"
-            " UNION ALL SELECT run, row, status, reason FROM repeated_result)"
+            "SELECT row, status, ifnull(reason, '') FROM result"
             " WHERE run = (SELECT max(number) FROM run) ORDER BY row"
         )
         return [(str(row), str(word), str(why)) for row, word, why in found]

@@ -90,7 +90,7 @@ def test_readers_of_the_journal_see_it_grow_and_disturb_nobody(
         assert process.poll() == 0
     assert held_open is not None
     with closing(held_open):
-        before = held_open.execute("SELECT count(*) FROM row WHERE status IS NOT NULL").fetchone()[0]
+        before = held_open.execute("SELECT count(*) FROM row_state WHERE status IS NOT NULL").fetchone()[0]
     assert before < ROWS == len(reader.row_outcomes())
     assert len(sizes) > 3
 
@@ -99,5 +99,5 @@ def begin_reading(folder: Path) -> sqlite3.Connection:
     (journal,) = (folder / "state" / "journals").glob("*.sqlite3")
     database = sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True, isolation_level=None)
     database.execute("BEGIN")
-    database.execute("SELECT count(*) FROM row").fetchone()
+    database.execute("SELECT count(*) FROM row_state").fetchone()
     return database

@@ -200,7 +200,7 @@ def test_a_kill_after_any_commit_leaves_no_damage(tmp_path: Path) -> None:
         run = load(journal, "killed", 20 * BLOCK)
         steps += [lambda: None, lambda: run.note_previous([(row, 3, None) for row in range(1, 5000, 3)])]
         steps += [lambda: run.close_rows(range(30, 400), OUTCOMES[1]), lambda: send(run, 12 * BLOCK)]
-        steps += [lambda: run.unclaim(except_rows=[5]), lambda: send(run, 99), run.describe_undo, run.finish]
+        steps += [lambda: run.unclaim(except_rows=[5]), lambda: send(run, 99), run.finish]
         for step in steps:
             step()
             folder = next(copied)

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from importer.errors import ImporterError, JournalLockedError, StateFileError
 from importer.journal import Journal, JournalRun, checksums
-from importer.journal.history import list_runs, read_results
+from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.results import Tally
 from importer.journal.traffic_rows import read_traffic
 from importer.model import (
@@ -212,54 +213,86 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
         assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
 
 
-@pytest.mark.parametrize(("version", "lacking"), [(6, ("unlisted", "own_date")), (8, ("own_date",))])
-def test_a_journal_gets_the_tables_that_are_new(folder: Path, version: int, lacking: tuple[str, ...]) -> None:
-    with Journal(folder, "account") as journal:
-        run = plan(journal, build_job())
-        run.record([row_outcome(1)])
-        run.finish()
-        dropped = "".join(f"DROP TABLE {table};" for table in (*lacking, "checksum"))
-        dropped += "ALTER TABLE run DROP COLUMN rated_titles; ALTER TABLE run DROP COLUMN rated_kinds;"
-        journal.connection.executescript(f"{dropped} PRAGMA user_version = {version};")
-    assert [past.counts for past in list_runs(folder)] == [{Status.RATED: 1}]
-    with Journal(folder, "account") as journal:
-        run = journal.open_run(run.number, run.run_id)
-        assert run.unlisted() == {}
-        assert journal.count("own_date") == 0
-        assert column(journal, run, "status") == ["rated"]
-        assert [past.kind for past in list_runs(folder)] == ["import"]
+VERSION_11 = Path(__file__).with_name("version-11.sql").read_text("utf-8")
+"""A journal as that version wrote it: all of its rows ended in other ways, and one run repeats another."""
+
+_WITHOUT_CHECKSUMS = (
+    "DROP TABLE checksum; ALTER TABLE run DROP COLUMN rated_titles; ALTER TABLE run DROP COLUMN rated_kinds;"
+)
+AFTER_5 = {
+    11: "",
+    10: "DROP TABLE request; DROP TABLE wait;",
+    8: "DROP TABLE own_date;" + _WITHOUT_CHECKSUMS,
+    6: "DROP TABLE unlisted; DROP TABLE own_date;" + _WITHOUT_CHECKSUMS,
+}
+"""What makes a journal of version 11 one of a version before."""
 
 
-def write_journal_of_version_10(folder: Path) -> JournalRun:
-    """That version had checksums, and no requests."""
-    with Journal(folder, "account") as journal:
-        run = plan(journal, build_job())
-        run.record([row_outcome(1)])
-        run.finish()
-        journal.connection.executescript("DROP TABLE request; DROP TABLE wait; PRAGMA user_version = 10;")
-        checksums.write_schema(journal.connection)
-    return run
-
-
-def test_a_journal_with_checksums_keeps_them_when_it_gets_tables(folder: Path) -> None:
-    run = write_journal_of_version_10(folder)
-    (past,) = list_runs(folder)
-    assert not read_traffic(past).is_whole
-    with Journal(folder, "account") as journal:
-        assert journal.count("request") == 0
-        opened = journal.open_run(run.number, run.run_id)
-        opened.note_traffic(Traffic(deque([RequestRecord(1.0, 5, "POST", 200, 1, "")])))
-    (past,) = list_runs(folder)
-    assert read_traffic(past).is_whole
-
-
-def test_damage_from_before_is_told_after_a_journal_got_tables(folder: Path) -> None:
-    run = write_journal_of_version_10(folder)
+def write_journal_after_5(folder: Path, version: int, damage: str = "") -> dict[str, list[tuple[Any, ...]]]:
+    """Write one, and return the results of its runs as that version told them."""
+    folder.mkdir(exist_ok=True, parents=True)
     with closing(sqlite3.connect(folder / "account.sqlite3")) as database:
-        database.execute("UPDATE row SET rating = 3")
+        database.executescript(f"{VERSION_11} {AFTER_5[version]} PRAGMA user_version = {version};")
+        if version == 10:
+            crc = checksums._measure(database, checksums._read_queries(database), 0, "schema", 0)
+            database.execute("UPDATE checksum SET crc = ? WHERE part = 'schema'", (crc,))
+        database.executescript(damage)
         database.commit()
-    with Journal(folder, "account") as journal, pytest.raises(StateFileError, match="not as"):
-        journal.open_run(run.number, run.run_id)
+        lines = database.execute(
+            f"SELECT (SELECT run_id FROM run WHERE number = run), {', '.join(RESULT_COLUMNS)} FROM"
+            " (SELECT * FROM result UNION ALL SELECT * FROM repeated_result) ORDER BY run, row"
+        ).fetchall()
+    return {run_id: [line[1:] for line in lines if line[0] == run_id] for run_id, *_ in lines}
+
+
+@pytest.mark.parametrize("version", AFTER_5)
+def test_a_journal_tells_the_same_before_and_after_it_is_brought_up_to_date(
+    folder: Path, version: int
+) -> None:
+    told = write_journal_after_5(folder, version)
+    past = list_runs(folder)
+    assert {run.run_id: list(read_results(run)) for run in past} == told
+    with Journal(folder, "account") as journal:
+        assert journal.count("checksum") > len(told)
+        runs = [journal.open_run(run.number, run.run_id) for run in past]
+        assert {run.run_id: list(run.results()) for run in runs} == told
+        _, repeat, mixed, _undo, stopped = runs
+        assert not mixed.unlisted()
+        assert journal.find_unfinished("stopped") == stopped
+        assert [job.row for job in stopped.unanswered()] == [4]
+        assert [job.row for job in stopped.open_jobs(0, 10)] == [3, 5, 6, 7]
+        assert not any(changed.is_known for changed in stopped.changed_rows(0, 10))
+        before = [(changed.job.row, *changed[1:]) for changed in mixed.changed_rows(0, 10)]
+        assert before == [(2, True, 2, "2024-05-01"), (6, True, 3, "2024-05-02T10:00:00Z")]
+        assert repeat.changed_rows(0, 10) == []
+        assert mixed.undone_rows() == {2, 6}
+    assert [replace(run, counts={}) for run in list_runs(folder)] == [replace(run, counts={}) for run in past]
+    assert [run.counts for run in list_runs(folder)] == [run.counts for run in past]
+
+
+def test_a_journal_keeps_its_requests_or_gets_a_table_for_them(folder: Path) -> None:
+    for version, is_whole in ((11, True), (10, False)):
+        write_journal_after_5(folder / str(version), version)
+        mixed = list_runs(folder / str(version))[2]
+        assert read_traffic(mixed).is_whole is is_whole
+        with Journal(folder / str(version), "account") as journal:
+            opened = journal.open_run(mixed.number, mixed.run_id)
+            opened.note_traffic(Traffic(deque([RequestRecord(1.0, 5, "POST", 200, 1, "")])))
+        assert read_traffic(mixed).is_whole
+
+
+@pytest.mark.parametrize("version", [10, 11])
+def test_damage_from_before_is_told_after_a_journal_was_brought_up_to_date(
+    folder: Path, version: int
+) -> None:
+    write_journal_after_5(folder, version, "UPDATE row SET rating = 3 WHERE run = 3 AND row = 2")
+    with pytest.raises(StateFileError, match="not as"):
+        find_run(folder, list_runs(folder)[2].run_id)
+    past = list_runs(folder)
+    with Journal(folder, "account") as journal:
+        journal.open_run(past[3].number, past[3].run_id)
+        with pytest.raises(StateFileError, match="not as"):
+            journal.open_run(past[2].number, past[2].run_id)
 
 
 @pytest.mark.parametrize("version", [4, 5])
@@ -573,14 +606,12 @@ def test_take_marks_and_gives_open_rows_in_order(journal: Journal) -> None:
     assert [job.row for job in run.unanswered()] == [1, 3, 4, 5]
 
 
-def test_marks_never_overlap(journal: Journal) -> None:
+def test_claims_of_rows_between_others_are_theirs_alone(journal: Journal) -> None:
     run = plan(journal, *map(build_job, range(1, 8)), outcomes=[None, None, RATED, None, None, None, None])
     run.claim(0, 5)
     run.unclaim(except_rows=[5, 2])
     taken = [[job.row for job in run.claim(after, 2)] for after in (0, 4, 7)]
     assert taken == [[1, 4], [6, 7], []]
-    marks = journal.connection.execute("SELECT run, first_row, last_row FROM claim").fetchall()
-    assert marks == [(run.number, 1, 4), (run.number, 5, 5), (run.number, 6, 7)]
     assert [job.row for job in run.unanswered()] == [1, 2, 4, 5, 6, 7]
 
 

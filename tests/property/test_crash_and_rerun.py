@@ -533,7 +533,7 @@ class CrashAndRerun(RuleBasedStateMachine):
         with closing(sqlite3.connect(self.folder / "account.sqlite3")) as database:
             try:
                 found = database.execute(
-                    "SELECT run, row, status, ifnull(reason, '') FROM row WHERE status IS NOT NULL"
+                    "SELECT run, row, status, ifnull(reason, '') FROM row_state WHERE status IS NOT NULL"
                 ).fetchall()
             except sqlite3.OperationalError:
                 found = []  # it crashed before there was a journal

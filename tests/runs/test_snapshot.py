@@ -32,7 +32,7 @@ def read_previous(road: Road) -> list[tuple[bool, object, object]]:
     """What the journal says of every row: is it known what stood there, which rating, which date."""
     with road.open_journal() as journal:
         found = journal.connection.execute(
-            "SELECT previous_known, previous_rating, previous_rated_at FROM row"
+            "SELECT previous_known, previous_rating, previous_rated_at FROM row_state"
             " WHERE run = (SELECT max(number) FROM run) ORDER BY row"
         )
         return [(bool(known), rating, rated_at) for known, rating, rated_at in found]

@@ -167,7 +167,7 @@ def _read_statuses(folder: Path) -> list[str]:
 
 def _wait_for_outcomes(state: Path) -> None:
     """Wait until the run has some outcomes in its journal."""
-    rated = "SELECT count(*) FROM row WHERE status = 'rated'"
+    rated = "SELECT count(*) FROM row_state WHERE status = 'rated'"
     wait_until(lambda: any(count_kept(journal, rated) > 3 for journal in state.rglob("*.sqlite3")))
 
 
