@@ -53,7 +53,11 @@ class Hands(Protocol):
         ...
 
     def end_turns(self, reason: str) -> None:
-        """Let all end in good order."""
+        """Let all end in good order, and begin nothing more."""
+        ...
+
+    def begin_again(self) -> None:
+        """Let workers begin again, for another driver."""
         ...
 
 
@@ -152,6 +156,7 @@ class Driver:
             for brought in self.hands.done():
                 self._take(brought)
             (self.sleep or time.sleep)(TICK_SECONDS)
+        self.hands.begin_again()
 
     def _wait(self, seconds: float) -> bool:
         """Wait, and say whether it is to end."""

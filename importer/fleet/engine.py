@@ -35,6 +35,8 @@ from importer.http import is_loopback
 
 CONNECT_SECONDS = 30
 LOST_WAIT_SECONDS = 1.0
+END_SECONDS = 60.0
+"""How long workers begin nothing after a driver was interrupted, should it die before it lets them."""
 _ANSWER_SECONDS = 10
 
 # They are declared without types.
@@ -153,10 +155,14 @@ class Engine:
         return len(threads), sum(threads.values())
 
     def end_turns(self, reason: str) -> None:
-        """Take back what nobody has begun, and let the rest end in good order."""
+        """Let what has begun end in good order, and begin nothing of the rest, until `begin_again`."""
         self._check()
-        self._client.cancel([future for future in self._futures.values() if not future.done()], force=True)
         self._client.run(end_turns, reason)
+
+    def begin_again(self) -> None:
+        """Let workers begin turns again: those of the next driver."""
+        self._check()
+        self._client.run(begin_again)
 
     def _check(self) -> None:
         if self._client.status != "running":
@@ -183,8 +189,13 @@ def bring(name: str) -> Brought:
 
 
 def end_turns(reason: str) -> None:
-    """End all turns of this process in good order."""
-    _here[-1].stop(reason)
+    """End all turns of this process in good order, and begin none for a while."""
+    _here[-1].close(reason, END_SECONDS)
+
+
+def begin_again() -> None:
+    """Begin turns again in this process."""
+    _here[-1].reopen()
 
 
 @contextmanager

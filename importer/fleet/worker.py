@@ -7,9 +7,11 @@ bring("ada")     another has it          Brought("ada", REFUSED, wait_seconds=12
 ```
 """
 
+import math
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -32,13 +34,14 @@ class Worker:
         self._bringing = bringing
         self._holder = holder or f"{socket.gethostname()}/{os.getpid()}"
         self._closed_for = ""
+        self._closed_until = 0.0
         self._turns = 0
         self._mutex = threading.Lock()
 
     def bring(self, name: str, road: Road | None = None, *, early: bool = False) -> Brought:
         """Bring one account, if it is due and free. Raises DepotUnreachableError."""
         with self._mutex:
-            if self._closed_for:
+            if self._closed_for and time.monotonic() < self._closed_until:
                 return Brought(name, Outcome.GIVEN_BACK, StopRunError.exit_code, self._closed_for)
             self._turns += 1
         try:
@@ -61,15 +64,17 @@ class Worker:
             return self._bring_alone(claim, held)
         return self._bringing.work(claim, held, road)
 
-    def stop(self, reason: str) -> None:
-        """Let all that this process works on end in good order: requests in flight come to their end."""
+    def close(self, reason: str, for_seconds: float = math.inf) -> None:
+        """Begin no more turns, for some time or for good; let those that have begun end in good order."""
+        with self._mutex:
+            self._closed_for, self._closed_until = reason, time.monotonic() + for_seconds
         self._bringing.leases.stop(StopRunError(reason))
 
-    def close(self, reason: str) -> None:
-        """Begin no more turns, and let those that have begun end in good order."""
+    def reopen(self) -> None:
+        """Begin turns again, unless it was closed for good."""
         with self._mutex:
-            self._closed_for = reason
-        self.stop(reason)
+            if self._closed_until != math.inf:
+                self._closed_for = ""
 
     def _bring_alone(self, claim: Claim, held: Held) -> Brought:
         bringing = self._bringing

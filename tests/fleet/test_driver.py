@@ -40,6 +40,7 @@ class Hands:
         self.submitted: list[str] = []
         self.at_once = 0
         self.ended = ""
+        self.has_begun_again = False
         self._out: list[str] = []
 
     def __len__(self) -> int:
@@ -62,6 +63,9 @@ class Hands:
 
     def end_turns(self, reason: str) -> None:
         self.ended = reason
+
+    def begin_again(self) -> None:
+        self.has_begun_again = True
 
     def _bring(self, name: str) -> Brought:
         if self.answers.get(name):
@@ -168,7 +172,7 @@ def test_asked_to_stop_it_lets_the_turns_end_and_keeps_the_rest_due(
     stop = threading.Event()
     driver = drive(depot, hands, clock, stop=stop, told=lambda _: stop.set())
     assert driver.run() == 3
-    assert hands.ended == "interrupted"
+    assert (hands.ended, hands.has_begun_again) == ("interrupted", True)
     assert len(hands.submitted) < 20
     assert len(depot.due(30)) == 20 - len(hands.submitted)
 

@@ -12,6 +12,7 @@ import pytest
 
 from importer.errors import SettingsError
 from importer.fleet.bringing import FleetOptions
+from importer.fleet.depot import State
 from importer.fleet.driver import Driver
 from importer.fleet.engine import (
     EngineLostError,
@@ -77,6 +78,21 @@ def test_embedded_it_brings_all_accounts_in_threads(site: Site, tmp_path: Path) 
             assert listening_addresses() <= {"127.0.0.1"}, "nobody else can reach it"
             assert Driver(depot, engine).run() == 0
             assert Driver(depot, engine).run() == 0, "nothing is due"
+    assert {site.count_stored(name) for name in names} == {5}
+    assert site.twice() == {}
+
+
+def test_interrupted_it_lets_turns_end_and_the_same_command_goes_on(tmp_path: Path, site: Site) -> None:
+    names = [f"user-{number:02}" for number in range(30)]
+    stop = threading.Event()
+    with open_worker(FleetOptions()) as (worker, depot):
+        enrol(site, depot, tmp_path, names, rows=5)
+        with embedded(worker, 3) as engine:
+            assert Driver(depot, engine, told=lambda _: stop.set(), stop=stop).run() == 3
+            states = depot.tally().states
+            assert states[State.RUNNING] == 0
+            assert states[State.DUE] >= 20
+            assert Driver(depot, engine).run() == 0
     assert {site.count_stored(name) for name in names} == {5}
     assert site.twice() == {}
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -121,10 +121,10 @@ class Killer:
         self.kills += 1
         return pid
 
-    def kill_until(self, kills: int, stored: int) -> None:
+    def kill_until(self, kills: int, stored: int, is_over: Callable[[], bool] = lambda: False) -> None:
         """Kill so often, each time that `stored` more ratings are at the site."""
         seen, deadline = 0, time.monotonic() + LONGEST_SECONDS
-        while self.kills < kills and time.monotonic() < deadline:
+        while self.kills < kills and not is_over() and time.monotonic() < deadline:
             now = sum(self._site.puts.values())
             if now >= seen + stored and self.kill_one() is not None:
                 seen = now

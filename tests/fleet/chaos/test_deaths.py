@@ -45,7 +45,7 @@ def test_whoever_dies_each_rating_is_stored_once_and_told_as_rated(
             driving = threading.Thread(target=lambda: codes.append(fleet.drive()))
             driving.start()
             killer = Killer(site, depot, workers)
-            killer.kill_until(kills, accounts * rows // (kills + 2))
+            killer.kill_until(kills + 2, accounts * rows // (2 * kills), lambda: not driving.is_alive())
             driving.join()
         assert killer.kills >= kills
         assert {name: site.count_stored(name) for name in names} == dict.fromkeys(names, rows)
