@@ -96,5 +96,7 @@ class Progress:
     """Whether all requests wait, rather than one of them."""
     waiting_until: float = 0.0
     """When the wait ends, on the event loop's clock (`loop.time()`, seconds)."""
+    told: Phase | None = None
+    """The phase that was told last in plain lines: blocks that follow each other do not tell it again."""
     traffic: Traffic | None = None
     """What goes over the network, if somebody takes it."""

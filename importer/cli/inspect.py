@@ -1,7 +1,9 @@
 """`importer inspect FILE`: shows what a file has and which rows would be sent. Sends nothing."""
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +12,17 @@ import typer
 from importer.cli import options
 from importer.cli.advice import advise_inspection, explain
 from importer.cli.groups import Only, spread
+from importer.cli.progress_bar import show_progress
 from importer.cli.prompts import find_prompts
 from importer.destinations.spec import RequestOptions
 from importer.errors import UsageError
+from importer.progress import Progress
 from importer.readers.base import ReadOptions
 from importer.readers.sample import ColumnSample
 from importer.report.inspect_file import inspect_file
 from importer.report.inspection import Inspection, build_inspection
 from importer.runs.places import PlaceOptions
-from importer.runs.prompts import TableAnswers, TryOut, Unattended
+from importer.runs.prompts import TableAnswers, TryOut, Unattended, Unwatched
 from importer.runs.rules import DestinationOptions
 from importer.runs.sources import ExportFile
 
@@ -52,6 +56,14 @@ class _Questions(Unattended):
         """Return the questions: the scale, and the columns of a table that no format knows."""
         columns = [{"name": each.name, "cells": list(each.cells)} for each in self._columns]
         return {"scale_question": self._scale or None, "columns": columns}
+
+
+class _Shown(Unwatched):
+    """Shows on a terminal that the file is being read."""
+
+    def watch(self, progress: Progress) -> AbstractContextManager[None]:
+        """Show it while the block lasts."""
+        return show_progress(progress, quiet=not sys.stderr.isatty())
 
 
 class _HtmlPage:
@@ -99,7 +111,8 @@ def inspect(
     if as_json and isinstance(prompts, Unattended):
         prompts = questions
     try:
-        found = inspect_file(export, place.spec, at, prompts, None if page is None else page.figures.add)
+        note_row = None if page is None else page.figures.add
+        found = inspect_file(export, place.spec, at, prompts, note_row, _Shown())
     except UsageError as error:
         if questions.is_any:
             print(
@@ -111,4 +124,7 @@ def inspect(
     if as_json:
         print(json.dumps(found.as_json() | questions.as_json(), indent=2))
     elif page is None:
-        print(build_inspection(found), *advise_inspection(found), sep="\n\n")
+        advice = list(advise_inspection(found))
+        if place.to is None:
+            advice.append(f"This is for {place.spec.word}, the usual destination; --to names another.")
+        print(build_inspection(found), *advice, sep="\n\n")

@@ -125,6 +125,11 @@ class Watch:
         self._pace = Pace()
         self._phase = progress.phase
 
+    @property
+    def progress(self) -> Progress:
+        """What it looks at."""
+        return self._progress
+
     def look(self) -> View:
         """Build a view of this moment."""
         progress, now = self._progress, self._clock()
@@ -199,15 +204,15 @@ class Lines:
     def __init__(self, watch: Watch, clock: Clock) -> None:
         self._watch = watch
         self._clock = clock
-        self._phase: Phase | None = None
         self._waiting = ("", "")
-        self._last_line = 0.0
+        self._last_line = clock()
 
     def look(self) -> Iterator[str]:
         """Give the lines to print at this moment."""
         view, now = self._watch.look(), self._clock()
-        if view.phase is not self._phase or now - self._last_line >= _SECONDS_BETWEEN_LINES:
-            self._phase, self._last_line = view.phase, now
+        progress = self._watch.progress
+        if view.phase is not progress.told or now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            progress.told, self._last_line = view.phase, now
             yield build_line(view)
         if (waiting := (view.waiting_for, view.waiting_detail)) != self._waiting:
             self._waiting = waiting

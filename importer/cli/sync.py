@@ -1,6 +1,7 @@
 """`importer sync`: the jobs of the settings file, once, or again and again as a daemon."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -173,8 +174,17 @@ def _dry_run_here(name: str, job: SyncJob, *, quiet: bool) -> int:
     """Show what a job would send. Nobody is told, and nothing is written down."""
     display = Display(quiet=quiet, log=open_log(as_json=False).bind(job=name), accepted=job.ends.accept)
     display.print_line(f"{name}:")
-    with dry_run_job(job, Unattended(), display) as run:
-        return display.report_end(run.execute())
+    try:
+        with dry_run_job(job, Unattended(), display) as run:
+            return display.report_end(run.execute())
+    except ImporterError as error:
+        _name_job(error, name)
+        raise
+
+
+def _name_job(error: ImporterError, name: str) -> None:
+    """Let the error say which job it ended, before the destination that it names."""
+    error.place = f"{name}: {error.place}" if error.place and error.place != name else name
 
 
 def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, quiet: bool) -> int:
@@ -204,7 +214,12 @@ def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, qu
         announce(end, recipients)
         if recipients.log.is_json and known is error:
             return known.exit_code
-        raise
+        if known is not error and os.environ.get("IMPORTER_TRACEBACK"):
+            raise
+        _name_job(known, name)
+        if known is error:
+            raise
+        raise known from error
 
 
 def _show_unchanged(name: str, ended: Unchanged, results: Path, display: Display) -> int:

@@ -16,6 +16,7 @@ from importer.errors import CommandError, UsageError
 from importer.files import make_private_folder, write_privately
 from importer.interrupts import translate_interrupts
 from importer.matching.answers import Answers
+from importer.monitoring.log import Log, open_log
 from importer.progress import Progress
 from importer.text import clean, count
 from importer.titles.build import build_index
@@ -55,6 +56,7 @@ def titles(
     ] = False,
     quiet: options.Quiet = False,
     as_json: options.AsJson = False,
+    log_format: options.LogFormatOption = options.LogFormat.TEXT,
 ) -> None:
     """Build, show or update the index of titles; forget answers."""
     if places and action is not Action.BUILD:
@@ -64,27 +66,28 @@ def titles(
     if index and action is not Action.FORGET:
         raise CommandError(f"titles {action} does not go with --index")
     path = index_file()
+    log = open_log(as_json=log_format is options.LogFormat.JSON).bind(job="titles")
     with translate_interrupts("the index is as it was"):
         if action is Action.BUILD:
-            _show_terms(path)
-            _build(find_files(places or []), path, {}, quiet=quiet)
+            _show_terms(path, log)
+            _build(find_files(places or []), path, {}, log, quiet=quiet)
         elif action is Action.UPDATE:
-            _update(path, download=download, quiet=quiet)
+            _update(path, log, download=download, quiet=quiet)
         elif action is Action.FORGET:
             _forget(path, index=index)
     if action is Action.STATUS or not quiet:
         _print_status(path, as_json=as_json)
 
 
-def _build(found: Files, path: Path, facts: Mapping[str, str], *, quiet: bool) -> None:
+def _build(found: Files, path: Path, facts: Mapping[str, str], log: Log, *, quiet: bool) -> None:
     progress = Progress()
-    with show_progress(progress, quiet=quiet):
+    with show_progress(progress, quiet=quiet, log=log):
         build_index(found, path, progress, facts=dict(facts))
 
 
-def _update(path: Path, *, download: bool, quiet: bool) -> None:
+def _update(path: Path, log: Log, *, download: bool, quiet: bool) -> None:
     address = load_title_settings(list_sections()).address
-    _show_terms(path)
+    _show_terms(path, log)
     if not download:
         raise UsageError(
             f"nothing was downloaded: --download fetches {', '.join(DataFile)} (about 1 GB) from {address}, "
@@ -94,13 +97,13 @@ def _update(path: Path, *, download: bool, quiet: bool) -> None:
     make_private_folder(path.parent)
     with tempfile.TemporaryDirectory(prefix="download-", dir=path.parent) as folder:
         progress = Progress()
-        with show_progress(progress, quiet=quiet):
+        with show_progress(progress, quiet=quiet, log=log):
             etags = {str(kind): known.get(f"etag {kind}", "") for kind in DataFile}
             found, new = download_files(address, Path(folder), etags, progress)
         if found:
-            _build(found, path, {f"etag {kind}": etag for kind, etag in new.items()}, quiet=quiet)
+            _build(found, path, {f"etag {kind}": etag for kind, etag in new.items()}, log, quiet=quiet)
         elif not quiet:
-            typer.echo("The files have not changed since the index was built.", err=True)
+            _tell("The files have not changed since the index was built.", log)
 
 
 def _forget(path: Path, *, index: bool) -> None:
@@ -111,10 +114,18 @@ def _forget(path: Path, *, index: bool) -> None:
         typer.echo(f"{count(answers.forget_all(), 'answer')} about titles forgotten.", err=True)
 
 
-def _show_terms(path: Path) -> None:
+def _tell(text: str, log: Log) -> None:
+    """Print it, or log it where standard error is a log."""
+    if log.is_json:
+        log.note(text)
+    else:
+        typer.echo(text, err=True)
+
+
+def _show_terms(path: Path, log: Log) -> None:
     shown = path.with_name("terms-shown")
     if not shown.exists():
-        typer.echo(TERMS, err=True)
+        _tell(TERMS, log)
         write_privately(shown, TERMS.encode())
 
 

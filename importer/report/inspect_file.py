@@ -12,7 +12,7 @@ from importer.model import Outcome, Status
 from importer.report.inspection import Inspection
 from importer.runs.import_run import ImportRun
 from importer.runs.open_destination import build_offline
-from importer.runs.prompts import Prompts
+from importer.runs.prompts import Observer, Prompts
 from importer.runs.results_csv import STANDARD_OUTPUT
 from importer.runs.rules import DestinationOptions, RunRules
 from importer.runs.sources import ExportFile, Opening
@@ -24,10 +24,11 @@ def inspect_file(
     options: DestinationOptions,
     prompts: Prompts,
     note_row: Callable[[Sequence[Any]], None] | None = None,
+    observer: Observer | None = None,
 ) -> Inspection:
     """Return the file's contents and the rows that a destination would take. Offline. Raises UsageError.
 
-    `note_row` is called with each line of the results.
+    `note_row` is called with each line of the results; `observer` shows how far it is.
     """
     destination = build_offline(spec, options)
     with (
@@ -36,7 +37,9 @@ def inspect_file(
         export.open(Opening(destination, journal, prompts, STANDARD_OUTPUT)) as source,
     ):
         reader = source.open_reader()
-        with ImportRun(source, destination, journal, RunRules.for_import(recheck=True)).loaded() as loaded:
+        run = ImportRun(source, destination, journal, RunRules.for_import(recheck=True))
+        run.observer = observer or run.observer
+        with run.loaded() as loaded:
             loaded.run.close_open(Outcome(Status.NOT_SENT))
             found = Inspection(source.name, reader.format_name, reader.notes, spec.word, unread=source.unread)
             with closing(loaded.run.results()) as lines:

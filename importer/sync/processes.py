@@ -86,7 +86,7 @@ class Children:
         prefix = f"{name:{width}} | "
         work = asyncio.gather(
             _pass_on(child.stdout, lambda line: self.show_output(f"{prefix}{line}".rstrip())),
-            _pass_on(child.stderr, lambda line: self.show_error(_label_error(prefix, line))),
+            _pass_on(child.stderr, lambda line: self.show_error(_label_error(name, prefix, line))),
             child.wait(),
         )
         while True:
@@ -112,9 +112,11 @@ async def run_side_by_side(names: Sequence[str], children: Children) -> int:
         return max(await asyncio.gather(*running))
 
 
-def _label_error(prefix: str, line: str) -> str:
-    """Add the job's name, except to a line of JSON, which has it."""
-    return line if line.startswith('{"') else f"{prefix}{line}".rstrip()
+def _label_error(name: str, prefix: str, line: str) -> str:
+    """Add the job's name, except to a line of JSON, which has it; an error names it once."""
+    if line.startswith('{"'):
+        return line
+    return f"{prefix}{line.replace(f'importer: {name}: ', 'importer: ', 1)}".rstrip()
 
 
 async def _pass_on(stream: asyncio.StreamReader, show: ShowLine) -> None:

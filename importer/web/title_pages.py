@@ -159,7 +159,7 @@ async def get_index(request: web.Request) -> web.StreamResponse:
     draft = find_draft(request)
     command = draft.command("titles")
     if not command.is_running:
-        command.start("titles", "update", "--download")
+        command.start("titles", "update", "--download", "--log-format", "json")
     return redirect(request, f"/imports/{draft.id}/titles")
 
 

@@ -249,6 +249,14 @@ def threads() -> set[str]:
     return {thread.name for thread in threading.enumerate()}
 
 
+def test_a_phase_is_told_once_though_blocks_follow_each_other(clock: FakeClock) -> None:
+    stream, progress = io.StringIO(), Progress(Phase.PLANNING)
+    for phase in (Phase.PLANNING, Phase.PLANNING, Phase.WRITING):
+        with show_progress(progress, stream=stream, clock=clock):
+            progress.phase = phase
+    assert stream.getvalue().splitlines() == ["planning", "writing results"]
+
+
 class TestShowing:
     def test_off_shows_nothing(self) -> None:
         stream = Terminal()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from importer.cli.app import load_command
+from importer.cli.options import LogFormat
 from importer.cli.titles import TERMS, Action
 from importer.destinations.titles import Candidate
 from importer.errors import UsageError
@@ -35,6 +36,16 @@ def test_the_terms_are_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "16 movies and shows by" in first.out
     titles(Action.BUILD, [folder])
     assert TERMS not in capsys.readouterr().err
+
+
+def test_programs_are_told_how_far_it_is(
+    tmp_path: Path, state: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    titles(Action.BUILD, [write_files(tmp_path / "imdb")], log_format=LogFormat.JSON)
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [each["message"] for each in told if each["event"] == "note"] == [" ".join(TERMS.split())]
+    assert all(each["job"] == "titles" for each in told)
+    assert (state / "titles" / "index.sqlite3").exists()
 
 
 def test_status_tells_of_an_index_and_of_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from importer.monitoring.log import open_log
 from importer.sync.processes import Children
+from tests.command import build_command, write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and scripts of a shell")
 
@@ -59,3 +60,17 @@ async def test_a_process_that_ended_by_itself_has_told_already(
     assert await Children([], open_log(as_json=False), print, print).run("nightly") == 1
     assert capsys.readouterr().err == ""
     assert not (state / "health").exists()
+
+
+@pytest.mark.parametrize("words", [("shelf",), ("shelf", "--dry-run"), ()])
+def test_an_error_names_its_job_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    importer = build_command(tmp_path, monkeypatch, capfd, {}, secrets=())
+    job = 'source = "gone.csv"\nto = "sandbox"\n'
+    write(tmp_path / "config.toml", f"[jobs.shelf]\n{job}[jobs.other]\n{job}")
+    code, _, err = importer("sync", *words)
+    assert code == 2
+    (line,) = [line for line in err.splitlines() if "shelf" in line]
+    assert line.count("shelf") == 1
+    assert line.startswith("importer: shelf: " if words else "shelf | importer: ")
