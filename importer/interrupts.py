@@ -169,7 +169,7 @@ def ending_signals() -> list[signal.Signals]:
     return [signal.SIGINT, signal.SIGTERM, *([] if ctrl_break is None else [ctrl_break])]
 
 
-def ask_to_end(child: "subprocess.Popen[bytes] | asyncio.subprocess.Process") -> None:
+def ask_to_end(child: "subprocess.Popen[Any] | asyncio.subprocess.Process") -> None:
     """Ask a process that was started with `OWN_GROUP` to end; on Windows `terminate` would kill it."""
     child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
 

@@ -14,8 +14,9 @@ write() { # name of the page, what it is about, words to type
         --version-string="$version" --output="$into/$page.1" "$*"
 }
 write importer "import a movie and TV ratings history" "$BIN/importer"
-"$BIN/python" -c 'from importer.cli.app import COMMANDS
-for name, (_, line) in COMMANDS.items(): print(name, line.rstrip("."), sep="\t")' |
+"$BIN/python" -c 'from importer.cli.app import COMMANDS, SUBCOMMANDS
+known = {**COMMANDS, **{f"{name} {each}": line for name, below in SUBCOMMANDS.items() for each, line in below.items()}}
+for name, (_, line) in known.items(): print(name, line.rstrip("."), sep="\t")' |
     while IFS="	" read -r name about; do
-        write "importer-$name" "$about" "$BIN/importer $name"
+        write "importer-$(echo "$name" | tr " " -)" "$about" "$BIN/importer $name"
     done

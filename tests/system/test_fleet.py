@@ -4,55 +4,14 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from importer.interrupts import OWN_GROUP
-from tests.command import inherit, write
+from tests.fleet.commands import Fleet, write_accounts
 from tests.fleet.site import Site, running_site, write_ratings
-
-COMMAND = [sys.executable, "-P", "-m", "importer"]
-
-
-class Fleet:
-    """The command in a folder with settings of its own."""
-
-    def __init__(self, folder: Path, site: Site) -> None:
-        self.folder = folder
-        config = write(folder / "config.toml", '[fleet]\nthreads = 4\nlease = "5s"\n')
-        own = {"IMPORTER_STATE_DIR": str(folder / "state"), "IMPORTER_CONFIG_FILE": str(config)}
-        self.environ: Mapping[str, str] = {**inherit(), **site.settings, **own}
-
-    def __call__(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [*COMMAND, "fleet", *words],
-            cwd=self.folder,
-            env=dict(self.environ),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-
-    def start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [*COMMAND, "fleet", *words],
-            cwd=self.folder,
-            env=dict(self.environ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **OWN_GROUP,
-        )
-
-    def states(self) -> dict[str, int]:
-        told = json.loads(self("status", "--json").stdout)
-        return {state: number for state, number in told["accounts"].items() if number}
 
 
 @pytest.fixture
@@ -66,21 +25,8 @@ def fleet(tmp_path: Path, site: Site) -> Fleet:
     return Fleet(tmp_path, site)
 
 
-def _enrol(site: Site, folder: Path, names: list[str], rows: int) -> Path:
-    """Write an accounts.csv of new users with a file each."""
-    file = folder / "accounts.csv"
-    with file.open("w", newline="") as stream:
-        lines = csv.writer(stream)
-        lines.writerow(["name", "source", "access_token", "refresh_token"])
-        for name in names:
-            pair = site.sign_up(name)
-            source = write_ratings(folder / f"{name}.csv", rows)
-            lines.writerow([name, source.name, pair.access_token, pair.refresh_token])
-    return file
-
-
 def test_the_whole_way_from_add_to_undo(fleet: Fleet, site: Site, tmp_path: Path) -> None:
-    file = _enrol(site, tmp_path, ["ada", "bob", "cyd"], 5)
+    file = write_accounts(site, tmp_path, ["ada", "bob", "cyd"], 5)
     added = fleet("add", str(file))
     assert (added.returncode, added.stderr) == (0, "")
     assert fleet.states() == {"due": 3}
@@ -127,7 +73,7 @@ def test_a_dump_is_split_and_sent_to_its_users(fleet: Fleet, site: Site, tmp_pat
 
 
 def test_the_exit_code_is_the_worst_of_all_accounts(fleet: Fleet, site: Site, tmp_path: Path) -> None:
-    file = _enrol(site, tmp_path, ["ada", "bob"], 2)
+    file = write_accounts(site, tmp_path, ["ada", "bob"], 2)
     with (tmp_path / "bob.csv").open("a") as source:
         source.write("tt0000009,11,movie\n")
     assert fleet("add", str(file)).returncode == 0
@@ -148,14 +94,14 @@ def test_a_revoked_sign_in_waits_for_a_new_one(fleet: Fleet, site: Site, tmp_pat
     assert fleet.states() == {"signed_out": 1}
     assert "add it again with a new one" in fleet("status").stdout
 
-    fleet("add", str(_enrol(site, tmp_path, ["ada"], 3)))
+    fleet("add", str(write_accounts(site, tmp_path, ["ada"], 3)))
     assert fleet("run").returncode == 0
     assert site.count_stored("ada") == 3
 
 
 def test_worker_processes_do_the_same(fleet: Fleet, site: Site, tmp_path: Path) -> None:
     names = [f"user{number}" for number in range(6)]
-    fleet("add", str(_enrol(site, tmp_path, names, 3)))
+    fleet("add", str(write_accounts(site, tmp_path, names, 3)))
     ran = fleet("run", "--processes", "2", "--log-format", "json")
 
     assert ran.returncode == 0, ran.stderr
@@ -172,7 +118,7 @@ def test_worker_processes_do_the_same(fleet: Fleet, site: Site, tmp_path: Path) 
 def test_ctrl_c_ends_a_fleet_that_stays_and_metrics_are_served(
     fleet: Fleet, site: Site, tmp_path: Path
 ) -> None:
-    fleet("add", str(_enrol(site, tmp_path, ["ada"], 3)))
+    fleet("add", str(write_accounts(site, tmp_path, ["ada"], 3)))
     process = fleet.start("serve", "--metrics-at", "0", "--log-format", "json")
     assert process.stderr is not None
     try:
