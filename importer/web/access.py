@@ -3,18 +3,16 @@
 import hmac
 import ipaddress
 import secrets
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from importer.secret import Secret
+from importer.web.patience import Patience
 
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _MOST_SESSIONS = 20
-_FREE_TRIES = 5
-_LONGEST_PAUSE_SECONDS = 300.0
 
 
 @dataclass(slots=True)
@@ -30,12 +28,10 @@ class Access:
     """Set if the page listens elsewhere than on this machine; then there is no key."""
     on_new_key: Callable[[str], None] = lambda _: None
     """Called with the next key when one was used."""
-    clock: Callable[[], float] = time.monotonic
+    patience: Patience = field(default_factory=Patience)
     key: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     _sessions: dict[str, str] = field(default_factory=dict, repr=False)
     """The token of each session's forms."""
-    _wrong: int = 0
-    _closed_until: float = 0.0
 
     @property
     def cookie(self) -> str:
@@ -59,21 +55,18 @@ class Access:
         self.on_new_key(self.key)
         return session
 
-    def use_password(self, given: str) -> str | None:
+    def use_password(self, given: str, address: str) -> str | None:
         """Open a session for the password; None if it is wrong. Raises HTTPTooManyRequests."""
-        if (left := self._closed_until - self.clock()) > 0:
+        if left := self.patience.seconds_left(address):
             raise web.HTTPTooManyRequests(
-                text="Too many wrong passwords. Wait a moment, then try again.",
+                text="Too many wrong passwords from your address. Wait a moment, then try again.",
                 headers={"Retry-After": str(int(left) + 1)},
             )
         expected = b"" if self.password is None else self.password.reveal().encode()
         if not expected or not hmac.compare_digest(given.encode(), expected):
-            self._wrong += 1
-            if self._wrong >= _FREE_TRIES:
-                pause_seconds = min(2.0 ** (self._wrong - _FREE_TRIES + 1), _LONGEST_PAUSE_SECONDS)
-                self._closed_until = self.clock() + pause_seconds
+            self.patience.note_wrong(address)
             return None
-        self._wrong = 0
+        self.patience.note_right(address)
         return self._open_session()
 
     def token_of(self, session: str) -> str | None:

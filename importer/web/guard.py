@@ -73,8 +73,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer = _explain(request, error)
     except ImporterError as error:
         answer = render_error(request, 400, clean(str(error), 2000))
-    except ConnectionResetError:  # the browser went away
-        raise
+    except ConnectionResetError:  # the browser went away, and nobody reads this
+        answer = web.Response(status=400)
     except OSError as error:
         request.app.logger.error("%s for %s", error.strerror or type(error).__name__, request.path)  # noqa: TRY400 - no path
         answer = render_error(request, 507 if error.errno in _FULL else 500, _explain_machine(error))

@@ -19,7 +19,7 @@ async def take_password(request: web.Request) -> web.StreamResponse:
     access = request.app[ACCESS]
     if access.password is None:
         raise web.HTTPNotFound
-    session = access.use_password(str((await request.post()).get("password", "")))
+    session = access.use_password(str((await request.post()).get("password", "")), request.remote or "")
     if session is None:
         return render(request, "password.html", status=401, problem="This is not the password.")
     answer = redirect(request, "/")

@@ -16,9 +16,11 @@ from importer.web import peer, uploads
 from importer.web.access import LOCAL_NAMES, Access
 from importer.web.drafts import Draft
 from importer.web.guard import HEADERS, SIGN_IN
+from importer.web.patience import Patience
 from importer.web.peer import TABLES, find_user
 from importer.web.server import build_app
 from importer.web.uploads import safe_name
+from tests.system.conftest import wait_until
 from tests.web.page import Page, open_page
 
 
@@ -258,14 +260,43 @@ async def test_elsewhere_names_are_those_that_were_allowed(places: Path) -> None
 
 def test_many_wrong_passwords_close_the_door_for_a_while() -> None:
     now = [0.0]
-    access = Access(1, password=Secret("open sesame"), clock=lambda: now[0])
+    access = Access(1, password=Secret("open sesame"), patience=Patience(lambda: now[0]))
     for _ in range(5):
-        assert access.use_password("guess") is None
+        assert access.use_password("guess", "192.0.2.7") is None
     with pytest.raises(web.HTTPTooManyRequests) as closed:
-        access.use_password("open sesame")
+        access.use_password("open sesame", "192.0.2.7")
     assert closed.value.headers["Retry-After"] == "3"
     now[0] = 2.1
-    assert access.use_password("open sesame")
+    assert access.use_password("open sesame", "192.0.2.7")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("192.0.2.7", "192.0.2.8"), ("2001:db8::1", "2001:db8:0:1::1"), ("::1", "127.0.0.1")]
+)
+def test_wrong_passwords_of_one_address_close_no_door_to_another(one: str, other: str) -> None:
+    access = Access(1, password=Secret("open sesame"))
+    for _ in range(5):
+        access.use_password("guess", one)
+    with pytest.raises(web.HTTPTooManyRequests):
+        access.use_password("open sesame", one)
+    assert access.use_password("open sesame", other)
+
+
+def test_whoever_has_many_addresses_of_one_network_is_one() -> None:
+    access = Access(1, password=Secret("open sesame"))
+    for number in range(5):
+        access.use_password("guess", f"2001:db8::{number}")
+    access.use_password("guess", "::ffff:192.0.2.7")
+    with pytest.raises(web.HTTPTooManyRequests):
+        access.use_password("open sesame", "2001:db8::99")
+    assert access.patience.seconds_left("192.0.2.7") == 0
+
+
+def test_no_number_of_addresses_fills_the_memory() -> None:
+    patience = Patience()
+    for number in range(10_050):
+        patience.note_wrong(f"10.0.{number >> 8}.{number & 255}")
+    assert len(patience._tries) == 10_000
 
 
 async def test_without_a_password_its_page_is_not_there(page: Page) -> None:
@@ -314,3 +345,28 @@ async def test_a_key_that_another_user_has_seen_is_of_no_use(
     assert (answer.status, stranger.access.key) == (403, key)
     monkeypatch.undo()
     assert (await stranger.get(f"/?key={key}")).status == 303
+
+
+@pytest.mark.parametrize("aborts", [False, True])
+async def test_an_upload_that_is_aborted_leaves_nothing_and_says_nothing(
+    page: Page, places: Path, caplog: pytest.LogCaptureFixture, aborts: bool
+) -> None:
+    begun = (
+        f'--b\r\nContent-Disposition: form-data; name="token"\r\n\r\n{page.token}\r\n'
+        '--b\r\nContent-Disposition: form-data; name="file"; filename="x.csv"\r\n\r\n' + "a" * 100_000
+    )
+    cookies = "; ".join(f"{name}={value}" for name, value in page.cookies.items())
+    _, writer = await asyncio.open_connection("127.0.0.1", page.access.port)
+    writer.write(
+        f"POST /imports HTTP/1.1\r\nHost: 127.0.0.1:{page.access.port}\r\nCookie: {cookies}\r\n"
+        f"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 5000000\r\n\r\n{begun}".encode()
+    )
+    await writer.drain()
+    await asyncio.to_thread(wait_until, lambda: any((places / "web").glob("*/x.csv")))
+    if aborts:
+        writer.transport.abort()
+    else:
+        writer.close()
+    await asyncio.to_thread(wait_until, lambda: not any((places / "web").iterdir()))
+    assert (await page.get("/")).status == 200
+    assert caplog.records == []
