@@ -17,7 +17,7 @@ MEANINGS = MappingProxyType(
         State.RUNNING: "a worker has it",
         State.WAITING: "not due yet",
         State.SIGNED_OUT: "its sign-in is not accepted any more: add it again with a new one",
-        State.SET_ASIDE: "its workers died each time: `importer fleet resume NAME` tries again",
+        State.SET_ASIDE: "its workers died, or a run was undone: `importer fleet resume NAME` goes on",
     }
 )
 """By state: what it means, and what people do about it."""

@@ -2,6 +2,7 @@
 
 from importer.config.folders import state_dir
 from importer.fleet.bringing import Road
+from importer.fleet.depot import Claim, Depot
 from importer.fleet.saving import Saving
 from importer.interrupts import stop_request
 from importer.journal.history import find_undoable
@@ -30,3 +31,10 @@ def undo_run(run_id: str, *, force: bool = False) -> Road:
             return run.execute()
 
     return undo
+
+
+def leave_alone(depot: Depot, name: str, run_id: str, lease_seconds: float) -> None:
+    """Set an account aside after an undo: its next turn would bring back what was undone."""
+    found = depot.claim(name, lease_seconds, early=True)
+    if isinstance(found, Claim):
+        depot.set_aside(found.lease, f"its run {run_id} was undone")

@@ -91,7 +91,7 @@ def test_an_account_is_shown_with_its_runs(imported: Importer, tmp_path: Path) -
     assert out.startswith("ada: waiting, not due yet\n")
     assert f"  source = {tmp_path / 'ada.csv'}\n" in out
     assert "exit code 1: 1 rated, 1 invalid" in out
-    assert "csv-file" in out
+    assert "ada.csv  1 rated, 1 invalid" in out
 
     told = json.loads(imported("fleet", "show", "ada", "--json")[1])
     assert (told["account"], told["last"]["exit_code"]) == ("ada", 1)

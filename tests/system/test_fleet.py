@@ -50,6 +50,10 @@ def test_the_whole_way_from_add_to_undo(fleet: Fleet, site: Site, tmp_path: Path
     assert (undone.returncode, undone.stderr) == (0, "")
     assert site.count_stored("ada") == 0
     assert site.count_stored("bob") == 5
+    assert fleet.states() == {"waiting": 2, "set_aside": 1}, "the next turn would bring them back"
+    assert fleet("resume", "ada").returncode == 0
+    assert fleet("run").returncode == 0
+    assert site.count_stored("ada") == 5
     printed = "".join(each.stdout + each.stderr for each in (added, ran, results, shown, undone))
     secrets = [cell for line in csv.reader(file.read_text().splitlines()) for cell in line[2:]][2:]
     assert len(secrets) == 6

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from importer.cli import options, past
+from importer.cli.table import build_table
 from importer.errors import OptionError, Remedy, UsageError
 from importer.files import check_place
 from importer.fleet.depot import Account, Depot
@@ -15,7 +17,10 @@ from importer.fleet.inspecting import read_journal, saved_state
 from importer.fleet.opening import open_depot
 from importer.fleet.overview import MEANINGS
 from importer.fleet.overview import as_json as describe
+from importer.fleet.saved import JOURNALS
 from importer.fleet.settings import load_fleet
+from importer.journal.history import list_runs
+from importer.journal.run_ids import short_id
 from importer.text import clean, list_counts, local_time
 
 Name = Annotated[str, typer.Argument(help="The account's name.", metavar="NAME")]
@@ -39,9 +44,8 @@ def show(name: Name, *, as_json: options.AsJson = False) -> None:
             return
         print(*_show(account), sep="\n")
         if has_runs:
-            print()
-            with saved_state(depot, name):
-                past.runs()
+            with saved_state(depot, name) as folder:
+                print("", *_show_runs(folder), sep="\n")
 
 
 def _show(account: Account) -> Iterator[str]:
@@ -60,6 +64,20 @@ def _show(account: Account) -> Iterator[str]:
         yield f"  last turn {local_time(account.ended_at)}, exit code {account.last.exit_code}: {counts}"
         if account.last.message:
             yield f"  {clean(account.last.message, 1000)}"
+
+
+def _show_runs(folder: Path) -> Iterator[str]:
+    rows = [
+        [
+            short_id(run.run_id),
+            local_time(datetime.fromisoformat(run.started_at)),
+            run.source if run.undo_of else Path(run.source).name,
+            list_counts(run.counts.items()) or "no rows",
+            f"by {short_id(run.undone_by)}" if run.undone_by else "",
+        ]
+        for run in list_runs(folder / JOURNALS, [])
+    ]
+    return build_table(["run", "when", "from", "rows", "undone"], rows)
 
 
 def results(
