@@ -15,12 +15,13 @@ from typing import Annotated, Any, Never
 
 import typer
 
-from importer.cli.advice import as_known, explain
+from importer.cli.advice import as_known
 from importer.cli.help import COMPLETE, WIDEST, HelpfulCommand, HelpfulGroup, path_of
+from importer.cli.problems import tell_error, tell_problem, tell_where_to_look
 from importer.cli.streams import flush, repair_streams
-from importer.errors import CommandError, ImporterError, OptionError, StopRunError
-from importer.monitoring.log import open_log
-from importer.text import clean, ignore_closed_stream
+from importer.errors import ImporterError, StopRunError
+from importer.monitoring.log import Log, open_log
+from importer.text import ignore_closed_stream
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("run", "Import FILE and report what became of every row."),
@@ -210,7 +211,8 @@ def main() -> Never:
     if problem is not None and not exit_code:
         exit_code = 1
         if not isinstance(problem, BrokenPipeError):  # else the reader has closed the pipe
-            _print_problem(f"cannot write to standard output ({problem.strerror})", exit_code)
+            said = f"cannot write to standard output ({problem.strerror})"
+            tell_problem(said, exit_code, sys.stderr, _json_log())
     flush(sys.stderr)
     sys.exit(exit_code)
 
@@ -237,10 +239,7 @@ def _run() -> int:
 
 
 def _report(error: ImporterError) -> int:
-    _print_problem(explain(error), error.exit_code, needs_yes=error.needs_yes)
-    if isinstance(error, (OptionError, CommandError)):
-        _print_where_to_look(_typed_command())
-    return error.exit_code
+    return tell_error(error, _typed_command(), sys.stderr, _json_log())
 
 
 def _typed_command() -> str:
@@ -263,33 +262,17 @@ def _report_wrong_words(error: Any) -> int:
         problem = f"{name}: {error.message}"
     for said, plain in _PLAIN:
         problem = re.sub(said, plain, problem)
-    _print_problem(problem, error.exit_code)
+    log = _json_log()
+    tell_problem(problem, error.exit_code, sys.stderr, log)
     # An option without its value is an error that does not know its command.
     known = error.ctx is not None and error.ctx.parent
-    _print_where_to_look(path_of(error.ctx) if known else _typed_command())
+    if log is None:
+        tell_where_to_look(path_of(error.ctx) if known else _typed_command(), sys.stderr)
     return int(error.exit_code)
 
 
-def _print_where_to_look(command: str) -> None:
-    if not _logs_json():
-        _print_line(f"see `{' '.join(filter(None, ['importer', command]))} --help`")
-
-
-def _print_problem(problem: str, exit_code: int, *, needs_yes: bool = False) -> int:
-    if _logs_json():
-        open_log(as_json=True).stopped(problem, exit_code, needs_yes=needs_yes)
-    else:
-        for line in problem.splitlines():
-            _print_line(clean(line, 2000))
-    return exit_code
-
-
-def _print_line(line: str) -> None:
-    with ignore_closed_stream(sys.stderr):
-        print(f"importer: {line}", file=sys.stderr)
-
-
-def _logs_json() -> bool:
-    """Whether standard error must be JSON, also if the command failed to start."""
+def _json_log() -> Log | None:
+    """Open the log if standard error must be JSON, also if the command failed to start."""
     words = sys.argv[1:]
-    return "--log-format=json" in words or ("--log-format", "json") in pairwise(words)
+    is_json = "--log-format=json" in words or ("--log-format", "json") in pairwise(words)
+    return open_log(as_json=True) if is_json else None

@@ -44,15 +44,24 @@ class Display:
     announce: Callable[[RunEnd], None] | None = None
     """Announces how the run ended; None means only in the log."""
     voice: Voice = field(default_factory=Voice)
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    typed: str = ""
+    """The command that would run it again, where that is not the one that this process was started with."""
 
     def watch(self, progress: Progress) -> AbstractContextManager[None]:
         """Show the progress while the block lasts."""
         # A live display and results on one terminal would write over each other.
-        is_in_the_way = self.to_stderr and sys.stdout.isatty()
+        is_in_the_way = self.to_stderr and self.out.isatty()
         quiet = self.quiet or is_in_the_way
         waits_only = self.logs_waits_only
         return show_progress(
-            progress, quiet=quiet, log=self.log, logs_waits_only=waits_only, voice=self.voice
+            progress,
+            quiet=quiet,
+            log=self.log,
+            logs_waits_only=waits_only,
+            voice=self.voice,
+            stream=self.err,
         )
 
     def waiting(self, reason: str) -> None:
@@ -75,8 +84,8 @@ class Display:
             self.voice.floor.say(partial(self._print_lines, build_send_summary(summary)))
 
     def _print_lines(self, lines: Sequence[str]) -> None:
-        with ignore_closed_stream(sys.stderr):
-            print(*map(self.voice.name, lines), sep="\n", file=sys.stderr)
+        with ignore_closed_stream(self.err):
+            print(*map(self.voice.name, lines), sep="\n", file=self.err)
 
     def warned(self, warning: str) -> None:
         """Log it; without a JSON log it is printed."""
@@ -93,7 +102,7 @@ class Display:
 
     def conclude(self, report: RunReport) -> tuple[Summary, int]:
         """Announce how a run ended; give its summary and its exit code."""
-        summary = _build_summary(report, self.accepted)
+        summary = _build_summary(report, self.accepted, self.typed)
         exit_code = report.stopped_by.exit_code if report.stopped_by else int(not summary.all_succeeded)
         now = datetime.now(UTC)
         self.announce_end(
@@ -117,33 +126,33 @@ class Display:
             build_failed_start(self.log.job, known, began_at=self.began_at, ended_at=now, stopped=text)
         )
         if not self.log.is_json:
-            with ignore_closed_stream(sys.stderr):
-                print(f"importer: {clean(text, 2000)}", file=sys.stderr)
+            with ignore_closed_stream(self.err):
+                print(f"importer: {clean(text, 2000)}", file=self.err)
         return known.exit_code
 
     def print_json(self, value: object) -> None:
         """Print the result as JSON, unless standard error is its place and the log's."""
-        if not (self.log.is_json and self.stream is sys.stderr):
+        if not (self.log.is_json and self.stream is self.err):
             with ignore_closed_stream(self.stream):
                 print(json.dumps(value, indent=2), file=self.stream)
 
     def print_summary(self, summary: Summary) -> None:
         """Print the summary; if output is quiet, only why the run stopped early."""
-        if self.log.is_json and self.stream is sys.stderr:
+        if self.log.is_json and self.stream is self.err:
             return  # standard error is the log's
         if not self.quiet:
             with ignore_closed_stream(self.stream):
                 self._print(summary)
         elif summary.stopped is not None and not self.log.is_json:
-            with ignore_closed_stream(sys.stderr):
+            with ignore_closed_stream(self.err):
                 stopped = f"stopped early: {clean(summary.stopped, 1000)}"
-                print(f"importer: {self.voice.name(stopped)}", file=sys.stderr)
+                print(f"importer: {self.voice.name(stopped)}", file=self.err)
 
     def print_line(self, line: str) -> None:
         """Print a line, unless output is quiet or a log."""
         if not self.quiet and not self.log.is_json:
-            with ignore_closed_stream(sys.stdout):
-                print(clean(line, 1000))
+            with ignore_closed_stream(self.out):
+                print(clean(line, 1000), file=self.out)
 
     def announce_end(self, end: RunEnd) -> None:
         """Announce how the run ended, to people who do not watch it."""
@@ -163,10 +172,10 @@ class Display:
     @property
     def stream(self) -> TextIO:
         """Where the summary goes."""
-        return sys.stderr if self.to_stderr else sys.stdout
+        return self.err if self.to_stderr else self.out
 
 
-def _build_summary(report: RunReport, accepted: Collection[Status]) -> Summary:
+def _build_summary(report: RunReport, accepted: Collection[Status], typed: str) -> Summary:
     summary = Summary(
         run_id=report.run.run_id,
         source=report.source,
@@ -187,5 +196,5 @@ def _build_summary(report: RunReport, accepted: Collection[Status]) -> Summary:
         follows_plan=report.follows_plan,
         first_rows=report.first_rows,
     )
-    step = find_next(summary, report.stopped_by, report.destination)
+    step = find_next(summary, report.stopped_by, report.destination, typed)
     return replace(summary, next_command=step[0], next_reason=step[1]) if step else summary

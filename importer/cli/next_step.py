@@ -51,18 +51,25 @@ _FIRST = {
 """Errors that the same command would meet again, and what has to be done before it is typed."""
 
 
-def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) -> tuple[str, str] | None:
-    """Give (command, reason), or None where nothing is left to do. `place` is the destination's name."""
+def find_next(
+    summary: Summary, stopped_by: ImporterError | None, place: str, again: str = ""
+) -> tuple[str, str] | None:
+    """Give (command, reason), or None where nothing is left to do.
+
+    `place` is the destination's name. `again` is the command that would do the same again, if it is not the
+    one that was typed.
+    """
+    again = again or _typed()
     counts = {status: rows for status, rows in summary.counts.items() if status not in summary.accepted}
     if first := next((_FIRST[error] for error in _FIRST if isinstance(stopped_by, error)), None):
-        return _typed(), f"{first}, then"
+        return again, f"{first}, then"
     if summary.dry_run:
         reason = "to undo them" if summary.is_undo else "to send them"
-        return (_typed(), reason) if counts.get(Status.NOT_SENT) else None
+        return (again, reason) if counts.get(Status.NOT_SENT) else None
     if summary.stopped:
-        return _typed(), "to go on where this run stopped"
+        return again, "to go on where this run stopped"
     if counts.keys() & {Status.FAILED, Status.UNCONFIRMED}:
-        return _typed(), "to try the failed rows again; what is done is not sent again"
+        return again, "to try the failed rows again; what is done is not sent again"
     if summary.is_undo:
         return None  # its rows are those of the run; nobody can correct them
     without_ids = any(tally.reason == NEEDS_ID for tally in summary.misses)
@@ -85,7 +92,7 @@ def find_next(summary: Summary, stopped_by: ImporterError | None, place: str) ->
     is_read_anew |= typed[:1] == ["sync"] or is_file(place) or "IMPORTER_TYPED" in os.environ
     if counts.keys() & CORRECTABLE and is_read_anew:
         # A sync reads its source anew, a file to upload is written whole, a Makefile has its own journal.
-        return _typed(), f"correct the {to_correct} in {summary.source}, then"
+        return again, f"correct the {to_correct} in {summary.source}, then"
     if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
         # The journal has the run of these results; who had to name the destination of others, has to again.
         to = _keep(typed, {"--to": True, "--api": True}) if typed[:1] == ["retry"] else ()

@@ -10,9 +10,9 @@ import typer
 
 from importer.cli.next_step import command_line
 from importer.config.folders import config_file
-from importer.config.notify import load_notify
 from importer.config.sources import read_tables
 from importer.config.starter import build_starter, write_starter
+from importer.config.sync import load_sync
 from importer.destinations.registry import list_sections, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import SettingsError
@@ -99,7 +99,7 @@ def _find_problems() -> Iterator[str]:
     except SettingsError as error:
         yield from error.problems
     try:
-        if load_notify(list_sections()).settings.notify:
+        if load_sync(list_sections()).settings.notify:
             build_recipients(open_log(as_json=False), None)
     except SettingsError as error:
         yield from error.problems

@@ -1,11 +1,8 @@
 """`importer sync`: the jobs of the settings file, once, or again and again as a daemon."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, TextIO
@@ -13,32 +10,28 @@ from typing import Annotated, TextIO
 import typer
 
 from importer.cli import options
-from importer.cli.advice import as_known, explain
 from importer.cli.display import Display
 from importer.cli.options import LogFormat
 from importer.cli.status import show_jobs
-from importer.errors import CommandError, ImporterError
+from importer.cli.sync_job import JobOptions, Streams, name_job, run_here, run_threads
+from importer.errors import CommandError
 from importer.files import check_place, make_private_folder
-from importer.model import Status
-from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import Log, open_log
 from importer.monitoring.metrics import write_metrics
-from importer.monitoring.run_end import RunEnd, build_failed_start
 from importer.runs.prompts import Unattended
-from importer.runs.run_report import RunReport
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
 from importer.sync.dry_run import dry_run_job
-from importer.sync.job import Unchanged, results_of, run_job
+from importer.sync.job import queue_of
 from importer.sync.jobs_file import choose_jobs, load_jobs
-from importer.sync.processes import Children, run_side_by_side
-from importer.sync.recipients import build_recipients, health_folder
+from importer.sync.processes import Children
+from importer.sync.recipients import build_recipients, health_folder, load_at_once
 from importer.sync.run_daemon import DaemonOptions, run_daemon
 from importer.sync.schedule import Schedule, build_schedule
-from importer.sync.shared_results import write_shared_results
 from importer.sync.status import list_jobs
 from importer.sync.switch import is_switched_off, leave_out_off, switch_jobs
-from importer.text import count, ignore_closed_stream, parse_duration
+from importer.sync.warm_process import IN_THREADS, WarmProcess, run_side_by_side
+from importer.text import ignore_closed_stream, parse_duration
 
 
 def sync(
@@ -71,6 +64,7 @@ def sync(
     scheduled: Annotated[
         bool, typer.Option("--scheduled", help="For schedulers: a named job that is off is left out, too.")
     ] = False,
+    in_threads: Annotated[bool, typer.Option(IN_THREADS, hidden=True)] = False,
     dry_run: options.DryRun = False,
     yes: options.Yes = False,
     quiet: options.Quiet = False,
@@ -92,6 +86,11 @@ def sync(
 
     With --every, --cron or --daemon it stays and runs them again.
     """
+    log = open_log(as_json=log_format is LogFormat.JSON)
+    ways = JobOptions(asks=not yes, quiet=quiet, log_json=log.is_json, metrics=metrics)
+    if in_threads:
+        run_threads(ways)
+        return
     chosen = tuple(names or ())
     known = load_jobs()
     jobs = choose_jobs(known, chosen)
@@ -108,9 +107,8 @@ def sync(
         raise CommandError("--dry-run shows one run; leave --every, --cron and --daemon out")
     if metrics is not None and not dry_run:
         check_place(metrics, "metrics")
-    log = open_log(as_json=log_format is LogFormat.JSON)
-    arguments = _child_arguments(yes=yes, quiet=quiet, as_json=log.is_json, metrics=metrics)
-    children = Children(arguments, log, partial(_print, sys.stdout), partial(_print, sys.stderr), metrics)
+    show_output, show_error = partial(_print, sys.stdout), partial(_print, sys.stderr)
+    children = Children(_child_arguments(ways), log, show_output, show_error, metrics)
     if stays:
         schedule = _parse_schedule(every or "", cron or "")
         wanted = DaemonOptions(chosen, schedule, _parse_jitter(jitter), metrics_at, quiet=quiet)
@@ -123,18 +121,20 @@ def sync(
         raise typer.Exit(
             max((_dry_run_here(name, job, quiet=quiet) for name, job in jobs.items()), default=0)
         )
-    raise typer.Exit(_run_once(jobs, children, asks=not yes, quiet=quiet))
+    raise typer.Exit(_run_once(jobs, children, ways))
 
 
-def _run_once(jobs: Mapping[str, SyncJob], children: Children, *, asks: bool, quiet: bool) -> int:
+def _run_once(jobs: Mapping[str, SyncJob], children: Children, ways: JobOptions) -> int:
     if not jobs:
         _write_metrics(children.metrics)
         return 0
     if len(jobs) > 1:
-        return asyncio.run(run_side_by_side(list(jobs), children))
+        queues = {name: queue_of(name, job) for name, job in jobs.items()}
+        warm = WarmProcess(lambda: children, load_at_once(), queues.__getitem__)
+        return asyncio.run(run_side_by_side(list(jobs), warm))
     [(name, job)] = jobs.items()
     recipients = build_recipients(children.log.bind(job=name), children.metrics)
-    return _run_here(name, job, recipients, asks=asks, quiet=quiet)
+    return run_here(name, job, recipients, ways, Streams())
 
 
 def _switch(names: tuple[str, ...], known: Mapping[str, SyncJob], metrics: Path | None, *, on: bool) -> None:
@@ -159,10 +159,10 @@ def _tell_switches(jobs: Iterable[str], off: Iterable[str], log: Log) -> None:
         log.note(f"{name} is switched off otherwise: it runs because it is named")
 
 
-def _child_arguments(*, yes: bool, quiet: bool, as_json: bool, metrics: Path | None) -> list[str]:
-    arguments = [word for word, is_given in (("--yes", yes), ("--quiet", quiet)) if is_given]
-    arguments += ["--log-format", "json"] if as_json else []
-    return arguments + (["--metrics", str(metrics.absolute())] if metrics else [])
+def _child_arguments(ways: JobOptions) -> list[str]:
+    arguments = [word for word, is_given in (("--yes", not ways.asks), ("--quiet", ways.quiet)) if is_given]
+    arguments += ["--log-format", "json"] if ways.log_json else []
+    return arguments + (["--metrics", str(ways.metrics.absolute())] if ways.metrics else [])
 
 
 def _print(stream: TextIO, line: str) -> None:
@@ -178,68 +178,8 @@ def _dry_run_here(name: str, job: SyncJob, *, quiet: bool) -> int:
         with dry_run_job(job, Unattended(), display) as run:
             return display.report_end(run.execute())
     except ImporterError as error:
-        _name_job(error, name)
+        name_job(error, name)
         raise
-
-
-def _name_job(error: ImporterError, name: str) -> None:
-    """Let the error say which job it ended, before the destination that it names."""
-    error.place = f"{name}: {error.place}" if error.place and error.place != name else name
-
-
-def _run_here(name: str, job: SyncJob, recipients: Recipients, *, asks: bool, quiet: bool) -> int:
-    display = Display(
-        quiet=quiet,
-        log=recipients.log,
-        logs_waits_only=True,  # it goes into the system's journal, night after night
-        accepted=job.ends.accept,
-        announce=partial(announce, recipients=recipients),
-    )
-    try:
-        results = results_of(name, job)
-        ended = run_job(name, job, results, Unattended(assume_yes=not asks), display)
-        if job.shared is not None:
-            has_run = isinstance(ended, RunReport)
-            results = write_shared_results(name, job, job.shared, has_run=has_run)
-        return (
-            display.report_end(replace(ended, results=results))
-            if isinstance(ended, RunReport)
-            else _show_unchanged(name, ended, results, display)
-        )
-    except Exception as error:
-        # Nobody watches, so an unexpected error is announced as well.
-        known = error if isinstance(error, ImporterError) else as_known(error)
-        now = datetime.now(UTC)
-        end = build_failed_start(name, known, began_at=display.began_at, ended_at=now, stopped=explain(known))
-        announce(end, recipients)
-        if recipients.log.is_json and known is error:
-            return known.exit_code
-        if known is not error and os.environ.get("IMPORTER_TRACEBACK"):
-            raise
-        _name_job(known, name)
-        if known is error:
-            raise
-        raise known from error
-
-
-def _show_unchanged(name: str, ended: Unchanged, results: Path, display: Display) -> int:
-    line = f"{name}: nothing changed since {ended.since.strftime('%Y-%m-%d %H:%M UTC')}"
-    if ended.failed:
-        line += f"; {count(ended.failed, 'row')} did not succeed then, see {results}"
-    display.print_line(line)
-    now = datetime.now(UTC)
-    display.announce_end(
-        RunEnd(
-            name,
-            int(ended.failed > 0),
-            display.began_at,
-            now,
-            counts=ended.counts,
-            told={status: rows for status, rows in ended.counts.items() if not Status(status).is_success},
-            accepted=display.accepted,
-        )
-    )
-    return 0
 
 
 def _parse_schedule(every: str, cron: str) -> Schedule | None:

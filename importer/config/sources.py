@@ -18,6 +18,7 @@ import stat
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import Field, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -234,7 +235,7 @@ def read_tables(
     snapshot = None if file else environ.get("IMPORTER_CONFIG_SNAPSHOT")
     variable = None if file else environ.get("IMPORTER_CONFIG_FILE")
     try:
-        return tomllib.loads(Path(snapshot or path).read_text(encoding="utf-8-sig")), path, []
+        return _parse(Path(snapshot or path).read_text(encoding="utf-8-sig")), path, []
     except FileNotFoundError:
         if not file and not variable:
             return {}, path, []
@@ -251,6 +252,12 @@ def read_tables(
     except (ValueError, RecursionError) as error:  # numbers of thousands of digits and lists too deep, too
         problem = f"The settings file {path} is not valid TOML: {error}."
     return None, path, [problem]
+
+
+@lru_cache(maxsize=4)
+def _parse(text: str) -> dict[str, Any]:
+    """Parse it once: a process may run hundreds of sync jobs, and each reads its account's settings."""
+    return tomllib.loads(text)
 
 
 def _find_table(tables: dict[str, Any], section: str) -> dict[str, Any]:

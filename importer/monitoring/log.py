@@ -12,8 +12,9 @@ masked: a `Secret`, the value of a key that names one, the user part of a URL, t
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TextIO
 
 from importer.monitoring.run_end import RunEnd
@@ -134,9 +135,26 @@ class Log:
 
 def open_log(*, as_json: bool, stream: TextIO | None = None) -> Log:
     """Open the log of this process; `stream` is for tests and defaults to standard error."""
-    stream = stream or sys.stderr
+    return _capture_libraries(_open(stream or sys.stderr, as_json=as_json))
+
+
+@contextmanager
+def log_of_thread(stream: TextIO, *, as_json: bool) -> Iterator[Log]:
+    """Open a log that has, while the block runs, also what libraries say in this thread."""
+    log = _open(stream, as_json=as_json)
+    before = _THREAD_LOG.set(log)
+    try:
+        yield log
+    finally:
+        _THREAD_LOG.reset(before)
+
+
+_THREAD_LOG: ContextVar[Log | None] = ContextVar("log", default=None)
+
+
+def _open(stream: TextIO, *, as_json: bool) -> Log:
     if not as_json:
-        return _capture_libraries(Log(stream, None))
+        return Log(stream, None)
     import structlog  # noqa: PLC0415 - slow to import
 
     logger = structlog.wrap_logger(
@@ -149,7 +167,7 @@ def open_log(*, as_json: bool, stream: TextIO | None = None) -> Log:
         ],
         wrapper_class=structlog.make_filtering_bound_logger("info"),
     )
-    return _capture_libraries(Log(stream, logger))
+    return Log(stream, logger)
 
 
 class _LibraryHandler(logging.Handler):
@@ -163,7 +181,7 @@ class _LibraryHandler(logging.Handler):
         # Without a traceback: it may quote an address with its key.
         kind = record.exc_info[0] if record.exc_info else None
         text = f"{record.name}: {record.getMessage()}{f' ({kind.__name__})' if kind else ''}"
-        self._log.warn_once(str(_mask("message", text)))
+        (_THREAD_LOG.get() or self._log).warn_once(str(_mask("message", text)))
 
 
 def _capture_libraries(log: Log) -> Log:

@@ -77,7 +77,7 @@ def run_job(
     """
     folder = state_dir() / "sync"
     wait = partial(observer.waiting, f"{name}: another job of this account is at work; waiting for it")
-    with translate_interrupts(), account_queue(folder / f"{_queue_of(name, job)}.lock", wait):
+    with translate_interrupts(), account_queue(folder / f"{queue_of(name, job)}.lock", wait):
         try:
             return _Sync(name, job, results, prompts, observer, before_sending).run()
         except AuthorizationError as error:
@@ -283,7 +283,7 @@ def _stamp(file: Path) -> str:
     return str(file.stat().st_mtime_ns) if file.exists() else ""
 
 
-def _queue_of(name: str, job: SyncJob) -> str:
+def queue_of(name: str, job: SyncJob) -> str:
     """Return the name of the account's queue, in which its jobs wait; each file has its own."""
     return f"file-{name}" if job.is_to_file else f"line-{job.spec.word}-{job.account or 'default'}"
 

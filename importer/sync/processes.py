@@ -1,4 +1,8 @@
-"""Sync jobs as processes of their own, side by side: each line of their output begins with the job's name."""
+"""Sync jobs as processes of their own: each line of their output begins with the job's name.
+
+nightly | 98 rated, 2 not found                                       its standard output
+nightly | importer: Not signed in. Run `importer login trakt`.        its standard error
+"""
 
 import asyncio
 import os
@@ -11,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from importer.errors import SettingsError, StopRunError
-from importer.interrupts import OWN_GROUP, ask_to_end, ending_signals, on_signals
+from importer.interrupts import OWN_GROUP, ask_to_end
 from importer.monitoring.announce import Recipients, announce
 from importer.monitoring.log import Log
 from importer.monitoring.run_end import build_failed_start
+from importer.sync.crashes import forget_crash, note_crash
 from importer.sync.recipients import build_recipients, health_folder
 
 _LONGEST_LINE_BYTES = 1 << 20
@@ -26,7 +31,7 @@ ShowLine = Callable[[str], None]
 class Children:
     """Runs sync jobs with these arguments, each in a process.
 
-    The end of a process that was killed is reported here.
+    The end of a process that was killed is reported here, and its job is marked (`crashes.py`).
     """
 
     arguments: Sequence[str]
@@ -43,12 +48,24 @@ class Children:
         try:
             code = await self._run_process(name, width)
         except OSError as error:
-            problem = f"its process could not be started ({error.strerror or error})"
-        else:
-            if code >= 0:
-                return code
-            ended_by = signal.Signals(-code).name
-            problem = f"its process was ended by {ended_by}; the next run goes on where it stopped"
+            return await self.report_failed_start(name, error, began_at)
+        if code >= 0:
+            forget_crash(name)
+            return code
+        note_crash(name)
+        return await self.report_death(name, describe_end(code), began_at)
+
+    async def report_death(self, name: str, how: str, began_at: datetime) -> int:
+        """Report everywhere how a job's process ended that was to go on; return the exit code."""
+        return await self._report(name, f"its process {how}; the next run goes on where it stopped", began_at)
+
+    async def report_failed_start(self, name: str, error: OSError, began_at: datetime) -> int:
+        """Report everywhere that a job's process could not be started; return the exit code."""
+        return await self._report(
+            name, f"its process could not be started ({error.strerror or error})", began_at
+        )
+
+    async def _report(self, name: str, problem: str, began_at: datetime) -> int:
         self.log.note(f"{name}: {problem}")
         with suppress(asyncio.CancelledError):  # the thread goes on, and is waited for at the very end
             await asyncio.to_thread(self._announce, name, StopRunError(problem), began_at)
@@ -63,31 +80,41 @@ class Children:
             recipients = Recipients(log, health_folder(), self.metrics)
         announce(build_failed_start(name, stop, began_at=began_at, ended_at=datetime.now(UTC)), recipients)
 
-    async def _run_process(self, name: str, width: int) -> int:
-        """Run `importer sync NAME`. If cancelled, terminate the process and wait for its end."""
-        child = await asyncio.create_subprocess_exec(
+    async def start(self, *words: str, stdin: int, typed: str = "") -> asyncio.subprocess.Process:
+        """Start `importer sync` with these words and the arguments. Raises OSError."""
+        return await asyncio.create_subprocess_exec(
             # -P: no code from the working folder; a typer.py there must not run.
-            *(sys.executable, "-P", "-m", "importer", "sync", name, *self.arguments),
-            stdin=asyncio.subprocess.DEVNULL,
+            *(sys.executable, "-P", "-m", "importer", "sync", *words, *self.arguments),
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE_BYTES,
-            # The command that a child suggests is the one that users type, not the one used here.
             env={
                 **os.environ,
-                "IMPORTER_TYPED": f"importer sync {name}",
+                # The command that a child suggests is the one that users type, not the one used here.
+                **({"IMPORTER_TYPED": typed} if typed else {}),
                 "PYTHONIOENCODING": "utf-8",  # through a pipe, Windows would take the console's own
                 **self.environ,
             },
             **OWN_GROUP,
         )
+
+    def label(self, name: str, width: int) -> tuple[ShowLine, ShowLine]:
+        """Return what shows a line of a job's output, and of its errors, with its name in front."""
+        prefix = f"{name:{width}} | "
+        return (
+            lambda line: self.show_output(f"{prefix}{line}".rstrip()),
+            lambda line: self.show_error(_label_error(name, prefix, line)),
+        )
+
+    async def _run_process(self, name: str, width: int) -> int:
+        """Run `importer sync NAME`. If cancelled, terminate the process and wait for its end."""
+        child = await self.start(name, stdin=asyncio.subprocess.DEVNULL, typed=f"importer sync {name}")
         assert child.stdout is not None
         assert child.stderr is not None
-        prefix = f"{name:{width}} | "
+        show_output, show_error = self.label(name, width)
         work = asyncio.gather(
-            _pass_on(child.stdout, lambda line: self.show_output(f"{prefix}{line}".rstrip())),
-            _pass_on(child.stderr, lambda line: self.show_error(_label_error(name, prefix, line))),
-            child.wait(),
+            pass_on(child.stdout, show_output), pass_on(child.stderr, show_error), child.wait()
         )
         while True:
             try:
@@ -99,17 +126,9 @@ class Children:
             return child.returncode or 0
 
 
-async def run_side_by_side(names: Sequence[str], children: Children) -> int:
-    """Run a process for each job at once, and return the worst of their exit codes."""
-    width = max(map(len, names))
-    running = [asyncio.create_task(children.run(name, width)) for name in names]
-
-    def end() -> None:
-        for task in running:
-            task.cancel()
-
-    with on_signals(dict.fromkeys(ending_signals(), end)):
-        return max(await asyncio.gather(*running))
+def describe_end(code: int) -> str:
+    """Say how a process ended, by what it returned."""
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
 
 def _label_error(name: str, prefix: str, line: str) -> str:
@@ -119,7 +138,8 @@ def _label_error(name: str, prefix: str, line: str) -> str:
     return f"{prefix}{line.replace(f'importer: {name}: ', 'importer: ', 1)}".rstrip()
 
 
-async def _pass_on(stream: asyncio.StreamReader, show: ShowLine) -> None:
+async def pass_on(stream: asyncio.StreamReader, show: ShowLine) -> None:
+    """Show each line of a process's output."""
     while line := await _read_line(stream):
         show(line.decode("utf-8", "backslashreplace").rstrip("\r\n"))
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from importer.config.folders import config_file, state_dir
-from importer.config.notify import load_notify
+from importer.config.sync import load_sync
 from importer.destinations.registry import list_sections
 from importer.errors import OptionError, SettingsError
 from importer.monitoring.announce import Recipients
@@ -23,7 +23,7 @@ def health_folder() -> Path:
 
 def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] = os.environ) -> Recipients:
     """Build the recipients. Raises SettingsError for an address Apprise does not know, MissingPartError."""
-    loaded = load_notify(list_sections(), environ)
+    loaded = load_sync(list_sections(), environ)
     for warning in loaded.warnings:
         log.warn_once(warning)
     settings = loaded.settings
@@ -43,6 +43,11 @@ def build_recipients(log: Log, metrics: Path | None, environ: Mapping[str, str] 
 def serving_metrics(place: str | None, log: Log) -> AbstractContextManager[None]:
     """Serve the metrics of all jobs at `[HOST:]PORT` while the block runs; see `serving`."""
     return serving(place, log, partial(serve_metrics, health_folder()))
+
+
+def load_at_once(environ: Mapping[str, str] = os.environ) -> int:
+    """Read how many jobs may run at once. Raises SettingsError."""
+    return load_sync(list_sections(), environ).settings.at_once
 
 
 @contextmanager

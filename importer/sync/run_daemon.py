@@ -1,7 +1,7 @@
 """`importer sync --daemon`: puts the daemon together from settings, processes, signals, log and metrics.
 
 ```text
-settings file  ->  _KeptSettings  ->  Daemon  ->  Children  ->  a process for each run: importer sync NAME
+settings file  ->  _KeptSettings  ->  Daemon  ->  WarmProcess  ->  a thread for each run, in another process
 SIGHUP: reload    the last valid      when        each line of its output, with the job's name in front
                   version of them
 ```
@@ -29,12 +29,14 @@ from importer.monitoring.switches import section_of
 from importer.state_files import translate_trouble
 from importer.sync.config import SyncJob
 from importer.sync.daemon import Daemon, JobEnd
+from importer.sync.job import queue_of
 from importer.sync.jobs_file import choose_jobs, load_jobs
 from importer.sync.processes import Children
-from importer.sync.recipients import health_folder, serving_metrics
+from importer.sync.recipients import health_folder, load_at_once, serving_metrics
 from importer.sync.schedule import Schedule, ScheduledJob, build_schedule, show_moment
 from importer.sync.state import load_state
 from importer.sync.switch import is_switched_off
+from importer.sync.warm_process import WarmProcess
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,16 @@ def run_daemon(options: DaemonOptions, children: Children, log: Log) -> int:
     """
     with _kept_settings() as settings, serving_metrics(options.metrics_at, log):
         load = partial(_load_schedules, options, settings)
-        return asyncio.run(_run(options, load, children, settings, log.note))
+        warm = WarmProcess(
+            lambda: replace(children, environ=settings.variables()), load_at_once(), settings.queue_of
+        )
+        return asyncio.run(_run(options, load, warm, log.note))
 
 
 async def _run(
     options: DaemonOptions,
     load: Callable[[], Mapping[str, ScheduledJob]],
-    children: Children,
-    settings: "_KeptSettings",
+    warm: WarmProcess,
     report: Callable[[str], None],
 ) -> int:
     stopped_by: list[str] = []
@@ -75,7 +79,7 @@ async def _run(
         with suppress(StateFileError):  # what is wrong with the folder is told by the job's own process
             if is_switched_off(name):  # asked each time: it is switched while the daemon runs
                 return JobEnd(0, is_off=True)
-        code = await replace(children, environ=settings.variables()).run(name)
+        code = await warm.run(name)
         # A process only returns an exit code: the rest is in the health file that it wrote.
         health = read_job(health_folder(), name) if code == StopRunError.exit_code else None
         return JobEnd(code, retry_soon=health is not None and health.unreachable_since is not None)
@@ -99,6 +103,7 @@ async def _run(
         actions[signal.SIGHUP] = daemon.reload
     with on_signals(actions):
         await daemon.run()
+        await warm.close()
     for name in daemon.due():
         _note_next_run(name, None)
     if stopped_by:
@@ -145,12 +150,22 @@ class _KeptSettings:
         self._parent = parent
         self._folder: Path | None = None
         self._content: bytes | None = None
+        self._queues: dict[str, str] = {}
+
+    def queue_of(self, name: str) -> str:
+        """Return the queue of a job, as it was when the settings were read last."""
+        return self._queues.get(name, name)
 
     def load_jobs(self) -> dict[str, SyncJob]:
         """Read the jobs and copy the file. Raises SettingsError; then the old copy stays.
 
         Raises StateFileError if no copy can be made, unless that is for want of room.
         """
+        jobs = self._load_jobs()
+        self._queues = {name: queue_of(name, job) for name, job in jobs.items()}
+        return jobs
+
+    def _load_jobs(self) -> dict[str, SyncJob]:
         try:
             content = config_file().read_bytes()
         except OSError:

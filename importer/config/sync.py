@@ -1,4 +1,4 @@
-"""Who is notified of unattended runs: `[sync]` of the TOML file, or variables.
+"""What all sync jobs share, `[sync]` of the TOML file or variables: who is notified, how many run at once.
 
 An address may contain a password or a token, so it is a secret. Only Apprise knows the services and the form
 of their addresses; they are checked where Apprise is used.
@@ -12,6 +12,8 @@ from pathlib import Path
 from importer.config.sources import SYNC, Loaded, Section, load_settings
 from importer.secret import Secret
 from importer.setting import Places, setting
+
+MOST_AT_ONCE = 256
 
 _OCCASIONS = ("failure", "recovery", "always")
 
@@ -29,25 +31,33 @@ def _check_occasion(text: str, _above: Mapping[str, object]) -> Iterator[str]:
         yield "{place} must be failure, recovery or always."
 
 
-@dataclass(frozen=True, slots=True)
-class NotifySettings:
-    """The addresses, and the runs that are reported to them.
+def _read_at_once(given: object) -> int:
+    number = int(given) if isinstance(given, str) and given.isdecimal() else given
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= MOST_AT_ONCE:
+        raise ValueError(f"{{place}} must be a whole number from 1 to {MOST_AT_ONCE}.")
+    return number
 
-    The variables are `IMPORTER_SYNC_NOTIFY` and `IMPORTER_SYNC_NOTIFY_ON`.
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """The addresses, the runs that are reported to them, and how many jobs run at once.
+
+    The variables are `IMPORTER_SYNC_NOTIFY`, `IMPORTER_SYNC_NOTIFY_ON` and `IMPORTER_SYNC_AT_ONCE`.
     """
 
     notify: tuple[Secret, ...] = setting((), is_secret=True, read=_read_addresses)
     notify_on: str = setting("failure", check=_check_occasion)
+    at_once: int = setting(16, read=_read_at_once)
 
     @staticmethod
     def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Yield nothing: notifications are optional."""
+        """Yield nothing: all of it is optional."""
         del places, needs
         return iter(())
 
 
-def load_notify(
+def load_sync(
     sections: Collection[str], environ: Mapping[str, str] = os.environ, file: Path | None = None
-) -> Loaded[NotifySettings]:
+) -> Loaded[SyncSettings]:
     """Load the settings; `sections` are the destinations' sections of the file. Raises SettingsError."""
-    return load_settings(Section(SYNC, NotifySettings, sections), {}, environ, file)
+    return load_settings(Section(SYNC, SyncSettings, sections), {}, environ, file)

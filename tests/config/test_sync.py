@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from importer.config.notify import NotifySettings, load_notify
 from importer.config.sources import Loaded
+from importer.config.sync import SyncSettings, load_sync
 from importer.errors import SettingsError
 from importer.secret import Secret
 
@@ -21,12 +21,12 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_nobody_is_told_unless_wanted(tmp_path: Path) -> None:
-    assert load_notify(NO_OTHERS, {}, write(tmp_path, "")) == Loaded(NotifySettings())
+    assert load_sync(NO_OTHERS, {}, write(tmp_path, "")) == Loaded(SyncSettings())
 
 
 def test_addresses_stand_in_the_section_that_all_jobs_share(tmp_path: Path) -> None:
     file = write(tmp_path, f'[sync]\nnotify = ["{MAIL}", "{CHAT}"]\nnotify_on = "recovery"\n')
-    settings = load_notify(NO_OTHERS, {}, file).settings
+    settings = load_sync(NO_OTHERS, {}, file).settings
     assert settings.notify == (Secret(MAIL), Secret(CHAT))
     assert settings.notify_on == "recovery"
     assert "5ECRET" not in repr(settings)
@@ -35,7 +35,7 @@ def test_addresses_stand_in_the_section_that_all_jobs_share(tmp_path: Path) -> N
 def test_a_variable_wins_and_parts_addresses_with_blanks(tmp_path: Path) -> None:
     file = write(tmp_path, f'[sync]\nnotify = ["{MAIL}"]\n')
     environ = {"IMPORTER_SYNC_NOTIFY": f"{CHAT}\n {MAIL}", "IMPORTER_SYNC_NOTIFY_ON": "always"}
-    settings = load_notify(NO_OTHERS, environ, file).settings
+    settings = load_sync(NO_OTHERS, environ, file).settings
     assert (settings.notify, settings.notify_on) == ((Secret(CHAT), Secret(MAIL)), "always")
 
 
@@ -52,7 +52,7 @@ def test_a_variable_wins_and_parts_addresses_with_blanks(tmp_path: Path) -> None
 def test_what_is_wrong_is_named_without_an_address(tmp_path: Path, line: str, problem: str) -> None:
     file = write(tmp_path, f"[sync]\n{line}\n")
     with pytest.raises(SettingsError) as raised:
-        load_notify(NO_OTHERS, {}, file)
+        load_sync(NO_OTHERS, {}, file)
     assert problem.format(file=file) in str(raised.value)
     assert "5ECRET" not in str(raised.value)
     assert raised.value.__cause__ is None
@@ -61,6 +61,6 @@ def test_what_is_wrong_is_named_without_an_address(tmp_path: Path, line: str, pr
 def test_a_file_that_others_can_read_is_a_warning(tmp_path: Path) -> None:
     file = write(tmp_path, f'[sync]\nnotify = ["{MAIL}"]\n')
     file.chmod(0o644)
-    (warning,) = load_notify(NO_OTHERS, {}, file).warnings
+    (warning,) = load_sync(NO_OTHERS, {}, file).warnings
     assert "chmod 600" in warning
     assert "5ECRET" not in warning
