@@ -102,7 +102,7 @@ async def test_where_several_die_each_goes_on_alone_and_only_the_culprit_is_blam
     warm = machine.warm()
     codes = await asyncio.gather(warm.run("ben"), warm.run("cleo"))
     await warm.close()
-    assert codes == [0, 3]
+    assert list(codes) == [0, 3]
     assert machine.shown == ["ben | alone"]
     said = machine.said.getvalue()
     assert "cleo: its process was ended by SIGKILL; the next run goes on where it stopped" in said
@@ -138,7 +138,7 @@ async def test_a_process_that_gives_no_sign_of_life_holds_nobody(
 ) -> None:
     scripted("read one; read two; exec sleep 100")
     warm = machine.warm(silent_seconds=1)
-    assert await asyncio.gather(warm.run("ada"), warm.run("ben")) == [0, 0]
+    assert list(await asyncio.gather(warm.run("ada"), warm.run("ben"))) == [0, 0]
     await warm.close()
     assert sorted(machine.shown) == ["ada | alone", "ben | alone"]
     assert "no sign of life" in machine.said.getvalue()
@@ -180,7 +180,7 @@ async def test_jobs_of_one_account_wait_without_a_thread(
     first.cancel()
     await machine.wait_for("cleo | begun")
     third.cancel()
-    assert await asyncio.gather(first, third) == [3, 3]
+    assert list(await asyncio.gather(first, third)) == [3, 3]
     await warm.close()
     assert "ben | begun" not in machine.shown
 
@@ -206,7 +206,7 @@ async def test_no_more_than_wanted_run_at_once_unless_they_take_too_long(
         await machine.wait_for(f"{name} | begun")
     for each in hanging:
         each.cancel()
-    assert await asyncio.gather(*hanging) == [3, 3]
+    assert list(await asyncio.gather(*hanging)) == [3, 3]
     await warm.close()
 
 
