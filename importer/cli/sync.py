@@ -14,7 +14,7 @@ from importer.cli.display import Display
 from importer.cli.options import LogFormat
 from importer.cli.status import show_jobs
 from importer.cli.sync_job import JobOptions, Streams, name_job, run_here, run_threads
-from importer.errors import CommandError
+from importer.errors import CommandError, ImporterError
 from importer.files import check_place, make_private_folder
 from importer.monitoring.log import Log, open_log
 from importer.monitoring.metrics import write_metrics
