@@ -6,6 +6,7 @@ rules, pool and reader send them, while answers are spoilt or lost.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -51,6 +52,7 @@ class SandboxServer(Transport):
 
     def __init__(self, options: dict[str, Any], troubles: Sequence[str]) -> None:
         self.store = Store()
+        self.close = self.store.close
         self._troubles = list(troubles)
         shared = Shared(self.store, Catalogue(), lambda: 1_700_000_000.0)
         self._routes = build_routes(SandboxOptions(**options), shared)
@@ -174,38 +176,38 @@ def rate_before(server: SandboxServer, table: Sequence[tuple[RatingJob, str]]) -
 def test_no_success_is_told_that_did_not_happen(
     table: list[tuple[RatingJob, str]], options: dict[str, Any], troubles: list[str], workers: int
 ) -> None:
-    server = SandboxServer(options, troubles)
-    rate_before(server, table)
-    before = server.stored()
-    pool, outcomes = deliver(server, table, workers)
-    stored = server.stored()
-    if pool is None:
-        assert stored == before
-        return
-    if pool.stopped_by is None:
-        assert outcomes.keys() == {job.row for job, _ in table}
-    for job, key in table:
-        outcome, wanted = outcomes.get(job.row), float(job.rating) if job.rating else None
-        if outcome is None:
-            assert job.row in pool.unconfirmed_rows or stored.get(key) == before.get(key)
-        elif outcome.status.is_success:
-            assert stored.get(key) == wanted
-    assert stored.keys() <= before.keys() | {key for _, key in table}  # nothing else was touched
+    with closing(SandboxServer(options, troubles)) as server:
+        rate_before(server, table)
+        before = server.stored()
+        pool, outcomes = deliver(server, table, workers)
+        stored = server.stored()
+        if pool is None:
+            assert stored == before
+            return
+        if pool.stopped_by is None:
+            assert outcomes.keys() == {job.row for job, _ in table}
+        for job, key in table:
+            outcome, wanted = outcomes.get(job.row), float(job.rating) if job.rating else None
+            if outcome is None:
+                assert job.row in pool.unconfirmed_rows or stored.get(key) == before.get(key)
+            elif outcome.status.is_success:
+                assert stored.get(key) == wanted
+        assert stored.keys() <= before.keys() | {key for _, key in table}  # nothing else was touched
 
 
 @given(table=tables(), workers=st.integers(1, 3), tells=st.booleans())
 def test_without_trouble_every_row_has_the_one_outcome_that_is_true(
     table: list[tuple[RatingJob, str]], workers: int, tells: bool
 ) -> None:
-    server = SandboxServer({"tmdb_tells_unrated": tells}, [])
-    pool, outcomes = deliver(server, table, workers)
-    assert pool is not None
-    assert pool.stopped_by is None
-    for job, key in table:
-        if key:
-            expected = {Status.RATED if job.rating else Status.UNRATED}
-        else:
-            # The removal of a title that nobody knows: it has no rating, as its list shows.
-            expected = {Status.NOT_FOUND} | ({Status.UNRATED} if not job.rating else set())
-        assert outcomes[job.row].status in expected
-        assert server.stored().get(key) == (float(job.rating) if job.rating and key else None)
+    with closing(SandboxServer({"tmdb_tells_unrated": tells}, [])) as server:
+        pool, outcomes = deliver(server, table, workers)
+        assert pool is not None
+        assert pool.stopped_by is None
+        for job, key in table:
+            if key:
+                expected = {Status.RATED if job.rating else Status.UNRATED}
+            else:
+                # The removal of a title that nobody knows: it has no rating, as its list shows.
+                expected = {Status.NOT_FOUND} | ({Status.UNRATED} if not job.rating else set())
+            assert outcomes[job.row].status in expected
+            assert server.stored().get(key) == (float(job.rating) if job.rating and key else None)

@@ -1,6 +1,7 @@
 """The page at `/`: what arrived, escaped, and without anything that could act."""
 
 import re
+from contextlib import closing
 
 import aiohttp
 
@@ -19,26 +20,26 @@ def title(number: int, name: str) -> Title:
 
 
 def test_titles_and_paths_are_escaped() -> None:
-    store = Store()
-    store.put_rating("<b>", title(1, HOSTILE), 9, 0)
-    store.log_request(LoggedRequest(0, 0, "GET", HOSTILE, 200, 1))
-    page = build_page(store, 10_000)
-    assert "<script" not in page
-    assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;") == 2
-    assert "Ratings of &lt;b&gt;" in page
-    assert "1 of 10,000" in page
-    assert "1970-01-01 00:00" in page
+    with closing(Store()) as store:
+        store.put_rating("<b>", title(1, HOSTILE), 9, 0)
+        store.log_request(LoggedRequest(0, 0, "GET", HOSTILE, 200, 1))
+        page = build_page(store, 10_000)
+        assert "<script" not in page
+        assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;") == 2
+        assert "Ratings of &lt;b&gt;" in page
+        assert "1 of 10,000" in page
+        assert "1970-01-01 00:00" in page
 
 
 def test_an_account_with_many_ratings_shows_the_newest() -> None:
-    store = Store()
-    with store.changes():
-        for number in range(MOST_RATINGS + 1):
-            store.put_rating("demo", title(number, f"Film {number}"), 7, number)
-    page = build_page(store, 10_000)
-    assert f"The newest {MOST_RATINGS} are shown." in page
-    assert "Film 0 (" not in page
-    assert f"Film {MOST_RATINGS} (1979)<" in page
+    with closing(Store()) as store:
+        with store.changes():
+            for number in range(MOST_RATINGS + 1):
+                store.put_rating("demo", title(number, f"Film {number}"), 7, number)
+        page = build_page(store, 10_000)
+        assert f"The newest {MOST_RATINGS} are shown." in page
+        assert "Film 0 (" not in page
+        assert f"Film {MOST_RATINGS} (1979)<" in page
 
 
 async def test_it_is_served_with_a_policy_and_is_no_request(open_sandbox: OpenSandbox) -> None:

@@ -110,8 +110,9 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
     counted = sum(count for count in counts.values() if type(count) is int)  # True is an int, too
     found = set(range(len(jobs))) - missing.certain - missing.unclear
     if counted < len(found):
-        if sent.is_further and not counted:
-            # Perhaps this section is not known to the server, which then ignores it.
+        if sent.is_further and not counted and not sent.batch.is_part:
+            # Perhaps this section is not known to the server, which then ignores it. A part was sent before:
+            # what that stored is perhaps not counted again, so the account tells.
             missing = missing._replace(certain=found | missing.certain)
         elif not missing.certain and not missing.unclear:
             return Retry(f"only {counted} of {len(jobs)} rows are counted", NOT_COUNTED, Effect.UNKNOWN)
