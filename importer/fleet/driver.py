@@ -2,7 +2,7 @@
 
 ```text
 32 slots, 64 names handed out         the longest due first; twice the slots, so that no slot waits
-"ada" REFUSED, ask again in 12.5 s    not handed out before that; another worker's lease ends then
+"ada" has ended                       the depot says what became of her: no worker is believed, or asked
 2 workers, then 3                     rate 300/s: each may send 135/s, then 90/s; a tenth is kept back
 ```
 
@@ -12,12 +12,13 @@ Two drivers of one depot are harmless: each account is claimed once.
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from importer.errors import StopRunError
 from importer.fleet.bringing import Brought, Outcome
-from importer.fleet.depot import Depot, DepotUnreachableError, State
+from importer.fleet.depot import Account, Depot, DepotUnreachableError, State, UnknownAccountError
 from importer.fleet.pace import share_out
 
 _Result = TypeVar("_Result")
@@ -27,6 +28,8 @@ WINDOW = 2
 
 TICK_SECONDS = 0.1
 IDLE_SECONDS = 1.0
+AGAIN_SECONDS = 1.0
+"""When an account is handed out again that came back as it was."""
 COUNT_EVERY_SECONDS = 2.0
 DEPOT_PATIENCE_SECONDS = 300.0
 SLOWER = 0.9
@@ -44,8 +47,8 @@ class Hands(Protocol):
         """Hand a name out."""
         ...
 
-    def done(self) -> list[Brought]:
-        """Return what has an outcome since the last question."""
+    def done(self) -> list[str]:
+        """Return the names that have ended, in whatever way, since the last question."""
         ...
 
     def count_workers(self) -> tuple[int, int]:
@@ -77,6 +80,7 @@ class Driver:
     """Waits in place of the clock, in tests."""
     clock: Callable[[], float] = time.monotonic
     _not_before: dict[str, float] = field(default_factory=dict)
+    _ended: list[str] = field(default_factory=list)
     _slots: int = 0
     _counted_at: float = float("-inf")
     _factor: float = 1.0
@@ -107,14 +111,24 @@ class Driver:
                 return
 
     def _step(self) -> None:
-        for brought in self.hands.done():
-            self._take(brought)
+        self._take_ended()
         self._patiently(self._hand_out)
 
-    def _take(self, brought: Brought) -> None:
-        if brought.wait_seconds is not None:
-            self._not_before[brought.name] = self.clock() + brought.wait_seconds
-        if brought.outcome not in {Outcome.REFUSED, Outcome.LOST}:  # those are brought once more
+    def _take_ended(self) -> None:
+        self._ended += self.hands.done()
+        if self._ended:
+            self._patiently(self._tell_ended)
+
+    def _tell_ended(self) -> None:
+        while self._ended:
+            with suppress(UnknownAccountError):  # removed meanwhile
+                self._tell(_judge(self.depot.get(self._ended[-1])))
+            self._ended.pop()
+
+    def _tell(self, brought: Brought) -> None:
+        if brought.outcome is Outcome.GIVEN_BACK:
+            self._not_before[brought.name] = self.clock() + AGAIN_SECONDS
+        elif brought.outcome is not Outcome.REFUSED:
             self._worst = max(self._worst, brought.exit_code)
         self.told(brought)
 
@@ -146,15 +160,14 @@ class Driver:
 
     def _is_done(self) -> bool:
         """Whether nothing is handed out, due, or at work elsewhere: that may have to be taken over."""
-        if len(self.hands) or self._not_before or self._counted_at == float("-inf"):
+        if len(self.hands) or self._ended or self._not_before or self._counted_at == float("-inf"):
             return False
         return not self.depot.due(1) and not self.depot.accounts([State.RUNNING], limit=1)
 
     def _end(self) -> None:
         self.hands.end_turns("interrupted")
         while len(self.hands):
-            for brought in self.hands.done():
-                self._take(brought)
+            self._take_ended()
             (self.sleep or time.sleep)(TICK_SECONDS)
         self.hands.begin_again()
 
@@ -177,3 +190,19 @@ class Driver:
             return None
         self._unreachable_since = None
         return found
+
+
+def _judge(account: Account) -> Brought:
+    """Say what became of an account whose task has ended, by what the depot knows."""
+    name, last = account.name, account.last
+    match account.state:
+        case State.RUNNING:  # another worker has it, or had it and died: it is due again once its lease ends
+            return Brought(name, Outcome.REFUSED)
+        case State.SET_ASIDE:
+            return Brought(name, Outcome.SET_ASIDE, 1, account.note)
+        case State.DUE:
+            return Brought(name, Outcome.GIVEN_BACK, StopRunError.exit_code)
+        case State.SIGNED_OUT | State.WAITING:
+            is_out = account.state is State.SIGNED_OUT
+            outcome = Outcome.SIGNED_OUT if is_out else Outcome.ENDED
+            return Brought(name, outcome, last.exit_code if last else 0, last.message if last else "")

@@ -1,4 +1,4 @@
-"""The hands of a fleet: passes names of accounts to workers and hears what became of them. Only home of Dask.
+"""The hands of a fleet: passes names of accounts to workers, and hears when they end. Only home of Dask.
 
 ```text
 embedded(worker, 32)            in this process, 32 threads; no port that others reach
@@ -29,12 +29,10 @@ from distributed.security import Security
 
 from importer.errors import SettingsError, StopRunError
 from importer.files import write_privately
-from importer.fleet.bringing import Brought, Outcome
 from importer.fleet.worker import Worker
 from importer.http import is_loopback
 
 CONNECT_SECONDS = 30
-LOST_WAIT_SECONDS = 1.0
 END_SECONDS = 60.0
 """How long workers begin nothing after a driver was interrupted, should it die before it lets them."""
 _ANSWER_SECONDS = 10
@@ -127,7 +125,7 @@ class Engine:
         self._numbers = count(1)
 
     def __len__(self) -> int:
-        """How many names are handed out and have no outcome yet."""
+        """How many names are handed out and have not ended."""
         return len(self._futures)
 
     def __contains__(self, name: str) -> bool:
@@ -139,11 +137,17 @@ class Engine:
         key = f"bring-{name}-{next(self._numbers)}-{time.time_ns()}"
         self._futures[name] = self._client.submit(bring, name, key=key, pure=False, retries=0)
 
-    def done(self) -> list[Brought]:
-        """Return what has an outcome since the last question. Raises EngineLostError."""
+    def done(self) -> list[str]:
+        """Return the names whose tasks have ended since the last question. Raises EngineLostError.
+
+        The depot knows what became of them. A result would have to be fetched from the worker that has it:
+        for one that died in between, Dask waits for ever.
+        """
         self._check()
         ended = [name for name, future in self._futures.items() if future.done()]
-        return [_read(name, self._futures.pop(name)) for name in ended]
+        for name in ended:
+            del self._futures[name]
+        return ended
 
     def count_workers(self) -> tuple[int, int]:
         """Return how many workers there are, and how many accounts they bring at once."""
@@ -169,23 +173,13 @@ class Engine:
             raise EngineLostError
 
 
-def _read(name: str, future: Any) -> Brought:
-    if future.status == "finished":
-        found: Brought = future.result()
-        return found
-    if future.status == "error" and not isinstance(future.exception(), distributed.KilledWorker):
-        return Brought(name, Outcome.GIVEN_BACK, StopRunError.exit_code, str(future.exception()))
-    # Its worker died, or it was taken back. The depot says when the lease ends.
-    return Brought(name, Outcome.LOST, StopRunError.exit_code, "its worker is gone", LOST_WAIT_SECONDS)
-
-
 _here: list[Worker] = []
 """The worker of this process; tasks name nothing but accounts."""
 
 
-def bring(name: str) -> Brought:
+def bring(name: str) -> None:
     """Bring an account: the task."""
-    return _here[-1].bring(name)
+    _here[-1].bring(name)
 
 
 def end_turns(reason: str) -> None:

@@ -1,7 +1,6 @@
 """The driver: what it hands out, when it asks again, when it ends."""
 
 import threading
-from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -36,7 +35,8 @@ class Hands:
         self.depot = depot
         self.workers, self.threads = workers, threads
         self.codes: dict[str, int] = {}
-        self.answers: dict[str, deque[Brought]] = {}
+        self.broken: set[str] = set()
+        """Accounts whose next task ends without having begun."""
         self.submitted: list[str] = []
         self.at_once = 0
         self.ended = ""
@@ -54,9 +54,11 @@ class Hands:
         self._out.append(name)
         self.at_once = max(self.at_once, len(self._out))
 
-    def done(self) -> list[Brought]:
+    def done(self) -> list[str]:
         out, self._out = self._out, []
-        return [self._bring(name) for name in out]
+        for name in out:
+            self._bring(name)
+        return out
 
     def count_workers(self) -> tuple[int, int]:
         return self.workers, self.workers * self.threads
@@ -67,15 +69,13 @@ class Hands:
     def begin_again(self) -> None:
         self.has_begun_again = True
 
-    def _bring(self, name: str) -> Brought:
-        if self.answers.get(name):
-            return self.answers[name].popleft()
+    def _bring(self, name: str) -> None:
+        if name in self.broken:
+            self.broken.remove(name)
+            return
         found = self.depot.claim(name, 30)
-        if not isinstance(found, Claim):
-            return Brought(name, Outcome.REFUSED, 0, found.reason, found.wait_seconds)
-        code = self.codes.get(name, 0)
-        self.depot.finish(found.lease, None, Ending(code, DAY))
-        return Brought(name, Outcome.ENDED, code)
+        if isinstance(found, Claim):
+            self.depot.finish(found.lease, None, Ending(self.codes.get(name, 0), DAY))
 
 
 @pytest.fixture
@@ -132,15 +132,40 @@ def test_a_second_run_tries_again_what_stopped_and_nothing_else(
     assert again.submitted == ["stopped"]
 
 
-def test_who_was_refused_is_asked_again_when_the_refusal_said(
+def test_what_came_back_as_it_was_is_handed_out_again_a_moment_later(
     depot: Depot, hands: Hands, clock: Clock
 ) -> None:
     add(depot, ["ada"])
-    hands.answers["ada"] = deque([Brought("ada", Outcome.REFUSED, 0, "held", 12.5)])
-    began, brought_at = clock.now, []
-    drive(depot, hands, clock, told=lambda _: brought_at.append(clock.now - began)).run()
-    assert hands.submitted == ["ada", "ada"]
-    assert 12.5 <= brought_at[1] - brought_at[0] < 13
+    hands.broken = {"ada"}
+    told: list[tuple[float, Outcome]] = []
+    began = clock.now
+    driver = drive(depot, hands, clock, told=lambda each: told.append((clock.now - began, each.outcome)))
+    assert driver.run() == 0
+    assert [outcome for _, outcome in told] == [Outcome.GIVEN_BACK, Outcome.ENDED]
+    assert 1 <= told[1][0] - told[0][0] < 2
+
+
+def test_what_became_of_an_account_is_the_depots_to_say(depot: Depot, hands: Hands, clock: Clock) -> None:
+    add(depot, ["aside", "fine", "out"])
+    bring = hands._bring
+
+    def end_otherwise(name: str) -> None:
+        if name == "fine":
+            return bring(name)
+        found = depot.claim(name, 30)
+        assert isinstance(found, Claim)
+        if name == "aside":
+            return depot.set_aside(found.lease, "its worker died")
+        return depot.park(found.lease, None, Ending(3, DAY, "sign in again"))
+
+    hands._bring = end_otherwise  # type: ignore[method-assign]
+    told: list[Brought] = []
+    assert drive(depot, hands, clock, told=told.append).run() == 3
+    assert sorted((each.name, each.outcome, each.exit_code, each.message) for each in told) == [
+        ("aside", Outcome.SET_ASIDE, 1, "its worker died"),
+        ("fine", Outcome.ENDED, 0, ""),
+        ("out", Outcome.SIGNED_OUT, 3, "sign in again"),
+    ]
 
 
 def test_a_run_waits_for_an_account_that_another_process_has(

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -78,6 +79,29 @@ async def serve(role: str, address: str, options: str, threads: str) -> None:
         await serve_worker(address, Tls(), worker, int(threads), until)
 
 
+async def stand_between(port: int, target: int) -> None:
+    """Pass bytes on from one port to another: frozen, it is a network that is cut."""
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while piece := await reader.read(65536):
+                writer.write(piece)
+                await writer.drain()
+        writer.close()
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            there, back = await asyncio.open_connection("127.0.0.1", target)
+        except OSError:
+            writer.close()
+            return
+        await asyncio.gather(pass_on(reader, back), pass_on(there, writer))
+
+    server = await asyncio.start_server(connect, "127.0.0.1", port)
+    print_address("ready")
+    await server.serve_forever()
+
+
 def print_address(address: str) -> None:
     sys.stdout.write(f"{address}\n")
     sys.stdout.flush()
@@ -98,6 +122,8 @@ def main(role: str, *words: str) -> int:
             alone_child.main()
         elif role == "driver":
             return drive(*words[:2])
+        elif role == "network":
+            asyncio.run(stand_between(*map(int, words)))
         else:
             asyncio.run(serve(role, *words))
     except EngineLostError as lost:
