@@ -119,6 +119,30 @@ def test_worker_processes_do_the_same(fleet: Fleet, site: Site, tmp_path: Path) 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT from outside")
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGKILL])
+def test_the_same_command_goes_on_after_an_end_in_the_midst(
+    fleet: Fleet, site: Site, tmp_path: Path, kind: signal.Signals
+) -> None:
+    names = [f"user{number}" for number in range(20)]
+    fleet("add", str(write_accounts(site, tmp_path, names, 3)))
+    process = fleet.start("run", "--threads", "1")
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().endswith(": good\n")
+        process.send_signal(kind)
+        _, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == (3 if kind == signal.SIGINT else -kind)
+    assert "the same command goes on from there" in errors or kind == signal.SIGKILL
+    assert fleet.states()["due"]
+
+    assert fleet("run").returncode == 0
+    assert [site.count_stored(name) for name in names] == [3] * 20
+    assert not site.twice()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT from outside")
 def test_ctrl_c_ends_a_fleet_that_stays_and_metrics_are_served(
     fleet: Fleet, site: Site, tmp_path: Path
 ) -> None:
