@@ -20,8 +20,10 @@ def build_number(rating: Rating, love: int | None, hate: int | None) -> int | No
 
 def store_number(job: RatingJob, love: int | None, hate: int | None) -> RatingJob:
     """Return the job with a love or hate as its number."""
+    if isinstance(job.rating, int):
+        return job  # nearly every row, and every stage asks
     number = build_number(job.rating, love, hate)
-    return job if number in (None, job.rating) else job._replace(rating=number)
+    return job if number is None else job._replace(rating=number)
 
 
 class OneToTen:
