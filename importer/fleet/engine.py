@@ -285,7 +285,7 @@ async def serve_worker(address: str, tls: Tls, worker: Worker, threads: int, unt
         ended = asyncio.ensure_future(serving.finished())
         asked = asyncio.ensure_future(until.wait())
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
-        # Also without a scheduler: a turn that is cut off would look as if its account had killed this worker.
+        # Also without a scheduler: a turn that is cut off looks as if its account had killed this worker.
         worker.close("interrupted")
         await worker_is_idle(worker)
         if ended.done():
