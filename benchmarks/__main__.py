@@ -18,7 +18,8 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.children import ROOT
-from benchmarks.rows import ROWS, Round, Row
+from benchmarks.row import Round, Row
+from benchmarks.rows import ROWS
 
 RESULTS = ROOT / "benchmarks" / "results"
 

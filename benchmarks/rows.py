@@ -9,9 +9,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.children import (
@@ -24,35 +23,8 @@ from benchmarks.children import (
     running_server,
 )
 from benchmarks.exports import write_dump, write_export
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One measurement. `ratio` is what counts, `cpu_ratio` the same in processor time."""
-
-    ratio: float
-    figures: dict[str, Figures]
-    problems: list[str] = field(default_factory=list)
-    cpu_ratio: float | None = None
-
-
-Rounds = Callable[[Path, float], Generator[Round]]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the table. `is_floor` says that more than `target` is better."""
-
-    key: str
-    work: str
-    unit: str
-    target: float
-    rounds: Rounds
-    is_floor: bool = False
-
-    def is_met_by(self, ratio: float) -> bool:
-        """Whether the ratio meets the target."""
-        return ratio >= self.target if self.is_floor else ratio <= self.target
+from benchmarks.row import Round, Rounds, Row
+from benchmarks.warm import run_warm
 
 
 def _import(file: Path, to: str, state: Path, *, verifies: bool = False) -> Figures:
@@ -306,6 +278,7 @@ ROWS = [
     ),
     Row("k", "20,000 rows and one more", "x reading them", 3, run_with_one_line_more),
     Row("l", "the journal of 100,000 rows", "bytes a row", 110, keep_the_journal_small),
+    Row("w", "500 idle sync jobs in threads", "of a process each (CPU)", 1 / 40, run_warm),
     Row("s1", "splitting 2,000,000 rows", "x csv, read and written", 2.5, split_by_user),
     Row("s2", "memory, splitting 4,000,000", "x that of 500,000", 1.15, split_in_flat_memory),
 ]

@@ -24,22 +24,25 @@ _RATED_V1 = orjson.dumps(
         **dict.fromkeys(("facebook", "twitter", "tumblr", "path"), False),
     }
 )
-_SETTINGS = orjson.dumps({"user": {"username": "demo", "name": "Demo", "vip": True}})
+_ACTIVITIES = orjson.dumps(
+    {kind: {"rated_at": "2026-11-30T03:00:00.000Z"} for kind in ("movies", "shows", "seasons", "episodes")}
+)
+_BEARER = b"authorization: bearer "
 _NOT_FOUND: dict[str, list[object]] = {"movies": [], "shows": [], "seasons": [], "episodes": []}
 
 
 class Account:
-    """The only account, and the arrival of each POST of a rating."""
+    """The ratings, which are everybody's, and the arrival of each POST of one."""
 
     def __init__(self) -> None:
         self.movies: dict[str, tuple[int, str | None]] = {}
         self.arrivals: list[float] = []
 
-    def answer(self, method: str, path: str, body: bytes) -> bytes:
+    def answer(self, method: str, path: str, body: bytes, head: bytes) -> bytes:
         """Answer one request."""
         path, _, query = path.partition("?")
         if method == "GET":
-            return self._answer_get(path, query)
+            return self._answer_get(path, query, head)
         place = next(place for start, place in _POSTS.items() if path.startswith(start))
         return place(self, body)
 
@@ -81,11 +84,13 @@ class Account:
         """`account/test` of v1."""
         return _build_answer(b'{"status":"success","message":"all good"}')
 
-    def _answer_get(self, path: str, query: str) -> bytes:
+    def _answer_get(self, path: str, query: str, head: bytes) -> bytes:
         if path == "/arrivals":
             return _build_answer(orjson.dumps(self.arrivals))
         if path == "/users/settings":
-            return _build_answer(_SETTINGS)
+            return _build_answer(_build_user(head))
+        if path == "/sync/last_activities":
+            return _build_answer(_ACTIVITIES)
         asked = dict(pair.split("=") for pair in query.split("&"))
         page, limit = int(asked["page"]), int(asked["limit"])
         if path not in {"/sync/ratings/movies", "/sync/ratings/all"}:
@@ -106,6 +111,12 @@ _POSTS: dict[str, Callable[[Account, bytes], bytes]] = {
     "/user/ratings/movies": Account.show_all,
     "/account/test": Account.test,
 }
+
+
+def _build_user(head: bytes) -> bytes:
+    """Everybody is called as their token."""
+    token = head[head.lower().find(_BEARER) + len(_BEARER) :].partition(b"\r")[0].decode()
+    return orjson.dumps({"user": {"username": token, "name": token, "vip": True}})
 
 
 def _build_page(entries: list[dict[str, Any]], limit: int, count: int) -> bytes:
@@ -145,7 +156,7 @@ class Connection(asyncio.Protocol):
                 return
             method, path, _ = head.partition(b"\r\n")[0].decode().split(" ")
             body, self._buffer = self._buffer[end + 4 : whole], self._buffer[whole:]
-            self._transport.write(self._account.answer(method, path, body))
+            self._transport.write(self._account.answer(method, path, body, head))
 
 
 async def main() -> None:

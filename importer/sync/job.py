@@ -48,6 +48,8 @@ from importer.sync.state import (
 )
 from importer.titles.settings import answers_file, index_file
 
+_PROGRAM = version("rating-importer")
+
 JOURNAL_WAIT_SECONDS = 3600.0
 """The longest wait for another run of the account that is not a sync."""
 
@@ -159,7 +161,7 @@ class _Sync:
         if self._job.files.match:
             more.append(hash_file(self._match_file) if self._match_file.exists() else "")
             more += map(_stamp, (answers_file(), index_file()))
-        options, importer = hash_options(self._job, *more), version("rating-importer")
+        options, importer = hash_options(self._job, *more), _PROGRAM
         if (self._state.options, self._state.importer) != (options, importer):
             began_at, missed = self._state.began_at, self._state.missed  # what people know stays so
             self._state = JobState(options=options, importer=importer, began_at=began_at, missed=missed)

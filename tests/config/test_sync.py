@@ -39,12 +39,22 @@ def test_a_variable_wins_and_parts_addresses_with_blanks(tmp_path: Path) -> None
     assert (settings.notify, settings.notify_on) == ((Secret(CHAT), Secret(MAIL)), "always")
 
 
+@pytest.mark.parametrize(("given", "at_once"), [("at_once = 4", 4), ("", 16), ('at_once = "8"', 8)])
+def test_so_many_jobs_run_at_once(tmp_path: Path, given: str, at_once: int) -> None:
+    file = write(tmp_path, f"[sync]\n{given}\n")
+    assert load_sync(NO_OTHERS, {}, file).settings.at_once == at_once
+    assert load_sync(NO_OTHERS, {"IMPORTER_SYNC_AT_ONCE": "2"}, file).settings.at_once == 2
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
         (f"notify = [7, '{MAIL}']", "notify in [sync] of {file} must be a list of addresses"),
         ("notify = 7", "notify in [sync] of {file} must be a list of addresses"),
         (f"notify = {{ me = '{MAIL}' }}", "notify in [sync] of {file} must be a list of addresses"),
+        ("at_once = 0", "at_once in [sync] of {file} must be a whole number from 1 to 256."),
+        ("at_once = true", "at_once in [sync] of {file} must be a whole number from 1 to 256."),
+        ("at_once = 'many'", "at_once in [sync] of {file} must be a whole number from 1 to 256."),
         ("notify_on = '5ECRETword'", "notify_on in [sync] of {file}"),
         (f"notfiy = ['{MAIL}']", "notfiy in [sync] of {file} is unknown; did you mean notify?"),
     ],
