@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from importer.fleet.engine import (
 )
 from importer.fleet.worker import open_worker
 from tests.fleet.certificates import make_tls
+from tests.fleet.postgres import Cluster
 from tests.fleet.site import Site, enrol, running_site
 
 
@@ -171,3 +172,24 @@ def connected_after(address: str) -> Iterator[None]:
             pass
     assert time.monotonic() - began < 60
     yield
+
+
+def test_the_database_may_die_and_come_back_in_the_middle(
+    site: Site, tmp_path: Path, new_database: Callable[[], str], postgres: Cluster
+) -> None:
+    names = [f"user-{number}" for number in range(8)]
+    with open_worker(FleetOptions(new_database(), {"rate": "50/s"}, lease_seconds=4.0)) as (worker, depot):
+        enrol(site, depot, tmp_path, names, rows=5)
+        codes: list[int] = []
+        with embedded(worker, 2) as engine:
+            driving = threading.Thread(target=lambda: codes.append(Driver(depot, engine).run()))
+            driving.start()
+            while not site.puts:
+                time.sleep(0.01)
+            postgres.kill()
+            time.sleep(1)  # for those at work to notice
+            postgres.start()
+            driving.join(120)
+        assert codes == [0]
+        assert depot.tally().counts == {"rated": 5 * len(names)}
+    assert site.twice() == {}

@@ -38,6 +38,8 @@ class Machines:
         self.options = FleetOptions(depot_address, lease_seconds=LEASE_SECONDS, scratch=str(folder))
         self.port = 0
         self.scheduler = self.start_scheduler()
+        self.driver: subprocess.Popen[bytes] | None = None
+        self.driver_codes: list[int] = []
 
     @property
     def address(self) -> str:
@@ -60,22 +62,21 @@ class Machines:
             self.command("scheduler"), env=self.environ, stdout=subprocess.PIPE, encoding="utf-8"
         )
         assert started.stdout is not None
-        assert started.stdout.readline().strip() == self.address
+        with started.stdout:
+            assert started.stdout.readline().strip() == self.address
         return started
 
-    def start_driver(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(self.command("driver"), env=self.environ)
-
     def drive(self) -> int:
-        """Drive until all is brought; a driver that lost its scheduler is started again."""
+        """Drive until all is brought; a driver that stopped or died is started again."""
         deadline = time.monotonic() + LONGEST_SECONDS
         while True:
-            driver = self.start_driver()
+            self.driver = subprocess.Popen(self.command("driver"), env=self.environ)
             try:
-                code = driver.wait(max(1.0, deadline - time.monotonic()))
+                code = self.driver.wait(max(1.0, deadline - time.monotonic()))
             finally:
-                driver.kill()
-                driver.wait()
+                self.driver.kill()
+                self.driver.wait()
+            self.driver_codes.append(code)
             if code not in {3, -signal.SIGKILL}:
                 return code
 
@@ -93,8 +94,6 @@ def machines(folder: Path, site: Site, depot_address: str, **more: str) -> Itera
     finally:
         found.scheduler.kill()
         found.scheduler.wait()
-        assert found.scheduler.stdout is not None
-        found.scheduler.stdout.close()
 
 
 class Killer:

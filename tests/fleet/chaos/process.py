@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from importer.errors import ImporterError
 from importer.fleet import alone, alone_child, bringing, saving
 from importer.fleet.bringing import FleetOptions
 from importer.fleet.driver import Driver
-from importer.fleet.engine import EngineLostError, Tls, connected, serve_scheduler, serve_worker
+from importer.fleet.engine import Tls, connected, serve_scheduler, serve_worker
 from importer.fleet.lease import Leases
 from importer.fleet.opening import open_depot
 from importer.fleet.postgres_work import PostgresWork
@@ -126,8 +127,9 @@ def main(role: str, *words: str) -> int:
             asyncio.run(stand_between(*map(int, words)))
         else:
             asyncio.run(serve(role, *words))
-    except EngineLostError as lost:
-        return lost.exit_code
+    except ImporterError as error:
+        sys.stderr.write(f"{role}: {error}\n")
+        return error.exit_code
     return 0
 
 

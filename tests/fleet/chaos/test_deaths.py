@@ -122,25 +122,28 @@ def test_scheduler_driver_and_database_die_in_one_run(
 
         with fleet.workers(4, 8) as workers:
             killer = Killer(site, depot, workers)
-            driver = fleet.start_driver()
+            codes: list[int] = []
+            driving = threading.Thread(target=lambda: codes.append(fleet.drive()))
+            driving.start()
             wait_for(0.1)
             killer.kill_until(2, rows)
-            wait_for(0.3)
+            wait_for(0.25)
             fleet.scheduler.kill()
             fleet.scheduler.wait()
-            assert driver.wait(120) == 3, "it has lost its scheduler, and says so"
+            while 3 not in fleet.driver_codes:  # it has lost its scheduler, and says so
+                threading.Event().wait(0.05)
             fleet.scheduler = fleet.start_scheduler()
-            driver = fleet.start_driver()
-            wait_for(0.5)
-            driver.kill()
-            driver.wait()
-            driver = fleet.start_driver()
+            wait_for(0.45)
+            assert fleet.driver is not None
+            fleet.driver.kill()
             wait_for(0.6)
             postgres.kill()
             threading.Event().wait(4)
             postgres.start()
-            killer.kill_until(6, rows)
-            assert driver.wait(300) == 0
+            killer.kill_until(6, rows, lambda: not driving.is_alive())
+            driving.join()
+            assert codes == [0]
+            assert -9 in fleet.driver_codes
         assert {name: site.count_stored(name) for name in names} == dict.fromkeys(names, rows)
         assert site.twice() == {}
         assert depot.tally().counts == {"rated": total}
