@@ -5,7 +5,11 @@ import sys
 
 import pytest
 
+OF_FLEETS = ("cryptography", "dask", "distributed", "psycopg")
+
 WINGS = (
+    *OF_FLEETS,
+    "importer.fleet",
     "importer.sync",
     "importer.monitoring.health",
     "importer.monitoring.metrics",
@@ -33,6 +37,11 @@ def test_a_run_by_hand_loads_none_of_it(module: str) -> None:
 def test_their_own_commands_load_the_libraries_when_they_are_needed(module: str) -> None:
     libraries = {name.partition(".")[0] for name in loaded_by(module)}
     assert not libraries & {"apscheduler", "prometheus_client", "apprise", "structlog"}
+
+
+@pytest.mark.parametrize("module", ["sync", "fleet.add", "fleet.status", "fleet.run"])
+def test_what_a_fleet_needs_is_loaded_when_it_works(module: str) -> None:
+    assert [name for name in sorted(loaded_by(module)) if name.startswith(OF_FLEETS)] == []
 
 
 def test_the_scheduler_files_are_loaded_by_the_command_that_prints_them() -> None:
