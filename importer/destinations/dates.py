@@ -19,7 +19,7 @@ def _day_of(now: datetime) -> str:
 
 @lru_cache(maxsize=2)
 def _ending(time_of_day: time) -> str:
-    return f"T{time_of_day.isoformat(timespec='milliseconds')}Z"
+    return f"T{time_of_day.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,9 @@ class Dates:
         return known
 
     def _read_past_day(self, rated_at: str) -> tuple[str, bool] | None:
-        """Read nearly every date without arithmetic: it is a day before today, and noon needs no zone."""
-        if self.time_of_day.tzinfo or not _match_day(rated_at) or rated_at >= _day_of(self.now):
+        """Read nearly every date without arithmetic: it is a day before today, and its time is in UTC."""
+        is_utc = self.time_of_day.tzinfo in {None, UTC}
+        if not is_utc or not _match_day(rated_at) or rated_at >= _day_of(self.now):
             return None
         return rated_at + _ending(self.time_of_day), False
 

@@ -1,6 +1,7 @@
 """When a rating was given: days become noon, instants stay what they are, nothing lies in the future."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -42,6 +43,13 @@ def test_what_is_sent_for_a_date(rated_at: str | None, sent: str | None) -> None
 def test_the_hour_of_a_bare_day_can_be_chosen() -> None:
     assert Dates(NOW, time(20, 15)).build("2014-09-01") == "2014-09-01T20:15:00.000Z"
     assert Dates(NOW, time(0)).build("2026-09-01") == "2026-09-01T00:00:00.000Z"
+
+
+@given(st.dates(), st.times())
+def test_a_day_in_utc_is_what_arithmetic_with_zones_makes_of_it(day: date, at: time) -> None:
+    short, long = Dates(NOW, at.replace(tzinfo=UTC)), Dates(NOW, at.replace(tzinfo=ZoneInfo("UTC")))
+    assert short.build(str(day)) == long.build(str(day)) == Dates(NOW, at).build(str(day))
+    assert short.is_future(str(day)) == long.is_future(str(day))
 
 
 @pytest.mark.parametrize(
