@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.browser.chromium import Server, Watcher
 
-collect_ignore = [] if find_spec("playwright") else ["test_page.py", "test_report.py"]
+collect_ignore_glob = [] if find_spec("playwright") else ["test_*.py"]
 _INSTALL = "apt-get install -y --no-install-recommends chromium; pip install -e '.[browser]'"
 
 
@@ -24,8 +24,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-# Of the module: a loop of the session would break the asyncio tests that come after it.
-@pytest.fixture(scope="module")
+# Of the package: a loop of the session would break the asyncio tests that come after it.
+@pytest.fixture(scope="package")
 def browser() -> Iterator["Browser"]:
     from tests.browser.chromium import find_chromium, open_browser  # noqa: PLC0415
 
@@ -63,5 +63,26 @@ def page(browser: "Browser", server: "Server", watcher: "Watcher") -> Iterator["
 
     found = open_page(browser, watcher)
     found.goto(server.address)
+    yield found
+    found.context.close()
+
+
+@pytest.fixture(scope="package")
+def quiet_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Server"]:
+    """A server that tests share which send nothing and choose no titles: none sees what another did."""
+    from tests.browser.chromium import Server  # noqa: PLC0415
+
+    with Server(tmp_path_factory.mktemp("quiet")) as found:
+        yield found
+
+
+@pytest.fixture
+def quiet_page(browser: "Browser", quiet_server: "Server", watcher: "Watcher") -> Iterator["Page"]:
+    """A page of the server that is shared, entered by a browser of its own."""
+    from tests.browser.chromium import open_page  # noqa: PLC0415
+
+    found = open_page(browser, watcher)
+    found.goto(quiet_server.address)
+    quiet_server.address = quiet_server.next_address()
     yield found
     found.context.close()

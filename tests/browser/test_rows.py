@@ -1,0 +1,74 @@
+"""A table of any size is one that is scrolled, by mouse and keyboard."""
+
+import csv
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.steps import check_access, check_width, drop, plan_in_sandbox
+
+
+def test_twenty_thousand_rows_are_one_table_that_is_scrolled(quiet_page: Page, tmp_path: Path) -> None:
+    page = quiet_page
+    drop(page, write_many_ratings(tmp_path / "many.csv", 20_000))
+    plan_in_sandbox(page)
+    table, box = page.locator("table[data-rows]"), page.get_by_role("region", name="Rows of the plan")
+    expect(table).to_have_attribute("aria-rowcount", "20001")
+    expect(page.get_by_role("status").filter(has_text="20,000 rows")).to_be_visible()
+    expect(page.get_by_text("Page 1 of 400")).to_be_hidden()
+    check_access(page)
+    check_width(page)
+
+    box.focus()
+    page.keyboard.press("End")
+    last = row_of(page, "Film 20000")
+    expect(last).to_be_in_viewport()
+    expect(last).to_have_attribute("aria-rowindex", "20001")
+    expect(page.get_by_text("to 20,000", exact=False)).to_be_visible()
+    page.keyboard.press("PageUp")
+    expect(row_of(page, "Film 19985")).to_be_attached()
+    page.keyboard.press("Home")
+    expect(row_of(page, "Film 1")).to_be_in_viewport()
+
+    scroll_to(box, 0.5)
+    middle = row_of(page, "Film 10000")
+    expect(middle).to_be_in_viewport()
+    assert page.locator("table[data-rows] tbody tr:not(.gap)").count() <= 12 * 50
+    out = page.get_by_role("button", name="Take out Film 10000", exact=True)
+    out.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Send 19,999 ratings")).to_be_visible()
+    expect(page.get_by_role("button", name="Put back Film 10000", exact=True)).to_be_focused()
+    expect(middle).to_be_in_viewport()
+
+    page.get_by_role("link", name="Line").click()
+    page.get_by_role("link", name="Line ↑").click()
+    expect(row_of(page, "Film 20000")).to_be_in_viewport()
+    page.get_by_role("searchbox").fill("tt00100")
+    page.get_by_role("searchbox").press("Enter")
+    expect(table).to_have_attribute("aria-rowcount", "101")
+    box.focus()
+    page.keyboard.press("End")
+    expect(row_of(page, "Film 10000")).to_be_in_viewport()
+    page.get_by_role("button", name="Take out all 100 that would be sent").click()
+    expect(page.get_by_role("button", name="Send 19,900 ratings")).to_be_visible()
+
+
+def write_many_ratings(path: Path, rows: int) -> Path:
+    """Write an export of IMDb with more rows than anybody looks at one by one."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Const", "Your Rating", "Date Rated", "Title", "Title Type", "Year"])
+        for row in range(1, rows + 1):
+            writer.writerow(
+                [f"tt{row:07}", row % 10 + 1, "2024-01-02", f"Film {row}", "Movie", 1950 + row % 70]
+            )
+    return path
+
+
+def row_of(page: Page, title: str) -> Locator:
+    return page.locator("tr", has=page.get_by_text(title, exact=True))
+
+
+def scroll_to(box: Locator, share: float) -> None:
+    box.evaluate("(box, share) => { box.scrollTop = share * (box.scrollHeight - box.clientHeight); }", share)
