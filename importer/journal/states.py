@@ -98,6 +98,8 @@ def _cover(lines: Iterable[Line], changes: Sequence[Line]) -> list[Line]:
 
 
 def _append(lines: list[Line], first_row: int, last_row: int, state: tuple[Any, ...]) -> None:
+    if first_row > last_row:
+        return
     if (
         lines
         and lines[-1][1] == first_row - 1
@@ -105,5 +107,5 @@ def _append(lines: list[Line], first_row: int, last_row: int, state: tuple[Any, 
         and last_row - lines[-1][0] < _LONGEST
     ):
         lines[-1] = (lines[-1][0], last_row, state)
-    elif first_row <= last_row:
+    else:
         lines.append((first_row, last_row, state))
