@@ -117,8 +117,11 @@ def find_run(folder: Path, run_id: str) -> PastRun:
 def _check_rows(run: PastRun) -> None:
     with reading(run.journal) as database:
         checksums.check_file(database)
-        has_rows = "SELECT ifnull(repeats, number) FROM run WHERE number = ?"
-        checksums.check_run(database, *database.execute(has_rows, (run.number,)).fetchone())
+        # A repeat has states of its own, and the rows of the run that it repeats.
+        used = "SELECT number FROM run WHERE number = ?1 UNION SELECT repeats FROM run WHERE number = ?1"
+        for (number,) in database.execute(used, (run.number,)).fetchall():
+            if number is not None:
+                checksums.check_run(database, number)
 
 
 def find_undoable(folder: Path, run_id: str) -> PastRun:

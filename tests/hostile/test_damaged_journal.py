@@ -178,6 +178,29 @@ def test_the_runs_that_are_whole_can_still_be_told(whole: Path, tmp_path: Path) 
     assert retry(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("damage", "whose"),
+    [("UPDATE state SET status = 'failed'", "repeat"), ("UPDATE row SET title = 'another'", "first")],
+)
+def test_what_a_repeat_tells_is_its_own_and_its_rows_are_those_of_another_run(
+    tmp_path: Path, damage: str, whose: str
+) -> None:
+    with Journal(tmp_path, "account") as journal:
+        first = load(journal, "first", 9)
+        send(first, 9)
+        first.finish()
+        with journal.loading():
+            repeat = journal.begin("first", "first.csv", "trakt")
+            repeat.repeat(first, Outcome(Status.UNCHANGED, "known_from_journal"))
+        repeat.finish()
+    assert find_run(tmp_path, repeat.run_id)
+    number = (repeat if whose == "repeat" else first).number
+    with closing(sqlite3.connect(tmp_path / NAME)) as database, database:
+        database.execute(f"{damage} WHERE run = ?", (number,))
+    with pytest.raises(StateFileError, match="is not as it was written"):
+        find_run(tmp_path, repeat.run_id)
+
+
 # What is no damage
 
 
