@@ -6,7 +6,7 @@ importer fleet run --processes 4
     4 workers    `importer fleet worker ADDRESS`; one that dies is started again
 ```
 
-Another user of this machine can reach the port, and whoever is let in can run programs. So also here both
+Another user of this machine can reach the port, and one who is let in can run programs. So also here both
 sides show a certificate, which is made for this run and lies in a private folder.
 """
 

@@ -8,7 +8,7 @@ SendOptions.workers: int | None = option("...", minimum=1, maximum=256)     decl
 ```
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import time
 from functools import partial
@@ -67,7 +67,9 @@ class Key(NamedTuple):
     declared: Declaration
 
 
+# Thousands of accounts are read by the same keys: what is known of a dataclass is kept.
 _PREPARED: dict[type[Any], tuple[Mapping[str, Key], type[BaseModel]]] = {}
+_OWN: dict[tuple[type[Any], bool], "_Own"] = {}
 
 
 def list_keys(kind: type[Any]) -> Mapping[str, Key]:
@@ -79,7 +81,7 @@ def read_keys(
     kind: type[_Options], table: Mapping[str, object]
 ) -> tuple[_Options | None, list[tuple[str, str]]]:
     """Build the options that a table gives. Its problems instead: the key, and what follows its place."""
-    if kind not in _PREPARED:  # it takes a thousand times as long as to check a table
+    if kind not in _PREPARED:
         _PREPARED[kind] = list_keys(kind), _build_model(kind)
     keys, model = _PREPARED[kind]
     # An empty text is a key that waits to be filled in.
@@ -115,11 +117,22 @@ def _walk(
             yield holder, each.name, key_of(each.name, declared), Key(hint, each.default, is_needed, declared)
 
 
+class _Own(NamedTuple):
+    """What is filled in of one dataclass: its fields by the names of their keys, and the groups in it."""
+
+    fields: Sequence[tuple[str, str]]
+    groups: Sequence[tuple[str, type[Any]]]
+
+
 def _fill(kind: type[_Options], given: Mapping[str, Any], *, is_group: bool = False) -> _Options:
-    walked = _walk(kind, is_group=is_group)
-    own = {field: given[name] for holder, field, name, _ in walked if not holder and name in given}
-    groups = {name: hint for name, hint in get_type_hints(kind).items() if is_dataclass(hint)}
-    return kind(**own, **{name: _fill(hint, given, is_group=True) for name, hint in groups.items()})  # type: ignore[arg-type]
+    if (kind, is_group) not in _OWN:  # asking for the hints takes longer than all else
+        walked = _walk(kind, is_group=is_group)
+        own_fields = [(name, field) for holder, field, name, _ in walked if not holder]
+        groups = [(name, hint) for name, hint in get_type_hints(kind).items() if is_dataclass(hint)]
+        _OWN[kind, is_group] = _Own(own_fields, groups)  # type: ignore[arg-type]
+    found = _OWN[kind, is_group]
+    own = {field: given[name] for name, field in found.fields if name in given}
+    return kind(**own, **{name: _fill(hint, given, is_group=True) for name, hint in found.groups})
 
 
 def _build_model(kind: type[Any]) -> type[BaseModel]:
