@@ -39,7 +39,7 @@ _RUN = 2**32
 
 _ROW, _STATE = "row", "state"
 
-_BLOCKS = {_ROW: {"row": "row"}, _STATE: {"state": "last_row", "previous": "row", "own_date": "row"}}
+_BLOCKS = {_ROW: {"row": "id"}, _STATE: {"state": "last_row", "previous": "row", "own_date": "row"}}
 """By part that is cut into blocks, its tables, each with the column that says in which block."""
 
 _OLDER_BLOCKS = {"": {"row": "row", "claim": "first_row", "own_date": "row"}}
@@ -90,7 +90,7 @@ class Checksums:
         for table, (part, row) in (tables | {table: (table, "") for table in SHARED}).items():
             # A method of a set is called faster than a function.
             db.create_function(f"touch_{part}", 1, self._touched[part].add)
-            block = f"{{0}}.run * {_RUN} + {{0}}.{row} / {BLOCK}" if row else "0"
+            block = f"{{0}}.run * {_RUN} + ({{0}}.{row} & {_RUN - 1}) / {BLOCK}" if row else "0"
             for event, values in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old")):
                 if (table, event) not in _UNTRIGGERED:
                     db.execute(
@@ -227,14 +227,17 @@ def _list_blocks(db: sqlite3.Connection, run: int) -> set[tuple[str, int]]:
 
 def _find_blocks(db: sqlite3.Connection, run: int, table: str, row: str) -> Iterator[int]:
     """Go from block to block, since to look at each row takes a tenth of the whole check."""
-    first = f"SELECT min({row}) / {BLOCK} FROM main.{table} WHERE run = ? AND {row} > ?"
-    block: int | None = None
-    last = float("-inf")
-    while (found := db.execute(first, (run, last)).fetchone()[0]) is not None:
-        if block is not None and found <= block:
-            break  # damage: a text, which is above all numbers
-        yield (block := found)
-        last = block * BLOCK + BLOCK - 1
+    first = f"SELECT (min({row}) & {_RUN - 1}) / {BLOCK} FROM main.{table} WHERE {_between(row)}"
+    begin = 0
+    while (block := db.execute(first, (run, begin, _RUN - 1)).fetchone()[0]) is not None:
+        yield block
+        begin = (block + 1) * BLOCK
+
+
+def _between(row: str) -> str:
+    if row == "id":
+        return "id BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + ?3"
+    return f"run = ?1 AND {row} BETWEEN ?2 AND ?3"
 
 
 def _check(db: sqlite3.Connection, run: int, parts: AbstractSet[tuple[str, int]]) -> None:
@@ -291,9 +294,7 @@ def _read_queries(db: sqlite3.Connection) -> _Queries:
     }
     for part, tables in _read_blocks(db).items():
         queries[part] = [
-            _build_query(
-                table, _columns(db, table), f"WHERE run = ? AND {row} BETWEEN ? AND ? ORDER BY {row}"
-            )
+            _build_query(table, _columns(db, table), f"WHERE {_between(row)} ORDER BY {row}")
             for table, row in tables.items()
         ]
     columns = ["type", "name", "sql"]

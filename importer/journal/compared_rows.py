@@ -91,7 +91,7 @@ class ComparedRows(RunRows):
 
     def nth_addition(self, number: int) -> RatingJob:
         """The job of the open row with that number, from 0, among those that `open_additions` gives."""
-        where = f"run = ? AND status IS NULL AND {_IS_NEW} ORDER BY last_row, row LIMIT 1 OFFSET ?"
+        where = f"run = ? AND status IS NULL AND {_IS_NEW} ORDER BY last_row, id LIMIT 1 OFFSET ?"
         return self._jobs(where, self.number, number)[0]
 
     def unchanged_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
@@ -108,7 +108,7 @@ class ComparedRows(RunRows):
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, status, reason, message, "
             f" iif({_IN_DOUBT}, NULL, previous_rating), iif({_IN_DOUBT}, NULL, previous_rated_at)"
-            " FROM row_state WHERE run = ? ORDER BY last_row, row",
+            " FROM row_state WHERE run = ? ORDER BY last_row, id",
             (self.number,),
         )
         for row in rows:
@@ -134,7 +134,8 @@ class ComparedRows(RunRows):
             # The dates that ratings of earlier runs have in their rows, where the account has others.
             self._db.execute(
                 "INSERT INTO own_date SELECT previous.run, previous.row, known_rated_at FROM previous"
-                f" JOIN row USING (run, row) JOIN ({_KNOWN}) ON key = title_key WHERE previous.run = ?"
+                " JOIN row ON id = (previous.run << 32) + previous.row"
+                f" JOIN ({_KNOWN}) ON key = title_key WHERE previous.run = ?"
                 f" AND {STATE.format('status', table='previous')} IS NULL AND known_rating = previous.rating"
                 " AND previous.rating IS NOT row.rating AND known_rated_at IS NOT previous.rated_at",
                 (self.number,),
@@ -179,7 +180,7 @@ class ComparedRows(RunRows):
             " AND before.ended_at IS NOT NULL ORDER BY before.number DESC LIMIT 1",
             (self.number,),
         ).fetchone()
-        listed = "row WHERE run = ? AND note IS NOT ?"
+        listed = "row_state WHERE run = ? AND note IS NOT ?"
         now, earlier = (
             self._database.count(listed, number, except_note) if number else 0
             for number in (self.number, before and before[0])

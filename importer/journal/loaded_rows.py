@@ -19,7 +19,7 @@ _ALIKE = {
 """By key that a row must have, the columns that rows of the same title share."""
 
 
-_CELLS = frozenset(RatingJob._fields)
+_CELLS = frozenset(RatingJob._fields[1:])
 
 
 class LoadedRows(RunRows):
@@ -42,14 +42,14 @@ class LoadedRows(RunRows):
     def _insert(self, rows: Sequence[SourceRow]) -> None:
         names = [name for name in rows[0]._fields if name in _CELLS]
         # Most columns are empty in most files, and an empty cell takes as long to insert as any other.
+        numbers, *every = zip(*rows, strict=True)
         columns = {
-            name: cells
-            for name, cells in zip(names, zip(*rows, strict=True), strict=False)
-            if cells.count(None) < len(rows)
+            name: cells for name, cells in zip(names, every, strict=False) if cells.count(None) < len(rows)
         }
         self._db.executemany(
-            f"INSERT INTO row (run, {', '.join(columns)}) VALUES ({self.number}{', ?' * len(columns)})",
-            zip(*columns.values(), strict=True),
+            f"INSERT INTO row (id, {', '.join(columns)})"
+            f" VALUES ({self.number << 32} + ?{', ?' * len(columns)})",
+            zip(numbers, *columns.values(), strict=True),
         )
         if isinstance(rows[0], PlannedRow | ClosedRow):
             before = (
@@ -70,8 +70,8 @@ class LoadedRows(RunRows):
             groups.update(dict.fromkeys(joined, joined))
         for group in {id(group): group for group in groups.values()}.values():
             yield self._db.execute(
-                "SELECT row, line, rated_at FROM row WHERE run = ?"
-                " AND row IN (SELECT value FROM json_each(?)) ORDER BY row",
+                "SELECT row, line, rated_at FROM row"
+                " WHERE id IN (SELECT (? << 32) + value FROM json_each(?)) ORDER BY id",
                 (self.number, json.dumps(group)),
             ).fetchall()
 
@@ -112,8 +112,8 @@ class LoadedRows(RunRows):
         )
         with self._transaction():
             self._db.executemany(
-                f"UPDATE row SET {', '.join(f'{name} = ?' for name in columns)} WHERE run = ? AND row = ?",
-                ((*(getattr(job, name) for name in columns), self.number, job.row) for job in jobs),
+                f"UPDATE row SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?",
+                ((*(getattr(job, name) for name in columns), (self.number << 32) + job.row) for job in jobs),
             )
 
     def close_unchanged(self, outcome: Outcome) -> None:

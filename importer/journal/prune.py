@@ -16,7 +16,7 @@ from importer.journal.database import Database
 NEWEST_KEPT = 5
 """Each journal keeps at least so many ended runs."""
 
-_TABLES = "row", "state", "previous", "own_date", "tally", "request", "wait"
+_TABLES = "state", "previous", "own_date", "tally", "request", "wait"
 
 _REMOVABLE = """
 WITH old AS (
@@ -29,7 +29,10 @@ WITH old AS (
             AND title_key NOT IN (SELECT title_key FROM known)
         )
 )
-SELECT number, run_id, (SELECT count(*) FROM row WHERE row.run = old.number) AS rows FROM old
+SELECT number, run_id, (
+    SELECT count(*) FROM row WHERE id BETWEEN number << 32 AND (number << 32) + 4294967295
+) AS rows
+FROM old
 WHERE number NOT IN (
     SELECT repeats FROM run WHERE repeats IS NOT NULL AND number NOT IN (SELECT number FROM old)
 )
@@ -74,6 +77,8 @@ class PrunedJournal(Database):
     def _remove(self, numbers: Sequence[int]) -> None:
         with self.transaction():
             for number in numbers:
+                rows = (number << 32, (number + 1 << 32) - 1)
+                self.connection.execute("DELETE FROM row WHERE id BETWEEN ? AND ?", rows)
                 for table in _TABLES:
                     self.connection.execute(f"DELETE FROM {table} WHERE run = ?", (number,))
                 self.connection.execute("DELETE FROM run WHERE number = ?", (number,))

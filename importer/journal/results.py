@@ -19,7 +19,8 @@ _CELLS = (
     "SELECT row, line, note, kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,"
     " iif(row.rating = 0, 'unrate', row.rating), row.rated_at,"
     " iif(previous.rating = 0, 'unrate', previous.rating)"
-    " FROM row LEFT JOIN previous USING (run, row) WHERE run = ? AND row > ? ORDER BY row LIMIT 1000"
+    " FROM row LEFT JOIN previous USING (run, row)"
+    " WHERE id BETWEEN (?1 << 32) + ?2 + 1 AND (?1 << 32) + 4294967295 ORDER BY id LIMIT 1000"
 )
 
 

@@ -15,7 +15,7 @@ BLOCK_ROWS = 4000
 
 JOB_COLUMNS = ", ".join(RatingJob._fields)
 
-AFTER = "run = ?1 AND row > ?2 AND last_row > ?2 AND {} ORDER BY last_row, row LIMIT ?3"
+AFTER = "run = ?1 AND row > ?2 AND last_row > ?2 AND {} ORDER BY last_row, id LIMIT ?3"
 """Up to so many rows after a row, in order, as a condition for `_jobs` and `_changes`."""
 
 OPEN = "status IS NULL AND NOT is_claimed"

@@ -30,8 +30,9 @@ CREATE TABLE IF NOT EXISTS tally (
 
 -- The rows as they were read. A row is inserted once; what becomes of it stands beside it.
 CREATE TABLE IF NOT EXISTS row (
-    run       INTEGER NOT NULL,
-    row       INTEGER NOT NULL,
+    id        INTEGER PRIMARY KEY,           -- the run and the row: as one number they are the quickest to find
+    run       INTEGER AS (id >> 32),
+    row       INTEGER AS (id & 4294967295),
     line      INTEGER NOT NULL,
     kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at, second_kind,
     note      TEXT,                          -- what the reader decided about the row
@@ -43,9 +44,8 @@ CREATE TABLE IF NOT EXISTS row (
             kind || ':trakt:' || trakt_id,
             kind || ':' || title || ':' || year
         ) || iif(season IS NULL, '', '/' || season || '/' || ifnull(episode, ''))
-    ),
-    PRIMARY KEY (run, row)
-) WITHOUT ROWID;
+    )
+);
 
 -- What became of the rows from first to last, one line for a whole request. Each row is in one line of its run, and
 -- no line has a row that is not there; a newer line takes the place of what it covers. The last row is the key: the
@@ -141,7 +141,7 @@ CREATE TABLE IF NOT EXISTS checksum (
     PRIMARY KEY (run, part, block)
 ) WITHOUT ROWID;
 
--- A row with what became of it. The sets of statuses are spelled here and nowhere else. `ORDER BY last_row, row` and
+-- A row with what became of it. The sets of statuses are spelled here and nowhere else. `ORDER BY last_row, id` and
 -- `last_row >` beside `row >` find the rows of a run in order, from any place on, without sorting.
 CREATE VIEW IF NOT EXISTS row_state AS
 SELECT *,
@@ -159,7 +159,7 @@ SELECT *,
     ) IS TRUE AS is_repeatable
 FROM (
     SELECT
-        state.run, row.row, line, row.kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
+        row.id, state.run, row.row, line, row.kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,
         row.rating, row.rated_at, second_kind, note, title_key,
         last_row, is_claimed, status, reason, message, attempts, http_status, sent_at, duration_ms, carried,
         iif(reason = 'known_from_journal', row.rating, previous.rating) AS previous_rating,
@@ -167,7 +167,8 @@ FROM (
         ifnull(known, 1) AS previous_known
     FROM state
     CROSS JOIN run ON number = state.run
-    CROSS JOIN row ON row.run = ifnull(repeats, number) AND row.row BETWEEN first_row AND last_row
+    CROSS JOIN row
+        ON id BETWEEN (ifnull(repeats, number) << 32) + first_row AND (ifnull(repeats, number) << 32) + last_row
     LEFT JOIN previous ON previous.run = row.run AND previous.row = row.row
 );
 
@@ -210,6 +211,7 @@ FROM (
         attempts, http_status, sent_at, duration_ms
     FROM outcome
     CROSS JOIN run ON number = outcome.run
-    CROSS JOIN row ON row.run = ifnull(repeats, number) AND row.row BETWEEN first_row AND last_row
+    CROSS JOIN row
+        ON id BETWEEN (ifnull(repeats, number) << 32) + first_row AND (ifnull(repeats, number) << 32) + last_row
     LEFT JOIN previous ON previous.run = row.run AND previous.row = row.row
 );

@@ -41,9 +41,15 @@ _LONGEST = 4000
 def join_rows(changes: Iterable[tuple[int, tuple[Any, ...]]]) -> list[Line]:
     """Join the changes of neighbours that are equal: rows 3, 1, 2 are (1, 3). The last of a row counts."""
     lines: list[Line] = []
+    first_row = last_row = 0
+    before: tuple[Any, ...] = ()
     for row, state in sorted(dict(changes).items()):
-        _append(lines, row, row, state)
-    return lines
+        if row == last_row + 1 and state == before and row - first_row < _LONGEST:
+            last_row = row
+        else:
+            lines.append((first_row, last_row, before))
+            first_row, last_row, before = row, row, state
+    return [*lines[1:], (first_row, last_row, before)] if before else []
 
 
 def insert(db: sqlite3.Connection, run: int, lines: Iterable[Line]) -> None:

@@ -1,10 +1,10 @@
 -- From a version before 12, whose rows had their states in them, and whose table `row` is called `old_row` here.
 
 INSERT INTO row (
-    run, row, line, kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at,
+    id, line, kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at,
     second_kind, note
 ) SELECT
-    run, row, line, kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at,
+    (run << 32) + row, line, kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, rating, rated_at,
     second_kind, note
 FROM old_row;
 
