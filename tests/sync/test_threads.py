@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import BinaryIO
 
 import pytest
 
+import importer
 from importer.errors import StopRunError
 from importer.interrupts import pause, stop_request, translate_interrupts
 from importer.monitoring.log import log_of_thread, open_log
@@ -166,3 +168,12 @@ def test_what_libraries_say_in_a_thread_is_a_line_of_its_job(capsys: pytest.Capt
         assert "ada has an old file" in json.loads(str(told["err"]))["message"]
         assert served.read() == {"job": "ada", "ended": 0}
     assert capsys.readouterr().err == ""
+
+
+def test_no_code_takes_a_stream_of_the_process_away() -> None:
+    """Jobs in threads share it; only `streams.py` repairs one, before anything begins."""
+    package = Path(importer.__file__).parent
+    swaps = re.compile(r"^\s*sys\.std(?:in|out|err) *=|redirect_std", re.MULTILINE)
+    found = {path.name for path in package.rglob("*.py") if swaps.search(path.read_text("utf-8"))}
+    assert found <= {"streams.py", "progress_bar.py"}
+    assert "redirect_stdout=False" in (package / "cli/progress_bar.py").read_text("utf-8")

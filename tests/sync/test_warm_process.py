@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from importer.monitoring.log import open_log
+from importer.sync import warm_process
 from importer.sync.processes import Children
 from importer.sync.warm_process import WarmProcess, run_side_by_side
 from tests.sync.test_processes import state, write_python
@@ -225,3 +226,16 @@ async def test_other_settings_get_another_process(machine: Machine, scripted: Ca
     assert [await warm.run("ada") for _ in range(3)] == [0, 0, 0]
     await warm.close()
     assert machine.shown == ["ada | reads old", "ada | reads old", "ada | reads new"]
+
+
+async def test_with_nothing_to_do_the_process_ends_and_another_begins_when_it_is_needed(
+    machine: Machine, scripted: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(warm_process, "IDLE_SECONDS", 0)
+    scripted(f"echo begun >> {tmp_path}/log; {ENDS_EACH}; echo ended >> {tmp_path}/log")
+    warm = machine.warm()
+    for _ in range(2):
+        assert await warm.run("ada") == 1
+        await asyncio.gather(*(process.ended for process in warm._processes))
+    assert (tmp_path / "log").read_text().split() == ["begun", "ended"] * 2
+    await warm.close()

@@ -16,7 +16,7 @@ import yaml
 from importer.cli import app
 
 ROOT = Path(__file__).parents[3]
-WORDS = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "ENTRYPOINT", "CMD", "HEALTHCHECK"}
+WORDS = {"FROM", "ARG", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "ENTRYPOINT", "CMD", "HEALTHCHECK"}
 
 
 def read_lines(file: str) -> list[str]:
