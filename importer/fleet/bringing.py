@@ -161,7 +161,8 @@ class Bringing:
             raise LeaseLostError(name)
         is_same = error is None and not ending.run_id
         copy = None if is_same else pack(folder)
-        if held.stop.error is not None and ending.exit_code == StopRunError.exit_code:
+        is_interrupted = held.stop.error is not None and ending.exit_code == StopRunError.exit_code
+        if is_interrupted or isinstance(error, DepotUnreachableError):  # neither is the account's fault
             self._insist(partial(self.depot.release, lease, copy))
             return Brought(name, Outcome.GIVEN_BACK, ending.exit_code, ending.message)
         if isinstance(error, AuthorizationError):

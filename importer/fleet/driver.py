@@ -44,7 +44,7 @@ class Hands(Protocol):
     def __contains__(self, name: str) -> bool: ...
 
     def submit(self, name: str) -> None:
-        """Hand a name out."""
+        """Hand a name out; one that is out already, once more: to another worker."""
         ...
 
     def done(self) -> list[str]:
@@ -79,10 +79,14 @@ class Driver:
     sleep: Callable[[float], object] | None = None
     """Waits in place of the clock, in tests."""
     clock: Callable[[], float] = time.monotonic
+    again_seconds: float = 30.0
+    """When a name is handed to another worker that is out and due still."""
     _not_before: dict[str, float] = field(default_factory=dict)
+    _handed_at: dict[str, float] = field(default_factory=dict)
     _ended: list[str] = field(default_factory=list)
     _slots: int = 0
     _counted_at: float = float("-inf")
+    _listed_at: float = float("-inf")
     _factor: float = 1.0
     _was_paused: bool = False
     _unreachable_since: float | None = None
@@ -123,7 +127,7 @@ class Driver:
         while self._ended:
             with suppress(UnknownAccountError):  # removed meanwhile
                 self._tell(_judge(self.depot.get(self._ended[-1])))
-            self._ended.pop()
+            self._handed_at.pop(self._ended.pop(), None)
 
     def _tell(self, brought: Brought) -> None:
         if brought.outcome is Outcome.GIVEN_BACK:
@@ -137,13 +141,23 @@ class Driver:
         now = self.clock()
         self._not_before = {name: moment for name, moment in self._not_before.items() if moment > now}
         room = WINDOW * self._slots - len(self.hands)
-        if room < max(1, self._slots // 2) and len(self.hands):
+        is_full = room < max(1, self._slots // 2) and len(self.hands)
+        if is_full and now - self._listed_at < COUNT_EVERY_SECONDS:
             return  # the list is asked for in blocks
+        self._listed_at = now
         # Those that are handed out and not claimed yet are due still.
         for name in self.depot.due(room + len(self.hands) + len(self._not_before)):
-            if room and name not in self.hands and name not in self._not_before:
-                self.hands.submit(name)
+            if name in self.hands:
+                # Due for so long: it waits in a queue, or its worker stands still and its lease has ended.
+                if now - self._handed_at.get(name, now) >= self.again_seconds:
+                    self._submit(name)
+            elif room > 0 and name not in self._not_before:
+                self._submit(name)
                 room -= 1
+
+    def _submit(self, name: str) -> None:
+        self.hands.submit(name)
+        self._handed_at[name] = self.clock()
 
     def _share_rate(self) -> None:
         now = self.clock()

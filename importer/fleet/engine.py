@@ -121,7 +121,8 @@ class Engine:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._futures: dict[str, Any] = {}
+        self._futures: dict[str, list[Any]] = {}
+        """The tasks of each name: more than one where a worker stands still, for as long as that lasts."""
         self._numbers = count(1)
 
     def __len__(self) -> int:
@@ -132,10 +133,14 @@ class Engine:
         return name in self._futures
 
     def submit(self, name: str) -> None:
-        """Hand a name out. Raises EngineLostError."""
+        """Hand a name out; one that is out already, once more. Raises EngineLostError.
+
+        The task before is not taken back: a worker that stands still would look idle, and get the new one.
+        """
         self._check()
         key = f"bring-{name}-{next(self._numbers)}-{time.time_ns()}"
-        self._futures[name] = self._client.submit(bring, name, key=key, pure=False, retries=0)
+        future = self._client.submit(bring, name, key=key, pure=False, retries=0)
+        self._futures.setdefault(name, []).append(future)
 
     def done(self) -> list[str]:
         """Return the names whose tasks have ended since the last question. Raises EngineLostError.
@@ -144,7 +149,7 @@ class Engine:
         for one that died in between, Dask waits for ever.
         """
         self._check()
-        ended = [name for name, future in self._futures.items() if future.done()]
+        ended = [name for name, tasks in self._futures.items() if any(task.done() for task in tasks)]
         for name in ended:
             del self._futures[name]
         return ended

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from importer.fleet.bringing import FleetOptions, Outcome
-from importer.fleet.depot import Depot, Ending, Lease, NewAccount, State
+from importer.fleet.depot import Depot, DepotUnreachableError, Ending, Lease, NewAccount, State
 from importer.fleet.saved import journal_in
 from importer.fleet.worker import Worker, open_worker
 from tests.fleet.site import Site, enrol, running_site
@@ -161,6 +161,22 @@ def test_a_renewed_pair_is_in_the_depot_before_it_is_used(
     site.revoke(pairs["ada"])
     depot.resume("ada")
     assert worker.bring("ada").exit_code == 0, "the new pair works, the old one is spent"
+
+
+def test_an_account_that_could_not_be_saved_stays_due(
+    site: Site, worker: Worker, depot: Depot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(site, depot, tmp_path, ["ada"], rows=3)
+
+    def fail(lease: Lease, copy: bytes) -> None:
+        raise DepotUnreachableError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(depot, "save", fail)
+        assert worker.bring("ada").outcome is Outcome.GIVEN_BACK
+    assert site.count_stored("ada") == 0, "nothing is sent before the first copy is at the depot"
+    assert (depot.get("ada").state, depot.get("ada").last) == (State.DUE, None)
+    assert worker.bring("ada").exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,8 @@ class Hands:
         self.depot = depot
         self.workers, self.threads = workers, threads
         self.codes: dict[str, int] = {}
+        self.standing: set[str] = set()
+        """Accounts whose worker stands still."""
         self.broken: set[str] = set()
         """Accounts whose next task ends without having begun."""
         self.submitted: list[str] = []
@@ -51,11 +53,13 @@ class Hands:
 
     def submit(self, name: str) -> None:
         self.submitted.append(name)
-        self._out.append(name)
+        if name not in self._out:
+            self._out.append(name)
         self.at_once = max(self.at_once, len(self._out))
 
     def done(self) -> list[str]:
-        out, self._out = self._out, []
+        out = [name for name in self._out if name not in self.standing]
+        self._out = [name for name in self._out if name in self.standing]
         for name in out:
             self._bring(name)
         return out
@@ -143,6 +147,26 @@ def test_what_came_back_as_it_was_is_handed_out_again_a_moment_later(
     assert driver.run() == 0
     assert [outcome for _, outcome in told] == [Outcome.GIVEN_BACK, Outcome.ENDED]
     assert 1 <= told[1][0] - told[0][0] < 2
+
+
+def test_what_a_worker_holds_that_stands_still_goes_to_another(
+    depot: Depot, hands: Hands, clock: Clock
+) -> None:
+    add(depot, ["ada", "bob"])
+    hands.standing = {"ada"}
+    driver = drive(depot, hands, clock, again_seconds=20.0)
+    began = clock.now
+    submit = hands.submit
+
+    def submit_again(name: str) -> None:
+        if name in hands:
+            hands.standing.clear()
+            assert 20 <= clock.now - began < 25
+        submit(name)
+
+    hands.submit = submit_again  # type: ignore[method-assign]
+    assert driver.run() == 0
+    assert sorted(hands.submitted) == ["ada", "ada", "bob"]
 
 
 def test_what_became_of_an_account_is_the_depots_to_say(depot: Depot, hands: Hands, clock: Clock) -> None:

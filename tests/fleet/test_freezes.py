@@ -10,7 +10,7 @@ import pytest
 
 from importer.fleet import saving
 from importer.fleet.bringing import Brought, FleetOptions, Outcome
-from importer.fleet.depot import Depot, Pulse
+from importer.fleet.depot import Depot, Lease, Pulse
 from importer.fleet.lease import Held
 from importer.fleet.saved import pack
 from importer.fleet.worker import Worker, open_worker
@@ -91,6 +91,32 @@ def test_what_was_frozen_past_its_lease_sends_nothing_and_saves_nothing(
     with open_worker(FleetOptions(address)) as (_, depot):
         assert depot.tally().counts == {"rated": ROWS}
         assert depot.tally().leases_lost == 1
+
+
+def test_a_token_that_was_renewed_survives_the_death_of_its_worker(
+    site: Site, tmp_path: Path, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = FleetOptions(new_database(), lease_seconds=2.0)
+    with open_worker(options) as (first, depot), open_worker(options) as (second, _):
+        pairs = enrol(site, depot, tmp_path, ["ada"], 5)
+        site.expire(pairs["ada"])
+        dead = Frozen(site, first, asks=True)
+        store = depot.store_secrets
+
+        def store_and_die(lease: Lease, sealed: bytes) -> None:
+            store(lease, sealed)
+            dead.stands.set()
+            dead.thawed.wait()
+
+        monkeypatch.setattr(depot, "store_secrets", store_and_die)
+        dead.thread.start()
+        assert dead.stands.wait(60)
+        brought = bring_when_free(second)
+        dead.thawed.set()
+        dead.thread.join(60)
+    assert (brought.outcome, brought.exit_code) == (Outcome.ENDED, 0), brought
+    assert site.count_stored("ada") == 5
+    assert site.server.list_statuses("oauth/token") == [200], "it was renewed once"
 
 
 def test_without_the_lease_it_sends_ratings_twice(

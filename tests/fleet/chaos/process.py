@@ -113,7 +113,7 @@ def drive(address: str, options: str) -> int:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     wanted = FleetOptions(**json.loads(options))
     with open_depot(wanted.depot) as depot, connected(address) as engine:
-        return Driver(depot, engine, stop=stop).run()
+        return Driver(depot, engine, stop=stop, again_seconds=wanted.lease_seconds).run()
 
 
 def main(role: str, *words: str) -> int:

@@ -85,6 +85,7 @@ def test_a_poisoned_account_is_set_aside_and_no_innocent_one(
         assert site.twice() == {}
 
 
+@pytest.mark.skipif(not IS_LONG, reason="the long form: make chaos-fleet")
 def test_a_renewed_token_survives_its_workers_death(tmp_path: Path, new_database: Callable[[], str]) -> None:
     address = new_database()
     with (
