@@ -184,6 +184,7 @@ class _Process:
         self.environ: Mapping[str, str] = children.environ
         self._child = child
         self._log = children.log
+        self._show_error = children.show_error
         self._silent_seconds = silent_seconds
         self._jobs: dict[str, _Work] = {}
         self._idle: asyncio.TimerHandle | None = None
@@ -245,7 +246,11 @@ class _Process:
             work.ended.set_exception(died)
 
     def _take(self, line: bytes) -> None:
-        event: dict[str, object] = json.loads(line)
+        try:
+            event: dict[str, object] = json.loads(line)
+        except ValueError:  # of whatever printed before the jobs began
+            self._show_error(line.decode("utf-8", "backslashreplace").rstrip())
+            return
         work = self._jobs.get(str(event.get("job")))
         if work is None:
             return

@@ -91,9 +91,13 @@ def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, 
 async def test_a_job_ends_with_its_own_exit_code_and_its_own_lines(
     machine: Machine, scripted: Callable[..., None]
 ) -> None:
-    scripted(ENDS_EACH)
+    scripted(f"echo a library greets; {ENDS_EACH}")
     assert await run_side_by_side(["ada", "benjamin"], machine.warm()) == 1
-    assert sorted(machine.shown) == ["ada      | in a thread", "benjamin | in a thread"]
+    assert sorted(machine.shown) == [
+        "a library greets",
+        "ada      | in a thread",
+        "benjamin | in a thread",
+    ]
 
 
 async def test_where_several_die_each_goes_on_alone_and_only_the_culprit_is_blamed(
