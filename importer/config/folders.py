@@ -63,6 +63,15 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return folder
 
 
+def shared_state_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the state folder that all runs of this machine share, also those that have one of their own."""
+    before = _OWN_STATE_DIR.set(None)
+    try:
+        return state_dir(environ)
+    finally:
+        _OWN_STATE_DIR.reset(before)
+
+
 @contextmanager
 def own_state_dir(folder: Path) -> Iterator[None]:
     """Make this the state folder of all that the block does in this thread; other threads keep theirs."""

@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 
-from importer.errors import ImporterError, StopRunError
+from importer.errors import StopRunError
 from importer.fleet.bringing import Bringing, Brought, FleetOptions, Outcome
 from importer.fleet.depot import Lease
 from importer.fleet.lease import Held, Leases
@@ -36,8 +36,8 @@ def main() -> None:
     order = sys.stdin.readline()
     try:
         brought = work(order)
-    except ImporterError as error:  # no fault of the account: the depot does not answer, for one
-        brought = Brought(json.loads(order)["name"], Outcome.GIVEN_BACK, error.exit_code, str(error))
+    except Exception as error:  # noqa: BLE001 - no fault of the account: the depot does not answer, for one
+        brought = Brought(json.loads(order)["name"], Outcome.GIVEN_BACK, StopRunError.exit_code, str(error))
     print(json.dumps(brought._asdict()), flush=True)  # noqa: T201 - the answer
     os._exit(0)  # the listener is still reading
 

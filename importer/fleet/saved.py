@@ -19,6 +19,8 @@ from importer.journal.copies import copy_journal, copy_marked
 from importer.text import is_text
 
 JOURNALS = "journals"
+SANDBOX = "sandbox.sqlite3"
+"""What an account has at the sandbox of its own, if that is where it goes."""
 SYNC = "sync"
 
 _LEFT_OUT = frozenset({".lock"})
@@ -30,6 +32,8 @@ def pack(folder: Path, copy: Callable[[Path], bytes] = copy_journal) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
         for journal in sorted((folder / JOURNALS).glob("*.sqlite3")):
             archive.writestr(f"{JOURNALS}/{journal.name}", copy(journal))
+        if (folder / SANDBOX).exists():
+            archive.writestr(SANDBOX, copy_journal(folder / SANDBOX))
         for path in sorted((folder / SYNC).glob("*")):
             if path.is_file() and path.suffix not in _LEFT_OUT:
                 archive.writestr(f"{SYNC}/{path.name}", path.read_bytes())
@@ -50,17 +54,22 @@ def unpack(packed: bytes, folder: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             for name in archive.namelist():
-                place, _, file = name.partition("/")
-                if place not in {JOURNALS, SYNC} or not file or Path(file).name != file or not is_text(file):
+                if not _is_ours(name):
                     raise StopRunError(
                         f"the saved state of the account has a file that is not ours: {name!r}"
                     )
-                target = folder / place / file
+                target = folder / name
                 target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 target.touch(mode=0o600)
                 target.write_bytes(archive.read(name))
     except (zipfile.BadZipFile, OSError, RuntimeError) as error:
         raise StopRunError(f"the saved state of the account cannot be read ({error})") from error
+
+
+def _is_ours(name: str) -> bool:
+    place, _, file = name.partition("/")
+    is_file = bool(file) and Path(file).name == file and is_text(file) and file not in {".", ".."}
+    return name == SANDBOX or (place in {JOURNALS, SYNC} and is_file)
 
 
 def journal_in(packed: bytes) -> tuple[str, bytes] | None:

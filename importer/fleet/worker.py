@@ -62,7 +62,12 @@ class Worker:
         claim, held = found
         if claim.deaths >= ALONE_AFTER_DEATHS and road is None:
             return self._bring_alone(claim, held)
-        return self._bringing.work(claim, held, road)
+        try:
+            return self._bringing.work(claim, held, road)
+        except OSError as error:  # of this machine: its disk is full, for one
+            self._bringing.depot.release(claim.lease)
+            problem = f"the worker has no room to work in ({error.strerror or error})"
+            return Brought(name, Outcome.GIVEN_BACK, StopRunError.exit_code, problem)
 
     def close(self, reason: str, for_seconds: float = math.inf) -> None:
         """Begin no more turns, for some time or for good; let those that have begun end in good order."""

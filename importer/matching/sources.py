@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from importer.client.transport import Transport
-from importer.config.folders import state_dir
+from importer.config.folders import shared_state_dir
 from importer.destinations.base import Search
 from importer.interrupts import run_in_loop
 from importer.matching.cache import LookupCache
@@ -93,7 +93,7 @@ class OnlineSource:
 
     def look_up(self, queries: Sequence[TitleQuery], progress: Progress) -> Results:
         """Look all of them up, within the service's limit. Raises StopRunError and SettingsError."""
-        with self._search as search, LookupCache(state_dir() / "lookups.sqlite3") as cache:
+        with self._search as search, LookupCache(shared_state_dir() / "lookups.sqlite3") as cache:
             lookups = Lookups(search, cache, self._options, progress)
 
             async def look_up() -> Results:

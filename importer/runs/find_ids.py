@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from importer.client.client import Client
 from importer.client.workers import work_side_by_side
-from importer.config.folders import state_dir
+from importer.config.folders import shared_state_dir
 from importer.destinations.base import IdFinder
 from importer.destinations.titles import Found
 from importer.journal import JournalRun, in_blocks
@@ -41,7 +41,7 @@ async def find_ids(work: Work, finder: IdFinder, client: Client) -> None:
     A mirror needs those of all rows, so that it removes nothing that one of them rates.
     """
     run, found_any = work.run, False
-    with LookupCache(state_dir() / "lookups.sqlite3") as cache:
+    with LookupCache(shared_state_dir() / "lookups.sqlite3") as cache:
         finding = Finding(finder, cache, client, work.options.workers or 1, work.progress)
         for jobs in in_blocks(run.open_jobs):
             filled = await finding.fill_in(jobs)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.config.folders import state_dir
+from importer.config.folders import shared_state_dir
 from importer.config.sources import TITLES, Section, load_settings
 from importer.http import url_problems
 from importer.setting import Places, setting, without_slash
@@ -56,9 +56,9 @@ def load_title_settings(
 
 def index_file() -> Path:
     """Return the path of the index, which need not exist. Raises SettingsError and StateFileError."""
-    return state_dir() / TITLES / "index.sqlite3"
+    return shared_state_dir() / TITLES / "index.sqlite3"
 
 
 def answers_file() -> Path:
     """Return the path of what people answered about doubtful titles. Raises SettingsError."""
-    return state_dir() / TITLES / "answers.sqlite3"
+    return shared_state_dir() / TITLES / "answers.sqlite3"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from importer.config.folders import config_file, own_state_dir, state_dir
+from importer.config.folders import config_file, own_state_dir, shared_state_dir, state_dir
 from importer.destinations.trakt import spec as trakt
 from importer.destinations.trakt.settings import TraktSettings
 from importer.destinations.trakt_v1.settings import TraktV1Settings
@@ -104,6 +104,7 @@ class TestFolders:
         environ = {"IMPORTER_STATE_DIR": str(tmp_path / "shared")}
         with own_state_dir(tmp_path / "own"), ThreadPoolExecutor(1) as others:
             assert state_dir(environ) == tmp_path / "own"
+            assert shared_state_dir(environ) == tmp_path / "shared", "what is looked up is everybody's"
             assert others.submit(state_dir, environ).result() == tmp_path / "shared"
         assert state_dir(environ) == tmp_path / "shared"
 

@@ -212,6 +212,23 @@ def test_nothing_secret_and_nothing_useless_is_saved(
     assert pairs["ada"].access_token.encode() not in content
 
 
+def test_a_worker_without_room_gives_the_account_back(site: Site, depot: Depot, tmp_path: Path) -> None:
+    enrol(site, depot, tmp_path, ["ada"], rows=3)
+    with open_worker(FleetOptions(scratch=str(tmp_path / "nowhere"))) as (worker, _):
+        assert worker.bring("ada").outcome is Outcome.GIVEN_BACK
+    assert (depot.get("ada").state, depot.get("ada").deaths) == (State.DUE, 0)
+
+
+def test_at_a_sandbox_an_account_has_what_it_had(
+    site: Site, worker: Worker, depot: Depot, tmp_path: Path
+) -> None:
+    enrol(site, depot, tmp_path, ["ada"], rows=3, to="sandbox", any_title=True)
+    for expected in ("rated", "unchanged"):
+        assert worker.bring("ada").exit_code == 0
+        assert ending_of(depot, "ada").counts == {expected: 3}
+        depot.resume("ada")
+
+
 def test_the_folder_of_a_turn_is_gone_afterwards(site: Site, depot: Depot, tmp_path: Path) -> None:
     enrol(site, depot, tmp_path, ["ada"], rows=3)
     (tmp_path / "scratch").mkdir()

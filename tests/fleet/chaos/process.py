@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ import pytest
 from importer.errors import ImporterError
 from importer.fleet import alone, alone_child, bringing, saving
 from importer.fleet.bringing import FleetOptions
+from importer.fleet.depot import Pulse
 from importer.fleet.driver import Driver
 from importer.fleet.engine import Tls, connected, serve_scheduler, serve_worker
 from importer.fleet.lease import Leases
@@ -65,7 +67,13 @@ def prepare() -> None:
         async def always(self: Leases, held: object) -> None:
             del self, held
 
+        beat = PostgresWork.beat
+
+        def hear_nothing(self: PostgresWork, *rest: Any) -> Pulse:
+            return replace(beat(self, *rest), lost=frozenset())
+
         patch.setattr(Leases, "may_send", always)
+        patch.setattr(PostgresWork, "beat", hear_nothing)
     if os.environ.get(WITHOUT_MARKS):
         patch.setattr(saving, "pack_marked", lambda folder, _: pack(folder))
 
