@@ -46,7 +46,7 @@ class Deal:
 
     def take(self, written: WrittenRows) -> None:
         """Deal out some rows."""
-        users, rows = list(map(str.encode, map(str.strip, written.cells))), written.rows
+        users, rows = written.cells, written.rows
         if written.spans_lines:
             users = [user.replace(b"\n", _STAND_IN) for user in users]
             rows = [row[:-1].replace(b"\n", _STAND_IN) + b"\n" for row in rows]

@@ -119,13 +119,13 @@ class _Beside:
         self._dialect = dialect
         self._place = keys.index(shared)
         self._header = table.written_header
-        self._rows: dict[str, bytes] = {}
+        self._rows: dict[bytes, bytes] = {}
         for written in table.written_rows(table.header.keys.index(shared)):
-            for key, row in zip(map(str.strip, written.cells), written.rows, strict=True):
+            for key, row in zip(written.cells, written.rows, strict=True):
                 self._rows[key] = self._rows.get(key, b"") + row
 
     def about(self, content: bytes) -> bytes:
         """Return the file with the rows that say something about this content."""
         records = self._dialect.tokenise(io.StringIO(content.decode(), newline=""), is_strict=False)
-        cells = (record[self._place].strip() for record in records if len(record) > self._place)
+        cells = (record[self._place].strip().encode() for record in records if len(record) > self._place)
         return self._header + b"".join(self._rows.get(key, b"") for key in dict.fromkeys(cells))

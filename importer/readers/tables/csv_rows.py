@@ -18,8 +18,8 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from operator import itemgetter
-from typing import Protocol
 
 try:
     import pandas as pd
@@ -31,32 +31,31 @@ from importer.errors import UnreadableFileError
 from importer.readers.cells.errors import CellError, Reason
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.dialect import Dialect, is_blank, is_conflict_mark
+from importer.readers.tables.text import TextFile
 
 _MARK = "\x1e"
 
 
-class Text(Protocol):
-    """A text in UTF-8."""
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        ...
-
-    def blocks(self, size: int) -> Iterator[bytes]:
-        """Yield it in blocks of whole lines that end in a newline, each of about `size` bytes."""
-        ...
-
-
-def read_chunks(text: Text, dialect: Dialect, places: Sequence[int], block_size: int) -> Iterator[Chunk]:
+def read_chunks(text: TextFile, dialect: Dialect, places: Sequence[int], block_size: int) -> Iterator[Chunk]:
     """Yield the rows below the header, with the columns at these places.
 
     Raises `UnreadableFileError` where a quote swallows rows, after all rows before it.
     """
     blocks = text.blocks(block_size)
-    above = dialect.header_lines
-    block: bytes | None = (next(blocks, b"").split(b"\n", above)[above:] or [b""])[0]
-    line = above + 1
+    first = drop_lines(next(blocks, b""), dialect.header_lines)
+    yield from read_blocks(chain([first], blocks), dialect.header_lines + 1, text.name, dialect, places)
+
+
+def drop_lines(block: bytes, count: int) -> bytes:
+    """Return what stands below the first lines of a block."""
+    return (block.split(b"\n", count)[count:] or [b""])[0]
+
+
+def read_blocks(
+    blocks: Iterator[bytes], line: int, name: str, dialect: Dialect, places: Sequence[int]
+) -> Iterator[Chunk]:
+    """Yield the rows of blocks of whole lines, of which the first is the line of this number."""
+    block = next(blocks, None)
     while block is not None:
         following = next(blocks, None)
         failure = None
@@ -64,7 +63,7 @@ def read_chunks(text: Text, dialect: Dialect, places: Sequence[int], block_size:
         if chunk is None:
             rows = _IrregularRows(block, line, dialect, places)
             try:
-                rest = rows.read(text.name, is_last=following is None)
+                rest = rows.read(name, is_last=following is None)
             except UnreadableFileError as error:
                 failure = error
             chunk = rows.as_chunk()

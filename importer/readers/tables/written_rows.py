@@ -3,19 +3,21 @@
 ```text
 user,title               read_written_header      the first line
 ada,"Alien
-Director's Cut"          read_written_rows        cells ["ada", "bob"], rows [lines 2 and 3, line 4]
+Director's Cut"          read_written_rows        cells [b"ada", b"bob"], rows [lines 2 and 3, line 4]
 bob,Heat
 ```
 
-`csv_rows` knows where a row starts. Here the lines are kept until the start of the next row is known.
+Blocks without a quote, in which each line has as many separators as the header, are cut here: that takes as
+long as pandas, which need not be there. From the first other block on `csv_rows` says where rows start; the
+lines are kept until the start of the next row is known.
 """
 
-from collections.abc import Iterator
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from itertools import chain, pairwise, repeat
 from typing import NamedTuple
 
 from importer.readers.tables.chunk import Chunk
-from importer.readers.tables.csv_rows import read_chunks
+from importer.readers.tables.csv_rows import drop_lines, read_blocks
 from importer.readers.tables.dialect import Dialect
 from importer.readers.tables.text import TextFile
 
@@ -23,27 +25,74 @@ from importer.readers.tables.text import TextFile
 class WrittenRows(NamedTuple):
     """Some rows of a text, one after the other."""
 
-    cells: list[str]
-    """Of the column that was asked for."""
+    cells: list[bytes]
+    """Of the column that was asked for, without blanks at both ends."""
     rows: list[bytes]
     """Each with a newline at its end."""
-    doubtful: frozenset[int]
+    doubtful: frozenset[int] = frozenset()
     """Rows, by index, whose cell cannot be trusted: broken, or cut off within or before it."""
-    spans_lines: bool
+    spans_lines: bool = False
     """Whether a row has a newline within."""
 
 
+def read_written_header(text: TextFile, dialect: Dialect, block_size: int) -> bytes:
+    """Return the lines down to the end of the header, as they are written."""
+    block = next(text.blocks(block_size), b"")
+    return _end(block.splitlines(keepends=True)[: dialect.header_lines])
+
+
+def read_written_rows(text: TextFile, dialect: Dialect, place: int, block_size: int) -> Iterator[WrittenRows]:
+    """Yield the rows below the header. Raises `UnreadableFileError` where not all can be read."""
+    blocks = text.blocks(block_size)
+    first = drop_lines(next(blocks, b""), dialect.header_lines)
+    line = dialect.header_lines + 1
+    for block in chain([first] if first else [], blocks):
+        lines = block.splitlines(keepends=True)
+        cells = _cut_plain(block, lines, dialect, place)
+        if cells is None:
+            yield from _read_others(chain([block], blocks), line, text.name, dialect, place)
+            return
+        lines[-1] = _end(lines[-1:])
+        line += len(lines)
+        yield WrittenRows(cells, lines)
+
+
+def _cut_plain(block: bytes, lines: Sequence[bytes], dialect: Dialect, place: int) -> list[bytes] | None:
+    """Cut a block in which every line is a row of as many cells as the header; None if it is not sure."""
+    delimiter, others = dialect.delimiter.encode(), len(dialect.names) - 1
+    if b'"' in block or not others or dialect.skips_blanks:
+        return None
+    if set(map(bytes.count, lines, repeat(delimiter))) != {others}:
+        return None
+    cells = [parts[place].strip() for parts in map(bytes.split, lines, repeat(delimiter), repeat(place + 1))]
+    if not b"".join(cells).isascii():  # there are other blanks, too
+        cells = [cell.decode(errors="replace").strip().encode() for cell in cells]
+    return cells
+
+
+def _read_others(
+    blocks: Iterator[bytes], line: int, name: str, dialect: Dialect, place: int
+) -> Iterator[WrittenRows]:
+    recorded = _Recorded(blocks, line)
+    held: Chunk | None = None
+    for chunk in read_blocks(iter(recorded), line, name, dialect, [place]):
+        if held is not None:
+            yield _join(held, recorded.take(held.lines[0], chunk.lines[0]), place)
+        held = chunk
+    if held is not None:
+        yield _join(held, recorded.take(held.lines[0], None), place)
+
+
 class _Recorded:
-    """A text that keeps the lines it gave until they are dropped."""
+    """Blocks whose lines are kept, once they were given, until they are dropped."""
 
-    def __init__(self, text: TextFile) -> None:
-        self.name = text.name
-        self._text = text
+    def __init__(self, blocks: Iterator[bytes], first_line: int) -> None:
+        self._blocks = blocks
         self._lines: list[bytes] = []
-        self._dropped = 0
+        self._dropped = first_line - 1
 
-    def blocks(self, size: int) -> Iterator[bytes]:
-        for block in self._text.blocks(size):
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._blocks:
             self._lines += block.splitlines(keepends=True)
             yield block
 
@@ -57,34 +106,17 @@ class _Recorded:
         return taken
 
 
-def read_written_header(text: TextFile, dialect: Dialect, block_size: int) -> bytes:
-    """Return the lines down to the end of the header, as they are written."""
-    block = next(text.blocks(block_size), b"")
-    return _end(block.splitlines(keepends=True)[: dialect.header_lines])
-
-
-def read_written_rows(text: TextFile, dialect: Dialect, place: int, block_size: int) -> Iterator[WrittenRows]:
-    """Yield the rows below the header. Raises `UnreadableFileError` where not all can be read."""
-    recorded = _Recorded(text)
-    held: Chunk | None = None
-    for chunk in read_chunks(recorded, dialect, [place], block_size):
-        if held is not None:
-            yield _join(held, recorded.take(held.lines[0], chunk.lines[0]), place)
-        held = chunk
-    if held is not None:
-        yield _join(held, recorded.take(held.lines[0], None), place)
-
-
 def _join(chunk: Chunk, lines: list[bytes], place: int) -> WrittenRows:
     """Join the lines from a chunk's first row to the next chunk's: blank ones may stand below its last."""
+    cells = [cell.strip().encode() for cell in chunk.column(place)]
     doubtful = frozenset(chunk.broken) | {row for row, cells in chunk.short.items() if cells <= place + 1}
     if len(lines) == len(chunk.lines):
         lines[-1] = _end(lines[-1:])
-        return WrittenRows(chunk.column(place), lines, doubtful, spans_lines=False)
+        return WrittenRows(cells, lines, doubtful)
     first = chunk.lines[0]
     starts = [*(line - first for line in chunk.lines), len(lines)]
     rows = [_end(lines[begin:end]) for begin, end in pairwise(starts)]
-    return WrittenRows(chunk.column(place), rows, doubtful, spans_lines=True)
+    return WrittenRows(cells, rows, doubtful, spans_lines=True)
 
 
 def _end(lines: list[bytes]) -> bytes:
