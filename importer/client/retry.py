@@ -1,7 +1,7 @@
 """Retries: repeats a request, with growing waits, while the decision is a `Retry`. Only home of tenacity.
 
 The first attempt of a request does not come here, since it should not pay for the others: an AsyncRetrying
-costs some 165 µs even if it succeeds at once; row a of docs/performance.md allows 76 µs for a whole row.
+costs some 165 µs even if it succeeds at once; row a of docs/performance.md allows 90 µs for a whole row.
 
 ```text
 first attempt      500: Retry(SERVER_ERROR: 4 attempts, first wait 2 s, exponential)
