@@ -227,7 +227,10 @@ class _Process:
         assert self._child.stdout is not None
         how = ""
         try:
-            while line := await asyncio.wait_for(self._child.stdout.readline(), self._silent_seconds):
+            while True:
+                line = await asyncio.wait_for(self._child.stdout.readline(), self._silent_seconds)
+                if not line.endswith(b"\n"):
+                    break  # its end, or it died in the middle of a line
                 self._take(line)
         except TimeoutError:
             how = f"gave no sign of life for {self._silent_seconds:.0f} s and was ended"

@@ -243,3 +243,11 @@ async def test_with_nothing_to_do_the_process_ends_and_another_begins_when_it_is
         await asyncio.gather(*(process.ended for process in warm._processes))
     assert (tmp_path / "log").read_text().split() == ["begun", "ended"] * 2
     await warm.close()
+
+
+async def test_a_death_in_the_middle_of_a_line_is_a_death(
+    machine: Machine, scripted: Callable[..., None]
+) -> None:
+    scripted("""read one; read two; printf '{"job": "ada", "ou'; kill -KILL $$""")
+    assert await run_side_by_side(["ada", "ben"], machine.warm()) == 0
+    assert sorted(machine.shown) == ["ada | alone", "ben | alone"]
