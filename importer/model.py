@@ -118,7 +118,9 @@ make_job: Callable[[Iterable[Any]], RatingJob] = partial(tuple.__new__, RatingJo
 
 
 class InvalidRow(NamedTuple):
-    """A row that cannot become a job, with its cells as they are in the file; a valid rating is 1 to 10.
+    """A row that cannot become a job, with its cells as they are in the file.
+
+    Only a rating and a kind that are understood stand as in all other rows: 1 to 10, and `movie`.
 
     `status` is `invalid`, `unsupported` or `skipped`; `reason` a fixed word (`bad_rating`), `message` a
     sentence that names the line, the column, the value and the remedy.

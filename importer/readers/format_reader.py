@@ -30,7 +30,7 @@ from importer.readers.cells.scales import Scale, Steps, parse_scale
 from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns, parse_cleaned
 from importer.readers.jobs import LostCell, collector_paused, is_optional, note_early_dates, note_lost_cells
 from importer.readers.judging import read_cells, refuse_other_scale
-from importer.readers.row_problems import outweighs, repeated_header, shorten, too_few
+from importer.readers.row_problems import outweighs, repeated_header, shorten, spell_alike, too_few
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.records import LIST, RecordTable
 from importer.readers.tables.table import AnyTable, Header
@@ -284,9 +284,7 @@ class TableReader:
             where += f", column {quote(self.table.header.names[self.places[field]])}"
             cell = cells[field]
             problem = f"{quote(cell)} {problem}" if cell else "the cell is empty"
-        shown = self.show_cells(cells)
-        if job.rating:  # from 1 to 10 where it is understood, for so it stands in all other results
-            shown = {**shown, "rating": str(job.rating)}
+        shown = spell_alike(self.show_cells(cells), job, field)
         raw = [shown.get(name) or None for name in _CELL_FIELDS]
         message = f"{where}: {problem}. {error.remedy}"
         return InvalidRow._make((job.row, job.line, *raw, error.status, error.reason, message))

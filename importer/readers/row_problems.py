@@ -1,6 +1,6 @@
 """Problems of a whole row, and which of several problems is reported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from importer import limits
 from importer.model import MediaKind, RatingJob, Status
@@ -74,3 +74,20 @@ def check_numbers(job: RatingJob) -> None:
             f"the {lacking} has no number",
             "An episode needs both numbers and its show's id, or only an id of its own.",
         )
+
+
+def spell_alike(cells: Mapping[str, str], job: RatingJob, field: str | None) -> Mapping[str, str]:
+    """Write what is understood of a bad row as it stands in all other results: 1 to 10, and `movie`.
+
+    `field` is that of the wrong cell; None if the row as a whole is wrong.
+    """
+    shown = dict(cells)
+    if job.rating:
+        shown["rating"] = str(job.rating)
+    kind, has_number = shown.get("kind", ""), bool(shown.get("season") or shown.get("episode"))
+    is_told = (
+        field not in {None, "kind"} and not has_number
+    )  # with a number it is no show, whatever is written
+    if kind and is_told and job.kind not in {None, MediaKind.UNKNOWN} and kind not in set(MediaKind):
+        shown["kind"] = str(job.kind)
+    return shown

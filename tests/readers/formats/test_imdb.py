@@ -164,7 +164,7 @@ def test_a_bad_cell_is_told_with_line_column_and_value(tmp_path: Path) -> None:
 def test_an_invalid_row_keeps_its_cells(tmp_path: Path) -> None:
     (row,) = read_rows(tmp_path, "tt0111161,11,2024-05-01,T,Movie,1994")
     assert isinstance(row, InvalidRow)
-    assert (row.kind, row.title, row.year, row.imdb_id) == ("Movie", "T", "1994", "tt0111161")
+    assert (row.kind, row.title, row.year, row.imdb_id) == ("movie", "T", "1994", "tt0111161")
     assert (row.rating, row.rated_at, row.season) == ("11", "2024-05-01", None)
 
 
