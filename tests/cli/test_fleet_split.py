@@ -41,3 +41,31 @@ def test_what_cannot_be_split_names_what_to_do(importer: Importer, tmp_path: Pat
     assert (code, out) == (2, "")
     assert f'--user who: {dump} has no such column; its columns are "user", "title"' in err
     assert not (tmp_path / "new").exists()
+
+
+def test_only_the_users_of_a_file_are_taken(importer: Importer, tmp_path: Path) -> None:
+    dump, into = tmp_path / "dump.csv", tmp_path / "split"
+    dump.write_text("user,title\nada,Alien\nbob,Heat\ncyd,Up\n")
+    (tmp_path / "accounts.csv").write_text("name,user\nanna,ada\ncyd,\n")
+    words = ["--user", "user", "--into", str(into), "--accounts", "accounts.csv", "--json"]
+    code, out, _ = importer("fleet", "split", str(dump), *words)
+
+    told = json.loads(out)
+    assert (code, told["users"], told["rows"], told["rows_left_out"]) == (0, 2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [([], "name the accounts"), (["--from", "."], "is not the folder of")]
+)
+def test_adding_needs_accounts_or_a_split(importer: Importer, words: list[str], said: str) -> None:
+    code, _, err = importer("fleet", "add", *words)
+    assert code == 2
+    assert said in err
+
+
+def test_the_settings_of_a_fleet_are_checked_with_all_others(importer: Importer, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[fleet]\nlease = "1s"\n[fleet.defaults]\nto = "trakd"\n')
+    code, _, err = importer("config", "check")
+    assert code == 2
+    assert "lease in [fleet]" in err
+    assert "'trakd' is no destination here" in err
