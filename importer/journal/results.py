@@ -58,16 +58,17 @@ def _join_columns(database: sqlite3.Connection, number: int) -> Generator[tuple[
     while rows := database.execute(_CELLS, (number, end)).fetchall():
         begin, end = rows[0][0], rows[-1][0]
         lines = database.execute(_OUTCOMES, (number, begin, end)).fetchall()
-        sizes = [min(last, end) - max(first, begin) + 1 for first, last, *_ in lines]
-        _, _, status, reason, told, *sent = (
-            [*chain.from_iterable(map(repeat, values, sizes))] for values in zip(*lines, strict=True)
-        )
+        _, _, *columns = zip(*lines, strict=True)
+        if len(lines) < len(rows):
+            sizes = [min(last, end) - max(first, begin) + 1 for first, last, *_ in lines]
+            columns = [tuple(chain.from_iterable(map(repeat, values, sizes))) for values in columns]
+        status, reason, told, *sent = columns
         row, line, notes, *cells = zip(*rows, strict=True)
         if any(notes):
-            told = [
+            told = tuple(
                 f"{note}; {each}" if note and each else note or each
                 for note, each in zip(notes, told, strict=True)
-            ]
+            )
         yield from zip(row, line, status, reason, told, *cells, *sent, strict=True)
 
 
