@@ -6,7 +6,8 @@ from importer.model import LACKS_ID, Status
 
 _BY_STATUS: Mapping[Status, str] = {
     Status.UNSUPPORTED: "Send these to a destination that takes them, or write them into a file.",
-    Status.INVALID: "Correct these rows in the results file, then retry it with all corrected rows.",
+    Status.INVALID: "Correct these rows where they were read, and import that again; or in the results "
+    "file, then retry it with all corrected rows.",
     Status.NOT_FOUND: "Look the title up and put its id into the row of the results file, then retry it.",
     Status.REJECTED: "Read what the destination says, correct the rows in the results file, then retry it.",
     Status.FAILED: "Retry the results file: it may be better by now.",

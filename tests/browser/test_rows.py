@@ -30,6 +30,9 @@ def test_twenty_thousand_rows_are_one_table_that_is_scrolled(quiet_page: Page, t
     page.keyboard.press("Home")
     expect(row_of(page, "Film 1")).to_be_in_viewport()
 
+    # Else texts for screen readers in rows far down would make the page itself as long.
+    assert box.evaluate("(box) => getComputedStyle(box).position") == "relative"
+
     scroll_to(box, 0.5)
     middle = row_of(page, "Film 10000")
     expect(middle).to_be_in_viewport()
