@@ -50,7 +50,7 @@ chaos: $(VENV)/installed-dev ## kill the process and the server several hundred 
 	@CHAOS_KILLS=$${CHAOS_KILLS:-400} $(BIN)/python -m pytest tests/chaos
 
 chaos-fleet: $(VENV)/installed-dev ## kill, freeze and cut off the machines of a fleet of 200 accounts, and its database
-	@FLEET_CHAOS=1 $(BIN)/python -m pytest -n 0 tests/fleet/chaos
+	@FLEET_CHAOS=1 $(BIN)/python -m pytest -n 0 tests/fleet/chaos tests/fleet/test_paces.py
 
 fuzz: $(VENV)/installed-dev ## damage files, answers, settings and journals at random, for FUZZ_SECONDS (120)
 	@$(BIN)/python -m tests.fuzz --seconds $${FUZZ_SECONDS:-120} $(FUZZ)

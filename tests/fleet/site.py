@@ -3,7 +3,9 @@
 Every rating that the site stores is counted, so that a test can say that each was stored once.
 """
 
+import asyncio
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,6 +17,7 @@ import pytest
 
 from importer.fleet.depot import Depot, NewAccount
 from importer.fleet.opening import open_sealer_of
+from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import Kind
 from importer.sandbox.store import Account
 from importer.sandbox.titles import Title
@@ -82,6 +85,29 @@ class Site:
 def running_site(*faults: str, **options: Any) -> Iterator[Site]:
     with running_sandbox(*faults, **{**OPEN, "social": (), **options}) as server:
         yield Site(server)
+
+
+@contextmanager
+def running_site_in_real_time(**options: Any) -> Iterator[Site]:
+    """A site whose seconds are seconds: for its rate limits, beside clients that keep them."""
+    loop, ready = asyncio.new_event_loop(), threading.Event()
+    sandbox = Sandbox(SandboxOptions(**{**OPEN, "social": (), **options}))
+    until = asyncio.Event()
+
+    async def serve() -> None:
+        async with sandbox:
+            ready.set()
+            await until.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert ready.wait(30)
+    try:
+        yield Site(Server(sandbox, loop))
+    finally:
+        loop.call_soon_threadsafe(until.set)
+        thread.join(30)
+        loop.close()
 
 
 @pytest.fixture
