@@ -18,7 +18,7 @@ from tests.test_docs import read_table
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: Any = yaml.safe_load((ROOT / "compose.fleet.yaml").read_text("utf-8"))
-MANIFESTS: Any = yaml.safe_load((ROOT / "kubernetes/fleet.yaml").read_text("utf-8"))["items"]
+MANIFESTS: Any = yaml.safe_load((ROOT / "docs/fleet-kubernetes.yaml").read_text("utf-8"))["items"]
 OWN = {name: service for name, service in COMPOSE["services"].items() if name != "db"}
 PODS = {
     each["metadata"]["name"]: each["spec"]["template"]["spec"]
@@ -80,7 +80,7 @@ def test_only_who_opens_sign_ins_has_the_key() -> None:
         if any("secretRef" in each for each in pod["containers"][0]["envFrom"])
     }
     assert with_secrets == {"fleet-driver", "fleet-worker"}
-    text = (ROOT / "compose.fleet.yaml").read_text("utf-8") + (ROOT / "kubernetes/fleet.yaml").read_text(
+    text = (ROOT / "compose.fleet.yaml").read_text("utf-8") + (ROOT / "docs/fleet-kubernetes.yaml").read_text(
         "utf-8"
     )
     assert f"{VARIABLE}=$(" in text, "no key is written into the file"
