@@ -43,6 +43,7 @@ HOMES = {
     "rapidfuzz": ("matching/scoring.py",),
     "tenacity": ("client/retry.py",),
     "cryptography": ("fleet/sealing.py",),
+    "dask": ("fleet/engine.py",),
     "distributed": ("fleet/engine.py",),
     "psycopg": ("fleet/postgres_",),
     "apprise": ("monitoring/notify.py",),

@@ -67,7 +67,7 @@ class Cluster:
         self._server = subprocess.Popen(
             [*_as_postgres(), str(self._programs / "postgres"), "-D", str(self._folder), *words],
             stdout=subprocess.DEVNULL,
-            stderr=(self._folder / "log").open("ab") if os.geteuid() != _ROOT else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 60
         while True:

@@ -90,6 +90,18 @@ def test_a_setting_names_the_part_that_heeds_it(tmp_path: Path, environment: dic
     assert '-m pip install "rating-importer[notify]"' in " ".join(done.stderr.split())
 
 
+@pytest.mark.parametrize("words", [("add", "accounts.csv"), ("run",), ("worker",)])
+def test_a_fleet_names_the_part_that_it_needs(
+    tmp_path: Path, environment: dict[str, str], words: tuple[str, ...]
+) -> None:
+    (tmp_path / "ada.csv").write_text("imdb_id,rating,type\ntt0111161,9,movie\n")
+    (tmp_path / "accounts.csv").write_text("name,source,to,access_token\nada,ada.csv,trakt,t\n")
+    app = {"IMPORTER_TRAKT_CLIENT_ID": "c", "IMPORTER_TRAKT_CLIENT_SECRET": "s"}
+    done = run_core(tmp_path, environment, "fleet", *words, **app)
+    assert done.returncode == 2, done.stderr
+    assert '-m pip install "rating-importer[fleet]"' in " ".join(done.stderr.split())
+
+
 def test_a_sign_in_names_the_part_that_would_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert advice.advise_keyring() == ""
     monkeypatch.setitem(sys.modules, "keyring", None)
