@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from importer.errors import StopRunError
+from importer.errors import StateFileError, StopRunError
 from importer.fleet.alone import work_alone
 from importer.fleet.bringing import Bringing, Brought, FleetOptions, Outcome, Road
 from importer.fleet.depot import Claim, Depot, Refused
@@ -64,9 +64,9 @@ class Worker:
             return self._bring_alone(claim, held)
         try:
             return self._bringing.work(claim, held, road)
-        except OSError as error:  # of this machine: its disk is full, for one
+        except (OSError, StateFileError) as error:  # of this machine: its disk is full, for one
             self._bringing.depot.release(claim.lease)
-            problem = f"the worker has no room to work in ({error.strerror or error})"
+            problem = f"the worker has no room to work in ({error})"
             return Brought(name, Outcome.GIVEN_BACK, StopRunError.exit_code, problem)
 
     def close(self, reason: str, for_seconds: float = math.inf) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from importer.errors import Remedy, StateFileError
+from importer.fleet import bringing
 from importer.fleet.bringing import FleetOptions, Outcome
 from importer.fleet.depot import Depot, DepotUnreachableError, Ending, Lease, NewAccount, State
 from importer.fleet.saved import journal_in
@@ -217,6 +219,22 @@ def test_a_worker_without_room_gives_the_account_back(site: Site, depot: Depot, 
     with open_worker(FleetOptions(scratch=str(tmp_path / "nowhere"))) as (worker, _):
         assert worker.bring("ada").outcome is Outcome.GIVEN_BACK
     assert (depot.get("ada").state, depot.get("ada").deaths) == (State.DUE, 0)
+
+
+def test_a_worker_that_cannot_pack_what_it_did_leaves_it_to_another(
+    site: Site, worker: Worker, depot: Depot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(site, depot, tmp_path, ["ada"], rows=3)
+
+    def fail(folder: Path) -> bytes:
+        raise StateFileError(folder, "cannot copy the journal (its drive is full)", Remedy.MAKE_ROOM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bringing, "pack", fail)
+        assert worker.bring("ada").outcome is Outcome.GIVEN_BACK
+    assert worker.bring("ada").exit_code == 0
+    assert site.twice() == {}
+    assert ending_of(depot, "ada").counts == {"rated": 3}
 
 
 def test_at_a_sandbox_an_account_has_what_it_had(
