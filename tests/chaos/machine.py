@@ -165,7 +165,9 @@ class Machine:
                 said = process.communicate(timeout=LONGEST_LIFE_SECONDS)[1]
             finally:
                 process.kill()
-        return Life(process.returncode, said, self.results.exists())
+        # A signal so early that Python itself was not there yet: it calls that a failure.
+        code = -signal.SIGINT if "Fatal Python error: init_import_site" in said else process.returncode
+        return Life(code, said, self.results.exists())
 
     # When
 
