@@ -292,14 +292,9 @@ async def serve_worker(address: str, tls: Tls, worker: Worker, threads: int, unt
         await asyncio.wait({ended, asked}, return_when=asyncio.FIRST_COMPLETED)
         # Also without a scheduler: a turn that is cut off looks as if its account had killed this worker.
         worker.close("interrupted")
-        await worker_is_idle(worker)
+        while worker.is_busy:  # noqa: ASYNC110 - threads end its turns
+            await asyncio.sleep(0.1)
         if ended.done():
             asked.cancel()
             raise EngineLostError
         await serving.close(timeout=_ANSWER_SECONDS)
-
-
-async def worker_is_idle(worker: Worker) -> None:
-    """Wait until all turns of the worker have ended."""
-    while worker.is_busy:  # noqa: ASYNC110 - threads end them
-        await asyncio.sleep(0.1)
