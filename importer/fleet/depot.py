@@ -36,7 +36,8 @@ class State(StrEnum):
     SIGNED_OUT = "signed_out"
     """Its tokens are not accepted any more; it waits for new ones."""
     SET_ASIDE = "set_aside"
-    """Its worker died each time, at last while it worked on nothing else; it waits for a person."""
+    """Its worker died each time, at last while it worked on nothing else, or a run of it was undone; it waits
+    for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +254,10 @@ class Depot(Protocol):
     def claim(
         self, name: str, lease_seconds: float, holder: str = "", *, early: bool = False
     ) -> Claim | Refused:
-        """Take an account's lease if it is free and due; `early`: even if it is not due."""
+        """Take an account's lease if it is free and due; `early`: even if it is not due, or set aside.
+
+        One that was set aside stays so.
+        """
         ...
 
     def claimed(self, lease: Lease) -> Claim:

@@ -122,7 +122,7 @@ class FolderWork:
         return AccountFolder(self.folder / "accounts" / name)
 
     def _refuse(self, turn: Turn, *, early: bool) -> Refused | None:
-        if turn.parked:
+        if turn.parked and not (early and turn.parked == State.SET_ASIDE):
             return Refused(Refusal.ASIDE)
         if early or is_due(turn, now := self.clock()):
             return None

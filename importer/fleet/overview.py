@@ -17,7 +17,7 @@ MEANINGS = MappingProxyType(
         State.RUNNING: "a worker has it",
         State.WAITING: "not due yet",
         State.SIGNED_OUT: "its sign-in is not accepted any more: add it again with a new one",
-        State.SET_ASIDE: "its workers died, or a run was undone: `importer fleet resume NAME` goes on",
+        State.SET_ASIDE: "left alone until `importer fleet resume NAME`; `importer fleet show NAME` says why",
     }
 )
 """By state: what it means, and what people do about it."""

@@ -35,10 +35,11 @@ class PostgresWork:
                 "UPDATE account SET fence = fence + 1, deaths = deaths + (held_until IS NOT NULL)::int,"
                 " losses = losses + (held_until IS NOT NULL)::int, holder = %s,"
                 f" held_until = {_NOW} + make_interval(secs => %s)"
-                f" WHERE name = %s AND parked IS NULL AND (held_until IS NULL OR held_until <= {_NOW})"
+                f" WHERE name = %s AND (held_until IS NULL OR held_until <= {_NOW})"
+                " AND (parked IS NULL OR (%s AND parked = 'set_aside'))"
                 f" AND (%s OR due_at <= {_NOW} OR held_until IS NOT NULL)"
                 f" RETURNING {_CLAIMED}",
-                (holder, lease_seconds, name, early),
+                (holder, lease_seconds, name, early, early),
             ).fetchone()
             if row is None:
                 return _explain_refusal(connection, name)
@@ -87,7 +88,7 @@ class PostgresWork:
         self._change_mine(lease, None, "sealed = %s", sealed)
 
     def finish(self, lease: Lease, copy: bytes | None, ending: Ending) -> None:
-        self._end(lease, copy, ending, "parked = NULL")
+        self._end(lease, copy, ending, "parked = parked")
 
     def release(self, lease: Lease, copy: bytes | None = None) -> None:
         self._change_mine(lease, copy, "held_until = NULL, deaths = 0")

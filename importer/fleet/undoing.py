@@ -1,20 +1,24 @@
 """Undoes a run of an account of the fleet, under its lease, as `importer undo` does on one machine."""
 
 from importer.config.folders import state_dir
-from importer.fleet.bringing import Road
-from importer.fleet.depot import Claim, Depot
+from importer.fleet.bringing import Brought, Outcome, Road
+from importer.fleet.depot import Claim, Depot, Ending
 from importer.fleet.saving import Saving
 from importer.interrupts import stop_request
 from importer.journal.history import find_undoable
+from importer.model import Status
 from importer.runs.again import ChangesOfRun
 from importer.runs.launch import RunRequest, open_run
+from importer.runs.prompts import Unattended
 from importer.runs.rules import RunRules
 from importer.runs.run_report import RunReport
 from importer.sync.config import SyncJob
 
+_CHANGING = frozenset({Status.RATED, Status.UNRATED, Status.UNCONFIRMED, Status.FAILED})
+
 
 def undo_run(run_id: str, *, force: bool = False) -> Road:
-    """Return the road for `Worker.bring(name, ROAD, early=True)` that undoes this run."""
+    """Return the road for `Worker.bring(name, ROAD, early=True)` that undoes this run, without a question."""
 
     def undo(job: SyncJob, saving: Saving) -> RunReport:
         past = find_undoable(state_dir() / "journals", run_id)
@@ -26,15 +30,25 @@ def undo_run(run_id: str, *, force: bool = False) -> Road:
             job.sends,
             results=None,
         )
-        with open_run(wanted, stop=stop_request()) as run:
+        with open_run(wanted, Unattended(assume_yes=True), stop=stop_request()) as run:
             run.before_sending = saving.before_sending
             return run.execute()
 
     return undo
 
 
-def leave_alone(depot: Depot, name: str, run_id: str, lease_seconds: float) -> None:
-    """Set an account aside after an undo: its next turn would bring back what was undone."""
-    found = depot.claim(name, lease_seconds, early=True)
+def leave_alone(depot: Depot, brought: Brought, run_id: str, lease_seconds: float) -> Ending | None:
+    """Set an account aside after an undo: its next turn would bring back what was undone.
+
+    Returns how the undo ended. One that changed nothing leaves the account as it was, and gives None.
+    """
+    ending = depot.get(brought.name).last
+    if brought.outcome is not Outcome.ENDED or ending is None:
+        return None
+    is_whole = ending.exit_code == 0
+    if ending.exit_code > 1 and not _CHANGING & ending.counts.keys():
+        return None
+    found = depot.claim(brought.name, lease_seconds, early=True)
     if isinstance(found, Claim):
-        depot.set_aside(found.lease, f"its run {run_id} was undone")
+        depot.set_aside(found.lease, f"its run {run_id} was undone" + ("" if is_whole else " in part"))
+    return ending

@@ -10,7 +10,7 @@ Run 20261130-0021-ab: ratings.csv to trakt       _title
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, Status
@@ -117,6 +117,12 @@ def build_reasons(summary: Summary) -> list[str]:
         first = next(_examples(tally), "")
         reasons.append(f"{_miss_heading(tally)}; {first}" if first else _miss_heading(tally))
     return reasons
+
+
+def list_undone(counts: Mapping[str, int]) -> str:
+    """List the rows of an undo by what became of them: `15 removed, 35 left alone`."""
+    words = {str(status): word for status, (word, _) in _OF_AN_UNDO.items()}
+    return list_counts((words.get(status, status), number) for status, number in counts.items()) or "no rows"
 
 
 def _style(status: Status, summary: Summary) -> str:

@@ -1,15 +1,19 @@
 """`importer fleet`: accounts are added, looked at and mended; no secret is ever shown."""
 
+import io
 import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from importer.fleet.bringing import FleetOptions
 from importer.fleet.depot import Claim, Ending
 from importer.fleet.folder_depot import FolderDepot
 from importer.fleet.saved import pack
+from importer.fleet.worker import open_worker
 from importer.model import RESULT_COLUMNS
 from tests.command import Importer, build_command
 
@@ -141,3 +145,67 @@ def test_an_account_is_forgotten_only_on_purpose(imported: Importer) -> None:
     assert "type the same command with --yes" in err
     assert imported("fleet", "remove", "ada", "--yes")[:2] == (0, "ada is forgotten.\n")
     assert imported("fleet", "show", "ada")[0] == 2
+
+
+@pytest.fixture
+def sent(importer: Importer, tmp_path: Path) -> Importer:
+    """A fleet whose ada has had a turn: 15 ratings are at a sandbox of hers."""
+    lines = [f"tt{number:07},{number % 10 + 1},movie" for number in range(1, 16)]
+    (tmp_path / "ada.csv").write_text("\n".join(["imdb_id,rating,type", *lines]) + "\n")
+    (tmp_path / "accounts.csv").write_text("name,source,to,any_title\nada,ada.csv,sandbox,true\n")
+    assert importer("fleet", "add", "accounts.csv")[0] == 0
+    with open_worker(FleetOptions()) as (worker, _):
+        assert worker.bring("ada").exit_code == 0
+    return importer
+
+
+def _show(importer: Importer) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(importer("fleet", "show", "ada", "--json")[1])
+    return found
+
+
+def test_an_undo_of_many_rows_is_told_in_figures(sent: Importer) -> None:
+    run_id = _show(sent)["last"]["run"]
+    code, _, err = sent("fleet", "undo", "ada", "last")
+    assert code == 2
+    assert f"before run {run_id} of ada.csv (15 rated)" in err
+    assert _show(sent)["state"] == "waiting", "nobody said yes"
+
+    code, out, err = sent("fleet", "undo", "ada", "last", "--yes")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"ada: run {run_id} is undone: 15 removed\nIt is imported again after ")
+    assert _show(sent)["note"] == f"its run {run_id} was undone"
+    out = sent("fleet", "show", "ada")[1]
+    assert out.startswith(f"ada: set aside, for its run {run_id} was undone. `")
+
+
+def test_what_cannot_be_undone_is_told_and_leaves_the_account_as_it_was(sent: Importer) -> None:
+    code, _, err = sent("fleet", "undo", "ada", "9999", "--yes")
+    assert code == 2
+    assert "importer: ada: there is no run '9999'. `" in err
+    assert "fleet show ada` lists its runs" in err
+    assert _show(sent)["state"] == "waiting"
+
+
+def test_an_account_that_was_set_aside_can_be_undone_further(sent: Importer) -> None:
+    sent("fleet", "undo", "ada", "last", "--yes")
+    undo_id = _show(sent)["last"]["run"]
+    code, _, err = sent("fleet", "undo", "ada", "last", "--yes")
+    assert code == 2
+    assert f"is undone already, by {undo_id}. To redo what it did: `" in err
+    assert "importer fleet undo ada" in err
+
+    code, out, _ = sent("fleet", "undo", "ada", undo_id, "--yes")
+    assert code == 0
+    assert out.startswith(f"ada: run {undo_id} is undone: 15 restored\n")
+    assert _show(sent)["state"] == "set_aside"
+
+
+@pytest.mark.parametrize("answer", ["n\n", "y\n"])
+def test_an_undo_asks_at_a_terminal(sent: Importer, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
+    terminal = io.StringIO(answer)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+    code, out, err = sent("fleet", "undo", "ada", "last")
+    assert "(15 rated). Do it?" in err
+    assert (code, "15 removed" in out) == ((0, True) if answer == "y\n" else (3, False))

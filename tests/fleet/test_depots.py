@@ -226,6 +226,9 @@ class DepotConformance:
         assert (ada.get("ada").state, ada.get("ada").note) == (State.SET_ASIDE, "its worker died")
         ada.add([NewAccount("ada", {"to": "trakt"}, b"new")])
         assert self.refuse(ada).reason is Refusal.ASIDE
+        found = self.claim(ada, early=True)
+        ada.finish(found.lease, b"undone", DONE)
+        assert ada.get("ada").state is State.SET_ASIDE, "a person works on it, and has not resumed it"
         ada.resume("ada")
         assert self.claim(ada).deaths == 0
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,11 @@ from typing import Annotated
 import typer
 
 from importer.cli import options, past
+from importer.cli.next_step import command_line
 from importer.cli.table import build_table
-from importer.errors import OptionError, Remedy, UsageError
+from importer.errors import AlreadyUndoneError, OptionError, Remedy, UsageError
 from importer.files import check_place
-from importer.fleet.depot import Account, Depot
+from importer.fleet.depot import Account, Depot, State
 from importer.fleet.inspecting import read_journal, saved_state
 from importer.fleet.opening import open_depot
 from importer.fleet.overview import MEANINGS
@@ -34,6 +36,21 @@ def _open() -> Depot:
     return open_depot(load_fleet().depot.reveal())
 
 
+@contextmanager
+def naming_runs(name: str) -> Iterator[None]:
+    """Name the command of the fleet where an error about a run would name that of a single account."""
+    try:
+        yield
+    except AlreadyUndoneError as error:
+        redo = command_line("fleet", "undo", name, short_id(error.undone_by))
+        raise UsageError(f"{name}: {error.message}. To redo what it did: `{redo}`") from None
+    except UsageError as error:
+        if error.remedy is not Remedy.LIST_RUNS:
+            raise
+        runs = command_line("fleet", "show", name)
+        raise UsageError(f"{name}: {error.message}. `{runs}` lists its runs") from None
+
+
 def show(name: Name, *, as_json: options.AsJson = False) -> None:
     """Show an account: its state, its keys, its last turn, its runs."""
     with _open() as depot:
@@ -49,7 +66,7 @@ def show(name: Name, *, as_json: options.AsJson = False) -> None:
 
 
 def _show(account: Account) -> Iterator[str]:
-    yield f"{account.name}: {str(account.state).replace('_', ' ')}, {MEANINGS[account.state]}"
+    yield f"{account.name}: {str(account.state).replace('_', ' ')}, {_explain(account)}"
     for key, value in account.keys.items():
         yield f"  {clean(key)} = {clean(str(value), 1000)}"
     yield f"  due at {local_time(account.due_at)}"
@@ -57,13 +74,18 @@ def _show(account: Account) -> Iterator[str]:
         yield f"  with {clean(account.holder) or 'a worker'} until {local_time(account.held_until)}"
     if account.deaths:
         yield f"  workers that died with it: {account.deaths}"
-    if account.note:
-        yield f"  {clean(account.note, 1000)}"
     if account.last is not None and account.ended_at is not None:
         counts = list_counts(account.last.counts.items()) or "nothing changed"
         yield f"  last turn {local_time(account.ended_at)}, exit code {account.last.exit_code}: {counts}"
         if account.last.message:
             yield f"  {clean(account.last.message, 1000)}"
+
+
+def _explain(account: Account) -> str:
+    if account.state is not State.SET_ASIDE:
+        return MEANINGS[account.state] + (f" ({clean(account.note, 1000)})" if account.note else "")
+    resume = command_line("fleet", "resume", account.name)
+    return f"for {clean(account.note, 1000)}. `{resume}` makes it due"
 
 
 def _show_runs(folder: Path) -> Iterator[str]:
@@ -92,7 +114,7 @@ def results(
     """Write the results of an account: a line for each row."""
     if str(out) != "-":
         check_place(out, "out")
-    with _open() as depot, saved_state(depot, name):
+    with _open() as depot, saved_state(depot, name), naming_runs(name):
         past.report(run, out=out, overwrite=overwrite)
 
 

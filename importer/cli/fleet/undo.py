@@ -1,22 +1,31 @@
 """`importer fleet undo`: restores the ratings of an account from before a run."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from importer.cli import options
-from importer.cli.fleet.account import Name
+from importer.cli.fleet.account import Name, naming_runs
 from importer.cli.fleet.run import worker_options
 from importer.cli.next_step import command_line
 from importer.errors import Remedy, StopRunError, UsageError
-from importer.fleet.bringing import Outcome
+from importer.fleet.bringing import Brought, Outcome
+from importer.fleet.depot import Depot, Ending, State
+from importer.fleet.inspecting import saved_state
+from importer.fleet.saved import JOURNALS
 from importer.fleet.settings import load_fleet
 from importer.fleet.undoing import leave_alone, undo_run
 from importer.fleet.watching import describe, watching
 from importer.fleet.worker import open_worker
 from importer.interrupts import translate_interrupts
+from importer.journal.history import PastRun, find_undoable
+from importer.journal.run_ids import short_id
+from importer.model import Status
 from importer.monitoring.log import open_log
-from importer.text import clean
+from importer.report.summary_text import list_undone
+from importer.text import clean, list_counts
 
 
 def undo(
@@ -39,16 +48,51 @@ def undo(
         translate_interrupts(),
         open_worker(options_of_worker, watching(log)) as (worker, depot),
     ):
-        depot.get(name)
+        past = _find(depot, name, run_id)
         if not yes:
-            problem = f"{name}: the ratings of this account are restored as they were before {run_id}"
-            raise UsageError(problem, Remedy.ASK_NOTHING)
-        brought = worker.bring(name, undo_run(run_id, force=force), early=True)
-        if brought.outcome is Outcome.ENDED:
-            leave_alone(depot, name, run_id, options_of_worker.lease_seconds)
+            _confirm(name, past)
+        brought = worker.bring(name, undo_run(past.run_id, force=force), early=True)
+        ending = leave_alone(depot, brought, past.run_id, options_of_worker.lease_seconds)
     if brought.outcome is Outcome.REFUSED:
         raise StopRunError(f"{name}: {brought.message}; try again later")
-    print(f"{name}: {describe(brought)}" + (f": {clean(brought.message, 1000)}" if brought.message else ""))
-    if brought.outcome is Outcome.ENDED:
-        print(f"It is imported again after {command_line('fleet', 'resume', name)}.")
+    _tell(brought, past, ending)
     raise typer.Exit(brought.exit_code)
+
+
+def _find(depot: Depot, name: str, run_id: str) -> PastRun:
+    """Find the run, and check that the account can be signed in. Raises UsageError."""
+    account = depot.get(name)
+    with saved_state(depot, name) as folder, naming_runs(name):
+        past = find_undoable(folder / JOURNALS, run_id)
+    if account.state is State.SIGNED_OUT:
+        add = command_line("fleet", "add", "accounts.csv")
+        raise UsageError(f"{name} is signed out; add it again with a new sign-in: `{add}`")
+    return past
+
+
+def _confirm(name: str, past: PastRun) -> None:
+    """Ask. Raises UsageError if there is nobody, and StopRunError after a no."""
+    source, counts = Path(past.source).name, list_counts(past.counts.items())
+    told = f"run {past.run_id} of {clean(source)} ({counts})"
+    question = f"{name}: its ratings are restored as they were before {told}"
+    if not sys.stdin.isatty():
+        raise UsageError(question, Remedy.ASK_NOTHING)
+    try:
+        agreed = typer.confirm(f"{question}. Do it?", err=True)
+    except typer.Abort:
+        raise StopRunError("interrupted") from None
+    if not agreed:
+        raise StopRunError(f"{name}: nothing was undone")
+
+
+def _tell(brought: Brought, past: PastRun, ending: Ending | None) -> None:
+    name, why = brought.name, f": {clean(brought.message, 1000)}" if brought.message else ""
+    if ending is None:
+        print(f"{name}: {describe(brought)}{why}")
+        return
+    how = "undone in part" if brought.exit_code else "undone"
+    print(f"{name}: run {past.run_id} is {how}: {list_undone(ending.counts)}{why}")
+    if ending.counts.keys() - {Status.RATED, Status.UNRATED, Status.UNCHANGED}:
+        told = command_line("fleet", "results", name, "--run", short_id(ending.run_id))
+        print(f"`{told}` says why of each row.")
+    print(f"It is imported again after {command_line('fleet', 'resume', name)}.")
