@@ -75,6 +75,11 @@ class Draft:
         """Its part of the address."""
         return self.folder.name
 
+    @property
+    def is_past(self) -> bool:
+        """Whether it holds the corrections of a past run."""
+        return self.id.startswith("run-")
+
     def save(self) -> None:
         """Write it down. Raises StateFileError."""
         known = {name: value for name, value in asdict(self).items() if name != "folder"}
@@ -129,8 +134,8 @@ class Draft:
 
     @property
     def results(self) -> Path:
-        """The results of the newest run, if there was one."""
-        return self.folder / "results.csv"
+        """The results of the newest run, if there was one; of a past run, its rows with the corrections."""
+        return self.folder / (f"{self._stem}.results.csv" if self.is_past else "results.csv")
 
     @property
     def spec(self) -> DestinationSpec | None:

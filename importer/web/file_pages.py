@@ -56,7 +56,7 @@ async def show_home(request: web.Request) -> web.StreamResponse:
     problems: list[str] = []
     note_ends(request.app[FOLDER])
     runs = await asyncio.to_thread(list_runs, state_dir() / "journals", problems)
-    drafts = [each for each in list_drafts(request.app[FOLDER]) if not each.id.startswith("run-")]
+    drafts = [each for each in list_drafts(request.app[FOLDER]) if not each.is_past]
     return render(
         request,
         "home.html",

@@ -2,7 +2,7 @@
 
 ```text
 /runs/20261130-...                     counts, reasons, rows: from the journal, of any run on this machine
-web/run-20261130-.../results.csv       its rows with the corrections of the user; `importer retry` sends them
+web/run-20261130-.../x.results.csv     its rows with the corrections of the user; `importer retry` sends them
 web/run-20261130-.../said/preview.*    what an undo would do, before it is done
 ```
 """
@@ -19,12 +19,14 @@ from importer.destinations.registry import find
 from importer.files import make_private_folder
 from importer.journal import RunKind
 from importer.journal.history import PastRun, list_runs, read_results, read_tallies
-from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, MediaKind, Status
+from importer.model import CORRECTABLE, LACKS_ID, RESULT_COLUMNS, TRANSIENT, MediaKind, Status
+from importer.report.remedies import find_remedy
 from importer.report.summary_text import MEANINGS
+from importer.runs.account_export import name_what_was_read
 from importer.runs.results_csv import write_results
 from importer.web.drafts import FOLDER, Draft, list_drafts, load_draft
-from importer.web.group import list_group
-from importer.web.render import redirect, render
+from importer.web.group import Member, list_group
+from importer.web.render import name_source, redirect, render
 from importer.web.rows import Table, Wanted, keep_table, read_table, rewrite
 from importer.web.run_pages import LOG
 
@@ -71,13 +73,23 @@ def desk_of(folder: Path, run: PastRun, *, makes: bool = False) -> Draft:
     place = folder / f"run-{run.run_id}"
     if (place / "draft.json").exists():
         return load_draft(folder, place.name)
-    desk = Draft(place, name=run.source, is_upload=False)
+    name = f"{name_source(name_what_was_read(run.source))}.csv"
+    desk = Draft(place, name=name, is_upload=False)
     if makes:
         account = next((each.account for each in _drafts_of(folder, run)), "")
         make_private_folder(place)
         desk.account = account
         desk.save()
     return desk
+
+
+def _list_group(folder: Path, run_id: str) -> Sequence[Member]:
+    """List the destinations of the run's file; corrections that were sent again are of the same file."""
+    found = [draft for draft in list_drafts(folder) if draft.run_id == run_id]
+    if imports := [draft for draft in found if not draft.is_past]:
+        return list_group(imports[0])
+    older = (draft.id.removeprefix("run-") for draft in found)
+    return next((_list_group(folder, each) for each in older if each != run_id), [])
 
 
 def _drafts_of(folder: Path, run: PastRun) -> Sequence[Draft]:
@@ -105,8 +117,32 @@ async def show_result(request: web.Request) -> web.StreamResponse:
         transient=sum(run.counts.get(status, 0) for status in TRANSIENT),
         files=[path.name for draft in drafts for path in written_files(draft)],
         draft_id=drafts[0].id if drafts else "",
-        group=list_group(drafts[0]) if drafts else [],
+        group=_list_group(request.app[FOLDER], run.run_id),
+        find_remedy=_find_remedy if spec and not spec.is_file and run.undo_of is None else find_remedy,
         **await _describe_rows(request, run, desk),
+    )
+
+
+_REMEDIES: Mapping[Status, str] = {
+    Status.INVALID: "Correct these rows in the table below (Correct, at the end of a row); the button above "
+    "then sends them.",
+    Status.NOT_FOUND: "Look the title up and put its id into the row (Correct, in the table below); the "
+    "button above then sends it.",
+    Status.REJECTED: "Read what the destination says, and correct the rows in the table below; the button "
+    "above then sends them.",
+    Status.FAILED: "The button above tries them again: it may be better by now.",
+    Status.UNCONFIRMED: "The button above tries them again: what has arrived is seen there, and not sent "
+    "again.",
+    Status.NOT_SENT: "A button above sends them.",
+}
+"""What helps on this page, which sends rows again by itself."""
+
+
+def _find_remedy(status: Status, reason: str) -> str:
+    return (
+        find_remedy(status, reason)
+        if reason in LACKS_ID
+        else _REMEDIES.get(status, find_remedy(status, reason))
     )
 
 

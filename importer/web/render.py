@@ -26,7 +26,7 @@ _FLAGS = re.compile(
     r"""
     \s*\(--[^)]*\)             # in brackets
     | \s+[A-Z][^.;]*\s--[a-z-]+[^.;]*\.   # a sentence after another one
-    | [;,]\s[^;,.]*--[a-z-]+[^;,.]*   # a part of a sentence
+    | [;,]\s[^;,.()]*--[a-z-]+[^;,.()]*   # a part of a sentence
     """,
     re.VERBOSE,
 )
@@ -49,7 +49,7 @@ def _templates() -> jinja2.Environment:
         "rate": rate,
         "clean": clean,
         "moment": _moment,
-        "source": _name_source,
+        "source": name_source,
         "destination": find_title,
         "without_flags": without_flags,
         "tone": find_tone,
@@ -111,9 +111,10 @@ def without_flags(text: str) -> str:
     return _FLAGS.sub("", text)
 
 
-def _name_source(source: str) -> str:
-    """Name what was read as people know it: a plan after the file that it was made of."""
-    return clean(source.removesuffix(".csv").removesuffix(".plan").removesuffix(".chosen"), 100)
+def name_source(source: str) -> str:
+    """Name what was read as people know it: a plan or results after the file that they were made of."""
+    stem = source.removesuffix(".csv").removesuffix(".results")
+    return clean(stem.removesuffix(".plan").removesuffix(".chosen"), 100)
 
 
 def _moment(text: str | None) -> str:

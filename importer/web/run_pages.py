@@ -127,7 +127,7 @@ def note_end(draft: Draft, said: Said) -> None:
         draft.save()
     if said.is_complete:
         draft.remove_upload()
-        if draft.id.startswith("run-") and _first_word(draft) == "retry":
+        if draft.is_past and _first_word(draft) == "retry":
             draft.forget_corrections()
 
 

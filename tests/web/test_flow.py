@@ -61,7 +61,9 @@ async def test_a_place_that_is_none_is_explained(page: Page, places: Path, place
 async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
     await choose(page, draft, "trakt-file")
-    assert "2 ratings" in (await page.get(f"/imports/{draft.id}/plan")).text
+    plan = (await page.get(f"/imports/{draft.id}/plan")).text
+    assert "2 ratings" in plan
+    assert "the result shows every row" in plan
     result = await page.get(await run(page, draft))
     found = re.search(rf'href="(/imports/{draft.id}/files/[^"]+)"', result.text)
     assert found is not None, result.text
@@ -78,7 +80,7 @@ async def test_the_ratings_of_an_account_take_the_place_of_a_file(page: Page, pl
     taken = await page.post("/accounts", {"from": "sandbox"})
     draft = load_draft(places / "web", taken.place.split("/")[2])
     assert (await page.get(f"/imports/{draft.id}")).place == taken.place
-    assert "It needs nothing." in (await page.get(taken.place)).text
+    assert "nobody has to sign in" in (await page.get(taken.place)).text
     where = await page.post(f"{taken.place}/next")
     assert "Where do they go?" in (await page.get(where.place)).text
     await choose(page, draft, "trakt-file")
@@ -255,7 +257,10 @@ async def test_destinations_have_their_own_names_and_no_flags(page: Page, places
     shown = (await page.get(f"/imports/{draft.id}/where")).text
     names = re.findall("<h3>([^<]+)", shown)
     assert {"Trakt", "Simkl", "MDBList", "TMDB", "Trakt v1", "File for Letterboxd"} <= {*names}
-    assert "--" not in re.sub("<[^>]+>", "", shown)
+    text = re.sub("<[^>]+>", "", shown)
+    assert "--" not in text
+    assert text.count("(") == text.count(")")
+    assert "as in trakt" not in text
     await choose(page, draft, "sandbox")
     result = await page.get(await run(page, draft))
     for text in (result.text, (await page.get("/")).text, (await page.get("/runs")).text):
@@ -267,6 +272,10 @@ def test_a_question_of_a_page_names_no_flag() -> None:
     said = "it would change 90 % of the account. If that is what you want, type the same command with --yes."
     assert without_flags(said) == "it would change 90 % of the account."
     assert without_flags("1 to 10, unrate; love and hate with --love and --hate") == "1 to 10, unrate"
+    assert (
+        without_flags("IMDb's ratings export, which many sites import (--write-to, imdb-import.csv)")
+        == "IMDb's ratings export, which many sites import"
+    )
     assert (
         without_flags("a day becomes noon (--date-time) in UTC (--timezone)") == "a day becomes noon in UTC"
     )

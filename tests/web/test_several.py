@@ -1,5 +1,6 @@
 """One file to several destinations: a plan, a run and a result for each of them."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,6 +51,28 @@ async def test_one_plan_is_sent_alone_and_the_others_wait(page: Page, places: Pa
     assert "planned</a>" in result.text
     assert not first.command("run").was_started
     assert first.path.exists()
+
+
+async def test_corrected_rows_that_were_sent_are_of_the_same_file_and_its_destinations(
+    page: Page, places: Path
+) -> None:
+    draft = await take(page, places, RATINGS + "\n".join([FILMS[0], FILMS[1].replace(",8,", ",80,")]))
+    await choose_all(page, draft, "trakt-file", "sandbox")
+    _, sandbox = await wait_for("plan", places)
+    place = await run(page, sandbox)
+    before = (await page.get(place)).text
+    assert "the button above then sends them" in before
+    assert "in the results file" not in before
+    await page.post(f"{place}/correct", {"row": "2", "rating": "8"})
+    await page.post(f"{place}/retry")
+    desk = load_draft(places / "web", f"run-{place.rpartition('/')[2]}")
+    await ended(desk.command("run"))
+    after = (await page.get((await page.get(f"/imports/{desk.id}/run")).place)).text
+    assert "All done" in after
+    titles = [re.findall(r'<p class="lead"><bdi>([^<]*)</bdi> to Sandbox', text) for text in (before, after)]
+    assert titles[0] == titles[1] != []
+    assert "File for Trakt: planned</a>" in after
+    assert "Sandbox: ended</a>" in after
 
 
 async def test_destinations_are_chosen_anew_and_what_was_sent_stays(page: Page, places: Path) -> None:

@@ -94,7 +94,7 @@ TRAKT_FILE = DestinationSpec(
     where="a CSV for the importer on Trakt's own site (--write-to, trakt-import.csv)",
     takes="movies, shows",
     ratings="1 to 10; love and hate with --love and --hate",
-    dates="kept, as in trakt",
+    dates="kept, as at Trakt",
     per_request="all in one file",
     search_at="trakt",
     file=UploadFile(_build, usual_name="trakt-import.csv"),
