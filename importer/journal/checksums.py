@@ -20,53 +20,39 @@ A trigger of the connection, not of the file, notes each part that a statement c
 """
 
 import sqlite3
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from functools import cache
 from importlib import resources
 
+from importer.journal.blocks import (
+    BLOCK,
+    BLOCKS,
+    FIRST_VERSION,
+    ROW,
+    RUN,
+    SCHEMA,
+    SHARED,
+    STATE,
+    STATES_VERSION,
+    Queries,
+    has_checksums,
+    is_of_today,
+    list_blocks,
+    measure,
+    read_queries,
+)
 from importer.state_files import DamageError
-
-BLOCK = 256
-"""Larger blocks are read again more often while rows are sent, smaller ones need more checksums."""
 
 OPEN_BLOCKS = 8
 """So many blocks may be without a checksum: one that is being sent would else be read again and again."""
 
-_RUN = 2**32
-
-_ROW, _STATE = "row", "state"
-
-_BLOCKS = {_ROW: {"row": "id"}, _STATE: {"state": "last_row", "previous": "row", "own_date": "row"}}
-"""By part that is cut into blocks, its tables, each with the column that says in which block."""
-
-_OLDER_BLOCKS = {"": {"row": "row", "claim": "first_row", "own_date": "row"}}
-"""Those of the versions before `STATES_VERSION`."""
-
 _UNTRIGGERED = {("row", "INSERT"), ("known", "INSERT")}
 """A trigger for each of these rows would take as long as their checksum; see `Checksums.touch`."""
 
-TOLD = "run", "tally"
-"""The tables of which past runs are told."""
-
-SHARED = (*TOLD, "known", "doubted", "unlisted")
-"""The tables that have one checksum each."""
-
-_SCHEMA = "schema"
-
-FIRST_VERSION = 10
-"""The first version of the journal that has checksums."""
-
-STATES_VERSION = 12
-"""The first version in which what becomes of a row does not stand in the row."""
-
 _EARLIER = {"table": ("held", "mark", "claim"), "view": ("marked", "repeated_result")}
 """Tables and views that only earlier versions had."""
-
-_Queries = Mapping[str, Sequence[str]]
-"""By part, the queries for the texts of which it is the checksum."""
 
 
 @cache
@@ -80,17 +66,17 @@ class Checksums:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
-        self._queries = _read_queries(db)
-        self._touched: dict[str, set[int]] = {part: set() for part in (*_BLOCKS, *SHARED)}
-        """By part, the blocks as run * _RUN + block."""
+        self._queries = read_queries(db)
+        self._touched: dict[str, set[int]] = {part: set() for part in (*BLOCKS, *SHARED)}
+        """By part, the blocks as run * RUN + block."""
         unwritten = "SELECT run * ? + block FROM checksum WHERE crc IS NULL"  # a crash left them so
-        self._open = dict.fromkeys(block for (block,) in db.execute(unwritten, (_RUN,)))
+        self._open = dict.fromkeys(block for (block,) in db.execute(unwritten, (RUN,)))
         self._open_before = self._open
-        tables = {table: (part, row) for part, each in _BLOCKS.items() for table, row in each.items()}
+        tables = {table: (part, row) for part, each in BLOCKS.items() for table, row in each.items()}
         for table, (part, row) in (tables | {table: (table, "") for table in SHARED}).items():
             # A method of a set is called faster than a function.
             db.create_function(f"touch_{part}", 1, self._touched[part].add)
-            block = f"{{0}}.run * {_RUN} + ({{0}}.{row} & {_RUN - 1}) / {BLOCK}" if row else "0"
+            block = f"{{0}}.run * {RUN} + ({{0}}.{row} & {RUN - 1}) / {BLOCK}" if row else "0"
             for event, values in (("INSERT", "new"), ("UPDATE", "new"), ("DELETE", "old")):
                 if (table, event) not in _UNTRIGGERED:
                     db.execute(
@@ -100,7 +86,7 @@ class Checksums:
 
     def touch(self, table: str, run: int = 0, first_row: int = 0, last_row: int = 0) -> None:
         """Note what has no trigger."""
-        self._touched[table] |= {run * _RUN + at for at in range(first_row // BLOCK, last_row // BLOCK + 1)}
+        self._touched[table] |= {run * RUN + at for at in range(first_row // BLOCK, last_row // BLOCK + 1)}
 
     @property
     def are_open(self) -> bool:
@@ -110,24 +96,24 @@ class Checksums:
     def write(self, *, open_blocks: int = OPEN_BLOCKS) -> None:
         """Write the checksums of all that was changed, except the states that were changed last."""
         self._open_before = dict(self._open)
-        for part in (*SHARED, _ROW):
+        for part in (*SHARED, ROW):
             for block in sorted(self._touched[part]):
                 self._write(part, block)
-        for block in sorted(self._touched[_STATE]):
+        for block in sorted(self._touched[STATE]):
             if block in self._open:
                 self._open[block] = self._open.pop(block)  # the last one now
             else:
                 self._open[block] = None
-                run, number = divmod(block, _RUN)
+                run, number = divmod(block, RUN)
                 self._db.execute(
-                    "INSERT OR REPLACE INTO checksum VALUES (?, ?, ?, NULL)", (run, _STATE, number)
+                    "INSERT OR REPLACE INTO checksum VALUES (?, ?, ?, NULL)", (run, STATE, number)
                 )
         for block in [*self._open][: max(len(self._open) - open_blocks, 0)]:
             del self._open[block]
-            self._write(_STATE, block)
+            self._write(STATE, block)
 
     def _write(self, part: str, block: int) -> None:
-        run, number = divmod(block, _RUN)
+        run, number = divmod(block, RUN)
         _write(self._db, self._queries, run, part, number)
 
     def end(self, *, is_committed: bool) -> None:
@@ -141,11 +127,11 @@ class Checksums:
 
 def write_all(db: sqlite3.Connection) -> None:
     """Write all checksums of a journal that has none."""
-    queries = _read_queries(db)
-    for part in (_SCHEMA, *SHARED):
+    queries = read_queries(db)
+    for part in (SCHEMA, *SHARED):
         _write(db, queries, 0, part, 0)
     for (run,) in db.execute("SELECT number FROM run").fetchall():
-        for part, block in _list_blocks(db, run):
+        for part, block in list_blocks(db, run):
             _write(db, queries, run, part, block)
 
 
@@ -165,7 +151,7 @@ def check_schema(db: sqlite3.Connection) -> bool:
         if not is_ours and (kind, sql) != ("index", None):  # the indexes of a table's own keys have no text
             raise DamageError(f"it has a {kind}, {name!r}, that is not the importer's")
     if version >= FIRST_VERSION:
-        _check(db, 0, {(_SCHEMA, 0)})
+        _check(db, 0, {(SCHEMA, 0)})
     elif not version or ("table", "checksum") in {(kind, name) for kind, name, _ in found}:
         raise DamageError("its version is not as it was written")
     return True
@@ -173,7 +159,7 @@ def check_schema(db: sqlite3.Connection) -> bool:
 
 def check_tables(db: sqlite3.Connection, tables: Iterable[str] = SHARED) -> None:
     """Check whole tables. Journals of earlier versions pass. Raises DamageError."""
-    if _has_checksums(db):
+    if has_checksums(db):
         _check(db, 0, {(table, 0) for table in tables})
 
 
@@ -182,8 +168,8 @@ def check_run(db: sqlite3.Connection, number: int) -> None:
 
     Raises DamageError.
     """
-    if _has_checksums(db):
-        _check(db, number, _list_blocks(db, number))
+    if has_checksums(db):
+        _check(db, number, list_blocks(db, number))
 
 
 def check_file(db: sqlite3.Connection) -> None:
@@ -199,49 +185,8 @@ def _list_names(version: int) -> frozenset[tuple[str, str]]:
     }
 
 
-def _read_version(db: sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _has_checksums(db: sqlite3.Connection) -> bool:
-    return _read_version(db) >= FIRST_VERSION
-
-
-def is_of_today(db: sqlite3.Connection) -> bool:
-    """Whether a journal has states, and is not of a version before."""
-    return _read_version(db) >= STATES_VERSION
-
-
-def _read_blocks(db: sqlite3.Connection) -> Mapping[str, Mapping[str, str]]:
-    return _BLOCKS if is_of_today(db) else _OLDER_BLOCKS
-
-
-def _list_blocks(db: sqlite3.Connection, run: int) -> set[tuple[str, int]]:
-    return {
-        (part, block)
-        for part, tables in _read_blocks(db).items()
-        for table, row in tables.items()
-        for block in _find_blocks(db, run, table, row)
-    }
-
-
-def _find_blocks(db: sqlite3.Connection, run: int, table: str, row: str) -> Iterator[int]:
-    """Go from block to block, since to look at each row takes a tenth of the whole check."""
-    first = f"SELECT (min({row}) & {_RUN - 1}) / {BLOCK} FROM main.{table} WHERE {_between(row)}"
-    begin = 0
-    while (block := db.execute(first, (run, begin, _RUN - 1)).fetchone()[0]) is not None:
-        yield block
-        begin = (block + 1) * BLOCK
-
-
-def _between(row: str) -> str:
-    if row == "id":
-        return "id BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + ?3"
-    return f"run = ?1 AND {row} BETWEEN ?2 AND ?3"
-
-
 def _check(db: sqlite3.Connection, run: int, parts: AbstractSet[tuple[str, int]]) -> None:
-    queries = _read_queries(db)
+    queries = read_queries(db)
     columns = "part, block"
     if not is_of_today(db):
         columns = "iif(run, '', part), iif(run, part, 0)"
@@ -249,33 +194,23 @@ def _check(db: sqlite3.Connection, run: int, parts: AbstractSet[tuple[str, int]]
     written = {(part, block): crc for part, block, crc in found}
     for part, block in sorted(parts | (written.keys() if run else set()), key=str):
         is_open = (part, block) in written and written[part, block] is None
-        crc = _measure(db, queries, run, part, block) if (part, block) in parts and not is_open else None
+        crc = measure(db, queries, run, part, block) if (part, block) in parts and not is_open else None
         if crc != written.get((part, block)):
             raise DamageError(f"{_describe(run, part, block)} is not as it was written")
 
 
 def _describe(run: int, part: str, block: int) -> str:
     if not run:
-        return f"the table {part!r}" if part != _SCHEMA else "its schema"
+        return f"the table {part!r}" if part != SCHEMA else "its schema"
     return f"one of the rows {max(block * BLOCK, 1):,} to {(block + 1) * BLOCK - 1:,} of run number {run}"
 
 
-def _write(db: sqlite3.Connection, queries: _Queries, run: int, part: str, block: int) -> None:
-    crc = _measure(db, queries, run, part, block)
+def _write(db: sqlite3.Connection, queries: Queries, run: int, part: str, block: int) -> None:
+    crc = measure(db, queries, run, part, block)
     if crc is None:
         db.execute("DELETE FROM checksum WHERE run = ? AND part = ? AND block = ?", (run, part, block))
     else:
         db.execute("INSERT OR REPLACE INTO checksum VALUES (?, ?, ?, ?)", (run, part, block, crc))
-
-
-def _measure(db: sqlite3.Connection, queries: _Queries, run: int, part: str, block: int) -> int | None:
-    """The checksum of what a part has now; None if that is nothing."""
-    crc: int | None = None
-    for query in queries[part]:
-        values = (run, block * BLOCK, (block + 1) * BLOCK - 1) if run else ()
-        (text,) = db.execute(query, values).fetchone()
-        crc = crc if text is None else zlib.crc32(text, crc or 0)
-    return crc
 
 
 @cache
@@ -284,35 +219,3 @@ def _read_names() -> frozenset[tuple[str, str]]:
     with closing(sqlite3.connect(":memory:")) as db:
         db.executescript(read_sql("schema"))
         return frozenset(db.execute("SELECT type, name FROM sqlite_master WHERE sql IS NOT NULL").fetchall())
-
-
-def _read_queries(db: sqlite3.Connection) -> _Queries:
-    keys = {"run": "number", "tally": "run, status, reason", "unlisted": "key"}
-    queries = {
-        table: [_build_query(table, _columns(db, table), f"ORDER BY {keys.get(table, 'title_key')}")]
-        for table in SHARED
-    }
-    for part, tables in _read_blocks(db).items():
-        queries[part] = [
-            _build_query(table, _columns(db, table), f"WHERE {_between(row)} ORDER BY {row}")
-            for table, row in tables.items()
-        ]
-    columns = ["type", "name", "sql"]
-    if (version := _read_version(db)) >= STATES_VERSION:
-        columns.append(str(version))  # or it could be damaged to one that has checksums, too
-    queries[_SCHEMA] = [_build_query("sqlite_master", columns, "WHERE sql IS NOT NULL ORDER BY name")]
-    return queries
-
-
-def _columns(db: sqlite3.Connection, table: str) -> list[str]:
-    return [name for _, name, *_ in db.execute(f"PRAGMA main.table_info({table})")]
-
-
-def _build_query(table: str, columns: Sequence[str], which: str) -> str:
-    # SQLite joins a whole part to one text, three times as fast as fetching its rows. As bytes, since damaged
-    # text may be no UTF-8. Versions of SQLite may write a real number differently, a whole one not.
-    whole = {"sent_at": "CAST(round(sent_at * 1000) AS INTEGER)"}
-    cells = ", ".join(whole.get(name, name) for name in columns)
-    # A row is joined inside: as one cell it is handed out faster than as sixteen.
-    rows = f"SELECT json_array({cells}) AS cells FROM main.{table} {which}"
-    return f"SELECT CAST(group_concat(cells) AS BLOB) FROM ({rows})"

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from importer.journal import checksums
+from importer.journal.blocks import STATES_VERSION, TOLD
 from importer.journal.database import distrust
 from importer.model import RESULT_COLUMNS
 from importer.state_files import check_ours, translate_trouble
@@ -24,7 +25,7 @@ def reading(journal: Path) -> Iterator[sqlite3.Connection]:
         _read_as_newest(database)
         database.execute("BEGIN")  # checksums, rows and counts are those of one moment
         if checksums.check_schema(database):
-            checksums.check_tables(database, checksums.TOLD)
+            checksums.check_tables(database, TOLD)
         yield database
 
 
@@ -49,7 +50,7 @@ def _open_to_read(journal: Path) -> sqlite3.Connection:
 def _read_as_newest(database: sqlite3.Connection) -> None:
     """Show an older version's journal in today's form; the file itself does not change."""
     version = database.execute("PRAGMA user_version").fetchone()[0]
-    if not 0 < version < checksums.STATES_VERSION:
+    if not 0 < version < STATES_VERSION:
         return
     columns = ", ".join(RESULT_COLUMNS)
     views = f"""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
 
-from importer.journal.checksums import is_of_today
+from importer.journal.blocks import is_of_today
 from importer.journal.states import WITHIN
 from importer.model import RESULT_COLUMNS, Status
 

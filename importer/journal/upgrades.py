@@ -8,9 +8,10 @@ version 5, five steps, version 10, one table more, version 11, rows and states p
 import sqlite3
 
 from importer.journal import checksums
+from importer.journal.blocks import STATES_VERSION
 from importer.state_files import DamageError
 
-VERSION = checksums.STATES_VERSION
+VERSION = STATES_VERSION
 """The version of `schema.sql`, stored as `PRAGMA user_version`."""
 
 _STEPS = {

@@ -11,7 +11,8 @@ import pytest
 
 from importer.errors import ImporterError, StateFileError
 from importer.journal import Journal, JournalRun
-from importer.journal.checksums import BLOCK, check_run
+from importer.journal.blocks import BLOCK
+from importer.journal.checksums import check_run
 from importer.journal.history import count_sent, find_run, list_runs, read_results, read_tallies
 from importer.journal.prune import PrunedJournal
 from importer.model import UNRATE, Outcome, RowOutcome, Status

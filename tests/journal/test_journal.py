@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from importer.errors import ImporterError, JournalLockedError, StateFileError
-from importer.journal import Journal, JournalRun, checksums
+from importer.journal import Journal, JournalRun, blocks
 from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.results import Tally
 from importer.journal.traffic_rows import read_traffic
@@ -234,7 +234,7 @@ def write_journal_after_5(folder: Path, version: int, damage: str = "") -> dict[
     with closing(sqlite3.connect(folder / "account.sqlite3")) as database:
         database.executescript(f"{VERSION_11} {AFTER_5[version]} PRAGMA user_version = {version};")
         if version == 10:
-            crc = checksums._measure(database, checksums._read_queries(database), 0, "schema", 0)
+            crc = blocks.measure(database, blocks.read_queries(database), 0, "schema", 0)
             database.execute("UPDATE checksum SET crc = ? WHERE part = 'schema'", (crc,))
         database.executescript(damage)
         database.commit()
