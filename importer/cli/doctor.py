@@ -96,8 +96,9 @@ def _describe_settings() -> Iterator[str]:
     names = sorted(name for name in os.environ if name.startswith("IMPORTER_"))
     yield f"variables: {', '.join(names) or 'none'}"
     tables, path, problems = read_tables(os.environ)
-    yield f"settings file: {path} {'is there' if path.exists() else 'is not there'}"
-    if problems:
+    there = path.exists()
+    yield f"settings file: {path} {'is there' if there else 'is not there yet; `importer init` makes one'}"
+    if problems and there:
         yield "  it cannot be read, or is no TOML"  # what is wrong with it may quote a value
     keys: dict[str, Counter[str]] = {}
     for section, table in _sections(tables or {}):

@@ -46,6 +46,10 @@ _PLAIN = (
 class HelpfulCommand(TyperCommand):
     """A command whose options are shown in groups."""
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the pieces of the usage line."""
+        return [_name_arguments(piece) for piece in super().collect_usage_pieces(ctx)]
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write all of the help."""
         _write_intro(self, ctx, formatter)
@@ -82,6 +86,13 @@ class HelpfulGroup(TyperGroup):
         _write_end(path, formatter)
         typed = f"importer {path} COMMAND --help" if path else "importer help COMMAND"
         formatter.write_text(f"`{typed}` shows the options of a command.")
+
+
+def _name_arguments(piece: str) -> str:
+    """Name an argument in the usage as in the list below it: `FILE` for `{file}`; choices stay."""
+    if "|" in piece:
+        return piece
+    return (piece.strip("{}") if piece.startswith("{") else piece).upper()
 
 
 def path_of(ctx: Any) -> str:

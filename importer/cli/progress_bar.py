@@ -175,7 +175,7 @@ def build_live(view: View, spinner: str = "") -> "RenderableType":
         return Group(line, Text(below, "yellow")) if below else line
     numbers = Text.assemble((f"{view.done:,}", "bold green"), f" of {view.to_send:,}")
     if view.failed:
-        numbers.append(f", {view.failed:,} missed", "yellow")
+        numbers.append(f", {view.failed:,} did not succeed", "yellow")
     numbers.append(f", {view.left:,} left")
     top = Table.grid(padding=(0, 1), expand=True)
     top.add_column(no_wrap=True)

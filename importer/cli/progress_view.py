@@ -165,7 +165,7 @@ def build_line(view: View) -> str:
         return str(view.phase)
     parts = [f"{view.done:,} of {count(view.to_send, COUNTED[view.phase])}"]
     if view.failed:
-        parts.append(f"{view.failed:,} missed")
+        parts.append(f"{view.failed:,} did not succeed")
     parts += pace_parts(view)
     return f"{view.phase}: {', '.join(parts)}"
 

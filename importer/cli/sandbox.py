@@ -27,14 +27,20 @@ def sandbox(
     ] = False,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="Misbehave: 503x3, 429:retry-after=2, reset@5, hang=5s%10 (repeatable)"),
+        typer.Option(
+            help="Misbehave: 503x3, 429:retry-after=2, reset@5, hang=5s%10 (repeatable).", metavar="SCRIPT"
+        ),
     ] = None,
     auto_approve: Annotated[
-        bool, typer.Option("--auto-approve", help="today's API: approve every device code at once.")
+        bool, typer.Option("--auto-approve", help="Today's API: approve every device code at once.")
     ] = False,
     option: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Any other option: page_limit=100, post_rate=none ... (repeatable)"),
+        typer.Option(
+            "--set",
+            help="Any other option: page_limit=100, post_rate=none ... (repeatable).",
+            metavar="NAME=VALUE",
+        ),
     ] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:

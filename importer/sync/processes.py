@@ -103,7 +103,7 @@ class Children:
         """Return what shows a line of a job's output, and of its errors, with its name in front."""
         prefix = f"{name:{width}} | "
         return (
-            lambda line: self.show_output(f"{prefix}{line}".rstrip()),
+            lambda line: self.show_output(f"{prefix}{line.removeprefix(f'{name}: ')}".rstrip()),
             lambda line: self.show_error(_label_error(name, prefix, line)),
         )
 

@@ -41,6 +41,26 @@ def test_settings_are_named_and_their_values_are_not_shown(config: Path, importe
     assert "private" not in out
 
 
+@pytest.mark.parametrize("is_named", [False, True])
+def test_a_settings_file_that_is_not_there_yet_is_no_broken_one(
+    is_named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, importer: Importer
+) -> None:
+    monkeypatch.delenv("IMPORTER_CONFIG_FILE", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    if is_named:
+        monkeypatch.setenv("IMPORTER_CONFIG_FILE", str(tmp_path / "none" / "config.toml"))
+    code, out, _ = importer("doctor")
+    assert code == 0
+    assert "config.toml is not there yet; `importer init` makes one\n" in out
+    assert "no TOML" not in out
+
+
+def test_a_settings_file_that_is_no_toml_is_told(config: Path, importer: Importer) -> None:
+    write(config, "[trakt\n")
+    _, out, _ = importer("doctor")
+    assert "config.toml is there\n  it cannot be read, or is no TOML\n" in out
+
+
 def test_versions_and_parts_are_named(importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     _, out, _ = importer("doctor")

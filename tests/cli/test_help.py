@@ -49,6 +49,27 @@ def _load(*names: str) -> object:
     return command
 
 
+@pytest.mark.parametrize(
+    ("name", "usage"),
+    [
+        ("retry", "retry [OPTIONS] WHAT"),
+        ("undo", "undo [OPTIONS] [RUN_ID]"),
+        ("export", "export [OPTIONS] NAME FILE"),
+        ("sync", "sync [OPTIONS] [NAMES]..."),
+        ("config", "config [OPTIONS] ACTION"),
+    ],
+)
+def test_the_usage_names_arguments_as_the_list_below_does(name: str, usage: str, importer: Importer) -> None:
+    _, out, _ = importer(name, "--help")
+    assert out.partition("\n")[0].endswith(f"importer {usage}")
+
+
+def test_the_values_of_a_repeated_option_have_a_name(importer: Importer) -> None:
+    _, out, _ = importer("sandbox", "--help")
+    assert "--fault SCRIPT" in out
+    assert "--set NAME=VALUE" in out
+
+
 def test_every_command_stands_below_one_headline() -> None:
     for groups, known in ((app.GROUPS, [*app.COMMANDS, app.HELP]), (app.FLEET_GROUPS, [*app.FLEET])):
         grouped = [name for names in groups.values() for name in names.split()]

@@ -127,13 +127,16 @@ class TestWords:
             (Progress(Phase.PLANNING), "planning"),
             (Progress(Phase.WRITING), "writing results"),
             (sending(), "sending: 0 of 100 rows"),
-            (sending(40, failed=2), "sending: 40 of 100 rows, 2 missed, 10.0 per second, about 6.0 s left"),
+            (
+                sending(40, failed=2),
+                "sending: 40 of 100 rows, 2 did not succeed, 10.0 per second, about 6.0 s left",
+            ),
             (sending(100), "sending: 100 of 100 rows, 25.0 per second"),
             (sending(120), "sending: 120 of 100 rows, 30.0 per second"),
             (Progress(Phase.SENDING), "sending: 0 of 0 rows"),
             (
                 sending(40, phase=Phase.RESOLVING, failed=1),
-                "looking up: 40 of 100 titles, 1 missed, 10.0 per second, about 6.0 s left",
+                "looking up: 40 of 100 titles, 1 did not succeed, 10.0 per second, about 6.0 s left",
             ),
         ],
     )
@@ -168,7 +171,7 @@ class TestWords:
         shown = " ".join(capture.get().split())
         assert "waiting: [red] 429," in shown
         if width == 100:
-            assert "40 of 100, 2 missed, 60 left" in shown
+            assert "40 of 100, 2 did not succeed, 60 left" in shown
             assert "4 min 00 s left" in shown
 
     def test_the_live_display_in_other_phases(self, clock: FakeClock) -> None:

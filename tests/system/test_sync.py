@@ -641,8 +641,8 @@ class TestFromAnAccount:
             assert machine.sync().returncode == 0  # sees once more what it sent itself
             counts = Count(ada), Count(mine)
             again = machine.sync()
-            assert "nightly | nightly: nothing changed since 20" in again.stdout
-            assert "backup  | backup: nothing changed since 20" in again.stdout
+            assert "nightly | nothing changed since 20" in again.stdout
+            assert "backup  | nothing changed since 20" in again.stdout
             assert [set(count.requests) for count in counts] == [{("GET", "sync/last_activities")}] * 2
 
             ada.rate(GODFATHER, 8, DATE)
