@@ -105,6 +105,10 @@ class AccountsFile:
         """Whether a line has a sign-in in clear."""
         return any(_SIGN_INS & line.cells.keys() for line in self.lines())
 
+    def list_renewed(self) -> frozenset[str]:
+        """List the accounts that get a new sign-in."""
+        return frozenset(line.cells.get(NAME, "") for line in self.lines() if _SIGN_INS & line.cells.keys())
+
     def users(self) -> Iterator[str]:
         """Yield the users of the accounts. Raises UsageError."""
         for line in self.lines():

@@ -36,8 +36,7 @@ class State(StrEnum):
     SIGNED_OUT = "signed_out"
     """Its tokens are not accepted any more; it waits for new ones."""
     SET_ASIDE = "set_aside"
-    """Its worker died each time, at last while it worked on nothing else, or a run of it was undone; it waits
-    for a person."""
+    """Its workers died, or a run of it was undone; it waits for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +218,10 @@ class Depot(Protocol):
         """Return accounts in these states, or in any, in the order of their names: those `after` a name."""
         ...
 
+    def sealed(self, *, after: str = "", limit: int = 100) -> Sequence[tuple[str, bytes]]:
+        """Return accounts that have secrets, by name, with these: those `after` a name."""
+        ...
+
     def tally(self) -> Tally:
         """Count the fleet."""
         ...
@@ -254,10 +257,7 @@ class Depot(Protocol):
     def claim(
         self, name: str, lease_seconds: float, holder: str = "", *, early: bool = False
     ) -> Claim | Refused:
-        """Take an account's lease if it is free and due; `early`: even if it is not due, or set aside.
-
-        One that was set aside stays so.
-        """
+        """Take an account's lease if it is free and due; `early`: also one not due or set aside."""
         ...
 
     def claimed(self, lease: Lease) -> Claim:

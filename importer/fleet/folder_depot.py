@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from shutil import rmtree
 
@@ -90,6 +91,13 @@ class FolderDepot(FolderWork):
             if name > after and (account := self._describe(self.at(name))).state in wanted:
                 found.append(account)
         return found
+
+    def sealed(self, *, after: str = "", limit: int = 100) -> Sequence[tuple[str, bytes]]:
+        names = (name for name in self._names() if name > after)
+        found = (
+            (name, sealed) for name in names if (sealed := read_bytes(self.at(name).secrets)) is not None
+        )
+        return list(islice(found, limit))
 
     def tally(self) -> Tally:
         states: Counter[State] = Counter()

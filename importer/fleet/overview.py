@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from importer.fleet.depot import Account, Depot, State, Tally
+from importer.fleet.opening import find_key_problem
 from importer.text import duration
 
 MOST_SHOWN = 100
@@ -33,11 +34,13 @@ class Overview:
     tally: Tally
     waiting_for_people: Sequence[Account]
     """The first of them, by name."""
+    problem: str = ""
+    """Why no account can be imported, or empty."""
 
     @classmethod
     def of(cls, depot: Depot) -> "Overview":
         """Ask the depot."""
-        return cls(depot.tally(), depot.accounts(FOR_PEOPLE, limit=MOST_SHOWN))
+        return cls(depot.tally(), depot.accounts(FOR_PEOPLE, limit=MOST_SHOWN), find_key_problem(depot))
 
     @property
     def lines(self) -> Iterator[tuple[State, int, str]]:
@@ -49,6 +52,8 @@ class Overview:
     def notes(self) -> Iterator[str]:
         """What else is to be said of the fleet as a whole."""
         tally = self.tally
+        if self.problem:
+            yield self.problem
         if tally.overdue_seconds >= 1:
             yield f"the account that waits longest has been due for {duration(tally.overdue_seconds)}"
         if tally.pause_seconds:
@@ -66,6 +71,7 @@ class Overview:
             "saves": self.tally.saves,
             "pause_seconds": self.tally.pause_seconds,
             "share_per_second": self.tally.share,
+            "problem": self.problem or None,
             "waiting_for_people": [as_json(account) for account in self.waiting_for_people],
         }
 

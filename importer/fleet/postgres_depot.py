@@ -84,6 +84,14 @@ class PostgresDepot(PostgresWork):
         )
         return [_build_account(row) for row in rows]
 
+    def sealed(self, *, after: str = "", limit: int = 100) -> Sequence[tuple[str, bytes]]:
+        rows = self.ask(
+            "SELECT name, sealed FROM account WHERE name > %s AND sealed IS NOT NULL ORDER BY name LIMIT %s",
+            after,
+            limit,
+        )
+        return [(name, bytes(sealed)) for name, sealed in rows]
+
     def tally(self) -> Tally:
         states = dict(self.ask(f"SELECT {_STATE}, count(*) FROM account GROUP BY 1"))
         counts = self.ask(

@@ -89,6 +89,19 @@ def test_the_status_counts_accounts_by_state(imported: Importer, depot: FolderDe
     assert told["accounts"]["due"] == 1
 
 
+def test_a_lost_key_is_told_by_the_status_and_ends_every_command(fleet: Importer, tmp_path: Path) -> None:
+    key = tmp_path / "state" / "fleet" / "fleet.key"
+    key.unlink()
+    told = f"{key} is missing, the key that opens the sign-ins of the fleet. Put the right one back, or add"
+    assert told in fleet("fleet", "status")[1]
+    assert told in json.loads(fleet("fleet", "status", "--json")[1])["problem"]
+    for command in (["run"], ["run", "--processes", "1"], ["serve"], ["undo", "ada", "last"]):
+        code, out, err = fleet("fleet", *command)
+        assert (code, out) == (2, "")
+        assert told in err
+        assert not key.exists()
+
+
 def test_an_account_is_shown_with_its_runs(imported: Importer, tmp_path: Path) -> None:
     code, out, _ = imported("fleet", "show", "ada")
     assert code == 0

@@ -221,6 +221,12 @@ class DepotConformance:
         assert (ada.get("ada").state, ada.get("ada").note) == (State.DUE, "")
         assert self.claim(ada).sealed == b"new"
 
+    def test_sealed_secrets_are_listed_by_name(self, ada: Depot) -> None:
+        ada.add([NewAccount("cyd", {}, b"c"), NewAccount("bob", {}), NewAccount("ada", {}, b"a")])
+        assert ada.sealed() == [("ada", b"a"), ("cyd", b"c")]
+        assert ada.sealed(limit=1) == [("ada", b"a")]
+        assert ada.sealed(after="ada") == [("cyd", b"c")]
+
     def test_an_account_that_is_set_aside_waits_for_a_person(self, ada: Depot) -> None:
         ada.set_aside(self.claim(ada).lease, "its worker died")
         assert (ada.get("ada").state, ada.get("ada").note) == (State.SET_ASIDE, "its worker died")

@@ -55,7 +55,7 @@ def add(
             added = add_slices(depot, folder, defaults)
         else:
             file = AccountsFile(accounts, defaults, folder is not None, lambda name: knows(depot, name))
-            added = add_from_file(depot, open_sealer_of(depot), file, folder)
+            added = add_from_file(depot, open_sealer_of(depot, file.list_renewed()), file, folder)
     if quiet:
         return
     print(f"{count(added.accounts, 'account')} added.")

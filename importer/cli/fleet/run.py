@@ -29,7 +29,7 @@ from importer.errors import StopRunError
 from importer.fleet.bringing import FleetOptions
 from importer.fleet.driver import Driver
 from importer.fleet.metrics import read_fleet
-from importer.fleet.opening import open_depot
+from importer.fleet.opening import open_depot, open_sealer_of
 from importer.fleet.settings import MOST_THREADS, FleetSettings, load_fleet
 from importer.fleet.watching import Turns, watching
 from importer.fleet.worker import open_worker
@@ -193,6 +193,7 @@ def _driver(
             depot = opened.enter_context(open_depot(settings.depot.reveal()))
             address, tls = settings.scheduler, _tls(settings)
             if processes is not None:
+                open_sealer_of(depot)  # or the workers would end at once, and be started again for ever
                 words = ["--threads", str(settings.threads)] + (
                     ["--log-format", "json"] if log.is_json else []
                 )
