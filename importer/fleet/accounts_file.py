@@ -12,7 +12,7 @@ are sealed as they are read, and no message repeats a cell of theirs. Where a du
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -75,8 +75,8 @@ class AccountsFile:
     has_sign_in: Callable[[str], bool] = lambda _: False
     """Whether an account of this name was added before, so that its sign-in may be left out."""
 
-    def check(self) -> int:
-        """Read the whole file. Return how many accounts it has.
+    def check(self, users: Container[str] = (), folder: Path | None = None) -> int:
+        """Read the whole file, whose users must be in a split `folder`. Return how many accounts it has.
 
         Raises AccountsFileError for its lines, and SettingsError for what a destination needs besides them.
         """
@@ -85,6 +85,8 @@ class AccountsFile:
         examples: dict[str, Line] = {}
         for line in self.lines():
             found = list(self._problems(line))
+            if folder is not None:
+                found += self._problems_of_user(line, users, folder)
             problems += found
             if not found:
                 examples.setdefault(self._spec(line).name, line)
@@ -177,7 +179,8 @@ class AccountsFile:
         keys = self._keys(line)
         _, wrong = read_keys(SyncJob, keys)
         for key, said in wrong:
-            yield self._at(line, key, said.removeprefix(":").strip().rstrip("."))
+            cell = "" if said.startswith(":") else f"{quote(line.cells[key])} "
+            yield self._at(line, key, cell + said.removeprefix(":").strip().rstrip("."))
         if not any(key in {"to", "api"} for key, _ in wrong):
             try:
                 spec = self._spec(line)
@@ -185,6 +188,13 @@ class AccountsFile:
                 yield self._at(line, "to", error.without_option)
             else:
                 yield from self._problems_of_sign_in(line, spec)
+
+    def _problems_of_user(self, line: Line, users: Container[str], folder: Path) -> Iterator[str]:
+        column = USER if USER in line.cells else NAME
+        user = line.cells.get(column, "")
+        if user and user not in users:
+            problem = f"{quote(user)} has no row in {folder}. Correct it, or take the line out"
+            yield self._at(line, column, problem)
 
     def _problems_of_source(self, line: Line) -> Iterator[str]:
         if self.has_users:

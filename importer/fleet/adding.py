@@ -11,19 +11,19 @@ Everything is checked before the first account is added.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from importer import limits
 from importer.errors import UnreadableFileError, UsageError
-from importer.fleet.accounts_file import SOURCE, USER, AccountsFile, AccountsFileError
+from importer.fleet.accounts_file import SOURCE, USER, AccountsFile
 from importer.fleet.depot import Depot, NewAccount, UnknownAccountError
 from importer.fleet.folder_files import check_name
 from importer.fleet.sealing import Sealer
-from importer.fleet.split_folder import Slice, SplitFolder
+from importer.fleet.split_folder import SplitFolder
 from importer.readers.cells.errors import quote
 from importer.sync.config import SyncJob, is_address
 from importer.sync.keys import read_keys
 from importer.sync.source import find_newest
+from importer.text import count
 
 _MOST_NAMED = 5
 
@@ -49,9 +49,7 @@ def knows(depot: Depot, name: str) -> bool:
 def add_from_file(depot: Depot, sealer: Sealer, file: AccountsFile, split: SplitFolder | None) -> Added:
     """Add the accounts of a file. Raises UsageError for all wrong lines, before anything is added."""
     slices = {} if split is None else {found.user: found for found in split.slices()}
-    expected = file.check()
-    if split is not None:
-        _check_users(file, slices, split.path)
+    expected = file.check(slices, None if split is None else split.path)
     used: set[str] = set()
 
     def build() -> Iterator[NewAccount]:
@@ -85,9 +83,10 @@ def add_slices(depot: Depot, split: SplitFolder, defaults: Mapping[str, object])
             strangers.append(found.user)
     if strangers:
         named = ", ".join(map(quote, strangers[:_MOST_NAMED])) + (" ..." if strangers[_MOST_NAMED:] else "")
+        have = "have" if strangers[1:] else "has"
         raise UsageError(
-            f"{split.path}: {len(strangers):,} users have no account yet: {named}. Write their sign-ins into "
-            f"a file with the columns name and {USER}, and name it, too"
+            f"{split.path}: {count(len(strangers), 'user')} {have} no account yet: {named}. Write their "
+            f"sign-ins into a file with the columns name and {USER}, and name it, too"
         )
 
     def build() -> Iterator[NewAccount]:
@@ -97,16 +96,6 @@ def add_slices(depot: Depot, split: SplitFolder, defaults: Mapping[str, object])
             yield NewAccount(found.user, {**keys, SOURCE: f"{found.user}.csv"}, content=content)
 
     return Added(depot.add(build()), 0)
-
-
-def _check_users(file: AccountsFile, slices: Mapping[str, Slice], folder: Path) -> None:
-    problems = [
-        f"{file.path}: {quote(user)} has no row in {folder}. Correct the name, or take the line out."
-        for user in file.users()
-        if user not in slices
-    ]
-    if problems:
-        raise AccountsFileError(problems)
 
 
 def _with_content(account: NewAccount) -> NewAccount:

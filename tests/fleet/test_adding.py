@@ -111,9 +111,12 @@ def test_a_wrong_line_is_told_with_its_place_and_adds_nothing(
 
 
 def test_all_wrong_lines_are_told_at_once(depot: FolderDepot, tmp_path: Path) -> None:
+    header = "name,source,to,every,access_token,on_conflict,guard"
     with pytest.raises(UsageError) as caught:
-        add(depot, tmp_path, "name,source,to,every,access_token\nada,ada.csv,,soon,A\nbob,,,,B\n")
+        add(depot, tmp_path, f"{header}\nada,ada.csv,,soon,A,newst,many\nbob,,,,B,,\n")
     assert "line 2, column every: 'soon' is no length of time" in str(caught.value)
+    assert 'line 2, column on_conflict: "newst" must be \'' in str(caught.value)
+    assert 'line 2, column guard: "many" must be a whole number.' in str(caught.value)
     assert "line 3, column source: the cell is empty" in str(caught.value)
     assert str(caught.value).endswith("No account was added.")
 
@@ -175,8 +178,24 @@ class TestOfASplit:
     ) -> None:
         path = tmp_path / "accounts.csv"
         path.write_text("name,user,access_token\nada,9,A70KEN\n")
-        with pytest.raises(UsageError, match='"9" has no row in'):
+        with pytest.raises(UsageError, match='line 2, column user: "9" has no row in'):
             add_from_file(depot, open_sealer_of(depot), AccountsFile(path, {}, has_users=True), split)
+
+    def test_a_user_without_rows_is_told_beside_what_else_is_wrong(
+        self, depot: FolderDepot, tmp_path: Path, split: SplitFolder
+    ) -> None:
+        path = tmp_path / "accounts.csv"
+        lines = ["name,user,every,access_token", "ada,9,,A70KEN", "bob,7,soon,B70KEN", "8,,,", "f,,,F70KEN"]
+        path.write_text("\n".join(lines))
+        with pytest.raises(UsageError) as caught:
+            add_from_file(depot, open_sealer_of(depot), AccountsFile(path, {}, has_users=True), split)
+        told = [line.removeprefix(f"{path}, ").partition(":")[0] for line in str(caught.value).splitlines()]
+        assert told[:-1] == [
+            "line 2, column user",
+            "line 3, column every",
+            "line 4, column access_token",
+            "line 5, column name",
+        ]
 
     def test_without_a_file_users_need_accounts(self, depot: FolderDepot, split: SplitFolder) -> None:
         with pytest.raises(UsageError, match="2 users have no account yet: "):
