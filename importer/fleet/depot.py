@@ -213,9 +213,12 @@ class Depot(Protocol):
         ...
 
     def accounts(
-        self, states: Iterable[State] = (), *, after: str = "", limit: int = 100
+        self, states: Iterable[State] = (), *, after: str = "", limit: int = 100, failed: bool = False
     ) -> Sequence[Account]:
-        """Return accounts in these states, or in any, in the order of their names: those `after` a name."""
+        """Return accounts in these states, or in any, in the order of their names: those `after` a name.
+
+        `failed`: only those whose last turn had another exit code than 0.
+        """
         ...
 
     def sealed(self, *, after: str = "", limit: int = 100) -> Sequence[tuple[str, bytes]]:

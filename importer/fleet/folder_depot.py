@@ -81,14 +81,18 @@ class FolderDepot(FolderWork):
         return self._describe(self._find(name))
 
     def accounts(
-        self, states: Iterable[State] = (), *, after: str = "", limit: int = 100
+        self, states: Iterable[State] = (), *, after: str = "", limit: int = 100, failed: bool = False
     ) -> Sequence[Account]:
         wanted = frozenset(states) or frozenset(State)
         found: list[Account] = []
         for name in self._names():
             if len(found) == limit:
                 break
-            if name > after and (account := self._describe(self.at(name))).state in wanted:
+            if name <= after:
+                continue
+            account = self._describe(self.at(name))
+            has_failed = account.last is not None and account.last.exit_code != 0
+            if account.state in wanted and (has_failed or not failed):
                 found.append(account)
         return found
 

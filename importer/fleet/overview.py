@@ -23,6 +23,9 @@ MEANINGS = MappingProxyType(
 )
 """By state: what it means, and what people do about it."""
 
+MOST_FAILED = 20
+"""Accounts that are named whose last turn did not go well."""
+
 FOR_PEOPLE = (State.SIGNED_OUT, State.SET_ASIDE)
 """The states that somebody has to end."""
 
@@ -34,13 +37,21 @@ class Overview:
     tally: Tally
     waiting_for_people: Sequence[Account]
     """The first of them, by name."""
+    failed: Sequence[Account] = ()
+    """The first of the others whose last turn did not go well, by name."""
     problem: str = ""
     """Why no account can be imported, or empty."""
 
     @classmethod
     def of(cls, depot: Depot) -> "Overview":
         """Ask the depot."""
-        return cls(depot.tally(), depot.accounts(FOR_PEOPLE, limit=MOST_SHOWN), find_key_problem(depot))
+        others = [state for state in State if state not in FOR_PEOPLE]
+        return cls(
+            depot.tally(),
+            depot.accounts(FOR_PEOPLE, limit=MOST_SHOWN),
+            depot.accounts(others, limit=MOST_FAILED, failed=True),
+            find_key_problem(depot),
+        )
 
     @property
     def lines(self) -> Iterator[tuple[State, int, str]]:
@@ -73,6 +84,7 @@ class Overview:
             "share_per_second": self.tally.share,
             "problem": self.problem or None,
             "waiting_for_people": [as_json(account) for account in self.waiting_for_people],
+            "failed": [as_json(account) for account in self.failed],
         }
 
 

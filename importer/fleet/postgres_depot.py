@@ -74,12 +74,14 @@ class PostgresDepot(PostgresWork):
         return _build_account(rows[0])
 
     def accounts(
-        self, states: Iterable[State] = (), *, after: str = "", limit: int = 100
+        self, states: Iterable[State] = (), *, after: str = "", limit: int = 100, failed: bool = False
     ) -> Sequence[Account]:
         rows = self.ask(
-            f"SELECT {_COLUMNS} FROM account WHERE name > %s AND ({_STATE}) = ANY(%s) ORDER BY name LIMIT %s",
+            f"SELECT {_COLUMNS} FROM account WHERE name > %s AND ({_STATE}) = ANY(%s)"
+            " AND (NOT %s OR (ending ->> 'exit_code')::int <> 0) ORDER BY name LIMIT %s",
             after,
             [str(state) for state in frozenset(states) or State],
+            failed,
             limit,
         )
         return [_build_account(row) for row in rows]

@@ -83,6 +83,10 @@ def test_the_status_counts_accounts_by_state(imported: Importer, depot: FolderDe
     told = json.loads(imported("fleet", "status", "--json")[1])
     assert told["accounts"] == {"due": 0, "running": 0, "waiting": 1, "signed_out": 0, "set_aside": 1}
     assert [each["account"] for each in told["waiting_for_people"]] == ["bob"]
+    assert [each["account"] for each in told["failed"]] == ["ada"]
+    assert lines["ada"].split("  ")[-1] == "1 rated, 1 invalid"
+    assert "\nRow by row: " in out
+    assert out.endswith("fleet results ada\n")
 
     assert imported("fleet", "resume", "bob")[:2] == (0, "bob is due.\n")
     told = json.loads(imported("fleet", "status", "--json")[1])

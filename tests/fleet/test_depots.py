@@ -221,6 +221,14 @@ class DepotConformance:
         assert (ada.get("ada").state, ada.get("ada").note) == (State.DUE, "")
         assert self.claim(ada).sealed == b"new"
 
+    def test_accounts_whose_last_turn_failed_are_listed(self, ada: Depot) -> None:
+        ada.add([NewAccount("bob"), NewAccount("cyd")])
+        ada.finish(self.claim(ada, "ada").lease, None, DONE)
+        ada.finish(self.claim(ada, "bob").lease, None, replace(DONE, exit_code=1))
+        assert [each.name for each in ada.accounts(failed=True)] == ["bob"]
+        assert ada.accounts([State.DUE], failed=True) == []
+        assert len(ada.accounts()) == 3
+
     def test_sealed_secrets_are_listed_by_name(self, ada: Depot) -> None:
         ada.add([NewAccount("cyd", {}, b"c"), NewAccount("bob", {}), NewAccount("ada", {}, b"a")])
         assert ada.sealed() == [("ada", b"a"), ("cyd", b"c")]

@@ -86,7 +86,12 @@ def test_the_exit_code_is_the_worst_of_all_accounts(fleet: Fleet, site: Site, tm
     assert ran.returncode == 1
     assert "ada: good\n" in ran.stdout
     assert "bob: rows did not succeed\n" in ran.stdout
-    assert "importer fleet status" in ran.stdout
+    assert "\n2 turns: " in ran.stdout
+    assert "1 with rows that did not succeed" in ran.stdout
+    assert ran.stdout.endswith("fleet results bob\n")
+    assert [line["status"] for line in csv.DictReader(fleet("results", "bob").stdout.splitlines())][
+        -1
+    ] == "invalid"
 
 
 def test_a_revoked_sign_in_waits_for_a_new_one(fleet: Fleet, site: Site, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from importer.cli import options
 from importer.cli.next_step import command_line
 from importer.cli.options import LogFormat
 from importer.errors import StopRunError
-from importer.fleet.bringing import FleetOptions
+from importer.fleet.bringing import Brought, FleetOptions, Outcome
 from importer.fleet.driver import Driver
 from importer.fleet.metrics import read_fleet
 from importer.fleet.opening import open_depot, open_sealer_of
@@ -76,10 +76,19 @@ def run(
         code = driver.run()
     _print(turns.summarise(), quiet=quiet or log.is_json)
     if code:
-        _print(f"Next: {command_line('fleet', 'status')}", quiet=quiet or log.is_json)
+        _print(f"Next: {_next_step(turns)}", quiet=quiet or log.is_json)
     if stop.signal is not None:
         raise StopRunError(f"interrupted ({stop.signal.name}); the same command goes on from there")
     raise typer.Exit(code)
+
+
+def _next_step(turns: Turns) -> str:
+    """Where one account has rows that did not succeed, and no other has trouble, its results tell all."""
+    match list(turns.failed.values()):
+        case [Brought(name=name, outcome=Outcome.ENDED, exit_code=1, message="")]:
+            return command_line("fleet", "results", name)
+        case _:
+            return command_line("fleet", "status")
 
 
 def serve(

@@ -1,13 +1,14 @@
 """`importer fleet status`: the whole fleet in figures, and the accounts that wait for a person."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from importer.cli import options
 from importer.cli.next_step import command_line
 from importer.cli.table import build_table
+from importer.fleet.depot import Account
 from importer.fleet.opening import open_depot
-from importer.fleet.overview import MOST_SHOWN, Overview
+from importer.fleet.overview import MOST_FAILED, MOST_SHOWN, Overview
 from importer.fleet.settings import load_fleet
 from importer.text import clean, list_counts
 
@@ -45,3 +46,19 @@ def _show(found: Overview) -> Iterator[str]:
         )
     if len(found.waiting_for_people) == MOST_SHOWN:
         yield f"These are the first {MOST_SHOWN}."
+    yield from _show_failed(found.failed)
+
+
+def _show_failed(failed: Sequence[Account]) -> Iterator[str]:
+    if not failed:
+        return
+    rows = [
+        [each.name, clean(last.message, 200) or list_counts(last.counts.items())]
+        for each in failed
+        if (last := each.last) is not None
+    ]
+    yield from ("", *build_table(["account", "its last turn did not go well"], rows))
+    if len(failed) == MOST_FAILED:
+        yield f"These are the first {MOST_FAILED}."
+    name = failed[0].name if not failed[1:] else "NAME"
+    yield f"Row by row: {command_line('fleet', 'results', name)}"

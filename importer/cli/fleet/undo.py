@@ -17,7 +17,7 @@ from importer.fleet.inspecting import saved_state
 from importer.fleet.saved import JOURNALS
 from importer.fleet.settings import load_fleet
 from importer.fleet.undoing import leave_alone, undo_run
-from importer.fleet.watching import describe, watching
+from importer.fleet.watching import describe, explain, watching
 from importer.fleet.worker import open_worker
 from importer.interrupts import translate_interrupts
 from importer.journal.history import PastRun, find_undoable
@@ -86,7 +86,7 @@ def _confirm(name: str, past: PastRun) -> None:
 
 
 def _tell(brought: Brought, past: PastRun, ending: Ending | None) -> None:
-    name, why = brought.name, f": {clean(brought.message, 1000)}" if brought.message else ""
+    name, why = brought.name, explain(brought)
     if ending is None:
         print(f"{name}: {describe(brought)}{why}")
         return
