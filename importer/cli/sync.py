@@ -156,7 +156,9 @@ def _tell_switches(jobs: Iterable[str], off: Iterable[str], log: Log) -> None:
     for name in off:
         log.note(f"{name} is switched off and was not run; importer sync {name} --on switches it on")
     for name in filter(is_switched_off, jobs):
-        log.note(f"{name} is switched off otherwise: it runs because it is named")
+        log.note(
+            f"{name} is switched off; it runs since it is named; importer sync {name} --on switches it on"
+        )
 
 
 def _child_arguments(ways: JobOptions) -> list[str]:

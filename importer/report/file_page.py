@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importer.model import Status
 from importer.report.charts import build_charts
 from importer.report.figures import Figures
-from importer.report.inspection import Inspection
+from importer.report.inspection import Inspection, describe_kind
 from importer.report.page import Count, Page, Reason
 from importer.report.remedies import find_remedy
 from importer.report.run_page import build_count, name_misses, name_source
@@ -56,7 +56,10 @@ def _list_facts(found: Inspection) -> Iterator[tuple[str, str]]:
     yield "format", found.format_name
     yield "lines", f"{found.lines[0]:,} to {found.lines[1]:,}"
     if found.kinds:
-        yield "kinds", ", ".join(f"{number:,} {clean(kind)}" for kind, number in found.kinds.most_common())
+        yield (
+            "kinds",
+            ", ".join(f"{number:,} {describe_kind(kind)}" for kind, number in found.kinds.most_common()),
+        )
         yield "ids", ", ".join(f"{number:,} {source}" for source, number in found.ids.most_common())
     if found.dates:
         without = f"; {found.days['']:,} without" if found.days[""] else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from importer.model import RESULT_COLUMNS, Status
+from importer.model import RESULT_COLUMNS, MediaKind, Status
 from importer.text import clean, count, describe_outcome, without_place
 
 _MOST_EXAMPLES = 5
@@ -133,6 +133,11 @@ def build_inspection(inspection: Inspection) -> str:
     return "\n".join(lines)
 
 
+def describe_kind(kind: str) -> str:
+    """Describe a kind behind a number: `2 movie`, `1 of unknown kind (an id may tell it)`."""
+    return "of unknown kind (an id may tell it)" if kind == MediaKind.UNKNOWN else clean(kind)
+
+
 def _facts(inspection: Inspection) -> Iterator[str]:
     first, *others = inspection.notes or ("",)
     yield f"  format   {inspection.format_name}: {clean(first)}"
@@ -143,7 +148,9 @@ def _facts(inspection: Inspection) -> Iterator[str]:
         yield f"           not read: {shown}" + (f" and {more:,} more" if more > 0 else "")
     yield f"  rows     {inspection.rows:,}, lines {inspection.lines[0]:,} to {inspection.lines[1]:,}"
     if inspection.kinds:
-        yield "  kinds    " + ", ".join(f"{n:,} {clean(kind)}" for kind, n in inspection.kinds.most_common())
+        yield "  kinds    " + ", ".join(
+            f"{n:,} {describe_kind(kind)}" for kind, n in inspection.kinds.most_common()
+        )
         yield "  ids      " + ", ".join(f"{n:,} {source}" for source, n in inspection.ids.most_common())
     if inspection.dates is not None:
         first_day, last_day = inspection.dates

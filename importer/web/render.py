@@ -13,6 +13,7 @@ from aiohttp import web
 
 from importer import assets
 from importer.destinations.registry import find_title
+from importer.report.inspection import describe_kind
 from importer.report.page import read_own
 from importer.report.remedies import find_remedy
 from importer.report.run_page import find_tone
@@ -58,7 +59,12 @@ def _templates() -> jinja2.Environment:
             {name: value for name, value in values.items() if value not in {"", None}}
         ),
     }
-    found.globals |= {"count": count, "describe_outcome": describe_outcome, "find_remedy": find_remedy}
+    found.globals |= {
+        "describe_kind": describe_kind,
+        "count": count,
+        "describe_outcome": describe_outcome,
+        "find_remedy": find_remedy,
+    }
     return found
 
 

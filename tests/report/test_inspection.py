@@ -75,6 +75,11 @@ def test_a_row_that_only_the_destination_refuses_was_understood() -> None:
     assert (found.kinds, found.ids) == ({"movie": 1}, {"none": 1})
 
 
+def test_a_kind_that_the_file_does_not_tell_is_explained() -> None:
+    found = inspect(line(1), line(2, kind="unknown"))
+    assert "kinds    1 movie, 1 of unknown kind (an id may tell it)\n" in build_inspection(found)
+
+
 def test_words_stand_below_the_numbers() -> None:
     found = inspect(line(1, rating="love"), line(2, rating=2), line(3, rating=10))
     assert list(found.as_json()["ratings"]) == ["10", "2", "love"]  # type: ignore[call-overload]

@@ -434,6 +434,31 @@ class TestAccounts:
         assert "ada | " in done.stdout
         assert "bob | " in done.stdout
 
+    def test_two_jobs_that_rate_a_title_differently_take_turns_unless_one_keeps(
+        self, machine: Machine
+    ) -> None:
+        """As docs/every-night.md says."""
+        machine.write(f"{SHAWSHANK},9", f"{GODFATHER},8", name="a.csv")
+        machine.write(f"{SHAWSHANK},7", name="b.csv")
+        jobs = [f'[jobs.{name}]\nsource = "{name}.csv"\n' for name in "ab"]
+        with signed_in(machine, *jobs) as server:
+            for name, statuses in (
+                ("a", ["rated", "rated"]),
+                ("b", ["rated"]),
+                ("a", ["rated", "unchanged"]),
+                ("b", ["rated"]),
+            ):
+                assert machine.sync(name).returncode == 0
+                assert machine.statuses(name) == statuses
+            machine.write_settings(section("trakt", server.url), jobs[0], f'{jobs[1]}on_conflict = "keep"\n')
+            for name, statuses in (
+                ("a", ["rated", "unchanged"]),
+                ("b", ["kept"]),
+                ("a", ["unchanged", "unchanged"]),
+            ):
+                assert machine.sync(name).returncode == 0
+                assert machine.statuses(name) == statuses
+
     def test_the_worst_exit_code_counts_and_one_failure_stops_nobody_else(self, machine: Machine) -> None:
         machine.write(f"{SHAWSHANK},9")
         good = '[jobs.good]\nsource = "ratings.csv"\n'

@@ -58,6 +58,15 @@ async def test_a_place_that_is_none_is_explained(page: Page, places: Path, place
     assert list((places / "web").iterdir()) == []
 
 
+async def test_a_kind_that_the_file_does_not_tell_and_a_note_are_named_plainly(
+    page: Page, places: Path
+) -> None:
+    draft = await take(page, places, str(SAMPLE.with_name("criticker.csv")))
+    shown = (await page.get(f"/imports/{draft.id}")).text
+    assert "6 movies, 1 show, 1 of unknown kind (an id may tell it)" in shown
+    assert "5 rows with a note" in shown
+
+
 async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: Path) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
     await choose(page, draft, "trakt-file")
