@@ -30,6 +30,7 @@ from importer.readers.cells.errors import quote
 from importer.readers.tables.opening import open_table
 from importer.readers.tables.table import AnyTable
 from importer.readers.tables.text import read_head
+from importer.runs.conflicts import OnConflict
 from importer.runs.settings import load_spec_settings
 from importer.setting import Check, Declaration
 from importer.sync.config import SyncJob, is_address
@@ -177,7 +178,9 @@ class AccountsFile:
             yield self._at(line, NAME, problem)
         yield from self._problems_of_source(line)
         keys = self._keys(line)
-        _, wrong = read_keys(SyncJob, keys)
+        job, wrong = read_keys(SyncJob, keys)
+        if job is not None and job.rules.on_conflict is OnConflict.ASK:
+            yield self._at(line, "on_conflict", '"ask": nobody can be asked; choose another policy')
         for key, said in wrong:
             cell = "" if said.startswith(":") else f"{quote(line.cells[key])} "
             yield self._at(line, key, cell + said.removeprefix(":").strip().rstrip("."))
@@ -231,7 +234,8 @@ class AccountsFile:
         return {key: cell for key, cell in line.cells.items() if key in _KEYS and key not in without}
 
     def _at(self, line: Line, column: str, problem: str) -> str:
-        return f"{self.path}, line {line.number}, column {column}: {problem}."
+        end = "" if problem.endswith("?") else "."
+        return f"{self.path}, line {line.number}, column {column}: {problem}{end}"
 
 
 def _problem_of_name(name: str) -> str:

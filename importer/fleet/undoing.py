@@ -37,6 +37,11 @@ def undo_run(run_id: str, *, force: bool = False) -> Road:
     return undo
 
 
+def is_whole(ending: Ending) -> bool:
+    """Whether an undo that ended so left nothing to undo."""
+    return ending.exit_code == 0 and Status.KEPT not in ending.counts
+
+
 def leave_alone(depot: Depot, brought: Brought, run_id: str, lease_seconds: float) -> Ending | None:
     """Set an account aside after an undo: its next turn would bring back what was undone.
 
@@ -45,10 +50,10 @@ def leave_alone(depot: Depot, brought: Brought, run_id: str, lease_seconds: floa
     ending = depot.get(brought.name).last
     if brought.outcome is not Outcome.ENDED or ending is None:
         return None
-    is_whole = ending.exit_code == 0
     if ending.exit_code > 1 and not _CHANGING & ending.counts.keys():
         return None
+    how = "was undone" if is_whole(ending) else "was undone in part"
     found = depot.claim(brought.name, lease_seconds, early=True)
     if isinstance(found, Claim):
-        depot.set_aside(found.lease, f"its run {run_id} was undone" + ("" if is_whole else " in part"))
+        depot.set_aside(found.lease, f"its run {run_id} {how}")
     return ending

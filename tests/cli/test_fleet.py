@@ -218,6 +218,28 @@ def test_an_account_that_was_set_aside_can_be_undone_further(sent: Importer) -> 
     assert _show(sent)["state"] == "set_aside"
 
 
+def test_what_an_undo_leaves_alone_is_told(sent: Importer, tmp_path: Path) -> None:
+    first = _show(sent)["last"]["run"]
+    lines = (tmp_path / "ada.csv").read_text().splitlines()
+    changed = [line if number > 3 else line.replace(",2,", ",9,") for number, line in enumerate(lines)]
+    (tmp_path / "ada.csv").write_text("\n".join(changed) + "\n")
+    sent("fleet", "resume", "ada")
+    with open_worker(FleetOptions()) as (worker, _):
+        assert worker.bring("ada").exit_code == 0
+    assert _show(sent)["last"]["counts"] == {"rated": 1, "unchanged": 14}
+
+    code, out, _ = sent("fleet", "undo", "ada", first, "--yes")
+    assert code == 0
+    head, why, _ = out.splitlines()
+    assert head.startswith(f"ada: run {first} is undone in part: ")
+    assert {"1 left alone", "14 removed"} == set(head.rpartition(": ")[2].split(", "))
+    assert "says why of each row. With --force also those" in why
+    assert _show(sent)["note"] == f"its run {first} was undone in part"
+    assert sent("fleet", "undo", "ada", first, "--yes", "--force")[1].startswith(
+        f"ada: run {first} is undone: 1 removed\n"
+    )
+
+
 @pytest.mark.parametrize("answer", ["n\n", "y\n"])
 def test_an_undo_asks_at_a_terminal(sent: Importer, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     terminal = io.StringIO(answer)

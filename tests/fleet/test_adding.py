@@ -112,12 +112,15 @@ def test_a_wrong_line_is_told_with_its_place_and_adds_nothing(
 
 def test_all_wrong_lines_are_told_at_once(depot: FolderDepot, tmp_path: Path) -> None:
     header = "name,source,to,every,access_token,on_conflict,guard"
+    lines = [header, "ada,ada.csv,,soon,A,newst,many", "bob,,trakd,,B,,", "cyd,ada.csv,,,C,ask,"]
     with pytest.raises(UsageError) as caught:
-        add(depot, tmp_path, f"{header}\nada,ada.csv,,soon,A,newst,many\nbob,,,,B,,\n")
+        add(depot, tmp_path, "\n".join(lines))
     assert "line 2, column every: 'soon' is no length of time" in str(caught.value)
     assert 'line 2, column on_conflict: "newst" must be \'' in str(caught.value)
     assert 'line 2, column guard: "many" must be a whole number.' in str(caught.value)
     assert "line 3, column source: the cell is empty" in str(caught.value)
+    assert "did you mean trakt?\n" in str(caught.value)
+    assert 'line 4, column on_conflict: "ask": nobody can be asked; choose another' in str(caught.value)
     assert str(caught.value).endswith("No account was added.")
 
 

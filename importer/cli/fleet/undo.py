@@ -16,7 +16,7 @@ from importer.fleet.depot import Depot, Ending, State
 from importer.fleet.inspecting import saved_state
 from importer.fleet.saved import JOURNALS
 from importer.fleet.settings import load_fleet
-from importer.fleet.undoing import leave_alone, undo_run
+from importer.fleet.undoing import is_whole, leave_alone, undo_run
 from importer.fleet.watching import describe, explain, watching
 from importer.fleet.worker import open_worker
 from importer.interrupts import translate_interrupts
@@ -26,6 +26,8 @@ from importer.model import Status
 from importer.monitoring.log import open_log
 from importer.report.summary_text import list_undone
 from importer.text import clean, list_counts
+
+_FORCE = " With --force also those are undone that were changed since then."
 
 
 def undo(
@@ -90,9 +92,9 @@ def _tell(brought: Brought, past: PastRun, ending: Ending | None) -> None:
     if ending is None:
         print(f"{name}: {describe(brought)}{why}")
         return
-    how = "undone in part" if brought.exit_code else "undone"
+    how = "undone" if is_whole(ending) else "undone in part"
     print(f"{name}: run {past.run_id} is {how}: {list_undone(ending.counts)}{why}")
     if ending.counts.keys() - {Status.RATED, Status.UNRATED, Status.UNCHANGED}:
         told = command_line("fleet", "results", name, "--run", short_id(ending.run_id))
-        print(f"`{told}` says why of each row.")
+        print(f"`{told}` says why of each row." + (_FORCE if Status.KEPT in ending.counts else ""))
     print(f"It is imported again after {command_line('fleet', 'resume', name)}.")
