@@ -19,13 +19,14 @@ from importer.destinations.registry import find
 from importer.files import make_private_folder
 from importer.journal import RunKind
 from importer.journal.history import PastRun, list_runs, read_results, read_tallies
-from importer.model import CORRECTABLE, LACKS_ID, RESULT_COLUMNS, TRANSIENT, MediaKind, Status
+from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, MediaKind, Status
 from importer.report.remedies import find_remedy
 from importer.report.summary_text import MEANINGS
 from importer.runs.account_export import name_what_was_read
 from importer.runs.results_csv import write_results
 from importer.web.drafts import FOLDER, Draft, list_drafts, load_draft
 from importer.web.group import Member, list_group
+from importer.web.remedies import find_remedy_here, sends_again
 from importer.web.render import name_source, redirect, render
 from importer.web.rows import Table, Wanted, keep_table, read_table, rewrite
 from importer.web.run_pages import LOG
@@ -118,31 +119,8 @@ async def show_result(request: web.Request) -> web.StreamResponse:
         files=[path.name for draft in drafts for path in written_files(draft)],
         draft_id=drafts[0].id if drafts else "",
         group=_list_group(request.app[FOLDER], run.run_id),
-        find_remedy=_find_remedy if spec and not spec.is_file and run.undo_of is None else find_remedy,
+        find_remedy=find_remedy_here if sends_again(run) else find_remedy,
         **await _describe_rows(request, run, desk),
-    )
-
-
-_REMEDIES: Mapping[Status, str] = {
-    Status.INVALID: "Correct these rows in the table below (Correct, at the end of a row); the button above "
-    "then sends them.",
-    Status.NOT_FOUND: "Look the title up and put its id into the row (Correct, in the table below); the "
-    "button above then sends it.",
-    Status.REJECTED: "Read what the destination says, and correct the rows in the table below; the button "
-    "above then sends them.",
-    Status.FAILED: "The button above tries them again: it may be better by now.",
-    Status.UNCONFIRMED: "The button above tries them again: what has arrived is seen there, and not sent "
-    "again.",
-    Status.NOT_SENT: "A button above sends them.",
-}
-"""What helps on this page, which sends rows again by itself."""
-
-
-def _find_remedy(status: Status, reason: str) -> str:
-    return (
-        find_remedy(status, reason)
-        if reason in LACKS_ID
-        else _REMEDIES.get(status, find_remedy(status, reason))
     )
 
 
@@ -167,7 +145,7 @@ async def _describe_rows(request: web.Request, run: PastRun, desk: Draft) -> Map
         "edit": edit,
         "fields": EDITED,
         "media_kinds": list(MediaKind),
-        "may_correct": _MAY_CORRECT if run.undo_of is None else frozenset(),
+        "may_correct": _MAY_CORRECT if sends_again(run) else frozenset(),
         "corrected": set(desk.left_out),
     }
 

@@ -68,7 +68,7 @@ async def test_a_kind_that_the_file_does_not_tell_and_a_note_are_named_plainly(
 
 
 async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: Path) -> None:
-    draft = await take(page, places, RATINGS + "\n".join(FILMS))
+    draft = await take(page, places, RATINGS + "\n".join([*FILMS, FILMS[0].replace(",9,", ",99,")]))
     await choose(page, draft, "trakt-file")
     plan = (await page.get(f"/imports/{draft.id}/plan")).text
     assert "2 ratings" in plan
@@ -76,6 +76,8 @@ async def test_a_file_for_a_site_is_written_and_downloaded(page: Page, places: P
     result = await page.get(await run(page, draft))
     found = re.search(rf'href="(/imports/{draft.id}/files/[^"]+)"', result.text)
     assert found is not None, result.text
+    assert "1 invalid" in result.text
+    assert ">Correct</a>" not in result.text  # nothing here would write the file again
     written = await page.get(found[1])
     assert "attachment" in written.headers["Content-Disposition"]
     assert "tt0000417" in written.text
