@@ -73,23 +73,23 @@ def list_blocks(db: sqlite3.Connection, run: int) -> set[tuple[str, int]]:
 def _find_blocks(db: sqlite3.Connection, run: int, table: str, row: str) -> Iterator[int]:
     """Go from block to block, since to look at each row takes a tenth of the whole check."""
     first = f"SELECT (min({row}) & {RUN - 1}) / {BLOCK} FROM main.{table} WHERE {_between(row)}"
-    begin = 0
-    while (block := db.execute(first, (run, begin, RUN - 1)).fetchone()[0]) is not None:
+    values = {"run": run, "first": 0, "last": RUN - 1}
+    while (block := db.execute(first, values).fetchone()[0]) is not None:
         yield block
-        begin = (block + 1) * BLOCK
+        values["first"] = (block + 1) * BLOCK
 
 
 def _between(row: str) -> str:
     if row == "id":
-        return "id BETWEEN (?1 << 32) + ?2 AND (?1 << 32) + ?3"
-    return f"run = ?1 AND {row} BETWEEN ?2 AND ?3"
+        return "id BETWEEN (:run << 32) + :first AND (:run << 32) + :last"
+    return f"run = :run AND {row} BETWEEN :first AND :last"
 
 
 def measure(db: sqlite3.Connection, queries: Queries, run: int, part: str, block: int) -> int | None:
     """Return the checksum of what a part has now; None if that is nothing."""
     crc: int | None = None
+    values = {"run": run, "first": block * BLOCK, "last": (block + 1) * BLOCK - 1}
     for query in queries[part]:
-        values = (run, block * BLOCK, (block + 1) * BLOCK - 1) if run else ()
         (text,) = db.execute(query, values).fetchone()
         crc = crc if text is None else zlib.crc32(text, crc or 0)
     return crc

@@ -55,11 +55,11 @@ class ComparedRows(RunRows):
 
     def open_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
         """Return up to `limit` open jobs after `after_row`, unchanged."""
-        return self._jobs(AFTER.format(OPEN), self.number, after_row, limit)
+        return self._jobs(AFTER.format(OPEN), *self._after(after_row, limit))
 
     def open_removals(self, after_row: int, limit: int) -> list[RatingJob]:
         """Return up to `limit` open jobs after `after_row` that remove a rating."""
-        return self._jobs(AFTER.format(f"rating = 0 AND {OPEN}"), self.number, after_row, limit)
+        return self._jobs(AFTER.format(f"rating = 0 AND {OPEN}"), *self._after(after_row, limit))
 
     def count_open_removals(self) -> int:
         """Count the open rows that remove a rating."""
@@ -79,11 +79,11 @@ class ComparedRows(RunRows):
 
     def open_changes(self, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that change or remove a rating, so that the account needs no room for them."""
-        return self._jobs(AFTER.format(f"NOT ({_IS_NEW}) AND {OPEN}"), self.number, after_row, limit)
+        return self._jobs(AFTER.format(f"NOT ({_IS_NEW}) AND {OPEN}"), *self._after(after_row, limit))
 
     def open_additions(self, after_row: int, limit: int) -> list[RatingJob]:
         """The same of the jobs that rate a title which has no rating yet."""
-        return self._jobs(AFTER.format(f"{_IS_NEW} AND {OPEN}"), self.number, after_row, limit)
+        return self._jobs(AFTER.format(f"{_IS_NEW} AND {OPEN}"), *self._after(after_row, limit))
 
     def count_additions(self) -> int:
         """Count the open rows that `open_additions` gives."""
@@ -97,11 +97,11 @@ class ComparedRows(RunRows):
     def unchanged_jobs(self, after_row: int, limit: int) -> list[RatingJob]:
         """Return up to `limit` jobs after `after_row` that were closed as unchanged."""
         where = AFTER.format("status = 'unchanged' AND NOT carried")
-        return self._jobs(where, self.number, after_row, limit)
+        return self._jobs(where, *self._after(after_row, limit))
 
     def changes_as_planned(self, after_row: int, limit: int) -> list[Changed]:
         """Return up to `limit` open rows after `after_row`, with the ratings that the plan noted."""
-        return self._changes(AFTER.format(OPEN), self.number, after_row, limit)
+        return self._changes(AFTER.format(OPEN), *self._after(after_row, limit))
 
     def planned_changes(self) -> Generator[PlannedChange]:
         """Yield all rows of a run that was loaded and not sent, in order."""
@@ -211,7 +211,7 @@ class ComparedRows(RunRows):
             f"SELECT {JOB_COLUMNS}, previous_rating, previous_rated_at, known_rating, known_rated_at,"
             f" previous_known = 2 AS is_doubtful FROM row_state LEFT JOIN ({_KNOWN}) ON key = title_key"
             " WHERE " + AFTER.format(f"status IS NULL AND rating <> 0 AND {_IS_OTHER}"),
-            (self.number, after_row, limit),
+            self._after(after_row, limit),
         ).fetchall()
         return [
             Replaced(
@@ -232,7 +232,7 @@ class ComparedRows(RunRows):
         rows = self._db.execute(
             f"SELECT {JOB_COLUMNS}, rating <> 0 AND ifnull(status, '') NOT IN"
             f" ('unsupported', 'invalid', 'skipped') FROM row_state WHERE {AFTER.format('TRUE')}",
-            (self.number, after_row, limit),
+            self._after(after_row, limit),
         )
         return [NamedTitle(_build_named(row[:-1]), bool(row[-1])) for row in rows.fetchall()]
 

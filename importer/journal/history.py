@@ -118,8 +118,8 @@ def _check_rows(run: PastRun) -> None:
     with reading(run.journal) as database:
         checksums.check_file(database)
         # A repeat has states of its own, and the rows of the run that it repeats.
-        used = "SELECT number FROM run WHERE number = ?1 UNION SELECT repeats FROM run WHERE number = ?1"
-        for (number,) in database.execute(used, (run.number,)).fetchall():
+        used = "SELECT number FROM run WHERE number = ? UNION SELECT repeats FROM run WHERE number = ?"
+        for (number,) in database.execute(used, (run.number, run.number)).fetchall():
             if number is not None:
                 checksums.check_run(database, number)
 

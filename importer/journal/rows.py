@@ -15,8 +15,8 @@ BLOCK_ROWS = 4000
 
 JOB_COLUMNS = ", ".join(RatingJob._fields)
 
-AFTER = "run = ?1 AND row > ?2 AND last_row > ?2 AND {} ORDER BY last_row, id LIMIT ?3"
-"""Up to so many rows after a row, in order, as a condition for `_jobs` and `_changes`."""
+AFTER = "run = ? AND row > ? AND last_row > ? AND {} ORDER BY last_row, id LIMIT ?"
+"""Up to so many rows after a row, in order, as a condition for `_jobs` and `_changes`; see `_after`."""
 
 OPEN = "status IS NULL AND NOT is_claimed"
 
@@ -113,6 +113,10 @@ class RunRows:
             f"SELECT DISTINCT kind, second_kind FROM row_state WHERE {where} AND run = ?", (self.number,)
         )
         return [(MediaKind(kind), MediaKind(second) if second else None) for kind, second in found]
+
+    def _after(self, after_row: int, limit: int) -> tuple[int, int, int, int]:
+        """Return what `AFTER` is filled in with."""
+        return self.number, after_row, after_row, limit
 
     def _jobs(self, where: str, *values: object) -> list[RatingJob]:
         rows = self._db.execute(f"SELECT {JOB_COLUMNS} FROM row_state WHERE {where}", values)

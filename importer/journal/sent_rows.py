@@ -48,7 +48,7 @@ class SentRows(TrafficRows):
 
     def unanswered(self) -> list[RatingJob]:
         """Return the claimed jobs without an outcome: after a crash they may have arrived."""
-        return self._jobs(AFTER.format("status IS NULL AND is_claimed"), self.number, 0, -1)
+        return self._jobs(AFTER.format("status IS NULL AND is_claimed"), *self._after(0, -1))
 
     def still_unconfirmed(self) -> list[RatingJob]:
         """Return the open jobs whose rating an earlier run may have sent, with nothing known since."""
@@ -64,7 +64,7 @@ class SentRows(TrafficRows):
     def claim(self, after_row: int, limit: int) -> list[RatingJob]:
         """Claim up to `limit` open rows after `after_row`, and return their jobs."""
         with self._transaction():
-            jobs = self._jobs(AFTER.format(OPEN), self.number, after_row, limit)
+            jobs = self._jobs(AFTER.format(OPEN), *self._after(after_row, limit))
             self._change((job.row, CLAIMED) for job in jobs)
         return jobs
 
@@ -95,7 +95,7 @@ class SentRows(TrafficRows):
 
     def sent_rows(self, after_row: int, limit: int) -> list[Changed]:
         """Return up to `limit` rows after `after_row` that the destination accepted in this run."""
-        return self._changes(AFTER.format("is_accepted"), self.number, after_row, limit)
+        return self._changes(AFTER.format("is_accepted"), *self._after(after_row, limit))
 
     def sent_kinds(self) -> list[tuple[MediaKind, MediaKind | None]]:
         """Return the kinds, with second kinds, of the rows that `sent_rows` returns."""
@@ -104,7 +104,7 @@ class SentRows(TrafficRows):
     def changed_rows(self, after_row: int, limit: int) -> list[Changed]:
         """Return up to `limit` rows after `after_row` that may have changed the account."""
         where = AFTER.format("may_have_changed AND NOT carried")
-        return self._changes(where, self.number, after_row, limit)
+        return self._changes(where, *self._after(after_row, limit))
 
     def sent_ratings(self) -> dict[int, Any]:
         """Return the ratings that the run sent, by row."""

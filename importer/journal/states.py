@@ -26,16 +26,21 @@ Line = tuple[int, int, tuple[Any, ...]]
 """The first row, the last row, and a state or its first values."""
 
 WITHIN = (
-    "run = ?1 AND last_row BETWEEN ?2 AND"
-    " ifnull((SELECT min(last_row) FROM state WHERE run = ?1 AND last_row >= ?3), ?3)"
+    "run = ? AND last_row BETWEEN ? AND"
+    " ifnull((SELECT min(last_row) FROM state WHERE run = ? AND last_row >= ?), ?)"
 )
-"""The states of the rows from one to another, and no others where these rows are there."""
+"""The states of the rows from one to another, and no others where these rows are there; see `within`."""
 
 _NEAR = 256
 """Changes closer than that are made together."""
 
 _LONGEST = 4000
 """Longer lines are not joined: whoever reads blocks of rows begins each with the first row of a line."""
+
+
+def within(run: int, first_row: int, last_row: int) -> tuple[int, int, int, int, int]:
+    """Return what `WITHIN` is filled in with."""
+    return run, first_row, run, last_row, last_row
 
 
 def join_rows(changes: Iterable[tuple[int, tuple[Any, ...]]]) -> list[Line]:
@@ -74,9 +79,9 @@ def change(db: sqlite3.Connection, run: int, changes: Sequence[Line]) -> None:
 def _change_near(db: sqlite3.Connection, run: int, changes: Sequence[Line]) -> None:
     first_row, last_row = changes[0][0], changes[-1][1]
     found = db.execute(
-        f"SELECT first_row, last_row, {COLUMNS} FROM state WHERE {WITHIN} AND first_row <= ?3"
+        f"SELECT first_row, last_row, {COLUMNS} FROM state WHERE {WITHIN} AND first_row <= ?"
         " ORDER BY last_row",
-        (run, first_row, last_row),
+        (*within(run, first_row, last_row), last_row),
     ).fetchall()
     if found:
         places = run, found[0][1], found[-1][1]
