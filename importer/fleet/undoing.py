@@ -1,8 +1,9 @@
 """Undoes a run of an account of the fleet, under its lease, as `importer undo` does on one machine."""
 
 from importer.config.folders import state_dir
+from importer.errors import StopRunError
 from importer.fleet.bringing import Brought, Outcome, Road
-from importer.fleet.depot import Claim, Depot, Ending
+from importer.fleet.depot import Account, Depot, Ending, Refused, State
 from importer.fleet.saving import Saving
 from importer.interrupts import stop_request
 from importer.journal.history import find_undoable
@@ -42,18 +43,35 @@ def is_whole(ending: Ending) -> bool:
     return ending.exit_code == 0 and Status.KEPT not in ending.counts
 
 
-def leave_alone(depot: Depot, brought: Brought, run_id: str, lease_seconds: float) -> Ending | None:
-    """Set an account aside after an undo: its next turn would bring back what was undone.
+def leave_alone(depot: Depot, name: str, why: str, lease_seconds: float) -> None:
+    """Set an account aside: its next turn would bring back what is undone. Raises StopRunError if it is held.
 
-    Returns how the undo ended. One that changed nothing leaves the account as it was, and gives None.
+    That is done before an undo, too: then it holds whatever ends the undo.
+    """
+    found = depot.claim(name, lease_seconds, early=True)
+    if isinstance(found, Refused):
+        raise StopRunError(f"{name}: {found.reason}; try again later")
+    depot.set_aside(found.lease, why)
+
+
+def note_end(
+    depot: Depot, brought: Brought, run_id: str, before: Account, lease_seconds: float
+) -> Ending | None:
+    """Note how an undo ended, and return it; None if it has not ended.
+
+    One that changed nothing leaves the account as it was `before`, and gives None, too.
     """
     ending = depot.get(brought.name).last
     if brought.outcome is not Outcome.ENDED or ending is None:
         return None
-    if ending.exit_code > 1 and not _CHANGING & ending.counts.keys():
+    if ending.exit_code == 1 and not ending.counts:  # unexpected: nobody knows what was sent before
         return None
-    how = "was undone" if is_whole(ending) else "was undone in part"
-    found = depot.claim(brought.name, lease_seconds, early=True)
-    if isinstance(found, Claim):
-        depot.set_aside(found.lease, f"its run {run_id} {how}")
-    return ending
+    if ending.exit_code == 0 or _CHANGING & ending.counts.keys():
+        how = "was undone" if is_whole(ending) else "was undone in part"
+        leave_alone(depot, brought.name, f"its run {run_id} {how}", lease_seconds)
+        return ending
+    if before.state is State.SET_ASIDE:
+        leave_alone(depot, brought.name, before.note, lease_seconds)
+    else:
+        depot.resume(brought.name)
+    return None

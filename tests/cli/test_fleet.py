@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from importer.fleet.bringing import FleetOptions
+from importer.errors import UsageError
+from importer.fleet.bringing import Brought, FleetOptions
 from importer.fleet.depot import Claim, Ending
 from importer.fleet.folder_depot import FolderDepot
 from importer.fleet.saved import pack
-from importer.fleet.worker import open_worker
+from importer.fleet.undoing import leave_alone
+from importer.fleet.worker import Worker, open_worker
 from importer.model import RESULT_COLUMNS
 from tests.command import Importer, build_command
 
@@ -215,6 +217,54 @@ def test_an_account_that_was_set_aside_can_be_undone_further(sent: Importer) -> 
     code, out, _ = sent("fleet", "undo", "ada", undo_id, "--yes")
     assert code == 0
     assert out.startswith(f"ada: run {undo_id} is undone: 15 restored\n")
+    assert _show(sent)["state"] == "set_aside"
+
+
+def test_an_undo_that_is_interrupted_is_not_brought_back_by_the_next_turn(
+    sent: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = _show(sent)["last"]["run"]
+
+    def interrupt(*_: object, **__: object) -> Brought:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Worker, "bring", interrupt)
+        assert sent("fleet", "undo", "ada", "last", "--yes")[0] == 3
+    assert _show(sent)["note"] == f"the undo of its run {run_id} has not ended; the same command goes on"
+    assert sent("fleet", "undo", "ada", "last", "--yes")[1].startswith(f"ada: run {run_id} is undone: 15 rem")
+
+
+@pytest.mark.parametrize(("is_aside", "state"), [(False, "due"), (True, "set_aside")])
+def test_an_undo_that_changes_nothing_leaves_the_account_as_it_was(
+    sent: Importer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_aside: bool, state: str
+) -> None:
+    if is_aside:
+        with FolderDepot(tmp_path / "state" / "fleet") as depot:
+            leave_alone(depot, "ada", "its worker died", 30)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise UsageError("not now")
+
+    monkeypatch.setattr("importer.fleet.undoing.open_run", refuse)
+    code, out, _ = sent("fleet", "undo", "ada", "last", "--yes")
+    told = "It is set aside: its worker died\n" if is_aside else ""
+    assert (code, out) == (2, f"ada: its settings or its file must change: not now\n{told}")
+    assert _show(sent)["state"] == state
+    assert _show(sent)["note"] == ("its worker died" if is_aside else None)
+
+
+def test_after_an_unexpected_error_in_an_undo_the_account_stays_set_aside(
+    sent: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("a mistake in the program")
+
+    monkeypatch.setattr("importer.fleet.undoing.open_run", fail)
+    code, out, _ = sent("fleet", "undo", "ada", "last", "--yes")
+    assert code == 1
+    assert "a mistake in the program" in out
+    assert out.endswith(" has not ended; the same command goes on\n")
     assert _show(sent)["state"] == "set_aside"
 
 

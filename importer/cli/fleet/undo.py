@@ -12,11 +12,11 @@ from importer.cli.fleet.run import worker_options
 from importer.cli.next_step import command_line
 from importer.errors import Remedy, StopRunError, UsageError
 from importer.fleet.bringing import Brought, Outcome
-from importer.fleet.depot import Depot, Ending, State
+from importer.fleet.depot import Account, Depot, Ending, State
 from importer.fleet.inspecting import saved_state
 from importer.fleet.saved import JOURNALS
 from importer.fleet.settings import load_fleet
-from importer.fleet.undoing import is_whole, leave_alone, undo_run
+from importer.fleet.undoing import is_whole, leave_alone, note_end, undo_run
 from importer.fleet.watching import describe, explain, watching
 from importer.fleet.worker import open_worker
 from importer.interrupts import translate_interrupts
@@ -50,20 +50,24 @@ def undo(
         translate_interrupts(),
         open_worker(options_of_worker, watching(log)) as (worker, depot),
     ):
-        past = _find(depot, name, run_id)
+        before, lease_seconds = depot.get(name), options_of_worker.lease_seconds
+        past = _find(depot, before, run_id)
         if not yes:
             _confirm(name, past)
+        why = f"the undo of its run {past.run_id} has not ended; the same command goes on"
+        leave_alone(depot, name, why, lease_seconds)
         brought = worker.bring(name, undo_run(past.run_id, force=force), early=True)
-        ending = leave_alone(depot, brought, past.run_id, options_of_worker.lease_seconds)
+        ending = note_end(depot, brought, past.run_id, before, lease_seconds)
+        after = depot.get(name)
     if brought.outcome is Outcome.REFUSED:
         raise StopRunError(f"{name}: {brought.message}; try again later")
-    _tell(brought, past, ending)
+    _tell(brought, past, ending, after)
     raise typer.Exit(brought.exit_code)
 
 
-def _find(depot: Depot, name: str, run_id: str) -> PastRun:
+def _find(depot: Depot, account: Account, run_id: str) -> PastRun:
     """Find the run, and check that the account can be signed in. Raises UsageError."""
-    account = depot.get(name)
+    name = account.name
     with saved_state(depot, name) as folder, naming_runs(name):
         past = find_undoable(folder / JOURNALS, run_id)
     if account.state is State.SIGNED_OUT:
@@ -87,10 +91,12 @@ def _confirm(name: str, past: PastRun) -> None:
         raise StopRunError(f"{name}: nothing was undone")
 
 
-def _tell(brought: Brought, past: PastRun, ending: Ending | None) -> None:
+def _tell(brought: Brought, past: PastRun, ending: Ending | None, after: Account) -> None:
     name, why = brought.name, explain(brought)
     if ending is None:
         print(f"{name}: {describe(brought)}{why}")
+        if after.state is State.SET_ASIDE:
+            print(f"It is set aside: {clean(after.note, 1000)}")
         return
     how = "undone" if is_whole(ending) else "undone in part"
     print(f"{name}: run {past.run_id} is {how}: {list_undone(ending.counts)}{why}")
