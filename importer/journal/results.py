@@ -23,6 +23,8 @@ _CELLS = (
     " WHERE id BETWEEN (? << 32) + ? + 1 AND (? << 32) + 4294967295 ORDER BY id LIMIT 1000"
 )
 
+_KNOWN = "known_from_journal"
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -45,17 +47,22 @@ def count_taken_over(database: sqlite3.Connection, number: int) -> dict[Status, 
 
 def results_of(database: sqlite3.Connection, number: int) -> Generator[tuple[Any, ...]]:
     """Yield the lines of a run's results file, in input order and in the order of its columns."""
-    found = "SELECT 1 FROM run WHERE number = ? AND undo_of IS NULL AND repeats IS NULL"
-    if is_of_today(database) and database.execute(found, (number,)).fetchone():
-        yield from _join_columns(database, number)
+    found = "SELECT repeats FROM run WHERE number = ? AND undo_of IS NULL"
+    if is_of_today(database) and (run := database.execute(found, (number,)).fetchone()):
+        yield from _join_columns(database, number, run[0])
     else:
         yield from database.execute(_RESULTS, (number,))
 
 
-def _join_columns(database: sqlite3.Connection, number: int) -> Generator[tuple[Any, ...]]:
-    """The view's lines in two thirds of the time: what became of a hundred rows is read once."""
-    end = 0
-    while rows := database.execute(_CELLS, (number, end, number)).fetchall():
+def _join_columns(
+    database: sqlite3.Connection, number: int, repeats: int | None
+) -> Generator[tuple[Any, ...]]:
+    """The view's lines in two thirds of the time: what became of a hundred rows is read once.
+
+    A run that repeats another has the rows of that one, and what it knew of them stood there before.
+    """
+    end, run = 0, repeats or number
+    while rows := database.execute(_CELLS, (run, end, run)).fetchall():
         begin, end = rows[0][0], rows[-1][0]
         lines = database.execute(_OUTCOMES, within(number, begin, end)).fetchall()
         _, _, *columns = zip(*lines, strict=True)
@@ -63,13 +70,19 @@ def _join_columns(database: sqlite3.Connection, number: int) -> Generator[tuple[
             sizes = [min(last, end) - max(first, begin) + 1 for first, last, *_ in lines]
             columns = [tuple(chain.from_iterable(map(repeat, values, sizes))) for values in columns]
         status, reason, told, *sent = columns
-        row, line, notes, *cells = zip(*rows, strict=True)
+        row, line, notes, *cells, rating, rated_at, previous = zip(*rows, strict=True)
         if any(notes):
             told = tuple(
                 f"{note}; {each}" if note and each else note or each
                 for note, each in zip(notes, told, strict=True)
             )
-        yield from zip(row, line, status, reason, told, *cells, *sent, strict=True)
+        if repeats:
+            previous = tuple(
+                now if why == _KNOWN else before
+                for why, now, before in zip(reason, rating, previous, strict=True)
+            )
+        ratings = rating, rated_at, previous
+        yield from zip(row, line, status, reason, told, *cells, *ratings, *sent, strict=True)
 
 
 def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:
