@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from tests.fleet.postgres import Cluster, cluster
-from tests.fleet.site import _no_settings  # noqa: F401 - a fixture
+from tests.fleet.site import Site, _no_settings, running_site  # noqa: F401 - a fixture
 
 _numbers = count(1)
 
@@ -29,3 +29,12 @@ def new_database(postgres: Cluster) -> Callable[[], str]:
         return postgres.address(name)
 
     return make
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch, _no_settings: None) -> Iterator[Site]:  # noqa: F811 - the fixture
+    """A server of many users, whose settings this process has."""
+    with running_site() as site:
+        for name, text in site.settings.items():
+            monkeypatch.setenv(name, text)
+        yield site

@@ -15,17 +15,9 @@ from importer.fleet.bringing import FleetOptions, Outcome
 from importer.fleet.depot import Depot, DepotUnreachableError, Ending, Lease, NewAccount, State
 from importer.fleet.saved import journal_in
 from importer.fleet.worker import Worker, open_worker
-from tests.fleet.site import Site, enrol, running_site
+from tests.fleet.site import Site, enrol
 
 DAY = 86_400
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, _no_settings: None) -> Iterator[Site]:
-    with running_site() as site:
-        for name, text in site.settings.items():
-            monkeypatch.setenv(name, text)
-        yield site
 
 
 @pytest.fixture

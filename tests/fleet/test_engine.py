@@ -26,15 +26,7 @@ from importer.fleet.engine import (
 from importer.fleet.worker import open_worker
 from tests.fleet.certificates import make_tls
 from tests.fleet.postgres import Cluster
-from tests.fleet.site import Site, enrol, running_site
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, _no_settings: None) -> Iterator[Site]:
-    with running_site() as site:
-        for name, text in site.settings.items():
-            monkeypatch.setenv(name, text)
-        yield site
+from tests.fleet.site import Site, enrol
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,18 +14,10 @@ from importer.fleet.depot import Depot, Lease, Pulse
 from importer.fleet.lease import Held
 from importer.fleet.saved import pack
 from importer.fleet.worker import Worker, open_worker
-from tests.fleet.site import Site, enrol, running_site
+from tests.fleet.site import Site, enrol
 
 ROWS = 250
 """Three requests of 100 at most."""
-
-
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch, _no_settings: None) -> Iterator[Site]:
-    with running_site() as site:
-        for name, text in site.settings.items():
-            monkeypatch.setenv(name, text)
-        yield site
 
 
 class Frozen:
