@@ -243,10 +243,6 @@ class Depot(Protocol):
         """Return names of accounts that are due and free, the longest due first."""
         ...
 
-    def next_due_seconds(self) -> float | None:
-        """Return in how many seconds an account becomes due, or its lease ends; None if none ever does."""
-        ...
-
     def retry_stopped(self) -> int:
         """Make those due whose last turn stopped early (exit code 3), and return how many."""
         ...

@@ -35,7 +35,7 @@ from importer.fleet.folder_files import (
     read_everybody,
     write_everybody,
 )
-from importer.fleet.folder_work import HELD_WAIT_SECONDS, FolderWork, is_due
+from importer.fleet.folder_work import FolderWork, is_due
 from importer.state_files import translate_trouble
 
 STOPPED = StopRunError.exit_code
@@ -142,14 +142,6 @@ class FolderDepot(FolderWork):
             if not self._is_locked(self.at(name)):
                 names.append(name)
         return names
-
-    def next_due_seconds(self) -> float | None:
-        now, waits = self.clock(), []
-        for name, turn in self._turns():
-            if not turn.parked:
-                is_running = turn.is_held and self._is_locked(self.at(name))
-                waits.append(HELD_WAIT_SECONDS if is_running else max(0.0, turn.due_at - now))
-        return min(waits, default=None)
 
     def retry_stopped(self) -> int:
         retried, now = 0, self.clock()

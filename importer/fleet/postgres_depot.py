@@ -144,15 +144,6 @@ class PostgresDepot(PostgresWork):
         )
         return [name for name, _ in rows]
 
-    def next_due_seconds(self) -> float | None:
-        [(seconds,)] = self.ask(
-            "SELECT extract(epoch FROM least("
-            " (SELECT min(due_at) FROM account WHERE parked IS NULL AND held_until IS NULL),"
-            " (SELECT min(held_until) FROM account WHERE held_until IS NOT NULL AND parked IS NULL)) - now())"
-            "::float8"
-        )
-        return None if seconds is None else max(0.0, float(seconds))
-
     def retry_stopped(self) -> int:
         return self.change(
             "UPDATE account SET due_at = now() WHERE parked IS NULL AND held_until IS NULL"

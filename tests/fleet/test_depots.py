@@ -195,7 +195,6 @@ class DepotConformance:
         assert account.ended_at is not None
         assert (account.due_at - account.ended_at).total_seconds() == pytest.approx(DAY, abs=1)
         assert ada.due(10) == []
-        assert ada.next_due_seconds() == pytest.approx(DAY, abs=60)
 
     def test_nothing_new_keeps_the_state_and_the_run(self, ada: Depot) -> None:
         ada.finish(self.claim(ada).lease, b"state", DONE)
@@ -213,7 +212,6 @@ class DepotConformance:
         account = ada.get("ada")
         assert (account.state, account.note) == (State.SIGNED_OUT, "sign in again")
         assert ada.due(10) == []
-        assert ada.next_due_seconds() is None
         assert self.refuse(ada) == Refused(Refusal.ASIDE)
         ada.add([NewAccount("ada", {"to": "trakt"})])
         assert ada.get("ada").state is State.SIGNED_OUT, "no new secrets came"
@@ -266,7 +264,6 @@ class DepotConformance:
         for name in ("c", "a", "b"):
             depot.add([NewAccount(name)])
         assert depot.due(2) == ["c", "a"]
-        assert depot.next_due_seconds() == 0
 
     def test_the_tally_counts_states_and_rows(self, depot: Depot) -> None:
         depot.add(NewAccount(name) for name in "abcde")
