@@ -202,4 +202,5 @@ def _stopped(error: ImporterError, due_in_seconds: float) -> Ending:
 
 
 def _unexpected(error: Exception) -> Ending:
-    return Ending(1, RETRY_SECONDS, f"an unexpected error: {type(error).__name__}: {error}")
+    # Its text may quote anything, a secret, too.
+    return Ending(1, RETRY_SECONDS, f"an unexpected error ({type(error).__name__})")

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -63,6 +64,19 @@ def test_an_account_is_imported_and_waits_for_its_next_turn(
     assert depot.get("ada").state is State.WAITING
     assert worker.bring("ada").outcome is Outcome.REFUSED, "it is not due"
     assert depot.due(10) == ["bob"]
+
+
+def test_an_unexpected_error_ends_one_turn_and_its_text_is_not_kept(
+    site: Site, worker: Worker, depot: Depot, tmp_path: Path
+) -> None:
+    enrol(site, depot, tmp_path, ["ada"], rows=1)
+
+    def fail(*_: object) -> NoReturn:
+        raise RuntimeError("the token is 51c2e7")
+
+    brought = worker.bring("ada", fail)
+    assert (brought.outcome, brought.exit_code) == (Outcome.ENDED, 1)
+    assert brought.message == ending_of(depot, "ada").message == "an unexpected error (RuntimeError)"
 
 
 def test_the_next_turn_finds_that_nothing_changed(
