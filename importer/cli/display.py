@@ -70,13 +70,7 @@ class Display:
 
     def started(self, run: StartedRun) -> None:
         """Log it."""
-        self.log.run_started(
-            run.run_id,
-            source=run.source,
-            destination=run.destination,
-            rows_to_send=run.rows_to_send,
-            is_continued=run.is_continued,
-        )
+        self.log.run_started(run)
 
     def about_to_send(self, summary: SendSummary) -> None:
         """Print the account, how full it is, and how long sending takes."""

@@ -39,13 +39,7 @@ class WatchedAccount(Unwatched):
 
     def started(self, run: StartedRun) -> None:
         """Log that its rows are sent."""
-        self._log.run_started(
-            run.run_id,
-            source=run.source,
-            destination=run.destination,
-            rows_to_send=run.rows_to_send,
-            is_continued=run.is_continued,
-        )
+        self._log.run_started(run)
 
     def warned(self, warning: str) -> None:
         """Log it; as text with the account's name."""

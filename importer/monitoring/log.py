@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from importer.monitoring.run_end import RunEnd
@@ -23,6 +24,8 @@ from importer.text import clean
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+    from importer.runs.prompts import StartedRun
 
 _MASK = "***"
 _SECRET_KEY = re.compile(r"token|secret|password|passwd|api[_-]?key|authorization|credential", re.IGNORECASE)
@@ -57,19 +60,9 @@ class Log:
             self._stream, None if self._logger is None else self._logger.bind(**named), job or self.job
         )
 
-    def run_started(
-        self, run_id: str, *, source: str, destination: str, rows_to_send: int, is_continued: bool
-    ) -> None:
+    def run_started(self, run: "StartedRun") -> None:
         """Log that a run was loaded and begins to send."""
-        self._write(
-            logging.INFO,
-            "run_started",
-            run_id=run_id,
-            source=source,
-            destination=destination,
-            rows_to_send=rows_to_send,
-            is_continued=is_continued,
-        )
+        self._write(logging.INFO, "run_started", **asdict(run))
 
     def planned(self, facts: Mapping[str, object]) -> None:
         """Log that a plan is written, with its counts and its effort."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.monitoring.log import Log, open_log
+from importer.runs.prompts import StartedRun
 from importer.secret import Secret
 from tests.monitoring.builders import build_end
 
@@ -30,7 +31,7 @@ def log(stream: io.StringIO) -> Log:
 
 def test_a_run_is_told_from_start_to_end(log: Log, stream: io.StringIO) -> None:
     log = log.bind(job="nightly")
-    log.run_started("r1", source="a.csv", destination="trakt", rows_to_send=25, is_continued=False)
+    log.run_started(StartedRun("r1", "a.csv", "trakt", 25, is_continued=False))
     log.waiting("over capacity (503)", 29.96)
     log.run_ended(build_end(run_id="r1"))
     started, waiting, ended = read(stream)
@@ -53,7 +54,7 @@ def test_how_bad_it_is_stands_in_the_level(
 
 def test_in_text_mode_only_warnings_and_notes_are_written(stream: io.StringIO) -> None:
     log = open_log(as_json=False, stream=stream).bind(job="nightly")
-    log.run_started("r1", source="a.csv", destination="trakt", rows_to_send=1, is_continued=False)
+    log.run_started(StartedRun("r1", "a.csv", "trakt", 1, is_continued=False))
     log.run_ended(build_end())
     log.stopped("no answer", 3)
     log.warn_once("the metrics could not be written")

@@ -20,6 +20,7 @@ from importer.monitoring.metrics import write_metrics
 from importer.monitoring.notify import NotifyOn
 from importer.plans.report import Plan, build_head
 from importer.progress import Progress
+from importer.runs.prompts import StartedRun
 from tests.monitoring.builders import BEGAN_AT, build_end
 from tests.test_docs import ROOT, read_table
 
@@ -45,7 +46,7 @@ def test_every_metric_is_explained_with_its_labels(tmp_path: Path) -> None:
 def test_every_event_is_explained_with_its_facts() -> None:
     stream = io.StringIO()
     log = open_log(as_json=True, stream=stream)
-    log.run_started("r1", source="", destination="", rows_to_send=0, is_continued=False)
+    log.run_started(StartedRun("r1", "", "", 0, is_continued=False))
     log.waiting("", 1)
     log.progress(**Watch(Progress(), lambda: 0.0).look().as_facts())
     log.planned(build_head(Plan("", "", ""), Path("plan.csv")))
