@@ -14,7 +14,6 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from importer.journal.rows import in_blocks
 from importer.journal.runs import Journal, JournalRun
 from importer.state_files import translate_trouble
 
@@ -38,15 +37,8 @@ def copy_marked(journal: Path, run: JournalRun) -> bytes:
         with closing(_open(journal)) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)
         with Journal(folder, _NAME) as marked:
-            _claim_open(JournalRun(marked, run.number, run.run_id))
+            JournalRun(marked, run.number, run.run_id).claim_open()
         return copy.read_bytes()
-
-
-def _claim_open(run: JournalRun) -> None:
-    run.unclaim()
-    # The blocks are gathered first: claimed rows would not be found again.
-    blocks = [[job.row for job in jobs] for jobs in in_blocks(run.open_jobs)]
-    run.claim_rows([row for rows in blocks for row in rows])
 
 
 def _open(journal: Path) -> sqlite3.Connection:

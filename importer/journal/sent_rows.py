@@ -77,6 +77,13 @@ class SentRows(TrafficRows):
             self.note_traffic(traffic or Traffic())
             self._change((row, CLAIMED) for row in rows)
 
+    def claim_open(self) -> None:
+        """Claim all open rows: from here on each of them may have been sent."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE state SET is_claimed = 1 WHERE run = ? AND status IS NULL", (self.number,)
+            )
+
     def unclaim(self, *, except_rows: Iterable[int] = ()) -> None:
         """Remove the claims of rows that were never sent; `except_rows` may have been."""
         with self._transaction():
