@@ -263,7 +263,8 @@ def test_after_an_unexpected_error_in_an_undo_the_account_stays_set_aside(
     monkeypatch.setattr("importer.fleet.undoing.open_run", fail)
     code, out, _ = sent("fleet", "undo", "ada", "last", "--yes")
     assert code == 1
-    assert "a mistake in the program" in out
+    assert out.startswith("ada: rows did not succeed: an unexpected error (ValueError)\n")
+    assert "a mistake in the program" not in out
     assert out.endswith(" has not ended; the same command goes on\n")
     assert _show(sent)["state"] == "set_aside"
 
