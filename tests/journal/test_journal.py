@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -211,6 +212,24 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
         assert kinds == [("import", None), ("import", None), ("undo", "first")]
         later = plan(journal, build_job(note="noted"))
         assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
+
+
+def test_a_table_that_is_read_in_pieces_has_the_checksum_of_the_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Journal(folder, "account") as journal:
+        run = plan(
+            journal,
+            *(build_job(row, imdb_id=f"tt{row:07}", rating=8, rated_at="2014-09-01") for row in range(1, 8)),
+        )
+        deliver(journal, run)
+        run.finish()
+    whole = ",".join(f'["tt{row:07}",8,"2014-09-01"]' for row in range(1, 8))
+    with closing(sqlite3.connect(folder / "account.sqlite3")) as database:
+        for piece in (2, 3, 7, 100):
+            monkeypatch.setattr(blocks, "PIECE", piece)
+            crc = blocks.measure(database, blocks.read_queries(database), 0, "known", 0)
+            assert crc == zlib.crc32(whole.encode())
 
 
 VERSION_11 = Path(__file__).with_name("version-11.sql").read_text("utf-8")
