@@ -38,12 +38,15 @@ class Batcher:
 
     def add(self, jobs: Iterable[tuple[str, RatingJob]]) -> Iterator[Batch]:
         """Add (kind of request, job) pairs; yield batches as they become full."""
+        waiting, size = self._waiting, self._size.now
         for request_kind, job in jobs:
-            collected = self._waiting.setdefault(request_kind, [])
+            if (collected := waiting.get(request_kind)) is None:
+                collected = waiting[request_kind] = []
             collected.append(job)
-            if len(collected) >= self._size.now:
-                del self._waiting[request_kind]
+            if len(collected) >= size:
+                del waiting[request_kind]
                 yield Batch(request_kind, collected)
+                size = self._size.now
 
     def flush(self) -> Iterator[Batch]:
         """Yield the remaining jobs as batches, after the last job."""

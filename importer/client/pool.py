@@ -35,7 +35,7 @@ from importer.destinations.decisions import (
     Stop,
 )
 from importer.errors import StopRunError
-from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
+from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status, make_row_outcome
 
 OUTAGE_AFTER = 10
 """After so many failed batches in a row the run stops: the fault is the server's, not theirs."""
@@ -286,7 +286,7 @@ def _build_row_outcomes(
     duration_ms = round(trace.duration_seconds * 1000)
     attempts, http_status = trace.attempts, trace.http_status
     return [
-        RowOutcome(job.row, outcome, attempts, http_status, sent_at, duration_ms)
+        make_row_outcome((job.row, outcome, attempts, http_status, sent_at, duration_ms))
         for job, outcome in zip(jobs, outcomes, strict=True)
         if outcome is not None
     ]

@@ -37,18 +37,17 @@ class Dates:
 
     def build(self, rated_at: str | None) -> str | None:
         """Build the `rated_at` to send, such as `2014-09-01T12:00:00.000Z`."""
-        return None if rated_at is None else self._understand(rated_at)[0]
+        return None if rated_at is None else (self._known.get(rated_at) or self._understand(rated_at))[0]
 
     def is_future(self, rated_at: str | None) -> bool:
         """Whether the row's date is in the future; today is not, at any hour."""
-        return rated_at is not None and self._understand(rated_at)[1]
+        return rated_at is not None and (self._known.get(rated_at) or self._understand(rated_at))[1]
 
     def _understand(self, rated_at: str) -> tuple[str, bool]:
-        if (known := self._known.get(rated_at)) is None:
-            if len(self._known) >= _REMEMBERED:
-                self._known.clear()
-            known = self._known[rated_at] = self._read_past_day(rated_at) or self._read(rated_at)
-        return known
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        understood = self._known[rated_at] = self._read_past_day(rated_at) or self._read(rated_at)
+        return understood
 
     def _read_past_day(self, rated_at: str) -> tuple[str, bool] | None:
         """Read nearly every date without arithmetic: it is a day before today, and its time is in UTC."""

@@ -44,7 +44,8 @@ class OneToTen:
     def _build_rating(self, job: RatingJob) -> dict[str, Any]:
         if not job.rating:
             return {}
-        rating: dict[str, Any] = {"rating": self._number(job)}
+        number = job.rating if isinstance(job.rating, int) else self._number(job)
+        rating: dict[str, Any] = {"rating": number}
         # Without a date, even an equal rating would be dated today: a known date is always sent.
         if rated_at := self.dates.build(job.rated_at):
             rating["rated_at"] = rated_at

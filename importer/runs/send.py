@@ -11,6 +11,7 @@ a request.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -258,7 +259,8 @@ class Sending:
 
     def _count(self, row_outcomes: Sequence[RowOutcome]) -> None:
         self._progress.done += len(row_outcomes)
-        self._progress.failed += sum(not each.outcome.status.is_success for each in row_outcomes)
+        counts = Counter(each.outcome.status for each in row_outcomes)
+        self._progress.failed += sum(rows for status, rows in counts.items() if not status.is_success)
 
     async def _write_now_and_then(self) -> None:
         try:
