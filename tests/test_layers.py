@@ -36,7 +36,7 @@ KNOWN_EXCEPTIONS: frozenset[tuple[str, str]] = frozenset()
 
 # The only homes of a library.
 HOMES = {
-    "aiohttp": ("client/transport.py", "sandbox/", "web/"),
+    "aiohttp": ("client/connections.py", "sandbox/", "web/"),
     "aiolimiter": ("client/pace.py",),
     "apscheduler": ("sync/times.py",),
     "pandas": ("readers/",),

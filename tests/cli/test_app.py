@@ -106,6 +106,17 @@ def test_help_lists_every_command_and_imports_none() -> None:
     assert not slow & set(done.stderr.split())
 
 
+def test_help_of_a_command_loads_nothing_for_requests_or_tables() -> None:
+    code = (
+        "import sys; from importer.cli.app import app\n"
+        "try: app(['run', '--help'])\n"
+        "finally: print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "--to" in done.stdout
+    assert not {"aiohttp", "jinja2", "pandas", "rich", "structlog"} & set(done.stderr.split())
+
+
 def test_a_mistyped_command_is_met_with_the_one_that_was_meant(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

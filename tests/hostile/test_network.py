@@ -1,6 +1,6 @@
 """Servers that lie about themselves, send elsewhere, or never come to an end.
 
-What else can come over the line, and answers beyond the limit: see delivery/test_transport.py.
+What else can come over the line, and answers beyond the limit: see client/test_transport.py.
 """
 
 import importlib
