@@ -40,9 +40,9 @@ _SCROLL = """async (share) => {
         if (row?.hasAttribute("aria-rowindex")) return performance.now() - began;
     }
 }"""
-_FILTER = """async (share) => {
-    const select = document.querySelector("[name=reason]"), old = select.form, began = performance.now();
-    select.selectedIndex = 1 + Math.floor(share * 10) % (select.length - 1);
+_FILTER = """async () => {
+    const select = document.querySelector("[name=kind]"), old = select.form, began = performance.now();
+    select.selectedIndex = 1 + select.selectedIndex % (select.length - 1);
     select.dispatchEvent(new Event("change", { bubbles: true }));
     while (old.isConnected) await new Promise(requestAnimationFrame);
     return performance.now() - began;
@@ -78,7 +78,8 @@ def _build_rows(rows: int) -> Iterator[list[object]]:
     for row in range(1, rows + 1):
         action, before = ("change", row % 10) if row % 7 == 0 else ("add", "")
         film = [f"Title number {row * 7919 % rows} of the shelf", 1950 + row % 75, "", "", f"tt{row:07}"]
-        cells = [row, row + 1, action, before, row % 10 + 1, "", action, "movie", *film]
+        kind = ("movie", "show", "movie", "episode")[row % 4]
+        cells = [row, row + 1, action, before, row % 10 + 1, "", action, kind, *film]
         yield [*cells, *[""] * (len(PLAN_COLUMNS) - len(cells))]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
+from multidict import MultiDictProxy
 
 from importer.model import NEEDS_ID
 from importer.plans.model import PLAN_COLUMNS, Action
@@ -75,14 +76,20 @@ async def show_plan(request: web.Request) -> web.StreamResponse:
 
 async def show_rows(request: web.Request) -> web.StreamResponse:
     """Show a page of the plan's rows, as a part of the page."""
-    draft = find_draft(request)
-    values = await _describe_rows(request, draft)
+    return await _show_rows(request, find_draft(request))
+
+
+async def _show_rows(request: web.Request, draft: Draft, row: int | None = None) -> web.StreamResponse:
+    values = await _describe_rows(request, draft, row)
     return render(request, "plan_rows.html", draft=draft, **values)
 
 
-async def _describe_rows(request: web.Request, draft: Draft) -> Mapping[str, Any]:
+async def _describe_rows(request: web.Request, draft: Draft, row: int | None = None) -> Mapping[str, Any]:
+    """Describe the page that is asked for, or that which has this row."""
     table = await asyncio.to_thread(read_table, draft.plan, PLAN_COLUMNS)
     wanted = Wanted.of(request, FILTERS)
+    if row is not None:
+        wanted = table.turn_to(row, wanted)
     actions, sent = table.counts("action"), _find_sent(table)
     return {
         "has_plan": True,
@@ -115,18 +122,26 @@ async def take_out(request: web.Request) -> web.StreamResponse:
     form = await request.post()
     table = await asyncio.to_thread(read_table, draft.plan, PLAN_COLUMNS)
     await draft.hold("run", "plan")
-    row = str(form["row"]) if "row" in form else None
-    if row is not None and not (row.isdecimal() and len(row) < 12):
-        raise web.HTTPConflict(text="There is no such row.")
-    numbers = set(table.numbers(Wanted.of(request, FILTERS))) if row is None else {int(row)}
+    row = _read_row(form)
+    numbers = set(table.numbers(Wanted.of(request, FILTERS))) if row is None else {row}
     numbers &= _find_sent(table)  # the others say why they do not go, and go on saying it
     out = set(draft.left_out)
     draft.left_out = sorted(out - numbers if form.get("back") else out | numbers)
     draft.save()
     if "HX-Request" in request.headers:
-        return await show_rows(request)
+        return await _show_rows(request, draft, row)
     query = request.query_string
     return redirect(request, f"/imports/{draft.id}/plan{'?' if query else ''}{query}")
+
+
+def _read_row(form: MultiDictProxy[Any]) -> int | None:
+    """Read the row that is taken out; none, if all are that a filter shows."""
+    if "row" not in form:
+        return None
+    row = str(form.getall("row")[-1])  # that of the button; the field before it is empty
+    if not (row.isdecimal() and len(row) < 12):
+        raise web.HTTPConflict(text="There is no such row.")
+    return int(row)
 
 
 def write_chosen(draft: Draft) -> str:

@@ -12,7 +12,7 @@ import csv
 import sys
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +130,11 @@ class Table:
         """Return the `row` of each row that fits."""
         place = self._places["row"]
         return [int(self._rows[number][place]) for number in self._find(wanted)]
+
+    def turn_to(self, row: int, wanted: Wanted) -> Wanted:
+        """Ask for the page with this row instead, if it fits."""
+        numbers = self.numbers(wanted)
+        return replace(wanted, page=numbers.index(row) // ROWS_PER_PAGE + 1) if row in numbers else wanted
 
     def find(self, row: str) -> Row | None:
         """Find a row by its number in the file."""

@@ -64,6 +64,17 @@ def test_a_page_beyond_the_last_is_the_last() -> None:
     assert (view.page, view.pages, len(view.rows), view.first) == (2, 2, 1, ROWS_PER_PAGE + 1)
 
 
+def test_a_row_is_found_on_its_page_where_it_fits() -> None:
+    titles = ("Alien", "Heat")
+    rows = range(1, 4 * ROWS_PER_PAGE + 1)
+    table = Table(COLUMNS, [build_row(row, titles[row % 2]) for row in rows])
+    last = 4 * ROWS_PER_PAGE
+    assert table.turn_to(last, Wanted()).page == 4
+    assert table.turn_to(last, Wanted("alien")) == Wanted("alien", page=2)
+    assert table.turn_to(last, Wanted(sort="-line", page=3)).page == 1
+    assert table.turn_to(last, Wanted("heat", page=2)) == Wanted("heat", page=2)
+
+
 def test_counts_and_numbers_are_of_all_pages() -> None:
     assert TABLE.counts("action") == {"add": 3, "change": 1}
     assert TABLE.numbers(Wanted(filters={"action": "add"})) == [1, 3, 4]

@@ -71,10 +71,11 @@ async def test_a_row_that_cannot_go_keeps_its_reason_when_its_filter_is_taken_ou
     assert [row["status"] for row in rows] == ["rated", "skipped", "invalid"]
 
 
-async def test_a_row_of_no_number_takes_nothing_out(page: Page, places: Path) -> None:
+@pytest.mark.parametrize("row", ["one", ""])
+async def test_a_row_of_no_number_takes_nothing_out(page: Page, places: Path, row: str) -> None:
     draft = await take(page, places, RATINGS + "\n".join(FILMS))
     await choose(page, draft, "sandbox")
-    answer = await page.post(f"/imports/{draft.id}/plan/take-out", {"row": "one"})
+    answer = await page.post(f"/imports/{draft.id}/plan/take-out", {"row": row})
     assert answer.status == 409
     assert load(draft).left_out == []
 

@@ -65,7 +65,11 @@ function pressCardKey(event) {
 document.addEventListener("DOMContentLoaded", () => {
   prepareDrop();
   document.addEventListener("keydown", pressCardKey);
-  document.body.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-Token"] = token(); });
+  document.body.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-Token"] = token();
+    const pressed = event.detail.triggeringEvent?.submitter; // htmx does not see a button outside its form
+    if (pressed?.name) event.detail.formData.set(pressed.name, pressed.value);
+  });
   const lost = document.getElementById("lost");
   const refused = document.getElementById("refused");
   document.body.addEventListener("htmx:sendError", () => { lost.hidden = false; });
