@@ -228,12 +228,14 @@ def keep_the_journal_small(folder: Path, size: float) -> Generator[Round]:
 
 
 def split_by_user(folder: Path, size: float) -> Generator[Round]:
-    """Row s1."""
+    """Row s1. What counts is the processor's time; the figures also have a pass that writes what it reads."""
     file = str(write_dump(folder / "dump.csv", int(2_000_000 * size)))
     for into in _states(folder):
-        bare = run_child("yardsticks", "copy_with_csv", file=file, into=str(folder / "copy.csv"))
+        bare = run_child("yardsticks", "read_with_csv", file=file)
+        copied = run_child("yardsticks", "copy_with_csv", file=file, into=str(folder / "copy.csv"))
         ours = run_child("work", "split_by_user", file=file, into=str(into))
-        yield _compare_times(ours, bare)
+        ratio = ours["cpu_seconds"] / bare["cpu_seconds"]
+        yield Round(ratio, {"ours": ours, "bare": bare, "copied": copied})
 
 
 def split_in_flat_memory(folder: Path, size: float) -> Generator[Round]:
@@ -279,6 +281,6 @@ ROWS = [
     Row("k", "20,000 rows and one more", "x reading them", 3, run_with_one_line_more),
     Row("l", "the journal of 100,000 rows", "bytes a row", 110, keep_the_journal_small),
     Row("w", "500 idle sync jobs in threads", "of a process each (CPU)", 1 / 40, run_warm),
-    Row("s1", "splitting 2,000,000 rows", "x csv, read and written", 2.5, split_by_user),
+    Row("s1", "splitting 2,000,000 rows", "x the CPU of csv, only read", 2.5, split_by_user),
     Row("s2", "memory, splitting 4,000,000", "x that of 500,000", 1.15, split_in_flat_memory),
 ]

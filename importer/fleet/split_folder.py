@@ -122,7 +122,7 @@ class _Beside:
         self._rows: dict[bytes, bytes] = {}
         for written in table.written_rows(table.header.keys.index(shared)):
             for key, row in zip(written.cells, written.rows, strict=True):
-                self._rows[key] = self._rows.get(key, b"") + row
+                self._rows[key] = self._rows.get(key, b"") + row + b"\n"
 
     def about(self, content: bytes) -> bytes:
         """Return the file with the rows that say something about this content."""

@@ -21,6 +21,8 @@ from importer.readers.tables.csv_rows import drop_lines, read_blocks
 from importer.readers.tables.dialect import Dialect
 from importer.readers.tables.text import TextFile
 
+_ALL_BYTES = bytes(range(256))
+
 
 class WrittenRows(NamedTuple):
     """Some rows of a text, one after the other."""
@@ -28,7 +30,7 @@ class WrittenRows(NamedTuple):
     cells: list[bytes]
     """Of the column that was asked for, without blanks at both ends."""
     rows: list[bytes]
-    """Each with a newline at its end."""
+    """Each without the newline at its end."""
     doubtful: frozenset[int] = frozenset()
     """Rows, by index, whose cell cannot be trusted: broken, or cut off within or before it."""
     spans_lines: bool = False
@@ -38,7 +40,7 @@ class WrittenRows(NamedTuple):
 def read_written_header(text: TextFile, dialect: Dialect, block_size: int) -> bytes:
     """Return the lines down to the end of the header, as they are written."""
     block = next(text.blocks(block_size), b"")
-    return _end(block.splitlines(keepends=True)[: dialect.header_lines])
+    return b"\n".join([*block.splitlines()[: dialect.header_lines], b""])
 
 
 def read_written_rows(text: TextFile, dialect: Dialect, place: int, block_size: int) -> Iterator[WrittenRows]:
@@ -47,12 +49,11 @@ def read_written_rows(text: TextFile, dialect: Dialect, place: int, block_size: 
     first = drop_lines(next(blocks, b""), dialect.header_lines)
     line = dialect.header_lines + 1
     for block in chain([first] if first else [], blocks):
-        lines = block.splitlines(keepends=True)
+        lines = block.splitlines()
         cells = _cut_plain(block, lines, dialect, place)
         if cells is None:
             yield from _read_others(chain([block], blocks), line, text.name, dialect, place)
             return
-        lines[-1] = _end(lines[-1:])
         line += len(lines)
         yield WrittenRows(cells, lines)
 
@@ -62,7 +63,8 @@ def _cut_plain(block: bytes, lines: Sequence[bytes], dialect: Dialect, place: in
     delimiter, others = dialect.delimiter.encode(), len(dialect.names) - 1
     if b'"' in block or not others or dialect.skips_blanks:
         return None
-    if set(map(bytes.count, lines, repeat(delimiter))) != {others}:
+    shape = block.translate(None, _ALL_BYTES.translate(None, delimiter + b"\n"))
+    if shape.rstrip(b"\n") != ((delimiter * others + b"\n") * len(lines))[:-1]:
         return None
     cells = [parts[place].strip() for parts in map(bytes.split, lines, repeat(delimiter), repeat(place + 1))]
     if not b"".join(cells).isascii():  # there are other blanks, too
@@ -93,7 +95,7 @@ class _Recorded:
 
     def __iter__(self) -> Iterator[bytes]:
         for block in self._blocks:
-            self._lines += block.splitlines(keepends=True)
+            self._lines += block.splitlines()
             yield block
 
     def take(self, begin: int, end: int | None) -> list[bytes]:
@@ -111,14 +113,8 @@ def _join(chunk: Chunk, lines: list[bytes], place: int) -> WrittenRows:
     cells = [cell.strip().encode() for cell in chunk.column(place)]
     doubtful = frozenset(chunk.broken) | {row for row, cells in chunk.short.items() if cells <= place + 1}
     if len(lines) == len(chunk.lines):
-        lines[-1] = _end(lines[-1:])
         return WrittenRows(cells, lines, doubtful)
     first = chunk.lines[0]
     starts = [*(line - first for line in chunk.lines), len(lines)]
-    rows = [_end(lines[begin:end]) for begin, end in pairwise(starts)]
+    rows = [b"\n".join(lines[begin:end]).rstrip(b"\n") for begin, end in pairwise(starts)]
     return WrittenRows(cells, rows, doubtful, spans_lines=True)
-
-
-def _end(lines: list[bytes]) -> bytes:
-    """Join the lines of a row; it ends with one newline, also if it is the file's last."""
-    return b"".join(lines).rstrip(b"\n") + b"\n"
