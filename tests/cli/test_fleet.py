@@ -4,6 +4,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def test_results_are_those_of_the_saved_journal(imported: Importer, tmp_path: Pa
 def test_the_journal_is_a_file_that_sqlite_opens(imported: Importer, tmp_path: Path) -> None:
     out = tmp_path / "ada.sqlite3"
     assert imported("fleet", "journal", "ada", "--out", str(out))[0] == 0
-    with sqlite3.connect(out) as database:
+    with closing(sqlite3.connect(out)) as database:
         assert database.execute("SELECT count(*) FROM run").fetchone() == (1,)
 
     code, _, err = imported("fleet", "journal", "ada", "--out", str(out))
