@@ -314,17 +314,14 @@ class Purpose(Enum):
 class AccountUnreadableError(StopRunError):
     """The account's ratings could not be read, and the run must not send without them."""
 
-    def __init__(self, purpose: Purpose, doubt: str = "") -> None:
+    def __init__(self, purpose: Purpose, why: str, *, is_listed: bool) -> None:
+        """`is_listed` says that the account has shown a list, which contradicts itself."""
         self.purpose = purpose
         lacking, remedy = purpose.value
-        trouble = f"the account cannot be read ({doubt})" if doubt else "the account cannot be read"
         # Trakt's lists and counts were seen to lag behind for up to five minutes.
-        wait = (
-            ". Its list may lag behind for some minutes; try the same command again after ten"
-            if doubt
-            else ""
-        )
-        super().__init__(f"{trouble}, so {lacking}; nothing was sent{wait}", remedy)
+        wait = ". Its list may lag behind for some minutes; try the same command again after ten"
+        told = f"the account cannot be read ({why}), so {lacking}; nothing was sent"
+        super().__init__(told + wait if is_listed else told, remedy)
 
 
 class JournalLockedError(StopRunError):

@@ -7,10 +7,10 @@ read.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from importer.client.account_reader import AccountReader
+from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.client import Client
 from importer.destinations.base import Destination, IdFinder
-from importer.errors import AccountUnreadableError, Purpose
+from importer.errors import AccountUnreadableError, Purpose, StopRunError
 from importer.model import RowOutcome
 from importer.runs.delivery import Work
 from importer.runs.find_ids import find_ids
@@ -51,10 +51,10 @@ class Comparison:
         kinds, unseen = all_kinds(run.open_kinds()), Unseen.of_run(run, as_stored)
         reading = await read_account(AccountReader(self.destination, client), kinds)
         ratings = None
-        if reading is not None and reading.is_complete:
+        if isinstance(reading, AccountReading) and reading.is_complete:
             ratings = with_other_ids(reading.ratings, unseen.unlisted)
         else:
-            self._insist_on_reading(reading.doubt if reading else "")
+            self._insist_on_reading(reading)
         row_outcomes = close_unanswered(
             run, ratings, unseen, as_stored, resend=work.options.resend_unconfirmed
         )
@@ -63,7 +63,7 @@ class Comparison:
             run.note_unreadable()
             if not self.destination.repeats_safely and not work.options.resend_unconfirmed:
                 self.count(leave_unconfirmed(run))
-            return Snapshot(is_readable=False)
+            return Snapshot(is_readable=False, trouble=_explain(reading))
         if work.undone is not None:
             keep_what_changed_since(run, work.undone, work.later_runs, ratings, unseen, as_stored)
         if work.rules.follows_plan:
@@ -77,16 +77,25 @@ class Comparison:
         titles = listed + unseen.count_added(ratings)
         return Snapshot(True, titles, frozenset(kinds), changes, removals)
 
-    def _insist_on_reading(self, doubt: str) -> None:
+    def _insist_on_reading(self, failed: AccountReading | StopRunError) -> None:
         """Stop where nothing may be sent to an account that cannot be read."""
+        if (purpose := self._find_purpose()) is not None:
+            raise AccountUnreadableError(
+                purpose, _explain(failed), is_listed=isinstance(failed, AccountReading)
+            )
+
+    def _find_purpose(self) -> Purpose | None:
         rules, keeps_dates = self.work.rules, self.destination.keeps_dates
         if self.work.undone is not None:
-            raise AccountUnreadableError(Purpose.UNDO, doubt)
+            return Purpose.UNDO
         if rules.follows_plan:
-            raise AccountUnreadableError(Purpose.PLAN, doubt)
+            return Purpose.PLAN
         if rules.removes_missing or self.work.run.has_open_removals_noted(NOT_RATED):  # those of a retry, too
-            raise AccountUnreadableError(Purpose.MIRROR, doubt)
+            return Purpose.MIRROR
         if rules.on_conflict.needs_the_account(keeps_dates=keeps_dates):
-            raise AccountUnreadableError(Purpose.CONFLICTS, doubt)
-        if rules.is_unattended and keeps_dates:
-            raise AccountUnreadableError(Purpose.SYNC, doubt)
+            return Purpose.CONFLICTS
+        return Purpose.SYNC if rules.is_unattended and keeps_dates else None
+
+
+def _explain(failed: AccountReading | StopRunError) -> str:
+    return failed.message.rstrip(".") if isinstance(failed, StopRunError) else failed.doubt

@@ -136,7 +136,8 @@ class ImportRun:
                 if delivery.stopped_by is not None:
                     raise delivery.stopped_by
                 if not snapshot.is_readable:
-                    raise StopRunError("the account cannot be read: nothing to compare the file with")
+                    trouble = f"the account cannot be read ({snapshot.trouble})"
+                    raise StopRunError(f"{trouble}: nothing to compare the file with")
                 loaded = replace(loaded, room=self._find_room(loaded.run, snapshot))
             yield loaded
 

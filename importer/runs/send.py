@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import replace
 from itertools import islice
 
-from importer.client.account_reader import AccountReader
+from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.batching import Batcher, BatchSize
 from importer.client.client import Client
 from importer.client.pool import WorkerPool
@@ -173,7 +173,7 @@ class Sending:
         for pause_seconds in VERIFY_PAUSES:
             await asyncio.sleep(pause_seconds)  # what was stored a moment ago may not be shown at once
             reading = await read_account(account_reader, verification.kinds)
-            if reading is not None and verification.is_all_there(reading.ratings):
+            if isinstance(reading, AccountReading) and verification.is_all_there(reading.ratings):
                 return
         if sends_again and (jobs := verification.list_to_send_again()):
             await self._send_again(client, jobs)

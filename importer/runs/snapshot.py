@@ -25,7 +25,7 @@ from importer.destinations.titles import (
     find_namesake,
     find_rating,
 )
-from importer.errors import AuthorizationError, Remedy, UsageError
+from importer.errors import AuthorizationError, Remedy, StopRunError, UsageError
 from importer.journal import JournalRun, Replaced, in_blocks
 from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, RowRemedy, Status
 from importer.runs.conflicts import (
@@ -87,6 +87,8 @@ class Snapshot:
     rows: int = 0
     rows_before: int = 0
     """The rows of that source, and those that it had in its last run."""
+    trouble: str = ""
+    """Why the ratings could not be read."""
 
     def exceeds(self, percent: int) -> bool:
         """Whether a run would change more than this share of the account, as the wrong file would.
@@ -111,12 +113,20 @@ class Snapshot:
         return percent < 100 and fewer >= MANY_REMOVALS and fewer * 200 > self.rows_before * percent
 
 
-async def read_account(account_reader: AccountReader, kinds: Iterable[MediaKind]) -> AccountReading | None:
-    """Read the account's ratings of these kinds; None if they cannot be read. Raises StopRunError."""
+async def read_account(
+    account_reader: AccountReader, kinds: Iterable[MediaKind]
+) -> AccountReading | StopRunError:
+    """Read the account's ratings of these kinds, or return why they cannot be read.
+
+    Raises AuthorizationError: without a sign-in nothing can be sent either.
+    """
     decision = await account_reader.read_all(kinds)
-    if isinstance(decision, Stop) and isinstance(decision.error, AuthorizationError):
+    if isinstance(decision, Done):
+        return decision.value
+    assert isinstance(decision, Stop)
+    if isinstance(decision.error, AuthorizationError):
         raise decision.error
-    return decision.value if isinstance(decision, Done) else None
+    return decision.error
 
 
 def close_unanswered(
