@@ -152,6 +152,12 @@ class Command:
         return self.folder / "said" / f"{self.name}.{ending}"
 
 
+def list_running(folder: Path) -> Sequence[Command]:
+    """List the commands that run in a folder now."""
+    found = (Command(folder, lock.stem) for lock in (folder / "said").glob("*.lock"))
+    return [command for command in found if command.is_running]
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What a command has said."""

@@ -28,6 +28,7 @@ from importer.web.access import ACCESS, Access
 from importer.web.account_pages import SIDES
 from importer.web.drafts import FOLDER, remove_old
 from importer.web.guard import guard
+from importer.web.live import wait_for_news
 from importer.web.render import serve_static
 from importer.web.turns import TURNS, in_turn
 
@@ -38,7 +39,9 @@ _SOON_SECONDS = 2
 def build_app(access: Access, folder: Path) -> web.Application:
     """Build the page; `folder` is where imports are kept."""
     app = web.Application(
-        middlewares=[guard, in_turn], client_max_size=_FORM_BYTES, logger=logging.getLogger("importer.web")
+        middlewares=[guard, in_turn, wait_for_news],
+        client_max_size=_FORM_BYTES,
+        logger=logging.getLogger("importer.web"),
     )
     app[ACCESS], app[FOLDER], app[TURNS] = access, folder, WeakValueDictionary()
     app.add_routes(

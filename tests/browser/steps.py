@@ -8,19 +8,28 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 
+def settle(page: Page) -> None:
+    """Wait until the page waits for no command, and see it at once: `expect` looks but once a second."""
+    page.wait_for_function("() => document.readyState !== 'loading' && !document.getElementById('live')")
+
+
 def drop(page: Page, path: Path) -> None:
     page.set_input_files("#file", path)
+    page.wait_for_url("**/imports/*")
+    settle(page)
     expect(page.get_by_role("link", name="Next: where to?")).to_be_visible()
 
 
 def plan_in_sandbox(page: Page) -> None:
     page.get_by_role("link", name="Next: where to?").click()
     page.get_by_role("button", name="Try it here first").click()
+    settle(page)
     expect(page.get_by_role("button", name=re.compile("^Send "))).to_be_visible()
 
 
 def send(page: Page) -> None:
     page.get_by_role("button", name=re.compile("^Send ")).first.click()
+    settle(page)
     expect(page.get_by_role("heading", name="All rows")).to_be_visible()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import SAMPLES, Server, Watcher, open_page
-from tests.browser.steps import check_access, check_width, drop, plan_in_sandbox, send
+from tests.browser.steps import check_access, check_width, drop, plan_in_sandbox, send, settle
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 
@@ -63,12 +63,15 @@ def test_the_whole_way_from_a_dropped_file_to_undo(page: Page, server: Server) -
     page.get_by_label("IMDb id").fill("tt0000417")
     page.get_by_role("button", name="Keep the correction").click()
     page.get_by_role("button", name="Send 1 corrected row").click()
+    settle(page)
     expect(page.get_by_role("heading", name="All rows")).to_be_visible()
     expect(page.locator(".counts li", has_text="not found")).to_have_count(0)
 
     page.get_by_role("button", name="Undo …").click()
+    settle(page)
     expect(page.get_by_role("heading", name="1 rating would be as before the run")).to_be_visible()
     page.get_by_role("button", name="Undo 1 rating").click()
+    settle(page)
     expect(page.get_by_role("heading", name="Undone")).to_be_visible()
     page.goto(server.address.partition("?")[0] + "runs")
     expect(page.get_by_text("undone", exact=True)).to_be_visible()
@@ -101,6 +104,7 @@ def test_a_run_outlives_the_pages_server_and_is_found_again(
     again = open_page(browser, watcher)
     again.goto(server.address)
     again.goto(server.address.partition("?")[0] + place)
+    settle(again)
     expect(again.get_by_role("heading", name="All rows")).to_be_visible()
     assert count_of(again, "rated") == "123"
     again.context.close()
@@ -114,6 +118,7 @@ def test_two_tabs_show_the_same_run_and_begin_it_once(page: Page, server: Server
     page.get_by_role("button", name=re.compile("^Send ")).click()
     other.get_by_role("button", name=re.compile("^Send ")).click()
     for tab in (page, other):
+        settle(tab)
         expect(tab.get_by_role("heading", name="All rows")).to_be_visible()
     assert page.url == other.url
     assert len(server.run("runs").splitlines()) == 2  # with the heading
@@ -155,6 +160,6 @@ def look_again(page: Page, name: str) -> None:
         expect(wanted.or_(again)).to_be_visible()
         if wanted.is_visible():
             return
-        page.wait_for_timeout(500)  # as a person would; without scripts nothing can be waited for
+        page.wait_for_timeout(100)  # as a person would; without scripts nothing can be waited for
         again.click()
     raise AssertionError(page.content())

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.chromium import SAMPLES, Server
-from tests.browser.steps import check_access, check_width, drop
+from tests.browser.steps import check_access, check_width, drop, settle
 from tests.titles.extract import write_files
 
 KEY = "sandbox-mdblist-key"
@@ -68,8 +68,10 @@ def choose(page: Page, word: str) -> None:
 
 
 def go_on_to_the_plan(page: Page) -> None:
+    settle(page)
     expect(page.get_by_role("heading", name=re.compile("^Signed in as demo"))).to_be_visible()
     page.get_by_role("button", name="Next: see what would happen").click()
+    settle(page)
     expect(page.get_by_role("button", name=re.compile("^Send "))).to_be_visible()
 
 
@@ -83,6 +85,7 @@ def test_signing_in_with_a_code(quiet_page: Page, quiet_server: Server, sandbox:
     page = quiet_page
     choose(page, "trakt")
     page.get_by_role("button", name="Sign in").click()
+    page.locator(".code").wait_for()
     expect(page.get_by_role("heading", name="Enter this code there")).to_be_visible()
     check_access(page)
     check_width(page)
@@ -98,6 +101,7 @@ def test_signing_in_with_a_key(quiet_page: Page, quiet_server: Server) -> None:
     field = page.get_by_label(re.compile("key", re.IGNORECASE))
     field.fill("a-key-of-nobody")
     field.press("Enter")
+    settle(page)
     expect(page.get_by_role("heading", name="Not signed in")).to_be_visible()
     expect(field).to_have_value("")
     check_access(page)
@@ -118,10 +122,13 @@ def test_titles_are_found_by_lists_that_the_page_fetched(quiet_page: Page, tmp_p
     page.get_by_role("button", name="Try it here first").click()
     expect(page.get_by_role("heading", name="Without any account")).to_be_visible()
     page.get_by_role("button", name="Fetch the lists").click()
+    settle(page)
     expect(page.get_by_role("heading", name="Without any account")).to_be_hidden()
     page.get_by_role("button", name="Look the titles up").click()
+    settle(page)
     expect(page.get_by_text("1 title certain")).to_be_visible()
     page.get_by_role("button", name="Next: the plan").click()
+    settle(page)
     expect(page.get_by_text("movie · tt0133093")).to_be_visible()
 
 

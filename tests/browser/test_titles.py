@@ -9,7 +9,7 @@ from importer.destinations.tmdb.search import POSTERS
 from importer.matching.match_file import read_match_file, write_match_file
 from importer.matching.model import MatchLine
 from tests.browser.chromium import SAMPLES, Server, Watcher
-from tests.browser.steps import check_access, check_width, drop
+from tests.browser.steps import check_access, check_width, drop, settle
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
@@ -23,6 +23,7 @@ def test_titles_are_chosen_by_keys_alone(page: Page) -> None:
     check_width(page)
     page.get_by_role("button", name="Try it here first").click()
     page.get_by_role("button", name="Look the titles up").click()
+    settle(page)
     expect(page.get_by_text("7 of 7 doubtful left")).to_be_visible()
     check_access(page)
     check_width(page)
@@ -43,6 +44,7 @@ def test_titles_are_chosen_by_keys_alone(page: Page) -> None:
     page.get_by_role("button", name=re.compile("Take the last choice back")).click()
     expect(page.get_by_text("6 of 7 doubtful left")).to_be_visible()
     page.get_by_role("button", name="Go on; the others are not sent").click()
+    settle(page)
     expect(page.get_by_text("movie · tt0405094")).to_be_visible()
 
 
@@ -56,6 +58,7 @@ def test_posters_are_fetched_only_once_they_are_wanted(
     page.get_by_role("link", name="Next: where to?").click()
     page.get_by_role("button", name="Try it here first").click()
     page.get_by_role("button", name="Look the titles up").click()
+    settle(page)
     expect(page.get_by_text("7 of 7 doubtful left")).to_be_visible()
     matches = quiet_server.folder / "state/web" / page.url.split("/")[-2] / "titles.match.csv"
     lines = read_match_file(matches, matches.name)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from importer.runs.local_sandbox import READY
+from importer.web import live
 from importer.web.commands import Command
 from importer.web.drafts import Draft, load_draft, remove_old
 from importer.web.render import without_flags
@@ -23,6 +24,22 @@ async def test_lines_that_are_pasted_are_a_file(page: Page, places: Path) -> Non
     shown = await page.get(f"/imports/{draft.id}")
     assert "2 rows" in shown.text
     assert "pasted.csv" in shown.text
+
+
+async def test_a_page_that_looks_again_is_answered_once_its_command_has_ended(
+    page: Page, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LONGEST_SECONDS", 600)
+    place = (await page.paste(RATINGS + FILMS[0])).place
+    assert "Next: where to?" in (await page.get(place, HX_Trigger="live")).text
+
+
+async def test_a_page_that_looks_again_is_told_in_between_how_far_it_is(
+    page: Page, places: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LONGEST_SECONDS", 0)
+    place = (await page.paste(RATINGS + FILMS[0])).place
+    assert "Look again" in (await page.get(place, HX_Trigger="live")).text
 
 
 async def test_an_import_that_names_its_api_goes_on_as_before(page: Page, places: Path) -> None:
