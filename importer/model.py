@@ -271,10 +271,6 @@ class RowOutcome(NamedTuple):
     duration_ms: int | None
 
 
-make_row_outcome: Callable[[Iterable[Any]], RowOutcome] = partial(tuple.__new__, RowOutcome)
-"""Like `make_job`."""
-
-
 RESULT_COLUMNS = (
     "row",
     "line",

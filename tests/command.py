@@ -8,6 +8,7 @@ exit_code, out, err = run("plan", "ratings.csv", "--to", "stars")
 
 import csv
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
@@ -16,6 +17,9 @@ import pytest
 
 from importer.cli import app
 from importer.client import token_store
+
+SLOW = frozenset({"aiohttp", "jinja2", "pandas", "rich", "structlog"})
+"""What takes long to load."""
 
 Importer = Callable[..., tuple[int, str, str]]
 """Runs the command: its exit code, standard output and standard error."""
@@ -48,6 +52,16 @@ def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def inherit() -> dict[str, str]:
     """What a process of its own has of the environment: no settings of whoever runs the tests."""
     return {name: value for name, value in os.environ.items() if not name.startswith("IMPORTER_")}
+
+
+def list_loaded(*words: str) -> tuple[str, set[str]]:
+    """Run it in a process of its own: what it prints, and the modules that are loaded at its end."""
+    code = (
+        f"import sys; from importer.cli.app import app\ntry: app({[*words]})\n"
+        "finally: print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout, set(done.stderr.split())
 
 
 def run_command(

@@ -35,7 +35,7 @@ from importer.destinations.decisions import (
     Stop,
 )
 from importer.errors import StopRunError
-from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status, make_row_outcome
+from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
 
 OUTAGE_AFTER = 10
 """After so many failed batches in a row the run stops: the fault is the server's, not theirs."""
@@ -279,6 +279,9 @@ class _StoppedError(Exception):
     """The pool was stopped while this worker was busy: it leaves its batch without outcomes."""
 
 
+_make_row_outcome = partial(tuple.__new__, RowOutcome)  # half the time of `RowOutcome(...)`
+
+
 def _build_row_outcomes(
     jobs: Sequence[RatingJob], outcomes: Sequence[Outcome | None], trace: Trace
 ) -> list[RowOutcome]:
@@ -286,7 +289,7 @@ def _build_row_outcomes(
     duration_ms = round(trace.duration_seconds * 1000)
     attempts, http_status = trace.attempts, trace.http_status
     return [
-        make_row_outcome((job.row, outcome, attempts, http_status, sent_at, duration_ms))
+        _make_row_outcome((job.row, outcome, attempts, http_status, sent_at, duration_ms))
         for job, outcome in zip(jobs, outcomes, strict=True)
         if outcome is not None
     ]

@@ -116,10 +116,7 @@ class Snapshot:
 async def read_account(
     account_reader: AccountReader, kinds: Iterable[MediaKind]
 ) -> AccountReading | StopRunError:
-    """Read the account's ratings of these kinds, or return why they cannot be read.
-
-    Raises AuthorizationError: without a sign-in nothing can be sent either.
-    """
+    """Read these kinds, or return why they cannot be read. Raises AuthorizationError."""
     decision = await account_reader.read_all(kinds)
     if isinstance(decision, Done):
         return decision.value

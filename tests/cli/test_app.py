@@ -2,7 +2,6 @@
 
 import inspect
 import io
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from importer.cli import app, past
+from tests.command import SLOW, list_loaded
 
 
 class Terminal(io.StringIO):
@@ -92,29 +92,18 @@ def test_the_table_of_commands_says_what_the_commands_say(
 
 
 def test_help_lists_every_command_and_imports_none() -> None:
-    code = (
-        "import sys; from importer.cli.app import app\n"
-        "try: app(['--help'])\n"
-        "finally: print(*sys.modules, file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    printed, loaded = list_loaded("--help")
     for name, (module, line) in app.COMMANDS.items():
-        assert f"  {name} " in done.stdout
-        assert line in done.stdout
-        assert f"importer.cli.{module}" not in done.stderr.split()
-    slow = {"aiohttp", "asyncio", "keyring", "orjson", "pandas", "pydantic", "rich", "segno", "structlog"}
-    assert not slow & set(done.stderr.split())
+        assert f"  {name} " in printed
+        assert line in printed
+        assert f"importer.cli.{module}" not in loaded
+    assert not {*SLOW, "asyncio", "keyring", "orjson", "pydantic", "segno"} & loaded
 
 
 def test_help_of_a_command_loads_nothing_for_requests_or_tables() -> None:
-    code = (
-        "import sys; from importer.cli.app import app\n"
-        "try: app(['run', '--help'])\n"
-        "finally: print(*sys.modules, file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "--to" in done.stdout
-    assert not {"aiohttp", "jinja2", "pandas", "rich", "structlog"} & set(done.stderr.split())
+    printed, loaded = list_loaded("run", "--help")
+    assert "--to" in printed
+    assert not SLOW & loaded
 
 
 def test_a_mistyped_command_is_met_with_the_one_that_was_meant(

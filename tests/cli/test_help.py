@@ -3,8 +3,6 @@
 import ast
 import re
 import shlex
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,7 @@ import typer
 from importer.cli import app
 from importer.cli.examples import EXAMPLES
 from importer.text import DOCS, docs_page
-from tests.command import Importer, build_command
+from tests.command import SLOW, Importer, build_command, list_loaded
 
 ROOT = Path(__file__).parents[2]
 
@@ -212,12 +210,6 @@ def test_no_message_names_a_file_of_the_docs() -> None:
 
 
 def test_help_of_all_commands_loads_nothing_slow() -> None:
-    code = (
-        "import sys; from importer.cli.app import app\n"
-        "try: app(['help'])\n"
-        "finally: print(*sys.modules, file=sys.stderr)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    slow = {"aiohttp", "asyncio", "keyring", "orjson", "pandas", "pydantic", "rich", "segno", "structlog"}
-    assert "Usage:" in done.stdout
-    assert not slow & set(done.stderr.split())
+    printed, loaded = list_loaded("help")
+    assert "Usage:" in printed
+    assert not {*SLOW, "asyncio", "keyring", "orjson", "pydantic", "segno"} & loaded
