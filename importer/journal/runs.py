@@ -15,6 +15,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -25,6 +26,11 @@ from importer.journal.results import Tally, count_outcomes, count_taken_over, re
 from importer.journal.sent_rows import SentRows
 from importer.journal.unlisted_rows import UnlistedRows
 from importer.model import Status
+
+
+@cache  # reading it takes a tenth of an idle sync
+def _read_version() -> str:
+    return version("rating-importer")
 
 
 class RunKind(StrEnum):
@@ -97,7 +103,7 @@ class Journal(Database):
             "SELECT number, run_id FROM run"
             " WHERE fingerprint = ? AND destination = ? AND program = ? AND repeatable"
             " AND number = (SELECT max(number) FROM run WHERE repeats IS NULL)",
-            (fingerprint, destination, version("rating-importer")),
+            (fingerprint, destination, _read_version()),
         ).fetchone()
         return self.open_run(*found) if found else None
 
@@ -128,7 +134,7 @@ class Journal(Database):
         undo_of: str | None = None,
     ) -> JournalRun:
         """Add a new run without rows. `undo_of` is the id of the run that it undoes."""
-        now, program = datetime.now(UTC), version("rating-importer")
+        now, program = datetime.now(UTC), _read_version()
         run_id = ""
         # Two runs of one second may get the same id.
         while not run_id or self.count("run WHERE run_id = ?", run_id):
