@@ -85,8 +85,8 @@ class LoadedRows(RunRows):
             for (rows,) in found.fetchall():
                 yield json.loads(rows)
 
-    def repeat(self, earlier: RunRows, outcome: Outcome) -> None:
-        """Make this run, without rows, a repeat of an earlier one, whose sent rows now have `outcome`."""
+    def repeat(self, earlier: RunRows) -> None:
+        """Make this run, without rows, a repeat of an earlier one, whose sent rows are known now."""
         with self._transaction():
             self._db.execute("UPDATE run SET repeats = ? WHERE number = ?", (earlier.number, self.number))
             self._db.execute(
@@ -94,7 +94,7 @@ class LoadedRows(RunRows):
                 " SELECT ?, first_row, last_row, 0, iif(was_sent, ?, status), iif(was_sent, ?, reason),"
                 " iif(was_sent, ?, message), NULL, NULL, NULL, NULL, 0"
                 " FROM (SELECT *, status IN ('rated', 'unrated') AS was_sent FROM state WHERE run = ?)",
-                (self.number, *outcome, earlier.number),
+                (self.number, *states.KNOWN, earlier.number),
             )
 
     def note_ids(self, jobs: Iterable[RatingJob]) -> None:
@@ -116,7 +116,7 @@ class LoadedRows(RunRows):
                 ((*(getattr(job, name) for name in columns), (self.number << 32) + job.row) for job in jobs),
             )
 
-    def close_unchanged(self, outcome: Outcome) -> None:
+    def close_unchanged(self) -> None:
         """Close open rows whose rating an earlier run sent; for others note the known rating.
 
         With ids of several kinds, one title may be known twice, and a love or hate may be
@@ -140,7 +140,7 @@ class LoadedRows(RunRows):
                 " ON CONFLICT DO UPDATE SET rating = excluded.rating",
                 (self.number,),
             )
-            self._change((row, (0, *outcome)) for (row,) in equal)
+            self._change((row, (0, *states.KNOWN)) for (row,) in equal)
 
     def close_open(self, outcome: Outcome, *, only_removals: bool = False) -> None:
         """Close all open rows with one outcome, or only those that remove a rating."""

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 from typing import Any
 
 from importer.journal.blocks import is_of_today
-from importer.journal.states import WITHIN, within
+from importer.journal.states import KNOWN, WITHIN, within
 from importer.model import RESULT_COLUMNS, Status
 
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
@@ -22,8 +22,6 @@ _CELLS = (
     " FROM row LEFT JOIN previous USING (run, row)"
     " WHERE id BETWEEN (? << 32) + ? + 1 AND (? << 32) + 4294967295 ORDER BY id LIMIT 1000"
 )
-
-_KNOWN = "known_from_journal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def _join_columns(
             )
         if repeats:
             previous = tuple(
-                now if why == _KNOWN else before
+                now if why == KNOWN.reason else before
                 for why, now, before in zip(reason, rating, previous, strict=True)
             )
         ratings = rating, rated_at, previous

@@ -15,12 +15,16 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from importer.model import Outcome, Status
+
 COLUMNS = "is_claimed, status, reason, message, attempts, http_status, sent_at, duration_ms, carried"
 
 OPEN = (0, None, None, None, None, None, None, None, 0)
 
 CLAIMED = (1,)
 """The change of a row that is claimed."""
+
+KNOWN = Outcome(Status.UNCHANGED, "known_from_journal", "an earlier run sent this very rating")
 
 Line = tuple[int, int, tuple[Any, ...]]
 """The first row, the last row, and a state or its first values."""

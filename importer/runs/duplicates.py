@@ -30,6 +30,3 @@ def duplicate_of(winner_row: int, winner_line: int) -> Outcome:
         f"row {winner_row} (line {winner_line}) rates the same title and counts: the newest, or the last"
     )
     return Outcome(Status.DUPLICATE, "duplicate", message)
-
-
-UNCHANGED = Outcome(Status.UNCHANGED, "known_from_journal", "an earlier run sent this very rating")

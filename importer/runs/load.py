@@ -20,7 +20,7 @@ from importer.journal import Journal, JournalRun
 from importer.model import InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
-from importer.runs.duplicates import UNCHANGED, close_duplicates
+from importer.runs.duplicates import close_duplicates
 from importer.runs.room import Room
 from importer.runs.rules import RunRules
 
@@ -135,7 +135,7 @@ class Loading:
         for rows in run.titles_rated_twice():
             run.close_each(close_duplicates(rows))
         if self.rules.trusts_journal:
-            run.close_unchanged(UNCHANGED)
+            run.close_unchanged()
         return run, reader.notes
 
     def _begin(self) -> JournalRun:
@@ -151,7 +151,7 @@ class Loading:
     def _repeat(self, earlier: JournalRun) -> tuple[JournalRun, Sequence[str]]:
         """Load a run that repeats an earlier one, without reading the file."""
         run = self._begin()
-        run.repeat(earlier, UNCHANGED)
+        run.repeat(earlier)
         return run, [f"the file has not changed since run {earlier.run_id}, so it was not read again"]
 
 

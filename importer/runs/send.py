@@ -31,7 +31,6 @@ from importer.runs.access import Access
 from importer.runs.compare import Comparison
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
-from importer.runs.duplicates import UNCHANGED
 from importer.runs.journal_writer import JournalWriter
 from importer.runs.room import count_ratings
 from importer.runs.snapshot import Snapshot, answer_conflicts, read_account
@@ -79,7 +78,7 @@ class Sending:
         snapshot = self._snapshot or Snapshot(is_readable=False)
         if self._rules.is_unattended and not snapshot.is_readable and self.stopped_by is None:
             # Without the journal, every run of the sync job would send every row again.
-            self._run.close_unchanged(UNCHANGED)
+            self._run.close_unchanged()
         confirm_user = self._access.confirm_user
         if confirm_user is not None and self.stopped_by is None and self._run.has_open():
             self._connect(confirm_user)

@@ -192,7 +192,7 @@ def test_what_a_repeat_tells_is_its_own_and_its_rows_are_those_of_another_run(
         first.finish()
         with journal.loading():
             repeat = journal.begin("first", "first.csv", "trakt")
-            repeat.repeat(first, Outcome(Status.UNCHANGED, "known_from_journal"))
+            repeat.repeat(first)
         repeat.finish()
     assert find_run(tmp_path, repeat.run_id)
     number = (repeat if whose == "repeat" else first).number

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from importer.errors import ImporterError, JournalLockedError, StateFileError
-from importer.journal import Journal, JournalRun, blocks
+from importer.journal import Journal, JournalRun, blocks, states
 from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.results import Tally
 from importer.journal.traffic_rows import read_traffic
@@ -32,7 +32,6 @@ from importer.model import (
     Status,
 )
 from importer.progress import RequestRecord, Traffic
-from importer.runs.duplicates import UNCHANGED
 from tests.builders import build_invalid, build_job
 
 RATED = Outcome(Status.RATED)
@@ -59,7 +58,7 @@ def plan(
     with journal.loading():
         run = journal.begin(fingerprint, "ratings.csv", "trakt-v1")
         run.add_rows(rows, outcomes or [None] * len(rows))
-        run.close_unchanged(UNCHANGED)
+        run.close_unchanged()
     return run
 
 
@@ -211,7 +210,7 @@ def test_a_journal_of_a_version_before_is_brought_up_to_date(folder: Path, versi
         kinds = journal.connection.execute("SELECT kind, undo_of FROM run ORDER BY number").fetchall()
         assert kinds == [("import", None), ("import", None), ("undo", "first")]
         later = plan(journal, build_job(note="noted"))
-        assert column(journal, later, "message") == [f"noted; {UNCHANGED.message}"]
+        assert column(journal, later, "message") == [f"noted; {states.KNOWN.message}"]
 
 
 def test_a_table_that_is_read_in_pieces_has_the_checksum_of_the_whole(
@@ -537,7 +536,7 @@ def test_a_run_that_repeats_another_tells_its_rows_and_has_none(journal: Journal
     for _ in range(2):  # the second time it is told of the same run, not of the repeat
         with journal.loading():
             repeat = journal.begin("file", "ratings.csv", "trakt-v1")
-            repeat.repeat(earlier, UNCHANGED)
+            repeat.repeat(earlier)
         assert results(journal, repeat) == expected
         assert repeat.tallies() == tallies
         assert repeat.count_open() == 0

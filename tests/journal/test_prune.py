@@ -17,7 +17,6 @@ from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.prune import NEWEST_KEPT, Pruned, PrunedJournal
 from importer.model import Outcome, RowOutcome, Status
 from importer.progress import RequestRecord, Traffic, WaitRecord
-from importer.runs.duplicates import UNCHANGED
 from tests.builders import build_job
 
 RATED, NOT_FOUND = Outcome(Status.RATED), Outcome(Status.NOT_FOUND)
@@ -92,7 +91,7 @@ def test_what_a_run_that_stays_repeats_stays(tmp_path: Path) -> None:
         runs = [add_run(journal, RATED) for _ in range(3)]
         for _ in range(7):
             runs.append(journal.begin("print", "ratings.csv", "sandbox"))
-            runs[-1].repeat(runs[2], UNCHANGED)
+            runs[-1].repeat(runs[2])
             runs[-1].finish()
     assert prune(tmp_path).run_ids == ids(runs[:2] + runs[3:5])
     assert prune(tmp_path).run_ids == []
@@ -169,7 +168,7 @@ def test_what_the_account_holds_stays_known(tmp_path: Path) -> None:
     with Journal(tmp_path, "demo") as journal, journal.loading():
         run = journal.begin("print", "ratings.csv", "sandbox")
         run.add_rows([build_job(1, imdb_id="tt0000101", rating=9)], [None])
-        run.close_unchanged(UNCHANGED)
+        run.close_unchanged()
         assert [tally.status for tally in run.tallies()] == [Status.UNCHANGED]
 
 

@@ -47,12 +47,11 @@ from importer.destinations.registry import choose
 from importer.destinations.titles import AccountRating, PageQuery, RatingsPage
 from importer.errors import ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
-from importer.journal import Journal
+from importer.journal import Journal, states
 from importer.model import Batch, InvalidRow, Outcome, RatingJob, SourceRow, Status
 from importer.runs import journal_writer
 from importer.runs import send as sending
 from importer.runs.destination import OpenDestination
-from importer.runs.duplicates import UNCHANGED
 from importer.runs.import_run import ImportRun
 from importer.runs.load import Source
 from importer.runs.prompts import Unattended
@@ -521,7 +520,7 @@ class CrashAndRerun(RuleBasedStateMachine):
                 winners[line.title] = max(entry, winners.get(line.title, entry))
         results = self._read_results()
         for title, (_, row, line) in winners.items():
-            believed = {UNCHANGED.reason, "not_listed"}
+            believed = {states.KNOWN.reason, "not_listed"}
             is_believed = results[row - 1]["reason"] in believed or row in unchanged_before
             if title in self.server.meddled and is_believed:
                 continue  # an earlier run or session told what stands there: nobody has looked since
