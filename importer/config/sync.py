@@ -11,7 +11,7 @@ from pathlib import Path
 
 from importer.config.sources import SYNC, Loaded, Section, load_settings
 from importer.secret import Secret
-from importer.setting import Places, setting
+from importer.setting import Declared, setting
 
 MOST_AT_ONCE = 256
 
@@ -39,7 +39,7 @@ def _read_at_once(given: object) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class SyncSettings:
+class SyncSettings(Declared):
     """The addresses, the runs that are reported to them, and how many jobs run at once.
 
     The variables are `IMPORTER_SYNC_NOTIFY`, `IMPORTER_SYNC_NOTIFY_ON` and `IMPORTER_SYNC_AT_ONCE`.
@@ -48,12 +48,6 @@ class SyncSettings:
     notify: tuple[Secret, ...] = setting((), is_secret=True, read=_read_addresses)
     notify_on: str = setting("failure", check=_check_occasion)
     at_once: int = setting(16, read=_read_at_once)
-
-    @staticmethod
-    def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Yield nothing: all of it is optional."""
-        del places, needs
-        return iter(())
 
 
 def load_sync(

@@ -11,7 +11,7 @@ from typing import Any
 
 from importer.config.sources import WEB, Loaded, Section, load_settings
 from importer.secret import Secret
-from importer.setting import Places, secret
+from importer.setting import Declared, secret
 
 _SHORTEST = 10
 
@@ -22,16 +22,10 @@ def _check_password(text: str, _above: Mapping[str, Any]) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class WebSettings:
+class WebSettings(Declared):
     """What the page needs to know where others can reach it."""
 
     password: Secret = secret(check=_check_password)
-
-    @staticmethod
-    def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Yield nothing: without a password the page is for this machine only."""
-        del places, needs
-        return iter(())
 
 
 def load_web(

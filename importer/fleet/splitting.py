@@ -29,7 +29,7 @@ from typing import IO
 
 from importer.errors import GarbledTextError, OptionError, UnreadableFileError
 from importer.files import open_text
-from importer.fleet.buckets import BUCKETS, Deal, group_bucket
+from importer.fleet.buckets import Deal, group_bucket
 from importer.fleet.split_folder import ABOUT, COLUMNS, FORM, NOBODY, USERS, place_of_bucket
 from importer.progress import Phase, Progress
 from importer.readers.cells.errors import quote
@@ -84,14 +84,14 @@ def split_dump(
         raise OptionError("user", f"{name} has no such column; its columns are {columns}", user)
     with _appearing(into) as draft:
         beside = _copy_beside(table, path.parent, draft)
-        deal = Deal(draft)
+        deal = Deal(draft, table.path.stat().st_size)
         for written in table.written_rows(place):
             deal.take(written)
             progress.rows_read += len(written.rows)
         deal.append()
         progress.phase = Phase.GROUPING
         found = _Grouping(draft, table, place, wanted)
-        found.run()
+        found.run(deal.count)
         report = SplitReport(found.rows, found.users, found.nobody, found.left_out, beside, table.text.notes)
         header = table.written_header.decode()
         about = {"form": FORM, "source": path.name, "user": user, "header": header, **asdict(report)}
@@ -158,13 +158,13 @@ class _Grouping:
         self._nameless = {"", table.header.names[place]}  # no cell, and a header that stands there again
         self._wanted = wanted
 
-    def run(self) -> None:
+    def run(self, buckets: int) -> None:
         """Group all buckets."""
         with (self._draft / NOBODY).open("xb") as nobody, open_text(self._draft / USERS, "x") as index:
             nobody.write(self._header)
             lines = csv.writer(index, lineterminator="\n")
             lines.writerow(COLUMNS)
-            for number in range(BUCKETS):
+            for number in range(buckets):
                 dealt = self._draft / f"{number:03}"
                 if dealt.exists():
                     lines.writerows(self._group(dealt, number, nobody))

@@ -12,7 +12,7 @@ from pathlib import Path
 from importer.config.folders import shared_state_dir
 from importer.config.sources import TITLES, Section, load_settings
 from importer.http import url_problems
-from importer.setting import Places, setting, without_slash
+from importer.setting import Declared, setting, without_slash
 
 INDEX = "index"
 SOURCES = (INDEX, "trakt", "tmdb")
@@ -31,7 +31,7 @@ def _check_address(text: str, _above: Mapping[str, object]) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class TitleSettings:
+class TitleSettings(Declared):
     """Where titles are looked up.
 
     The variables are `IMPORTER_TITLES_SOURCES` and `IMPORTER_TITLES_ADDRESS`.
@@ -39,12 +39,6 @@ class TitleSettings:
 
     sources: tuple[str, ...] = setting(SOURCES, read=_read_sources)
     address: str = setting("https://datasets.imdbws.com", check=_check_address, read=without_slash)
-
-    @staticmethod
-    def find_missing(places: Places, needs: Collection[str] | None) -> Iterator[str]:
-        """Yield nothing: all of it has a default."""
-        del places, needs
-        return iter(())
 
 
 def load_title_settings(

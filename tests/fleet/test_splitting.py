@@ -81,6 +81,7 @@ def test_no_row_is_lost_or_moved(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(buckets, "PIECE", piece)
         patch.setattr(buckets, "_HELD_BACK", piece)
+        patch.setattr(buckets, "_READ_AT_ONCE", piece)
         patch.setattr("importer.readers.tables.table.BLOCK_SIZE", max(40, block_size))
         if not has_pandas:
             patch.setattr(csv_rows, "pd", None)
