@@ -71,7 +71,7 @@ class Deal:
         for number, texts in enumerate(self._texts):
             if texts:
                 with (self._folder / f"{number:03}").open("ab") as file:
-                    file.writelines(texts)
+                    file.write(b"".join(texts))
                 texts.clear()
         self._held_bytes = 0
 
@@ -110,8 +110,8 @@ def _read_groups(source: IO[bytes]) -> Iterator[dict[bytes, list[bytes]]]:
     while text := source.read(_READ_AT_ONCE) + source.readline():
         if text.count(b"\n") % 2:  # it ends with a user
             text += source.readline()
-        lines = text.split(b"\n")
-        for user, row in zip(lines[:-1:2], lines[1::2], strict=True):
+        lines = iter(text.split(b"\n"))
+        for user, row in zip(lines, lines, strict=False):  # nothing stands behind the last newline
             groups[user].append(row)
         size += len(text)
         if size > PIECE:

@@ -67,7 +67,7 @@ def _cut_plain(block: bytes, lines: Sequence[bytes], dialect: Dialect, place: in
     if shape.rstrip(b"\n") != ((delimiter * others + b"\n") * len(lines))[:-1]:
         return None
     cells = [parts[place].strip() for parts in map(bytes.split, lines, repeat(delimiter), repeat(place + 1))]
-    if not b"".join(cells).isascii():  # there are other blanks, too
+    if not (block.isascii() or b"".join(cells).isascii()):  # there are other blanks, too
         cells = [cell.decode(errors="replace").strip().encode() for cell in cells]
     return cells
 
