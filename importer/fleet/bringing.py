@@ -64,8 +64,6 @@ class Brought(NamedTuple):
     outcome: Outcome
     exit_code: int = 0
     message: str = ""
-    wait_seconds: float | None = None
-    """Of a refusal: when it is worth asking again."""
 
 
 @dataclass(frozen=True, slots=True)

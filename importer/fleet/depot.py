@@ -124,14 +124,6 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """No lease was given. `wait_seconds` is the time after which it is worth asking again; None: never."""
-
-    reason: Refusal
-    wait_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Pulse:
     """What a worker process learns with each beat."""
 
@@ -255,7 +247,7 @@ class Depot(Protocol):
 
     def claim(
         self, name: str, lease_seconds: float, holder: str = "", *, early: bool = False
-    ) -> Claim | Refused:
+    ) -> Claim | Refusal:
         """Take an account's lease if it is free and due; `early`: also one not due or set aside."""
         ...
 

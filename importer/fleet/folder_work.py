@@ -11,7 +11,7 @@ from typing import Self
 from filelock import FileLock
 
 from importer.files import make_private_folder, write_privately
-from importer.fleet.depot import Claim, Ending, Lease, LeaseLostError, Pulse, Refusal, Refused, State
+from importer.fleet.depot import Claim, Ending, Lease, LeaseLostError, Pulse, Refusal, State
 from importer.fleet.folder_files import (
     AccountFolder,
     Turn,
@@ -21,7 +21,6 @@ from importer.fleet.folder_files import (
     write_everybody,
 )
 
-HELD_WAIT_SECONDS = 1.0
 """When to ask again for an account that another process has; its lock says nothing about how long."""
 
 
@@ -45,14 +44,14 @@ class FolderWork:
 
     def claim(
         self, name: str, lease_seconds: float, holder: str = "", *, early: bool = False
-    ) -> Claim | Refused:
+    ) -> Claim | Refusal:
         del lease_seconds  # the lock ends with its process
         folder = self.at(name)
         if not folder.keys.exists():
-            return Refused(Refusal.UNKNOWN)
+            return Refusal.UNKNOWN
         lock = folder.take()
         if lock is None:
-            return Refused(Refusal.HELD, HELD_WAIT_SECONDS)
+            return Refusal.HELD
         try:
             turn = folder.read()
             if (refused := self._refuse(turn, early=early)) is not None:
@@ -121,12 +120,10 @@ class FolderWork:
         check_name(name)
         return AccountFolder(self.folder / "accounts" / name)
 
-    def _refuse(self, turn: Turn, *, early: bool) -> Refused | None:
+    def _refuse(self, turn: Turn, *, early: bool) -> Refusal | None:
         if turn.parked and not (early and turn.parked == State.SET_ASIDE):
-            return Refused(Refusal.ASIDE)
-        if early or is_due(turn, now := self.clock()):
-            return None
-        return Refused(Refusal.NOT_DUE, turn.due_at - now)
+            return Refusal.ASIDE
+        return None if early or is_due(turn, self.clock()) else Refusal.NOT_DUE
 
     @contextmanager
     def _changing(self, lease: Lease) -> Iterator[Turn]:

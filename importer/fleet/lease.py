@@ -22,7 +22,7 @@ from typing import Self
 
 from importer.errors import ImporterError, StopRunError
 from importer.fleet.crowd import Crowd
-from importer.fleet.depot import Claim, Depot, Lease, LeaseLostError, Pulse, Refused
+from importer.fleet.depot import Claim, Depot, Lease, LeaseLostError, Pulse, Refusal
 from importer.fleet.pace import FleetPace
 from importer.http import Response, read_retry_after
 from importer.interrupts import StopRequest
@@ -76,11 +76,11 @@ class Leases:
         self._ends.set()
         self._thread.join()
 
-    def claim(self, name: str, holder: str = "", *, early: bool = False) -> tuple[Claim, Held] | Refused:
+    def claim(self, name: str, holder: str = "", *, early: bool = False) -> tuple[Claim, Held] | Refusal:
         """Ask the depot for an account."""
         asked_at = self._clock()
         found = self._depot.claim(name, self.seconds, holder, early=early)
-        return found if isinstance(found, Refused) else (found, Held(found.lease, self._until(asked_at)))
+        return found if isinstance(found, Refusal) else (found, Held(found.lease, self._until(asked_at)))
 
     def take_over(self, lease: Lease) -> Held:
         """Go on under a lease that the process has which started this one: nothing is sent before a beat."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from importer.fleet.depot import Claim, Ending, Lease, LeaseLostError, Pulse, Refusal, Refused
+from importer.fleet.depot import Claim, Ending, Lease, LeaseLostError, Pulse, Refusal
 from importer.fleet.postgres_connections import Connections
 
 MOST_CONNECTIONS = 8
@@ -29,8 +29,8 @@ class PostgresWork:
 
     def claim(
         self, name: str, lease_seconds: float, holder: str = "", *, early: bool = False
-    ) -> Claim | Refused:
-        def claim(connection: Any) -> Claim | Refused:
+    ) -> Claim | Refusal:
+        def claim(connection: Any) -> Claim | Refusal:
             row = connection.execute(
                 "UPDATE account SET fence = fence + 1, deaths = deaths + (held_until IS NOT NULL)::int,"
                 " losses = losses + (held_until IS NOT NULL)::int, holder = %s,"
@@ -158,20 +158,16 @@ def _build_claim(connection: Any, name: str, row: Sequence[Any]) -> Claim:
     return Claim(Lease(name, fence), keys, _bytes(sealed), content, copy, deaths, run_id)
 
 
-def _explain_refusal(connection: Any, name: str) -> Refused:
+def _explain_refusal(connection: Any, name: str) -> Refusal:
     row = connection.execute(
-        "SELECT parked IS NOT NULL, extract(epoch FROM held_until - now())::float8,"
-        " extract(epoch FROM due_at - now())::float8 FROM account WHERE name = %s",
-        (name,),
+        "SELECT parked IS NOT NULL, held_until IS NOT NULL FROM account WHERE name = %s", (name,)
     ).fetchone()
     if row is None:
-        return Refused(Refusal.UNKNOWN)
-    is_parked, held_seconds, due_seconds = row
+        return Refusal.UNKNOWN
+    is_parked, is_held = row
     if is_parked:
-        return Refused(Refusal.ASIDE)
-    if held_seconds is not None:
-        return Refused(Refusal.HELD, max(0.0, held_seconds))
-    return Refused(Refusal.NOT_DUE, max(0.0, due_seconds))
+        return Refusal.ASIDE
+    return Refusal.HELD if is_held else Refusal.NOT_DUE
 
 
 def _bytes(found: object) -> bytes | None:

@@ -3,7 +3,7 @@
 from importer.config.folders import state_dir
 from importer.errors import StopRunError
 from importer.fleet.bringing import Brought, Outcome, Road
-from importer.fleet.depot import Account, Depot, Ending, Refused, State
+from importer.fleet.depot import Account, Depot, Ending, Refusal, State
 from importer.fleet.saving import Saving
 from importer.interrupts import stop_request
 from importer.journal.history import find_undoable
@@ -49,8 +49,8 @@ def leave_alone(depot: Depot, name: str, why: str, lease_seconds: float) -> None
     That is done before an undo, too: then it holds whatever ends the undo.
     """
     found = depot.claim(name, lease_seconds, early=True)
-    if isinstance(found, Refused):
-        raise StopRunError(f"{name}: {found.reason}; try again later")
+    if isinstance(found, Refusal):
+        raise StopRunError(f"{name}: {found}; try again later")
     depot.set_aside(found.lease, why)
 
 

@@ -1,7 +1,7 @@
 """A worker process: brings accounts by name, in as many threads as it is asked from.
 
 ```text
-bring("ada")     another has it          Brought("ada", REFUSED, wait_seconds=12.5)
+bring("ada")     another has it          Brought("ada", REFUSED)
                  two workers died        alone, in a process of its own (`alone.py`)
                  else                    here, among the others
 ```
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from importer.errors import StateFileError, StopRunError
 from importer.fleet.alone import work_alone
 from importer.fleet.bringing import Bringing, Brought, FleetOptions, Outcome, Road
-from importer.fleet.depot import Claim, Depot, Refused
+from importer.fleet.depot import Claim, Depot, Refusal
 from importer.fleet.lease import Held, Leases
 from importer.fleet.opening import open_depot, open_sealer_of
 from importer.runs.prompts import Observer, Unwatched
@@ -57,8 +57,8 @@ class Worker:
 
     def _bring(self, name: str, road: Road | None, *, early: bool) -> Brought:
         found = self._bringing.leases.claim(name, self._holder, early=early)
-        if isinstance(found, Refused):
-            return Brought(name, Outcome.REFUSED, 0, str(found.reason), found.wait_seconds)
+        if isinstance(found, Refusal):
+            return Brought(name, Outcome.REFUSED, 0, str(found))
         claim, held = found
         if claim.deaths >= ALONE_AFTER_DEATHS and road is None:
             return self._bring_alone(claim, held)

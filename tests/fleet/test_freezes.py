@@ -55,7 +55,7 @@ def bring_when_free(worker: Worker) -> Brought:
         brought = worker.bring("ada")
         if brought.outcome is not Outcome.REFUSED:
             return brought
-        time.sleep(brought.wait_seconds or 0.1)
+        time.sleep(0.1)
 
 
 def freeze_one(site: Site, address: str, folder: Path, *, asks: bool) -> tuple[Brought, Brought, Depot]:
