@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from importer import errors
-from importer.config.sources import FLEET
+from importer.config.tables import FLEET
 from importer.destinations.registry import list_descriptions, list_sections
 from importer.matching.match_file import MATCH_COLUMNS
 from importer.model import Status

@@ -26,7 +26,7 @@ import typer
 
 from importer.cli.doctor_file import describe_file
 from importer.config.folders import find_state_dir, state_dir
-from importer.config.sources import GROUPS, read_tables
+from importer.config.tables import GROUPS, read_tables
 from importer.errors import ImporterError
 from importer.journal.history import PastRun, list_runs
 from importer.model import Status

@@ -10,9 +10,9 @@ import typer
 
 from importer.cli.next_step import command_line
 from importer.config.folders import config_file
-from importer.config.sources import read_tables
 from importer.config.starter import build_starter, write_starter
 from importer.config.sync import load_sync
+from importer.config.tables import read_tables
 from importer.destinations.registry import list_sections, list_specs
 from importer.destinations.spec import DestinationSpec
 from importer.errors import SettingsError

@@ -19,7 +19,7 @@ from typing import BinaryIO, TextIO
 from importer.cli.advice import as_known, explain
 from importer.cli.display import Display
 from importer.cli.problems import tell_error
-from importer.config.sources import read_tables
+from importer.config.tables import read_tables
 from importer.errors import ImporterError
 from importer.model import Status
 from importer.monitoring.announce import Recipients, announce

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from importer.config.folders import config_file
 from importer.config.keep import add_settings
-from importer.config.sources import MAPS, read_tables
+from importer.config.tables import MAPS, read_tables
 from importer.errors import SettingsError
 
 

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.config.sources import SYNC, Loaded, Section, load_settings
+from importer.config.sources import Loaded, Section, load_settings
+from importer.config.tables import SYNC
 from importer.secret import Secret
 from importer.setting import Declared, setting
 

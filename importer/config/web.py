@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from importer.config.sources import WEB, Loaded, Section, load_settings
+from importer.config.sources import Loaded, Section, load_settings
+from importer.config.tables import WEB
 from importer.secret import Secret
 from importer.setting import Declared, secret
 

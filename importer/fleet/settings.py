@@ -19,7 +19,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from importer.client.rate import Rate, parse_rate
-from importer.config.sources import FLEET, Section, load_settings
+from importer.config.sources import Section, load_settings
+from importer.config.tables import FLEET
 from importer.destinations.registry import list_sections
 from importer.errors import OptionError
 from importer.http import is_loopback

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from importer.config.folders import config_file, expand_user
-from importer.config.sources import as_variable, read_tables, unknown_sections
+from importer.config.sources import as_variable
 from importer.config.starter import describe_first_job
+from importer.config.tables import read_tables, unknown_sections
 from importer.destinations.registry import DEFAULT, choose, list_sections, list_words
 from importer.errors import OptionError, SettingsError
 from importer.files import is_device_name

@@ -19,7 +19,7 @@ from typing import Any
 from importer.client.sign_in import AccountInfo, account_info
 from importer.client.token_store import TokenStore, open_key_store, open_token_store
 from importer.config.folders import find_state_dir
-from importer.config.sources import read_tables
+from importer.config.tables import read_tables
 from importer.destinations.registry import list_specs
 from importer.destinations.sign_in import TokenSet
 from importer.destinations.spec import DestinationSpec, SignIn

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from importer.config.folders import shared_state_dir
-from importer.config.sources import TITLES, Section, load_settings
+from importer.config.sources import Section, load_settings
+from importer.config.tables import TITLES
 from importer.http import url_problems
 from importer.setting import Declared, setting, without_slash
 

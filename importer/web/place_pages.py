@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from importer.config.sources import read_tables
+from importer.config.tables import read_tables
 from importer.destinations.registry import choose, find_source, list_sources, list_words
 from importer.destinations.spec import DestinationSpec
 from importer.errors import UsageError
