@@ -56,6 +56,7 @@ class Remedy(StrEnum):
     START_SANDBOX = "To try things out, start a sandbox of your own."
     NAME_ENCODING = "Save the file as UTF-8, or name its encoding."
     NAME_SCALE = "Say what the scale is, for example {error.example}."
+    CORRECT_RATINGS = "Correct them in the file; only if all of its ratings are of another scale, say which."
     NAME_FORMAT = "Name the format."
     MAP_COLUMNS = "Map a column to a field, such as Score to rating, or name the format."
     SET_TIMES = "Add one of them."
@@ -213,11 +214,12 @@ class UnknownFormatError(UsageError):
 class ScaleNeededError(UsageError):
     """The file does not say what scale its ratings have; `suggested` is the likely one."""
 
-    def __init__(self, name: str, problem: str, suggested: str | None, example: str = "0-100") -> None:
+    def __init__(self, name: str, problem: str, suggested: str | None, example: str | None = "0-100") -> None:
+        """Without an `example` most ratings are of the expected scale, and the others to be corrected."""
         self.suggested = suggested
         self.example = suggested or example
         message = f"{name}: what the ratings mean is not in the file ({problem})"
-        super().__init__(message, Remedy.NAME_SCALE)
+        super().__init__(message, Remedy.NAME_SCALE if self.example else Remedy.CORRECT_RATINGS)
 
 
 class GarbledTextError(UsageError):

@@ -38,6 +38,9 @@ ADVICE: Mapping[Remedy, str] = {
     Remedy.START_SANDBOX: "To try things out, start your own with `importer sandbox`.",
     Remedy.NAME_ENCODING: "Save it as UTF-8, or name its encoding, such as --encoding cp1251.",
     Remedy.NAME_SCALE: "Say it with --scale, for example --scale {error.example}",
+    Remedy.CORRECT_RATINGS: (
+        "Correct them in the file; only if all of its ratings are of another scale, name it with --scale."
+    ),
     Remedy.NAME_FORMAT: "Name one with --format.",
     Remedy.MAP_COLUMNS: (
         "Say what a column is with --map COLUMN=FIELD (such as --map Score=rating), or name the format with "

@@ -1,16 +1,18 @@
 """Checks the scale of a whole file: one row cannot show which scale it has.
 
-9, 4, 8.5, 5    expected 1 to 5: two of four are above 5, so the 4 and the 5 are of another scale, too
-5, 3, 3.5, 4    expected 1 to 10: halves, and none above 5, so the scale is 1 to 5
+9, 4, 8.5, 5        expected 1 to 5: two of four are above 5, so the 4 and the 5 are of another scale, too
+5, 4, 3.5, 4, 5.5   expected 1 to 5: one of five is a slip: an invalid row, and the 5 stays five stars
+5, 3, 3.5, 4        expected 1 to 10: halves, and none above 5, so the scale is 1 to 5
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from typing import NamedTuple
 
 from importer import limits
 from importer.errors import ScaleNeededError, UnreadableFileError
+from importer.readers.cells.errors import quote
 from importer.readers.cells.scales import parse_value
 from importer.readers.tables.table import AnyTable
 
@@ -20,6 +22,7 @@ _HUNDRED = 100
 _FEW = 20
 """With fewer ratings, all of them may be low by chance."""
 
+_MOST_NAMED = 3
 _STRAY = Fraction(1, 4)
 """Up to this share of ratings above the scale are typing errors, and so is a single one."""
 
@@ -32,6 +35,9 @@ class Ratings(NamedTuple):
     above: int
     """Ratings above the expected scale."""
     has_halves: bool
+    above_stars: int = 0
+    strays: Sequence[str] = ()
+    """The first ratings above it, each with its line."""
 
     @property
     def are_of_another_scale(self) -> bool:
@@ -39,9 +45,20 @@ class Ratings(NamedTuple):
         return self.above > 1 and self.above >= _STRAY * self.numbers
 
     @property
+    def example(self) -> str | None:
+        """The scale to name as an example; None where it would shrink more ratings than it explains."""
+        return self.likely_scale if self.are_stars or 2 * self.above >= self.numbers else None
+
+    @property
+    def above_in_words(self) -> str:
+        """How many are above the expected scale, with the lines of the first."""
+        more = self.above - len(self.strays)
+        return f"{', '.join(self.strays)}{f' and {more:,} more' if more else ''}"
+
+    @property
     def are_stars(self) -> bool:
-        """Whether they have halves and none above 5."""
-        return self.has_halves and self.highest <= _STARS
+        """Whether they have halves, and hardly any is above 5."""
+        return self.has_halves and (not self.above_stars or self.above_stars < _STRAY * self.numbers)
 
     @property
     def may_be_stars(self) -> bool:
@@ -51,17 +68,18 @@ class Ratings(NamedTuple):
     @property
     def likely_scale(self) -> str:
         """The scale to name as an example."""
-        if self.highest <= _STARS:
+        if self.highest <= _STARS or self.are_stars:
             return str(_STARS)
         return str(_TEN if self.highest <= _TEN else _HUNDRED)
 
 
 def summarise_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Ratings:
     """Read the whole column; `limit` is the highest rating of the expected scale."""
-    numbers = above = 0
+    numbers = above = above_stars = 0
     highest, has_halves = Fraction(0), False
+    strays: list[str] = []
     seen: dict[str, Fraction | None] = {}
-    for cell in read_cells(table, place):
+    for line, cell in _read_lines(table, place):
         if len(cell) > limits.LONGEST_CELL:
             continue
         if cell not in seen:
@@ -70,25 +88,34 @@ def summarise_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Rat
         # A broken row may have anything here; a number such as 83922 is no rating of any scale.
         if (value := seen[cell]) is not None and 0 < value <= _HUNDRED:
             numbers += 1
-            above += value > limit
+            above_stars += value > _STARS
+            if value > limit:
+                above += 1
+                if len(strays) < _MOST_NAMED:
+                    strays.append(f"line {line}: {quote(cell.strip())}")
             highest = max(highest, value)
             has_halves = has_halves or value.denominator > 1
-    return Ratings(numbers, highest, above, has_halves)
+    return Ratings(numbers, highest, above, has_halves, above_stars, strays)
 
 
-def refuse_other_scale(table: AnyTable, place: int, highest: Fraction) -> None:
-    """Raise ScaleNeededError if too many ratings are above `highest`; among stars, if any is.
+def refuse_other_scale(table: AnyTable, place: int, highest: Fraction, *, is_sure: bool = True) -> None:
+    """Raise ScaleNeededError if too many ratings are above `highest`, or any, where that is not sure.
 
-    An 11 among ratings of ten is a typing error. A 6 among stars may be one of ten, and so may the others.
+    An 11 among ratings of ten is a typing error, and so is a 6 among the stars of a service's export. In a
+    file that any program may have written, the 6 may be one of ten, and so may the others.
     """
     ratings = summarise_ratings(table, place, highest)
-    if ratings.are_of_another_scale or (highest <= _STARS and ratings.above):
+    if ratings.are_of_another_scale or (ratings.above and not is_sure):
         problem = f"{ratings.above:,} of {ratings.numbers:,} are above {highest}, the highest rating"
-        raise ScaleNeededError(table.name, problem, None, ratings.likely_scale)
+        raise ScaleNeededError(table.name, f"{problem}: {ratings.above_in_words}", None, ratings.example)
 
 
 def read_cells(table: AnyTable, place: int) -> Iterator[str]:
     """Read the column as far as it can be read; `chunks` reports the error."""
+    return (cell for _, cell in _read_lines(table, place))
+
+
+def _read_lines(table: AnyTable, place: int) -> Iterator[tuple[int, str]]:
     with suppress(UnreadableFileError):
         for chunk in table.chunks([place]):
-            yield from chunk.column(place)
+            yield from zip(chunk.lines, chunk.column(place), strict=False)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from importer.errors import ScaleNeededError, UnknownFormatError
 from importer.model import RatingJob
 from importer.readers import ReadOptions, open_reader
-from tests.readers.reading import jobs, read, reasons
+from tests.readers.reading import invalid, jobs, read, reasons
 
 COMBINED = "imdbID,tmdbID,Title,Year,Rating,WatchedDate\n" + "".join(
     f"tt000000{number},{number},T,1999,{rating},2024-05-01\n"
@@ -54,11 +54,49 @@ def test_ratings_of_another_scale_stop_the_file(
 
 
 def test_a_single_rating_above_the_stars_is_enough_and_of_ten_it_is_a_slip(tmp_path: Path) -> None:
-    stars = URI + "A,1999,a,4\n" * 50
-    with pytest.raises(ScaleNeededError, match="1 of 51 are above 5"):
-        read(tmp_path, (stars + "B,1999,b,6\n").encode())
+    stars = "imdbID,Title,Year,Rating,WatchedDate\n" + "tt0000001,A,1999,4,\n" * 50
+    with pytest.raises(ScaleNeededError, match=r'1 of 51 are above 5.*line 52: "6"') as raised:
+        read(tmp_path, (stars + "tt0000002,B,1999,6,\n").encode())
+    assert raised.value.example is None, "a scale of ten would halve the fifty others"
+    assert "Correct them in the file" in str(raised.value)
     tenths = "media_id,source,media_type,score\n949,tmdb,movie,9\n603,tmdb,movie,11\n"
     assert reasons(read(tmp_path, tenths.encode())) == ["ok", "off_scale"]
+
+
+def test_among_the_stars_of_a_known_export_a_bad_cell_is_one_invalid_row(tmp_path: Path) -> None:
+    content = URI + "A,1999,a,4.5\nB,1999,b,5\nC,1999,c,5.5\nD,1999,d,3\n"
+    rows = read(tmp_path, content.encode())
+    assert reasons(rows) == ["ok", "ok", "off_scale", "ok"]
+    assert [job.rating for job in jobs([rows[0], rows[1], rows[3]])] == [9, 10, 6]
+    (bad,) = invalid([rows[2]])
+    assert 'line 4, column "Rating": "5.5" is not a rating from 0.5 to 5' in bad.message
+
+
+def test_a_scale_that_would_shrink_most_ratings_is_never_an_example(tmp_path: Path) -> None:
+    """Seven of ten and two slips: of a hundred the 9 would be a 1."""
+    lines = [f"tt{number:07},{rating}" for number, rating in enumerate((9, 8, 7, 6, 7, 11, 12), 1)]
+    path = write(tmp_path, "\n".join(["imdb_id,rating", *lines]))
+    with pytest.raises(ScaleNeededError, match='line 7: "11", line 8: "12"') as raised:
+        open_reader(path)
+    assert raised.value.example is None
+
+
+def test_a_slip_among_half_stars_does_not_make_them_ratings_of_ten(tmp_path: Path) -> None:
+    lines = [f"tt{number:07},{rating}" for number, rating in enumerate((5, 4.5, 5, 3, 5.5), 1)]
+    path = write(tmp_path, "\n".join(["imdb_id,rating", *lines]))
+    with pytest.raises(ScaleNeededError, match="halves and only 1 of 5 is above 5") as raised:
+        open_reader(path)
+    assert raised.value.example == "5"
+    (rows,) = open_reader(path, ReadOptions(scale="5")).chunks()
+    assert reasons(rows) == ["ok", "ok", "ok", "ok", "off_scale"]
+
+
+def test_with_a_scale_letterboxd_does_not_say_that_stars_are_doubled(tmp_path: Path) -> None:
+    path = write(tmp_path, URI + "A,1999,a,4.5\n")
+    assert "stars are doubled" in open_reader(path).notes
+    notes = open_reader(path, ReadOptions(scale="10")).notes
+    assert not any("doubled" in note for note in notes)
+    assert any("more than 0 to 10" in note for note in notes)
 
 
 def test_many_low_ratings_are_a_doubt_that_is_noted(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from importer.readers.tables.records import LIST
 from importer.readers.tables.table import Header
 
 _TEN = 10
+_STARS = 5
 
 
 def _parse_tier(cell: str) -> int:
@@ -57,8 +58,8 @@ class CritickerReader(Scaled):
     address = Column("URL", parse=_parse_address)
     needs_scale = True
 
-    def suggest_scale(self) -> Scale:
-        """Find out whether anybody who scores up to 100 has used these scores."""
+    def suggest_scale(self) -> Scale | None:
+        """Find out whether anybody who scores up to 100 has used these scores; None if they may be stars."""
         place = self.places["rating"]
         highest = 0
         try:
@@ -67,6 +68,9 @@ class CritickerReader(Scaled):
                 highest = max([highest, *(int(cell) for cell in cells if _is_score(cell))])
         except UnreadableFileError:
             pass  # use what can be read; `chunks` reports the error
+        if 0 < highest <= _STARS:
+            self.scale_example = "0-5"
+            return None
         return steps("0", "10" if 0 < highest <= _TEN else "100")
 
     def describe(self) -> Sequence[str]:

@@ -176,13 +176,14 @@ class CsvReader(Scaled):
         if self.clean_cell is not None:
             return False
         ratings = summarise_ratings(self.table, self.places["rating"], _TEN)
-        self.scale_example = ratings.likely_scale
+        self.scale_example = ratings.example
         if ratings.may_be_stars and "stated_second_kind" not in self.places:
             self.scale_doubt = f"none of {ratings.numbers:,} ratings is above 5: {RowRemedy.NAME_STARS}"
+        few = f"only {ratings.above_stars:,} of {ratings.numbers:,}" if ratings.above_stars else "none"
         self.scale_problem = (
-            "some are halves and none is above 5, as stars are"
+            f"some are halves and {few} is above 5, as stars are"
             if ratings.are_stars
-            else f"{ratings.above:,} of {ratings.numbers:,} are above 10"
+            else f"{ratings.above:,} of {ratings.numbers:,} are above 10: {ratings.above_in_words}"
         )
         return ratings.are_stars or ratings.are_of_another_scale
 

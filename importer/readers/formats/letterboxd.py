@@ -66,7 +66,10 @@ class LetterboxdReader(TableReader):
         dated = "dated by the day of the rating"
         if self.given.diary_dates:
             dated = f"dated by the last viewing, which diary.csv knows of {len(self._last_viewings):,} films"
-        return ("Letterboxd ratings.csv", "stars are doubled", dated)
+        return ("Letterboxd ratings.csv", *self._describe_stars(), dated)
+
+    def _describe_stars(self) -> Sequence[str]:
+        return ("stars are doubled",) if self.scale is None else ()
 
     def check_row(self, job: RatingJob, extra: Mapping[str, Any]) -> RatingJob:
         """Name the kind, and date the rating."""
@@ -133,7 +136,7 @@ class LetterboxdDiaryReader(LetterboxdReader):
         dated = "watched" if self.given.diary_dates else "logged"
         return (
             f"Letterboxd {self._file}: ratings of single viewings; those of today stand in ratings.csv",
-            "stars are doubled",
+            *self._describe_stars(),
             f"dated by the day the film was {dated}",
         )
 

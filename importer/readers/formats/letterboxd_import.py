@@ -80,7 +80,7 @@ class LetterboxdImportReader(TableReader):
 
     def refuse_other_scale(self, scale: Steps) -> None:
         """Check the column of stars, which is not the rating's own. Raises ScaleNeededError."""
-        refuse_other_scale(self.table, self.places["stars"], scale.highest)
+        refuse_other_scale(self.table, self.places["stars"], scale.highest, is_sure=False)
 
     def parser_of(self, field: str) -> Parse:
         """Return what the column says, for either may count; it knows of the scale."""

@@ -19,8 +19,8 @@ class Scaled(TableReader):
     """Whether its ratings are no numbers of a scale: `--scale` has to say what each is."""
     scale_problem: str = ""
     """What was found out about the ratings, if anything was."""
-    scale_example: str = "0-100"
-    """What `--scale` may look like, where nothing can be suggested."""
+    scale_example: str | None = "0-100"
+    """What `--scale` may look like, where nothing can be suggested; None where cells are to be corrected."""
     unrated: ClassVar[frozenset[str]] = frozenset()
 
     def prepare(self) -> None:

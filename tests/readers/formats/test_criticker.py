@@ -81,6 +81,15 @@ def test_the_scale_is_asked_for_and_what_it_looks_like_is_said(
     assert any(suggested.replace("-", " to ") in note for note in reader.notes)
 
 
+def test_scores_that_may_be_stars_suggest_no_scale(tmp_path: Path) -> None:
+    """Whoever is not asked takes what is suggested, and of ten a 5 would be half of what it is of stars."""
+    path = tmp_path / "criticker.csv"
+    path.write_text("\n".join((HEADER, *scores(5, 4, 0, 3))))
+    with pytest.raises(ScaleNeededError, match="for example 0-5") as raised:
+        open_reader(path)
+    assert raised.value.suggested is None
+
+
 def test_a_file_that_ends_badly_still_suggests_what_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "criticker.csv"
     path.write_text("\n".join((HEADER, *scores(70), '80, "T', *scores(5))))
