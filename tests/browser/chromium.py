@@ -145,7 +145,11 @@ def open_browser() -> Iterator[Browser]:
 
 def open_page(browser: Browser, watcher: Watcher, **looks: Any) -> Page:
     """Open a page in a context of its own: a browser that has no cookie."""
-    options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | looks
+    options: dict[str, Any] = {
+        "viewport": {"width": 1280, "height": 900},
+        "locale": "en-GB",
+        "reduced_motion": "reduce",
+    } | looks
     page = browser.new_context(**options).new_page()
     page.set_default_timeout(SLOW_MS)
     watcher.watch(page)

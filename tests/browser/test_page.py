@@ -110,8 +110,8 @@ def test_a_run_outlives_the_pages_server_and_is_found_again(
     again.context.close()
 
 
-def test_two_tabs_show_the_same_run_and_begin_it_once(page: Page, server: Server) -> None:
-    drop(page, SAMPLES / "imdb-2024.csv")
+def test_two_tabs_show_the_same_run_and_begin_it_once(page: Page, server: Server, tmp_path: Path) -> None:
+    drop(page, write_ratings(tmp_path / "x.csv", 20))
     plan_in_sandbox(page)
     other = page.context.new_page()
     other.goto(page.url)

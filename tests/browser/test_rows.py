@@ -1,17 +1,18 @@
 """A table of any size is one that is scrolled, by mouse and keyboard."""
 
 import csv
-from pathlib import Path
+import json
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.steps import check_access, check_width, drop, plan_in_sandbox
+from importer.plans.model import PLAN_COLUMNS
+from tests.browser.chromium import Server
+from tests.browser.steps import check_access, check_width
 
 
-def test_twenty_thousand_rows_are_one_table_that_is_scrolled(quiet_page: Page, tmp_path: Path) -> None:
+def test_twenty_thousand_rows_are_one_table_that_is_scrolled(quiet_page: Page, quiet_server: Server) -> None:
     page = quiet_page
-    drop(page, write_many_ratings(tmp_path / "many.csv", 20_000))
-    plan_in_sandbox(page)
+    page.goto(page.url + keep_plan(quiet_server, 20_000))
     table, box = page.locator("table[data-rows]"), page.get_by_role("region", name="Rows of the plan")
     expect(table).to_have_attribute("aria-rowcount", "20001")
     expect(page.get_by_role("status").filter(has_text="20,000 rows")).to_be_visible()
@@ -58,16 +59,29 @@ def test_twenty_thousand_rows_are_one_table_that_is_scrolled(quiet_page: Page, t
     expect(page.get_by_role("button", name="Send 19,900 ratings")).to_be_visible()
 
 
-def write_many_ratings(path: Path, rows: int) -> Path:
-    """Write an export of IMDb with more rows than anybody looks at one by one."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["Const", "Your Rating", "Date Rated", "Title", "Title Type", "Year"])
+def keep_plan(server: Server, rows: int) -> str:
+    """Keep a plan with more rows than anybody looks at one by one, and return its address."""
+    folder = server.folder / "state/web/0123456789abcdef"
+    folder.mkdir(parents=True)
+    known = {"file": "many.csv", "name": "many.csv", "to": "sandbox"}
+    (folder / "draft.json").write_text(json.dumps(known), "utf-8")
+    with (folder / "many.plan.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, PLAN_COLUMNS)
+        writer.writeheader()
         for row in range(1, rows + 1):
             writer.writerow(
-                [f"tt{row:07}", row % 10 + 1, "2024-01-02", f"Film {row}", "Movie", 1950 + row % 70]
+                {
+                    "row": row,
+                    "line": row + 1,
+                    "action": "add",
+                    "to": row % 10 + 1,
+                    "kind": "movie",
+                    "title": f"Film {row}",
+                    "year": 1950 + row % 70,
+                    "imdb_id": f"tt{row:07}",
+                }
             )
-    return path
+    return f"imports/{folder.name}/plan"
 
 
 def row_of(page: Page, title: str) -> Locator:
