@@ -8,7 +8,7 @@ dropped for the third time  this server does not keep connections alive: each re
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.metadata import version
 
 import aiohttp
@@ -17,6 +17,7 @@ from aiohttp import http_exceptions
 from importer import limits
 from importer.client.deadlines import Deadlines
 from importer.client.proxies import Proxies
+from importer.client.unpacking import ACCEPTED, Unpacking
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
 
@@ -69,7 +70,8 @@ class Connections:
                 socket_factory=self._make_socket if checks else None,
             ),
             timeout=self._timeout,
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": ACCEPTED},
+            auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
             max_line_size=HEADER_LIMIT_BYTES,
             max_field_size=HEADER_LIMIT_BYTES,
@@ -146,20 +148,29 @@ async def _read(
 ) -> bytes:
     length, content, limit = answer.content_length, answer.content, request.answer_limit
     if write is not None and answer.status == 200:
-        async for piece in content.iter_any():
+        async for piece in _unpack(answer):
             write(piece)
         return b""
     if length is not None and length <= limit and "Content-Encoding" not in answer.headers:
         # Most answers come in one piece, head and body: all of it is here.
         return content.read_nowait() if content.is_eof() else await content.read()
     pieces, size = [], 0
-    async for piece in content.iter_any():
+    async for piece in _unpack(answer):
         size += len(piece)
         if size > limit:
             answer.close()
             raise ConnectionLostError(Loss.TOO_LARGE, f"over {limit // limits.MIB} MiB")
         pieces.append(piece)
     return b"".join(pieces)
+
+
+async def _unpack(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    unpacking = Unpacking.of(answer.headers)
+    async for packed in answer.content.iter_any():
+        for piece in [packed] if unpacking is None else unpacking.unpack(packed):
+            yield piece
+    if unpacking is not None:
+        yield unpacking.finish()
 
 
 def _describe_proxy_error(error: aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError) -> str:
@@ -174,8 +185,6 @@ def _classify(error: BaseException) -> Loss:
         match cause:
             case http_exceptions.LineTooLong():
                 return Loss.HEADERS_TOO_LARGE
-            case http_exceptions.ContentEncodingError():
-                return Loss.ENCODING
             case http_exceptions.ContentLengthError() | http_exceptions.TransferEncodingError():
                 return Loss.CUT_SHORT
             case http_exceptions.BadHttpMessage(message="Too many headers received"):

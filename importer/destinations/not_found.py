@@ -36,6 +36,11 @@ class Missing(NamedTuple):
     certain: set[int]
     unclear: set[int]
 
+    def doubt(self, counted: int, rows: int) -> "Missing":
+        """Doubt what is named, where the answer counts some of it as well: only alone do rows say which."""
+        is_contradiction = bool(self.certain) and counted + len(self.certain) > rows
+        return Missing(set(), self.certain | self.unclear) if is_contradiction else self
+
 
 def find_missing(items: Sequence[Mapping[str, Any]], not_found: object) -> Missing:
     """Match the echoes of `not_found` to the items sent: by ids and numbers, else by rating and date."""

@@ -61,6 +61,13 @@ def build_not_counted(server: str, first_wait_seconds: float) -> RetryPolicy:
     )
 
 
+def build_contradiction(server: str) -> RetryPolicy:
+    """Build the policy for a row that an answer counts and names as not found: the account knows."""
+    message = f"{server} counted the row and said that it does not know the title; the rating is not there"
+    policy = build_not_counted(server, first_wait_seconds=1)
+    return replace(policy, outcome=Outcome(Status.NOT_FOUND, "not_found", message))
+
+
 def ask_again(
     reason: str, policy: RetryPolicy, asked_seconds: float | None = None, effect: Effect = Effect.UNKNOWN
 ) -> Retry:

@@ -7,6 +7,7 @@ import ssl
 import struct
 import traceback
 import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
@@ -433,6 +434,33 @@ async def test_a_compressed_answer_is_unpacked() -> None:
     body = gzip.compress(b"[]" * 100)
     async with serve(answers(http(body, "Content-Encoding: gzip"))) as request:
         assert (await send(request)).body == b"[]" * 100
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+async def test_a_compressed_answer_without_its_end_is_cut_short(
+    encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """As a cache keeps it that lost its connection: the length is that of the part."""
+    body = pack(b"Const,Your Rating\n" + b"".join(b"tt%07d,10\n" % row for row in range(2000)))
+    for length in (1, 12, len(body) // 2, len(body) - 9, len(body) - 1):
+        async with serve(answers(http(body[:length], f"Content-Encoding: {encoding}"))) as request:
+            assert (await lose(request)).loss is Loss.CUT_SHORT
+            with pytest.raises(ConnectionLostError, match="cut"):
+                async with Transport(1) as transport:
+                    await transport.save(request, lambda _: None)
+
+
+async def test_streams_one_after_the_other_are_one_answer() -> None:
+    two = gzip.compress(b"[1,") + gzip.compress(b"2]")
+    for body in (two, gzip.compress(b"[1,2]") + bytes(9), zlib.compress(b"[1,2]")):
+        async with serve(answers(http(body, "Content-Encoding: GZIP"))) as request:
+            assert (await send(request)).body == b"[1,2]"
+
+
+async def test_streams_without_end_are_refused() -> None:
+    body = gzip.compress(b"") * 2000
+    async with serve(answers(http(body, "Content-Encoding: gzip"))) as request:
+        assert (await lose(request)).loss is Loss.ENCODING
 
 
 async def test_a_small_answer_that_unpacks_to_a_huge_one_is_refused_before_it_fills_the_memory() -> None:

@@ -174,9 +174,10 @@ def test_a_list_that_contradicts_itself_once_is_read_again(road: Road, fault: st
     assert set(road.statuses) == {"kept"}
 
 
-def test_a_row_that_is_counted_and_named_as_missing_is_looked_up_in_the_account(road: Road) -> None:
-    road.write(f"{IDS[0]},9")
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_rows_that_are_counted_and_named_as_missing_are_looked_up(road: Road, rows: int) -> None:
+    road.write(*(f"{each},9" for each in IDS[:rows]))
     with running_sandbox("rate:notfound-and-counted", **OPEN) as sandbox:
         road.run(sandbox.url)
-        assert len(sandbox.stored()) == 1
-    assert road.statuses == ["rated"]
+        assert len(sandbox.stored()) == rows
+    assert road.statuses == ["rated"] * rows

@@ -34,7 +34,12 @@ from importer.destinations.decisions import (
     narrow,
 )
 from importer.destinations.not_found import Missing, find_missing
-from importer.destinations.policies import SERVER_ERROR_OUTCOME, build_nonsense, build_not_counted
+from importer.destinations.policies import (
+    SERVER_ERROR_OUTCOME,
+    build_contradiction,
+    build_nonsense,
+    build_not_counted,
+)
 from importer.destinations.simkl.trouble import NOT_SIMKLS, interpret_refusal
 from importer.errors import ConnectionLostError
 from importer.http import Response, parse_object, read_retry_after
@@ -53,6 +58,7 @@ SERVER_ERROR = replace(OVERLOADED, when_exhausted=WhenExhausted.SPLIT, outcome=S
 SERVER_ERROR_FOR_MANY = replace(SERVER_ERROR, attempts=3)
 
 NOT_COUNTED = build_not_counted("Simkl", first_wait_seconds=1)
+CONTRADICTION = build_contradiction("Simkl")
 
 _OVERLOADED = frozenset({502, 503, 504, 520, 521, 522, 523, 524})
 _MISSING = Outcome(Status.NOT_FOUND, "not_found", "Simkl does not know this title by the ids of the row")
@@ -104,10 +110,13 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
         counts = {}
     if not isinstance(counts, Mapping) or not isinstance(echoes, Mapping):
         return Retry(NOT_SIMKLS, NONSENSE, Effect.UNKNOWN)
-    missing = find_missing(sent.build_items(), echoes) if any(echoes.values()) else Missing(set(), set())
-    if len(missing.unclear) == len(jobs):
-        return Split("the answer does not identify its rows", Effect.UNKNOWN)
     counted = sum(count for count in counts.values() if type(count) is int)  # True is an int, too
+    missing = find_missing(sent.build_items(), echoes) if any(echoes.values()) else Missing(set(), set())
+    missing = missing.doubt(counted, len(jobs))
+    if len(missing.unclear) == len(jobs):
+        if len(jobs) == 1:
+            return Retry("an answer that contradicts itself", CONTRADICTION, Effect.UNKNOWN)
+        return Split("the answer does not identify its rows", Effect.UNKNOWN)
     found = set(range(len(jobs))) - missing.certain - missing.unclear
     if counted < len(found):
         if sent.is_further and not counted and not sent.batch.is_part:

@@ -5,7 +5,7 @@ The codes are those of the API page "Status Codes"; the decisions are ours, test
 ```text
 201, counted, row 2 in not_found     Done: rated, not_found, rated ...
 201, nothing counted, nothing named  many rows: Split; a single row: unconfirmed
-201, counted and in not_found        a single row: read back, then once more (CONTRADICTION)
+201, counted and in not_found        many rows: in parts; a single row: read back, then again (CONTRADICTION)
 400 413 422                          many rows: Split; a single row: rejected
 420                                  many rows: Split, to the room left; a single row: Stop
 401 403 423 426                      RefreshToken, or Stop: the sign-in, the app
@@ -19,7 +19,7 @@ anything that is not the API's       Retry(NONSENSE)
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from importer.destinations.decisions import (
@@ -36,7 +36,13 @@ from importer.destinations.decisions import (
     narrow,
 )
 from importer.destinations.not_found import Missing, find_missing, flatten_item
-from importer.destinations.policies import SERVER_ERROR, SERVER_ERROR_FOR_MANY, ask_again, build_nonsense
+from importer.destinations.policies import (
+    SERVER_ERROR,
+    SERVER_ERROR_FOR_MANY,
+    ask_again,
+    build_contradiction,
+    build_nonsense,
+)
 from importer.destinations.trakt.trouble import (
     NOT_TRAKTS,
     REFRESH_TOKEN,
@@ -65,15 +71,7 @@ CONFLICT = RetryPolicy(
         Status.REJECTED, "http_409", "Trakt reports a conflict (409), and the rating is not there"
     ),
 )
-CONTRADICTION = replace(
-    CONFLICT,
-    outcome=Outcome(
-        Status.NOT_FOUND,
-        "not_found",
-        "Trakt counted the row and said that it does not know the title; the rating is not there",
-    ),
-)
-"""An answer that counts a row and names it as not found."""
+CONTRADICTION = build_contradiction("Trakt")
 
 _match_limit = re.compile(r"[0-9]{1,9}").fullmatch
 _match_upgrade = re.compile(r"https://(?:[a-z]+\.)?trakt\.tv(?:/[a-z/-]{0,60})?").fullmatch
@@ -119,7 +117,8 @@ def _interpret_success(sent: Sent, answer: Response) -> BatchDecision:
     if any(content.get("not_found", {}).values()):
         if len(jobs) == 1 and _count(content) > 0:
             return Retry("an answer that contradicts itself", CONTRADICTION, Effect.UNKNOWN)
-        missing = find_missing([flatten_item(item) for item in sent.build_items()], content["not_found"])
+        named = find_missing([flatten_item(item) for item in sent.build_items()], content["not_found"])
+        missing = named.doubt(_count(content), len(jobs))
     if not _accounts_for(content, len(jobs)):
         missing = missing._replace(unclear=set(range(len(jobs))) - missing.certain)
     if len(missing.unclear) == len(jobs):

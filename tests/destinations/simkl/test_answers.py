@@ -23,7 +23,7 @@ from importer.destinations.decisions import (
     Stop,
 )
 from importer.destinations.policies import RATE_LIMIT
-from importer.destinations.simkl.answers import NOT_COUNTED
+from importer.destinations.simkl.answers import CONTRADICTION, NOT_COUNTED
 from importer.destinations.simkl.api import Simkl
 from importer.destinations.simkl.trouble import LOCKED
 from importer.errors import AuthorizationError, ConnectionLostError, Loss, Remedy
@@ -109,6 +109,14 @@ def test_an_empty_object_may_be_written_in_other_ways(nothing: object) -> None:
 
 def test_a_row_in_not_found_fails_and_its_neighbours_are_rated() -> None:
     assert words(done(MANY, added(3, *echo(2)))) == [GOOD, MISSING, GOOD, GOOD]
+
+
+def test_rows_that_are_counted_and_named_are_sent_in_parts_and_then_looked_up() -> None:
+    outcomes, parts, later = partly(MANY, added(4, *echo(2, 3)))
+    assert words(outcomes) == [GOOD, None, None, GOOD]
+    assert ([[job.row for job in part] for part in parts], later) == ([[2], [3]], [])
+    assert isinstance(read(MANY, added(4, *echo(1, 2, 3, 4))), Split)
+    assert retry_of(read(ONE, added(1, *echo(1)))).policy == CONTRADICTION
 
 
 def test_nothing_found_at_all() -> None:
