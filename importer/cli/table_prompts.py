@@ -4,11 +4,11 @@ films.csv: no known format has these columns.
 1  Film    Alien | Heat
 2  Stars   4.5 | 3
 Which column is your rating (number; empty: none): 2
-Its highest rating, or a range [10]: 5
+Its highest rating (5 if these are stars), or a range such as 0-100: 5
 ...
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 import typer
@@ -21,6 +21,8 @@ from importer.readers.cells.errors import CellError, UnclearDateError
 from importer.readers.cells.ids import parse_imdb_id, parse_number_id
 from importer.readers.cells.kinds import TYPES, parse_kind
 from importer.readers.cells.numbers import parse_year
+from importer.readers.cells.ratings import parse_rating_or_word
+from importer.readers.cells.scales import parse_scale, parse_value
 from importer.readers.sample import ColumnSample
 from importer.runs.prompts import TableAnswers, Trial, TryOut
 from importer.text import clean, count
@@ -36,7 +38,18 @@ _QUESTIONS = {
 
 def _parse_id(cell: str) -> object:
     # The address of a title's page has its number, too.
-    return cell if any(map(str.isdigit, cell)) else parse_number_id(cell)
+    return cell if _has_digit(cell) else parse_number_id(cell)
+
+
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdigit, cell))
+
+
+def _parse_rating(cell: str) -> object:
+    value = parse_value(cell)
+    if value is not None and 0 <= value <= _HIGHEST:
+        return value
+    return parse_rating_or_word(cell)
 
 
 def _parse_day(cell: str) -> object:
@@ -49,6 +62,7 @@ def _parse_day(cell: str) -> object:
 
 
 _PARSERS: Mapping[str, Callable[[str], object]] = {
+    "rating": _parse_rating,
     "imdb_id": parse_imdb_id,
     **dict.fromkeys(_IDS[1:], _parse_id),
     "year": parse_year,
@@ -56,6 +70,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "rated_at": _parse_day,
 }
 _MEANINGS = {
+    "rating": "rating as you say it",
     "imdb_id": "id of IMDb",
     "tmdb_id": "id of TMDB",
     "tvdb_id": "id of TVDB",
@@ -65,6 +80,8 @@ _MEANINGS = {
     "rated_at": "day",
 }
 _WIDTH = 60
+_HIGHEST = 100
+_UNANSWERED = "a question was not answered, so nothing was done; the same command asks again"
 
 
 def describe_table(name: str, columns: Sequence[ColumnSample], try_out: TryOut) -> TableAnswers | None:
@@ -76,11 +93,12 @@ def describe_table(name: str, columns: Sequence[ColumnSample], try_out: TryOut) 
     left = [column.name for column in columns]
     numbers = {str(number): column.name for number, column in enumerate(columns, 1)}
     cells = {column.name: column.cells for column in columns}
-    rating = _choose("Which column is your rating", numbers, left, cells)
-    if rating is None:
+    votes = {column.name for column in columns if column.repeats}
+    rating = _choose("Which column is your rating", numbers, left, cells, "rating", votes)
+    scale = None if rating is None else _ask_scale(next(each for each in columns if each.name == rating))
+    if scale is None:
         return None
     words = [f"{rating}=rating"]
-    scale = _ask_scale()
     words += _ask_ids(numbers, left, cells)
     for field, question in _QUESTIONS.items():
         if (column_name := _choose(question, numbers, left, cells, field)) is not None:
@@ -97,16 +115,24 @@ def _ask_to_keep(trial: Trial) -> bool:
     try:
         return typer.confirm(f"{question} (n: only this one)", default=not trial.wrong, err=True)
     except typer.Abort:
-        raise StopRunError("nothing was sent; the same command asks again") from None
+        raise StopRunError(_UNANSWERED) from None
 
 
-def _ask_scale() -> str:
+def _ask_scale(column: ColumnSample) -> str | None:
+    """Ask until it fits a cell. Enter means the scale only where the column cannot be stars."""
     while True:
-        answer = _prompt("Its highest rating, or a range such as 0-100", "10")
+        question = "Its highest rating (5 if these are stars), or a range such as 0-100"
+        answer = _prompt(question, column.likely_scale)
+        if answer == "none":
+            return None
         try:
-            return check_scale(answer)
+            convert = parse_scale(check_scale(answer)).convert
         except OptionError as error:
             _show(error.problem)
+            continue
+        if not (problem := _find_misfit("rating", column.cells, convert)):
+            return answer
+        _show(problem)
 
 
 def _ask_ids(numbers: dict[str, str], left: list[str], columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -129,11 +155,12 @@ def _ask_ids(numbers: dict[str, str], left: list[str], columns: Mapping[str, Seq
     yield f"{name}={answer}"
 
 
-def _find_misfit(field: str, cells: Sequence[str]) -> str:
+def _find_misfit(field: str, cells: Sequence[str], parse: Callable[[str], object] | None = None) -> str:
     """Say that no cell of a column can be what the field has; empty if one can, or there is none."""
+    parse = parse or _PARSERS[field]
     for cell in cells:
         try:
-            if _PARSERS[field](cell) is not None:
+            if parse(cell) is not None:
                 return ""
         except CellError as error:
             if error.status is not Status.INVALID:  # a book, say: it is a type, if of no film
@@ -148,8 +175,12 @@ def _choose(
     left: list[str],
     cells: Mapping[str, Sequence[str]],
     field: str = "",
+    exempt: Collection[str] = (),
 ) -> str | None:
-    """Ask for a column, by its number or its name, until there is one that fits; it is then taken."""
+    """Ask for a column, by its number or its name, until there is one that fits; it is then taken.
+
+    Those that are `exempt` fit if their cells are words.
+    """
     while True:
         answer = _prompt(f"{question} (number; empty: none)", "")
         if answer == "none" and answer not in left:
@@ -159,6 +190,9 @@ def _choose(
             return None
         if found not in left:
             _show("There is no such column, or it was taken already.")
+        elif found in exempt and not any(map(_has_digit, cells[found])):
+            left.remove(found)
+            return found
         elif field in _PARSERS and (problem := _find_misfit(field, cells[found])):
             _show(problem)
         else:
@@ -170,7 +204,7 @@ def _prompt(text: str, default: str) -> str:
     try:
         return str(typer.prompt(text, default=default, show_default=bool(default), err=True)).strip()
     except typer.Abort:
-        raise StopRunError("nothing was sent; the same command asks again") from None
+        raise StopRunError(_UNANSWERED) from None
 
 
 def _show(text: str) -> None:

@@ -5,7 +5,7 @@
 5, 3, 3.5, 4        expected 1 to 10: halves, and none above 5, so the scale is 1 to 5
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from fractions import Fraction
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from importer.readers.tables.table import AnyTable
 
 _STARS = 5
 _TEN = 10
+_TWENTY = 20
 _HUNDRED = 100
 _FEW = 20
 """With fewer ratings, all of them may be low by chance."""
@@ -50,6 +51,18 @@ class Ratings(NamedTuple):
         return self.likely_scale if self.are_stars or 2 * self.above >= self.numbers else None
 
     @property
+    def clear_scale(self) -> str | None:
+        """The scale that enough of the ratings show, so that it may be what Enter means; never that of stars.
+
+        The expected scale is ten. A few above 5 may be slips among stars, or above 10 among ratings of ten.
+        """
+        if self.above:
+            is_clear = self.highest > _HUNDRED / 2 and self.above >= _STRAY * self.numbers
+            return str(_HUNDRED) if is_clear else None
+        is_clear = self.above_stars > max(1, _STRAY * self.numbers)
+        return str(_TEN) if is_clear else None
+
+    @property
     def above_in_words(self) -> str:
         """How many are above the expected scale, with the lines of the first."""
         more = self.above - len(self.strays)
@@ -58,7 +71,7 @@ class Ratings(NamedTuple):
     @property
     def are_stars(self) -> bool:
         """Whether they have halves, and hardly any is above 5."""
-        return self.has_halves and (not self.above_stars or self.above_stars < _STRAY * self.numbers)
+        return self.has_halves and (not self.above_stars or self.above_stars <= _STRAY * self.numbers)
 
     @property
     def may_be_stars(self) -> bool:
@@ -70,16 +83,21 @@ class Ratings(NamedTuple):
         """The scale to name as an example."""
         if self.highest <= _STARS or self.are_stars:
             return str(_STARS)
-        return str(_TEN if self.highest <= _TEN else _HUNDRED)
+        return str(next(each for each in (_TEN, _TWENTY, _HUNDRED) if self.highest <= each))
 
 
 def summarise_ratings(table: AnyTable, place: int, limit: Fraction | int) -> Ratings:
     """Read the whole column; `limit` is the highest rating of the expected scale."""
+    return summarise_cells(_read_lines(table, place), limit)
+
+
+def summarise_cells(cells: Iterable[tuple[int, str]], limit: Fraction | int) -> Ratings:
+    """Summarise the numbers in cells, each with its line; `limit` as above."""
     numbers = above = above_stars = 0
     highest, has_halves = Fraction(0), False
     strays: list[str] = []
     seen: dict[str, Fraction | None] = {}
-    for line, cell in _read_lines(table, place):
+    for line, cell in cells:
         if len(cell) > limits.LONGEST_CELL:
             continue
         if cell not in seen:

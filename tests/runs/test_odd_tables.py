@@ -137,6 +137,71 @@ def test_an_answer_that_is_not_taken_says_why_and_none_leads_on(
     assert "2024-05-01 or 2024-05-02 is no kind of title, such as movie, show or episode" in told
 
 
+HALVES = "Film,Wertung,IMDb\nAlien,{},tt0078748\nHeat,{},tt0113277\nBig,{},tt0094737\nUp,{},tt1049413\n"
+
+
+@pytest.mark.parametrize(
+    "cells", [("4½", "5", "3½", "1"), ("5", "4", "3", "4"), ("4.5", "5", "5.5", "3"), ("8", "7", "11", "12")]
+)
+def test_enter_never_means_a_scale_that_halves_stars(
+    tmp_path: Path, settings: Path, answer: Callable[[str], None], cells: tuple[str, ...]
+) -> None:
+    path = write(tmp_path, HALVES.format(*cells))
+    answer("2\n\n")
+    with pytest.raises(StopRunError):
+        open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    answer("2\n\n0-20\n3\n\n1\n\n\n\nn\n")
+    _, reading = open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    assert reading.scale == "0-20", "what was typed"
+    assert "maps" not in settings.read_text()
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize(
+    ("cells", "scale"),
+    [(("8", "4.5", "6", "1"), "10"), (("85", "40", "100", "7"), "100"), (("15", "9"), None)],
+)
+def test_enter_means_the_scale_that_the_ratings_show_beyond_doubt(
+    tmp_path: Path, cells: tuple[str, ...], scale: str | None
+) -> None:
+    rows = "".join(f"Film {number},{cell}\n" for number, cell in enumerate(cells))
+    films, stars = sample_columns(
+        write(tmp_path, f"Film,Stars\n{rows}"), "films.csv", ReadOptions(), ("Film", "Stars")
+    )
+    assert (films.likely_scale, stars.likely_scale) == ("", scale or "")
+
+
+def test_a_column_that_is_no_rating_is_not_taken_for_one(
+    tmp_path: Path, settings: Path, answer: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer("4\n3\n1\n2\n0-3\n5\n4\n\n1\n\n\n3\ny\n")
+    path = write(tmp_path, ODD.replace("Heat,3,", "Heat,4,"))
+    reader, _ = open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    assert [rating for _, _, rating, _ in jobs(reader)] == [9, 8]
+    told = capsys.readouterr().err
+    for cells in ("tt0078748 or tt0113277", "2024-05-01 or 2024-05-02", "Alien or Heat", "4.5 or 4"):
+        assert f"{cells} is no rating" in told, cells
+    assert "maps" in settings.read_text()
+
+
+@pytest.mark.usefixtures("settings")
+def test_votes_are_words_that_repeat(tmp_path: Path, answer: Callable[[str], None]) -> None:
+    path = write(tmp_path, "Film,Liked,IMDb\nAlien,yes,tt0078748\nHeat,no,tt0113277\nBig,yes,tt0094737\n")
+    answer("2\n10\nyes=9,no=3\n3\n\n1\n\n\n\nn\n")
+    reader, _ = open_file(path, "films.csv", ReadOptions(), TerminalPrompts())
+    assert [rating for _, _, rating, _ in jobs(reader)] == [9, 3, 9]
+
+
+@pytest.mark.usefixtures("settings")
+def test_at_the_end_of_input_nothing_is_said_of_sending(
+    tmp_path: Path, answer: Callable[[str], None]
+) -> None:
+    """`inspect` asks the same questions, and never sends."""
+    answer("2\n")
+    with pytest.raises(StopRunError, match="not answered, so nothing was done; the same command asks again"):
+        open_file(write(tmp_path), "films.csv", ReadOptions(), TerminalPrompts())
+
+
 @pytest.mark.parametrize(
     "content",
     [
