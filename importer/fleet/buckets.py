@@ -122,7 +122,7 @@ def _read_groups(source: IO[bytes]) -> Iterator[dict[bytes, list[bytes]]]:
 
 
 def _join(rows: list[bytes]) -> bytes:
-    return _restore(b"\n".join(rows) + b"\n")
+    return _restore(b"\n".join([*rows, b""]))
 
 
 def _restore(text: bytes) -> bytes:

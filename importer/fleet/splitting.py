@@ -84,14 +84,10 @@ def split_dump(
         raise OptionError("user", f"{name} has no such column; its columns are {columns}", user)
     with _appearing(into) as draft:
         beside = _copy_beside(table, path.parent, draft)
-        deal = Deal(draft, table.path.stat().st_size)
-        for written in table.written_rows(place):
-            deal.take(written)
-            progress.rows_read += len(written.rows)
-        deal.append()
+        buckets = _deal_out(table, place, draft, progress)
         progress.phase = Phase.GROUPING
         found = _Grouping(draft, table, place, wanted)
-        found.run(deal.count)
+        found.run(buckets)
         report = SplitReport(found.rows, found.users, found.nobody, found.left_out, beside, table.text.notes)
         header = table.written_header.decode()
         about = {"form": FORM, "source": path.name, "user": user, "header": header, **asdict(report)}
@@ -135,6 +131,16 @@ def _appearing(into: Path) -> Iterator[Path]:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _deal_out(table: Table, place: int, draft: Path, progress: Progress) -> int:
+    """Pass 1: deal out the rows, and return the number of buckets."""
+    deal = Deal(draft, table.path.stat().st_size)
+    for written in table.written_rows(place):
+        deal.take(written)
+        progress.rows_read += len(written.rows)
+    deal.append()
+    return deal.count
 
 
 def _copy_beside(table: Table, folder: Path, draft: Path) -> Sequence[str]:
