@@ -159,8 +159,8 @@ class TestSimkl(DestinationConformance):
 
     def test_a_lock_that_each_write_leaves_behind_is_waited_for(self) -> None:
         self.batch_size = 3
-        # A tenth of a second of the server's own time is ten of the client's.
-        result = self.deliver(self._movies_but(), workers=1, simkl_lock_seconds=0.1)
+        # A fifth of a second of the server's own time is twenty of the client's.
+        result = self.deliver(self._movies_but(), workers=1, simkl_lock_seconds=0.2)
         assert result.statuses == dict.fromkeys(range(6), RATED)
         assert f"{ADD} 400" in result.requests
 
