@@ -257,7 +257,7 @@ ROWS = [
     Row("d10", "limiter, 10/s", "of the budget", 0.99, keep_pace(10, 8), is_floor=True),
     Row("d200", "limiter, 200/s", "of the budget", 0.99, keep_pace(200, 5), is_floor=True),
     Row("d1000", "limiter, 1000/s", "of the budget", 0.98, keep_pace(1000, 5), is_floor=True),
-    Row("e", "reading 1,000,000 rows", "x pandas.read_csv", 3.0, read_export),
+    Row("e", "reading 1,000,000 rows", "x pandas.read_csv", 2.5, read_export),
     Row("f", "memory, 1,000,000 rows", "x that of 10,000", 1.10, keep_memory_flat),
     Row("g", "writing 1,000,000 results", "x csv.writer", 1.5, write_results),
     Row("h", "importer --help", "x python -c pass", 7, show_help),
