@@ -16,6 +16,7 @@ class Reason(StrEnum):
     BAD_YEAR = "bad_year"
     BAD_NUMBER = "bad_number"
     NO_NUMBER = "no_number"
+    NO_VALUE = "no_value"
     BAD_DATE = "bad_date"
     UNKNOWN_TYPE = "unknown_type"
     TYPE_MISMATCH = "type_mismatch"
@@ -39,7 +40,7 @@ class Reason(StrEnum):
 AT_THE_SOURCE = frozenset(
     {
         *(Reason.OFF_SCALE, Reason.TOO_FEW_CELLS, Reason.TOO_MANY_CELLS, Reason.UNCLOSED_QUOTE),
-        *(Reason.NO_OBJECT, Reason.TWO_VALUES, Reason.CONFLICT_MARK, Reason.TOO_LONG),
+        *(Reason.NO_OBJECT, Reason.NO_VALUE, Reason.TWO_VALUES, Reason.CONFLICT_MARK, Reason.TOO_LONG),
     }
 )
 """What can be corrected only in the file itself: a results file does not hold what the cells mean there."""

@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from importer import limits
 from importer.errors import UnreadableFileError
-from importer.readers.tables.sheets import SAVE_AS_CSV, Row, Sheet
+from importer.readers.tables.sheets import SAVE_AS_CSV, Formula, Row, Sheet
 
 CONTENT = "content.xml"
 """The part of the archive that holds all sheets."""
@@ -93,6 +93,8 @@ class _Rows:
         self.repeated = 0
         """Cells so far that stand in the file only as a number: how often another repeats."""
         self._value: str | None = None
+        self._formula: str | None = None
+        """That of a cell which does not say what it comes to."""
         self._paragraphs: list[str] | None = None
         self._is_aside = 0
         self._fed = self._row_start = 0
@@ -131,6 +133,7 @@ class _Rows:
         elif element in _CELLS:
             self._repeated_cells = _parse_count(named.get("number-columns-repeated"))
             self._value = named.get(_VALUES.get(named.get("value-type", ""), ""))
+            self._formula = None if "value-type" in named else named.get("formula")
             self._paragraphs = []
         elif self._paragraphs is None:
             return
@@ -157,7 +160,10 @@ class _Rows:
         self._paragraphs = None
         if not self._is_wanted:
             return
-        if not (text := text.strip()):
+        text = text.strip()
+        if not text and self._formula is not None:
+            text = Formula(f"={self._formula.partition('=')[2]}")  # of:=4+5
+        if not text:
             self._empty += self._repeated_cells
             return
         if len(self._cells) + self._empty + self._repeated_cells > limits.MOST_SHEET_CELLS:

@@ -31,6 +31,8 @@ class Record(NamedTuple):
     """Columns for which the record has several values that differ: which is meant, nobody knows."""
     broken: CellError | None = None
     """Why it cannot be trusted as a whole."""
+    formulas: Collection[str] = ()
+    """Columns in which it has a formula and not what that comes to."""
 
 
 def build_record(line: int, pairs: Iterable[tuple[str, str]]) -> Record:
@@ -101,7 +103,7 @@ class RecordTable:
             room = self.block_size
             try:
                 for record in records:
-                    if (problem := record.broken or _find_doubled(record, columns)) is not None:
+                    if (problem := record.broken or _find_unclear(record, columns)) is not None:
                         broken[len(rows)] = problem
                     rows.append(tuple(record.cells.get(column, "") for column in columns))
                     lines.append(record.line)
@@ -142,12 +144,20 @@ def no_record(name: str) -> EmptyFileError:
     return EmptyFileError(name, "there is no record in it", remedy="Export your ratings again.")
 
 
-def _find_doubled(record: Record, columns: Collection[str]) -> CellError | None:
-    name = next((column for column in columns if column in record.doubled), None)
-    if name is None:
+def _find_unclear(record: Record, columns: Collection[str]) -> CellError | None:
+    if not record.doubled and not record.formulas:
         return None
-    return CellError(
-        Reason.TWO_VALUES,
-        f"the entry has two values for {quote(name)}",
-        "Take the wrong one out, and import the file again.",
-    )
+    for name in columns:
+        if name in record.doubled:
+            return CellError(
+                Reason.TWO_VALUES,
+                f"the entry has two values for {quote(name)}",
+                "Take the wrong one out, and import the file again.",
+            )
+        if name in record.formulas:
+            return CellError(
+                Reason.NO_VALUE,
+                f"the formula {quote(record.cells[name])} in {quote(name)} was saved without its value",
+                "Open the workbook in a spreadsheet program, save it there, and import it again.",
+            )
+    return None

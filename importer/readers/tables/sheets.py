@@ -22,6 +22,12 @@ Row = tuple[int, Sequence[Any]]
 """The number of a row and its cells."""
 
 
+class Formula(str):
+    """A cell whose formula was saved without its value, as programs do that do not calculate: `=4+5`."""
+
+    __slots__ = ()
+
+
 class Sheet(NamedTuple):
     """A sheet by its name, and what reads its rows from the first, each time it is called."""
 
@@ -51,7 +57,9 @@ def _read_records(sheet: Sheet, name: str) -> Iterator[Record]:
         # Behind the last column there may be thousands of cells that only have a colour.
         cells = list(map(sheet.write, row[: len(names)]))
         if any(cells):
-            yield build_record(line, [pair for pair in zip(names, cells, strict=False) if pair[0]])
+            record = build_record(line, [pair for pair in zip(names, cells, strict=False) if pair[0]])
+            formulas = [name for name, cell in zip(names, row, strict=False) if type(cell) is Formula]
+            yield record._replace(formulas=formulas) if formulas else record
 
 
 def _bounded(rows: Iterator[Row], name: str) -> Iterator[Row]:

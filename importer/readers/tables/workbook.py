@@ -8,23 +8,23 @@ import re
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from xml.parsers import expat
 
-from importer import limits
 from importer.errors import UnreadableFileError
 from importer.parts import MissingPartError
-from importer.readers.tables.sheets import SAVE_AS_CSV, Row, Sheet
+from importer.readers.tables.sheets import SAVE_AS_CSV, Formula, Row, Sheet
 from importer.readers.tables.workbook_parts import check_parts
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
+    from openpyxl.worksheet._reader import WorkSheetParser
 
 
 def open_workbook(path: Path, name: str, given: int) -> list[Sheet]:
@@ -44,14 +44,42 @@ def open_workbook(path: Path, name: str, given: int) -> list[Sheet]:
 
 def _read_rows(path: Path, name: str, place: int) -> Iterator[Row]:
     with _opened(path, name) as book:
-        sheet = book.worksheets[place]
-        sheet.reset_dimensions()  # what programs other than Excel write there is often wrong
+        sheet: Any = book.worksheets[place]
         percents = _find_percents(book)
-        for line, cells in enumerate(sheet.iter_rows(values_only=not percents), start=1):
-            row = [_take_value(cell, percents) for cell in cells] if percents else cells
-            # A blank row may have thousands of cells that only have a colour.
-            if row.count(None) < len(row) or line > limits.MOST_SHEET_ROWS:
-                yield line, row
+        last = 0
+        with sheet._get_source() as source:
+            for line, cells in _build_parser(book, sheet, source).parse():
+                row: list[object] = [None] * (cells[-1]["column"] if cells else 0)
+                for cell in cells:
+                    if 0 < cell["column"] <= len(row):
+                        row[cell["column"] - 1] = _take_value(cell, percents)
+                # A blank row may have thousands of cells that only have a colour.
+                if line > last and row.count(None) < len(row):
+                    yield line, row
+                last = max(last, line)
+
+
+def _build_parser(book: Any, sheet: Any, source: IO[bytes]) -> "WorkSheetParser":
+    """Make the parser of a sheet, which also tells a formula without a value from an empty cell."""
+    from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser  # noqa: PLC0415  as above
+
+    class Parser(WorkSheetParser):
+        def parse_cell(self, element: Any) -> dict[str, Any]:
+            cell: dict[str, Any] = super().parse_cell(element)
+            if cell["value"] is None and (formula := element.find(FORMULA_TAG)) is not None:
+                # Excel writes an empty text as such: a value of this type, with nothing in it.
+                is_empty_text = element.get("t") == "str" and element.find(VALUE_TAG) is not None
+                cell["value"] = None if is_empty_text else Formula(f"={formula.text or ''}")
+            return cell
+
+    return Parser(
+        source,
+        sheet._shared_strings,
+        data_only=True,
+        epoch=book.epoch,
+        date_formats=book._date_formats,
+        timedelta_formats=book._timedelta_formats,
+    )
 
 
 @contextmanager
@@ -84,9 +112,9 @@ def _find_percents(book: Any) -> frozenset[int]:
     return frozenset(place for place, style in styles if style.numFmtId in found)
 
 
-def _take_value(cell: Any, percents: frozenset[int]) -> object:
-    value = cell.value
-    if type(value) not in {int, float} or cell._style_id not in percents:
+def _take_value(cell: Mapping[str, Any], percents: frozenset[int]) -> object:
+    value = cell["value"]
+    if not percents or type(value) not in {int, float} or cell["style_id"] not in percents:
         return value
     share = Decimal(value if isinstance(value, int) else _round(value)) * 100
     text = f"{share:f}"

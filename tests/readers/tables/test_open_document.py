@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from importer import limits
 from importer.errors import UnreadableFileError
+from importer.model import InvalidRow
 from tests.readers.conformance import inherited
 from tests.readers.golden import SAMPLES
 from tests.readers.reading import jobs, places, read, read_damaged, reasons
@@ -93,6 +94,22 @@ def test_any_bytes_over_a_spreadsheet_give_rows_or_a_clear_error(
     read_damaged(tmp_path_factory.mktemp("bytes"), content)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "found"),
+    [
+        ('table:formula="of:=4+5"', "no_value"),
+        ('table:formula="of:=4+5" office:value-type="float" office:value="9"', "ok"),
+        ('table:formula="of:=IF(1;&quot;&quot;)" office:value-type="string"', "no_rating"),
+    ],
+)
+def test_the_row_of_a_formula_without_a_value_waits(tmp_path: Path, attributes: str, found: str) -> None:
+    rating = f"<table:table-cell {attributes}/>"
+    (read_row,) = rows = read(tmp_path, write_document(HEADER, row(ALIEN[0], rating, ALIEN[2])))
+    assert reasons(rows) == [found]
+    if isinstance(read_row, InvalidRow) and found == "no_value":
+        assert read_row.message.startswith('line 2: the formula "=4+5" in "rating" was saved without')
+
+
 @inherited
 @given(st.text(alphabet="<>/=\"' ta1:bler-cowp", max_size=60), st.integers(0, 2_000))
 def test_any_content_gives_rows_or_a_clear_error(
@@ -113,5 +130,6 @@ def test_any_content_gives_rows_or_a_clear_error(
         "unknown_type",
         "bad_date",
         "two_values",
+        "no_value",
         "type_mismatch",
     }

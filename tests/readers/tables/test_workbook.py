@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from importer import limits
 from importer.errors import OptionError, UnknownFormatError, UnreadableFileError
+from importer.model import InvalidRow, Status
 from importer.readers import ReadOptions, open_reader
 from importer.readers.tables import workbook
 from tests.readers.conformance import inherited
@@ -141,13 +142,62 @@ def test_the_first_sheet_with_rows_is_read_and_the_others_are_named(tmp_path: Pa
     assert not any("sheet" in note for note in open_reader(path).notes)
 
 
-def test_formulas_are_their_results_and_unknown_without_one(tmp_path: Path) -> None:
+UNSAVED = r'<c r="C2"><f>3\*3</f>(?:<v\s*/>|<v></v>)</c>'
+
+
+def test_a_formula_is_its_result_and_its_row_waits_without_one(tmp_path: Path) -> None:
     content = write_book([HEADER, ("tt0078748", "Alien", "=3*3", "2024-05-01"), ALIEN])
-    assert reasons(read(tmp_path, content)) == ["no_rating", "ok"]
-    content = edit_part(
-        content, "xl/worksheets/sheet1.xml", r"<f>3\*3</f><v\s*/>|<f>3\*3</f><v></v>", "<f>3*3</f><v>9</v>"
+    row, _ = rows = read(tmp_path, content)
+    assert reasons(rows) == ["no_value", "ok"]
+    assert isinstance(row, InvalidRow)
+    assert row.status is Status.INVALID
+    assert row.message == (
+        'line 2: the formula "=3*3" in "rating" was saved without its value. '
+        "Open the workbook in a spreadsheet program, save it there, and import it again."
     )
+    saved = '<c r="C2"><f>3*3</f><v>9</v></c>'
+    content = edit_part(content, "xl/worksheets/sheet1.xml", UNSAVED, saved)
     assert [job.rating for job in jobs(read(tmp_path, content))] == [9, 9]
+
+
+@pytest.mark.parametrize("percents", [False, True])
+@pytest.mark.parametrize("place", range(len(HEADER)))
+def test_no_cell_that_is_read_may_be_a_formula_without_a_value(
+    tmp_path: Path, place: int, percents: bool
+) -> None:
+    """A date left out without a word would become the day of the import."""
+    row = [*ALIEN[:place], "=A1", *ALIEN[place + 1 :]]
+    content = write_book([(*HEADER, "mine"), (*row, 1), (*ALIEN, "=A1")])
+    if percents:
+        content = edit_part(content, "xl/styles.xml", r'<xf numFmtId="0"', '<xf numFmtId="9"')
+    assert reasons(read(tmp_path, content)) == ["no_value", "ok"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ('<c r="C2"><f>3*3</f></c>', "no_value"),
+        ('<c r="C2"><f t="shared" si="0"/></c>', "no_value"),
+        ('<c r="C2" t="str"><f>3*3</f></c>', "no_value"),
+        ('<c r="C2" t="str"><f>IF(1,"")</f><v></v></c>', "no_rating"),
+        ('<c r="C2" t="str"><f>IF(1,"9")</f><v>9</v></c>', "ok"),
+    ],
+)
+def test_an_empty_text_is_the_value_of_a_formula(tmp_path: Path, cell: str, reason: str) -> None:
+    content = write_book([HEADER, ("tt0078748", "Alien", "=3*3", "2024-05-01")])
+    assert reasons(read(tmp_path, edit_part(content, "xl/worksheets/sheet1.xml", UNSAVED, cell))) == [reason]
+
+
+def test_a_column_whose_name_is_a_formula_without_a_value_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(write_book([(*HEADER[:3], "=A9"), ALIEN]))
+    assert list(open_reader(path).unread) == ["=A9"]
+
+
+def test_a_row_that_comes_a_second_time_is_read_once(tmp_path: Path) -> None:
+    content = write_book([HEADER, ALIEN, ALIEN])
+    content = edit_part(content, "xl/worksheets/sheet1.xml", '<row r="3"', '<row r="2"')
+    assert places(read(tmp_path, content)) == [(1, 2)]
 
 
 def test_columns_go_by_name_and_nameless_ones_are_left_out(tmp_path: Path) -> None:
