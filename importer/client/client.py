@@ -23,9 +23,11 @@ connection refused      2          UNKNOWN   this one never arrived, but the fir
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 from importer.client.rate_limit import Limiter, Turn
 from importer.client.retry import QUESTION_BUDGET, RetryBudget, RetryLoop
@@ -74,6 +76,29 @@ class Tokens(Protocol):
         ...
 
 
+class _Patience(NamedTuple):
+    """How long the questions of a run wait for a lost network, and who sees that they wait."""
+
+    network_seconds: float
+    progress: Progress
+
+
+_PATIENCE: ContextVar[_Patience | None] = ContextVar("patience", default=None)
+
+
+@contextmanager
+def waiting_for_network(network_seconds: float, progress: Progress) -> Iterator[None]:
+    """Let clients for questions that this thread builds in the block wait so long, and show it in `progress`.
+
+    0 is as long as their attempts take.
+    """
+    before = _PATIENCE.set(_Patience(network_seconds, progress))
+    try:
+        yield
+    finally:
+        _PATIENCE.reset(before)
+
+
 class Client:
     """Sends requests over one transport, under one limiter, for one account."""
 
@@ -92,8 +117,10 @@ class Client:
 
     @classmethod
     def for_questions(cls, transport: HttpSender, tokens: Tokens | None = None) -> Self:
-        """Build a client for a sign-in or a few questions: it waits only if the server asks for it."""
-        return cls(transport, Limiter(None, Progress()), tokens, QUESTION_BUDGET)
+        """Build a client for a sign-in or a few questions: see also `waiting_for_network`."""
+        patience = _PATIENCE.get() or _Patience(0.0, Progress())
+        budget = replace(QUESTION_BUDGET, network_seconds=patience.network_seconds)
+        return cls(transport, Limiter(None, patience.progress), tokens, budget)
 
     def is_in_flight(self, task: asyncio.Task[None]) -> bool:
         """Whether the task's request is in flight, rather than waiting to be sent."""

@@ -29,6 +29,7 @@ from tenacity.stop import stop_base
 from importer.client.rate_limit import Limiter
 from importer.destinations.decisions import Decision, Retry
 from importer.errors import UnreachableError
+from importer.text import duration
 
 T = TypeVar("T")
 
@@ -42,7 +43,10 @@ class RetryBudget:
     longest_wait_seconds: float = 300.0
     total_seconds: float = 900.0
     network_seconds: float = 0.0
-    """So long a lost network is waited for, whatever the number of attempts; 0 is as long as these take."""
+    """So long a lost network is waited for, whatever the number of attempts; 0 is as long as these take.
+
+    The last attempt is made as this time ends.
+    """
     jitter: float = 0.1
     """Up to this share is added to every wait, so that many clients do not come back at once."""
 
@@ -71,7 +75,7 @@ class RetryLoop:
 
         def report(state: RetryCallState) -> None:
             nonlocal waits_alone
-            waits_alone = self._report(state, used_up.next_try)
+            waits_alone = self._report(state, used_up)
 
         async def repeat() -> Decision[T]:
             nonlocal last, begun
@@ -86,38 +90,38 @@ class RetryLoop:
 
         retrying = AsyncRetrying(
             retry=retry_if_result(lambda decision: isinstance(decision, Retry)),
-            wait=self._wait_seconds,
+            wait=lambda state: self._wait_seconds(state, used_up.network_seconds_left(state)),
             stop=used_up,
             before_sleep=report,
             retry_error_callback=_last_retry,
         )
         return await retrying(repeat)
 
-    def _wait_seconds(self, state: RetryCallState) -> float:
+    def _wait_seconds(self, state: RetryCallState, network_seconds_left: float | None) -> float:
         """Return the server's wait, never shortened, or a growing one, plus jitter."""
         retry = _last_retry(state)
         seconds = retry.seconds
         if retry.grows:
             longest = max(seconds, self._budget.longest_wait_seconds)
-            if _waits_for_network(retry, self._budget):
+            if network_seconds_left is not None:
                 longest = min(longest, _LONGEST_FOR_NETWORK_SECONDS)  # it may come back at any moment
             seconds = wait_exponential(multiplier=seconds, max=longest)(state)
-        return seconds + wait_random(0, seconds * self._budget.jitter)(state)
+        seconds += wait_random(0, seconds * self._budget.jitter)(state)
+        return seconds if network_seconds_left is None else min(seconds, network_seconds_left)
 
-    def _report(self, state: RetryCallState, next_try: int) -> bool:
+    def _report(self, state: RetryCallState, used_up: "_UsedUp") -> bool:
         """Show the wait; return whether this request waits alone."""
         retry = _last_retry(state)
         if retry.policy.pauses_all_workers:
             self._limiter.pause(state.upcoming_sleep, retry.reason)
             return False
-        is_counted = retry.policy.counts and next_try <= retry.policy.attempts
-        detail = f"try {next_try:,} of {retry.policy.attempts:,}" if is_counted else ""
+        next_try, left = used_up.next_try, used_up.network_seconds_left(state)
+        if left is not None:
+            detail = f"try {next_try:,}, given up in {duration(left)}"
+        else:
+            detail = f"try {next_try:,} of {retry.policy.attempts:,}" if retry.policy.counts else ""
         self._limiter.report_wait(state.upcoming_sleep, retry.reason, detail)
         return True
-
-
-def _waits_for_network(retry: Retry, budget: RetryBudget) -> bool:
-    return budget.network_seconds > 0 and issubclass(retry.policy.error, UnreachableError)
 
 
 class _UsedUp(stop_base):
@@ -126,6 +130,8 @@ class _UsedUp(stop_base):
     def __init__(self, budget: RetryBudget) -> None:
         self._attempts = 0
         self._budget = budget
+        self._lost_at: float | None = None
+        """When the network was lost, in seconds since the retries began; None while it is there."""
 
     @property
     def next_try(self) -> int:
@@ -136,11 +142,20 @@ class _UsedUp(stop_base):
         retry = _last_retry(retry_state)
         self._attempts += retry.policy.counts
         are_used_up = retry.policy.counts and self._attempts >= retry.policy.attempts
-        if _waits_for_network(retry, self._budget):
-            longest = max(self._budget.total_seconds, self._budget.network_seconds)
-            is_over = stop_before_delay(self._budget.network_seconds)(retry_state)
-            return (are_used_up and is_over) or stop_before_delay(longest)(retry_state)
+        if (left := self.network_seconds_left(retry_state)) is not None:
+            return left <= 0
         return are_used_up or stop_before_delay(self._budget.total_seconds)(retry_state)
+
+    def network_seconds_left(self, state: RetryCallState) -> float | None:
+        """Return how long a lost network is still waited for; None if it is not, or as attempts say."""
+        policy, elapsed = _last_retry(state).policy, state.seconds_since_start or 0.0
+        is_lost = policy.waits_for_network and issubclass(policy.error, UnreachableError)
+        if not is_lost or not self._budget.network_seconds:
+            self._lost_at = None
+            return None
+        if self._lost_at is None:
+            self._lost_at = elapsed
+        return max(0.0, self._lost_at + self._budget.network_seconds - elapsed)
 
 
 def _last_retry(state: RetryCallState) -> Retry:

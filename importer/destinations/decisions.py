@@ -251,5 +251,8 @@ def interpret_loss(
         return Retry(reason, rule.policy, rule.effect)
     # Without a connection, a question is treated like a batch: the network may come up soon.
     policy = rule.policy if loss.loss is Loss.REFUSED and question.waits_for_network else question
-    policy = replace(policy, stop_message=question.stop_message, error=UnreachableError)
+    message = question.stop_message
+    if loss.loss is Loss.REFUSED:  # nothing answered, so nothing is wrong with an answer
+        message = f"{server} cannot be reached ({{reason}}). Type the same command again later."
+    policy = replace(policy, stop_message=message, error=UnreachableError)
     return Retry(str(loss), policy, rule.effect)

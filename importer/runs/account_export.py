@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from importer.client.account_reader import AccountReader
-from importer.client.client import Client, value_of
+from importer.client.client import Client, value_of, waiting_for_network
 from importer.client.rate_limit import Limiter
 from importer.client.sign_in import ask_activities
 from importer.client.transport import Transport
@@ -32,9 +32,10 @@ from importer.interrupts import new_event_loop, run_in_loop
 from importer.model import HATE, LOVE, InvalidRow, MediaKind, RatingJob, SourceRow, Status
 from importer.progress import Phase, Progress
 from importer.readers.cells.errors import Reason
+from importer.runs.asking import open_asking
 from importer.runs.destination import OpenDestination
 from importer.runs.load import Destination, Source
-from importer.runs.open_destination import open_destination, open_login
+from importer.runs.open_destination import open_login
 from importer.runs.prompts import Observer
 from importer.runs.rules import DestinationOptions
 from importer.runs.sources import Opening, SourceSpec
@@ -91,10 +92,10 @@ class AccountExport:
 
     def _read(self, opening: Opening) -> "_Reading":
         options = DestinationOptions(account=self.account)
-        with open_destination(self.spec, options, opening.observer.warned) as opened:
+        with open_asking(self.spec, options, opening.observer, opening.sends) as opened:
             self._check_other(opened.account, opening.destination)
             with opening.observer.watch(progress := Progress(Phase.COMPARING)):
-                reading = _read_account(opened, progress)
+                reading = _read_account(opened, progress, opening.sends.wait or 0.0)
         if self.kept is not None:
             self.kept.append(reading)
         return reading
@@ -131,9 +132,10 @@ class _Reading(NamedTuple):
     ratings: Sequence[AccountRating]
 
 
-def _read_account(opened: OpenDestination, progress: Progress) -> _Reading:
+def _read_account(opened: OpenDestination, progress: Progress, network_seconds: float = 0.0) -> _Reading:
     try:
-        ratings = run_in_loop(_read(opened, progress), new_event_loop)
+        with waiting_for_network(network_seconds, progress):
+            ratings = run_in_loop(_read(opened, progress, network_seconds), new_event_loop)
         return _Reading(opened.spec.word, opened.account, ratings)
     except AuthorizationError as error:
         error.name_sign_in(opened.spec.word, opened.settings_account)
@@ -163,16 +165,19 @@ class _Reader:
             yield list(self._rows[first : first + _CHUNK_ROWS])
 
 
-async def _read(opened: OpenDestination, progress: Progress) -> Sequence[AccountRating]:
+async def _read(
+    opened: OpenDestination, progress: Progress, network_seconds: float
+) -> Sequence[AccountRating]:
     """Read all kinds of ratings. Raises StopRunError."""
     access, api, account = opened.access, opened.api, opened.account
     assert api is not None
     limiter = Limiter(opened.recommended.rate, progress, get_rate=access.get_rate)
+    budget = replace(access.budget, network_seconds=network_seconds)
     ratings: list[AccountRating] = []
     shared: dict[str, Response] = {}
     async with Transport(1) as transport:
         tokens = access.build_tokens(transport) if access.build_tokens else None
-        client = Client(transport, limiter, tokens, access.budget)
+        client = Client(transport, limiter, tokens, budget)
         if not access.is_proven:
             await client.request(api.build_credentials_check(), api.interpret_credentials_check)
         for kind in opened.spec.reads:

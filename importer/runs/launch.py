@@ -7,9 +7,9 @@ from pathlib import Path
 
 from importer.destinations.spec import DestinationSpec
 from importer.interrupts import StopRequest
+from importer.runs.asking import open_asking
 from importer.runs.destination import OpenDestination, journal_for
 from importer.runs.import_run import ImportRun
-from importer.runs.open_destination import open_destination
 from importer.runs.outputs import find_outputs, name_written, origin_of
 from importer.runs.prompts import Observer, Prompts, Unattended, Unwatched
 from importer.runs.rules import DestinationOptions, RunRules, SendOptions
@@ -56,7 +56,7 @@ def open_place(wanted: RunRequest, observer: Observer) -> Iterator[OpenDestinati
     if wanted.to.file is not None and at.write_to is None:
         usual = Path(wanted.to.file.usual_name)
         at = replace(at, write_to=name_written(wanted.what.name, usual, find_outputs()))
-    with open_destination(wanted.to, at, observer.warned, is_dry_run=is_dry_run) as opened:
+    with open_asking(wanted.to, at, observer, wanted.options, is_dry_run=is_dry_run) as opened:
         yield replace(opened, origin=origin_of(wanted.what.name))
 
 
@@ -68,7 +68,16 @@ def open_at(
     with (
         journal_for(destination) as journal,
         wanted.what.open(
-            Opening(destination, journal, prompts, wanted.results, wanted.at, observer, offers_lookup=True)
+            Opening(
+                destination,
+                journal,
+                prompts,
+                wanted.results,
+                wanted.at,
+                observer,
+                wanted.options,
+                offers_lookup=True,
+            )
         ) as source,
     ):
         yield ImportRun(

@@ -233,7 +233,7 @@ class SendOptions:
         parse=parse_rate,
     )
     wait: float | None = option(
-        "If the network is lost, wait for it so long: 10m, 2h. Usually half a minute.",
+        "If the network is lost, wait for it so long: 10s, 2h. Usually half a minute.",
         metavar="TIME",
         typed=str | None,
         parse=_parse_wait,

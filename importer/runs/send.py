@@ -18,7 +18,7 @@ from itertools import islice
 
 from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.batching import Batcher, BatchSize
-from importer.client.client import Client
+from importer.client.client import Client, waiting_for_network
 from importer.client.pool import WorkerPool
 from importer.client.rate_limit import Limiter
 from importer.client.transport import Transport
@@ -143,12 +143,14 @@ class Sending:
                 self._stop.calling(lambda error: loop.call_soon_threadsafe(self._end_early, error)),
             ):
                 async with Transport(self._workers) as transport:
-                    tokens = access.build_tokens(transport) if access.build_tokens else None
+                    wait = self._options.wait or 0.0
+                    with waiting_for_network(wait, self._progress):
+                        tokens = access.build_tokens(transport) if access.build_tokens else None
                     if tokens is not None and access.signs_in and is_first:
                         phase, self._progress.phase = self._progress.phase, Phase.SIGNING_IN
                         await tokens.access_token()
                         self._progress.phase = phase
-                    budget = replace(access.budget, network_seconds=self._options.wait or 0.0)
+                    budget = replace(access.budget, network_seconds=wait)
                     await stage(Client(transport, limiter, tokens, budget))
         except StopRunError as stop:
             self.stopped_by = stop

@@ -34,7 +34,7 @@ from importer.runs.open_titles import TitleOptions
 from importer.runs.outputs import name_match_file, origin_of
 from importer.runs.prompts import Observer, Prompts, Unwatched
 from importer.runs.results_csv import STANDARD_OUTPUT
-from importer.runs.rules import DestinationOptions, Match
+from importer.runs.rules import DestinationOptions, Match, SendOptions
 
 STANDARD_INPUT = "-"
 
@@ -55,6 +55,8 @@ class Opening:
     """Where the results go, which must take the place of nothing that is read."""
     at: DestinationOptions = field(default_factory=DestinationOptions)
     observer: Observer = field(default_factory=Unwatched)
+    sends: SendOptions = field(default_factory=SendOptions)
+    """How long an account that is read waits for a lost network."""
     offers_lookup: bool = False
     """Whether whoever can be asked is asked about rows without ids."""
 

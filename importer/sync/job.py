@@ -22,9 +22,10 @@ from importer.interrupts import translate_interrupts
 from importer.journal import JournalRun
 from importer.model import SUCCESSES, TRANSIENT, Status
 from importer.runs.account_export import AccountExport
+from importer.runs.asking import asking, open_asking
 from importer.runs.destination import OpenDestination, journal_for
 from importer.runs.import_run import ImportRun
-from importer.runs.open_destination import Login, open_destination, open_login
+from importer.runs.open_destination import Login, open_login
 from importer.runs.prompts import Observer, Prompts
 from importer.runs.run_report import RunReport
 from importer.runs.sources import Opening
@@ -130,12 +131,12 @@ class _Sync:
         """Find out what changed, and send that."""
         self._state.began_at = self._now.isoformat(timespec="seconds")
         self._save()
-        spec = self._job.spec
-        has_login = spec.has_login
-        login = open_login(spec, self._options, self._observer.warned) if has_login else None
+        spec, warn = self._job.spec, self._observer.warned
+        login = open_login(spec, self._options, warn) if spec.has_login else None
         self._forget_if_other(login)
-        fetched = self._fetch()
-        activities = dict(login.ask(ask_activities)) if login else {}
+        with asking(self._observer, self._job.sends):
+            fetched = self._fetch()
+            activities = dict(login.ask(ask_activities)) if login else {}
         is_proven = bool(activities) and activities == self._state.activities
         if self._is_unchanged(fetched, is_proven=is_proven):
             self._state.version = fetched.version
@@ -211,17 +212,17 @@ class _Sync:
             confirm = partial(confirm_user, opened.account_api, username)
             yield replace(opened, access=replace(opened.access, confirm_user=confirm))
             return
-        with open_destination(self._job.spec, self._options, self._observer.warned) as destination:
+        with open_asking(self._job.spec, self._options, self._observer, self._job.sends) as destination:
             # Nobody reads the account's limits in an unattended run.
             yield replace(destination, account_info=None)
 
     def _import(self, fetched: Fetched, destination: OpenDestination) -> RunReport:
-        job = self._job
+        job, observer = self._job, self._observer
         what = spec_of(job, fetched, self._match_file)
         with (
             journal_for(destination, JOURNAL_WAIT_SECONDS) as journal,
             what.open(
-                Opening(destination, journal, self._prompts, self._results, job.at, self._observer)
+                Opening(destination, journal, self._prompts, self._results, job.at, observer, job.sends)
             ) as source,
         ):
             related_files = {str(each.absolute()): hash_file(each) for each in source.related_files}

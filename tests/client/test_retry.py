@@ -1,7 +1,7 @@
 """Retries: how long it waits between attempts, and when it gives up."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -98,7 +98,7 @@ def test_a_lost_network_is_waited_for_as_long_as_was_said() -> None:
     patient = replace(CALM, network_seconds=600)
     decision, waits, _ = run(unreachable(), [], patient)
     assert isinstance(decision, Retry)
-    assert 570 < sum(waits) <= 600
+    assert sum(waits) == pytest.approx(600)
     assert max(waits) == pytest.approx(30), "it may come back at any moment"
     decision, waits, _ = run(unreachable(), [unreachable()] * 15 + [DONE], patient)
     assert decision is DONE
@@ -110,9 +110,31 @@ def test_without_it_the_attempts_are_the_limit() -> None:
     assert waits == pytest.approx([1, 2, 4, 8, 16])
 
 
-def test_a_short_wait_takes_no_attempt_away() -> None:
-    _, waits, _ = run(unreachable(), [], replace(CALM, network_seconds=5))
-    assert waits == pytest.approx([1, 2, 4, 8, 16])
+@pytest.mark.parametrize(
+    ("seconds", "expected"), [(5, [1, 2, 2]), (3, [1, 2]), (0.5, [0.5]), (40, [1, 2, 4, 8, 16, 9])]
+)
+def test_a_wait_ends_when_it_is_over_and_the_last_attempt_is_made_then(
+    seconds: float, expected: Sequence[float]
+) -> None:
+    decision, waits, _ = run(unreachable(), [], RetryBudget(jitter=0.5, network_seconds=seconds))
+    assert isinstance(decision, Retry)
+    assert sum(waits) == pytest.approx(seconds)
+    _, waits, _ = run(unreachable(), [], replace(CALM, network_seconds=seconds))
+    assert waits == pytest.approx(expected)
+
+
+def test_a_network_is_waited_for_from_when_it_was_lost() -> None:
+    busy = replace(retry(100), policy=replace(retry(100).policy, counts=False))
+    decision, waits, _ = run(busy, [unreachable()] * 9, replace(CALM, network_seconds=5))
+    assert isinstance(decision, Retry)
+    assert waits == pytest.approx([100, 2, 3])
+
+
+def test_a_minor_question_waits_for_no_network() -> None:
+    _, waits, _ = run(
+        unreachable(attempts=2, waits_for_network=False), [], replace(CALM, network_seconds=600)
+    )
+    assert len(waits) == 1
 
 
 def test_a_server_that_answers_wrongly_is_not_waited_for() -> None:
@@ -123,7 +145,7 @@ def test_a_server_that_answers_wrongly_is_not_waited_for() -> None:
 def test_a_long_wait_is_not_cut_by_the_time_of_a_request() -> None:
     budget = RetryBudget(jitter=0.0, total_seconds=100, network_seconds=600)
     _, waits, _ = run(unreachable(), [], budget)
-    assert 570 < sum(waits) <= 600
+    assert sum(waits) == pytest.approx(600)
 
 
 def test_the_wait_says_which_try_comes_next_and_how_many_wait() -> None:
@@ -144,6 +166,25 @@ def test_the_wait_says_which_try_comes_next_and_how_many_wait() -> None:
 
     run_in_virtual_time(main())
     assert seen == [("busy", "try 2 of 6", 2), ("", "", 0)]
+
+
+def test_a_wait_for_the_network_says_when_it_is_given_up() -> None:
+    seen = []
+
+    async def main() -> None:
+        limiter = Limiter(None, progress := Progress())
+
+        async def again(_: Retry) -> BatchDecision:
+            return DONE
+
+        budget = replace(CALM, network_seconds=600)
+        task = asyncio.create_task(RetryLoop(limiter, budget).run(unreachable(), again))
+        await asyncio.sleep(0.5)
+        seen.append((progress.waiting_for, progress.waiting_detail))
+        await task
+
+    run_in_virtual_time(main())
+    assert seen == [("no network", "try 2, given up in 10 min 00 s")]
 
 
 def test_a_new_decision_brings_its_own_wait_attempts_and_end() -> None:

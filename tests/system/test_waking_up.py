@@ -1,4 +1,4 @@
-"""A daemon on a machine whose network is not up: it tries again in minutes, and says so."""
+"""A machine whose network is not up: a run says that it waits, a daemon tries again in minutes."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.hostile.conftest import HURRY
-from tests.system.conftest import COMMAND
+from tests.system.conftest import COMMAND, Importer
 
 
 def free_port() -> int:
@@ -17,6 +17,24 @@ def free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
     return port
+
+
+def test_a_run_waits_as_long_as_was_said_and_says_for_what(tmp_path: Path, importer: Importer) -> None:
+    """It is the first question that waits: whose account it is."""
+    (tmp_path / "r.csv").write_text("Const,Your Rating,Title Type\ntt0000417,8,Movie\n")
+    ran = importer(
+        "run",
+        "r.csv",
+        "--to=trakt",
+        "--wait=1s",
+        IMPORTER_TRAKT_CLIENT_ID="id",
+        IMPORTER_TRAKT_ACCESS_TOKEN="token",
+        IMPORTER_TRAKT_BASE_URL=f"http://127.0.0.1:{free_port()}",
+    )
+    assert ran.returncode == 3
+    waiting, stopped = ran.stderr.splitlines()
+    assert waiting.startswith("waiting: could not connect: Connection refused (try 2, given up in 1.0 s)")
+    assert stopped.startswith("importer: Trakt cannot be reached (could not connect: Connection refused).")
 
 
 def test_a_daemon_without_a_network_tries_again_in_minutes(
