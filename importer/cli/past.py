@@ -86,7 +86,8 @@ def runs(
     if not found and not problems:
         print("There are no runs yet.")
         return
-    print(*build_table(_HEADER, [_row_of(run) for run in (found[-limit:] if limit else found)]), sep="\n")
+    rows = [_row_of(run) for run in (found[-limit:] if limit else found)]
+    print(*build_table(_HEADER, rows, names=("from", "account")), sep="\n")
 
 
 def show(

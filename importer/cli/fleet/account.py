@@ -99,7 +99,7 @@ def _show_runs(folder: Path) -> Iterator[str]:
         ]
         for run in list_runs(folder / JOURNALS, [])
     ]
-    return build_table(["run", "when", "from", "rows", "undone"], rows)
+    return build_table(["run", "when", "from", "rows", "undone"], rows, names=("from",))
 
 
 def results(
