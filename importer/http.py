@@ -9,6 +9,7 @@ Response(502, {}, b"<html>")                                        parse_object
 """
 
 import ipaddress
+import os
 import re
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
@@ -163,3 +164,10 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def explain_socket_error(error: OSError) -> str:
+    """Say what the system says: asyncio puts a call and an address in its place, or before it."""
+    told = error.strerror or str(error)
+    is_told_otherwise = "call failed" in told or "error while attempting to bind" in told
+    return os.strerror(error.errno) if error.errno and is_told_otherwise else told

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from importer.errors import CommandError, ImporterError
+from importer.errors import CommandError, UsageError
+from importer.http import explain_socket_error
 from importer.runs.local_sandbox import READY
 from importer.sandbox import SandboxOptions, read_options, serve
 from importer.text import docs_page
@@ -64,7 +65,7 @@ def sandbox(
     except ValueError as error:
         raise CommandError(f"{error}; see {docs_page('sandbox')}") from error
     except OSError as error:
-        raise ImporterError(f"the sandbox cannot start: {error.strerror or error}") from error
+        raise UsageError(f"the sandbox cannot start: {explain_socket_error(error)}") from error
 
 
 async def _serve(options: SandboxOptions, *, until_stdin_closes: bool) -> None:

@@ -7,7 +7,6 @@ dropped for the third time  this server does not keep connections alive: each re
 """
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from importlib.metadata import version
@@ -20,7 +19,7 @@ from importer.client.deadlines import Deadlines
 from importer.client.proxies import Proxies
 from importer.client.unpacking import ACCEPTED, Unpacking
 from importer.errors import ConnectionLostError, Loss
-from importer.http import Request, Response
+from importer.http import Request, Response, explain_socket_error
 
 CONNECT_SECONDS = 10.0
 
@@ -201,13 +200,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _describe_os_error(error: OSError) -> str:
-    """Say what the system says; asyncio puts a call and a tuple in its place."""
-    told = error.strerror or ""
-    return os.strerror(error.errno) if error.errno and "call failed" in told else told
-
-
 def _lost(loss: Loss, error: BaseException) -> ConnectionLostError:
     if isinstance(error, aiohttp.ClientConnectorError) and error.os_error.strerror:
-        return ConnectionLostError(loss, _describe_os_error(error.os_error))
+        return ConnectionLostError(loss, explain_socket_error(error.os_error))
     return ConnectionLostError(loss, type(error).__name__)

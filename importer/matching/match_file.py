@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from importer.destinations.titles import Candidate
-from importer.errors import ImporterError, Remedy, UnreadableFileError
+from importer.errors import Remedy, StopRunError, UnreadableFileError
 from importer.files import AtomicFiles, follow_links, neutralise, restore
 from importer.matching.matched_reader import key_of
 from importer.matching.model import (
@@ -120,7 +120,7 @@ def find_choices(lines: Iterable[MatchLine], name: str) -> Mapping[TitleQuery, C
 
 
 def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
-    """Write the file atomically. Raises ImporterError."""
+    """Write the file atomically. Raises StopRunError."""
     try:
         place = follow_links(path)  # a rename over a link would replace the link
         with AtomicFiles() as drafts:
@@ -131,7 +131,7 @@ def write_match_file(path: Path, lines: Iterable[MatchLine]) -> None:
             writer.writerows(map(_build_cells, lines))
             drafts.commit([place])
     except OSError as error:
-        raise ImporterError(
+        raise StopRunError(
             f"{path}: cannot write the match file ({error.strerror or error}); what was found "
             "is not looked up again",
             Remedy.MOVE_OUTPUT,

@@ -26,7 +26,7 @@ from filelock import FileLock
 
 from importer.errors import UsageError
 from importer.files import AtomicFiles
-from importer.http import host_of
+from importer.http import explain_socket_error, host_of
 from importer.model import Status
 from importer.monitoring.health import Health, read_health
 from importer.monitoring.switches import is_off, list_off
@@ -93,7 +93,7 @@ def serve_gauges(read: ReadGauges, port: int, host: str = "127.0.0.1") -> Iterat
         server, thread = start_http_server(port, host, registry)
     except OSError as error:
         raise UsageError(
-            f"the metrics cannot be served at {host} port {port} ({error.strerror or error}); "
+            f"the metrics cannot be served at {host} port {port} ({explain_socket_error(error)}); "
             "choose another port"
         ) from error
     server.set_app(_refuse_foreign_hosts(make_wsgi_app(registry), host))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from importer.errors import ImporterError, Remedy
+from importer.errors import Remedy, StopRunError
 
 READY = "sandbox ready at "
 
@@ -30,7 +30,7 @@ def embedded_sandbox(data: Path, *words: str) -> Iterator[str]:
         try:
             line = child.stdout.readline()
             if not line.startswith(READY):
-                raise ImporterError("the sandbox did not start", Remedy.SHOW_SANDBOX)
+                raise StopRunError("the sandbox did not start", Remedy.SHOW_SANDBOX)
             yield line.removeprefix(READY).strip()
         finally:
             child.stdin.close()

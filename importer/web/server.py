@@ -8,8 +8,9 @@ from weakref import WeakValueDictionary
 
 from aiohttp import web
 
-from importer.errors import ImporterError
+from importer.errors import UsageError
 from importer.files import make_private_folder
+from importer.http import explain_socket_error
 from importer.interrupts import ending_signals, on_signals
 from importer.web import (
     account_pages,
@@ -107,7 +108,7 @@ async def serve(
     ready: Callable[[int], None],
     until: asyncio.Event | None = None,
 ) -> None:
-    """Serve until Ctrl-C; `ready` is called with the port. Raises ImporterError if the port is taken."""
+    """Serve until Ctrl-C; `ready` is called with the port. Raises UsageError if the port is taken."""
     make_private_folder(folder)
     remove_old(folder)
     runner = web.AppRunner(build_app(access, folder), access_log=None, shutdown_timeout=_SOON_SECONDS)
@@ -117,8 +118,9 @@ async def serve(
         try:
             await site.start()
         except OSError as error:
-            raise ImporterError(
-                f"The page cannot listen at {host}, port {access.port}: {error.strerror or error}"
+            raise UsageError(
+                f"The page cannot listen at {host}, port {access.port}: {explain_socket_error(error)}. "
+                "Choose another with --port; --port 0 takes a free one."
             ) from error
         access.port = runner.addresses[0][1]
         ready(access.port)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.destinations.titles import Candidate
-from importer.errors import ImporterError, UnreadableFileError
+from importer.errors import StopRunError, UnreadableFileError
 from importer.matching.match_file import (
     MATCH_COLUMNS,
     find_choices,
@@ -243,5 +243,5 @@ def test_an_older_file_survives_what_goes_wrong(sheet: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ImporterError, match="cannot write the match file"):
+    with pytest.raises(StopRunError, match="cannot write the match file"):
         write_match_file(tmp_path / "no" / "folder.csv", [])
