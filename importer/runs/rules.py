@@ -174,7 +174,8 @@ class RuleOptions:
     mirror: bool = option("Also remove ratings that the account has and the file has not.", default=False)
     recheck: bool = option("Compare with the account only, not with what earlier runs sent.", default=False)
     guard: int = option(
-        "Ask before more than this share of the account changes.",
+        "Ask before more than this share of the account changes, from 10 removals or 50 changes on; 0 asks "
+        "before any.",
         default=20,
         metavar="PERCENT",
         minimum=0,

@@ -93,9 +93,12 @@ class Snapshot:
     def exceeds(self, percent: int) -> bool:
         """Whether a run would change more than this share of the account, as the wrong file would.
 
-        A source that lacks more each night, or half of its rows, would empty the account in slices.
+        A source that lacks more each night, or half of its rows, would empty the account in slices. 0 percent
+        is any removal or change, however few.
         """
         changed = self.changes + self.removals
+        if percent == 0 and changed:
+            return True
         is_much = changed >= MANY_CHANGES or self.removals >= MANY_REMOVALS
         return (is_much and changed * 100 > self.rated_titles * percent) or (
             self.removals > 0 and (self.lost * 100 > self.most_rated * percent or self.is_shorter(percent))

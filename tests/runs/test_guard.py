@@ -178,12 +178,28 @@ def test_a_guard_of_a_hundred_never_asks(road: Road, sandbox: Server) -> None:
     assert sandbox.stored_movies() == {}
 
 
-def test_a_guard_of_nothing_asks_from_fifty_on(road: Road, sandbox: Server) -> None:
-    change(road, 50)
+@pytest.mark.parametrize(("changes", "removals"), [(1, 0), (0, 1)])
+def test_a_guard_of_nothing_asks_before_any_change_or_removal(
+    road: Road, sandbox: Server, changes: int, removals: int
+) -> None:
+    change(road, changes, removals=removals)
     with pytest.raises(UsageError):
         road.run_as_typed(sandbox.url, guard_percent=0)
-    change(road, 49)
+    assert sandbox.count_sent_rows() == 0
+
+
+def test_a_guard_of_nothing_lets_new_ratings_through(road: Road, sandbox: Server) -> None:
+    list_movies(road, HELD + 3)
     road.run_as_typed(sandbox.url, guard_percent=0)
+    assert len(sandbox.stored_movies()) == HELD + 3
+
+
+def test_a_guard_of_one_asks_from_fifty_on(road: Road, sandbox: Server) -> None:
+    change(road, 50)
+    with pytest.raises(UsageError):
+        road.run_as_typed(sandbox.url, guard_percent=1)
+    change(road, 49)
+    road.run_as_typed(sandbox.url, guard_percent=1)
     assert road.statuses == ["rated"] * 49
 
 
