@@ -255,6 +255,7 @@ class DestinationError(ImporterError):
 class Loss(StrEnum):
     """How a connection was lost, which decides whether the request may have arrived."""
 
+    ADDRESS = "address that cannot be asked for"
     REFUSED = "could not connect"
     CERTIFICATE = "TLS certificate not accepted"
     DROPPED = "connection dropped before the answer"

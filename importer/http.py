@@ -105,10 +105,16 @@ def split_url(url: str) -> SplitResult | None:
     """Split an http(s) address; None if the text is not one."""
     try:
         parts = urlsplit(url)
-        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+        is_address = parts.scheme in {"http", "https"} and _is_host(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         return None
     return parts if is_address and url.isprintable() and " " not in url else None
+
+
+def _is_host(host: str | None) -> bool:
+    """Whether a host can be looked up: no label of it is empty or over 63 letters. Raises ValueError."""
+    plain = (host or "").encode("idna" if host and not host.isascii() else "ascii").decode()
+    return all(0 < len(label) < 64 for label in plain.removesuffix(".").split("."))
 
 
 def host_of(url: str) -> str:

@@ -102,6 +102,8 @@ class Connections:
                 finally:
                     answer.release()
         # The library's messages may quote the URL, which has the key: only the error's type is shown.
+        except (aiohttp.InvalidURL, UnicodeError) as error:  # its host is no name that can be looked up
+            raise _lost(Loss.ADDRESS, error) from None
         except aiohttp.ClientConnectorCertificateError as error:
             raise _lost(Loss.CERTIFICATE, error) from None
         except aiohttp.ClientConnectorSSLError as error:

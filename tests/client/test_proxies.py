@@ -69,6 +69,15 @@ def test_what_cannot_be_used_is_told_before_anything_is_sent(monkeypatch: pytest
         Transport(1)
 
 
+@pytest.mark.parametrize("proxy", ["http://a..b:3128", f"{'a' * 64}.example:3128"])
+def test_a_proxy_whose_host_is_no_name_is_told_with_its_variable(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("IMPORTER_PROXY", proxy)
+    with pytest.raises(SettingsError, match=r"IMPORTER_PROXY: write it as http://HOST:PORT"):
+        Transport(1)
+
+
 async def test_a_request_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bytes] = []
 

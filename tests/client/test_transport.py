@@ -20,6 +20,7 @@ from aioresponses import CallbackResult, aioresponses
 from yarl import URL
 
 from importer.client.transport import Transport
+from importer.destinations.decisions import Stop, interpret_loss
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
 
@@ -108,7 +109,8 @@ LOSSES: list[tuple[Exception, Loss]] = [
     (aiohttp.ClientOSError(104, "reset"), Loss.DROPPED),
     (aiohttp.ClientConnectionResetError("closing transport"), Loss.DROPPED),
     (aiohttp.ClientPayloadError(f"not completed {URL_WITH_KEY}"), Loss.CUT_SHORT),
-    (aiohttp.InvalidURL(URL_WITH_KEY), Loss.DROPPED),
+    (aiohttp.InvalidURL(URL_WITH_KEY), Loss.ADDRESS),
+    (UnicodeError(f"label empty or too long {URL_WITH_KEY}"), Loss.ADDRESS),
     (ConnectionResetError(104, "reset"), Loss.DROPPED),
     (BrokenPipeError(), Loss.DROPPED),
     (asyncio.IncompleteReadError(b"", 10), Loss.DROPPED),
@@ -143,6 +145,16 @@ async def test_no_error_of_the_library_gets_past(
     error.status = 407  # type: ignore[attr-defined]
     server.post(URL_WITH_KEY, exception=error)
     assert (await lose()).loss in Loss
+
+
+@pytest.mark.parametrize("host", ["a..b", "1.2.3.4.5", "a" * 64, "ü" * 64, "a\u2024\u2024b"])
+async def test_a_host_that_is_no_name_is_a_loss_that_is_not_tried_again(host: str) -> None:
+    async with Transport(1) as transport:
+        with pytest.raises(ConnectionLostError) as caught:
+            await transport.send(Request("GET", f"https://{host}/{KEY}", "GET x"))
+    assert caught.value.loss is Loss.ADDRESS
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert isinstance(interpret_loss(caught.value, "Trakt"), Stop)
 
 
 async def test_a_bug_is_no_loss(server: aioresponses) -> None:

@@ -143,6 +143,7 @@ class TestJobs:
             ("http://example.org/r.csv", "", "plain http: your ratings would travel in clear"),
             ("https://ada:secret@example.org/r.csv", "", "user name or a password"),
             ("https://", "", "is no web address"),
+            ("https://example..org/r.csv", "", "is no web address"),
         ],
     )
     def test_an_address_that_is_not_safe(self, toml: Path, source: str, more: str, said: str) -> None:

@@ -215,7 +215,10 @@ class TestRedirects:
 
     @pytest.mark.parametrize(
         "target",
-        ["http://example.org/", "file:///etc/passwd", "https://a:b@example.org/", "http://["],
+        [
+            *("http://example.org/", "file:///etc/passwd", "https://a:b@example.org/", "http://["),
+            *("https://a..b/", "//a..b/", f"https://{'a' * 64}.org/"),
+        ],
     )
     def test_never_to_something_less_safe(self, copy: Path, target: str) -> None:
         with pytest.raises(UnreadableFileError, match="not safe"):
