@@ -209,6 +209,7 @@ class RowRemedy(StrEnum):
     FIND_IDS = "`importer match FILE` finds them"
     FIND_TYPE = "`importer match FILE` finds it out"
     ADD_VOTE = "Add it, as in --scale {votes}=7."
+    TAKE_NEAREST = "or take the nearest with --scale 1-10"
     NAME_STARS = "if these are stars, say so with --scale 5"
     TAKE_SCORE = "--scale takes the score instead"
     OTHER_SCALE = "--scale says otherwise"

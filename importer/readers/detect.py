@@ -103,22 +103,24 @@ def _choose_sheet(sheets: Sequence[Sheet], path: Path, name: str, options: ReadO
         raise OptionError(
             "sheet", f"there is none of this name in {name}; there are {list_names(names)}", options.sheet
         )
-    refusals: list[UnknownFormatError | UnreadableFileError] = []
+    refusals: list[tuple[Sheet, UnknownFormatError | UnreadableFileError]] = []
     for sheet in sheets:
         if options.sheet in {None, sheet.name}:
             others = [other for other in names if other != sheet.name]
             try:
                 return _choose(open_sheet(path, name, sheet, others), options)
             except (UnknownFormatError, UnreadableFileError) as error:
-                refusals.append(error)
+                refusals.append((sheet, error))
     raise _explain_refusals(refusals, sheets, name)
 
 
 def _explain_refusals(
-    refusals: Sequence[UnknownFormatError | UnreadableFileError], sheets: Sequence[Sheet], name: str
+    refusals: Sequence[tuple[Sheet, UnknownFormatError | UnreadableFileError]],
+    sheets: Sequence[Sheet],
+    name: str,
 ) -> UsageError:
     """Choose the error of the first sheet that holds records, and name the other sheets."""
-    error = next((each for each in refusals if not isinstance(each, EmptyFileError)), refusals[0])
+    shown, error = next((each for each in refusals if not isinstance(each[1], EmptyFileError)), refusals[0])
     if not isinstance(error, UnknownFormatError):
         return error
     if sheets[0].kind_of_file == WEB_PAGE:
@@ -126,8 +128,11 @@ def _explain_refusals(
         return UnreadableFileError(name, problem, remedy=OPEN_AS_TABLE)
     if len(refusals) == 1:
         return error
-    names = list_names([each.name for each in sheets])
-    message = f"{error.message.rstrip('.')}.\nNor can another of its sheets be read: {names}"
+    others = list_names([each.name for each in sheets if each is not shown])
+    message = (
+        f"{error.message.rstrip('.')}.\nThis is its sheet {quote(shown.name)}. "
+        f"Nor can another of its sheets be read: {others}"
+    )
     return UnknownFormatError(message, error.remedy, found=error.found, missing=error.missing)
 
 

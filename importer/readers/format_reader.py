@@ -25,7 +25,7 @@ from importer.errors import OptionError
 from importer.model import InvalidRow, MediaKind, RatingJob, RowRemedy, SourceRow, make_job
 from importer.readers.base import ReadOptions
 from importer.readers.cells.dates import is_day_first, parse_date
-from importer.readers.cells.errors import CellError, Reason, quote
+from importer.readers.cells.errors import CellError, FractionError, Reason, quote
 from importer.readers.cells.scales import Scale, Steps, parse_scale
 from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns, parse_cleaned
 from importer.readers.jobs import LostCell, collector_paused, is_optional, note_early_dates, note_lost_cells
@@ -286,7 +286,11 @@ class TableReader:
             problem = f"{quote(cell)} {problem}" if cell else "the cell is empty"
         shown = spell_alike(self.show_cells(cells), job, field)
         raw = [shown.get(name) or None for name in _CELL_FIELDS]
-        message = f"{where}: {problem}. {error.remedy}"
+        remedy = error.remedy
+        # A file of the importer's own is read without options, and the field may be of another scale.
+        if isinstance(error, FractionError) and field == self.scaled_field and self.clean_cell is None:
+            remedy = f"{remedy.rstrip('.')}, {RowRemedy.TAKE_NEAREST}."
+        message = f"{where}: {problem}. {remedy}"
         return InvalidRow._make((job.row, job.line, *raw, error.status, error.reason, message))
 
     def _is_header(self, cells: Mapping[str, str]) -> bool:

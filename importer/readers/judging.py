@@ -59,7 +59,7 @@ class Ratings(NamedTuple):
         if self.above:
             is_clear = self.highest > _HUNDRED / 2 and self.above >= _STRAY * self.numbers
             return str(_HUNDRED) if is_clear else None
-        is_clear = self.above_stars > max(1, _STRAY * self.numbers)
+        is_clear = self.above_stars > 1 and self.above_stars > _STRAY * self.numbers
         return str(_TEN) if is_clear else None
 
     @property

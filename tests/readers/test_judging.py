@@ -151,3 +151,14 @@ def test_no_rating_is_read_that_the_table_does_not_hold(
     for row, cell in zip(rows, cells, strict=True):
         if isinstance(row, RatingJob):
             assert str(row.rating) == cell.replace("unrate", "0")
+
+
+def test_a_half_says_how_it_is_taken_where_a_scale_takes_it(tmp_path: Path) -> None:
+    content = b"imdb_id,rating\ntt0000001,8.5\ntt0000002,9\n"
+    (bad,) = invalid(read(tmp_path, content)[:1])
+    assert bad.message.endswith("decide for one in the file, or take the nearest with --scale 1-10.")
+    taken = jobs(read(tmp_path, content, reading=ReadOptions(scale="1-10")))
+    assert [job.rating for job in taken] == [9, 9], "as the message says"
+    of_ten = b"imdbID,Title,Year,Rating10,WatchedDate\ntt0000001,A,1999,8.5,\n"
+    (bad,) = invalid(read(tmp_path, of_ten))
+    assert bad.message.endswith("decide for one in the file."), "--scale is that of the stars there"

@@ -74,6 +74,10 @@ class UnclearDateError(CellError):
     """A date that is two, and nothing in its column shows which: the row waits for its owner."""
 
 
+class FractionError(CellError):
+    """A rating between two whole ones, which `--scale` takes where a format has it."""
+
+
 _QUOTED_LENGTH = 80
 
 

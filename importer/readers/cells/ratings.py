@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from importer.model import HATE, LOVE, UNRATE, Rating, Status
-from importer.readers.cells.errors import CellError, Reason
+from importer.readers.cells.errors import CellError, FractionError, Reason
 from importer.readers.cells.texts import unmark
 
 _HIGHEST = 10
@@ -34,7 +34,7 @@ def parse_rating(cell: str) -> int:
         return int(match[1])
     refuse_date(text)
     if _match_fraction(text):
-        raise CellError(
+        raise FractionError(
             Reason.BAD_RATING,
             "is not a whole number",
             "Ratings are whole numbers from 1 to 10; decide for one in the file.",

@@ -310,8 +310,18 @@ def test_the_sheet_that_is_named_is_read_and_no_other(tmp_path: Path) -> None:
 def test_a_sheet_without_ratings_is_passed_over_and_all_are_named_if_none_has_any(tmp_path: Path) -> None:
     cover = [("My films",), ("made in 2024", "do not sort")]
     assert reasons(read(tmp_path, write_book(cover, [HEADER, ALIEN]))) == ["ok"]
-    with pytest.raises(UnknownFormatError, match=r'Nor can another of its sheets be read: "Sheet", "Sheet1"'):
+    with pytest.raises(UnknownFormatError, match="Nor can another of its sheets be read") as raised:
         read(tmp_path, write_book(cover, [("a", "b"), (1, 2)]))
+    assert 'This is its sheet "Sheet". Nor can another of its sheets be read: "Sheet1"' in str(raised.value)
+
+
+def test_the_sheet_whose_columns_are_shown_is_not_another_one(tmp_path: Path) -> None:
+    """The first sheet is empty, so that the columns are the second's."""
+    with pytest.raises(UnknownFormatError) as raised:
+        read(tmp_path, write_book([], [("Film", "Note"), ("Alien", 9)], [("x", "y"), (1, 2)]))
+    told = str(raised.value)
+    assert 'Columns found: "Film", "Note"' in told
+    assert 'This is its sheet "Sheet1". Nor can another of its sheets be read: "Sheet", "Sheet2"' in told
 
 
 def test_the_name_of_a_table_may_stand_above_its_header(tmp_path: Path) -> None:
