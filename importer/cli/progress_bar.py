@@ -27,6 +27,7 @@ from importer.cli.progress_view import (
     Watch,
     build_line,
     build_waiting,
+    name_failed,
     pace_parts,
 )
 from importer.cli.voice import Voice
@@ -175,7 +176,7 @@ def build_live(view: View, spinner: str = "") -> "RenderableType":
         return Group(line, Text(below, "yellow")) if below else line
     numbers = Text.assemble((f"{view.done:,}", "bold green"), f" of {view.to_send:,}")
     if view.failed:
-        numbers.append(f", {view.failed:,} did not succeed", "yellow")
+        numbers.append(f", {name_failed(view)}", "yellow")
     numbers.append(f", {view.left:,} left")
     top = Table.grid(padding=(0, 1), expand=True)
     top.add_column(no_wrap=True)

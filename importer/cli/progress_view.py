@@ -165,9 +165,14 @@ def build_line(view: View) -> str:
         return str(view.phase)
     parts = [f"{view.done:,} of {count(view.to_send, COUNTED[view.phase])}"]
     if view.failed:
-        parts.append(f"{view.failed:,} did not succeed")
+        parts.append(name_failed(view))
     parts += pace_parts(view)
     return f"{view.phase}: {', '.join(parts)}"
+
+
+def name_failed(view: View) -> str:
+    """Say how many of what is counted did not succeed: a title that is looked up is only not found yet."""
+    return f"{view.failed:,} {'not found' if view.phase is Phase.RESOLVING else 'did not succeed'}"
 
 
 def build_waiting(view: View) -> str:

@@ -62,8 +62,9 @@ class TerminalPrompts:
         for line in _describe_title(query, occurrence, result):
             typer.echo(line, err=True)
         found = [candidate for _, candidate in result.scored]
+        which = f"Which one? 1 to {len(found)}, an IMDb id" if found else "Which one? An IMDb id (tt0211915)"
         while True:
-            typed = _prompt(f"Which one? 1 to {len(found)}, an IMDb id, s skips, q stops asking", "s")
+            typed = _prompt(f"{which}, s skips, q stops asking", "s")
             if typed in _ABOUT_TITLES:
                 return _ABOUT_TITLES[typed]
             if typed.isdecimal() and 1 <= int(typed) <= len(found):

@@ -100,11 +100,11 @@ class TitleMatching:
     def _ask(
         self, queries: Queries, results: Results, choices: Choices, answers: Answers
     ) -> dict[TitleQuery, ChosenMatch]:
-        """Ask about doubtful titles, one by one. What was answered is kept at once."""
+        """Ask about doubtful titles, then about those not found, one by one. An answer is kept at once."""
         found: dict[TitleQuery, ChosenMatch] = {}
-        for query, result in results.items():
-            if query in choices or not result.scored:
-                continue
+        left = [query for query in results if _is_left(query, choices)]
+        for query in sorted(left, key=lambda query: not results[query].scored):
+            result = results[query]
             answer = self.prompts.choose_title(query, queries[query], result)
             if answer is TitleAnswer.STOP:
                 break

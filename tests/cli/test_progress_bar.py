@@ -136,7 +136,7 @@ class TestWords:
             (Progress(Phase.SENDING), "sending: 0 of 0 rows"),
             (
                 sending(40, phase=Phase.RESOLVING, failed=1),
-                "looking up: 40 of 100 titles, 1 did not succeed, 10.0 per second, about 6.0 s left",
+                "looking up: 40 of 100 titles, 1 not found, 10.0 per second, about 6.0 s left",
             ),
         ],
     )

@@ -46,6 +46,14 @@ def test_an_answer_is_understood_or_asked_for_again(
     assert ask(monkeypatch, *typed) == answer
 
 
+def test_of_a_title_that_was_not_found_the_id_may_be_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = MatchResult(MatchConfidence.NOT_FOUND, (), "no title of this name", "index")
+    assert ask(monkeypatch, "1", "tt0083722", result=nothing) == Candidate(None, "", None, "tt0083722")
+    assert "no title of this name" in capsys.readouterr().err
+
+
 def test_what_is_asked_about_is_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

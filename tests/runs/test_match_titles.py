@@ -56,7 +56,7 @@ class Person(Unattended):
         self, query: TitleQuery, occurrence: Occurrence, result: MatchResult
     ) -> Candidate | TitleAnswer:
         self.asked.append(f"{query.title} {occurrence.first_line} {result.message}")
-        answer = self._answers.pop(0)
+        answer = self._answers.pop(0) if self._answers else TitleAnswer.SKIP
         return result.scored[answer][1] if isinstance(answer, int) else answer
 
 
@@ -165,6 +165,7 @@ def test_a_person_is_asked_about_doubtful_titles_one_by_one() -> None:
     assert person.asked == [
         "Whiplash 3 2 titles fit equally well or nearly so",
         "Jurasic Park 4 the name is not quite the same",
+        "Zyzzyva 5 nothing of this name was found",
     ]
     assert ids(read(Unattended(), Match.CERTAIN)) == ["tt0113277", "tt2654430", "tt0107290", None]
 
@@ -174,7 +175,7 @@ def test_what_was_answered_before_somebody_stopped_is_kept() -> None:
     assert ids(read(Person(0, TitleAnswer.STOP))) == ["tt0113277", "tt2654430", None, None]
     again = Person(TitleAnswer.SKIP)
     assert ids(read(again)) == ["tt0113277", "tt2654430", None, None]
-    assert [each.split()[0] for each in again.asked] == ["Jurasic"]
+    assert [each.split()[0] for each in again.asked] == ["Jurasic", "Zyzzyva"]
 
 
 @pytest.mark.usefixtures("index")
