@@ -33,7 +33,10 @@ def retry(
     what: Annotated[str, typer.Argument(help="A results file, perhaps with corrections, or a run's id.")],
     place: Annotated[PlaceOptions, Only("to", "api", to="Where the run went, if no journal here has it.")],
     every: Annotated[
-        bool, typer.Option("--all", help="Also rows that were not found, rejected or invalid.")
+        bool,
+        typer.Option(
+            "--all", help="Also rows that were not found, rejected or invalid, and all that you corrected."
+        ),
     ] = False,
     at: options.AccountOptions,
     files: Annotated[

@@ -1,5 +1,6 @@
 """The results of one run of a journal that is open, line by line and counted. Reads only."""
 
+import json
 import sqlite3
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,21 @@ _CELLS = (
     " WHERE id BETWEEN (? << 32) + ? + 1 AND (? << 32) + 4294967295 ORDER BY id LIMIT 1000"
 )
 
+RESULT_CELLS = (
+    *("row", "line", "status", "sent_at", "kind", "season", "episode"),
+    *("imdb_id", "tmdb_id", "tvdb_id", "trakt_id", "rating", "title", "year"),
+)
+"""The cells of `results_at`."""
+
+_OUTCOME_AT = (
+    "(SELECT {} FROM outcome WHERE outcome.run = ? AND last_row >= row.row ORDER BY last_row LIMIT 1)"
+)
+_CELLS_AT = (
+    f"SELECT row.row, line, {_OUTCOME_AT.format('status')}, {_OUTCOME_AT.format('sent_at')}, kind, season,"
+    " episode, imdb_id, tmdb_id, tvdb_id, trakt_id, iif(rating = 0, 'unrate', rating), title, year"
+    " FROM row WHERE id IN (SELECT (? << 32) + value FROM json_each(?))"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
@@ -41,6 +57,13 @@ def count_taken_over(database: sqlite3.Connection, number: int) -> dict[Status, 
         (number,),
     )
     return {Status(status): count for status, count in found}
+
+
+def results_at(database: sqlite3.Connection, number: int, rows: Sequence[int]) -> list[tuple[Any, ...]]:
+    """Return the `RESULT_CELLS` of these rows, whatever their order."""
+    ((repeats,),) = database.execute("SELECT repeats FROM run WHERE number = ?", (number,))
+    values = (number, number, repeats or number, json.dumps(rows))
+    return database.execute(_CELLS_AT, values).fetchall()
 
 
 def results_of(database: sqlite3.Connection, number: int) -> Generator[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ run.finish()
 
 import secrets
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -22,7 +22,14 @@ from typing import Any
 from importer.journal.compared_rows import ComparedRows
 from importer.journal.database import Database
 from importer.journal.loaded_rows import LoadedRows
-from importer.journal.results import Tally, count_outcomes, count_taken_over, results_of, tallies_of
+from importer.journal.results import (
+    Tally,
+    count_outcomes,
+    count_taken_over,
+    results_at,
+    results_of,
+    tallies_of,
+)
 from importer.journal.sent_rows import SentRows
 from importer.journal.unlisted_rows import UnlistedRows
 from importer.model import Status
@@ -69,6 +76,10 @@ class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
     def results(self) -> Generator[tuple[Any, ...]]:
         """Yield the lines of the results file, in input order and in the order of its columns."""
         return results_of(self._db, self.number)
+
+    def results_at(self, rows: Sequence[int]) -> list[tuple[Any, ...]]:
+        """Return the `RESULT_CELLS` of these rows, whatever their order."""
+        return results_at(self._db, self.number, rows)
 
     def taken_over(self) -> dict[Status, int]:
         """Count by status the rows that an earlier run had closed."""

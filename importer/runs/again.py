@@ -38,6 +38,8 @@ class ResultsFile:
     """The time zone of dates and times without one."""
     label: str = ""
     """The destination whose lines are meant, in a file of several."""
+    written_by: PastRun | None = None
+    """The run that wrote the file, if known: its cells show which of them were corrected."""
 
     @property
     def name(self) -> str:
@@ -54,24 +56,31 @@ class ResultsFile:
         if self.past is not None:
             check_account(self.past, opening)
         if Path(self.what).exists() or self.past is None:
-            yield self._build_source(Path(self.what))
+            yield self._build_source(Path(self.what), opening)
             return
         with tempfile.TemporaryDirectory(prefix="results-") as folder:
             path = Path(folder) / "results.csv"
             write_results(path, read_results(self.past))
-            yield self._build_source(path)
+            yield self._build_source(path, opening)
 
-    def _build_source(self, path: Path) -> Source:
+    def _build_source(self, path: Path, opening: Opening) -> Source:
         again = TRANSIENT | CORRECTABLE if self.every else TRANSIENT
         zone = [] if self.zone is None else [f"zone {self.zone}"]
         label = [f"to {self.label}"] if self.label else []
         print_ = fingerprint(self.name, path, "retry", *sorted(again), *zone, *label)
         # A results file is still that of the export it was written for.
         origin = "" if self.past is None or path == Path(self.what) else origin_of(self.past.source)
-        return Source(self.name, print_, partial(self._open_reader, path, again), path=path, origin=origin)
+        return Source(
+            self.name, print_, partial(self._open_reader, path, again, opening), path=path, origin=origin
+        )
 
-    def _open_reader(self, path: Path, again: Collection[Status]) -> ResultsReader:
-        reader = ResultsReader(path, self.name, again, self.zone, destination=self.label)
+    def _open_reader(self, path: Path, again: Collection[Status], opening: Opening) -> ResultsReader:
+        past, journal = self.written_by or self.past, opening.journal
+        is_here = past is not None and past.journal.absolute() == journal.path.absolute()
+        written_by = journal.open_run(past.number, past.run_id) if past is not None and is_here else None
+        reader = ResultsReader(
+            path, self.name, again, self.zone, destination=self.label, written_by=written_by
+        )
         if self.past is not None and (undo := self.past.undone_by):
             undone = "undone in part" if self.past.undone_in_part else "undone"
             run = f"run {self.past.run_id} was {undone} by {undo}"
@@ -121,15 +130,13 @@ def open_results(what: str, *, every: bool, zone: tzinfo | None) -> Mapping[str,
 
     Raises UsageError and UnreadableFileError.
     """
-    folder, path = state_dir() / "journals", Path(what)
+    path = Path(what)
     if path.exists():
         labels = list_destinations(path) or [""]
-        return {
-            label: ResultsFile(what, every, _find_past(folder, path, label), zone, label) for label in labels
-        }
+        return {label: _find_file(what, label, every=every, zone=zone) for label in labels}
     if what != LAST and (not what[:1].isdigit() or path.suffix):  # a run's id begins with its date
         raise UsageError(f"there is no file {name_of(what)}", Remedy.NAME_RUN)
-    return {"": ResultsFile(what, every, find_run(folder, what), zone)}
+    return {"": ResultsFile(what, every, find_run(state_dir() / "journals", what), zone)}
 
 
 def list_destinations(path: Path) -> list[str]:
@@ -158,21 +165,22 @@ def find_shares(
     }
 
 
-def _find_past(folder: Path, path: Path, label: str) -> PastRun | None:
-    """Find the run whose lines a file has, those of one destination if it has several."""
+def _find_file(what: str, label: str, *, every: bool, zone: tzinfo | None) -> ResultsFile:
+    """Find the runs of a file, or of its lines of one destination: who sent them, and who wrote the file."""
+    folder, path = state_dir() / "journals", Path(what)
     reader = ResultsReader(path, name_of(path), (), destination=label)
     sent = reader.read_sent()
     if not label and reader.is_of_file:
         raise _wrote_file(name_of(path))
     # Two runs that work side by side may send a row at the same moment.
     names = {spec.name for spec in list_specs() if spec.word == label.partition(":")[0]} if label else None
-    if sent:
-        return find_sender(folder, sent, names)
-    return _find_writer(folder, path, label, reader.read_first())
+    writer = _find_writer(folder, path, label, reader.read_first())
+    past = find_sender(folder, sent, names) if sent else writer
+    return ResultsFile(what, every, past, zone, label, writer if past is not None else None)
 
 
 def _find_writer(folder: Path, path: Path, label: str, rows: Sequence[tuple[str, ...]]) -> PastRun | None:
-    """Find the run that wrote a results file of which no row was sent; its first rows must be the run's."""
+    """Find the run that wrote a results file; its first rows must be the run's."""
     note = find_outputs().read_note(path)
     run_id = "" if note is None else note.run_of(label)
     past = next((run for run in list_runs(folder, []) if run.run_id == run_id), None) if run_id else None

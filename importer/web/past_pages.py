@@ -23,7 +23,9 @@ from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, MediaKind, St
 from importer.report.remedies import find_remedy
 from importer.report.summary_text import MEANINGS
 from importer.runs.account_export import name_what_was_read
+from importer.runs.outputs import find_outputs
 from importer.runs.results_csv import write_results
+from importer.runs.results_reader import find_mistake
 from importer.web.drafts import FOLDER, Draft, list_drafts, load_draft
 from importer.web.group import Member, list_group
 from importer.web.remedies import find_remedy_here, sends_again
@@ -35,7 +37,7 @@ FILTERS = ("status", "reason", "kind")
 EDITED = ("title", "year", "kind", "imdb_id", "tmdb_id", "season", "episode", "rating", "rated_at")
 """The cells of a row that can be corrected on the page."""
 
-_MAY_CORRECT = CORRECTABLE | TRANSIENT | {Status.UNSUPPORTED}
+_MAY_CORRECT = CORRECTABLE | TRANSIENT | {Status.UNSUPPORTED, Status.SKIPPED}
 _RUNS_PER_PAGE = 100
 
 
@@ -99,7 +101,13 @@ def _drafts_of(folder: Path, run: PastRun) -> Sequence[Draft]:
 
 async def show_result(request: web.Request) -> web.StreamResponse:
     """Show what a run came to."""
-    run = await find_past(request)
+    return await _show_result(request, await find_past(request))
+
+
+async def _show_result(
+    request: web.Request, run: PastRun, refused: str = "", typed: Mapping[str, str] | None = None
+) -> web.StreamResponse:
+    """Show it, perhaps with a correction that was refused: why, and what was typed."""
     spec = find(run.destination)
     desk = desk_of(request.app[FOLDER], run)
     drafts = _drafts_of(request.app[FOLDER], run)
@@ -107,6 +115,7 @@ async def show_result(request: web.Request) -> web.StreamResponse:
     return render(
         request,
         "result.html",
+        400 if refused else 200,
         run=run,
         spec=spec,
         misses=misses,
@@ -114,13 +123,14 @@ async def show_result(request: web.Request) -> web.StreamResponse:
         rows=sum(run.counts.values()),
         may_undo=run.has_changes and not run.is_undone and spec is not None and not spec.is_file,
         is_undo=run.kind == RunKind.UNDO,
-        may_retry=bool(run.counts.keys() & (CORRECTABLE | TRANSIENT)) and run.undo_of is None,
+        may_retry=bool(run.counts.keys() & _MAY_CORRECT) and sends_again(run),
         transient=sum(run.counts.get(status, 0) for status in TRANSIENT),
         files=[path.name for draft in drafts for path in written_files(draft)],
         draft_id=drafts[0].id if drafts else "",
         group=_list_group(request.app[FOLDER], run.run_id),
         find_remedy=find_remedy_here if sends_again(run) else find_remedy,
-        **await _describe_rows(request, run, desk),
+        refused=refused,
+        **await _describe_rows(request, run, desk, typed),
     )
 
 
@@ -131,10 +141,13 @@ async def show_result_rows(request: web.Request) -> web.StreamResponse:
     return render(request, "result_rows.html", run=run, **await _describe_rows(request, run, desk))
 
 
-async def _describe_rows(request: web.Request, run: PastRun, desk: Draft) -> Mapping[str, Any]:
+async def _describe_rows(
+    request: web.Request, run: PastRun, desk: Draft, typed: Mapping[str, str] | None = None
+) -> Mapping[str, Any]:
     table = await asyncio.to_thread(_read_rows, run, desk)
     wanted = Wanted.of(request, FILTERS)
-    edit = request.query.get("edit", "")
+    typed = typed or {}
+    edit = typed.get("row", request.query.get("edit", ""))
     return {
         "wanted": wanted,
         "view": table.view(wanted),
@@ -143,6 +156,7 @@ async def _describe_rows(request: web.Request, run: PastRun, desk: Draft) -> Map
         "reasons": [reason for reason in table.counts("reason") if reason],
         "kinds": [kind for kind in table.counts("kind") if kind],
         "edit": edit,
+        "typed": typed,
         "fields": EDITED,
         "media_kinds": list(MediaKind),
         "may_correct": _MAY_CORRECT if sends_again(run) else frozenset(),
@@ -208,13 +222,16 @@ async def correct(request: web.Request) -> web.StreamResponse:
     cells = table.find(row)
     if cells is None or Status(cells["status"]) not in _MAY_CORRECT or desk.is_busy:
         raise web.HTTPConflict(text="This row cannot be corrected here.")
-    await _copy_results(run, desk)
     # A cell is shown shortened and made safe; what nobody has changed stays as it is in the file.
     given = {name: str(form[name]).strip() for name in EDITED if name in form}
     changes = {name: text for name, text in given.items() if text != cells[name].strip()}
-    await asyncio.to_thread(rewrite, desk.results, desk.results, RESULT_COLUMNS, {int(row): changes})
-    desk.left_out = sorted({*desk.left_out, int(row)})
-    desk.save()
+    if mistake := await asyncio.to_thread(find_mistake, {**cells, **changes}):
+        return await _show_result(request, run, mistake, {**given, "row": row})
+    if changes:
+        await _copy_results(run, desk)
+        await asyncio.to_thread(rewrite, desk.results, desk.results, RESULT_COLUMNS, {int(row): changes})
+        desk.left_out = sorted({*desk.left_out, int(row)})
+        desk.save()
     query = {name: value for name, value in request.query.items() if name != "edit"}
     return redirect(request, str(request.rel_url.with_path(f"/runs/{run.run_id}").with_query(query)))
 
@@ -222,7 +239,9 @@ async def correct(request: web.Request) -> web.StreamResponse:
 async def _copy_results(run: PastRun, desk: Draft) -> None:
     """Make the copy that holds the corrections, unless there is one."""
     if not desk.results.exists():
-        await asyncio.to_thread(lambda: write_results(desk.results, read_results(run)))
+        # `retry` compares it with the run that wrote it, to know what was corrected.
+        with find_outputs().writing(desk.results, run_id=run.run_id):
+            await asyncio.to_thread(lambda: write_results(desk.results, read_results(run)))
 
 
 async def retry(request: web.Request) -> web.StreamResponse:

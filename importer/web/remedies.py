@@ -21,6 +21,9 @@ _REMEDIES: Mapping[Status, str] = {
 }
 
 
+_ADD_ID = "Or put its id into the row (Correct, in the table below); the button above then sends it."
+
+
 def sends_again(run: PastRun) -> bool:
     """Whether corrected rows can be sent from here: not those of a file, whose source is corrected."""
     spec = find(run.destination)
@@ -30,7 +33,7 @@ def sends_again(run: PastRun) -> bool:
 def find_remedy_here(status: Status, reason: str) -> str:
     """Say what helps a row of a run whose rows can be sent again from the page."""
     return (
-        find_remedy(status, reason)
+        f"{find_remedy(status, reason)} {_ADD_ID}"
         if reason in LACKS_ID
         else _REMEDIES.get(status, find_remedy(status, reason))
     )

@@ -86,7 +86,10 @@ def _read(draft: Draft) -> list[MatchLine]:
 
 async def show_titles(request: web.Request) -> web.StreamResponse:
     """Show the doubtful titles, or offer to look them up."""
-    draft = find_draft(request)
+    return await _show_titles(request, find_draft(request))
+
+
+async def _show_titles(request: web.Request, draft: Draft, refused: str = "") -> web.StreamResponse:
     if draft.spec is None or draft.source:  # ratings of an account have ids
         return redirect(request, f"/imports/{draft.id}/where")
     said, index = draft.command("match").read(), draft.command("titles").read()
@@ -100,10 +103,11 @@ async def show_titles(request: web.Request) -> web.StreamResponse:
         "has_index": index_file().exists(),
         "terms": PAGE,
         "has_cards": False,
+        "refused": refused,
     }
     if not said.is_running and draft.match_file.exists():
         values |= await _describe_cards(request, draft)
-    answer = render(request, "titles.html", **values)
+    answer = render(request, "titles.html", 400 if refused else 200, **values)
     if shows_pictures(request):
         allow_pictures(answer)
     return answer
@@ -176,7 +180,12 @@ async def choose_title(request: web.Request) -> web.StreamResponse:
     before = next((place for place, _, is_chosen in card.candidates if is_chosen), -1)
     given = str(form.get("choice", ""))
     if imdb_id := str(form.get("imdb_id", "")).strip():
-        lines = _with_id(lines, card, imdb_id)
+        try:
+            lines = _with_id(lines, card, imdb_id)
+        except UsageError as error:
+            if "HX-Request" in request.headers:
+                raise  # it is told above the cards, which stay
+            return await _show_titles(request, draft, refused=str(error))
     else:
         lines = _with_choice(lines, card, int(given) if given.isdecimal() and len(given) < 9 else -1)
     skipped = set(draft.skipped) - {card.number}

@@ -15,6 +15,7 @@ from importer.web.drafts import Draft, load_draft
 from importer.web.run_pages import note_ends
 from tests.web.imports import FILMS, RATINGS, SAMPLE, choose, ended, run, take
 from tests.web.page import Page
+from tests.web.test_pictures import make_cards
 
 BROKEN = "tt12x45,9,2024-01-02,Deadpool again,Movie,2016"
 
@@ -188,3 +189,57 @@ async def test_a_cell_of_a_mebibyte_is_a_row_like_others(page: Page, places: Pat
     rows = await read_rows(page, await run(page, draft))
     assert [row["imdb_id"] for row in rows] == ["tt0000417", "tt6263850"]
     assert rows[0]["status"] == "skipped"
+
+
+async def take_closed_rows(page: Page, places: Path) -> tuple[str, Draft]:
+    """Send a row without an id, one without a rating and one with both; return the result, and its desk."""
+    lines = "imdb_id,title,year,rating\n,Heat,1995,8\ntt0078748,Alien,1979,0\ntt0000417,A Trip,1902,9"
+    draft = await take(page, places, lines)
+    await choose(page, draft, "sandbox")
+    await page.post(f"/imports/{draft.id}/titles/next")
+    await ended(draft.command("plan"))
+    place = await run(page, draft)
+    assert [row["status"] for row in await read_rows(page, place)] == ["unsupported", "skipped", "rated"]
+    return place, load_draft(places / "web", f"run-{place.rpartition('/')[2]}")
+
+
+async def test_every_row_that_was_corrected_is_sent(page: Page, places: Path) -> None:
+    place, desk = await take_closed_rows(page, places)
+    assert "disabled" in (await page.get(place)).text
+    await page.post(f"{place}/correct", {"row": "1", "imdb_id": "tt0113277"})
+    await page.post(f"{place}/correct", {"row": "2", "rating": "7"})
+    await page.post(f"{place}/correct", {"row": "2", "rating": "7"})
+    assert "Send 2 corrected rows" in (await page.get(place)).text
+    await page.post(f"{place}/retry")
+    await ended(desk.command("run"))
+    rows = await read_rows(page, (await page.get(f"/imports/{desk.id}/run")).place)
+    assert [(row["status"], row["attempts"]) for row in rows] == [("rated", "1")] * 3
+    assert len({row["sent_at"] for row in rows}) == 2  # the third was not sent once more
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "text", "why"),
+    [
+        ("1", "imdb_id", "garbage", "is not the IMDb id of a title"),
+        ("2", "rating", "ten", "is not a rating"),
+    ],
+)
+async def test_a_correction_that_makes_no_sense_is_not_kept(
+    page: Page, places: Path, row: str, name: str, text: str, why: str
+) -> None:
+    place, _ = await take_closed_rows(page, places)
+    answer = await page.post(f"{place}/correct", {"row": row, name: text})
+    assert answer.status == 400
+    assert why in answer.text
+    assert f'<input name="{name}" value="{text}"' in answer.text  # to be corrected further
+    assert "corrected row" not in (await page.get(place)).text
+
+
+async def test_an_id_that_is_none_leaves_the_titles_as_they_are(page: Page, places: Path) -> None:
+    draft = await make_cards(page, places, "")
+    before = await asyncio.to_thread(draft.match_file.read_bytes)
+    answer = await page.post(f"/imports/{draft.id}/titles/choose", {"card": "0", "imdb_id": "nonsense"})
+    assert answer.status == 400
+    assert "&#34;nonsense&#34; is not the IMDb id of a title" in answer.text
+    assert 'id="card-0"' in answer.text  # to be chosen from, and not a page of its own
+    assert await asyncio.to_thread(draft.match_file.read_bytes) == before
