@@ -1,10 +1,12 @@
-"""What helps rows that did not succeed, on a page that sends rows again by itself."""
+"""What helps on the page: rows are sent again by itself, and what is elsewhere typed is a step here."""
 
+import re
 from collections.abc import Mapping
 
 from importer.destinations.registry import find
+from importer.errors import Remedy
 from importer.journal.history import PastRun
-from importer.model import LACKS_ID, Status
+from importer.model import LACKS_ID, RowRemedy, Status
 from importer.report.remedies import find_remedy
 
 _REMEDIES: Mapping[Status, str] = {
@@ -19,6 +21,21 @@ _REMEDIES: Mapping[Status, str] = {
     "again.",
     Status.NOT_SENT: "A button above sends them.",
 }
+
+_TYPED: Mapping[str, str] = {
+    RowRemedy.FIND_IDS: "the step Titles finds them",
+    RowRemedy.FIND_TYPE: "the step Titles finds it out",
+    Remedy.SYNC_LATER: "Try again later.",
+    "`importer formats`": "the formats that can be read, such as imdb, letterboxd or csv",
+}
+_PLAIN_HTTP = re.compile(re.escape(Remedy.USE_HTTPS) + r" \(insecure_http = true in \[[^]]*]\)\.")
+
+
+def say_here(text: str) -> str:
+    """Say in a text what is done on the page, where it says what is typed, or is for a sync job."""
+    for typed, here in _TYPED.items():
+        text = text.replace(typed, here)
+    return _PLAIN_HTTP.sub("Use https, or fetch it yourself and choose the file.", text)
 
 
 _ADD_ID = "Or put its id into the row (Correct, in the table below); the button above then sends it."

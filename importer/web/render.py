@@ -19,6 +19,7 @@ from importer.report.remedies import find_remedy
 from importer.report.run_page import find_tone
 from importer.text import clean, count, describe_outcome, duration, local_time, rate
 from importer.web.access import token_of
+from importer.web.remedies import say_here
 
 SCRIPTS = ("htmx.min.js", "echarts.common.min.js")
 """The libraries that the pages load."""
@@ -53,6 +54,7 @@ def _templates() -> jinja2.Environment:
         "source": name_source,
         "destination": find_title,
         "without_flags": without_flags,
+        "here": say_here,
         "tone": find_tone,
         "plain": lambda word: str(word).replace("_", " "),
         "query": lambda values: urlencode(
@@ -80,7 +82,7 @@ def render(request: web.Request, template: str, status: int = 200, **values: Any
 
 def render_error(request: web.Request, status: int, problem: str) -> web.Response:
     """Answer with a sentence about what went wrong."""
-    return render(request, "error.html", status, code=status, problem=problem)
+    return render(request, "error.html", status, code=status, problem=say_here(problem))
 
 
 def redirect(request: web.Request, place: str) -> web.Response:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from importer.errors import UnreachableError
 from importer.runs.local_sandbox import READY
-from importer.web import live
+from importer.web import live, uploads
 from importer.web.commands import Command
 from importer.web.drafts import Draft, load_draft, remove_old
 from importer.web.render import without_flags
@@ -50,6 +51,36 @@ async def test_an_import_that_names_its_api_goes_on_as_before(page: Page, places
     kept = load_draft(places / "web", draft.id).spec
     assert kept is not None
     assert kept.name == "sandbox-v2"
+
+
+async def test_the_help_of_the_options_names_no_command(page: Page, places: Path) -> None:
+    draft = await take(page, places, RATINGS + FILMS[0])
+    shown = (await page.get(f"/imports/{draft.id}")).text
+    assert "importer formats" not in shown
+    assert "such as imdb, letterboxd or csv" in shown
+
+
+async def test_an_address_is_refused_in_the_words_of_the_page(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = await page.paste("http://example.org/ratings.csv")
+    assert "Use https, or fetch it yourself and choose the file." in plain.text
+    assert "insecure_http" not in plain.text
+
+    def fail(*_: object) -> None:
+        raise UnreachableError("no proper answer. Sync again later.")
+
+    monkeypatch.setattr(uploads, "fetch", fail)
+    down = await page.paste("https://example.org/ratings.csv")
+    assert "no proper answer. Try again later." in down.text
+
+
+async def test_a_row_without_ids_is_told_of_the_step_that_finds_them(page: Page, places: Path) -> None:
+    draft = await take(page, places, "title,year,type,rating\nHeat,1995,movie,8\n")
+    await choose(page, draft, "imdb-file")
+    result = (await page.get(await run(page, draft))).text
+    assert "the step Titles finds them" in result
+    assert "importer match" not in result
 
 
 async def test_a_path_is_read_where_it_lies(page: Page, places: Path, tmp_path: Path) -> None:
