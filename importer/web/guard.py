@@ -13,14 +13,14 @@ password takes the place of the key.
 """
 
 import errno
-import hmac
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from importer.errors import ImporterError
 from importer.text import clean
-from importer.web.access import ACCESS, Access, token_of
+from importer.web.access import ACCESS, Access, is_same, token_of
+from importer.web.forms import read_form
 from importer.web.peer import comes_from_another_user
 from importer.web.render import redirect, render_error
 
@@ -56,11 +56,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 def check_token(request: web.Request, given: object) -> None:
     """Check the token that a form brought. Raises HTTPForbidden."""
     expected = token_of(request) or ""
-    if (
-        not expected
-        or not isinstance(given, str)
-        or not hmac.compare_digest(given.encode(), expected.encode())
-    ):
+    if not expected or not isinstance(given, str) or not is_same(given, expected):
         raise web.HTTPForbidden(text="This form is not of a page that is open here. Load the page again.")
 
 
@@ -76,10 +72,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except ConnectionResetError:  # the browser went away, and nobody reads this
         answer = web.Response(status=400)
     except OSError as error:
-        request.app.logger.error("%s for %s", error.strerror or type(error).__name__, request.path)  # noqa: TRY400 - no path
+        _log(request, error.strerror or type(error).__name__)
         answer = render_error(request, 507 if error.errno in _FULL else 500, _explain_machine(error))
     except Exception as error:  # noqa: BLE001 - a sentence in place of a traceback, which may quote anything
-        request.app.logger.error("%s for %s", type(error).__name__, request.path)  # noqa: TRY400 - the same
+        _log(request, type(error).__name__)
         answer = render_error(
             request, 500, "Something went wrong in this program. What was sent is in its journal."
         )
@@ -87,6 +83,10 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer.headers.setdefault(name, value)
     answer.headers["Server"] = "importer"
     return answer
+
+
+def _log(request: web.Request, problem: str) -> None:
+    request.app.logger.error("%s for %s", problem, clean(request.path))
 
 
 async def _let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -109,7 +109,7 @@ async def _let_in(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise web.HTTPUnauthorized(text=_how_to_enter(access))
     is_upload = request.path == UPLOADS and request.content_type == "multipart/form-data"
     if request.method not in SAFE_METHODS and not is_upload:
-        form = await request.post()
+        form = await read_form(request)
         check_token(request, request.headers.get("X-Token") or form.get(TOKEN_FIELD))
     return await handler(request)
 

@@ -28,6 +28,7 @@ from importer.web import (
 from importer.web.access import ACCESS, Access
 from importer.web.account_pages import SIDES
 from importer.web.drafts import FOLDER, remove_old
+from importer.web.forms import NOT_HTTP
 from importer.web.guard import guard
 from importer.web.live import wait_for_news
 from importer.web.render import serve_static
@@ -101,6 +102,15 @@ def build_app(access: Access, folder: Path) -> web.Application:
     return app
 
 
+def build_runner(access: Access, folder: Path) -> web.AppRunner:
+    """Build what serves the page."""
+    log = logging.getLogger("importer.web.server")
+    log.addFilter(_shorten)
+    return web.AppRunner(
+        build_app(access, folder), access_log=None, shutdown_timeout=_SOON_SECONDS, logger=log
+    )
+
+
 async def serve(
     access: Access,
     host: str,
@@ -111,7 +121,7 @@ async def serve(
     """Serve until Ctrl-C; `ready` is called with the port. Raises UsageError if the port is taken."""
     make_private_folder(folder)
     remove_old(folder)
-    runner = web.AppRunner(build_app(access, folder), access_log=None, shutdown_timeout=_SOON_SECONDS)
+    runner = build_runner(access, folder)
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, access.port)
@@ -129,3 +139,12 @@ async def serve(
             await ended.wait()
     finally:
         await runner.cleanup()
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """Keep out of the log what strangers send that is no HTTP, and tracebacks, which may quote anything."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        record.msg, record.args = "%s in the page's server", (type(error).__name__,)
+        record.exc_info = None
+    return not isinstance(error, NOT_HTTP)

@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from importer.web.access import ACCESS, session_of
+from importer.web.forms import read_form
 from importer.web.guard import set_session
 from importer.web.render import redirect, render
 
@@ -19,7 +20,7 @@ async def take_password(request: web.Request) -> web.StreamResponse:
     access = request.app[ACCESS]
     if access.password is None:
         raise web.HTTPNotFound
-    session = access.use_password(str((await request.post()).get("password", "")), request.remote or "")
+    session = access.use_password(str((await read_form(request)).get("password", "")), request.remote or "")
     if session is None:
         return render(request, "password.html", status=401, problem="This is not the password.")
     answer = redirect(request, "/")

@@ -20,6 +20,7 @@ from importer.sync.config import SyncJob
 from importer.sync.source import Version, fetch
 from importer.web.access import ACCESS
 from importer.web.drafts import FOLDER, Draft, new_draft, remove_old, used_bytes
+from importer.web.forms import next_part, read_parts, read_piece
 from importer.web.guard import TOKEN_FIELD, check_token
 
 MOST_BYTES = 64 << 20
@@ -48,7 +49,7 @@ def safe_name(name: str) -> str:
 
 
 async def receive(request: web.Request) -> Draft:
-    """Take what the form brings into a new import. Raises UsageError and HTTPRequestEntityTooLarge."""
+    """Take what the form brings into a new import. Raises UsageError and HTTPException."""
     folder = request.app[FOLDER]
     await asyncio.to_thread(remove_old, folder)  # a server may run for months
     if await asyncio.to_thread(used_bytes, folder) > MOST_KEPT_BYTES:
@@ -59,7 +60,7 @@ async def receive(request: web.Request) -> Draft:
         raise web.HTTPUnsupportedMediaType(text="A file comes as multipart/form-data.")
     draft = new_draft(folder)
     try:
-        await _read_form(request, await request.multipart(), draft)
+        await _read_form(request, await read_parts(request), draft)
         draft.check_file()
         draft.save()
     except BaseException:
@@ -73,7 +74,7 @@ async def _read_form(request: web.Request, form: MultipartReader, draft: Draft) 
     if given := request.headers.get("X-Token"):
         check_token(request, given)
         is_checked = True
-    while (part := await form.next()) is not None:
+    while (part := await next_part(form)) is not None:
         if not isinstance(part, BodyPartReader):
             raise web.HTTPBadRequest(text="This form is not of this page.")
         if part.name == TOKEN_FIELD:
@@ -91,7 +92,7 @@ async def _read_form(request: web.Request, form: MultipartReader, draft: Draft) 
 
 async def _read_text(part: BodyPartReader) -> str:
     read = bytearray()
-    while chunk := await part.read_chunk(65_536):
+    while chunk := await read_piece(part, 65_536):
         read += chunk
         if len(read) > _MOST_FIELD_BYTES:
             raise web.HTTPRequestEntityTooLarge(
@@ -106,7 +107,7 @@ async def _keep(part: BodyPartReader, draft: Draft) -> None:
     number = os.open(draft.folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     size = 0
     with os.fdopen(number, "wb") as file:
-        while chunk := await part.read_chunk(262_144):
+        while chunk := await read_piece(part, 262_144):
             size += len(chunk)
             if size > MOST_BYTES:
                 raise web.HTTPRequestEntityTooLarge(

@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from importer.web.access import Access
-from importer.web.server import build_app
+from importer.web.server import build_runner
 
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
@@ -80,7 +80,7 @@ class Page:
 async def open_page(folder: Path, access: Access | None = None) -> AsyncIterator[Page]:
     """Serve the page on a free port of this machine."""
     access = access or Access(0)
-    runner = web.AppRunner(build_app(access, folder), access_log=None)
+    runner = build_runner(access, folder)
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
