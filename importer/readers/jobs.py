@@ -1,13 +1,15 @@
 """What is done to all jobs of a chunk at once."""
 
 import gc
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import compress, count
 from operator import lt
 from typing import Any, NamedTuple
 
-from importer.model import RatingJob
+from importer.model import RatingJob, SourceRow
 from importer.readers.cells.errors import CellError, Reason, UnclearDateError, quote
 
 
@@ -40,11 +42,53 @@ def is_optional(error: CellError) -> bool:
     return error.reason in {Reason.BAD_YEAR, Reason.BAD_DATE} and not isinstance(error, UnclearDateError)
 
 
+_MOST_NAMED = 3
+_LOST = "the {what}, {cell}, is none and left out"
+_search_lost_date = re.compile(_LOST.format(what="date", cell='(".*?")')).search
+
+
+def find_lost_date(note: str | None) -> str | None:
+    """Return the cell, quoted, of the date that was left out of a row with this note, if one was."""
+    found = _search_lost_date(note) if note else None
+    return found and found[1]
+
+
+def lost_date(cell: str) -> str:
+    """Say of a row that it goes without its date, a quoted cell."""
+    return _LOST.format(what="date", cell=cell)
+
+
 def note_lost_cells(jobs: list[RatingJob], lost: Iterable[LostCell]) -> None:
     """Note the cells that are left out of their rows."""
     for place, error, cell in lost:
         what = "year" if error.reason is Reason.BAD_YEAR else "date"
-        jobs[place] = jobs[place].with_note(f"the {what}, {quote(cell.strip())}, is none and left out")
+        jobs[place] = jobs[place].with_note(_LOST.format(what=what, cell=quote(cell.strip())))
+
+
+@dataclass(slots=True)
+class LostDates:
+    """The dates that were left out of the rows of a file, counted and the first of them named."""
+
+    rows: int = 0
+    first: list[str] = field(default_factory=list)
+
+    def count(self, rows: Iterable[SourceRow]) -> None:
+        """Count those of some rows."""
+        for row in rows:
+            if not isinstance(row, RatingJob) or row.note is None or row.rated_at is not None:
+                continue
+            if (cell := find_lost_date(row.note)) is not None:
+                self.rows += 1
+                if len(self.first) < _MOST_NAMED:
+                    self.first.append(f"line {row.line}: {cell}")
+
+    def describe(self) -> Iterator[str]:
+        """Say which they are, if there are any."""
+        if self.rows:
+            left = self.rows - len(self.first)
+            more = f" and {left:,} more" if left else ""
+            goes = "row goes without its date" if self.rows == 1 else "rows go without their dates"
+            yield f"{self.rows:,} {goes}, which cannot be read: {', '.join(self.first)}{more}"
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.model import RESULT_COLUMNS, MediaKind, Status
+from importer.readers.jobs import find_lost_date
 from importer.text import clean, count, describe_outcome, without_place
 
 _MOST_EXAMPLES = 5
@@ -48,6 +49,8 @@ class Inspection:
     days: Counter[str] = field(default_factory=Counter)
     noted: Oddity = field(default_factory=Oddity)
     """Rows with a note of the reader, such as a rounded rating or an impossible date."""
+    lost_dates: Oddity = field(default_factory=Oddity)
+    """Rows whose date cannot be read and is left out, sent or not; the messages are the cells."""
     sendable: int = 0
     oddities: dict[tuple[Status, str], Oddity] = field(default_factory=dict)
 
@@ -68,6 +71,8 @@ class Inspection:
             self.days[str(cells[_PLACE["rated_at"]] or "")[:10]] += 1
             found = [name.removesuffix("_id") for name in _IDS if cells[_PLACE[name]]]
             self.ids.update(found or ["none"])
+            if not cells[_PLACE["rated_at"]] and (cell := find_lost_date(message)):
+                _note(self.lost_dates, line, title, cell)
         if status == Status.NOT_SENT:
             self.sendable += 1
             if message:
@@ -102,6 +107,7 @@ class Inspection:
             "ratings": {rating: self.ratings[rating] for rating in _in_order(self.ratings)},
             "dates": None if self.dates is None else list(self.dates),
             "undated": self.days[""],
+            "unread_dates": _as_json(self.lost_dates),
             "years": _count_years(self.days),
             "destination": self.destination,
             "would_be_sent": self.sendable,
@@ -158,6 +164,11 @@ def _facts(inspection: Inspection) -> Iterator[str]:
         yield f"  dates    {clean(first_day)} to {clean(last_day)}{without}"
     elif inspection.kinds:
         yield "  dates    none"
+    if lost := inspection.lost_dates.count:
+        shared = _shared_message(inspection.lost_dates)
+        are = "is" if lost == 1 else "are"
+        yield f"           {count(lost, 'date')} cannot be read and {are} left out:{shared and f' {shared}'}"
+        yield from (f"       {example}" for example in _examples(inspection.lost_dates))
     if crowded := inspection.crowded_day:
         yield f"           {crowded[1]:,} share one day, {clean(crowded[0])}: entered or imported in one go"
 

@@ -50,6 +50,7 @@ _WOULD = {"would_restore": "would be restored", "would_remove": "would be remove
 _WHY_KEPT = {
     "policy_keep": "the account's rating is kept, as you asked",
     "policy_newest": "the account's rating is newer",
+    "policy_newest_unread_date": "the row's date cannot be read, so the account's rating may be newer",
     "policy_highest": "the account's rating is higher",
     "policy_ask": "the account's rating is kept, as you chose",
 }

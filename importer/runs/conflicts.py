@@ -3,6 +3,8 @@
 ```text
 row 9 (2021-05-01), account 7 (2020-01-01)   newest: sent    keep: kept
 row 6 (2019-05-01), account 7 (2020-01-01)   newest: kept    overwrite: sent
+row 6 (30.02.2021), account 7 (2020-01-01)   newest: kept    overwrite: sent    a day that nobody knows
+row 6 (no date),    account 7 (2020-01-01)   newest: sent    overwrite: sent
 ```
 """
 
@@ -11,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from importer.model import HATE, LOVE, Outcome, Rating, RatingJob, RowRemedy, Status
+from importer.readers.jobs import find_lost_date
 
 
 class OnConflict(StrEnum):
@@ -41,6 +44,7 @@ class Conflict(NamedTuple):
     """Whether it is listed under other ids with this title and year, so that it may be of another title."""
 
 
+_UNREAD_DATE = "policy_newest_unread_date"
 _WHY = {
     OnConflict.KEEP: "the account's rating wins, as you asked",
     OnConflict.NEWEST: "the account's rating is newer",
@@ -52,13 +56,16 @@ _WHY = {
 def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
     """Apply the policy: return the outcome of a row that gives way, or None for one that is sent.
 
-    If the policy cannot compare them (a date is missing, or a word and a number), the row is sent.
-    For `ask` it returns None.
+    If the policy cannot compare them (a date is missing, or a word and a number), the row is sent. But a date
+    that is in the file and cannot be read may be older than the account's. For `ask` it returns None.
     """
     job, account_rating, account_rated_at, _ = conflict
     match policy:
         case OnConflict.KEEP:
             gives_way = True
+        case OnConflict.NEWEST if account_rated_at and not job.rated_at and find_lost_date(job.note):
+            why = "the row's date cannot be read, so the account's rating may be newer"
+            return Outcome(Status.KEPT, _UNREAD_DATE, _explain(policy, conflict, why))
         case OnConflict.NEWEST:
             gives_way = bool(job.rated_at and account_rated_at) and _is_before(
                 job.rated_at or "", account_rated_at or ""
@@ -72,17 +79,21 @@ def resolve_conflict(policy: OnConflict, conflict: Conflict) -> Outcome | None:
 
 def give_way(policy: OnConflict, conflict: Conflict) -> Outcome:
     """Return the outcome of a row whose rating gives way to the account's."""
+    return Outcome(Status.KEPT, f"policy_{policy}", _explain(policy, conflict, _WHY[policy]))
+
+
+def _explain(policy: OnConflict, conflict: Conflict, why: str) -> str:
     job, account_rating, account_rated_at, is_doubtful = conflict
     ours, theirs = (
         describe_rating(job.rating, job.rated_at),
         describe_rating(account_rating, account_rated_at),
     )
     rule = RowRemedy.POLICY.format(policy=policy)
-    message = f"kept: {_WHY[policy]}; account: {theirs}, row: {ours} ({rule})"
+    message = f"kept: {why}; account: {theirs}, row: {ours} ({rule})"
     if is_doubtful:
         sends = RowRemedy.POLICY.format(policy=OnConflict.OVERWRITE)
         message += f"; the account lists this title and year under other ids; if it is another title: {sends}"
-    return Outcome(Status.KEPT, f"policy_{policy}", message)
+    return message
 
 
 def describe_rating(rating: Rating | None, rated_at: str | None) -> str:

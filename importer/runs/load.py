@@ -20,6 +20,7 @@ from importer.journal import Journal, JournalRun
 from importer.model import InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow
 from importer.progress import Phase, Progress
 from importer.readers.base import Reader
+from importer.readers.jobs import LostDates
 from importer.runs.duplicates import close_duplicates
 from importer.runs.room import Room
 from importer.runs.rules import RunRules
@@ -117,10 +118,12 @@ class Loading:
         """Put all rows into the journal and close those that need no sending."""
         reader, run = self.source.open_reader(), self._begin()
         wrong: list[str] = []
+        lost = LostDates()
         for chunk in reader.chunks():
             self.stop.check()
             run.add_rows(chunk, [_check(row, self.destination) for row in chunk])
             self.progress.rows_read += len(chunk)
+            lost.count(chunk)
             if self.rules.follows_plan:
                 wrong += (row.message for row in chunk if isinstance(row, InvalidRow))
         self.source.check_unchanged()
@@ -136,7 +139,7 @@ class Loading:
             run.close_each(close_duplicates(rows))
         if self.rules.trusts_journal:
             run.close_unchanged()
-        return run, reader.notes
+        return run, (*reader.notes, *lost.describe())
 
     def _begin(self) -> JournalRun:
         undone = self.rules.undo_of

@@ -37,6 +37,7 @@ from importer.model import (
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
+from importer.readers.jobs import find_lost_date, lost_date
 from importer.readers.tables.table import open_own_table
 from importer.runs.corrections import Cells, find_line, may_have_its_id, read_before, was_edited
 from importer.runs.mirror import NOT_RATED
@@ -183,7 +184,7 @@ class ResultsReader:
         is_corrected = is_changed or (written is None and may_have_its_id(cells))
         is_again = status in self._again or (self._takes_corrections and is_corrected)
         if status not in set(Status) or (is_again and not is_uncorrected):
-            return _as_removal(row, cells) if isinstance(row, RatingJob) else row
+            return _as_it_was(row, cells) if isinstance(row, RatingJob) else row
         self._note_kept(row, cells, is_uncorrected=is_uncorrected, is_changed=is_changed)
         self._taken_over += 1
         kept = {name: cells[name] for name in ClosedRow._fields if name not in _NOT_AS_THEY_STAND}
@@ -211,10 +212,16 @@ def _is_correctable(cells: Cells) -> bool:
     return has_id and cells["kind"] is not None and cells["reason"] not in AT_THE_SOURCE
 
 
-def _as_removal(job: RatingJob, cells: Cells) -> RatingJob:
-    """A removal of a mirror remains one: the account is asked, as it was then, and rows of the file win."""
-    is_removal = not job.line and not job.rating and (cells["message"] or "").startswith(NOT_RATED)
-    return job._replace(note=NOT_RATED) if is_removal else job
+def _as_it_was(job: RatingJob, cells: Cells) -> RatingJob:
+    """A removal of a mirror remains one: the account is asked, as it was then, and rows of the file win.
+
+    A date that could not be read remains unknown, unless it was corrected.
+    """
+    message = cells["message"] or ""
+    if not job.line and not job.rating and message.startswith(NOT_RATED):
+        return job._replace(note=NOT_RATED)
+    cell = None if job.rated_at or find_lost_date(job.note) else find_lost_date(message)
+    return job if cell is None else job.with_note(lost_date(cell))
 
 
 def _is_corrected(cells: Cells) -> bool:

@@ -38,6 +38,7 @@ def test_everything_about_a_file_is_counted() -> None:
         "ratings": {"10": 1, "8": 3},
         "dates": ["2019-05-01", "2020-02-01"],
         "undated": 2,
+        "unread_dates": {"count": 0, "examples": []},
         "years": {"2019": 1, "2020": 1},
         "destination": "trakt",
         "would_be_sent": 3,
@@ -68,6 +69,29 @@ def test_everything_about_a_file_is_counted() -> None:
         "1 row without any id",
     ):
         assert part in text
+
+
+def test_dates_that_cannot_be_read_are_named_whatever_becomes_of_their_rows() -> None:
+    lost = 'the date, "{}", is none and left out'
+    found = inspect(
+        line(1, rated_at="2020-02-01", message="8.5 of 10 is rated 9"),
+        line(2, title="Heat", message=lost.format("30.02.2021")),
+        line(
+            3, Status.UNSUPPORTED, reason="needs_id", message=f"{lost.format('2021-13-09')}; it needs an id"
+        ),
+    )
+    text = build_inspection(found)
+    assert "2020-02-01 to 2020-02-01; 2 without" in text
+    shown = text[text.index("2 dates cannot be read and are left out:") :].splitlines()
+    assert [each.strip() for each in shown[1:3]] == ['line 3, Heat: "30.02.2021"', 'line 4: "2021-13-09"']
+    told = found.as_json()["unread_dates"]
+    assert told == {
+        "count": 2,
+        "examples": [
+            {"line": 3, "title": "Heat", "message": '"30.02.2021"'},
+            {"line": 4, "title": "", "message": '"2021-13-09"'},
+        ],
+    }
 
 
 def test_a_row_that_only_the_destination_refuses_was_understood() -> None:

@@ -199,6 +199,7 @@ def test_a_dry_run_of_an_undo_shows_its_first_rows() -> None:
     ("reason", "why"),
     [
         ("policy_newest", "the account's rating is newer"),
+        ("policy_newest_unread_date", "the row's date cannot be read, so the account's rating may be newer"),
         ("policy_highest", "the account's rating is higher"),
         ("policy_keep", "the account's rating is kept, as you asked"),
         ("policy_ask", "the account's rating is kept, as you chose"),

@@ -68,6 +68,35 @@ def test_the_default_is_newest(road: Road, sandbox: Server) -> None:
     )
 
 
+def test_a_date_that_cannot_be_read_is_told_and_is_not_now(road: Road, sandbox: Server) -> None:
+    """The row may be older than the account's rating; a row without a date says nothing of that."""
+    road.write(f"{SHAWSHANK},,9,30.02.2013", f"{GODFATHER},,3,", f"{KNIGHT},,8,17. März 2021", header=HEADER)
+    report = road.run(sandbox.url)
+    assert road.statuses == ["kept", "rated", "kept"]
+    assert sandbox.stored_movies() == {SHAWSHANK: 5, GODFATHER: 3, KNIGHT: 5}
+    kept = road.read_results()[0]
+    assert kept["reason"] == "policy_newest_unread_date"
+    assert kept["message"].startswith(
+        'the date, "30.02.2013", is none and left out; kept: the row\'s date cannot be read'
+    )
+    told = (
+        '2 rows go without their dates, which cannot be read: line 2: "30.02.2013", line 4: "17. März 2021"'
+    )
+    assert told in report.notes
+    assert road.run(sandbox.url, on_conflict=OnConflict.OVERWRITE).stopped_by is None
+    assert sandbox.stored_movies() == {SHAWSHANK: 9, GODFATHER: 3, KNIGHT: 8}
+
+
+def test_a_date_that_could_not_be_read_stays_unknown_in_a_retry(road: Road, sandbox: Server) -> None:
+    road.write(f"{SHAWSHANK},,9,30.02.2013", header=HEADER)
+    with running_sandbox("read:404@1-", **OPEN) as server:
+        road.run(server.url)
+    edit = road.results.read_text()
+    road.results.write_text(edit.replace(",kept,", ",failed,").replace(",not_sent,", ",failed,"))
+    road.retry(sandbox.url)
+    assert sandbox.stored_movies()[SHAWSHANK] == 5
+
+
 def test_a_row_that_removes_asks_for_just_that(road: Road, sandbox: Server) -> None:
     road.write(f"{SHAWSHANK},,unrate,2013-01-01", header=HEADER)
     road.run(sandbox.url, on_conflict=OnConflict.KEEP)
