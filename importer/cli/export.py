@@ -16,6 +16,7 @@ from importer.readers.base import ReadOptions
 from importer.runs.account_export import AccountExport
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import with_parts
+from importer.runs.results_csv import STANDARD_OUTPUT
 from importer.runs.rules import DestinationOptions, FileOptions, RunRules
 
 _FORMS = [word for word in list_words() if is_file(word)]
@@ -53,6 +54,11 @@ def export(
 
 def _check_file(file: Path, *, overwrites: bool) -> None:
     """See that the file can be written, and is no earlier backup. Raises UsageError."""
+    if file == STANDARD_OUTPUT:
+        raise UsageError(
+            "-: an account is written whole or not at all, so not to standard output. Name a file and read "
+            "that: importer export trakt ratings.csv && cat ratings.csv"
+        )
     if file.suffix.lower() != ".csv":
         raise UsageError(f"{file}: choose a name that ends in .csv")
     if not file.parent.is_dir():

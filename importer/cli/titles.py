@@ -144,7 +144,9 @@ def _print_status(path: Path, *, as_json: bool) -> None:
         told = {"index": str(path), "bytes": size, "answers": _count_answers(), **shown}
         print(json.dumps(told, indent=2))
     elif not facts:
-        print(f"There is no title index. {PAGE} has the files; then:")
+        print("There is no title index. This makes one, of what IMDb publishes (about 1 GB to download):")
+        print("  importer titles update --download")
+        print(f"Or of files that you have, which {PAGE} offers:")
         print("  importer titles build DIR")
     else:
         print(f"{clean(str(path), 4096)}, {size / 1_000_000:,.0f} MB, built at {facts['built_at']} from")

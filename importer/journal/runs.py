@@ -53,6 +53,9 @@ class RunKind(StrEnum):
 class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
     """One run of the journal: its rows, through loading, comparing and sending to its end."""
 
+    def __repr__(self) -> str:
+        return f"<JournalRun {self.run_id}>"
+
     def finish(self) -> None:
         """End the run: every row has an outcome, and the sent ratings are noted as known."""
         now = datetime.now(UTC).isoformat(timespec="seconds")

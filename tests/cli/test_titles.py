@@ -63,7 +63,11 @@ def test_it_can_be_deleted(tmp_path: Path, state: Path, capsys: pytest.CaptureFi
     assert (state / "titles" / "index.sqlite3").exists()
     titles(Action.FORGET, index=True)
     assert not (state / "titles" / "index.sqlite3").exists()
-    assert "There is no title index" in capsys.readouterr().out
+    capsys.readouterr()
+    titles(Action.STATUS)
+    told = capsys.readouterr().out
+    assert told.startswith("There is no title index. This makes one")
+    assert told.index("titles update --download") < told.index("titles build DIR")
 
 
 def test_nothing_is_downloaded_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -68,6 +68,7 @@ def test_an_account_is_read_in_place_of_a_file(importer: Importer, tmp_path: Pat
         (("export", "sandbox", "nowhere/x.csv"), "there is no folder nowhere"),
         (("export", "sandbox", "x.csv", "--as", "sandbox"), "there are trakt-file"),
         (("export", "trakt", "x.csv"), "client_id"),
+        (("export", "sandbox", "-"), "Name a file and read that: importer export"),
     ],
 )
 def test_what_does_not_fit_is_refused(

@@ -4,13 +4,17 @@ import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from typing import Any, cast, get_args, get_type_hints
 
 import pytest
 
 import importer
 from importer.errors import StopRunError
 from importer.interrupts import StopRequest
+from importer.journal import JournalRun
 from importer.runs.stop import wait_in_thread
 
 DOCS = (Path(__file__).parents[2] / "docs" / "python.md").read_text("utf-8")
@@ -39,6 +43,33 @@ def test_the_example_prints_what_the_docs_say(tmp_path: Path, environment: dict[
 @pytest.mark.parametrize("name", importer.__all__)
 def test_every_name_is_there(name: str) -> None:
     assert getattr(importer, name) is not None
+
+
+def list_types(hint: object) -> Iterator[type]:
+    if isinstance(hint, type) and not get_args(hint):
+        yield hint
+    for part in get_args(hint):
+        yield from chain.from_iterable(map(list_types, part if isinstance(part, list) else [part]))
+
+
+def list_methods(api: type) -> list[object]:
+    methods = [each.fget if isinstance(each, property) else each for each in vars(api).values()]
+    return [each for each in methods if callable(each) and not each.__name__.startswith("_")]
+
+
+def test_what_a_program_takes_and_gives_has_a_name_in_the_package() -> None:
+    functions = [importer.inspect, importer.plan, importer.run, importer.undo, importer.read_outcomes]
+    found = set()
+    for each in (*functions, *list_methods(importer.Prompts), *list_methods(importer.Observer)):
+        for hint in get_type_hints(each).values():
+            found |= {kind for kind in list_types(hint) if kind.__module__.startswith("importer.")}
+    assert importer.Progress in found
+    inner = {"AccountExport", "ExportFile"}  # made by functions of the package
+    assert {kind.__name__ for kind in found} - inner <= {*importer.__all__}
+
+
+def test_the_report_of_a_run_names_it_where_it_is_printed() -> None:
+    assert repr(JournalRun(cast("Any", None), 1, "2026-1")) == "<JournalRun 2026-1>"
 
 
 def test_an_account_is_a_source() -> None:

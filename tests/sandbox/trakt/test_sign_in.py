@@ -159,6 +159,18 @@ async def test_with_auto_approve_nobody_needs_to_click(open_trakt: OpenTrakt) ->
     assert [(await trakt.poll(code["device_code"])).status for _ in range(2)] == [200, 409]
 
 
+async def test_a_token_stays_that_of_its_user_whoever_the_sandbox_is_started_for_later(
+    open_trakt: OpenTrakt, tmp_path: Path
+) -> None:
+    """So one sandbox has the accounts of a whole fleet."""
+    data = tmp_path / "fleet.sqlite3"
+    ada = await open_trakt(username="ada", data=data)
+    bob = await open_trakt(username="bob", data=data)
+    for tokens, name in ((ada.tokens, "ada"), (bob.tokens, "bob")):
+        bob.use(tokens)
+        assert (await bob.get("/users/settings")).body["user"]["username"] == name
+
+
 @pytest.mark.parametrize("wrong", WRONG_CLIENTS)
 async def test_a_wrong_client_is_401_everywhere(trakt: TraktApi, wrong: dict[str, Any]) -> None:
     code = await new_code(trakt)
