@@ -256,6 +256,7 @@ class Loss(StrEnum):
     """How a connection was lost, which decides whether the request may have arrived."""
 
     ADDRESS = "address that cannot be asked for"
+    PROXY = "the proxy lets nothing through"
     REFUSED = "could not connect"
     CERTIFICATE = "TLS certificate not accepted"
     DROPPED = "connection dropped before the answer"

@@ -30,6 +30,9 @@ aiohttp's own limit for a header is 8 kB."""
 
 _DROPS_TO_DISTRUST = 3
 
+_PROXY_LOCKED = 407
+_PROXY_BUSY = frozenset({408, 429})
+
 USER_AGENT = f"rating-importer/{version('rating-importer')} (+https://pypi.org/project/rating-importer)"
 
 
@@ -98,18 +101,21 @@ class Connections:
                     proxy=proxy,
                 )
                 try:
+                    if proxy is not None and answer.status == _PROXY_LOCKED:
+                        raise self._describe_refusal(request.url, answer.status)
                     return Response(answer.status, answer.headers, await _read(answer, request, write))
                 finally:
                     answer.release()
         # The library's messages may quote the URL, which has the key: only the error's type is shown.
         except (aiohttp.InvalidURL, UnicodeError) as error:  # its host is no name that can be looked up
             raise _lost(Loss.ADDRESS, error) from None
-        except aiohttp.ClientConnectorCertificateError as error:
+        except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientConnectorSSLError) as error:
             raise _lost(Loss.CERTIFICATE, error) from None
-        except aiohttp.ClientConnectorSSLError as error:
-            raise _lost(Loss.CERTIFICATE, error) from None
-        except (aiohttp.ClientProxyConnectionError, aiohttp.ClientHttpProxyError) as error:
-            raise ConnectionLostError(Loss.REFUSED, _describe_proxy_error(error)) from None
+        except aiohttp.ClientProxyConnectionError:
+            told = f"the proxy cannot be reached; it is set by {self._proxies.name_setting(request.url)}"
+            raise ConnectionLostError(Loss.REFUSED, told) from None
+        except aiohttp.ClientHttpProxyError as error:
+            raise self._describe_refusal(request.url, error.status) from None
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _lost(Loss.REFUSED, error) from None
         except TimeoutError as error:
@@ -119,6 +125,18 @@ class Connections:
             if loss is Loss.DROPPED:
                 self._distrust_idle_connections()
             raise _lost(loss, error) from None
+
+    def _describe_refusal(self, url: str, status: int) -> ConnectionLostError:
+        """Say what the proxy's own answer means, and what sets it."""
+        setting = self._proxies.name_setting(url)
+        if status == _PROXY_LOCKED:
+            told = f"it asks for a name and a password; write {setting} as http://NAME:PASSWORD@HOST:PORT"
+            if "@" in (self._proxies.find(url) or ""):
+                told = f"it does not accept the name and the password in {setting}"
+            return ConnectionLostError(Loss.PROXY, told)
+        if 400 <= status < 500 and status not in _PROXY_BUSY:
+            return ConnectionLostError(Loss.PROXY, f"it answers {status}; it is set by {setting}")
+        return ConnectionLostError(Loss.REFUSED, f"the proxy answers {status}; it is set by {setting}")
 
     def _choose_session(self, proxy: str | None) -> aiohttp.ClientSession:
         if proxy is not None:
@@ -173,12 +191,6 @@ async def _unpack(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
             yield piece
     if unpacking is not None:
         yield unpacking.finish()
-
-
-def _describe_proxy_error(error: aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError) -> str:
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy answers {error.status}; it is set by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
-    return "the proxy cannot be reached; it is set by HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 
 
 def _classify(error: BaseException) -> Loss:

@@ -40,13 +40,21 @@ class Proxies:
         """Give the proxy of an address; None where it is asked directly."""
         origin = url[: url.find("/", 8)]
         if origin not in self._of_origin:
-            self._of_origin[origin] = self._choose(url)
+            way = self._choose(url)
+            self._of_origin[origin] = self._by_scheme[way] if way else None
         return self._of_origin[origin]
+
+    def name_setting(self, url: str) -> str:
+        """Say what sets the proxy of an address: the variable, or the settings of the machine."""
+        name = f"{self._choose(url) or 'all'}_proxy"
+        names = {name, name.upper()} & os.environ.keys()
+        return (
+            max(names) if names else "the settings of this machine"
+        )  # a small one goes before a capital one
 
     def _choose(self, url: str) -> str | None:
         host = host_of(url)
         if is_loopback(host) or proxy_bypass(host):
             return None
         scheme = url.partition(":")[0].lower()
-        ways = self._by_scheme
-        return ways.get("importer") or ways.get(scheme) or ways.get("all")
+        return next((way for way in ("importer", scheme, "all") if self._by_scheme.get(way)), None)

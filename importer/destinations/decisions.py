@@ -209,6 +209,7 @@ _DROPPED = LossRule(
 
 LOSSES: Mapping[Loss, LossRule] = {
     Loss.ADDRESS: LossRule(Effect.NONE, None, "{server} has an {loss}"),
+    Loss.PROXY: LossRule(Effect.NONE, None, "{server} cannot be reached: {loss}"),
     Loss.CERTIFICATE: LossRule(Effect.NONE, None, "{server}'s identity cannot be proved: {loss}"),
     Loss.REFUSED: LossRule(
         Effect.NONE,

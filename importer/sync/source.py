@@ -33,6 +33,7 @@ from importer.destinations.policies import ask_again
 from importer.errors import (
     ConnectionLostError,
     Loss,
+    StopRunError,
     UnknownFormatError,
     UnreachableError,
     UnreadableFileError,
@@ -223,6 +224,8 @@ def _interpret(name: str, guard: AddressGuard, answer: Response | ConnectionLost
     if isinstance(answer, ConnectionLostError):
         if guard.has_refused:
             raise _unsafe(name)
+        if answer.loss is Loss.PROXY:
+            raise StopRunError(f"{name}: {answer}")
         if LOSSES[answer.loss].policy is None:
             raise UnreadableFileError(name, str(answer), remedy=_REMEDY)
         return _ask_again(name, str(answer), _CONNECTION if answer.loss is Loss.REFUSED else _DOWNLOAD)

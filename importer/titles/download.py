@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from importer.client.transport import Transport
-from importer.errors import ConnectionLostError, Loss, UnreachableError
+from importer.destinations.decisions import LOSSES
+from importer.errors import ConnectionLostError, UnreachableError
 from importer.http import Request, host_of
 from importer.progress import Phase, Progress
 from importer.state_files import translate_trouble
@@ -43,7 +44,7 @@ async def _save(transport: Transport, url: str, path: Path, etag: str, progress:
             try:
                 answer = await transport.save(request, write)
             except ConnectionLostError as error:
-                if attempt < _ATTEMPTS and error.loss is not Loss.CERTIFICATE:
+                if attempt < _ATTEMPTS and LOSSES[error.loss].policy is not None:
                     continue
                 raise UnreachableError(f"{host_of(url)}: {path.name} was not downloaded ({error})") from None
         if answer.status == 304 and etag:

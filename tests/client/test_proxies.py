@@ -7,10 +7,11 @@ import pytest
 
 from importer.client.proxies import Proxies
 from importer.client.transport import Transport
+from importer.destinations.decisions import Stop, interpret_loss
 from importer.errors import ConnectionLostError, Loss, SettingsError
 from importer.http import Request
 
-NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+NAMES = ("IMPORTER_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @pytest.fixture(autouse=True)
@@ -97,13 +98,67 @@ async def test_a_request_goes_through_the_proxy(monkeypatch: pytest.MonkeyPatch)
     assert seen[0].startswith(b"GET http://ratings.example.org/x HTTP/1.1\r\n")
 
 
+async def _lose_at_proxy(status: int, url: str, name: str, sign_in: str = "") -> ConnectionLostError:
+    """Ask for an address through a proxy that answers so itself, and says so only once."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 {status} No\r\nContent-Length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(name, f"http://{sign_in}127.0.0.1:{port}")
+            with pytest.raises(ConnectionLostError) as caught:
+                async with Transport(1) as transport:
+                    await transport.send(Request("GET", url, "GET x"))
+    return caught.value
+
+
+@pytest.mark.parametrize("url", ["https://ratings.example.org/x", "http://ratings.example.org/x"])
+@pytest.mark.parametrize("name", ["IMPORTER_PROXY", "ALL_PROXY", "all_proxy"])
+async def test_a_proxy_that_asks_for_a_password_is_asked_once_and_told_with_its_variable(
+    name: str, url: str
+) -> None:
+    lost = await _lose_at_proxy(407, url, name)
+    assert f"write {name} as http://NAME:PASSWORD@HOST:PORT" in str(lost)
+    assert isinstance(interpret_loss(lost, "Trakt"), Stop)
+    lost = await _lose_at_proxy(407, url, name, "me:s3cret@")
+    assert f"does not accept the name and the password in {name}" in str(lost)
+    assert "s3cret" not in str(lost)
+
+
+@pytest.mark.parametrize(("status", "loss"), [(403, Loss.PROXY), (429, Loss.REFUSED), (503, Loss.REFUSED)])
+async def test_what_a_proxy_answers_itself_names_its_variable(status: int, loss: Loss) -> None:
+    lost = await _lose_at_proxy(status, "https://ratings.example.org/x", "HTTPS_PROXY")
+    assert lost.loss is loss
+    assert f"answers {status}; it is set by HTTPS_PROXY" in str(lost)
+
+
+def test_a_small_variable_goes_before_a_capital_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://one.example:1")
+    monkeypatch.setenv("https_proxy", "http://other.example:1")
+    proxies = Proxies.from_environment()
+    assert proxies.find("https://trakt.tv/x") == "http://other.example:1"
+    assert proxies.name_setting("https://trakt.tv/x") == "https_proxy"
+
+
+def test_a_proxy_of_the_machines_own_settings_is_called_so() -> None:
+    assert (
+        Proxies({"https": "http://a:1"}).name_setting("https://trakt.tv/x") == "the settings of this machine"
+    )
+
+
 async def test_a_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
     await server.wait_closed()
     monkeypatch.setenv("HTTP_PROXY", f"http://me:s3cret@127.0.0.1:{port}")
-    with pytest.raises(ConnectionLostError, match=r"proxy cannot be reached.*HTTP_PROXY") as caught:
+    with pytest.raises(ConnectionLostError, match=r"proxy cannot be reached.*set by HTTP_PROXY$") as caught:
         async with Transport(1) as transport:
             await transport.send(Request("GET", "http://ratings.example.org/x", "GET x"))
     assert caught.value.loss is Loss.REFUSED

@@ -76,6 +76,7 @@ def test_every_way_to_lose_a_connection_has_its_rule(loss: Loss) -> None:
 def test_only_what_never_left_has_no_effect() -> None:
     assert {loss for loss, rule in LOSSES.items() if rule.effect is Effect.NONE} == {
         Loss.ADDRESS,
+        Loss.PROXY,
         Loss.REFUSED,
         Loss.CERTIFICATE,
     }

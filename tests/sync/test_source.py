@@ -155,6 +155,12 @@ class TestDownloads:
         get(copy, answer(200, CONTENT), known=known)
         assert "If-Modified-Since" not in asked()[0].headers
 
+    def test_a_proxy_that_lets_nothing_through_is_no_fault_of_the_source(self, copy: Path) -> None:
+        with pytest.raises(StopRunError, match="proxy lets nothing through: it asks") as caught:
+            get(copy, ConnectionLostError(Loss.PROXY, "it asks for a password"), answer(200, CONTENT))
+        assert "source of the job" not in str(caught.value)
+        assert len(asked()) == 1
+
     def test_a_network_that_is_waking_up_is_waited_for(self, copy: Path) -> None:
         get(copy, *[ConnectionLostError(Loss.REFUSED)] * 4, answer(200, CONTENT))
         assert copy.read_bytes() == CONTENT

@@ -1,4 +1,4 @@
-"""What no browser sends: it is answered in a sentence, and the terminal of the page says no more than a line."""
+"""What no browser sends: it is answered in a sentence, and the terminal of the page gets one line at most."""
 
 import asyncio
 import errno
