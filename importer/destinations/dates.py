@@ -9,7 +9,8 @@ _REMEMBERED = 1 << 13
 """The size of the cache of dates in one run: more than twenty years of days."""
 
 
-_match_day = re.compile(r"[12][0-9]{3}-[01][0-9]-[0-3][0-9]").fullmatch
+# The days that every month has: of a 29th, only arithmetic tells whether there is one.
+_match_day = re.compile(r"[12][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])").fullmatch
 
 
 @lru_cache(maxsize=2)

@@ -173,8 +173,11 @@ def _open_archive(path: Path, name: str, options: ReadOptions, given: int) -> Fi
             found.setdefault(choice.reader.about.name, []).append((member, choice))
     if len(found) != 1:
         what = f"ratings of several formats: {', '.join(found)}" if found else "no ratings of a known format"
+        every = [*unpacked.names, *unpacked.packed, *unpacked.others]
+        if not every:
+            raise EmptyFileError(name, "there is no file in it", remedy="Export your ratings again.")
         raise UnknownFormatError(
-            f"{name}: the archive holds {what}.\nIn it: {list_names([*unpacked.names, *unpacked.packed])}.\n"
+            f"{name}: the archive holds {what}.\nIn it: {list_names(every)}.\n"
             + (Remedy.NAME_FORMAT if found else UNPACK)
         )
     ((_, members),) = found.items()

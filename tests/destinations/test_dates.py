@@ -40,6 +40,15 @@ def test_what_is_sent_for_a_date(rated_at: str | None, sent: str | None) -> None
     assert DATES.build(rated_at) == sent
 
 
+@pytest.mark.parametrize(
+    "day", ["2021-02-29", "2021-04-31", "2021-02-30", "2021-13-01", "2021-00-10", "2021-01-00"]
+)
+def test_a_day_that_no_calendar_has_is_never_sent(day: str) -> None:
+    for dates in (Dates(NOW), Dates(NOW, time(12, tzinfo=ZoneInfo("Asia/Tokyo")))):
+        with pytest.raises(ValueError, match=r"month|day"):
+            dates.build(day)
+
+
 def test_the_hour_of_a_bare_day_can_be_chosen() -> None:
     assert Dates(NOW, time(20, 15)).build("2014-09-01") == "2014-09-01T20:15:00.000Z"
     assert Dates(NOW, time(0)).build("2026-09-01") == "2026-09-01T00:00:00.000Z"

@@ -93,6 +93,8 @@ class Unpacked(NamedTuple):
     """Files that may hold ratings, 2 before 10."""
     packed: Sequence[str]
     """Archives and workbooks within it, which are not opened."""
+    others: Sequence[str]
+    """Files that are never read, for their kind or for the place that they would be unpacked to."""
 
 
 def unpack_zip(path: Path, name: str, folder: Folder, given: int) -> Unpacked:
@@ -101,7 +103,8 @@ def unpack_zip(path: Path, name: str, folder: Folder, given: int) -> Unpacked:
     Raises `UnreadableFileError`.
     """
     with _unpacking(name), zipfile.ZipFile(path) as archive:
-        exported = [entry for entry in archive.infolist() if _is_exported(entry)]
+        files = [entry for entry in archive.infolist() if not entry.is_dir()]
+        exported = [entry for entry in files if _is_exported(entry)]
         entries = [entry for entry in exported if _suffix(entry) in _SUFFIXES]
         if len(entries) > limits.MOST_FILES:
             raise UnreadableFileError(name, f"holds {len(entries):,} files", remedy=UNPACK)
@@ -115,8 +118,10 @@ def unpack_zip(path: Path, name: str, folder: Folder, given: int) -> Unpacked:
             raise UnreadableFileError(name, problem, remedy=UNPACK)
         for entry in entries:
             archive.extract(entry, folder.path)
-    packed = [entry.filename for entry in exported if _suffix(entry) in _PACKED]
-    return Unpacked(sorted((entry.filename for entry in entries), key=_natural), sorted(packed, key=_natural))
+    names = {entry.filename for entry in entries}
+    packed = {entry.filename for entry in exported if _suffix(entry) in _PACKED}
+    others = {entry.filename for entry in files} - names - packed
+    return Unpacked(*(sorted(each, key=_natural) for each in (names, packed, others)))
 
 
 @contextmanager
@@ -155,8 +160,7 @@ def _is_exported(entry: zipfile.ZipInfo) -> bool:
     place, windows = PurePosixPath(entry.filename), PureWindowsPath(entry.filename)
     mode = entry.external_attr >> 16
     return (
-        not entry.is_dir()
-        and S_IFMT(mode) in {0, S_IFREG}  # no symbolic link
+        S_IFMT(mode) in {0, S_IFREG}  # no symbolic link
         and not place.is_absolute()
         and ".." not in {*place.parts, *windows.parts}
         and not windows.drive  # C:x.csv

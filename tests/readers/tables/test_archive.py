@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer import limits
-from importer.errors import UnknownFormatError, UnreadableFileError
+from importer.errors import EmptyFileError, UnknownFormatError, UnreadableFileError
 from importer.model import InvalidRow, SourceRow
 from importer.readers import ReadOptions, open_reader
 from tests.readers.conformance import inherited
@@ -161,6 +161,29 @@ def test_a_locked_archive_is_said(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(UnreadableFileError, match="locked with a password"):
         open_reader(path)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "../../ratings.csv",
+        "/tmp/ratings.csv",
+        "C:ratings.csv",
+        "deleted/ratings.csv",
+        ".ratings.csv",
+        "a.png",
+    ],
+)
+def test_an_archive_of_files_that_are_never_read_names_them(tmp_path: Path, member: str) -> None:
+    path = write_zip(tmp_path / "x.zip", {"pictures/": "", member: ALIEN})
+    with pytest.raises(UnknownFormatError) as caught:
+        open_reader(path)
+    assert f'In it: "{member}".\n' in str(caught.value)
+
+
+def test_an_archive_of_folders_alone_is_empty(tmp_path: Path) -> None:
+    with pytest.raises(EmptyFileError, match="there is no file in it"):
+        open_reader(write_zip(tmp_path / "x.zip", {"pictures/": ""}))
 
 
 def test_an_archive_of_a_kind_that_is_not_known_is_said(tmp_path: Path) -> None:
