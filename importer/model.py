@@ -7,8 +7,7 @@ a request                   Batch("movies", [job, ...])
 its answer, for row 1       RowOutcome(1, Outcome(Status.RATED), attempts=1, http_status=201, ...)
 ```
 
-The row values are named tuples and not dataclasses: a run makes a million of them, and a tuple goes into the
-journal as it is.
+Row values are named tuples, not dataclasses: a run makes a million, and the journal takes a tuple as it is.
 """
 
 from collections.abc import Callable, Iterable, Sequence

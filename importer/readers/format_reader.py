@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from importer.errors import OptionError
-from importer.model import InvalidRow, MediaKind, RatingJob, RowRemedy, SourceRow, make_job
+from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, make_job
 from importer.readers.base import ReadOptions
 from importer.readers.cells.dates import is_day_first, parse_date
-from importer.readers.cells.errors import CellError, FractionError, Reason, quote
+from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.cells.scales import Scale, Steps, parse_scale
 from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns, parse_cleaned
 from importer.readers.jobs import LostCell, collector_paused, is_optional, note_early_dates, note_lost_cells
-from importer.readers.judging import read_cells, refuse_other_scale
-from importer.readers.row_problems import outweighs, repeated_header, shorten, spell_alike, too_few
+from importer.readers.judging import describe_given_scale, read_cells, refuse_other_scale
+from importer.readers.row_problems import outweighs, remedy_of, repeated_header, shorten, spell_alike, too_few
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.records import LIST, RecordTable
 from importer.readers.tables.table import AnyTable, Header
@@ -166,7 +166,9 @@ class TableReader:
 
     def describe_scale(self) -> Sequence[str]:
         """Say what `--scale` makes of the ratings, in the place of what the format says."""
-        return (f"but ratings are {self.scale}, {RowRemedy.GIVEN_SCALE}",)
+        return describe_given_scale(
+            self.table, self.places[self.scaled_field], self.scale, self.expected_scale
+        )
 
     def describe(self) -> Sequence[str]:
         """Say what was found out about the file and which rules follow from it."""
@@ -286,10 +288,7 @@ class TableReader:
             problem = f"{quote(cell)} {problem}" if cell else "the cell is empty"
         shown = spell_alike(self.show_cells(cells), job, field)
         raw = [shown.get(name) or None for name in _CELL_FIELDS]
-        remedy = error.remedy
-        # A file of the importer's own is read without options, and the field may be of another scale.
-        if isinstance(error, FractionError) and field == self.scaled_field and self.clean_cell is None:
-            remedy = f"{remedy.rstrip('.')}, {RowRemedy.TAKE_NEAREST}."
+        remedy = remedy_of(error, takes_scale=field == self.scaled_field and self.clean_cell is None)
         message = f"{where}: {problem}. {remedy}"
         return InvalidRow._make((job.row, job.line, *raw, error.status, error.reason, message))
 

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from importer import limits
 from importer.errors import ScaleNeededError, UnreadableFileError
+from importer.model import RowRemedy
 from importer.readers.cells.errors import quote
-from importer.readers.cells.scales import parse_value
+from importer.readers.cells.scales import Scale, Steps, parse_value
 from importer.readers.tables.table import AnyTable
 
 _STARS = 5
@@ -126,6 +127,20 @@ def refuse_other_scale(table: AnyTable, place: int, highest: Fraction, *, is_sur
     if ratings.are_of_another_scale or (ratings.above and not is_sure):
         problem = f"{ratings.above:,} of {ratings.numbers:,} are above {highest}, the highest rating"
         raise ScaleNeededError(table.name, f"{problem}: {ratings.above_in_words}", None, ratings.example)
+
+
+def describe_given_scale(
+    table: AnyTable, place: int, scale: Scale | None, expected: Steps | None
+) -> Sequence[str]:
+    """Say what `--scale` makes of ratings, also if they are of the format's own, lower scale after all."""
+    notes = [f"but ratings are {scale}, {RowRemedy.GIVEN_SCALE}"]
+    if expected is not None and isinstance(scale, Steps) and scale.highest > expected.highest:
+        ratings = summarise_ratings(table, place, expected.highest)
+        if not ratings.are_of_another_scale:
+            few = f"{ratings.above:,} of {ratings.numbers:,} are above {expected.highest}"
+            own = f"if they are {expected}, as this format has them"
+            notes.append(f"{few}: {own}, that makes too little of them")
+    return notes
 
 
 def read_cells(table: AnyTable, place: int) -> Iterator[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from importer import limits
-from importer.model import MediaKind, RatingJob, Status
-from importer.readers.cells.errors import CellError, Reason, quote
+from importer.model import MediaKind, RatingJob, RowRemedy, Status
+from importer.readers.cells.errors import CellError, FractionError, Reason, quote
 
 
 def too_few(names: Sequence[str], place: int, cells: int) -> CellError:
@@ -40,6 +40,16 @@ def shorten(cell: str, field: str) -> str:
     text = cell.strip()
     most = limits.LONGEST_CELL if field == "title" else limits.LONGEST_RAW_CELL
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def remedy_of(error: CellError, *, takes_scale: bool) -> str:
+    """Say what to do about an error; a half is taken where `--scale` holds for the cell.
+
+    It does not in a file of the importer's own, which is read without options, nor in another scale's column.
+    """
+    if takes_scale and isinstance(error, FractionError):
+        return f"{error.remedy.rstrip('.')}, {RowRemedy.TAKE_NEAREST}."
+    return error.remedy
 
 
 def outweighs(error: CellError, field: str | None, other: CellError) -> bool:

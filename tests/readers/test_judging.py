@@ -99,6 +99,15 @@ def test_with_a_scale_letterboxd_does_not_say_that_stars_are_doubled(tmp_path: P
     assert any("more than 0 to 10" in note for note in notes)
 
 
+def test_a_scale_that_makes_too_little_of_stars_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path, URI + "A,1999,a,4.5\nB,1999,b,5\nC,1999,c,5.5\n")
+    doubt = "1 of 3 are above 5: if they are 0.5 to 5, as this format has them, that makes too little of them"
+    assert doubt in open_reader(path, ReadOptions(scale="10")).notes
+    assert doubt not in open_reader(path, ReadOptions(scale="5")).notes
+    of_ten = write(tmp_path, URI + "A,1999,a,9\nB,1999,b,8\nC,1999,c,4\n")
+    assert not any("too little" in note for note in open_reader(of_ten, ReadOptions(scale="10")).notes)
+
+
 def test_many_low_ratings_are_a_doubt_that_is_noted(tmp_path: Path) -> None:
     lines = [f"tt{number:07},{number % 5 + 1}" for number in range(1, 21)]
     path = write(tmp_path, "\n".join(["imdb_id,rating", *lines]))
