@@ -165,9 +165,11 @@ class CommandError(UsageError):
 class AlreadyUndoneError(UsageError):
     """The run was undone before, by the run `undone_by`."""
 
-    def __init__(self, run_id: str, undone_by: str) -> None:
-        self.undone_by = undone_by
-        super().__init__(f"{run_id} is undone already, by {undone_by}", Remedy.REDO)
+    def __init__(self, run_id: str, undone_by: str, before: str = "") -> None:
+        """`before` is the newest other run that can be undone."""
+        self.run_id, self.undone_by = run_id, undone_by
+        rest = f"; before it, {before} can be undone" if before else ""
+        super().__init__(f"{run_id} is undone already, by {undone_by}{rest}", Remedy.REDO)
 
 
 class SettingsError(UsageError):

@@ -15,7 +15,7 @@ from importer.cli.shell import Shell
 from importer.config.folders import state_dir
 from importer.destinations.registry import find
 from importer.destinations.spec import DestinationSpec, RequestOptions
-from importer.errors import CommandError, OptionError, Remedy, UsageError
+from importer.errors import AlreadyUndoneError, CommandError, OptionError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_without_changes
 from importer.readers.base import ReadOptions
 from importer.runs.account_export import name_what_was_read
@@ -23,7 +23,7 @@ from importer.runs.again import ChangesOfRun, find_shares, open_results
 from importer.runs.launch import RunRequest
 from importer.runs.outputs import find_outputs, name_results, name_undo
 from importer.runs.places import PlaceOptions
-from importer.runs.rules import FileOptions, RuleOptions, RunRules, SendOptions
+from importer.runs.rules import DestinationOptions, FileOptions, RuleOptions, RunRules, SendOptions
 from importer.runs.undo import find_last_sent, list_to_undo
 
 
@@ -38,7 +38,7 @@ def retry(
             "--all", help="Also rows that were not found, rejected or invalid, and all that you corrected."
         ),
     ] = False,
-    at: options.AccountOptions,
+    at: Annotated[DestinationOptions, Only("base_url", "insecure_http", "account", "any_title")],
     files: Annotated[
         FileOptions, Only("out", out="The new results, else the same file, or named after what was read.")
     ],
@@ -113,12 +113,12 @@ def undo(
             Remedy.LIST_RUNS,
         )
     folder = state_dir() / "journals"
-    runs = [find_undoable(folder, run_id)] if run_id else list_to_undo(find_run(folder, since or LAST))
+    runs = [_find_one(folder, run_id)] if run_id else list_to_undo(find_run(folder, since or LAST))
     if since and files.out:
         problem = "with --since each run has a file of its own, undo-RUN.csv; leave this out"
         raise OptionError("out", problem, files.out)
     if run_id == LAST:
-        _tell_passed_over(folder, runs[0], is_settled=yes and not dry_run)
+        _tell_passed_over(folder, runs[0], dry_run=dry_run, yes=yes)
     if not runs:
         print(f"importer: nothing is left to undo of run {since} and those after it", file=sys.stderr)
     elif since and dry_run:
@@ -141,19 +141,35 @@ def undo(
             raise typer.Exit(code)
 
 
-def _tell_passed_over(folder: Path, last: PastRun, *, is_settled: bool) -> None:
+def _find_one(folder: Path, run_id: str) -> PastRun:
+    """Find the run to undo. Raises UsageError; of `last` it names the run before, if that can be undone."""
+    try:
+        return find_undoable(folder, run_id)
+    except AlreadyUndoneError as error:
+        sent = find_last_sent(folder) if run_id == LAST else None
+        if sent is None:
+            raise
+        raise AlreadyUndoneError(error.run_id, error.undone_by, sent.run_id) from None
+
+
+def _tell_passed_over(folder: Path, last: PastRun, *, dry_run: bool, yes: bool) -> None:
     """Name the run that `last` means, and the newer runs, which changed nothing.
 
-    Raises UsageError if there are such runs and nobody is going to be asked: the newest may have been meant.
+    The newest of these may have been meant. So it is asked about, and where nobody can be asked, or --yes
+    says that nobody is to be, it is an UsageError.
     """
     if not (idle := list_without_changes(folder, last)):
         print(f"importer: last is {last.run_id}, of {last.source}", file=sys.stderr)
         return
     names = " and ".join([", ".join(idle[:-1]), idle[-1]] if idle[1:] else idle)
     told = f"last is {last.run_id}; the newer {names} changed nothing"
-    if is_settled:
-        raise UsageError(f"{told}. To undo it: `{command_line('undo', last.run_id, '--yes')}`")
-    print(f"importer: {told}", file=sys.stderr)
+    if dry_run:
+        print(f"importer: {told}", file=sys.stderr)
+        return
+    can_ask = sys.stdin.isatty() and not yes
+    if not (can_ask and typer.confirm(f"importer: {told}. Undo {last.run_id}?", err=True)):
+        words = ("undo", last.run_id, *(("--yes",) if yes else ()))
+        raise UsageError(f"{told}. To undo it: `{command_line(*words)}`")
 
 
 def _find_place(past: PastRun) -> DestinationSpec:

@@ -33,11 +33,11 @@ def _flags(group: type[Any], without: Collection[str] = ()) -> dict[str, bool]:
     return flags
 
 
-_OF_SERVER = _flags(DestinationOptions, {"write_to"})
-_FOR_MATCH = _OF_SERVER | _flags(ReadOptions)
-_FOR_RETRY = (
+_OF_SERVER = _flags(DestinationOptions, {"write_to", "any_title"})
+FOR_MATCH = _OF_SERVER | _flags(ReadOptions)
+FOR_RETRY = (
     _OF_SERVER
-    | {"--timezone": True}
+    | {"--any-title": False, "--timezone": True}
     | _flags(RequestOptions)
     | _flags(SendOptions, {"limit"})
     | _flags(RuleOptions, {"mirror", "recheck"})
@@ -64,8 +64,7 @@ def find_next(
     if first := next((_FIRST[error] for error in _FIRST if isinstance(stopped_by, error)), None):
         return again, f"{first}, then"
     if summary.dry_run:
-        reason = "to undo them" if summary.is_undo else "to send them"
-        return (again, reason) if counts.get(Status.NOT_SENT) else None
+        return _do_it(summary, again) if counts.get(Status.NOT_SENT) else None
     if summary.stopped:
         return again, "to go on where this run stopped"
     if counts.keys() & {Status.FAILED, Status.UNCONFIRMED}:
@@ -75,9 +74,7 @@ def find_next(
     without_ids = any(tally.reason == NEEDS_ID for tally in summary.misses)
     to_correct = _name_rows(counts.keys() & CORRECTABLE)
     if without_ids and (step := find_match(summary.source, place)):
-        command, reason = step
-        also = f"correct the {to_correct} in {summary.source}, and {reason.removeprefix('to ')}"
-        return command, also if to_correct else reason
+        return _correct_too(to_correct, summary.source, step)
     typed = sys.argv[1:]
     # The message of an invalid row says so itself: it is corrected where it was read.
     has_source = typed[:1] != ["retry"] and not _is_plan(typed) and Path(summary.source).exists()
@@ -96,7 +93,7 @@ def find_next(
     if counts.keys() & CORRECTABLE and summary.results is not None and str(summary.results) != "-":
         # The journal has the run of these results; who had to name the destination of others, has to again.
         to = _keep(typed, {"--to": True, "--api": True}) if typed[:1] == ["retry"] else ()
-        words = ("--all", str(summary.results), *to, *_keep(typed, _FOR_RETRY))
+        words = ("--all", str(summary.results), *to, *_keep(typed, FOR_RETRY))
         return command_line("retry", *words), f"correct the {to_correct} in {summary.results}, then"
     return None
 
@@ -105,6 +102,27 @@ def _name_rows(statuses: Collection[Status]) -> str:
     """Name the rows with these statuses: `invalid and not found rows`; empty without any."""
     words = [status.replace("_", " ") for status in Status if status in statuses]
     return f"{' and '.join(words)} rows" if words else ""
+
+
+def _do_it(summary: Summary, again: str) -> tuple[str, str]:
+    if not summary.is_undo:
+        return again, "to send them"
+    # Another run may be the last one by then, or newer ones changed nothing.
+    return again.replace(" undo last", f" {summary.source}", 1), "to undo them"
+
+
+def _correct_too(rows: str, source: str, step: tuple[str, str]) -> tuple[str, str]:
+    """Name the rows to correct, if there are any, before the step."""
+    command, reason = step
+    return command, f"correct the {rows} in {source}, and {reason.removeprefix('to ')}" if rows else reason
+
+
+def find_mending(source: str, place: str, *, without_ids: bool, invalid: bool) -> tuple[str, str] | None:
+    """Give (command, reason) for the rows that a plan cannot send, or None where nothing can be done."""
+    rows = _name_rows({Status.INVALID} if invalid and Path(source).exists() else ())
+    if without_ids and (step := find_match(source, place)):
+        return _correct_too(rows, source, step)
+    return (_typed(), f"correct the {rows} in {source}, then plan again") if rows else None
 
 
 def find_send(rows_to_send: int, plan: Path) -> str | None:
@@ -126,7 +144,7 @@ def find_match(source: str, place: str) -> tuple[str, str] | None:
         reason = "to look up the rows without ids, make an index of titles (about 1 GB to download), then"
         return command_line("titles", "update", "--download"), f"{reason} type the same command again"
     to = (place,) if is_file(place) else _type(find_searcher(place), DEFAULT)
-    command = command_line("match", source, "--to", *to, *_keep(typed, _FOR_MATCH))
+    command = command_line("match", source, "--to", *to, *_keep(typed, FOR_MATCH))
     return command, "to look up the rows without ids"
 
 

@@ -23,6 +23,7 @@ from importer.journal.history import (
     count_sent,
     find_run,
     list_runs,
+    read_own_counts,
     read_results,
     read_taken_over,
     read_tallies,
@@ -187,7 +188,10 @@ def _find(run_id: str) -> PastRun:
 
 
 def _row_of(run: PastRun) -> list[str]:
-    counts = list_counts(run.counts.items()) or "no rows"
+    own = read_own_counts(run)
+    taken_over = sum(run.counts.values()) - sum(own.values())
+    told = [list_counts(own.items()), f"{taken_over:,} taken over" if taken_over else ""]
+    counts = ", ".join(filter(None, told)) or "no rows"
     undone = _describe_undo(run, short_id) if run.undone_by else ""
     begun = (short_id(run.run_id), _show_time(run.started_at), _state(run))
     return [*begun, run.source, run.destination, account_of(run), counts, undone]
@@ -222,6 +226,7 @@ def _as_json(run: PastRun) -> dict[str, object]:
         "ended_at": run.ended_at,
         "rows": sum(run.counts.values()),
         "counts": {str(status): number for status, number in run.counts.items()},
+        "taken_over": sum(run.counts.values()) - sum(read_own_counts(run).values()),
         "has_changes": run.has_changes,
         "leaves_work": run.leaves_work,
         "undo_of": run.undo_of,

@@ -9,11 +9,12 @@ import typer
 
 from importer.cli import options
 from importer.cli.groups import Only, spread
-from importer.cli.next_step import find_match, find_send
+from importer.cli.next_step import find_mending, find_send
 from importer.cli.shell import Shell
 from importer.cli.source import choose_source
 from importer.errors import CommandError
 from importer.plans.make import made_plan
+from importer.plans.model import Action
 from importer.plans.report import Plan, build_head, build_plan, print_json
 from importer.readers.base import ReadOptions
 from importer.runs.launch import RunRequest
@@ -70,5 +71,6 @@ def _next_steps(found: Plan, out: Path) -> Iterator[str]:
         yield "Next: make room in the account, or have its limit raised; then plan again."
     elif send := find_send(found.rows_to_send, out):
         yield f"Next: to send it:\n    {clean(send, 4096)}"
-    if found.without_ids and (step := find_match(found.source, found.destination)):
+    unsent = {"without_ids": bool(found.without_ids), "invalid": bool(found.counts[Action.INVALID])}
+    if step := find_mending(found.source, found.destination, **unsent):
         yield f"Next: {step[1]}:\n    {clean(step[0], 4096)}"

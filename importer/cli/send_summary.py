@@ -42,7 +42,7 @@ def build_send_summary(summary: SendSummary) -> list[str]:
     at_least = f", at least {duration(effort.seconds)}" if effort.seconds else ""
     requests = count(effort.requests, "request")
     if summary.removals:
-        lines.append(f"To remove: {count(summary.removals, 'rating')}, as the rows ask.")
+        lines.append(f"To remove: {count(summary.removals, 'rating')}.")
     lines.append(f"To send: {count(summary.open_rows, 'row')} in about {requests}{at_least}.")
     return [*lines, *_describe_day(account_info.day_quota, effort.requests)]
 

@@ -193,6 +193,13 @@ def read_taken_over(run: PastRun) -> dict[Status, int]:
         return count_taken_over(database, run.number)
 
 
+def read_own_counts(run: PastRun) -> dict[Status, int]:
+    """Count by status the rows that the run itself closed: all but those that it took over."""
+    taken_over = read_taken_over(run)
+    own = {status: number - taken_over.get(status, 0) for status, number in run.counts.items()}
+    return {status: number for status, number in own.items() if number}
+
+
 def was_compared(run: PastRun) -> bool:
     """Whether its rows were compared with the account, so that it is known what stood there before."""
     with reading(run.journal) as database:

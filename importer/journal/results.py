@@ -52,8 +52,11 @@ class Tally:
 
 def count_taken_over(database: sqlite3.Connection, number: int) -> dict[Status, int]:
     """Count by status the rows of a run that were taken over as they stood."""
+    rows, table = (
+        ("sum(last_row - first_row + 1)", "state") if is_of_today(database) else ("count(*)", "row_state")
+    )
     found = database.execute(
-        "SELECT status, count(*) FROM row_state WHERE run = ? AND carried GROUP BY status ORDER BY 2 DESC, 1",
+        f"SELECT status, {rows} FROM {table} WHERE run = ? AND carried GROUP BY status ORDER BY 2 DESC, 1",
         (number,),
     )
     return {Status(status): count for status, count in found}

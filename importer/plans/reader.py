@@ -110,6 +110,9 @@ def _check(row: SourceRow, cells: Mapping[str, str | None], reason: str, problem
     )
 
 
+TAKEN_OUT = "taken_out"
+"""The reason of a row that has a rating, and is skipped since somebody took it out of the plan."""
+
 _OF_A_SENT_LINE = re.compile(r"change \S+ -> \S+|(add|unrate|remove) [^ ;]+(; .*)?")
 """The message of a line that is to be sent."""
 
@@ -118,7 +121,7 @@ def _close(row: SourceRow, cells: Mapping[str, str | None], status: Status) -> C
     nothing = dict.fromkeys(("attempts", "http_status", "sent_at", "duration_ms"))
     text, reason = cells["message"], cells["reason"]
     if text and _OF_A_SENT_LINE.fullmatch(text):  # the action was edited
-        text, reason = "not sent, as the plan says", None
+        text, reason = "not sent, as the plan says", TAKEN_OUT if status is Status.SKIPPED else None
     return ClosedRow(
         row.row,
         row.line,

@@ -32,7 +32,7 @@ MEANINGS = {
     Action.SAME: "there already; not sent",
     Action.CONFLICT: "has another rating there, which is kept",
     Action.DUPLICATE: "another row rates the same title; that one counts",
-    Action.SKIPPED: "the row has no rating to send",
+    Action.SKIPPED: "the row has no rating to send, or was taken out",
     Action.UNSUPPORTED: "the destination cannot take this kind of title, or rows without its ids",
     Action.INVALID: "the row cannot be understood as a rating",
     Action.UNCONFIRMED: "sent before; it is not known whether it arrived",

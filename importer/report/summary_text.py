@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 MEANINGS = {
     Status.RATED: "the destination took the rating",
-    Status.UNRATED: "the rating was removed, as was asked",
+    Status.UNRATED: "the rating was removed: its row asks for it, or the mirrored file does not rate it",
     Status.UNCHANGED: "an earlier run sent it, or the account has it already; nothing was sent",
     Status.KEPT: "the account has another rating, which was kept",
     Status.DUPLICATE: "another row rates the same title; that one counts",
-    Status.SKIPPED: "the row has no rating to send",
+    Status.SKIPPED: "the row has no rating to send, or was taken out of the plan",
     Status.UNSUPPORTED: "the destination cannot take this kind of title, or rows without its ids",
     Status.INVALID: "the row cannot be understood as a rating",
     Status.NOT_FOUND: "the destination does not know the title",

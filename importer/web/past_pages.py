@@ -18,7 +18,7 @@ from importer.config.folders import state_dir
 from importer.destinations.registry import find
 from importer.files import make_private_folder
 from importer.journal import RunKind
-from importer.journal.history import PastRun, list_runs, read_results, read_tallies
+from importer.journal.history import PastRun, list_runs, read_own_counts, read_results, read_tallies
 from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, MediaKind, Status
 from importer.report.remedies import find_remedy
 from importer.report.summary_text import MEANINGS
@@ -52,6 +52,7 @@ async def show_runs(request: web.Request) -> web.StreamResponse:
         request,
         "runs.html",
         runs=shown,
+        own={run.run_id: await asyncio.to_thread(read_own_counts, run) for run in shown},
         problems=problems,
         next_page=first // _RUNS_PER_PAGE + 2 if len(found) > first + _RUNS_PER_PAGE else None,
     )
@@ -121,6 +122,7 @@ async def _show_result(
         misses=misses,
         missed=sum(each.count for each in misses),
         rows=sum(run.counts.values()),
+        own=await asyncio.to_thread(read_own_counts, run),
         may_undo=run.has_changes and not run.is_undone and spec is not None and not spec.is_file,
         is_undo=run.kind == RunKind.UNDO,
         may_retry=bool(run.counts.keys() & _MAY_CORRECT) and sends_again(run),

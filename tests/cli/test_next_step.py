@@ -1,12 +1,16 @@
 """What a run names as the next command is what helps."""
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
-from importer.cli.next_step import find_next
+from importer.cli import app
+from importer.cli.next_step import FOR_MATCH, FOR_RETRY, find_mending, find_next
 from importer.errors import AccountLimitError, AuthorizationError, StopRunError
 from importer.journal.results import Tally
 from importer.model import Status
@@ -119,6 +123,28 @@ def test_the_rows_to_correct_are_named_and_only_these() -> None:
     assert found is not None
     assert found[0].partition("importer ")[2].startswith("run ratings.csv")
     assert found[1] == "correct the invalid and not found rows in ratings.csv, then"
+
+
+@pytest.mark.parametrize(
+    ("name", "flags"), [("retry", FOR_RETRY), ("match", FOR_MATCH)], ids=["retry", "match"]
+)
+def test_what_is_typed_again_is_an_option_of_the_command(name: str, flags: Mapping[str, bool]) -> None:
+    command: Any = typer.main.get_command(app.app)
+    _, found, _ = command.resolve_command(typer.Context(command), [name])
+    options = {word for each in found.params for word in (*each.opts, *each.secondary_opts)}
+    assert set(flags) <= options
+
+
+def test_of_a_plan_invalid_rows_are_named_too() -> None:
+    assert find_mending("ratings.csv", "trakt", without_ids=False, invalid=False) is None
+    command, reason = find_mending("ratings.csv", "trakt", without_ids=False, invalid=True) or ("", "")
+    assert command.partition("importer ")[2].startswith(
+        "run ratings.csv --map Score=rating"
+    )  # what was typed
+    assert reason == "correct the invalid rows in ratings.csv, then plan again"
+    command, reason = find_mending("ratings.csv", "trakt", without_ids=True, invalid=True) or ("", "")
+    assert command.partition("importer ")[2].startswith("match ratings.csv")
+    assert reason.startswith("correct the invalid rows in ratings.csv, and ")
 
 
 def test_invalid_rows_are_named_beside_those_without_ids() -> None:

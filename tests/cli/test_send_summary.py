@@ -174,5 +174,5 @@ def test_after_a_crash_the_preview_adds_up(tmp_path: Path) -> None:
 
 
 def test_removals_are_counted_before_the_start() -> None:
-    assert "To remove: 2 ratings, as the rows ask." in build(removals=2)
+    assert "To remove: 2 ratings." in build(removals=2)
     assert not any(line.startswith("To remove") for line in build())

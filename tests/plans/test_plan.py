@@ -346,7 +346,8 @@ class TestSending:
         road.edit_plan(lambda lines: [lines[0] | {"action": "skipped", "to": "8"}, lines[1]])
         road.send_plan(sandbox.url)
         skipped, kept = road.read_results()
-        assert (skipped["status"], skipped["message"]) == ("skipped", "not sent, as the plan says")
+        assert (skipped["status"], skipped["reason"]) == ("skipped", "taken_out")
+        assert skipped["message"] == "not sent, as the plan says"
         assert "is newer" in kept["message"]
 
     def test_two_lines_of_one_title_are_duplicates_here_too(self, road: PlannedRoad, sandbox: Server) -> None:

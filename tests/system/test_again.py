@@ -571,8 +571,11 @@ class TestThePast:
         undo = find_run_ids(importer)[-1]
         refused = importer("undo", "last")
         assert (refused.returncode, list(read_sandbox(tmp_path))) == (2, [SHAWSHANK])
-        assert f"{newest} is undone already, by {undo}. To redo what it did: `importer undo {undo}`" in (
-            refused.stderr)  # fmt: skip
+        before = find_run_ids(importer)[0]
+        told = (
+            f"{newest} is undone already, by {undo}; before it, {before} can be undone. To redo what it did"
+        )
+        assert f"{told}: `importer undo {undo}`" in refused.stderr
         told = f"undone by {undo}; `importer undo {undo}` redoes it"
         in_list = f"undone by {short_id(undo)}; `importer undo {short_id(undo)}` redoes it"
         (line,) = (each for each in importer("runs").stdout.splitlines() if each.startswith(short_id(newest)))
@@ -583,6 +586,16 @@ class TestThePast:
         assert importer("undo", undo).returncode == 0
         assert set(read_sandbox(tmp_path)) == {SHAWSHANK, GODFATHER}
         assert "undone by" not in importer("report", "last").stdout
+
+    def test_what_a_retry_took_over_is_listed_apart(self, importer: Importer, tmp_path: Path) -> None:
+        write_ratings(tmp_path, f"{SHAWSHANK},9", f"{UNKNOWN},8")
+        importer("run", "ratings.csv", "--to", "sandbox")
+        importer("retry", "--all", "ratings.results.csv")
+        *_, first, second = importer("runs").stdout.splitlines()
+        assert "  1 rated, 1 not found" in first
+        assert "  1 not found, 1 taken over" in second
+        _, last = json.loads(importer("runs", "--json").stdout)["runs"]
+        assert (last["counts"], last["taken_over"]) == ({"rated": 1, "not_found": 1}, 1)
 
     def test_an_undo_is_not_retried_but_typed_again(self, importer: Importer, tmp_path: Path) -> None:
         write_ratings(tmp_path, f"{SHAWSHANK},9")
@@ -612,8 +625,13 @@ class TestThePast:
         assert (unsure.returncode, len(read_sandbox(tmp_path))) == (2, 1)
         assert f" undo {first} --yes`" in unsure.stderr
         importer("undo", "last", "--yes", "--dry-run")
-        undone = importer("undo", "last")
-        assert f"last is {first}; the newer {idle[0]} and {idle[1]} changed nothing" in undone.stderr
+        alone = importer("undo", "last")  # nobody can be asked, either
+        assert (alone.returncode, len(read_sandbox(tmp_path))) == (2, 1)
+        assert f" undo {first}`" in alone.stderr
+        dry = importer("undo", "last", "--dry-run")
+        assert f"last is {first}; the newer {idle[0]} and {idle[1]} changed nothing" in dry.stderr
+        assert f" undo {first}" in dry.stdout.partition("Next:")[2]
+        undone = importer("undo", first)
         assert (undone.returncode, read_sandbox(tmp_path)) == (0, {})
         assert importer("runs").stdout.count("undone by") == 1
         nothing = importer("undo", "--since", first)

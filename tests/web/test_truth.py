@@ -212,8 +212,12 @@ async def test_every_row_that_was_corrected_is_sent(page: Page, places: Path) ->
     assert "Send 2 corrected rows" in (await page.get(place)).text
     await page.post(f"{place}/retry")
     await ended(desk.command("run"))
-    rows = await read_rows(page, (await page.get(f"/imports/{desk.id}/run")).place)
+    place = (await page.get(f"/imports/{desk.id}/run")).place
+    rows = await read_rows(page, place)
     assert [(row["status"], row["attempts"]) for row in rows] == [("rated", "1")] * 3
+    assert "<b>2</b> rated" in (told := (await page.get(place)).text)
+    assert "<b>1</b> taken over" in told
+    assert "1 taken over</span>" in (await page.get("/runs")).text
     assert len({row["sent_at"] for row in rows}) == 2  # the third was not sent once more
 
 
