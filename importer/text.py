@@ -68,6 +68,11 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def span(first: str, last: str) -> str:
+    """Write a range: `2 to 5`, or `2` where both ends are one."""
+    return first if first == last else f"{first} to {last}"
+
+
 def local_time(moment: datetime) -> str:
     """Write an instant as the clock on the wall shows it: `2026-11-30 03:00`."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")

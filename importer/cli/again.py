@@ -18,10 +18,9 @@ from importer.destinations.spec import DestinationSpec, RequestOptions
 from importer.errors import AlreadyUndoneError, CommandError, OptionError, Remedy, UsageError
 from importer.journal.history import LAST, PastRun, find_run, find_undoable, list_without_changes
 from importer.readers.base import ReadOptions
-from importer.runs.account_export import name_what_was_read
 from importer.runs.again import ChangesOfRun, find_shares, open_results
 from importer.runs.launch import RunRequest
-from importer.runs.outputs import find_outputs, name_results, name_undo
+from importer.runs.outputs import find_outputs, name_results, name_undo, name_what_was_read
 from importer.runs.places import PlaceOptions
 from importer.runs.rules import DestinationOptions, FileOptions, RuleOptions, RunRules, SendOptions
 from importer.runs.undo import find_last_sent, list_to_undo

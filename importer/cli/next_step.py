@@ -164,7 +164,9 @@ def _folder_of_results(typed: Sequence[str]) -> Path:
 
 
 def _type(spec: DestinationSpec | None, otherwise: str) -> tuple[str, ...]:
-    return (otherwise,) if spec is None else spec.typed
+    if spec is None:
+        return (otherwise,)
+    return (spec.word,) if choose(spec.word) is spec else spec.typed
 
 
 def _is_plan(typed: Sequence[str]) -> bool:

@@ -215,8 +215,9 @@ def _choose(table: AnyTable, options: ReadOptions) -> _Choice:
     if options.mapping:
         table.header = rename_columns(table.header, options.mapping)
     if format_name != CsvReader.about.name and (refused := find_refused(table.header, table.path.name)):
+        joint = "and is" if ", which " in refused.what else "which is"
         raise UnknownFormatError(
-            f"{table.name}: this is {refused.what}, which is not read as an export. {refused.remedy}",
+            f"{table.name}: this is {refused.what}, {joint} not read as an export. {refused.remedy}",
             found=table.header.names,
         )
     tried = [reader for reader in READERS if format_name in {"auto", reader.about.name}]

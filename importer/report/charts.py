@@ -94,7 +94,11 @@ def _build_years(months: Mapping[str, int]) -> Chart:
         years[month[:4]] += number
     labels = [f"{year:04}" for year in range(int(min(years)), int(max(years)) + 1)]
     most, number = years.most_common(1)[0]
-    summary = f"Rated from {labels[0]} to {labels[-1]}, most in {most}: {count(number, 'rating')}."
+    summary = (
+        f"Rated in {most}: {count(number, 'rating')}."
+        if len(labels) == 1
+        else f"Rated from {labels[0]} to {labels[-1]}, most in {most}: {count(number, 'rating')}."
+    )
     values = [years[year] for year in labels]
     spec = _bars(labels, "year", _series("ratings", "first", values))
     rows = [(year, years[year]) for year in labels if years[year]]

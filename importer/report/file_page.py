@@ -9,7 +9,7 @@ from importer.report.inspection import Inspection, describe_kind
 from importer.report.page import Count, Page, Reason
 from importer.report.remedies import find_remedy
 from importer.report.run_page import build_count, name_misses, name_source
-from importer.text import clean, count, describe_outcome, without_place
+from importer.text import clean, count, describe_outcome, span, without_place
 
 SENDABLE = frozenset({Status.NOT_SENT, Status.DUPLICATE, Status.SKIPPED})
 """The statuses of rows that would go well, or have nothing to send."""
@@ -54,7 +54,8 @@ def _count(found: Inspection) -> Iterator[Count]:
 
 def _list_facts(found: Inspection) -> Iterator[tuple[str, str]]:
     yield "format", found.format_name
-    yield "lines", f"{found.lines[0]:,} to {found.lines[1]:,}"
+    if found.rows:
+        yield "lines", span(f"{found.lines[0]:,}", f"{found.lines[1]:,}")
     if found.kinds:
         yield (
             "kinds",
@@ -63,7 +64,7 @@ def _list_facts(found: Inspection) -> Iterator[tuple[str, str]]:
         yield "ids", ", ".join(f"{number:,} {source}" for source, number in found.ids.most_common())
     if found.dates:
         without = f"; {found.days['']:,} without" if found.days[""] else ""
-        yield "dates", f"{clean(found.dates[0])} to {clean(found.dates[1])}{without}"
+        yield "dates", f"{span(clean(found.dates[0]), clean(found.dates[1]))}{without}"
     if found.unread:
         yield "columns not read", ", ".join(clean(name, 40) for name in found.unread[:20])
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from importer.model import RESULT_COLUMNS, MediaKind, Status
 from importer.readers.jobs import find_lost_date
-from importer.text import clean, count, describe_outcome, without_place
+from importer.text import clean, count, describe_outcome, span, without_place
 
 _MOST_EXAMPLES = 5
 _MOST_UNREAD = 20
@@ -144,6 +144,13 @@ def describe_kind(kind: str) -> str:
     return "of unknown kind (an id may tell it)" if kind == MediaKind.UNKNOWN else clean(kind)
 
 
+def _describe_lines(lines: tuple[int, int]) -> str:
+    first, last = lines
+    if not last:
+        return ""
+    return f", line{'s' if last > first else ''} {span(f'{first:,}', f'{last:,}')}"
+
+
 def _facts(inspection: Inspection) -> Iterator[str]:
     first, *others = inspection.notes or ("",)
     yield f"  format   {inspection.format_name}: {clean(first)}"
@@ -152,7 +159,7 @@ def _facts(inspection: Inspection) -> Iterator[str]:
         shown = ", ".join(clean(f'"{name}"', 40) for name in inspection.unread[:_MOST_UNREAD])
         more = len(inspection.unread) - _MOST_UNREAD
         yield f"           not read: {shown}" + (f" and {more:,} more" if more > 0 else "")
-    yield f"  rows     {inspection.rows:,}, lines {inspection.lines[0]:,} to {inspection.lines[1]:,}"
+    yield f"  rows     {inspection.rows:,}{_describe_lines(inspection.lines)}"
     if inspection.kinds:
         yield "  kinds    " + ", ".join(
             f"{n:,} {describe_kind(kind)}" for kind, n in inspection.kinds.most_common()
@@ -161,7 +168,7 @@ def _facts(inspection: Inspection) -> Iterator[str]:
     if inspection.dates is not None:
         first_day, last_day = inspection.dates
         without = f"; {inspection.days['']:,} without" if inspection.days[""] else ""
-        yield f"  dates    {clean(first_day)} to {clean(last_day)}{without}"
+        yield f"  dates    {span(clean(first_day), clean(last_day))}{without}"
     elif inspection.kinds:
         yield "  dates    none"
     if lost := inspection.lost_dates.count:

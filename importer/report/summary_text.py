@@ -275,7 +275,8 @@ def _facts(summary: Summary) -> Iterator[tuple[str, str]]:
         took = f"{count(summary.sent, 'row')} in {duration(summary.seconds)}"
         yield "Wrote" if summary.is_file else "Sent", f"{took}, {rate(summary.rows_per_second)} per second"
     if summary.results is not None:
-        yield "Results", clean(str(summary.results), 4096)
+        results = str(summary.results)
+        yield "Results", "standard output" if results == "-" else clean(results, 4096)
     misses = sum(2 + len(list(_examples(tally))) for tally in summary.misses)
     if (
         summary.misses or len(summary.notes) + misses > _SCREEN_LINES

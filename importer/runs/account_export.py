@@ -11,7 +11,6 @@ All ratings are read before the first is sent, and each is a row: a file of them
 """
 
 import hashlib
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -108,12 +107,6 @@ class AccountExport:
     def repeatable(self) -> Iterator[SourceSpec]:
         """Give the same account, which is read once however often it is opened."""
         yield replace(self, kept=[])
-
-
-def name_what_was_read(source: str) -> str:
-    """Return what files of a run are named after: an account's destination, else the source's own name."""
-    found = re.fullmatch(r"the ratings at (\S+) \(.*\)", source)
-    return found[1] if found else source
 
 
 def build_source(opened: OpenDestination, to: Destination, progress: Progress | None = None) -> Source:

@@ -186,7 +186,7 @@ def name_written(source: str, usual: Path, outputs: Outputs) -> Path:
 
 def _name_free(source: str, ending: str, outputs: Outputs) -> Path:
     """Give `r.results.csv` for `r.csv`; if that is of `r.tsv`, `r.csv.results.csv`, then `r.csv-2...`."""
-    origin, whole = origin_of(source), _shorten(Path(source).name)
+    origin, whole = origin_of(source), _shorten(Path(name_what_was_read(source)).name)
     names = chain([_stem_of(source), whole], (f"{whole}-{number}" for number in count(2)))
     places = (Path(f"{name}.{ending}") for name in names)
     return next(place for place in places if _is_free(place, origin, outputs))
@@ -213,8 +213,14 @@ def name_match_file(source: str) -> Path:
     return Path(f"{_stem_of(source)}.match.csv")
 
 
+def name_what_was_read(source: str) -> str:
+    """Return what files of a run are named after: an account's destination, else the source's own name."""
+    found = re.fullmatch(r"the ratings at (\S+?)(?: \(.*\))?", source)
+    return found[1] if found else source
+
+
 def _stem_of(source: str) -> str:
-    return _shorten(Path(source).stem)
+    return _shorten(Path(name_what_was_read(source)).stem)
 
 
 def _shorten(name: str) -> str:

@@ -22,8 +22,7 @@ from importer.journal.history import PastRun, list_runs, read_own_counts, read_r
 from importer.model import CORRECTABLE, RESULT_COLUMNS, TRANSIENT, MediaKind, Status
 from importer.report.remedies import find_remedy
 from importer.report.summary_text import MEANINGS
-from importer.runs.account_export import name_what_was_read
-from importer.runs.outputs import find_outputs
+from importer.runs.outputs import find_outputs, name_what_was_read
 from importer.runs.results_csv import write_results
 from importer.runs.results_reader import find_mistake
 from importer.web.drafts import FOLDER, Draft, list_drafts, load_draft
@@ -77,7 +76,7 @@ def desk_of(folder: Path, run: PastRun, *, makes: bool = False) -> Draft:
     place = folder / f"run-{run.run_id}"
     if (place / "draft.json").exists():
         return load_draft(folder, place.name)
-    name = f"{name_source(name_what_was_read(run.source))}.csv"
+    name = f"{name_source(name_what_was_read(run.source)).removesuffix('.csv')}.csv"
     desk = Draft(place, name=name, is_upload=False)
     if makes:
         account = next((each.account for each in _drafts_of(folder, run)), "")

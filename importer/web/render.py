@@ -17,7 +17,7 @@ from importer.report.inspection import describe_kind
 from importer.report.page import read_own
 from importer.report.remedies import find_remedy
 from importer.report.run_page import find_tone
-from importer.text import clean, count, describe_outcome, duration, local_time, rate
+from importer.text import clean, count, describe_outcome, duration, local_time, rate, span
 from importer.web.access import token_of
 from importer.web.remedies import say_here
 
@@ -64,6 +64,7 @@ def _templates() -> jinja2.Environment:
     found.globals |= {
         "describe_kind": describe_kind,
         "count": count,
+        "span": span,
         "describe_outcome": describe_outcome,
         "find_remedy": find_remedy,
     }
@@ -121,8 +122,9 @@ def without_flags(text: str) -> str:
 
 def name_source(source: str) -> str:
     """Name what was read as people know it: a plan or results after the file that they were made of."""
-    stem = source.removesuffix(".csv").removesuffix(".results")
-    return clean(stem.removesuffix(".plan").removesuffix(".chosen"), 100)
+    stem = source.removesuffix(".csv")
+    read = stem.removesuffix(".results").removesuffix(".plan").removesuffix(".chosen")
+    return clean(source if read == stem else read, 100)
 
 
 def _moment(text: str | None) -> str:

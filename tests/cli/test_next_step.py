@@ -54,7 +54,7 @@ def test_the_rows_of_an_undo_are_nobodys_to_correct() -> None:
 
 def test_rows_without_ids_are_looked_up_in_the_same_reading() -> None:
     found = next_words(missed(Status.UNSUPPORTED, "needs_id"), "sandbox")
-    assert found == "match ratings.csv --to sandbox --api v2 --map Score=rating --base-url=http://x"
+    assert found == "match ratings.csv --to sandbox --map Score=rating --base-url=http://x"
 
 
 def test_without_an_index_a_file_to_upload_needs_one_first(

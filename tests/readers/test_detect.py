@@ -92,6 +92,11 @@ def test_files_that_are_known_to_hold_no_ratings_are_refused_by_name(
     assert what in str(refused(tmp_path, header + "\n"))
 
 
+def test_a_refusal_is_one_sentence(tmp_path: Path) -> None:
+    told = str(refused(tmp_path, "rank,id,listed_at,notes,type,movie.title\n"))
+    assert "which holds no ratings, and is not read as an export" in told
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

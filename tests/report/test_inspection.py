@@ -81,7 +81,7 @@ def test_dates_that_cannot_be_read_are_named_whatever_becomes_of_their_rows() ->
         ),
     )
     text = build_inspection(found)
-    assert "2020-02-01 to 2020-02-01; 2 without" in text
+    assert "2020-02-01; 2 without" in text
     shown = text[text.index("2 dates cannot be read and are left out:") :].splitlines()
     assert [each.strip() for each in shown[1:3]] == ['line 3, Heat: "30.02.2021"', 'line 4: "2021-13-09"']
     told = found.as_json()["unread_dates"]
@@ -123,7 +123,15 @@ def test_only_the_first_rows_are_examples() -> None:
 
 
 def test_an_empty_file_has_nothing_to_tell() -> None:
-    assert "To trakt: 0 rows would be sent." in build_inspection(inspect())
+    text = build_inspection(inspect())
+    assert "To trakt: 0 rows would be sent." in text
+    assert "  rows     0\n" in text
+
+
+def test_one_row_is_no_range() -> None:
+    text = build_inspection(inspect(line(1, rated_at="2021-04-03")))
+    assert "  rows     1, line 2\n" in text
+    assert "  dates    2021-04-03\n" in text
 
 
 def test_what_would_move_the_cursor_is_not_printed() -> None:

@@ -308,6 +308,8 @@ def test_where_the_counts_leave_the_screen_the_last_fact_repeats_them() -> None:
     rejected = [Counted(Status.REJECTED, 3, reason, examples) for reason in ("one", "two", "three", "four")]
     few = summary(rated, results=Path("r.csv"))
     assert build_text(few).splitlines()[-1] == "Results: r.csv"
+    piped = summary(rated, results=Path("-"))
+    assert build_text(piped).splitlines()[-1] == "Results: standard output"
     many = summary(rated, *rejected, results=Path("r.csv"))
     assert build_text(many).splitlines()[-1] == "Rows: 11,000 rated, 12 rejected"
     assert show_rich(many).split("\n")[-2].split() == ["Rows", "11,000", "rated,", "12", "rejected"]

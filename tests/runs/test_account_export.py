@@ -23,10 +23,11 @@ from importer.model import InvalidRow, MediaKind, RatingJob, SourceRow, Status
 from importer.progress import Phase, Progress
 from importer.readers import open_reader
 from importer.runs import account_export
-from importer.runs.account_export import AccountExport, build_rows, build_source, name_what_was_read
+from importer.runs.account_export import AccountExport, build_rows, build_source
 from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
 from importer.runs.load import Source
+from importer.runs.outputs import name_what_was_read
 from importer.runs.rules import RunRules
 from importer.runs.run_report import RunReport
 from importer.runs.sources import Opening
@@ -248,6 +249,7 @@ def test_an_account_is_not_brought_to_itself() -> None:
     [
         ("the ratings at trakt (ada at https://api.trakt.tv)", "trakt"),
         ("/home/ada/ratings.csv", "/home/ada/ratings.csv"),
+        ("the ratings at trakt", "trakt"),
         ("standard input", "standard input"),
     ],
 )

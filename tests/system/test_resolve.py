@@ -223,7 +223,7 @@ def test_a_film_by_its_tvdb_id_is_looked_up_by_its_title(importer: Importer, tmp
     assert refused.returncode == 1, refused.stderr
     (row,) = read_csv(tmp_path / "tv.results.csv")
     assert (row["status"], row["reason"]) == ("unsupported", "needs_id")
-    assert "importer match tv.csv --to sandbox --api v2" in refused.stdout
+    assert "importer match tv.csv --to sandbox\n" in refused.stdout
     assert importer("resolve", "tv.csv", *TO_SANDBOX).returncode == 0
     done = importer("run", "tv.csv", *TO_SANDBOX, "--resolved", "resolve.csv")
     assert done.returncode == 0, done.stdout

@@ -15,7 +15,7 @@ from importer.runs.local_sandbox import READY
 from importer.web import live, uploads
 from importer.web.commands import Command
 from importer.web.drafts import Draft, load_draft, remove_old
-from importer.web.render import without_flags
+from importer.web.render import name_source, without_flags
 from tests.web.imports import FILMS, RATINGS, SAMPLE, choose, ended, run, take
 from tests.web.page import Answer, Page
 
@@ -51,6 +51,11 @@ async def test_an_import_that_names_its_api_goes_on_as_before(page: Page, places
     kept = load_draft(places / "web", draft.id).spec
     assert kept is not None
     assert kept.name == "sandbox-v2"
+
+
+def test_a_file_has_its_whole_name_and_results_that_of_their_file() -> None:
+    names = ("r.csv", "r.results.csv", "r.plan.csv", "r.zip")
+    assert [name_source(name) for name in names] == ["r.csv", "r", "r", "r.zip"]
 
 
 async def test_the_help_of_the_options_names_no_command(page: Page, places: Path) -> None:
