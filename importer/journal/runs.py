@@ -40,6 +40,12 @@ def _read_version() -> str:
     return version("rating-importer")
 
 
+_REFUSED_UNDO = (
+    "undo_of IS NOT NULL AND ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM state"
+    " WHERE run = number AND (is_claimed OR sent_at IS NOT NULL))"
+)
+
+
 class RunKind(StrEnum):
     """The kind of a run."""
 
@@ -97,13 +103,26 @@ class Journal(Database):
     """The journal of one account. A context manager that locks the account."""
 
     def find_unfinished(self, fingerprint: str) -> JournalRun | None:
-        """Return the newest run if the same command began it and did not finish it."""
+        """Return the newest run if the same command began it and did not finish it.
+
+        An undo that was refused before it sent anything is passed over, and is not continued afterwards.
+        """
         found = self.connection.execute(
             "SELECT number, run_id FROM run WHERE fingerprint = ? AND ended_at IS NULL"
-            " AND number = (SELECT max(number) FROM run)",
+            f" AND number >= (SELECT ifnull(max(number), 0) FROM run WHERE NOT ({_REFUSED_UNDO}))"
+            " ORDER BY number DESC LIMIT 1",
             (fingerprint,),
         ).fetchone()
-        return self.open_run(*found, continued=True) if found else None
+        if not found:
+            return None
+        run = self.open_run(*found, continued=True)
+        newer = self.connection.execute("SELECT number FROM run WHERE number > ?", (run.number,)).fetchall()
+        if newer:
+            with self.transaction():
+                # It was noted when the undo began, and its rows are compared with what it now changes.
+                self.connection.execute("UPDATE run SET settled = 0 WHERE number = ?", (run.number,))
+                self.connection.executemany("UPDATE run SET fingerprint = '' WHERE number = ?", newer)
+        return run
 
     def find_repeatable(self, fingerprint: str, destination: str) -> JournalRun | None:
         """Return the newest run if it was the same command's and a repeat would close all of its rows.

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from importer.errors import ImporterError, JournalLockedError, StateFileError
-from importer.journal import Journal, JournalRun, blocks, states
+from importer.journal import Journal, JournalRun, RunKind, blocks, states
 from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.results import Tally
 from importer.journal.traffic_rows import read_traffic
@@ -735,6 +735,34 @@ def test_only_the_newest_run_of_the_same_command_is_continued(journal: Journal) 
     assert found.number == run.number
     plan(journal, build_job(1), fingerprint="another file")
     assert journal.find_unfinished("file") is None
+
+
+def test_a_run_goes_on_although_an_undo_was_refused_since(folder: Path) -> None:
+    def begin_undo(journal: Journal) -> JournalRun:
+        with journal.loading():
+            undo = journal.begin("undo", "undo x", "trakt-v1", kind=RunKind.UNDO, undo_of="x")
+            undo.add_rows([build_job(1)], [None])
+        return undo
+
+    with Journal(folder, "account") as journal:
+        run = plan(journal, build_job(1), build_job(2), build_job(3))
+        run.claim(0, 1)
+        run.record([row_outcome(1)])
+        begin_undo(journal)
+    with Journal(folder, "account") as journal:
+        again = journal.find_unfinished("file")
+        assert again == run
+        assert journal.find_unfinished("undo") is None  # its rows are of before
+        again.claim(0, 1)
+        again.record([row_outcome(2)])
+    with Journal(folder, "account") as journal:
+        # What it did after the undo is known to the runs after it, too.
+        other = plan(journal, build_job(1), build_job(2), build_job(3), fingerprint="other")
+        assert column(journal, other, "status") == ["unchanged", "unchanged", "not_sent"]
+        undo = begin_undo(journal)
+        assert journal.find_unfinished("undo") == undo
+        undo.claim(0, 1)  # it may have changed what the run has sent
+        assert journal.find_unfinished("other") is None
 
 
 def test_a_finished_run_is_not_continued(journal: Journal) -> None:
