@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import typer
 
-from importer.cli.table_prompts import describe_table
+from importer.cli.table_prompts import UNANSWERED, describe_table
 from importer.cli.voice import Voice
 from importer.destinations.titles import Candidate, is_imdb_id
 from importer.errors import StopRunError
@@ -43,7 +43,7 @@ class TerminalPrompts:
 
     def choose_scale(self, question: str, suggested: str | None) -> str | None:
         """Ask for the scale."""
-        return str(typer.prompt(f"{question}\nWhat is the scale", default=suggested, err=True))
+        return _ask(f"{question}\nWhat is the scale", suggested)
 
     @property
     def answers_titles(self) -> bool:
@@ -64,7 +64,7 @@ class TerminalPrompts:
         found = [candidate for _, candidate in result.scored]
         which = f"Which one? 1 to {len(found)}, an IMDb id" if found else "Which one? An IMDb id (tt0211915)"
         while True:
-            typed = _prompt(f"{which}, s skips, q stops asking", "s")
+            typed = _ask(f"{which}, s skips, q stops asking", "s").lower()
             if typed in _ABOUT_TITLES:
                 return _ABOUT_TITLES[typed]
             if typed.isdecimal() and 1 <= int(typed) <= len(found):
@@ -117,7 +117,8 @@ class TerminalPrompts:
             with self._voice.floor.taken():
                 if answer:
                     typer.echo(f"{clean(answer, 40)} is none of {', '.join(_ANSWERS)}.", err=True)
-                answer = _prompt(self._voice.name(f"{_describe(conflict)} ({', '.join(_ANSWERS)})"))
+                question = self._voice.name(f"{_describe(conflict)} ({', '.join(_ANSWERS)})")
+                answer = _ask(question, None, "nothing was sent; the same command asks again").lower()
         if answer in {"all", "none"}:
             self._rest = _ANSWERS[answer]
         return _ANSWERS[answer]
@@ -142,11 +143,11 @@ def _describe_title(query: TitleQuery, occurrence: Occurrence, result: MatchResu
         yield f"  {number}  {', '.join(filter(None, parts))}"
 
 
-def _prompt(text: str, default: str | None = None) -> str:
+def _ask(text: str, default: str | None, unanswered: str = UNANSWERED) -> str:
     try:
-        return str(typer.prompt(text, default=default, err=True)).strip().lower()
+        return str(typer.prompt(text, default=default, err=True)).strip()
     except typer.Abort:
-        raise StopRunError("nothing was sent; the same command asks again") from None
+        raise StopRunError(unanswered) from None
 
 
 def _describe(conflict: Conflict) -> str:

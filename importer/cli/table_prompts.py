@@ -70,7 +70,7 @@ _PARSERS: Mapping[str, Callable[[str], object]] = {
     "rated_at": _parse_day,
 }
 _MEANINGS = {
-    "rating": "rating as you say it",
+    "rating": "rating, such as 8, 4.5 or 9/10",
     "imdb_id": "id of IMDb",
     "tmdb_id": "id of TMDB",
     "tvdb_id": "id of TVDB",
@@ -81,7 +81,7 @@ _MEANINGS = {
 }
 _WIDTH = 60
 _HIGHEST = 100
-_UNANSWERED = "a question was not answered, so nothing was done; the same command asks again"
+UNANSWERED = "a question was not answered, so nothing was done; the same command asks again"
 
 
 def describe_table(name: str, columns: Sequence[ColumnSample], try_out: TryOut) -> TableAnswers | None:
@@ -115,7 +115,7 @@ def _ask_to_keep(trial: Trial) -> bool:
     try:
         return typer.confirm(f"{question} (n: only this one)", default=not trial.wrong, err=True)
     except typer.Abort:
-        raise StopRunError(_UNANSWERED) from None
+        raise StopRunError(UNANSWERED) from None
 
 
 def _ask_scale(column: ColumnSample) -> str | None:
@@ -130,9 +130,9 @@ def _ask_scale(column: ColumnSample) -> str | None:
         except OptionError as error:
             _show(error.problem)
             continue
-        if not (problem := _find_misfit("rating", column.cells, convert)):
+        if not _find_misfit("rating", column.cells, convert):
             return answer
-        _show(problem)
+        _show(f"{_first(column.cells)} is no rating of this scale. Type another, or none.")
 
 
 def _ask_ids(numbers: dict[str, str], left: list[str], columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -165,8 +165,11 @@ def _find_misfit(field: str, cells: Sequence[str], parse: Callable[[str], object
         except CellError as error:
             if error.status is not Status.INVALID:  # a book, say: it is a type, if of no film
                 return ""
-    shown = " or ".join(clean(cell, 20) for cell in cells[:2])
-    return f"{shown} is no {_MEANINGS[field]}. Choose another, or none." if cells else ""
+    return f"{_first(cells)} is no {_MEANINGS[field]}. Choose another, or none." if cells else ""
+
+
+def _first(cells: Sequence[str]) -> str:
+    return " or ".join(clean(cell, 20) for cell in cells[:2])
 
 
 def _choose(
@@ -204,7 +207,7 @@ def _prompt(text: str, default: str) -> str:
     try:
         return str(typer.prompt(text, default=default, show_default=bool(default), err=True)).strip()
     except typer.Abort:
-        raise StopRunError(_UNANSWERED) from None
+        raise StopRunError(UNANSWERED) from None
 
 
 def _show(text: str) -> None:

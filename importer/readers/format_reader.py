@@ -29,7 +29,7 @@ from importer.readers.cells.errors import CellError, Reason, quote
 from importer.readers.cells.scales import Scale, Steps, parse_scale
 from importer.readers.columns import Column, ColumnParser, Parse, PerFile, collect_columns, parse_cleaned
 from importer.readers.jobs import LostCell, collector_paused, is_optional, note_early_dates, note_lost_cells
-from importer.readers.judging import describe_given_scale, read_cells, refuse_other_scale
+from importer.readers.judging import describe_scale, read_cells, refuse_other_scale
 from importer.readers.row_problems import outweighs, remedy_of, repeated_header, shorten, spell_alike, too_few
 from importer.readers.tables.chunk import Chunk
 from importer.readers.tables.records import LIST, RecordTable
@@ -166,9 +166,7 @@ class TableReader:
 
     def describe_scale(self) -> Sequence[str]:
         """Say what `--scale` makes of the ratings, in the place of what the format says."""
-        return describe_given_scale(
-            self.table, self.places[self.scaled_field], self.scale, self.expected_scale
-        )
+        return describe_scale(self.table, self.places[self.scaled_field], self.scale, self.expected_scale)
 
     def describe(self) -> Sequence[str]:
         """Say what was found out about the file and which rules follow from it."""

@@ -129,9 +129,7 @@ def refuse_other_scale(table: AnyTable, place: int, highest: Fraction, *, is_sur
         raise ScaleNeededError(table.name, f"{problem}: {ratings.above_in_words}", None, ratings.example)
 
 
-def describe_given_scale(
-    table: AnyTable, place: int, scale: Scale | None, expected: Steps | None
-) -> Sequence[str]:
+def describe_scale(table: AnyTable, place: int, scale: Scale | None, expected: Steps | None) -> Sequence[str]:
     """Say what `--scale` makes of ratings, also if they are of the format's own, lower scale after all."""
     notes = [f"but ratings are {scale}, {RowRemedy.GIVEN_SCALE}"]
     if expected is not None and isinstance(scale, Steps) and scale.highest > expected.highest:

@@ -198,8 +198,12 @@ def test_at_the_end_of_input_nothing_is_said_of_sending(
 ) -> None:
     """`inspect` asks the same questions, and never sends."""
     answer("2\n")
-    with pytest.raises(StopRunError, match="not answered, so nothing was done; the same command asks again"):
+    told = "not answered, so nothing was done; the same command asks again"
+    with pytest.raises(StopRunError, match=told):
         open_file(write(tmp_path), "films.csv", ReadOptions(), TerminalPrompts())
+    stars = write(tmp_path, "imdb_id,rating\ntt0078748,4.5\n")
+    with pytest.raises(StopRunError, match=told):
+        open_file(stars, "films.csv", ReadOptions(), TerminalPrompts())
 
 
 @pytest.mark.parametrize(
