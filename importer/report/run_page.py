@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from importer.destinations.registry import find_title, is_file
-from importer.journal.history import PastRun, read_results, read_tallies, was_compared
+from importer.journal.history import PastRun, read_results, read_taken_over, read_tallies, was_compared
 from importer.journal.results import Tally
 from importer.journal.traffic_rows import PastTraffic, read_traffic
 from importer.model import SUCCESSES, Status
@@ -13,7 +13,7 @@ from importer.report.figures import MOST_MISSES, MOST_ROWS, Figures
 from importer.report.page import Count, Page, Reason
 from importer.report.remedies import find_remedy
 from importer.report.summary_text import MEANINGS
-from importer.text import clean, count, describe_outcome, duration, without_place
+from importer.text import clean, count, describe_outcome, duration, list_counts, without_place
 
 
 def build_run_page(run: PastRun, notes: Sequence[str] = ()) -> Page:
@@ -29,6 +29,9 @@ def build_run_page(run: PastRun, notes: Sequence[str] = ()) -> Page:
             *notes,
             f"The table has {shown} of the rows that did not succeed, since all rows are too many.",
         ]
+    if taken_over := read_taken_over(run):
+        detail = list_counts(taken_over.items())
+        notes = [*notes, f"Settled by an earlier run, taken over and not sent again: {detail}."]
     source = name_source(run.source)
     return Page(
         title=f"{source} to {find_title(run.destination)}: {run.started_at[:10]}",

@@ -36,6 +36,15 @@ def test_a_run_has_a_page(importer: Importer, tmp_path: Path) -> None:
     assert importer("report", "--html", "page.html")[0] == 0, "its own page may be replaced"
 
 
+def test_the_page_of_a_retry_tells_what_it_took_over(importer: Importer, tmp_path: Path) -> None:
+    importer("run", str(tmp_path / "films.csv"), "--to", "sandbox", "--out", "r.csv")
+    importer("report", "--html", "page.html")
+    assert "taken over" not in (tmp_path / "page.html").read_text("utf-8")
+    importer("retry", "--all", "r.csv")
+    importer("report", "--html", "page.html")
+    assert "taken over and not sent again: " in (tmp_path / "page.html").read_text("utf-8")
+
+
 def test_a_file_has_a_page_without_a_run(importer: Importer, tmp_path: Path) -> None:
     assert importer("inspect", "films.csv", "--html", "page.html", "--to", "csv-file")[0] == 0
     page = (tmp_path / "page.html").read_text("utf-8")
