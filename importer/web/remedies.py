@@ -29,12 +29,14 @@ _TYPED: Mapping[str, str] = {
     "`importer formats`": "the formats that can be read, such as imdb, letterboxd or csv",
 }
 _PLAIN_HTTP = re.compile(re.escape(Remedy.USE_HTTPS) + r" \(insecure_http = true in \[[^]]*]\)\.")
+_SCALE = re.compile(r"--scale( [\d.-]*\d)?")
 
 
 def say_here(text: str) -> str:
     """Say in a text what is done on the page, where it says what is typed, or is for a sync job."""
     for typed, here in _TYPED.items():
         text = text.replace(typed, here)
+    text = _SCALE.sub(r"the scale\1 (File, Read it another way)", text)
     return _PLAIN_HTTP.sub("Use https, or fetch it yourself and choose the file.", text)
 
 

@@ -88,6 +88,13 @@ async def test_a_row_without_ids_is_told_of_the_step_that_finds_them(page: Page,
     assert "importer match" not in result
 
 
+async def test_a_fraction_is_told_where_the_scale_is_said(page: Page, places: Path) -> None:
+    draft = await take(page, places, "imdb_id,rating\ntt0000417,8.5\ntt0000439,9\n")
+    shown = (await page.get(f"/imports/{draft.id}")).text
+    assert "take the nearest with the scale 1-10 (File, Read it another way)." in shown
+    assert "--scale" not in shown
+
+
 async def test_a_path_is_read_where_it_lies(page: Page, places: Path, tmp_path: Path) -> None:
     path = tmp_path / "my ratings.csv"
     path.write_text(RATINGS + FILMS[0], "utf-8")
