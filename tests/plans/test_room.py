@@ -86,7 +86,7 @@ def test_a_row_that_does_not_fit_may_be_taken_out_of_the_plan(road: PlannedRoad)
         assert road.send_plan(sandbox.url).stopped_by is None
     assert road.statuses == ["rated"] * 4 + ["skipped"] * 3
     last = road.read_results()[-1]
-    assert (last["reason"], last["message"]) == ("", "not sent, as the plan says")
+    assert (last["reason"], last["message"]) == ("taken_out", "not sent, as the plan says")
 
 
 def test_a_plan_as_json_has_the_room(road: PlannedRoad, capsys: pytest.CaptureFixture[str]) -> None:
