@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from importer.destinations.registry import find_title, is_file
+from importer.journal import RunKind
 from importer.journal.history import PastRun, read_results, read_taken_over, read_tallies, was_compared
 from importer.journal.results import Tally
 from importer.journal.traffic_rows import PastTraffic, read_traffic
@@ -31,7 +32,8 @@ def build_run_page(run: PastRun, notes: Sequence[str] = ()) -> Page:
         ]
     if taken_over := read_taken_over(run):
         detail = list_counts(taken_over.items())
-        notes = [*notes, f"Settled by an earlier run, taken over and not sent again: {detail}."]
+        where = "in the plan" if run.kind == RunKind.PLAN else "by an earlier run"
+        notes = [*notes, f"Settled {where}, and taken over as it was: {detail}."]
     source = name_source(run.source)
     return Page(
         title=f"{source} to {find_title(run.destination)}: {run.started_at[:10]}",

@@ -42,7 +42,9 @@ def test_the_page_of_a_retry_tells_what_it_took_over(importer: Importer, tmp_pat
     assert "taken over" not in (tmp_path / "page.html").read_text("utf-8")
     importer("retry", "--all", "r.csv")
     importer("report", "--html", "page.html")
-    assert "taken over and not sent again: " in (tmp_path / "page.html").read_text("utf-8")
+    assert "Settled by an earlier run, and taken over as it was: " in (tmp_path / "page.html").read_text(
+        "utf-8"
+    )
 
 
 def test_a_file_has_a_page_without_a_run(importer: Importer, tmp_path: Path) -> None:
