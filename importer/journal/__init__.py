@@ -23,9 +23,10 @@ requests and waits, `results.py` its lines and their counts, `reading.py`, `hist
 """
 
 from importer.journal.compared_rows import Replaced
+from importer.journal.history import RunKind
 from importer.journal.results import RESULT_CELLS
 from importer.journal.rows import Changed, PlannedChange, in_blocks
-from importer.journal.runs import Journal, JournalRun, RunKind
+from importer.journal.runs import Journal, JournalRun
 from importer.journal.unlisted_rows import Unlisted, Unverified
 
 __all__ = [

@@ -8,6 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,16 @@ _CHANGING = frozenset({Status.RATED, Status.UNRATED, Status.UNCONFIRMED, Status.
 
 _NAMED = 3
 """So many runs are named where a short id may mean several."""
+
+
+class RunKind(StrEnum):
+    """The kind of a run."""
+
+    IMPORT = "import"
+    RETRY = "retry"
+    UNDO = "undo"
+    PLAN = "plan"
+    SYNC = "sync"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +205,11 @@ def read_taken_over(run: PastRun) -> dict[Status, int]:
 
 
 def read_own_counts(run: PastRun) -> dict[Status, int]:
-    """Count by status the rows that the run itself closed: all but those that it took over."""
-    taken_over = read_taken_over(run)
+    """Count by status the rows that the run itself closed: all but those that it took over.
+
+    What a plan has closed is its run's own: nobody has counted it before.
+    """
+    taken_over = {} if run.kind == RunKind.PLAN else read_taken_over(run)
     own = {status: number - taken_over.get(status, 0) for status, number in run.counts.items()}
     return {status: number for status, number in own.items() if number}
 

@@ -14,13 +14,13 @@ import sqlite3
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 from importer.journal.compared_rows import ComparedRows
 from importer.journal.database import Database
+from importer.journal.history import RunKind
 from importer.journal.loaded_rows import LoadedRows
 from importer.journal.results import (
     Tally,
@@ -44,16 +44,6 @@ _REFUSED_UNDO = (
     "undo_of IS NOT NULL AND ended_at IS NULL AND NOT EXISTS (SELECT 1 FROM state"
     " WHERE run = number AND (is_claimed OR sent_at IS NOT NULL))"
 )
-
-
-class RunKind(StrEnum):
-    """The kind of a run."""
-
-    IMPORT = "import"
-    RETRY = "retry"
-    UNDO = "undo"
-    PLAN = "plan"
-    SYNC = "sync"
 
 
 class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):

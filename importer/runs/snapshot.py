@@ -97,9 +97,7 @@ class Snapshot:
         is any removal or change, however few.
         """
         changed = self.changes + self.removals
-        if percent == 0 and changed:
-            return True
-        is_much = changed >= MANY_CHANGES or self.removals >= MANY_REMOVALS
+        is_much = percent == 0 or changed >= MANY_CHANGES or self.removals >= MANY_REMOVALS
         return (is_much and changed * 100 > self.rated_titles * percent) or (
             self.removals > 0 and (self.lost * 100 > self.most_rated * percent or self.is_shorter(percent))
         )
