@@ -37,6 +37,7 @@ class Ratings(NamedTuple):
     above: int
     """Ratings above the expected scale."""
     has_halves: bool
+    """As stars have them: below 5."""
     above_stars: int = 0
     strays: Sequence[str] = ()
     """The first ratings above it, each with its line."""
@@ -113,7 +114,7 @@ def summarise_cells(cells: Iterable[tuple[int, str]], limit: Fraction | int) -> 
                 if len(strays) < _MOST_NAMED:
                     strays.append(f"line {line}: {quote(cell.strip())}")
             highest = max(highest, value)
-            has_halves = has_halves or value.denominator > 1
+            has_halves = has_halves or (value < _STARS and value.denominator > 1)
     return Ratings(numbers, highest, above, has_halves, above_stars, strays)
 
 

@@ -267,6 +267,5 @@ class TestWaits:
     def test_a_lost_answer_is_treated_as_everywhere(self, loss: Loss) -> None:
         decision = read(MANY, ConnectionLostError(loss))
         assert isinstance(decision, Retry | Stop)
-        assert decision.effect is (
-            Effect.NONE if loss in {Loss.CERTIFICATE, Loss.REFUSED} else Effect.UNKNOWN
-        )
+        never_left = {Loss.ADDRESS, Loss.CERTIFICATE, Loss.PROXY, Loss.REFUSED}
+        assert decision.effect is (Effect.NONE if loss in never_left else Effect.UNKNOWN)

@@ -1,6 +1,7 @@
 """Simkl from sign-in to undo, as people type it, against the sandbox."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -176,7 +177,11 @@ class TestRuns:
         assert signed_in("run", "films.csv", "--to", "simkl", "--mirror")[0] == 0
         assert read_statuses(tmp_path / "films.results.csv") == ["unchanged", "unchanged"]
         assert len(server.stored()) == 3
-        assert signed_in("undo", "last")[0] == 0
+        exit_code, _, err = signed_in("undo", "last")
+        named = re.search(r"the newer \S+ changed nothing. To undo it: `importer undo (\S+)`", err)
+        assert exit_code == 2
+        assert named is not None
+        assert signed_in("undo", named[1], "--yes")[0] == 0
         assert server.stored() == {}
 
     def test_more_than_one_request_at_a_time_is_refused(self, signed_in: Importer) -> None:
