@@ -169,3 +169,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     known = list(known)
     close = get_close_matches(word, known, n=1)
     return f"; did you mean {close[0]}?" if close else f"; it can be {' or '.join(known)}."
+
+
+_LOST = "the {what}, {cell}, is none and left out"
+_search_lost_date = re.compile(_LOST.format(what="date", cell='(".*?")')).search
+
+
+def lost_cell(what: str, cell: str) -> str:
+    """Say of a row that it goes without its date or its year, a quoted cell."""
+    return _LOST.format(what=what, cell=cell)
+
+
+def find_lost_date(note: str | None) -> str | None:
+    """Return the cell, quoted, of the date that was left out of a row with this note, if one was."""
+    found = _search_lost_date(note) if note else None
+    return found and found[1]

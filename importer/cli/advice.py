@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from errno import EDQUOT, EFBIG, ENOSPC
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import (
     AuthorizationError,
@@ -24,8 +25,10 @@ from importer.errors import (
     StopRunError,
 )
 from importer.parts import MissingPartError, is_there
-from importer.report.inspection import Inspection
 from importer.text import clean, count, docs_page
+
+if TYPE_CHECKING:  # the help shows no inspection
+    from importer.report.inspection import Inspection
 
 ADVICE: Mapping[Remedy, str] = {
     Remedy.SIGN_IN: "Run `importer login trakt`.",
@@ -176,7 +179,7 @@ _COLUMN_HINTS = (
 """Names of columns that look like a field, and the field."""
 
 
-def _suggest_mappings(inspection: Inspection) -> Iterator[str]:
+def _suggest_mappings(inspection: "Inspection") -> Iterator[str]:
     for name in inspection.unread:
         field = next((field for pattern, field in _COLUMN_HINTS if pattern.fullmatch(name)), None)
         is_lacking = inspection.ids["none"] if field != "rated_at" else inspection.days[""]
@@ -184,7 +187,7 @@ def _suggest_mappings(inspection: Inspection) -> Iterator[str]:
             yield f"{clean(name, 40)}={field}"
 
 
-def advise_inspection(inspection: Inspection) -> Iterator[str]:
+def advise_inspection(inspection: "Inspection") -> Iterator[str]:
     """Yield advice about an inspected file."""
     if inspection.format_name == "csv" and (mapped := list(_suggest_mappings(inspection))):
         yield "If one of these is wanted: " + ", ".join(f"--map '{each}'" for each in mapped) + "."

@@ -1,7 +1,6 @@
 """What is done to all jobs of a chunk at once."""
 
 import gc
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 
 from importer.model import RatingJob, SourceRow
 from importer.readers.cells.errors import CellError, Reason, UnclearDateError, quote
+from importer.text import find_lost_date, lost_cell
 
 
 def note_early_dates(jobs: list[RatingJob], values: Mapping[str, Iterable[Any]]) -> None:
@@ -43,26 +43,13 @@ def is_optional(error: CellError) -> bool:
 
 
 _MOST_NAMED = 3
-_LOST = "the {what}, {cell}, is none and left out"
-_search_lost_date = re.compile(_LOST.format(what="date", cell='(".*?")')).search
-
-
-def find_lost_date(note: str | None) -> str | None:
-    """Return the cell, quoted, of the date that was left out of a row with this note, if one was."""
-    found = _search_lost_date(note) if note else None
-    return found and found[1]
-
-
-def lost_date(cell: str) -> str:
-    """Say of a row that it goes without its date, a quoted cell."""
-    return _LOST.format(what="date", cell=cell)
 
 
 def note_lost_cells(jobs: list[RatingJob], lost: Iterable[LostCell]) -> None:
     """Note the cells that are left out of their rows."""
     for place, error, cell in lost:
         what = "year" if error.reason is Reason.BAD_YEAR else "date"
-        jobs[place] = jobs[place].with_note(_LOST.format(what=what, cell=quote(cell.strip())))
+        jobs[place] = jobs[place].with_note(lost_cell(what, quote(cell.strip())))
 
 
 @dataclass(slots=True)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from importer.model import RESULT_COLUMNS, MediaKind, Status
-from importer.readers.jobs import find_lost_date
-from importer.text import clean, count, describe_outcome, span, without_place
+from importer.text import clean, count, describe_outcome, find_lost_date, span, without_place
 
 _MOST_EXAMPLES = 5
 _MOST_UNREAD = 20

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from importer.model import HATE, LOVE, Outcome, Rating, RatingJob, RowRemedy, Status
-from importer.readers.jobs import find_lost_date
+from importer.text import find_lost_date
 
 
 class OnConflict(StrEnum):

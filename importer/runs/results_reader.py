@@ -37,12 +37,11 @@ from importer.model import (
 from importer.readers.base import ReadOptions
 from importer.readers.cells.errors import AT_THE_SOURCE, quote
 from importer.readers.formats.csv import CsvReader
-from importer.readers.jobs import find_lost_date, lost_date
 from importer.readers.tables.table import open_own_table
 from importer.runs.corrections import Cells, find_line, may_have_its_id, read_before, was_edited
 from importer.runs.mirror import NOT_RATED
 from importer.runs.results_csv import write_results
-from importer.text import count
+from importer.text import count, find_lost_date, lost_cell
 
 _LONGEST_NUMBER = 10
 _ENOUGH_ROWS = 5
@@ -221,7 +220,7 @@ def _as_it_was(job: RatingJob, cells: Cells) -> RatingJob:
     if not job.line and not job.rating and message.startswith(NOT_RATED):
         return job._replace(note=NOT_RATED)
     cell = None if job.rated_at or find_lost_date(job.note) else find_lost_date(message)
-    return job if cell is None else job.with_note(lost_date(cell))
+    return job if cell is None else job.with_note(lost_cell("date", cell))
 
 
 def _is_corrected(cells: Cells) -> bool:

@@ -97,6 +97,7 @@ def test_help_lists_every_command_and_imports_none() -> None:
         assert f"  {name} " in printed
         assert line in printed
         assert f"importer.cli.{module}" not in loaded
+    assert "importer.readers" not in loaded
     assert not {*SLOW, "asyncio", "keyring", "orjson", "pydantic", "segno"} & loaded
 
 
