@@ -19,6 +19,7 @@ from importer.errors import ImporterError, OptionError
 from importer.journal import RunKind
 from importer.journal.history import (
     LAST,
+    OwnCounts,
     PastRun,
     count_sent,
     find_run,
@@ -78,8 +79,10 @@ def runs(
     """List the runs, the newest last."""
     problems: list[str] = []
     found = list_runs(state_dir() / "journals", problems)
+    shown = found[-limit:] if limit else found
+    own = read_own_counts(shown)
     if as_json:
-        listed = [_as_json(run) for run in (found[-limit:] if limit else found)]
+        listed = [_as_json(run, own[run.run_id]) for run in shown]
         print(json.dumps({"total": len(found), "runs": listed, "problems": problems}, indent=2))
         return
     for problem in problems:
@@ -87,7 +90,7 @@ def runs(
     if not found and not problems:
         print("There are no runs yet.")
         return
-    rows = [_row_of(run) for run in (found[-limit:] if limit else found)]
+    rows = [_row_of(run, own[run.run_id]) for run in shown]
     print(*build_table(_HEADER, rows, names=("from", "account")), sep="\n")
 
 
@@ -117,8 +120,9 @@ def show(
     if as_json:
         page = read_page(run, wanted, offset=offset, limit=limit)
         rows = [dict(zip(RESULT_COLUMNS, cells, strict=True)) for cells in page.rows]
+        facts = _as_json(run, read_own_counts([run])[run.run_id])
         counts = {"total": page.total, "matching": page.matching, "offset": page.offset}
-        print(json.dumps({"run": _as_json(run)} | counts | {"rows": rows}, indent=2))
+        print(json.dumps({"run": facts} | counts | {"rows": rows}, indent=2))
         return
     head = f"{run.source} to {run.destination}, {_show_time(run.started_at)}, {_state(run)}"
     print(f"Run {run.run_id}: {clean(head, 1000)}", file=sys.stderr)
@@ -187,10 +191,8 @@ def _find(run_id: str) -> PastRun:
     return find_run(state_dir() / "journals", run_id)
 
 
-def _row_of(run: PastRun) -> list[str]:
-    own = read_own_counts(run)
-    taken_over = sum(run.counts.values()) - sum(own.values())
-    told = [list_counts(own.items()), f"{taken_over:,} taken over" if taken_over else ""]
+def _row_of(run: PastRun, own: OwnCounts) -> list[str]:
+    told = [list_counts(own.counts.items()), f"{own.taken_over:,} taken over" if own.taken_over else ""]
     counts = ", ".join(filter(None, told)) or "no rows"
     undone = _describe_undo(run, short_id) if run.undone_by else ""
     begun = (short_id(run.run_id), _show_time(run.started_at), _state(run))
@@ -213,7 +215,7 @@ def _state(run: PastRun) -> str:
     return "stopped" if run.has_changes or run.counts.keys() & _ANSWERS else "unsent"
 
 
-def _as_json(run: PastRun) -> dict[str, object]:
+def _as_json(run: PastRun, own: OwnCounts) -> dict[str, object]:
     return {
         "run": run.run_id,
         "short_id": short_id(run.run_id),
@@ -226,7 +228,7 @@ def _as_json(run: PastRun) -> dict[str, object]:
         "ended_at": run.ended_at,
         "rows": sum(run.counts.values()),
         "counts": {str(status): number for status, number in run.counts.items()},
-        "taken_over": sum(run.counts.values()) - sum(read_own_counts(run).values()),
+        "taken_over": own.taken_over,
         "has_changes": run.has_changes,
         "leaves_work": run.leaves_work,
         "undo_of": run.undo_of,

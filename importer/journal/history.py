@@ -6,11 +6,11 @@ A journal can be read while another process writes it.
 import heapq
 import sqlite3
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from importer.errors import AlreadyUndoneError, ImporterError, Remedy, UsageError
 from importer.journal import checksums
@@ -204,14 +204,30 @@ def read_taken_over(run: PastRun) -> dict[Status, int]:
         return count_taken_over(database, run.number)
 
 
-def read_own_counts(run: PastRun) -> dict[Status, int]:
-    """Count by status the rows that the run itself closed: all but those that it took over.
+class OwnCounts(NamedTuple):
+    """The rows that a run itself closed, by status, and the number of those that it took over."""
+
+    counts: dict[Status, int]
+    taken_over: int
+
+
+def read_own_counts(runs: Iterable[PastRun]) -> dict[str, OwnCounts]:
+    """Tell apart, by the run's id, what each run closed and what it took over. Each journal is opened once.
 
     What a plan has closed is its run's own: nobody has counted it before.
     """
-    taken_over = {} if run.kind == RunKind.PLAN else read_taken_over(run)
-    own = {status: number - taken_over.get(status, 0) for status, number in run.counts.items()}
-    return {status: number for status, number in own.items() if number}
+    by_journal: dict[Path, list[PastRun]] = {}
+    for run in runs:
+        by_journal.setdefault(run.journal, []).append(run)
+    found: dict[str, OwnCounts] = {}
+    for journal, mine in by_journal.items():
+        with reading(journal) as database:
+            for run in mine:
+                taken_over = {} if run.kind == RunKind.PLAN else count_taken_over(database, run.number)
+                own = {status: number - taken_over.get(status, 0) for status, number in run.counts.items()}
+                counts = {status: number for status, number in own.items() if number}
+                found[run.run_id] = OwnCounts(counts, sum(taken_over.values()))
+    return found
 
 
 def was_compared(run: PastRun) -> bool:

@@ -51,7 +51,7 @@ async def show_runs(request: web.Request) -> web.StreamResponse:
         request,
         "runs.html",
         runs=shown,
-        own={run.run_id: await asyncio.to_thread(read_own_counts, run) for run in shown},
+        own=await asyncio.to_thread(read_own_counts, shown),
         problems=problems,
         next_page=first // _RUNS_PER_PAGE + 2 if len(found) > first + _RUNS_PER_PAGE else None,
     )
@@ -121,7 +121,7 @@ async def _show_result(
         misses=misses,
         missed=sum(each.count for each in misses),
         rows=sum(run.counts.values()),
-        own=await asyncio.to_thread(read_own_counts, run),
+        own=(await asyncio.to_thread(read_own_counts, [run]))[run.run_id],
         may_undo=run.has_changes and not run.is_undone and spec is not None and not spec.is_file,
         is_undo=run.kind == RunKind.UNDO,
         may_retry=bool(run.counts.keys() & _MAY_CORRECT) and sends_again(run),
