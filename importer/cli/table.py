@@ -25,8 +25,6 @@ from collections.abc import Collection, Iterator, Sequence
 from importer.text import clean
 
 _GAP = "  "
-
-
 _SHORTEST_NAME = 12
 
 

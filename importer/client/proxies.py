@@ -48,9 +48,8 @@ class Proxies:
         """Say what sets the proxy of an address: the variable, or the settings of the machine."""
         name = f"{self._choose(url) or 'all'}_proxy"
         names = {name, name.upper()} & os.environ.keys()
-        return (
-            max(names) if names else "the settings of this machine"
-        )  # a small one goes before a capital one
+        # A variable in small letters goes before the same in capitals.
+        return max(names) if names else "the settings of this machine"
 
     def _choose(self, url: str) -> str | None:
         host = host_of(url)

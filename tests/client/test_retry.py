@@ -148,16 +148,17 @@ def test_a_long_wait_is_not_cut_by_the_time_of_a_request() -> None:
     assert sum(waits) == pytest.approx(600)
 
 
+async def answer_done(_: Retry) -> BatchDecision:
+    return DONE
+
+
 def test_the_wait_says_which_try_comes_next_and_how_many_wait() -> None:
     seen = []
 
     async def main() -> None:
         limiter = Limiter(None, progress := Progress())
 
-        async def again(_: Retry) -> BatchDecision:
-            return DONE
-
-        loops = [RetryLoop(limiter, CALM).run(retry(5, attempts=6), again) for _ in range(2)]
+        loops = [RetryLoop(limiter, CALM).run(retry(5, attempts=6), answer_done) for _ in range(2)]
         tasks = [asyncio.create_task(loop) for loop in loops]
         await asyncio.sleep(1)
         seen.append((progress.waiting_for, progress.waiting_detail, progress.waiting_requests))
@@ -174,11 +175,8 @@ def test_a_wait_for_the_network_says_when_it_is_given_up() -> None:
     async def main() -> None:
         limiter = Limiter(None, progress := Progress())
 
-        async def again(_: Retry) -> BatchDecision:
-            return DONE
-
         budget = replace(CALM, network_seconds=600)
-        task = asyncio.create_task(RetryLoop(limiter, budget).run(unreachable(), again))
+        task = asyncio.create_task(RetryLoop(limiter, budget).run(unreachable(), answer_done))
         await asyncio.sleep(0.5)
         seen.append((progress.waiting_for, progress.waiting_detail))
         await task

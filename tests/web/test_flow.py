@@ -27,20 +27,19 @@ async def test_lines_that_are_pasted_are_a_file(page: Page, places: Path) -> Non
     assert "pasted.csv" in shown.text
 
 
-async def test_a_page_that_looks_again_is_answered_once_its_command_has_ended(
-    page: Page, places: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("longest_seconds", "told"),
+    [
+        pytest.param(600, "Next: where to?", id="once its command has ended"),
+        pytest.param(0, "Look again", id="in between, how far it is"),
+    ],
+)
+async def test_a_page_that_looks_again_is_told(
+    page: Page, places: Path, monkeypatch: pytest.MonkeyPatch, longest_seconds: float, told: str
 ) -> None:
-    monkeypatch.setattr(live, "LONGEST_SECONDS", 600)
+    monkeypatch.setattr(live, "LONGEST_SECONDS", longest_seconds)
     place = (await page.paste(RATINGS + FILMS[0])).place
-    assert "Next: where to?" in (await page.get(place, HX_Trigger="live")).text
-
-
-async def test_a_page_that_looks_again_is_told_in_between_how_far_it_is(
-    page: Page, places: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live, "LONGEST_SECONDS", 0)
-    place = (await page.paste(RATINGS + FILMS[0])).place
-    assert "Look again" in (await page.get(place, HX_Trigger="live")).text
+    assert told in (await page.get(place, HX_Trigger="live")).text
 
 
 async def test_an_import_that_names_its_api_goes_on_as_before(page: Page, places: Path) -> None:
