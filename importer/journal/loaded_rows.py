@@ -33,8 +33,10 @@ class LoadedRows(RunRows):
             alike.setdefault(row.__class__, []).append(row)
             is_open = outcome is None and row.__class__ is RatingJob  # nearly every row
             added.append((row[0], states.OPEN if is_open else _build_state(row, outcome)))
-        for group in alike.values():
+        for kind, group in alike.items():
             self._insert(group)
+            if kind is RatingJob:
+                self._keep({row[0]: row for row in group if isinstance(row, RatingJob)})
         if lines := states.join_rows(added):
             states.insert(self._db, self.number, lines)
             self._database.checksums.touch("row", self.number, lines[0][0], lines[-1][1])
@@ -110,6 +112,7 @@ class LoadedRows(RunRows):
             "trakt_id",
             "note",
         )
+        self._kept = None  # these are other jobs now
         with self._transaction():
             self._db.executemany(
                 f"UPDATE row SET {', '.join(f'{name} = ?' for name in columns)} WHERE id = ?",

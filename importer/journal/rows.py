@@ -1,7 +1,7 @@
 """The rows of one run in the journal, and the rating jobs built from them."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,9 @@ from importer.journal.database import Database
 from importer.model import MediaKind, Rating, RatingJob, Status, make_job
 
 BLOCK_ROWS = 4000
+
+KEPT_ROWS = 20_000
+"""A run of no more rows keeps its jobs in memory: to build them from the journal takes ten times as long."""
 
 JOB_COLUMNS = ", ".join(RatingJob._fields)
 
@@ -81,6 +84,8 @@ class RunRows:
         self.continued = continued
         """Whether it was begun by an earlier command."""
         self._database = database
+        self._kept: dict[int, RatingJob] | None = {}
+        """By row, the jobs that this command has added, unless they are too many: see `KEPT_ROWS`."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RunRows) and (self.run_id, self.number) == (other.run_id, other.number)
@@ -118,16 +123,32 @@ class RunRows:
         """Return what `AFTER` is filled in with."""
         return self.number, after_row, after_row, limit
 
+    def _keep(self, jobs: Mapping[int, RatingJob]) -> None:
+        if self._kept is not None and len(self._kept) + len(jobs) <= KEPT_ROWS:
+            self._kept.update(jobs)
+        else:
+            self._kept = None
+
+    def _find(
+        self, where: str, values: Sequence[object], others: str = ""
+    ) -> tuple[list[RatingJob], list[tuple[Any, ...]]]:
+        """Return the jobs of rows, and for each the values of a row that ends with the columns `others`."""
+        found = f"FROM row_state WHERE {where}"
+        if kept := self._kept:
+            rows = self._db.execute(f"SELECT row{others} {found}", values).fetchall()
+            if kept.keys() >= {row[0] for row in rows}:
+                return [kept[row[0]] for row in rows], rows
+        rows = self._db.execute(f"SELECT {JOB_COLUMNS}{others} {found}", values).fetchall()
+        return build_jobs(rows), rows
+
     def _jobs(self, where: str, *values: object) -> list[RatingJob]:
-        rows = self._db.execute(f"SELECT {JOB_COLUMNS} FROM row_state WHERE {where}", values)
-        return build_jobs(rows.fetchall())
+        return self._find(where, values)[0]
 
     def _changes(self, where: str, *values: object) -> list[Changed]:
-        columns = f"{JOB_COLUMNS}, previous_known, previous_rating, previous_rated_at"
-        rows = self._db.execute(f"SELECT {columns} FROM row_state WHERE {where}", values).fetchall()
+        before = ", previous_known, previous_rating, previous_rated_at"
         return [
             Changed(job, is_known == 1, rating, rated_at)
-            for job, (*_, is_known, rating, rated_at) in zip(build_jobs(rows), rows, strict=True)
+            for job, (*_, is_known, rating, rated_at) in zip(*self._find(where, values, before), strict=True)
         ]
 
 
