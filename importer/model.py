@@ -4,7 +4,7 @@
 line 2 of ratings.csv       RatingJob(row=1, line=2, kind=movie, imdb_id="tt0133093", rating=9, ...)
 line 3, rated "eleven"      InvalidRow(row=2, line=3, status=invalid, reason="bad_rating", message=...)
 a request                   Batch("movies", [job, ...])
-its answer, for row 1       RowOutcome(1, Outcome(Status.RATED), attempts=1, http_status=201, ...)
+its answer                  RowsOutcome([1, 3], Outcome(Status.RATED), attempts=1, http_status=201, ...)
 ```
 
 Row values are named tuples, not dataclasses: a run makes a million, and the journal takes a tuple as it is.
@@ -257,13 +257,13 @@ LACKS_ID = frozenset({NEEDS_ID, "no_usable_id", "needs_show_and_number", "unknow
 """The reasons of rows that a look-up may help: without ids, without numbers, or of an unknown type."""
 
 
-class RowOutcome(NamedTuple):
-    """The outcome of one job, with the number of attempts and the time of the last one.
+class RowsOutcome(NamedTuple):
+    """The outcome that some rows share, with the number of attempts and the time of the last one.
 
-    `sent_at` (seconds since the epoch) and `duration_ms` are those of its last request.
+    `sent_at` (seconds since the epoch) and `duration_ms` are those of their last request.
     """
 
-    row: int
+    rows: Sequence[int]
     outcome: Outcome
     attempts: int
     http_status: int | None

@@ -19,6 +19,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 from importer.client.batching import Batcher, BatchSize, cut_to_room
 from importer.client.client import Client, Trace
@@ -35,7 +37,7 @@ from importer.destinations.decisions import (
     Stop,
 )
 from importer.errors import StopRunError
-from importer.model import Batch, Outcome, RatingJob, RowOutcome, Status
+from importer.model import Batch, Outcome, RatingJob, RowsOutcome, Status
 
 OUTAGE_AFTER = 10
 """After so many failed batches in a row the run stops: the fault is the server's, not theirs."""
@@ -53,7 +55,7 @@ class WorkerPool:
         self,
         destination: Destination,
         client: Client,
-        on_outcomes: Callable[[Sequence[RowOutcome]], None],
+        on_outcomes: Callable[[Sequence[RowsOutcome]], None],
         *,
         workers: int,
         size: BatchSize | None = None,
@@ -156,11 +158,11 @@ class WorkerPool:
                     self.unconfirmed_rows.update(job.row for job in part.jobs)
             match decision:
                 case Done(outcomes):
-                    self._on_outcomes(_build_row_outcomes(part.jobs, outcomes, trace))
+                    self._on_outcomes(_share_outcomes(part.jobs, outcomes, trace))
                     self._watch_for_outage(outcomes)
                     self._size.grow()
                 case PartlyDone(outcomes, halves, later):
-                    self._on_outcomes(_build_row_outcomes(part.jobs, outcomes, trace))
+                    self._on_outcomes(_share_outcomes(part.jobs, outcomes, trace))
                     pending.extend(reversed(halves))
                     # Some rows may be stored already; only their next answer will show.
                     self.unconfirmed_rows.update(job.row for half in halves for job in half.jobs)
@@ -193,7 +195,7 @@ class WorkerPool:
         if not shown or self.stopped_by is not None:
             return batch
         trace.effect = Effect.NONE
-        self._on_outcomes(_build_row_outcomes(shown, [seen(job) for job in shown], trace))
+        self._on_outcomes(_share_outcomes(shown, [seen(job) for job in shown], trace))
         rows = {job.row for job in shown}
         return Batch(batch.request_kind, [job for job in batch.jobs if job.row not in rows], is_part=True)
 
@@ -279,17 +281,14 @@ class _StoppedError(Exception):
     """The pool was stopped while this worker was busy: it leaves its batch without outcomes."""
 
 
-_make_row_outcome = partial(tuple.__new__, RowOutcome)  # half the time of `RowOutcome(...)`
-
-
-def _build_row_outcomes(
+def _share_outcomes(
     jobs: Sequence[RatingJob], outcomes: Sequence[Outcome | None], trace: Trace
-) -> list[RowOutcome]:
-    sent_at = trace.sent_at
-    duration_ms = round(trace.duration_seconds * 1000)
-    attempts, http_status = trace.attempts, trace.http_status
+) -> list[RowsOutcome]:
+    """Give neighbours with the same outcome one value; those with None have no outcome yet."""
+    facts = trace.attempts, trace.http_status, trace.sent_at, round(trace.duration_seconds * 1000)
+    pairs = zip((job.row for job in jobs), outcomes, strict=True)
     return [
-        _make_row_outcome((job.row, outcome, attempts, http_status, sent_at, duration_ms))
-        for job, outcome in zip(jobs, outcomes, strict=True)
+        RowsOutcome([row for row, _ in neighbours], outcome, *facts)
+        for outcome, neighbours in groupby(pairs, itemgetter(1))
         if outcome is not None
     ]

@@ -11,7 +11,7 @@ is unknown, never a row that was sent unclaimed.
             run.add_rows(rows, outcomes)
         for jobs in in_blocks(run.open_jobs): ...            # compare with the account
         jobs = run.claim(after_row=0, limit=100)             # about to leave
-        run.record(row_outcomes)                             # answered
+        run.record(outcomes)                                 # answered
         run.finish()
 
 All SQL about the journal is in this package: `database.py` is the file with its lock and transactions,

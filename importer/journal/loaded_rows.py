@@ -33,10 +33,9 @@ class LoadedRows(RunRows):
             alike.setdefault(row.__class__, []).append(row)
             is_open = outcome is None and row.__class__ is RatingJob  # nearly every row
             added.append((row[0], states.OPEN if is_open else _build_state(row, outcome)))
-        for kind, group in alike.items():
+        for group in alike.values():
             self._insert(group)
-            if kind is RatingJob:
-                self._keep({row[0]: row for row in group if isinstance(row, RatingJob)})
+        self._keep([row for row in alike.get(RatingJob, ()) if isinstance(row, RatingJob)])
         if lines := states.join_rows(added):
             states.insert(self._db, self.number, lines)
             self._database.checksums.touch("row", self.number, lines[0][0], lines[-1][1])

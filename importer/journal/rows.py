@@ -1,7 +1,7 @@
 """The rows of one run in the journal, and the rating jobs built from them."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
@@ -85,7 +85,7 @@ class RunRows:
         """Whether it was begun by an earlier command."""
         self._database = database
         self._kept: dict[int, RatingJob] | None = {}
-        """By row, the jobs that this command has added, unless they are too many: see `KEPT_ROWS`."""
+        """By id, the jobs that this command has added; None if they are too many (`KEPT_ROWS`)."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RunRows) and (self.run_id, self.number) == (other.run_id, other.number)
@@ -123,9 +123,9 @@ class RunRows:
         """Return what `AFTER` is filled in with."""
         return self.number, after_row, after_row, limit
 
-    def _keep(self, jobs: Mapping[int, RatingJob]) -> None:
+    def _keep(self, jobs: Sequence[RatingJob]) -> None:
         if self._kept is not None and len(self._kept) + len(jobs) <= KEPT_ROWS:
-            self._kept.update(jobs)
+            self._kept.update(((self.number << 32) + job.row, job) for job in jobs)
         else:
             self._kept = None
 
@@ -135,7 +135,7 @@ class RunRows:
         """Return the jobs of rows, and for each the values of a row that ends with the columns `others`."""
         found = f"FROM row_state WHERE {where}"
         if kept := self._kept:
-            rows = self._db.execute(f"SELECT row{others} {found}", values).fetchall()
+            rows = self._db.execute(f"SELECT id{others} {found}", values).fetchall()
             if kept.keys() >= {row[0] for row in rows}:
                 return [kept[row[0]] for row in rows], rows
         rows = self._db.execute(f"SELECT {JOB_COLUMNS}{others} {found}", values).fetchall()

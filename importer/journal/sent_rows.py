@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from importer.journal.rows import AFTER, OPEN, STATE, Changed
-from importer.journal.states import CLAIMED, change, join_rows
+from importer.journal.states import CLAIMED
 from importer.journal.traffic_rows import TrafficRows
-from importer.model import MediaKind, RatingJob, RowOutcome
+from importer.model import MediaKind, RatingJob, RowsOutcome
 from importer.progress import Traffic
 
 
@@ -69,7 +69,7 @@ class SentRows(TrafficRows):
         return jobs
 
     def claim_rows(
-        self, rows: Iterable[int], answered: Iterable[RowOutcome] = (), traffic: Traffic | None = None
+        self, rows: Iterable[int], answered: Iterable[RowsOutcome] = (), traffic: Traffic | None = None
     ) -> None:
         """Claim rows, and write outcomes, in one commit that reaches the disk."""
         with self._transaction():
@@ -90,15 +90,9 @@ class SentRows(TrafficRows):
             self._db.execute("UPDATE state SET is_claimed = 0 WHERE run = ? AND is_claimed", (self.number,))
             self._change((row, CLAIMED) for row in except_rows)
 
-    def record(self, row_outcomes: Iterable[RowOutcome]) -> None:
+    def record(self, outcomes: Iterable[RowsOutcome]) -> None:
         """Write outcomes in one commit."""
-        with self._transaction():
-            joined = join_rows((row_outcome[0], row_outcome[1:]) for row_outcome in row_outcomes)
-            changes = [
-                (first, last, (0, outcome.status, outcome.reason or None, outcome.message or None, *sent))
-                for first, last, (outcome, *sent) in joined
-            ]
-            change(self._db, self.number, changes)
+        self._change((row, state) for each in outcomes for state in [_build_state(each)] for row in each.rows)
 
     def sent_rows(self, after_row: int, limit: int) -> list[Changed]:
         """Return up to `limit` rows after `after_row` that the destination accepted in this run."""
@@ -162,3 +156,8 @@ class SentRows(TrafficRows):
                 f" WHERE run = ? AND known = 2 AND {status} = 'rated' AND {reason} IS NOT 'not_listed'",
                 (self.number,),
             )
+
+
+def _build_state(outcome: RowsOutcome) -> tuple[Any, ...]:
+    _, (status, reason, message), *sent = outcome
+    return 0, status, reason or None, message or None, *sent

@@ -53,7 +53,7 @@ def join_rows(changes: Iterable[tuple[int, tuple[Any, ...]]]) -> list[Line]:
     first_row = last_row = 0
     before: tuple[Any, ...] = ()
     for row, state in sorted(dict(changes).items()):
-        if row == last_row + 1 and state == before and row - first_row < _LONGEST:
+        if row == last_row + 1 and (state is before or state == before) and row - first_row < _LONGEST:
             last_row = row
         else:
             lines.append((first_row, last_row, before))

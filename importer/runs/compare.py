@@ -11,7 +11,7 @@ from importer.client.account_reader import AccountReader, AccountReading
 from importer.client.client import Client
 from importer.destinations.base import Destination, IdFinder
 from importer.errors import AccountUnreadableError, Purpose, StopRunError
-from importer.model import RowOutcome
+from importer.model import RowsOutcome
 from importer.runs.delivery import Work
 from importer.runs.find_ids import find_ids
 from importer.runs.mirror import NOT_RATED, add_removals
@@ -35,7 +35,7 @@ class Comparison:
 
     work: Work
     destination: Destination
-    count: Callable[[Sequence[RowOutcome]], None]
+    count: Callable[[Sequence[RowsOutcome]], None]
     """Is told which rows were closed by what an earlier session sent."""
     finder: IdFinder | None = None
     """Finds the ids that the destination needs, if it takes no others."""
@@ -55,10 +55,8 @@ class Comparison:
             ratings = with_other_ids(reading.ratings, unseen.unlisted)
         else:
             self._insist_on_reading(reading)
-        row_outcomes = close_unanswered(
-            run, ratings, unseen, as_stored, resend=work.options.resend_unconfirmed
-        )
-        self.count(row_outcomes)
+        outcomes = close_unanswered(run, ratings, unseen, as_stored, resend=work.options.resend_unconfirmed)
+        self.count(outcomes)
         if ratings is None:
             run.note_unreadable()
             if not self.destination.repeats_safely and not work.options.resend_unconfirmed:

@@ -24,7 +24,7 @@ from importer.destinations.upload_files.base import FileDestination
 from importer.errors import ImporterError, StopRunError
 from importer.files import AtomicFiles, follow_links
 from importer.interrupts import interrupted_by, listening_to_signals
-from importer.model import WRITTEN, Outcome, RatingJob, RowOutcome, Status
+from importer.model import WRITTEN, Outcome, RatingJob, RowsOutcome, Status
 from importer.progress import Phase
 from importer.runs.conflicts import Conflict
 from importer.runs.delivery import Work
@@ -110,12 +110,12 @@ class Writing:
             last_row = jobs[-1].row
             self._stop.check()
 
-    def _outcomes(self, lines: "_Lines") -> Iterator[RowOutcome]:
+    def _outcomes(self, lines: "_Lines") -> Iterator[RowsOutcome]:
         place = self._destination.upload_at
         upload = f"upload it at {place}" if place else ""
         for row, part, line, remark in lines.written():
             message = "; ".join(filter(None, (f"line {line} of {self.paths[part].name}", upload, remark)))
-            yield RowOutcome(row, Outcome(Status.RATED, WRITTEN, message), 0, None, None, None)
+            yield RowsOutcome([row], Outcome(Status.RATED, WRITTEN, message), 0, None, None, None)
 
     def _not_written(self, problem: str) -> StopRunError:
         return StopRunError(

@@ -19,7 +19,7 @@ from itertools import islice
 from typing import ParamSpec, TypeVar
 
 from importer.journal import JournalRun
-from importer.model import Batch, RowOutcome
+from importer.model import Batch, RowsOutcome
 from importer.progress import Traffic
 
 WRITE_SECONDS = 0.2
@@ -39,7 +39,7 @@ class JournalWriter:
         self._run = run
         self._traffic = Traffic() if traffic is None else traffic
         self._thread = ThreadPoolExecutor(1, "journal")
-        self._unwritten: list[RowOutcome] = []
+        self._unwritten: list[RowsOutcome] = []
         self._claimed: set[int] = set()
         """Rows whose claim is on the disk and whose outcome is not known."""
         self._asked: dict[int, None] = {}
@@ -53,10 +53,10 @@ class JournalWriter:
         """Add rows that will be sent next."""
         self._expected.update(dict.fromkeys(rows))
 
-    def note(self, row_outcomes: Sequence[RowOutcome]) -> None:
+    def note(self, outcomes: Sequence[RowsOutcome]) -> None:
         """Add outcomes to write."""
-        self._unwritten += row_outcomes
-        self._claimed.difference_update([row_outcome.row for row_outcome in row_outcomes])
+        self._unwritten += outcomes
+        self._claimed.difference_update(*(each.rows for each in outcomes))
 
     async def claim(self, batch: Batch) -> None:
         """Write the claims of rows that are not claimed yet. Raises StopRunError."""
@@ -101,12 +101,12 @@ class JournalWriter:
                 await self._write()
 
     async def _write(self, claims: Sequence[int] = ()) -> None:
-        row_outcomes, self._unwritten = self._unwritten, []
+        outcomes, self._unwritten = self._unwritten, []
         try:
-            await self.call(self._run.claim_rows, claims, row_outcomes, self._traffic)
+            await self.call(self._run.claim_rows, claims, outcomes, self._traffic)
         except BaseException:
             # Whether or not it was written: writing an outcome twice changes nothing, losing it would.
-            self._unwritten = row_outcomes + self._unwritten
+            self._unwritten = outcomes + self._unwritten
             raise
 
     async def call(
@@ -123,5 +123,5 @@ class JournalWriter:
     def finish(self) -> None:
         """Write all that is left; afterwards nothing more may be asked."""
         self._thread.shutdown()
-        row_outcomes, self._unwritten = self._unwritten, []
-        self._run.claim_rows((), row_outcomes, self._traffic)
+        outcomes, self._unwritten = self._unwritten, []
+        self._run.claim_rows((), outcomes, self._traffic)

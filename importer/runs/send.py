@@ -11,7 +11,6 @@ a request.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -25,7 +24,7 @@ from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.errors import ImporterError, StopRunError
 from importer.interrupts import delaying_signals, interrupted_by, new_event_loop, passing_signals_on
-from importer.model import Batch, RatingJob, RowOutcome
+from importer.model import Batch, RatingJob, RowsOutcome
 from importer.progress import Phase, Traffic
 from importer.runs.access import Access
 from importer.runs.compare import Comparison
@@ -254,14 +253,15 @@ class Sending:
                     yield group
             yield batcher.flush()
 
-    def _take_outcomes(self, row_outcomes: Sequence[RowOutcome]) -> None:
-        self._journal_writer.note(row_outcomes)
-        self._count(row_outcomes)
+    def _take_outcomes(self, outcomes: Sequence[RowsOutcome]) -> None:
+        self._journal_writer.note(outcomes)
+        self._count(outcomes)
 
-    def _count(self, row_outcomes: Sequence[RowOutcome]) -> None:
-        self._progress.done += len(row_outcomes)
-        counts = Counter(each.outcome.status for each in row_outcomes)
-        self._progress.failed += sum(rows for status, rows in counts.items() if not status.is_success)
+    def _count(self, outcomes: Sequence[RowsOutcome]) -> None:
+        for each in outcomes:
+            self._progress.done += len(each.rows)
+            if not each.outcome.status.is_success:
+                self._progress.failed += len(each.rows)
 
     async def _write_now_and_then(self) -> None:
         try:

@@ -27,7 +27,7 @@ from importer.destinations.titles import (
 )
 from importer.errors import AuthorizationError, Remedy, StopRunError, UsageError
 from importer.journal import JournalRun, Replaced, in_blocks
-from importer.model import MediaKind, Outcome, RatingJob, RowOutcome, RowRemedy, Status
+from importer.model import MediaKind, Outcome, RatingJob, RowRemedy, RowsOutcome, Status
 from importer.runs.conflicts import (
     Conflict,
     OnConflict,
@@ -129,7 +129,7 @@ async def read_account(
 
 def close_unanswered(
     run: JournalRun, ratings: AccountRatings | None, unseen: Unseen, as_stored: AsStored, *, resend: bool
-) -> list[RowOutcome]:
+) -> list[RowsOutcome]:
     """Close the rows whose answer a crash has lost: as stored or unconfirmed; or leave them open."""
     unanswered = run.unanswered()
     if ratings is not None:
@@ -137,21 +137,21 @@ def close_unanswered(
         there = [
             job for job, each in shown if agrees(as_stored(job), each) and unseen.find(job, each) is None
         ]
-        row_outcomes = [RowOutcome(job.row, verified(job), 1, None, None, None) for job in there]
+        outcomes = [RowsOutcome([job.row], verified(job), 1, None, None, None) for job in there]
     elif resend:
-        row_outcomes = []
+        outcomes = []
     else:
-        row_outcomes = [RowOutcome(job.row, _UNCONFIRMED, 1, None, None, None) for job in unanswered]
-    run.record(row_outcomes)
+        outcomes = [RowsOutcome([job.row], _UNCONFIRMED, 1, None, None, None) for job in unanswered]
+    run.record(outcomes)
     run.unclaim()
-    return row_outcomes
+    return outcomes
 
 
-def leave_unconfirmed(run: JournalRun) -> list[RowOutcome]:
+def leave_unconfirmed(run: JournalRun) -> list[RowsOutcome]:
     """If the account cannot be read: close rows that an earlier run may have sent already."""
-    row_outcomes = [RowOutcome(job.row, _UNCONFIRMED, 0, None, None, None) for job in run.still_unconfirmed()]
-    run.record(row_outcomes)
-    return row_outcomes
+    outcomes = [RowsOutcome([job.row], _UNCONFIRMED, 0, None, None, None) for job in run.still_unconfirmed()]
+    run.record(outcomes)
+    return outcomes
 
 
 def note_account_ratings(

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from importer.files import make_private_folder, write_privately
 from importer.interrupts import pause
 from importer.journal import JournalRun, in_blocks
-from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowOutcome, Status
+from importer.model import RESULT_COLUMNS, UNRATE, Outcome, RatingJob, RowsOutcome, Status
 from importer.runs.verify import NOT_STORED
 from importer.state_files import take_lock
 from importer.sync.config import SyncJob
@@ -140,14 +140,14 @@ def close_known(
     """Close the rows that are known to fail, without sending them."""
     if not known:
         return
-    row_outcomes = []
+    outcomes = []
     for job in chain.from_iterable(in_blocks(run.open_jobs)):
         failure = known.get(_hash_job(job))
         if failure is not None and now < next_try(failure, retry_after_days):
             outcome = Outcome(failure.status, failure.reason, _describe(job, failure, retry_after_days))
-            row_outcomes.append(RowOutcome(job.row, outcome, 0, None, None, None))
-    if row_outcomes:
-        run.record(row_outcomes)
+            outcomes.append(RowsOutcome([job.row], outcome, 0, None, None, None))
+    if outcomes:
+        run.record(outcomes)
 
 
 def collect_known(

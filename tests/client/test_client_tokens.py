@@ -23,7 +23,7 @@ from importer.destinations.decisions import (
 )
 from importer.errors import AuthorizationError, ConnectionLostError, ImporterError, Loss, StopRunError
 from importer.http import Request, Response
-from importer.model import Batch, MediaKind, RowOutcome, Status
+from importer.model import Batch, MediaKind, RowsOutcome, Status
 from importer.progress import Progress
 from tests.builders import build_job
 from tests.client.fakes import FakeApi
@@ -243,7 +243,7 @@ class TokenApi(FakeApi):
 def deliver(
     server: TokenServer, tokens: FakeTokens, rows: int, workers: int = 3
 ) -> tuple[WorkerPool, dict[int, Status]]:
-    row_outcomes: dict[int, RowOutcome] = {}
+    row_outcomes: dict[int, RowsOutcome] = {}
 
     async def batches() -> AsyncIterator[Sequence[Batch]]:
         for row in range(1, rows + 1):
@@ -253,8 +253,8 @@ def deliver(
         limiter = Limiter(None, Progress())
         client = Client(server, limiter, tokens)
 
-        def take(settled: Sequence[RowOutcome]) -> None:
-            row_outcomes.update({row_outcome.row: row_outcome for row_outcome in settled})
+        def take(settled: Sequence[RowsOutcome]) -> None:
+            row_outcomes.update({row: each for each in settled for row in each.rows})
 
         pool = WorkerPool(TokenApi(repeats_safely=True), client, take, workers=workers)
         await pool.run(batches())

@@ -15,7 +15,7 @@ from importer.client.retry import RetryBudget
 from importer.destinations.decisions import BatchDecision
 from importer.errors import ConnectionLostError, StopRunError
 from importer.http import Response
-from importer.model import Batch, RowOutcome, Status
+from importer.model import Batch, RowsOutcome, Status
 from importer.progress import Progress
 from tests.builders import build_job
 from tests.client.fakes import READ_BACK, FakeApi, FakeServer
@@ -30,7 +30,7 @@ class Delivery:
     """What a pool did."""
 
     pool: WorkerPool
-    row_outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    row_outcomes: dict[int, RowsOutcome] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -61,11 +61,11 @@ def deliver(
         begun = loop.time()
         limiter = Limiter(None, Progress())
         client = Client(server, limiter, budget=RetryBudget(jitter=0.0))
-        row_outcomes: dict[int, RowOutcome] = {}
+        row_outcomes: dict[int, RowsOutcome] = {}
 
-        def take(settled: Sequence[RowOutcome]) -> None:
-            assert not row_outcomes.keys() & {row_outcome.row for row_outcome in settled}
-            row_outcomes.update({row_outcome.row: row_outcome for row_outcome in settled})
+        def take(settled: Sequence[RowsOutcome]) -> None:
+            assert not row_outcomes.keys() & {row for each in settled for row in each.rows}
+            row_outcomes.update({row: each for each in settled for row in each.rows})
 
         pool = WorkerPool(api, client, take, workers=workers)
         running = asyncio.create_task(pool.run((feed or _feed)(batches)))

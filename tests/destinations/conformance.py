@@ -21,7 +21,7 @@ from importer.client.transport import Transport
 from importer.destinations.base import Destination
 from importer.destinations.decisions import Done, Stop
 from importer.errors import AuthorizationError, StopRunError
-from importer.model import Batch, MediaKind, RatingJob, RowOutcome, Status
+from importer.model import Batch, MediaKind, RatingJob, RowsOutcome, Status
 from importer.progress import Progress
 from importer.sandbox import Sandbox, SandboxOptions
 from importer.sandbox.catalogue import Kind
@@ -37,7 +37,7 @@ UNKNOWN = "tt9999999"
 class Delivery:
     """What came of bringing some jobs to a sandbox."""
 
-    row_outcomes: dict[int, RowOutcome] = field(default_factory=dict)
+    row_outcomes: dict[int, RowsOutcome] = field(default_factory=dict)
     stopped_by: BaseException | None = None
     unconfirmed_rows: set[int] = field(default_factory=set)
     stored: dict[str, float | str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class DestinationConformance(ABC):
         jobs: Sequence[RatingJob],
         url: str,
         client: Client,
-        take: Callable[[Sequence[RowOutcome]], None],
+        take: Callable[[Sequence[RowsOutcome]], None],
     ) -> Sequence[RatingJob]:
         """What a run does with its rows before it sends them; returns those that are sent."""
         return jobs
@@ -97,10 +97,10 @@ class DestinationConformance(ABC):
     ) -> Delivery:
         result = Delivery()
 
-        def take(row_outcomes: Sequence[RowOutcome]) -> None:
-            for row_outcome in row_outcomes:
-                assert row_outcome.row not in result.row_outcomes, "a second outcome for one row"
-                result.row_outcomes[row_outcome.row] = row_outcome
+        def take(settled: Sequence[RowsOutcome]) -> None:
+            for each in settled:
+                assert not result.row_outcomes.keys() & set(each.rows), "a second outcome for one row"
+                result.row_outcomes.update(dict.fromkeys(each.rows, each))
 
         async with sandbox:
             destination = self.build(sandbox.url, password=password)

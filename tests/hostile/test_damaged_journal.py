@@ -15,7 +15,7 @@ from importer.journal.blocks import BLOCK
 from importer.journal.checksums import check_run
 from importer.journal.history import count_sent, find_run, list_runs, read_results, read_tallies
 from importer.journal.prune import PrunedJournal
-from importer.model import UNRATE, Outcome, RowOutcome, Status
+from importer.model import UNRATE, Outcome, RowsOutcome, Status
 from tests.builders import build_invalid, build_job
 
 ROWS = 3 * BLOCK
@@ -40,7 +40,7 @@ def load(journal: Journal, name: str, rows: int, rating: int = 8) -> JournalRun:
 
 def send(run: JournalRun, until: int) -> None:
     jobs = [job.row for job in run.claim(0, until)]
-    run.record(RowOutcome(row, OUTCOMES[row % 7 % 3], 1, 200, 1.7e9 + row, 42) for row in jobs[:-3])
+    run.record(RowsOutcome([row], OUTCOMES[row % 7 % 3], 1, 200, 1.7e9 + row, 42) for row in jobs[:-3])
 
 
 def build_journal(folder: Path) -> None:
@@ -241,12 +241,12 @@ def test_a_transaction_that_fails_leaves_the_checksums_as_they_were(tmp_path: Pa
 
         def fail() -> None:
             with journal.transaction():
-                run.record([RowOutcome(row, OUTCOMES[0], 1, 200, 1.0, 1) for row in range(1, 4000)])
+                run.record([RowsOutcome([row], OUTCOMES[0], 1, 200, 1.0, 1) for row in range(1, 4000)])
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
             fail()
-        run.record([RowOutcome(1, OUTCOMES[2], 1, 200, 1.0, 1)])
+        run.record([RowsOutcome([1], OUTCOMES[2], 1, 200, 1.0, 1)])
         check_run(journal.connection, run.number)
     with Journal(tmp_path, "account") as journal:
         journal.open_run(run.number, run.run_id)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from importer.journal import Journal, JournalRun
 from importer.journal.copies import copy_journal, copy_marked
-from importer.model import Outcome, RatingJob, RowOutcome, Status
+from importer.model import Outcome, RatingJob, RowsOutcome, Status
 from tests.builders import build_job
 
 
@@ -26,7 +26,7 @@ def rows_of(jobs: list[RatingJob]) -> list[int]:
 def test_a_marked_copy_says_that_each_open_row_may_have_arrived(tmp_path: Path) -> None:
     with Journal(tmp_path, "here") as journal:
         run = begin(journal, 5)
-        run.record([RowOutcome(2, Outcome(Status.RATED), 1, 201, 1.0, 5)])
+        run.record([RowsOutcome([2], Outcome(Status.RATED), 1, 201, 1.0, 5)])
         run.claim_rows([3])
         content = copy_marked(journal.path, run)
         assert rows_of(run.unanswered()) == [3], "the run's own journal stays as it is"

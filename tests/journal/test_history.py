@@ -16,7 +16,7 @@ from importer.journal.history import (
     read_results,
     read_tallies,
 )
-from importer.model import RESULT_COLUMNS, ClosedRow, Outcome, RowOutcome, SourceRow, Status
+from importer.model import RESULT_COLUMNS, ClosedRow, Outcome, RowsOutcome, SourceRow, Status
 from tests.builders import build_invalid, build_job
 
 RATED = Outcome(Status.RATED)
@@ -34,7 +34,7 @@ def add_run(
 
 def rate(journal: Journal, run: JournalRun, *rows: int) -> None:
     run.claim(0, 1000)
-    run.record([RowOutcome(row, RATED, 1, 200, 1.0, 5) for row in rows])
+    run.record([RowsOutcome([row], RATED, 1, 200, 1.0, 5) for row in rows])
 
 
 def test_no_folder_and_an_empty_folder_have_no_runs(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from importer.model import (
     MediaKind,
     Outcome,
     Rating,
-    RowOutcome,
+    RowsOutcome,
     SourceRow,
     Status,
 )
@@ -62,8 +62,8 @@ def plan(
     return run
 
 
-def row_outcome(row: int, outcome: Outcome = RATED) -> RowOutcome:
-    return RowOutcome(row, outcome, 1, 200, 1_700_000_000.5, 42)
+def row_outcome(row: int, outcome: Outcome = RATED) -> RowsOutcome:
+    return RowsOutcome([row], outcome, 1, 200, 1_700_000_000.5, 42)
 
 
 def deliver(journal: Journal, run: JournalRun, outcome: Outcome = RATED) -> None:
@@ -661,7 +661,7 @@ def test_released_rows_can_be_taken_again_and_the_others_cannot(journal: Journal
 def test_an_outcome_is_written_with_how_it_went(journal: Journal) -> None:
     run = plan(journal, build_job(1), build_job(2))
     run.claim(0, 10)
-    run.record([row_outcome(1), RowOutcome(2, Outcome(Status.FAILED, "why", "so"), 6, None, None, None)])
+    run.record([row_outcome(1), RowsOutcome([2], Outcome(Status.FAILED, "why", "so"), 6, None, None, None)])
     first, second = results(journal, run)
     assert (first["status"], first["reason"], first["message"]) == ("rated", None, None)
     assert (first["attempts"], first["http_status"], first["duration_ms"]) == (1, 200, 42)

@@ -7,7 +7,7 @@ import pytest
 
 from importer.errors import UsageError
 from importer.journal import Journal, JournalRun, rows
-from importer.model import Outcome, RowOutcome, SourceRow, Status
+from importer.model import Outcome, RowsOutcome, SourceRow, Status
 from importer.readers import open_reader
 from tests.builders import build_invalid, build_job
 
@@ -88,7 +88,7 @@ def test_what_is_added_to_a_continued_run_is_not_all_of_it(journal: Journal) -> 
 def test_a_kept_row_comes_with_what_the_account_had(journal: Journal) -> None:
     run = begin(journal, build_job(1), build_job(2))
     run.note_previous([(2, 5, "2020-01-01T00:00:00Z")])
-    run.record([RowOutcome(row, Outcome(Status.RATED), 1, 201, 1.0, 5) for row in (1, 2)])
+    run.record([RowsOutcome([row], Outcome(Status.RATED), 1, 201, 1.0, 5) for row in (1, 2)])
 
     sent = run.sent_rows(0, ALL)
 

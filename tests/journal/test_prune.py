@@ -15,7 +15,7 @@ from importer.errors import JournalLockedError, StopRunError
 from importer.journal import Journal, JournalRun
 from importer.journal.history import find_run, list_runs, read_results
 from importer.journal.prune import NEWEST_KEPT, Pruned, PrunedJournal
-from importer.model import Outcome, RowOutcome, Status
+from importer.model import Outcome, RowsOutcome, Status
 from importer.progress import RequestRecord, Traffic, WaitRecord
 from tests.builders import build_job
 
@@ -34,7 +34,7 @@ def add_run(
         run.add_rows(jobs, [None] * len(jobs))
     run.claim(0, 1000)
     run.record(
-        [RowOutcome(row, outcome, 1, 200, 1.0, 5) for row, outcome in zip(rows, outcomes, strict=True)]
+        [RowsOutcome([row], outcome, 1, 200, 1.0, 5) for row, outcome in zip(rows, outcomes, strict=True)]
     )
     request, wait = RequestRecord(1.0, 5, "POST", 200, len(rows), ""), WaitRecord(1.0, 2.0, "429")
     run.note_traffic(Traffic(deque([request]), deque([wait])))
@@ -154,7 +154,7 @@ def test_a_row_that_may_have_arrived_keeps_its_run(tmp_path: Path) -> None:
             again.add_rows([build_job(1, imdb_id="tt0000101")], [None])
         assert [job.row for job in again.still_unconfirmed()] == [1]
         again.claim(0, 10)
-        again.record([RowOutcome(1, RATED, 1, 200, 1.0, 5)])
+        again.record([RowsOutcome([1], RATED, 1, 200, 1.0, 5)])
         again.finish()
     assert unsure.run_id in prune(tmp_path).run_ids  # now that is known
 

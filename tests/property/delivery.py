@@ -12,7 +12,7 @@ from importer.client.rate_limit import Limiter
 from importer.destinations.base import Destination
 from importer.errors import StopRunError
 from importer.http import Request, Response
-from importer.model import Batch, RatingJob, RowOutcome
+from importer.model import Batch, RatingJob, RowsOutcome
 from importer.progress import Progress
 from importer.sandbox.exchange import Call, Route, Twist
 from tests.virtual_time import run_in_virtual_time
@@ -25,14 +25,14 @@ def deliver_jobs(
     *,
     workers: int = 1,
     stop_seconds: float | None = None,
-) -> tuple[WorkerPool, dict[int, RowOutcome]]:
+) -> tuple[WorkerPool, dict[int, RowsOutcome]]:
     """Send the jobs and return the outcomes by row, of which each has at most one."""
-    row_outcomes: dict[int, RowOutcome] = {}
+    row_outcomes: dict[int, RowsOutcome] = {}
 
-    def take(settled: Sequence[RowOutcome]) -> None:
-        for row_outcome in settled:
-            assert row_outcome.row not in row_outcomes, "a second outcome for one row"
-            row_outcomes[row_outcome.row] = row_outcome
+    def take(settled: Sequence[RowsOutcome]) -> None:
+        for each in settled:
+            assert not row_outcomes.keys() & set(each.rows), "a second outcome for one row"
+            row_outcomes.update(dict.fromkeys(each.rows, each))
 
     async def batches() -> AsyncIterator[Sequence[Batch]]:
         batcher = Batcher(BatchSize(destination.batch_size))

@@ -24,7 +24,7 @@ from importer.destinations.dates import Dates
 from importer.destinations.mdblist.api import Mdblist
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
-from importer.model import MediaKind, RatingJob, RowOutcome, Status
+from importer.model import MediaKind, RatingJob, RowsOutcome, Status
 from tests.builders import build_job
 from tests.property.delivery import deliver_jobs, without_limit
 
@@ -154,7 +154,7 @@ def number(drawn: Sequence[RatingJob]) -> list[RatingJob]:
 
 def deliver(
     server: FakeMdblist, table: Sequence[RatingJob], batch_size: int, workers: int, stop_seconds: float | None
-) -> tuple[WorkerPool, dict[int, RowOutcome]]:
+) -> tuple[WorkerPool, dict[int, RowsOutcome]]:
     dates = Dates(datetime(2026, 9, 1, tzinfo=UTC))
     mdblist = Mdblist("http://127.0.0.1:1", "key", "x", dates, batch_size=batch_size)
     client = Client(server, without_limit())

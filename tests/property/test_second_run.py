@@ -12,7 +12,7 @@ from importer.destinations.trakt_v1.api import TraktV1
 from importer.interrupts import StopRequest
 from importer.journal import Journal, JournalRun
 from importer.journal.results import Tally
-from importer.model import UNRATE, Outcome, RowOutcome, Status
+from importer.model import UNRATE, Outcome, RowsOutcome, Status
 from importer.progress import Progress
 from importer.readers import open_reader
 from importer.runs.load import Loading, Source, fingerprint_file
@@ -65,7 +65,7 @@ def test_a_run_not_read_again_tells_what_reading_it_would(
             outcomes = [Status.UNRATED if job.rating == UNRATE else data.draw(answers) for job in jobs]
             run.record(
                 [
-                    RowOutcome(job.row, Outcome(status, str(status)), 1, 200, 1.0, 5)
+                    RowsOutcome([job.row], Outcome(status, str(status)), 1, 200, 1.0, 5)
                     for job, status in zip(jobs, outcomes, strict=True)
                 ],
             )

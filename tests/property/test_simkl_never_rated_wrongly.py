@@ -21,7 +21,7 @@ from importer.destinations.dates import Dates
 from importer.destinations.simkl.api import Simkl
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
-from importer.model import MediaKind, RatingJob, RowOutcome, Status
+from importer.model import MediaKind, RatingJob, RowsOutcome, Status
 from importer.sandbox import SandboxOptions
 from importer.sandbox.catalogue import Catalogue, Kind
 from importer.sandbox.exchange import Twist
@@ -137,7 +137,7 @@ OPTIONS = st.fixed_dictionaries(
 
 def deliver(
     server: SandboxServer, table: Sequence[tuple[RatingJob, str]], batch_size: int
-) -> tuple[WorkerPool, dict[int, RowOutcome]]:
+) -> tuple[WorkerPool, dict[int, RowsOutcome]]:
     dates = Dates(datetime(2026, 9, 1, tzinfo=UTC))
     simkl = Simkl("http://127.0.0.1:1/simkl", "sandbox-client", "demo", dates, batch_size=batch_size)
     client = Client(server, without_limit(), server)

@@ -26,7 +26,7 @@ from importer.destinations.titles import possible_kinds
 from importer.destinations.trakt.api import TraktV2
 from importer.errors import ConnectionLostError, Loss
 from importer.http import Request, Response
-from importer.model import MediaKind, RatingJob, RowOutcome, Status
+from importer.model import MediaKind, RatingJob, RowsOutcome, Status
 from tests.builders import build_job
 from tests.property.delivery import deliver_jobs, without_limit
 
@@ -182,7 +182,7 @@ def build_server(table: Sequence[Row], echo: Callable[[Item], Item], troubles: S
 
 def deliver(
     server: FakeTrakt, table: Sequence[Row], batch_size: int, workers: int, stop_seconds: float | None = None
-) -> tuple[WorkerPool, dict[int, RowOutcome]]:
+) -> tuple[WorkerPool, dict[int, RowsOutcome]]:
     trakt = TraktV2(
         "http://127.0.0.1:1", "id", "x", Dates(datetime(2026, 9, 1, tzinfo=UTC)), batch_size=batch_size
     )

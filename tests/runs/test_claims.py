@@ -14,7 +14,7 @@ from importer.client.rate import Rate
 from importer.destinations.registry import choose
 from importer.http import Request, Response
 from importer.journal import Journal, JournalRun
-from importer.model import Batch, Outcome, RowOutcome, Status
+from importer.model import Batch, Outcome, RowsOutcome, Status
 from importer.progress import Traffic
 from importer.runs.destination import OpenDestination
 from importer.runs.import_run import ImportRun
@@ -111,7 +111,7 @@ def test_batches_that_come_together_share_a_commit(run: JournalRun) -> None:
         writer = JournalWriter(run)
         claim_rows = run.claim_rows
 
-        def note(rows: Sequence[int], answered: list[RowOutcome], traffic: Traffic) -> None:
+        def note(rows: Sequence[int], answered: list[RowsOutcome], traffic: Traffic) -> None:
             commits.append(sorted(rows))
             claim_rows(rows, answered, traffic)
 
@@ -131,7 +131,7 @@ def test_a_claim_is_written_once_whoever_asks_again(run: JournalRun) -> None:
         writer = JournalWriter(run)
         claim_rows = run.claim_rows
 
-        def note(rows: Sequence[int], answered: list[RowOutcome], traffic: Traffic) -> None:
+        def note(rows: Sequence[int], answered: list[RowsOutcome], traffic: Traffic) -> None:
             claimed.extend(rows)
             claim_rows(rows, answered, traffic)
 
@@ -154,7 +154,7 @@ def test_outcomes_are_written_together_with_the_next_claim(run: JournalRun) -> N
     async def main() -> list[int]:
         writer = JournalWriter(run)
         await writer.claim(batch_of(1, 2))
-        writer.note([RowOutcome(1, Outcome(Status.RATED), 1, 200, 0.0, 1)])
+        writer.note([RowsOutcome([1], Outcome(Status.RATED), 1, 200, 0.0, 1)])
         await writer.claim(batch_of(3))
         left = await writer.call(claimed_rows, run)
         writer.finish()

@@ -20,7 +20,7 @@ from importer.destinations.upload_files.plain_csv import PlainFile
 from importer.destinations.upload_files.trakt_csv import TraktFile
 from importer.errors import ImporterError, StopRunError
 from importer.journal import Journal, JournalRun
-from importer.model import RESULT_COLUMNS, MediaKind, RatingJob, RowOutcome, SourceRow
+from importer.model import RESULT_COLUMNS, MediaKind, RatingJob, RowsOutcome, SourceRow
 from importer.progress import Progress
 from importer.runs import export_file as writing
 from importer.runs.delivery import Work
@@ -392,7 +392,7 @@ def test_rows_that_a_crash_left_marked_are_written(desk: Desk) -> None:
 def test_a_journal_that_takes_no_outcomes_has_the_file_written_again(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(self: JournalRun, row_outcomes: Iterator[RowOutcome]) -> None:
+    def fail(self: JournalRun, row_outcomes: Iterator[RowsOutcome]) -> None:
         raise ImporterError("cannot write the journal")
 
     run = desk.plan(film(1, "Heat"), film(2, "Ran"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from importer.journal import Journal, JournalRun
-from importer.model import RESULT_COLUMNS, UNRATE, MediaKind, Outcome, RatingJob, RowOutcome, Status
+from importer.model import RESULT_COLUMNS, UNRATE, MediaKind, Outcome, RatingJob, RowsOutcome, Status
 from importer.sync.source import Version
 from importer.sync.state import (
     JobState,
@@ -46,7 +46,7 @@ def meet(
     journal: Journal, run: JournalRun, row: int, status: Status, message: str = "nobody knows it"
 ) -> None:
     """Let the destination say something of a row."""
-    run.record([RowOutcome(row, Outcome(status, "not_found", message), 1, 200, 0.0, 1)])
+    run.record([RowsOutcome([row], Outcome(status, "not_found", message), 1, 200, 0.0, 1)])
 
 
 def lines(journal: Journal, run: JournalRun) -> list[dict[str, Any]]:
@@ -125,7 +125,7 @@ class TestKnownFailures:
 
     def test_what_the_account_holds_otherwise_is_told_once_and_not_sent_again(self, journal: Journal) -> None:
         run = plan(journal, UNKNOWN)
-        run.record([RowOutcome(1, Outcome(Status.FAILED, "not_stored", "a rating of 4"), 1, 200, 0.0, 1)])
+        run.record([RowsOutcome([1], Outcome(Status.FAILED, "not_stored", "a rating of 4"), 1, 200, 0.0, 1)])
         known = collect_known(run.results(), {}, NOW)
         later = plan(journal, UNKNOWN)
         close_known(later, known, 30, NOW + timedelta(days=3))
@@ -145,7 +145,7 @@ class TestKnownFailures:
     def test_thousands_take_one_commit(self, journal: Journal) -> None:
         jobs = [build_job(row, imdb_id=f"tt{9_000_000 + row}") for row in range(1, 9_001)]
         run = plan(journal, *jobs)
-        run.record([RowOutcome(job.row, Outcome(Status.NOT_FOUND), 1, 200, 0.0, 1) for job in jobs])
+        run.record([RowsOutcome([job.row], Outcome(Status.NOT_FOUND), 1, 200, 0.0, 1) for job in jobs])
         known = collect_known(run.results(), {}, NOW)
         assert len(known) == 9_000
         again = plan(journal, *jobs)

@@ -12,7 +12,7 @@ from importer.destinations.tmdb.api import Tmdb
 from importer.destinations.tmdb.find import TmdbFinder
 from importer.destinations.tmdb.request import TmdbAccess
 from importer.matching.cache import LookupCache
-from importer.model import MediaKind, RatingJob, RowOutcome, Status
+from importer.model import MediaKind, RatingJob, RowsOutcome, Status
 from importer.progress import Progress
 from importer.runs.find_ids import Finding
 from importer.sandbox import SandboxOptions
@@ -45,12 +45,12 @@ class TmdbConformance(DestinationConformance):
         jobs: Sequence[RatingJob],
         url: str,
         client: Client,
-        take: Callable[[Sequence[RowOutcome]], None],
+        take: Callable[[Sequence[RowsOutcome]], None],
     ) -> Sequence[RatingJob]:
         finder = TmdbFinder(self.build(url).access)
         with tempfile.TemporaryDirectory() as folder, LookupCache(Path(folder) / "cache.sqlite3") as cache:
             found = await Finding(finder, cache, client, 4, Progress()).fill_in(jobs)
-        take([RowOutcome(row, outcome, 1, 200, None, None) for row, outcome in found.outcomes])
+        take([RowsOutcome([row], outcome, 1, 200, None, None) for row, outcome in found.outcomes])
         filled = {job.row: job for job in found.jobs}
         closed = {row for row, _ in found.outcomes}
         return [filled.get(job.row, job) for job in jobs if job.row not in closed]
