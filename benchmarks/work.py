@@ -5,7 +5,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd  # noqa: F401 - or the readers would import it while the clock runs
+import aiohttp  # noqa: F401 - or the first connection would import it while the clock runs
+import pandas as pd  # noqa: F401 - as would the readers
 import typer
 import uvloop  # noqa: F401 - as would the sending
 

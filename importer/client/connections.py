@@ -89,13 +89,15 @@ class Connections:
         Raises ConnectionLostError, whose text holds no secret.
         """
         proxy = self._proxies.find(request.url) if self._proxies else None
-        session = self._choose_session(proxy)
+        session, body = self._choose_session(proxy), request.body
         try:
             with self._deadlines.within(total_seconds):
                 answer = await session.request(
                     request.method,
                     request.url,
-                    data=request.body,
+                    data=None
+                    if body is None
+                    else aiohttp.BytesPayload(body, content_type="application/json"),
                     headers=request.headers,
                     allow_redirects=False,
                     proxy=proxy,

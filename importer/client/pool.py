@@ -19,8 +19,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import groupby
-from operator import itemgetter
 
 from importer.client.batching import Batcher, BatchSize, cut_to_room
 from importer.client.client import Client, Trace
@@ -286,9 +284,14 @@ def _share_outcomes(
 ) -> list[RowsOutcome]:
     """Give neighbours with the same outcome one value; those with None have no outcome yet."""
     facts = trace.attempts, trace.http_status, trace.sent_at, round(trace.duration_seconds * 1000)
-    pairs = zip((job.row for job in jobs), outcomes, strict=True)
-    return [
-        RowsOutcome([row for row, _ in neighbours], outcome, *facts)
-        for outcome, neighbours in groupby(pairs, itemgetter(1))
-        if outcome is not None
-    ]
+    shared: list[RowsOutcome] = []
+    rows: list[int] = []
+    before: Outcome | None = None
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if outcome is not None and outcome != before:
+            rows = []
+            shared.append(RowsOutcome(rows, outcome, *facts))
+        if outcome is not None:
+            rows.append(job.row)
+        before = outcome
+    return shared

@@ -2,26 +2,25 @@
 
 import json
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
 
 from importer.journal.blocks import is_of_today
 from importer.journal.states import KNOWN, WITHIN, within
-from importer.model import RESULT_COLUMNS, Status
+from importer.model import RESULT_COLUMNS, UNRATE, RatingJob, Status
 
 _RESULTS = f"SELECT {', '.join(RESULT_COLUMNS)} FROM result WHERE run = ? ORDER BY row"
 _OUTCOMES = (
     "SELECT first_row, last_row, status, reason, told, attempts, http_status, sent_at, duration_ms"
     f" FROM outcome WHERE {WITHIN} ORDER BY last_row"
 )
+_BLOCK_ROWS = 1000
 _CELLS = (
-    "SELECT row, line, note, kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id,"
-    " iif(row.rating = 0, 'unrate', row.rating), row.rated_at,"
-    " iif(previous.rating = 0, 'unrate', previous.rating)"
-    " FROM row LEFT JOIN previous USING (run, row)"
-    " WHERE id BETWEEN (? << 32) + ? + 1 AND (? << 32) + 4294967295 ORDER BY id LIMIT 1000"
+    "SELECT row, line, kind, title, year, season, episode, imdb_id, tmdb_id, tvdb_id, trakt_id, row.rating,"
+    " row.rated_at, NULL, note, previous.rating FROM row LEFT JOIN previous USING (run, row)"
+    f" WHERE id BETWEEN (? << 32) + ? + 1 AND (? << 32) + 4294967295 ORDER BY id LIMIT {_BLOCK_ROWS}"
 )
 
 RESULT_CELLS = (
@@ -69,24 +68,28 @@ def results_at(database: sqlite3.Connection, number: int, rows: Sequence[int]) -
     return database.execute(_CELLS_AT, values).fetchall()
 
 
-def results_of(database: sqlite3.Connection, number: int) -> Generator[tuple[Any, ...]]:
-    """Yield the lines of a run's results file, in input order and in the order of its columns."""
+def results_of(
+    database: sqlite3.Connection, number: int, jobs: Sequence[RatingJob] = ()
+) -> Generator[tuple[Any, ...]]:
+    """Yield the lines of a run's results file, in input order and in the order of its columns.
+
+    `jobs` are all rows of the run, if they are at hand; else the journal has them.
+    """
     found = "SELECT repeats FROM run WHERE number = ? AND undo_of IS NULL"
     if is_of_today(database) and (run := database.execute(found, (number,)).fetchone()):
-        yield from _join_columns(database, number, run[0])
+        yield from _join_columns(database, number, run[0], jobs)
     else:
         yield from database.execute(_RESULTS, (number,))
 
 
 def _join_columns(
-    database: sqlite3.Connection, number: int, repeats: int | None
+    database: sqlite3.Connection, number: int, repeats: int | None, jobs: Sequence[RatingJob]
 ) -> Generator[tuple[Any, ...]]:
     """The view's lines in two thirds of the time: what became of a hundred rows is read once.
 
     A run that repeats another has the rows of that one, and what it knew of them stood there before.
     """
-    end, run = 0, repeats or number
-    while rows := database.execute(_CELLS, (run, end, run)).fetchall():
+    for rows in _list_rows(database, number, jobs) if jobs else _read_rows(database, repeats or number):
         begin, end = rows[0][0], rows[-1][0]
         lines = database.execute(_OUTCOMES, within(number, begin, end)).fetchall()
         _, _, *columns = zip(*lines, strict=True)
@@ -94,7 +97,7 @@ def _join_columns(
             sizes = [min(last, end) - max(first, begin) + 1 for first, last, *_ in lines]
             columns = [tuple(chain.from_iterable(map(repeat, values, sizes))) for values in columns]
         status, reason, told, *sent = columns
-        row, line, notes, *cells, rating, rated_at, previous = zip(*rows, strict=True)
+        row, line, *cells, rating, rated_at, _, notes, previous = zip(*rows, strict=True)
         if any(notes):
             told = tuple(
                 f"{note}; {each}" if note and each else note or each
@@ -105,8 +108,28 @@ def _join_columns(
                 now if why == KNOWN.reason else before
                 for why, now, before in zip(reason, rating, previous, strict=True)
             )
-        ratings = rating, rated_at, previous
+        ratings = _name_removals(rating), rated_at, _name_removals(previous)
         yield from zip(row, line, status, reason, told, *cells, *ratings, *sent, strict=True)
+
+
+def _read_rows(database: sqlite3.Connection, run: int) -> Iterator[list[tuple[Any, ...]]]:
+    """Yield rows in blocks, each with the values of a job, and the rating that stood there before."""
+    end = 0
+    while rows := database.execute(_CELLS, (run, end, run)).fetchall():
+        yield rows
+        end = rows[-1][0]
+
+
+def _list_rows(
+    database: sqlite3.Connection, run: int, jobs: Sequence[RatingJob]
+) -> Iterator[list[tuple[Any, ...]]]:
+    before = dict(database.execute("SELECT row, rating FROM previous WHERE run = ?", (run,)).fetchall())
+    for first in range(0, len(jobs), _BLOCK_ROWS):
+        yield [(*job, before.get(job[0])) for job in jobs[first : first + _BLOCK_ROWS]]
+
+
+def _name_removals(ratings: Sequence[Any]) -> Sequence[Any]:
+    return ["unrate" if rating == UNRATE else rating for rating in ratings] if UNRATE in ratings else ratings
 
 
 def tallies_of(database: sqlite3.Connection, number: int) -> list[Tally]:

@@ -129,6 +129,12 @@ class RunRows:
         else:
             self._kept = None
 
+    def _all_jobs(self) -> list[RatingJob]:
+        """Return the jobs of all rows in order, if they are kept and no row is anything else."""
+        ids = self.number << 32, (self.number + 1 << 32) - 1
+        is_all = self._kept and len(self._kept) == self._database.count("row WHERE id BETWEEN ? AND ?", *ids)
+        return [job for _, job in sorted(self._kept.items())] if self._kept and is_all else []
+
     def _find(
         self, where: str, values: Sequence[object], others: str = ""
     ) -> tuple[list[RatingJob], list[tuple[Any, ...]]]:

@@ -74,7 +74,7 @@ class JournalRun(LoadedRows, ComparedRows, SentRows, UnlistedRows):
 
     def results(self) -> Generator[tuple[Any, ...]]:
         """Yield the lines of the results file, in input order and in the order of its columns."""
-        return results_of(self._db, self.number)
+        return results_of(self._db, self.number, self._all_jobs())
 
     def results_at(self, rows: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the `RESULT_CELLS` of these rows, whatever their order."""

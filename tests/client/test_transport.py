@@ -27,9 +27,7 @@ from importer.http import Request, Response
 KEY = "s3cr3t-k3y"
 HOST = "http://127.0.0.1:1"
 URL_WITH_KEY = f"{HOST}/rate/movie/{KEY}"
-REQUEST = Request(
-    "POST", URL_WITH_KEY, "POST rate/movie", b'{"rating":8}', {"Content-Type": "application/json"}
-)
+REQUEST = Request("POST", URL_WITH_KEY, "POST rate/movie", b'{"rating":8}', {"trakt-api-version": "2"})
 
 
 async def send(request: Request = REQUEST, **options: Any) -> Response:
@@ -76,8 +74,8 @@ async def test_the_request_goes_out_as_it_was_built(server: aioresponses) -> Non
 
     server.post(URL_WITH_KEY, callback=look)
     await send()
-    assert seen["data"] == REQUEST.body
-    assert seen["headers"]["Content-Type"] == "application/json"
+    assert (seen["data"].decode(), seen["data"].content_type) == ('{"rating":8}', "application/json")
+    assert seen["headers"]["trakt-api-version"] == "2"
     assert seen["allow_redirects"] is False
 
 
@@ -230,6 +228,7 @@ async def test_over_a_real_socket_body_and_headers_arrive() -> None:
     assert seen.startswith(f"POST /rate/movie/{KEY} HTTP/1.1\r\n".encode())
     assert b"\r\nUser-Agent: rating-importer/" in seen
     assert b"\r\nAccept: application/json\r\n" in seen
+    assert b"\r\nContent-Type: application/json\r\n" in seen
     assert seen.endswith(b"\r\n\r\n{}")
 
 

@@ -94,3 +94,25 @@ def test_a_kept_row_comes_with_what_the_account_had(journal: Journal) -> None:
 
     assert [(each.job.row, each.is_known, each.rating) for each in sent] == [(1, True, None), (2, True, 5)]
     assert sent == open_again(journal, run).sent_rows(0, ALL)
+
+
+def test_results_are_those_of_the_journal(journal: Journal) -> None:
+    run = begin(
+        journal,
+        build_job(2, rating=0),
+        build_job(3, title="Heat", year=1995, note="rounded"),
+        build_job(1, rating=9, rated_at="2020-01-01"),
+    )
+    run.note_previous([(1, 0, None), (2, 5, "2020-01-01T00:00:00Z")])
+    run.record([RowsOutcome([1, 3], Outcome(Status.RATED, "", "so"), 1, 201, 1.0, 5)])
+
+    lines = [*run.results()]
+
+    assert [line[0] for line in lines] == [1, 2, 3]
+    assert lines == [*open_again(journal, run).results()]
+
+
+def test_results_with_a_row_that_is_no_job_come_from_the_journal(journal: Journal) -> None:
+    run = begin(journal, build_job(1), build_invalid(2))
+
+    assert [line[0] for line in run.results()] == [1, 2]

@@ -11,5 +11,4 @@ def build_request(
     """Build a request to `path`; the label, which is what logs show, has no key."""
     more = f"&{query}" if query else ""
     url = f"{base_url}{path}?apikey={quote(api_key, safe='')}{more}"
-    headers = {"Content-Type": "application/json"} if body is not None else {}
-    return Request(method, url, f"{method} {path.removeprefix('/')}", body, headers)
+    return Request(method, url, f"{method} {path.removeprefix('/')}", body)

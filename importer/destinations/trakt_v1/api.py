@@ -31,7 +31,6 @@ from importer.model import HATE, LOVE, Batch, MediaKind, Outcome, RatingJob, Sta
 BULK_SIZE = 50
 """Jobs per bulk request: what v1 clients settled on; 120 to 400 in one call gave 500s."""
 
-_JSON = {"Content-Type": "application/json"}
 _ADVANCED = frozenset(map(str, range(1, 11)))
 _PLURAL = {MediaKind.MOVIE: "movies", MediaKind.SHOW: "shows", MediaKind.EPISODE: "episodes"}
 
@@ -150,7 +149,7 @@ class TraktV1:
         content["username"] = self.username
         content["password"] = self.password_sha1
         url = f"{self.base_url}/{method}/{_quote(self.api_key)}{suffix}"
-        return Request("POST", url, f"POST {method}", orjson.dumps(content), _JSON)
+        return Request("POST", url, f"POST {method}", orjson.dumps(content))
 
 
 @lru_cache(maxsize=8)
