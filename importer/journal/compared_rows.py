@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from importer.journal.database import insert_rows
 from importer.journal.rows import AFTER, JOB_COLUMNS, OPEN, STATE, Changed, PlannedChange, RunRows, build_jobs
 from importer.model import IMDB_ID, UNRATE, MediaKind, Outcome, Rating, RatingJob
 
@@ -128,8 +129,11 @@ class ComparedRows(RunRows):
             self._forget_open("previous")
             self._forget_open("own_date")
             for known, ratings in ((1, found), (2, doubtful)):
-                self._db.executemany(
-                    f"INSERT OR REPLACE INTO previous VALUES ({self.number}, ?, ?, ?, {known})", ratings
+                insert_rows(
+                    self._db,
+                    "INSERT OR REPLACE INTO previous",
+                    f"{self.number}, ?, ?, ?, {known}",
+                    ratings,
                 )
             # The dates that ratings of earlier runs have in their rows, where the account has others.
             self._db.execute(

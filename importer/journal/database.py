@@ -13,9 +13,10 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +29,9 @@ from importer.journal.checksums import Checksums
 from importer.state_files import check_ours, explain_trouble, take_lock, translate_trouble
 
 _LOCK_POLL_SECONDS = 0.1
+
+_INSERTED_AT_ONCE = 60
+"""Some builds of SQLite take no more than 999 values in one statement."""
 
 
 class Database:
@@ -172,3 +176,11 @@ def distrust(db: sqlite3.Connection) -> None:
     """Let nothing in the file run code, and let SQLite look closely at what it reads."""
     db.execute("PRAGMA trusted_schema = OFF")
     db.execute("PRAGMA cell_size_check = ON")
+
+
+def insert_rows(db: sqlite3.Connection, insert: str, places: str, rows: Iterable[Sequence[object]]) -> None:
+    """Insert rows, many with one statement: each takes two thirds of the time of one by itself."""
+    remaining = iter(rows)
+    while some := [*islice(remaining, _INSERTED_AT_ONCE)]:
+        places_of_all = ", ".join([f"({places})"] * len(some))
+        db.execute(f"{insert} VALUES {places_of_all}", [*chain.from_iterable(some)])

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from importer.journal import states
+from importer.journal.database import insert_rows
 from importer.journal.rows import RunRows
 from importer.model import ClosedRow, InvalidRow, Outcome, PlannedRow, RatingJob, SourceRow
 
@@ -27,16 +28,14 @@ class LoadedRows(RunRows):
 
     def add_rows(self, rows: Iterable[SourceRow], outcomes: Iterable[Outcome | None]) -> None:
         """Add rows, with outcomes for those that are closed before sending."""
-        alike: dict[type[SourceRow], list[SourceRow]] = {}
-        added: list[tuple[int, tuple[Any, ...]]] = []
-        for row, outcome in zip(rows, outcomes, strict=True):
-            alike.setdefault(row.__class__, []).append(row)
-            is_open = outcome is None and row.__class__ is RatingJob  # nearly every row
-            added.append((row[0], states.OPEN if is_open else _build_state(row, outcome)))
-        for group in alike.values():
-            self._insert(group)
-        self._keep([row for row in alike.get(RatingJob, ()) if isinstance(row, RatingJob)])
-        if lines := states.join_rows(added):
+        rows = [*rows]
+        for kind in {*map(type, rows)}:
+            self._insert([row for row in rows if row.__class__ is kind])
+        self._keep([row for row in rows if isinstance(row, RatingJob)])
+        lines = states.join_rows(
+            (row[0], _build_state(row, outcome)) for row, outcome in zip(rows, outcomes, strict=True)
+        )
+        if lines:
             states.insert(self._db, self.number, lines)
             self._database.checksums.touch("row", self.number, lines[0][0], lines[-1][1])
 
@@ -47,9 +46,10 @@ class LoadedRows(RunRows):
         columns = {
             name: cells for name, cells in zip(names, every, strict=False) if cells.count(None) < len(rows)
         }
-        self._db.executemany(
-            f"INSERT INTO row (id, {', '.join(columns)})"
-            f" VALUES ({self.number << 32} + ?{', ?' * len(columns)})",
+        insert_rows(
+            self._db,
+            f"INSERT INTO row (id, {', '.join(columns)})",
+            f"{self.number << 32} + ?{', ?' * len(columns)}",
             zip(numbers, *columns.values(), strict=True),
         )
         if isinstance(rows[0], PlannedRow | ClosedRow):
@@ -58,7 +58,7 @@ class LoadedRows(RunRows):
                 for row in rows
                 if isinstance(row, PlannedRow | ClosedRow) and row.previous_rating is not None
             )
-            self._db.executemany("INSERT INTO previous VALUES (?, ?, ?, ?, 1)", before)
+            insert_rows(self._db, "INSERT INTO previous", "?, ?, ?, ?, 1", before)
 
     def titles_rated_twice(self) -> Iterator[list[tuple[int, int, str | None]]]:
         """Yield, for each title with more than one open row, these rows as (row, line, rated_at).
@@ -159,6 +159,8 @@ class LoadedRows(RunRows):
 
 
 def _build_state(row: SourceRow, outcome: Outcome | None) -> tuple[Any, ...]:
+    if row.__class__ is RatingJob and outcome is None:
+        return states.OPEN  # nearly every row
     if isinstance(row, RatingJob | PlannedRow):
         return states.OPEN if outcome is None else (0, *outcome, *states.OPEN[4:])
     closed = (0, row.status, row.reason, row.message)

@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from importer.journal.database import insert_rows
 from importer.model import Outcome, Status
 
 COLUMNS = "is_claimed, status, reason, message, attempts, http_status, sent_at, duration_ms, carried"
@@ -63,9 +64,11 @@ def join_rows(changes: Iterable[tuple[int, tuple[Any, ...]]]) -> list[Line]:
 
 def insert(db: sqlite3.Connection, run: int, lines: Iterable[Line]) -> None:
     """Insert the states of new rows."""
-    db.executemany(
-        f"INSERT INTO state (run, first_row, last_row, {COLUMNS}) VALUES ({run}, ?, ?{', ?' * len(OPEN)})",
-        [(first_row, last_row, *state) for first_row, last_row, state in lines],
+    insert_rows(
+        db,
+        f"INSERT INTO state (run, first_row, last_row, {COLUMNS})",
+        f"{run}, ?, ?{', ?' * len(OPEN)}",
+        ((first_row, last_row, *state) for first_row, last_row, state in lines),
     )
 
 

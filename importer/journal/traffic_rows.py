@@ -6,6 +6,7 @@ They have no checksums, since they grow with every commit; the rows, which have 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from importer.journal.database import insert_rows
 from importer.journal.history import PastRun
 from importer.journal.reading import reading
 from importer.journal.rows import RunRows
@@ -29,8 +30,10 @@ class TrafficRows(RunRows):
     def _insert_records(self, table: str, places: str, records: Sequence[RequestRecord | WaitRecord]) -> None:
         last = f"SELECT ifnull(max(number), 0) FROM {table} WHERE run = ?"
         (number,) = self._db.execute(last, (self.number,)).fetchone()
-        self._db.executemany(
-            f"INSERT INTO {table} VALUES (?, ?, {places})",
+        insert_rows(
+            self._db,
+            f"INSERT INTO {table}",
+            f"?, ?, {places}",
             (
                 (self.number, place, *facts, reason[:_LONGEST_REASON])
                 for place, (*facts, reason) in enumerate(records, number + 1)
