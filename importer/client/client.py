@@ -222,7 +222,7 @@ class Client:
         decision = read(answer)  # if this raises, the effect stays unknown
         if (traffic := self._limiter.traffic) is not None:
             traffic.requests.append(_build_record(request, trace, decision))
-        if isinstance(decision, Done | PartlyDone):
+        if isinstance(decision, (Done, PartlyDone)):
             trace.effect = Effect.NONE
             return decision
         trace.effect = effect_before
@@ -239,6 +239,8 @@ class Client:
 def _build_record(request: Request, trace: Trace, decision: Decision[T]) -> RequestRecord:
     reason = ""
     match decision:
+        case Done():
+            pass
         case Retry(reason) | Split(reason):
             pass
         case Stop(error):

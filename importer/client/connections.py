@@ -168,14 +168,17 @@ class Connections:
 async def _read(
     answer: aiohttp.ClientResponse, request: Request, write: Callable[[bytes], None] | None
 ) -> bytes:
-    length, content, limit = answer.content_length, answer.content, request.answer_limit
+    content, limit = answer.content, request.answer_limit
     if write is not None and answer.status == 200:
         async for piece in _unpack(answer):
             write(piece)
         return b""
-    if length is not None and length <= limit and "Content-Encoding" not in answer.headers:
+    if "Content-Encoding" not in answer.headers:
         # Most answers come in one piece, head and body: all of it is here.
-        return content.read_nowait() if content.is_eof() else await content.read()
+        if content.is_eof() and content.total_bytes <= limit:
+            return content.read_nowait()
+        if (length := answer.content_length) is not None and length <= limit:
+            return await content.read()
     pieces, size = [], 0
     async for piece in _unpack(answer):
         size += len(piece)

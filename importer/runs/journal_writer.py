@@ -56,7 +56,8 @@ class JournalWriter:
     def note(self, outcomes: Sequence[RowsOutcome]) -> None:
         """Add outcomes to write."""
         self._unwritten += outcomes
-        self._claimed.difference_update(*(each.rows for each in outcomes))
+        for each in outcomes:
+            self._claimed.difference_update(each.rows)
 
     async def claim(self, batch: Batch) -> None:
         """Write the claims of rows that are not claimed yet. Raises StopRunError."""
