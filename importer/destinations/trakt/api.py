@@ -3,7 +3,7 @@
 Builds the requests. `answers.py` interprets the answers; the client adds the token to requests that need one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from importer import limits
 from importer.destinations.dates import Dates
 from importer.destinations.decisions import RATED, UNRATED, BatchDecision, Decision, Done
 from importer.destinations.one_to_ten import OneToTen
-from importer.destinations.titles import PageQuery, RatingsPage, possible_kinds
+from importer.destinations.titles import PageQuery, RatingsPage, kinds_of, possible_kinds
 from importer.destinations.trakt.account import TraktAccount, read_account
 from importer.destinations.trakt.answers import Sent, interpret_ratings
 from importer.destinations.trakt.ratings import PAGE_SIZE, read_page
@@ -51,6 +51,7 @@ _ARRAYS = {
     MediaKind.EPISODE: "episodes",
 }
 _KINDS = {array: kind for kind, array in _ARRAYS.items()}
+_LIKELIEST_ARRAYS = {kind: _ARRAYS[kinds_of(kind, None)[0]] for kind in MediaKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class TraktV2(OneToTen):
 
     def request_kind(self, job: RatingJob) -> str:
         """Return the array of the request that has the job, with `/remove` for an unrate."""
-        array = _NUMBERED if job.season is not None else _ARRAYS[possible_kinds(job)[0]]
+        array = _NUMBERED if job.season is not None else _LIKELIEST_ARRAYS[job.kind]
         return array if job.rating else array + _REMOVE
 
     def build_request(self, batch: Batch) -> Request:
@@ -107,7 +108,7 @@ class TraktV2(OneToTen):
         sent = Sent(
             batch,
             partial(self._build_items, batch),
-            partial(self._success, batch.request_kind),
+            self._build_success(batch.request_kind),
             partial(self._second_kind, batch.request_kind),
         )
         return interpret_ratings(sent, answer)
@@ -153,14 +154,13 @@ class TraktV2(OneToTen):
             for job in batch.jobs
         ]
 
-    def _success(self, request_kind: str, job: RatingJob) -> Outcome:
+    def _build_success(self, request_kind: str) -> Callable[[RatingJob], Outcome]:
+        """Return what says how a job ends that Trakt took in that kind of request."""
         if request_kind.endswith(_REMOVE):
-            return UNRATED
-        if clamped := self._find_clamped(job):
-            return clamped
-        if job.kind is MediaKind.UNKNOWN or request_kind not in (_NUMBERED, _ARRAYS[job.kind]):
-            return Outcome(Status.RATED, "other_kind", f"Trakt has this title among its {request_kind}")
-        return RATED
+            return lambda _: UNRATED
+        own_kinds = {kind for kind, array in _ARRAYS.items() if request_kind in (_NUMBERED, array)}
+        other = Outcome(Status.RATED, "other_kind", f"Trakt has this title among its {request_kind}")
+        return lambda job: self._find_clamped(job) or (RATED if job.kind in own_kinds else other)
 
     def _second_kind(self, request_kind: str, job: RatingJob) -> str | None:
         """If Trakt may have the title under another kind, return one batch for each other array.
