@@ -77,7 +77,10 @@ class LoadedRows(RunRows):
             ).fetchall()
 
     def _rows_alike(self) -> Iterator[list[int]]:
+        jobs = self._all_jobs()
         for key, same in _ALIKE.items():
+            if jobs and key in _CELLS and _are_unique([getattr(job, key) for job in jobs]):
+                continue  # as in nearly every file; SQL sorts them to see that
             found = self._db.execute(
                 "SELECT json_group_array(row) FROM row_state WHERE run = ? AND status IS NULL"
                 f" AND {key} IS NOT NULL GROUP BY {same}, season, episode HAVING count(*) > 1",
@@ -156,6 +159,11 @@ class LoadedRows(RunRows):
                     "UPDATE state SET status = ?, reason = ?, message = ? WHERE run = ? AND status IS NULL",
                     (*outcome, self.number),
                 )
+
+
+def _are_unique(cells: Sequence[object]) -> bool:
+    known = [cell for cell in cells if cell is not None]
+    return len({*known}) == len(known)
 
 
 def _build_state(row: SourceRow, outcome: Outcome | None) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -142,7 +142,7 @@ class RunRows:
         found = f"FROM row_state WHERE {where}"
         if kept := self._kept:
             rows = self._db.execute(f"SELECT id{others} {found}", values).fetchall()
-            if kept.keys() >= {row[0] for row in rows}:
+            with suppress(KeyError):  # rows of another run, or that an earlier command added
                 return [kept[row[0]] for row in rows], rows
         rows = self._db.execute(f"SELECT {JOB_COLUMNS}{others} {found}", values).fetchall()
         return build_jobs(rows), rows
