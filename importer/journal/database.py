@@ -181,6 +181,9 @@ def distrust(db: sqlite3.Connection) -> None:
 def insert_rows(db: sqlite3.Connection, insert: str, places: str, rows: Iterable[Sequence[object]]) -> None:
     """Insert rows, many with one statement: each takes two thirds of the time of one by itself."""
     remaining = iter(rows)
-    while some := [*islice(remaining, _INSERTED_AT_ONCE)]:
-        places_of_all = ", ".join([f"({places})"] * len(some))
-        db.execute(f"{insert} VALUES {places_of_all}", [*chain.from_iterable(some)])
+    many = f"{insert} VALUES {', '.join([f'({places})'] * _INSERTED_AT_ONCE)}"
+    while len(some := [*islice(remaining, _INSERTED_AT_ONCE)]) == _INSERTED_AT_ONCE:
+        db.execute(many, [*chain.from_iterable(some)])
+    db.executemany(
+        f"{insert} VALUES ({places})", some
+    )  # a statement for each number of them would stay in memory

@@ -13,7 +13,7 @@ from importer.model import MediaKind, Rating, RatingJob, Status, make_job
 
 BLOCK_ROWS = 4000
 
-KEPT_ROWS = 25_000
+KEPT_ROWS = 21_000
 """A run of no more rows keeps its jobs in memory: to build them from the journal takes ten times as long."""
 
 JOB_COLUMNS = ", ".join(RatingJob._fields)
