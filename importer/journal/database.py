@@ -184,6 +184,5 @@ def insert_rows(db: sqlite3.Connection, insert: str, places: str, rows: Iterable
     many = f"{insert} VALUES {', '.join([f'({places})'] * _INSERTED_AT_ONCE)}"
     while len(some := [*islice(remaining, _INSERTED_AT_ONCE)]) == _INSERTED_AT_ONCE:
         db.execute(many, [*chain.from_iterable(some)])
-    db.executemany(
-        f"{insert} VALUES ({places})", some
-    )  # a statement for each number of them would stay in memory
+    # Not with one statement: the connection would remember one for each number of rows, 5 MiB in all.
+    db.executemany(f"{insert} VALUES ({places})", some)
