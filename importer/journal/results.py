@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
@@ -77,15 +77,16 @@ def results_of(
     """
     found = "SELECT repeats FROM run WHERE number = ? AND undo_of IS NULL"
     if is_of_today(database) and (run := database.execute(found, (number,)).fetchone()):
-        yield from _join_columns(database, number, run[0], jobs)
+        for lines in _join_columns(database, number, run[0], jobs):
+            yield from lines
     else:
         yield from database.execute(_RESULTS, (number,))
 
 
 def _join_columns(
     database: sqlite3.Connection, number: int, repeats: int | None, jobs: Sequence[RatingJob]
-) -> Generator[tuple[Any, ...]]:
-    """The view's lines in two thirds of the time: what became of a hundred rows is read once.
+) -> Iterator[Iterable[tuple[Any, ...]]]:
+    """Yield blocks of the view's lines in two thirds of its time: what became of a hundred rows is read once.
 
     A run that repeats another has the rows of that one, and what it knew of them stood there before.
     """
@@ -109,7 +110,7 @@ def _join_columns(
                 for why, now, before in zip(reason, rating, previous, strict=True)
             )
         ratings = _name_removals(rating), rated_at, _name_removals(previous)
-        yield from zip(row, line, status, reason, told, *cells, *ratings, *sent, strict=True)
+        yield zip(row, line, status, reason, told, *cells, *ratings, *sent, strict=True)
 
 
 def _read_rows(database: sqlite3.Connection, run: int) -> Iterator[list[tuple[Any, ...]]]:

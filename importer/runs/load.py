@@ -121,7 +121,7 @@ class Loading:
         lost = LostDates()
         for chunk in reader.chunks():
             self.stop.check()
-            run.add_rows(chunk, [_check(row, self.destination) for row in chunk])
+            run.add_rows(chunk, _check(chunk, self.destination))
             self.progress.rows_read += len(chunk)
             lost.count(chunk)
             if self.rules.follows_plan:
@@ -165,7 +165,6 @@ def _check_mirror(invalid: int) -> None:
         raise UsageError(f"a mirror would remove what the file may well rate: {rows} invalid", Remedy.INSPECT)
 
 
-def _check(row: SourceRow, destination: Destination) -> Outcome | None:
-    if isinstance(row, PlannedRow):
-        return destination.check(row.job)
-    return destination.check(row) if isinstance(row, RatingJob) else None
+def _check(rows: Sequence[SourceRow], destination: Destination) -> list[Outcome | None]:
+    jobs = (row.job if isinstance(row, PlannedRow) else row for row in rows)
+    return [destination.check(job) if isinstance(job, RatingJob) else None for job in jobs]
