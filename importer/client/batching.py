@@ -1,11 +1,14 @@
 """Batches: collects jobs of one kind of request until the batch is full; the size adapts to the server.
 
+What became of them is told batch by batch, too: jobs that stand side by side share an outcome.
+
 With a ceiling of 100 and a server that finds 100 too much, `BatchSize` goes 100, 50 (shrink), 55, 60 ... 100.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from importer.model import Batch, RatingJob
+from importer.client.client import Trace
+from importer.model import Batch, Outcome, RatingJob, RowsOutcome
 
 
 class BatchSize:
@@ -64,3 +67,21 @@ def cut_to_room(batch: Batch, room: int) -> Sequence[Batch]:
         return batch.halves()
     fitting, others = batch.cut(room)
     return [part for part in (fitting, *others.cut(1)) if part.jobs]
+
+
+def share_outcomes(
+    jobs: Sequence[RatingJob], outcomes: Sequence[Outcome | None], trace: Trace
+) -> list[RowsOutcome]:
+    """Give neighbours with the same outcome one value; those with None have no outcome yet."""
+    facts = trace.attempts, trace.http_status, trace.sent_at, round(trace.duration_seconds * 1000)
+    shared: list[RowsOutcome] = []
+    rows: list[int] = []
+    before: Outcome | None = None
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if outcome is not None and outcome != before:
+            rows = []
+            shared.append(RowsOutcome(rows, outcome, *facts))
+        if outcome is not None:
+            rows.append(job.row)
+        before = outcome
+    return shared

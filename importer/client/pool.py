@@ -20,7 +20,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from dataclasses import replace
 from functools import partial
 
-from importer.client.batching import Batcher, BatchSize, cut_to_room
+from importer.client.batching import Batcher, BatchSize, cut_to_room, share_outcomes
 from importer.client.client import Client, Trace
 from importer.client.read_back import ReadBack, as_absent, seen, verified
 from importer.destinations.base import Destination
@@ -156,11 +156,11 @@ class WorkerPool:
                     self.unconfirmed_rows.update(job.row for job in part.jobs)
             match decision:
                 case Done(outcomes):
-                    self._on_outcomes(_share_outcomes(part.jobs, outcomes, trace))
+                    self._report(share_outcomes(part.jobs, outcomes, trace))
                     self._watch_for_outage(outcomes)
                     self._size.grow()
                 case PartlyDone(outcomes, halves, later):
-                    self._on_outcomes(_share_outcomes(part.jobs, outcomes, trace))
+                    self._report(share_outcomes(part.jobs, outcomes, trace))
                     pending.extend(reversed(halves))
                     # Some rows may be stored already; only their next answer will show.
                     self.unconfirmed_rows.update(job.row for half in halves for job in half.jobs)
@@ -180,6 +180,11 @@ class WorkerPool:
                 case Retry() | RefreshToken():
                     raise AssertionError("never leaves the client and `give_up`")
 
+    def _report(self, outcomes: Sequence[RowsOutcome]) -> None:
+        for each in outcomes if self.unconfirmed_rows else ():
+            self.unconfirmed_rows.difference_update(each.rows)
+        self._on_outcomes(outcomes)
+
     async def _split(self, batch: Batch, split: Split) -> Sequence[Batch]:
         room = await self.count_room(split.cap) if split.lacks_room and self.count_room else None
         return batch.halves() if room is None else cut_to_room(batch, room)
@@ -193,7 +198,7 @@ class WorkerPool:
         if not shown or self.stopped_by is not None:
             return batch
         trace.effect = Effect.NONE
-        self._on_outcomes(_share_outcomes(shown, [seen(job) for job in shown], trace))
+        self._report(share_outcomes(shown, [seen(job) for job in shown], trace))
         rows = {job.row for job in shown}
         return Batch(batch.request_kind, [job for job in batch.jobs if job.row not in rows], is_part=True)
 
@@ -277,21 +282,3 @@ class WorkerPool:
 
 class _StoppedError(Exception):
     """The pool was stopped while this worker was busy: it leaves its batch without outcomes."""
-
-
-def _share_outcomes(
-    jobs: Sequence[RatingJob], outcomes: Sequence[Outcome | None], trace: Trace
-) -> list[RowsOutcome]:
-    """Give neighbours with the same outcome one value; those with None have no outcome yet."""
-    facts = trace.attempts, trace.http_status, trace.sent_at, round(trace.duration_seconds * 1000)
-    shared: list[RowsOutcome] = []
-    rows: list[int] = []
-    before: Outcome | None = None
-    for job, outcome in zip(jobs, outcomes, strict=True):
-        if outcome is not None and outcome != before:
-            rows = []
-            shared.append(RowsOutcome(rows, outcome, *facts))
-        if outcome is not None:
-            rows.append(job.row)
-        before = outcome
-    return shared

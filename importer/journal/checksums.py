@@ -89,6 +89,11 @@ class Checksums:
         self._touched[table] |= {run * RUN + at for at in range(first_row // BLOCK, last_row // BLOCK + 1)}
 
     @property
+    def are_due(self) -> bool:
+        """Whether anything was written since the last transaction."""
+        return any(self._touched.values())
+
+    @property
     def are_open(self) -> bool:
         """Whether there are blocks without a checksum."""
         return bool(self._open)

@@ -130,6 +130,7 @@ class Database:
         if is_part:  # part of a larger transaction, which commits or not
             yield
             return
+        assert not self.checksums.are_due, "the journal was written outside of a transaction"
         is_committed = False
         try:
             self.connection.execute("BEGIN IMMEDIATE")

@@ -24,20 +24,22 @@ _CELLS = frozenset(RatingJob._fields[1:])
 
 
 class LoadedRows(RunRows):
-    """Steps of the transaction `Journal.loading`; `note_ids` and `close_unchanged` may also come later."""
+    """Steps of the transaction `Journal.loading`; some may also come later, each in one of its own."""
 
     def add_rows(self, rows: Iterable[SourceRow], outcomes: Iterable[Outcome | None]) -> None:
-        """Add rows, with outcomes for those that are closed before sending."""
+        """Add rows, with outcomes for those that are closed before sending: all of them, or none."""
         rows = [*rows]
-        for kind in {*map(type, rows)}:
-            self._insert([row for row in rows if row.__class__ is kind])
-        self._keep([row for row in rows if isinstance(row, RatingJob)])
         lines = states.join_rows(
             (row[0], _build_state(row, outcome)) for row, outcome in zip(rows, outcomes, strict=True)
         )
-        if lines:
+        if not lines:
+            return
+        with self._transaction():
+            for kind in {*map(type, rows)}:
+                self._insert([row for row in rows if row.__class__ is kind])
             states.insert(self._db, self.number, lines)
             self._database.checksums.touch("row", self.number, lines[0][0], lines[-1][1])
+        self._keep([row for row in rows if isinstance(row, RatingJob)])
 
     def _insert(self, rows: Sequence[SourceRow]) -> None:
         names = [name for name in rows[0]._fields if name in _CELLS]

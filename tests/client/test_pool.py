@@ -39,7 +39,8 @@ class Delivery:
 
     @property
     def unconfirmed_without_outcome(self) -> set[int]:
-        return self.pool.unconfirmed_rows - self.row_outcomes.keys()
+        assert not self.pool.unconfirmed_rows & self.row_outcomes.keys()
+        return self.pool.unconfirmed_rows
 
 
 def deliver(

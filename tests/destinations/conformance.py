@@ -119,7 +119,8 @@ class DestinationConformance(ABC):
             result.posts = sum(sandbox.store.posts("demo").values())
             result.requests = [f"{it.method} {it.path} {it.status}" for it in sandbox.store.requests()]
         result.stopped_by = pool.stopped_by
-        result.unconfirmed_rows = pool.unconfirmed_rows - result.row_outcomes.keys()
+        result.unconfirmed_rows = pool.unconfirmed_rows
+        assert not result.unconfirmed_rows & result.row_outcomes.keys()
         return result
 
     def test_right_credentials_pass_the_probe(self) -> None:

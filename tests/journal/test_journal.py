@@ -607,10 +607,10 @@ def test_what_the_journal_cannot_know_for_sure_cannot_be_repeated(
 
 def test_what_another_version_of_the_program_read_cannot_be_repeated(journal: Journal) -> None:
     rate(journal, 8)
-    journal.connection.execute("UPDATE run SET program = '0.0.1'")
-    assert find_repeatable(journal) is None
-    journal.connection.execute("UPDATE run SET program = NULL")  # one that did not note it
-    assert find_repeatable(journal) is None
+    for program in ("'0.0.1'", "NULL"):  # an earlier one, and one that did not note it
+        with journal.transaction():
+            journal.connection.execute(f"UPDATE run SET program = {program}")
+        assert find_repeatable(journal) is None
 
 
 # Sending

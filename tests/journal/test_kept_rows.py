@@ -22,15 +22,14 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
         yield journal
 
 
-def add(journal: Journal, run: JournalRun, *added: SourceRow) -> None:
-    with journal.loading():
-        run.add_rows(added, [None] * len(added))
-
-
 def begin(journal: Journal, *added: SourceRow) -> JournalRun:
     run = journal.begin("file", "ratings.csv", "trakt")
-    add(journal, run, *added)
+    add(run, *added)
     return run
+
+
+def add(run: JournalRun, *added: SourceRow) -> None:
+    run.add_rows(added, [None] * len(added))
 
 
 def open_again(journal: Journal, run: JournalRun) -> JournalRun:
@@ -47,7 +46,7 @@ def test_all_samples_are_read_from_the_journal_as_they_were_added(journal: Journ
             continue  # it takes an option, or is no table
         run = begin(journal)
         for chunk in reader.chunks():
-            add(journal, run, *chunk)
+            add(run, *chunk)
         kept = run.open_jobs(0, ALL)
         # Their repr tells 8 from 8.0, and a kind from its text.
         assert [*map(repr, kept)] == [*map(repr, open_again(journal, run).open_jobs(0, ALL))], sample.name
@@ -71,7 +70,7 @@ def test_a_run_with_more_rows_reads_them_from_the_journal(
     jobs = [build_job(row) for row in range(1, 5)]
     run = begin(journal, *jobs[:2])
 
-    add(journal, run, *jobs[2:])
+    add(run, *jobs[2:])
 
     assert run.open_jobs(0, ALL) == jobs
 
@@ -80,7 +79,7 @@ def test_what_is_added_to_a_continued_run_is_not_all_of_it(journal: Journal) -> 
     first, removal = build_job(1), build_job(2, rating=0)
     run = open_again(journal, begin(journal, first))
 
-    add(journal, run, removal, build_invalid(3))
+    add(run, removal, build_invalid(3))
 
     assert run.open_jobs(0, ALL) == [first, removal]
 

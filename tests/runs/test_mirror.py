@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from importer.cli.prompts import find_prompts
 from importer.destinations.titles import AccountRating, Identity, build_keys
-from importer.errors import AccountUnreadableError, Purpose, UsageError
+from importer.errors import AccountUnreadableError, Purpose, Remedy, StateFileError, UsageError
+from importer.journal import JournalRun
 from importer.model import UNRATE, MediaKind, RatingJob
 from importer.runs.again import ResultsFile
 from importer.runs.conflicts import OnConflict
@@ -152,6 +154,31 @@ def test_what_is_rated_at_the_account_later_is_removed_though_the_journal_knows_
     sandbox.rate(KNIGHT, 3, IN_2014)
     road.run(sandbox.url, mirror=True)
     assert sandbox.stored_movies() == {SHAWSHANK: 8}
+
+
+def test_a_run_that_is_killed_right_after_it_added_its_removals_goes_on(
+    road: Road, sandbox: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    journals, killed = tmp_path / "journals", tmp_path / "killed"
+
+    def note_previous(run: JournalRun, *_: object) -> None:
+        """What a kill would leave on the drive is set aside, before the program can put it in order."""
+        shutil.copytree(journals, killed)
+        raise StateFileError(run.journal, "cannot write the journal", Remedy.MOVE_ASIDE)
+
+    road.write(f"{SHAWSHANK},5", f"{GODFATHER},9")
+    with monkeypatch.context() as patched:
+        patched.setattr(JournalRun, "note_previous", note_previous)
+        road.run(sandbox.url, mirror=True)
+    shutil.rmtree(journals)
+    killed.rename(journals)
+    (tmp_path / "results.csv").unlink()
+
+    report = road.run(sandbox.url, mirror=True)
+
+    assert report.stopped_by is None
+    assert road.statuses == ["unchanged", "rated", "unrated"]
+    assert sandbox.stored_movies() == {SHAWSHANK: 5, GODFATHER: 9}
 
 
 def test_a_run_that_was_stopped_goes_on_with_the_removals_it_knows(road: Road, sandbox: Server) -> None:
