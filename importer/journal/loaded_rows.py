@@ -130,7 +130,7 @@ class LoadedRows(RunRows):
         another number today: then only the account itself is reliable. So it is for the removals of a
         mirror, which have no line: what an earlier run removed may have been rated again.
         """
-        if self._database.knows_other_ids() or not self._database.count("known"):
+        if self._database.knows_other_ids() or not self._database.count("(SELECT 1 FROM known LIMIT 1)"):
             return
         open_and_known = (
             "row_state CROSS JOIN known ON known.title_key = row_state.title_key"
